@@ -1,0 +1,1 @@
+"""The NumPy reference, one file per op family. Never imports a framework."""

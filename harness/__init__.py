@@ -1,0 +1,1 @@
+"""What happens to a case: generated, run, judged, recorded. Knows neither frameworks nor ops."""

@@ -1,0 +1,1 @@
+"""Pure functions from (case, outcome, reference) to a verdict with figures."""

@@ -1,0 +1,1 @@
+"""The nouns. Standard library and NumPy only: a worker in any interpreter can import this."""

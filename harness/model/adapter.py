@@ -1,0 +1,107 @@
+"""Adapter: one framework behind the common op interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from harness.model.numeric_model import NumericRule
+
+
+class Unsupported(Exception):
+    """The framework lacks this; raised from the attributes, before the framework is called."""
+
+
+class _UnconnectedType:
+    """The gradient of an input that the outputs do not depend on."""
+
+    def __repr__(self) -> str:
+        return "Unconnected"
+
+
+Unconnected = _UnconnectedType()
+
+
+class Adapter:
+    """Base of every adapter. A subclass adds one method per op, named as the op.
+
+    An op whose method is missing is *absent*. Methods take and return the framework's own arrays and
+    must not validate on the framework's behalf: invalid input goes to the framework as it is.
+    The framework is imported inside the subclass's module, which only a worker imports.
+
+    ``name``: as in ``Target``. ``modes``: the first is the default. ``fused_modes``: those in which
+    the engine may compile a batch of cases as one function.
+    """
+
+    name: ClassVar[str]
+    modes: ClassVar[tuple[str, ...]]
+    fused_modes: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, device: str = "cpu") -> None:
+        """Raises ``ValueError`` naming ``devices()`` when ``device`` is not one of them."""
+        self.device = device
+        if device not in self.devices():
+            raise ValueError(f"{self.name} has no device {device!r}; it has: {', '.join(self.devices())}")
+
+    def devices(self) -> Sequence[str]:
+        """Devices of this machine by the names used in targets; ``cpu`` first."""
+        raise NotImplementedError
+
+    def version(self) -> str:
+        """The framework's released version, as it says itself."""
+        raise NotImplementedError
+
+    def origin(self) -> str:
+        """The file the framework was imported from: proof of which installation answers."""
+        raise NotImplementedError
+
+    def settings(self) -> Mapping[str, str]:
+        """Switches that change arithmetic, and thread counts; printed in the report."""
+        return {}
+
+    def numeric_rules(self) -> Sequence[NumericRule]:
+        """How this framework accumulates, most specific first; none means partial sums in the output's format."""
+        return ()
+
+    def executor(self) -> str:
+        """Who computes (``oneDNN``, ``XLA:CPU``), as far as the framework tells."""
+        return ""
+
+    def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        """Why the framework lacks this combination, or None. Asked before the framework is called."""
+        return None
+
+    def to_native(self, array: np.ndarray) -> Any:
+        """A framework array of the same shape, dtype and values, on ``self.device``.
+
+        Keeps the memory layout where the framework can. ``dtypes.BFLOAT16`` arrays hold bfloat16 bits.
+        """
+        raise NotImplementedError
+
+    def to_numpy(self, value: Any) -> np.ndarray:
+        """The values of a framework array; bfloat16 as ``dtypes.BFLOAT16``. Waits until it is computed."""
+        raise NotImplementedError
+
+    def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        """``fn`` in ``mode``. ``fn`` takes framework arrays and returns a (nested) tuple of them."""
+        raise NotImplementedError
+
+    def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
+        """The vector-Jacobian product of ``fn`` at ``inputs``, one entry per input.
+
+        ``fn`` returns as many outputs as there are ``cotangents``; None as a cotangent leaves that output
+        out. An entry is ``Unconnected`` where no output depends on the input or it is an integer.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def ops(cls) -> tuple[str, ...]:
+        """Names of the ops this adapter has."""
+        infrastructure = set(dir(Adapter))
+        return tuple(
+            sorted(
+                n for n in dir(cls) if not n.startswith("_") and n not in infrastructure and callable(getattr(cls, n))
+            )
+        )

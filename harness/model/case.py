@@ -1,0 +1,181 @@
+"""Tensor and Case: recipes of a few hundred bytes that give the same bits everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from harness.model import dtypes, fills, memory
+from harness.model.fills import Fill
+from harness.model.memory import Memory
+
+ASPECTS = ("value", "gradient", "error", "shape")
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """The recipe of one input: its shape, dtype, values and how they lie in memory."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    fill: Fill = field(default_factory=lambda: Fill("ones"))
+    memory: Memory = field(default_factory=Memory)
+
+    def __post_init__(self) -> None:
+        dtypes.storage(self.dtype)
+        if any(n < 0 for n in self.shape):
+            raise ValueError(f"extents must not be negative, got shape {self.shape}")
+
+    def materialize(self) -> np.ndarray:
+        """The array itself: always the same values, with strides as ``memory`` says."""
+        distinct = memory.stored_shape(self.memory, self.shape)
+        fill = self.fill
+        if fill.kind == "literal":
+            return memory.lay_out(
+                fills.values(fill, self.dtype, self.shape), replace_broadcast(self.memory), self.shape
+            )
+        return memory.lay_out(fills.values(fill, self.dtype, distinct), self.memory, self.shape)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "shape": list(self.shape),
+            "dtype": self.dtype,
+            "fill": self.fill.to_json(),
+            "memory": self.memory.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Tensor:
+        return cls(
+            shape=tuple(int(n) for n in data["shape"]),
+            dtype=str(data["dtype"]),
+            fill=Fill.from_json(data["fill"]),
+            memory=Memory.from_json(data["memory"]),
+        )
+
+
+def replace_broadcast(kind: Memory) -> Memory:
+    """Literal values need not repeat along an axis, so they are never stored with a zero stride."""
+    return Memory() if kind.kind == "broadcast" else kind
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One question to every framework: an op, its inputs and attributes, and what is asked.
+
+    ``rule`` names the contract rule that a case of the aspect ``error`` breaks. Two cases are equal
+    when their ``id`` is.
+    """
+
+    op: str
+    tensors: tuple[Tensor, ...]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    aspect: str = "value"
+    rule: str = ""
+
+    def __post_init__(self) -> None:
+        if self.aspect not in ASPECTS:
+            raise ValueError(f"unknown aspect {self.aspect!r}; known: {', '.join(ASPECTS)}")
+        frozen = {name: _freeze(self.attributes[name]) for name in sorted(self.attributes)}
+        object.__setattr__(self, "attributes", MappingProxyType(frozen))
+        object.__setattr__(self, "_id", hashlib.sha256(self.dumps().encode()).hexdigest()[:16])
+
+    @property
+    def id(self) -> str:
+        """16 hex digits of the SHA-256 of the case's canonical JSON."""
+        return self._id  # type: ignore[attr-defined,no-any-return]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Case) and self.id == other.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    @property
+    def exact(self) -> bool:
+        """Whether every input has an exact fill, so that small sums have no rounding at all."""
+        return all(t.fill.exact for t in self.tensors if dtypes.is_float(t.dtype))
+
+    @property
+    def geometry_key(self) -> str:
+        """Equal for cases that one compiled program can run: all but the values is the same."""
+        bare = replace(self, tensors=tuple(replace(t, fill=Fill("ones")) for t in self.tensors))
+        return bare.id
+
+    def inputs(self) -> tuple[np.ndarray, ...]:
+        return tuple(t.materialize() for t in self.tensors)
+
+    def to_json(self) -> dict[str, Any]:
+        out: dict[str, Any] = {
+            "op": self.op,
+            "aspect": self.aspect,
+            "tensors": [t.to_json() for t in self.tensors],
+            "attributes": {name: _thaw(value) for name, value in self.attributes.items()},
+        }
+        if self.rule:
+            out["rule"] = self.rule
+        return out
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Case:
+        """Raises ``ValueError`` saying what is wrong when ``data`` does not describe a case."""
+        try:
+            return cls(
+                op=str(data["op"]),
+                tensors=tuple(Tensor.from_json(t) for t in data["tensors"]),
+                attributes=dict(data.get("attributes", {})),
+                aspect=str(data.get("aspect", "value")),
+                rule=str(data.get("rule", "")),
+            )
+        except KeyError as error:
+            raise ValueError(f"not a case: {error.args[0]}") from None
+        except (TypeError, AttributeError) as error:
+            raise ValueError(f"not a case: {error}") from None
+
+    def dumps(self) -> str:
+        """Canonical JSON: sorted keys, no spaces."""
+        return json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @classmethod
+    def loads(cls, text: str) -> Case:
+        data = json.loads(text)
+        if not isinstance(data, dict):
+            raise ValueError(f"not a case: expected a JSON object, got {type(data).__name__}")
+        return cls.from_json(data)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A case without its values: compiled once, run with several fills.
+
+    ``kinds`` lists fill kinds in the order in which they are used; fill number i uses
+    ``kinds[i % len(kinds)]``. Tensors whose fill is not ``ones`` keep it (indices).
+    """
+
+    case: Case
+    kinds: tuple[str, ...]
+
+    def dress(self, number: int, key: int) -> Case:
+        """The case with fill ``number``; ``key`` seeds the values."""
+        kind = self.kinds[number % len(self.kinds)]
+        dressed = tuple(
+            replace(t, fill=Fill(kind, (key + 2 * number) * 2 + position % 2 + (position << 40)))
+            if t.fill == Fill("ones")
+            else t
+            for position, t in enumerate(self.case.tensors)
+        )
+        return replace(self.case, tensors=dressed)
+
+
+def _freeze(value: Any) -> Any:
+    return tuple(_freeze(v) for v in value) if isinstance(value, (list, tuple)) else value
+
+
+def _thaw(value: Any) -> Any:
+    return [_thaw(v) for v in value] if isinstance(value, tuple) else value

@@ -1,0 +1,233 @@
+"""Fills: how the values of a tensor follow from a few numbers, bit for bit, on every machine.
+
+Only raw Philox bits, integer arithmetic, ``+``, ``*`` and ``ldexp`` are used: ``log`` and friends
+differ between NumPy releases and processors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from harness.model import dtypes
+
+LITERAL_LIMIT = 64
+
+KINDS = ("literal", "ones", "iota", "ints", "ties", "normal", "wide", "cancel", "special", "cells", "positions")
+"""Every fill kind, simplest first: the order in which shrinking tries them.
+
+``cells`` and ``positions`` are the index tensors of max_unpool2d and scatter_nd.
+"""
+
+EXACT_KINDS = ("ones", "iota", "ints", "ties")
+"""Small non-zero integers: sums of their products are exact as long as they stay in range."""
+
+ROUNDING_KINDS = ("normal", "wide", "cancel", "special")
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How to make the values of one tensor.
+
+    ``key`` selects the random stream. ``values`` holds the data of a ``literal`` (row-major, at most
+    64). ``limits`` bounds index fills: for ``positions`` the extent of each indexed axis; for ``cells``
+    ``(cells, channels, channel_axis, repeats)``, where every group of ``repeats`` positions shares
+    one cell.
+    """
+
+    kind: str
+    key: int = 0
+    values: tuple[Any, ...] = ()
+    limits: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown fill kind {self.kind!r}; known: {', '.join(KINDS)}")
+        if len(self.values) > LITERAL_LIMIT:
+            raise ValueError(f"a literal fill holds at most {LITERAL_LIMIT} values, got {len(self.values)}")
+
+    @property
+    def exact(self) -> bool:
+        """Whether sums of products of these values can be exact."""
+        return self.kind in EXACT_KINDS or (self.kind == "literal" and all(_is_small_integer(v) for v in self.values))
+
+    def to_json(self) -> dict[str, Any]:
+        out: dict[str, Any] = {"kind": self.kind}
+        if self.key:
+            out["key"] = self.key
+        if self.values:
+            out["values"] = [_number_to_json(v) for v in self.values]
+        if self.limits:
+            out["limits"] = list(self.limits)
+        return out
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Fill:
+        return cls(
+            kind=str(data["kind"]),
+            key=int(data.get("key", 0)),
+            values=tuple(_number_from_json(v) for v in data.get("values", ())),
+            limits=tuple(int(v) for v in data.get("limits", ())),
+        )
+
+
+def values(fill: Fill, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The contiguous array of ``shape`` and ``dtype`` that ``fill`` describes."""
+    count = math.prod(shape)
+    if fill.kind == "literal" and len(fill.values) != count:
+        raise ValueError(f"a literal fill of {len(fill.values)} values cannot fill shape {shape} ({count} elements)")
+    return _MAKERS[fill.kind](fill, dtype, count, shape).reshape(shape)
+
+
+def _is_small_integer(value: Any) -> bool:
+    return math.isfinite(value) and float(value).is_integer() and abs(value) <= 256
+
+
+def _number_to_json(value: Any) -> Any:
+    # JSON has no NaN, infinity or negative zero that every reader keeps.
+    if isinstance(value, float) and (not math.isfinite(value) or (value == 0 and math.copysign(1, value) < 0)):
+        return str(value)
+    return value
+
+
+def _number_from_json(value: Any) -> int | float:
+    return value if isinstance(value, int) else float(value)
+
+
+def _raw(fill: Fill, count: int) -> np.ndarray:
+    return np.random.Philox(key=fill.key & (2**128 - 1)).random_raw(count)
+
+
+def _choose(fill: Fill, count: int, table: tuple[float, ...]) -> np.ndarray:
+    return np.asarray(table)[(_raw(fill, count) >> np.uint64(32)) % np.uint64(len(table))]
+
+
+def _literal(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    kind = np.float64 if dtypes.is_float(dtype) else np.int64
+    return dtypes.narrow(np.asarray(fill.values, dtype=kind), dtype)
+
+
+def _ones(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    return dtypes.narrow(np.ones(count), dtype)
+
+
+def _iota(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    # A prime period: equal values are never a power of two apart, so swapped positions show.
+    period = 251 if dtype in ("float32", "float64", "int32", "int64") else 61
+    return dtypes.narrow((np.arange(count) + fill.key % period) % period + 1, dtype)
+
+
+def _ints(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    # Never zero: a dropped term of a sum always shows.
+    table = (1, 2, 3) if dtype == "uint8" else (1, 2, 3, -1, -2, -3)
+    return dtypes.narrow(_choose(fill, count, table), dtype)
+
+
+def _ties(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    table = (1, 2) if dtype == "uint8" else (1, 2, -1)
+    return dtypes.narrow(_choose(fill, count, table), dtype)
+
+
+def _normal(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    # Irwin-Hall: the centred sum of four uniforms, in (-2, 2), standard deviation 0.58.
+    if not dtypes.is_float(dtype):
+        return dtypes.narrow(_choose(fill, count, tuple(range(1, 17)) if dtype == "uint8" else _SPREAD), dtype)
+    parts = (_raw(fill, 4 * count) >> np.uint64(11)).reshape(4, count).sum(axis=0, dtype=np.uint64)
+    return dtypes.narrow(np.ldexp(parts.astype(np.int64) - np.int64(2**54), -53), dtype)
+
+
+_SPREAD = (-16, -11, -7, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 7, 11, 16)
+_WIDE_EXPONENTS = {"float16": (-6, 2), "bfloat16": (-20, 20), "float32": (-20, 20), "float64": (-60, 60)}
+
+
+def _wide(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    raw = _raw(fill, count)
+    if not dtypes.is_float(dtype):
+        return raw.astype(np.uint64).view(np.int64).astype(dtypes.storage(dtype))
+    low, high = _WIDE_EXPONENTS[dtype]
+    mantissa = np.ldexp((raw >> np.uint64(12)).astype(np.float64), -52) + 1.0
+    exponent = ((raw >> np.uint64(1)) % np.uint64(high - low + 1)).astype(np.int64) + low
+    sign = 1.0 - 2.0 * (raw & np.uint64(1)).astype(np.float64)
+    return dtypes.narrow(sign * np.ldexp(mantissa, exponent), dtype)
+
+
+def _cancel(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    # An even key gives pairs (m, -m) that differ in their last bits; an odd key values just above
+    # one. Their products cancel pairwise, so what is left is the rounding.
+    if not dtypes.is_float(dtype):
+        return _ints(fill, dtype, count, shape)
+    bits = dtypes.FORMATS[dtype].precision
+    raw = _raw(fill, count)
+    noise = 1.0 + np.ldexp((raw & np.uint64(7)).astype(np.float64), 1 - bits)
+    if fill.key & 1:
+        return dtypes.narrow(noise, dtype)
+    pair = np.ldexp((_raw(fill, (count + 1) // 2) >> np.uint64(40)).astype(np.float64), -24) + 1.0
+    signed = np.repeat(pair, 2)[:count] * (1.0 - 2.0 * (np.arange(count) % 2))
+    return dtypes.narrow(signed * noise * 8.0, dtype)
+
+
+def _special(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    if not dtypes.is_float(dtype):
+        return _extremes(fill, dtype, count)
+    form = dtypes.FORMATS[dtype]
+    table = (math.nan, math.inf, -math.inf, -0.0, 0.0, form.smallest_subnormal, -3 * form.smallest_subnormal)
+    table += (form.largest, -form.largest)
+    ordinary = dtypes.widen(_normal(fill, dtype, count, shape))
+    pick = _raw(Fill("special", fill.key ^ (1 << 63)), count)
+    sprinkled = np.asarray(table)[(pick >> np.uint64(32)) % np.uint64(len(table))]
+    return dtypes.narrow(np.where(pick % np.uint64(8) == 0, sprinkled, ordinary), dtype)
+
+
+def _extremes(fill: Fill, dtype: str, count: int) -> np.ndarray:
+    info = np.iinfo(dtype)
+    table = np.array([info.min, info.max, 0, 1], dtype=np.int64)
+    return table[(_raw(fill, count) >> np.uint64(32)) % np.uint64(4)].astype(dtype)
+
+
+def _positions(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    if not shape or shape[-1] != len(fill.limits):
+        raise ValueError(f"positions with limits {fill.limits} need a last axis of {len(fill.limits)}, got {shape}")
+    if count and 0 in fill.limits:
+        raise ValueError(f"no position exists within limits {fill.limits}")
+    raw = (_raw(fill, count) >> np.uint64(32)).reshape(shape)
+    return (raw % np.maximum(np.asarray(fill.limits, dtype=np.uint64), 1)).astype(dtype)
+
+
+def _cells(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    cells, channels, axis, repeats = fill.limits
+    if len(shape) != 4 or shape[axis] != channels:
+        raise ValueError(f"cells need rank 4 with {channels} channels on axis {axis}, got shape {shape}")
+    rows, columns = (n for i, n in enumerate(shape) if i not in (0, axis))
+    if -(-rows * columns // repeats) > cells:
+        raise ValueError(f"{rows * columns} positions do not fit {cells} cells")
+    step = _coprime(fill.key, cells)
+    place = (np.arange(rows * columns) // repeats * step + fill.key % max(cells, 1)) % max(cells, 1)
+    index = place.reshape(1, rows, columns, 1) * channels + np.arange(channels)
+    index = np.broadcast_to(index, (shape[0], rows, columns, channels))
+    return np.ascontiguousarray(np.moveaxis(index, 3, axis)).astype(dtype)
+
+
+def _coprime(key: int, modulus: int) -> int:
+    step = key % max(modulus, 1) or 1
+    while math.gcd(step, modulus) != 1:
+        step += 1
+    return step
+
+
+_MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] = {
+    "literal": _literal,
+    "ones": _ones,
+    "iota": _iota,
+    "ints": _ints,
+    "ties": _ties,
+    "normal": _normal,
+    "wide": _wide,
+    "cancel": _cancel,
+    "special": _special,
+    "cells": _cells,
+    "positions": _positions,
+}

@@ -1,0 +1,47 @@
+"""Known: a difference that is already understood, with a pinned case that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.model.case import Case
+
+OWNERS = ("ours", "upstream", "by design")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A known difference of one framework.
+
+    ``covers`` is a predicate over the case, ``verdict`` the only verdict it covers. ``modes`` restricts
+    it to some modes (empty: all). ``owner`` says who must act. ``title`` is the title of the page at
+    ``url``; both are empty where there is none. ``versions`` is where it was seen.
+    ``pin`` is a case that must show it: when it no longer does, the entry is out of date.
+    """
+
+    id: str
+    op: str
+    verdict: str
+    covers: Callable[[Case], bool]
+    owner: str
+    reason: str
+    versions: str
+    pin: Case
+    url: str = ""
+    title: str = ""
+    modes: tuple[str, ...] = ()
+    aspect: str = "value"
+
+    def __post_init__(self) -> None:
+        if self.owner not in OWNERS:
+            raise ValueError(f"owner of known difference {self.id!r} must be one of {OWNERS}, got {self.owner!r}")
+        if bool(self.url) != bool(self.title):
+            raise ValueError(f"known difference {self.id!r}: a URL is quoted with its title, or both are empty")
+
+
+def input_values(case: Case, position: int) -> np.ndarray:
+    """The values of one input, for predicates that depend on them."""
+    return case.tensors[position].materialize()

@@ -1,0 +1,58 @@
+"""Outcome: what became of one case on one target, before anybody judges it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Returned:
+    """The call returned. ``arrays`` holds the outputs in order; ``executor`` who computed them.
+
+    bfloat16 arrays have ``dtypes.BFLOAT16``. An input that a gradient does not depend on gives None.
+    """
+
+    arrays: tuple[np.ndarray | None, ...]
+    executor: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The call raised. ``origin`` says whose code did: ``framework``, ``adapter`` or ``harness``."""
+
+    type: str
+    message: str
+    origin: str = "framework"
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class NotSupported:
+    """The adapter declared, before calling the framework, that it lacks this. Counts as no answer."""
+
+    reason: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """The worker process ended. ``signal`` names how: ``SIGABRT``, ``exit 3``, ``memory``."""
+
+    signal: str
+    seconds: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class TimedOut:
+    """No answer within the limit, in seconds."""
+
+    limit: float
+    seconds: float = 0.0
+    message: str = ""
+
+
+Outcome = Returned | Raised | NotSupported | Crashed | TimedOut

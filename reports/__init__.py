@@ -1,0 +1,1 @@
+"""What we tell: tables and pages made from the results table only."""
