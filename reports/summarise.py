@@ -1,0 +1,196 @@
+"""From the results table and ``run.json`` to the few numbers that every page shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from reports.differences import Difference, differences
+from reports.matrix import Cell, Tally, kind_of, matrix, rows, targets, total, worse
+from reports.run_file import complete
+from reports.text import plural
+
+
+@dataclass(frozen=True)
+class Share:
+    """``count`` of ``of`` records of an op (on a target, or on all where ``target`` is empty)."""
+
+    op: str
+    target: str
+    count: int
+    of: int
+
+
+@dataclass
+class Rho:
+    """How near one op came to the bound per target and dtype: error ÷ allowed error, 1 is the bound.
+
+    ``passing`` is the largest among passes, ``failing`` the largest among differences.
+    """
+
+    op: str
+    dtype: str
+    target: str
+    judged: int = 0
+    passing: float | None = None
+    passing_case: str = ""
+    failing: float | None = None
+    failing_case: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Everything a page needs. ``run`` has every key; ``cells`` are ordered by aspect, op, target."""
+
+    run: dict[str, Any]
+    targets: list[str]
+    cells: list[Cell]
+    total: Tally
+    differences: list[Difference]
+    unsupported: list[Share]
+    undefined: list[Share]
+    rhos: list[Rho]
+    warnings: list[str]
+
+    @property
+    def state(self) -> str:
+        """``new``, ``fault``, ``nothing``, ``incomplete`` or ``clean``: only the last is good news."""
+        if self.total.new:
+            return "new"
+        if self.total.fault:
+            return "fault"
+        if not self.total.judged:
+            return "nothing"
+        return "incomplete" if self.total.missing or self.down or self.run["status"] != "finished" else "clean"
+
+    @property
+    def down(self) -> dict[str, str]:
+        """Targets that could not start, with the reason."""
+        states = {name: str(info.get("state", "ready")) for name, info in self.run["targets"].items()}
+        return {name: state for name, state in states.items() if state != "ready"}
+
+    @property
+    def aspects(self) -> list[str]:
+        return list(dict.fromkeys(cell.aspect for cell in self.cells))
+
+    def cell(self, op: str, aspect: str, target: str) -> Cell | None:
+        return self._by_key.get((op, aspect, target))
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str, str, str], Cell]:
+        return {(c.op, c.aspect, c.target): c for c in self.cells}
+
+    def ops(self, aspect: str) -> list[str]:
+        return list(dict.fromkeys(cell.op for cell in self.cells if cell.aspect == aspect))
+
+    def of_kind(self, kind: str) -> list[Difference]:
+        return [d for d in self.differences if d.kind == kind]
+
+    @property
+    def verdict(self) -> str:
+        """The headline: what is new."""
+        news = self.of_kind("new")
+        found = f"{plural(len(news), 'new difference')} in {plural(self.total.new, 'record')}"
+        return {
+            "new": found,
+            "fault": f"{plural(self.total.fault, 'fault')} of opassay or an adapter, no new difference",
+            "nothing": "Nothing was judged, so nothing is known",
+            "incomplete": "No new difference so far, but less ran than was planned",
+            "clean": "No new difference",
+        }[self.state]
+
+    @property
+    def ran(self) -> str:
+        """The second line: how much ran, and where every other planned record went."""
+        t = self.total
+        parts = [f"{t.passed:,} passed"]
+        parts += [f"{n:,} {name}" for n, name in ((t.new, "new"), (t.known, "known")) if n]
+        rest = [(t.unsupported, "unsupported"), (t.undefined, "undefined"), (t.fallback, "fallback")]
+        rest += [(t.fault, "fault"), (t.missing, "missing")]
+        others = ", ".join(f"{n:,} {name}" for n, name in rest if n)
+        return f"{t.ran} planned: {', '.join(parts)}" + (f"; not judged: {others}" if others else "")
+
+
+def summarise(frame: pd.DataFrame, run: Mapping[str, Any]) -> Summary:
+    """The summary of a table (as ``read_table`` returns it) and its run.
+
+    Raises ``ValueError`` for a verdict that opassay does not have or a run of the wrong kind.
+    """
+    full = complete(run)
+    cells = matrix(frame, full)
+    return Summary(
+        run=full,
+        targets=targets(frame, full),
+        cells=cells,
+        total=total(cells),
+        differences=differences(frame, full),
+        unsupported=unsupported_shares(cells),
+        undefined=undefined_shares(cells),
+        rhos=rho_table(frame, full),
+        warnings=_warnings(full, cells),
+    )
+
+
+def unsupported_shares(cells: Sequence[Cell]) -> list[Share]:
+    """Per op and target, over all aspects, of the records there are; only those above zero."""
+    count: Counter[tuple[str, str]] = Counter()
+    of: Counter[tuple[str, str]] = Counter()
+    for cell in cells:
+        count[cell.op, cell.target] += cell.unsupported
+        of[cell.op, cell.target] += cell.recorded
+    return [Share(op, target, n, of[op, target]) for (op, target), n in sorted(count.items()) if n]
+
+
+def undefined_shares(cells: Sequence[Cell]) -> list[Share]:
+    """Per op, of the answers that came back (judged or undefined); every op that has any."""
+    count: Counter[str] = Counter()
+    of: Counter[str] = Counter()
+    for cell in cells:
+        count[cell.op] += cell.undefined
+        of[cell.op] += cell.undefined + cell.judged
+    return [Share(op, "", count[op], of[op]) for op in sorted(of) if of[op]]
+
+
+def rho_table(frame: pd.DataFrame, run: Mapping[str, Any]) -> list[Rho]:
+    """The worst rho per op, dtype and target over all aspects, from judged records that have one."""
+    found: dict[tuple[str, str, str], Rho] = {}
+    for op, dtype, target, verdict, known, rho, case_id in rows(frame, _RHO_COLUMNS):
+        kind = kind_of(verdict, known)
+        if kind not in ("passed", "new", "known") or rho is None:
+            continue
+        names = "+".join(sorted(set(dtype.split(";"))))
+        entry = found.setdefault((op, names, target), Rho(op, names, target))
+        entry.judged += 1
+        which = "passing" if kind == "passed" else "failing"
+        if worse(rho, getattr(entry, which)):
+            setattr(entry, which, rho)
+            setattr(entry, f"{which}_case", case_id)
+    order = targets(frame, run)
+    return sorted(found.values(), key=lambda r: (r.op, r.dtype, order.index(r.target)))
+
+
+_RHO_COLUMNS = ("op", "dtype", "target", "verdict", "known", "rho", "case_id")
+
+
+def _warnings(run: Mapping[str, Any], cells: Sequence[Cell]) -> list[str]:
+    """What a reader must know before believing the numbers."""
+    out = [f"The run was {run['status']}."] if run["status"] != "finished" else []
+    for name, info in run["targets"].items():
+        if info.get("state", "ready") != "ready":
+            out.append(f"{name} {info['state']}")
+    for known in run["known"]:
+        if known.get("pin") == "passes":
+            out.append(f"Known difference {known['id']} is out of date: its pinned case passes now.")
+        if known.get("passed"):
+            out.append(
+                f"Known difference {known['id']} is too broad: {plural(known['passed'], 'covered case')} passed."
+            )
+    surplus = sum(cell.recorded - cell.planned for cell in cells if cell.recorded > cell.planned)
+    if surplus:
+        out.append(f"{plural(surplus, 'record')} more than planned: was something run twice?")
+    return out + [str(w) for w in run["warnings"]]

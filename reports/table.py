@@ -1,0 +1,194 @@
+"""The results table: ``results.parquet`` and ``results.csv``, the same rows in the same order.
+
+Text is cleaned once, before either file is written (``text.clean``), so both hold the same content.
+Numbers that a record does not have are null in Parquet and empty in CSV; NaN and infinities are
+values of their own and survive in both.
+
+The CSV follows RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180): CRLF, a header, quotes doubled;
+UTF-8 without a byte order mark. A spreadsheet would run text that begins with ``= + - @`` as a
+formula, so in the columns that hold a framework's own words (``SPOKEN_COLUMNS``) such text gets a
+leading apostrophe in the CSV, which ``read_table`` takes off again. Data is never changed.
+"""
+
+from __future__ import annotations
+
+import csv
+import heapq
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from harness.model.verdicts import COLUMNS, SORT_COLUMNS, TIMING_COLUMNS, Record
+from reports.text import clean
+
+PARQUET, CSV = "results.parquet", "results.csv"
+SPOKEN_COLUMNS = ("executor", "framework_version", "error_type", "message", "explained_by")
+RUN_ROWS = 20_000
+"""How many records are held in memory while sorting; more are merged from sorted runs on disk."""
+BATCH_ROWS = 2_000
+ROW_GROUP_ROWS = 20_000
+CSV_BLOCK_BYTES = 1 << 24
+"""The longest row that can be read; pyarrow's default is 1 MiB."""
+
+_ARROW = {"str": pa.string(), "int | None": pa.int64(), "float | None": pa.float64()}
+SCHEMA = pa.schema([(f.name, _ARROW[str(f.type)]) for f in fields(Record)])
+_TIE_BREAK = tuple(c for c in COLUMNS if c not in SORT_COLUMNS and c not in TIMING_COLUMNS)
+_FORMULA = re.compile(r"'*\s*[=+\-@]")
+_GUARDED = re.compile(r"'+\s*[=+\-@]")
+
+Row = dict[str, Any]
+
+
+def write_table(records: Iterable[Record | Mapping[str, Any]], out: Path) -> list[Path]:
+    """Write both files into ``out`` (made if absent) and return their paths, CSV first.
+
+    Rows come in the order of ``SORT_COLUMNS`` (pins, with negative numbers, first; no number last),
+    ties by the other columns, so the order of ``records`` does not matter. Memory is bounded by
+    ``RUN_ROWS`` records; the files appear only when they are complete.
+    Raises ``ValueError`` naming the columns when a mapping lacks or adds some, or a value has another type.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".table-", dir=out) as folder:
+        scratch = Path(folder)
+        runs = [_write_run(chunk, scratch / f"run-{i}") for i, chunk in enumerate(_chunks(records, RUN_ROWS))]
+        rows = heapq.merge(*map(_read_run, runs), key=_order)
+        _write_both(rows, scratch)
+        for name in (CSV, PARQUET):
+            os.replace(scratch / name, out / name)
+    return [out / CSV, out / PARQUET]
+
+
+def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """The table in folder ``path`` (or in one ``.parquet`` or ``.csv`` file) in its fixed order.
+
+    Columns are Arrow-backed: strings, and int64 and float64 with nulls apart from NaN. ``columns``
+    limits which are returned. Raises ``ValueError`` when there is no table or it has other columns.
+    """
+    file = _table_file(Path(path))
+    try:
+        table = _read_csv(file) if file.suffix == ".csv" else pa.parquet.read_table(file)
+        _check_columns(table.column_names, f"{file}")
+        table = table.select(list(COLUMNS)).cast(SCHEMA)
+    except pa.ArrowException as error:
+        raise ValueError(f"{file} is not a results table that can be read ({error}); run opassay again") from error
+    return _frame(table.select(list(columns or COLUMNS)))
+
+
+def frame_of(records: Iterable[Record | Mapping[str, Any]]) -> pd.DataFrame:
+    """The frame that writing ``records`` and reading them back gives, without a file."""
+    rows = sorted(map(_row, records), key=_order)
+    return _frame(pa.Table.from_pylist(rows, SCHEMA))
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    # pandas' own nullable floats would turn NaN into a missing value; Arrow's keep the two apart.
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def _chunks(records: Iterable[Record | Mapping[str, Any]], size: int) -> Iterator[list[Row]]:
+    rows = map(_row, records)
+    while chunk := list(islice(rows, size)):
+        yield chunk
+
+
+def _row(record: Record | Mapping[str, Any]) -> Row:
+    if isinstance(record, Record):
+        return {field.name: _value(field, getattr(record, field.name)) for field in SCHEMA}
+    _check_columns(record, f"record of case {record.get('case_id', '?')}")
+    return {field.name: _value(field, record[field.name]) for field in SCHEMA}
+
+
+def _value(field: pa.Field, value: Any) -> Any:
+    if field.type == pa.string():
+        if not isinstance(value, str):
+            raise ValueError(f"column {field.name} holds text, got {type(value).__name__} {value!r}")
+        return clean(value)
+    if value is None:
+        return None
+    number = float(value) if field.type == pa.float64() else int(value)
+    if number != value and value == value:
+        raise ValueError(f"column {field.name} holds {field.type} values, got {value!r}")
+    return number
+
+
+def _check_columns(found: Iterable[str], where: str) -> None:
+    names = list(found)
+    missing = [c for c in COLUMNS if c not in names]
+    unexpected = [c for c in names if c not in COLUMNS]
+    if missing or unexpected:
+        raise ValueError(
+            f"{where}: expected the columns of the results table; missing: {', '.join(missing) or 'none'}; "
+            f"unexpected: {', '.join(unexpected) or 'none'}; was it written by another version?"
+        )
+
+
+def _order(row: Row) -> tuple[Any, ...]:
+    # Ties are broken by text, which orders None and NaN too; timing comes last.
+    leading = tuple((row[c] is None, row[c]) if row[c] is not None else (True, 0) for c in SORT_COLUMNS)
+    return (*leading, *(repr(row[c]) for c in _TIE_BREAK), *(row[c] or 0.0 for c in TIMING_COLUMNS))
+
+
+def _write_run(rows: list[Row], path: Path) -> Path:
+    pa.parquet.write_table(pa.Table.from_pylist(sorted(rows, key=_order), SCHEMA), path)
+    return path
+
+
+def _read_run(path: Path) -> Iterator[Row]:
+    with pa.parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=BATCH_ROWS):
+            yield from batch.to_pylist()
+
+
+def _write_both(rows: Iterator[Row], folder: Path) -> None:
+    with (
+        open(folder / CSV, "w", encoding="utf-8", newline="") as text,
+        pa.parquet.ParquetWriter(folder / PARQUET, SCHEMA, compression="zstd") as binary,
+    ):
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow(COLUMNS)
+        while chunk := list(islice(rows, ROW_GROUP_ROWS)):
+            writer.writerows([_guard(c, row[c]) for c in COLUMNS] for row in chunk)
+            binary.write_table(pa.Table.from_pylist(chunk, SCHEMA))
+
+
+def _guard(column: str, value: Any) -> Any:
+    return f"'{value}" if column in SPOKEN_COLUMNS and _FORMULA.match(value) else value
+
+
+def _unguard(text: str) -> str:
+    return text[1:] if _GUARDED.match(text) else text
+
+
+def _table_file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    for name in (PARQUET, CSV):
+        if (path / name).is_file():
+            return path / name
+    raise ValueError(f"{path} has no results table; expected a folder with {PARQUET}, as `opassay run --out` writes it")
+
+
+def _read_csv(file: Path) -> pa.Table:
+    options = pa.csv.ConvertOptions(column_types=SCHEMA, null_values=[""], strings_can_be_null=False)
+    table = pa.csv.read_csv(
+        file,
+        read_options=pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES),
+        parse_options=pa.csv.ParseOptions(newlines_in_values=True),
+        convert_options=options,
+    )
+    for name in SPOKEN_COLUMNS:
+        if name in table.column_names:
+            plain = pa.array([_unguard(value) for value in table[name].to_pylist()], pa.string())
+            table = table.set_column(table.column_names.index(name), name, plain)
+    return table

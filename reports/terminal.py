@@ -1,0 +1,115 @@
+"""The end of ``opassay run`` on a terminal: what ran, what is new, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reports.differences import Difference
+from reports.matrix import STATES, Cell
+from reports.summarise import Summary, summarise
+from reports.text import clean, plural, shorten
+
+LINE_LIMIT = 20
+SYMBOLS = {
+    "new": ("✗", "bold red"),
+    "fault": ("‼", "bold magenta"),
+    "incomplete": ("…", "yellow"),
+    "known": ("≈", "yellow"),
+    "pass": ("✓", "cyan"),
+    "unjudged": ("-", "dim"),
+    "absent": ("·", "dim"),
+    "empty": ("·", "dim"),
+}
+ASCII_SYMBOLS = {**{state: state for state in SYMBOLS}, "new": "NEW", "fault": "FAULT", "pass": "ok", "unjudged": "-"}
+_OP_WIDTH, _CELL_WIDTH = 23, 13
+
+
+def print_summary(frame: pd.DataFrame, run: Mapping[str, Any], console: Console) -> None:
+    """Print the matrix of each aspect, up to ``LINE_LIMIT`` new differences, and what to do next.
+
+    Fits ``console.width``: many targets are printed in several blocks. Text of frameworks is never
+    read as Rich markup.
+    """
+    summary = summarise(frame, run)
+    for aspect in summary.aspects:
+        for table in _tables(summary, aspect, console):
+            console.print(table)
+            console.print()
+    if summary.cells:
+        console.print(_legend(summary, console))
+        console.print()
+    for line in (*_differences(summary), *_next_steps(summary)):
+        console.print(line, soft_wrap=True)
+
+
+def _tables(summary: Summary, aspect: str, console: Console) -> Iterator[Table]:
+    per_block = max(1, (console.width - _OP_WIDTH) // _CELL_WIDTH)
+    for start in range(0, len(summary.targets), per_block):
+        block = summary.targets[start : start + per_block]
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+        table.add_column(Text(aspect), no_wrap=True)
+        for target in block:
+            table.add_column(Text(target.replace(":", ":\n").replace("@", "\n@")), min_width=_CELL_WIDTH - 1)
+        for op in summary.ops(aspect):
+            table.add_row(Text(op), *(_cell(summary.cell(op, aspect, t), console) for t in block))
+        yield table
+
+
+def _cell(cell: Cell | None, console: Console) -> Text:
+    state = cell.state if cell else "absent"
+    style = SYMBOLS[state][1]
+    if cell is None or state in ("absent", "empty"):
+        return Text(_symbol(state, console), style)
+    count = cell.new if state == "new" else cell.fault if state == "fault" else 0
+    number = f"{count:,}" if count else ""
+    return Text(f"{_symbol(state, console)}{number} {cell.judged:,}/{cell.total:,}", style)
+
+
+def _symbol(state: str, console: Console) -> str:
+    return ASCII_SYMBOLS[state] if console.options.ascii_only else SYMBOLS[state][0]
+
+
+def _legend(summary: Summary, console: Console) -> Text:
+    out = Text("Cells: answers judged of records planned, over all fills.", "dim")
+    used = {cell.state for cell in summary.cells}
+    for state, meaning in STATES.items():
+        if state in used:
+            out.append(f"\n  {_symbol(state, console)}  {meaning}")
+    return out
+
+
+def _differences(summary: Summary) -> Iterator[Text]:
+    found = [*summary.of_kind("new"), *summary.of_kind("fault")]
+    for d in found[:LINE_LIMIT]:
+        yield _line(d)
+    if len(found) > LINE_LIMIT:
+        yield Text(f"… and {len(found) - LINE_LIMIT:,} more, all of them in the report")
+    if found:
+        yield Text()
+
+
+def _line(d: Difference) -> Text:
+    out = Text(d.verdict, SYMBOLS[d.kind][1])
+    out.append(f"  {d.op} {d.aspect} on {d.target}, {plural(d.count, 'record')}", "bold")
+    out.append(f"  {d.case_id}\n    {shorten(clean(d.headline), 160)}", "")
+    return out
+
+
+def _next_steps(summary: Summary) -> Iterator[Text]:
+    for warning in summary.warnings:
+        yield Text(f"! {shorten(clean(warning), 300)}", "yellow")
+    yield Text(summary.verdict, "bold")
+    yield Text(summary.ran)
+    found = [*summary.of_kind("new"), *summary.of_kind("fault")]
+    if found:
+        yield Text(f"Next: opassay replay {found[0].case_id}")
+    elif summary.state == "clean":
+        yield Text("Next: nothing to do; more cases: opassay run --cases N, other cases: --seed S")
+    else:
+        yield Text("Next: read the warnings above, then opassay run --resume with the same options, or opassay doctor")

@@ -1,0 +1,51 @@
+"""Text that frameworks wrote, made safe to store and to show."""
+
+from __future__ import annotations
+
+import re
+
+# Control characters other than tab and newline, surrogates, non-characters, and the marks that
+# reorder text: CSV readers, XML or a reader's eye do not survive them.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_NUMBER_LIST = re.compile(r"#(?:\s*[,x\u00d7;]\s*#)+")
+
+
+def clean(text: str) -> str:
+    r"""``text`` with newlines as ``\n`` and unprintable characters written out (``\x1b``)."""
+    return _UNPRINTABLE.sub(_escape, text.replace("\r\n", "\n"))
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def first_line(text: str) -> str:
+    """The first line that is not blank, its white space collapsed; empty when there is none."""
+    return next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
+
+
+def normalised(message: str) -> str:
+    """The first line with numbers as ``#`` and lists of numbers as one: equal for messages that say the same."""
+    return _NUMBER_LIST.sub("#", _NUMBER.sub("#", first_line(message)))
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most ``limit`` characters, saying how many more there were."""
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit:,} more characters)"
+
+
+def plural(count: int, singular: str, several: str = "") -> str:
+    """``1 case``, ``2,000 cases``."""
+    return f"{count:,} {singular if count == 1 else several or singular + 's'}"
+
+
+def share(count: int, total: int) -> str:
+    """``12 of 200 (6.0 %)``: never a percentage without its denominator."""
+    return f"{count:,} of {total:,} ({100 * count / total:.1f} %)" if total else f"{count:,} of 0"
+
+
+def rho_text(rho: float | None) -> str:
+    """Error ÷ allowed error in three digits; a dash where there is none."""
+    return "-" if rho is None else f"{rho:.3g}"
