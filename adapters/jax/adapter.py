@@ -1,0 +1,132 @@
+"""JAX behind the common op interface. Only a worker imports this module.
+
+The ops live beside it, one file per family. Nothing here computes: every value comes from ``jax.lax`` or
+``jax.numpy``, also where these differ from the contract.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jaxlib
+import numpy as np
+
+from adapters.jax.conv import ConvOps
+from adapters.jax.numerics import RULES
+from adapters.jax.plain import PlainOps
+from adapters.jax.pool import PoolOps
+from adapters.jax.scatter import ScatterOps
+from harness.model import dtypes
+from harness.model.adapter import Adapter, Unconnected
+from harness.model.numeric_model import NumericRule
+
+CONFIGURATION: Mapping[str, Any] = {
+    "jax_enable_x64": True,  # else float64 and int64 silently become 32 bits wide
+    "jax_default_matmul_precision": None,  # as shipped, whatever the environment says
+    "jax_numpy_dtype_promotion": "standard",
+    "jax_traceback_filtering": "off",  # else JAX hides its own frames and its errors seem to be raised here
+}
+
+# A pytree without leaves passes through jax.jit, so a compiled vjp can return it.
+jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lambda _aux, _leaves: Unconnected)
+
+
+class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
+    """JAX compiled whole by XLA (``jit``), or one op after another (``eager``)."""
+
+    name = "jax"
+    modes = ("jit", "eager")
+    fused_modes = frozenset({"jit"})
+
+    def __init__(self, device: str = "cpu") -> None:
+        _limit_threads(os.environ.get("OPASSAY_THREADS", "1"))
+        for name, value in CONFIGURATION.items():
+            jax.config.update(name, value)
+        super().__init__(device)
+        self._device = _devices()[device]
+
+    def devices(self) -> Sequence[str]:
+        """``cpu``, then ``cuda:N`` for each GPU that JAX was installed for and finds."""
+        return tuple(_devices())
+
+    def version(self) -> str:
+        return jax.__version__
+
+    def origin(self) -> str:
+        return jax.__file__
+
+    def settings(self) -> Mapping[str, str]:
+        """What changes arithmetic or thread counts, as JAX itself tells it."""
+        names = [name for name in CONFIGURATION if name != "jax_traceback_filtering"]
+        return {
+            **{name: str(getattr(jax.config, name)) for name in names},
+            "jaxlib": jaxlib.__version__,
+            "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
+            "NPROC": os.environ.get("NPROC", ""),
+        }
+
+    def numeric_rules(self) -> Sequence[NumericRule]:
+        """Measured on the CPU; another device gets the defaults, which are safe everywhere."""
+        return RULES if self.device == "cpu" else ()
+
+    def executor(self) -> str:
+        return f"XLA:{self._device.platform.upper()}"
+
+    def to_native(self, array: np.ndarray) -> jax.Array:
+        """A row-major array: JAX has no strides, and reads the caller's once, while copying."""
+        if array.dtype == dtypes.BFLOAT16:
+            array = array.view(jnp.dtype(jnp.bfloat16))
+        # device_put may alias what it is given, so it is given a copy of our own.
+        return jax.device_put(np.array(array), self._device)
+
+    def to_numpy(self, value: jax.Array) -> np.ndarray:
+        array = np.asarray(value)
+        return array.view(dtypes.BFLOAT16) if array.dtype == jnp.bfloat16 else array
+
+    def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        """``fn`` under ``jax.jit``, or as it is: JAX then dispatches each primitive on its own."""
+        return jax.jit(fn) if mode == "jit" else fn
+
+    def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
+        """As in the base class, but an input without influence gets zeros: JAX does not tell the two apart."""
+        floating = [i for i, value in enumerate(inputs) if jnp.issubdtype(value.dtype, jnp.floating)]
+        wanted = [i for i, cotangent in enumerate(cotangents) if cotangent is not None]
+        gradients: list[Any] = [Unconnected] * len(inputs)
+        if not floating or not wanted:
+            return tuple(gradients)
+
+        def outputs(*values: Any) -> tuple[Any, ...]:
+            arguments = list(inputs)
+            for position, value in zip(floating, values, strict=True):
+                arguments[position] = value
+            returned = fn(*arguments)
+            several = returned if isinstance(returned, (tuple, list)) else (returned,)
+            return tuple(several[i] for i in wanted)
+
+        _, pullback = jax.vjp(outputs, *(inputs[i] for i in floating))
+        for position, gradient in zip(floating, pullback(tuple(cotangents[i] for i in wanted)), strict=True):
+            gradients[position] = gradient
+        return tuple(gradients)
+
+
+def _devices() -> dict[str, jax.Device]:
+    found = {"cpu": jax.devices("cpu")[0]}
+    try:
+        found.update({f"cuda:{device.id}": device for device in jax.devices("cuda")})
+    except RuntimeError:
+        # This is how JAX says that it has no such backend.
+        return found
+    return found
+
+
+def _limit_threads(count: str) -> None:
+    """Must run before JAX's first computation: XLA reads both once. It sizes its pools by NPROC alone."""
+    os.environ["NPROC"] = count
+    flag = "--xla_cpu_multi_thread_eigen=false"
+    flags = os.environ.get("XLA_FLAGS", "")
+    if count == "1" and flag not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {flag}".strip()

@@ -1,0 +1,7 @@
+"""How XLA's CPU backend accumulates."""
+
+from __future__ import annotations
+
+from harness.model.numeric_model import NumericRule
+
+RULES: tuple[NumericRule, ...] = ()
