@@ -1,1 +1,55 @@
-"""The NumPy reference, one file per op family. Never imports a framework."""
+"""The NumPy reference, one file per op family. Never imports a framework.
+
+``REFERENCES`` maps an op's name to a function (attributes, inputs) -> one ``Reference`` per output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from adapters.oracle.conv import conv2d, conv2d_reference, conv2d_transpose, conv2d_transpose_reference
+from adapters.oracle.elementwise import relu, relu_reference, stop_gradient, stop_gradient_reference
+from adapters.oracle.matmul import matmul, matmul_reference
+from adapters.oracle.pool import (
+    avg_pool2d,
+    avg_pool2d_reference,
+    max_pool2d,
+    max_pool2d_reference,
+    max_pool2d_with_argmax,
+    max_pool2d_with_argmax_reference,
+)
+from adapters.oracle.scatter import scatter_nd, scatter_nd_reference
+from adapters.oracle.unpool import avg_unpool2d, avg_unpool2d_reference, max_unpool2d, max_unpool2d_reference
+from harness.model.reference import Reference
+
+__all__ = [
+    "REFERENCES",
+    "avg_pool2d",
+    "avg_unpool2d",
+    "conv2d",
+    "conv2d_transpose",
+    "matmul",
+    "max_pool2d",
+    "max_pool2d_with_argmax",
+    "max_unpool2d",
+    "relu",
+    "scatter_nd",
+    "stop_gradient",
+]
+
+REFERENCES: dict[str, Callable[[Mapping[str, Any], Sequence[np.ndarray]], tuple[Reference, ...]]] = {
+    "avg_pool2d": avg_pool2d_reference,
+    "avg_unpool2d": avg_unpool2d_reference,
+    "conv2d": conv2d_reference,
+    "conv2d_transpose": conv2d_transpose_reference,
+    "matmul": matmul_reference,
+    "max_pool2d": max_pool2d_reference,
+    "max_pool2d_with_argmax": max_pool2d_with_argmax_reference,
+    "max_unpool2d": max_unpool2d_reference,
+    "relu": relu_reference,
+    "scatter_nd": scatter_nd_reference,
+    "stop_gradient": stop_gradient_reference,
+}

@@ -1,0 +1,194 @@
+"""Convolution and its transpose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from adapters.oracle.correlate import correlate, correlate_transposed, may_be_nan
+from adapters.oracle.geometry import (
+    AXES,
+    Padding,
+    Pair,
+    Windows,
+    check_dtypes,
+    check_image,
+    from_nhwc,
+    integers,
+    require,
+    shape_nhwc,
+    sliding_windows,
+    to_nhwc,
+)
+from adapters.oracle.linear import Linear, apply, linear_reference, wide
+from harness.model import dtypes
+from harness.model.reference import Reference
+
+CONV_DTYPES = (*dtypes.FLOATS, "int32", "int64")
+
+
+def conv2d(
+    x: np.ndarray, w: np.ndarray, *, stride: Pair, padding: Padding, dilation: Pair, groups: int, layout: str
+) -> np.ndarray:
+    """Two-dimensional cross-correlation: the filter is not flipped.
+
+    ``y[n, p, q, o] = sum over i, j, c of x[n, p*stride_h + i*dilation_h - top, q*stride_w + j*dilation_w - left,
+    g*C/groups + c] * w[i, j, c, o]`` with ``g`` the group of ``o``; positions outside ``x`` take no part.
+
+    Arguments:
+        x: images, ``[N, H, W, C]`` or ``[N, C, H, W]`` as ``layout`` says.
+        w: filters, ``[kh, kw, C / groups, O]``; consecutive outputs belong to one group.
+        stride, dilation: (height, width), each at least 1.
+        padding: ``"VALID"``, ``"SAME"`` (the odd extra row and column at the end), or explicit
+            ``((top, bottom), (left, right))`` with 0 <= pad < (k - 1) * dilation + 1.
+        groups: divides C and O.
+        layout: ``"NHWC"`` or ``"NCHW"``.
+
+    Returns ``[N, P, Q, O]`` (``[N, O, P, Q]``). With e = (k - 1) * dilation + 1, P is
+    ``ceil(H / stride)`` for SAME, else ``(H + top + bottom - e) // stride + 1``. N = 0 or O = 0 gives an empty
+    answer, C = 0 zeros. Float operands (float16, bfloat16, float32, float64; one dtype for both) give the value in
+    float64, longdouble for float64; int32 and int64 give their own dtype modulo 2**bits.
+
+    Raises ``ContractError`` for another rank, dtype or layout, operands of two dtypes, a filter extent of 0,
+    stride or dilation below 1, padding that is unknown, negative or not below e, a window that does not fit the
+    padded input, groups below 1 or not dividing C or O, and C that is not groups times the filter's.
+
+    Source: https://www.tensorflow.org/api_docs/python/tf/nn/conv2d
+    """
+    return apply(_bind_conv2d(x, w, stride, padding, dilation, groups, layout)[0], (wide(x), wide(w)))
+
+
+def conv2d_transpose(
+    x: np.ndarray,
+    w: np.ndarray,
+    *,
+    output_shape: Sequence[int],
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair,
+    groups: int,
+    layout: str,
+) -> np.ndarray:
+    """The gradient of ``conv2d`` with respect to its input, also called deconvolution.
+
+    ``y[n, p*stride_h + i*dilation_h - top, q*stride_w + j*dilation_w - left, g*O/groups + o]`` sums
+    ``x[n, p, q, c] * w[i, j, o, c]`` over all p, q, i, j, and c in group g. Elements that no tap reaches are 0.
+
+    Arguments:
+        x: ``[N, P, Q, C]`` or ``[N, C, P, Q]`` as ``layout`` says: what the convolution would have put out.
+        w: filters, ``[kh, kw, O / groups, C]``: those of the convolution, from O channels to C.
+        output_shape: the whole shape of the answer in ``layout``. Valid if and only if ``conv2d`` of this shape
+            with the same stride, padding, dilation and groups has exactly the shape of ``x``.
+        stride, padding, dilation, groups, layout: those of the convolution; see ``conv2d``. SAME and VALID refer
+            to ``output_shape``, the convolution's input.
+
+    Returns an array of ``output_shape``. Dtypes, precision and extents of 0 as in ``conv2d``.
+
+    Raises ``ContractError`` as ``conv2d`` does, and for an ``output_shape`` that is not four integers >= 0, has
+    another batch than ``x``, channels other than groups times the filter's, or a height or width that is too
+    small or too large.
+
+    Sources: https://www.tensorflow.org/api_docs/python/tf/nn/conv2d_transpose; M. D. Zeiler, D. Krishnan,
+    G. W. Taylor and R. Fergus, "Deconvolutional Networks", CVPR 2010.
+    """
+    bound = _bind_conv2d_transpose(x, w, output_shape, stride, padding, dilation, groups, layout)
+    return apply(bound[0], (wide(x), wide(w)))
+
+
+def conv2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
+    """``conv2d`` with what bounds a correct kernel's error."""
+    x, w = inputs
+    linear, windows = _bind_conv2d(x, w, **attributes)
+    return (_reference(linear, windows, False, attributes, inputs),)
+
+
+def conv2d_transpose_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
+    """``conv2d_transpose`` with what bounds a correct kernel's error."""
+    x, w = inputs
+    linear, windows = _bind_conv2d_transpose(x, w, **attributes)
+    return (_reference(linear, windows, True, attributes, inputs),)
+
+
+def _reference(
+    linear: Linear, windows: Windows, transposed: bool, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
+) -> Reference:
+    reference = linear_reference("y", linear, inputs)
+    if reference.terms is None:
+        return reference
+    x, w = (~np.isfinite(wide(operand)) for operand in inputs)
+    layout, groups = attributes["layout"], attributes["groups"]
+    nan = may_be_nan(to_nhwc(x, layout), w, to_nhwc(reference.terms, layout), windows, groups, transposed)
+    return replace(reference, may_be_nan=from_nhwc(nan, layout)) if nan.any() else reference
+
+
+def _bind_conv2d(
+    x: np.ndarray, w: np.ndarray, stride: Any, padding: Any, dilation: Any, groups: int, layout: str
+) -> tuple[Linear, Windows]:
+    op = "conv2d"
+    _check_operands(op, x, w, groups, layout)
+    _, height, width, channels = shape_nhwc(x.shape, layout)
+    expected = w.shape[2] * groups
+    require(
+        channels == expected,
+        f"{op}: x has {channels} channels, the filter {w.shape} with groups {groups} takes {expected}",
+    )
+    windows = sliding_windows(op, (height, width), w.shape[:2], stride, dilation, padding)
+
+    def linear(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+        return from_nhwc(correlate(to_nhwc(x, layout), w, windows, groups), layout)
+
+    return linear, windows
+
+
+def _bind_conv2d_transpose(
+    x: np.ndarray,
+    w: np.ndarray,
+    output_shape: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+    layout: str,
+) -> tuple[Linear, Windows]:
+    op = "conv2d_transpose"
+    _check_operands(op, x, w, groups, layout)
+    output_shape = integers(op, "output_shape", output_shape, 4, 0)
+    batch, height, width, channels = shape_nhwc(output_shape, layout)
+    x_batch, *x_extents, x_channels = shape_nhwc(x.shape, layout)
+    require(x_channels == w.shape[3], f"{op}: x has {x_channels} channels, the filter {w.shape} takes {w.shape[3]}")
+    require(batch == x_batch, f"{op}: output_shape {output_shape} has batch {batch}, but x has batch {x_batch}")
+    made = w.shape[2] * groups
+    require(
+        channels == made,
+        f"{op}: output_shape {output_shape} has {channels} channels, but the filter {w.shape} with groups "
+        f"{groups} makes {made}",
+    )
+    windows = sliding_windows(
+        op, (height, width), w.shape[:2], stride, dilation, padding, f"output_shape {output_shape}"
+    )
+    for axis, given, gives in zip(AXES, x_extents, windows.outputs, strict=True):
+        direction = "small" if gives < given else "large"
+        require(
+            gives == given,
+            f"{op}: output_shape {output_shape} is too {direction} in its {axis}: conv2d of it gives {axis} {gives}, "
+            f"but x has {given}",
+        )
+
+    def linear(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+        return from_nhwc(correlate_transposed(to_nhwc(x, layout), w, windows, groups), layout)
+
+    return linear, windows
+
+
+def _check_operands(op: str, x: np.ndarray, w: np.ndarray, groups: Any, layout: str) -> None:
+    check_dtypes(op, {"x": x, "w": w}, CONV_DTYPES)
+    check_image(op, "x", x, layout)
+    require(w.ndim == 4, f"{op}: the filter must have rank 4, got rank {w.ndim}, shape {w.shape}")
+    require(min(w.shape[:2]) > 0, f"{op}: the filter's height and width must be at least 1, got shape {w.shape}")
+    (groups,) = integers(op, "groups", (groups,), 1, 1)
+    require(w.shape[3] % groups == 0, f"{op}: groups {groups} must divide the filter's last extent {w.shape[3]}")
+    channels = shape_nhwc(x.shape, layout)[3]
+    require(channels % groups == 0, f"{op}: groups {groups} must divide the {channels} channels of x")

@@ -1,0 +1,197 @@
+"""Sliding windows over height and width, and the checks every op shares.
+
+Inside the oracle images are always NHWC. Sources: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
+for SAME and VALID; V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning",
+https://arxiv.org/abs/1603.07285, for dilation and the transpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from harness.model import dtypes
+from harness.model.op import ContractError
+
+Pair = tuple[int, int]
+Padding = str | tuple[Pair, Pair]
+AXES = ("height", "width")
+
+
+def require(holds: bool, message: str) -> None:
+    """Raises ``ContractError`` with ``message`` unless ``holds``."""
+    if not holds:
+        raise ContractError(message)
+
+
+def integers(op: str, name: str, value: Any, count: int | None, minimum: int) -> tuple[int, ...]:
+    """``value`` as ``count`` integers (any number of them for None), none below ``minimum``."""
+    many = "a tuple of" if count is None else str(count)
+    expected = f"{op}: {name} must be {many} integers >= {minimum}, got {value!r}"
+    require(isinstance(value, Sequence) and not isinstance(value, str), expected)
+    require(count is None or len(value) == count, expected)
+    require(all(isinstance(v, int | np.integer) and not isinstance(v, bool) for v in value), expected)
+    for position, entry in enumerate(value):
+        require(entry >= minimum, f"{expected}: entry {position} is {entry}")
+    return tuple(int(v) for v in value)
+
+
+def pair(op: str, name: str, value: Any) -> Pair:
+    """A (height, width) attribute, both at least 1."""
+    height, width = integers(op, name, value, 2, 1)
+    return height, width
+
+
+def check_dtypes(op: str, arrays: Mapping[str, np.ndarray], allowed: Sequence[str]) -> None:
+    """All ``arrays`` have one dtype, and the op is defined for it."""
+    names = {name: dtypes.dtype_name(array) for name, array in arrays.items()}
+    for name, dtype in names.items():
+        require(dtype in allowed, f"{op}: {name} must be one of {', '.join(allowed)}, got {dtype}")
+    require(len(set(names.values())) == 1, f"{op}: operands must have one dtype, got {names}; convert one of them")
+
+
+def check_index_dtype(op: str, indices: np.ndarray) -> None:
+    """Indices are int32 or int64."""
+    name = dtypes.dtype_name(indices)
+    require(name in ("int32", "int64"), f"{op}: indices must be int32 or int64, got {name}")
+
+
+def check_image(op: str, name: str, array: np.ndarray, layout: str) -> None:
+    """``array`` has rank 4, and ``layout`` is known."""
+    require(layout in ("NHWC", "NCHW"), f"{op}: layout must be 'NHWC' or 'NCHW', got {layout!r}")
+    require(array.ndim == 4, f"{op}: {name} must have rank 4 ({layout}), got rank {array.ndim}, shape {array.shape}")
+
+
+def to_nhwc(array: np.ndarray, layout: str) -> np.ndarray:
+    """A view of ``array`` with the channels last."""
+    return array if layout == "NHWC" else array.transpose(0, 2, 3, 1)
+
+
+def from_nhwc(array: np.ndarray, layout: str) -> np.ndarray:
+    """A contiguous array in ``layout`` from one with the channels last."""
+    return np.ascontiguousarray(array if layout == "NHWC" else array.transpose(0, 3, 1, 2))
+
+
+def shape_nhwc(shape: Sequence[int], layout: str) -> tuple[int, int, int, int]:
+    """(batch, height, width, channels) of a shape in ``layout``."""
+    n, a, b, c = shape
+    return (n, a, b, c) if layout == "NHWC" else (n, b, c, a)
+
+
+def effective_window(window: int, dilation: int) -> int:
+    """How many input rows a dilated window spans."""
+    return (window - 1) * dilation + 1
+
+
+@dataclass(frozen=True)
+class Tap:
+    """One position of a window, with the outputs at which it meets a real input, and those inputs.
+
+    ``outputs`` and ``inputs`` are (rows, columns) slices of equal lengths.
+    """
+
+    position: Pair
+    outputs: tuple[slice, slice]
+    inputs: tuple[slice, slice]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """All windows over one input: (height, width) pairs throughout; ``before`` is the top and left padding."""
+
+    extents: Pair
+    outputs: Pair
+    window: Pair
+    stride: Pair
+    dilation: Pair
+    before: Pair
+
+    def taps(self) -> Iterator[Tap]:
+        """Every tap that meets a real input somewhere, row by row. Padding never occurs."""
+        rows = [self._reach(0, i) for i in range(self.window[0])]
+        columns = [self._reach(1, j) for j in range(self.window[1])]
+        for i, (oy, iy) in enumerate(rows):
+            for j, (ox, ix) in enumerate(columns):
+                if oy.start < oy.stop and ox.start < ox.stop:
+                    yield Tap((i, j), (oy, ox), (iy, ix))
+
+    def _reach(self, axis: int, tap: int) -> tuple[slice, slice]:
+        # Output o meets input o * stride + offset, which must lie in [0, extent).
+        stride, extent = self.stride[axis], self.extents[axis]
+        offset = tap * self.dilation[axis] - self.before[axis]
+        first = max(0, -(offset // stride))
+        last = min(self.outputs[axis] - 1, (extent - 1 - offset) // stride)
+        start = first * stride + offset
+        return slice(first, last + 1), slice(start, start + max(0, last - first) * stride + 1, stride)
+
+    @property
+    def spans(self) -> Windows:
+        """The same windows without holes: every row and column between their first and last taps."""
+        height, width = (effective_window(k, d) for k, d in zip(self.window, self.dilation, strict=True))
+        return Windows(self.extents, self.outputs, (height, width), self.stride, (1, 1), self.before)
+
+    def real_taps(self) -> np.ndarray:
+        """How many taps of each window meet a real input; int64 of shape ``outputs``."""
+        count = np.zeros(self.outputs, dtype=np.int64)
+        for tap in self.taps():
+            count[tap.outputs] += 1
+        return count
+
+
+def sliding_windows(
+    op: str, extents: Pair, window: Any, stride: Any, dilation: Any, padding: Any, source: str = "x"
+) -> Windows:
+    """The windows these attributes put on ``source`` of ``extents``; ``ContractError`` where one is invalid.
+
+    With e = (window - 1) * dilation + 1: VALID and explicit give ``(n + before + after - e) // stride + 1``
+    outputs; SAME gives ``ceil(n / stride)`` and pads ``max(0, (out - 1) * stride + e - n)``, the smaller
+    half before.
+    """
+    window, stride, dilation = pair(op, "window", window), pair(op, "stride", stride), pair(op, "dilation", dilation)
+    spans = tuple(effective_window(k, d) for k, d in zip(window, dilation, strict=True))
+    if isinstance(padding, str) and padding == "SAME":
+        outputs = tuple(-(-n // s) for n, s in zip(extents, stride, strict=True))
+        totals = ((o - 1) * s + e - n for n, o, s, e in zip(extents, outputs, stride, spans, strict=True))
+        before = tuple(max(0, total) // 2 for total in totals)
+    else:
+        pads = _explicit_pads(op, padding, spans)
+        outputs = tuple(
+            _fit(f"{op}: {source}", axis, extents[axis], pads[axis], spans[axis], stride[axis]) for axis in (0, 1)
+        )
+        before = (pads[0][0], pads[1][0])
+    return Windows(extents, (outputs[0], outputs[1]), window, stride, dilation, (before[0], before[1]))
+
+
+def _explicit_pads(op: str, padding: Any, spans: Sequence[int]) -> tuple[Pair, Pair]:
+    if isinstance(padding, str):
+        require(
+            padding == "VALID",
+            f"{op}: padding must be 'SAME', 'VALID' or ((top, bottom), (left, right)), got {padding!r}",
+        )
+        return ((0, 0), (0, 0))
+    well_formed = isinstance(padding, Sequence) and len(padding) == 2
+    require(well_formed, f"{op}: explicit padding must be ((top, bottom), (left, right)), got {padding!r}")
+    rows, columns = (_side(op, axis, padding[axis], spans[axis]) for axis in (0, 1))
+    return rows, columns
+
+
+def _side(op: str, axis: int, value: Any, span: int) -> Pair:
+    before, after = integers(op, f"padding of the {AXES[axis]}", value, 2, 0)
+    require(
+        max(before, after) < span,
+        f"{op}: padding of the {AXES[axis]} must be smaller than the effective window {span}, got {(before, after)}",
+    )
+    return before, after
+
+
+def _fit(subject: str, axis: int, extent: int, pads: Pair, span: int, stride: int) -> int:
+    padded = extent + sum(pads)
+    require(
+        span <= padded,
+        f"{subject} is too small: the effective window of {span} does not fit the padded {AXES[axis]} of {padded} "
+        f"({extent} with padding {pads}); enlarge it, pad more, or use SAME",
+    )
+    return (padded - span) // stride + 1

@@ -1,0 +1,56 @@
+"""Matrix multiplication."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from adapters.oracle.geometry import check_dtypes, require
+from adapters.oracle.linear import apply, linear_reference, wide
+from harness.model import dtypes
+from harness.model.reference import Reference
+
+MATMUL_DTYPES = (*dtypes.FLOATS, "int32", "int64")
+
+
+def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The matrix product over the last two axes: ``y[..., m, n] = sum over k of a[..., m, k] * b[..., k, n]``.
+
+    Arguments:
+        a: ``[..., M, K]``, rank at least 2.
+        b: ``[..., K, N]``, rank at least 2, of ``a``'s dtype. The axes before the last two broadcast as in NumPy.
+
+    Returns ``[..., M, N]``; K = 0 gives zeros, an extent of 0 elsewhere an empty answer. Floats (float16, bfloat16,
+    float32, float64) give the value in float64, longdouble for float64; int32 and int64 their own dtype modulo 2**bits.
+
+    Raises ``ContractError`` for a rank below 2, another dtype, operands of two dtypes, inner extents that differ,
+    and batch axes that do not broadcast.
+
+    Source: https://numpy.org/doc/stable/reference/generated/numpy.matmul.html (without its rank-1 rules)
+    """
+    _check(a, b)
+    return apply(np.matmul, (wide(a), wide(b)))
+
+
+def matmul_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
+    """``matmul`` with what bounds a correct kernel's error."""
+    _check(*inputs, **attributes)
+    return (linear_reference("y", np.matmul, inputs),)
+
+
+def _check(a: np.ndarray, b: np.ndarray) -> None:
+    check_dtypes("matmul", {"a": a, "b": b}, MATMUL_DTYPES)
+    for name, operand in (("a", a), ("b", b)):
+        require(operand.ndim >= 2, f"matmul: {name} must have rank 2 or more, got rank {operand.ndim}")
+    require(
+        a.shape[-1] == b.shape[-2],
+        f"matmul: inner extents must be equal, got {a.shape[-1]} columns of a {a.shape} and {b.shape[-2]} rows of "
+        f"b {b.shape}",
+    )
+    pairs = zip(a.shape[-3::-1], b.shape[-3::-1], strict=False)
+    require(
+        all(m == n or 1 in (m, n) for m, n in pairs),
+        f"matmul: batch axes must broadcast (be equal or 1), got {a.shape[:-2]} of a and {b.shape[:-2]} of b",
+    )
