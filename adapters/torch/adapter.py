@@ -1,0 +1,136 @@
+"""PyTorch: its public functional API behind the common op interface.
+
+Layouts are views (``movedim``), so an NHWC tensor reaches torch's kernels in its channels-last memory format.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from adapters.torch.conv import ConvOps
+from adapters.torch.numerics import rules
+from adapters.torch.pool import PoolOps
+from adapters.torch.transfer import from_native, to_native
+from adapters.torch.unpool import UnpoolOps
+from harness.model.adapter import Adapter, Unconnected
+from harness.model.dtypes import is_float
+from harness.model.numeric_model import NumericRule
+
+
+class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
+    """PyTorch, eager or through ``torch.compile`` with its default backend (Inductor)."""
+
+    name = "torch"
+    modes = ("eager", "compile")
+    fused_modes = frozenset({"compile"})
+
+    def __init__(self, device: str = "cpu") -> None:
+        super().__init__(device)
+        threads = int(os.environ.get("OPASSAY_THREADS", "1"))
+        torch.set_num_threads(threads)
+        # torch allows this one to be set only once per process.
+        if torch.get_num_interop_threads() != threads:
+            torch.set_num_interop_threads(threads)
+        self._executor = "ATen"
+
+    def devices(self) -> Sequence[str]:
+        return ("cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count())))
+
+    def version(self) -> str:
+        return str(torch.__version__)
+
+    def origin(self) -> str:
+        return str(torch.__file__)
+
+    def settings(self) -> Mapping[str, str]:
+        return {
+            "threads": str(torch.get_num_threads()),
+            "interop_threads": str(torch.get_num_interop_threads()),
+            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+            "mkldnn": str(torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled),
+            "float32_matmul_precision": torch.get_float32_matmul_precision(),
+            "cuda.matmul.allow_tf32": str(torch.backends.cuda.matmul.allow_tf32),
+            "cudnn.allow_tf32": str(torch.backends.cudnn.allow_tf32),
+        }
+
+    def numeric_rules(self) -> Sequence[NumericRule]:
+        return rules(self.device)
+
+    def executor(self) -> str:
+        """``ATen`` or, once something was compiled, ``Inductor``; torch does not say which library a kernel used."""
+        return self._executor
+
+    def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        reason = _LIMITS.get(op)
+        return reason(dtypes[0], attributes) if reason and dtypes else None
+
+    def to_native(self, array: np.ndarray) -> Tensor:
+        return to_native(array, self.device)
+
+    def to_numpy(self, value: Tensor) -> np.ndarray:
+        return from_native(value)
+
+    def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        if mode != "compile":
+            return fn
+        # Each case is a program of its own: without this, dynamo keeps and checks all those before.
+        torch._dynamo.reset()
+        self._executor = "Inductor"
+        return torch.compile(fn, dynamic=False)
+
+    def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
+        leaves = [x.detach().requires_grad_() if x.is_floating_point() else x for x in inputs]
+        outputs = fn(*leaves)
+        asked = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if c is not None and y.requires_grad]
+        sources = [leaf for leaf in leaves if leaf.is_floating_point()]
+        if not asked or not sources:
+            return (Unconnected,) * len(leaves)
+        ys, cs = zip(*asked, strict=True)
+        found = iter(torch.autograd.grad(ys, sources, cs, allow_unused=True))
+        gradients = [next(found) if leaf.is_floating_point() else None for leaf in leaves]
+        return tuple(Unconnected if g is None else g for g in gradients)
+
+    def relu(self, x: Tensor) -> Tensor:
+        return F.relu(x)
+
+    def matmul(self, a: Tensor, b: Tensor) -> Tensor:
+        return torch.matmul(a, b)
+
+    def scatter_nd(self, indices: Tensor, updates: Tensor, *, shape: Any) -> Tensor:
+        return updates.new_zeros(shape).index_put(indices.unbind(-1), updates, accumulate=True)
+
+    def stop_gradient(self, x: Tensor) -> Tensor:
+        return x.detach()
+
+
+def _conv_limit(dtype: str, attributes: Mapping[str, Any]) -> str | None:
+    if dtype in ("int8", "uint8", "int32") and any(d != 1 for d in attributes.get("dilation", ())):
+        return f"torch has no dilated convolution for {dtype}"
+    return None
+
+
+def _transpose_limit(dtype: str, attributes: Mapping[str, Any]) -> str | None:
+    return f"torch has no transposed convolution for {dtype}" if dtype in ("int8", "uint8", "int32") else None
+
+
+def _average_limit(dtype: str, attributes: Mapping[str, Any]) -> str | None:
+    return f"torch has no average pool for {dtype}" if dtype in ("int8", "uint8", "int32") else None
+
+
+def _unpool_limit(dtype: str, attributes: Mapping[str, Any]) -> str | None:
+    return None if is_float(dtype) else f"torch has no max_unpool2d for {dtype}"
+
+
+_LIMITS: Mapping[str, Callable[[str, Mapping[str, Any]], str | None]] = {
+    "conv2d": _conv_limit,
+    "conv2d_transpose": _transpose_limit,
+    "avg_pool2d": _average_limit,
+    "max_unpool2d": _unpool_limit,
+}

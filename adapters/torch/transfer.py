@@ -1,0 +1,41 @@
+"""Tensors in and out, bit for bit, with their strides.
+
+torch's ``from_numpy`` keeps strides, too, but aliases the caller's buffer; here the bits are copied into a
+storage of torch's own, on which a view with the same strides is laid.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.lib.stride_tricks import as_strided
+from torch import Tensor
+
+from harness.model.dtypes import BFLOAT16
+
+ALIGNMENT = 16
+"""NumPy's own allocations start at multiples of this; another start is meant (memory kind ``offset``)."""
+
+
+def to_native(array: np.ndarray, device: str) -> Tensor:
+    """A tensor with ``array``'s bits, strides and misalignment; torch has no negative strides, so those are copied."""
+    bits = array.view(np.uint16) if array.dtype == BFLOAT16 else array
+    size = bits.itemsize
+    if any(step < 0 or step % size for step in bits.strides):
+        bits = np.ascontiguousarray(bits)
+    steps = tuple(step // size for step in bits.strides)
+    offset = bits.__array_interface__["data"][0] % ALIGNMENT // size
+    span = sum((n - 1) * step for n, step in zip(bits.shape, steps, strict=True)) + 1 if bits.size else 0
+    storage = torch.zeros(offset + span, dtype=torch.from_numpy(np.empty(0, bits.dtype)).dtype)
+    as_strided(storage.numpy()[offset:], bits.shape, [step * size for step in steps])[...] = bits
+    if array.dtype == BFLOAT16:
+        storage = storage.view(torch.bfloat16)
+    return storage.to(device).as_strided(bits.shape, steps, offset)
+
+
+def from_native(value: Tensor) -> np.ndarray:
+    """A copy of a tensor's values; waits until they are computed."""
+    host = value.detach().cpu()
+    if host.dtype == torch.bfloat16:
+        return np.array(host.view(torch.uint16).numpy()).view(BFLOAT16)
+    return np.array(host.numpy())
