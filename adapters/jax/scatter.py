@@ -7,6 +7,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
+
+from adapters import geometry
 
 
 class ScatterOps:
@@ -15,19 +18,12 @@ class ScatterOps:
         return jnp.zeros(shape, updates.dtype).at[tuple(jnp.moveaxis(indices, -1, 0))].add(updates)
 
     def max_unpool2d(self, x: Any, indices: Any, *, output_shape: Sequence[int], layout: str) -> Any:
-        """``.at[].set`` sample by sample: JAX has no un-pooling."""
-        if layout == "NCHW":
-            batch, channels, *spatial = output_shape
-            last = [jnp.transpose(v, (0, 2, 3, 1)) for v in (x, indices)]
-            image = _unpool(*last, (batch, *spatial, channels))
-            return jnp.transpose(image, (0, 3, 1, 2))
-        return _unpool(x, indices, output_shape)
+        """``.at[].set``, plane by plane: JAX has no un-pooling. ``vmap`` compares batch and channels."""
 
+        def place(plane: Any, where: Any, values: Any) -> Any:
+            cells = where.reshape(-1) // lax.axis_size("channels")
+            return plane.reshape(-1).at[cells].set(values.reshape(-1)).reshape(plane.shape)
 
-def _unpool(x: Any, indices: Any, output_shape: Sequence[int]) -> Any:
-    blank = jnp.zeros(output_shape, x.dtype)
-
-    def place(sample: Any, where: Any, values: Any) -> Any:
-        return sample.reshape(-1).at[where].set(values).reshape(sample.shape)
-
-    return jax.vmap(place)(blank, indices, x)
+        axis = geometry.channel_axis(layout) - 1
+        sample = jax.vmap(place, in_axes=axis, out_axes=axis, axis_name="channels")
+        return jax.vmap(sample)(jnp.zeros(output_shape, x.dtype), indices, x)

@@ -32,8 +32,8 @@ def located_maximum(x: Any, window: Any, stride: Any, padding: Any, dilation: An
     image = jnp.transpose(x, (0, 2, 3, 1)) if layout == "NCHW" else x
     cells = _cells(lax.stop_gradient(image), window, stride, padding, dilation)
     batch, height, width, channels = image.shape
-    flat = image.reshape(batch, height * width, channels)
-    values = jnp.take_along_axis(flat, cells.reshape(batch, -1, channels), axis=1).reshape(cells.shape)
+    places = cells.reshape(batch, cells.shape[1] * cells.shape[2], channels)
+    values = jnp.take_along_axis(image.reshape(batch, height * width, channels), places, axis=1).reshape(cells.shape)
     indices = cells * channels + jnp.arange(channels, dtype=cells.dtype)
     if layout == "NCHW":
         return jnp.transpose(values, (0, 3, 1, 2)), jnp.transpose(indices, (0, 3, 1, 2))
