@@ -18,7 +18,7 @@ _PROPERTIES = ("planned", "judged", "passed", "new", "known", "unsupported", "un
 _Result = TypeVar("_Result", Failure, Error)
 
 
-def junitclean(summary: Summary) -> str:
+def junit_xml(summary: Summary) -> str:
     """The document as text.
 
     ``failure``: differences that no known one covers. ``error``: faults, and less executed than was
@@ -58,10 +58,10 @@ def _testcase(cell: Cell, found: Sequence[Difference], down: str) -> TestCase:
     if not results and not cell.judged:
         results = [Skipped(clean(_why_skipped(cell)))]
     case.result = results
-    properties = Properties()
+    properties = Properties()  # type: ignore[no-untyped-call]
     for name in _PROPERTIES:
         properties.add_property(Property(name, str(getattr(cell, name))))
-    case.append(properties)
+    case.append(properties)  # type: ignore[no-untyped-call]
     return case
 
 

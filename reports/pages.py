@@ -1,0 +1,32 @@
+"""The pages beside a results table, made from it and ``run.json`` alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from reports.html import report_html
+from reports.junit import junit_xml
+from reports.run_file import read_run
+from reports.summarise import summarise
+from reports.summary import summary_md
+from reports.table import read_table
+
+PAGES = {"summary.md": summary_md, "junit.xml": junit_xml, "report.html": report_html}
+
+
+def write_pages(folder: Path) -> list[Path]:
+    """(Re)write ``summary.md``, ``junit.xml`` and ``report.html`` in ``folder``; their paths.
+
+    The same table and run give the same bytes. Raises ``ValueError`` when the table or ``run.json``
+    is absent or wrong; nothing is written then.
+    """
+    folder = Path(folder)
+    run = read_run(folder)
+    summary = summarise(read_table(folder), run)
+    texts = {folder / name: make(summary) for name, make in PAGES.items()}
+    for path, text in texts.items():
+        draft = path.with_name(f".{path.name}.part")
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(draft, path)
+    return list(texts)
