@@ -99,7 +99,7 @@ def _number_from_json(value: Any) -> int | float:
 
 
 def _raw(fill: Fill, count: int) -> np.ndarray:
-    return np.random.Philox(key=fill.key & (2**128 - 1)).random_raw(count)
+    return np.asarray(np.random.Philox(key=fill.key & (2**128 - 1)).random_raw(count))
 
 
 def _choose(fill: Fill, count: int, table: tuple[float, ...]) -> np.ndarray:
@@ -174,8 +174,8 @@ def _special(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.n
     if not dtypes.is_float(dtype):
         return _extremes(fill, dtype, count)
     form = dtypes.FORMATS[dtype]
-    table = (math.nan, math.inf, -math.inf, -0.0, 0.0, form.smallest_subnormal, -3 * form.smallest_subnormal)
-    table += (form.largest, -form.largest)
+    tiny, huge = form.smallest_subnormal, form.largest
+    table = (math.nan, math.inf, -math.inf, -0.0, 0.0, tiny, -3 * tiny, huge, -huge)
     ordinary = dtypes.widen(_normal(fill, dtype, count, shape))
     pick = _raw(Fill("special", fill.key ^ (1 << 63)), count)
     sprinkled = np.asarray(table)[(pick >> np.uint64(32)) % np.uint64(len(table))]
@@ -185,7 +185,7 @@ def _special(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.n
 def _extremes(fill: Fill, dtype: str, count: int) -> np.ndarray:
     info = np.iinfo(dtype)
     table = np.array([info.min, info.max, 0, 1], dtype=np.int64)
-    return table[(_raw(fill, count) >> np.uint64(32)) % np.uint64(4)].astype(dtype)
+    return np.asarray(table[(_raw(fill, count) >> np.uint64(32)) % np.uint64(4)].astype(dtype))
 
 
 def _positions(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:

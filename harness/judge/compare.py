@@ -1,0 +1,171 @@
+"""One output against its reference: equal shape, equal dtype, special values, then the bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.judge import numerics
+from harness.model import dtypes
+from harness.model.numeric_model import NumericModel
+from harness.model.reference import Reference
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and its figures. ``elements`` counts all, ``free`` those the contract leaves open."""
+
+    verdict: str
+    message: str = ""
+    rho: float | None = None
+    max_abs_error: float | None = None
+    max_ulp: float | None = None
+    bad_elements: int | None = None
+    elements: int | None = None
+    free_elements: int | None = None
+    worst_index: str = ""
+    error_type: str = ""
+
+
+def compare(actual: object, reference: Reference, model: NumericModel, exact_fill: bool) -> Judgement:
+    """Judge one output. ``model`` says how the target computes; ``exact_fill`` whether the inputs are exact."""
+    if not isinstance(actual, np.ndarray):
+        return Judgement("shape", f"{reference.name}: expected an array, got {type(actual).__name__}")
+    if actual.shape != reference.exact.shape:
+        return Judgement("shape", f"{reference.name}: expected shape {reference.exact.shape}, got {actual.shape}")
+    if dtypes.dtype_name(actual) != reference.dtype:
+        return Judgement("dtype", f"{reference.name}: expected {reference.dtype}, got {dtypes.dtype_name(actual)}")
+    if dtypes.is_float(reference.dtype):
+        return _compare_floats(dtypes.widen(actual), reference, model, exact_fill)
+    return _compare_integers(actual, reference)
+
+
+def _compare_integers(actual: np.ndarray, reference: Reference) -> Judgement:
+    free = _mask(reference.free, reference)
+    bad = (actual != reference.exact) & ~free
+    error = np.abs(actual.astype(np.float64) - reference.exact.astype(np.float64))
+    rho = np.where(bad, np.inf, 0.0)
+    return _figures(reference, actual, np.where(free, 0, error), rho, bad, free, ("structural", ""))
+
+
+def _compare_floats(actual: np.ndarray, reference: Reference, model: NumericModel, exact_fill: bool) -> Judgement:
+    limit = _limits(reference, model, exact_fill)
+    expected = _saturated(reference, limit)
+    free = _mask(reference.free, reference) | limit.undecided
+    special = _special(actual, expected, reference, limit) & ~free
+    finite = np.isfinite(actual) & np.isfinite(expected) & ~free & ~special
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        error = np.where(finite, np.abs(actual - expected), 0)
+        rho = np.where(error == 0, 0, error / limit.allowed)
+    rho = np.where(special, np.inf, rho)
+    wrong = finite & (error > limit.allowed)
+    verdict = (
+        ("special", describe_special(actual, expected, special, reference.dtype))
+        if special.any()
+        else (("structural" if exact_fill else "numeric"), "")
+    )
+    judgement = _figures(reference, actual, error, rho, special | wrong, free, verdict, limit.allowed, expected)
+    if judgement.verdict == "pass" and bool((error > limit.heuristic).any()) and reference.policy == "linear":
+        return replace(judgement, message="warn: inside the proven bound, but beyond 4*sqrt(n)*u*B")
+    return judgement
+
+
+def _limits(reference: Reference, model: NumericModel, exact_fill: bool) -> numerics.Bound:
+    if reference.policy == "linear":
+        return numerics.bound(reference, model, exact_fill)
+    zero = np.zeros(reference.exact.shape)
+    return numerics.Bound(zero, zero.astype(bool), zero)
+
+
+def _saturated(reference: Reference, limit: numerics.Bound) -> np.ndarray:
+    """The exact value, infinite where even the smallest right answer overflows the output's dtype."""
+    if reference.policy != "linear":
+        return reference.exact
+    with np.errstate(invalid="ignore"):
+        beyond = np.abs(reference.exact) - limit.allowed >= numerics.overflow_threshold(reference.dtype)
+    return np.where(beyond & np.isfinite(reference.exact), np.copysign(np.inf, reference.exact), reference.exact)
+
+
+def _special(actual: np.ndarray, expected: np.ndarray, reference: Reference, limit: numerics.Bound) -> np.ndarray:
+    """Where a non-finite value is missing, surplus or another; and subnormals flushed by movement ops."""
+    with np.errstate(invalid="ignore"):
+        same = (np.isnan(actual) & np.isnan(expected)) | (actual == expected)
+        wrong = ~same & ~(np.isfinite(actual) & np.isfinite(expected))
+        if reference.policy == "linear":
+            may_overflow = np.abs(expected) + limit.allowed >= numerics.overflow_threshold(reference.dtype)
+            wrong &= ~(may_overflow & np.isinf(actual) & (np.signbit(actual) == np.signbit(expected)))
+            wrong &= ~(np.isnan(actual) & _mask(reference.may_be_nan, reference))
+            return np.asarray(wrong)
+        tiny = dtypes.FORMATS[reference.dtype].smallest_normal
+        return np.asarray(wrong | (~same & (actual == 0) & (np.abs(expected) < tiny)))
+
+
+def describe_special(actual: np.ndarray, expected: np.ndarray, where: np.ndarray, dtype: str) -> str:
+    """What happened at the first special element, in a few words."""
+    index = tuple(np.argwhere(where)[0])
+    got, wanted = float(actual[index]), float(expected[index])
+    if np.isnan(wanted):
+        return "NaN dropped"
+    if np.isnan(got):
+        return "NaN appeared"
+    if np.isinf(wanted):
+        return "infinity lost"
+    return "infinity appeared" if np.isinf(got) else "subnormal flushed"
+
+
+def _mask(mask: np.ndarray | None, reference: Reference) -> np.ndarray:
+    return np.zeros(reference.exact.shape, dtype=bool) if mask is None else mask
+
+
+def _figures(
+    reference: Reference,
+    actual: np.ndarray,
+    error: np.ndarray,
+    rho: np.ndarray,
+    bad: np.ndarray,
+    free: np.ndarray,
+    failing: tuple[str, str],
+    allowed: np.ndarray | None = None,
+    expected: np.ndarray | None = None,
+) -> Judgement:
+    size, count = int(actual.size), int(bad.sum())
+    if size and bool(free.all()):
+        return Judgement(
+            "undefined", f"{reference.name}: the contract leaves every element free", elements=size, free_elements=size
+        )
+    expected = reference.exact if expected is None else expected
+    verdict, words = failing if count else ("pass", "")
+    worst = np.unravel_index(int(np.argmax(np.where(free, -1, rho))), rho.shape) if size else ()
+    message = ""
+    if count:
+        permitted = 0.0 if allowed is None else float(allowed[worst])
+        message = (
+            f"{words}{': ' if words else ''}{_place(reference.name, worst)} expected {_show(expected[worst])}, got "
+        )
+        message += f"{_show(actual[worst])} (allowed error {permitted:.3g}); {count} of {size} elements"
+    return Judgement(
+        verdict,
+        message,
+        rho=float(rho.max()) if size else 0.0,
+        max_abs_error=float(error.max()) if size else 0.0,
+        max_ulp=_max_ulp(error, expected, reference.dtype) if size else 0.0,
+        bad_elements=count,
+        elements=size,
+        free_elements=int(free.sum()),
+        worst_index=_place(reference.name, worst) if size else "",
+    )
+
+
+def _max_ulp(error: np.ndarray, expected: np.ndarray, dtype: str) -> float:
+    if not dtypes.is_float(dtype):
+        return float(error.max())
+    return float((error / numerics.ulp(expected, dtype)).max())
+
+
+def _place(name: str, index: tuple[np.intp, ...]) -> str:
+    return f"{name}[{','.join(str(int(i)) for i in index)}]"
+
+
+def _show(value: object) -> str:
+    return f"{float(value):.9g}" if isinstance(value, np.floating) else str(value)

@@ -1,0 +1,120 @@
+"""How much error a correct answer may have: derived from the case, never picked.
+
+Sources: N. J. Higham, Accuracy and Stability of Numerical Algorithms (2nd ed., 2002), chapter 3; the dot-product
+conformance rule of the TOSA specification, https://www.mlplatform.org/tosa/tosa_spec.html.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.model.dtypes import FORMATS
+from harness.model.numeric_model import NumericModel
+from harness.model.reference import Reference
+
+INPUT_ROUNDING = {"": 0.0, "tf32": 2.0**-10, "bfloat16": 2.0**-8}
+"""Largest relative error of an operand that a math mode truncates to this format first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """``allowed``: absolute error per element. ``undecided``: elements where no statement is possible.
+
+    ``heuristic``: the error that correct kernels stay below in practice; beyond it an answer passes
+    with a remark.
+    """
+
+    allowed: np.ndarray
+    undecided: np.ndarray
+    heuristic: np.ndarray
+
+
+def gamma(terms: np.ndarray | float, unit_roundoff: float) -> np.ndarray:
+    """Higham's gamma_n = n u / (1 - n u); infinite where n u reaches 1."""
+    nu = np.asarray(terms, dtype=np.float64) * unit_roundoff
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(nu < 1, nu / (1 - nu), np.inf))
+
+
+def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
+    """The bound of a ``linear`` reference for a target that computes as ``model`` says."""
+    magnitude, terms = _ingredients(reference)
+    with np.errstate(over="ignore", invalid="ignore"):
+        allowed = _sum_error(reference, model)
+        allowed = np.where(magnitude == 0, 0, allowed)
+        undecided = magnitude * (1 + gamma(terms + 1, _unit(model))) > FORMATS[model.accumulator].largest
+        heuristic = 4 * np.sqrt(np.maximum(terms, 1)) * _unit(model) * magnitude
+        if reference.divisor is not None:
+            allowed, heuristic = _after_division(reference, allowed, heuristic)
+        heuristic = heuristic + FORMATS[reference.dtype].unit_roundoff * 2 * np.abs(reference.exact)
+        if exact_fill:
+            allowed = np.where(_exact_sums(reference, model), 0, allowed)
+    return Bound(allowed, undecided | ~np.isfinite(allowed), heuristic)
+
+
+def _ingredients(reference: Reference) -> tuple[np.ndarray, np.ndarray]:
+    if reference.magnitude is None or reference.terms is None:
+        raise ValueError(f"the linear reference of {reference.name!r} lacks its magnitude or its term count")
+    return reference.magnitude, reference.terms
+
+
+def _unit(model: NumericModel) -> float:
+    return FORMATS[model.accumulator].unit_roundoff
+
+
+def _sum_error(reference: Reference, model: NumericModel) -> np.ndarray:
+    accumulator, output = FORMATS[model.accumulator], FORMATS[reference.dtype]
+    magnitude, n = _ingredients(reference)
+    total = reference.exact if reference.divisor is None else reference.exact * reference.divisor
+    delta = INPUT_ROUNDING[model.inputs]
+    oracle = 2.0**-64 if reference.exact.dtype == np.longdouble else 2.0**-53
+    error = (1 + output.unit_roundoff) * gamma(n + 1 + model.extra_roundings, accumulator.unit_roundoff) * magnitude
+    error = error + (2 * delta + delta**2) * magnitude + gamma(n, oracle) * magnitude
+    error = error + (n + 1) * accumulator.smallest_subnormal + output.smallest_subnormal
+    if model.accumulator != reference.dtype:
+        error = error + output.unit_roundoff * np.abs(np.where(np.isfinite(total), total, 0))
+    if model.flushes and model.accumulator != "float16":
+        error = error + n * accumulator.smallest_normal
+        if reference.flush is not None:
+            error = error + accumulator.smallest_normal * reference.flush
+    return np.asarray(error)
+
+
+def _after_division(reference: Reference, allowed: np.ndarray, heuristic: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # The division (or the product with a rounded reciprocal) rounds at most twice.
+    divisor = _positive(reference.divisor)
+    output = FORMATS[reference.dtype]
+    rounding = 2 * output.unit_roundoff * np.abs(np.where(np.isfinite(reference.exact), reference.exact, 0))
+    extra = np.where(_ingredients(reference)[0] == 0, 0, rounding + output.smallest_subnormal)
+    return allowed / divisor + extra, heuristic / divisor
+
+
+def _exact_sums(reference: Reference, model: NumericModel) -> np.ndarray:
+    """Where every partial sum, in any order, is an integer that both formats hold."""
+    precision = min(FORMATS[model.accumulator].precision, FORMATS[reference.dtype].precision)
+    exact = _ingredients(reference)[0] <= 2.0**precision
+    if reference.divisor is None:
+        return np.asarray(exact)
+    mantissa, _ = np.frexp(_positive(reference.divisor))
+    return np.asarray(exact & (mantissa == 0.5))
+
+
+def _positive(divisor: np.ndarray | None) -> np.ndarray:
+    return np.ones(()) if divisor is None else np.where(divisor == 0, 1, divisor).astype(np.float64)
+
+
+def ulp(values: np.ndarray, dtype: str) -> np.ndarray:
+    """The unit in the last place of each value's binade in ``dtype``, down to the smallest subnormal."""
+    form = FORMATS[dtype]
+    finite = np.where(np.isfinite(values), values, 0)
+    _, exponent = np.frexp(finite)
+    binade = np.maximum(np.where(finite == 0, form.min_exponent, exponent - 1), form.min_exponent)
+    return np.asarray(np.ldexp(1.0, binade - form.precision + 1))
+
+
+def overflow_threshold(dtype: str) -> float:
+    """Values of at least this magnitude round to infinity."""
+    form = FORMATS[dtype]
+    return form.largest if dtype == "float64" else (2.0 - 2.0**-form.precision) * 2.0**form.max_exponent

@@ -1,0 +1,94 @@
+"""From what became of a case to its verdict, in the plan's order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.judge.compare import Judgement, compare
+from harness.model import dtypes
+from harness.model.case import Case
+from harness.model.numeric_model import NumericModel
+from harness.model.outcome import Crashed, NotSupported, Outcome, Raised, Returned, TimedOut
+from harness.model.reference import Reference
+
+SEVERITY = ("shape", "dtype", "special", "structural", "numeric")
+"""The order in which the verdicts of several outputs are looked at; the first one is the record's."""
+
+
+def judge(case: Case, outcome: Outcome, references: Sequence[Reference], models: Sequence[NumericModel]) -> Judgement:
+    """The verdict on one case. ``references`` and ``models`` go by output; unused for the aspect ``error``."""
+    if isinstance(outcome, NotSupported):
+        return Judgement("unsupported", outcome.reason)
+    if isinstance(outcome, Crashed):
+        return Judgement("crash", outcome.message or f"the worker ended: {outcome.signal}", error_type=outcome.signal)
+    if isinstance(outcome, TimedOut):
+        return Judgement("hang", outcome.message or f"no answer within {outcome.limit:g} s")
+    if isinstance(outcome, Raised):
+        return _raised(case, outcome)
+    if case.aspect == "error":
+        return Judgement("accepts", f"rule {case.rule}: returned {describe(outcome)}")
+    return _returned(case, outcome, references, models)
+
+
+def _raised(case: Case, outcome: Raised) -> Judgement:
+    text = f"{outcome.type}: {outcome.message}"
+    if outcome.origin != "framework":
+        return Judgement("fault", f"raised by the {outcome.origin}: {text}", error_type=outcome.type)
+    verdict = "pass" if case.aspect == "error" else "rejects"
+    return Judgement(verdict, text, error_type=outcome.type)
+
+
+def _returned(
+    case: Case, outcome: Returned, references: Sequence[Reference], models: Sequence[NumericModel]
+) -> Judgement:
+    if len(outcome.arrays) != len(references):
+        return Judgement("shape", f"expected {len(references)} outputs, got {len(outcome.arrays)}")
+    judged = [
+        compare(array, reference, model, case.exact)
+        for array, reference, model in zip(outcome.arrays, references, models, strict=True)
+    ]
+    return combine(judged)
+
+
+def combine(judged: Sequence[Judgement]) -> Judgement:
+    """One judgement for all outputs: the first failing one by ``SEVERITY``; counts and figures over all."""
+    failing = [j for verdict in SEVERITY for j in judged if j.verdict == verdict]
+    if failing:
+        chosen = failing[0]
+    else:
+        defined = [j for j in judged if j.verdict != "undefined"]
+        chosen = max(defined or judged, key=lambda j: j.rho or 0.0)
+    return Judgement(
+        chosen.verdict,
+        chosen.message,
+        rho=_largest([j.rho for j in judged]),
+        max_abs_error=_largest([j.max_abs_error for j in judged]),
+        max_ulp=_largest([j.max_ulp for j in judged]),
+        bad_elements=_total([j.bad_elements for j in judged]),
+        elements=_total([j.elements for j in judged]),
+        free_elements=_total([j.free_elements for j in judged]),
+        worst_index=chosen.worst_index,
+    )
+
+
+def describe(outcome: Returned) -> str:
+    """What was returned, in a few words, for input that should have been refused."""
+    return ", ".join("nothing" if a is None else _describe_array(a) for a in outcome.arrays) or "nothing"
+
+
+def _describe_array(array: np.ndarray) -> str:
+    shape = "x".join(str(n) for n in array.shape) or "scalar"
+    head = dtypes.widen(array).ravel()[:4]
+    dots = ", ..." if array.size > 4 else ""
+    return f"{dtypes.dtype_name(array)}[{shape}] = {', '.join(f'{float(v):.6g}' for v in head)}{dots}"
+
+
+def _largest(values: Sequence[float | None]) -> float | None:
+    return max((v for v in values if v is not None), default=None)
+
+
+def _total(values: Sequence[int | None]) -> int | None:
+    known = [v for v in values if v is not None]
+    return sum(known) if known else None

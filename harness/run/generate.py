@@ -1,0 +1,122 @@
+"""The stream of cases: number k is the same in every process, whoever asks for it.
+
+Hypothesis is used as a decoder only: bytes derived from seed, op, aspect and number go in, a geometry
+comes out. So slices concatenate exactly, and a shard needs nothing but its bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from hashlib import shake_256
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness.model.case import Case, Geometry
+from harness.model.fills import Fill
+from harness.model.op import Op, Pin
+
+BYTES = 256
+"""How many bytes are tried first; more are taken from the same hash when these run out."""
+
+LONGEST = 1 << 20
+
+INDEX_KINDS = ("cells", "positions")
+"""Fills that belong to the geometry; their key is derived like every other."""
+
+RULE_KINDS = ("ints",)
+"""What fills the data of cases that break a rule: the values do not matter, but must not be all equal."""
+
+
+def geometries(op: Op, aspect: str, seed: int, start: int, stop: int) -> Iterator[tuple[int, Geometry]]:
+    """Numbers and geometries of the slice [start, stop) of the stream of ``op`` and ``aspect``.
+
+    For ``error``, number k breaks rule k % len(op.rules); an op without rules has an empty stream.
+    Raises ``ValueError`` on a slice that begins below 0 or ends before it begins.
+    """
+    if not 0 <= start <= stop:
+        raise ValueError(f"a slice needs 0 <= start <= stop, got start {start}, stop {stop}")
+    decoders = _decoders(op, aspect)
+    for number in range(start, stop if decoders else start):
+        stream = _stream(seed, op.name, aspect, number)
+        yield number, _keyed(decoders[number % len(decoders)](stream), fill_key(seed, op.name, aspect, number))
+
+
+def cases(op: Op, aspect: str, seed: int, start: int, stop: int, fills: int) -> Iterator[tuple[int, Case]]:
+    """Numbers and cases of a slice: each geometry with ``fills`` fills, or one where a rule is broken."""
+    for number, geometry in geometries(op, aspect, seed, start, stop):
+        key = fill_key(seed, op.name, aspect, number)
+        for position in range(1 if aspect == "error" else fills):
+            yield number, geometry.dress(position, key)
+
+
+def pins(op: Op, aspect: str) -> Iterator[tuple[int, Pin]]:
+    """The op's pins of ``aspect``, numbered -len(pins) … -1: they run before the stream."""
+    chosen = [pin for pin in op.pins if pin.case.aspect == aspect]
+    yield from zip(range(-len(chosen), 0), chosen, strict=True)
+
+
+def fill_key(seed: int, op: str, aspect: str, number: int) -> int:
+    """The key, below 2**62, that seeds all values of one geometry."""
+    return int.from_bytes(_stream(seed, op, aspect, number, "fill")(8), "big") >> 2
+
+
+def _stream(seed: int, op: str, aspect: str, number: int, *more: str) -> Callable[[int], bytes]:
+    """A function from a length to that many bytes; a longer answer begins with the shorter one."""
+    return shake_256("/".join((str(seed), op, aspect, str(number), *more)).encode()).digest
+
+
+def _decoders(op: Op, aspect: str) -> list[Callable[[Callable[[int], bytes]], Geometry]]:
+    if aspect == "error":
+        return [decoder(rule.cases().map(_as_geometry)) for rule in op.rules]
+    return [decoder(op.geometries().map(lambda geometry: _with_aspect(geometry, aspect)))]
+
+
+def decoder(strategy: st.SearchStrategy[Any]) -> Callable[[Callable[[int], bytes]], Any]:
+    """A function from a stream of bytes to what ``strategy`` makes of it.
+
+    Raises ``ValueError`` when a megabyte is not enough: the strategy then discards what it draws.
+    """
+    caught: list[Any] = []
+
+    @settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(strategy)
+    def catch(drawn: Any) -> None:
+        caught.append(drawn)
+
+    fuzz = catch.hypothesis.fuzz_one_input  # type: ignore[attr-defined]
+
+    def decode(stream: Callable[[int], bytes]) -> Any:
+        length = BYTES
+        while fuzz(stream(length)) is None:
+            caught.clear()
+            length *= 2
+            if length > LONGEST:
+                raise ValueError(f"{strategy!r} made nothing of {length // 2} bytes; draw from tables, do not filter")
+        return caught.pop()
+
+    return decode
+
+
+def _as_geometry(case: Case) -> Geometry:
+    return Geometry(case, RULE_KINDS)
+
+
+def _with_aspect(geometry: Geometry, aspect: str) -> Geometry:
+    return geometry if geometry.case.aspect == aspect else replace(geometry, case=replace(geometry.case, aspect=aspect))
+
+
+def _keyed(geometry: Geometry, key: int) -> Geometry:
+    """The geometry with a key of its own in each index tensor."""
+    if all(t.fill.kind not in INDEX_KINDS for t in geometry.case.tensors):
+        return geometry
+    tensors = tuple(
+        replace(t, fill=_rekeyed(t.fill, key)) if t.fill.kind in INDEX_KINDS else t for t in geometry.case.tensors
+    )
+    return replace(geometry, case=replace(geometry.case, tensors=tensors))
+
+
+def _rekeyed(fill: Fill, key: int) -> Fill:
+    return replace(fill, key=key)
