@@ -1,0 +1,156 @@
+"""The literal questions of the adapter contract: worked examples with their answers, and one small call per op."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from harness.model import dtypes
+
+OPS = (
+    "conv2d",
+    "conv2d_transpose",
+    "max_pool2d",
+    "max_pool2d_with_argmax",
+    "avg_pool2d",
+    "max_unpool2d",
+    "avg_unpool2d",
+    "relu",
+    "matmul",
+    "scatter_nd",
+    "stop_gradient",
+)
+
+Call = tuple[tuple[np.ndarray, ...], dict[str, Any]]
+
+
+def image(rows: str, dtype: str = "float32") -> np.ndarray:
+    """``"1 2 / 3 4"`` as ``[1, 2, 2, 1]``."""
+    return np.array([[float(v) for v in row.split()] for row in rows.split("/")], dtype=dtype)[None, :, :, None]
+
+
+KERNEL = image("1 0 / -1 -2")[0].reshape(2, 2, 1, 1)
+STRIDED = {"stride": (2, 2), "dilation": (1, 1), "groups": 1, "layout": "NHWC"}
+POOL = {"window": (2, 2), "stride": (2, 2), "padding": "SAME", "dilation": (1, 1), "layout": "NHWC"}
+RAMP = np.arange(25, dtype=np.float32).reshape(1, 5, 5, 1)
+ROWS = np.broadcast_to(np.stack([np.arange(4.0), np.arange(4.0) + 4], -1)[None, :, None], (1, 4, 4, 2)).astype("f4")
+MAXIMA = np.array([[[1, 5], [1, 5]], [[3, 7], [3, 7]]], dtype=np.float32)[None]
+WHERE = np.array([[[8, 9], [12, 13]], [[24, 25], [28, 29]]], dtype=np.int64)[None]
+UNPOOLED = np.zeros((1, 4, 4, 2), dtype=np.float32)
+UNPOOLED[:, 1::2, 0::2] = MAXIMA
+
+SMALL = image("-2 0 -2 0 / 2 4 2 4 / -2 0 -2 0 / 2 4 2 4")
+SAME_BACK = image("-17 0 -21 0 -5 / 17 34 21 42 5 / -37 0 -41 0 -5 / 37 74 41 82 5 / 20 0 22 0 24")
+VALID_BACK = image("-17 0 -21 0 0 / 17 34 21 42 0 / -37 0 -41 0 0 / 37 74 41 82 0 / 0 0 0 0 0")
+SAME_RAMP, VALID_RAMP = image("-17 -21 -5 / -37 -41 -5 / 20 22 24"), image("-17 -21 / -37 -41")
+MINUS_TWO = np.full((1, 2, 2, 1), -2, dtype=np.float32)
+
+
+def _back(extent: int, padding: str) -> dict[str, Any]:
+    return {**STRIDED, "padding": padding, "output_shape": (1, extent, extent, 1)}
+
+
+def _both_paddings() -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
+    ones = np.ones((1, 4, 4, 1), dtype=np.float32)
+    for padding in ("VALID", "SAME"):
+        forward = {**STRIDED, "padding": padding}
+        found.append((f"1 conv2d {padding}", "conv2d", (ones, KERNEL), forward, (MINUS_TWO,)))
+        back = (f"1 transpose {padding}", "conv2d_transpose", (MINUS_TWO, KERNEL), _back(4, padding), (SMALL,))
+        found.append(back)
+    for padding, middle, back in (("SAME", SAME_RAMP, SAME_BACK), ("VALID", VALID_RAMP, VALID_BACK)):
+        found.append((f"2 conv2d {padding}", "conv2d", (RAMP, KERNEL), {**STRIDED, "padding": padding}, (middle,)))
+        found.append((f"2 transpose {padding}", "conv2d_transpose", (middle, KERNEL), _back(5, padding), (back,)))
+    return found
+
+
+def _accepted_heights() -> list[tuple[Any, ...]]:
+    ones = np.ones((1, 2, 2, 1), dtype=np.float32)
+    unit = np.ones((2, 2, 1, 1), dtype=np.float32)
+    found: list[tuple[Any, ...]] = []
+    for padding, height, covered in (("VALID", 4, 4), ("VALID", 5, 4), ("SAME", 3, 3), ("SAME", 4, 4)):
+        expected = np.zeros((1, height, height, 1), dtype=np.float32)
+        expected[:, :covered, :covered] = 1
+        call = ("conv2d_transpose", (ones, unit), _back(height, padding), (expected,))
+        found.append((f"3 {padding} height {height}", *call))
+    return found
+
+
+def _refused_heights() -> list[tuple[Any, ...]]:
+    ones = np.ones((1, 2, 2, 1), dtype=np.float32)
+    unit = np.ones((2, 2, 1, 1), dtype=np.float32)
+    wrong = [("VALID", n) for n in (1, 2, 3, 6, 7)] + [("SAME", n) for n in (1, 2, 5, 6)]
+    return [(f"3 {padding} height {n}", "conv2d_transpose", (ones, unit), _back(n, padding)) for padding, n in wrong]
+
+
+VALUES: list[tuple[Any, ...]] = [
+    *_both_paddings(),
+    *_accepted_heights(),
+    ("4 argmax", "max_pool2d_with_argmax", (ROWS,), POOL, (MAXIMA, WHERE)),
+    ("4 max_pool2d", "max_pool2d", (ROWS,), POOL, (MAXIMA,)),
+    ("5 unpool", "max_unpool2d", (MAXIMA, WHERE), {"output_shape": (1, 4, 4, 2), "layout": "NHWC"}, (UNPOOLED,)),
+    (
+        "6 avg_unpool2d",
+        "avg_unpool2d",
+        (image("1 2 / 3 4"),),
+        {"window": (2, 2), "layout": "NHWC"},
+        (image("1 1 2 2 / 1 1 2 2 / 3 3 4 4 / 3 3 4 4"),),
+    ),
+]
+"""name, op, inputs, attributes, expected outputs."""
+
+REFUSED: list[tuple[Any, ...]] = _refused_heights()
+"""name, op, inputs, attributes of calls that the contract forbids."""
+
+
+def _single(*values: float) -> np.ndarray:
+    return np.array(values, dtype=np.float32)
+
+
+def gradients(adapter: Any) -> list[tuple[Any, ...]]:
+    """name, program, inputs, cotangents, expected gradients (worked examples 7 and 8, and a pool's)."""
+    column, row = _single(9, 10).reshape(2, 1), _single(1, 2).reshape(1, 2)
+    one = np.ones((1, 1), dtype=np.float32)
+    product = lambda w, x: (adapter.matmul(w, x),)  # noqa: E731
+    apart = lambda w, x, v: (adapter.matmul(w, x),)  # noqa: E731
+    sums = lambda a, b, c, d: (a + b + c, c + d)  # noqa: E731
+    ones = [_single(1, 1)] * 4
+    whole = [column.astype(np.int32), row.T.astype(np.int32)]
+    pooled = lambda x: (adapter.max_pool2d(x, **POOL), adapter.stop_gradient(x))  # noqa: E731
+    hits = np.zeros((1, 4, 4, 2), dtype=np.float32)
+    hits[:, 1::2, 1::2] = 1
+    rising = np.arange(32, dtype=np.float32).reshape(1, 4, 4, 2)
+    return [
+        ("7 product", product, [row, column], [one], (column.T, row.T)),
+        ("7 unconnected", apart, [row, column, one], [one], (column.T, row.T, "Unconnected")),
+        ("7 integers", product, [whole[1].T, whole[0]], [one.astype(np.int32)], ("Unconnected", "Unconnected")),
+        ("8 both", sums, ones, [_single(1, 2), _single(3, 4)], tuple(map(_single, (1, 1, 4, 3), (2, 2, 6, 4)))),
+        ("8 second only", sums, ones, [None, _single(3, 4)], ("Unconnected",) * 2 + (_single(3, 4),) * 2),
+        ("pool and stop", pooled, [rising], [np.ones_like(MAXIMA), np.ones_like(ROWS)], (hits,)),
+    ]
+
+
+def small_calls(dtype: str) -> dict[str, Call]:
+    """One valid call per op whose contract has ``dtype``."""
+    x = dtypes.narrow(np.arange(1, 33).reshape(1, 4, 4, 2) % 5, dtype)
+    w = dtypes.narrow(np.arange(1, 17).reshape(2, 2, 2, 2) % 3, dtype)
+    half = x[:, ::2, ::2]
+    dilated = {"stride": (1, 1), "padding": "SAME", "dilation": (2, 1), "groups": 1, "layout": "NHWC"}
+    average = {"window": (2, 3), "stride": (2, 1), "padding": "SAME", "count_padding": False, "layout": "NHWC"}
+    found: dict[str, Call] = {
+        "max_pool2d": ((x,), POOL),
+        "max_pool2d_with_argmax": ((x,), POOL),
+        "max_unpool2d": ((half, WHERE), {"output_shape": (1, 4, 4, 2), "layout": "NHWC"}),
+        "avg_unpool2d": ((half,), {"window": (2, 3), "layout": "NHWC"}),
+        "relu": ((x,), {}),
+        "scatter_nd": ((np.array([[1], [1], [0]], dtype=np.int32), w[0, 0, :1].repeat(3, 0)), {"shape": (4, 2)}),
+        "stop_gradient": ((x,), {}),
+    }
+    if dtypes.is_float(dtype):
+        found["avg_pool2d"] = ((x,), average)
+    if dtypes.is_float(dtype) or dtype in ("int32", "int64"):
+        found["conv2d"] = ((x, w), dilated)
+        found["conv2d_transpose"] = ((x, w), {**dilated, "output_shape": (1, 4, 4, 2)})
+        found["matmul"] = ((x[0, 0], w[0, 0]), {})
+    return found
