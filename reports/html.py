@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness.model.verdicts import VERDICTS
 from reports.differences import Difference
@@ -53,7 +54,7 @@ def report_html(summary: Summary) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(rho=rho_text, clean=clean)
+    environment.filters.update(rho=rho_text, clean=clean, breakable=breakable)
     environment.globals.update(plural=plural, share=share, words=WORDS, states=STATES, verdicts=VERDICTS)
     style, script = (TEMPLATES / name for name in ("report.css", "report.js"))
     page = environment.get_template("report.html.j2").render(
@@ -85,6 +86,11 @@ def _context(summary: Summary) -> dict[str, Any]:
 def capped(items: Sequence[_T], limit: int = ROW_LIMIT) -> dict[str, Any]:
     """The first ``limit`` items as ``shown`` and the number of the others as ``left_out``."""
     return {"shown": items[:limit], "left_out": max(0, len(items) - limit)}
+
+
+def breakable(name: str) -> Markup:
+    """A long name, escaped, that a narrow column may break after an underscore or a colon."""
+    return Markup(re.sub("([_:])", r"\1<wbr>", str(escape(clean(name)))))
 
 
 def is_web(url: str) -> bool:

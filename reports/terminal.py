@@ -44,8 +44,8 @@ def print_summary(frame: pd.DataFrame, run: Mapping[str, Any], console: Console)
     if summary.cells:
         console.print(_legend(summary, console))
         console.print()
-    for line in (*_differences(summary), *_next_steps(summary)):
-        console.print(line, soft_wrap=True)
+    for line in (*_differences(summary, console.width), *_next_steps(summary)):
+        console.print(line)
 
 
 def _tables(summary: Summary, aspect: str, console: Console) -> Iterator[Table]:
@@ -84,21 +84,22 @@ def _legend(summary: Summary, console: Console) -> Text:
     return out
 
 
-def _differences(summary: Summary) -> Iterator[Text]:
+def _differences(summary: Summary, width: int) -> Iterator[Text]:
     found = [*summary.of_kind("new"), *summary.of_kind("fault")]
     for d in found[:LINE_LIMIT]:
-        yield _line(d)
+        yield _line(d, width)
     if len(found) > LINE_LIMIT:
         yield Text(f"… and {len(found) - LINE_LIMIT:,} more, all of them in the report")
     if found:
         yield Text()
 
 
-def _line(d: Difference) -> Text:
+def _line(d: Difference, width: int) -> Text:
     out = Text(d.verdict, SYMBOLS[d.kind][1])
-    out.append(f"  {d.op} {d.aspect} on {d.target}, {plural(d.count, 'record')}", "bold")
-    out.append(f"  {d.case_id}\n    {shorten(clean(d.headline), 160)}", "")
-    return out
+    out.append(f"  {d.op} {d.aspect} on {d.target}, {plural(d.count, 'record')}\n", "bold")
+    message = Text(f"    {d.case_id}  {clean(d.headline)}")
+    message.truncate(width, overflow="ellipsis")
+    return out.append_text(message)
 
 
 def _next_steps(summary: Summary) -> Iterator[Text]:

@@ -15,7 +15,9 @@ from typing import Any
 from harness.model.case import Case, Tensor
 from harness.model.verdicts import Record
 
-HOSTILE = '<script>alert("x")</script> & </pre><img src=x onerror=alert(1)> \x1b[31mred\x00 \u202e ]]> [bold]tag[/bold] é 𝛻'
+HOSTILE = (
+    '<script>alert("x")</script> & </pre><img src=x onerror=alert(1)> \x1b[31mred\x00 \u202e ]]> [bold]tag[/bold] é 𝛻'
+)
 
 
 def record(**changes: Any) -> Record:
@@ -112,10 +114,18 @@ def realistic(seed: int = 0, per_cell: int = 30) -> tuple[list[Record], dict[str
     knowns = [
         known(id="jax-no-window", adapter="jax", owner="by design", reason="Answers an empty tensor.", failed=41),
         known(url=link, title="A title <b>with markup</b>", failed=23, passed=2),
-        known(id="tf-flush", adapter="tensorflow", verdict="special", pin="passes", url="javascript:alert(1)", title="t"),
+        known(
+            id="tf-flush", adapter="tensorflow", verdict="special", pin="passes", url="javascript:alert(1)", title="t"
+        ),
     ]
     packages = {"numpy": "2.4.6", "hypothesis": "6.170.15", "torch": "2.13.0"}
-    machine = {"platform": "Linux-6.1-x86_64", "python": "3.11.9", "processor": "x86_64", "cores": 2, "memory_gib": 15.6}
+    machine = {
+        "platform": "Linux-6.1-x86_64",
+        "python": "3.11.9",
+        "processor": "x86_64",
+        "cores": 2,
+        "memory_gib": 15.6,
+    }
     warning = "torch:compile was restarted 3 times: its memory grew"
     told = run(shards, targets=TARGETS, known=knowns, machine={**machine, "packages": packages}, warnings=[warning])
     return records, told
@@ -140,7 +150,12 @@ def _random_verdict(rng: random.Random, op: str, name: str, n: int) -> dict[str,
         failing = {"verdict": rng.choice(_VERDICTS), "message": rng.choice(_MESSAGES).format(n=n), "bad_elements": n}
         return {**failing, "rho": rng.choice((math.inf, math.nan, 17.3, None)), "confirmed": "yes", "max_ulp": 3.0 * n}
     if roll < 0.14 and name.startswith("torch") and op != "relu":
-        return {"verdict": "rejects", "known": "torch-empty", "message": f"non-empty batch expected, got {n}", "rho": None}
+        return {
+            "verdict": "rejects",
+            "known": "torch-empty",
+            "message": f"non-empty batch expected, got {n}",
+            "rho": None,
+        }
     if op == "scatter_nd" and name == "tensorflow" and roll > 0.97:
         return {"verdict": "fault", "error_type": "IndexError", "message": "tuple index out of range", "rho": None}
     return {"verdict": "pass", "rho": rng.choice((0.0, rng.random() ** 3))}
