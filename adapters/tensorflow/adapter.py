@@ -1,0 +1,145 @@
+"""TensorFlow behind the common op interface.
+
+Everything goes through TensorFlow's public API. Where a mode has no kernel the op is composed from
+TensorFlow's other ops (see ``conv``, ``pool``, ``windows``); NumPy never computes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+# Start-up messages only; what TensorFlow computes does not change.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import tensorflow as tf
+
+from adapters.tensorflow.conv import ConvOps
+from adapters.tensorflow.kernels import onednn_dtypes
+from adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
+from adapters.tensorflow.moves import MoveOps
+from adapters.tensorflow.numerics import RULES
+from adapters.tensorflow.pool import PoolOps
+from harness.model.adapter import Adapter, Unconnected
+from harness.model.dtypes import BFLOAT16
+from harness.model.numeric_model import NumericRule
+
+_ARITHMETIC_VARIABLES = ("TF_ENABLE_ONEDNN_OPTS", "TF_SET_ONEDNN_FPMATH_MODE", "ONEDNN_MAX_CPU_ISA", "XLA_FLAGS")
+
+
+class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
+    """Modes: ``eager``; ``function``; ``xla`` (compiled as a whole); ``dynamic`` (all dimensions unknown)."""
+
+    name: ClassVar[str] = "tensorflow"
+    modes: ClassVar[tuple[str, ...]] = ("eager", "function", "xla", "dynamic")
+    fused_modes: ClassVar[frozenset[str]] = frozenset({"function", "xla"})
+
+    def __init__(self, device: str = "cpu") -> None:
+        super().__init__(device)
+        _set_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+        self._compiled_for = self.modes[0]
+
+    def devices(self) -> Sequence[str]:
+        return ("cpu", *(f"cuda:{i}" for i in range(len(tf.config.list_physical_devices("GPU")))))
+
+    def version(self) -> str:
+        return str(tf.__version__)
+
+    def origin(self) -> str:
+        return str(tf.__file__)
+
+    def settings(self) -> Mapping[str, str]:
+        return {
+            "intra_op_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
+            "inter_op_threads": str(tf.config.threading.get_inter_op_parallelism_threads()),
+            "tensor_float_32": str(tf.config.experimental.tensor_float_32_execution_enabled()),
+            "onednn_dtypes": ",".join(sorted(onednn_dtypes())) or "none",
+            **{name: os.environ[name] for name in _ARITHMETIC_VARIABLES if name in os.environ},
+        }
+
+    def numeric_rules(self) -> Sequence[NumericRule]:
+        return RULES
+
+    def executor(self) -> str:
+        """Who computed what was compiled last; oneDNN only where the executed graph named its kernels."""
+        if self._compiled_for == "xla":
+            return "XLA:CPU" if self.device == "cpu" else "XLA:GPU"
+        if self.device != "cpu":
+            return "CUDA kernels"
+        return "CPU kernels with oneDNN" if onednn_dtypes() else "CPU kernels"
+
+    def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        return DTYPES_WITHOUT_KERNEL.get(op, {}).get(dtypes[0]) if dtypes else None
+
+    def to_native(self, array: np.ndarray) -> tf.Tensor:
+        """A copy: TensorFlow's tensors have no strides, and tf.constant never aliases the array."""
+        bits = array.view(tf.bfloat16.as_numpy_dtype) if array.dtype == BFLOAT16 else array
+        with self._tracing():
+            return tf.constant(bits)
+
+    def to_numpy(self, value: tf.Tensor) -> np.ndarray:
+        array = np.array(value.numpy())
+        return array.view(BFLOAT16) if value.dtype == tf.bfloat16 else array
+
+    def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        """``fn`` in ``mode``; ``Unconnected`` among its results survives tracing."""
+        self._compiled_for = mode
+
+        def traced(*inputs: tf.Tensor) -> Any:
+            with self._tracing(mode=mode):
+                return _swap(fn(*inputs), Unconnected, None)
+
+        program = _PROGRAMS[mode](traced)
+        return lambda *inputs: _swap(program(*inputs), None, Unconnected)
+
+    def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape, self._tracing(differentiating=True):
+            # Copies, so that one tensor given twice counts as two inputs.
+            sources = [tf.identity(x) for x in inputs]
+            tape.watch([x for x in sources if x.dtype.is_floating])
+            outputs = tf.nest.flatten(fn(*sources))
+        pairs = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if c is not None]
+        if not pairs:
+            return (Unconnected,) * len(sources)
+        with self._tracing():
+            gradients = tape.gradient([y for y, _ in pairs], sources, [c for _, c in pairs])
+        return tuple(Unconnected if g is None else tf.convert_to_tensor(g) for g in gradients)
+
+
+def _set_threads(count: int) -> None:
+    threading = tf.config.threading
+    if threading.get_intra_op_parallelism_threads() != count:
+        threading.set_intra_op_parallelism_threads(count)
+    if threading.get_inter_op_parallelism_threads() != count:
+        threading.set_inter_op_parallelism_threads(count)
+
+
+def _unknown_dimensions(traced: Callable[..., Any]) -> Callable[..., Any]:
+    """A tf.function that is traced for ranks and dtypes alone, whatever the shapes."""
+    programs: dict[Any, Callable[..., Any]] = {}
+
+    def call(*inputs: tf.Tensor) -> Any:
+        signature = tuple(tf.TensorSpec([None] * x.shape.rank, x.dtype) for x in inputs)
+        if signature not in programs:
+            programs[signature] = tf.function(traced, input_signature=signature, autograph=False)
+        return programs[signature](*inputs)
+
+    return call
+
+
+_PROGRAMS: Mapping[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
+    "eager": lambda traced: traced,
+    "function": lambda traced: tf.function(traced, autograph=False),
+    "xla": lambda traced: tf.function(traced, jit_compile=True, autograph=False),
+    "dynamic": _unknown_dimensions,
+}
+
+
+def _swap(value: Any, old: Any, new: Any) -> Any:
+    """``value`` with ``new`` for ``old`` at any depth of its tuples and lists."""
+    if isinstance(value, (tuple, list)):
+        return tuple(_swap(v, old, new) for v in value)
+    return new if value is old else value
