@@ -1,1 +1,1 @@
-"""What to try: one file per op family, with strategies, invalid-input rules and pins."""
+"""What to try: one file per op family, each with its strategies, its rules to break, and its pins."""

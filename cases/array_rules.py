@@ -1,0 +1,129 @@
+"""The ways to break the contract of matmul and scatter_nd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from cases import tables
+from cases.rules import Breach, breach, put, with_shape
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
+from harness.model.memory import Memory
+
+OPERANDS = (0, 1)
+ENDS = (0, -1)
+"""Which index is broken: the first or the last."""
+
+
+def matmul_breaches(valid: Callable[..., Any]) -> tuple[Breach, ...]:
+    """``valid`` makes a strategy of small valid geometries; it takes ``batches``."""
+
+    def unbatched() -> Any:
+        return valid(batches=(("", ""),))
+
+    def batched() -> Any:
+        return valid(batches=(("p", "p"), ("pq", "pq"), ("q", "pq")))
+
+    return (
+        breach("InnerMismatch", "columns of a = rows of b", valid, _longer_inner, OPERANDS),
+        breach("RankOne", "operands have rank 2 or more", unbatched, _vector, OPERANDS),
+        breach("BatchMismatch", "batch axes are equal or 1", batched, _other_batch, OPERANDS, _wide_batch),
+    )
+
+
+def _longer_inner(case: Case, operand: int) -> Case:
+    axis = len(case.tensors[operand].shape) - (1 if operand == 0 else 2)
+    return _longer(case, operand, axis)
+
+
+def _longer(case: Case, tensor: int, axis: int) -> Case:
+    shape = case.tensors[tensor].shape
+    return with_shape(case, tensor, put(shape, axis, shape[axis] + 1))
+
+
+def _vector(case: Case, operand: int) -> Case:
+    inner = case.tensors[0].shape[1]
+    return with_shape(case, operand, (inner,))
+
+
+def _last_batch_axis(case: Case, operand: int) -> int:
+    return len(case.tensors[operand].shape) - 3
+
+
+def _wide_batch(case: Case, _: int) -> Case:
+    """The last batch extent is 2 or more: 1 would broadcast."""
+    for operand in OPERANDS:
+        axis, shape = _last_batch_axis(case, operand), case.tensors[operand].shape
+        case = with_shape(case, operand, put(shape, axis, max(2, shape[axis])))
+    return case
+
+
+def _other_batch(case: Case, operand: int) -> Case:
+    return _longer(case, operand, _last_batch_axis(case, operand))
+
+
+def scatter_breaches() -> tuple[Breach, ...]:
+    within = "0 <= index < extent"
+    return (
+        breach(
+            "IndexOutOfRange",
+            within,
+            _small,
+            lambda c, at: _with_index(c, at, c.attributes["shape"][_axis(c, at)]),
+            ENDS,
+        ),
+        breach("IndexNegative", within, _small, lambda case, at: _with_index(case, at, -1), ENDS),
+        breach("UpdatesShape", "updates.shape = indices.shape[:-1] + shape[k:]", _small, _longer_updates, (0,)),
+        breach("IndexDepthTooLarge", "k is at most the rank of shape", _small, _too_deep, (0,)),
+    )
+
+
+def _small() -> st.SearchStrategy[Case]:
+    """Valid scatters with literal indices."""
+    return tables.drawn(
+        _scatter,
+        memory=tables.MEMORIES,
+        dtype=tables.ALL_DTYPES,
+        index_dtype=("int32", "int64"),
+        depth=((1, 1), (2, 1), (2, 2), (3, 2)),
+        count=(1, 2, 3, 5),
+        shape=((2, 3, 4), (3, 1, 2), (5, 2, 3)),
+    )
+
+
+def _scatter(
+    *, memory: Memory, dtype: str, index_dtype: str, depth: tuple[int, int], count: int, shape: tuple[int, ...]
+) -> Case:
+    rank, indexed = depth
+    places = tuple((i + axis) % shape[axis] for i in range(count) for axis in range(indexed))
+    indices = Tensor((count, indexed), index_dtype, Fill("literal", values=places))
+    updates = tables.data((count, *shape[indexed:rank]), dtype, memory)
+    return Case("scatter_nd", (indices, updates), {"shape": shape[:rank]})
+
+
+def _axis(case: Case, position: int) -> int:
+    return position % case.tensors[0].shape[1]
+
+
+def _with_index(case: Case, position: int, value: int) -> Case:
+    indices = case.tensors[0]
+    place = position % len(indices.fill.values)
+    fill = replace(indices.fill, values=put(indices.fill.values, place, value))
+    return replace(case, tensors=(replace(indices, fill=fill), case.tensors[1]))
+
+
+def _longer_updates(case: Case, _: int) -> Case:
+    return _longer(case, 1, len(case.tensors[1].shape) - 1)
+
+
+def _too_deep(case: Case, _: int) -> Case:
+    """One index column more than the output has axes; updates fit that depth, so nothing else is wrong."""
+    count, rank = case.tensors[0].shape[0], len(case.attributes["shape"])
+    indices = replace(
+        case.tensors[0], shape=(count, rank + 1), fill=Fill("literal", values=(0,) * (count * (rank + 1)))
+    )
+    return replace(case, tensors=(indices, replace(case.tensors[1], shape=(count,), memory=Memory())))

@@ -1,0 +1,224 @@
+"""conv2d and its transpose: what to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from adapters.oracle import REFERENCES
+from cases import conv_pins, conv_rules, tables, windows
+from cases.windows import Padding
+from harness.model.case import Geometry
+from harness.model.memory import Memory
+from harness.model.op import Op
+
+DEPTHWISE = 0
+GROUPS = (1,) * 6 + (2, 2, 3) + (DEPTHWISE,) * 2
+EMPTY = ("",) * 95 + ("batch", "inputs", "outputs", "height", "width")
+
+
+class Extents(NamedTuple):
+    """Extents of a convolution; ``inputs`` and ``outputs`` are channels per group."""
+
+    batch: int
+    height: int
+    width: int
+    inputs: int
+    outputs: int
+    groups: int
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A convolution that is valid: the geometry of conv2d, and read backwards that of its transpose."""
+
+    extents: Extents
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    padding: Padding
+    layout: str
+
+    @property
+    def x(self) -> tuple[int, ...]:
+        batch, height, width, inputs, _, groups = self.extents
+        return tables.image(batch, height, width, groups * inputs, self.layout)
+
+    @property
+    def w(self) -> tuple[int, ...]:
+        return (*self.kernel, self.extents.inputs, self.extents.groups * self.extents.outputs)
+
+    @property
+    def y(self) -> tuple[int, ...]:
+        batch, *spatial, _, outputs, groups = self.extents
+        found = (spatial[0], spatial[1])
+        height, width = windows.output_extents(found, self.kernel, self.stride, self.dilation, self.padding)
+        return tables.image(batch, height, width, groups * outputs, self.layout)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        return {
+            "stride": self.stride,
+            "padding": self.padding,
+            "dilation": self.dilation,
+            "groups": self.extents.groups,
+            "layout": self.layout,
+        }
+
+
+def _forward(
+    *,
+    dtype: str,
+    summed: str,
+    layout: str,
+    padding: Padding,
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    groups: int,
+    kernel: tuple[int, int],
+    batch: int,
+    height: int,
+    width: int,
+    inputs: int,
+    outputs: int,
+    size: int,
+    empty: str,
+) -> Forward:
+    """A valid convolution near the draws; ``summed`` names the channels that one output sums over."""
+    limit, budget = tables.most_terms(dtype), tables.most_multiply_adds(dtype)
+    kernel = windows.narrowed(kernel, limit)
+    area = math.prod(kernel)
+    padding = windows.allowed_padding(padding, kernel, dilation)
+    if groups == DEPTHWISE:
+        groups, inputs, outputs = inputs, 1, min(outputs, 2)
+    most = max(1, (min(limit, budget // size) if size else limit) // area)
+    if summed == "inputs":
+        inputs = min(inputs, tables.at_most(most))
+    else:
+        outputs = min(outputs, tables.at_most(most))
+
+    def conv(found: Sequence[int]) -> Forward:
+        return Forward(Extents(*found), kernel, stride, dilation, padding, layout)
+
+    def cost(found: Sequence[int]) -> tuple[int, int]:
+        made, size_of = conv(found), Extents(*found)
+        too_many = size_of.groups > groups or getattr(size_of, summed) > most
+        work = tables.TOO_MUCH if too_many else math.prod(made.y) * size_of.inputs * area
+        return tables.elements(made.x, made.w, made.y), work
+
+    least = (1, *windows.least_extents(padding, kernel, dilation), 1, 1, 1)
+    extents = (batch, height, width, inputs, outputs, groups)
+    return _emptied(conv(tables.fit(extents, least, cost, tables.Budget(budget, wanted=size))), empty)
+
+
+def _emptied(conv: Forward, empty: str) -> Forward:
+    """``conv`` with one extent set to 0; the batch, where the named extent cannot be."""
+    if not empty:
+        return conv
+    if empty in ("height", "width"):
+        axis = ("height", "width").index(empty)
+        empty = empty if windows.fits_nothing(conv.padding, axis, conv.kernel, conv.dilation) else "batch"
+    extents = conv.extents._replace(**{empty: 0})
+    return replace(conv, extents=extents._replace(groups=1) if empty in ("inputs", "outputs") else extents)
+
+
+def _draws(
+    build: Callable[..., Geometry], paddings: Sequence[Padding], sizes: Sequence[int], empty: Sequence[str]
+) -> st.SearchStrategy[Geometry]:
+    return tables.drawn(
+        build,
+        kinds=tables.SUM_KINDS,
+        x_memory=tables.MEMORIES,
+        w_memory=tables.MEMORIES,
+        dtype=tables.PRODUCT_DTYPES,
+        layout=tables.LAYOUTS,
+        padding=paddings,
+        stride=tables.STRIDES,
+        dilation=tables.DILATIONS,
+        groups=GROUPS,
+        kernel=tables.WINDOWS,
+        batch=tables.BATCH,
+        height=tables.SPATIAL,
+        width=tables.SPATIAL,
+        inputs=tables.CHANNELS,
+        outputs=tables.CHANNELS,
+        size=sizes,
+        empty=empty,
+    )
+
+
+def _conv2d(*, kinds: tuple[str, ...], x_memory: Memory, w_memory: Memory, dtype: str, **draws: Any) -> Geometry:
+    conv = _forward(dtype=dtype, summed="inputs", **draws)
+    tensors = (tables.data(conv.x, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
+    return tables.geometry("conv2d", tensors, tables.kinds_for(kinds, dtype), **conv.attributes)
+
+
+def _transpose(*, kinds: tuple[str, ...], x_memory: Memory, w_memory: Memory, dtype: str, **draws: Any) -> Geometry:
+    conv = _forward(dtype=dtype, summed="outputs", **draws)
+    tensors = (tables.data(conv.y, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
+    kinds = tables.kinds_for(kinds, dtype)
+    return tables.geometry("conv2d_transpose", tensors, kinds, output_shape=conv.x, **conv.attributes)
+
+
+def conv2d_geometries(
+    paddings: Sequence[Padding] = tables.PADDINGS,
+    sizes: Sequence[int] = tables.SIZES,
+    empty: Sequence[str] = EMPTY,
+) -> st.SearchStrategy[Geometry]:
+    """Valid cases of ``conv2d``."""
+    return _draws(_conv2d, paddings, sizes, empty)
+
+
+def transpose_geometries(
+    paddings: Sequence[Padding] = tables.PADDINGS,
+    sizes: Sequence[int] = tables.SIZES,
+    empty: Sequence[str] = EMPTY,
+) -> st.SearchStrategy[Geometry]:
+    """Valid cases of ``conv2d_transpose``: a convolution drawn as for ``conv2d``, read backwards."""
+    return _draws(_transpose, paddings, sizes, empty)
+
+
+def _small(geometries: Any) -> Any:
+    return partial(geometries, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY)
+
+
+CONV2D_BREACHES = conv_rules.conv2d_breaches(_small(conv2d_geometries))
+TRANSPOSE_BREACHES = conv_rules.transpose_breaches(_small(transpose_geometries))
+ATTRIBUTES = {
+    "stride": "(height, width) steps of the window",
+    "padding": "SAME, VALID or ((top, bottom), (left, right))",
+    "dilation": "(height, width) distances between taps",
+    "groups": "how many independent groups of channels",
+    "layout": "NHWC or NCHW",
+}
+
+conv2d = Op(
+    name="conv2d",
+    inputs=("x", "w"),
+    outputs=("y",),
+    numerics="linear",
+    differentiable=("x", "w"),
+    geometries=conv2d_geometries,
+    reference=REFERENCES["conv2d"],
+    rules=tuple(breach.rule for breach in CONV2D_BREACHES),
+    pins=conv_pins.CONV2D,
+    attributes=ATTRIBUTES,
+)
+
+conv2d_transpose = Op(
+    name="conv2d_transpose",
+    inputs=("x", "w"),
+    outputs=("y",),
+    numerics="linear",
+    differentiable=("x", "w"),
+    geometries=transpose_geometries,
+    reference=REFERENCES["conv2d_transpose"],
+    rules=tuple(breach.rule for breach in TRANSPOSE_BREACHES),
+    pins=conv_pins.CONV2D_TRANSPOSE,
+    attributes={"output_shape": "the whole shape of the output in layout", **ATTRIBUTES},
+)

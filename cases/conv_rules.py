@@ -1,0 +1,139 @@
+"""The ways to break the contract of conv2d and its transpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cases.rules import (
+    NAMES,
+    Breach,
+    breach,
+    image_with,
+    named_extents,
+    pads_on,
+    with_attributes,
+    with_entry,
+    with_extents,
+    with_shape,
+)
+from cases.windows import span
+from harness.model.case import Case
+
+Valid = Callable[..., Any]
+GROUPS = (2, 3)
+
+
+def conv2d_breaches(valid: Valid) -> tuple[Breach, ...]:
+    """``valid`` makes a strategy of small valid geometries; it takes ``paddings``."""
+
+    def unpadded() -> Any:
+        return valid(paddings=("VALID",))
+
+    return (
+        breach("ChannelMismatch", "channels of x = groups · channels of the filter", valid, _wider_filter),
+        breach("GroupsDoNotDivide", "groups divide both channel counts", valid, _one_output_more, GROUPS, _grouped),
+        breach("StrideZero", "stride is at least 1", valid, lambda case, axis: with_entry(case, "stride", axis, 0)),
+        breach("DilationZero", "dilation is at least 1", valid, lambda c, axis: with_entry(c, "dilation", axis, 0)),
+        breach(
+            "WindowLargerThanInput",
+            "the effective window fits the padded input",
+            unpadded,
+            _one_row_less,
+            tuple((axis, pad) for axis in (0, 1) for pad in (0, 1)),
+            _just_fitting,
+        ),
+        breach("PadNegative", "explicit padding is at least 0", unpadded, _negative_pad, prepare=_roomy),
+        breach("RankThree", "x has rank 4", valid, lambda case, _: with_shape(case, 0, case.tensors[0].shape[1:])),
+    )
+
+
+def _wider_filter(case: Case, _: Any) -> Case:
+    kh, kw, inputs, outputs = case.tensors[1].shape
+    return with_shape(case, 1, (kh, kw, inputs + 1, outputs))
+
+
+def _grouped(case: Case, groups: int) -> Case:
+    kh, kw, inputs, outputs = case.tensors[1].shape
+    case = with_extents(with_attributes(case, groups=groups), 0, channels=groups * inputs)
+    return with_shape(case, 1, (kh, kw, inputs, groups * outputs))
+
+
+def _one_output_more(case: Case, _: Any) -> Case:
+    *kernel, inputs, outputs = case.tensors[1].shape
+    return with_shape(case, 1, (*kernel, inputs, outputs + 1))
+
+
+def _just_fitting(case: Case, choice: tuple[int, int]) -> Case:
+    axis, pad = choice
+    kernel = list(case.tensors[1].shape)
+    kernel[axis] = max(kernel[axis], 3)
+    extent = span(kernel[axis], case.attributes["dilation"][axis]) - pad
+    case = with_extents(with_shape(case, 1, kernel), 0, **{NAMES[axis]: extent})
+    return with_attributes(case, padding=pads_on(axis, pad, 0)) if pad else case
+
+
+def _one_row_less(case: Case, choice: tuple[int, int]) -> Case:
+    name = NAMES[choice[0]]
+    extent = named_extents(case.tensors[0].shape, case.attributes["layout"])[name]
+    return with_extents(case, 0, **{name: extent - 1})
+
+
+def _roomy(case: Case, axis: int) -> Case:
+    extent = named_extents(case.tensors[0].shape, case.attributes["layout"])[NAMES[axis]]
+    return with_extents(with_attributes(case, padding=pads_on(axis, 0, 0)), 0, **{NAMES[axis]: extent + 1})
+
+
+def _negative_pad(case: Case, axis: int) -> Case:
+    return with_attributes(case, padding=pads_on(axis, 0, -1))
+
+
+def transpose_breaches(valid: Valid) -> tuple[Breach, ...]:
+    """``valid`` makes a strategy of small valid geometries; it takes ``paddings``."""
+
+    def by_word() -> Any:
+        return valid(paddings=("VALID", "SAME"))
+
+    fits = "conv2d of output_shape gives x's shape"
+    return (
+        breach("OutputTooSmall", fits, by_word, lambda c, axis: _output(c, axis, _least(c, axis) - 1)),
+        breach("OutputTooLarge", fits, by_word, lambda c, axis: _output(c, axis, _least(c, axis) + _stride(c, axis))),
+        breach("OutputNegative", "extents are at least 0", valid, lambda c, axis: _output(c, axis, -1)),
+        breach("OutputBatch", "output_shape has x's batch", valid, lambda c, _: _one_more(c, "batch")),
+        breach(
+            "OutputChannels", "output_shape has the filter's channels", valid, lambda c, _: _one_more(c, "channels")
+        ),
+        breach("StrideZero", "stride is at least 1", valid, lambda case, axis: with_entry(case, "stride", axis, 0)),
+        breach("ChannelMismatch", "channels of x = last extent of the filter", valid, _more_filters),
+    )
+
+
+def _stride(case: Case, axis: int) -> int:
+    return int(case.attributes["stride"][axis])
+
+
+def _least(case: Case, axis: int) -> int:
+    """The least extent that conv2d turns into x's."""
+    attributes = case.attributes
+    extent = named_extents(case.tensors[0].shape, attributes["layout"])[NAMES[axis]]
+    last = 1 if attributes["padding"] == "SAME" else span(case.tensors[1].shape[axis], attributes["dilation"][axis])
+    return (extent - 1) * _stride(case, axis) + last
+
+
+def _output(case: Case, axis: int, extent: int) -> Case:
+    return _output_with(case, **{NAMES[axis]: extent})
+
+
+def _one_more(case: Case, name: str) -> Case:
+    extents = named_extents(case.attributes["output_shape"], case.attributes["layout"])
+    return _output_with(case, **{name: extents[name] + 1})
+
+
+def _output_with(case: Case, **changes: int) -> Case:
+    shape = image_with(case.attributes["output_shape"], case.attributes["layout"], **changes)
+    return with_attributes(case, output_shape=shape)
+
+
+def _more_filters(case: Case, _: Any) -> Case:
+    *kernel, inputs, outputs = case.tensors[1].shape
+    return with_shape(case, 1, (*kernel, inputs, outputs + case.attributes["groups"]))

@@ -1,0 +1,71 @@
+"""relu and stop_gradient: what to try. Any input is valid, so there is no rule to break."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from adapters.oracle import REFERENCES
+from cases import array_pins, tables
+from harness.model.case import Geometry
+from harness.model.memory import Memory
+from harness.model.op import Op, Pin
+
+RANKS = (1, 1, 2, 2, 3, 4, 4, 4, 0)
+EXTENTS = (1, 2, 3, 3, 4, 5, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65)
+EMPTY = ("",) * 18 + ("first", "last")
+
+
+def _elementwise(
+    op: str,
+    *,
+    kinds: tuple[str, ...],
+    memory: Memory,
+    dtype: str,
+    rank: int,
+    extents: Sequence[int],
+    size: int,
+    empty: str,
+) -> Geometry:
+    def cost(shape: Sequence[int]) -> tuple[int, int]:
+        return tables.elements(shape), tables.elements(shape)
+
+    shape = tables.fit(extents[:rank], (1,) * rank, cost, tables.Budget(wanted=size))
+    if empty and rank:
+        shape[0 if empty == "first" else -1] = 0
+    return tables.geometry(op, (tables.data(shape, dtype, memory),), tables.kinds_for(kinds, dtype))
+
+
+def elementwise_geometries(op: str) -> st.SearchStrategy[Geometry]:
+    """Valid cases of an op that takes one tensor of any shape."""
+    return tables.drawn(
+        lambda a, b, c, d, **draws: _elementwise(op, extents=(a, b, c, d), **draws),
+        kinds=tables.MOVE_KINDS,
+        memory=tables.MEMORIES,
+        dtype=tables.ALL_DTYPES,
+        rank=RANKS,
+        a=EXTENTS,
+        b=EXTENTS,
+        c=EXTENTS,
+        d=EXTENTS,
+        size=tables.SIZES,
+        empty=EMPTY,
+    )
+
+
+def _op(name: str, pins: tuple[Pin, ...]) -> Op:
+    return Op(
+        name=name,
+        inputs=("x",),
+        outputs=("y",),
+        numerics="movement",
+        differentiable=("x",),
+        geometries=lambda: elementwise_geometries(name),
+        reference=REFERENCES[name],
+        pins=pins,
+    )
+
+
+relu = _op("relu", array_pins.RELU)
+stop_gradient = _op("stop_gradient", array_pins.STOP_GRADIENT)

@@ -1,0 +1,172 @@
+"""Pools: what to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from hypothesis import strategies as st
+
+from adapters.oracle import REFERENCES
+from cases import pool_pins, pool_rules, tables, windows
+from cases.windows import Padding
+from harness.model.case import Geometry
+from harness.model.memory import Memory
+from harness.model.op import Op, Pin
+
+EMPTY = ("",) * 92 + ("batch", "batch", "channels", "channels", "height", "width")
+
+
+def _pool(
+    op: str,
+    *,
+    kinds: tuple[str, ...],
+    memory: Memory,
+    dtype: str,
+    layout: str,
+    padding: Padding,
+    stride: tuple[int, int],
+    window: tuple[int, int],
+    batch: int,
+    height: int,
+    width: int,
+    channels: int,
+    size: int,
+    empty: str,
+    dilation: tuple[int, int] = (1, 1),
+    **more: bool,
+) -> Geometry:
+    """A valid pool near the draws."""
+    if op == "avg_pool2d":
+        window = windows.narrowed(window, tables.most_terms(dtype))
+    padding = windows.allowed_padding(padding, window, dilation)
+
+    def cost(found: Sequence[int]) -> tuple[int, int]:
+        outputs = windows.output_extents((found[1], found[2]), window, stride, dilation, padding)
+        pooled = (found[0], *outputs, found[3])
+        return tables.elements(found, pooled), math.prod((*pooled, *window))
+
+    least = (1, *windows.least_extents(padding, window, dilation), 1)
+    budget = tables.Budget(tables.most_multiply_adds(dtype), wanted=size)
+    extents = tables.fit((batch, height, width, channels), least, cost, budget)
+    x = tables.data(tables.image(*_emptied(extents, empty, padding), layout), dtype, memory)
+    attributes = {"window": window, "stride": stride, "padding": padding, "layout": layout, **more}
+    if op != "avg_pool2d":
+        attributes["dilation"] = dilation
+    return tables.geometry(op, (x,), tables.kinds_for(kinds, dtype), **attributes)
+
+
+def _emptied(extents: Sequence[int], empty: str, padding: Padding) -> tuple[int, int, int, int]:
+    """``extents`` with one set to 0. A spatial one only under SAME: elsewhere no window holds a real element."""
+    batch, height, width, channels = extents
+    if empty in ("height", "width") and padding != "SAME":
+        empty = "batch"
+    return (
+        0 if empty == "batch" else batch,
+        0 if empty == "height" else height,
+        0 if empty == "width" else width,
+        0 if empty == "channels" else channels,
+    )
+
+
+def _draws(
+    op: str,
+    dtypes: Sequence[str],
+    kinds: Sequence[tuple[str, ...]],
+    paddings: Sequence[Padding],
+    sizes: Sequence[int],
+    empty: Sequence[str],
+    own: Mapping[str, Sequence[Any]],
+) -> st.SearchStrategy[Geometry]:
+    return tables.drawn(
+        lambda **draws: _pool(op, **draws),
+        kinds=kinds,
+        memory=tables.MEMORIES,
+        dtype=dtypes,
+        layout=tables.LAYOUTS,
+        padding=paddings,
+        **own,
+        stride=tables.STRIDES,
+        window=tables.WINDOWS,
+        batch=tables.BATCH,
+        height=tables.SPATIAL,
+        width=tables.SPATIAL,
+        channels=tables.CHANNELS,
+        size=sizes,
+        empty=empty,
+    )
+
+
+def max_pool_geometries(
+    op: str,
+    paddings: Sequence[Padding] = tables.PADDINGS,
+    sizes: Sequence[int] = tables.SIZES,
+    empty: Sequence[str] = EMPTY,
+) -> st.SearchStrategy[Geometry]:
+    """Valid cases of ``max_pool2d`` or ``max_pool2d_with_argmax``."""
+    own = {"dilation": tables.DILATIONS}
+    return _draws(op, tables.ALL_DTYPES, tables.MOVE_KINDS, paddings, sizes, empty, own)
+
+
+def avg_pool_geometries(
+    paddings: Sequence[Padding] = tables.PADDINGS,
+    sizes: Sequence[int] = tables.SIZES,
+    empty: Sequence[str] = EMPTY,
+) -> st.SearchStrategy[Geometry]:
+    """Valid cases of ``avg_pool2d``."""
+    own = {"count_padding": (False, True)}
+    return _draws("avg_pool2d", tables.FLOAT_DTYPES, tables.SUM_KINDS, paddings, sizes, empty, own)
+
+
+def _op(
+    name: str,
+    outputs: tuple[str, ...],
+    numerics: str,
+    geometries: Callable[..., st.SearchStrategy[Geometry]],
+    pins: tuple[Pin, ...],
+    own: Mapping[str, str],
+) -> Op:
+    return Op(
+        name=name,
+        inputs=("x",),
+        outputs=outputs,
+        numerics=numerics,
+        differentiable=("x",),
+        geometries=geometries,
+        reference=REFERENCES[name],
+        rules=tuple(breach.rule for breach in BREACHES[name]),
+        pins=pins,
+        attributes={**ATTRIBUTES, **own},
+    )
+
+
+ATTRIBUTES = {
+    "window": "(height, width) of the window",
+    "stride": "(height, width) steps of the window",
+    "padding": "SAME, VALID or ((top, bottom), (left, right))",
+    "layout": "NHWC or NCHW",
+}
+DILATION = {"dilation": "(height, width) distances between taps"}
+COUNT_PADDING = {"count_padding": "whether padding counts in the divisor"}
+STRATEGIES: Mapping[str, Callable[..., st.SearchStrategy[Geometry]]] = {
+    "max_pool2d": partial(max_pool_geometries, "max_pool2d"),
+    "max_pool2d_with_argmax": partial(max_pool_geometries, "max_pool2d_with_argmax"),
+    "avg_pool2d": avg_pool_geometries,
+}
+BREACHES = {
+    name: pool_rules.pool_breaches(partial(strategy, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY))
+    for name, strategy in STRATEGIES.items()
+}
+
+max_pool2d = _op("max_pool2d", ("y",), "selection", STRATEGIES["max_pool2d"], pool_pins.MAX_POOL2D, DILATION)
+max_pool2d_with_argmax = _op(
+    "max_pool2d_with_argmax",
+    ("values", "indices"),
+    "selection",
+    STRATEGIES["max_pool2d_with_argmax"],
+    pool_pins.MAX_POOL2D_WITH_ARGMAX,
+    DILATION,
+)
+avg_pool2d = _op("avg_pool2d", ("y",), "average", avg_pool_geometries, pool_pins.AVG_POOL2D, COUNT_PADDING)

@@ -1,0 +1,98 @@
+"""scatter_nd: what to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from adapters.oracle import REFERENCES
+from cases import array_pins, array_rules, tables
+from harness.model.case import Geometry
+from harness.model.fills import Fill
+from harness.model.memory import Memory
+from harness.model.op import Op
+
+DEPTHS = ((1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (3, 3), (4, 1), (4, 2), (4, 3), (4, 4))
+"""(rank of the output, how many of its axes are indexed)."""
+
+EXTENTS = (1, 2, 3, 3, 4, 5, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65)
+LEADS = ((1,), (2,), (3,), (5,), (8,), (17,), (33,), (65,), (257,), (2, 3), (5, 7), (16, 4), (2, 1, 3), ())
+"""Shapes of the list of positions; more positions than places make duplicates certain."""
+
+EMPTY = ("",) * 95 + ("lead", "lead", "slice", "slice", "slice")
+
+
+def _scatter(
+    *,
+    kinds: tuple[str, ...],
+    index_memory: Memory,
+    updates_memory: Memory,
+    dtype: str,
+    index_dtype: str,
+    depth: tuple[int, int],
+    lead: tuple[int, ...],
+    extents: tuple[int, ...],
+    size: int,
+    empty: str,
+) -> Geometry:
+    """A valid scatter near the draws."""
+    rank, indexed = depth
+    most = tables.most_terms(dtype)
+    while math.prod(lead) > most:
+        lead = tuple(tables.at_most(n - 1) if n == max(lead) else n for n in lead)
+
+    def cost(shape: Sequence[int]) -> tuple[int, int]:
+        updates = math.prod((*lead, *shape[indexed:]))
+        return max(math.prod(shape), updates, math.prod(lead) * indexed), updates
+
+    budget = tables.Budget(tables.most_multiply_adds(dtype), wanted=size)
+    shape = tuple(tables.fit(extents[:rank], (1,) * rank, cost, budget))
+    if empty == "slice" and indexed < rank:
+        shape = (*shape[:-1], 0)
+    elif empty:
+        lead = (0, *lead[1:])
+    positions = tables.index((*lead, indexed), index_dtype, Fill("positions", limits=shape[:indexed]), index_memory)
+    updates = tables.data((*lead, *shape[indexed:]), dtype, updates_memory)
+    return tables.geometry("scatter_nd", (positions, updates), tables.kinds_for(kinds, dtype), shape=shape)
+
+
+def _with_extents(*, a: int, b: int, c: int, d: int, **draws: object) -> Geometry:
+    return _scatter(extents=(a, b, c, d), **draws)  # type: ignore[arg-type]
+
+
+def scatter_geometries() -> st.SearchStrategy[Geometry]:
+    """Valid cases of ``scatter_nd``."""
+    return tables.drawn(
+        _with_extents,
+        kinds=tables.SUM_KINDS,
+        index_memory=tables.MEMORIES,
+        updates_memory=tables.MEMORIES,
+        dtype=tables.ALL_DTYPES,
+        index_dtype=("int32", "int64"),
+        depth=DEPTHS,
+        lead=LEADS,
+        a=EXTENTS,
+        b=EXTENTS,
+        c=EXTENTS,
+        d=EXTENTS,
+        size=tables.SIZES,
+        empty=EMPTY,
+    )
+
+
+BREACHES = array_rules.scatter_breaches()
+
+scatter_nd = Op(
+    name="scatter_nd",
+    inputs=("indices", "updates"),
+    outputs=("y",),
+    numerics="linear",
+    differentiable=("updates",),
+    geometries=scatter_geometries,
+    reference=REFERENCES["scatter_nd"],
+    rules=tuple(breach.rule for breach in BREACHES),
+    pins=array_pins.SCATTER_ND,
+    attributes={"shape": "the whole shape of the output"},
+)

@@ -1,0 +1,246 @@
+"""The tables that every case is drawn from, and how extents are fitted to a budget.
+
+Why tables: Hypothesis decodes ``sampled_from`` over a short tuple the same way in every release and
+Python version that was tried, while ``integers()`` gave other values from one release to the next. A
+table also says in one line what is tried, holds the edges where kernels change path, lets a weight be
+read off (an entry that stands there twice is drawn twice as often), and shrinks towards its first entry.
+Nothing is drawn and then discarded: what does not fit is moved to the nearest that does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from harness.model import dtypes
+from harness.model.case import Case, Geometry, Tensor
+from harness.model.fills import EXACT_KINDS, Fill
+from harness.model.memory import Memory
+
+STEPS = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 127, 128, 129, 256, 257)
+"""Every extent in use, ascending: small primes, and both sides of the edges of kernels' tiles."""
+
+SPATIAL = (1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 5, 7, 7, 8, 8, 15, 16, 17, 31, 32, 33, 64, 65)
+BATCH = (1, 1, 2, 3, 5)
+CHANNELS = (1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65)
+INNER = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 127, 128, 129, 256, 257)
+
+STRIDES = tuple((i, j) for i in (1, 2, 3) for j in (1, 2, 3))
+DILATIONS = ((1, 1),) * 6 + ((2, 2), (1, 2), (2, 1), (3, 3), (3, 1), (1, 3), (2, 3), (3, 2))
+WINDOWS: tuple[tuple[int, int], ...] = (
+    (1, 1),
+    (2, 2),
+    (2, 2),
+    (3, 3),
+    (3, 3),
+    (1, 2),
+    (2, 1),
+    (3, 2),
+    (1, 3),
+    (2, 3),
+    (4, 4),
+    (5, 5),
+)
+WINDOWS += ((3, 5), (4, 1), (5, 2), (2, 4), (7, 7), (1, 7), (7, 3), (11, 11), (11, 2))
+LAYOUTS = ("NHWC", "NCHW")
+
+FULL = 99
+"""Stands for the largest pad the contract allows, the effective window less one."""
+
+EXPLICIT = (
+    ((0, 0), (0, 0)),
+    ((1, 1), (1, 1)),
+    ((0, 1), (1, 0)),
+    ((1, 0), (0, 2)),
+    ((2, 1), (0, 3)),
+    ((0, 2), (3, 1)),
+    ((1, 3), (2, 2)),
+    ((FULL, 0), (0, FULL)),
+    ((FULL, FULL), (FULL, FULL)),
+    ((1, FULL), (2, 0)),
+)
+PADDINGS = ("VALID",) * 9 + ("SAME",) * 11 + EXPLICIT
+
+NOT_EMPTY = ("",)
+AS_DRAWN = (0,)
+SIZES = (0,) * 9 + (4097, 16385, 40001)
+"""Elements that the largest tensor is grown to, as far as the budget goes; 0 leaves it as drawn."""
+
+ALL_DTYPES: tuple[str, ...] = ("float32",) * 8 + ("float16", "bfloat16", "float64") * 2
+ALL_DTYPES += ("int32", "int32", "int8", "int8", "uint8", "int64")
+FLOAT_DTYPES = ("float32",) * 4 + ("float16", "bfloat16", "float64") * 2
+PRODUCT_DTYPES = ("float32",) * 8 + ("float16", "bfloat16", "float64") * 3 + ("int32", "int32", "int64")
+
+_ODD = (
+    Memory("transposed"),
+    Memory("transposed"),
+    Memory("offset"),
+    Memory("sliced", 1, 2),
+    Memory("sliced", 3, 3),
+    Memory("sliced", 0, 2),
+    Memory("reversed", 1),
+    Memory("reversed", 2),
+    Memory("reversed", 3),
+    Memory("broadcast", 1),
+    Memory("broadcast", 3),
+    Memory("channels_last"),
+    Memory("channels_last"),
+)
+MEMORIES = (Memory(),) * len(_ODD) + _ODD
+
+LARGEST_TENSOR = 65_536
+TOO_MUCH = 10**9
+"""A cost that no budget allows."""
+
+MULTIPLY_ADDS: Mapping[str, int] = {"float64": 250_000}
+MOST_MULTIPLY_ADDS = 1_000_000
+MOST_TERMS: Mapping[str, int] = {"float16": 512, "bfloat16": 64}
+"""n · unit roundoff stays at or below 1/4, or the bound of a sum says nothing (Higham, chapter 3)."""
+
+
+def _kinds(exact: Sequence[str], rounding: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Every pair of first kinds, each followed by the others, exact and rounding in turn."""
+    return tuple(
+        _order(e, r, tuple(dict.fromkeys(exact)), tuple(dict.fromkeys(rounding))) for e in exact for r in rounding
+    )
+
+
+def _order(first: str, second: str, exact: tuple[str, ...], rounding: tuple[str, ...]) -> tuple[str, ...]:
+    rest = zip((e for e in exact if e != first), (r for r in rounding if r != second), strict=True)
+    return (first, second, *(kind for pair in rest for kind in pair))
+
+
+SUM_KINDS = _kinds(
+    ("ones", "iota", "ints", "ints", "ties"),
+    ("normal", "normal", "normal", "wide", "wide", "cancel", "cancel", "special"),
+)
+"""For sums. A special value poisons every sum it is part of, so it comes first less often."""
+
+MOVE_KINDS = _kinds(
+    ("ones", "iota", "iota", "ints", "ties", "ties"), ("normal", "normal", "wide", "cancel", "special", "special")
+)
+"""For what only moves or selects values: positions, ties and special values matter most."""
+
+
+def kinds_for(kinds: tuple[str, ...], dtype: str) -> tuple[str, ...]:
+    """The same kinds in an order that suits ``dtype``: integers do not round, so ``cancel`` comes last."""
+    if dtypes.is_float(dtype) or "cancel" not in kinds[:2]:
+        return kinds
+    first, rounding = kinds[0], [k for k in kinds if k not in EXACT_KINDS and k != "cancel"]
+    exact = [k for k in kinds if k in EXACT_KINDS and k != first]
+    return (first, *(k for pair in zip(rounding, exact, strict=True) for k in pair), "cancel")
+
+
+def most_terms(dtype: str) -> int:
+    """The largest number of terms in a sum of ``dtype`` whose rounding bound still says something."""
+    return MOST_TERMS.get(dtype, MOST_MULTIPLY_ADDS)
+
+
+def most_multiply_adds(dtype: str) -> int:
+    """The budget of a case: longdouble, which the oracle needs for float64, is slow."""
+    return MULTIPLY_ADDS.get(dtype, MOST_MULTIPLY_ADDS)
+
+
+def at_most(limit: int) -> int:
+    """The largest extent in use that does not exceed ``limit``."""
+    return max((n for n in STEPS if n <= limit), default=max(limit, 0))
+
+
+Cost = Callable[[Sequence[int]], tuple[int, int]]
+"""From extents to (elements of the largest tensor, multiply-adds)."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a case may cost, and how large its largest tensor should be."""
+
+    multiply_adds: int = MOST_MULTIPLY_ADDS
+    elements: int = LARGEST_TENSOR
+    wanted: int = 0
+
+    def allows(self, cost: tuple[int, int]) -> bool:
+        return cost[0] <= self.elements and cost[1] <= self.multiply_adds
+
+
+def fit(extents: Sequence[int], least: Sequence[int], cost: Cost, budget: Budget) -> list[int]:
+    """``extents`` moved along the table until they suit the budget, none below ``least``.
+
+    The largest is shortened first. Raises ``ValueError`` when even the least extents cost too much.
+    """
+    found = [max(n, low) for n, low in zip(extents, least, strict=True)]
+    while not budget.allows(cost(found)):
+        slack = [n if n > low else 0 for n, low in zip(found, least, strict=True)]
+        if not any(slack):
+            raise ValueError(f"extents {found} cannot be less and cost {cost(found)}; the budget is {budget}")
+        axis = slack.index(max(slack))
+        found[axis] = max(at_most(found[axis] - 1), least[axis])
+    return _grow(found, cost, budget) if budget.wanted else found
+
+
+def _grow(extents: list[int], cost: Cost, budget: Budget) -> list[int]:
+    open_axes = list(range(len(extents)))
+    while open_axes and cost(extents)[0] < budget.wanted:
+        axis = min(open_axes, key=lambda a: extents[a])
+        longer = [*extents[:axis], _next(extents[axis]), *extents[axis + 1 :]]
+        if longer != extents and budget.allows(cost(longer)):
+            extents = longer
+        else:
+            open_axes.remove(axis)
+    return extents
+
+
+def _next(extent: int) -> int:
+    return next((n for n in STEPS if n > extent), extent)
+
+
+def image(batch: int, height: int, width: int, channels: int, layout: str) -> tuple[int, int, int, int]:
+    """The shape of a batch of images in ``layout``."""
+    return (batch, height, width, channels) if layout == "NHWC" else (batch, channels, height, width)
+
+
+def extents_of(shape: Sequence[int], layout: str) -> tuple[int, int, int, int]:
+    """(batch, height, width, channels) of a shape in ``layout``."""
+    n, a, b, c = shape
+    return (n, a, b, c) if layout == "NHWC" else (n, b, c, a)
+
+
+def data(shape: Sequence[int], dtype: str, memory: Memory) -> Tensor:
+    """A tensor whose values the fill number decides."""
+    return Tensor(tuple(shape), dtype, Fill("ones"), _sensible(memory, len(shape)))
+
+
+def index(shape: Sequence[int], dtype: str, fill: Fill, memory: Memory) -> Tensor:
+    """A tensor of indices: never broadcast, since its values must differ along every axis."""
+    kept = Memory("reversed", memory.axis) if memory.kind == "broadcast" else memory
+    return Tensor(tuple(shape), dtype, fill, _sensible(kept, len(shape)))
+
+
+def _sensible(memory: Memory, rank: int) -> Memory:
+    """What ``memory`` can mean at this rank, so that the results table names what really lay there."""
+    if rank == 0:
+        return Memory()
+    if memory.kind == "channels_last" and rank != 4:
+        return Memory("transposed")
+    return Memory(memory.kind, memory.axis % rank, memory.step)
+
+
+def drawn(build: Callable[..., Any], **tables: Sequence[Any]) -> st.SearchStrategy[Any]:
+    """What ``build`` makes of one entry of each table, drawn in the order given."""
+    names = tuple(tables)
+    return st.tuples(*(st.sampled_from(table) for table in tables.values())).map(
+        lambda entries: build(**dict(zip(names, entries, strict=True)))
+    )
+
+
+def geometry(op: str, tensors: Sequence[Tensor], kinds: tuple[str, ...], **attributes: Any) -> Geometry:
+    """A geometry of the aspect ``value``; the stream sets another aspect where one is asked for."""
+    return Geometry(Case(op, tuple(tensors), attributes), kinds)
+
+
+def elements(*shapes: Sequence[int]) -> int:
+    """How many elements the largest of ``shapes`` has."""
+    return max(math.prod(shape) for shape in shapes)

@@ -1,0 +1,173 @@
+"""Unpooling: what to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+
+from hypothesis import strategies as st
+
+from adapters.oracle import REFERENCES
+from cases import pool_pins, tables, unpool_rules
+from harness.model.case import Geometry
+from harness.model.fills import Fill
+from harness.model.memory import Memory
+from harness.model.op import Op
+
+EMPTY = ("",) * 95 + ("batch", "batch", "channels", "channels", "height")
+REPEATS = (1,) * 24 + (2,)
+EQUAL_KINDS = ("ones",)
+"""Values that meet in one cell must be equal, or the contract leaves the answer free."""
+
+SPREAD = ((1, 1), (2, 2), (2, 2), (3, 3), (2, 1), (1, 3), (3, 2))
+MARGIN = ((0, 0), (0, 0), (1, 0), (0, 1), (2, 1))
+FACTORS = ((1, 1), (2, 2), (2, 2), (3, 3), (1, 2), (3, 1), (2, 3), (4, 4), (5, 2))
+
+
+def _emptied(extents: Sequence[int], empty: str) -> tuple[int, int, int, int]:
+    axes = ("batch", "height", "width", "channels")
+    batch, height, width, channels = (0 if axis == empty else n for axis, n in zip(axes, extents, strict=True))
+    return (batch, height, width, channels)
+
+
+def _max_unpool(
+    *,
+    kinds: tuple[str, ...],
+    memory: Memory,
+    index_memory: Memory,
+    dtype: str,
+    layout: str,
+    repeats: int,
+    spread: tuple[int, int],
+    margin: tuple[int, int],
+    batch: int,
+    height: int,
+    width: int,
+    channels: int,
+    size: int,
+    empty: str,
+) -> Geometry:
+    """A valid unpooling near the draws: every position has a cell of its own, or shares it with ``repeats`` - 1."""
+
+    def unpooled(found: Sequence[int]) -> tuple[int, int, int, int]:
+        return (found[0], found[1] * spread[0] + margin[0], found[2] * spread[1] + margin[1], found[3])
+
+    def cost(found: Sequence[int]) -> tuple[int, int]:
+        return tables.elements(unpooled(found)), 0
+
+    found = tables.fit((batch, height, width, channels), (1,) * 4, cost, tables.Budget(wanted=size))
+    found = list(_emptied(found, empty))
+    output = unpooled(found)
+    shape = tables.image(*_four(found), layout)
+    limits = (output[1] * output[2], output[3], 3 if layout == "NHWC" else 1, repeats)
+    tensors = (
+        tables.data(shape, dtype, memory),
+        tables.index(shape, "int64", Fill("cells", limits=limits), index_memory),
+    )
+    kinds = EQUAL_KINDS if repeats > 1 else tables.kinds_for(kinds, dtype)
+    return tables.geometry("max_unpool2d", tensors, kinds, output_shape=tables.image(*output, layout), layout=layout)
+
+
+def _four(extents: Sequence[int]) -> tuple[int, int, int, int]:
+    batch, height, width, channels = extents
+    return (batch, height, width, channels)
+
+
+def max_unpool_geometries() -> st.SearchStrategy[Geometry]:
+    """Valid cases of ``max_unpool2d``."""
+    return tables.drawn(
+        _max_unpool,
+        kinds=tables.MOVE_KINDS,
+        memory=tables.MEMORIES,
+        index_memory=tables.MEMORIES,
+        dtype=tables.ALL_DTYPES,
+        layout=tables.LAYOUTS,
+        repeats=REPEATS,
+        spread=SPREAD,
+        margin=MARGIN,
+        batch=tables.BATCH,
+        height=tables.SPATIAL,
+        width=tables.SPATIAL,
+        channels=tables.CHANNELS,
+        size=tables.SIZES,
+        empty=EMPTY,
+    )
+
+
+def _avg_unpool(
+    *,
+    kinds: tuple[str, ...],
+    memory: Memory,
+    dtype: str,
+    layout: str,
+    window: tuple[int, int],
+    batch: int,
+    height: int,
+    width: int,
+    channels: int,
+    size: int,
+    empty: str,
+) -> Geometry:
+    """A valid unpooling near the draws."""
+
+    def cost(found: Sequence[int]) -> tuple[int, int]:
+        return math.prod((*found, *window)), 0
+
+    found = tables.fit((batch, height, width, channels), (1,) * 4, cost, tables.Budget(wanted=size))
+    x = tables.data(tables.image(*_emptied(found, empty), layout), dtype, memory)
+    return tables.geometry("avg_unpool2d", (x,), tables.kinds_for(kinds, dtype), window=window, layout=layout)
+
+
+def avg_unpool_geometries(
+    sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] = EMPTY
+) -> st.SearchStrategy[Geometry]:
+    """Valid cases of ``avg_unpool2d``."""
+    return tables.drawn(
+        _avg_unpool,
+        kinds=tables.MOVE_KINDS,
+        memory=tables.MEMORIES,
+        dtype=tables.ALL_DTYPES,
+        layout=tables.LAYOUTS,
+        window=FACTORS,
+        batch=tables.BATCH,
+        height=tables.SPATIAL,
+        width=tables.SPATIAL,
+        channels=tables.CHANNELS,
+        size=sizes,
+        empty=empty,
+    )
+
+
+BREACHES = {
+    "max_unpool2d": unpool_rules.max_unpool_breaches(),
+    "avg_unpool2d": unpool_rules.avg_unpool_breaches(
+        partial(avg_unpool_geometries, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY)
+    ),
+}
+
+max_unpool2d = Op(
+    name="max_unpool2d",
+    inputs=("x", "indices"),
+    outputs=("y",),
+    numerics="movement",
+    differentiable=("x",),
+    geometries=max_unpool_geometries,
+    reference=REFERENCES["max_unpool2d"],
+    rules=tuple(breach.rule for breach in BREACHES["max_unpool2d"]),
+    pins=pool_pins.MAX_UNPOOL2D,
+    attributes={"output_shape": "the whole shape of the output in layout", "layout": "NHWC or NCHW"},
+)
+
+avg_unpool2d = Op(
+    name="avg_unpool2d",
+    inputs=("x",),
+    outputs=("y",),
+    numerics="movement",
+    differentiable=("x",),
+    geometries=avg_unpool_geometries,
+    reference=REFERENCES["avg_unpool2d"],
+    rules=tuple(breach.rule for breach in BREACHES["avg_unpool2d"]),
+    pins=pool_pins.AVG_UNPOOL2D,
+    attributes={"window": "(height, width) that each value fills", "layout": "NHWC or NCHW"},
+)

@@ -1,0 +1,98 @@
+"""The ways to break the contract of the unpoolings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from cases import tables
+from cases.rules import Breach, breach, named_extents, put, with_entry, with_extents
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
+from harness.model.memory import Memory
+
+LAST = (0, -1)
+"""Which index is broken: the first or the last."""
+
+
+def max_unpool_breaches() -> tuple[Breach, ...]:
+    own = "an index points into its own channel"
+    return (
+        breach("IndexOutOfRange", "indices are below height · width · channels", _small, _beyond, LAST),
+        breach("IndexNegative", "indices are at least 0", _small, _negative, LAST),
+        breach("IndexWrongChannel", own, _small, _other_channel, LAST),
+        breach("ShapeMismatch", "indices have the shape of x", _small, _one_row_more, (0,)),
+    )
+
+
+def avg_unpool_breaches(valid: Callable[..., Any]) -> tuple[Breach, ...]:
+    """``valid`` makes a strategy of small valid geometries."""
+    return (breach("WindowZero", "window is at least 1", valid, lambda c, axis: with_entry(c, "window", axis, 0)),)
+
+
+def _small() -> st.SearchStrategy[Case]:
+    """Valid unpoolings with literal indices and at least two channels."""
+    return tables.drawn(
+        _unpooling,
+        memory=tables.MEMORIES,
+        dtype=tables.ALL_DTYPES,
+        layout=tables.LAYOUTS,
+        height=(1, 2),
+        width=(1, 2, 3),
+        channels=(2, 3),
+    )
+
+
+def _unpooling(*, memory: Memory, dtype: str, layout: str, height: int, width: int, channels: int) -> Case:
+    shape = tables.image(1, height, width, channels, layout)
+    output = tables.image(1, 2 * height, 2 * width, channels, layout)
+    tensors = (tables.data(shape, dtype, memory), _indices(shape, layout))
+    return Case("max_unpool2d", tensors, {"output_shape": output, "layout": layout})
+
+
+def _indices(shape: Sequence[int], layout: str) -> Tensor:
+    """Index tensor that fills the first cells of every channel in order."""
+    _, height, width, channels = tables.extents_of(shape, layout)
+    flat = range(height * width * channels)
+    order = flat if layout == "NHWC" else [i * channels + c for c in range(channels) for i in range(height * width)]
+    return Tensor(tuple(shape), "int64", Fill("literal", values=tuple(order)))
+
+
+def _with_index(case: Case, position: int, value: int) -> Case:
+    indices = case.tensors[1]
+    place = position % len(indices.fill.values)
+    fill = replace(indices.fill, values=put(indices.fill.values, place, value))
+    return replace(case, tensors=(case.tensors[0], replace(indices, fill=fill)))
+
+
+def _cells_and_channels(case: Case) -> tuple[int, int]:
+    shape = case.attributes["output_shape"]
+    return math.prod(shape), named_extents(shape, case.attributes["layout"])["channels"]
+
+
+def _channel(case: Case, position: int) -> int:
+    return int(case.tensors[1].fill.values[position]) % _cells_and_channels(case)[1]
+
+
+def _beyond(case: Case, position: int) -> Case:
+    return _with_index(case, position, _cells_and_channels(case)[0] + _channel(case, position))
+
+
+def _negative(case: Case, position: int) -> Case:
+    return _with_index(case, position, _channel(case, position) - _cells_and_channels(case)[1])
+
+
+def _other_channel(case: Case, position: int) -> Case:
+    cells, channels = _cells_and_channels(case)
+    return _with_index(case, position, cells - channels + (_channel(case, position) + 1) % channels)
+
+
+def _one_row_more(case: Case, _: int) -> Case:
+    layout = case.attributes["layout"]
+    height = named_extents(case.tensors[1].shape, layout)["height"]
+    taller = with_extents(case, 1, height=height + 1).tensors[1].shape
+    return replace(case, tensors=(case.tensors[0], _indices(taller, layout)))
