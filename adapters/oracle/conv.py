@@ -116,11 +116,11 @@ def _reference(
     linear: Linear, windows: Windows, transposed: bool, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
 ) -> Reference:
     reference = linear_reference("y", linear, inputs)
-    if reference.terms is None:
+    if reference.policy != "linear":
         return reference
     x, w = (~np.isfinite(wide(operand)) for operand in inputs)
     layout, groups = attributes["layout"], attributes["groups"]
-    nan = may_be_nan(to_nhwc(x, layout), w, to_nhwc(reference.terms, layout), windows, groups, transposed)
+    nan = may_be_nan(to_nhwc(x, layout), w, windows, groups, transposed)
     return replace(reference, may_be_nan=from_nhwc(nan, layout)) if nan.any() else reference
 
 

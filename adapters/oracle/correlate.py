@@ -49,21 +49,18 @@ def _split_filters(w: np.ndarray, groups: int) -> np.ndarray:
     return np.moveaxis(w.reshape(*w.shape[:3], groups, w.shape[3] // groups), 3, 2)
 
 
-def may_be_nan(
-    x: np.ndarray, w: np.ndarray, terms: np.ndarray, windows: Windows, groups: int, transposed: bool
-) -> np.ndarray:
-    """Where an algorithm that multiplies padding or stuffed zeros may give NaN; NHWC, as ``terms``.
+def may_be_nan(x: np.ndarray, w: np.ndarray, windows: Windows, groups: int, transposed: bool) -> np.ndarray:
+    """Where an algorithm that multiplies padding or stuffed zeros may give NaN, in the answer's NHWC shape.
 
     ``x`` and ``w`` say which operands are not finite. Padding, and the zeros put between the elements of a
-    strided transpose's input, meet w wherever the window is not all real; the zeros put into a dilated filter
-    meet x.
+    strided transpose's input, meet each element of w that meets nothing real. The zeros put into a dilated
+    filter meet every x between its taps.
     """
+    run = correlate_transposed if transposed else correlate
     filters = _split_filters(w, groups)
-    if transposed:
-        filters = filters.swapaxes(-1, -2)
-    full = filters.shape[0] * filters.shape[1] * filters.shape[3]
-    beside_padding = (terms < full) & filters.any(axis=(0, 1, 3)).ravel()
-    return np.asarray(beside_padding | _in_holes(x, terms.shape[3], windows, groups, transposed))
+    in_filter = filters.sum(axis=(0, 1, 4 if transposed else 3)).ravel()
+    meet_real = run(np.ones(x.shape), w.astype(np.float64), windows, groups)
+    return np.asarray((meet_real < in_filter) | _in_holes(x, meet_real.shape[3], windows, groups, transposed))
 
 
 def _in_holes(x: np.ndarray, channels: int, windows: Windows, groups: int, transposed: bool) -> np.ndarray:

@@ -1,0 +1,69 @@
+"""The three-run rule: what it gives bounds the error of correct kernels, and float64 needs a wide longdouble."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from adapters import oracle
+from adapters.oracle import REFERENCES, linear
+from harness.model import dtypes
+
+
+def bound(reference, unit_roundoff):
+    n = reference.terms + 1
+    gamma = n * unit_roundoff / (1 - n * unit_roundoff)
+    return gamma * reference.magnitude
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_naive_float32_sums_in_either_order_stay_inside_the_bound_and_a_lost_term_does_not(order):
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(size=(20, 50)).astype(np.float32), rng.normal(size=(50, 30)).astype(np.float32)
+    (reference,) = REFERENCES["matmul"]({}, (a, b))
+    total = np.zeros((20, 30), np.float32)
+    for k in range(50)[::order]:
+        total += a[:, k, None] * b[k]
+    allowed = bound(reference, dtypes.FORMATS["float32"].unit_roundoff)
+    assert np.all(np.abs(total - reference.exact) <= allowed)
+    assert np.any(total != reference.exact)
+    assert np.all(np.abs(total - a[:, :1] * b[:1] - reference.exact) > allowed, where=np.abs(a[:, :1] * b[:1]) > 0.01)
+
+
+def test_a_float64_kernel_stays_inside_the_bound_taken_from_longdouble():
+    rng = np.random.default_rng(6)
+    a, b = rng.normal(size=(16, 200)), rng.normal(size=(200, 16))
+    (reference,) = REFERENCES["matmul"]({}, (a, b))
+    error = np.abs(np.matmul(a, b).astype(np.longdouble) - reference.exact)
+    assert error.max() > 0
+    assert np.all(error <= bound(reference, dtypes.FORMATS["float64"].unit_roundoff))
+
+
+@pytest.mark.parametrize("op", ["conv2d", "conv2d_transpose", "matmul", "scatter_nd", "avg_pool2d"])
+def test_float64_is_refused_where_longdouble_is_no_wider(op, monkeypatch):
+    monkeypatch.setattr(linear, "LONGDOUBLE_BITS", 53)
+    x = np.ones((1, 1, 1, 1))
+    conv = {"stride": (1, 1), "padding": "SAME", "dilation": (1, 1), "groups": 1, "layout": "NHWC"}
+    pool = {"window": (1, 1), "stride": (1, 1), "padding": "SAME", "count_padding": False, "layout": "NHWC"}
+    attributes, inputs = {
+        "conv2d": (conv, (x, x)),
+        "conv2d_transpose": (conv | {"output_shape": x.shape}, (x, x)),
+        "matmul": ({}, (x, x)),
+        "scatter_nd": ({"shape": (1,)}, (np.array([[0]]), np.ones(1))),
+        "avg_pool2d": (pool, (x,)),
+    }[op]
+    with pytest.raises(RuntimeError, match="at least 63 significand bits and has 53"):
+        REFERENCES[op](attributes, inputs)
+    with pytest.raises(RuntimeError, match="leave float64 out"):
+        getattr(oracle, op)(*inputs, **attributes)
+    single = [v.astype(np.float32) if v.dtype == np.float64 else v for v in inputs]
+    assert REFERENCES[op](attributes, single)[0].exact.dtype == np.float64
+
+
+def test_references_cover_every_op_of_the_interface():
+    expected = {
+        "conv2d", "conv2d_transpose", "max_pool2d", "max_pool2d_with_argmax", "avg_pool2d", "max_unpool2d",
+        "avg_unpool2d", "relu", "matmul", "scatter_nd", "stop_gradient",
+    }  # fmt: skip
+    assert set(REFERENCES) == expected
+    assert all(callable(getattr(oracle, op)) for op in expected)
