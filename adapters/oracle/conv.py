@@ -119,6 +119,8 @@ def _reference(
     if reference.policy != "linear":
         return reference
     x, w = (~np.isfinite(wide(operand)) for operand in inputs)
+    if not (x.any() or w.any()):
+        return reference
     layout, groups = attributes["layout"], attributes["groups"]
     nan = may_be_nan(to_nhwc(x, layout), w, windows, groups, transposed)
     return replace(reference, may_be_nan=from_nhwc(nan, layout)) if nan.any() else reference

@@ -45,14 +45,11 @@ def test_the_oracle_agrees_with_the_framework_on_every_geometry(framework, op):
     for vector in chosen:
         answer = getattr(oracle, op)(*map(decode, vector["inputs"]), **vector["attributes"])
         expected = [decode(v) for v in vector["outputs"]]
-        # Every sum is exact in float32; the one division of an average is rounded once by either side.
-        got = [
-            v.astype(e.dtype) for v, e in zip(answer if isinstance(answer, tuple) else (answer,), expected, strict=True)
-        ]
-        slack = 2.0**-23 if op == "avg_pool2d" else 0.0
-        for ours, theirs in zip(got, expected, strict=True):
+        # Every sum is exact in float32; an average's division is rounded, perhaps by a rounded reciprocal.
+        slack = 2.0**-22 if op == "avg_pool2d" else 0.0
+        for ours, theirs in zip(answer if isinstance(answer, tuple) else (answer,), expected, strict=True):
             assert ours.shape == theirs.shape, vector["attributes"]
-            assert np.all(np.abs(ours - theirs) <= slack * np.abs(theirs)), vector["attributes"]
+            assert np.all(np.abs(ours - theirs) <= slack * np.abs(ours)), vector["attributes"]
     assert len(chosen) >= 15
 
 
