@@ -75,6 +75,7 @@ def _context(summary: Summary) -> dict[str, Any]:
         "sections": [_section(summary, kind, anchors) for kind in TITLES],
         "used_states": [state for state in STATES if any(cell.state == state for cell in summary.cells)],
         "matrices": [(aspect, _matrix(summary, aspect, anchors)) for aspect in summary.aspects],
+        "knowns_seen": len({d.known for d in summary.of_kind("known")}),
         "knowns": capped([{**k, "link": k["url"] if is_web(k.get("url", "")) else ""} for k in summary.run["known"]]),
         "unsupported": capped(summary.unsupported),
         "undefined": capped(summary.undefined),

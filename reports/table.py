@@ -19,7 +19,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,10 @@ from reports.text import clean
 
 PARQUET, CSV = "results.parquet", "results.csv"
 SPOKEN_COLUMNS = ("executor", "framework_version", "error_type", "message", "explained_by")
-RUN_ROWS = 20_000
+RUN_ROWS = 10_000
 """How many records are held in memory while sorting; more are merged from sorted runs on disk."""
 BATCH_ROWS = 2_000
-ROW_GROUP_ROWS = 20_000
+ROW_GROUP_ROWS = 10_000
 CSV_BLOCK_BYTES = 1 << 24
 """The longest row that can be read; pyarrow's default is 1 MiB."""
 
@@ -61,8 +61,7 @@ def write_table(records: Iterable[Record | Mapping[str, Any]], out: Path) -> lis
     with tempfile.TemporaryDirectory(prefix=".table-", dir=out) as folder:
         scratch = Path(folder)
         runs = [_write_run(chunk, scratch / f"run-{i}") for i, chunk in enumerate(_chunks(records, RUN_ROWS))]
-        rows = heapq.merge(*map(_read_run, runs), key=_order)
-        _write_both(rows, scratch)
+        _write_both(_ties_broken(heapq.merge(*map(_read_run, runs), key=_order)), scratch)
         for name in (CSV, PARQUET):
             os.replace(scratch / name, out / name)
     return [out / CSV, out / PARQUET]
@@ -87,7 +86,7 @@ def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pd.Dat
 def frame_of(records: Iterable[Record | Mapping[str, Any]]) -> pd.DataFrame:
     """The frame that writing ``records`` and reading them back gives, without a file."""
     rows = sorted(map(_row, records), key=_order)
-    return _frame(pa.Table.from_pylist(rows, SCHEMA))
+    return _frame(pa.Table.from_pylist(list(_ties_broken(rows)), SCHEMA))
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
@@ -104,22 +103,31 @@ def _chunks(records: Iterable[Record | Mapping[str, Any]], size: int) -> Iterato
 
 def _row(record: Record | Mapping[str, Any]) -> Row:
     if isinstance(record, Record):
-        return {field.name: _value(field, getattr(record, field.name)) for field in SCHEMA}
+        return {name: convert(name, getattr(record, name)) for name, convert in _CONVERTERS}
     _check_columns(record, f"record of case {record.get('case_id', '?')}")
-    return {field.name: _value(field, record[field.name]) for field in SCHEMA}
+    return {name: convert(name, record[name]) for name, convert in _CONVERTERS}
 
 
-def _value(field: pa.Field, value: Any) -> Any:
-    if field.type == pa.string():
-        if not isinstance(value, str):
-            raise ValueError(f"column {field.name} holds text, got {type(value).__name__} {value!r}")
-        return clean(value)
-    if value is None:
-        return None
-    number = float(value) if field.type == pa.float64() else int(value)
-    if number != value and value == value:
-        raise ValueError(f"column {field.name} holds {field.type} values, got {value!r}")
-    return number
+def _text(column: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"column {column} holds text, got {type(value).__name__} {value!r}")
+    return clean(value)
+
+
+def _integer(column: str, value: Any) -> int | None:
+    if value is None or isinstance(value, int):
+        return value
+    if not float(value).is_integer():
+        raise ValueError(f"column {column} holds integers, got {value!r}")
+    return int(value)
+
+
+def _number(column: str, value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+_CONVERT = {"str": _text, "int | None": _integer, "float | None": _number}
+_CONVERTERS = [(f.name, _CONVERT[str(f.type)]) for f in fields(Record)]
 
 
 def _check_columns(found: Iterable[str], where: str) -> None:
@@ -134,9 +142,19 @@ def _check_columns(found: Iterable[str], where: str) -> None:
 
 
 def _order(row: Row) -> tuple[Any, ...]:
-    # Ties are broken by text, which orders None and NaN too; timing comes last.
-    leading = tuple((row[c] is None, row[c]) if row[c] is not None else (True, 0) for c in SORT_COLUMNS)
-    return (*leading, *(repr(row[c]) for c in _TIE_BREAK), *(row[c] or 0.0 for c in TIMING_COLUMNS))
+    """The place of a row by ``SORT_COLUMNS``, None after every value."""
+    return tuple((True, 0) if row[c] is None else (False, row[c]) for c in SORT_COLUMNS)
+
+
+def _tie_break(row: Row) -> tuple[Any, ...]:
+    # As text, which orders None and NaN too; timing comes last.
+    return (*(repr(row[c]) for c in _TIE_BREAK), *(row[c] or 0.0 for c in TIMING_COLUMNS))
+
+
+def _ties_broken(rows: Iterable[Row]) -> Iterator[Row]:
+    """``rows``, sorted by ``_order``, with equal ones in an order of their own."""
+    for _, group in groupby(rows, key=_order):
+        yield from sorted(group, key=_tie_break)
 
 
 def _write_run(rows: list[Row], path: Path) -> Path:
