@@ -40,6 +40,7 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
         super().__init__(device)
         _set_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
         tf.config.experimental.enable_tensor_float_32_execution(False)
+        tf.get_logger().setLevel("ERROR")
         self._compiled_for = self.modes[0]
 
     def devices(self) -> Sequence[str]:

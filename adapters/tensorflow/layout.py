@@ -37,7 +37,9 @@ def same_amounts(extent: tf.Tensor, window: Any, stride: int, dilation: int) -> 
 
     Source: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
     """
-    total = tf.maximum(0, (-(-extent // stride) - 1) * stride + (window - 1) * dilation + 1 - extent)
+    # Of an empty axis one row less than a window: enough for no window to fit, at any stride.
+    spread = tf.maximum(-1, (-(-extent // stride) - 1) * stride)
+    total = tf.maximum(0, spread + (window - 1) * dilation + 1 - extent)
     return total // 2, total - total // 2
 
 
