@@ -13,9 +13,10 @@ from rich.text import Text
 from reports.differences import Difference
 from reports.matrix import STATES, Cell
 from reports.summarise import Summary, summarise
-from reports.text import clean, plural, shorten
+from reports.text import clean, plural
 
 LINE_LIMIT = 20
+WARNING_LIMIT = 300
 SYMBOLS = {
     "new": ("✗", "bold red"),
     "fault": ("‼", "bold magenta"),
@@ -44,7 +45,7 @@ def print_summary(frame: pd.DataFrame, run: Mapping[str, Any], console: Console)
     if summary.cells:
         console.print(_legend(summary, console))
         console.print()
-    for line in (*_differences(summary, console.width), *_next_steps(summary)):
+    for line in (*_differences(summary, console), *_next_steps(summary, console)):
         console.print(line)
 
 
@@ -84,27 +85,33 @@ def _legend(summary: Summary, console: Console) -> Text:
     return out
 
 
-def _differences(summary: Summary, width: int) -> Iterator[Text]:
+def _differences(summary: Summary, console: Console) -> Iterator[Text]:
     found = [*summary.of_kind("new"), *summary.of_kind("fault")]
     for d in found[:LINE_LIMIT]:
-        yield _line(d, width)
+        yield _line(d, console)
     if len(found) > LINE_LIMIT:
-        yield Text(f"… and {len(found) - LINE_LIMIT:,} more, all of them in the report")
+        yield Text(f"and {len(found) - LINE_LIMIT:,} more, all of them in the report")
     if found:
         yield Text()
 
 
-def _line(d: Difference, width: int) -> Text:
+def _line(d: Difference, console: Console) -> Text:
     out = Text(d.verdict, SYMBOLS[d.kind][1])
     out.append(f"  {d.op} {d.aspect} on {d.target}, {plural(d.count, 'record')}\n", "bold")
-    message = Text(f"    {d.case_id}  {clean(d.headline)}")
-    message.truncate(width, overflow="ellipsis")
+    message = Text(f"    {d.case_id}  {_encodable(d.headline, console)}")
+    message.truncate(console.width, overflow="crop" if console.options.ascii_only else "ellipsis")
     return out.append_text(message)
 
 
-def _next_steps(summary: Summary) -> Iterator[Text]:
+def _encodable(text: str, console: Console) -> str:
+    """``text`` in characters that the console can print."""
+    encoding = "ascii" if console.options.ascii_only else "utf-8"
+    return clean(text).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _next_steps(summary: Summary, console: Console) -> Iterator[Text]:
     for warning in summary.warnings:
-        yield Text(f"! {shorten(clean(warning), 300)}", "yellow")
+        yield Text(f"! {_encodable(warning, console)[:WARNING_LIMIT]}", "yellow")
     yield Text(summary.verdict, "bold")
     yield Text(summary.ran)
     found = [*summary.of_kind("new"), *summary.of_kind("fault")]

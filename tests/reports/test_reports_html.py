@@ -1,0 +1,202 @@
+"""report.html: what it says, and that no message can break it."""
+
+import json
+import math
+from html.parser import HTMLParser
+
+import pytest
+
+from reports import html
+from reports.html import report_html
+from reports.summarise import summarise
+from reports.table import frame_of
+
+VOID = {"meta", "link", "img", "br", "wbr", "hr", "input", "base"}
+
+
+class Page(HTMLParser):
+    """Collects elements as (tag, attributes, text); fails on unbalanced tags."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.stack = [], []
+        self.feed(text)
+        self.close()
+        assert not self.stack, f"never closed: {[e[0] for e in self.stack]}"
+
+    def handle_starttag(self, tag, attrs):
+        element = [tag, dict(attrs), ""]
+        self.elements.append(element)
+        if tag not in VOID:
+            self.stack.append(element)
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop()[0] == tag
+
+    def handle_data(self, data):
+        for element in self.stack:
+            element[2] += data
+
+    def all(self, tag, **attributes):
+        return [e for e in self.elements if e[0] == tag and all(e[1].get(k) == v for k, v in attributes.items())]
+
+
+def render(records, run):
+    return report_html(summarise(frame_of(records), run))
+
+
+def cell_classes(page):
+    return [e[1]["class"].split()[1] for e in page.all("td") if e[1].get("class", "").startswith("cell ")]
+
+
+@pytest.fixture(scope="module")
+def page(realistic):
+    return Page(render(*realistic))
+
+
+def test_the_first_screen_says_what_is_new_and_how_much_ran_of_how_much(page):
+    assert page.all("h1")[0][2] == "79 new differences in 81 records"
+    header = page.all("header")[0][2]
+    assert "Ran 4,526 of 5,760 planned: 4,348 passed, 81 new, 97 known" in header
+    assert "jax:jit 0.10.2" in " ".join(header.split())
+    assert "could not start: ModuleNotFoundError" in header
+
+
+def test_hostile_messages_are_shown_as_text(made):
+    text = render([made.record(verdict="rejects", message=made.HOSTILE)], made.run([made.shard()]))
+    page = Page(text)
+    assert len(page.all("script")) == 1
+    assert page.all("img") == []
+    assert '<script>alert("x")</script> & </pre><img src=x onerror=alert(1)>' in page.all("details")[0][2]
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+@pytest.mark.parametrize(
+    "field", ["op", "target", "aspect", "dtype", "shapes", "attrs", "case", "known", "worst_index"]
+)
+def test_no_column_can_break_the_page(made, field):
+    evil = "\"'><script>x</script>"
+    records = [made.record(**{"verdict": "numeric", field: evil}), made.record(**{field: evil})]
+    assert len(Page(render(records, made.run([made.shard()]))).all("script")) == 1
+
+
+def test_nothing_in_run_json_can_break_the_page(made):
+    evil = "\"'><script>x</script>"
+    target = made.target(evil, version=evil, executor=evil, settings={evil: evil}, origin=evil, mode=evil)
+    known = made.known(id=evil, reason=evil, title=evil, url="https://example.org/" + evil, versions=evil, pin=evil)
+    run = made.run([made.shard()], command=evil, targets={evil: target}, known=[known], machine={evil: {evil: evil}})
+    run["warnings"] = [evil]
+    assert len(Page(render([made.record()], run)).all("script")) == 1
+
+
+def test_nothing_is_fetched(page):
+    assert [e for e in page.elements if "src" in e[1] or e[0] in ("link", "img", "iframe", "base", "object")] == []
+    assert "@import" not in page.all("style")[0][2]
+    assert "url(" not in page.all("style")[0][2]
+    assert page.all("meta", **{"http-equiv": "Content-Security-Policy"})[0][1]["content"].startswith(
+        "default-src 'none'"
+    )
+
+
+def test_links_lead_into_the_page_or_to_a_known_difference(page):
+    ids = {e[1]["id"] for e in page.elements if "id" in e[1]}
+    outside = set()
+    for _, attributes, _ in page.all("a"):
+        if attributes["href"].startswith("#"):
+            assert attributes["href"][1:] in ids
+        else:
+            outside.add(attributes["href"])
+    assert outside == {"https://github.com/pytorch/pytorch/issues/78729"}
+
+
+def test_ids_are_unique(page):
+    ids = [e[1]["id"] for e in page.elements if "id" in e[1]]
+    assert len(ids) == len(set(ids)) > 79
+
+
+def test_a_script_is_no_link(made):
+    known = made.known(url="javascript:alert(1)", title="t")
+    records = [made.record(verdict="rejects", known=known["id"])]
+    page = Page(render(records, made.run([made.shard()], known=[known])))
+    assert [e for e in page.all("a") if "javascript" in e[1]["href"]] == []
+
+
+@pytest.mark.parametrize("verdict", ["unsupported", "undefined", "fallback", "fault"])
+def test_a_cell_with_nothing_judged_is_never_green(made, verdict):
+    page = Page(render([made.record(verdict=verdict)], made.run([made.shard()])))
+    assert cell_classes(page) == ["fault" if verdict == "fault" else "unjudged"]
+    assert page.all("header")[0][1]["class"] != "hero clean"
+
+
+@pytest.mark.parametrize(
+    ("planned", "absent", "expected"), [(3, False, "incomplete"), (0, True, "absent"), (0, False, "empty")]
+)
+def test_a_cell_without_a_record_is_never_green(made, planned, absent, expected):
+    page = Page(render([], made.run([made.shard(planned=planned, absent=absent)])))
+    assert cell_classes(page) == [expected]
+    assert page.all("header")[0][1]["class"] == "hero nothing"
+
+
+def test_a_cell_tells_its_state_in_words_with_the_denominator(made):
+    records = [made.record(number=k) for k in range(3)] + [made.record(verdict="unsupported", number=9)]
+    (cell,) = Page(render(records, made.run([made.shard(planned=5)]))).all("td", **{"class": "cell incomplete"})
+    assert cell[2].split() == ["…", "incomplete", "3", "of", "5", "1", "unsupported", "1", "missing"]
+
+
+def test_a_target_without_any_record_has_its_column(page):
+    heads = [e[2] for e in page.all("th", scope="col")]
+    assert heads.count("mindspore") == 4
+
+
+def test_a_difference_offers_the_replay_command_and_its_case(made):
+    case = json.dumps({"op": "conv2d", "text": '<&">'})
+    record = made.record(verdict="numeric", case=case, case_id="abc", rho=math.inf, bad_elements=2, max_ulp=3.5)
+    page = Page(render([record], made.run([made.shard()])))
+    blocks = {e[1]["id"]: e[2] for e in page.all("pre") if "id" in e[1]}
+    assert blocks["new-1-command"] == "opassay replay abc"
+    assert json.loads(blocks["new-1-case"]) == json.loads(case)
+    assert {e[1]["data-copy"] for e in page.all("button")} == {"new-1-command", "new-1-case"}
+    assert "outside the derived bound under a rounding fill" in page.all("details")[0][2]
+    assert "2 of 4" in page.all("details")[0][2]
+
+
+def test_a_known_difference_tells_its_owner_reason_and_link(made):
+    known = made.known(url="https://example.org/1", title="Empty batch", passed=4, pin="passes")
+    records = [made.record(verdict="rejects", known="torch-empty")]
+    page = Page(render(records, made.run([made.shard()], known=[known])))
+    entry = page.all("details", **{"class": "known"})[0][2]
+    assert "Who must act: upstream. An empty batch is refused. Empty batch" in entry
+    table = next(e[2] for e in page.all("table") if "torch-empty" in e[2])
+    assert "4 ✗ too broad" in table
+    assert "passes ✗ out of date" in table
+
+
+def test_long_lists_are_cut_and_say_so(made, monkeypatch):
+    monkeypatch.setitem(html.LIMITS, "new", 3)
+    verdicts = ("numeric", "structural", "shape", "dtype", "hang")
+    records = [made.record(verdict=v, number=k) for k, v in enumerate(verdicts)]
+    records.append(made.record(verdict="hang", number=9))
+    page = Page(render(records, made.run([made.shard(planned=6)])))
+    assert len(page.all("details")) == 3
+    assert "2 more entries with 2 records left out" in page.all("p", **{"class": "left-out"})[0][2]
+    assert page.all("h1")[0][2] == "5 new differences in 6 records"
+
+
+def test_huge_messages_and_cases_do_not_swell_the_page(made):
+    record = made.record(verdict="numeric", message="x" * 3_000_000, case='"' + "y" * 3_000_000 + '"')
+    text = render([record], made.run([made.shard()]))
+    assert len(text) < 60_000
+    assert "2,998,000 more characters" in text
+    assert "Too long for this page" in text
+
+
+def test_an_empty_run_is_a_page_that_says_so(made):
+    page = Page(render([], made.run([], targets={})))
+    assert page.all("h1")[0][2] == "Nothing was judged, so nothing is known"
+    assert "ran 0 of 0 planned" in page.all("header")[0][2].lower()
+
+
+def test_a_bare_run_renders(made):
+    run = {"shards": [{"op": "relu", "aspect": "value", "target": "torch", "planned": 1}], "targets": {"torch": {}}}
+    assert cell_classes(Page(render([made.record(op="relu")], run))) == ["pass"]

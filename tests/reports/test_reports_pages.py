@@ -1,0 +1,159 @@
+"""The pages of a folder, summary.md and the terminal."""
+
+import io
+import json
+import re
+
+import pytest
+from rich.console import Console
+
+from reports.pages import write_pages
+from reports.summarise import summarise
+from reports.summary import summary_md
+from reports.table import frame_of
+from reports.terminal import print_summary
+
+
+def printed(records, run, width=80, encoding="utf-8"):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    print_summary(frame_of(records), run, Console(file=stream, width=width))
+    stream.flush()
+    return stream.buffer.getvalue().decode(encoding)
+
+
+def markdown(records, run):
+    return summary_md(summarise(frame_of(records), run))
+
+
+def test_the_three_pages_are_written_beside_the_table(tmp_path, made):
+    made.write_folder(tmp_path, [made.record()], made.run([made.shard()]))
+    assert [p.name for p in write_pages(tmp_path)] == ["summary.md", "junit.xml", "report.html"]
+    names = ["junit.xml", "report.html", "results.csv", "results.parquet", "run.json", "summary.md"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+
+
+def test_the_same_folder_gives_the_same_bytes_twice(tmp_path, made, realistic):
+    made.write_folder(tmp_path, *realistic)
+    first = [p.read_bytes() for p in write_pages(tmp_path)]
+    assert [p.read_bytes() for p in write_pages(tmp_path)] == first
+
+
+def test_without_run_json_there_is_a_clear_error_and_no_page(tmp_path, made):
+    made.write_folder(tmp_path, [made.record()], made.run([made.shard()]))
+    (tmp_path / "run.json").unlink()
+    with pytest.raises(ValueError, match=r"has no run\.json; expected a folder that `opassay run --out` wrote"):
+        write_pages(tmp_path)
+    assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{", "Expecting"),
+        ("[]", "expected an object, got list"),
+        ("{}", "nobody knows what was planned"),
+        ('{"shards": {}}', "shards must be list, got dict"),
+    ],
+)
+def test_a_broken_run_json_is_a_clear_error(tmp_path, made, text, why):
+    made.write_folder(tmp_path, [made.record()], made.run([made.shard()]))
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(ValueError, match=f"does not describe a run.*{re.escape(why)}"):
+        write_pages(tmp_path)
+
+
+def test_a_folder_without_a_table_is_a_clear_error(tmp_path, made):
+    (tmp_path / "run.json").write_text(json.dumps(made.run([made.shard()])))
+    with pytest.raises(ValueError, match="has no results table"):
+        write_pages(tmp_path)
+
+
+def test_summary_md_begins_with_what_is_new_and_what_ran(made):
+    records = [made.record(), made.record(verdict="numeric", number=1, case_id="abc", message="off by 3 | 4")]
+    lines = markdown(records, made.run([made.shard(planned=3)])).splitlines()
+    assert lines[0] == "# opassay: 1 new difference in 1 record"
+    assert lines[2] == "ran 2 of 3 planned: 1 passed, 1 new; not judged: 1 missing."
+    assert "| conv2d | ❌ 2/3, 1 new |" in lines
+    assert any("`opassay replay abc`" in line for line in lines)
+    assert "  ` off by 3 | 4 `" in lines
+
+
+def test_summary_md_when_nothing_ran(made):
+    text = markdown([], made.run([made.shard(planned=4)]))
+    assert text.startswith("# opassay: Nothing was judged, so nothing is known\n\nran 0 of 4 planned: 0 passed;")
+    assert "⏳ 0/4" in text
+    assert "✅" not in text
+
+
+def test_summary_md_keeps_messages_inside_their_code_span(made):
+    hostile = "a `` b ``` c\n| x | <script> @someone"
+    text = markdown([made.record(verdict="rejects", message=hostile)], made.run([made.shard()]))
+    assert "  ` a `` b ``` c `" not in text
+    assert "  ```` a `` b ``` c ````" in text
+    assert "<script>" not in text.replace("```` a `` b ``` c ````", "")
+
+
+def test_summary_md_tables_have_as_many_cells_in_every_row(realistic):
+    for block in markdown(*realistic).split("\n\n"):
+        if block.startswith("| "):
+            widths = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
+            assert len(widths) == 1
+
+
+def test_summary_md_shows_thirty_differences_and_counts_the_others(made):
+    records = [made.record(verdict="numeric", op=f"op{k:02}", number=k) for k in range(34)]
+    text = markdown(records, made.run([]))
+    assert text.count("`opassay replay") == 30
+    assert "… and 4 more, all of them in `results.csv`" in text
+
+
+def test_the_terminal_shows_denominators_differences_and_what_to_do(made):
+    records = [made.record(), made.record(verdict="crash", number=1, case_id="abc", message="SIGABRT in conv")]
+    lines = printed(records, made.run([made.shard(planned=3)])).splitlines()
+    assert "✗1 2/3" in next(line for line in lines if line.startswith("conv2d "))
+    assert "crash  conv2d value on torch, 1 record" in lines
+    assert "    abc  SIGABRT in conv" in lines
+    assert lines[-3:] == [
+        "1 new difference in 1 record",
+        "ran 2 of 3 planned: 1 passed, 1 new; not judged: 1 missing",
+        "Next: opassay replay abc",
+    ]
+
+
+def test_the_terminal_is_never_wider_than_the_console(realistic):
+    for width in (60, 80, 200):
+        assert max(map(len, printed(*realistic, width=width).splitlines())) <= width
+
+
+def test_piped_output_has_no_escape_codes_and_every_target(realistic):
+    text = printed(*realistic)
+    assert "\x1b" not in text
+    flat = text.replace("\n", " ")
+    assert all(part in flat for name in realistic[1]["targets"] for part in name.split(":"))
+
+
+def test_the_terminal_lists_twenty_differences_and_counts_the_others(made):
+    records = [made.record(verdict="numeric", op=f"op{k:02}", number=k, case_id=f"id{k:02}") for k in range(25)]
+    text = printed(records, made.run([]))
+    assert len(re.findall(r"^    id\d\d  ", text, re.MULTILINE)) == 20
+    assert "and 5 more, all of them in the report" in text
+
+
+def test_markup_in_messages_is_printed_as_it_is(made):
+    records = [made.record(verdict="rejects", message="[bold red]x[/bold red] [/nonsense]")]
+    assert "[bold red]x[/bold red] [/nonsense]" in printed(records, made.run([made.shard()]))
+
+
+def test_an_ascii_terminal_gets_words(made):
+    records = [made.record(), made.record(verdict="rejects", op="relu", message="é is not supported " * 20)]
+    text = printed(records, made.run([made.shard()], warnings=["naïve"]), encoding="ascii")
+    assert "ok 1/1" in text
+    assert "NEW1 1/1" in text
+    assert "\\xe9 is not supported" in text
+    assert "! na\\xefve" in text
+
+
+def test_the_terminal_when_nothing_ran(made):
+    text = printed([], made.run([], targets={}))
+    assert "Nothing was judged, so nothing is known" in text
+    assert "Next: nothing to do" not in text
