@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax import lax
+
+from adapters import geometry
 
 
 class ConvOps:
@@ -37,9 +40,9 @@ class ConvOps:
         w: Any,
         *,
         output_shape: Sequence[int],
-        stride: Any,
+        stride: Sequence[int],
         padding: Any,
-        dilation: Any,
+        dilation: Sequence[int],
         groups: int,
         layout: str,
     ) -> Any:
@@ -50,5 +53,43 @@ class ConvOps:
                 image, w, stride=stride, padding=padding, dilation=dilation, groups=groups, layout=layout
             )
 
-        (image,) = jax.linear_transpose(forward, jax.ShapeDtypeStruct(tuple(output_shape), x.dtype))(x)
-        return image
+        def transposed(y: Any) -> Any:
+            return jax.linear_transpose(forward, jax.ShapeDtypeStruct(tuple(output_shape), x.dtype))(y)[0]
+
+        if jnp.issubdtype(x.dtype, jnp.floating):
+            return transposed(x)
+        # linear_transpose checks the shapes of integers, but answers float0 zeros for them.
+        jax.eval_shape(transposed, x)
+        return _spread_out(x, w, output_shape, stride, padding, dilation, groups, layout)
+
+
+def _spread_out(
+    x: Any, w: Any, output_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int, layout: str
+) -> Any:
+    """The transpose as a convolution of ``x`` with stride - 1 zeros between its elements and the filter turned round.
+
+    Source: https://docs.jax.dev/en/latest/_autosummary/jax.lax.conv_general_dilated.html (``lhs_dilation``)
+    """
+    axes = geometry.spatial_axes(layout)
+    pads = geometry.pad_amounts([output_shape[i] for i in axes], w.shape[:2], stride, dilation, padding)
+    around = [
+        (geometry.effective(k, d) - 1 - low, output_shape[i] - 1 + low - (x.shape[i] - 1) * s)
+        for i, k, s, d, (low, _) in zip(axes, w.shape[:2], stride, dilation, pads, strict=True)
+    ]
+    return lax.conv_general_dilated(
+        x,
+        _turned(w, groups),
+        window_strides=(1, 1),
+        padding=around,
+        lhs_dilation=stride,
+        rhs_dilation=dilation,
+        dimension_numbers=(layout, "HWIO", layout),
+        feature_group_count=groups,
+    )
+
+
+def _turned(w: Any, groups: int) -> Any:
+    """``[kh, kw, out / groups, in]`` as the ``[kh, kw, in / groups, out]`` of the opposite direction, rotated."""
+    height, width, outputs, inputs = w.shape
+    split = lax.rev(w, (0, 1)).reshape(height, width, outputs, groups, inputs // groups)
+    return split.transpose(0, 1, 4, 3, 2).reshape(height, width, inputs // groups, groups * outputs)
