@@ -1,8 +1,10 @@
 """The three-run rule: a linear op, run three times, gives its value and the bound on a correct kernel's error.
 
 With L the op: L(x, w) is the value, L(|x|, |w|) the magnitude that rounding errors scale with, and L on
-ones the number of products each element sums. Source: N. J. Higham, "Accuracy and Stability of Numerical
-Algorithms", 2nd edition, SIAM 2002, section 3.1.
+ones the number of products each element sums. An operand that is not finite counts as 0 in the magnitude: its
+products carry no rounding error, and what is left says whether the finite part can overflow.
+
+Source: N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, SIAM 2002, section 3.1.
 """
 
 from __future__ import annotations
@@ -46,28 +48,26 @@ def linear_reference(name: str, linear: Linear, operands: Sequence[np.ndarray]) 
     exact = apply(linear, widened)
     if not dtypes.is_float(dtype):
         return Reference(name, dtype, exact)
+    sizes = [np.where(np.isfinite(operand), np.abs(operand), 0) for operand in widened]
     ones = [np.ones(operand.shape) for operand in operands]
     return Reference(
         name,
         dtype,
         exact,
         policy="linear",
-        magnitude=apply(linear, [np.abs(operand) for operand in widened]),
+        magnitude=apply(linear, sizes),
         terms=apply(linear, ones).astype(np.int64),
-        flush=_flush(linear, widened) if any(_has_subnormal(v, dtype) for v in widened) else None,
+        flush=_flush(linear, sizes) if any(_has_subnormal(size, dtype) for size in sizes) else None,
     )
 
 
-def _flush(linear: Linear, widened: Sequence[np.ndarray]) -> np.ndarray:
+def _flush(linear: Linear, sizes: Sequence[np.ndarray]) -> np.ndarray:
     # An operand flushed to zero errs by less than the smallest normal number, times all that it meets.
     runs = []
-    for flushed in range(len(widened)):
-        operands = [np.ones_like(v) if i == flushed else np.abs(v) for i, v in enumerate(widened)]
-        runs.append(apply(linear, operands))
-    with np.errstate(all="ignore"):
-        return np.asarray(sum(runs))
+    for flushed in range(len(sizes)):
+        runs.append(apply(linear, [np.ones_like(v) if i == flushed else v for i, v in enumerate(sizes)]))
+    return np.asarray(sum(runs))
 
 
-def _has_subnormal(values: np.ndarray, dtype: str) -> bool:
-    size = np.abs(values)
-    return bool(np.any((size > 0) & (size < dtypes.FORMATS[dtype].smallest_normal)))
+def _has_subnormal(sizes: np.ndarray, dtype: str) -> bool:
+    return bool(np.any((sizes > 0) & (sizes < dtypes.FORMATS[dtype].smallest_normal)))

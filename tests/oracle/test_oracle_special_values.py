@@ -137,7 +137,16 @@ def test_special_fills_pass_through_every_linear_op_without_warnings(op, dtype):
     (reference,) = REFERENCES[op](attributes, inputs)
     assert np.isnan(reference.exact).any()
     assert np.isfinite(reference.exact).any()
-    assert np.array_equal(np.isnan(reference.exact) | np.isinf(reference.exact), ~np.isfinite(reference.magnitude))
+    assert np.isfinite(reference.magnitude).all()
+    assert np.isfinite(reference.flush).all()
+
+
+def test_magnitude_sums_the_products_of_finite_operands_only():
+    a = np.array([[math.nan, 2, -3], [math.inf, 1, 1], [1, -1, 1]], np.float32)
+    b = np.array([[5], [-7], [math.inf]], np.float32)
+    (reference,) = REFERENCES["matmul"]({}, (a, b))
+    assert reference.magnitude.ravel().tolist() == [14, 7, 12]
+    assert reference.terms.ravel().tolist() == [3, 3, 3]
 
 
 def test_zero_times_infinity_is_nan_and_infinities_of_one_sign_add_up():
