@@ -102,18 +102,19 @@ def _forward(
     else:
         outputs = min(outputs, tables.at_most(most))
 
-    def conv(found: Sequence[int]) -> Forward:
-        return Forward(Extents(*found), kernel, stride, dilation, padding, layout)
-
     def cost(found: Sequence[int]) -> tuple[int, int]:
-        made, size_of = conv(found), Extents(*found)
-        too_many = size_of.groups > groups or getattr(size_of, summed) > most
-        work = tables.TOO_MUCH if too_many else math.prod(made.y) * size_of.inputs * area
-        return tables.elements(made.x, made.w, made.y), work
+        n, h, w, i, o, g = found
+        rows, columns = windows.output_extents((h, w), kernel, stride, dilation, padding)
+        outputs_made = n * rows * columns * g * o
+        too_many = g > groups or (i if summed == "inputs" else o) > most
+        work = tables.TOO_MUCH if too_many else outputs_made * i * area
+        return max(n * h * w * g * i, area * i * g * o, outputs_made), work
 
     least = (1, *windows.least_extents(padding, kernel, dilation), 1, 1, 1)
-    extents = (batch, height, width, inputs, outputs, groups)
-    return _emptied(conv(tables.fit(extents, least, cost, tables.Budget(budget, wanted=size))), empty)
+    extents = tables.fit(
+        (batch, height, width, inputs, outputs, groups), least, cost, tables.Budget(budget, wanted=size)
+    )
+    return _emptied(Forward(Extents(*extents), kernel, stride, dilation, padding, layout), empty)
 
 
 def _emptied(conv: Forward, empty: str) -> Forward:

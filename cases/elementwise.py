@@ -14,7 +14,7 @@ from harness.model.op import Op, Pin
 
 RANKS = (1, 1, 2, 2, 3, 4, 4, 4, 0)
 EXTENTS = (1, 2, 3, 3, 4, 5, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65)
-EMPTY = ("",) * 18 + ("first", "last")
+EMPTY = ("",) * 38 + ("first", "last")
 
 
 def _elementwise(

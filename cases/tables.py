@@ -24,9 +24,9 @@ from harness.model.memory import Memory
 STEPS = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 127, 128, 129, 256, 257)
 """Every extent in use, ascending: small primes, and both sides of the edges of kernels' tiles."""
 
-SPATIAL = (1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 5, 7, 7, 8, 8, 15, 16, 17, 31, 32, 33, 64, 65)
+SPATIAL = (1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 7, 7, 7, 8, 8, 15, 16, 17, 31, 32, 33, 64, 65)
 BATCH = (1, 1, 2, 3, 5)
-CHANNELS = (1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65)
+CHANNELS = (1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 5, 7, 7, 8, 8, 15, 16, 17, 31, 32, 33, 64, 65)
 INNER = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 127, 128, 129, 256, 257)
 
 STRIDES = tuple((i, j) for i in (1, 2, 3) for j in (1, 2, 3))
@@ -67,7 +67,7 @@ PADDINGS = ("VALID",) * 9 + ("SAME",) * 11 + EXPLICIT
 
 NOT_EMPTY = ("",)
 AS_DRAWN = (0,)
-SIZES = (0,) * 9 + (4097, 16385, 40001)
+SIZES = (0,) * 13 + (4097, 16385, 40001)
 """Elements that the largest tensor is grown to, as far as the budget goes; 0 leaves it as drawn."""
 
 ALL_DTYPES: tuple[str, ...] = ("float32",) * 8 + ("float16", "bfloat16", "float64") * 2

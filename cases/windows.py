@@ -7,6 +7,7 @@ from __future__ import annotations
 
 Pads = tuple[tuple[int, int], tuple[int, int]]
 Padding = str | Pads
+NO_PADS: Pads = ((0, 0), (0, 0))
 
 
 def span(window: int, dilation: int = 1) -> int:
@@ -28,7 +29,7 @@ def least_extents(padding: Padding, window: tuple[int, int], dilation: tuple[int
     """The least height and width, not below 1, that one window fits."""
     if padding == "SAME":
         return (1, 1)
-    pads = ((0, 0), (0, 0)) if isinstance(padding, str) else padding
+    pads = NO_PADS if isinstance(padding, str) else padding
     height, width = (max(1, span(k, d) - sum(p)) for k, d, p in zip(window, dilation, pads, strict=True))
     return (height, width)
 
@@ -40,14 +41,6 @@ def fits_nothing(padding: Padding, axis: int, window: tuple[int, int], dilation:
     return sum(padding[axis]) >= span(window[axis], dilation[axis])
 
 
-def output_extent(extent: int, window: int, stride: int, dilation: int, padding: str | tuple[int, int]) -> int:
-    """How many windows there are along one axis; ``padding`` is a word or that axis's two pads."""
-    if padding == "SAME":
-        return -(-extent // stride)
-    pads = 0 if isinstance(padding, str) else sum(padding)
-    return (extent + pads - span(window, dilation)) // stride + 1
-
-
 def output_extents(
     extents: tuple[int, int],
     window: tuple[int, int],
@@ -55,10 +48,12 @@ def output_extents(
     dilation: tuple[int, int],
     padding: Padding,
 ) -> tuple[int, int]:
-    """(height, width) of the output."""
-    sides: tuple[str | tuple[int, int], ...] = (padding, padding) if isinstance(padding, str) else padding
+    """(height, width) of the output: how many windows there are along each axis."""
+    if padding == "SAME":
+        return (-(-extents[0] // stride[0]), -(-extents[1] // stride[1]))
+    pads = NO_PADS if isinstance(padding, str) else padding
     height, width = (
-        output_extent(n, k, s, d, p) for n, k, s, d, p in zip(extents, window, stride, dilation, sides, strict=True)
+        (extents[axis] + sum(pads[axis]) - span(window[axis], dilation[axis])) // stride[axis] + 1 for axis in (0, 1)
     )
     return (height, width)
 

@@ -1,0 +1,25 @@
+"""The first ids of every stream, seed 0: ``python tests/cases/golden_ids.py > tests/cases/golden_ids.json``.
+
+Run it only after a deliberate change of the tables: every other change of these ids is a mistake.
+"""
+
+import json
+import runpy
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from harness.model.case import ASPECTS
+from harness.run.generate import cases
+
+OPS = runpy.run_path(str(Path(__file__).with_name("coverage_table.py")))["OPS"]
+
+
+def first_ids(op, aspect, count=6):
+    return [case.id for _, case in cases(OPS[op], aspect, 0, 0, count, 1)]
+
+
+if __name__ == "__main__":
+    print(json.dumps({op: {aspect: first_ids(op, aspect) for aspect in ASPECTS} for op in sorted(OPS)}, indent=1))
