@@ -18,7 +18,18 @@ KIND_ORDER = ("new", "fault", "known")
 FIRST_CASES = 5
 
 _KEY_COLUMNS = ("op", "aspect", "target", "verdict", "known")
-_EXAMPLE_COLUMNS = ("case_id", "message", "shapes", "dtype", "fill", "attrs", "error_type", "explained_by", "confirmed")
+_EXAMPLE_COLUMNS = (
+    "case_id",
+    "adapter",
+    "message",
+    "shapes",
+    "dtype",
+    "fill",
+    "attrs",
+    "error_type",
+    "explained_by",
+    "confirmed",
+)
 _FIGURES = ("worst_index", "bad_elements", "elements", "rho", "max_abs_error", "max_ulp", "case")
 _COLUMNS = (*_KEY_COLUMNS, *_EXAMPLE_COLUMNS, *_FIGURES)
 

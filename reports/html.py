@@ -75,7 +75,7 @@ def _context(summary: Summary) -> dict[str, Any]:
         "sections": [_section(summary, kind, anchors) for kind in TITLES],
         "used_states": [state for state in STATES if any(cell.state == state for cell in summary.cells)],
         "matrices": [(aspect, _matrix(summary, aspect, anchors)) for aspect in summary.aspects],
-        "knowns_seen": len({d.known for d in summary.of_kind("known")}),
+        "knowns_seen": len({(d.example["adapter"], d.known) for d in summary.of_kind("known")}),
         "knowns": capped([{**k, "link": k["url"] if is_web(k.get("url", "")) else ""} for k in summary.run["known"]]),
         "unsupported": capped(summary.unsupported),
         "undefined": capped(summary.undefined),
@@ -110,8 +110,8 @@ def _anchors(found: Sequence[Difference]) -> dict[int, str]:
 
 def _section(summary: Summary, kind: str, anchors: dict[int, str]) -> dict[str, Any]:
     found = summary.of_kind(kind)
-    reasons = {k["id"]: k for k in summary.run["known"]}
-    shown = [_entry(d, anchors[id(d)], reasons.get(d.known)) for d in found[: LIMITS[kind]]]
+    reasons = {(k.get("adapter"), k["id"]): k for k in summary.run["known"]}
+    shown = [_entry(d, anchors[id(d)], reasons.get((d.example["adapter"], d.known))) for d in found[: LIMITS[kind]]]
     records = sum(d.count for d in found[LIMITS[kind] :])
     return {
         "kind": kind,

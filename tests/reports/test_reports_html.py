@@ -172,6 +172,13 @@ def test_a_known_difference_tells_its_owner_reason_and_link(made):
     assert "passes ✗ out of date" in table
 
 
+def test_equal_ids_of_two_adapters_are_not_confused(made):
+    known = [made.known(id="empty"), made.known(id="empty", adapter="jax", reason="By design of JAX.")]
+    records = [made.record(verdict="rejects", known="empty", target="jax:jit", adapter="jax")]
+    page = Page(render(records, made.run([made.shard(target="jax:jit")], known=known)))
+    assert "By design of JAX." in page.all("details", **{"class": "known"})[0][2]
+
+
 def test_long_lists_are_cut_and_say_so(made, monkeypatch):
     monkeypatch.setitem(html.LIMITS, "new", 3)
     verdicts = ("numeric", "structural", "shape", "dtype", "hang")
