@@ -41,6 +41,8 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
         _set_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
         tf.config.experimental.enable_tensor_float_32_execution(False)
         tf.get_logger().setLevel("ERROR")
+        # Else TensorFlow hides its own frames and its errors seem to be raised here.
+        tf.debugging.disable_traceback_filtering()
         self._compiled_for = self.modes[0]
 
     def devices(self) -> Sequence[str]:

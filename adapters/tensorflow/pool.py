@@ -87,7 +87,8 @@ class PoolOps(State):
             return in_nhwc(lambda v: self.avg_pool2d(v, layout="NHWC", **how), x)
         if gathers:
             return _mean_of_inside(x, window, stride, padding)
-        if not isinstance(padding, str) or (count_padding and padding == "SAME"):
+        # SAME of an empty axis is empty whatever is counted, and no amount of padding says so to VALID.
+        if not isinstance(padding, str) or (count_padding and padding == "SAME" and 0 not in x.shape):
             x, padding = pad(x, amounts(x, window, stride, (1, 1), padding, layout), layout), "VALID"
         return tf.nn.avg_pool2d(x, window, stride, padding, layout)
 
@@ -108,4 +109,5 @@ def _mean_of_inside(x: tf.Tensor, window: Sequence[int], stride: Sequence[int], 
     """Sums of windows, divided once by how many of their elements are no padding."""
     taps = windows.gather(pad(x, pairs, "NHWC"), window, stride, (1, 1))
     inside = windows.gather(pad(tf.ones_like(x[:1, :, :, :1]), pairs, "NHWC"), window, stride, (1, 1))
-    return tf.reduce_sum(taps, axis=(2, 4)) / tf.reduce_sum(inside, axis=(2, 4))
+    # Not `/`: tf.function replaces division by a constant with multiplication by its approximate reciprocal.
+    return tf.math.divide_no_nan(tf.reduce_sum(taps, axis=(2, 4)), tf.reduce_sum(inside, axis=(2, 4)))
