@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from harness.model.case import Case
 from harness.model.known import Known
+from harness.model.target import Target
 
 
 def applies(known: Known, case: Case, mode: str) -> bool:
@@ -18,6 +20,22 @@ def applies(known: Known, case: Case, mode: str) -> bool:
     )
 
 
-def find_known(entries: Iterable[Known], case: Case, mode: str, verdict: str) -> Known | None:
-    """The first entry that covers this verdict of this case."""
-    return next((k for k in entries if k.verdict == verdict and applies(k, case, mode)), None)
+class Tally:
+    """Counts, per adapter and known difference, the covered cases that failed as it says and those that passed."""
+
+    def __init__(self) -> None:
+        self.failed: Counter[tuple[str, str]] = Counter()
+        self.passed: Counter[tuple[str, str]] = Counter()
+
+    def count(self, entries: Iterable[Known], case: Case, target: Target, verdict: str) -> Known | None:
+        """Count one record; the first entry that covers its verdict, or None."""
+        found = None
+        for known in entries:
+            if verdict not in (known.verdict, "pass") or not applies(known, case, target.mode):
+                continue
+            if verdict == "pass":
+                self.passed[target.adapter, known.id] += 1
+            else:
+                self.failed[target.adapter, known.id] += 1
+                found = found or known
+        return found

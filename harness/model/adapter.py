@@ -14,6 +14,10 @@ class Unsupported(Exception):
     """The framework lacks this; raised from the attributes, before the framework is called."""
 
 
+class UnknownDevice(ValueError):
+    """A device that this machine or framework does not have."""
+
+
 class _UnconnectedType:
     """The gradient of an input that the outputs do not depend on."""
 
@@ -40,10 +44,10 @@ class Adapter:
     fused_modes: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, device: str = "cpu") -> None:
-        """Raises ``ValueError`` naming ``devices()`` when ``device`` is not one of them."""
+        """Raises ``UnknownDevice`` naming ``devices()`` when ``device`` is not one of them."""
         self.device = device
         if device not in self.devices():
-            raise ValueError(f"{self.name} has no device {device!r}; it has: {', '.join(self.devices())}")
+            raise UnknownDevice(f"{self.name} has no device {device!r}; it has: {', '.join(self.devices())}")
 
     def devices(self) -> Sequence[str]:
         """Devices of this machine by the names used in targets; ``cpu`` first."""

@@ -103,7 +103,8 @@ def _raw(fill: Fill, count: int) -> np.ndarray:
 
 
 def _choose(fill: Fill, count: int, table: tuple[float, ...]) -> np.ndarray:
-    return np.asarray(table)[(_raw(fill, count) >> np.uint64(32)) % np.uint64(len(table))]
+    picks: np.ndarray = (_raw(fill, count) >> np.uint64(32)) % np.uint64(len(table))
+    return np.asarray(np.asarray(table)[picks])
 
 
 def _literal(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:

@@ -1,0 +1,195 @@
+"""Finds ops and adapters: a table, installed entry points, and what the command line names.
+
+Imports no framework: an adapter's module is imported by its worker only.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import importlib.util
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.declared import Declaration, read_declaration
+from harness.model.known import Known
+from harness.model.op import Op
+from harness.model.target import Target
+
+OPS = {
+    "conv2d": "cases.conv",
+    "conv2d_transpose": "cases.conv",
+    "max_pool2d": "cases.pool",
+    "max_pool2d_with_argmax": "cases.pool",
+    "avg_pool2d": "cases.pool",
+    "max_unpool2d": "cases.unpool",
+    "avg_unpool2d": "cases.unpool",
+    "relu": "cases.elementwise",
+    "matmul": "cases.matmul",
+    "scatter_nd": "cases.scatter",
+    "stop_gradient": "cases.elementwise",
+}
+
+ENTRY_POINTS = "opassay.adapters"
+
+
+class UsageError(Exception):
+    """What the user asked for cannot be done: one clear line, exit status 2."""
+
+
+@dataclass(frozen=True)
+class AdapterEntry:
+    """Where an adapter is and what it needs.
+
+    ``location`` is module:Class; ``requires`` the package that must be importable; ``hint`` what to type
+    to get it; ``known`` the framework-free module holding its ``KNOWN`` differences, or empty.
+    """
+
+    name: str
+    location: str
+    modes: tuple[str, ...]
+    requires: str = ""
+    hint: str = ""
+    known: str = ""
+
+    @property
+    def installed(self) -> bool:
+        return not self.requires or importlib.util.find_spec(self.requires) is not None
+
+
+BUILT_IN = (
+    AdapterEntry(
+        "jax",
+        "adapters.jax.adapter:JaxAdapter",
+        ("jit", "eager"),
+        "jax",
+        "pip install 'opassay[jax]'",
+        "adapters.jax.known",
+    ),
+    AdapterEntry(
+        "tensorflow",
+        "adapters.tensorflow.adapter:TensorFlowAdapter",
+        ("eager", "function", "xla", "dynamic"),
+        "tensorflow",
+        "pip install 'opassay[tensorflow]'",
+        "adapters.tensorflow.known",
+    ),
+    AdapterEntry(
+        "torch",
+        "adapters.torch.adapter:TorchAdapter",
+        ("eager", "compile"),
+        "torch",
+        "pip install 'opassay[torch]'",
+        "adapters.torch.known",
+    ),
+)
+
+
+class Registry:
+    """Ops and adapters by name. ``extra`` lists further adapters as module:Class."""
+
+    def __init__(self, extra: Iterable[str] = ()) -> None:
+        self.adapters = {entry.name: entry for entry in BUILT_IN}
+        for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+            self._add(point.value)
+        for location in extra:
+            self._add(location)
+
+    def _add(self, location: str) -> None:
+        declaration = declare(location)
+        self.adapters[declaration.name] = AdapterEntry(declaration.name, location, declaration.modes)
+
+    def adapter(self, name: str) -> AdapterEntry:
+        if name not in self.adapters:
+            raise UsageError(unknown("adapter", name, self.adapters))
+        return self.adapters[name]
+
+    def installed(self) -> list[AdapterEntry]:
+        return [entry for name, entry in sorted(self.adapters.items()) if entry.installed]
+
+    def target(self, text: str) -> Target:
+        """A target with its mode filled in."""
+        try:
+            target = Target.parse(text)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        entry = self.adapter(target.adapter)
+        if not entry.installed:
+            raise UsageError(f"target {text!r} needs {entry.requires}, which is not installed; try: {entry.hint}")
+        if target.mode and target.mode not in entry.modes:
+            raise UsageError(unknown(f"mode of {entry.name}", target.mode, entry.modes))
+        return Target(target.adapter, target.mode or entry.modes[0], target.device)
+
+    def label(self, target: Target) -> str:
+        """The target as people write it: without its mode where that is the default."""
+        default = target.mode == self.adapter(target.adapter).modes[0]
+        return str(Target(target.adapter, "" if default else target.mode, target.device))
+
+    def targets(self, texts: Iterable[str]) -> list[Target]:
+        """The named targets; every installed framework when none is named, every mode for ``all``."""
+        named = list(dict.fromkeys(texts))
+        if not named:
+            chosen = [Target(entry.name, entry.modes[0]) for entry in self.installed()]
+        else:
+            chosen = [t for text in named for t in (self._all() if text == "all" else [self.target(text)])]
+        if not chosen:
+            hints = "; ".join(entry.hint for entry in self.adapters.values() if entry.hint)
+            raise UsageError(f"no framework is installed, so there is nothing to test; try one of: {hints}")
+        return list(dict.fromkeys(chosen))
+
+    def _all(self) -> list[Target]:
+        return [Target(entry.name, mode) for entry in self.installed() for mode in entry.modes]
+
+    def ops(self, names: Iterable[str] = ()) -> list[Op]:
+        """The named ops, all of them when none is named."""
+        return [self.op(name) for name in (list(dict.fromkeys(names)) or OPS)]
+
+    def op(self, name: str) -> Op:
+        if name not in OPS:
+            raise UsageError(unknown("op", name, OPS))
+        found = getattr(importlib.import_module(OPS[name]), name)
+        assert isinstance(found, Op)
+        return found
+
+    def known(self, adapter: str) -> tuple[Known, ...]:
+        """The known differences an adapter ships with."""
+        module = self.adapter(adapter).known
+        if not module or importlib.util.find_spec(module) is None:
+            return ()
+        return tuple(importlib.import_module(module).KNOWN)
+
+
+def unknown(what: str, given: str, available: Iterable[str]) -> str:
+    """One line: what was given, what comes close, what there is."""
+    names = sorted(available)
+    close = difflib.get_close_matches(given, names, n=1)
+    guess = f"; did you mean {close[0]!r}?" if close else ""
+    return f"unknown {what} {given!r}{guess} (there are: {', '.join(names)})"
+
+
+def module_file(module: str) -> Path:
+    """The source file of ``module``, found without importing it."""
+    top, *rest = module.split(".")
+    spec = importlib.util.find_spec(top)
+    if spec is None or spec.origin is None:
+        raise UsageError(f"no module named {top!r} can be imported from here")
+    path = Path(spec.origin)
+    for part in rest:
+        path = path.parent / part
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    if not path.is_file():
+        raise UsageError(f"module {module!r} has no source file (looked for {path.name} beside {top})")
+    return path
+
+
+def declare(location: str) -> Declaration:
+    """What the class at module:Class declares."""
+    module, colon, name = location.partition(":")
+    if not colon or not name:
+        raise UsageError(f"not an adapter: {location!r}; expected module:Class, such as my_package.adapter:MyAdapter")
+    try:
+        return read_declaration(module_file(module), name)
+    except ValueError as error:
+        raise UsageError(str(error)) from None

@@ -1,0 +1,267 @@
+"""A campaign: what was asked for, run to its end, with everything it leaves in its folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from harness.model.case import ASPECTS, Case
+from harness.model.target import Target
+from harness.model.verdicts import FAILING, Record
+from harness.registry import AdapterEntry, Registry, UsageError, module_file, unknown
+from harness.run.engine import Engine, Key
+from harness.run.journal import Journal, JournalError
+from harness.run.machine import default_memory, describe_machine
+from harness.run.plan import Settings, Shard, shards
+from harness.run.process import WorkerSpec
+
+VERSION = "0.1.0"
+RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for, as text; everything empty means the default."""
+
+    targets: Sequence[str] = ()
+    ops: Sequence[str] = ()
+    aspects: Sequence[str] = ()
+    adapters: Sequence[str] = ()
+    python: Mapping[str, str] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+    memory: int | None = None
+    command: str = "opassay run"
+
+
+class Campaign:
+    """A checked request. Raises ``UsageError`` for anything in it that does not exist."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.registry = Registry(request.adapters)
+        self.targets = self.registry.targets(request.targets)
+        self.ops = self.registry.ops(request.ops)
+        for aspect in request.aspects:
+            if aspect not in ASPECTS:
+                raise UsageError(unknown("aspect", aspect, ASPECTS))
+        self.shards = shards(self.ops, tuple(request.aspects), self.targets, request.settings.cases)
+        if not self.shards:
+            raise UsageError(f"none of these ops has cases of aspect {', '.join(request.aspects)}: nothing would run")
+        memory = request.memory or default_memory(len(self.targets))
+        self.settings = replace(request.settings, memory=memory)
+
+    @property
+    def aspects(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(shard.aspect for shard in self.shards))
+
+    def labels(self) -> dict[Target, str]:
+        return {target: self.registry.label(target) for target in self.targets}
+
+    def engine(self) -> Engine:
+        """An engine with one worker per target, not yet started."""
+        workers = {target: (label, self._spec(target)) for target, label in self.labels().items()}
+        known = {name: self.registry.known(name) for name in {t.adapter for t in self.targets}}
+        return Engine(workers, self.settings, known)
+
+    def _spec(self, target: Target) -> WorkerSpec:
+        entry = self.registry.adapter(target.adapter)
+        python = self.request.python.get(target.adapter, sys.executable)
+        return WorkerSpec(
+            entry.location, target.mode, target.device, python, self.settings.threads, extra_roots=_extra_roots(entry)
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """What must be equal for one run to be the continuation of another."""
+        return {
+            "opassay": VERSION,
+            "seed": self.settings.seed,
+            "cases": self.settings.cases,
+            "fills": self.settings.fills,
+            "targets": list(self.labels().values()),
+            "ops": [op.name for op in self.ops],
+            "aspects": list(self.aspects),
+        }
+
+
+class Run:
+    """One execution of a campaign into a folder: journal while it lasts, ``run.json`` at the end."""
+
+    def __init__(self, campaign: Campaign, folder: Path, resume: bool = False) -> None:
+        """Raises ``UsageError`` when the folder cannot be written or resumed."""
+        self.campaign, self.folder = campaign, folder
+        prepare_folder(folder)
+        try:
+            self.journal = Journal(folder, campaign.identity(), resume)
+        except JournalError as error:
+            raise UsageError(str(error)) from None
+        self.records: list[Record] = list(self.journal.done)
+        self.status = "interrupted"
+        self.warnings: list[str] = []
+
+    def records_to_come(self, engine: Engine) -> int:
+        """How many records are still missing; engine's workers have said hello."""
+        return sum(self.planned(engine, shard) for shard in self.campaign.shards) - len(self.records)
+
+    def planned(self, engine: Engine, shard: Shard) -> int:
+        return 0 if absent(engine, shard) else shard.planned(self.campaign.settings.fills)
+
+    def execute(self, engine: Engine) -> Iterator[Record]:
+        """Run what is missing, yielding records as they become known, then the pins of known differences."""
+        for record in self.records:
+            entries = self.campaign.registry.known(record.adapter)
+            engine.tally.count(entries, Case.loads(record.case), Target(record.adapter, record.mode), record.verdict)
+        done: frozenset[Key] = frozenset((r.target, r.number or 0, r.case_id) for r in self.records)
+        for record in engine.run(self.campaign.shards, done):
+            self.journal.add(record)
+            self.records.append(record)
+            yield record
+        engine.check_pins(self.campaign.ops, self.campaign.aspects)
+        self.status = "finished"
+
+    def finish(self, engine: Engine) -> dict[str, Any]:
+        """Write and return the content of ``run.json``."""
+        self.journal.close()
+        run = {
+            "opassay": VERSION,
+            "command": self.campaign.request.command,
+            "seed": self.campaign.settings.seed,
+            "cases": self.campaign.settings.cases,
+            "fills": self.campaign.settings.fills,
+            "status": self.status,
+            "targets": {lane.label: self._target(lane.target, lane) for lane in engine.lanes.values()},
+            "shards": [self._shard(engine, shard) for shard in self.campaign.shards],
+            "known": self._known(engine),
+            "machine": describe_machine(),
+            "warnings": self.warnings,
+        }
+        (self.folder / RUN_FILE).write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+        return run
+
+    def _target(self, target: Target, lane: Any) -> dict[str, Any]:
+        hello = lane.hello
+        return {
+            "adapter": target.adapter,
+            "mode": target.mode,
+            "device": target.device,
+            "version": hello.get("version", ""),
+            "origin": _relative_origin(hello),
+            "executor": hello.get("executor", ""),
+            "settings": hello.get("settings", {}),
+            "python": hello.get("python", ""),
+            "numpy": hello.get("numpy", ""),
+            "state": "ready" if lane.state == "ready" else f"could not start: {lane.state}",
+            "ops": hello.get("ops", []),
+        }
+
+    def _shard(self, engine: Engine, shard: Shard) -> dict[str, Any]:
+        return {
+            "op": shard.op.name,
+            "aspect": shard.aspect,
+            "target": self.campaign.registry.label(shard.target),
+            "planned": self.planned(engine, shard),
+            "absent": absent(engine, shard),
+        }
+
+    def _known(self, engine: Engine) -> list[dict[str, Any]]:
+        ops = {op.name for op in self.campaign.ops}
+        rows = []
+        for adapter in sorted({t.adapter for t in self.campaign.targets}):
+            for known in self.campaign.registry.known(adapter):
+                if known.op in ops and known.aspect in self.campaign.aspects:
+                    row = {f: getattr(known, f) for f in _KNOWN_FIELDS}
+                    row |= {"adapter": adapter, "failed": engine.tally.failed[adapter, known.id]}
+                    row |= {"passed": engine.tally.passed[adapter, known.id], "pin": self._pin(engine, adapter, known)}
+                    rows.append(row)
+        return rows
+
+    def _pin(self, engine: Engine, adapter: str, known: Any) -> str:
+        seen = [
+            verdict == known.verdict
+            for (label, case_id), verdict in engine.pins.items()
+            if case_id == known.pin.id
+            and any(ln.label == label and ln.target.adapter == adapter for ln in engine.lanes.values())
+        ]
+        if not seen:
+            return "not run"
+        return "fails" if all(seen) else "passes"
+
+
+_KNOWN_FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions")
+
+
+def absent(engine: Engine, shard: Shard) -> bool:
+    """Whether the target's adapter lacks the op altogether."""
+    lane = engine.lanes[shard.target]
+    return lane.state == "ready" and shard.op.name not in lane.hello["ops"]
+
+
+def exit_status(run: Mapping[str, Any], records: Sequence[Record], strict: bool) -> tuple[int, list[str]]:
+    """The status of ``opassay run`` and, unless it is 0, why."""
+    faults = sum(r.verdict == "fault" for r in records)
+    new = sum(r.new for r in records)
+    planned = sum(shard["planned"] for shard in run["shards"])
+    reasons = []
+    if faults:
+        reasons.append(f"{faults} faults of opassay or an adapter")
+    if new:
+        reasons.append(f"{new} records differ in a way no known difference covers")
+    if not records or len(records) < planned:
+        reasons.append(f"only {len(records)} of {planned} planned records exist")
+    reasons += [w for w in outdated(run) if strict]
+    return (3 if faults else 1 if reasons else 0), reasons
+
+
+def outdated(run: Mapping[str, Any]) -> list[str]:
+    """Known differences that no longer hold, or that cover cases that pass."""
+    lines = []
+    for known in run["known"]:
+        if known["pin"] == "passes":
+            lines.append(f"known difference {known['id']!r} no longer shows in its pinned case: fixed? remove it")
+        if known["passed"]:
+            lines.append(f"known difference {known['id']!r} covers {known['passed']} cases that pass: too broad")
+    return lines
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder; ``UsageError`` when it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".opassay-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the report folder {str(folder)!r}: {error.strerror}; choose another --out"
+        ) from None
+
+
+def check_devices(engine: Engine, idle: Callable[[], None] = lambda: None) -> None:
+    """Wait for the workers; ``UsageError`` when a target names a device that is not there."""
+    engine.wait_ready(idle)
+    for lane in engine.lanes.values():
+        if lane.misused:
+            raise UsageError(f"target {lane.label!r}: {lane.state}")
+
+
+def new_differences(records: Sequence[Record]) -> list[Record]:
+    return [r for r in records if r.verdict in FAILING and not r.known]
+
+
+def _extra_roots(entry: AdapterEntry) -> dict[str, str]:
+    module = entry.location.partition(":")[0]
+    top = module.partition(".")[0]
+    if top == "adapters":
+        return {}
+    source = module_file(top)
+    return {top: str(source.parent if source.name == "__init__.py" else source)}
+
+
+def _relative_origin(hello: Mapping[str, Any]) -> str:
+    """Where the framework was imported from, relative to its interpreter: the report carries no path of a machine."""
+    origin, prefix = str(hello.get("origin", "")), str(hello.get("prefix", ""))
+    return os.path.relpath(origin, prefix) if prefix and origin.startswith(prefix) else os.path.basename(origin)

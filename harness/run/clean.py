@@ -1,0 +1,25 @@
+"""Messages of frameworks without what changes from run to run: addresses, paths, times, pids."""
+
+from __future__ import annotations
+
+import re
+
+LIMIT = 600
+
+_RULES = (
+    (re.compile(r"\x1b\[[0-9;]*m"), ""),
+    (re.compile(r"0x[0-9a-fA-F]+"), "0x…"),
+    (re.compile(r"(?:/[\w.+-]+){2,}/([\w.+-]+)"), r"…/\1"),
+    (re.compile(r"\{\{function_node [^}]*\}\}\s*"), ""),
+    (re.compile(r"\b[WIEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+\s*"), ""),
+    (re.compile(r"(__inference_\w*?|__forward_\w*?|jit_\w*?|wrapped_)_?\d+\b"), r"\1"),
+    (re.compile(r"\s+"), " "),
+)
+
+
+def clean_message(text: str) -> str:
+    """One line, at most ``LIMIT`` characters, equal for two runs that meet the same refusal."""
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    text = text.strip()
+    return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"

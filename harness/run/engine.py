@@ -1,0 +1,223 @@
+"""The engine: all lanes at once, every answer judged, every failing case confirmed alone."""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from harness.judge.compare import Judgement
+from harness.judge.known import Tally, applies
+from harness.judge.verdict import judge
+from harness.model.known import Known
+from harness.model.numeric_model import find_model
+from harness.model.op import ContractError, Op
+from harness.model.outcome import Crashed, Outcome, Returned, TimedOut
+from harness.model.target import Target
+from harness.model.verdicts import FAILING, Record
+from harness.run.lane import Job, Lane
+from harness.run.plan import Batch, Item, Settings, Shard, batches
+from harness.run.process import Message, WorkerSpec
+from harness.run.records import make_record
+from harness.run.references import ReferenceCache
+
+WINDOW = 32
+"""Batches that the fastest target may be ahead of the slowest."""
+
+Key = tuple[str, int, str]
+"""Which question was answered: target label, number in the stream, case id."""
+
+
+class Engine:
+    """Runs shards on their targets; workers live as long as the engine.
+
+    Use as a context manager: leaving it ends every worker.
+    """
+
+    def __init__(
+        self,
+        workers: Mapping[Target, tuple[str, WorkerSpec]],
+        settings: Settings,
+        known: Mapping[str, Sequence[Known]] | None = None,
+    ) -> None:
+        self.settings = settings
+        self._known = known or {}
+        self._events: queue.Queue[Message] = queue.Queue()
+        self._records: deque[Record] = deque()
+        self._references = ReferenceCache()
+        self.pins: dict[tuple[str, str], str] = {}
+        self.tally = Tally()
+        self.lanes = {
+            target: Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
+            for target, (label, spec) in workers.items()
+        }
+
+    def __enter__(self) -> Engine:
+        for lane in self.lanes.values():
+            lane.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for lane in self.lanes.values():
+            lane.kill() if error[0] else lane.close()
+
+    def wait_ready(self, idle: Callable[[], None] = lambda: None) -> None:
+        """Return when every worker has said hello or cannot start."""
+        while any(lane.state == "starting" for lane in self.lanes.values()):
+            self._step(idle)
+
+    def run(self, shards: Sequence[Shard], done: frozenset[Key] = frozenset()) -> Iterator[Record]:
+        """Records of all shards as they become known, in no fixed order; ``done`` is left out."""
+        feeds = _Feeds(shards, self.settings, done, self.lanes)
+        while True:
+            feeds.feed()
+            if feeds.finished and not any(lane.busy for lane in self.lanes.values()):
+                break
+            self._step()
+            while self._records:
+                yield self._records.popleft()
+        yield from self._records
+        self._records.clear()
+
+    def check_pins(self, ops: Sequence[Op], aspects: Sequence[str]) -> None:
+        """Run the pinned case of every known difference in scope; verdicts go to ``pins`` by label and case id."""
+        by_name = {op.name: op for op in ops}
+        for target, lane in self.lanes.items():
+            for known in self._known.get(target.adapter, ()):
+                if (
+                    lane.usable
+                    and known.op in by_name
+                    and known.aspect in aspects
+                    and applies(known, known.pin, target.mode)
+                ):
+                    lane.submit(Job(by_name[known.op], [Item(0, known.pin)], alone=True, probe=True))
+        while any(lane.busy for lane in self.lanes.values()):
+            self._step()
+
+    def _step(self, idle: Callable[[], None] = lambda: None) -> None:
+        try:
+            message = self._events.get(timeout=0.2)
+        except queue.Empty:
+            idle()
+        else:
+            for lane in self.lanes.values():
+                lane.hear(message)
+        for lane in self.lanes.values():
+            lane.watch()
+
+    def _answered(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
+        judgement = self.judge(lane, job.op, item, outcome)
+        if job.probe:
+            self.pins[lane.label, item.case.id] = judgement.verdict
+        elif job.group is not None:
+            self._group_answer(lane, job, item, outcome, judgement)
+        elif job.alone:
+            self._second(lane, job, item, outcome, judgement)
+        elif judgement.verdict in FAILING:
+            lane.submit(Job(job.op, [item], alone=True, earlier=judgement), first=True)
+        else:
+            self._record(lane, item, outcome, judgement, "")
+
+    def _second(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+        """A failing case has run again alone: believe it, or say that it did not repeat."""
+        earlier = job.earlier
+        if earlier is None or earlier.verdict == judgement.verdict:
+            self._record(lane, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
+        elif earlier.verdict == "crash":
+            text = f"{earlier.message}; alone in a fresh worker: {judgement.verdict}"
+            self._record(lane, item, outcome, Judgement("crash", text, error_type=earlier.error_type), "no")
+        elif earlier.verdict == "hang":
+            self._record(lane, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
+        else:
+            text = (
+                f"in a batch: {earlier.verdict} ({earlier.message}); alone: {judgement.verdict} ({judgement.message})"
+            )
+            self._record(lane, item, outcome, Judgement("nondeterministic", text), "no")
+
+    def _group_answer(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+        group = job.group
+        assert group is not None
+        group.waiting -= 1
+        group.found |= isinstance(outcome, (Crashed, TimedOut))
+        if group.waiting or group.found or isinstance(group.outcome, TimedOut):
+            self._record(lane, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
+            return
+        first = self.judge(lane, job.op, item, group.outcome)
+        text = f"{first.message} while {len(group.members)} cases ran as one program; none of them ends it alone"
+        self._record(lane, item, outcome, Judgement("crash", text, error_type=first.error_type), "no")
+
+    def judge(self, lane: Lane, op: Op, item: Item, outcome: Outcome) -> Judgement:
+        """The verdict on one answer of one target."""
+        if item.case.aspect == "error" or not isinstance(outcome, Returned):
+            return judge(item.case, outcome, (), ())
+        try:
+            references = self._references.get(op, item.case)
+        except ContractError as error:
+            return Judgement("fault", f"the oracle refuses a case meant to be valid: {error}")
+        models = [find_model(lane.rules, op.name, r.name, r.dtype) for r in references]
+        return judge(item.case, outcome, references, models)
+
+    def _record(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
+        entries = self._known.get(lane.target.adapter, ())
+        known = self.tally.count(entries, item.case, lane.target, judgement.verdict)
+        self._records.append(make_record(lane, item, outcome, judgement, known.id if known else "", confirmed))
+
+
+class _Feeds:
+    """Hands every lane the same batches, generated once, at each lane's own pace."""
+
+    def __init__(
+        self, shards: Sequence[Shard], settings: Settings, done: frozenset[Key], lanes: Mapping[Target, Lane]
+    ) -> None:
+        self._wanted = {(s.op.name, s.aspect, s.target) for s in shards}
+        slices = {(s.op.name, s.aspect, s.start, s.stop): s for s in shards}
+        self._source = (batch for s in slices.values() for batch in batches(s.op, s.aspect, s.start, s.stop, settings))
+        self._done, self._lanes = done, lanes
+        self._made: deque[Batch] = deque()
+        self._dropped = 0
+        self._exhausted = False
+        self._next = dict.fromkeys(lanes, 0)
+
+    @property
+    def finished(self) -> bool:
+        end = self._dropped + len(self._made)
+        return self._exhausted and all(self._next[t] >= end for t, lane in self._lanes.items() if lane.usable)
+
+    def feed(self) -> None:
+        for target, lane in self._lanes.items():
+            while lane.hungry and (batch := self._take(target)) is not None:
+                job = self._job(target, lane, batch)
+                if job is not None:
+                    lane.submit(job)
+        self._drop()
+
+    def _take(self, target: Target) -> Batch | None:
+        position = self._next[target] - self._dropped
+        if position == len(self._made) and not self._extend():
+            return None
+        self._next[target] += 1
+        return self._made[position]
+
+    def _extend(self) -> bool:
+        if self._exhausted or len(self._made) >= WINDOW:
+            return False
+        batch = next(self._source, None)
+        if batch is None:
+            self._exhausted = True
+            return False
+        self._made.append(batch)
+        return True
+
+    def _drop(self) -> None:
+        positions = [self._next[t] for t, lane in self._lanes.items() if lane.usable]
+        while self._made and positions and min(positions) > self._dropped:
+            self._made.popleft()
+            self._dropped += 1
+
+    def _job(self, target: Target, lane: Lane, batch: Batch) -> Job | None:
+        if (batch.op.name, batch.aspect, target) not in self._wanted:
+            return None
+        if lane.state == "ready" and batch.op.name not in lane.hello["ops"]:
+            return None
+        items = [i for i in batch.items if (lane.label, i.number, i.case.id) not in self._done]
+        return Job(batch.op, items) if items else None

@@ -1,0 +1,170 @@
+"""Runs cases on one adapter, inside the worker: one by one, or many as one compiled function."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from harness.model.adapter import Adapter, Unconnected, Unsupported
+from harness.model.case import Case
+from harness.model.outcome import NotSupported, Outcome, Raised, Returned
+from harness.run.origin import Watch
+
+Answer = tuple[int, Outcome]
+MESSAGE_LIMIT = 2000
+
+
+class Executor:
+    """Answers cases with one adapter in one mode.
+
+    ``announce`` is called with the positions of the cases that are about to run, before they run: if
+    the process ends, the parent knows which case to blame.
+    """
+
+    def __init__(
+        self, adapter: Adapter, mode: str, adapter_files: tuple[str, ...], announce: Callable[[list[int]], None]
+    ) -> None:
+        self._adapter = adapter
+        self._mode = mode
+        self._files = adapter_files
+        self._announce = announce
+
+    def run(self, cases: Sequence[Case], fuse: bool) -> Iterator[Answer]:
+        """Each case's position and outcome, in any order; every case exactly once."""
+        runnable = []
+        for position, case in enumerate(cases):
+            lacking = self._lacking(case)
+            if lacking is not None:
+                yield position, lacking
+            elif fuse and case.aspect != "error" and self._mode in self._adapter.fused_modes:
+                runnable.append(position)
+            else:
+                yield position, self._alone(position, case)
+        yield from self._fused(runnable, cases)
+
+    def _lacking(self, case: Case) -> Outcome | None:
+        if not hasattr(self._adapter, case.op):
+            return NotSupported(f"{self._adapter.name} has no {case.op}")
+        try:
+            why = self._adapter.unsupported(case.op, self._mode, [t.dtype for t in case.tensors], case.attributes)
+        except Exception as error:
+            return _raised(error, "adapter", 0.0)
+        return None if why is None else NotSupported(why)
+
+    def _alone(self, position: int, case: Case) -> Outcome:
+        self._announce([position])
+        started = time.perf_counter()
+        try:
+            return self._returned(self._call(case), started)
+        except Unsupported as reason:
+            return NotSupported(str(reason), time.perf_counter() - started)
+        except Exception as error:
+            return _raised(error, self._origin(case, error), time.perf_counter() - started)
+
+    def _call(self, case: Case) -> Any:
+        function = self._function(case)
+        if case.aspect != "error":
+            function = self._adapter.compile(function, self._mode)
+        return function(*self._natives(case))
+
+    def _function(self, case: Case) -> Callable[..., Any]:
+        op, attributes = getattr(self._adapter, case.op), dict(case.attributes)
+        return lambda *inputs: op(*inputs, **attributes)
+
+    def _natives(self, case: Case) -> list[Any]:
+        return [self._adapter.to_native(array) for array in case.inputs()]
+
+    def _returned(self, value: Any, started: float) -> Outcome:
+        outputs = value if isinstance(value, (tuple, list)) else (value,)
+        arrays = tuple(self._array(v) for v in outputs)
+        return Returned(arrays, self._adapter.executor(), time.perf_counter() - started)
+
+    def _array(self, value: Any) -> np.ndarray | None:
+        if value is Unconnected:
+            return None
+        if value is None:
+            raise TypeError("the op returned None instead of an array")
+        array = self._adapter.to_numpy(value)
+        if not isinstance(array, np.ndarray) or array.dtype.hasobject:
+            raise TypeError(f"to_numpy gave {type(array).__name__} instead of a numeric array")
+        return array
+
+    def _origin(self, case: Case, error: Exception) -> str:
+        """Runs the case again under watch: only then is it known which compiled function raised."""
+        watch = Watch(self._files)
+        try:
+            watch.call(lambda: self._returned(self._call(case), 0.0))
+        except Exception as again:
+            return watch.origin(again)
+        return watch.origin(error)
+
+    def _fused(self, positions: Sequence[int], cases: Sequence[Case]) -> Iterator[Answer]:
+        compiled: dict[tuple[str, ...], Callable[..., Any]] = {}
+        for layer in _layers(positions, cases):
+            keys = tuple(cases[p].geometry_key for p in layer)
+            if keys not in compiled:
+                compiled[keys] = self._adapter.compile(self._compose([cases[p] for p in layer]), self._mode)
+            yield from self._layer(layer, cases, compiled[keys])
+
+    def _compose(self, cases: Sequence[Case]) -> Callable[..., Any]:
+        functions = [self._function(case) for case in cases]
+        counts = [len(case.tensors) for case in cases]
+
+        def batch(*inputs: Any) -> tuple[Any, ...]:
+            results, start = [], 0
+            for function, count in zip(functions, counts, strict=True):
+                results.append(function(*inputs[start : start + count]))
+                start += count
+            return tuple(results)
+
+        return batch
+
+    def _layer(self, positions: Sequence[int], cases: Sequence[Case], function: Callable[..., Any]) -> Iterator[Answer]:
+        if len(positions) == 1:
+            yield positions[0], self._alone(positions[0], cases[positions[0]])
+            return
+        self._announce(list(positions))
+        started = time.perf_counter()
+        try:
+            values = function(*[x for p in positions for x in self._natives(cases[p])])
+            answers = [self._returned(value, time.perf_counter()) for value in values]
+        except Exception:
+            # One case spoils the whole program: halve until the guilty one is alone.
+            middle = len(positions) // 2
+            for half in (positions[:middle], positions[middle:]):
+                composed = self._adapter.compile(self._compose([cases[p] for p in half]), self._mode)
+                yield from self._layer(half, cases, composed)
+            return
+        share = (time.perf_counter() - started) / len(positions)
+        for position, answer in zip(positions, answers, strict=True):
+            yield position, _timed(answer, share)
+
+
+def _layers(positions: Sequence[int], cases: Sequence[Case]) -> list[list[int]]:
+    """Splits a batch so that each layer holds every geometry once: its program serves all layers."""
+    layers: list[list[int]] = []
+    seen: dict[str, int] = {}
+    for position in positions:
+        depth = seen.get(cases[position].geometry_key, 0)
+        seen[cases[position].geometry_key] = depth + 1
+        if depth == len(layers):
+            layers.append([])
+        layers[depth].append(position)
+    return layers
+
+
+def _timed(outcome: Outcome, seconds: float) -> Outcome:
+    if isinstance(outcome, Returned):
+        return Returned(outcome.arrays, outcome.executor, seconds)
+    return outcome
+
+
+def _raised(error: BaseException, origin: str, seconds: float) -> Raised:
+    try:
+        message = str(error)
+    except Exception as broken:
+        message = f"(its message could not be read: {type(broken).__name__})"
+    return Raised(type(error).__name__, message[:MESSAGE_LIMIT], origin, seconds)

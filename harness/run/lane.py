@@ -1,0 +1,265 @@
+"""A lane: everything about one target while a run lasts — its worker, its queue, what it is doing now."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from harness.judge.compare import Judgement
+from harness.model.numeric_model import NumericRule
+from harness.model.op import Op
+from harness.model.outcome import Crashed, Outcome, Raised, TimedOut
+from harness.model.target import Target
+from harness.run import wire
+from harness.run.plan import Item
+from harness.run.process import Message, WorkerProcess, WorkerSpec
+
+_IDS = itertools.count(1)
+
+CREDIT = 2
+"""Batches written ahead to a worker, so that it never waits for the parent."""
+
+START_LIMIT = 300.0
+RESTARTS = 3
+"""Ends in a row without a single answer after which a target is given up."""
+
+
+@dataclass(eq=False)
+class GroupEnd:
+    """A worker ended while several cases ran as one program: whose fault it was shows when each runs alone."""
+
+    outcome: Outcome
+    waiting: int
+    members: tuple[str, ...]
+    found: bool = False
+
+
+@dataclass(eq=False)
+class Job:
+    """A batch on its way to a worker. ``alone``: one case run again to confirm what it did before.
+
+    ``probe``: a known difference's pin, which makes no record.
+    """
+
+    op: Op
+    items: Sequence[Item]
+    alone: bool = False
+    earlier: Judgement | None = None
+    probe: bool = False
+    group: GroupEnd | None = None
+    id: int = field(default_factory=lambda: next(_IDS))
+    answered: set[int] = field(default_factory=set)
+
+    def rest(self, without: Sequence[int] = ()) -> list[Item]:
+        return [item for i, item in enumerate(self.items) if i not in self.answered and i not in without]
+
+
+Answered = Callable[["Lane", Job, Item, Outcome], None]
+
+
+class Lane:
+    """Feeds one target's worker and turns its end, its silence and its growth into outcomes.
+
+    ``answered`` is called once per case and job. ``state`` is ``starting``, ``ready``, or why not;
+    ``misused`` says that the reason is what the user asked for.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        label: str,
+        spec: WorkerSpec,
+        events: queue.Queue[Message],
+        timeout: float,
+        memory: int,
+        answered: Answered,
+    ) -> None:
+        self.target, self.label = target, label
+        self.state = "starting"
+        self.misused = False
+        self.hello: dict[str, Any] = {}
+        self.rules: tuple[NumericRule, ...] = ()
+        self._spec, self._events, self._answered = spec, events, answered
+        self._timeout, self._memory = timeout, memory
+        self._jobs: deque[Job] = deque()
+        self._sent: dict[int, Job] = {}
+        self._current: list[int] = []
+        self._heard = time.monotonic()
+        self._fruitless = 0
+        self.process: WorkerProcess | None = None
+
+    @property
+    def usable(self) -> bool:
+        return self.state in ("starting", "ready")
+
+    @property
+    def busy(self) -> bool:
+        return self.usable and bool(self._jobs or self._sent)
+
+    @property
+    def hungry(self) -> bool:
+        """Whether it could take another batch now."""
+        return self.usable and len(self._jobs) + len(self._sent) < CREDIT
+
+    def start(self) -> None:
+        self.process = WorkerProcess(self._spec, self._events)
+        self._heard = time.monotonic()
+        self._current = []
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.process.close()
+            self.process = None
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process = None
+
+    def submit(self, job: Job, first: bool = False) -> None:
+        """Queue a job; ``first`` puts it before those that wait."""
+        (self._jobs.appendleft if first else self._jobs.append)(job)
+        self.pump()
+
+    def pump(self) -> None:
+        """Send what the credit allows; while a case runs alone, nothing else is in flight."""
+        if self.state != "ready" or self.process is None:
+            return
+        while self._jobs and len(self._sent) < CREDIT:
+            if self._sent and (self._jobs[0].alone or any(job.alone for job in self._sent.values())):
+                return
+            job = self._jobs.popleft()
+            self._sent[job.id] = job
+            self.process.send(
+                {
+                    "type": "batch",
+                    "id": job.id,
+                    "fuse": not job.alone,
+                    "timeout": self._timeout,
+                    "cases": [item.case.to_json() for item in job.items],
+                }
+            )
+            self._heard = time.monotonic()
+
+    def hear(self, message: Message) -> None:
+        """Take one event of this lane's own worker; those of a worker it has ended are ignored."""
+        if message.worker is not self.process:
+            return
+        self._heard = time.monotonic()
+        if message.header is None:
+            self._ended(message.problem)
+        else:
+            self._listen(message.header, message.buffers)
+        self.pump()
+
+    def _listen(self, header: dict[str, Any], buffers: list[bytes]) -> None:
+        kind = header.get("type")
+        if kind == "hello":
+            self._greet(header)
+        elif kind == "failed":
+            self.misused = bool(header.get("usage"))
+            self._give_up(str(header.get("why")))
+        elif kind == "start":
+            self._current = [int(p) for p in header["positions"]]
+        elif kind == "outcome":
+            self._outcome(header, buffers)
+        elif kind == "done":
+            self._sent.pop(int(header["batch"]), None)
+
+    def _greet(self, header: dict[str, Any]) -> None:
+        if header.get("protocol") != wire.PROTOCOL:
+            self._give_up(f"its worker speaks protocol {header.get('protocol')}, expected {wire.PROTOCOL}")
+            return
+        self.hello = header
+        self.rules = tuple(NumericRule.from_json(rule) for rule in header["rules"])
+        self.state = "ready"
+
+    def _outcome(self, header: dict[str, Any], buffers: list[bytes]) -> None:
+        job, position = self._sent.get(int(header["batch"])), int(header["position"])
+        if job is None or position in job.answered or not 0 <= position < len(job.items):
+            return
+        self._fruitless = 0
+        job.answered.add(position)
+        self._current = [p for p in self._current if p != position]
+        self._answered(self, job, job.items[position], _outcome_of(header, buffers))
+
+    def watch(self) -> None:
+        """End the worker when it is silent for too long or has grown too large."""
+        if self.process is None or not self.usable:
+            return
+        silent = time.monotonic() - self._heard
+        if self.state == "starting":
+            if silent > START_LIMIT:
+                self._give_up(f"its worker did not start within {START_LIMIT:g} s")
+            return
+        if not self._sent:
+            return
+        share = len(self._current) or len(next(iter(self._sent.values())).rest()) or 1
+        if silent > self._timeout * share:
+            self._fell(TimedOut(self._timeout * share))
+        elif self.process.memory() > self._memory:
+            self._fell(Crashed("memory", message=f"the worker grew beyond {self._memory / 2**30:.1f} GiB"))
+
+    def _ended(self, problem: str) -> None:
+        assert self.process is not None
+        how = self.process.how_it_ended()
+        words = self.process.last_words()
+        if self.state == "starting":
+            self._fruitless += 1
+            if self._fruitless >= RESTARTS:
+                self._give_up(f"its worker ended while starting ({how}): {words[-500:]}")
+            else:
+                self.start()
+            return
+        detail = f"the worker ended: {how}" + (f" ({problem})" if problem else "")
+        self._fell(Crashed(how, message=detail))
+
+    def _give_up(self, why: str) -> None:
+        self.state = why
+        self._jobs.clear()
+        self._sent.clear()
+        self.kill()
+
+    def _fell(self, outcome: Outcome) -> None:
+        """The worker is gone: blame what was running, send the rest again to a fresh one."""
+        self.kill()
+        self.state = "starting"
+        self._fruitless += 1
+        lost, self._sent = list(self._sent.values()), {}
+        current, self._current = self._current, []
+        if self._fruitless > RESTARTS:
+            self._give_up(f"its worker ended {RESTARTS} times in a row without an answer: {outcome}")
+            return
+        for job in reversed(lost[1:]):
+            self._requeue(job, job.rest())
+        if lost:
+            self._blame(
+                lost[0], current or [i for i in range(len(lost[0].items)) if i not in lost[0].answered], outcome
+            )
+        self.start()
+
+    def _requeue(self, job: Job, items: list[Item]) -> None:
+        if items:
+            self._jobs.appendleft(replace(job, items=items, id=next(_IDS), answered=set()))
+
+    def _blame(self, job: Job, positions: list[int], outcome: Outcome) -> None:
+        self._requeue(job, job.rest(without=positions))
+        if len(positions) == 1:
+            self._fruitless = 0
+            self._answered(self, job, job.items[positions[0]], outcome)
+            return
+        group = GroupEnd(outcome, len(positions), tuple(job.items[p].case.id for p in positions))
+        for position in reversed(positions):
+            self._jobs.appendleft(Job(job.op, [job.items[position]], alone=True, group=group))
+
+
+def _outcome_of(header: dict[str, Any], buffers: list[bytes]) -> Outcome:
+    try:
+        return wire.unpack(header, buffers)
+    except wire.WireError as error:
+        return Raised("WireError", str(error), "harness")

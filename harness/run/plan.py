@@ -1,0 +1,98 @@
+"""What a run sets out to do, before it does it: shards, and the batches they are cut into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.model.case import Case
+from harness.model.op import Op
+from harness.model.target import Target
+from harness.run import generate
+
+BATCH_GEOMETRIES = 32
+"""Geometries per batch: where compile time per case has flattened out, and a crash loses little."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides which cases run and how they are judged.
+
+    ``cases``: geometries per op and aspect. ``fills``: value sets per geometry. ``timeout``: seconds per
+    case. ``threads``: of each framework. ``memory``: bytes at which a worker is ended.
+    """
+
+    cases: int = 100
+    seed: int = 0
+    fills: int = 2
+    timeout: float = 30.0
+    threads: int = 1
+    memory: int = 6 * 2**30
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Op × aspect × target × slice [start, stop) of a seeded stream; pins belong to the slice that starts at 0."""
+
+    op: Op
+    aspect: str
+    target: Target
+    start: int
+    stop: int
+
+    def planned(self, fills: int) -> int:
+        """How many records it makes."""
+        return planned(self.op, self.aspect, self.start, self.stop, fills)
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """A case and its number in the stream (negative for pins)."""
+
+    number: int
+    case: Case
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Cases of one op and aspect that travel together; every target gets the same batches."""
+
+    op: Op
+    aspect: str
+    items: tuple[Item, ...]
+
+
+def planned(op: Op, aspect: str, start: int, stop: int, fills: int) -> int:
+    """How many records one target gets from a slice."""
+    if aspect == "error" and not op.rules:
+        return 0
+    pins = sum(1 for _ in generate.pins(op, aspect)) if start == 0 else 0
+    return pins + (stop - start) * (1 if aspect == "error" else fills)
+
+
+def aspects(op: Op) -> tuple[str, ...]:
+    """The aspects an op has cases for."""
+    return ("value", "error") if op.rules else ("value",)
+
+
+def batches(op: Op, aspect: str, start: int, stop: int, settings: Settings) -> Iterator[Batch]:
+    """The slice cut into batches, pins first."""
+    if start == 0:
+        pinned = tuple(Item(number, pin.case) for number, pin in generate.pins(op, aspect))
+        if pinned:
+            yield Batch(op, aspect, pinned)
+    for first in range(start, stop, BATCH_GEOMETRIES):
+        last = min(first + BATCH_GEOMETRIES, stop)
+        drawn = generate.cases(op, aspect, settings.seed, first, last, settings.fills)
+        yield Batch(op, aspect, tuple(Item(number, case) for number, case in drawn))
+
+
+def shards(ops: Sequence[Op], aspect_names: Sequence[str], targets: Sequence[Target], cases: int) -> list[Shard]:
+    """One shard per op × aspect × target; ``aspect_names`` empty means every aspect an op has."""
+    return [
+        Shard(op, aspect, target, 0, cases)
+        for op in ops
+        for aspect in aspects(op)
+        if not aspect_names or aspect in aspect_names
+        for target in targets
+    ]

@@ -1,0 +1,158 @@
+"""The parent's end of one worker process: start it, feed it, hear it, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from harness.run import wire
+
+_BOOT = Path(__file__).with_name("boot.py")
+_ROOT = _BOOT.parents[2]
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """What to start: ``adapter`` as module:Class, on ``device``, in ``mode``, with ``python``.
+
+    ``extra_roots`` maps further top-level names to their folder or file (an adapter of the user's).
+    """
+
+    adapter: str
+    mode: str
+    device: str = "cpu"
+    python: str = sys.executable
+    threads: int = 1
+    extra_roots: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def config(self) -> dict[str, Any]:
+        roots = {
+            "harness": str(_ROOT / "harness"),
+            "adapters": str(_ROOT / "adapters"),
+            "opassay": str(_ROOT / "opassay.py"),
+        }
+        roots.update(self.extra_roots)
+        home = [str(_ROOT / "adapters") + os.sep, *self.extra_roots.values()]
+        return {
+            "adapter": self.adapter,
+            "mode": self.mode,
+            "device": self.device,
+            "roots": roots,
+            "adapter_files": home,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The parent's environment, less what would change which packages or how much it computes."""
+        inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+        if Path(self.python).resolve() == Path(sys.executable).resolve() and "PYTHONPATH" in os.environ:
+            inherited["PYTHONPATH"] = os.environ["PYTHONPATH"]
+        count = str(self.threads)
+        limits = {"OPASSAY_THREADS": count, "OMP_NUM_THREADS": count, "PYTHONHASHSEED": "0"}
+        return {**inherited, **limits, **self.env}
+
+
+@dataclass(frozen=True)
+class Message:
+    """One event of a worker: a message, or its end (``header`` is None)."""
+
+    worker: WorkerProcess
+    header: dict[str, Any] | None
+    buffers: list[bytes]
+    problem: str = ""
+
+
+class WorkerProcess:
+    """A started worker. Everything it says arrives in ``events``, from a thread that always drains it."""
+
+    def __init__(self, spec: WorkerSpec, events: queue.Queue[Message]) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._process = subprocess.Popen(
+            [spec.python, "-c", _BOOT.read_text(), json.dumps(spec.config())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=spec.environment(),
+            start_new_session=True,
+        )
+        self._outbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._events = events
+        threading.Thread(target=self._drain, daemon=True).start()
+        threading.Thread(target=self._feed, daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Queue a message; never blocks."""
+        self._outbox.put(message)
+
+    def memory(self) -> int:
+        """Resident bytes of the process, 0 when it is gone."""
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
+
+    def kill(self) -> None:
+        """End the process and all it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._outbox.put(None)
+        self._process.wait()
+
+    def close(self) -> None:
+        """Let the process end by itself; kill it if it does not within two seconds."""
+        self._outbox.put(None)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(2)
+        self.kill()
+
+    def how_it_ended(self) -> str:
+        """``SIGABRT``, ``exit 3``: waits for the process, which has closed its output."""
+        try:
+            code = self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return "closed its output"
+        if code >= 0:
+            return f"exit {code}"
+        return signal.Signals(-code).name
+
+    def last_words(self, limit: int = 2000) -> str:
+        """The end of what it printed."""
+        self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, self._log.tell() - limit))
+        return self._log.read().decode(errors="replace").strip()
+
+    def _drain(self) -> None:
+        assert self._process.stdout is not None
+        problem = ""
+        try:
+            while (message := wire.read(self._process.stdout)) is not None:
+                self._events.put(Message(self, *message))
+        except (wire.WireError, OSError, ValueError) as error:
+            problem = str(error)
+        self._events.put(Message(self, None, [], problem))
+
+    def _feed(self) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, ValueError):
+            while (message := self._outbox.get()) is not None:
+                wire.write(self._process.stdin, message)
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()

@@ -1,0 +1,124 @@
+"""The wire between parent and worker: a JSON header and raw buffers. No pickle, no eval, bounded sizes."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from typing import IO, Any
+
+import numpy as np
+
+from harness.model import dtypes
+from harness.model.outcome import NotSupported, Outcome, Raised, Returned
+
+PROTOCOL = 1
+MAGIC = b"opa1"
+HEADER_LIMIT = 64 * 2**20
+PAYLOAD_LIMIT = 2**30
+
+_PREFIX = struct.Struct(">4sIQ")
+
+
+class WireError(Exception):
+    """What arrived is not a message of this protocol."""
+
+
+def write(stream: IO[bytes], header: dict[str, Any], buffers: Sequence[np.ndarray] = ()) -> None:
+    """Send one message. ``buffers`` are contiguous arrays; their bytes follow the header in order."""
+    text = json.dumps({**header, "buffers": [b.nbytes for b in buffers]}, allow_nan=False).encode()
+    stream.write(_PREFIX.pack(MAGIC, len(text), sum(b.nbytes for b in buffers)) + text)
+    for buffer in buffers:
+        stream.write(buffer.tobytes())
+    stream.flush()
+
+
+def read(stream: IO[bytes], payload_limit: int = PAYLOAD_LIMIT) -> tuple[dict[str, Any], list[bytes]] | None:
+    """The next message, or None at a clean end. Raises ``WireError`` for anything else."""
+    prefix = _exactly(stream, _PREFIX.size, may_end=True)
+    if prefix is None:
+        return None
+    magic, header_size, payload_size = _PREFIX.unpack(prefix)
+    if magic != MAGIC or header_size > HEADER_LIMIT:
+        raise WireError(f"expected a message of protocol {PROTOCOL}, got bytes starting with {prefix[:8]!r}")
+    if payload_size > payload_limit:
+        raise WireError(f"a message of {payload_size} bytes exceeds the limit of {payload_limit}")
+    header = _parse(_exactly(stream, header_size) or b"")
+    sizes = header.get("buffers", [])
+    if sum(sizes) != payload_size:
+        raise WireError(f"buffers of {sizes} bytes do not make up a payload of {payload_size}")
+    return header, [_exactly(stream, size) or b"" for size in sizes]
+
+
+def _parse(text: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(text)
+    except ValueError as error:
+        raise WireError(f"the header is not JSON: {error}") from None
+    if not isinstance(header, dict):
+        raise WireError(f"the header must be an object, got {type(header).__name__}")
+    return header
+
+
+def _exactly(stream: IO[bytes], size: int, may_end: bool = False) -> bytes | None:
+    chunks, missing = [], size
+    while missing:
+        chunk = stream.read(missing)
+        if not chunk:
+            if may_end and missing == size:
+                return None
+            raise WireError(f"the stream ended {missing} bytes early")
+        chunks.append(chunk)
+        missing -= len(chunk)
+    return b"".join(chunks)
+
+
+def pack(outcome: Outcome) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """A worker's outcome as header fields and buffers."""
+    if isinstance(outcome, NotSupported):
+        return {"kind": "unsupported", "reason": outcome.reason, "seconds": outcome.seconds}, []
+    if isinstance(outcome, Raised):
+        return {
+            "kind": "raised",
+            "exception": outcome.type,
+            "message": outcome.message,
+            "origin": outcome.origin,
+            "seconds": outcome.seconds,
+        }, []
+    if not isinstance(outcome, Returned):
+        raise TypeError(f"a worker cannot report {type(outcome).__name__} of itself")
+    arrays = [None if a is None else {"dtype": dtypes.dtype_name(a), "shape": list(a.shape)} for a in outcome.arrays]
+    header = {"kind": "returned", "arrays": arrays, "executor": outcome.executor, "seconds": outcome.seconds}
+    return header, [np.ascontiguousarray(a) for a in outcome.arrays if a is not None]
+
+
+def unpack(header: dict[str, Any], buffers: Sequence[bytes]) -> Outcome:
+    """The inverse of ``pack``. Raises ``WireError`` when shapes, dtypes and bytes do not fit."""
+    try:
+        return _unpack(header, list(buffers))
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise WireError(f"not an outcome: {error!r}") from None
+
+
+def _unpack(header: dict[str, Any], buffers: list[bytes]) -> Outcome:
+    seconds = float(header["seconds"])
+    if header["kind"] == "unsupported":
+        return NotSupported(str(header["reason"]), seconds)
+    if header["kind"] == "raised":
+        return Raised(str(header["exception"]), str(header["message"]), str(header["origin"]), seconds)
+    arrays: list[np.ndarray | None] = []
+    for entry in header["arrays"]:
+        if entry is None:
+            arrays.append(None)
+            continue
+        flat = np.frombuffer(buffers.pop(0), dtype=_any_dtype(str(entry["dtype"])))
+        arrays.append(flat.reshape([int(n) for n in entry["shape"]]))
+    return Returned(tuple(arrays), str(header["executor"]), seconds)
+
+
+def _any_dtype(name: str) -> np.dtype:
+    # A framework may answer in a dtype outside the contract: that is for the judge to say.
+    dtype = dtypes.BFLOAT16 if name == "bfloat16" else np.dtype(name)
+    if dtype.hasobject:
+        raise ValueError(f"dtype {name!r} holds objects")
+    return dtype

@@ -1,0 +1,96 @@
+"""The worker: one adapter in a process of its own, answering batches until its input ends.
+
+Imports only ``harness.model``, its half of ``harness.run``, one adapter and that adapter's framework.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import os
+import platform
+import sys
+from typing import IO, Any
+
+import numpy as np
+
+from harness.model.adapter import Adapter, UnknownDevice
+from harness.model.case import Case
+from harness.run import wire
+from harness.run.execute import Executor
+
+GRACE = 15.0
+"""Seconds after which a silent worker ends itself, beyond the limit at which the parent ends it."""
+
+
+def main(config: dict[str, Any]) -> None:
+    """Serve the parent that started this process. ``config``: adapter, device, mode, adapter_files."""
+    source, sink = _take_descriptors()
+    try:
+        adapter = _load(config)
+        wire.write(sink, _hello(adapter, config))
+    except Exception as error:
+        usage = isinstance(error, UnknownDevice)
+        why = str(error) if usage else f"{type(error).__name__}: {error}"
+        wire.write(sink, {"type": "failed", "why": why[:2000], "usage": usage})
+        return
+    _serve(adapter, config, source, sink)
+
+
+def _take_descriptors() -> tuple[IO[bytes], IO[bytes]]:
+    # Frameworks print from C: the wire moves to descriptors of its own, and 1 becomes stderr.
+    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return source, sink
+
+
+def _load(config: dict[str, Any]) -> Adapter:
+    module, _, name = config["adapter"].partition(":")
+    cls = getattr(importlib.import_module(module), name, None)
+    if not (isinstance(cls, type) and issubclass(cls, Adapter)):
+        raise TypeError(f"{config['adapter']} is not a subclass of opassay.Adapter")
+    adapter = cls(config["device"])
+    if config["mode"] not in adapter.modes:
+        raise ValueError(f"{adapter.name} has no mode {config['mode']!r}; it has: {', '.join(adapter.modes)}")
+    return adapter
+
+
+def _hello(adapter: Adapter, config: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "hello",
+        "protocol": wire.PROTOCOL,
+        "name": adapter.name,
+        "version": adapter.version(),
+        "origin": adapter.origin(),
+        "prefix": sys.prefix,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "executor": adapter.executor(),
+        "devices": list(adapter.devices()),
+        "modes": list(adapter.modes),
+        "fused": config["mode"] in adapter.fused_modes,
+        "ops": list(adapter.ops()),
+        "settings": dict(adapter.settings()),
+        "rules": [rule.to_json() for rule in adapter.numeric_rules()],
+    }
+
+
+def _serve(adapter: Adapter, config: dict[str, Any], source: IO[bytes], sink: IO[bytes]) -> None:
+    batch: dict[str, Any] = {}
+
+    def announce(positions: list[int]) -> None:
+        # A native loop that holds the GIL can only be ended from outside it.
+        faulthandler.dump_traceback_later(batch["timeout"] * len(positions) + GRACE, exit=True)
+        wire.write(sink, {"type": "start", "batch": batch["id"], "positions": positions})
+
+    executor = Executor(adapter, config["mode"], tuple(config["adapter_files"]), announce)
+    while (message := wire.read(source)) is not None:
+        batch.update(message[0])
+        cases = [Case.from_json(data) for data in batch["cases"]]
+        for position, outcome in executor.run(cases, batch["fuse"]):
+            header, buffers = wire.pack(outcome)
+            wire.write(sink, {"type": "outcome", "batch": batch["id"], "position": position, **header}, buffers)
+        faulthandler.cancel_dump_traceback_later()
+        wire.write(sink, {"type": "done", "batch": batch["id"]})
