@@ -69,7 +69,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         reason = _LIMITS.get(op)
-        return reason(dtypes[0], attributes) if reason and dtypes else None
+        return reason(mode, dtypes[0], attributes) if reason and dtypes else None
 
     def to_native(self, array: np.ndarray) -> Tensor:
         return to_native(array, self.device)
@@ -110,25 +110,29 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
         return x.detach()
 
 
-def _conv_limit(dtype: str, attributes: Mapping[str, Any]) -> str | None:
+# What torch's CPU kernels answer NotImplementedError to. Inductor writes pools of its own, which take integers.
+
+
+def _conv_limit(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
     if dtype in ("int8", "uint8", "int32") and any(d != 1 for d in attributes.get("dilation", ())):
         return f"torch has no dilated convolution for {dtype}"
     return None
 
 
-def _transpose_limit(dtype: str, attributes: Mapping[str, Any]) -> str | None:
+def _transpose_limit(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
     return f"torch has no transposed convolution for {dtype}" if dtype in ("int8", "uint8", "int32") else None
 
 
-def _average_limit(dtype: str, attributes: Mapping[str, Any]) -> str | None:
-    return f"torch has no average pool for {dtype}" if dtype in ("int8", "uint8", "int32") else None
+def _average_limit(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
+    missing = mode != "compile" and dtype in ("int8", "uint8", "int32")
+    return f"torch has no average pool for {dtype} outside compile" if missing else None
 
 
-def _unpool_limit(dtype: str, attributes: Mapping[str, Any]) -> str | None:
-    return None if is_float(dtype) else f"torch has no max_unpool2d for {dtype}"
+def _unpool_limit(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
+    return None if mode == "compile" or is_float(dtype) else f"torch has no max_unpool2d for {dtype} outside compile"
 
 
-_LIMITS: Mapping[str, Callable[[str, Mapping[str, Any]], str | None]] = {
+_LIMITS: Mapping[str, Callable[[str, str, Mapping[str, Any]], str | None]] = {
     "conv2d": _conv_limit,
     "conv2d_transpose": _transpose_limit,
     "avg_pool2d": _average_limit,

@@ -32,6 +32,6 @@ class UnpoolOps:
 
     def avg_unpool2d(self, x: Tensor, *, window: Any, layout: str) -> Tensor:
         x = channels_first(x, layout)
-        if x.dtype in INTERPOLATED or not pairs(window):
+        if x.dtype in INTERPOLATED or not pairs(window) or min(window) < 1:
             return restored(F.interpolate(x, scale_factor=[float(k) for k in window], mode="nearest"), layout)
         return restored(x.repeat_interleave(window[0], -2).repeat_interleave(window[1], -1), layout)
