@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.model.case import ASPECTS, Case
 from harness.model.target import Target
-from harness.model.verdicts import FAILING, Record
+from harness.model.verdicts import Record
 from harness.registry import AdapterEntry, Registry, UsageError, module_file, unknown
 from harness.run.engine import Engine, Key
 from harness.run.journal import Journal, JournalError
@@ -200,33 +200,6 @@ def absent(engine: Engine, shard: Shard) -> bool:
     return lane.state == "ready" and shard.op.name not in lane.hello["ops"]
 
 
-def exit_status(run: Mapping[str, Any], records: Sequence[Record], strict: bool) -> tuple[int, list[str]]:
-    """The status of ``opassay run`` and, unless it is 0, why."""
-    faults = sum(r.verdict == "fault" for r in records)
-    new = sum(r.new for r in records)
-    planned = sum(shard["planned"] for shard in run["shards"])
-    reasons = []
-    if faults:
-        reasons.append(f"{faults} faults of opassay or an adapter")
-    if new:
-        reasons.append(f"{new} records differ in a way no known difference covers")
-    if not records or len(records) < planned:
-        reasons.append(f"only {len(records)} of {planned} planned records exist")
-    reasons += [w for w in outdated(run) if strict]
-    return (3 if faults else 1 if reasons else 0), reasons
-
-
-def outdated(run: Mapping[str, Any]) -> list[str]:
-    """Known differences that no longer hold, or that cover cases that pass."""
-    lines = []
-    for known in run["known"]:
-        if known["pin"] == "passes":
-            lines.append(f"known difference {known['id']!r} no longer shows in its pinned case: fixed? remove it")
-        if known["passed"]:
-            lines.append(f"known difference {known['id']!r} covers {known['passed']} cases that pass: too broad")
-    return lines
-
-
 def prepare_folder(folder: Path) -> None:
     """Make the folder; ``UsageError`` when it cannot be written."""
     try:
@@ -246,10 +219,6 @@ def check_devices(engine: Engine, idle: Callable[[], None] = lambda: None) -> No
     for lane in engine.lanes.values():
         if lane.misused:
             raise UsageError(f"target {lane.label!r}: {lane.state}")
-
-
-def new_differences(records: Sequence[Record]) -> list[Record]:
-    return [r for r in records if r.verdict in FAILING and not r.known]
 
 
 def _extra_roots(entry: AdapterEntry) -> dict[str, str]:

@@ -24,6 +24,8 @@ from harness.run.references import ReferenceCache
 WINDOW = 32
 """Batches that the fastest target may be ahead of the slowest."""
 
+Asked = tuple[str, Outcome, Judgement]
+
 Key = tuple[str, int, str]
 """Which question was answered: target label, number in the stream, case id."""
 
@@ -47,6 +49,7 @@ class Engine:
         self._references = ReferenceCache()
         self.pins: dict[tuple[str, str], str] = {}
         self.tally = Tally()
+        self.asked: list[Asked] = []
         self.lanes = {
             target: Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
             for target, (label, spec) in workers.items()
@@ -79,6 +82,21 @@ class Engine:
         yield from self._records
         self._records.clear()
 
+    def ask(self, op: Op, item: Item) -> list[Asked]:
+        """Put one case to every usable lane, alone; label, outcome and judgement in the order of lanes."""
+        self.asked = []
+        for lane in self.lanes.values():
+            if lane.usable:
+                lane.submit(Job(op, [item], alone=True, ask=True))
+        self._until_idle()
+        order = [lane.label for lane in self.lanes.values()]
+        self.asked.sort(key=lambda asked: order.index(asked[0]))
+        return self.asked
+
+    def _until_idle(self) -> None:
+        while any(lane.busy for lane in self.lanes.values()):
+            self._step()
+
     def check_pins(self, ops: Sequence[Op], aspects: Sequence[str]) -> None:
         """Run the pinned case of every known difference in scope; verdicts go to ``pins`` by label and case id."""
         by_name = {op.name: op for op in ops}
@@ -91,8 +109,7 @@ class Engine:
                     and applies(known, known.pin, target.mode)
                 ):
                     lane.submit(Job(by_name[known.op], [Item(0, known.pin)], alone=True, probe=True))
-        while any(lane.busy for lane in self.lanes.values()):
-            self._step()
+        self._until_idle()
 
     def _step(self, idle: Callable[[], None] = lambda: None) -> None:
         try:
@@ -107,7 +124,9 @@ class Engine:
 
     def _answered(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
         judgement = self.judge(lane, job.op, item, outcome)
-        if job.probe:
+        if job.ask:
+            self.asked.append((lane.label, outcome, judgement))
+        elif job.probe:
             self.pins[lane.label, item.case.id] = judgement.verdict
         elif job.group is not None:
             self._group_answer(lane, job, item, outcome, judgement)

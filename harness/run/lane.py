@@ -43,7 +43,7 @@ class GroupEnd:
 class Job:
     """A batch on its way to a worker. ``alone``: one case run again to confirm what it did before.
 
-    ``probe``: a known difference's pin, which makes no record.
+    ``probe``: a known difference's pin, ``ask``: a case to show; neither makes a record.
     """
 
     op: Op
@@ -51,6 +51,7 @@ class Job:
     alone: bool = False
     earlier: Judgement | None = None
     probe: bool = False
+    ask: bool = False
     group: GroupEnd | None = None
     id: int = field(default_factory=lambda: next(_IDS))
     answered: set[int] = field(default_factory=set)

@@ -1,0 +1,144 @@
+"""The command line. Commands only parse, call and print; framework code never runs in this process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from harness.registry import UsageError
+
+DEFAULT_OUT = Path("opassay-report")
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Sends generated cases through deep-learning frameworks and judges every answer against a NumPy oracle.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Targets = Annotated[list[str], typer.Option("--target", "-t", help="adapter[:mode][@device], or 'all'. Repeatable.")]
+Adapters = Annotated[list[str], typer.Option("--adapter", help="A further adapter, as module:Class. Repeatable.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder of the report.")]
+
+
+def run_cli() -> None:
+    """Run a command; turn a wrong request into one line and status 2."""
+    try:
+        status = app(standalone_mode=False)
+    except UsageError as error:
+        status = complain(str(error))
+    except typer.Exit as leave:
+        status = leave.exit_code
+    except typer.Abort:
+        status = INTERRUPTED
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        status = complain(error.format_message())
+    raise SystemExit(status or 0)
+
+
+def complain(text: str) -> int:
+    print(f"opassay: {text}", file=sys.stderr)
+    return 2
+
+
+@app.command()
+def run(
+    target: Targets = [],  # noqa: B006 - Typer copies it
+    op: Annotated[list[str], typer.Option("--op", "-o", help="Only this op. Repeatable.")] = [],  # noqa: B006
+    aspect: Annotated[list[str], typer.Option("--aspect", "-a", help="value or error. Repeatable.")] = [],  # noqa: B006
+    cases: Annotated[int, typer.Option(min=1, help="Geometries per op and aspect.")] = 100,
+    seed: Annotated[int, typer.Option(help="Seed of the case stream.")] = 0,
+    fills: Annotated[int, typer.Option(min=1, help="Value sets per geometry.")] = 2,
+    adapter: Adapters = [],  # noqa: B006
+    python: Annotated[list[str], typer.Option(help="NAME=INTERPRETER that runs adapter NAME. Repeatable.")] = [],  # noqa: B006
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds per case before it counts as a hang.")] = 30.0,
+    out: Out = DEFAULT_OUT,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Outdated or too broad known differences are red.")] = False,
+) -> int:
+    """Run generated cases on every target, judge the answers, write the report."""
+    from harness.commands import run_command
+    from harness.run.campaign import Request
+    from harness.run.plan import Settings
+
+    request = Request(
+        targets=target,
+        ops=op,
+        aspects=aspect,
+        adapters=adapter,
+        python=pairs(python),
+        settings=Settings(cases=cases, seed=seed, fills=fills, timeout=timeout),
+        command=" ".join(["opassay", *sys.argv[1:]]),
+    )
+    return run_command(request, out, resume, strict)
+
+
+@app.command()
+def replay(
+    case: Annotated[str, typer.Argument(help="A JSON file with a case, or the id of a case in --out.")],
+    target: Targets = [],  # noqa: B006
+    adapter: Adapters = [],  # noqa: B006
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds before it counts as a hang.")] = 30.0,
+    out: Out = DEFAULT_OUT,
+) -> int:
+    """Run one case alone on every target and show everything about it."""
+    from harness.replay import replay_command
+    from harness.run.campaign import Request
+    from harness.run.plan import Settings
+
+    return replay_command(case, Request(targets=target, adapters=adapter, settings=Settings(timeout=timeout)), out)
+
+
+@app.command(name="list")
+def list_(
+    what: Annotated[str, typer.Argument(help="ops, adapters, targets or known.")],
+    adapter: Adapters = [],  # noqa: B006
+) -> int:
+    """List what there is. Imports no framework."""
+    from harness.listing import list_command
+
+    return list_command(what, adapter)
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="A folder that 'opassay run' wrote.")]) -> int:
+    """Write the pages of a report again, from its table."""
+    from harness.commands import report_command
+
+    return report_command(folder)
+
+
+@app.command()
+def doctor(adapter: Adapters = []) -> int:  # noqa: B006
+    """Check the installation: start every framework once and say what answered."""
+    from harness.commands import doctor_command
+
+    return doctor_command(adapter)
+
+
+@app.callback(invoke_without_command=True)
+def version(show: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> Any:
+    if show:
+        from harness.run.campaign import VERSION
+
+        print(f"opassay {VERSION}")
+        raise typer.Exit
+
+
+def pairs(texts: list[str]) -> dict[str, str]:
+    """NAME=VALUE options as a mapping."""
+    found = dict(text.partition("=")[::2] for text in texts)
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise UsageError(f"--python expects NAME=INTERPRETER, got {text!r}")
+        if not Path(value).is_file():
+            raise UsageError(f"--python {name}: there is no interpreter {value!r}")
+    return found

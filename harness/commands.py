@@ -1,0 +1,107 @@
+"""What the commands ``run``, ``report`` and ``doctor`` do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from harness.registry import Registry, UsageError
+from harness.run.campaign import Campaign, Request, Run, check_devices
+from harness.run.engine import Engine
+from harness.run.status import exit_status
+
+INTERRUPTED = 130
+
+
+def run_command(request: Request, out: Path, resume: bool, strict: bool) -> int:
+    """``opassay run``: exit status 0 nothing new, 1 something new or too little ran, 2 bad usage, 3 a fault."""
+    campaign = Campaign(request)
+    console = Console(stderr=True)
+    run = Run(campaign, out, resume)
+    with campaign.engine() as engine:
+        console.print(f"starting {', '.join(escape(label) for label in campaign.labels().values())}")
+        check_devices(engine)
+        _announce(engine, console)
+        try:
+            _execute(run, engine, console)
+        except KeyboardInterrupt:
+            console.print("interrupted: writing what is known so far; go on with --resume")
+        described = run.finish(engine)
+    return _tell(run, described, strict)
+
+
+def _announce(engine: Engine, console: Console) -> None:
+    for lane in engine.lanes.values():
+        state = f"{lane.hello['version']} ready" if lane.state == "ready" else f"could not start: {lane.state}"
+        console.print(f"  {lane.label} {state}", markup=False, highlight=False)
+
+
+def _execute(run: Run, engine: Engine, console: Console) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task("judging", total=run.records_to_come(engine))
+        new = 0
+        for record in run.execute(engine):
+            new += record.new
+            progress.update(task, advance=1, description=f"{record.op} · {new} new" if new else record.op)
+
+
+def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
+    from reports.pages import write_pages
+    from reports.table import read_table, write_table
+    from reports.terminal import print_summary
+
+    write_table(run.records, run.folder)
+    pages = write_pages(run.folder)
+    console = Console()
+    print_summary(read_table(run.folder), described, console)
+    console.print(f"report: {pages[-1]}", markup=False, highlight=False, soft_wrap=True)
+    status, reasons = exit_status(described, run.records, strict)
+    for reason in reasons:
+        console.print(f"exit status {status}: {reason}", markup=False, highlight=False, soft_wrap=True)
+    return INTERRUPTED if run.status == "interrupted" else status
+
+
+def report_command(folder: Path) -> int:
+    """``opassay report DIR``."""
+    from reports.pages import write_pages
+
+    try:
+        pages = write_pages(folder)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"cannot write in {str(folder)!r}: {error.strerror}") from None
+    for page in pages:
+        print(page)
+    return 0
+
+
+def doctor_command(adapters: list[str]) -> int:
+    """``opassay doctor``: 0 when every installed framework starts and answers, 1 otherwise."""
+    console = Console()
+    registry = Registry(adapters)
+    for entry in registry.adapters.values():
+        if not entry.installed:
+            console.print(f"{entry.name}: not installed; {entry.hint}", markup=False, highlight=False)
+    campaign = Campaign(Request(adapters=adapters, targets=["all"], ops=["relu"]))
+    healthy = True
+    with campaign.engine() as engine:
+        check_devices(engine)
+        for lane in engine.lanes.values():
+            healthy &= lane.state == "ready"
+            console.print(*_diagnosis(lane), sep="\n", markup=False, highlight=False, soft_wrap=True)
+    return 0 if healthy else 1
+
+
+def _diagnosis(lane: Any) -> list[str]:
+    if lane.state != "ready":
+        return [f"{lane.label}: could not start: {lane.state}"]
+    hello = lane.hello
+    lines = [f"{lane.label}: {hello['version']}, Python {hello['python']}, NumPy {hello['numpy']}"]
+    lines += [f"    from {hello['origin']}", f"    devices: {', '.join(hello['devices'])}; {len(hello['ops'])} ops"]
+    return lines + [f"    {name} = {value}" for name, value in sorted(hello["settings"].items())]

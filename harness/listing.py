@@ -1,0 +1,56 @@
+"""``opassay list``: what there is, without importing a framework, pandas or Hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.registry import OPS, Registry, UsageError, unknown
+
+Row = tuple[str, ...]
+
+
+def list_command(what: str, adapters: list[str]) -> int:
+    """Print the rows of ``what`` in aligned columns."""
+    if what not in _LISTS:
+        raise UsageError(unknown("list", what, _LISTS))
+    rows = list(_LISTS[what](Registry(adapters)))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return 0
+
+
+def _ops(registry: Registry) -> Iterator[Row]:
+    import inspect
+
+    import adapters.oracle as oracle
+
+    for name in OPS:
+        function = getattr(oracle, name)
+        yield name + str(inspect.signature(function)).partition(" ->")[0].replace("'", ""), first_line(function.__doc__)
+
+
+def first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]
+
+
+def _adapters(registry: Registry) -> Iterator[Row]:
+    for entry in registry.adapters.values():
+        state = "installed" if entry.installed else f"not installed: {entry.hint}"
+        yield entry.name, f"modes: {', '.join(entry.modes)}", entry.location, state
+
+
+def _targets(registry: Registry) -> Iterator[Row]:
+    for entry in registry.installed():
+        for mode in entry.modes:
+            note = "default" if mode == entry.modes[0] else ""
+            yield f"{entry.name}:{mode}", note
+
+
+def _known(registry: Registry) -> Iterator[Row]:
+    for name in registry.adapters:
+        for known in registry.known(name):
+            yield name, known.id, known.op, known.aspect, known.verdict, known.owner, known.reason
+
+
+_LISTS = {"ops": _ops, "adapters": _adapters, "targets": _targets, "known": _known}

@@ -1,0 +1,172 @@
+"""The pytest door: one item per op, aspect and target, hung on the project's configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.model.verdicts import UNANSWERED, Record
+from harness.registry import UsageError
+from harness.run.campaign import Campaign, Request, absent, check_devices
+from harness.run.engine import Engine
+from harness.run.plan import Settings, Shard
+
+SHOWN = 5
+
+
+class Plugin:
+    """Collects the items and owns the engine that they share."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        option = config.getoption
+        settings = Settings(
+            option("--opassay-cases"),
+            option("--opassay-seed"),
+            option("--opassay-fills"),
+            option("--opassay-timeout"),
+        )
+        request = Request(
+            option("--opassay-target"),
+            option("--opassay-op"),
+            option("--opassay-aspect"),
+            option("--opassay-adapter"),
+            settings=settings,
+            command="pytest --opassay",
+        )
+        try:
+            self.campaign = Campaign(request)
+        except UsageError as error:
+            raise pytest.UsageError(f"opassay: {error}") from None
+        self.anchor = _anchor(config)
+        self._engine: Engine | None = None
+        if not any(str(arg).split("::")[0] == self.anchor.name for arg in config.args) and not _is_worker(config):
+            config.args.append(str(self.anchor))
+
+    def engine(self) -> Engine:
+        """The engine, started when the first item needs it."""
+        if self._engine is None:
+            self._engine = self.campaign.engine().__enter__()
+            check_devices(self._engine)
+        return self._engine
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        if file_path != self.anchor:
+            return None
+        return Root.from_parent(parent, path=file_path, plugin=self)  # type: ignore[no-any-return]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        if self._engine is not None:
+            self._engine.__exit__(None, None, None)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """With pytest-xdist, all items of a target go to one process: each framework starts once."""
+        from xdist.scheduler import LoadGroupScheduling
+
+        return LoadGroupScheduling(config, log)
+
+
+class Root(pytest.File):
+    """The configuration file, as the root of all items."""
+
+    def __init__(self, *, plugin: Plugin, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.plugin = plugin
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        for name in dict.fromkeys(shard.op.name for shard in self.plugin.campaign.shards):
+            yield OpNode.from_parent(self, name=name)
+
+
+class OpNode(pytest.Collector):
+    """One op."""
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        shards = self.parent.plugin.campaign.shards  # type: ignore[union-attr]
+        for aspect in dict.fromkeys(s.aspect for s in shards if s.op.name == self.name):
+            yield AspectNode.from_parent(self, name=aspect)
+
+
+class AspectNode(pytest.Collector):
+    """One aspect of one op."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        plugin: Plugin = self.parent.parent.plugin  # type: ignore[union-attr]
+        for shard in plugin.campaign.shards:
+            if (shard.op.name, shard.aspect) == (self.parent.name, self.name):  # type: ignore[union-attr]
+                label = plugin.campaign.registry.label(shard.target)
+                item = ShardItem.from_parent(self, name=label, plugin=plugin, shard=shard)
+                item.add_marker(pytest.mark.xdist_group(label))
+                yield item
+
+
+class ShardItem(pytest.Item):
+    """All cases of one op and aspect on one target."""
+
+    def __init__(self, *, plugin: Plugin, shard: Shard, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.plugin, self.shard = plugin, shard
+
+    def runtest(self) -> None:
+        try:
+            engine = self.plugin.engine()
+        except UsageError as error:
+            raise Broken(str(error)) from None
+        lane = engine.lanes[self.shard.target]
+        if lane.state != "ready":
+            raise Broken(f"{lane.label} could not start: {lane.state}")
+        if absent(engine, self.shard):
+            pytest.skip(f"{lane.label} has no {self.shard.op.name}")
+        self._decide(list(engine.run([self.shard])))
+
+    def _decide(self, records: list[Record]) -> None:
+        planned = self.shard.planned(self.plugin.campaign.settings.fills)
+        judged = [r for r in records if r.verdict not in UNANSWERED]
+        text = f"ran {len(judged)} of {planned}"
+        self.user_properties += [("ran", len(judged)), ("planned", planned)]
+        self.user_properties.append(("known", sum(bool(r.known) for r in records)))
+        faults = [r for r in records if r.verdict == "fault"]
+        new = [r for r in records if r.new]
+        if faults:
+            raise Broken(f"{text}; {len(faults)} faults of opassay or an adapter\n{_lines(faults)}")
+        if new:
+            raise Different(f"{text}; {len(new)} differ in a way no known difference covers\n{_lines(new)}")
+        if len(records) < planned:
+            raise Broken(f"{text}: {planned - len(records)} planned records are missing")
+        if not judged:
+            pytest.skip(f"{text}: nothing supported")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, (Different, Broken)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, f"{self.shard.op.name}::{self.shard.aspect}::{self.name}"
+
+
+class Different(AssertionError):
+    """A framework answers differently in a way nobody knows of."""
+
+
+class Broken(Exception):
+    """The question could not be answered: a fault, or too little ran."""
+
+
+def _lines(records: list[Record]) -> str:
+    shown = [f"  {r.case_id} {r.verdict}: {r.message}\n    {r.case}" for r in records[:SHOWN]]
+    left = [f"  … and {len(records) - SHOWN} more"] if len(records) > SHOWN else []
+    return "\n".join(["Replay one: save its JSON as case.json, then `opassay replay case.json`.", *shown, *left])
+
+
+def _anchor(config: pytest.Config) -> Path:
+    """The file the items hang on: the project's configuration, else this module."""
+    return config.inipath if config.inipath is not None else Path(__file__)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
