@@ -81,11 +81,12 @@ def widen(array: np.ndarray) -> np.ndarray:
     returned as they are.
     """
     name = dtype_name(array)
-    if name == "bfloat16":
-        return _bfloat16_values(array).astype(np.float64)
-    if name == "float64":
-        return array.astype(np.longdouble)
-    return array.astype(np.float64) if name in FLOATS else array
+    values = _bfloat16_values(array) if name == "bfloat16" else array
+    if name not in FLOATS:
+        return array
+    # A framework's signalling NaN is no reason to warn.
+    with np.errstate(invalid="ignore"):
+        return values.astype(np.longdouble if name == "float64" else np.float64)
 
 
 def narrow(values: np.ndarray, name: str) -> np.ndarray:
