@@ -98,7 +98,7 @@ def _special(actual: np.ndarray, expected: np.ndarray, reference: Reference, lim
             wrong &= ~(np.isnan(actual) & _mask(reference.may_be_nan, reference))
             return np.asarray(wrong)
         tiny = dtypes.FORMATS[reference.dtype].smallest_normal
-        return np.asarray(wrong | (~same & (actual == 0) & (np.abs(expected) < tiny)))
+        return np.asarray(wrong | (~same & (np.abs(actual) < tiny) & (np.abs(expected) < tiny)))
 
 
 def describe_special(actual: np.ndarray, expected: np.ndarray, where: np.ndarray, dtype: str) -> str:
@@ -111,7 +111,9 @@ def describe_special(actual: np.ndarray, expected: np.ndarray, where: np.ndarray
         return "NaN appeared"
     if np.isinf(wanted):
         return "infinity lost"
-    return "infinity appeared" if np.isinf(got) else "subnormal flushed"
+    if np.isinf(got):
+        return "infinity appeared"
+    return "subnormal flushed" if got == 0 else "subnormal taken for zero"
 
 
 def _mask(mask: np.ndarray | None, reference: Reference) -> np.ndarray:
