@@ -1,0 +1,102 @@
+"""What JAX is known to do differently. Free of JAX: the parent imports this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.known_predicates import breaks, holds_subnormal, known, read_pins, subnormal_meets_infinity
+
+_PINS = read_pins(str(Path(__file__).parent))
+_SEEN = "jax 0.10.2, CPU"
+_EMPTY = "lax answers a window that does not fit with an empty tensor instead of an error"
+_FLUSH = "XLA on the CPU flushes subnormals to zero"
+
+KNOWN = (
+    *(
+        known(
+            _PINS,
+            f"jax-{op}-window-larger",
+            "accepts",
+            breaks("WindowLargerThanInput"),
+            owner="by design",
+            reason=_EMPTY,
+            versions=_SEEN,
+        )
+        for op in ("conv2d", "avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
+    ),
+    *(
+        known(
+            _PINS,
+            f"jax-{op}-wide-padding",
+            "accepts",
+            breaks("PadNotSmallerThanWindow"),
+            owner="by design",
+            reason="lax takes any amount of padding",
+            versions=_SEEN,
+        )
+        for op in ("avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
+    ),
+    known(
+        _PINS,
+        "jax-conv2d-negative-padding",
+        "accepts",
+        breaks("PadNegative"),
+        owner="by design",
+        reason="lax defines negative padding as cropping",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "jax-avg_unpool2d-window-zero",
+        "accepts",
+        breaks("WindowZero"),
+        owner="by design",
+        reason="composed of repeats, which may be zero",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "jax-matmul-rank-one",
+        "accepts",
+        breaks("RankOne"),
+        owner="by design",
+        reason="jnp.matmul follows NumPy, where vectors are allowed",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "jax-scatter_nd-index",
+        "accepts",
+        breaks("IndexOutOfRange", "IndexNegative"),
+        owner="by design",
+        reason="scatters drop an index out of range and wrap a negative one",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "jax-max_unpool2d-index",
+        "accepts",
+        breaks("IndexOutOfRange", "IndexNegative", "IndexWrongChannel"),
+        owner="by design",
+        reason="composed of a scatter, which checks no index",
+        versions=_SEEN,
+    ),
+    *(
+        known(
+            _PINS, f"jax-{op}-subnormal", "special", holds_subnormal, owner="by design", reason=_FLUSH, versions=_SEEN
+        )
+        for op in ("relu", "max_pool2d", "max_pool2d_with_argmax")
+    ),
+    *(
+        known(
+            _PINS,
+            f"jax-{op}-subnormal",
+            "special",
+            subnormal_meets_infinity,
+            owner="by design",
+            reason=_FLUSH + ", so that its product with infinity is NaN",
+            versions=_SEEN,
+        )
+        for op in ("conv2d", "conv2d_transpose", "matmul")
+    ),
+)

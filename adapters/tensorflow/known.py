@@ -1,0 +1,162 @@
+"""What TensorFlow is known to do differently. Free of TensorFlow: the parent imports this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.known_predicates import breaks, empty, holds_subnormal, known, read_pins, subnormal_meets_infinity
+from harness.model import dtypes
+from harness.model.case import Case
+
+_PINS = read_pins(str(Path(__file__).parent))
+_SEEN = "tensorflow 2.21.0, CPU"
+_EMPTY = "a window that does not fit gives an empty tensor instead of an error"
+_FLUSH = "kernels flush subnormals to zero or compare them as zero"
+
+
+def _explicit_padding_of_floats(case: Case) -> bool:
+    padding = case.attributes["padding"]
+    explicit = not isinstance(padding, str) and any(amount for pair in padding for amount in pair)
+    return explicit and dtypes.is_float(case.tensors[0].dtype) and case.tensors[0].fill.kind in ("special", "literal")
+
+
+KNOWN = (
+    *(
+        known(
+            _PINS,
+            f"tensorflow-{op}-window-larger",
+            "accepts",
+            breaks("WindowLargerThanInput"),
+            owner="by design",
+            reason=_EMPTY,
+            versions=_SEEN,
+        )
+        for op in ("conv2d", "avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
+    ),
+    *(
+        known(
+            _PINS,
+            f"tensorflow-{op}-wide-padding",
+            "accepts",
+            breaks("PadNotSmallerThanWindow"),
+            owner="by design",
+            reason="padding is an op of its own here, of any amount",
+            versions=_SEEN,
+        )
+        for op in ("avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
+    ),
+    known(
+        _PINS,
+        "tensorflow-avg_unpool2d-window-zero",
+        "accepts",
+        breaks("WindowZero"),
+        owner="by design",
+        reason="composed of repeats, which may be zero",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-max_unpool2d-channel",
+        "accepts",
+        breaks("IndexWrongChannel"),
+        owner="by design",
+        reason="composed of a scatter over the whole sample, where every channel is in range",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-conv2d-rank-three",
+        "crash",
+        breaks("RankThree"),
+        owner="upstream",
+        reason="an input of rank 3 in NCHW ends the process",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-conv2d_transpose-negative",
+        "crash",
+        breaks("OutputNegative"),
+        owner="upstream",
+        reason="a negative extent in output_shape ends the process",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-conv2d-no-channels",
+        "rejects",
+        empty(1),
+        owner="upstream",
+        reason="refuses a filter without elements, whose answer is zeros or empty",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-conv2d-empty",
+        "shape",
+        empty(0),
+        owner="upstream",
+        reason="answers an empty input with the input's own shape",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-max_pool2d_with_argmax-empty",
+        "rejects",
+        empty(0),
+        owner="upstream",
+        reason="refuses an empty input, whose answer is empty",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-scatter_nd-empty",
+        "rejects",
+        lambda case: 0 in case.attributes["shape"],
+        owner="upstream",
+        reason="refuses indices into an empty shape, even where nothing is written",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-scatter_nd-vector",
+        "rejects",
+        lambda case: len(case.tensors[0].shape) == 1,
+        owner="upstream",
+        reason="takes one index vector for a list of scalar indices",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-max_pool2d-explicit-special",
+        "special",
+        _explicit_padding_of_floats,
+        owner="upstream",
+        reason="with explicit padding, NaN is dropped and a window of -inf gives the lowest finite number",
+        versions=_SEEN,
+    ),
+    *(
+        known(
+            _PINS,
+            f"tensorflow-{op}-subnormal",
+            "special",
+            holds_subnormal,
+            owner="by design",
+            reason=_FLUSH,
+            versions=_SEEN,
+        )
+        for op in ("relu", "max_pool2d", "max_pool2d_with_argmax")
+    ),
+    *(
+        known(
+            _PINS,
+            f"tensorflow-{op}-subnormal",
+            "special",
+            subnormal_meets_infinity,
+            owner="by design",
+            reason=_FLUSH + ", so that their product with infinity is NaN",
+            versions=_SEEN,
+        )
+        for op in ("conv2d", "conv2d_transpose", "matmul")
+    ),
+)

@@ -1,0 +1,91 @@
+"""What torch is known to do differently. Free of torch: the parent imports this."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from adapters.known_predicates import breaks, empty, known, read_pins
+from harness.model.case import Case
+
+_PINS = read_pins(str(Path(__file__).parent))
+_SEEN = "torch 2.13.0, CPU"
+
+
+def _eight_bits_of_plane(case: Case) -> bool:
+    # Seen at 128 values and more per plane set: the kernel counts them in the tensor's own dtype.
+    tensor = case.tensors[0]
+    return tensor.dtype in ("int8", "uint8") and math.prod(tensor.shape[1:]) > 127
+
+
+KNOWN = (
+    known(
+        _PINS,
+        "torch-conv2d-unbatched",
+        "accepts",
+        breaks("RankThree"),
+        owner="by design",
+        reason="conv2d takes an unbatched input of rank 3",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "torch-matmul-rank-one",
+        "accepts",
+        breaks("RankOne"),
+        owner="by design",
+        reason="matmul takes vectors",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "torch-scatter_nd-negative",
+        "accepts",
+        breaks("IndexNegative"),
+        owner="by design",
+        reason="index_put wraps negative indices",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "torch-max_unpool2d-channel",
+        "accepts",
+        breaks("IndexWrongChannel"),
+        owner="by design",
+        reason="its indices count within one plane, so the channel cannot be wrong",
+        versions=_SEEN,
+    ),
+    *(
+        known(
+            _PINS,
+            f"torch-{op}-empty",
+            "rejects",
+            empty(0),
+            owner="upstream",
+            reason="refuses an extent of 0 that leaves a well-defined, empty answer",
+            versions=_SEEN,
+        )
+        for op in ("avg_pool2d", "avg_unpool2d", "max_pool2d", "max_unpool2d", "conv2d", "conv2d_transpose")
+    ),
+    known(
+        _PINS,
+        "torch-conv2d-no-channels",
+        "shape",
+        empty(1, 2),
+        owner="upstream",
+        reason="without input channels it answers with 0 output channels instead of zeros",
+        versions=_SEEN,
+    ),
+    *(
+        known(
+            _PINS,
+            f"torch-{op}-bytes",
+            "rejects",
+            _eight_bits_of_plane,
+            owner="upstream",
+            reason="counts the elements of a sample in the tensor's own 8-bit dtype, and refuses",
+            versions=_SEEN,
+        )
+        for op in ("max_pool2d", "max_pool2d_with_argmax")
+    ),
+)
