@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from adapters.geometry import Padding
 from adapters.tensorflow.kernels import onednn_dtypes
+from adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
 
 
 class State:
@@ -44,12 +45,14 @@ class State:
         groups: int,
         backward: bool,
     ) -> bool:
-        """Whether a kernel exists; invalid attributes count as yes, so that TensorFlow sees them.
+        """Whether a kernel exists; invalid attributes and dtypes count as yes, so that TensorFlow sees them.
 
         Tried out in TensorFlow 2.21 for every combination: oneDNN does all but the gradients with
         explicit padding; the other kernels are for NHWC, and their gradients for no groups and no dilation.
         """
         if not self._cpu_kernels or min((*stride, *dilation), default=0) < 1:
+            return True
+        if dtype.name in DTYPES_WITHOUT_KERNEL["conv2d"]:
             return True
         onednn = dtype.name in onednn_dtypes()
         if onednn and (not backward or isinstance(padding, str)):
