@@ -1,0 +1,150 @@
+"""Bugs planted in an honest adapter are found by name, and a worker's end costs no record."""
+
+import gc
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from harness.model.verdicts import FAILING
+from harness.run.campaign import Campaign, Request, check_devices
+from harness.run.plan import Settings
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
+HONEST_OPS = (
+    "conv2d",
+    "conv2d_transpose",
+    "max_pool2d_with_argmax",
+    "avg_pool2d",
+    "matmul",
+    "scatter_nd",
+    "max_unpool2d",
+)
+
+BUGS = {
+    "SameAtStart": ("same_at_start", "conv2d", "structural"),
+    "FlippedKernel": ("flipped_kernel", "conv2d", "structural"),
+    "SwappedStrides": ("swapped_strides", "conv2d", "shape"),
+    "DroppedTap": ("dropped_tap", "conv2d_transpose", "structural"),
+    "NoDilation": ("no_dilation", "conv2d", "structural"),
+    "MixedGroups": ("mixed_groups", "conv2d", "structural"),
+    "LastTie": ("last_tie", "max_pool2d_with_argmax", "structural"),
+    "BatchInIndex": ("batch_in_index", "max_pool2d_with_argmax", "structural"),
+    "WrongDtype": ("wrong_dtype", "avg_pool2d", "dtype"),
+    "WrongShape": ("wrong_shape", "scatter_nd", "shape"),
+    "Rejects": ("refuses", "matmul", "rejects"),
+    "Stale": ("stale", "matmul", "structural"),
+}
+"""Class: the adapter's name, the op its bug is in, the verdict."""
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    yield
+    gc.collect()  # ended workers leave their pipes to the collector, which warns: here, where that is filtered
+
+
+def campaign_of(cls, name, ops, aspect="value", **settings):
+    chosen = Settings(**{"cases": 20, **settings})
+    return Campaign(
+        Request(targets=[name], adapters=[f"planted:{cls}"], ops=list(ops), aspects=[aspect], settings=chosen)
+    )
+
+
+def records_of(campaign, each=lambda engine, records: None):
+    records = []
+    with campaign.engine() as engine:
+        check_devices(engine)
+        for record in engine.run(campaign.shards):
+            records.append(record)
+            each(engine, records)
+    return records
+
+
+def assert_complete(campaign, records):
+    planned = sum(shard.planned(campaign.settings.fills) for shard in campaign.shards)
+    assert len(records) == planned
+    assert len({(r.op, r.aspect, r.number, r.case_id) for r in records}) == planned
+
+
+def assert_found(records, verdict):
+    found = [r for r in records if r.verdict == verdict]
+    assert found, Counter(r.verdict for r in records)
+    assert {r.confirmed for r in found} == {"yes"}
+    assert not [r.message for r in records if r.verdict == "fault"]
+
+
+def test_the_honest_adapter_passes():
+    campaign = campaign_of("Honest", "honest", HONEST_OPS)
+    records = records_of(campaign)
+    assert_complete(campaign, records)
+    assert not [(r.op, r.verdict, r.message, r.case) for r in records if r.verdict in (*FAILING, "fault")]
+    assert {r.op for r in records if r.verdict == "pass"} == set(HONEST_OPS)
+
+
+@pytest.mark.parametrize("cls", BUGS)
+def test_a_planted_bug_is_found(cls):
+    name, op, verdict = BUGS[cls]
+    campaign = campaign_of(cls, name, [op])
+    records = records_of(campaign)
+    assert_complete(campaign, records)
+    assert_found(records, verdict)
+
+
+def test_a_previous_answer_does_not_repeat():
+    campaign = campaign_of("Late", "late", ["matmul"])
+    records = records_of(campaign)
+    assert_complete(campaign, records)
+    assert {r.verdict for r in records if r.failing} == {"nondeterministic"}
+    assert {r.confirmed for r in records if r.failing} == {"no"}
+
+
+def test_an_answer_to_invalid_input_is_found():
+    campaign = campaign_of("Careless", "careless", ["matmul"], aspect="error")
+    records = records_of(campaign)
+    assert_complete(campaign, records)
+    assert_found(records, "accepts")
+    assert {r.verdict for r in records} == {"accepts"}
+
+
+@pytest.mark.parametrize(("cls", "name"), [("Aborts", "aborts"), ("AbortsFused", "aborts_fused")])
+def test_an_abort_costs_no_record(cls, name):
+    campaign = campaign_of(cls, name, ["matmul"])
+    records = records_of(campaign)
+    assert_complete(campaign, records)
+    assert_found(records, "crash")
+    assert {r.error_type for r in records if r.verdict == "crash"} == {"SIGABRT"}
+    assert {r.case_id for r in records if r.verdict == "crash"} == {
+        r.case_id for r in records if r.dtype.startswith("bfloat16")
+    }
+    assert {r.verdict for r in records} <= {"pass", "crash", "undefined"}
+
+
+def test_a_hang_costs_no_record():
+    campaign = campaign_of("Endless", "endless", ["matmul"], timeout=1.0)
+    records = records_of(campaign)
+    assert_complete(campaign, records)
+    assert_found(records, "hang")
+    assert {r.verdict for r in records} <= {"pass", "hang", "undefined"}
+
+
+def test_a_killed_worker_costs_no_record():
+    campaign = campaign_of("Slow", "slow", ["matmul"])
+    killed = []
+
+    def kill_once(engine, records):
+        if len(records) >= 5 and not killed:
+            (lane,) = engine.lanes.values()
+            killed.append(lane.process.pid)
+            os.kill(lane.process.pid, signal.SIGKILL)
+
+    records = records_of(campaign, kill_once)
+    assert killed
+    assert_complete(campaign, records)
+    crashes = [r for r in records if r.verdict == "crash"]
+    assert [(r.error_type, r.confirmed) for r in crashes] == [("SIGKILL", "no")]
+    assert {r.verdict for r in records} <= {"pass", "crash", "undefined"}
