@@ -46,6 +46,14 @@ def holds_subnormal(case: Case) -> bool:
     return any(_has(case, i, _subnormal) for i in range(len(case.tensors)))
 
 
+def holds_nan(case: Case) -> bool:
+    """The first input holds a NaN."""
+    tensor = case.tensors[0]
+    if tensor.fill.kind not in ("special", "literal") or not dtypes.is_float(tensor.dtype):
+        return False
+    return bool(np.isnan(dtypes.widen(input_values(case, 0))).any())
+
+
 def subnormal_meets_infinity(case: Case) -> bool:
     """One input holds a subnormal number, the other an infinity: flushed, their product is NaN."""
     first, second = range(2)

@@ -99,4 +99,13 @@ KNOWN = (
         )
         for op in ("conv2d", "conv2d_transpose", "matmul")
     ),
+    known(
+        _PINS,
+        "jax-max_unpool2d-broadcast",
+        "accepts",
+        breaks("ShapeMismatch"),
+        owner="by design",
+        reason="scatters broadcast values to indices",
+        versions=_SEEN,
+    ),
 )

@@ -20,6 +20,14 @@ def _explicit_padding_of_floats(case: Case) -> bool:
     return explicit and dtypes.is_float(case.tensors[0].dtype) and case.tensors[0].fill.kind in ("special", "literal")
 
 
+def _dilated_with_padding(case: Case) -> bool:
+    # Only stride 1 and explicit padding go through tf.nn.pool with dilation.
+    padding, dilation = case.attributes["padding"], case.attributes["dilation"]
+    return not isinstance(padding, str) and max(dilation) > 1 and any(amount for pair in padding for amount in pair)
+
+
+_IMPLICIT = "groups are implied by the filter's channels, so other channels mean other groups"
+
 KNOWN = (
     *(
         known(
@@ -158,5 +166,68 @@ KNOWN = (
             versions=_SEEN,
         )
         for op in ("conv2d", "conv2d_transpose", "matmul")
+    ),
+    known(
+        _PINS,
+        "tensorflow-conv2d-channels",
+        "accepts",
+        breaks("ChannelMismatch"),
+        owner="by design",
+        reason=_IMPLICIT,
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-conv2d_transpose-channels",
+        "accepts",
+        breaks("OutputChannels"),
+        owner="by design",
+        reason=_IMPLICIT,
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-conv2d-negative-padding",
+        "accepts",
+        breaks("PadNegative"),
+        owner="upstream",
+        reason="negative explicit padding crops where one kernel is used, and is refused where another is",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-conv2d_transpose-empty-output",
+        "accepts",
+        lambda case: case.rule == "OutputTooSmall" and 0 in case.attributes["output_shape"],
+        owner="upstream",
+        reason="an output_shape of extent 0 is not checked against the input",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-conv2d_transpose-negative-output",
+        "accepts",
+        breaks("OutputNegative"),
+        owner="upstream",
+        reason="returns an empty tensor for a negative extent where it does not end the process",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-conv2d_transpose-no-filters",
+        "rejects",
+        empty(1),
+        owner="upstream",
+        reason="refuses a filter without elements, whose answer is zeros or empty",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-max_pool2d-dilated-padding",
+        "structural",
+        _dilated_with_padding,
+        owner="upstream",
+        reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
+        versions=_SEEN,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from adapters.known_predicates import breaks, empty, known, read_pins
+from adapters.known_predicates import breaks, empty, holds_nan, known, read_pins
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
@@ -65,7 +65,15 @@ KNOWN = (
             reason="refuses an extent of 0 that leaves a well-defined, empty answer",
             versions=_SEEN,
         )
-        for op in ("avg_pool2d", "avg_unpool2d", "max_pool2d", "max_unpool2d", "conv2d", "conv2d_transpose")
+        for op in (
+            "avg_pool2d",
+            "avg_unpool2d",
+            "max_pool2d",
+            "max_pool2d_with_argmax",
+            "max_unpool2d",
+            "conv2d",
+            "conv2d_transpose",
+        )
     ),
     known(
         _PINS,
@@ -87,5 +95,32 @@ KNOWN = (
             versions=_SEEN,
         )
         for op in ("max_pool2d", "max_pool2d_with_argmax")
+    ),
+    known(
+        _PINS,
+        "torch-conv2d_transpose-no-filters",
+        "rejects",
+        lambda case: 0 in case.tensors[1].shape and 0 not in case.tensors[0].shape,
+        owner="upstream",
+        reason="refuses a filter without output channels, whose answer is empty",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "torch-max_pool2d_with_argmax-nan",
+        "structural",
+        holds_nan,
+        owner="upstream",
+        reason="gives the index of the last NaN of a window, not of the first",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "torch-conv2d_transpose-output-padding",
+        "accepts",
+        breaks("OutputTooLarge"),
+        owner="by design",
+        reason="output_padding may be anything below the stride or the dilation",
+        versions=_SEEN,
     ),
 )

@@ -132,10 +132,17 @@ class Engine:
             self._group_answer(lane, job, item, outcome, judgement)
         elif job.alone:
             self._second(lane, job, item, outcome, judgement)
-        elif judgement.verdict in FAILING:
+        elif judgement.verdict in FAILING and not self._expected(lane, item, judgement):
             lane.submit(Job(job.op, [item], alone=True, earlier=judgement), first=True)
         else:
             self._record(lane, item, outcome, judgement, "")
+
+    def _expected(self, lane: Lane, item: Item, judgement: Judgement) -> bool:
+        """Whether the worker ended as a known difference says: starting two more to confirm it tells nothing new."""
+        entries = self._known.get(lane.target.adapter, ())
+        return judgement.verdict in ("crash", "hang") and any(
+            known.verdict == judgement.verdict and applies(known, item.case, lane.target.mode) for known in entries
+        )
 
     def _second(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         """A failing case has run again alone: believe it, or say that it did not repeat."""

@@ -114,6 +114,7 @@ class WorkerProcess:
             os.killpg(self.pid, signal.SIGKILL)
         self._outbox.put(None)
         self._process.wait()
+        self._log.close()
 
     def close(self) -> None:
         """Let the process end by itself; kill it if it does not within two seconds."""
@@ -134,7 +135,9 @@ class WorkerProcess:
         return signal.Signals(-code).name
 
     def last_words(self, limit: int = 2000) -> str:
-        """The end of what it printed."""
+        """The end of what it printed; nothing once it was killed."""
+        if self._log.closed:
+            return ""
         self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, self._log.tell() - limit))
         return self._log.read().decode(errors="replace").strip()
@@ -147,6 +150,7 @@ class WorkerProcess:
                 self._events.put(Message(self, *message))
         except (wire.WireError, OSError, ValueError) as error:
             problem = str(error)
+        self._process.stdout.close()
         self._events.put(Message(self, None, [], problem))
 
     def _feed(self) -> None:

@@ -1,6 +1,5 @@
 """Bugs planted in an honest adapter are found by name, and a worker's end costs no record."""
 
-import gc
 import os
 import signal
 from collections import Counter
@@ -12,7 +11,6 @@ from harness.model.verdicts import FAILING
 from harness.run.campaign import Campaign, Request, check_devices
 from harness.run.plan import Settings
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
 HONEST_OPS = (
     "conv2d",
@@ -45,7 +43,6 @@ BUGS = {
 def importable(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     yield
-    gc.collect()  # ended workers leave their pipes to the collector, which warns: here, where that is filtered
 
 
 def campaign_of(cls, name, ops, aspect="value", **settings):
