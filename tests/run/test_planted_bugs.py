@@ -11,7 +11,6 @@ from harness.model.verdicts import FAILING
 from harness.run.campaign import Campaign, Request, check_devices
 from harness.run.plan import Settings
 
-
 HONEST_OPS = (
     "conv2d",
     "conv2d_transpose",
@@ -42,7 +41,6 @@ BUGS = {
 @pytest.fixture(autouse=True)
 def importable(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    yield
 
 
 def campaign_of(cls, name, ops, aspect="value", **settings):
