@@ -12,9 +12,9 @@ _SEEN = "torch 2.13.0, CPU"
 
 
 def _eight_bits_of_plane(case: Case) -> bool:
-    # Measured: int8 11x11 works and 12x12 fails, uint8 fails from 16x16 on, and only with channels last.
+    # Measured, only with channels last: int8 fails from 12x12 on (11x11 works), uint8 from 16x16, or 15x15 if padded.
     tensor, layout = case.tensors[0], case.attributes["layout"]
-    limit = {"int8": 127, "uint8": 255}.get(tensor.dtype)
+    limit = {"int8": 127, "uint8": 224}.get(tensor.dtype)
     return limit is not None and layout == "NHWC" and tensor.shape[1] * tensor.shape[2] > limit
 
 
