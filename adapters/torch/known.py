@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.geometry import spatial_axes
 from adapters.known_predicates import breaks, empty, holds_nan, known, read_pins
 from harness.model.case import Case
 
@@ -15,7 +16,9 @@ def _eight_bits_of_plane(case: Case) -> bool:
     # Measured, only with channels last: int8 fails from 12x12 on (11x11 works), uint8 from 16x16, or 15x15 if padded.
     tensor, layout = case.tensors[0], case.attributes["layout"]
     limit = {"int8": 127, "uint8": 224}.get(tensor.dtype)
-    return limit is not None and layout == "NHWC" and tensor.shape[1] * tensor.shape[2] > limit
+    rows, columns = spatial_axes(layout)
+    channels_last = layout == "NHWC" or tensor.memory.kind == "channels_last"
+    return limit is not None and channels_last and tensor.shape[rows] * tensor.shape[columns] > limit
 
 
 KNOWN = (
