@@ -1,0 +1,270 @@
+"""The comparator's traps, one by one: each wrong answer gets its verdict, each right one passes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.judge import numerics
+from harness.judge.compare import Judgement, compare
+from harness.model import dtypes
+from harness.model.numeric_model import NumericModel
+from harness.model.reference import Reference
+
+F32 = NumericModel("float32", flushes=False)
+U = 2.0**-24
+
+
+def bitwise(values: Any, dtype: str = "float32", **more: Any) -> Reference:
+    return Reference("y", dtype, np.asarray(values, dtype=np.float64 if dtypes.is_float(dtype) else dtype), **more)
+
+
+def linear(exact: Any, magnitude: Any, terms: Any, dtype: str = "float32", **more: Any) -> Reference:
+    values = np.asarray(exact, dtype=np.float64)
+    filled = [np.broadcast_to(np.asarray(v, dtype=np.float64), values.shape) for v in (magnitude, terms)]
+    return Reference("y", dtype, values, "linear", filled[0], filled[1], **more)
+
+
+def judge(actual: Any, reference: Reference, exact_fill: bool = False, model: NumericModel = F32) -> Judgement:
+    array = dtypes.narrow(np.asarray(actual), reference.dtype) if isinstance(actual, list) else actual
+    return compare(array, reference, model, exact_fill)
+
+
+def allowed(reference: Reference, exact_fill: bool = False, model: NumericModel = F32) -> float:
+    return float(numerics.bound(reference, model, exact_fill).allowed.ravel()[0])
+
+
+@pytest.mark.parametrize("nothing", [None, 1.0, [1.0], (np.ones(1),)], ids=["none", "float", "list", "tuple"])
+def test_something_else_than_an_array(nothing: object) -> None:
+    assert compare(nothing, bitwise([1.0]), F32, False).verdict == "shape"
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 1), (1, 2), (0,)], ids=str)
+def test_wrong_shape(shape: tuple[int, ...]) -> None:
+    assert judge(np.ones(shape, np.float32), bitwise([1.0, 1.0])).verdict == "shape"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "int32"])
+def test_wrong_dtype(dtype: str) -> None:
+    found = judge(np.ones(1, dtype), bitwise([1.0]))
+    assert found.verdict == "dtype"
+    assert "expected float32" in found.message
+
+
+def test_wrong_integer_dtype() -> None:
+    assert judge(np.ones(1, np.int64), bitwise([1], "int32")).verdict == "dtype"
+
+
+def test_shape_comes_before_dtype_and_dtype_before_values() -> None:
+    assert judge(np.full(2, np.nan), bitwise([1.0])).verdict == "shape"
+    assert judge(np.full(1, np.nan), bitwise([1.0])).verdict == "dtype"
+
+
+@pytest.mark.parametrize(("got", "wanted"), [(-0.0, 0.0), (0.0, -0.0)])
+@pytest.mark.parametrize("dtype", dtypes.FLOATS)
+def test_signs_of_zero_are_equal(got: float, wanted: float, dtype: str) -> None:
+    assert judge([got], bitwise([wanted], dtype)).verdict == "pass"
+    model = NumericModel(dtype)
+    assert judge([got], linear([wanted], 0, 3, dtype), True, model).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("got", "wanted", "words"),
+    [
+        (np.nan, 1.0, "NaN appeared"),
+        (1.0, np.nan, "NaN dropped"),
+        (0.0, np.nan, "NaN dropped"),
+        (np.inf, np.nan, "NaN dropped"),
+        (np.nan, np.inf, "NaN appeared"),
+        (3e38, np.inf, "infinity lost"),
+        (-np.inf, np.inf, "infinity lost"),
+        (np.inf, 1.0, "infinity appeared"),
+    ],
+)
+@pytest.mark.parametrize("exact_fill", [False, True])
+def test_special_values(got: float, wanted: float, words: str, exact_fill: bool) -> None:
+    for reference in (bitwise([2.0, wanted]), linear([2.0, wanted], [2.0, abs(wanted)], 1)):
+        free_of_magnitude = np.where(np.isfinite(reference.exact), np.abs(reference.exact), 1.0)
+        if reference.policy == "linear":
+            reference = linear(reference.exact, free_of_magnitude, 1)
+        found = judge([2.0, got], reference, exact_fill)
+        assert found.verdict == "special"
+        assert words in found.message
+        assert "y[1]" in found.message
+        assert found.bad_elements == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_equal_special_values(value: float) -> None:
+    assert judge([value, 1.0], bitwise([value, 1.0])).verdict == "pass"
+    assert judge([value, 1.0], linear([value, 1.0], 1.0, 1)).verdict == "pass"
+
+
+def test_flushed_subnormal_of_a_movement() -> None:
+    found = judge([0.0], bitwise([2.0**-140]))
+    assert found.verdict == "special"
+    assert "subnormal flushed" in found.message
+
+
+def test_nan_where_either_is_right() -> None:
+    open_to_nan = linear([1.0], 1.0, 1, may_be_nan=np.array([True]))
+    assert judge([np.nan], open_to_nan).verdict == "pass"
+    assert judge([1.0], open_to_nan).verdict == "pass"
+    assert judge([np.inf], open_to_nan).verdict == "special"
+
+
+def test_relative_error_near_zero() -> None:
+    # 1 + (-1) with rounding on the way: wholly wrong relatively, right by the bound on |x| |w|.
+    assert judge([U], linear([0.0], 2.0, 2)).verdict == "pass"
+    # A tiny answer from tiny products: any fixed absolute tolerance would let this by.
+    assert judge([2e-20], linear([1e-20], 1e-20, 1)).verdict == "numeric"
+
+
+def test_bound_does_not_grow_with_the_array() -> None:
+    exact = np.ones(1000)
+    actual = exact.astype(np.float32)
+    actual[777] += np.float32(1e-4)
+    found = judge(actual, linear(exact, 1.0, 9))
+    assert (found.verdict, found.bad_elements, found.worst_index) == ("numeric", 1, "y[777]")
+
+
+def test_dropped_tap_under_exact_fill() -> None:
+    # 9 taps of 1 * 1 against 8 of them; then one tap of 1 beside huge ones, which only exactness can see.
+    assert judge([8.0], linear([9.0], 9.0, 9), True).verdict == "structural"
+    assert judge([2.0**23], linear([2.0**23 + 1], 2.0**23 + 1, 9), True).verdict == "structural"
+    assert judge([2.0**23 + 1], linear([2.0**23 + 1], 2.0**23 + 1, 9), True).verdict == "pass"
+    assert judge([2.0**23], linear([2.0**23 + 1], 2.0**23 + 1, 9)).verdict == "pass"
+
+
+def test_exactness_ends_where_the_format_does() -> None:
+    assert allowed(linear([1.0], 2.0**24, 9), True) == 0
+    assert allowed(linear([1.0], 2.0**24 + 2, 9), True) > 0
+    assert allowed(linear([1.0], 256.0, 9, "bfloat16"), True) == 0
+    assert allowed(linear([1.0], 258.0, 9, "bfloat16"), True) > 0
+
+
+def test_zero_magnitude_allows_nothing() -> None:
+    assert allowed(linear([0.0], 0.0, 9)) == 0
+    assert judge([1e-45], linear([0.0], 0.0, 9)).verdict == "numeric"
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_just_inside_and_just_outside(sign: int) -> None:
+    reference = linear([1.0], 1.0, 27, "float64")
+    model = NumericModel("float64", flushes=False)
+    limit = allowed(reference, model=model)
+    step = np.spacing(1.0)
+    inside = np.array([1.0 + sign * (np.floor(limit / step)) * step])
+    outside = np.array([1.0 + sign * (np.ceil(limit / step) + 1) * step])
+    found = judge(inside, reference, model=model)
+    assert found.verdict == "pass"
+    assert found.rho is not None
+    assert 0.9 < found.rho <= 1
+    assert judge(outside, reference, model=model).verdict == "numeric"
+
+
+def test_remark_beyond_the_heuristic() -> None:
+    reference = linear([0.0], 1.0, 10000)
+    found = judge([allowed(reference) * 0.99], reference)
+    assert found.verdict == "pass"
+    assert found.message.startswith("warn")
+    assert judge([U], reference).message == ""
+
+
+@pytest.mark.parametrize("got", [1.0, 0.0, 123.0, np.inf])
+def test_vacuous_bound_is_undefined(got: float) -> None:
+    # 2048 terms of float16 partial sums: n u reaches 1, so nothing can be said and nothing may pass.
+    reference = linear([1.0], 1.0, 2048, "float16")
+    assert judge([got], reference, model=NumericModel("float16")).verdict == "undefined"
+
+
+def test_accumulator_overflow_is_undefined() -> None:
+    assert judge([1.0], linear([1.0], 4e38, 4)).verdict == "undefined"
+
+
+def test_free_elements() -> None:
+    some = bitwise([1.0, 2.0], free=np.array([True, False]))
+    found = judge([9.0, 2.0], some)
+    assert (found.verdict, found.free_elements, found.elements) == ("pass", 1, 2)
+    assert judge([9.0, 9.0], some).bad_elements == 1
+    assert judge([1.0], bitwise([1.0], free=np.array([True]))).verdict == "undefined"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_overflow_threshold(dtype: str) -> None:
+    form, limit = dtypes.FORMATS[dtype], numerics.overflow_threshold(dtype)
+    assert form.largest < limit < 2.0 ** (form.max_exponent + 1)
+    below = np.array([limit * (1 - 2.0**-50)])
+    assert float(dtypes.widen(dtypes.narrow(below, dtype))[0]) == form.largest
+    assert np.isinf(dtypes.widen(dtypes.narrow(np.array([limit]), dtype))[0])
+
+
+def test_overflow_threshold_by_hand() -> None:
+    assert numerics.overflow_threshold("float16") == 65520
+
+
+@pytest.mark.parametrize(
+    ("exact", "got", "verdict"),
+    [
+        (70000.0, np.inf, "pass"),
+        (-70000.0, -np.inf, "pass"),
+        (70000.0, -np.inf, "special"),
+        (70000.0, 65504.0, "special"),
+        (60000.0, np.inf, "special"),
+        (65519.0, np.inf, "pass"),
+        (65519.0, 65504.0, "pass"),
+    ],
+)
+def test_overflow_of_the_output(exact: float, got: float, verdict: str) -> None:
+    assert judge([got], linear([exact], abs(exact), 4, "float16")).verdict == verdict
+
+
+def test_average_with_divisor() -> None:
+    nine = linear([1.0], 9.0, 9, divisor=np.array([9.0]))
+    assert judge([1.0], nine).verdict == "pass"
+    assert judge([float(np.float32(1) + np.float32(2) ** -23)], nine).verdict == "pass"
+    assert judge([9 / 8], nine).verdict == "numeric"
+    # Dividing by 9 keeps the bound: gamma_10 of the sum, 2 u of the division. Dividing by 4 is exact.
+    assert 11 * U < allowed(nine, True) < 13 * U
+    four = linear([1.0], 4.0, 4, divisor=np.array([4.0]))
+    assert allowed(four, True) == 0
+    assert judge([1.0 + 2.0**-23], four, True).verdict == "structural"
+
+
+def test_flushing_and_input_rounding_widen_the_bound() -> None:
+    reference = linear([2.0**-126], 2.0**-126, 1)
+    assert judge([0.0], reference).verdict == "numeric"
+    assert judge([0.0], reference, model=NumericModel("float32", flushes=True)).verdict == "pass"
+    near = linear([1.0], 1.0, 1)
+    assert judge([1.0 + 2.0**-10], near).verdict == "numeric"
+    assert judge([1.0 + 2.0**-10], near, model=NumericModel("float32", "tf32")).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("terms", "unit", "value"),
+    [(0, U, 0.0), (1, 0.25, 1 / 3), (2, 0.25, 1.0), (3, 0.25, 3.0), (4, 0.25, np.inf), (5, 0.25, np.inf)],
+)
+def test_gamma_by_hand(terms: int, unit: float, value: float) -> None:
+    assert float(numerics.gamma(terms, unit)) == value
+
+
+def test_ulp_by_hand() -> None:
+    values = np.array([1.0, 1.5, 2.0, 0.0, 2.0**-140])
+    assert numerics.ulp(values, "float32").tolist() == [2.0**-23, 2.0**-23, 2.0**-22, 2.0**-149, 2.0**-149]
+
+
+def test_integers_are_compared_exactly() -> None:
+    big = 2**62 + 1
+    assert judge(np.array([big]), bitwise([big], "int64")).verdict == "pass"
+    assert judge(np.array([big - 1]), bitwise([big], "int64")).verdict == "structural"
+
+
+def test_linear_reference_without_its_ingredients() -> None:
+    with pytest.raises(ValueError, match="lacks its magnitude"):
+        compare(np.ones(1, np.float32), bitwise([1.0], policy="linear"), F32, False)
+
+
+def test_empty_output() -> None:
+    assert judge(np.zeros((0, 3), np.float32), bitwise(np.zeros((0, 3)))).verdict == "pass"

@@ -1,0 +1,148 @@
+"""Who may import whom, read from the source; every rule is shown to report a planted violation."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("harness", "adapters", "cases", "reports", "opassay")
+FRAMEWORKS = ("torch", "tensorflow", "jax")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``only``: all that may be imported beside the standard library (None: anything). ``never``: what may not.
+
+    ``ours``: the modules of this project that may be imported (None: any that ``never`` does not name).
+    """
+
+    files: tuple[str, ...]
+    planted: tuple[str, ...]
+    only: tuple[str, ...] | None = None
+    never: tuple[str, ...] = ()
+    ours: tuple[str, ...] | None = None
+
+
+def adapter_rule(name: str) -> Rule:
+    others = [other for other in FRAMEWORKS if other != name]
+    never = ("adapters.oracle", "cases", "reports", "harness.run", *(f"adapters.{other}" for other in others))
+    planted = (
+        f"from adapters.{others[0]}.conv import conv2d",
+        f"from adapters import {others[1]}",
+        "import adapters.oracle",
+        "def f():\n    from adapters.oracle import relu",
+    )
+    return Rule((f"adapters/{name}",), planted, never=never)
+
+
+JUDGING = ("adapters", "cases", "reports", "harness.run")
+JUDGING_PLANTED = (
+    "import adapters.oracle",
+    "from cases.conv import conv2d",
+    "import reports",
+    "from harness import run",
+    "import importlib\nimportlib.import_module('cases.conv')",
+)
+RULES = {
+    "model": Rule(
+        ("harness/model",),
+        ("import pandas", "from harness.run import wire", "from harness import judge", "from . import case"),
+        only=("numpy", "harness.model"),
+    ),
+    "judge": Rule(("harness/judge",), JUDGING_PLANTED, never=JUDGING),
+    "registry": Rule(("harness/registry.py", "harness/declared.py"), JUDGING_PLANTED, never=JUDGING),
+    "run": Rule(
+        ("harness/run",),
+        ("from reports.table import write_table", "import adapters.torch", "def f():\n    import cases.conv"),
+        never=("reports", "adapters", "cases"),
+    ),
+    "reports": Rule(
+        ("reports",),
+        ("from harness.judge import compare", "import harness.registry", "import adapters.oracle", "import torch"),
+        never=FRAMEWORKS,
+        ours=("harness.model", "reports"),
+    ),
+    "oracle": Rule(
+        ("adapters/oracle",),
+        ("import scipy", "from adapters import geometry", "import torch", "from harness.judge import numerics"),
+        only=("numpy", "harness.model", "adapters.oracle"),
+    ),
+    "cases": Rule(
+        ("cases",),
+        ("import pandas", "from adapters.torch import adapter", "from harness.run import plan", "import jax"),
+        only=("numpy", "hypothesis", "harness.model", "adapters.oracle", "cases"),
+    ),
+    "known": Rule(
+        ("adapters/*/known.py", "adapters/known_predicates.py", "adapters/geometry.py"),
+        tuple(f"import {name}" for name in FRAMEWORKS),
+        never=FRAMEWORKS,
+    ),
+    **{name: adapter_rule(name) for name in FRAMEWORKS},
+}
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and full name of everything that is imported, at any depth; relative imports start with a dot."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if function in ("import_module", "__import__"):
+                yield node.lineno, str(node.args[0].value)
+
+
+def within(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(package + ".") for package in packages)
+
+
+def allowed(name: str, rule: Rule) -> bool:
+    if name.startswith(".") or within(name, rule.never):
+        return False
+    if rule.only is not None and name.partition(".")[0] not in sys.stdlib_module_names:
+        return within(name, rule.only)
+    return rule.ours is None or not within(name, OURS) or within(name, rule.ours)
+
+
+def violations(source: str, rule: Rule) -> list[str]:
+    return [f"line {line}: {name}" for line, name in imports(ast.parse(source)) if not allowed(name, rule)]
+
+
+def sources(rule: Rule) -> list[Path]:
+    found = [path for pattern in rule.files for path in ROOT.glob(pattern)]
+    return [file for path in found for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_source_keeps_the_rule(name: str) -> None:
+    files = sources(RULES[name])
+    assert files
+    found = {str(file): violations(file.read_text(encoding="utf-8"), RULES[name]) for file in files}
+    assert {file: lines for file, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "source"), [pytest.param(n, s, id=f"{n}-{i}") for n, r in RULES.items() for i, s in enumerate(r.planted)]
+)
+def test_planted_violation_is_reported(name: str, source: str) -> None:
+    assert len(violations(source, RULES[name])) == 1
+
+
+HEAVY = ("pandas", "hypothesis", *FRAMEWORKS)
+
+
+@pytest.mark.parametrize("modules", ["harness.run.worker", "harness.cli, harness.listing"])
+def test_light_modules_load_nothing_heavy(modules: str, tmp_path: Path) -> None:
+    script = f"import sys, {modules}; print(*sorted(set(sys.modules) & set({HEAVY!r})))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
