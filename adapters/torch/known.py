@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.geometry import spatial_axes
+from adapters.geometry import pad_amounts, spatial_axes
 from adapters.known_predicates import breaks, empty, holds_nan, known, read_pins
 from harness.model.case import Case
 
@@ -13,12 +13,15 @@ _SEEN = "torch 2.13.0, CPU"
 
 
 def _eight_bits_of_plane(case: Case) -> bool:
-    # Measured, only with channels last: int8 fails from 12x12 on (11x11 works), uint8 from 16x16, or 15x15 if padded.
-    tensor, layout = case.tensors[0], case.attributes["layout"]
-    limit = {"int8": 127, "uint8": 224}.get(tensor.dtype)
-    rows, columns = spatial_axes(layout)
-    channels_last = layout == "NHWC" or tensor.memory.kind == "channels_last"
-    return limit is not None and channels_last and tensor.shape[rows] * tensor.shape[columns] > limit
+    # Measured, only with channels last: int8 fails from 12x12 on (11x11 works), uint8 from 16x16; padding counts.
+    tensor, attributes = case.tensors[0], case.attributes
+    limit = {"int8": 127, "uint8": 255}.get(tensor.dtype)
+    if limit is None or not (attributes["layout"] == "NHWC" or tensor.memory.kind == "channels_last"):
+        return False
+    extents = [tensor.shape[axis] for axis in spatial_axes(attributes["layout"])]
+    how = (attributes[name] for name in ("window", "stride", "dilation", "padding"))
+    rows, columns = (n + 2 * max(pads) for n, pads in zip(extents, pad_amounts(extents, *how), strict=True))
+    return rows * columns >= limit
 
 
 KNOWN = (
