@@ -1,0 +1,150 @@
+"""The command and the pytest plugin from outside: what they write, and one clear line for a wrong request."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.registry import AdapterEntry, Registry, UsageError
+
+needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
+
+RUN = ["run", "--op", "relu", "--op", "stop_gradient", "--cases", "3", "--target", "torch", "--aspect", "value"]
+FILES = {"results.csv", "results.parquet", "report.html", "summary.md", "junit.xml", "run.json", "journal.jsonl"}
+
+
+def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def opassay(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return python(folder, "opassay", *arguments)
+
+
+def refuses(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """Status 2 and one line that says so."""
+    lines = done.stderr.splitlines()
+    assert (done.returncode, len(lines)) == (2, 1), done.stderr
+    assert lines[0].startswith("opassay: ")
+    assert "Traceback" not in done.stdout + done.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--op", "rleu"], ["'rleu'", "did you mean 'relu'"]),
+        (["run", "--op", "relu", "--target", "nope"], ["'nope'", "torch"]),
+        (["run", "--op", "relu", "--aspect", "nope"], ["'nope'", "gradient"]),
+        (["run", "--cases", "0"], ["--cases"]),
+        (["run", "--nope"], ["--nope"]),
+        (["list", "nope"], ["'nope'", "targets"]),
+        (["replay", "0123456789abcdef"], ["0123456789abcdef"]),
+        (["replay", "missing.json"], ["missing.json"]),
+        (["run", "--python", "torch"], ["NAME=INTERPRETER"]),
+        (["run", "--python", "torch=/no/such/file"], ["/no/such/file"]),
+        (["report", "."], ["run.json"]),
+        (["report", "no-such-folder"], ["no-such-folder"]),
+    ],
+    ids=" ".join,
+)
+def test_wrong_request(arguments: list[str], words: list[str], tmp_path: Path) -> None:
+    refuses(opassay(tmp_path, *arguments), *words)
+
+
+@needs_torch
+def test_unknown_mode(tmp_path: Path) -> None:
+    refuses(opassay(tmp_path, "run", "--op", "relu", "--target", "torch:nope"), "'nope'", "eager")
+
+
+@needs_torch
+def test_unknown_device(tmp_path: Path) -> None:
+    # Only the framework knows its devices, so the line that it is being started comes first.
+    done = opassay(tmp_path, "run", "--op", "relu", "--cases", "1", "--target", "torch@tpu")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stdout + done.stderr
+    *before, last = done.stderr.splitlines()
+    assert before == ["starting torch@tpu"]
+    assert last.startswith("opassay: ")
+    assert "'tpu'" in last
+    assert "cpu" in last
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '"relu"', '{"op":"relu"}', "", "\x00"])
+def test_broken_replay_file(text: str, tmp_path: Path) -> None:
+    (tmp_path / "case.json").write_text(text, encoding="utf-8")
+    refuses(opassay(tmp_path, "replay", "case.json"), "case.json", "does not hold a case")
+
+
+@needs_torch
+def test_unwritable_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refuses(opassay(tmp_path, "run", "--op", "relu", "--target", "torch", "--out", "file/below"), "file/below")
+
+
+def test_shadowing_folder(tmp_path: Path) -> None:
+    (tmp_path / "harness").mkdir()
+    (tmp_path / "harness" / "__init__.py").touch()
+    refuses(opassay(tmp_path, "list", "ops"), str(tmp_path / "harness"), "rename")
+
+
+def test_no_framework_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AdapterEntry, "installed", property(lambda entry: False))
+    with pytest.raises(UsageError, match="no framework is installed") as caught:
+        Registry().targets([])
+    assert "pip install 'opassay[torch]'" in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which one run wrote its report."""
+    folder = tmp_path_factory.mktemp("run")
+    done = opassay(folder, *RUN)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def table(folder: Path) -> list[dict[str, str]]:
+    """results.csv without its timing."""
+    with (folder / "opassay-report" / "results.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+@needs_torch
+def test_run_writes_every_file(finished: Path) -> None:
+    assert {path.name for path in (finished / "opassay-report").iterdir()} >= FILES
+    rows = table(finished)
+    assert {row["op"] for row in rows} == {"relu", "stop_gradient"}
+    assert {row["verdict"] for row in rows} == {"pass"}
+
+
+@needs_torch
+def test_run_twice_gives_the_same_table(finished: Path, tmp_path: Path) -> None:
+    assert opassay(tmp_path, *RUN).returncode == 0
+    assert table(tmp_path) == table(finished)
+
+
+@needs_torch
+def test_pytest_items(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n", encoding="utf-8")
+    options = ["--opassay-op", "relu", "--opassay-aspect", "value", "--opassay-target", "torch", "--opassay-cases", "2"]
+    done = python(tmp_path, "pytest", "--opassay", "-v", "-p", "no:cacheprovider", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "collected 1 item" in done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_pytest_wrong_request(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n", encoding="utf-8")
+    done = python(tmp_path, "pytest", "--opassay", "--opassay-op", "nope")
+    assert done.returncode == 4
+    assert "opassay: unknown op 'nope'" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
