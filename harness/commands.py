@@ -23,8 +23,8 @@ def run_command(request: Request, out: Path, resume: bool, strict: bool) -> int:
     console = Console(stderr=True)
     run = Run(campaign, out, resume)
     with campaign.engine() as engine:
-        console.print(f"starting {', '.join(escape(label) for label in campaign.labels().values())}")
-        check_devices(engine)
+        with console.status(f"starting {', '.join(escape(label) for label in campaign.labels().values())}"):
+            check_devices(engine)
         _announce(engine, console)
         try:
             _execute(run, engine, console)

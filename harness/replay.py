@@ -107,7 +107,7 @@ def _answer(outcome: Outcome, references: tuple[Reference, ...], say: Say) -> No
 def _show(indent: str, array: np.ndarray, say: Say) -> None:
     wide = dtypes.widen(array)
     if wide.size > SHOWN:
-        say(f"{indent}({wide.size} values, from {wide.ravel()[:6].tolist()})")
+        say(f"{indent}({wide.size} values, from {', '.join(f'{float(v):.9g}' for v in wide.ravel()[:6])})")
         return
     for line in np.array2string(wide, separator=", ", threshold=SHOWN + 1).splitlines():
         say(indent + line)

@@ -15,6 +15,8 @@ from harness.model import dtypes, fills, memory
 from harness.model.fills import Fill
 from harness.model.memory import Memory
 
+_FIELDS = ("op", "tensors", "shape", "dtype", "fill", "memory", "kind")
+
 ASPECTS = ("value", "gradient", "error", "shape")
 
 
@@ -134,7 +136,9 @@ class Case:
                 rule=str(data.get("rule", "")),
             )
         except KeyError as error:
-            raise ValueError(f"not a case: {error.args[0]}") from None
+            raise ValueError(
+                f"not a case: it lacks {error.args[0]!r}" if error.args[0] in _FIELDS else str(error.args[0])
+            ) from None
         except (TypeError, AttributeError) as error:
             raise ValueError(f"not a case: {error}") from None
 

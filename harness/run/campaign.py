@@ -46,6 +46,8 @@ class Campaign:
         self.registry = Registry(request.adapters)
         self.targets = self.registry.targets(request.targets)
         self.ops = self.registry.ops(request.ops)
+        for name in request.python:
+            self.registry.adapter(name)
         for aspect in request.aspects:
             if aspect not in ASPECTS:
                 raise UsageError(unknown("aspect", aspect, ASPECTS))
