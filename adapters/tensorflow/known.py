@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.known_predicates import breaks, empty, holds_subnormal, known, read_pins, subnormal_meets_infinity
+from adapters.known_predicates import (
+    breaks,
+    empty,
+    holds_nan,
+    holds_subnormal,
+    known,
+    read_pins,
+    subnormal_meets_infinity,
+)
 from harness.model import dtypes
 from harness.model.case import Case
 
@@ -26,6 +34,7 @@ def _dilated_with_padding(case: Case) -> bool:
     return not isinstance(padding, str) and max(dilation) > 1 and any(amount for pair in padding for amount in pair)
 
 
+_NAN = "a NaN that is not the first element of its window is dropped"
 _IMPLICIT = "groups are implied by the filter's channels, so other channels mean other groups"
 
 KNOWN = (
@@ -228,6 +237,28 @@ KNOWN = (
         _dilated_with_padding,
         owner="upstream",
         reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
+        versions=_SEEN,
+    ),
+    *(
+        known(_PINS, f"tensorflow-{op}-nan", "special", holds_nan, owner="upstream", reason=_NAN, versions=_SEEN)
+        for op in ("max_pool2d", "max_pool2d_with_argmax")
+    ),
+    known(
+        _PINS,
+        "tensorflow-max_pool2d-dilated-rounding-fill",
+        "numeric",
+        _dilated_with_padding,
+        owner="upstream",
+        reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-max_pool2d-dilated-axes",
+        "shape",
+        lambda case: case.attributes["layout"] == "NCHW" and _dilated_with_padding(case),
+        owner="upstream",
+        reason="tf.nn.pool with dilation in NCHW pads other axes than the spatial ones",
         versions=_SEEN,
     ),
 )
