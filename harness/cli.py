@@ -9,10 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from harness.registry import UsageError
+from harness.run.status import INTERRUPTED
 
 DEFAULT_OUT = Path("opassay-report")
-INTERRUPTED = 130
-
 app = typer.Typer(
     help="Sends generated cases through deep-learning frameworks and judges every answer against a NumPy oracle.",
     no_args_is_help=True,

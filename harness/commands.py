@@ -12,9 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from harness.registry import Registry, UsageError
 from harness.run.campaign import Campaign, Request, Run, check_devices
 from harness.run.engine import Engine
-from harness.run.status import exit_status
-
-INTERRUPTED = 130
+from harness.run.status import INTERRUPTED, exit_status
 
 
 def run_command(request: Request, out: Path, resume: bool, strict: bool) -> int:

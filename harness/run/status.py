@@ -8,6 +8,9 @@ from typing import Any
 
 from harness.model.verdicts import Record
 
+INTERRUPTED = 130
+"""The status after Ctrl-C, as shells have it: 128 + SIGINT."""
+
 
 def exit_status(run: Mapping[str, Any], records: Sequence[Record], strict: bool) -> tuple[int, list[str]]:
     """The status of ``opassay run`` and, unless it is 0, why."""
