@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES
+from adapters.oracle import REFERENCES, VJPS
 from cases import conv_pins, conv_rules, tables, windows
 from cases.windows import Padding
 from harness.model.case import Geometry
@@ -89,7 +89,11 @@ def _forward(
     size: int,
     empty: str,
 ) -> Forward:
-    """A valid convolution near the draws; ``summed`` names the channels that one output sums over."""
+    """A valid convolution near the draws; ``summed`` names the channels that one output sums over.
+
+    For ``"all"`` the sums of both gradients are kept short too: over either channels, and for the filter over the
+    whole batch.
+    """
     limit, budget = tables.most_terms(dtype), tables.most_multiply_adds(dtype)
     kernel = windows.narrowed(kernel, limit)
     area = math.prod(kernel)
@@ -97,16 +101,17 @@ def _forward(
     if groups == DEPTHWISE:
         groups, inputs, outputs = inputs, 1, min(outputs, 2)
     most = max(1, (min(limit, budget // size) if size else limit) // area)
-    if summed == "inputs":
+    if summed != "outputs":
         inputs = min(inputs, tables.at_most(most))
-    else:
+    if summed != "inputs":
         outputs = min(outputs, tables.at_most(most))
 
     def cost(found: Sequence[int]) -> tuple[int, int]:
         n, h, w, i, o, g = found
         rows, columns = windows.output_extents((h, w), kernel, stride, dilation, padding)
         outputs_made = n * rows * columns * g * o
-        too_many = g > groups or (i if summed == "inputs" else o) > most
+        longest = {"inputs": i, "outputs": o, "all": max(i, o)}[summed]
+        too_many = g > groups or longest > most or (summed == "all" and n * rows * columns > limit)
         work = tables.TOO_MUCH if too_many else outputs_made * i * area
         return max(n * h * w * g * i, area * i * g * o, outputs_made), work
 
@@ -129,14 +134,18 @@ def _emptied(conv: Forward, empty: str) -> Forward:
 
 
 def _draws(
-    build: Callable[..., Geometry], paddings: Sequence[Padding], sizes: Sequence[int], empty: Sequence[str]
+    build: Callable[..., Geometry],
+    paddings: Sequence[Padding],
+    sizes: Sequence[int],
+    empty: Sequence[str],
+    dtypes: Sequence[str],
 ) -> st.SearchStrategy[Geometry]:
     return tables.drawn(
         build,
         kinds=tables.SUM_KINDS,
         x_memory=tables.MEMORIES,
         w_memory=tables.MEMORIES,
-        dtype=tables.PRODUCT_DTYPES,
+        dtype=dtypes,
         layout=tables.LAYOUTS,
         padding=paddings,
         stride=tables.STRIDES,
@@ -153,14 +162,18 @@ def _draws(
     )
 
 
-def _conv2d(*, kinds: tuple[str, ...], x_memory: Memory, w_memory: Memory, dtype: str, **draws: Any) -> Geometry:
-    conv = _forward(dtype=dtype, summed="inputs", **draws)
+def _conv2d(
+    *, kinds: tuple[str, ...], x_memory: Memory, w_memory: Memory, dtype: str, summed: str = "inputs", **draws: Any
+) -> Geometry:
+    conv = _forward(dtype=dtype, summed=summed, **draws)
     tensors = (tables.data(conv.x, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
     return tables.geometry("conv2d", tensors, tables.kinds_for(kinds, dtype), **conv.attributes)
 
 
-def _transpose(*, kinds: tuple[str, ...], x_memory: Memory, w_memory: Memory, dtype: str, **draws: Any) -> Geometry:
-    conv = _forward(dtype=dtype, summed="outputs", **draws)
+def _transpose(
+    *, kinds: tuple[str, ...], x_memory: Memory, w_memory: Memory, dtype: str, summed: str = "outputs", **draws: Any
+) -> Geometry:
+    conv = _forward(dtype=dtype, summed=summed, **draws)
     tensors = (tables.data(conv.y, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
     kinds = tables.kinds_for(kinds, dtype)
     return tables.geometry("conv2d_transpose", tensors, kinds, output_shape=conv.x, **conv.attributes)
@@ -172,7 +185,7 @@ def conv2d_geometries(
     empty: Sequence[str] = EMPTY,
 ) -> st.SearchStrategy[Geometry]:
     """Valid cases of ``conv2d``."""
-    return _draws(_conv2d, paddings, sizes, empty)
+    return _draws(_conv2d, paddings, sizes, empty, tables.PRODUCT_DTYPES)
 
 
 def transpose_geometries(
@@ -181,7 +194,21 @@ def transpose_geometries(
     empty: Sequence[str] = EMPTY,
 ) -> st.SearchStrategy[Geometry]:
     """Valid cases of ``conv2d_transpose``: a convolution drawn as for ``conv2d``, read backwards."""
-    return _draws(_transpose, paddings, sizes, empty)
+    return _draws(_transpose, paddings, sizes, empty, tables.PRODUCT_DTYPES)
+
+
+def conv2d_gradients() -> st.SearchStrategy[Geometry]:
+    """Cases of the gradients of ``conv2d``."""
+    build = partial(_conv2d, summed="all")
+    drawn = _draws(build, tables.PADDINGS, tables.SIZES, EMPTY, tables.GRADIENT_DTYPES)
+    return tables.gradients(drawn, lambda case: (windows.conv_answer(case),))
+
+
+def transpose_gradients() -> st.SearchStrategy[Geometry]:
+    """Cases of the gradients of ``conv2d_transpose``."""
+    build = partial(_transpose, summed="all")
+    drawn = _draws(build, tables.PADDINGS, tables.SIZES, EMPTY, tables.GRADIENT_DTYPES)
+    return tables.gradients(drawn, lambda case: (case.attributes["output_shape"],))
 
 
 def _small(geometries: Any) -> Any:
@@ -206,6 +233,8 @@ conv2d = Op(
     differentiable=("x", "w"),
     geometries=conv2d_geometries,
     reference=REFERENCES["conv2d"],
+    gradients=conv2d_gradients,
+    vjp=VJPS["conv2d"],
     rules=tuple(breach.rule for breach in CONV2D_BREACHES),
     pins=conv_pins.CONV2D,
     attributes=ATTRIBUTES,
@@ -219,6 +248,8 @@ conv2d_transpose = Op(
     differentiable=("x", "w"),
     geometries=transpose_geometries,
     reference=REFERENCES["conv2d_transpose"],
+    gradients=transpose_gradients,
+    vjp=VJPS["conv2d_transpose"],
     rules=tuple(breach.rule for breach in TRANSPOSE_BREACHES),
     pins=conv_pins.CONV2D_TRANSPOSE,
     attributes={"output_shape": "the whole shape of the output in layout", **ATTRIBUTES},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES
+from adapters.oracle import REFERENCES, VJPS
 from cases import array_pins, tables
 from harness.model.case import Geometry
 from harness.model.memory import Memory
@@ -37,13 +37,13 @@ def _elementwise(
     return tables.geometry(op, (tables.data(shape, dtype, memory),), tables.kinds_for(kinds, dtype))
 
 
-def elementwise_geometries(op: str) -> st.SearchStrategy[Geometry]:
+def elementwise_geometries(op: str, dtypes: Sequence[str] = tables.ALL_DTYPES) -> st.SearchStrategy[Geometry]:
     """Valid cases of an op that takes one tensor of any shape."""
     return tables.drawn(
         lambda a, b, c, d, **draws: _elementwise(op, extents=(a, b, c, d), **draws),
         kinds=tables.MOVE_KINDS,
         memory=tables.MEMORIES,
-        dtype=tables.ALL_DTYPES,
+        dtype=dtypes,
         rank=RANKS,
         a=EXTENTS,
         b=EXTENTS,
@@ -52,6 +52,11 @@ def elementwise_geometries(op: str) -> st.SearchStrategy[Geometry]:
         size=tables.SIZES,
         empty=EMPTY,
     )
+
+
+def elementwise_gradients(op: str) -> st.SearchStrategy[Geometry]:
+    """Cases of the gradient of an op whose answer has its input's shape."""
+    return tables.gradients(elementwise_geometries(op, tables.GRADIENT_DTYPES), lambda case: (case.tensors[0].shape,))
 
 
 def _op(name: str, pins: tuple[Pin, ...]) -> Op:
@@ -63,6 +68,8 @@ def _op(name: str, pins: tuple[Pin, ...]) -> Op:
         differentiable=("x",),
         geometries=lambda: elementwise_geometries(name),
         reference=REFERENCES[name],
+        gradients=lambda: elementwise_gradients(name),
+        vjp=VJPS[name],
         pins=pins,
     )
 

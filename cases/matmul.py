@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES
+from adapters.oracle import REFERENCES, VJPS
 from cases import array_pins, array_rules, tables
-from harness.model.case import Geometry
+from harness.model.case import Case, Geometry
 from harness.model.memory import Memory
 from harness.model.op import Op
 
@@ -48,8 +48,9 @@ def _matmul(
     inner: int,
     size: int,
     empty: str,
+    backward: bool = False,
 ) -> Geometry:
-    """A valid product near the draws."""
+    """A valid product near the draws; with ``backward`` the sums of both gradients are kept short too."""
     most = tables.at_most(tables.most_terms(dtype))
 
     def shapes(found: Sequence[int]) -> tuple[tuple[int, ...], ...]:
@@ -61,7 +62,8 @@ def _matmul(
 
     def cost(found: Sequence[int]) -> tuple[int, int]:
         made = shapes(found)
-        return tables.elements(*made), math.prod(made[2]) * found[4] if found[4] <= most else tables.TOO_MUCH
+        summed = max(_summed(made)) if backward else found[4]
+        return tables.elements(*made), math.prod(made[2]) * found[4] if summed <= most else tables.TOO_MUCH
 
     budget = tables.Budget(tables.most_multiply_adds(dtype), wanted=size)
     found = tables.fit((p, q, rows, columns, min(inner, most)), (1,) * 5, cost, budget)
@@ -72,18 +74,48 @@ def _matmul(
     return tables.geometry("matmul", tensors, tables.kinds_for(kinds, dtype))
 
 
+def _summed(shapes: tuple[tuple[int, ...], ...]) -> tuple[int, int, int]:
+    """How many products each element of the answer, of a's and of b's gradient sums."""
+    a, b, y = shapes
+    return a[-1], math.prod(y) * a[-1] // math.prod(a), math.prod(y) * a[-1] // math.prod(b)
+
+
+def matmul_gradients() -> st.SearchStrategy[Geometry]:
+    """Cases of the gradients of ``matmul``."""
+    drawn = _draws(partial(_matmul, backward=True), BATCHES, tables.SIZES, EMPTY, tables.GRADIENT_DTYPES)
+    return tables.gradients(drawn, lambda case: (_answer(case),))
+
+
+def _answer(case: Case) -> tuple[int, ...]:
+    a, b = (tensor.shape for tensor in case.tensors)
+    left, right = a[:-2], b[:-2]
+    rank = max(len(left), len(right))
+    pairs = zip((1,) * (rank - len(left)) + left, (1,) * (rank - len(right)) + right, strict=True)
+    return (*(m if n == 1 else n for m, n in pairs), a[-2], b[-1])
+
+
 def matmul_geometries(
     batches: Sequence[tuple[str, str]] = BATCHES,
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
 ) -> st.SearchStrategy[Geometry]:
     """Valid cases of ``matmul``."""
+    return _draws(_matmul, batches, sizes, empty, tables.PRODUCT_DTYPES)
+
+
+def _draws(
+    build: Callable[..., Geometry],
+    batches: Sequence[tuple[str, str]],
+    sizes: Sequence[int],
+    empty: Sequence[str],
+    dtypes: Sequence[str],
+) -> st.SearchStrategy[Geometry]:
     return tables.drawn(
-        _matmul,
+        build,
         kinds=tables.SUM_KINDS,
         a_memory=tables.MEMORIES,
         b_memory=tables.MEMORIES,
-        dtype=tables.PRODUCT_DTYPES,
+        dtype=dtypes,
         batches=batches,
         p=(1, 2, 3, 5),
         q=(1, 2, 3, 5),
@@ -105,6 +137,8 @@ matmul = Op(
     differentiable=("a", "b"),
     geometries=matmul_geometries,
     reference=REFERENCES["matmul"],
+    gradients=matmul_gradients,
+    vjp=VJPS["matmul"],
     rules=tuple(breach.rule for breach in BREACHES),
     pins=array_pins.MATMUL,
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES
+from adapters.oracle import REFERENCES, VJPS
 from cases import pool_pins, pool_rules, tables, windows
 from cases.windows import Padding
 from harness.model.case import Geometry
@@ -120,6 +120,16 @@ def avg_pool_geometries(
     return _draws("avg_pool2d", tables.FLOAT_DTYPES, tables.SUM_KINDS, paddings, sizes, empty, own)
 
 
+def pool_gradients(op: str) -> st.SearchStrategy[Geometry]:
+    """Cases of the gradient of a pool."""
+    if op == "avg_pool2d":
+        return tables.gradients(avg_pool_geometries(), lambda case: (windows.pool_answer(case),))
+    own = {"dilation": tables.DILATIONS}
+    drawn = _draws(op, tables.GRADIENT_DTYPES, tables.MOVE_KINDS, tables.PADDINGS, tables.SIZES, EMPTY, own)
+    more = (None,) if op == "max_pool2d_with_argmax" else ()
+    return tables.gradients(drawn, lambda case: (windows.pool_answer(case), *more))
+
+
 def _op(
     name: str,
     outputs: tuple[str, ...],
@@ -136,6 +146,8 @@ def _op(
         differentiable=("x",),
         geometries=geometries,
         reference=REFERENCES[name],
+        gradients=partial(pool_gradients, name),
+        vjp=VJPS[name],
         rules=tuple(breach.rule for breach in BREACHES[name]),
         pins=pins,
         attributes={**ATTRIBUTES, **own},

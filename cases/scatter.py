@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES
+from adapters.oracle import REFERENCES, VJPS
 from cases import array_pins, array_rules, tables
 from harness.model.case import Geometry
 from harness.model.fills import Fill
@@ -62,14 +62,14 @@ def _with_extents(*, a: int, b: int, c: int, d: int, **draws: object) -> Geometr
     return _scatter(extents=(a, b, c, d), **draws)  # type: ignore[arg-type]
 
 
-def scatter_geometries() -> st.SearchStrategy[Geometry]:
+def scatter_geometries(dtypes: Sequence[str] = tables.ALL_DTYPES) -> st.SearchStrategy[Geometry]:
     """Valid cases of ``scatter_nd``."""
     return tables.drawn(
         _with_extents,
         kinds=tables.SUM_KINDS,
         index_memory=tables.MEMORIES,
         updates_memory=tables.MEMORIES,
-        dtype=tables.ALL_DTYPES,
+        dtype=dtypes,
         index_dtype=("int32", "int64"),
         depth=DEPTHS,
         lead=LEADS,
@@ -82,6 +82,11 @@ def scatter_geometries() -> st.SearchStrategy[Geometry]:
     )
 
 
+def scatter_gradients() -> st.SearchStrategy[Geometry]:
+    """Cases of the gradient of ``scatter_nd``."""
+    return tables.gradients(scatter_geometries(tables.GRADIENT_DTYPES), lambda case: (case.attributes["shape"],))
+
+
 BREACHES = array_rules.scatter_breaches()
 
 scatter_nd = Op(
@@ -92,6 +97,8 @@ scatter_nd = Op(
     differentiable=("updates",),
     geometries=scatter_geometries,
     reference=REFERENCES["scatter_nd"],
+    gradients=scatter_gradients,
+    vjp=VJPS["scatter_nd"],
     rules=tuple(breach.rule for breach in BREACHES),
     pins=array_pins.SCATTER_ND,
     attributes={"shape": "the whole shape of the output"},

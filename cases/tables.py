@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -74,6 +74,9 @@ ALL_DTYPES: tuple[str, ...] = ("float32",) * 8 + ("float16", "bfloat16", "float6
 ALL_DTYPES += ("int32", "int32", "int8", "int8", "uint8", "int64")
 FLOAT_DTYPES = ("float32",) * 4 + ("float16", "bfloat16", "float64") * 2
 PRODUCT_DTYPES = ("float32",) * 8 + ("float16", "bfloat16", "float64") * 3 + ("int32", "int32", "int64")
+
+GRADIENT_DTYPES: tuple[str, ...] = ("float32",) * 8 + ("float16", "bfloat16", "float64") * 3 + ("int32",)
+"""Integers have no gradient, which is soon said."""
 
 _ODD = (
     Memory("transposed"),
@@ -239,6 +242,32 @@ def drawn(build: Callable[..., Any], **tables: Sequence[Any]) -> st.SearchStrate
 def geometry(op: str, tensors: Sequence[Tensor], kinds: tuple[str, ...], **attributes: Any) -> Geometry:
     """A geometry of the aspect ``value``; the stream sets another aspect where one is asked for."""
     return Geometry(Case(op, tuple(tensors), attributes), kinds)
+
+
+def gradients(
+    geometries: st.SearchStrategy[Geometry], answers: Callable[[Case], Sequence[Sequence[int] | None]]
+) -> st.SearchStrategy[Geometry]:
+    """The same geometries for the aspect ``gradient``.
+
+    ``answers`` gives the shape of each output, None for one that takes no cotangent.
+    """
+
+    def with_cotangents(drawn: tuple[Geometry, Memory]) -> Geometry:
+        geometry, memory = drawn
+        case = geometry.case
+        dtype = data_dtype(case)
+        cotangents = tuple(
+            None if shape is None or not dtypes.is_float(dtype) else data(shape, dtype, memory)
+            for shape in answers(case)
+        )
+        return replace(geometry, case=replace(case, aspect="gradient", cotangents=cotangents))
+
+    return st.tuples(geometries, st.sampled_from(MEMORIES)).map(with_cotangents)
+
+
+def data_dtype(case: Case) -> str:
+    """The dtype of the inputs that are no indices."""
+    return next(t.dtype for t in case.tensors if t.fill.kind not in ("cells", "positions"))
 
 
 def elements(*shapes: Sequence[int]) -> int:

@@ -8,9 +8,9 @@ from functools import partial
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES
+from adapters.oracle import REFERENCES, VJPS
 from cases import pool_pins, tables, unpool_rules
-from harness.model.case import Geometry
+from harness.model.case import Case, Geometry
 from harness.model.fills import Fill
 from harness.model.memory import Memory
 from harness.model.op import Op
@@ -74,14 +74,14 @@ def _four(extents: Sequence[int]) -> tuple[int, int, int, int]:
     return (batch, height, width, channels)
 
 
-def max_unpool_geometries() -> st.SearchStrategy[Geometry]:
+def max_unpool_geometries(dtypes: Sequence[str] = tables.ALL_DTYPES) -> st.SearchStrategy[Geometry]:
     """Valid cases of ``max_unpool2d``."""
     return tables.drawn(
         _max_unpool,
         kinds=tables.MOVE_KINDS,
         memory=tables.MEMORIES,
         index_memory=tables.MEMORIES,
-        dtype=tables.ALL_DTYPES,
+        dtype=dtypes,
         layout=tables.LAYOUTS,
         repeats=REPEATS,
         spread=SPREAD,
@@ -120,14 +120,14 @@ def _avg_unpool(
 
 
 def avg_unpool_geometries(
-    sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] = EMPTY
+    sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] = EMPTY, dtypes: Sequence[str] = tables.ALL_DTYPES
 ) -> st.SearchStrategy[Geometry]:
     """Valid cases of ``avg_unpool2d``."""
     return tables.drawn(
         _avg_unpool,
         kinds=tables.MOVE_KINDS,
         memory=tables.MEMORIES,
-        dtype=tables.ALL_DTYPES,
+        dtype=dtypes,
         layout=tables.LAYOUTS,
         window=FACTORS,
         batch=tables.BATCH,
@@ -137,6 +137,24 @@ def avg_unpool_geometries(
         size=sizes,
         empty=empty,
     )
+
+
+def max_unpool_gradients() -> st.SearchStrategy[Geometry]:
+    """Cases of the gradient of ``max_unpool2d``."""
+    return tables.gradients(
+        max_unpool_geometries(tables.GRADIENT_DTYPES), lambda case: (case.attributes["output_shape"],)
+    )
+
+
+def avg_unpool_gradients() -> st.SearchStrategy[Geometry]:
+    """Cases of the gradient of ``avg_unpool2d``."""
+    return tables.gradients(avg_unpool_geometries(dtypes=tables.GRADIENT_DTYPES), lambda case: (_filled(case),))
+
+
+def _filled(case: Case) -> tuple[int, ...]:
+    first = 1 if case.attributes["layout"] == "NHWC" else 2
+    scale = {first: case.attributes["window"][0], first + 1: case.attributes["window"][1]}
+    return tuple(n * scale.get(axis, 1) for axis, n in enumerate(case.tensors[0].shape))
 
 
 BREACHES = {
@@ -154,6 +172,8 @@ max_unpool2d = Op(
     differentiable=("x",),
     geometries=max_unpool_geometries,
     reference=REFERENCES["max_unpool2d"],
+    gradients=max_unpool_gradients,
+    vjp=VJPS["max_unpool2d"],
     rules=tuple(breach.rule for breach in BREACHES["max_unpool2d"]),
     pins=pool_pins.MAX_UNPOOL2D,
     attributes={"output_shape": "the whole shape of the output in layout", "layout": "NHWC or NCHW"},
@@ -167,6 +187,8 @@ avg_unpool2d = Op(
     differentiable=("x",),
     geometries=avg_unpool_geometries,
     reference=REFERENCES["avg_unpool2d"],
+    gradients=avg_unpool_gradients,
+    vjp=VJPS["avg_unpool2d"],
     rules=tuple(breach.rule for breach in BREACHES["avg_unpool2d"]),
     pins=pool_pins.AVG_UNPOOL2D,
     attributes={"window": "(height, width) that each value fills", "layout": "NHWC or NCHW"},

@@ -5,6 +5,11 @@ Formulas: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from harness.model.case import Case
+
 Pads = tuple[tuple[int, int], tuple[int, int]]
 Padding = str | Pads
 NO_PADS: Pads = ((0, 0), (0, 0))
@@ -56,6 +61,34 @@ def output_extents(
         (extents[axis] + sum(pads[axis]) - span(window[axis], dilation[axis])) // stride[axis] + 1 for axis in (0, 1)
     )
     return (height, width)
+
+
+def conv_answer(case: Case) -> tuple[int, ...]:
+    """The shape of a convolution's answer, in its layout."""
+    x, w, layout = case.tensors[0].shape, case.tensors[1].shape, case.attributes["layout"]
+    return answer_shape(x, (w[0], w[1]), case.attributes["dilation"], case.attributes, w[3], layout)
+
+
+def pool_answer(case: Case) -> tuple[int, ...]:
+    """The shape of a pool's answer, in its layout."""
+    x, layout, dilation = case.tensors[0].shape, case.attributes["layout"], case.attributes.get("dilation", (1, 1))
+    return answer_shape(
+        x, case.attributes["window"], dilation, case.attributes, x[3 if layout == "NHWC" else 1], layout
+    )
+
+
+def answer_shape(
+    x: tuple[int, ...],
+    window: tuple[int, int],
+    dilation: tuple[int, int],
+    attributes: Mapping[str, Any],
+    channels: int,
+    layout: str,
+) -> tuple[int, ...]:
+    """The shape of what windows over ``x`` make, ``channels`` deep, in ``layout``."""
+    extents = (x[1], x[2]) if layout == "NHWC" else (x[2], x[3])
+    rows, columns = output_extents(extents, window, attributes["stride"], dilation, attributes["padding"])
+    return (x[0], rows, columns, channels) if layout == "NHWC" else (x[0], channels, rows, columns)
 
 
 def narrowed(window: tuple[int, int], limit: int) -> tuple[int, int]:

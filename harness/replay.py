@@ -10,12 +10,11 @@ from rich.console import Console
 
 from harness.model import dtypes
 from harness.model.case import Case
+from harness.model.op import Op, references
 from harness.model.outcome import Outcome, Returned
-from harness.model.reference import Reference
 from harness.model.verdicts import FAILING
 from harness.registry import UsageError
 from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.engine import Engine
 from harness.run.journal import NAME, JournalError, read_journal
 from harness.run.plan import Item
 
@@ -38,14 +37,14 @@ def replay_command(text: str, request: Request, out: Path) -> int:
     _describe(case, say)
     with campaign.engine() as engine:
         check_devices(engine)
-        references = _references(engine, op, case, say)
+        _oracle(op, case, say)
         for label, outcome, judgement in engine.ask(op, Item(0, case)):
             say(f"\n{label}: {judgement.verdict}" + (f": {judgement.message}" if judgement.message else ""))
             if judgement.rho is not None:
                 say(
                     f"    rho {judgement.rho:.4g}, max error {judgement.max_abs_error:.4g}, {judgement.max_ulp:.4g} ulp"
                 )
-            _answer(outcome, references, say)
+            _answer(outcome, say)
         verdicts = {judgement.verdict for _, _, judgement in engine.asked}
     return 3 if "fault" in verdicts else int(bool(verdicts & set(FAILING)) or not verdicts)
 
@@ -79,25 +78,25 @@ def _describe(case: Case, say: Say) -> None:
     say(f"case {case.id}: {case.op}, aspect {case.aspect}" + (f", breaks {case.rule}" if case.rule else ""))
     for name, value in case.attributes.items():
         say(f"    {name} = {value}")
-    for position, tensor in enumerate(case.tensors):
-        say(f"    input {position}: {tensor.dtype}{list(tensor.shape)}, {tensor.fill.kind}, {tensor.memory.kind}")
+    for position, tensor in enumerate(case.all_tensors):
+        kind = "input" if position < len(case.tensors) else "cotangent"
+        say(f"    {kind} {position}: {tensor.dtype}{list(tensor.shape)}, {tensor.fill.kind}, {tensor.memory.kind}")
         _show("      ", tensor.materialize(), say)
 
 
-def _references(engine: Engine, op: object, case: Case, say: Say) -> tuple[Reference, ...]:
+def _oracle(op: Op, case: Case, say: Say) -> None:
     if case.aspect == "error":
-        return ()
+        return
     try:
-        references: tuple[Reference, ...] = tuple(op.reference(case.attributes, case.inputs()))  # type: ignore[attr-defined]
+        found = references(op, case)
     except ValueError as error:
         raise UsageError(f"the oracle refuses this case: {error}") from None
-    for reference in references:
+    for reference in found:
         say(f"\noracle {reference.name}: {reference.dtype}{list(reference.exact.shape)}")
         _show("    ", reference.exact, say)
-    return references
 
 
-def _answer(outcome: Outcome, references: tuple[Reference, ...], say: Say) -> None:
+def _answer(outcome: Outcome, say: Say) -> None:
     if isinstance(outcome, Returned):
         for array in outcome.arrays:
             if array is not None:

@@ -21,7 +21,7 @@ from adapters.jax.plain import PlainOps
 from adapters.jax.pool import PoolOps
 from adapters.jax.scatter import ScatterOps
 from harness.model import dtypes
-from harness.model.adapter import Adapter, Unconnected
+from harness.model.adapter import Adapter, Unconnected, replace_each
 from harness.model.numeric_model import NumericRule
 
 CONFIGURATION: Mapping[str, Any] = {
@@ -89,7 +89,10 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
         """``fn`` under ``jax.jit``, or as it is: JAX then dispatches each primitive on its own."""
-        return jax.jit(fn) if mode == "jit" else fn
+        if mode != "jit":
+            return fn
+        program = jax.jit(lambda *inputs: replace_each(fn(*inputs), Unconnected, None))
+        return lambda *inputs: replace_each(program(*inputs), None, Unconnected)
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
         """As in the base class, but an input without influence gets zeros: JAX does not tell the two apart."""

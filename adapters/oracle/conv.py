@@ -58,7 +58,7 @@ def conv2d(
 
     Source: https://www.tensorflow.org/api_docs/python/tf/nn/conv2d
     """
-    return apply(_bind_conv2d(x, w, stride, padding, dilation, groups, layout)[0], (wide(x), wide(w)))
+    return apply(bind_conv2d(x, w, stride, padding, dilation, groups, layout)[0], (wide(x), wide(w)))
 
 
 def conv2d_transpose(
@@ -94,21 +94,21 @@ def conv2d_transpose(
     Sources: https://www.tensorflow.org/api_docs/python/tf/nn/conv2d_transpose; M. D. Zeiler, D. Krishnan,
     G. W. Taylor and R. Fergus, "Deconvolutional Networks", CVPR 2010.
     """
-    bound = _bind_conv2d_transpose(x, w, output_shape, stride, padding, dilation, groups, layout)
+    bound = bind_conv2d_transpose(x, w, output_shape, stride, padding, dilation, groups, layout)
     return apply(bound[0], (wide(x), wide(w)))
 
 
 def conv2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
     """``conv2d`` with what bounds a correct kernel's error."""
     x, w = inputs
-    linear, windows = _bind_conv2d(x, w, **attributes)
+    linear, windows = bind_conv2d(x, w, **attributes)
     return (_reference(linear, windows, False, attributes, inputs),)
 
 
 def conv2d_transpose_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
     """``conv2d_transpose`` with what bounds a correct kernel's error."""
     x, w = inputs
-    linear, windows = _bind_conv2d_transpose(x, w, **attributes)
+    linear, windows = bind_conv2d_transpose(x, w, **attributes)
     return (_reference(linear, windows, True, attributes, inputs),)
 
 
@@ -126,9 +126,10 @@ def _reference(
     return replace(reference, may_be_nan=from_nhwc(nan, layout)) if nan.any() else reference
 
 
-def _bind_conv2d(
+def bind_conv2d(
     x: np.ndarray, w: np.ndarray, stride: Any, padding: Any, dilation: Any, groups: int, layout: str
 ) -> tuple[Linear, Windows]:
+    """The convolution as a linear function of its operands, checked, and its windows."""
     op = "conv2d"
     _check_operands(op, x, w, groups, layout)
     _, height, width, channels = shape_nhwc(x.shape, layout)
@@ -145,7 +146,7 @@ def _bind_conv2d(
     return linear, windows
 
 
-def _bind_conv2d_transpose(
+def bind_conv2d_transpose(
     x: np.ndarray,
     w: np.ndarray,
     output_shape: Any,
@@ -155,6 +156,7 @@ def _bind_conv2d_transpose(
     groups: int,
     layout: str,
 ) -> tuple[Linear, Windows]:
+    """The transpose as a linear function of its operands, checked, and the windows of its convolution."""
     op = "conv2d_transpose"
     _check_operands(op, x, w, groups, layout)
     output_shape = integers(op, "output_shape", output_shape, 4, 0)

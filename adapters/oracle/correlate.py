@@ -28,11 +28,27 @@ def correlate_transposed(y: np.ndarray, w: np.ndarray, windows: Windows, groups:
     return _join_images(x)
 
 
+def correlate_filters(x: np.ndarray, y: np.ndarray, windows: Windows, groups: int) -> np.ndarray:
+    """The adjoint of ``correlate`` in w: NHWC x and y of the convolution give [kh, kw, in / groups, out]."""
+    images, answers = _split_images(x, groups), _split_images(y, groups)
+    inputs, outputs = images.shape[-1], answers.shape[-1]
+    w = np.zeros((*windows.window, groups, inputs, outputs), dtype=x.dtype)
+    for tap in windows.taps():
+        seen, made = _rows(images[:, :, *tap.inputs]), _rows(answers[:, :, *tap.outputs])
+        w[tap.position] = seen.swapaxes(-1, -2) @ made
+    return np.moveaxis(w, 2, 3).reshape(*windows.window, inputs, groups * outputs)
+
+
 def _contract(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    groups, n, height, width, channels = images.shape
-    rows = images.reshape(groups, n * height * width, channels)
-    product: np.ndarray = rows @ matrices
+    groups, n, height, width, _ = images.shape
+    product: np.ndarray = _rows(images) @ matrices
     return product.reshape(groups, n, height, width, matrices.shape[-1])
+
+
+def _rows(images: np.ndarray) -> np.ndarray:
+    """One row per pixel of each group."""
+    groups, n, height, width, channels = images.shape
+    return images.reshape(groups, n * height * width, channels)
 
 
 def _split_images(x: np.ndarray, groups: int) -> np.ndarray:
@@ -70,3 +86,18 @@ def _in_holes(x: np.ndarray, channels: int, windows: Windows, groups: int, trans
     holes = np.ones((*windows.spans.window, *depth), dtype=bool)
     holes[:: windows.dilation[0], :: windows.dilation[1]] = False
     return run(grouped, holes, windows.spans, groups)
+
+
+def filters_may_be_nan(x: np.ndarray, y: np.ndarray, windows: Windows, groups: int) -> np.ndarray:
+    """Where ``correlate_filters`` may be NaN if an algorithm multiplies padding or stuffed zeros.
+
+    ``x`` and ``y`` say which elements are not finite. Padding meets the elements of y at which a tap leaves the
+    image; under a stride, the zeros stuffed between the elements of y meet every element of x.
+    """
+    strange = y.astype(np.float64)
+    in_image = correlate_filters(np.ones(x.shape), strange, windows, groups)
+    beside = strange.sum(axis=(0, 1, 2)) > in_image
+    if windows.stride == (1, 1):
+        return np.asarray(beside)
+    channels = np.logical_or.reduce(_split_images(x, groups), axis=(1, 2, 3))
+    return np.asarray(beside | np.repeat(channels.T, y.shape[3] // groups, axis=1))

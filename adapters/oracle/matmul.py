@@ -30,17 +30,18 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
     Source: https://numpy.org/doc/stable/reference/generated/numpy.matmul.html (without its rank-1 rules)
     """
-    _check(a, b)
+    check_matmul(a, b)
     return apply(np.matmul, (wide(a), wide(b)))
 
 
 def matmul_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
     """``matmul`` with what bounds a correct kernel's error."""
-    _check(*inputs, **attributes)
+    check_matmul(*inputs, **attributes)
     return (linear_reference("y", np.matmul, inputs),)
 
 
-def _check(a: np.ndarray, b: np.ndarray) -> None:
+def check_matmul(a: np.ndarray, b: np.ndarray) -> None:
+    """Raises ``ContractError`` as ``matmul`` says."""
     check_dtypes("matmul", {"a": a, "b": b}, MATMUL_DTYPES)
     for name, operand in (("a", a), ("b", b)):
         require(operand.ndim >= 2, f"matmul: {name} must have rank 2 or more, got rank {operand.ndim}")

@@ -49,7 +49,7 @@ def max_pool2d(
 
     Source: https://www.tensorflow.org/api_docs/python/tf/nn/max_pool2d
     """
-    return _max_pool("max_pool2d", x, window, stride, padding, dilation, layout)[0]
+    return max_pool("max_pool2d", x, window, stride, padding, dilation, layout)[0]
 
 
 def max_pool2d_with_argmax(
@@ -66,7 +66,7 @@ def max_pool2d_with_argmax(
 
     Source: https://www.tensorflow.org/api_docs/python/tf/nn/max_pool_with_argmax (without batch in the index)
     """
-    values, indices, _ = _max_pool("max_pool2d_with_argmax", x, window, stride, padding, dilation, layout)
+    values, indices, _ = max_pool("max_pool2d_with_argmax", x, window, stride, padding, dilation, layout)
     return values, indices
 
 
@@ -92,15 +92,15 @@ def avg_pool2d(
     Sources: https://www.tensorflow.org/api_docs/python/tf/nn/avg_pool2d (``count_padding=False``);
     https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html (``count_include_pad``)
     """
-    windows = _avg_windows(x, window, stride, padding, count_padding, layout)
+    windows = avg_windows(x, window, stride, padding, count_padding, layout)
     total = apply(lambda x: _sum_pool(x, windows, layout), (wide(x),))
-    return apply(np.divide, (total, _divisor(windows, count_padding, total.shape, layout)))
+    return apply(np.divide, (total, divisors(windows, count_padding, total.shape, layout)))
 
 
 def max_pool2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
     """``max_pool2d``, to be met bit for bit."""
     (x,) = inputs
-    values, _, free = _max_pool("max_pool2d", x, **attributes)
+    values, _, free = max_pool("max_pool2d", x, **attributes)
     return (Reference("y", dtypes.dtype_name(x), values, free=free),)
 
 
@@ -109,7 +109,7 @@ def max_pool2d_with_argmax_reference(
 ) -> tuple[Reference, ...]:
     """``max_pool2d_with_argmax``: values bit for bit, and the very indices."""
     (x,) = inputs
-    values, indices, free = _max_pool("max_pool2d_with_argmax", x, **attributes)
+    values, indices, free = max_pool("max_pool2d_with_argmax", x, **attributes)
     return (
         Reference("values", dtypes.dtype_name(x), values, free=free),
         Reference("indices", "int64", indices, policy="index", free=free),
@@ -122,15 +122,15 @@ def avg_pool2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndar
     L(1, 1) of the average itself would be 1, which says nothing of the additions.
     """
     (x,) = inputs
-    windows, layout = _avg_windows(x, **attributes), attributes["layout"]
+    windows, layout = avg_windows(x, **attributes), attributes["layout"]
     total = linear_reference("y", lambda x: _sum_pool(x, windows, layout), inputs)
-    divisor = _divisor(windows, attributes["count_padding"], total.exact.shape, layout)
+    divisor = divisors(windows, attributes["count_padding"], total.exact.shape, layout)
     exact = apply(np.divide, (total.exact, divisor))
     empty = _spread(windows.real_taps() == 0, total.exact.shape, layout)
     return (replace(total, exact=exact, divisor=divisor, free=empty if empty.any() else None),)
 
 
-def _max_pool(
+def max_pool(
     op: str, x: np.ndarray, window: Any, stride: Any, padding: Any, dilation: Any, layout: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Values, indices, and where a window has no real element (None if nowhere), in ``layout``."""
@@ -159,7 +159,8 @@ def _first_maxima(x: np.ndarray, windows: Windows) -> tuple[np.ndarray, np.ndarr
     return values, indices, found
 
 
-def _avg_windows(x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str) -> Windows:
+def avg_windows(x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str) -> Windows:
+    """The windows of an average pool, after all that its contract asks is checked."""
     op = "avg_pool2d"
     check_dtypes(op, {"x": x}, dtypes.FLOATS)
     check_image(op, "x", x, layout)
@@ -176,7 +177,8 @@ def _sum_pool(x: np.ndarray, windows: Windows, layout: str) -> np.ndarray:
     return from_nhwc(total, layout)
 
 
-def _divisor(windows: Windows, count_padding: bool, shape: tuple[int, ...], layout: str) -> np.ndarray:
+def divisors(windows: Windows, count_padding: bool, shape: tuple[int, ...], layout: str) -> np.ndarray:
+    """What each element of an average of ``shape`` is divided by; at least 1."""
     whole = windows.window[0] * windows.window[1]
     count = np.full(windows.outputs, whole) if count_padding else np.maximum(windows.real_taps(), 1)
     return _spread(count, shape, layout)

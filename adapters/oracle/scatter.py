@@ -41,7 +41,7 @@ def scatter_nd_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndar
 
 
 def _bind(indices: np.ndarray, updates: np.ndarray, shape: Any) -> Linear:
-    whole = _check(indices, updates, shape)
+    whole = check_scatter(indices, updates, shape)
     depth = indices.shape[-1]
     slots, inner = whole[:depth], math.prod(whole[depth:])
     flat = np.zeros(indices.shape[:-1], dtype=np.int64)
@@ -56,7 +56,8 @@ def _bind(indices: np.ndarray, updates: np.ndarray, shape: Any) -> Linear:
     return linear
 
 
-def _check(indices: np.ndarray, updates: np.ndarray, shape: Any) -> tuple[int, ...]:
+def check_scatter(indices: np.ndarray, updates: np.ndarray, shape: Any) -> tuple[int, ...]:
+    """The answer's shape; raises ``ContractError`` as ``scatter_nd`` says."""
     op = "scatter_nd"
     check_dtypes(op, {"updates": updates}, dtypes.DTYPES)
     check_index_dtype(op, indices)

@@ -87,7 +87,7 @@ def avg_unpool2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.nd
 
 def _max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: str) -> tuple[np.ndarray, np.ndarray]:
     """The answer, and where unequal values meet, in ``layout``."""
-    shape = _check_max_unpool(x, indices, output_shape, layout)
+    shape = check_max_unpool(x, indices, output_shape, layout)
     cells = math.prod(shape[1:])
     values, flat = to_nhwc(dtypes.widen(x), layout), to_nhwc(indices, layout).astype(np.int64)
     flat = flat + cells * np.arange(shape[0], dtype=np.int64).reshape(-1, 1, 1, 1)
@@ -98,7 +98,8 @@ def _max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: s
     return from_nhwc(y.reshape(shape), layout), from_nhwc(free.reshape(shape), layout)
 
 
-def _check_max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: str) -> tuple[int, int, int, int]:
+def check_max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: str) -> tuple[int, int, int, int]:
+    """The answer's NHWC shape; raises ``ContractError`` as ``max_unpool2d`` says."""
     op = "max_unpool2d"
     check_dtypes(op, {"x": x}, dtypes.DTYPES)
     check_index_dtype(op, indices)

@@ -22,7 +22,7 @@ from adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
 from adapters.tensorflow.moves import MoveOps
 from adapters.tensorflow.numerics import RULES
 from adapters.tensorflow.pool import PoolOps
-from harness.model.adapter import Adapter, Unconnected
+from harness.model.adapter import Adapter, Unconnected, replace_each
 from harness.model.dtypes import BFLOAT16
 from harness.model.numeric_model import NumericRule
 
@@ -93,10 +93,10 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
 
         def traced(*inputs: tf.Tensor) -> Any:
             with self._tracing(mode=mode):
-                return _swap(fn(*inputs), Unconnected, None)
+                return replace_each(fn(*inputs), Unconnected, None)
 
         program = _PROGRAMS[mode](traced)
-        return lambda *inputs: _swap(program(*inputs), None, Unconnected)
+        return lambda *inputs: replace_each(program(*inputs), None, Unconnected)
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
         with tf.GradientTape(watch_accessed_variables=False) as tape, self._tracing(differentiating=True):
@@ -104,11 +104,11 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
             sources = [tf.identity(x) for x in inputs]
             tape.watch([x for x in sources if x.dtype.is_floating])
             outputs = tf.nest.flatten(fn(*sources))
-        pairs = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if c is not None]
-        if not pairs:
-            return (Unconnected,) * len(sources)
+        pairs = list(zip(outputs, cotangents, strict=True))
+        # Integers take no cotangent; TensorFlow says itself that they have no gradient.
+        asked = [(y, c) for y, c in pairs if c is not None or not y.dtype.is_floating]
         with self._tracing():
-            gradients = tape.gradient([y for y, _ in pairs], sources, [c for _, c in pairs])
+            gradients = tape.gradient([y for y, _ in asked], sources, [c for _, c in asked])
         return tuple(Unconnected if g is None else tf.convert_to_tensor(g) for g in gradients)
 
 
@@ -139,10 +139,3 @@ _PROGRAMS: Mapping[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "xla": lambda traced: tf.function(traced, jit_compile=True, autograph=False),
     "dynamic": _unknown_dimensions,
 }
-
-
-def _swap(value: Any, old: Any, new: Any) -> Any:
-    """``value`` with ``new`` for ``old`` at any depth of its tuples and lists."""
-    if isinstance(value, (tuple, list)):
-        return tuple(_swap(v, old, new) for v in value)
-    return new if value is old else value

@@ -86,14 +86,17 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
         return torch.compile(fn, dynamic=False)
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
-        leaves = [x.detach().requires_grad_() if x.is_floating_point() else x for x in inputs]
+        leaves = [_source(x) for x in inputs]
+        # Inside another vjp, the gradient is itself differentiated.
+        given = [c for c in cotangents if c is not None]
+        nested = torch.is_grad_enabled() and any(x.requires_grad for x in (*inputs, *given))
         outputs = fn(*leaves)
         asked = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if c is not None and y.requires_grad]
         sources = [leaf for leaf in leaves if leaf.is_floating_point()]
         if not asked or not sources:
             return (Unconnected,) * len(leaves)
         ys, cs = zip(*asked, strict=True)
-        found = iter(torch.autograd.grad(ys, sources, cs, allow_unused=True))
+        found = iter(torch.autograd.grad(ys, sources, cs, allow_unused=True, create_graph=nested))
         gradients = [next(found) if leaf.is_floating_point() else None for leaf in leaves]
         return tuple(Unconnected if g is None else g for g in gradients)
 
@@ -108,6 +111,13 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
 
     def stop_gradient(self, x: Tensor) -> Tensor:
         return x.detach()
+
+
+def _source(x: Tensor) -> Tensor:
+    """``x`` as an input of its own to differentiate by, even if it is another input too."""
+    if not x.is_floating_point():
+        return x
+    return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
 
 
 # What torch's CPU kernels answer NotImplementedError to. Inductor writes pools of its own, which take integers.

@@ -30,8 +30,12 @@ class Judgement:
 
 def compare(actual: object, reference: Reference, model: NumericModel, exact_fill: bool) -> Judgement:
     """Judge one output. ``model`` says how the target computes; ``exact_fill`` whether the inputs are exact."""
+    if reference.policy == "unconnected":
+        return _compare_unconnected(actual, reference)
+    exact_fill = exact_fill if reference.integral is None else reference.integral
     if not isinstance(actual, np.ndarray):
-        return Judgement("shape", f"{reference.name}: expected an array, got {type(actual).__name__}")
+        given = "none (Unconnected)" if actual is None else type(actual).__name__
+        return Judgement("shape", f"{reference.name}: expected an array, got {given}")
     if actual.shape != reference.exact.shape:
         return Judgement("shape", f"{reference.name}: expected shape {reference.exact.shape}, got {actual.shape}")
     if dtypes.dtype_name(actual) != reference.dtype:
@@ -39,6 +43,21 @@ def compare(actual: object, reference: Reference, model: NumericModel, exact_fil
     if dtypes.is_float(reference.dtype):
         return _compare_floats(dtypes.widen(actual), reference, model, exact_fill)
     return _compare_integers(actual, reference)
+
+
+def _compare_unconnected(actual: object, reference: Reference) -> Judgement:
+    if actual is None:
+        return Judgement("pass", rho=0.0, max_abs_error=0.0, max_ulp=0.0, bad_elements=0, elements=0, free_elements=0)
+    if not isinstance(actual, np.ndarray):
+        return Judgement("shape", f"{reference.name}: expected Unconnected, got {type(actual).__name__}")
+    what = "zeros" if not np.any(dtypes.widen(actual)) else "numbers"
+    size = int(actual.size)
+    return Judgement(
+        "shape",
+        f"{reference.name}: expected Unconnected, got {what} of shape {actual.shape}",
+        bad_elements=size,
+        elements=size,
+    )
 
 
 def _compare_integers(actual: np.ndarray, reference: Reference) -> Judgement:

@@ -44,6 +44,8 @@ def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
     with np.errstate(over="ignore", invalid="ignore"):
         allowed = _sum_error(reference, model)
         allowed = np.where(magnitude == 0, 0, allowed)
+        if reference.slack is not None:
+            allowed = allowed + reference.slack
         undecided = magnitude * (1 + gamma(terms + 1, _unit(model))) > FORMATS[model.accumulator].largest
         heuristic = 4 * np.sqrt(np.maximum(terms, 1)) * _unit(model) * magnitude
         if reference.divisor is not None:
@@ -70,7 +72,8 @@ def _sum_error(reference: Reference, model: NumericModel) -> np.ndarray:
     total = reference.exact if reference.divisor is None else reference.exact * reference.divisor
     delta = INPUT_ROUNDING[model.inputs]
     oracle = 2.0**-64 if reference.exact.dtype == np.longdouble else 2.0**-53
-    error = (1 + output.unit_roundoff) * gamma(n + 1 + model.extra_roundings, accumulator.unit_roundoff) * magnitude
+    roundings = n + 1 + model.extra_roundings + reference.roundings
+    error = (1 + output.unit_roundoff) * gamma(roundings, accumulator.unit_roundoff) * magnitude
     error = error + (2 * delta + delta**2) * magnitude + gamma(n, oracle) * magnitude
     error = error + (n + 1) * accumulator.smallest_subnormal + output.smallest_subnormal
     if model.accumulator != reference.dtype:
@@ -94,7 +97,8 @@ def _after_division(reference: Reference, allowed: np.ndarray, heuristic: np.nda
 def _exact_sums(reference: Reference, model: NumericModel) -> np.ndarray:
     """Where every partial sum, in any order, is an integer that both formats hold."""
     precision = min(FORMATS[model.accumulator].precision, FORMATS[reference.dtype].precision)
-    exact = _ingredients(reference)[0] <= 2.0**precision
+    limit = 2.0**precision if reference.unit is None else 2.0**precision * reference.unit
+    exact = _ingredients(reference)[0] <= limit
     if reference.divisor is None:
         return np.asarray(exact)
     mantissa, _ = np.frexp(_positive(reference.divisor))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -71,8 +71,9 @@ def replace_broadcast(kind: Memory) -> Memory:
 class Case:
     """One question to every framework: an op, its inputs and attributes, and what is asked.
 
-    ``rule`` names the contract rule that a case of the aspect ``error`` breaks. Two cases are equal
-    when their ``id`` is.
+    ``rule`` names the contract rule that a case of the aspect ``error`` breaks. ``cotangents`` has one
+    entry per output for the aspect ``gradient``: what the vector-Jacobian product multiplies that output's
+    Jacobian with, or None where the output is left out. Two cases are equal when their ``id`` is.
     """
 
     op: str
@@ -80,10 +81,13 @@ class Case:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     aspect: str = "value"
     rule: str = ""
+    cotangents: tuple[Tensor | None, ...] = ()
 
     def __post_init__(self) -> None:
         if self.aspect not in ASPECTS:
             raise ValueError(f"unknown aspect {self.aspect!r}; known: {', '.join(ASPECTS)}")
+        if bool(self.cotangents) != (self.aspect == "gradient"):
+            raise ValueError(f"aspect {self.aspect!r} with {len(self.cotangents)} cotangents: only gradients have them")
         frozen = {name: _freeze(self.attributes[name]) for name in sorted(self.attributes)}
         object.__setattr__(self, "attributes", MappingProxyType(frozen))
         object.__setattr__(self, "_id", hashlib.sha256(self.dumps().encode()).hexdigest()[:16])
@@ -102,16 +106,30 @@ class Case:
     @property
     def exact(self) -> bool:
         """Whether every input has an exact fill, so that small sums have no rounding at all."""
-        return all(t.fill.exact for t in self.tensors if dtypes.is_float(t.dtype))
+        return all(t.fill.exact for t in self.all_tensors if dtypes.is_float(t.dtype))
+
+    @property
+    def all_tensors(self) -> tuple[Tensor, ...]:
+        """Inputs, then the cotangents that are given: everything that holds values."""
+        return (*self.tensors, *(t for t in self.cotangents if t is not None))
 
     @property
     def geometry_key(self) -> str:
         """Equal for cases that one compiled program can run: all but the values is the same."""
-        bare = replace(self, tensors=tuple(replace(t, fill=Fill("ones")) for t in self.tensors))
-        return bare.id
+        return self.with_tensors([replace(t, fill=Fill("ones")) for t in self.all_tensors]).id
+
+    def with_tensors(self, tensors: Sequence[Tensor]) -> Case:
+        """The same case with other tensors, in the order of ``all_tensors``."""
+        count, rest = len(self.tensors), iter(tensors[len(self.tensors) :])
+        cotangents = tuple(None if t is None else next(rest) for t in self.cotangents)
+        return replace(self, tensors=tuple(tensors[:count]), cotangents=cotangents)
 
     def inputs(self) -> tuple[np.ndarray, ...]:
         return tuple(t.materialize() for t in self.tensors)
+
+    def cotangent_values(self) -> tuple[np.ndarray | None, ...]:
+        """One array per output; None where the output is left out."""
+        return tuple(None if t is None else t.materialize() for t in self.cotangents)
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {
@@ -122,6 +140,8 @@ class Case:
         }
         if self.rule:
             out["rule"] = self.rule
+        if self.cotangents:
+            out["cotangents"] = [None if t is None else t.to_json() for t in self.cotangents]
         return out
 
     @classmethod
@@ -134,6 +154,7 @@ class Case:
                 attributes=dict(data.get("attributes", {})),
                 aspect=str(data.get("aspect", "value")),
                 rule=str(data.get("rule", "")),
+                cotangents=tuple(None if t is None else Tensor.from_json(t) for t in data.get("cotangents", ())),
             )
         except KeyError as error:
             raise ValueError(
@@ -172,14 +193,18 @@ class Geometry:
             replace(t, fill=Fill(kind, (key + 2 * number) * 2 + position % 2 + (position << 40)))
             if t.fill == Fill("ones")
             else t
-            for position, t in enumerate(self.case.tensors)
+            for position, t in enumerate(self.case.all_tensors)
         )
-        return replace(self.case, tensors=dressed)
+        return self.case.with_tensors(dressed)
 
 
 def _freeze(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return MappingProxyType({name: _freeze(v) for name, v in value.items()})
     return tuple(_freeze(v) for v in value) if isinstance(value, (list, tuple)) else value
 
 
 def _thaw(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _thaw(v) for name, v in value.items()}
     return [_thaw(v) for v in value] if isinstance(value, tuple) else value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.model.case import Case
+from harness.model.reference import Reference
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,16 @@ class Rule:
 class Pin:
     """A fixed case with its literal expected outputs, run on every target before generated ones.
 
-    ``expected`` holds one nested list per output, or is None for a case that must be rejected.
+    ``expected`` holds one nested list per output (None for a gradient that is ``Unconnected``); it is None for
+    a case that must be rejected, and empty where the answer is too large to write down and only the oracle says.
+    ``pictures`` names what the report shows: an input, and the output that is an image of the same shape.
     """
 
     name: str
     case: Case
     expected: tuple[Any, ...] | None
     source: str
+    pictures: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ class Op:
     numerics policy: movement, selection, linear, average. ``differentiable``: inputs that have a
     gradient. ``geometries`` makes a Hypothesis strategy of ``Geometry``; ``reference`` maps
     (attributes, inputs) to one ``Reference`` per output and raises ``ContractError`` on invalid input.
+    ``gradients`` makes a strategy of ``Geometry`` of the aspect ``gradient``; ``vjp`` maps (attributes, inputs,
+    cotangents) to one ``Reference`` per input, named ``d`` and the input's name.
+
+    A ``staged`` op is a program: it answers every stage, for the aspect ``gradient`` followed by the gradients,
+    and both functions take the target's own answers last, since each stage is judged by what it was given.
     """
 
     name: str
@@ -51,6 +60,23 @@ class Op:
     rules: tuple[Rule, ...] = ()
     pins: tuple[Pin, ...] = ()
     attributes: Mapping[str, str] | None = None
+    gradients: Callable[[], Any] | None = None
+    vjp: Callable[..., Any] | None = None
+    staged: bool = False
+
+
+def references(op: Op, case: Case, answers: Sequence[Any] = ()) -> tuple[Reference, ...]:
+    """What the oracle says of ``case``, one ``Reference`` per array that a target returns.
+
+    ``answers`` are a target's own arrays, of which only staged ops make use. Raises ``ContractError`` for input
+    outside the contract.
+    """
+    told = (answers,) if op.staged else ()
+    if case.aspect != "gradient":
+        return tuple(op.reference(case.attributes, case.inputs(), *told))
+    if op.vjp is None:
+        raise ContractError(f"{op.name} has no gradient in the contract")
+    return tuple(op.vjp(case.attributes, case.inputs(), case.cotangent_values(), *told))
 
 
 class ContractError(ValueError):

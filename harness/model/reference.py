@@ -7,11 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-Policy = Literal["bitwise", "linear", "index"]
+Policy = Literal["bitwise", "linear", "index", "unconnected"]
 """How an output is compared.
 
 ``bitwise``: the very value (movement, selection, integers). ``linear``: within the bound derived from
-``magnitude`` and ``terms``; bitwise where sums are exact. ``index``: the very integer.
+``magnitude`` and ``terms``; bitwise where sums are exact. ``index``: the very integer. ``unconnected``: no
+array at all, the gradient of an input that no output depends on.
 """
 
 
@@ -24,7 +25,14 @@ class Reference:
     element sums. ``divisor``: for averages, the count that ``exact`` was divided by once
     (``magnitude`` and ``terms`` are those of the sum). ``free``: elements the contract leaves open.
     ``may_be_nan``: elements where NaN is right too, since an algorithm may multiply padding.
-    ``flush``: L(|x|, 1) + L(1, |w|) where inputs hold subnormals. All arrays have ``exact``'s shape.
+    ``flush``: L(|x|, 1) + L(1, |w|) where inputs hold subnormals. ``unit``: the power of two that every product
+    is a multiple of under an exact fill, NaN where there is none (1 everywhere without it). ``roundings``: how
+    often each product is rounded besides, where coefficients are not exact. ``slack``: an error, in absolute
+    terms, that intermediate results may carry besides. All arrays have ``exact``'s shape.
+
+    ``computes`` names the op and the output whose numeric model holds, where that is not the case's own op and
+    this output: a stage of a program. ``integral`` says whether the values that the output was computed from
+    are integers, where these are not the case's own inputs.
     """
 
     name: str
@@ -37,3 +45,13 @@ class Reference:
     free: np.ndarray | None = None
     may_be_nan: np.ndarray | None = None
     flush: np.ndarray | None = None
+    unit: np.ndarray | None = None
+    roundings: int = 0
+    slack: np.ndarray | None = None
+    computes: tuple[str, str] | None = None
+    integral: bool | None = None
+
+
+def unconnected(name: str, dtype: str) -> Reference:
+    """What the oracle says of an input without a gradient."""
+    return Reference(name, dtype, np.zeros(0), policy="unconnected")

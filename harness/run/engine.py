@@ -177,10 +177,10 @@ class Engine:
         if item.case.aspect == "error" or not isinstance(outcome, Returned):
             return judge(item.case, outcome, (), ())
         try:
-            references = self._references.get(op, item.case)
+            references = self._references.get(op, item.case, outcome.arrays)
         except ContractError as error:
             return Judgement("fault", f"the oracle refuses a case meant to be valid: {error}")
-        models = [find_model(lane.rules, op.name, r.name, r.dtype) for r in references]
+        models = [find_model(lane.rules, *(r.computes or (op.name, r.name)), r.dtype) for r in references]
         return judge(item.case, outcome, references, models)
 
     def _record(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,26 +14,40 @@ from harness.model.outcome import NotSupported, Outcome, Raised, Returned
 from harness.run.origin import Watch
 
 Answer = tuple[int, Outcome]
+Announce = Callable[[list[int]], None]
 MESSAGE_LIMIT = 2000
 
 
+class Programs(Protocol):
+    """What the module of composed ops offers."""
+
+    PROGRAMS: Mapping[str, tuple[str, ...]]
+
+    def available(self, ops: Sequence[str]) -> tuple[str, ...]: ...
+
+    def run(self, adapter: Adapter, attributes: Mapping[str, Any], inputs: Sequence[Any]) -> tuple[Any, ...]: ...
+
+    def unsupported(
+        self, adapter: Adapter, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]
+    ) -> str | None: ...
+
+
 class Executor:
-    """Answers cases with one adapter in one mode.
+    """Answers cases with one adapter in one mode."""
 
-    ``announce`` is called with the positions of the cases that are about to run, before they run: if
-    the process ends, the parent knows which case to blame.
-    """
-
-    def __init__(
-        self, adapter: Adapter, mode: str, adapter_files: tuple[str, ...], announce: Callable[[list[int]], None]
-    ) -> None:
+    def __init__(self, adapter: Adapter, mode: str, programs: Programs, adapter_files: tuple[str, ...]) -> None:
         self._adapter = adapter
         self._mode = mode
+        self._programs = programs
         self._files = adapter_files
-        self._announce = announce
 
-    def run(self, cases: Sequence[Case], fuse: bool) -> Iterator[Answer]:
-        """Each case's position and outcome, in any order; every case exactly once."""
+    def run(self, cases: Sequence[Case], fuse: bool, announce: Announce = lambda positions: None) -> Iterator[Answer]:
+        """Each case's position and outcome, in any order; every case exactly once.
+
+        ``announce`` is called with the positions of the cases that are about to run, before they run: if
+        the process ends, the parent knows which case to blame.
+        """
+        self._announce = announce
         runnable = []
         for position, case in enumerate(cases):
             lacking = self._lacking(case)
@@ -46,10 +60,14 @@ class Executor:
         yield from self._fused(runnable, cases)
 
     def _lacking(self, case: Case) -> Outcome | None:
-        if not hasattr(self._adapter, case.op):
+        if case.op not in (*self._adapter.ops(), *self._programs.available(self._adapter.ops())):
             return NotSupported(f"{self._adapter.name} has no {case.op}")
+        dtypes = [t.dtype for t in case.tensors]
         try:
-            why = self._adapter.unsupported(case.op, self._mode, [t.dtype for t in case.tensors], case.attributes)
+            if case.op in self._programs.PROGRAMS:
+                why = self._programs.unsupported(self._adapter, self._mode, dtypes, case.attributes)
+            else:
+                why = self._adapter.unsupported(case.op, self._mode, dtypes, case.attributes)
         except Exception as error:
             return _raised(error, "adapter", 0.0)
         return None if why is None else NotSupported(why)
@@ -71,15 +89,33 @@ class Executor:
         return function(*self._natives(case))
 
     def _function(self, case: Case) -> Callable[..., Any]:
+        """From the values of ``case.all_tensors`` to a tuple of answers."""
+        forward = self._forward(case)
+        if case.aspect != "gradient":
+            return forward
+        count, given = len(case.tensors), [t is not None for t in case.cotangents]
+        program = case.op in self._programs.PROGRAMS
+
+        def gradient(*values: Any) -> tuple[Any, ...]:
+            inputs, rest = values[:count], iter(values[count:])
+            cotangents = [next(rest) if there else None for there in given]
+            # A program is judged stage by stage, for which its own intermediate values are needed.
+            answers = forward(*inputs) if program else ()
+            return (*answers, *self._adapter.vjp(forward, inputs, cotangents))
+
+        return gradient
+
+    def _forward(self, case: Case) -> Callable[..., tuple[Any, ...]]:
+        if case.op in self._programs.PROGRAMS:
+            return lambda *inputs: self._programs.run(self._adapter, case.attributes, inputs)
         op, attributes = getattr(self._adapter, case.op), dict(case.attributes)
-        return lambda *inputs: op(*inputs, **attributes)
+        return lambda *inputs: _as_tuple(op(*inputs, **attributes))
 
     def _natives(self, case: Case) -> list[Any]:
-        return [self._adapter.to_native(array) for array in case.inputs()]
+        return [self._adapter.to_native(tensor.materialize()) for tensor in case.all_tensors]
 
     def _returned(self, value: Any, started: float) -> Outcome:
-        outputs = value if isinstance(value, (tuple, list)) else (value,)
-        arrays = tuple(self._array(v) for v in outputs)
+        arrays = tuple(self._array(v) for v in value)
         return Returned(arrays, self._adapter.executor(), time.perf_counter() - started)
 
     def _array(self, value: Any) -> np.ndarray | None:
@@ -111,7 +147,7 @@ class Executor:
 
     def _compose(self, cases: Sequence[Case]) -> Callable[..., Any]:
         functions = [self._function(case) for case in cases]
-        counts = [len(case.tensors) for case in cases]
+        counts = [len(case.all_tensors) for case in cases]
 
         def batch(*inputs: Any) -> tuple[Any, ...]:
             results, start = [], 0
@@ -141,6 +177,10 @@ class Executor:
         share = (time.perf_counter() - started) / len(positions)
         for position, answer in zip(positions, answers, strict=True):
             yield position, _timed(answer, share)
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
 def _layers(positions: Sequence[int], cases: Sequence[Case]) -> list[list[int]]:

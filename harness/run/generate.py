@@ -71,6 +71,8 @@ def _stream(seed: int, op: str, aspect: str, number: int, *more: str) -> Callabl
 def _decoders(op: Op, aspect: str) -> list[Callable[[Callable[[int], bytes]], Geometry]]:
     if aspect == "error":
         return [decoder(rule.cases().map(_as_geometry)) for rule in op.rules]
+    if aspect == "gradient":
+        return [decoder(op.gradients())] if op.gradients else []
     return [decoder(op.geometries().map(lambda geometry: _with_aspect(geometry, aspect)))]
 
 

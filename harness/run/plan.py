@@ -72,7 +72,8 @@ def planned(op: Op, aspect: str, start: int, stop: int, fills: int) -> int:
 
 def aspects(op: Op) -> tuple[str, ...]:
     """The aspects an op has cases for."""
-    return ("value", "error") if op.rules else ("value",)
+    gradient = ("gradient",) if op.gradients else ()
+    return ("value", *gradient, *(("error",) if op.rules else ()))
 
 
 def batches(op: Op, aspect: str, start: int, stop: int, settings: Settings) -> Iterator[Batch]:

@@ -20,6 +20,9 @@ import psutil
 
 from harness.run import wire
 
+PROGRAMS = "adapters.programs"
+"""The module with the ops that every adapter gets for free; like an adapter, only a worker imports it."""
+
 _BOOT = Path(__file__).with_name("boot.py")
 _ROOT = _BOOT.parents[2]
 
@@ -49,6 +52,7 @@ class WorkerSpec:
         home = [str(_ROOT / "adapters") + os.sep, *self.extra_roots.values()]
         return {
             "adapter": self.adapter,
+            "programs": PROGRAMS,
             "mode": self.mode,
             "device": self.device,
             "roots": roots,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import numpy as np
 
 from harness.model.case import Case
-from harness.model.op import Op
+from harness.model.op import Op, references
 from harness.model.reference import Reference
 
 BYTES = 256 * 2**20
@@ -21,18 +22,21 @@ class ReferenceCache:
         self._held: OrderedDict[str, tuple[tuple[Reference, ...], int]] = OrderedDict()
         self._size = 0
 
-    def get(self, op: Op, case: Case) -> tuple[Reference, ...]:
+    def get(self, op: Op, case: Case, answers: Sequence[np.ndarray | None]) -> tuple[Reference, ...]:
         """Raises what the oracle raises: ``ContractError`` for input outside the contract."""
+        if op.staged:
+            # Depends on what the target answered, so there is nothing to keep for the next one.
+            return references(op, case, answers)
         if case.id in self._held:
             self._held.move_to_end(case.id)
             return self._held[case.id][0]
-        references = tuple(op.reference(case.attributes, case.inputs()))
-        size = sum(_bytes(reference) for reference in references)
-        self._held[case.id] = (references, size)
+        found = references(op, case)
+        size = sum(_bytes(reference) for reference in found)
+        self._held[case.id] = (found, size)
         self._size += size
         while self._size > self._limit and len(self._held) > 1:
             self._size -= self._held.popitem(last=False)[1][1]
-        return references
+        return found
 
 
 def _bytes(reference: Reference) -> int:

@@ -17,24 +17,25 @@ import numpy as np
 from harness.model.adapter import Adapter, UnknownDevice
 from harness.model.case import Case
 from harness.run import wire
-from harness.run.execute import Executor
+from harness.run.execute import Executor, Programs
 
 GRACE = 15.0
 """Seconds after which a silent worker ends itself, beyond the limit at which the parent ends it."""
 
 
 def main(config: dict[str, Any]) -> None:
-    """Serve the parent that started this process. ``config``: adapter, device, mode, adapter_files."""
+    """Serve the parent that started this process. ``config``: adapter, device, mode, programs, adapter_files."""
     source, sink = _take_descriptors()
     try:
         adapter = _load(config)
-        wire.write(sink, _hello(adapter, config))
+        programs = importlib.import_module(config["programs"])
+        wire.write(sink, _hello(adapter, programs, config))
     except Exception as error:
         usage = isinstance(error, UnknownDevice)
         why = str(error) if usage else f"{type(error).__name__}: {error}"
         wire.write(sink, {"type": "failed", "why": why[:2000], "usage": usage})
         return
-    _serve(adapter, config, source, sink)
+    _serve(Executor(adapter, config["mode"], programs, tuple(config["adapter_files"])), source, sink)
 
 
 def _take_descriptors() -> tuple[IO[bytes], IO[bytes]]:
@@ -57,7 +58,7 @@ def _load(config: dict[str, Any]) -> Adapter:
     return adapter
 
 
-def _hello(adapter: Adapter, config: dict[str, Any]) -> dict[str, Any]:
+def _hello(adapter: Adapter, programs: Programs, config: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "hello",
         "protocol": wire.PROTOCOL,
@@ -71,13 +72,13 @@ def _hello(adapter: Adapter, config: dict[str, Any]) -> dict[str, Any]:
         "devices": list(adapter.devices()),
         "modes": list(adapter.modes),
         "fused": config["mode"] in adapter.fused_modes,
-        "ops": list(adapter.ops()),
+        "ops": [*adapter.ops(), *programs.available(adapter.ops())],
         "settings": dict(adapter.settings()),
         "rules": [rule.to_json() for rule in adapter.numeric_rules()],
     }
 
 
-def _serve(adapter: Adapter, config: dict[str, Any], source: IO[bytes], sink: IO[bytes]) -> None:
+def _serve(executor: Executor, source: IO[bytes], sink: IO[bytes]) -> None:
     batch: dict[str, Any] = {}
 
     def announce(positions: list[int]) -> None:
@@ -85,11 +86,10 @@ def _serve(adapter: Adapter, config: dict[str, Any], source: IO[bytes], sink: IO
         faulthandler.dump_traceback_later(batch["timeout"] * len(positions) + GRACE, exit=True)
         wire.write(sink, {"type": "start", "batch": batch["id"], "positions": positions})
 
-    executor = Executor(adapter, config["mode"], tuple(config["adapter_files"]), announce)
     while (message := wire.read(source)) is not None:
         batch.update(message[0])
         cases = [Case.from_json(data) for data in batch["cases"]]
-        for position, outcome in executor.run(cases, batch["fuse"]):
+        for position, outcome in executor.run(cases, batch["fuse"], announce):
             header, buffers = wire.pack(outcome)
             wire.write(sink, {"type": "outcome", "batch": batch["id"], "position": position, **header}, buffers)
         faulthandler.cancel_dump_traceback_later()

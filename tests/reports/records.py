@@ -134,7 +134,9 @@ def realistic(seed: int = 0, per_cell: int = 30) -> tuple[list[Record], dict[str
 def _random_record(rng: random.Random, op: str, aspect: str, name: str, number: int) -> Record:
     n = rng.choice((1, 3, 5, 17, 64))
     dtype = rng.choice(("float32", "float32", "float16", "bfloat16", "float64"))
-    case = Case(op, (Tensor((1, n, n, 2), dtype), Tensor((2, 2, 2, 3), dtype)), {"stride": (number + 1, 2)}, aspect)
+    dy = (Tensor((1, n, n, 3), dtype),) if aspect == "gradient" else ()
+    x, w = Tensor((1, n, n, 2), dtype), Tensor((2, 2, 2, 3), dtype)
+    case = Case(op, (x, w), {"stride": (number + 1, 2)}, aspect, cotangents=dy)
     common = {"case_id": case.id, "case": case.dumps(), "shapes": f"1x{n}x{n}x2;2x2x2x3", "dtype": f"{dtype};{dtype}"}
     where = {"op": op, "aspect": aspect, "target": name, "adapter": name.split(":")[0], "number": number - 2}
     return record(**common, **where, **_random_verdict(rng, op, name, n), seconds=rng.random() / 100)

@@ -1,0 +1,31 @@
+"""What every vector-Jacobian product of the oracle needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from adapters.oracle.geometry import require
+from harness.model import dtypes
+from harness.model.reference import Reference, unconnected
+
+Arrays = Sequence[np.ndarray]
+Cotangents = Sequence[np.ndarray | None]
+Gradients = tuple[Reference, ...]
+
+
+def no_gradients(names: Sequence[str], inputs: Arrays) -> Gradients:
+    """One ``unconnected`` per input: integers have no gradient, nor has what no asked output depends on."""
+    return tuple(unconnected(f"d{name}", dtypes.dtype_name(x)) for name, x in zip(names, inputs, strict=True))
+
+
+def check_cotangent(op: str, cotangent: np.ndarray, shape: Sequence[int], dtype: str) -> np.ndarray:
+    """The cotangent, which must have the shape and dtype of the answer."""
+    require(
+        cotangent.shape == tuple(shape),
+        f"{op}: a cotangent must have the shape {tuple(shape)} of the answer, got {cotangent.shape}",
+    )
+    given = dtypes.dtype_name(cotangent)
+    require(given == dtype, f"{op}: a cotangent must have the dtype {dtype} of the answer, got {given}")
+    return cotangent

@@ -1,0 +1,75 @@
+"""Ops composed from other ops: every adapter gets them for free, in every mode, with their gradients.
+
+``PROGRAMS`` names each program and the ops that it is composed of; what it does with them is written in the
+case's attributes (``harness.model.program``).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from harness.model.adapter import Adapter
+from harness.model.program import Program, Stage
+
+PROGRAMS: Mapping[str, tuple[str, ...]] = {
+    "conv_relu_pool": ("conv2d", "relu", "max_pool2d"),
+    "conv_autoencoder_step": ("conv2d", "relu", "max_pool2d_with_argmax", "max_unpool2d", "conv2d_transpose"),
+    "deconvnet": ("conv2d", "relu", "max_pool2d", "max_pool2d_with_argmax", "max_unpool2d", "conv2d_transpose"),
+    "conv2d_input_gradient_law": ("conv2d", "conv2d_transpose"),
+    "conv2d_vjp": ("conv2d",),
+    "conv2d_transpose_vjp": ("conv2d_transpose",),
+    "matmul_vjp": ("matmul",),
+    "avg_pool2d_vjp": ("avg_pool2d",),
+    "avg_unpool2d_vjp": ("avg_unpool2d",),
+    "scatter_nd_vjp": ("scatter_nd",),
+    "shared_inputs": ("matmul",),
+    "stopped_path": ("matmul", "relu", "stop_gradient"),
+}
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {"add": operator.add, "subtract": operator.sub}
+
+
+def available(ops: Sequence[str]) -> tuple[str, ...]:
+    """The programs that an adapter with these ops can run."""
+    return tuple(name for name, needs in PROGRAMS.items() if set(needs) <= set(ops))
+
+
+def run(adapter: Adapter, attributes: Mapping[str, Any], inputs: Sequence[Any]) -> tuple[Any, ...]:
+    """Every value the program makes, in order. ``inputs`` and the answer are the framework's own arrays."""
+    program = Program.from_attributes(attributes)
+    values = dict(zip(program.inputs, inputs, strict=True))
+    for stage in program.stages:
+        made = _step(adapter, stage, [values[name] for name in stage.inputs])
+        values.update(zip(stage.outputs, made, strict=True))
+    return tuple(values[name] for name in program.outputs)
+
+
+def _step(adapter: Adapter, stage: Stage, inputs: Sequence[Any]) -> tuple[Any, ...]:
+    function = _function(adapter, stage)
+    if stage.vjp:
+        count = len(stage.outputs)
+        return adapter.vjp(function, inputs[:count], inputs[count:])
+    return _as_tuple(function(*inputs))
+
+
+def _function(adapter: Adapter, stage: Stage) -> Callable[..., Any]:
+    if stage.op in _OPERATORS:
+        return _OPERATORS[stage.op]
+    op = getattr(adapter, stage.op)
+    return lambda *inputs: _as_tuple(op(*inputs, **stage.attributes))
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
+def unsupported(adapter: Adapter, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+    """Why the framework lacks a stage of this program, or None; decided from the attributes alone."""
+    for stage in Program.from_attributes(attributes).stages:
+        if stage.op not in _OPERATORS:
+            reason = adapter.unsupported(stage.op, mode, dtypes, stage.attributes)
+            if reason is not None:
+                return reason
+    return None
