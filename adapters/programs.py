@@ -26,6 +26,7 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "scatter_nd_vjp": ("scatter_nd",),
     "shared_inputs": ("matmul",),
     "stopped_path": ("matmul", "relu", "stop_gradient"),
+    "unused_input": ("matmul", "stop_gradient"),
 }
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {"add": operator.add, "subtract": operator.sub}

@@ -98,6 +98,9 @@ def _forward(
     kernel = windows.narrowed(kernel, limit)
     area = math.prod(kernel)
     padding = windows.allowed_padding(padding, kernel, dilation)
+    smallest = windows.least_extents(padding, kernel, dilation)
+    if summed == "all" and math.prod(windows.output_extents(smallest, kernel, stride, dilation, padding)) > limit:
+        padding = "VALID"
     if groups == DEPTHWISE:
         groups, inputs, outputs = inputs, 1, min(outputs, 2)
     most = max(1, (min(limit, budget // size) if size else limit) // area)
@@ -197,17 +200,17 @@ def transpose_geometries(
     return _draws(_transpose, paddings, sizes, empty, tables.PRODUCT_DTYPES)
 
 
-def conv2d_gradients() -> st.SearchStrategy[Geometry]:
+def conv2d_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> st.SearchStrategy[Geometry]:
     """Cases of the gradients of ``conv2d``."""
     build = partial(_conv2d, summed="all")
-    drawn = _draws(build, tables.PADDINGS, tables.SIZES, EMPTY, tables.GRADIENT_DTYPES)
+    drawn = _draws(build, tables.PADDINGS, tables.SIZES, EMPTY, dtypes)
     return tables.gradients(drawn, lambda case: (windows.conv_answer(case),))
 
 
-def transpose_gradients() -> st.SearchStrategy[Geometry]:
+def transpose_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> st.SearchStrategy[Geometry]:
     """Cases of the gradients of ``conv2d_transpose``."""
     build = partial(_transpose, summed="all")
-    drawn = _draws(build, tables.PADDINGS, tables.SIZES, EMPTY, tables.GRADIENT_DTYPES)
+    drawn = _draws(build, tables.PADDINGS, tables.SIZES, EMPTY, dtypes)
     return tables.gradients(drawn, lambda case: (case.attributes["output_shape"],))
 
 

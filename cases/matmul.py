@@ -80,9 +80,9 @@ def _summed(shapes: tuple[tuple[int, ...], ...]) -> tuple[int, int, int]:
     return a[-1], math.prod(y) * a[-1] // math.prod(a), math.prod(y) * a[-1] // math.prod(b)
 
 
-def matmul_gradients() -> st.SearchStrategy[Geometry]:
+def matmul_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> st.SearchStrategy[Geometry]:
     """Cases of the gradients of ``matmul``."""
-    drawn = _draws(partial(_matmul, backward=True), BATCHES, tables.SIZES, EMPTY, tables.GRADIENT_DTYPES)
+    drawn = _draws(partial(_matmul, backward=True), BATCHES, tables.SIZES, EMPTY, dtypes)
     return tables.gradients(drawn, lambda case: (_answer(case),))
 
 

@@ -114,16 +114,20 @@ def avg_pool_geometries(
     paddings: Sequence[Padding] = tables.PADDINGS,
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
+    dtypes: Sequence[str] = tables.FLOAT_DTYPES,
 ) -> st.SearchStrategy[Geometry]:
     """Valid cases of ``avg_pool2d``."""
     own = {"count_padding": (False, True)}
-    return _draws("avg_pool2d", tables.FLOAT_DTYPES, tables.SUM_KINDS, paddings, sizes, empty, own)
+    return _draws("avg_pool2d", dtypes, tables.SUM_KINDS, paddings, sizes, empty, own)
 
 
-def pool_gradients(op: str) -> st.SearchStrategy[Geometry]:
-    """Cases of the gradient of a pool."""
-    if op == "avg_pool2d":
-        return tables.gradients(avg_pool_geometries(), lambda case: (windows.pool_answer(case),))
+def avg_pool_gradients(dtypes: Sequence[str] = tables.FLOAT_DTYPES) -> st.SearchStrategy[Geometry]:
+    """Cases of the gradient of ``avg_pool2d``."""
+    return tables.gradients(avg_pool_geometries(dtypes=dtypes), lambda case: (windows.pool_answer(case),))
+
+
+def max_pool_gradients(op: str) -> st.SearchStrategy[Geometry]:
+    """Cases of the gradient of ``max_pool2d`` or ``max_pool2d_with_argmax``."""
     own = {"dilation": tables.DILATIONS}
     drawn = _draws(op, tables.GRADIENT_DTYPES, tables.MOVE_KINDS, tables.PADDINGS, tables.SIZES, EMPTY, own)
     more = (None,) if op == "max_pool2d_with_argmax" else ()
@@ -146,7 +150,7 @@ def _op(
         differentiable=("x",),
         geometries=geometries,
         reference=REFERENCES[name],
-        gradients=partial(pool_gradients, name),
+        gradients=avg_pool_gradients if name == "avg_pool2d" else partial(max_pool_gradients, name),
         vjp=VJPS[name],
         rules=tuple(breach.rule for breach in BREACHES[name]),
         pins=pins,

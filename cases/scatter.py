@@ -82,9 +82,9 @@ def scatter_geometries(dtypes: Sequence[str] = tables.ALL_DTYPES) -> st.SearchSt
     )
 
 
-def scatter_gradients() -> st.SearchStrategy[Geometry]:
+def scatter_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> st.SearchStrategy[Geometry]:
     """Cases of the gradient of ``scatter_nd``."""
-    return tables.gradients(scatter_geometries(tables.GRADIENT_DTYPES), lambda case: (case.attributes["shape"],))
+    return tables.gradients(scatter_geometries(dtypes), lambda case: (case.attributes["shape"],))
 
 
 BREACHES = array_rules.scatter_breaches()

@@ -146,9 +146,9 @@ def max_unpool_gradients() -> st.SearchStrategy[Geometry]:
     )
 
 
-def avg_unpool_gradients() -> st.SearchStrategy[Geometry]:
+def avg_unpool_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> st.SearchStrategy[Geometry]:
     """Cases of the gradient of ``avg_unpool2d``."""
-    return tables.gradients(avg_unpool_geometries(dtypes=tables.GRADIENT_DTYPES), lambda case: (_filled(case),))
+    return tables.gradients(avg_unpool_geometries(dtypes=dtypes), lambda case: (_filled(case),))
 
 
 def _filled(case: Case) -> tuple[int, ...]:

@@ -30,6 +30,19 @@ OPS = {
     "matmul": "cases.matmul",
     "scatter_nd": "cases.scatter",
     "stop_gradient": "cases.elementwise",
+    "conv_relu_pool": "cases.conv_programs",
+    "conv_autoencoder_step": "cases.conv_programs",
+    "deconvnet": "cases.conv_programs",
+    "conv2d_input_gradient_law": "cases.small_programs",
+    "conv2d_vjp": "cases.small_programs",
+    "conv2d_transpose_vjp": "cases.small_programs",
+    "matmul_vjp": "cases.small_programs",
+    "avg_pool2d_vjp": "cases.small_programs",
+    "avg_unpool2d_vjp": "cases.small_programs",
+    "scatter_nd_vjp": "cases.small_programs",
+    "shared_inputs": "cases.small_programs",
+    "stopped_path": "cases.small_programs",
+    "unused_input": "cases.small_programs",
 }
 
 ENTRY_POINTS = "opassay.adapters"

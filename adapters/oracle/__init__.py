@@ -1,33 +1,19 @@
 """The NumPy reference, one file per op family. Never imports a framework.
 
-``REFERENCES`` maps an op's name to a function (attributes, inputs) -> one ``Reference`` per output, ``VJPS`` to a
-function (attributes, inputs, cotangents) -> one ``Reference`` per input.
+``REFERENCES`` and ``VJPS`` judge an op and its gradients, ``program_reference`` and ``program_vjp`` what is composed
+of ops.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from adapters.oracle.array_vjp import matmul_vjp, relu_vjp, scatter_nd_vjp, stop_gradient_vjp
-from adapters.oracle.conv import conv2d, conv2d_reference, conv2d_transpose, conv2d_transpose_reference
-from adapters.oracle.conv_vjp import conv2d_transpose_vjp, conv2d_vjp
-from adapters.oracle.cotangent import Arrays, Cotangents, Gradients
-from adapters.oracle.elementwise import relu, relu_reference, stop_gradient, stop_gradient_reference
-from adapters.oracle.matmul import matmul, matmul_reference
-from adapters.oracle.pool import (
-    avg_pool2d,
-    avg_pool2d_reference,
-    max_pool2d,
-    max_pool2d_reference,
-    max_pool2d_with_argmax,
-    max_pool2d_with_argmax_reference,
-)
-from adapters.oracle.pool_vjp import avg_pool2d_vjp, max_pool2d_vjp, max_pool2d_with_argmax_vjp
-from adapters.oracle.scatter import scatter_nd, scatter_nd_reference
-from adapters.oracle.unpool import avg_unpool2d, avg_unpool2d_reference, max_unpool2d, max_unpool2d_reference
-from adapters.oracle.unpool_vjp import avg_unpool2d_vjp, max_unpool2d_vjp
-from harness.model.reference import Reference
+from adapters.oracle.conv import conv2d, conv2d_transpose
+from adapters.oracle.elementwise import relu, stop_gradient
+from adapters.oracle.matmul import matmul
+from adapters.oracle.pool import avg_pool2d, max_pool2d, max_pool2d_with_argmax
+from adapters.oracle.programs import program_reference, program_vjp
+from adapters.oracle.scatter import scatter_nd
+from adapters.oracle.table import REFERENCES, VJPS
+from adapters.oracle.unpool import avg_unpool2d, max_unpool2d
 
 __all__ = [
     "REFERENCES",
@@ -40,35 +26,9 @@ __all__ = [
     "max_pool2d",
     "max_pool2d_with_argmax",
     "max_unpool2d",
+    "program_reference",
+    "program_vjp",
     "relu",
     "scatter_nd",
     "stop_gradient",
 ]
-
-REFERENCES: dict[str, Callable[[Mapping[str, Any], Arrays], tuple[Reference, ...]]] = {
-    "avg_pool2d": avg_pool2d_reference,
-    "avg_unpool2d": avg_unpool2d_reference,
-    "conv2d": conv2d_reference,
-    "conv2d_transpose": conv2d_transpose_reference,
-    "matmul": matmul_reference,
-    "max_pool2d": max_pool2d_reference,
-    "max_pool2d_with_argmax": max_pool2d_with_argmax_reference,
-    "max_unpool2d": max_unpool2d_reference,
-    "relu": relu_reference,
-    "scatter_nd": scatter_nd_reference,
-    "stop_gradient": stop_gradient_reference,
-}
-
-VJPS: dict[str, Callable[[Mapping[str, Any], Arrays, Cotangents], Gradients]] = {
-    "avg_pool2d": avg_pool2d_vjp,
-    "avg_unpool2d": avg_unpool2d_vjp,
-    "conv2d": conv2d_vjp,
-    "conv2d_transpose": conv2d_transpose_vjp,
-    "matmul": matmul_vjp,
-    "max_pool2d": max_pool2d_vjp,
-    "max_pool2d_with_argmax": max_pool2d_with_argmax_vjp,
-    "max_unpool2d": max_unpool2d_vjp,
-    "relu": relu_vjp,
-    "scatter_nd": scatter_nd_vjp,
-    "stop_gradient": stop_gradient_vjp,
-}

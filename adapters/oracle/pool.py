@@ -159,6 +159,16 @@ def _first_maxima(x: np.ndarray, windows: Windows) -> tuple[np.ndarray, np.ndarr
     return values, indices, found
 
 
+def found_at(x: np.ndarray, indices: np.ndarray, layout: str) -> np.ndarray:
+    """The elements of x at flat indices within each sample, in ``layout``; NaN where an index lies outside."""
+    image, places = to_nhwc(dtypes.widen(x), layout), to_nhwc(indices, layout)
+    cells = int(np.prod(image.shape[1:]))
+    inside = (places >= 0) & (places < cells)
+    first = cells * np.arange(image.shape[0], dtype=np.int64).reshape(-1, 1, 1, 1)
+    taken = image.ravel()[np.where(inside, places, 0) + first] if image.size else np.zeros(places.shape)
+    return from_nhwc(np.where(inside, taken, np.nan), layout)
+
+
 def avg_windows(x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str) -> Windows:
     """The windows of an average pool, after all that its contract asks is checked."""
     op = "avg_pool2d"

@@ -50,8 +50,10 @@ def _compare_unconnected(actual: object, reference: Reference) -> Judgement:
         return Judgement("pass", rho=0.0, max_abs_error=0.0, max_ulp=0.0, bad_elements=0, elements=0, free_elements=0)
     if not isinstance(actual, np.ndarray):
         return Judgement("shape", f"{reference.name}: expected Unconnected, got {type(actual).__name__}")
-    what = "zeros" if not np.any(dtypes.widen(actual)) else "numbers"
-    size = int(actual.size)
+    zeros = not np.any(dtypes.widen(actual))
+    if reference.zeros_too and zeros and actual.shape == reference.exact.shape:
+        return _compare_unconnected(None, reference)
+    what, size = "zeros" if zeros else "numbers", int(actual.size)
     return Judgement(
         "shape",
         f"{reference.name}: expected Unconnected, got {what} of shape {actual.shape}",

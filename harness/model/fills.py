@@ -17,10 +17,12 @@ from harness.model import dtypes
 
 LITERAL_LIMIT = 64
 
-KINDS = ("literal", "ones", "iota", "ints", "ties", "normal", "wide", "cancel", "special", "cells", "positions")
+VALUE_KINDS = ("literal", "ones", "iota", "ints", "ties", "normal", "wide", "cancel", "special")
+KINDS = (*VALUE_KINDS, "cells", "positions", "zeros", "picture")
 """Every fill kind, simplest first: the order in which shrinking tries them.
 
-``cells`` and ``positions`` are the index tensors of max_unpool2d and scatter_nd.
+``cells`` and ``positions`` are the index tensors of max_unpool2d and scatter_nd. ``zeros`` are the probes of a
+program. ``picture`` looks like a photograph: shades, discs and a fine texture.
 """
 
 EXACT_KINDS = ("ones", "iota", "ints", "ties")
@@ -53,7 +55,9 @@ class Fill:
     @property
     def exact(self) -> bool:
         """Whether sums of products of these values can be exact."""
-        return self.kind in EXACT_KINDS or (self.kind == "literal" and all(_is_small_integer(v) for v in self.values))
+        return self.kind in (*EXACT_KINDS, "zeros") or (
+            self.kind == "literal" and all(_is_small_integer(v) for v in self.values)
+        )
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {"kind": self.kind}
@@ -219,6 +223,27 @@ def _coprime(key: int, modulus: int) -> int:
     return step
 
 
+def _zeros(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    return dtypes.narrow(np.zeros(count), dtype)
+
+
+def _picture(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Images [N, H, W, C] in 1/256 steps between 0 and 1; integers hold the 256 steps."""
+    if len(shape) != 4:
+        raise ValueError(f"a picture needs rank 4 [N, H, W, C], got shape {shape}")
+    height, width, channels = shape[1:]
+    y, x = np.mgrid[0:height, 0:width].astype(np.int64)
+    shade = (y * 160) // max(height, 1) + (x * 64) // max(width, 1)
+    tones = np.repeat(shade[:, :, None], channels, axis=2) + 13 * np.arange(channels)
+    raw = _raw(fill, 4 * 7).reshape(7, 4)
+    for cy, cx, radius, tone in raw % np.array([height or 1, width or 1, 1 + height // 5, 256], dtype=np.uint64):
+        inside = (y - int(cy)) ** 2 + (x - int(cx)) ** 2 <= int(radius) ** 2
+        tones[inside] = (int(tone) + 71 * np.arange(channels)) % 256
+    texture = ((y // 3 + x // 3) % 2 * 10)[:, :, None]
+    steps = np.broadcast_to((tones + texture) % 256, shape)
+    return dtypes.narrow(steps / 256 if dtypes.is_float(dtype) else steps, dtype)
+
+
 _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] = {
     "literal": _literal,
     "ones": _ones,
@@ -231,4 +256,6 @@ _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] =
     "special": _special,
     "cells": _cells,
     "positions": _positions,
+    "zeros": _zeros,
+    "picture": _picture,
 }

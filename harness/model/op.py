@@ -40,8 +40,9 @@ class Op:
     """One operator.
 
     ``inputs`` and ``outputs`` name tensors in order. ``numerics`` is the class in the table of the
-    numerics policy: movement, selection, linear, average. ``differentiable``: inputs that have a
-    gradient. ``geometries`` makes a Hypothesis strategy of ``Geometry``; ``reference`` maps
+    numerics policy: movement, selection, linear, average, or program. ``differentiable``: inputs that have a
+    gradient. ``geometries`` makes a Hypothesis strategy of ``Geometry``, None for an op of which only the gradient
+    is asked; ``reference`` maps
     (attributes, inputs) to one ``Reference`` per output and raises ``ContractError`` on invalid input.
     ``gradients`` makes a strategy of ``Geometry`` of the aspect ``gradient``; ``vjp`` maps (attributes, inputs,
     cotangents) to one ``Reference`` per input, named ``d`` and the input's name.
@@ -55,7 +56,7 @@ class Op:
     outputs: tuple[str, ...]
     numerics: str
     differentiable: tuple[str, ...]
-    geometries: Callable[[], Any]
+    geometries: Callable[[], Any] | None
     reference: Callable[..., Any]
     rules: tuple[Rule, ...] = ()
     pins: tuple[Pin, ...] = ()

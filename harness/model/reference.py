@@ -30,6 +30,8 @@ class Reference:
     often each product is rounded besides, where coefficients are not exact. ``slack``: an error, in absolute
     terms, that intermediate results may carry besides. All arrays have ``exact``'s shape.
 
+    ``zeros_too``: an unconnected gradient may as well be zeros of ``exact``'s shape.
+
     ``computes`` names the op and the output whose numeric model holds, where that is not the case's own op and
     this output: a stage of a program. ``integral`` says whether the values that the output was computed from
     are integers, where these are not the case's own inputs.
@@ -48,6 +50,7 @@ class Reference:
     unit: np.ndarray | None = None
     roundings: int = 0
     slack: np.ndarray | None = None
+    zeros_too: bool = False
     computes: tuple[str, str] | None = None
     integral: bool | None = None
 
@@ -55,3 +58,8 @@ class Reference:
 def unconnected(name: str, dtype: str) -> Reference:
     """What the oracle says of an input without a gradient."""
     return Reference(name, dtype, np.zeros(0), policy="unconnected")
+
+
+def constant(name: str, dtype: str, shape: tuple[int, ...]) -> Reference:
+    """What it says of an input on which the outputs depend formally, but not in value: no gradient, or zeros."""
+    return Reference(name, dtype, np.zeros(shape), policy="unconnected", zeros_too=True)

@@ -73,6 +73,8 @@ def _decoders(op: Op, aspect: str) -> list[Callable[[Callable[[int], bytes]], Ge
         return [decoder(rule.cases().map(_as_geometry)) for rule in op.rules]
     if aspect == "gradient":
         return [decoder(op.gradients())] if op.gradients else []
+    if op.geometries is None:
+        return []
     return [decoder(op.geometries().map(lambda geometry: _with_aspect(geometry, aspect)))]
 
 

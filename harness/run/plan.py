@@ -72,8 +72,8 @@ def planned(op: Op, aspect: str, start: int, stop: int, fills: int) -> int:
 
 def aspects(op: Op) -> tuple[str, ...]:
     """The aspects an op has cases for."""
-    gradient = ("gradient",) if op.gradients else ()
-    return ("value", *gradient, *(("error",) if op.rules else ()))
+    there = {"value": op.geometries, "gradient": op.gradients, "error": op.rules}
+    return tuple(aspect for aspect, source in there.items() if source)
 
 
 def batches(op: Op, aspect: str, start: int, stop: int, settings: Settings) -> Iterator[Batch]:

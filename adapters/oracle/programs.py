@@ -1,0 +1,185 @@
+"""Programs judged stage by stage: what each stage should have made of what the target gave it.
+
+Rounding errors grow from stage to stage, and a bound from end to end would forgive anything. So the reference of a
+stage is computed from the target's own answer to the stage before. Where those answers are small integers every
+stage must be met bit for bit, and with them the whole program.
+
+Gradients go the same way backwards. The target tells the cotangent of an intermediate value where the program adds
+a *probe* to it: an input that holds zeros, whose gradient is that cotangent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from adapters.oracle.cotangent import Arrays, Cotangents
+from adapters.oracle.pool import found_at
+from adapters.oracle.stages import stage_gradients, stage_references
+from adapters.oracle.total import total
+from harness.model import dtypes
+from harness.model.op import ContractError
+from harness.model.program import Program, Stage
+from harness.model.reference import Reference
+
+Answers = Sequence[np.ndarray | None]
+
+LOW = ("float16", "bfloat16")
+"""Compilers may keep what flows between stages in a wider format; elsewhere there is none to keep it in."""
+
+
+def program_reference(attributes: Mapping[str, Any], inputs: Arrays, answers: Answers = ()) -> tuple[Reference, ...]:
+    """One ``Reference`` per value that the program makes, in order.
+
+    ``answers`` are the target's own, in the same order; where one is missing, or has another shape or dtype than
+    it should, the oracle's takes its place. Raises ``ContractError`` for a program that is invalid of itself.
+    """
+    return tuple(_Forward(Program.from_attributes(attributes), inputs, answers).references)
+
+
+def program_vjp(
+    attributes: Mapping[str, Any], inputs: Arrays, cotangents: Cotangents, answers: Answers = ()
+) -> tuple[Reference, ...]:
+    """The same, followed by one ``Reference`` per input: the gradients for ``cotangents``, one per value made.
+
+    ``answers`` holds the target's values, then its gradients.
+    """
+    program = Program.from_attributes(attributes)
+    forward = _Forward(program, inputs, answers)
+    backward = _Backward(forward, cotangents, answers[len(program.outputs) :])
+    return (*forward.references, *backward.references)
+
+
+class _Forward:
+    """The values of a program: ``values`` by name, the target's where it gave one that can be used."""
+
+    def __init__(self, program: Program, inputs: Arrays, answers: Answers) -> None:
+        self.program = program
+        self.values: dict[str, np.ndarray] = dict(zip(program.inputs, inputs, strict=True))
+        self._own = dict(self.values)
+        self._made: set[str] = set()
+        self.references: list[Reference] = []
+        given = iter(answers)
+        for stage in program.stages:
+            found = self._judge(stage)
+            for name, reference in zip(stage.outputs, found, strict=True):
+                if name:
+                    answer = next(given, None)
+                    self._keep(name, self._tolerant(stage, found[0], reference, answer), answer)
+
+    def inputs(self, stage: Stage) -> list[np.ndarray]:
+        return [self.values[name] for name in stage.inputs]
+
+    def _judge(self, stage: Stage) -> list[Reference]:
+        try:
+            found = stage_references(stage, self.inputs(stage))
+        except ContractError:
+            # The target's own values are wrong enough to be invalid here, which their own stage has shown.
+            for name in stage.inputs:
+                self.values[name] = self._own[name]
+            found = stage_references(stage, self.inputs(stage))
+        integral = self.integral(stage.inputs)
+        return [self._loosened(stage, replace(r, integral=integral)) for r in found]
+
+    def integral(self, names: Sequence[str]) -> bool:
+        return all(is_integral(self.values[name]) for name in names)
+
+    def _loosened(self, stage: Stage, reference: Reference) -> Reference:
+        """Leave room for values that a compiler kept unrounded between stages."""
+        unrounded = [n for n in stage.inputs if n in self._made and dtypes.dtype_name(self.values[n]) in LOW]
+        if not unrounded or reference.integral or reference.magnitude is None:
+            return reference
+        unit = len(unrounded) * dtypes.FORMATS[dtypes.dtype_name(self.values[unrounded[0]])].unit_roundoff
+        size = reference.magnitude
+        if stage.op in ("add", "subtract"):
+            size = np.asarray(sum(np.abs(dtypes.widen(self.values[n])) for n in stage.inputs))
+        return replace(reference, slack=unit / (1 - unit) * np.where(np.isfinite(size), size, 0))
+
+    def _keep(self, name: str, reference: Reference, answer: np.ndarray | None) -> None:
+        own = dtypes.narrow(reference.exact, reference.dtype)
+        self.references.append(replace(reference, name=name))
+        self._own[name] = own
+        self.values[name] = answer if answer is not None and _usable(answer, reference) else own
+        self._made.add(name)
+
+    def _tolerant(self, stage: Stage, values: Reference, reference: Reference, answer: np.ndarray | None) -> Reference:
+        """Where rounding made candidates equal, any of them may have been the largest before it."""
+        if reference.policy != "index" or reference.integral or answer is None or not _usable(answer, reference):
+            return reference
+        image = self.values[stage.inputs[0]]
+        if dtypes.dtype_name(image) not in LOW:
+            return reference
+        equal = found_at(image, answer, stage.attributes["layout"]) == values.exact
+        return replace(reference, exact=np.where(equal, answer, reference.exact))
+
+
+class _Backward:
+    """Gradients of a program, from its end to its inputs."""
+
+    def __init__(self, forward: _Forward, cotangents: Cotangents, answers: Answers) -> None:
+        self._forward, self._program = forward, forward.program
+        self._told = dict(zip(self._program.inputs, answers, strict=False))
+        self._parts: dict[str, list[Reference]] = {}
+        for name, cotangent in zip(self._program.outputs, cotangents, strict=True):
+            if cotangent is not None:
+                given = Reference("", dtypes.dtype_name(cotangent), dtypes.widen(cotangent))
+                self._parts[name] = [replace(given, integral=is_integral(cotangent))]
+        for stage in reversed(self._program.stages):
+            self._send_back(stage)
+        self.references = [self._total(name, f"d{name}") for name in self._program.inputs]
+
+    def _send_back(self, stage: Stage) -> None:
+        arrived = [self._total(name, name) if name else None for name in stage.outputs]
+        probe = self._probe(stage)
+        if probe is not None and arrived[0] is not None:
+            # What the target says arrived here is what it goes on with.
+            self._parts.setdefault(probe, []).append(arrived[0])
+        cotangents = [self._value(reference, probe) for reference in arrived]
+        if all(cotangent is None for cotangent in cotangents):
+            return
+        known = [c for c in cotangents if c is not None]
+        integral = self._forward.integral(stage.inputs) and all(is_integral(c) for c in known)
+        sent = stage_gradients(stage, self._forward.inputs(stage), cotangents)
+        for name, reference in zip(stage.inputs, sent, strict=True):
+            if name != probe:
+                self._parts.setdefault(name, []).append(replace(reference, integral=integral))
+
+    def _probe(self, stage: Stage) -> str | None:
+        """The input that the stage adds only to make its cotangent known."""
+        last = stage.inputs[-1]
+        only_here = sum(last in other.inputs for other in self._program.stages) == 1
+        alone = only_here and stage.inputs[0] != last
+        return last if stage.op == "add" and last in self._program.inputs and alone else None
+
+    def _value(self, reference: Reference | None, probe: str | None) -> np.ndarray | None:
+        if reference is None or reference.policy == "unconnected":
+            return None
+        answer = self._told.get(probe) if probe is not None else None
+        if answer is not None and _usable(answer, reference):
+            return answer
+        return dtypes.narrow(reference.exact, reference.dtype)
+
+    def _total(self, name: str, called: str) -> Reference:
+        value = self._forward.values[name]
+        parts = self._parts.get(name, []) if dtypes.is_float(dtypes.dtype_name(value)) else []
+        return total(called, parts, dtypes.dtype_name(value))
+
+
+def is_integral(values: np.ndarray) -> bool:
+    """Whether all values are whole numbers, so that sums of their products may be exact."""
+    if not dtypes.is_float(dtypes.dtype_name(values)):
+        return True
+    wide = dtypes.widen(values)
+    return bool((np.isfinite(wide) & (np.rint(wide) == wide)).all())
+
+
+def _usable(answer: object, reference: Reference) -> bool:
+    """Whether the target's answer can stand in for the oracle's."""
+    return (
+        isinstance(answer, np.ndarray)
+        and answer.shape == reference.exact.shape
+        and dtypes.dtype_name(answer) == reference.dtype
+    )

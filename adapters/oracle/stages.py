@@ -1,0 +1,95 @@
+"""One stage of a program: its answers, and the gradients that it sends back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from adapters.oracle.cotangent import Cotangents
+from adapters.oracle.geometry import require
+from adapters.oracle.linear import apply, wide
+from adapters.oracle.table import REFERENCES, VJPS
+from adapters.oracle.total import total
+from harness.model import dtypes
+from harness.model.program import OPERATORS, Stage
+from harness.model.reference import Reference, constant, unconnected
+
+Arrays = Sequence[np.ndarray]
+
+LINEAR_IN = {
+    "conv2d": (0, 1),
+    "conv2d_transpose": (0, 1),
+    "matmul": (0, 1),
+    "avg_pool2d": (0,),
+    "avg_unpool2d": (0,),
+    "scatter_nd": (1,),
+}
+"""Ops whose gradient is itself differentiated, and the inputs that each is linear in."""
+
+
+def stage_references(stage: Stage, inputs: Arrays) -> tuple[Reference, ...]:
+    """What the stage should make of these inputs, one ``Reference`` per output."""
+    if stage.vjp:
+        count = len(stage.outputs)
+        found = VJPS[stage.op](stage.attributes, inputs[:count], inputs[count:])
+    elif stage.op in OPERATORS:
+        found = (_operator(stage.op, *inputs),)
+    else:
+        found = REFERENCES[stage.op](stage.attributes, inputs)
+    return tuple(replace(r, computes=(stage.op, r.name)) for r in found)
+
+
+def stage_gradients(stage: Stage, inputs: Arrays, cotangents: Cotangents) -> tuple[Reference, ...]:
+    """What the stage should send back to each of its inputs for these cotangents of its outputs."""
+    if stage.op in OPERATORS:
+        return _operator_gradients(stage.op, inputs, cotangents[0])
+    if stage.vjp:
+        found = _second_order(stage, inputs, cotangents)
+    else:
+        found = VJPS[stage.op](stage.attributes, inputs, cotangents)
+    return tuple(r if r.computes else replace(r, computes=(stage.op, r.name)) for r in found)
+
+
+def _operator(op: str, a: np.ndarray, b: np.ndarray) -> Reference:
+    """A sum or difference, rounded once. bfloat16 may be rounded twice, on the way through float32."""
+    require(a.shape == b.shape, f"{op}: both operands must have one shape, got {a.shape} and {b.shape}")
+    dtype = dtypes.dtype_name(a)
+    exact = apply(np.add if op == "add" else np.subtract, (wide(a), wide(b)))
+    if not dtypes.is_float(dtype):
+        return Reference("y", dtype, exact)
+    magnitude = np.where(np.isfinite(exact), np.abs(exact), 0)
+    flushed = np.full(exact.shape, 2.0)
+    terms = np.zeros(exact.shape, dtype=np.int64)
+    return Reference("y", dtype, exact, policy="linear", magnitude=magnitude, terms=terms, flush=flushed)
+
+
+def _operator_gradients(op: str, inputs: Arrays, cotangent: np.ndarray | None) -> tuple[Reference, ...]:
+    dtype = dtypes.dtype_name(inputs[0])
+    if cotangent is None:
+        return unconnected("da", dtype), unconnected("db", dtype)
+    values = dtypes.widen(cotangent)
+    return Reference("da", dtype, values), Reference("db", dtype, values if op == "add" else -values)
+
+
+def _second_order(stage: Stage, inputs: Arrays, cotangents: Cotangents) -> tuple[Reference, ...]:
+    """Gradients of a vector-Jacobian product of an op that is linear in each of its float inputs.
+
+    With f linear in x and w and (dx, dw) its product with dy, <u, dx> + <v, dw> = <dy, f(u, w)> + <dy, f(x, v)>.
+    """
+    require(stage.op in LINEAR_IN, f"{stage.op}: its gradient is not differentiated in the contract")
+    count = len(stage.outputs)
+    operands, dy = list(inputs[:count]), inputs[count]
+    asked = [i for i in LINEAR_IN[stage.op] if cotangents[i] is not None]
+    found = [constant(f"d{i}", dtypes.dtype_name(value), value.shape) for i, value in enumerate(operands)]
+    forward = []
+    for i in asked:
+        swapped = [cotangents[i] if i == j else value for j, value in enumerate(operands)]
+        (once,) = REFERENCES[stage.op](stage.attributes, swapped)  # type: ignore[arg-type]
+        forward.append(replace(once, computes=(stage.op, once.name)))
+        back = VJPS[stage.op](stage.attributes, swapped, (dy,))  # type: ignore[arg-type]
+        for j in LINEAR_IN[stage.op]:
+            if j != i:
+                found[j] = back[j]
+    return (*found, total("ddy", forward, dtypes.dtype_name(dy)))

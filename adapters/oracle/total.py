@@ -1,0 +1,77 @@
+"""Gradients that arrive from several sides add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.model.dtypes import FORMATS
+from harness.model.reference import Reference, unconnected
+
+
+def total(name: str, parts: Sequence[Reference], dtype: str) -> Reference:
+    """The sum of ``parts`` as one reference called ``name``; unconnected without any part that is connected.
+
+    Each part is rounded to ``dtype`` before it is added, and each sum once more.
+    """
+    constants = [part for part in parts if part.zeros_too]
+    parts = [part for part in parts if part.policy != "unconnected"]
+    if not parts:
+        return _named(constants[0], name) if constants else unconnected(name, dtype)
+    first = next((part for part in parts if part.policy == "linear"), parts[0])
+    if len(parts) == 1:
+        return _named(first, name)
+    with np.errstate(invalid="ignore", over="ignore"):
+        exact = np.sum([part.exact for part in parts], axis=0)
+        magnitude = np.sum([_magnitude(part) for part in parts], axis=0)
+    roundings = (len(parts) + 1) * FORMATS[dtype].unit_roundoff
+    slack = roundings / (1 - roundings) * magnitude + _added(parts, "slack")
+    return Reference(
+        name,
+        dtype,
+        exact,
+        policy="linear",
+        magnitude=magnitude,
+        terms=np.max([_terms(part) for part in parts], axis=0),
+        free=_any(parts, "free"),
+        may_be_nan=_any(parts, "may_be_nan"),
+        flush=_added(parts, "flush") + len(parts),
+        unit=_least([part.unit for part in parts], exact.shape),
+        roundings=max(part.roundings for part in parts),
+        slack=slack,
+        computes=first.computes,
+        integral=all(part.integral for part in parts),
+    )
+
+
+def _named(part: Reference, name: str) -> Reference:
+    return Reference(**{**vars(part), "name": name})
+
+
+def _magnitude(part: Reference) -> np.ndarray:
+    if part.magnitude is not None:
+        return part.magnitude
+    return np.where(np.isfinite(part.exact), np.abs(part.exact), 0)
+
+
+def _terms(part: Reference) -> np.ndarray:
+    return np.ones(part.exact.shape, dtype=np.int64) if part.terms is None else part.terms
+
+
+def _added(parts: Sequence[Reference], field: str) -> np.ndarray:
+    return np.asarray(sum(np.zeros(p.exact.shape) if getattr(p, field) is None else getattr(p, field) for p in parts))
+
+
+def _any(parts: Sequence[Reference], field: str) -> np.ndarray | None:
+    masks = [getattr(part, field) for part in parts if getattr(part, field) is not None]
+    return np.logical_or.reduce(masks) if masks else None
+
+
+def _least(units: Sequence[np.ndarray | None], shape: tuple[int, ...]) -> np.ndarray | None:
+    if all(unit is None for unit in units):
+        return None
+    least = np.ones(shape)
+    for unit in units:
+        least = np.minimum(least, np.ones(shape) if unit is None else unit)
+    return least

@@ -1,0 +1,179 @@
+"""Programs of few stages: laws, second order, and how gradients meet, stop or never arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from adapters.oracle import program_reference, program_vjp
+from cases import conv, matmul, pool, program_pins, scatter, tables, unpool
+from cases.conv_programs import GRADIENT_DTYPES, KINDS
+from harness.model.case import Case, Geometry
+from harness.model.memory import Memory
+from harness.model.op import Op, Pin
+from harness.model.program import Program, Stage
+
+Strategy = st.SearchStrategy[Geometry]
+
+
+def _second_order(
+    name: str, gradients: Callable[[Sequence[str]], Strategy], inputs: Sequence[str], floats: Sequence[int]
+) -> Op:
+    """The vector-Jacobian product of an op, differentiated: a program of one stage."""
+
+    def build(drawn: tuple[Geometry, tuple[str, ...]]) -> Geometry:
+        case, kinds = drawn[0].case, drawn[1]
+        (dy,) = case.cotangents
+        assert dy is not None
+        outputs = tuple(f"d{n}" if i in floats else "" for i, n in enumerate(inputs))
+        stage = Stage(name, (*inputs, "dy"), outputs, dict(case.attributes), vjp=True)
+        cotangents = tuple(replace(case.tensors[i], memory=Memory()) for i in floats)
+        program = Program((*inputs, "dy"), (stage,))
+        made = Case(f"{name}_vjp", (*case.tensors, dy), program.attributes(), "gradient", cotangents=cotangents)
+        return Geometry(made, kinds)
+
+    return Op(
+        name=f"{name}_vjp",
+        inputs=(*inputs, "dy"),
+        outputs=tuple(f"d{inputs[i]}" for i in floats),
+        numerics="program",
+        differentiable=(*(inputs[i] for i in floats), "dy"),
+        geometries=None,
+        reference=program_reference,
+        gradients=lambda: st.tuples(gradients(GRADIENT_DTYPES), st.sampled_from(KINDS)).map(build),
+        vjp=program_vjp,
+        staged=True,
+    )
+
+
+def _law(geometry: Geometry) -> Geometry:
+    """conv2d's input gradient and conv2d_transpose of the same values, side by side."""
+    case = geometry.case
+    x, w = case.tensors
+    attributes = dict(case.attributes)
+    (dy,) = case.cotangents
+    assert dy is not None
+    stages = (
+        Stage("conv2d", ("x", "w", "dy"), ("by_vjp", ""), attributes, vjp=True),
+        Stage("conv2d_transpose", ("dy", "w"), ("by_transpose",), {**attributes, "output_shape": x.shape}),
+    )
+    program = Program(("x", "w", "dy"), stages)
+    return Geometry(Case("conv2d_input_gradient_law", (x, w, dy), program.attributes()), geometry.kinds)
+
+
+def law_geometries() -> Strategy:
+    """Float convolutions of every kind."""
+    floats = tuple(d for d in tables.GRADIENT_DTYPES if d != "int32")
+    return conv.conv2d_gradients(floats).map(_law)
+
+
+conv2d_input_gradient_law = Op(
+    name="conv2d_input_gradient_law",
+    inputs=("x", "w", "dy"),
+    outputs=("by_vjp", "by_transpose"),
+    numerics="program",
+    differentiable=(),
+    geometries=law_geometries,
+    reference=program_reference,
+    staged=True,
+)
+
+conv2d_vjp = _second_order("conv2d", conv.conv2d_gradients, ("x", "w"), (0, 1))
+conv2d_transpose_vjp = _second_order("conv2d_transpose", conv.transpose_gradients, ("x", "w"), (0, 1))
+matmul_vjp = _second_order("matmul", matmul.matmul_gradients, ("a", "b"), (0, 1))
+avg_pool2d_vjp = _second_order("avg_pool2d", pool.avg_pool_gradients, ("x",), (0,))
+avg_unpool2d_vjp = _second_order("avg_unpool2d", unpool.avg_unpool_gradients, ("x",), (0,))
+scatter_nd_vjp = _second_order("scatter_nd", scatter.scatter_gradients, ("indices", "updates"), (1,))
+
+
+def _wired(
+    op: str,
+    wiring: Sequence[tuple[tuple[str, ...], tuple[Stage, ...], tuple[str, ...]]],
+    *,
+    kinds: tuple[str, ...],
+    dtype: str,
+    memory: Memory,
+    which: int,
+    extent: int,
+    skipped: int,
+) -> Geometry:
+    """Square matrices wired as one of ``wiring``: inputs, stages, and the outputs that have a cotangent."""
+    inputs, stages, asked = wiring[which % len(wiring)]
+    program = Program(inputs, stages)
+    tensor = tables.data((extent, extent), dtype, memory)
+    if skipped and len(asked) > 1:
+        asked = asked[1:]
+    cotangents = tuple(tables.data((extent, extent), dtype, Memory()) if n in asked else None for n in program.outputs)
+    tensors = (tensor,) * len(inputs)
+    return Geometry(Case(op, tensors, program.attributes(), "gradient", cotangents=cotangents), kinds)
+
+
+def _stage(op: str, inputs: str, output: str, **attributes: Any) -> Stage:
+    return Stage(op, tuple(inputs.split()), (output,), attributes)
+
+
+SUMS = (
+    ("w1", "w2", "w3", "w4"),
+    (_stage("add", "w1 w2", "w12"), _stage("add", "w12 w3", "y1"), _stage("add", "w3 w4", "y2")),
+    ("y1", "y2"),
+)
+SQUARE = (("a",), (_stage("matmul", "a a", "y"),), ("y",))
+DOUBLED = (("a",), (_stage("add", "a a", "y"),), ("y",))
+CUBE = (
+    ("a", "b"),
+    (_stage("matmul", "a b", "ab"), _stage("matmul", "ab a", "y"), _stage("add", "ab y", "z")),
+    ("y", "z"),
+)
+HALF = (
+    ("a", "b"),
+    (_stage("matmul", "a b", "y"), _stage("stop_gradient", "y", "held"), _stage("add", "y held", "z")),
+    ("z",),
+)
+GATED = (
+    ("a", "b"),
+    (
+        _stage("relu", "a", "gate"),
+        _stage("stop_gradient", "gate", "held"),
+        _stage("matmul", "held b", "y"),
+        _stage("add", "y gate", "z"),
+    ),
+    ("z",),
+)
+UNUSED = (("a", "b", "unused"), (_stage("matmul", "a b", "y"),), ("y",))
+BEHIND = (("a", "b"), (_stage("stop_gradient", "b", "held"), _stage("matmul", "a held", "y")), ("y",))
+
+
+def _wirings(op: str, wiring: Sequence[Any]) -> Strategy:
+    return tables.drawn(
+        lambda **draws: _wired(op, wiring, **draws),
+        kinds=KINDS,
+        dtype=GRADIENT_DTYPES,
+        memory=tables.MEMORIES,
+        which=tuple(range(12)),
+        extent=(1, 2, 3, 5, 8, 16, 33),
+        skipped=(0, 0, 0, 1),
+    )
+
+
+def _wired_op(name: str, wiring: Sequence[Any], pins: Sequence[Pin]) -> Op:
+    return Op(
+        name=name,
+        inputs=("matrices",),
+        outputs=("every value made",),
+        numerics="program",
+        differentiable=("matrices",),
+        geometries=None,
+        reference=program_reference,
+        gradients=lambda: _wirings(name, wiring),
+        vjp=program_vjp,
+        staged=True,
+        pins=tuple(pins),
+    )
+
+
+shared_inputs = _wired_op("shared_inputs", (SUMS, SQUARE, DOUBLED, CUBE), program_pins.SHARED_INPUTS)
+stopped_path = _wired_op("stopped_path", (HALF, GATED), program_pins.STOPPED_PATH)
+unused_input = _wired_op("unused_input", (UNUSED, BEHIND), program_pins.UNUSED_INPUT)
