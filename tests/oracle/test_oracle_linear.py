@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from adapters import oracle
-from adapters.oracle import REFERENCES, linear
+from adapters.oracle import REFERENCES, VJPS, linear
 from harness.model import dtypes
 
 
@@ -60,10 +60,11 @@ def test_float64_is_refused_where_longdouble_is_no_wider(op, monkeypatch):
     assert REFERENCES[op](attributes, single)[0].exact.dtype == np.float64
 
 
-def test_references_cover_every_op_of_the_interface():
+def test_references_and_gradients_cover_every_op_of_the_interface():
     expected = {
         "conv2d", "conv2d_transpose", "max_pool2d", "max_pool2d_with_argmax", "avg_pool2d", "max_unpool2d",
         "avg_unpool2d", "relu", "matmul", "scatter_nd", "stop_gradient",
     }  # fmt: skip
     assert set(REFERENCES) == expected
+    assert set(VJPS) == expected
     assert all(callable(getattr(oracle, op)) for op in expected)
