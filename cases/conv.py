@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from adapters.oracle import REFERENCES, VJPS
-from cases import conv_pins, conv_rules, tables, windows
+from cases import conv_pins, conv_rules, gradient_pins, tables, windows
 from cases.windows import Padding
 from harness.model.case import Geometry
 from harness.model.memory import Memory
@@ -239,7 +239,7 @@ conv2d = Op(
     gradients=conv2d_gradients,
     vjp=VJPS["conv2d"],
     rules=tuple(breach.rule for breach in CONV2D_BREACHES),
-    pins=conv_pins.CONV2D,
+    pins=(*conv_pins.CONV2D, *gradient_pins.CONV2D),
     attributes=ATTRIBUTES,
 )
 
@@ -254,6 +254,6 @@ conv2d_transpose = Op(
     gradients=transpose_gradients,
     vjp=VJPS["conv2d_transpose"],
     rules=tuple(breach.rule for breach in TRANSPOSE_BREACHES),
-    pins=conv_pins.CONV2D_TRANSPOSE,
+    pins=(*conv_pins.CONV2D_TRANSPOSE, *gradient_pins.CONV2D_TRANSPOSE),
     attributes={"output_shape": "the whole shape of the output in layout", **ATTRIBUTES},
 )

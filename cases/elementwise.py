@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from adapters.oracle import REFERENCES, VJPS
-from cases import array_pins, tables
+from cases import array_pins, gradient_pins, tables
 from harness.model.case import Geometry
 from harness.model.memory import Memory
 from harness.model.op import Op, Pin
@@ -74,5 +74,5 @@ def _op(name: str, pins: tuple[Pin, ...]) -> Op:
     )
 
 
-relu = _op("relu", array_pins.RELU)
-stop_gradient = _op("stop_gradient", array_pins.STOP_GRADIENT)
+relu = _op("relu", (*array_pins.RELU, *gradient_pins.RELU))
+stop_gradient = _op("stop_gradient", (*array_pins.STOP_GRADIENT, *gradient_pins.STOP_GRADIENT))

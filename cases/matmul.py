@@ -9,7 +9,7 @@ from functools import partial
 from hypothesis import strategies as st
 
 from adapters.oracle import REFERENCES, VJPS
-from cases import array_pins, array_rules, tables
+from cases import array_pins, array_rules, gradient_pins, tables
 from harness.model.case import Case, Geometry
 from harness.model.memory import Memory
 from harness.model.op import Op
@@ -140,5 +140,5 @@ matmul = Op(
     gradients=matmul_gradients,
     vjp=VJPS["matmul"],
     rules=tuple(breach.rule for breach in BREACHES),
-    pins=array_pins.MATMUL,
+    pins=(*array_pins.MATMUL, *gradient_pins.MATMUL),
 )

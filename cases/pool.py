@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from adapters.oracle import REFERENCES, VJPS
-from cases import pool_pins, pool_rules, tables, windows
+from cases import gradient_pins, pool_pins, pool_rules, tables, windows
 from cases.windows import Padding
 from harness.model.case import Geometry
 from harness.model.memory import Memory
@@ -176,13 +176,27 @@ BREACHES = {
     for name, strategy in STRATEGIES.items()
 }
 
-max_pool2d = _op("max_pool2d", ("y",), "selection", STRATEGIES["max_pool2d"], pool_pins.MAX_POOL2D, DILATION)
+max_pool2d = _op(
+    "max_pool2d",
+    ("y",),
+    "selection",
+    STRATEGIES["max_pool2d"],
+    (*pool_pins.MAX_POOL2D, *gradient_pins.MAX_POOL2D),
+    DILATION,
+)
 max_pool2d_with_argmax = _op(
     "max_pool2d_with_argmax",
     ("values", "indices"),
     "selection",
     STRATEGIES["max_pool2d_with_argmax"],
-    pool_pins.MAX_POOL2D_WITH_ARGMAX,
+    (*pool_pins.MAX_POOL2D_WITH_ARGMAX, *gradient_pins.MAX_POOL2D_WITH_ARGMAX),
     DILATION,
 )
-avg_pool2d = _op("avg_pool2d", ("y",), "average", avg_pool_geometries, pool_pins.AVG_POOL2D, COUNT_PADDING)
+avg_pool2d = _op(
+    "avg_pool2d",
+    ("y",),
+    "average",
+    avg_pool_geometries,
+    (*pool_pins.AVG_POOL2D, *gradient_pins.AVG_POOL2D),
+    COUNT_PADDING,
+)

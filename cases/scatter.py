@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from adapters.oracle import REFERENCES, VJPS
-from cases import array_pins, array_rules, tables
+from cases import array_pins, array_rules, gradient_pins, tables
 from harness.model.case import Geometry
 from harness.model.fills import Fill
 from harness.model.memory import Memory
@@ -100,6 +100,6 @@ scatter_nd = Op(
     gradients=scatter_gradients,
     vjp=VJPS["scatter_nd"],
     rules=tuple(breach.rule for breach in BREACHES),
-    pins=array_pins.SCATTER_ND,
+    pins=(*array_pins.SCATTER_ND, *gradient_pins.SCATTER_ND),
     attributes={"shape": "the whole shape of the output"},
 )

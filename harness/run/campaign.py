@@ -17,6 +17,7 @@ from harness.registry import AdapterEntry, Registry, UsageError, module_file, un
 from harness.run.engine import Engine, Key
 from harness.run.journal import Journal, JournalError
 from harness.run.machine import default_memory, describe_machine
+from harness.run.pictures import Album
 from harness.run.plan import Settings, Shard, shards
 from harness.run.process import WorkerSpec
 
@@ -102,6 +103,7 @@ class Run:
         except JournalError as error:
             raise UsageError(str(error)) from None
         self.records: list[Record] = list(self.journal.done)
+        self.album = Album(folder, campaign.ops)
         self.status = "interrupted"
         self.warnings: list[str] = []
 
@@ -118,6 +120,7 @@ class Run:
             entries = self.campaign.registry.known(record.adapter)
             engine.tally.count(entries, Case.loads(record.case), Target(record.adapter, record.mode), record.verdict)
         done: frozenset[Key] = frozenset((r.target, r.number or 0, r.case_id) for r in self.records)
+        engine.keep = self.album.keep
         for record in engine.run(self.campaign.shards, done):
             self.journal.add(record)
             self.records.append(record)
@@ -128,6 +131,7 @@ class Run:
     def finish(self, engine: Engine) -> dict[str, Any]:
         """Write and return the content of ``run.json``."""
         self.journal.close()
+        self.album.finish(list(self.campaign.labels().values()))
         run = {
             "opassay": VERSION,
             "command": self.campaign.request.command,

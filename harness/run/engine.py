@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from harness.judge.compare import Judgement
 from harness.judge.known import Tally, applies
 from harness.judge.verdict import judge
+from harness.model.case import Case
 from harness.model.known import Known
 from harness.model.numeric_model import find_model
 from harness.model.op import ContractError, Op
@@ -33,7 +34,7 @@ Key = tuple[str, int, str]
 class Engine:
     """Runs shards on their targets; workers live as long as the engine.
 
-    Use as a context manager: leaving it ends every worker.
+    Use as a context manager: leaving it ends every worker. ``keep`` is told of every answer that is recorded.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Engine:
         self.pins: dict[tuple[str, str], str] = {}
         self.tally = Tally()
         self.asked: list[Asked] = []
+        self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
         self.lanes = {
             target: Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
             for target, (label, spec) in workers.items()
@@ -184,6 +186,7 @@ class Engine:
         return judge(item.case, outcome, references, models)
 
     def _record(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
+        self.keep(lane.label, item.case, outcome)
         entries = self._known.get(lane.target.adapter, ())
         known = self.tally.count(entries, item.case, lane.target, judgement.verdict)
         self._records.append(make_record(lane, item, outcome, judgement, known.id if known else "", confirmed))

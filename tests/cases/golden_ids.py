@@ -4,7 +4,6 @@ Run it only after a deliberate change of the tables: every other change of these
 """
 
 import json
-import runpy
 import sys
 from pathlib import Path
 
@@ -12,9 +11,10 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from harness.model.case import ASPECTS
+from harness.registry import Registry
 from harness.run.generate import cases
 
-OPS = runpy.run_path(str(Path(__file__).with_name("coverage_table.py")))["OPS"]
+OPS = {op.name: op for op in Registry().ops()}
 
 
 def first_ids(op, aspect, count=6):
