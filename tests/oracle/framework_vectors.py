@@ -1,7 +1,8 @@
 """Prints answers of a framework as JSON, for the oracle's tests to compare with.
 
 ``python framework_vectors.py tensorflow|torch``. Values are small non-zero integers, so that float32 sums are
-exact. Only this script, in a process of its own, imports a framework.
+exact. Only this script, in a process of its own, imports a framework. A vector named ``<op>_vjp`` has the
+cotangent as its last input and the gradients as its outputs.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,9 @@ def tensorflow_convs(tf: Any, draw: Draw) -> Iterator[Vector]:
     yield "conv2d", attributes, [x, w], [y]
     if groups == 1 and dilation == (1, 1):
         z = draw.values(*y.shape)
+        yield tensorflow_gradients(
+            tf, "conv2d", attributes, lambda x, w: tf.nn.conv2d(x, w, strides=stride, padding=native), [x, w], z
+        )
         back = tf.nn.conv2d_transpose(z, w, output_shape=x.shape, strides=stride, padding=native).numpy()
         yield "conv2d_transpose", attributes | {"output_shape": x.shape}, [z, w], [back]
 
@@ -80,8 +85,25 @@ def tensorflow_pools(tf: Any, draw: Draw) -> Iterator[Vector]:
     values, indices = tf.nn.max_pool_with_argmax(x, window, stride, padding, include_batch_in_index=False)
     yield "max_pool2d_with_argmax", pool, [x], [values.numpy(), indices.numpy()]
     yield "max_pool2d", pool, [x], [tf.nn.max_pool2d(x, window, stride, padding).numpy()]
+    dy = draw.values(*values.shape)
+    yield tensorflow_gradients(tf, "max_pool2d", pool, lambda x: tf.nn.max_pool2d(x, window, stride, padding), [x], dy)
     mean = tf.nn.avg_pool2d(x, window, stride, padding).numpy()
-    yield "avg_pool2d", common | {"count_padding": False}, [x], [mean]
+    average = common | {"count_padding": False}
+    yield "avg_pool2d", average, [x], [mean]
+    yield tensorflow_gradients(
+        tf, "avg_pool2d", average, lambda x: tf.nn.avg_pool2d(x, window, stride, padding), [x], dy
+    )
+
+
+def tensorflow_gradients(
+    tf: Any, op: str, attributes: dict[str, Any], run: Callable[..., Any], inputs: list[np.ndarray], dy: np.ndarray
+) -> Vector:
+    watched = [tf.constant(x) for x in inputs]
+    with tf.GradientTape() as tape:
+        tape.watch(watched)
+        y = run(*watched)
+    found = tape.gradient(y, watched, output_gradients=tf.constant(dy))
+    return f"{op}_vjp", attributes, [*inputs, dy], [g.numpy() for g in found]
 
 
 def torch_vectors() -> Iterator[Vector]:
@@ -94,7 +116,9 @@ def torch_vectors() -> Iterator[Vector]:
         yield from torch_pools(torch, draw)
         a, b = draw.values(2, 1, *draw.pair(1, 5)), draw.values(3, 1, 4)
         b = np.repeat(b, a.shape[-1], axis=1)
-        yield "matmul", {}, [a, b], [torch.matmul(torch.from_numpy(a), torch.from_numpy(b)).numpy()]
+        y = torch.matmul(torch.from_numpy(a), torch.from_numpy(b)).numpy()
+        yield "matmul", {}, [a, b], [y]
+        yield torch_gradients(torch, "matmul", {}, torch.matmul, [a, b], draw.values(*y.shape))
 
 
 def torch_convs(torch: Any, draw: Draw) -> Iterator[Vector]:
@@ -109,6 +133,14 @@ def torch_convs(torch: Any, draw: Draw) -> Iterator[Vector]:
     attributes = options | {"padding": tuple((p, p) for p in pads), "layout": "NCHW"}
     yield "conv2d", attributes, [x, w], [y]
     z = draw.values(*y.shape)
+    yield torch_gradients(
+        torch,
+        "conv2d",
+        attributes,
+        lambda x, w: torch.nn.functional.conv2d(x, w.permute(3, 2, 0, 1), **options),
+        [x, w],
+        z,
+    )
     missing = [(n + 2 * p - e) % s for n, p, e, s in zip((height, width), pads, span, stride, strict=True)]
     back = torch.nn.functional.conv_transpose2d(torch.from_numpy(z), native, output_padding=missing, **options)
     yield "conv2d_transpose", attributes | {"output_shape": x.shape}, [z, w], [back.numpy()]
@@ -121,17 +153,37 @@ def torch_pools(torch: Any, draw: Draw) -> Iterator[Vector]:
     pads = tuple(int(draw.rng.integers(0, k // 2 + 1)) for k in window)
     x = draw.values(2, 3, height, width)
     native = torch.from_numpy(x)
+    sizes = {"kernel_size": window, "stride": stride, "padding": pads}
     common = {"window": window, "stride": stride, "padding": tuple((p, p) for p in pads), "layout": "NCHW"}
     values, indices = functional.max_pool2d(native, window, stride, pads, dilation, return_indices=True)
     flat = indices.numpy() * 3 + np.arange(3).reshape(3, 1, 1)
-    yield "max_pool2d_with_argmax", common | {"dilation": dilation}, [x], [values.numpy(), flat]
+    pool = common | {"dilation": dilation}
+    yield "max_pool2d_with_argmax", pool, [x], [values.numpy(), flat]
+    yield torch_gradients(
+        torch,
+        "max_pool2d",
+        pool,
+        lambda x: functional.max_pool2d(x, window, stride, pads, dilation),
+        [x],
+        draw.values(*values.shape),
+    )
     for counted in (False, True):
-        mean = functional.avg_pool2d(native, window, stride, pads, count_include_pad=counted).numpy()
-        yield "avg_pool2d", common | {"count_padding": counted}, [x], [mean]
+        average = partial(functional.avg_pool2d, **sizes, count_include_pad=counted)
+        mean, attributes = average(native).numpy(), common | {"count_padding": counted}
+        yield "avg_pool2d", attributes, [x], [mean]
+        yield torch_gradients(torch, "avg_pool2d", attributes, average, [x], draw.values(*mean.shape))
     tiles = functional.max_pool2d(native, window, window, return_indices=True)
     back = functional.max_unpool2d(*tiles, window, window, output_size=x.shape).numpy()
     flat = tiles[1].numpy() * 3 + np.arange(3).reshape(3, 1, 1)
     yield "max_unpool2d", {"output_shape": x.shape, "layout": "NCHW"}, [tiles[0].numpy(), flat], [back]
+
+
+def torch_gradients(
+    torch: Any, op: str, attributes: dict[str, Any], run: Callable[..., Any], inputs: list[np.ndarray], dy: np.ndarray
+) -> Vector:
+    watched = [torch.from_numpy(x).requires_grad_() for x in inputs]
+    found = torch.autograd.grad(run(*watched), watched, torch.from_numpy(dy))
+    return f"{op}_vjp", attributes, [*inputs, dy], [g.numpy() for g in found]
 
 
 def encode(array: np.ndarray) -> dict[str, Any]:

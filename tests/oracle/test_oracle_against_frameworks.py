@@ -24,6 +24,9 @@ OPS = {
     ),
     "torch": ("conv2d", "conv2d_transpose", "max_pool2d_with_argmax", "avg_pool2d", "max_unpool2d", "matmul"),
 }  # fmt: skip
+GRADIENTS = {
+    "tensorflow": ("conv2d", "max_pool2d", "avg_pool2d"), "torch": ("conv2d", "max_pool2d", "avg_pool2d", "matmul")
+}  # fmt: skip
 
 
 @cache
@@ -50,6 +53,20 @@ def test_the_oracle_agrees_with_the_framework_on_every_geometry(framework, op):
         for ours, theirs in zip(answer if isinstance(answer, tuple) else (answer,), expected, strict=True):
             assert ours.shape == theirs.shape, vector["attributes"]
             assert np.all(np.abs(ours - theirs) <= slack * np.abs(ours)), vector["attributes"]
+    assert len(chosen) >= 15
+
+
+@pytest.mark.parametrize(("framework", "op"), [(f, op) for f, ops in GRADIENTS.items() for op in ops])
+def test_the_oracles_gradients_are_the_frameworks_on_every_geometry(framework, op):
+    chosen = [v for v in vectors(framework) if v["op"] == f"{op}_vjp"]
+    for vector in chosen:
+        *inputs, dy = map(decode, vector["inputs"])
+        found = oracle.VJPS[op](vector["attributes"], inputs, (dy,))
+        # An average's coefficients and products are rounded, and so are the sums over up to 4x4 windows.
+        slack = 20 * 2.0**-24 if op == "avg_pool2d" else 0.0
+        for ours, theirs in zip(found, map(decode, vector["outputs"]), strict=True):
+            assert ours.exact.shape == theirs.shape, vector["attributes"]
+            assert np.all(np.abs(ours.exact - theirs) <= slack * ours.magnitude), vector["attributes"]
     assert len(chosen) >= 15
 
 
