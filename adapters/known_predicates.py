@@ -10,7 +10,8 @@ import numpy as np
 
 from harness.model import dtypes
 from harness.model.case import Case
-from harness.model.known import Known, input_values
+from harness.model.known import Known
+from harness.model.program import Program
 
 Predicate = Callable[[Case], bool]
 
@@ -42,29 +43,49 @@ def empty(position: int, *axes: int) -> Predicate:
 
 
 def holds_subnormal(case: Case) -> bool:
-    """Some float input holds a subnormal number (float16 is nowhere flushed)."""
-    return any(_has(case, i, _subnormal) for i in range(len(case.tensors)))
+    """Some float input or cotangent holds a subnormal number (float16 is nowhere flushed)."""
+    return any(_has(case, i, _subnormal) for i in range(len(case.all_tensors)))
 
 
 def holds_nan(case: Case) -> bool:
     """The first input holds a NaN."""
-    tensor = case.tensors[0]
+    values = _special_values(case, 0)
+    return values is not None and bool(np.isnan(values).any())
+
+
+def holds_minus_infinity(case: Case) -> bool:
+    """The first input holds -inf, which padding may be mistaken for."""
+    values = _special_values(case, 0)
+    return values is not None and bool(np.isneginf(values).any())
+
+
+def not_finite_where_cut(case: Case) -> bool:
+    """relu: some cotangent is infinite or NaN where the input is not positive, so that a product with 0 is NaN."""
+    x, dy = _special_values(case, 0), _special_values(case, 1)
+    return x is not None and dy is not None and bool((~np.isfinite(dy) & ~(x > 0)).any())
+
+
+def _special_values(case: Case, position: int) -> np.ndarray | None:
+    """The values of a float tensor that may hold special ones, None for any other or if there is none."""
+    if position >= len(case.all_tensors):
+        return None
+    tensor = case.all_tensors[position]
     if tensor.fill.kind not in ("special", "literal") or not dtypes.is_float(tensor.dtype):
-        return False
-    return bool(np.isnan(dtypes.widen(input_values(case, 0))).any())
+        return None
+    return dtypes.widen(tensor.materialize())
 
 
 def subnormal_meets_infinity(case: Case) -> bool:
-    """One input holds a subnormal number, the other an infinity: flushed, their product is NaN."""
-    first, second = range(2)
-    return any(_has(case, i, _subnormal) and _has(case, j, _infinite) for i, j in ((first, second), (second, first)))
+    """One input or cotangent holds a subnormal number, another an infinity: flushed, their product is NaN."""
+    places = range(len(case.all_tensors))
+    return any(_has(case, i, _subnormal) and _has(case, j, _infinite) for i in places for j in places if i != j)
 
 
 def _has(case: Case, position: int, what: Callable[[np.ndarray, str], np.ndarray]) -> bool:
-    tensor = case.tensors[position]
+    tensor = case.all_tensors[position]
     if tensor.fill.kind not in ("special", "literal") or tensor.dtype in ("float16", *dtypes.INTEGERS):
         return False
-    return bool(what(dtypes.widen(input_values(case, position)), tensor.dtype).any())
+    return bool(what(dtypes.widen(tensor.materialize()), tensor.dtype).any())
 
 
 def _subnormal(values: np.ndarray, dtype: str) -> np.ndarray:
@@ -73,3 +94,20 @@ def _subnormal(values: np.ndarray, dtype: str) -> np.ndarray:
 
 def _infinite(values: np.ndarray, dtype: str) -> np.ndarray:
     return np.isinf(values)
+
+
+def empty_anywhere(case: Case) -> bool:
+    """Some input or cotangent has an extent of 0."""
+    return any(0 in tensor.shape for tensor in case.all_tensors)
+
+
+def unconnected_input(case: Case) -> bool:
+    """Some float input cannot change any output that has a cotangent."""
+    if "stages" not in case.attributes:
+        return case.op == "stop_gradient"
+    program = Program.from_attributes(case.attributes)
+    reached = {n for n, c in zip(program.outputs, case.cotangents, strict=True) if c is not None}
+    for stage in reversed(program.stages):
+        if stage.op != "stop_gradient" and reached & set(stage.outputs):
+            reached.update(stage.inputs)
+    return any(n not in reached and dtypes.is_float(t.dtype) for n, t in zip(program.inputs, case.tensors, strict=True))

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from adapters.oracle import program_reference, program_vjp
 from cases import conv, matmul, pool, program_pins, scatter, tables, unpool
 from cases.conv_programs import GRADIENT_DTYPES, KINDS
-from harness.model.case import Case, Geometry
+from harness.model.case import Case, Geometry, Tensor
+from harness.model.fills import Fill
 from harness.model.memory import Memory
 from harness.model.op import Op, Pin
 from harness.model.program import Program, Stage
@@ -103,11 +104,12 @@ def _wired(
     """Square matrices wired as one of ``wiring``: inputs, stages, and the outputs that have a cotangent."""
     inputs, stages, asked = wiring[which % len(wiring)]
     program = Program(inputs, stages)
-    tensor = tables.data((extent, extent), dtype, memory)
+    shape = (extent, extent)
+    zeros = Tensor(shape, dtype, Fill("zeros"))
     if skipped and len(asked) > 1:
         asked = asked[1:]
-    cotangents = tuple(tables.data((extent, extent), dtype, Memory()) if n in asked else None for n in program.outputs)
-    tensors = (tensor,) * len(inputs)
+    cotangents = tuple(tables.data(shape, dtype, Memory()) if n in asked else None for n in program.outputs)
+    tensors = tuple(zeros if n.endswith("_probe") else tables.data(shape, dtype, memory) for n in inputs)
     return Geometry(Case(op, tensors, program.attributes(), "gradient", cotangents=cotangents), kinds)
 
 
@@ -123,8 +125,14 @@ SUMS = (
 SQUARE = (("a",), (_stage("matmul", "a a", "y"),), ("y",))
 DOUBLED = (("a",), (_stage("add", "a a", "y"),), ("y",))
 CUBE = (
-    ("a", "b"),
-    (_stage("matmul", "a b", "ab"), _stage("matmul", "ab a", "y"), _stage("add", "ab y", "z")),
+    ("a", "b", "ab_probe", "y_probe"),
+    (
+        _stage("matmul", "a b", "ab_unprobed"),
+        _stage("add", "ab_unprobed ab_probe", "ab"),
+        _stage("matmul", "ab a", "y_unprobed"),
+        _stage("add", "y_unprobed y_probe", "y"),
+        _stage("add", "ab y", "z"),
+    ),
     ("y", "z"),
 )
 HALF = (

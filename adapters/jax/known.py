@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.known_predicates import breaks, holds_subnormal, known, read_pins, subnormal_meets_infinity
+from adapters.jax.known_gradients import GRADIENTS
+from adapters.known_predicates import (
+    breaks,
+    holds_subnormal,
+    known,
+    read_pins,
+    subnormal_meets_infinity,
+)
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "jax 0.10.2, CPU"
@@ -12,6 +19,7 @@ _EMPTY = "lax answers a window that does not fit with an empty tensor instead of
 _FLUSH = "XLA on the CPU flushes subnormals to zero"
 
 KNOWN = (
+    *GRADIENTS,
     *(
         known(
             _PINS,

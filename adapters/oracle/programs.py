@@ -137,6 +137,8 @@ class _Backward:
         if probe is not None and arrived[0] is not None:
             # What the target says arrived here is what it goes on with.
             self._parts.setdefault(probe, []).append(arrived[0])
+        if probe is None and stage.op != "stop_gradient":
+            self._check_exact(arrived)
         cotangents = [self._value(reference, probe) for reference in arrived]
         if all(cotangent is None for cotangent in cotangents):
             return
@@ -146,6 +148,12 @@ class _Backward:
         for name, reference in zip(stage.inputs, sent, strict=True):
             if name != probe:
                 self._parts.setdefault(name, []).append(replace(reference, integral=integral))
+
+    def _check_exact(self, arrived: Sequence[Reference | None]) -> None:
+        """What is rounded on its way back and then used must be known from the target."""
+        for reference in arrived:
+            if reference is not None and reference.policy == "linear":
+                raise ValueError(f"the gradient of {reference.name!r} is rounded before it goes on: add a probe to it")
 
     def _probe(self, stage: Stage) -> str | None:
         """The input that the stage adds only to make its cotangent known."""

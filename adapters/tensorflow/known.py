@@ -13,6 +13,7 @@ from adapters.known_predicates import (
     read_pins,
     subnormal_meets_infinity,
 )
+from adapters.tensorflow.known_gradients import GRADIENTS
 from harness.model import dtypes
 from harness.model.case import Case
 
@@ -38,6 +39,7 @@ _NAN = "a NaN that is not the first element of its window is dropped"
 _IMPLICIT = "groups are implied by the filter's channels, so other channels mean other groups"
 
 KNOWN = (
+    *GRADIENTS,
     *(
         known(
             _PINS,

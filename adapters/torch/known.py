@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from adapters.known_predicates import breaks, empty, holds_nan, known, read_pins
+from adapters.known_predicates import (
+    breaks,
+    empty,
+    holds_nan,
+    known,
+    read_pins,
+)
+from adapters.torch.known_gradients import GRADIENTS
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
@@ -19,6 +26,7 @@ def _eight_bits_of_plane(case: Case) -> bool:
 
 
 KNOWN = (
+    *GRADIENTS,
     known(
         _PINS,
         "torch-conv2d-unbatched",

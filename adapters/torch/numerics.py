@@ -36,6 +36,11 @@ KEEPS_SUBNORMALS = ("conv2d", "conv2d_transpose", "matmul", "avg_pool2d", "scatt
 """Values of these stayed within the bound (0.70 of it) on inputs scaled until results are subnormal."""
 
 
+FLUSHED = tuple((op, "bfloat16") for op in ("conv2d", "conv2d_transpose", "matmul"))
+"""The processor's bfloat16 dot products take subnormal operands for zero, says Intel's manual of VDPBF16PS; seen where
+one meets a huge value or an infinity."""
+
+
 def rules(device: str) -> Sequence[NumericRule]:
     """The rules that were measured for ``device`` and this processor; elsewhere only torch's own switches count."""
     if device != "cpu":
@@ -43,12 +48,13 @@ def rules(device: str) -> Sequence[NumericRule]:
     if not torch.backends.cpu.get_cpu_capability().startswith("AVX512") or not torch.backends.mkldnn.enabled:
         return ()
     wide = [
-        NumericRule(NumericModel("float32", flushes=output != "y"), op, output, dtype)
+        NumericRule(NumericModel("float32", flushes=output != "y" or dtype == "bfloat16"), op, output, dtype)
         for op, output, narrow in IN_FLOAT32
         for dtype in narrow
     ]
     formats = ("float16", "bfloat16", "float32", "float64")
     kept = [NumericRule(NumericModel(d, flushes=False), op, "y", d) for op in KEEPS_SUBNORMALS for d in formats]
+    kept = [rule for rule in kept if (rule.op, rule.dtype) not in FLUSHED]
     return (*wide, *kept)
 
 

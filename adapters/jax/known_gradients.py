@@ -1,0 +1,115 @@
+"""What JAX is known to do differently in gradients. Free of JAX: the parent imports this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.known_predicates import (
+    holds_minus_infinity,
+    holds_nan,
+    holds_subnormal,
+    known,
+    read_pins,
+    subnormal_meets_infinity,
+    unconnected_input,
+)
+from harness.model.case import Case
+
+_PINS = read_pins(str(Path(__file__).parent))
+_SEEN = "jax 0.10.2, CPU"
+_FLUSH = "XLA on the CPU flushes subnormals to zero"
+_ZEROS = "answers zeros for an input that no output depends on: JAX has no other way to say it"
+_NAN = "the gradient of a window with NaN, or of -inf beside padding, does not go to the first maximum"
+
+
+def _grouped_double(case: Case) -> bool:
+    return case.tensors[0].dtype == "float64" and case.attributes["groups"] > 1 and _not_finite(case)
+
+
+def _not_finite(case: Case) -> bool:
+    return any(tensor.fill.kind in ("special", "literal") for tensor in case.all_tensors)
+
+
+def _odd_maximum(case: Case) -> bool:
+    return holds_nan(case) or holds_minus_infinity(case) or holds_subnormal(case)
+
+
+def _strided_transpose(case: Case) -> bool:
+    attributes = case.attributes["stages"][0]["attributes"]
+    return max(attributes["stride"]) > 1
+
+
+GRADIENTS = (
+    *(
+        known(
+            _PINS,
+            f"jax-{op}-gradient-zeros",
+            "shape",
+            unconnected_input,
+            owner="by design",
+            reason=_ZEROS,
+            versions=_SEEN,
+            url="https://docs.jax.dev/en/latest/_autosummary/jax.vjp.html",
+            title="jax.vjp",
+        )
+        for op in ("stop_gradient", "unused_input", "shared_inputs")
+    ),
+    *(
+        known(
+            _PINS,
+            f"jax-{where}-gradient-subnormal-{verdict}",
+            verdict,
+            covers,
+            owner="by design",
+            reason=_FLUSH,
+            versions=_SEEN,
+        )
+        for where, verdict, covers in (
+            ("relu", "special", holds_subnormal),
+            ("relu", "numeric", holds_subnormal),
+            ("conv2d", "special", subnormal_meets_infinity),
+            ("conv2d_transpose", "special", subnormal_meets_infinity),
+            ("matmul", "special", subnormal_meets_infinity),
+        )
+    ),
+    known(
+        _PINS,
+        "jax-conv2d_input_gradient_law-value-subnormal",
+        "special",
+        subnormal_meets_infinity,
+        owner="by design",
+        reason=_FLUSH + ", so that its product with infinity is NaN",
+        versions=_SEEN,
+    ),
+    *(
+        known(
+            _PINS,
+            f"jax-{op}-gradient-nan-{verdict}",
+            verdict,
+            _odd_maximum,
+            owner="upstream",
+            reason=_NAN,
+            versions=_SEEN,
+        )
+        for op in ("max_pool2d", "max_pool2d_with_argmax")
+        for verdict in ("special", "numeric")
+    ),
+    known(
+        _PINS,
+        "jax-conv2d_transpose-gradient-groups",
+        "special",
+        _grouped_double,
+        owner="upstream",
+        reason="float64 groups become one dense filter with zeros between them, and 0 times NaN is NaN",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "jax-conv2d_transpose_vjp-gradient-abort",
+        "crash",
+        _strided_transpose,
+        owner="upstream",
+        reason="XLA's algebraic simplifier aborts the process (algebraic_simplifier.cc:586)",
+        versions=_SEEN,
+    ),
+)
