@@ -2,7 +2,7 @@
 
 Everything a framework or a known difference says is escaped by Jinja2. The page's own style and
 script are allowed by hash in a content security policy that forbids all else, so text that slipped
-through would still neither run nor load anything.
+through would still neither run nor load anything; a page with pictures allows those that it holds itself.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 from harness.model.verdicts import VERDICTS
 from reports.differences import Difference
 from reports.matrix import STATES, Cell
+from reports.pictures import Pictures
 from reports.summarise import Rho, Summary
 from reports.text import clean, plural, rho_text, share, shorten
 
@@ -45,8 +46,8 @@ WORDS = {
 _T = TypeVar("_T")
 
 
-def report_html(summary: Summary) -> str:
-    """The page as text."""
+def report_html(summary: Summary, pictures: Pictures | None = None) -> str:
+    """The page as text, with a section of ``pictures`` if there are any."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -54,14 +55,15 @@ def report_html(summary: Summary) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(rho=rho_text, clean=clean, breakable=breakable)
+    environment.filters.update(rho=rho_text, clean=clean, breakable=breakable, unbroken=unbroken)
     environment.globals.update(plural=plural, share=share, words=WORDS, states=STATES, verdicts=VERDICTS)
     style, script = (TEMPLATES / name for name in ("report.css", "report.js"))
     page = environment.get_template("report.html.j2").render(
         **_context(summary),
+        pictures=pictures,
         style=Markup(style.read_text(encoding="utf-8")),
         script=Markup(script.read_text(encoding="utf-8")),
-        policy=_policy(style.read_text(encoding="utf-8"), script.read_text(encoding="utf-8")),
+        policy=_policy(style.read_text(encoding="utf-8"), script.read_text(encoding="utf-8"), pictures is not None),
     )
     return page if page.endswith("\n") else f"{page}\n"
 
@@ -92,6 +94,11 @@ def capped(items: Sequence[_T], limit: int = ROW_LIMIT) -> dict[str, Any]:
 def breakable(name: str) -> Markup:
     """A long name, escaped, that a narrow column may break after an underscore or a colon."""
     return Markup(re.sub("([_:])", r"\1<wbr>", str(escape(clean(name)))))
+
+
+def unbroken(text: str) -> Markup:
+    """``text``, escaped, whose numbers like 3.1e-07 stay in one line."""
+    return Markup(re.sub(r"\d\.\de-\d+", r'<span class="number">\g<0></span>', str(escape(clean(text)))))
 
 
 def is_web(url: str) -> bool:
@@ -188,11 +195,11 @@ def _rho_rows(rhos: Sequence[Rho]) -> list[tuple[str, str, dict[str, Rho]]]:
     return [(op, dtype, by_target) for (op, dtype), by_target in found.items()]
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str, images: bool) -> str:
     """Source of the syntax: https://www.w3.org/TR/CSP3/"""
-    return (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-    )
+    rules = ["default-src 'none'", f"style-src {_hash(style)}", f"script-src {_hash(script)}"]
+    rules += ["img-src data:"] if images else []
+    return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])
 
 
 def _hash(text: str) -> str:

@@ -1,30 +1,37 @@
-"""The pages beside a results table, made from it and ``run.json`` alone."""
+"""The pages beside a results table, made from it, ``run.json`` and ``pictures/`` alone."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from reports.html import report_html
 from reports.junit import junit_xml
+from reports.pictures import read_pictures
 from reports.run_file import read_run
-from reports.summarise import summarise
+from reports.summarise import Summary, summarise
 from reports.summary import summary_md
 from reports.table import read_table
-
-PAGES = {"summary.md": summary_md, "junit.xml": junit_xml, "report.html": report_html}
 
 
 def write_pages(folder: Path) -> list[Path]:
     """(Re)write ``summary.md``, ``junit.xml`` and ``report.html`` in ``folder``; their paths.
 
-    The same table and run give the same bytes. Raises ``ValueError`` when the table or ``run.json``
+    The same table, run and pictures give the same bytes. Raises ``ValueError`` when the table or ``run.json``
     is absent or wrong; nothing is written then.
     """
     folder = Path(folder)
     run = read_run(folder)
     summary = summarise(read_table(folder), run)
-    texts = {folder / name: make(summary) for name, make in PAGES.items()}
+    page = partial(report_html, pictures=read_pictures(folder))
+    makers: dict[str, Callable[[Summary], str]] = {
+        "summary.md": summary_md,
+        "junit.xml": junit_xml,
+        "report.html": page,
+    }
+    texts = {folder / name: make(summary) for name, make in makers.items()}
     for path, text in texts.items():
         draft = path.with_name(f".{path.name}.part")
         draft.write_text(text, encoding="utf-8", newline="\n")
