@@ -103,7 +103,7 @@ class Run:
         except JournalError as error:
             raise UsageError(str(error)) from None
         self.records: list[Record] = list(self.journal.done)
-        self.album = Album(folder, campaign.ops)
+        self.album = Album(folder, campaign.ops, resume)
         self.status = "interrupted"
         self.warnings: list[str] = []
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,11 @@ class Album:
     ``input``, of the ``oracle``'s answer and of each of ``targets``.
     """
 
-    def __init__(self, folder: Path, ops: Sequence[Op]) -> None:
+    def __init__(self, folder: Path, ops: Sequence[Op], resume: bool = False) -> None:
+        """Without ``resume``, images of an earlier run in ``folder`` are removed."""
         self._folder = folder / FOLDER
+        if not resume and self._folder.is_dir():
+            shutil.rmtree(self._folder, ignore_errors=True)
         self._pins = {pin.case.id: (op, pin) for op in ops for pin in op.pins if pin.pictures}
 
     def keep(self, label: str, case: Case, outcome: Outcome) -> None:
