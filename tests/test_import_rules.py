@@ -80,9 +80,14 @@ RULES = {
         only=("numpy", "hypothesis", "harness.model", "adapters.oracle", "cases"),
     ),
     "known": Rule(
-        ("adapters/*/known.py", "adapters/known_predicates.py", "adapters/geometry.py"),
+        ("adapters/*/known*.py", "adapters/known_predicates.py", "adapters/geometry.py"),
         tuple(f"import {name}" for name in FRAMEWORKS),
         never=FRAMEWORKS,
+    ),
+    "programs": Rule(
+        ("adapters/programs.py",),
+        ("import numpy", "from adapters.oracle import conv2d", "import torch", "from harness.run import execute"),
+        only=("harness.model",),
     ),
     **{name: adapter_rule(name) for name in FRAMEWORKS},
 }
