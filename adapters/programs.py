@@ -1,32 +1,49 @@
 """Ops composed from other ops: every adapter gets them for free, in every mode, with their gradients.
 
-``PROGRAMS`` names each program and the ops that it is composed of; what it does with them is written in the
-case's attributes (``harness.model.program``).
+``PROGRAMS`` names each program, the ops that it is composed of and what it is for; what it does with them is written
+in the case's attributes (``harness.model.program``).
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.model.adapter import Adapter
 from harness.model.program import Program, Stage
 
-PROGRAMS: Mapping[str, tuple[str, ...]] = {
-    "conv_relu_pool": ("conv2d", "relu", "max_pool2d"),
-    "conv_autoencoder_step": ("conv2d", "relu", "max_pool2d_with_argmax", "max_unpool2d", "conv2d_transpose"),
-    "deconvnet": ("conv2d", "relu", "max_pool2d", "max_pool2d_with_argmax", "max_unpool2d", "conv2d_transpose"),
-    "conv2d_input_gradient_law": ("conv2d", "conv2d_transpose"),
-    "conv2d_vjp": ("conv2d",),
-    "conv2d_transpose_vjp": ("conv2d_transpose",),
-    "matmul_vjp": ("matmul",),
-    "avg_pool2d_vjp": ("avg_pool2d",),
-    "avg_unpool2d_vjp": ("avg_unpool2d",),
-    "scatter_nd_vjp": ("scatter_nd",),
-    "shared_inputs": ("matmul",),
-    "stopped_path": ("matmul", "relu", "stop_gradient"),
-    "unused_input": ("matmul", "stop_gradient"),
+
+class Composed(NamedTuple):
+    """The ops that a program is composed of, and what it is, in a line."""
+
+    needs: tuple[str, ...]
+    says: str
+
+
+_NETWORK = ("conv2d", "relu", "max_pool2d_with_argmax", "max_unpool2d", "conv2d_transpose")
+
+
+def _second_order(op: str) -> Composed:
+    return Composed((op,), f"The gradient of the gradient of {op}.")
+
+
+PROGRAMS: Mapping[str, Composed] = {
+    "conv_relu_pool": Composed(("conv2d", "relu", "max_pool2d"), "A layer of a network."),
+    "conv_autoencoder_step": Composed(_NETWORK, "A layer down and back up, by the positions of its maxima."),
+    "deconvnet": Composed((*_NETWORK, "max_pool2d"), "Layers down, and their features back to the image."),
+    "conv2d_input_gradient_law": Composed(
+        ("conv2d", "conv2d_transpose"), "conv2d's input gradient beside conv2d_transpose: both are the same."
+    ),
+    "conv2d_vjp": _second_order("conv2d"),
+    "conv2d_transpose_vjp": _second_order("conv2d_transpose"),
+    "matmul_vjp": _second_order("matmul"),
+    "avg_pool2d_vjp": _second_order("avg_pool2d"),
+    "avg_unpool2d_vjp": _second_order("avg_unpool2d"),
+    "scatter_nd_vjp": _second_order("scatter_nd"),
+    "shared_inputs": Composed(("matmul",), "Several outputs, and tensors used twice: gradients add up."),
+    "stopped_path": Composed(("matmul", "relu", "stop_gradient"), "One of two paths is cut by stop_gradient."),
+    "unused_input": Composed(("matmul", "stop_gradient"), "An input that no output depends on."),
 }
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {"add": operator.add, "subtract": operator.sub}
@@ -34,7 +51,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {"add": operator.add, "sub
 
 def available(ops: Sequence[str]) -> tuple[str, ...]:
     """The programs that an adapter with these ops can run."""
-    return tuple(name for name, needs in PROGRAMS.items() if set(needs) <= set(ops))
+    return tuple(name for name, program in PROGRAMS.items() if set(program.needs) <= set(ops))
 
 
 def run(adapter: Adapter, attributes: Mapping[str, Any], inputs: Sequence[Any]) -> tuple[Any, ...]:

@@ -24,8 +24,12 @@ def _ops(registry: Registry) -> Iterator[Row]:
     import inspect
 
     import adapters.oracle as oracle
+    from adapters.programs import PROGRAMS
 
     for name in OPS:
+        if name in PROGRAMS:
+            yield f"{name} = {' + '.join(PROGRAMS[name].needs)}", PROGRAMS[name].says
+            continue
         function = getattr(oracle, name)
         yield name + str(inspect.signature(function)).partition(" ->")[0].replace("'", ""), first_line(function.__doc__)
 

@@ -21,7 +21,7 @@ MESSAGE_LIMIT = 2000
 class Programs(Protocol):
     """What the module of composed ops offers."""
 
-    PROGRAMS: Mapping[str, tuple[str, ...]]
+    PROGRAMS: Mapping[str, Any]
 
     def available(self, ops: Sequence[str]) -> tuple[str, ...]: ...
 
@@ -40,6 +40,7 @@ class Executor:
         self._mode = mode
         self._programs = programs
         self._files = adapter_files
+        self._ops = frozenset((*adapter.ops(), *programs.available(adapter.ops())))
 
     def run(self, cases: Sequence[Case], fuse: bool, announce: Announce = lambda positions: None) -> Iterator[Answer]:
         """Each case's position and outcome, in any order; every case exactly once.
@@ -60,7 +61,7 @@ class Executor:
         yield from self._fused(runnable, cases)
 
     def _lacking(self, case: Case) -> Outcome | None:
-        if case.op not in (*self._adapter.ops(), *self._programs.available(self._adapter.ops())):
+        if case.op not in self._ops:
             return NotSupported(f"{self._adapter.name} has no {case.op}")
         dtypes = [t.dtype for t in case.tensors]
         try:
