@@ -96,24 +96,33 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
         """As in the base class, but an input without influence gets zeros: JAX does not tell the two apart."""
+        return self.value_and_vjp(fn, inputs, cotangents)[1]
+
+    def value_and_vjp(
+        self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Both from one linearisation; gradients as in ``vjp``."""
         floating = [i for i, value in enumerate(inputs) if jnp.issubdtype(value.dtype, jnp.floating)]
         wanted = [i for i, cotangent in enumerate(cotangents) if cotangent is not None]
         gradients: list[Any] = [Unconnected] * len(inputs)
         if not floating or not wanted:
-            return tuple(gradients)
+            return _as_tuple(fn(*inputs)), tuple(gradients)
 
-        def outputs(*values: Any) -> tuple[Any, ...]:
+        def outputs(*values: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
             arguments = list(inputs)
             for position, value in zip(floating, values, strict=True):
                 arguments[position] = value
-            returned = fn(*arguments)
-            several = returned if isinstance(returned, (tuple, list)) else (returned,)
-            return tuple(several[i] for i in wanted)
+            several = _as_tuple(fn(*arguments))
+            return tuple(several[i] for i in wanted), several
 
-        _, pullback = jax.vjp(outputs, *(inputs[i] for i in floating))
+        _, pullback, several = jax.vjp(outputs, *(inputs[i] for i in floating), has_aux=True)
         for position, gradient in zip(floating, pullback(tuple(cotangents[i] for i in wanted)), strict=True):
             gradients[position] = gradient
-        return tuple(gradients)
+        return several, tuple(gradients)
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
 def _devices() -> dict[str, jax.Device]:

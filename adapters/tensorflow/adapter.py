@@ -99,6 +99,12 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
         return lambda *inputs: replace_each(program(*inputs), None, Unconnected)
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
+        return self.value_and_vjp(fn, inputs, cotangents)[1]
+
+    def value_and_vjp(
+        self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """The values are those of the tape: what has no gradient is composed of other ops there."""
         with tf.GradientTape(watch_accessed_variables=False) as tape, self._tracing(differentiating=True):
             # Copies, so that one tensor given twice counts as two inputs.
             sources = [tf.identity(x) for x in inputs]
@@ -109,7 +115,7 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
         asked = [(y, c) for y, c in pairs if c is not None or not y.dtype.is_floating]
         with self._tracing():
             gradients = tape.gradient([y for y, _ in asked], sources, [c for _, c in asked])
-        return tuple(Unconnected if g is None else tf.convert_to_tensor(g) for g in gradients)
+        return tuple(outputs), tuple(Unconnected if g is None else tf.convert_to_tensor(g) for g in gradients)
 
 
 def _set_threads(count: int) -> None:

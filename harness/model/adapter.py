@@ -110,6 +110,17 @@ class Adapter:
         """
         raise NotImplementedError
 
+    def value_and_vjp(
+        self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """What ``fn`` returned while it was differentiated, as a tuple, and the vector-Jacobian product.
+
+        Here ``fn`` runs once more for its values. Override it where those may differ from what ``vjp`` computes
+        within: gradients of programs are judged by these values.
+        """
+        values = fn(*inputs)
+        return tuple(values) if isinstance(values, (tuple, list)) else (values,), self.vjp(fn, inputs, cotangents)
+
     @classmethod
     def ops(cls) -> tuple[str, ...]:
         """Names of the ops this adapter has."""

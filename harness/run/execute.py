@@ -97,12 +97,14 @@ class Executor:
         count, given = len(case.tensors), [t is not None for t in case.cotangents]
         program = case.op in self._programs.PROGRAMS
 
-        def gradient(*values: Any) -> tuple[Any, ...]:
-            inputs, rest = values[:count], iter(values[count:])
+        def gradient(*arrays: Any) -> tuple[Any, ...]:
+            inputs, rest = arrays[:count], iter(arrays[count:])
             cotangents = [next(rest) if there else None for there in given]
+            if not program:
+                return self._adapter.vjp(forward, inputs, cotangents)
             # A program is judged stage by stage, for which its own intermediate values are needed.
-            answers = forward(*inputs) if program else ()
-            return (*answers, *self._adapter.vjp(forward, inputs, cotangents))
+            values, gradients = self._adapter.value_and_vjp(forward, inputs, cotangents)
+            return (*values, *gradients)
 
         return gradient
 
