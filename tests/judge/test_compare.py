@@ -11,7 +11,7 @@ from harness.judge import numerics
 from harness.judge.compare import Judgement, compare
 from harness.model import dtypes
 from harness.model.numeric_model import NumericModel
-from harness.model.reference import Reference
+from harness.model.reference import Reference, constant, unconnected
 
 F32 = NumericModel("float32", flushes=False)
 U = 2.0**-24
@@ -268,3 +268,122 @@ def test_linear_reference_without_its_ingredients() -> None:
 
 def test_empty_output() -> None:
     assert judge(np.zeros((0, 3), np.float32), bitwise(np.zeros((0, 3)))).verdict == "pass"
+
+
+def test_no_array_where_none_is_expected() -> None:
+    for nothing in (unconnected("dx", "float32"), constant("dx", "float32", (2,))):
+        found = compare(None, nothing, F32, True)
+        assert (found.verdict, found.message, found.rho, found.elements, found.bad_elements) == ("pass", "", 0, 0, 0)
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_zeros_where_no_array_is_expected(zero: float) -> None:
+    zeros = np.full(2, zero, np.float32)
+    found = compare(zeros, unconnected("dx", "float32"), F32, True)
+    assert (found.verdict, found.bad_elements, found.elements) == ("shape", 2, 2)
+    assert found.message == "dx: expected Unconnected, got zeros of shape (2,)"
+    assert compare(zeros, constant("dx", "float32", (2,)), F32, True).verdict == "pass"
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 1), (0,)], ids=str)
+def test_zeros_of_another_shape_where_zeros_will_do(shape: tuple[int, ...]) -> None:
+    found = compare(np.zeros(shape, np.float32), constant("dx", "float32", (2,)), F32, True)
+    assert found.verdict == "shape"
+
+
+@pytest.mark.parametrize("value", [1.0, 1e-45, np.nan, np.inf])
+def test_numbers_where_no_array_is_expected(value: float) -> None:
+    numbers = np.array([0.0, value], np.float32)
+    for nothing in (unconnected("dx", "float32"), constant("dx", "float32", (2,))):
+        for exact_fill in (False, True):
+            found = compare(numbers, nothing, F32, exact_fill)
+            assert found.verdict == "shape"
+            assert found.message == "dx: expected Unconnected, got numbers of shape (2,)"
+
+
+@pytest.mark.parametrize("other", [0.0, 0, [0.0], ()], ids=["float", "integer", "list", "tuple"])
+def test_something_else_where_no_array_is_expected(other: object) -> None:
+    for nothing in (unconnected("dx", "float32"), constant("dx", "float32", ())):
+        found = compare(other, nothing, F32, False)
+        assert (found.verdict, found.message) == ("shape", f"dx: expected Unconnected, got {type(other).__name__}")
+
+
+def test_no_array_where_one_is_expected() -> None:
+    for reference in (bitwise([1.0]), linear([1.0], 1.0, 1), bitwise([1], "int64", policy="index"), bitwise([])):
+        found = compare(None, reference, F32, False)
+        assert (found.verdict, found.message) == ("shape", "y: expected an array, got none (Unconnected)")
+
+
+@pytest.mark.parametrize("exact_fill", [False, True])
+def test_a_reference_that_knows_what_it_was_computed_from_overrules_the_fill(exact_fill: bool) -> None:
+    near = [1.0 + 2.0**-23]
+    assert judge(near, linear([1.0], 1.0, 3, integral=True), exact_fill).verdict == "structural"
+    assert judge(near, linear([1.0], 1.0, 3, integral=False), exact_fill).verdict == "pass"
+    assert judge([2.0], linear([1.0], 1.0, 3, integral=False), exact_fill).verdict == "numeric"
+    assert judge(near, bitwise([1.0], integral=True), exact_fill).verdict == "structural"
+    assert judge(near, bitwise([1.0], integral=False), exact_fill).verdict == "numeric"
+
+
+def test_a_reference_that_does_not_know_leaves_it_to_the_fill() -> None:
+    near = [1.0 + 2.0**-23]
+    assert judge(near, linear([1.0], 1.0, 3), True).verdict == "structural"
+    assert judge(near, linear([1.0], 1.0, 3), False).verdict == "pass"
+
+
+def test_slack_is_added_to_the_bound() -> None:
+    plain, loose = linear([1.0], 1.0, 3), linear([1.0], 1.0, 3, slack=np.array([0.25]))
+    assert allowed(loose) == allowed(plain) + 0.25
+    assert judge([1.25], plain).verdict == "numeric"
+    assert judge([1.25], loose).verdict == judge([0.75], loose).verdict == "pass"
+    assert judge([1.25 + 2.0**-20], loose).verdict == "numeric"
+
+
+def test_slack_alone_bounds_what_has_no_magnitude() -> None:
+    assert allowed(linear([0.0], 0.0, 3, slack=np.array([0.25]))) == 0.25
+
+
+def test_slack_goes_by_element() -> None:
+    found = judge([1.25, 1.25], linear([1.0, 1.0], 1.0, 3, slack=np.array([0.25, 0.0])))
+    assert (found.verdict, found.bad_elements, found.worst_index) == ("numeric", 1, "y[1]")
+
+
+def test_exact_sums_have_no_slack() -> None:
+    loose = linear([1.0], 1.0, 3, slack=np.array([0.25]))
+    assert allowed(loose, True) == 0
+    beyond = linear([1.0], 2.0**24 + 2, 3, slack=np.array([0.25]))
+    assert allowed(beyond, True) == allowed(beyond)
+
+
+@pytest.mark.parametrize("roundings", [0, 1, 5])
+def test_roundings_are_counted_like_terms(roundings: int) -> None:
+    n, size = 3, 8.0
+    found = allowed(linear([1.0], size, n, roundings=roundings))
+    nu, oracle = (n + 1 + roundings) * U, n * 2.0**-53
+    smallest = (n + 2) * 2.0**-149
+    assert found == pytest.approx((1 + U) * nu / (1 - nu) * size + oracle / (1 - oracle) * size + smallest, rel=1e-14)
+    same = NumericModel("float32", flushes=False, extra_roundings=roundings)
+    assert found == allowed(linear([1.0], size, n), model=same)
+
+
+def test_on_a_grid_of_quarters_quarters_are_exact() -> None:
+    quarter = np.array([0.25])
+    reference = linear([1.25], 2.0, 3, unit=quarter)
+    assert judge([1.25], reference, True).verdict == "pass"
+    assert judge([1.25 + 2.0**-23], reference, True).verdict == "structural"
+    assert judge([1.25 + 2.0**-23], reference, False).verdict == "pass"
+    # 2^24 quarters are 2^22: from there on float32 cannot hold them all.
+    assert allowed(linear([1.25], 2.0**22, 3, unit=quarter), True) == 0
+    assert allowed(linear([1.25], 2.0**22 + 0.5, 3, unit=quarter), True) > 0
+    assert allowed(linear([1.25], 2.0**22 + 0.5, 3), True) == 0
+
+
+def test_without_a_grid_nothing_is_exact() -> None:
+    third = linear([1 / 3], 1 / 3, 1, unit=np.array([np.nan]))
+    assert allowed(third, True) == allowed(third) > 0
+    assert judge([1 / 3], third, True).verdict == "pass"
+
+
+def test_the_grid_goes_by_element() -> None:
+    mixed = linear([1.25, 1 / 3], [1.25, 1 / 3], 1, unit=np.array([0.25, np.nan]))
+    assert numerics.bound(mixed, F32, True).allowed[0] == 0
+    assert numerics.bound(mixed, F32, True).allowed[1] > 0
