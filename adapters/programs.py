@@ -83,9 +83,14 @@ def _as_tuple(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
-def unsupported(adapter: Adapter, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
-    """Why the framework lacks a stage of this program, or None; decided from the attributes alone."""
-    for stage in Program.from_attributes(attributes).stages:
+def unsupported(
+    adapter: Adapter, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any], gradient: bool
+) -> str | None:
+    """Why the framework lacks a stage of this program, or its ``gradient``; decided from the attributes alone."""
+    stages = Program.from_attributes(attributes).stages
+    if gradient and mode in adapter.first_order_modes and any(stage.vjp for stage in stages):
+        return f"{adapter.name} cannot differentiate a gradient in {mode}"
+    for stage in stages:
         if stage.op not in _OPERATORS:
             reason = adapter.unsupported(stage.op, mode, dtypes, stage.attributes)
             if reason is not None:

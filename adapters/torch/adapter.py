@@ -30,6 +30,8 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
     name = "torch"
     modes = ("eager", "compile")
     fused_modes = frozenset({"compile"})
+    # "torch.compile with aot_autograd does not currently support double backward", it says.
+    first_order_modes = frozenset({"compile"})
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)
@@ -97,7 +99,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
         given = [c for c in cotangents if c is not None]
         nested = torch.is_grad_enabled() and any(x.requires_grad for x in (*inputs, *given))
         outputs = fn(*leaves)
-        values = tuple(outputs) if nested else tuple(y.detach() for y in outputs)
+        values = tuple(y if nested or y is Unconnected else y.detach() for y in outputs)
         asked = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if c is not None and y.requires_grad]
         sources = [leaf for leaf in leaves if leaf.is_floating_point()]
         if not asked or not sources:

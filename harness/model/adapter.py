@@ -46,12 +46,14 @@ class Adapter:
     The framework is imported inside the subclass's module, which only a worker imports.
 
     ``name``: as in ``Target``. ``modes``: the first is the default. ``fused_modes``: those in which
-    the engine may compile a batch of cases as one function.
+    the engine may compile a batch of cases as one function. ``first_order_modes``: those in which the
+    framework cannot differentiate a gradient again.
     """
 
     name: ClassVar[str]
     modes: ClassVar[tuple[str, ...]]
     fused_modes: ClassVar[frozenset[str]] = frozenset()
+    first_order_modes: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, device: str = "cpu") -> None:
         """Raises ``UnknownDevice`` naming ``devices()`` when ``device`` is not one of them."""

@@ -28,7 +28,7 @@ class Programs(Protocol):
     def run(self, adapter: Adapter, attributes: Mapping[str, Any], inputs: Sequence[Any]) -> tuple[Any, ...]: ...
 
     def unsupported(
-        self, adapter: Adapter, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]
+        self, adapter: Adapter, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any], gradient: bool
     ) -> str | None: ...
 
 
@@ -66,7 +66,8 @@ class Executor:
         dtypes = [t.dtype for t in case.tensors]
         try:
             if case.op in self._programs.PROGRAMS:
-                why = self._programs.unsupported(self._adapter, self._mode, dtypes, case.attributes)
+                again = case.aspect == "gradient"
+                why = self._programs.unsupported(self._adapter, self._mode, dtypes, case.attributes, again)
             else:
                 why = self._adapter.unsupported(case.op, self._mode, dtypes, case.attributes)
         except Exception as error:
