@@ -285,6 +285,11 @@ def test_zeros_where_no_array_is_expected(zero: float) -> None:
     assert compare(zeros, constant("dx", "float32", (2,)), F32, True).verdict == "pass"
 
 
+@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (1,)], ids=str)
+def test_zeros_of_no_shape_will_do_where_no_array_is_expected(shape: tuple[int, ...]) -> None:
+    assert compare(np.zeros(shape, np.float32), unconnected("dx", "float32"), F32, True).verdict == "shape"
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 1), (0,)], ids=str)
 def test_zeros_of_another_shape_where_zeros_will_do(shape: tuple[int, ...]) -> None:
     found = compare(np.zeros(shape, np.float32), constant("dx", "float32", (2,)), F32, True)

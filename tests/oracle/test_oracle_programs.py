@@ -274,6 +274,27 @@ def test_the_gradient_that_the_target_tells_is_the_one_that_goes_on():
     assert judge(told[3:], consistent) == {"da": "pass", "db": "pass", "dprobe": "numeric"}
 
 
+@pytest.mark.parametrize(
+    ("values", "cotangent", "integral"),
+    [("ints", "ints", True), ("ints", "normal", False), ("normal", "ints", False)],
+)
+def test_a_gradient_is_exact_where_values_and_cotangents_are_integers(values, cotangent, integral):
+    program = Program(("a", "b"), TWICE[:1])
+    y, da, db = program_vjp(program.attributes(), matrices(2, values), matrices(1, cotangent))
+    assert y.integral == (values == "ints")
+    assert da.integral is db.integral is integral
+    assert (verdict(da, nudged(narrow(da.exact, "float32"))) == "structural") == integral
+
+
+def test_a_difference_sends_its_gradient_back_with_both_signs():
+    program = Program(("a", "b"), (Stage("subtract", ("a", "b"), ("y",)),))
+    (dy,) = matrices(1)
+    y, da, db = program_vjp(program.attributes(), matrices(2), [dy])
+    assert narrow(y.exact, "float32").tolist() == (matrices(2)[0] - matrices(2)[1]).tolist()
+    assert da.exact.tolist() == dy.tolist()
+    assert db.exact.tolist() == (-dy).tolist()
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_in_low_precision_a_stage_has_room_for_a_value_that_was_never_rounded(dtype):
     program = Program(("a", "b"), TWICE)
