@@ -22,8 +22,8 @@ _ZEROS = "answers zeros for an input that no output depends on: JAX has no other
 _NAN = "the gradient of a window with NaN, or of -inf beside padding, does not go to the first maximum"
 
 
-def _grouped_double(case: Case) -> bool:
-    return case.tensors[0].dtype == "float64" and case.attributes["groups"] > 1 and _not_finite(case)
+def _grouped(case: Case) -> bool:
+    return case.attributes["groups"] > 1 and _not_finite(case)
 
 
 def _not_finite(case: Case) -> bool:
@@ -94,14 +94,17 @@ GRADIENTS = (
         for op in ("max_pool2d", "max_pool2d_with_argmax")
         for verdict in ("special", "numeric")
     ),
-    known(
-        _PINS,
-        "jax-conv2d_transpose-gradient-groups",
-        "special",
-        _grouped_double,
-        owner="upstream",
-        reason="float64 groups become one dense filter with zeros between them, and 0 times NaN is NaN",
-        versions=_SEEN,
+    *(
+        known(
+            _PINS,
+            f"jax-{op}-gradient-groups",
+            "special",
+            _grouped,
+            owner="upstream",
+            reason="groups become one dense filter with zeros between them, and 0 times NaN is NaN",
+            versions=_SEEN,
+        )
+        for op in ("conv2d", "conv2d_transpose")
     ),
     known(
         _PINS,

@@ -159,14 +159,26 @@ def _first_maxima(x: np.ndarray, windows: Windows) -> tuple[np.ndarray, np.ndarr
     return values, indices, found
 
 
-def found_at(x: np.ndarray, indices: np.ndarray, layout: str) -> np.ndarray:
-    """The elements of x at flat indices within each sample, in ``layout``; NaN where an index lies outside."""
+def attains_maximum(
+    x: np.ndarray,
+    indices: np.ndarray,
+    values: np.ndarray,
+    *,
+    window: Pair,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair,
+    layout: str,
+) -> np.ndarray:
+    """Where an index names an element of its own window and channel that is equal to the window's maximum."""
     image, places = to_nhwc(dtypes.widen(x), layout), to_nhwc(indices, layout)
-    cells = int(np.prod(image.shape[1:]))
-    inside = (places >= 0) & (places < cells)
-    first = cells * np.arange(image.shape[0], dtype=np.int64).reshape(-1, 1, 1, 1)
-    taken = image.ravel()[np.where(inside, places, 0) + first] if image.size else np.zeros(places.shape)
-    return from_nhwc(np.where(inside, taken, np.nan), layout)
+    windows = sliding_windows("max_pool2d", (image.shape[1], image.shape[2]), window, stride, dilation, padding)
+    own = np.arange(image[:1].size, dtype=np.int64).reshape(1, *image.shape[1:])
+    found = np.zeros(places.shape, dtype=bool)
+    for tap in windows.taps():
+        here, there = (slice(None), *tap.outputs), (slice(None), *tap.inputs)
+        found[here] |= (places[here] == own[there]) & (image[there] == to_nhwc(values, layout)[here])
+    return from_nhwc(found, layout)
 
 
 def avg_windows(x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str) -> Windows:

@@ -10,14 +10,14 @@ a *probe* to it: an input that holds zeros, whose gradient is that cotangent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from adapters.oracle.cotangent import Arrays, Cotangents
-from adapters.oracle.pool import found_at
+from adapters.oracle.pool import attains_maximum
 from adapters.oracle.stages import stage_gradients, stage_references
 from adapters.oracle.total import total
 from harness.model import dtypes
@@ -61,6 +61,7 @@ class _Forward:
         self.values: dict[str, np.ndarray] = dict(zip(program.inputs, inputs, strict=True))
         self._own = dict(self.values)
         self._made: set[str] = set()
+        self._taken: dict[tuple[str, ...], list[np.ndarray]] = {}
         self.references: list[Reference] = []
         given = iter(answers)
         for stage in program.stages:
@@ -71,18 +72,33 @@ class _Forward:
                     self._keep(name, self._tolerant(stage, found[0], reference, answer), answer)
 
     def inputs(self, stage: Stage) -> list[np.ndarray]:
-        return [self.values[name] for name in stage.inputs]
+        """What the stage was judged by."""
+        return self._taken[stage.outputs]
 
     def _judge(self, stage: Stage) -> list[Reference]:
-        try:
-            found = stage_references(stage, self.inputs(stage))
-        except ContractError:
-            # The target's own values are wrong enough to be invalid here, which their own stage has shown.
-            for name in stage.inputs:
-                self.values[name] = self._own[name]
-            found = stage_references(stage, self.inputs(stage))
+        found = self._references(stage)
         integral = self.integral(stage.inputs)
         return [self._loosened(stage, replace(r, integral=integral)) for r in found]
+
+    def _references(self, stage: Stage) -> tuple[Reference, ...]:
+        """By the target's values; where these are invalid here, which their own stage has shown, by the oracle's.
+
+        Indices first: the values beside them may be right.
+        """
+        indices = {n for n in stage.inputs if not dtypes.is_float(dtypes.dtype_name(self.values[n]))}
+        for replaced in (set(), indices):
+            try:
+                return self._judged_by(stage, replaced)
+            except ContractError:
+                continue
+        return self._judged_by(stage, set(stage.inputs))
+
+    def _judged_by(self, stage: Stage, replaced: Container[str]) -> tuple[Reference, ...]:
+        """``replaced`` names the inputs for which the oracle's values are taken."""
+        taken = [self._own[name] if name in replaced else self.values[name] for name in stage.inputs]
+        found = stage_references(stage, taken)
+        self._taken[stage.outputs] = taken
+        return found
 
     def integral(self, names: Sequence[str]) -> bool:
         return all(is_integral(self.values[name]) for name in names)
@@ -110,9 +126,9 @@ class _Forward:
         if reference.policy != "index" or reference.integral or answer is None or not _usable(answer, reference):
             return reference
         image = self.values[stage.inputs[0]]
-        if dtypes.dtype_name(image) not in LOW:
+        if dtypes.dtype_name(image) not in LOW or stage.inputs[0] not in self._made:
             return reference
-        equal = found_at(image, answer, stage.attributes["layout"]) == values.exact
+        equal = attains_maximum(image, answer, values.exact, **stage.attributes)
         return replace(reference, exact=np.where(equal, answer, reference.exact))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,6 +23,7 @@ def total(name: str, parts: Sequence[Reference], dtype: str) -> Reference:
     first = next((part for part in parts if part.policy == "linear"), parts[0])
     if len(parts) == 1:
         return _named(first, name)
+    parts = [part if part.divisor is None else _undivided(part) for part in parts]
     with np.errstate(invalid="ignore", over="ignore"):
         exact = np.sum([part.exact for part in parts], axis=0)
         magnitude = np.sum([_magnitude(part) for part in parts], axis=0)
@@ -46,7 +48,15 @@ def total(name: str, parts: Sequence[Reference], dtype: str) -> Reference:
 
 
 def _named(part: Reference, name: str) -> Reference:
-    return Reference(**{**vars(part), "name": name})
+    return replace(part, name=name)
+
+
+def _undivided(part: Reference) -> Reference:
+    """An average as a sum of products with 1 / divisor: rounded twice more, exact only for powers of two."""
+    assert part.divisor is not None
+    count = np.maximum(part.divisor, 1)
+    unit = np.where(np.frexp(count)[0] == 0.5, 1.0 / count, np.nan)
+    return replace(part, magnitude=_magnitude(part) / count, divisor=None, unit=unit, roundings=part.roundings + 2)
 
 
 def _magnitude(part: Reference) -> np.ndarray:

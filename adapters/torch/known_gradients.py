@@ -139,6 +139,6 @@ GRADIENTS = (
             reason="the filter gradient of permuted filters to one channel: it asks of itself to be contiguous",
             versions=_SEEN,
         )
-        for op in ("conv2d_transpose", "conv_relu_pool", "conv_autoencoder_step", "deconvnet")
+        for op in ("conv2d", "conv2d_transpose", "conv_relu_pool", "conv_autoencoder_step", "deconvnet")
     ),
 )

@@ -66,7 +66,7 @@ class Program:
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> Program:
-        """Raises ``ValueError`` where a stage takes a value that no input or earlier stage makes."""
+        """Raises ``ValueError`` where a stage takes a value that nothing before it makes, or makes one again."""
         try:
             inputs: Sequence[str] = attributes["inputs"]
             stages = tuple(Stage.from_json(stage) for stage in attributes["stages"])
@@ -74,6 +74,9 @@ class Program:
             raise ValueError(f"not a program: {error}") from None
         made = set(inputs)
         for stage in stages:
+            again = [name for name in stage.outputs if name and name in made]
+            if again:
+                raise ValueError(f"stage {stage.op!r} makes {again[0]!r}, which is there already")
             missing = [name for name in stage.inputs if name not in made]
             if missing:
                 raise ValueError(f"stage {stage.op!r} takes {missing[0]!r}, which nothing before it makes")

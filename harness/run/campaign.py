@@ -160,7 +160,7 @@ class Run:
             "settings": hello.get("settings", {}),
             "python": hello.get("python", ""),
             "numpy": hello.get("numpy", ""),
-            "state": "ready" if lane.state == "ready" else f"could not start: {lane.state}",
+            "state": "ready" if _works(lane) else f"could not start: {lane.state}",
             "ops": hello.get("ops", []),
         }
 
@@ -198,6 +198,11 @@ class Run:
 
 
 _KNOWN_FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions")
+
+
+def _works(lane: Any) -> bool:
+    """Whether the target answers; one that is being started again after it answered does."""
+    return lane.state == "ready" or (lane.state == "starting" and bool(lane.hello))
 
 
 def absent(engine: Engine, shard: Shard) -> bool:
