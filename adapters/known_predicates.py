@@ -59,6 +59,17 @@ def holds_minus_infinity(case: Case) -> bool:
     return values is not None and bool(np.isneginf(values).any())
 
 
+def odd_maximum(case: Case) -> bool:
+    """The first input holds a value at which frameworks disagree on what is largest."""
+    return holds_nan(case) or holds_minus_infinity(case) or holds_subnormal(case)
+
+
+def dilated_with_padding(case: Case) -> bool:
+    """A dilated window over an image that is padded explicitly."""
+    padding, dilation = case.attributes["padding"], case.attributes["dilation"]
+    return not isinstance(padding, str) and max(dilation) > 1 and any(amount for pair in padding for amount in pair)
+
+
 def not_finite_where_cut(case: Case) -> bool:
     """relu: some cotangent is infinite or NaN where the input is not positive, so that a product with 0 is NaN."""
     x, dy = _special_values(case, 0), _special_values(case, 1)

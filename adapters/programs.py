@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from harness.model.adapter import Adapter
+from harness.model.adapter import Adapter, as_tuple
 from harness.model.program import Program, Stage
 
 
@@ -69,18 +69,14 @@ def _step(adapter: Adapter, stage: Stage, inputs: Sequence[Any]) -> tuple[Any, .
     if stage.vjp:
         count = len(stage.outputs)
         return adapter.vjp(function, inputs[:count], inputs[count:])
-    return _as_tuple(function(*inputs))
+    return as_tuple(function(*inputs))
 
 
 def _function(adapter: Adapter, stage: Stage) -> Callable[..., Any]:
     if stage.op in _OPERATORS:
         return _OPERATORS[stage.op]
     op = getattr(adapter, stage.op)
-    return lambda *inputs: _as_tuple(op(*inputs, **stage.attributes))
-
-
-def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    return lambda *inputs: as_tuple(op(*inputs, **stage.attributes))
 
 
 def unsupported(

@@ -21,7 +21,7 @@ from adapters.jax.plain import PlainOps
 from adapters.jax.pool import PoolOps
 from adapters.jax.scatter import ScatterOps
 from harness.model import dtypes
-from harness.model.adapter import Adapter, Unconnected, replace_each
+from harness.model.adapter import Adapter, Unconnected, as_tuple, replace_each
 from harness.model.numeric_model import NumericRule
 
 CONFIGURATION: Mapping[str, Any] = {
@@ -106,23 +106,19 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
         wanted = [i for i, cotangent in enumerate(cotangents) if cotangent is not None]
         gradients: list[Any] = [Unconnected] * len(inputs)
         if not floating or not wanted:
-            return _as_tuple(fn(*inputs)), tuple(gradients)
+            return as_tuple(fn(*inputs)), tuple(gradients)
 
         def outputs(*values: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
             arguments = list(inputs)
             for position, value in zip(floating, values, strict=True):
                 arguments[position] = value
-            several = _as_tuple(fn(*arguments))
+            several = as_tuple(fn(*arguments))
             return tuple(several[i] for i in wanted), several
 
         _, pullback, several = jax.vjp(outputs, *(inputs[i] for i in floating), has_aux=True)
         for position, gradient in zip(floating, pullback(tuple(cotangents[i] for i in wanted)), strict=True):
             gradients[position] = gradient
         return several, tuple(gradients)
-
-
-def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
 def _devices() -> dict[str, jax.Device]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.known_predicates import (
-    holds_minus_infinity,
-    holds_nan,
     holds_subnormal,
     known,
+    odd_maximum,
     read_pins,
     subnormal_meets_infinity,
     unconnected_input,
@@ -28,10 +27,6 @@ def _grouped(case: Case) -> bool:
 
 def _not_finite(case: Case) -> bool:
     return any(tensor.fill.kind in ("special", "literal") for tensor in case.all_tensors)
-
-
-def _odd_maximum(case: Case) -> bool:
-    return holds_nan(case) or holds_minus_infinity(case) or holds_subnormal(case)
 
 
 def _strided_transpose(case: Case) -> bool:
@@ -86,7 +81,7 @@ GRADIENTS = (
             _PINS,
             f"jax-{op}-gradient-nan-{verdict}",
             verdict,
-            _odd_maximum,
+            odd_maximum,
             owner="upstream",
             reason=_NAN,
             versions=_SEEN,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from adapters.known_predicates import (
     breaks,
+    dilated_with_padding,
     empty,
     holds_nan,
     holds_subnormal,
@@ -27,12 +28,6 @@ def _explicit_padding_of_floats(case: Case) -> bool:
     padding = case.attributes["padding"]
     explicit = not isinstance(padding, str) and any(amount for pair in padding for amount in pair)
     return explicit and dtypes.is_float(case.tensors[0].dtype) and case.tensors[0].fill.kind in ("special", "literal")
-
-
-def _dilated_with_padding(case: Case) -> bool:
-    # Only stride 1 and explicit padding go through tf.nn.pool with dilation.
-    padding, dilation = case.attributes["padding"], case.attributes["dilation"]
-    return not isinstance(padding, str) and max(dilation) > 1 and any(amount for pair in padding for amount in pair)
 
 
 _NAN = "a NaN that is not the first element of its window is dropped"
@@ -236,7 +231,7 @@ KNOWN = (
         _PINS,
         "tensorflow-max_pool2d-dilated-padding",
         "structural",
-        _dilated_with_padding,
+        dilated_with_padding,
         owner="upstream",
         reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
         versions=_SEEN,
@@ -249,7 +244,7 @@ KNOWN = (
         _PINS,
         "tensorflow-max_pool2d-dilated-rounding-fill",
         "numeric",
-        _dilated_with_padding,
+        dilated_with_padding,
         owner="upstream",
         reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
         versions=_SEEN,
@@ -258,7 +253,7 @@ KNOWN = (
         _PINS,
         "tensorflow-max_pool2d-dilated-axes",
         "shape",
-        lambda case: case.attributes["layout"] == "NCHW" and _dilated_with_padding(case),
+        lambda case: case.attributes["layout"] == "NCHW" and dilated_with_padding(case),
         owner="upstream",
         reason="tf.nn.pool with dilation in NCHW pads other axes than the spatial ones",
         versions=_SEEN,

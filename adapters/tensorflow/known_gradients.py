@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.known_predicates import (
+    dilated_with_padding,
     empty_anywhere,
-    holds_minus_infinity,
-    holds_nan,
     holds_subnormal,
     known,
     not_finite_where_cut,
+    odd_maximum,
     read_pins,
     subnormal_meets_infinity,
 )
@@ -21,15 +21,6 @@ _SEEN = "tensorflow 2.21.0, CPU"
 _FLUSH = "kernels flush subnormals to zero or compare them as zero"
 _NAN_URL = "https://github.com/tensorflow/tensorflow/issues/125965"
 _NAN_TITLE = "CPU MaxPool2D returns different results for identical float64 channels containing NaN"
-
-
-def _odd_maximum(case: Case) -> bool:
-    return holds_nan(case) or holds_minus_infinity(case) or holds_subnormal(case)
-
-
-def _dilated_with_padding(case: Case) -> bool:
-    padding, dilation = case.attributes["padding"], case.attributes["dilation"]
-    return not isinstance(padding, str) and max(dilation) > 1 and any(amount for pair in padding for amount in pair)
 
 
 def _window_exceeds_input(case: Case) -> bool:
@@ -143,7 +134,7 @@ GRADIENTS = (
             _PINS,
             f"tensorflow-{op}-gradient-nan-{verdict}",
             verdict,
-            _odd_maximum,
+            odd_maximum,
             owner="upstream",
             reason="the gradient of a window with NaN, or of -inf beside padding, does not go to the first maximum",
             versions=_SEEN,
@@ -157,7 +148,7 @@ GRADIENTS = (
         _PINS,
         "tensorflow-max_pool2d-gradient-dilated-padding",
         "numeric",
-        _dilated_with_padding,
+        dilated_with_padding,
         owner="upstream",
         reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
         versions=_SEEN,

@@ -38,6 +38,11 @@ def replace_each(value: Any, old: object, new: object) -> Any:
     return new if value is old else value
 
 
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    """What a function returned, as a tuple of its outputs."""
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
 class Adapter:
     """Base of every adapter. A subclass adds one method per op, named as the op.
 
@@ -120,8 +125,7 @@ class Adapter:
         Here ``fn`` runs once more for its values. Override it where those may differ from what ``vjp`` computes
         within: gradients of programs are judged by these values.
         """
-        values = fn(*inputs)
-        return tuple(values) if isinstance(values, (tuple, list)) else (values,), self.vjp(fn, inputs, cotangents)
+        return as_tuple(fn(*inputs)), self.vjp(fn, inputs, cotangents)
 
     @classmethod
     def ops(cls) -> tuple[str, ...]:

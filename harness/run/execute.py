@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from harness.model.adapter import Adapter, Unconnected, Unsupported
+from harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
 from harness.model.case import Case
 from harness.model.outcome import NotSupported, Outcome, Raised, Returned
 from harness.run.origin import Watch
@@ -113,7 +113,7 @@ class Executor:
         if case.op in self._programs.PROGRAMS:
             return lambda *inputs: self._programs.run(self._adapter, case.attributes, inputs)
         op, attributes = getattr(self._adapter, case.op), dict(case.attributes)
-        return lambda *inputs: _as_tuple(op(*inputs, **attributes))
+        return lambda *inputs: as_tuple(op(*inputs, **attributes))
 
     def _natives(self, case: Case) -> list[Any]:
         return [self._adapter.to_native(tensor.materialize()) for tensor in case.all_tensors]
@@ -181,10 +181,6 @@ class Executor:
         share = (time.perf_counter() - started) / len(positions)
         for position, answer in zip(positions, answers, strict=True):
             yield position, _timed(answer, share)
-
-
-def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
 def _layers(positions: Sequence[int], cases: Sequence[Case]) -> list[list[int]]:
