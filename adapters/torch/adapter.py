@@ -93,21 +93,20 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
     def value_and_vjp(
         self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Both from one recording of autograd."""
+        """Both from one recording of autograd. The values are not detached: ``compile`` then mixes up their views."""
         leaves = [_source(x) for x in inputs]
         # Inside another vjp, the gradient is itself differentiated.
         given = [c for c in cotangents if c is not None]
         nested = torch.is_grad_enabled() and any(x.requires_grad for x in (*inputs, *given))
         outputs = fn(*leaves)
-        values = tuple(y if nested or y is Unconnected else y.detach() for y in outputs)
         asked = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if c is not None and y.requires_grad]
         sources = [leaf for leaf in leaves if leaf.is_floating_point()]
         if not asked or not sources:
-            return values, (Unconnected,) * len(leaves)
+            return tuple(outputs), (Unconnected,) * len(leaves)
         ys, cs = zip(*asked, strict=True)
         found = iter(torch.autograd.grad(ys, sources, cs, allow_unused=True, create_graph=nested))
         gradients = [next(found) if leaf.is_floating_point() else None for leaf in leaves]
-        return values, tuple(Unconnected if g is None else g for g in gradients)
+        return tuple(outputs), tuple(Unconnected if g is None else g for g in gradients)
 
     def relu(self, x: Tensor) -> Tensor:
         return F.relu(x)

@@ -138,9 +138,12 @@ def test_cases_carry_the_aspect_that_was_asked_for(aspect):
 
 
 def test_pins_are_numbered_from_below_zero_and_belong_to_the_aspect():
-    found = list(pins(pool.max_pool2d, "value"))
-    assert [number for number, _ in found] == list(range(-len(pool.max_pool2d.pins), 0))
-    assert [pin.name for _, pin in found] == [pin.name for pin in pool.max_pool2d.pins]
+    for aspect in ("value", "gradient"):
+        own = [pin for pin in pool.max_pool2d.pins if pin.case.aspect == aspect]
+        found = list(pins(pool.max_pool2d, aspect))
+        assert own
+        assert [number for number, _ in found] == list(range(-len(own), 0))
+        assert [pin.name for _, pin in found] == [pin.name for pin in own]
     assert list(pins(pool.max_pool2d, "error")) == []
 
 
