@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,9 +23,9 @@ def read_pins(folder: str) -> Mapping[str, Case]:
     return {name: Case.from_json(data) for name, data in json.loads(text).items()}
 
 
-def known(pins: Mapping[str, Case], name: str, verdict: str, covers: Predicate, **more: str) -> Known:
-    """A Known whose op and aspect are those of its pin. ``more``: owner, reason, versions, url, title."""
-    return Known(name, pins[name].op, verdict, covers, pin=pins[name], aspect=pins[name].aspect, **more)  # type: ignore[arg-type]
+def known(pins: Mapping[str, Case], name: str, verdict: str, covers: Predicate, **more: Any) -> Known:
+    """A Known whose op and aspect are those of its pin. ``more``: owner, reason, versions, url, title, modes."""
+    return Known(name, pins[name].op, verdict, covers, pin=pins[name], aspect=pins[name].aspect, **more)
 
 
 def breaks(*rules: str) -> Predicate:

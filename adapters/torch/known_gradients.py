@@ -10,6 +10,7 @@ from adapters.known_predicates import (
     known,
     read_pins,
     subnormal_meets_infinity,
+    unconnected_input,
 )
 from harness.model.case import Case
 
@@ -48,6 +49,16 @@ def _empty_batch(case: Case) -> bool:
 
 
 GRADIENTS = (
+    known(
+        _PINS,
+        "torch-shared_inputs-gradient-compiled-zeros",
+        "shape",
+        unconnected_input,
+        owner="upstream",
+        reason="compiled, an input that no asked output depends on gets zeros, where eager answers None",
+        versions=_SEEN,
+        modes=("compile",),
+    ),
     *(
         known(
             _PINS,
