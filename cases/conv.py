@@ -142,6 +142,7 @@ def _draws(
     sizes: Sequence[int],
     empty: Sequence[str],
     dtypes: Sequence[str],
+    layouts: Sequence[str] = tables.LAYOUTS,
 ) -> st.SearchStrategy[Geometry]:
     return tables.drawn(
         build,
@@ -149,7 +150,7 @@ def _draws(
         x_memory=tables.MEMORIES,
         w_memory=tables.MEMORIES,
         dtype=dtypes,
-        layout=tables.LAYOUTS,
+        layout=layouts,
         padding=paddings,
         stride=tables.STRIDES,
         dilation=tables.DILATIONS,
@@ -186,9 +187,11 @@ def conv2d_geometries(
     paddings: Sequence[Padding] = tables.PADDINGS,
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
+    dtypes: Sequence[str] = tables.PRODUCT_DTYPES,
+    layouts: Sequence[str] = tables.LAYOUTS,
 ) -> st.SearchStrategy[Geometry]:
     """Valid cases of ``conv2d``."""
-    return _draws(_conv2d, paddings, sizes, empty, tables.PRODUCT_DTYPES)
+    return _draws(_conv2d, paddings, sizes, empty, dtypes, layouts)
 
 
 def transpose_geometries(

@@ -1,9 +1,14 @@
 """opassay's engine against the loop that a user would write: ``python tests/benchmarks/throughput.py [GEOMETRIES]``.
 
-The plain loop generates a case with Hypothesis, asks the NumPy oracle, calls TensorFlow, torch and JAX in the same
-process one after the other and compares with ``assert_allclose``. It compiles a geometry once for all its fills, as
-the engine does, runs the same geometries with the same fills through the same adapters in the same modes with as many
-threads, and both are timed without their start-up. They take turns, so that a busy machine slows both.
+The plain loop draws a geometry with Hypothesis, asks the NumPy oracle, calls TensorFlow, torch and JAX in the same
+process one after the other, and compares with ``assert_allclose``. Both sides run the same geometries with the same
+fills through the same adapters in the same modes with as many threads; both compile a geometry once for all its
+fills; both are timed without their start-up. They take turns, so that a busy machine slows both.
+
+Two kinds of geometries are timed: ``float32``, which such loops usually draw (float32, NHWC, any stride, padding,
+dilation and groups), and ``all``, conv2d's whole stream. A *case* is a geometry, a *check* one fill of it on one
+target. Besides the ratio at equal fills, checks are compared with those of the loop at one fill per geometry, as a
+loop that draws everything anew at each step has them.
 """
 
 from __future__ import annotations
@@ -14,20 +19,32 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
-OP, ASPECT, SEED = "conv2d", "value", 0
+SEED = 0
 TARGETS = {"jax": "jit", "tensorflow": "eager", "torch": "eager"}
 TOLERANCE = {"float16": 1e-2, "bfloat16": 1e-1, "float32": 1e-4, "float64": 1e-10}
+ROUNDS = 3
 
 
-def plain(start: int, stop: int, fills: int) -> float:
+def op_of(kind: str) -> Any:
+    """conv2d, drawing geometries of ``kind``."""
+    from cases.conv import conv2d, conv2d_geometries
+
+    if kind == "all":
+        return conv2d
+    return replace(conv2d, geometries=lambda: conv2d_geometries(dtypes=("float32",), layouts=("NHWC",)))
+
+
+def plain(kind: str, start: int, stop: int, fills: int) -> float:
     """Seconds of the plain loop over a slice of the stream; runs in a process of its own."""
-    code = f"import throughput; print(throughput.plain_loop({start}, {stop}, {fills}))"
+    code = f"import throughput; print(throughput.plain_loop({kind!r}, {start}, {stop}, {fills}))"
     environment = {
         **os.environ,
         "OPASSAY_THREADS": "1",
@@ -38,50 +55,23 @@ def plain(start: int, stop: int, fills: int) -> float:
     return float(done.stdout.split()[-1])
 
 
-def plain_loop(start: int, stop: int, fills: int) -> float:
+def plain_loop(kind: str, start: int, stop: int, fills: int) -> float:
     """The loop itself."""
-    import numpy as np
-
     from adapters.jax.adapter import JaxAdapter
-    from adapters.oracle import conv2d
     from adapters.tensorflow.adapter import TensorFlowAdapter
     from adapters.torch.adapter import TorchAdapter
-    from harness.model import dtypes
-    from harness.registry import Registry
     from harness.run import generate
 
-    op = Registry().op(OP)
+    op = op_of(kind)
     adapters = [(make(), TARGETS[make.name]) for make in (JaxAdapter, TensorFlowAdapter, TorchAdapter)]
 
     def run(first: int, last: int) -> None:
-        for number, geometry in generate.geometries(op, ASPECT, SEED, first, last):
-            key = generate.fill_key(SEED, OP, ASPECT, number)
+        for number, geometry in generate.geometries(op, "value", SEED, first, last):
+            key = generate.fill_key(SEED, op.name, "value", number)
             cases = [geometry.dress(fill, key) for fill in range(fills)]
-            programs = [(adapter, compiled(adapter, mode, cases[0])) for adapter, mode in adapters]
+            programs = [(adapter, _compiled(adapter, mode, cases[0])) for adapter, mode in adapters]
             for case in cases:
-                inputs = case.inputs()
-                expected = conv2d(*inputs, **case.attributes)
-                for adapter, program in programs:
-                    compare(adapter, program, case, inputs, expected)
-
-    def compiled(adapter: object, mode: str, case: object) -> Callable[..., object]:
-        attributes = dict(case.attributes)  # type: ignore[attr-defined]
-        return adapter.compile(lambda x, w: adapter.conv2d(x, w, **attributes), mode)  # type: ignore[attr-defined,no-any-return]
-
-    def compare(
-        adapter: object, program: Callable[..., object], case: object, inputs: object, expected: object
-    ) -> None:
-        dtype = case.tensors[0].dtype  # type: ignore[attr-defined]
-        if adapter.unsupported(OP, "eager", [dtype], case.attributes):  # type: ignore[attr-defined]
-            return
-        try:
-            natives = [adapter.to_native(array) for array in inputs]  # type: ignore[attr-defined]
-            answer = dtypes.widen(adapter.to_numpy(program(*natives)))  # type: ignore[attr-defined]
-            tolerance = TOLERANCE.get(dtype, 0)
-            with np.errstate(all="ignore"):
-                np.testing.assert_allclose(answer, expected, rtol=tolerance, atol=tolerance)
-        except Exception:
-            return  # A difference; this loop is here to be timed.
+                _check(case, programs)
 
     run(10**6, 10**6 + 3)
     started = time.perf_counter()
@@ -89,18 +79,41 @@ def plain_loop(start: int, stop: int, fills: int) -> float:
     return time.perf_counter() - started
 
 
-def engine(start: int, stop: int, fills: int) -> float:
+def _compiled(adapter: Any, mode: str, case: Any) -> Callable[..., Any]:
+    attributes = dict(case.attributes)
+    program: Callable[..., Any] = adapter.compile(lambda x, w: adapter.conv2d(x, w, **attributes), mode)
+    return program
+
+
+def _check(case: Any, programs: list[tuple[Any, Callable[..., Any]]]) -> None:
+    import numpy as np
+
+    from adapters.oracle import conv2d
+    from harness.model import dtypes
+
+    inputs = case.inputs()
+    expected, tolerance = conv2d(*inputs, **case.attributes), TOLERANCE.get(case.tensors[0].dtype, 0)
+    for adapter, program in programs:
+        try:
+            answer = dtypes.widen(adapter.to_numpy(program(*(adapter.to_native(array) for array in inputs))))
+            with np.errstate(all="ignore"):
+                np.testing.assert_allclose(answer, expected, rtol=tolerance, atol=tolerance)
+        except Exception:
+            continue  # A difference or a refusal: this loop is here to be timed.
+
+
+def engine(kind: str, start: int, stop: int, fills: int) -> float:
     """Seconds of opassay's engine over the same slice, from the first batch to the last verdict."""
     from harness.run.campaign import Campaign, Request, check_devices
     from harness.run.plan import Settings, Shard
 
+    op = op_of(kind)
     settings = Settings(cases=stop - start, fills=fills, seed=SEED)
-    campaign = Campaign(Request(targets=list(TARGETS), ops=[OP], aspects=[ASPECT], settings=settings))
-    (op,) = campaign.ops
+    campaign = Campaign(Request(targets=list(TARGETS), ops=[op.name], aspects=["value"], settings=settings))
     with campaign.engine() as running:
         check_devices(running)
-        list(running.run([Shard(op, ASPECT, target, 10**6, 10**6 + 3) for target in campaign.targets]))
-        shards = [Shard(op, ASPECT, target, start, stop) for target in campaign.targets]
+        list(running.run([Shard(op, "value", target, 10**6, 10**6 + 3) for target in campaign.targets]))
+        shards = [Shard(op, "value", target, start, stop) for target in campaign.targets]
         started = time.perf_counter()
         made = sum(1 for _ in running.run(shards))
         seconds = time.perf_counter() - started
@@ -110,22 +123,29 @@ def engine(start: int, stop: int, fills: int) -> float:
     return seconds
 
 
-def ratio(geometries: int, fills: int, rounds: int) -> float:
-    """The median of engine's rate over plain's."""
-    ratios = []
-    for number in range(rounds):
-        start = 1 + number * geometries
-        ours, theirs = engine(start, start + geometries, fills), plain(start, start + geometries, fills)
-        cases = geometries * fills
-        ratios.append(theirs / ours)
-        print(
-            f"{fills} fills, round {number + 1}: engine {cases / ours:.0f} cases/s = {3 * cases / ours:.0f} checks/s, "
-            f"plain loop {cases / theirs:.0f} cases/s = {3 * cases / theirs:.0f} checks/s, {theirs / ours:.1f}x"
-        )
-    return statistics.median(ratios)
+def compare(kind: str, geometries: int) -> tuple[float, float]:
+    """Medians: how many times more cases/s with two fills; how many times the single-fill loop's checks/s with eight."""
+    two, eight = [], []
+    for number in range(ROUNDS):
+        part = (kind, 1 + number * geometries, 1 + (number + 1) * geometries)
+        rates = {
+            name: geometries / run(*part, fills)
+            for name, run, fills in (
+                ("engine, 2 fills", engine, 2),
+                ("plain, 2 fills", plain, 2),
+                ("engine, 8 fills", engine, 8),
+                ("plain, 1 fill", plain, 1),
+            )
+        }
+        two.append(rates["engine, 2 fills"] / rates["plain, 2 fills"])
+        eight.append(8 * rates["engine, 8 fills"] / rates["plain, 1 fill"])
+        told = ", ".join(f"{name} {rate:.0f} cases/s" for name, rate in rates.items())
+        print(f"{kind}, round {number + 1}: {told}", flush=True)
+    return statistics.median(two), statistics.median(eight)
 
 
 if __name__ == "__main__":
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 256
-    two, eight = ratio(count, 2, 3), ratio(count, 8, 3)
-    print(f"throughput: {two:.1f}x cases/s with two fills, {eight:.1f}x checks/s with eight")
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 192
+    for kind in ("all", "float32"):
+        cases, checks = compare(kind, count)
+        print(f"{kind} geometries: throughput: {cases:.1f}x cases/s, {checks:.1f}x checks/s", flush=True)
