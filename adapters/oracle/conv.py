@@ -115,7 +115,7 @@ def conv2d_transpose_reference(attributes: Mapping[str, Any], inputs: Sequence[n
 def _reference(
     linear: Linear, windows: Windows, transposed: bool, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
 ) -> Reference:
-    reference = linear_reference("y", linear, inputs)
+    reference = linear_reference("y", linear, inputs, lambda: _terms(windows, transposed, attributes, inputs))
     if reference.policy != "linear":
         return reference
     x, w = (~np.isfinite(wide(operand)) for operand in inputs)
@@ -124,6 +124,19 @@ def _reference(
     layout, groups = attributes["layout"], attributes["groups"]
     nan = may_be_nan(to_nhwc(x, layout), w, windows, groups, transposed)
     return replace(reference, may_be_nan=from_nhwc(nan, layout)) if nan.any() else reference
+
+
+def _terms(
+    windows: Windows, transposed: bool, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
+) -> np.ndarray:
+    """The same for every sample and output channel: the taps that meet something real, times the channels summed."""
+    x, w = inputs
+    layout, groups = attributes["layout"], attributes["groups"]
+    run, extents = (correlate_transposed, windows.outputs) if transposed else (correlate, windows.extents)
+    taps = run(np.ones((1, *extents, 1)), np.ones((*windows.window, 1, 1)), windows, 1).astype(np.int64)
+    summed, made = (w.shape[3] // groups, w.shape[2] * groups) if transposed else (w.shape[2], w.shape[3])
+    whole = (x.shape[0], *taps.shape[1:3], made)
+    return from_nhwc(np.broadcast_to(taps * summed, whole), layout)
 
 
 def bind_conv2d(

@@ -41,24 +41,32 @@ def apply(linear: Linear, operands: Sequence[np.ndarray]) -> np.ndarray:
         return linear(*operands)
 
 
-def linear_reference(name: str, linear: Linear, operands: Sequence[np.ndarray]) -> Reference:
-    """The reference of an output that is linear in each of ``operands``: bitwise for integers."""
+def linear_reference(
+    name: str, linear: Linear, operands: Sequence[np.ndarray], terms: Callable[[], np.ndarray] | None = None
+) -> Reference:
+    """The reference of an output that is linear in each of ``operands``: bitwise for integers.
+
+    ``terms`` says how many products each element sums, where that is cheaper to know than by the third run.
+    """
     dtype = dtypes.dtype_name(operands[0])
     widened = [wide(operand) for operand in operands]
     exact = apply(linear, widened)
     if not dtypes.is_float(dtype):
         return Reference(name, dtype, exact)
     sizes = [np.where(np.isfinite(operand), np.abs(operand), 0) for operand in widened]
-    ones = [np.ones(operand.shape) for operand in operands]
     return Reference(
         name,
         dtype,
         exact,
         policy="linear",
         magnitude=apply(linear, sizes),
-        terms=apply(linear, ones).astype(np.int64),
+        terms=_third_run(linear, operands) if terms is None else terms(),
         flush=_flush(linear, sizes) if any(_has_subnormal(size, dtype) for size in sizes) else None,
     )
+
+
+def _third_run(linear: Linear, operands: Sequence[np.ndarray]) -> np.ndarray:
+    return apply(linear, [np.ones(operand.shape) for operand in operands]).astype(np.int64)
 
 
 def _flush(linear: Linear, sizes: Sequence[np.ndarray]) -> np.ndarray:

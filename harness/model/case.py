@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -90,7 +91,9 @@ class Case:
             raise ValueError(f"aspect {self.aspect!r} with {len(self.cotangents)} cotangents: only gradients have them")
         frozen = {name: _freeze(self.attributes[name]) for name in sorted(self.attributes)}
         object.__setattr__(self, "attributes", MappingProxyType(frozen))
-        object.__setattr__(self, "_id", hashlib.sha256(self.dumps().encode()).hexdigest()[:16])
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        object.__setattr__(self, "_text", text)
+        object.__setattr__(self, "_id", hashlib.sha256(text.encode()).hexdigest()[:16])
 
     @property
     def id(self) -> str:
@@ -113,7 +116,7 @@ class Case:
         """Inputs, then the cotangents that are given: everything that holds values."""
         return (*self.tensors, *(t for t in self.cotangents if t is not None))
 
-    @property
+    @cached_property
     def geometry_key(self) -> str:
         """Equal for cases that one compiled program can run: all but the values is the same."""
         return self.with_tensors([replace(t, fill=Fill("ones")) for t in self.all_tensors]).id
@@ -165,7 +168,7 @@ class Case:
 
     def dumps(self) -> str:
         """Canonical JSON: sorted keys, no spaces."""
-        return json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return self._text  # type: ignore[attr-defined,no-any-return]
 
     @classmethod
     def loads(cls, text: str) -> Case:

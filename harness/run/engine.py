@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -24,6 +25,9 @@ from harness.run.references import ReferenceCache
 
 WINDOW = 32
 """Batches that the fastest target may be ahead of the slowest."""
+
+WATCH = 0.2
+"""Seconds between two looks at how long the workers have been silent and how large they are."""
 
 Asked = tuple[str, Outcome, Judgement]
 
@@ -51,6 +55,7 @@ class Engine:
         self.pins: dict[tuple[str, str], str] = {}
         self.tally = Tally()
         self.asked: list[Asked] = []
+        self._watched = time.monotonic()
         self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
         self.lanes = {
             target: Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
@@ -115,14 +120,17 @@ class Engine:
 
     def _step(self, idle: Callable[[], None] = lambda: None) -> None:
         try:
-            message = self._events.get(timeout=0.2)
+            message = self._events.get(timeout=WATCH)
         except queue.Empty:
             idle()
         else:
             for lane in self.lanes.values():
                 lane.hear(message)
-        for lane in self.lanes.values():
-            lane.watch()
+        # Asking the system for a worker's memory costs as much as judging a case.
+        if time.monotonic() - self._watched >= WATCH:
+            self._watched = time.monotonic()
+            for lane in self.lanes.values():
+                lane.watch()
 
     def _answered(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
         judgement = self.judge(lane, job.op, item, outcome)

@@ -142,7 +142,7 @@ class Lane:
                     "id": job.id,
                     "fuse": not job.alone,
                     "timeout": self._timeout,
-                    "cases": [item.case.to_json() for item in job.items],
+                    "cases": [item.case.dumps() for item in job.items],
                 }
             )
             self._heard = time.monotonic()

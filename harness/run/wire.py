@@ -12,7 +12,7 @@ import numpy as np
 from harness.model import dtypes
 from harness.model.outcome import NotSupported, Outcome, Raised, Returned
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAGIC = b"opa1"
 HEADER_LIMIT = 64 * 2**20
 PAYLOAD_LIMIT = 2**30
@@ -24,13 +24,14 @@ class WireError(Exception):
     """What arrived is not a message of this protocol."""
 
 
-def write(stream: IO[bytes], header: dict[str, Any], buffers: Sequence[np.ndarray] = ()) -> None:
+def write(stream: IO[bytes], header: dict[str, Any], buffers: Sequence[np.ndarray] = (), *, flush: bool = True) -> None:
     """Send one message. ``buffers`` are contiguous arrays; their bytes follow the header in order."""
     text = json.dumps({**header, "buffers": [b.nbytes for b in buffers]}, allow_nan=False).encode()
     stream.write(_PREFIX.pack(MAGIC, len(text), sum(b.nbytes for b in buffers)) + text)
     for buffer in buffers:
         stream.write(buffer.tobytes())
-    stream.flush()
+    if flush:
+        stream.flush()
 
 
 def read(stream: IO[bytes], payload_limit: int = PAYLOAD_LIMIT) -> tuple[dict[str, Any], list[bytes]] | None:

@@ -88,9 +88,11 @@ def _serve(executor: Executor, source: IO[bytes], sink: IO[bytes]) -> None:
 
     while (message := wire.read(source)) is not None:
         batch.update(message[0])
-        cases = [Case.from_json(data) for data in batch["cases"]]
+        cases = [Case.loads(text) for text in batch["cases"]]
         for position, outcome in executor.run(cases, batch["fuse"], announce):
             header, buffers = wire.pack(outcome)
-            wire.write(sink, {"type": "outcome", "batch": batch["id"], "position": position, **header}, buffers)
+            # Flushed with the next announcement, before anything that may end the process.
+            answer = {"type": "outcome", "batch": batch["id"], "position": position, **header}
+            wire.write(sink, answer, buffers, flush=False)
         faulthandler.cancel_dump_traceback_later()
         wire.write(sink, {"type": "done", "batch": batch["id"]})
