@@ -12,7 +12,7 @@ from harness.judge.known import Tally, applies
 from harness.judge.verdict import judge
 from harness.model.case import Case
 from harness.model.known import Known
-from harness.model.numeric_model import find_model
+from harness.model.numeric_model import NumericModel, find_model
 from harness.model.op import ContractError, Op
 from harness.model.outcome import Crashed, Outcome, Returned, TimedOut
 from harness.model.target import Target
@@ -56,6 +56,8 @@ class Engine:
         self.tally = Tally()
         self.asked: list[Asked] = []
         self._watched = time.monotonic()
+        self._models: dict[tuple[str, str, str, str], NumericModel] = {}
+        self._concerned: dict[tuple[str, str, str], list[Known]] = {}
         self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
         self.lanes = {
             target: Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
@@ -149,7 +151,7 @@ class Engine:
 
     def _expected(self, lane: Lane, item: Item, judgement: Judgement) -> bool:
         """Whether the worker ended as a known difference says: starting two more to confirm it tells nothing new."""
-        entries = self._known.get(lane.target.adapter, ())
+        entries = self._entries(lane, item.case)
         return judgement.verdict in ("crash", "hang") and any(
             known.verdict == judgement.verdict and applies(known, item.case, lane.target.mode) for known in entries
         )
@@ -190,12 +192,26 @@ class Engine:
             references = self._references.get(op, item.case, outcome.arrays)
         except ContractError as error:
             return Judgement("fault", f"the oracle refuses a case meant to be valid: {error}")
-        models = [find_model(lane.rules, *(r.computes or (op.name, r.name)), r.dtype) for r in references]
+        models = [self._model(lane, *(r.computes or (op.name, r.name)), r.dtype) for r in references]
         return judge(item.case, outcome, references, models)
+
+    def _model(self, lane: Lane, op: str, output: str, dtype: str) -> NumericModel:
+        key = lane.label, op, output, dtype
+        if key not in self._models:
+            self._models[key] = find_model(lane.rules, op, output, dtype)
+        return self._models[key]
+
+    def _entries(self, lane: Lane, case: Case) -> Sequence[Known]:
+        """The known differences of the lane's framework that concern the case's op and aspect."""
+        key = lane.target.adapter, case.op, case.aspect
+        if key not in self._concerned:
+            entries = self._known.get(lane.target.adapter, ())
+            self._concerned[key] = [k for k in entries if k.op == case.op and k.aspect == case.aspect]
+        return self._concerned[key]
 
     def _record(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
         self.keep(lane.label, item.case, outcome)
-        entries = self._known.get(lane.target.adapter, ())
+        entries = self._entries(lane, item.case)
         known = self.tally.count(entries, item.case, lane.target, judgement.verdict)
         self._records.append(make_record(lane, item, outcome, judgement, known.id if known else "", confirmed))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from harness.model.case import Case
 from harness.model.op import Op
@@ -51,6 +54,24 @@ class Item:
 
     number: int
     case: Case
+
+    @cached_property
+    def columns(self) -> dict[str, Any]:
+        """What the results table says of the case, whoever answers it."""
+        case = self.case
+        attributes = case.to_json()["attributes"] | ({"rule": case.rule} if case.rule else {})
+        return {
+            "case_id": case.id,
+            "op": case.op,
+            "aspect": case.aspect,
+            "dtype": ";".join(t.dtype for t in case.all_tensors),
+            "fill": ";".join(t.fill.kind for t in case.all_tensors),
+            "memory": ";".join(t.memory.kind for t in case.all_tensors),
+            "shapes": ";".join("x".join(str(n) for n in t.shape) for t in case.all_tensors),
+            "attrs": json.dumps(attributes, sort_keys=True),
+            "number": self.number,
+            "case": case.dumps(),
+        }
 
 
 @dataclass(frozen=True, eq=False)

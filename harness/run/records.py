@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Protocol
 
 from harness.judge.compare import Judgement
@@ -25,22 +24,13 @@ def make_record(
     lane: Answerer, item: Item, outcome: Outcome, judgement: Judgement, known: str, confirmed: str
 ) -> Record:
     """The row for one case on one target."""
-    case = item.case
     return Record(
-        case_id=case.id,
-        op=case.op,
-        aspect=case.aspect,
         target=lane.label,
         adapter=lane.target.adapter,
         mode=lane.target.mode,
         device=lane.target.device,
         executor=outcome.executor if isinstance(outcome, Returned) else "",
         framework_version=str(lane.hello.get("version", "")),
-        dtype=";".join(t.dtype for t in case.all_tensors),
-        fill=";".join(t.fill.kind for t in case.all_tensors),
-        memory=";".join(t.memory.kind for t in case.all_tensors),
-        shapes=";".join("x".join(str(n) for n in t.shape) for t in case.all_tensors),
-        attrs=json.dumps(case.to_json()["attributes"], sort_keys=True) if not case.rule else _with_rule(item),
         verdict=judgement.verdict,
         known=known,
         rho=judgement.rho,
@@ -54,11 +44,6 @@ def make_record(
         message=clean_message(judgement.message),
         explained_by="",
         confirmed=confirmed,
-        number=item.number,
         seconds=outcome.seconds,
-        case=case.dumps(),
+        **item.columns,
     )
-
-
-def _with_rule(item: Item) -> str:
-    return json.dumps({**item.case.to_json()["attributes"], "rule": item.case.rule}, sort_keys=True)
