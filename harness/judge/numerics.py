@@ -34,6 +34,8 @@ class Bound:
 def gamma(terms: np.ndarray | float, unit_roundoff: float) -> np.ndarray:
     """Higham's gamma_n = n u / (1 - n u); infinite where n u reaches 1."""
     nu = np.asarray(terms, dtype=np.float64) * unit_roundoff
+    if nu.size and nu.max() < 1:
+        return np.asarray(nu / (1 - nu))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(nu < 1, nu / (1 - nu), np.inf))
 
@@ -41,6 +43,10 @@ def gamma(terms: np.ndarray | float, unit_roundoff: float) -> np.ndarray:
 def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
     """The bound of a ``linear`` reference for a target that computes as ``model`` says."""
     magnitude, terms = _ingredients(reference)
+    exact = _exact_sums(reference, model) if exact_fill else np.zeros((), dtype=bool)
+    if exact_fill and exact.size and bool(exact.all()):
+        zero = np.broadcast_to(0.0, magnitude.shape)
+        return Bound(zero, np.broadcast_to(False, magnitude.shape), zero)
     with np.errstate(over="ignore", invalid="ignore"):
         allowed = _sum_error(reference, model)
         allowed = np.where(magnitude == 0, 0, allowed)
@@ -52,7 +58,7 @@ def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
             allowed, heuristic = _after_division(reference, allowed, heuristic)
         heuristic = heuristic + FORMATS[reference.dtype].unit_roundoff * 2 * np.abs(reference.exact)
         if exact_fill:
-            allowed = np.where(_exact_sums(reference, model), 0, allowed)
+            allowed = np.where(exact, 0, allowed)
     return Bound(allowed, undecided | ~np.isfinite(allowed), heuristic)
 
 
