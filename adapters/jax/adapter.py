@@ -21,7 +21,7 @@ from adapters.jax.plain import PlainOps
 from adapters.jax.pool import PoolOps
 from adapters.jax.scatter import ScatterOps
 from harness.model import dtypes
-from harness.model.adapter import Adapter, Unconnected, as_tuple, replace_each
+from harness.model.adapter import Adapter, Unconnected, as_tuple
 from harness.model.numeric_model import NumericRule
 
 CONFIGURATION: Mapping[str, Any] = {
@@ -30,6 +30,9 @@ CONFIGURATION: Mapping[str, Any] = {
     "jax_numpy_dtype_promotion": "standard",
     "jax_traceback_filtering": "off",  # else JAX hides its own frames and its errors seem to be raised here
 }
+
+CACHE_BYTES = 2 * 2**30
+"""What the programs kept between runs may take; the least recently used go first."""
 
 # A pytree without leaves passes through jax.jit, so a compiled vjp can return it.
 jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lambda _aux, _leaves: Unconnected)
@@ -46,6 +49,7 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
         _limit_threads(os.environ.get("OPASSAY_THREADS", "1"))
         for name, value in CONFIGURATION.items():
             jax.config.update(name, value)
+        _keep_programs(os.environ.get("OPASSAY_CACHE", "off"))
         super().__init__(device)
         self._device = _devices()[device]
 
@@ -89,10 +93,7 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
         """``fn`` under ``jax.jit``, or as it is: JAX then dispatches each primitive on its own."""
-        if mode != "jit":
-            return fn
-        program = jax.jit(lambda *inputs: replace_each(fn(*inputs), Unconnected, None))
-        return lambda *inputs: replace_each(program(*inputs), None, Unconnected)
+        return jax.jit(fn) if mode == "jit" else fn
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
         """As in the base class, but an input without influence gets zeros: JAX does not tell the two apart."""
@@ -129,6 +130,19 @@ def _devices() -> dict[str, jax.Device]:
         # This is how JAX says that it has no such backend.
         return found
     return found
+
+
+def _keep_programs(folder: str) -> None:
+    """Let XLA's programs outlive the process, all of them: compiling is most of what a case costs.
+
+    Source: https://docs.jax.dev/en/latest/persistent_compilation_cache.html
+    """
+    if folder == "off":
+        return
+    jax.config.update("jax_compilation_cache_dir", os.path.join(folder, "jax"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+    jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
 
 
 def _limit_threads(count: str) -> None:

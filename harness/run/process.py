@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 
 from harness.run import wire
+from harness.run.cache import VARIABLE, cache_folder
 
 PROGRAMS = "adapters.programs"
 """The module with the ops that every adapter gets for free; like an adapter, only a worker imports it."""
@@ -65,7 +66,7 @@ class WorkerSpec:
         if Path(self.python).resolve() == Path(sys.executable).resolve() and "PYTHONPATH" in os.environ:
             inherited["PYTHONPATH"] = os.environ["PYTHONPATH"]
         count = str(self.threads)
-        limits = {"OPASSAY_THREADS": count, "OMP_NUM_THREADS": count, "PYTHONHASHSEED": "0"}
+        limits = {"OPASSAY_THREADS": count, "OMP_NUM_THREADS": count, "PYTHONHASHSEED": "0", VARIABLE: cache_folder()}
         return {**inherited, **limits, **self.env}
 
 
