@@ -12,7 +12,7 @@ import pytest
 
 from harness.model.verdicts import COLUMNS
 from reports import table
-from reports.table import CSV, PARQUET, frame_of, read_table, write_table
+from reports.table import CSV, PARQUET, frame_of, read_table, write_sorted, write_table
 
 
 def plain(frame):
@@ -216,3 +216,83 @@ def test_the_csv_is_read_when_there_is_no_parquet(folder, realistic):
 
 def test_frame_of_is_what_writing_and_reading_gives(folder, realistic):
     assert plain(frame_of(realistic[0])) == plain(read_table(folder))
+
+
+def in_order(records):
+    """Records as ``write_sorted`` takes them: a number that is None comes last."""
+    return sorted(records, key=lambda r: (r.op, r.aspect, r.number is None, r.number or 0, r.fill, r.case_id, r.target))
+
+
+@pytest.mark.parametrize("size", [1, 7, 500, 10_000])
+def test_streaming_sorted_records_gives_the_files_that_writing_a_list_gives(tmp_path, realistic, monkeypatch, size):
+    records = realistic[0][:900] if size == 1 else realistic[0]
+    monkeypatch.setattr(table, "ROW_GROUP_ROWS", size)
+    write_table(records, tmp_path / "list")
+    assert write_sorted(iter(in_order(records)), tmp_path / "stream") == [
+        tmp_path / "stream" / f for f in (CSV, PARQUET)
+    ]
+    for file in (CSV, PARQUET):
+        assert (tmp_path / "list" / file).read_bytes() == (tmp_path / "stream" / file).read_bytes()
+    assert pq.ParquetFile(tmp_path / "stream" / PARQUET).num_row_groups == -(-len(records) // size)
+
+
+def test_chunk_borders_change_no_value(tmp_path, realistic, monkeypatch):
+    write_sorted(in_order(realistic[0]), tmp_path / "large")
+    monkeypatch.setattr(table, "ROW_GROUP_ROWS", 13)
+    write_sorted(in_order(realistic[0]), tmp_path / "small")
+    assert (tmp_path / "large" / CSV).read_bytes() == (tmp_path / "small" / CSV).read_bytes()
+    assert plain(read_table(tmp_path / "large")) == plain(read_table(tmp_path / "small"))
+
+
+def test_streaming_holds_no_more_than_a_chunk(tmp_path, made, monkeypatch):
+    monkeypatch.setattr(table, "ROW_GROUP_ROWS", 10)
+    written, given, write_chunk = [0], [0], table._write_chunk
+
+    def give():
+        for k in range(100):
+            given[0] += 1
+            assert given[0] - written[0] <= 12
+            yield made.record(number=k)
+
+    monkeypatch.setattr(
+        table,
+        "_write_chunk",
+        lambda chunk, *files: write_chunk(chunk, *files) or written.__setitem__(0, written[0] + len(chunk)),
+    )
+    write_sorted(give(), tmp_path)
+    assert written == given == [100]
+
+
+def test_nothing_streamed_is_an_empty_table(tmp_path):
+    write_sorted(iter([]), tmp_path)
+    assert len(read_table(tmp_path)) == 0
+
+
+def test_streamed_ties_may_come_in_any_order(tmp_path, made):
+    twins = [made.record(message="b"), made.record(message="a"), made.record(message="a", rho=None)]
+    write_sorted(twins, tmp_path / "a")
+    write_sorted(twins[::-1], tmp_path / "b")
+    assert (tmp_path / "a" / CSV).read_bytes() == (tmp_path / "b" / CSV).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"op": "relu"}, {"op": "matmul"}),
+        ({"aspect": "value"}, {"aspect": "error"}),
+        ({"number": 2}, {"number": 1}),
+        ({"number": None}, {"number": 1}),
+        ({"fill": "ones"}, {"fill": "ints"}),
+        ({"case_id": "b"}, {"case_id": "a"}),
+        ({"target": "torch"}, {"target": "jax"}),
+    ],
+)
+def test_records_out_of_order_are_refused_and_the_old_table_stays(folder, made, first, second):
+    before = (folder / PARQUET).read_bytes()
+    expected = r"order of op, aspect, number, fill, case_id, target: \(.*\) came after \(.*write_table, which does"
+    with pytest.raises(ValueError, match=expected):
+        write_sorted([made.record(**first), made.record(**second)], folder)
+    assert (folder / PARQUET).read_bytes() == before
+    assert sorted(p.name for p in folder.iterdir()) == [CSV, PARQUET]
+    write_sorted([made.record(**second), made.record(**first)], folder)
+    assert len(read_table(folder)) == 2
