@@ -50,15 +50,15 @@ def _execute(run: Run, engine: Engine, console: Console) -> None:
 
 def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
     from reports.pages import write_pages
-    from reports.table import read_table, write_table
+    from reports.table import read_table, write_sorted
     from reports.terminal import print_summary
 
-    write_table(run.records, run.folder)
+    write_sorted(run.journal.sorted_records(), run.folder)
     pages = write_pages(run.folder)
     console = Console()
     print_summary(read_table(run.folder), described, console)
     console.print(f"report: {pages[-1]}", markup=False, highlight=False, soft_wrap=True)
-    status, reasons = exit_status(described, run.records, strict)
+    status, reasons = exit_status(described, run.counts, strict)
     for reason in reasons:
         console.print(f"exit status {status}: {reason}", markup=False, highlight=False, soft_wrap=True)
     return INTERRUPTED if run.status == "interrupted" else status

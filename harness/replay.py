@@ -15,7 +15,7 @@ from harness.model.outcome import Outcome, Returned
 from harness.model.verdicts import FAILING
 from harness.registry import UsageError
 from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.journal import NAME, JournalError, read_journal
+from harness.run.journal import NAME, JournalError, read_records
 from harness.run.plan import Item
 
 Say = Callable[[str], None]
@@ -56,13 +56,13 @@ def find_case(text: str, out: Path) -> Case:
         return _from_file(path)
     journal = out / NAME
     try:
-        _, records = read_journal(journal) if journal.is_file() else (None, [])
+        records = read_records(journal) if text and journal.is_file() else iter(())
+        found = next((r for r in records if r.case_id.startswith(text)), None)
     except JournalError as error:
         raise UsageError(str(error)) from None
-    found = [r for r in records if r.case_id.startswith(text)] if text else []
-    if not found:
+    if found is None:
         raise UsageError(f"no case {text!r}: neither a JSON file nor the id of a case in {str(out)!r}")
-    return Case.loads(found[0].case)
+    return Case.loads(found.case)
 
 
 def _from_file(path: Path) -> Case:

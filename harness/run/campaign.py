@@ -20,6 +20,7 @@ from harness.run.machine import default_memory, describe_machine
 from harness.run.pictures import Album
 from harness.run.plan import Settings, Shard, shards
 from harness.run.process import WorkerSpec
+from harness.run.status import Counts
 
 VERSION = "0.1.0"
 RUN_FILE = "run.json"
@@ -102,28 +103,31 @@ class Run:
             self.journal = Journal(folder, campaign.identity(), resume)
         except JournalError as error:
             raise UsageError(str(error)) from None
-        self.records: list[Record] = list(self.journal.done)
+        self.counts = Counts(self.journal.records() if resume else ())
+        self.resumed = self.counts.total > 0
         self.album = Album(folder, campaign.ops, resume)
         self.status = "interrupted"
         self.warnings: list[str] = []
 
     def records_to_come(self, engine: Engine) -> int:
         """How many records are still missing; engine's workers have said hello."""
-        return sum(self.planned(engine, shard) for shard in self.campaign.shards) - len(self.records)
+        return sum(self.planned(engine, shard) for shard in self.campaign.shards) - self.counts.total
 
     def planned(self, engine: Engine, shard: Shard) -> int:
         return 0 if absent(engine, shard) else shard.planned(self.campaign.settings.fills)
 
     def execute(self, engine: Engine) -> Iterator[Record]:
         """Run what is missing, yielding records as they become known, then the pins of known differences."""
-        for record in self.records:
+        for record in self.journal.records() if self.resumed else ():
             entries = self.campaign.registry.known(record.adapter)
             engine.tally.count(entries, Case.loads(record.case), Target(record.adapter, record.mode), record.verdict)
-        done: frozenset[Key] = frozenset((r.target, r.number or 0, r.case_id) for r in self.records)
+        done: frozenset[Key] = frozenset(
+            (r.target, r.number or 0, r.case_id) for r in (self.journal.records() if self.resumed else ())
+        )
         engine.keep = self.album.keep
         for record in engine.run(self.campaign.shards, done):
             self.journal.add(record)
-            self.records.append(record)
+            self.counts.add(record)
             yield record
         engine.check_pins(self.campaign.ops, self.campaign.aspects)
         self.status = "finished"

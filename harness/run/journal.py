@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator
-from dataclasses import asdict
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from harness.model.verdicts import COLUMNS, Record
+from harness.model.verdicts import COLUMNS, SORT_COLUMNS, Record
 
 NAME = "journal.jsonl"
+Told = TypeVar("Told")
 
 
 class JournalError(Exception):
@@ -25,7 +26,6 @@ class Journal:
     def __init__(self, folder: Path, identity: dict[str, Any], resume: bool = False) -> None:
         """Raises ``JournalError`` when the file cannot be written or, on ``resume``, is of another run."""
         self.path = folder / NAME
-        self.done: list[Record] = []
         if resume and self.path.exists():
             self._continue(identity)
         self._descriptor = self._open(resume)
@@ -33,7 +33,7 @@ class Journal:
             self._append({"run": identity})
 
     def _continue(self, identity: dict[str, Any]) -> None:
-        header, self.done = read_journal(self.path)
+        header = read_header(self.path)
         if header is not None and header != identity:
             changed = sorted(k for k in {*header, *identity} if header.get(k) != identity.get(k))
             raise JournalError(
@@ -50,7 +50,19 @@ class Journal:
             raise JournalError(f"cannot write {self.path}: {error.strerror}") from None
 
     def add(self, record: Record) -> None:
-        self._append({k: _to_json(v) for k, v in asdict(record).items()})
+        self._append({k: _to_json(v) for k, v in vars(record).items()})
+
+    def records(self) -> Iterator[Record]:
+        """What the file holds so far, in the order in which it became known; one record in memory at a time."""
+        return read_records(self.path)
+
+    def sorted_records(self) -> Iterator[Record]:
+        """The same in the order of the results table. Only keys and positions are held in memory."""
+        places = sorted(_places(self.path))
+        with self.path.open("rb") as stream:
+            for _, offset in places:
+                stream.seek(offset)
+                yield _record(json.loads(stream.readline()))
 
     def _append(self, line: dict[str, Any]) -> None:
         # One write per line: what a kill leaves behind is whole lines and at most one torn one.
@@ -66,33 +78,62 @@ class Journal:
         os.close(self._descriptor)
 
 
-def read_journal(path: Path) -> tuple[dict[str, Any] | None, list[Record]]:
-    """The identity line and every whole record; a torn last line is left out."""
-    lines = list(_whole_lines(path))
-    if not lines:
-        return None, []
+def read_header(path: Path) -> dict[str, Any] | None:
+    """What the journal says of its run, after every whole line of it was read; None for an empty one.
+
+    Raises ``JournalError`` for a file that is no journal.
+    """
+    header = None
+    for number, (_, line) in enumerate(_whole_lines(path)):
+        if number == 0:
+            header = _told(path, lambda line: line["run"], line)
+        else:
+            _told(path, _record, line)
+    return header
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """Every whole record, one at a time; a torn last line is left out."""
+    for number, (_, line) in enumerate(_whole_lines(path)):
+        if number:
+            yield _told(path, _record, line)
+
+
+def _places(path: Path) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """The sort key of each record, and where in the file it begins."""
+    for number, (offset, line) in enumerate(_whole_lines(path)):
+        if number:
+            key = (line[name] for name in SORT_COLUMNS)
+            yield tuple(sys.intern(value) if isinstance(value, str) else value for value in key), offset
+
+
+def _told(path: Path, read: Callable[[dict[str, Any]], Told], line: dict[str, Any]) -> Told:
     try:
-        return lines[0]["run"], [_record(line) for line in lines[1:]]
+        return read(line)
     except (KeyError, TypeError) as error:
         raise JournalError(f"{path} is not a journal of this version: {error}") from None
 
 
-def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
+def _whole_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each whole line, and where it begins."""
+    offset = 0
     with path.open("rb") as stream:
         for line in stream:
             if not line.endswith(b"\n"):
                 return
             try:
-                yield json.loads(line)
+                yield offset, json.loads(line)
             except ValueError:
                 raise JournalError(f"{path} is not a journal: a line in it is not JSON") from None
+            offset += len(line)
 
 
 def _drop_torn_line(path: Path) -> None:
-    data = path.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole != len(data):
-        os.truncate(path, whole)
+    whole = 0
+    with path.open("rb") as stream:
+        for line in stream:
+            whole += len(line) if line.endswith(b"\n") else 0
+    os.truncate(path, whole)
 
 
 def _record(line: dict[str, Any]) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.model.verdicts import Record
@@ -12,22 +12,42 @@ INTERRUPTED = 130
 """The status after Ctrl-C, as shells have it: 128 + SIGINT."""
 
 
-def exit_status(run: Mapping[str, Any], records: Sequence[Record], strict: bool) -> tuple[int, list[str]]:
+class Counts:
+    """What the status depends on, counted record by record, so that none has to be kept."""
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self.made: Counter[tuple[str, str, str]] = Counter()
+        self.faults = 0
+        self.new = 0
+        for record in records:
+            self.add(record)
+
+    def add(self, record: Record) -> None:
+        self.made[record.op, record.aspect, record.target] += 1
+        self.faults += record.verdict == "fault"
+        self.new += record.new
+
+    @property
+    def total(self) -> int:
+        return sum(self.made.values())
+
+
+def exit_status(run: Mapping[str, Any], counts: Counts, strict: bool) -> tuple[int, list[str]]:
     """The status of ``opassay run`` and, unless it is 0, why."""
-    faults = sum(r.verdict == "fault" for r in records)
-    new = sum(r.new for r in records)
     planned = sum(shard["planned"] for shard in run["shards"])
-    missing = _missing(run, records)
+    missing = _missing(run, counts)
     reasons = []
-    if faults:
-        reasons.append(f"{faults} faults of opassay or an adapter")
-    if new:
-        reasons.append(f"{new} records differ in a way no known difference covers")
-    if missing or not records:
-        reasons.append(f"{missing} of {planned} planned records are missing" if records else "nothing was executed")
+    if counts.faults:
+        reasons.append(f"{counts.faults} faults of opassay or an adapter")
+    if counts.new:
+        reasons.append(f"{counts.new} records differ in a way no known difference covers")
+    if missing or not counts.total:
+        reasons.append(
+            f"{missing} of {planned} planned records are missing" if counts.total else "nothing was executed"
+        )
     reasons += [f"target {t} {state['state']}" for t, state in run["targets"].items() if state["state"] != "ready"]
     reasons += [w for w in outdated(run) if strict]
-    return (3 if faults else 1 if reasons else 0), reasons
+    return (3 if counts.faults else 1 if reasons else 0), reasons
 
 
 def outdated(run: Mapping[str, Any]) -> list[str]:
@@ -41,7 +61,6 @@ def outdated(run: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _missing(run: Mapping[str, Any], records: Sequence[Record]) -> int:
+def _missing(run: Mapping[str, Any], counts: Counts) -> int:
     """Records that were planned and do not exist, counted per shard: a surplus elsewhere does not make up for them."""
-    made = Counter((r.op, r.aspect, r.target) for r in records)
-    return sum(max(0, s["planned"] - made[s["op"], s["aspect"], s["target"]]) for s in run["shards"])
+    return sum(max(0, s["planned"] - counts.made[s["op"], s["aspect"], s["target"]]) for s in run["shards"])
