@@ -189,7 +189,8 @@ class Engine:
         if item.case.aspect == "error" or not isinstance(outcome, Returned):
             return judge(item.case, outcome, (), ())
         try:
-            references = self._references.get(op, item.case, outcome.arrays)
+            targets = sum(lane.usable for lane in self.lanes.values())
+            references = self._references.get(op, item.case, outcome.arrays, targets)
         except ContractError as error:
             return Judgement("fault", f"the oracle refuses a case meant to be valid: {error}")
         models = [self._model(lane, *(r.computes or (op.name, r.name)), r.dtype) for r in references]
