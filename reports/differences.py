@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
 from harness.model.verdicts import VERDICTS
-from reports.matrix import aspect_rank, kind_of, rows, targets, worse
+from reports.matrix import aspect_rank, kind_of, targets, worse
+from reports.rows import PLACE, Results, picked, rows
 from reports.text import first_line, normalised
 
 KIND_ORDER = ("new", "fault", "known")
 FIRST_CASES = 5
+CASES_READ = 200
+"""Of how many differences of a kind the example has its ``case``, which may be long; of others it is empty."""
 
 _KEY_COLUMNS = ("op", "aspect", "target", "verdict", "known")
 _EXAMPLE_COLUMNS = (
@@ -30,8 +31,9 @@ _EXAMPLE_COLUMNS = (
     "explained_by",
     "confirmed",
 )
-_FIGURES = ("worst_index", "bad_elements", "elements", "rho", "max_abs_error", "max_ulp", "case")
+_FIGURES = ("worst_index", "bad_elements", "elements", "rho", "max_abs_error", "max_ulp")
 _COLUMNS = (*_KEY_COLUMNS, *_EXAMPLE_COLUMNS, *_FIGURES)
+_SILENT = ("pass", "unsupported", "undefined", "fallback")
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Difference:
 
     ``kind`` is ``new``, ``known`` or ``fault``; ``example`` the columns of the smallest case (fewest
     elements over all its tensors); ``worst_rho`` is over all ``count`` records; ``confirmed`` counts
-    those that failed again when run alone.
+    those that failed again when run alone; ``place`` is the example's row in the table.
     """
 
     kind: str
@@ -54,6 +56,7 @@ class Difference:
     worst_rho: float | None = None
     example: dict[str, Any] = field(default_factory=dict)
     size: int = -1
+    place: int = -1
     case_ids: list[str] = field(default_factory=list)
 
     @property
@@ -71,24 +74,25 @@ class Difference:
         return first_line(str(self.example["message"])) or self.meaning
 
 
-def differences(frame: pd.DataFrame, run: Mapping[str, Any]) -> list[Difference]:
+def differences(table: Results, run: Mapping[str, Any]) -> list[Difference]:
     """New ones first, then faults, then known ones; within each by aspect, op, target, then most records."""
     found: dict[tuple[str, ...], Difference] = {}
     # Most records pass: only the others are turned into Python values.
-    silent = ("pass", "unsupported", "undefined", "fallback")
-    for values in rows(frame[~frame["verdict"].isin(silent)], _COLUMNS):
+    for place, *values in rows(table, (PLACE, *_COLUMNS), skip={"verdict": _SILENT}):
         row = dict(zip(_COLUMNS, values, strict=True))
         key = tuple(row[c] for c in _KEY_COLUMNS)
         kind = kind_of(row["verdict"], row["known"])
-        _add(found.setdefault((*key, normalised(row["message"])), Difference(kind, *key)), row)
-    order = targets(frame, run)
-    return sorted(
+        _add(found.setdefault((*key, normalised(row["message"])), Difference(kind, *key)), row, place)
+    order = {target: number for number, target in enumerate(targets(table, run))}
+    ordered = sorted(
         found.values(),
-        key=lambda d: (KIND_ORDER.index(d.kind), aspect_rank(d.aspect), d.op, order.index(d.target), -d.count),
+        key=lambda d: (KIND_ORDER.index(d.kind), aspect_rank(d.aspect), d.op, order[d.target], -d.count),
     )
+    _add_cases(table, ordered)
+    return ordered
 
 
-def _add(group: Difference, row: dict[str, Any]) -> None:
+def _add(group: Difference, row: dict[str, Any], place: int) -> None:
     group.count += 1
     group.confirmed += row["confirmed"] == "yes"
     if row["rho"] is not None and worse(row["rho"], group.worst_rho):
@@ -97,7 +101,15 @@ def _add(group: Difference, row: dict[str, Any]) -> None:
         group.case_ids.append(row["case_id"])
     size = elements(row["shapes"])
     if not group.example or (size, row["case_id"]) < (group.size, group.case_id):
-        group.example, group.size = row, size
+        group.example, group.size, group.place = row, size, place
+
+
+def _add_cases(table: Results, ordered: Sequence[Difference]) -> None:
+    """Read the cases of the examples that may be shown: one pass over the longest column."""
+    first = [d for kind in KIND_ORDER for d in [d for d in ordered if d.kind == kind][:CASES_READ]]
+    cases = picked(table, "case", {d.place for d in first})
+    for d in ordered:
+        d.example["case"] = cases.get(d.place, "")
 
 
 def elements(shapes: str) -> int:

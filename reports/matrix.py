@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
 from harness.model.case import ASPECTS
 from harness.model.verdicts import FAILING, VERDICTS
+from reports.rows import Results, distinct, rows
 
 KINDS = ("passed", "new", "known", "unsupported", "undefined", "fallback", "fault")
 """What a record counts as. ``new`` and ``known`` are the two sorts of difference."""
@@ -107,7 +106,7 @@ def worse(rho: float, than: float | None) -> bool:
     return than is None or (not math.isnan(than) and (math.isnan(rho) or rho > than))
 
 
-def matrix(frame: pd.DataFrame, run: Mapping[str, Any]) -> list[Cell]:
+def matrix(table: Results, run: Mapping[str, Any]) -> list[Cell]:
     """One cell per op, aspect and target that was planned or recorded, by aspect, op and target."""
     cells: dict[tuple[str, str, str], Cell] = {}
     for shard in run["shards"]:
@@ -115,10 +114,10 @@ def matrix(frame: pd.DataFrame, run: Mapping[str, Any]) -> list[Cell]:
         cell.planned += int(shard["planned"])
         cell.absent = cell.absent or bool(shard.get("absent"))
     columns = ("op", "aspect", "target", "verdict", "known", "rho", "seconds", "case_id")
-    for op, aspect, target, verdict, known, rho, seconds, case_id in rows(frame, columns):
+    for op, aspect, target, verdict, known, rho, seconds, case_id in rows(table, columns):
         kind = kind_of(verdict, known)
         _add(_cell(cells, op, aspect, target), kind, rho, seconds, case_id)
-    order = targets(frame, run)
+    order = targets(table, run)
     return sorted(cells.values(), key=lambda c: (aspect_rank(c.aspect), c.aspect, c.op, order.index(c.target)))
 
 
@@ -149,15 +148,10 @@ def total(cells: Iterable[Cell]) -> Tally:
     return out
 
 
-def rows(frame: pd.DataFrame, columns: Sequence[str]) -> Iterable[tuple[Any, ...]]:
-    """The rows as tuples of plain Python values, None where there is no number."""
-    return zip(*(frame[c].array.__arrow_array__().to_pylist() for c in columns), strict=True)
-
-
-def targets(frame: pd.DataFrame, run: Mapping[str, Any]) -> list[str]:
+def targets(table: Results, run: Mapping[str, Any]) -> list[str]:
     """Every target that was asked for, in the order of the run, then any other in the table."""
     planned = [*run["targets"], *(shard["target"] for shard in run["shards"])]
-    return list(dict.fromkeys([*planned, *sorted(set(frame["target"]))]))
+    return list(dict.fromkeys([*planned, *sorted(distinct(table, "target"))]))
 
 
 def aspect_rank(aspect: str) -> int:

@@ -13,7 +13,7 @@ from reports.pictures import read_pictures
 from reports.run_file import read_run
 from reports.summarise import Summary, summarise
 from reports.summary import summary_md
-from reports.table import read_table
+from reports.table import read_for_pages
 
 
 def write_pages(folder: Path) -> list[Path]:
@@ -24,7 +24,7 @@ def write_pages(folder: Path) -> list[Path]:
     """
     folder = Path(folder)
     run = read_run(folder)
-    summary = summarise(read_table(folder), run)
+    summary = summarise(read_for_pages(folder), run)
     page = partial(report_html, pictures=read_pictures(folder))
     makers: dict[str, Callable[[Summary], str]] = {
         "summary.md": summary_md,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
-import pandas as pd
-
 from reports.differences import Difference, differences
-from reports.matrix import Cell, Tally, kind_of, matrix, rows, targets, total, worse
+from reports.matrix import Cell, Tally, kind_of, matrix, targets, total, worse
+from reports.rows import Results, rows
 from reports.run_file import complete
 from reports.text import plural
 
@@ -116,22 +115,22 @@ class Summary:
         return f"{t.ran} planned: {', '.join(parts)}" + (f"; not judged: {others}" if others else "")
 
 
-def summarise(frame: pd.DataFrame, run: Mapping[str, Any]) -> Summary:
-    """The summary of a table (as ``read_table`` returns it) and its run.
+def summarise(table: Results, run: Mapping[str, Any]) -> Summary:
+    """The summary of a table (as ``read_table`` or ``read_for_pages`` returns it) and its run.
 
     Raises ``ValueError`` for a verdict that opassay does not have or a run of the wrong kind.
     """
     full = complete(run)
-    cells = matrix(frame, full)
+    cells = matrix(table, full)
     return Summary(
         run=full,
-        targets=targets(frame, full),
+        targets=targets(table, full),
         cells=cells,
         total=total(cells),
-        differences=differences(frame, full),
+        differences=differences(table, full),
         unsupported=unsupported_shares(cells),
         undefined=undefined_shares(cells),
-        rhos=rho_table(frame, full),
+        rhos=rho_table(table, full),
         warnings=_warnings(full, cells),
     )
 
@@ -156,22 +155,27 @@ def undefined_shares(cells: Sequence[Cell]) -> list[Share]:
     return [Share(op, "", count[op], of[op]) for op in sorted(of) if of[op]]
 
 
-def rho_table(frame: pd.DataFrame, run: Mapping[str, Any]) -> list[Rho]:
+def rho_table(table: Results, run: Mapping[str, Any]) -> list[Rho]:
     """The worst rho per op, dtype and target over all aspects, from judged records that have one."""
     found: dict[tuple[str, str, str], Rho] = {}
-    for op, dtype, target, verdict, known, rho, case_id in rows(frame, _RHO_COLUMNS):
+    for op, dtype, target, verdict, known, rho, case_id in rows(table, _RHO_COLUMNS):
         kind = kind_of(verdict, known)
         if kind not in ("passed", "new", "known") or rho is None:
             continue
-        names = "+".join(sorted(set(dtype.split(";"))))
+        names = _dtype_names(dtype)
         entry = found.setdefault((op, names, target), Rho(op, names, target))
         entry.judged += 1
         which = "passing" if kind == "passed" else "failing"
         if worse(rho, getattr(entry, which)):
             setattr(entry, which, rho)
             setattr(entry, f"{which}_case", case_id)
-    order = targets(frame, run)
+    order = targets(table, run)
     return sorted(found.values(), key=lambda r: (r.op, r.dtype, order.index(r.target)))
+
+
+@lru_cache(maxsize=1024)
+def _dtype_names(dtype: str) -> str:
+    return "+".join(sorted(set(dtype.split(";"))))
 
 
 _RHO_COLUMNS = ("op", "dtype", "target", "verdict", "known", "rho", "case_id")

@@ -81,14 +81,42 @@ def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pd.Dat
     Columns are Arrow-backed: strings, and int64 and float64 with nulls apart from NaN. ``columns``
     limits which are returned. Raises ``ValueError`` when there is no table or it has other columns.
     """
-    file = _table_file(Path(path))
-    try:
-        table = _read_csv(file) if file.suffix == ".csv" else pa.parquet.read_table(file)
-        _check_columns(table.column_names, f"{file}")
-        table = table.select(list(COLUMNS)).cast(SCHEMA)
-    except pa.ArrowException as error:
-        raise ValueError(f"{file} is not a results table that can be read ({error}); run opassay again") from error
-    return _frame(table.select(list(columns or COLUMNS)))
+    wanted = list(columns or COLUMNS)
+    return _frame(pa.Table.from_batches(read_for_pages(path).batches(wanted), _schema(wanted)))
+
+
+class StoredTable:
+    """A table in a file, of which only the columns that are asked for are read, a few thousand rows at a time.
+
+    Raises ``ValueError`` when the file has other columns than a results table or cannot be read.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        with self._readable():
+            _check_columns(_header(file), f"{file}")
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Those columns of all rows, in the order of the file, at most ``ROW_GROUP_ROWS`` rows at once or,
+        of a CSV, ``CSV_BLOCK_BYTES``."""
+        read = _csv_batches if self.file.suffix == ".csv" else _parquet_batches
+        with self._readable():
+            for batch in read(self.file, columns):
+                yield from pa.Table.from_batches([batch]).select(list(columns)).cast(_schema(columns)).to_batches()
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
+            raise ValueError(
+                f"{self.file} is not a results table that can be read ({error}); run opassay again"
+            ) from error
+
+
+def read_for_pages(path: Path | str) -> StoredTable:
+    """The table that ``read_table`` reads, without reading its rows: ``summarise`` takes it in bounded memory."""
+    return StoredTable(_table_file(Path(path)))
 
 
 def frame_of(records: Iterable[Record | Mapping[str, Any]]) -> pd.DataFrame:
@@ -246,16 +274,38 @@ def _table_file(path: Path) -> Path:
     raise ValueError(f"{path} has no results table; expected a folder with {PARQUET}, as `opassay run --out` writes it")
 
 
-def _read_csv(file: Path) -> pa.Table:
-    options = pa.csv.ConvertOptions(column_types=SCHEMA, null_values=[""], strings_can_be_null=False)
-    table = pa.csv.read_csv(
+def _schema(columns: Sequence[str]) -> pa.Schema:
+    return pa.schema([SCHEMA.field(name) for name in columns])
+
+
+def _header(file: Path) -> list[str]:
+    if file.suffix == ".csv":
+        with open(file, encoding="utf-8", newline="") as text:
+            return next(csv.reader(text), [])
+    names: list[str] = pa.parquet.read_schema(file).names
+    return names
+
+
+def _parquet_batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    with pa.parquet.ParquetFile(file) as binary:
+        yield from binary.iter_batches(batch_size=ROW_GROUP_ROWS, columns=list(columns))
+
+
+def _csv_batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    reader = pa.csv.open_csv(
         file,
         read_options=pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES),
         parse_options=pa.csv.ParseOptions(newlines_in_values=True),
-        convert_options=options,
+        convert_options=pa.csv.ConvertOptions(
+            column_types=SCHEMA, null_values=[""], strings_can_be_null=False, include_columns=list(columns)
+        ),
     )
-    for name in SPOKEN_COLUMNS:
-        if name in table.column_names:
-            plain = pa.array([_unguard(value) for value in table[name].to_pylist()], pa.string())
-            table = table.set_column(table.column_names.index(name), name, plain)
-    return table
+    with reader:
+        for batch in reader:
+            yield pa.RecordBatch.from_arrays([_without_guard(n, batch.column(n)) for n in columns], list(columns))
+
+
+def _without_guard(column: str, values: pa.Array) -> pa.Array:
+    if column not in SPOKEN_COLUMNS:
+        return values
+    return pa.array([_unguard(value) for value in values.to_pylist()], pa.string())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from reports.differences import Difference
 from reports.matrix import STATES, Cell
+from reports.rows import Results
 from reports.summarise import Summary, summarise
 from reports.text import clean, plural
 
@@ -31,13 +31,13 @@ ASCII_SYMBOLS = {**{state: state for state in SYMBOLS}, "new": "NEW", "fault": "
 _OP_WIDTH, _CELL_WIDTH = 23, 13
 
 
-def print_summary(frame: pd.DataFrame, run: Mapping[str, Any], console: Console) -> None:
+def print_summary(results: Results, run: Mapping[str, Any], console: Console) -> None:
     """Print the matrix of each aspect, up to ``LINE_LIMIT`` new differences, and what to do next.
 
     Fits ``console.width``: many targets are printed in several blocks. Text of frameworks is never
     read as Rich markup.
     """
-    summary = summarise(frame, run)
+    summary = summarise(results, run)
     for aspect in summary.aspects:
         for table in _tables(summary, aspect, console):
             console.print(table)

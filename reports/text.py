@@ -13,7 +13,8 @@ _NUMBER_LIST = re.compile(r"#(?:\s*[,x\u00d7;]\s*#)+")
 
 def clean(text: str) -> str:
     r"""``text`` with newlines as ``\n`` and unprintable characters written out (``\x1b``)."""
-    return _UNPRINTABLE.sub(_escape, text.replace("\r\n", "\n"))
+    # Nothing printable is replaced, and most text is: a million records are cleaned in a fraction of the time.
+    return text if text.isprintable() else _UNPRINTABLE.sub(_escape, text.replace("\r\n", "\n"))
 
 
 def _escape(match: re.Match[str]) -> str:

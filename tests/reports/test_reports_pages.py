@@ -7,10 +7,12 @@ import re
 import pytest
 from rich.console import Console
 
+from reports import differences, rows, table
+from reports.html import LIMITS
 from reports.pages import write_pages
 from reports.summarise import summarise
 from reports.summary import summary_md
-from reports.table import frame_of
+from reports.table import frame_of, read_for_pages, read_table, write_sorted, write_table
 from reports.terminal import print_summary
 
 
@@ -36,6 +38,59 @@ def test_the_same_folder_gives_the_same_bytes_twice(tmp_path, made, realistic):
     made.write_folder(tmp_path, *realistic)
     first = [p.read_bytes() for p in write_pages(tmp_path)]
     assert [p.read_bytes() for p in write_pages(tmp_path)] == first
+
+
+def in_order(records):
+    return sorted(records, key=lambda r: (r.op, r.aspect, r.number, r.fill, r.case_id, r.target))
+
+
+@pytest.mark.parametrize("size", [1, 13, 10_000])
+def test_a_streamed_table_gives_the_pages_of_a_list_wherever_chunks_end(tmp_path, made, realistic, monkeypatch, size):
+    records = realistic[0][: 100 if size == 1 else None]
+    expected = [p.read_bytes() for p in write_pages(made.write_folder(tmp_path / "list", records, realistic[1]))]
+    for module in (table, rows):
+        monkeypatch.setattr(module, "ROW_GROUP_ROWS", size)
+    folder = tmp_path / "stream"
+    write_sorted(iter(in_order(records)), folder)
+    (folder / "run.json").write_text(json.dumps(realistic[1]))
+    assert [p.read_bytes() for p in write_pages(folder)] == expected
+    (folder / "results.parquet").unlink()
+    monkeypatch.setattr(table, "CSV_BLOCK_BYTES", 5_000 * size)
+    assert [p.read_bytes() for p in write_pages(folder)] == expected
+
+
+def test_a_table_on_disk_is_summarised_like_its_frame(tmp_path, realistic):
+    write_table(realistic[0], tmp_path)
+    from_disk, from_frame = (summarise(read(tmp_path), realistic[1]) for read in (read_for_pages, read_table))
+    assert repr(from_disk) == repr(from_frame)
+    stream = [io.StringIO(), io.StringIO()]
+    print_summary(read_for_pages(tmp_path), realistic[1], Console(file=stream[0], width=80))
+    print_summary(read_table(tmp_path), realistic[1], Console(file=stream[1], width=80))
+    assert stream[0].getvalue() == stream[1].getvalue() != ""
+
+
+def test_the_long_cases_are_read_once_and_only_for_the_examples(tmp_path, realistic, monkeypatch):
+    write_table(realistic[0], tmp_path)
+    asked, batches = [], table.StoredTable.batches
+
+    def spy(self, columns):
+        asked.append(tuple(columns))
+        return batches(self, columns)
+
+    monkeypatch.setattr(table.StoredTable, "batches", spy)
+    found = summarise(read_for_pages(tmp_path), realistic[1]).differences
+    assert [columns for columns in asked if "case" in columns] == [("case",)]
+    cases = {r.case_id: r.case for r in realistic[0]}
+    assert len(found) > 50
+    assert {d.case_id: d.example["case"] for d in found} == {d.case_id: cases[d.case_id] for d in found}
+
+
+def test_cases_are_read_for_all_differences_that_the_page_shows_and_no_others(made, monkeypatch):
+    assert max(LIMITS.values()) <= differences.CASES_READ
+    monkeypatch.setattr(differences, "CASES_READ", 2)
+    records = [made.record(verdict=v, op=f"op{k}", case=f"[{k}]") for k in range(4) for v in ("numeric", "fault")]
+    found = summarise(frame_of(records), made.run([])).differences
+    assert [d.example["case"] for d in found] == ["[0]", "[1]", "", ""] * 2
 
 
 def test_without_run_json_there_is_a_clear_error_and_no_page(tmp_path, made):

@@ -7,12 +7,14 @@ import shutil
 from dataclasses import asdict
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
 from harness.model.verdicts import COLUMNS
 from reports import table
-from reports.table import CSV, PARQUET, frame_of, read_table, write_sorted, write_table
+from reports.rows import PLACE, distinct, picked, rows
+from reports.table import CSV, PARQUET, frame_of, read_for_pages, read_table, write_sorted, write_table
 
 
 def plain(frame):
@@ -296,3 +298,58 @@ def test_records_out_of_order_are_refused_and_the_old_table_stays(folder, made, 
     assert sorted(p.name for p in folder.iterdir()) == [CSV, PARQUET]
     write_sorted([made.record(**second), made.record(**first)], folder)
     assert len(read_table(folder)) == 2
+
+
+@pytest.mark.parametrize("file", [PARQUET, CSV])
+def test_a_stored_table_gives_batches_of_the_columns_asked_for(folder, realistic, monkeypatch, file):
+    monkeypatch.setattr(table, "ROW_GROUP_ROWS", 1_000)
+    monkeypatch.setattr(table, "CSV_BLOCK_BYTES", 100_000)
+    batches = list(read_for_pages(folder / file).batches(["rho", "message"]))
+    assert all(batch.schema.names == ["rho", "message"] for batch in batches)
+    assert len(batches) > 3
+    assert sum(map(len, batches)) == len(realistic[0])
+
+
+@pytest.mark.parametrize("file", [PARQUET, CSV])
+def test_a_stored_table_with_other_columns_is_a_clear_error_at_once(tmp_path, file):
+    other = pa.table({"case_id": ["a"], "colour": ["red"]})
+    pq.write_table(other, tmp_path / PARQUET)
+    pa.csv.write_csv(other, tmp_path / CSV)
+    with pytest.raises(ValueError, match=r"missing: op, aspect.*unexpected: colour; was it written by another version"):
+        read_for_pages(tmp_path / file)
+
+
+def test_damage_inside_a_file_is_a_clear_error(folder):
+    data = bytearray((folder / PARQUET).read_bytes())
+    data[1_000 : len(data) // 2] = bytes(len(data) // 2 - 1_000)
+    (folder / PARQUET).write_bytes(data)
+    with pytest.raises(ValueError, match=r"not a results table that can be read.*run opassay again"):
+        read_table(folder)
+
+
+@pytest.mark.parametrize(("damage", "file"), [(b"\xff\xfe", CSV), (b"", CSV), (b"PAR1", PARQUET)])
+def test_a_file_of_something_else_is_a_clear_error(tmp_path, damage, file):
+    (tmp_path / file).write_bytes(damage)
+    with pytest.raises(ValueError, match=f"{file}"):
+        read_table(tmp_path)
+
+
+def test_values_are_those_of_arrow(tmp_path, realistic):
+    write_table(realistic[0], tmp_path)
+    expected = plain(read_table(tmp_path))
+    for source in (read_table(tmp_path), read_for_pages(tmp_path)):
+        found = [tuple("NaN" if v != v else v for v in row) for row in rows(source, COLUMNS)]
+        assert found == expected
+        assert [list(map(type, row)) for row in found] == [list(map(type, row)) for row in expected]
+
+
+def test_rows_are_numbered_skipped_and_picked(tmp_path, made, monkeypatch):
+    monkeypatch.setattr(table, "ROW_GROUP_ROWS", 3)
+    verdicts = ["pass", "numeric", "fault", "pass", "pass", "numeric", "pass", "fault"]
+    write_table([made.record(number=k, verdict=v) for k, v in enumerate(verdicts)], tmp_path)
+    for source in (read_table(tmp_path), read_for_pages(tmp_path)):
+        kept = list(rows(source, (PLACE, "verdict", "number"), skip={"verdict": ("pass",)}))
+        assert kept == [(1, "numeric", 1), (2, "fault", 2), (5, "numeric", 5), (7, "fault", 7)]
+        assert distinct(source, "verdict") == set(verdicts)
+        assert picked(source, "number", {7, 0, 3}) == {0: 0, 3: 3, 7: 7}
+        assert picked(source, "number", []) == {}
