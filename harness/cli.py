@@ -85,6 +85,7 @@ def replay(
     target: Targets = [],  # noqa: B006
     adapter: Adapters = [],  # noqa: B006
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds before it counts as a hang.")] = 30.0,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of each framework.")] = 1,
     out: Out = DEFAULT_OUT,
 ) -> int:
     """Run one case alone on every target and show everything about it."""
@@ -92,7 +93,8 @@ def replay(
     from harness.run.campaign import Request
     from harness.run.plan import Settings
 
-    return replay_command(case, Request(targets=target, adapters=adapter, settings=Settings(timeout=timeout)), out)
+    settings = Settings(timeout=timeout, threads=threads)
+    return replay_command(case, Request(targets=target, adapters=adapter, settings=settings), out)
 
 
 @app.command(name="list")

@@ -16,9 +16,9 @@ from harness.model.verdicts import Record
 from harness.registry import AdapterEntry, Registry, UsageError, module_file, unknown
 from harness.run.engine import Engine, Key
 from harness.run.journal import Journal, JournalError
-from harness.run.machine import default_memory, describe_machine
+from harness.run.machine import default_memory, describe_machine, usable_cores
 from harness.run.pictures import Album
-from harness.run.plan import Settings, Shard, shards
+from harness.run.plan import Settings, Shard, halves, shards
 from harness.run.process import WorkerSpec
 from harness.run.status import Counts
 
@@ -125,12 +125,21 @@ class Run:
             (r.target, r.number or 0, r.case_id) for r in (self.journal.records() if self.resumed else ())
         )
         engine.keep = self.album.keep
-        for record in engine.run(self.campaign.shards, done):
+        first, second = halves(self.campaign.shards)
+        yield from self._noted(engine.run(first, done))
+        engine.check_pins(self.campaign.ops, self.campaign.aspects)
+        several = usable_cores()
+        if second:
+            if several > self.campaign.settings.threads:
+                engine.use_threads(several)
+            yield from self._noted(engine.run(second, done))
+        self.status = "finished"
+
+    def _noted(self, records: Iterator[Record]) -> Iterator[Record]:
+        for record in records:
             self.journal.add(record)
             self.counts.add(record)
             yield record
-        engine.check_pins(self.campaign.ops, self.campaign.aspects)
-        self.status = "finished"
 
     def finish(self, engine: Engine) -> dict[str, Any]:
         """Write and return the content of ``run.json``."""

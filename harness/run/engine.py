@@ -91,6 +91,12 @@ class Engine:
         yield from self._records
         self._records.clear()
 
+    def use_threads(self, count: int) -> None:
+        """Restart every worker with so many threads, and wait until they answer."""
+        for lane in self.lanes.values():
+            lane.restart(count)
+        self.wait_ready()
+
     def ask(self, op: Op, item: Item) -> list[Asked]:
         """Put one case to every usable lane, alone; label, outcome and judgement in the order of lanes."""
         self.asked = []

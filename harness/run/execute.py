@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -120,7 +121,13 @@ class Executor:
 
     def _returned(self, value: Any, started: float) -> Outcome:
         arrays = tuple(self._array(v) for v in value)
-        return Returned(arrays, self._adapter.executor(), time.perf_counter() - started)
+        return Returned(arrays, self._executor(), time.perf_counter() - started)
+
+    def _executor(self) -> str:
+        """Who computes, with more than one thread if so: some kernels are other ones then."""
+        threads = os.environ.get("OPASSAY_THREADS", "1")
+        several = f"{threads} threads" if threads != "1" else ""
+        return ", ".join(part for part in (self._adapter.executor(), several) if part)
 
     def _array(self, value: Any) -> np.ndarray | None:
         if value is Unconnected:

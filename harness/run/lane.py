@@ -112,6 +112,14 @@ class Lane:
         self._heard = time.monotonic()
         self._current = []
 
+    def restart(self, threads: int) -> None:
+        """Go on with a fresh worker of so many threads; nothing may be under way."""
+        if self.usable:
+            self._spec = replace(self._spec, threads=threads)
+            self.close()
+            self.state = "starting"
+            self.start()
+
     def close(self) -> None:
         if self.process is not None:
             self.process.close()

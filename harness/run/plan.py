@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,12 +17,16 @@ BATCH_GEOMETRIES = 32
 """Geometries per batch: where compile time per case has flattened out, and a crash loses little."""
 
 
+SPLIT = 50
+"""Geometries from which on a shard's second half runs with several threads."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything that decides which cases run and how they are judged.
 
     ``cases``: geometries per op and aspect. ``fills``: value sets per geometry. ``timeout``: seconds per
-    case. ``threads``: of each framework. ``memory``: bytes at which a worker is ended.
+    case. ``threads``: of each framework in the first half of a run. ``memory``: bytes at which a worker is ended.
     """
 
     cases: int = 100
@@ -107,6 +111,20 @@ def batches(op: Op, aspect: str, start: int, stop: int, settings: Settings) -> I
         last = min(first + BATCH_GEOMETRIES, stop)
         drawn = generate.cases(op, aspect, settings.seed, first, last, settings.fills)
         yield Batch(op, aspect, tuple(Item(number, case) for number, case in drawn))
+
+
+def halves(planned_shards: Sequence[Shard]) -> tuple[list[Shard], list[Shard]]:
+    """What runs with one thread, and what with several: some kernels are wrong only with several.
+
+    A short run is not split, since every worker would have to be started once more for little.
+    """
+    first, second = [], []
+    for shard in planned_shards:
+        middle = (shard.start + shard.stop) // 2 if shard.stop - shard.start >= SPLIT else shard.stop
+        first.append(replace(shard, stop=middle))
+        if middle < shard.stop:
+            second.append(replace(shard, start=middle))
+    return first, second
 
 
 def shards(ops: Sequence[Op], aspect_names: Sequence[str], targets: Sequence[Target], cases: int) -> list[Shard]:
