@@ -1,0 +1,79 @@
+"""One thread and several; and where compiled programs are kept between runs."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.model.target import Target
+from harness.registry import Registry
+from harness.run.cache import VARIABLE, cache_folder
+from harness.run.campaign import Campaign, Request, Run, check_devices
+from harness.run.machine import usable_cores
+from harness.run.plan import SPLIT, Settings, Shard, halves
+from harness.run.process import WorkerSpec
+
+RELU = Registry().op("relu")
+
+
+def shard(start, stop):
+    return Shard(RELU, "value", Target("torch", "eager"), start, stop)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, SPLIT), (0, SPLIT + 1), (7, 300)])
+def test_both_halves_together_are_the_shard(start, stop):
+    (first,), (second,) = halves([shard(start, stop)])
+    assert (first.start, first.stop) == (start, second.start)
+    assert second.stop == stop
+    assert abs((second.stop - second.start) - (first.stop - first.start)) <= 1
+    assert first.planned(2) + second.planned(2) == shard(start, stop).planned(2)
+
+
+def test_a_short_shard_is_not_split():
+    assert halves([shard(0, SPLIT - 1)]) == ([shard(0, SPLIT - 1)], [])
+
+
+def test_a_run_uses_one_thread_first_and_all_cores_then(tmp_path):
+    settings = Settings(cases=SPLIT, fills=1)
+    campaign = Campaign(Request(targets=["torch"], ops=["relu"], aspects=["value"], settings=settings))
+    with campaign.engine() as engine:
+        check_devices(engine)
+        records = list(Run(campaign, tmp_path).execute(engine))
+    several = f"ATen, {usable_cores()} threads" if usable_cores() > 1 else "ATen"
+    assert {r.executor for r in records if r.verdict == "pass" and r.number < SPLIT // 2} == {"ATen"}
+    assert {r.executor for r in records if r.verdict == "pass" and r.number >= SPLIT // 2} == {several}
+    assert len(records) == sum(s.planned(1) for s in campaign.shards)
+
+
+def test_the_cache_is_named_by_the_variable_and_by_the_processor(monkeypatch, tmp_path):
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    folder = Path(cache_folder())
+    assert folder.parent == tmp_path
+    assert not folder.exists()
+    monkeypatch.delenv(VARIABLE)
+    assert Path(cache_folder()).name == folder.name
+    assert "opassay" in cache_folder()
+
+
+def test_the_cache_can_be_turned_off_and_workers_are_told_either_way(monkeypatch, tmp_path):
+    monkeypatch.setenv(VARIABLE, "off")
+    assert cache_folder() == "off"
+    assert WorkerSpec("m:C", "eager").environment()[VARIABLE] == "off"
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    assert WorkerSpec("m:C", "eager").environment()[VARIABLE].startswith(str(tmp_path) + os.sep)
+
+
+def test_a_second_run_finds_what_the_first_compiled_and_answers_the_same(monkeypatch, tmp_path):
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+
+    def run():
+        campaign = Campaign(Request(targets=["jax"], ops=["conv2d"], aspects=["value"], settings=Settings(cases=6)))
+        with campaign.engine() as engine:
+            check_devices(engine)
+            found = {(r.number, r.case_id): (r.verdict, r.rho, r.message) for r in engine.run(campaign.shards)}
+        return found, sorted(p.name for p in Path(cache_folder()).rglob("*-cache"))
+
+    first, compiled = run()
+    assert compiled
+    second, again = run()
+    assert (second, again) == (first, compiled)
