@@ -288,7 +288,9 @@ def _header(file: Path) -> list[str]:
 
 def _parquet_batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     with pa.parquet.ParquetFile(file) as binary:
-        yield from binary.iter_batches(batch_size=ROW_GROUP_ROWS, columns=list(columns))
+        # One row group at a time: a reader of them all keeps what it has read of each until the end.
+        for number in range(binary.num_row_groups):
+            yield from binary.iter_batches(ROW_GROUP_ROWS, [number], list(columns))
 
 
 def _csv_batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
