@@ -50,13 +50,13 @@ def _execute(run: Run, engine: Engine, console: Console) -> None:
 
 def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
     from reports.pages import write_pages
-    from reports.table import read_table, write_sorted
+    from reports.table import read_for_pages, write_sorted
     from reports.terminal import print_summary
 
     write_sorted(run.journal.sorted_records(), run.folder)
     pages = write_pages(run.folder)
     console = Console()
-    print_summary(read_table(run.folder), described, console)
+    print_summary(read_for_pages(run.folder), described, console)
     console.print(f"report: {pages[-1]}", markup=False, highlight=False, soft_wrap=True)
     status, reasons = exit_status(described, run.counts, strict)
     for reason in reasons:

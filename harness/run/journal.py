@@ -103,8 +103,9 @@ def _places(path: Path) -> Iterator[tuple[tuple[Any, ...], int]]:
     """The sort key of each record, and where in the file it begins."""
     for number, (offset, line) in enumerate(_whole_lines(path)):
         if number:
-            key = (line[name] for name in SORT_COLUMNS)
-            yield tuple(sys.intern(value) if isinstance(value, str) else value for value in key), offset
+            # None comes last in the table, and cannot be compared with a number.
+            key = ((line[name] is None, line[name]) for name in SORT_COLUMNS)
+            yield tuple((no, sys.intern(v) if isinstance(v, str) else v) for no, v in key), offset
 
 
 def _told(path: Path, read: Callable[[dict[str, Any]], Told], line: dict[str, Any]) -> Told:

@@ -136,12 +136,10 @@ class Lane:
         self.pump()
 
     def pump(self) -> None:
-        """Send what the credit allows; while a case runs alone, nothing else is in flight."""
+        """Send what the credit allows. A worker takes its jobs in order, so the first one sent is the one that runs."""
         if self.state != "ready" or self.process is None:
             return
         while self._jobs and len(self._sent) < CREDIT:
-            if self._sent and (self._jobs[0].alone or any(job.alone for job in self._sent.values())):
-                return
             job = self._jobs.popleft()
             self._sent[job.id] = job
             self.process.send(
