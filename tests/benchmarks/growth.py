@@ -19,12 +19,14 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from harness.run.campaign import Campaign, Request, Run, check_devices
+from harness.run.machine import usable_cores
 from harness.run.plan import Settings
 
 
 def measure(target: str, cases: int) -> None:
     """Run ``cases`` geometries through the whole of ``opassay run`` but for its pages, printing as it goes."""
-    settings = Settings(cases=cases, fills=1)
+    # As many threads in both halves: with several, small ops are slower.
+    settings = Settings(cases=cases, fills=1, threads=usable_cores())
     campaign = Campaign(Request(targets=[target], ops=["relu"], aspects=["value"], settings=settings))
     step = max(1, cases // 100)
     seen = {}
