@@ -24,6 +24,9 @@ _IDS = itertools.count(1)
 CREDIT = 2
 """Batches written ahead to a worker, so that it never waits for the parent."""
 
+TIRED = 0.5
+"""Share of the memory limit from which on a worker is replaced between two batches: caches grow without a fault."""
+
 START_LIMIT = 300.0
 RESTARTS = 3
 """Ends in a row without a single answer after which a target is given up."""
@@ -92,6 +95,7 @@ class Lane:
         self._current: list[int] = []
         self._heard = time.monotonic()
         self._fruitless = 0
+        self._tired = False
         self.process: WorkerProcess | None = None
 
     @property
@@ -111,6 +115,7 @@ class Lane:
         self.process = WorkerProcess(self._spec, self._events)
         self._heard = time.monotonic()
         self._current = []
+        self._tired = False
 
     def restart(self, threads: int) -> None:
         """Go on with a fresh worker of so many threads; nothing may be under way."""
@@ -138,6 +143,11 @@ class Lane:
     def pump(self) -> None:
         """Send what the credit allows. A worker takes its jobs in order, so the first one sent is the one that runs."""
         if self.state != "ready" or self.process is None:
+            return
+        if self._tired and self._jobs:
+            # What it holds of earlier cases is no case's fault: a fresh one goes on where it ends.
+            if not self._sent:
+                self.restart(self._spec.threads)
             return
         while self._jobs and len(self._sent) < CREDIT:
             job = self._jobs.popleft()
@@ -209,7 +219,10 @@ class Lane:
         share = len(self._current) or len(next(iter(self._sent.values())).rest()) or 1
         if silent > self._timeout * share:
             self._fell(TimedOut(self._timeout * share))
-        elif self.process.memory() > self._memory:
+            return
+        memory = self.process.memory()
+        self._tired = memory > self._memory * TIRED
+        if memory > self._memory:
             self._fell(Crashed("memory", message=f"the worker grew beyond {self._memory / 2**30:.1f} GiB"))
 
     def _ended(self, problem: str) -> None:

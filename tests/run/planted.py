@@ -261,6 +261,19 @@ class Late(Stale):
         return previous
 
 
+class Leaky(Honest):
+    """Keeps some megabytes of every product, as a cache of compiled programs does."""
+
+    name = "leaky"
+    modes = ("eager",)
+    kept = []  # noqa: RUF012 - kept on purpose
+
+    def matmul(self, a, b):
+        time.sleep(0.01)
+        self.kept.append(np.ones(2**19))
+        return super().matmul(a, b)
+
+
 class Slow(Honest):
     name = "slow"
     modes = ("eager",)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.verdicts import FAILING
+from harness.run import plan
 from harness.run.campaign import Campaign, Request, check_devices
 from harness.run.plan import Settings
 
@@ -125,6 +126,17 @@ def test_a_hang_costs_no_record():
     assert_complete(campaign, records)
     assert_found(records, "hang")
     assert {r.verdict for r in records} <= {"pass", "hang", "undefined"}
+
+
+def test_a_worker_that_grows_is_replaced_between_batches_and_nothing_is_blamed(monkeypatch):
+    monkeypatch.setattr(plan, "BATCH_GEOMETRIES", 4)
+    settings, targets = Settings(cases=160), {"targets": ["leaky"], "adapters": ["planted:Leaky"], "ops": ["matmul"]}
+    campaign = Campaign(Request(**targets, aspects=["value"], settings=settings, memory=2**30))
+    workers = set()
+    records = records_of(campaign, lambda engine, _: workers.update(lane.process.pid for lane in engine.lanes.values()))
+    assert_complete(campaign, records)
+    assert {r.verdict for r in records} <= {"pass", "undefined"}
+    assert len(workers) > 1
 
 
 def test_a_killed_worker_costs_no_record():
