@@ -77,7 +77,7 @@ class _Forward:
 
     def _judge(self, stage: Stage) -> list[Reference]:
         found = self._references(stage)
-        integral = self.integral(stage.inputs)
+        integral = all(is_integral(value) for value in self.inputs(stage))
         return [self._loosened(stage, replace(r, integral=integral)) for r in found]
 
     def _references(self, stage: Stage) -> tuple[Reference, ...]:
@@ -99,9 +99,6 @@ class _Forward:
         found = stage_references(stage, taken)
         self._taken[stage.outputs] = taken
         return found
-
-    def integral(self, names: Sequence[str]) -> bool:
-        return all(is_integral(self.values[name]) for name in names)
 
     def _loosened(self, stage: Stage, reference: Reference) -> Reference:
         """Leave room for values that a compiler kept unrounded between stages."""
@@ -158,9 +155,9 @@ class _Backward:
         cotangents = [self._value(reference, probe) for reference in arrived]
         if all(cotangent is None for cotangent in cotangents):
             return
-        known = [c for c in cotangents if c is not None]
-        integral = self._forward.integral(stage.inputs) and all(is_integral(c) for c in known)
-        sent = stage_gradients(stage, self._forward.inputs(stage), cotangents)
+        taken = self._forward.inputs(stage)
+        integral = all(is_integral(value) for value in (*taken, *cotangents) if value is not None)
+        sent = stage_gradients(stage, taken, cotangents)
         for name, reference in zip(stage.inputs, sent, strict=True):
             if name != probe:
                 self._parts.setdefault(name, []).append(replace(reference, integral=integral))
