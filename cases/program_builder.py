@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.model.case import Case, Geometry, Tensor
+from harness.model.case import Case, Tensor
 from harness.model.fills import Fill
 from harness.model.program import Program, Stage
 
@@ -61,8 +61,3 @@ class Builder:
         dtype = tensors[0].dtype
         cotangents = tuple(Tensor(self.shapes[n], dtype) if n in asked else None for n in program.outputs)
         return Case(op, tensors, program.attributes(), "gradient", cotangents=cotangents)
-
-
-def geometry(case: Case, kinds: tuple[str, ...]) -> Geometry:
-    """The case with fills to come."""
-    return Geometry(case, kinds)

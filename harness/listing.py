@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 
-from harness.registry import OPS, Registry, UsageError, unknown
+from harness.registry import OPS, PROGRAMS, Registry, UsageError, unknown
 
 Row = tuple[str, ...]
 
@@ -24,11 +25,11 @@ def _ops(registry: Registry) -> Iterator[Row]:
     import inspect
 
     import adapters.oracle as oracle
-    from adapters.programs import PROGRAMS
 
+    composed = importlib.import_module(PROGRAMS).PROGRAMS
     for name in OPS:
-        if name in PROGRAMS:
-            yield f"{name} = {' + '.join(PROGRAMS[name].needs)}", PROGRAMS[name].says
+        if name in composed:
+            yield f"{name} = {' + '.join(composed[name].needs)}", composed[name].says
             continue
         function = getattr(oracle, name)
         yield name + str(inspect.signature(function)).partition(" ->")[0].replace("'", ""), first_line(function.__doc__)

@@ -45,6 +45,9 @@ OPS = {
     "unused_input": "cases.small_programs",
 }
 
+PROGRAMS = "adapters.programs"
+"""The module with the ops that every adapter gets for free; a worker imports it like an adapter."""
+
 ENTRY_POINTS = "opassay.adapters"
 
 

@@ -101,29 +101,44 @@ def conv2d_transpose(
 def conv2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
     """``conv2d`` with what bounds a correct kernel's error."""
     x, w = inputs
-    linear, windows = bind_conv2d(x, w, **attributes)
-    return (_reference(linear, windows, False, attributes, inputs),)
+    _, windows = bind_conv2d(x, w, **attributes)
+    return (images_reference("y", windows, False, attributes, inputs),)
 
 
 def conv2d_transpose_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
     """``conv2d_transpose`` with what bounds a correct kernel's error."""
     x, w = inputs
-    linear, windows = bind_conv2d_transpose(x, w, **attributes)
-    return (_reference(linear, windows, True, attributes, inputs),)
+    _, windows = bind_conv2d_transpose(x, w, **attributes)
+    return (images_reference("y", windows, True, attributes, inputs),)
 
 
-def _reference(
-    linear: Linear, windows: Windows, transposed: bool, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
+def images_reference(
+    name: str, windows: Windows, transposed: bool, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
 ) -> Reference:
-    reference = linear_reference("y", linear, inputs, lambda: _terms(windows, transposed, attributes, inputs))
-    if reference.policy != "linear":
+    """Images and filters over ``windows``, or its transpose: an answer of either op, or an input gradient of the other.
+
+    Of ``attributes`` only ``groups`` and ``layout`` count.
+    """
+    groups, layout = attributes["groups"], attributes["layout"]
+    linear = _over_images(windows, transposed, groups, layout)
+    reference = linear_reference(name, linear, inputs, lambda: _terms(windows, transposed, attributes, inputs))
+    strange = not_finite(inputs) if reference.policy == "linear" else None
+    if strange is None:
         return reference
-    x, w = (~np.isfinite(wide(operand)) for operand in inputs)
-    if not (x.any() or w.any()):
-        return reference
-    layout, groups = attributes["layout"], attributes["groups"]
+    x, w = strange
     nan = may_be_nan(to_nhwc(x, layout), w, windows, groups, transposed)
     return replace(reference, may_be_nan=from_nhwc(nan, layout)) if nan.any() else reference
+
+
+def not_finite(operands: Sequence[np.ndarray]) -> tuple[np.ndarray, ...] | None:
+    """Which elements of each operand are not finite; None if all are."""
+    found = tuple(~np.isfinite(wide(operand)) for operand in operands)
+    return found if any(mask.any() for mask in found) else None
+
+
+def _over_images(windows: Windows, transposed: bool, groups: int, layout: str) -> Linear:
+    run = correlate_transposed if transposed else correlate
+    return lambda images, w: from_nhwc(run(to_nhwc(images, layout), w, windows, groups), layout)
 
 
 def _terms(
@@ -152,11 +167,7 @@ def bind_conv2d(
         f"{op}: x has {channels} channels, the filter {w.shape} with groups {groups} takes {expected}",
     )
     windows = sliding_windows(op, (height, width), w.shape[:2], stride, dilation, padding)
-
-    def linear(x: np.ndarray, w: np.ndarray) -> np.ndarray:
-        return from_nhwc(correlate(to_nhwc(x, layout), w, windows, groups), layout)
-
-    return linear, windows
+    return _over_images(windows, False, groups, layout), windows
 
 
 def bind_conv2d_transpose(
@@ -193,11 +204,7 @@ def bind_conv2d_transpose(
             f"{op}: output_shape {output_shape} is too {direction} in its {axis}: conv2d of it gives {axis} {gives}, "
             f"but x has {given}",
         )
-
-    def linear(x: np.ndarray, w: np.ndarray) -> np.ndarray:
-        return from_nhwc(correlate_transposed(to_nhwc(x, layout), w, windows, groups), layout)
-
-    return linear, windows
+    return _over_images(windows, True, groups, layout), windows
 
 
 def _check_operands(op: str, x: np.ndarray, w: np.ndarray, groups: Any, layout: str) -> None:

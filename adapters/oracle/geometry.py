@@ -81,6 +81,17 @@ def shape_nhwc(shape: Sequence[int], layout: str) -> tuple[int, int, int, int]:
     return (n, a, b, c) if layout == "NHWC" else (n, b, c, a)
 
 
+def shape_in_layout(shape: Sequence[int], layout: str) -> tuple[int, ...]:
+    """The transpose of ``shape_nhwc``: (batch, height, width, channels) as ``layout`` orders them."""
+    batch, height, width, channels = shape
+    return (batch, height, width, channels) if layout == "NHWC" else (batch, channels, height, width)
+
+
+def over_batch(indices: np.ndarray, cells: int) -> np.ndarray:
+    """NHWC indices that are flat within one sample of ``cells`` elements, made flat over the whole batch; int64."""
+    return indices.astype(np.int64) + cells * np.arange(indices.shape[0], dtype=np.int64).reshape(-1, 1, 1, 1)
+
+
 def effective_window(window: int, dilation: int) -> int:
     """How many input rows a dilated window spans."""
     return (window - 1) * dilation + 1

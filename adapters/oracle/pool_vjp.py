@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from adapters.oracle.cotangent import Arrays, Cotangents, Gradients, check_cotangent, no_gradients
-from adapters.oracle.geometry import Windows, from_nhwc, to_nhwc
+from adapters.oracle.geometry import Windows, from_nhwc, over_batch, shape_in_layout, to_nhwc
 from adapters.oracle.linear import linear_reference
 from adapters.oracle.pool import avg_windows, divisors, max_pool
 from harness.model import dtypes
@@ -50,7 +51,7 @@ def avg_pool2d_vjp(attributes: Mapping[str, Any], inputs: Arrays, cotangents: Co
         return no_gradients("x", inputs)
     batch, _, _, channels = to_nhwc(x, layout).shape
     pooled = (batch, *windows.outputs, channels)
-    dy = check_cotangent("avg_pool2d", cotangents[0], _in_layout(pooled, layout), dtypes.dtype_name(x))
+    dy = check_cotangent("avg_pool2d", cotangents[0], shape_in_layout(pooled, layout), dtypes.dtype_name(x))
     counts = divisors(windows, attributes["count_padding"], pooled, "NHWC")
 
     def spread(dy: np.ndarray) -> np.ndarray:
@@ -75,13 +76,11 @@ def _located(op: str, attributes: Mapping[str, Any], inputs: Arrays, dy: np.ndar
     if free is not None and free.any():
         return (Reference("dx", dtype, np.zeros(x.shape), free=np.ones(x.shape, dtype=bool)),)
     layout = attributes["layout"]
-    places = to_nhwc(indices, layout)
     shape = to_nhwc(x, layout).shape
-    cells = int(np.prod(shape[1:]))
-    flat = places + cells * np.arange(shape[0], dtype=np.int64).reshape(-1, 1, 1, 1)
+    flat = over_batch(to_nhwc(indices, layout), math.prod(shape[1:]))
 
     def linear(dy: np.ndarray) -> np.ndarray:
-        dx = np.zeros(cells * shape[0], dtype=dy.dtype)
+        dx = np.zeros(math.prod(shape), dtype=dy.dtype)
         np.add.at(dx, flat.ravel(), to_nhwc(dy, layout).ravel())
         return from_nhwc(dx.reshape(shape), layout)
 
@@ -105,8 +104,3 @@ def _least_unit(counts: np.ndarray, windows: Windows) -> np.ndarray:
         here = (slice(None), *tap.inputs)
         least[here] = np.minimum(least[here], units[:, *tap.outputs])
     return least
-
-
-def _in_layout(shape: tuple[int, ...], layout: str) -> tuple[int, ...]:
-    batch, height, width, channels = shape
-    return shape if layout == "NHWC" else (batch, channels, height, width)

@@ -15,6 +15,7 @@ from adapters.oracle.geometry import (
     check_index_dtype,
     from_nhwc,
     integers,
+    over_batch,
     pair,
     require,
     shape_nhwc,
@@ -89,8 +90,7 @@ def _max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: s
     """The answer, and where unequal values meet, in ``layout``."""
     shape = check_max_unpool(x, indices, output_shape, layout)
     cells = math.prod(shape[1:])
-    values, flat = to_nhwc(dtypes.widen(x), layout), to_nhwc(indices, layout).astype(np.int64)
-    flat = flat + cells * np.arange(shape[0], dtype=np.int64).reshape(-1, 1, 1, 1)
+    values, flat = to_nhwc(dtypes.widen(x), layout), over_batch(to_nhwc(indices, layout), cells)
     y, free = np.zeros(math.prod(shape), values.dtype), np.zeros(math.prod(shape), bool)
     y[flat] = values
     written = y[flat]

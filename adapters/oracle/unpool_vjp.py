@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adapters.oracle.cotangent import Arrays, Cotangents, Gradients, check_cotangent, no_gradients
-from adapters.oracle.geometry import from_nhwc, to_nhwc
+from adapters.oracle.geometry import from_nhwc, over_batch, to_nhwc
 from adapters.oracle.linear import linear_reference
 from adapters.oracle.unpool import avg_unpool2d, check_max_unpool
 from harness.model import dtypes
@@ -33,7 +33,7 @@ def max_unpool2d_vjp(attributes: Mapping[str, Any], inputs: Arrays, cotangents: 
         return no_gradients(("x", "indices"), inputs)
     dy = check_cotangent("max_unpool2d", cotangents[0], attributes["output_shape"], dtype)
     cells = math.prod(shape[1:])
-    flat = to_nhwc(indices, layout) + cells * np.arange(shape[0], dtype=np.int64).reshape(-1, 1, 1, 1)
+    flat = over_batch(to_nhwc(indices, layout), cells)
     taken = to_nhwc(dtypes.widen(dy), layout).ravel()[flat]
     repeated = from_nhwc(np.bincount(flat.ravel(), minlength=cells * shape[0])[flat] > 1, layout)
     dx = Reference("dx", dtype, from_nhwc(taken, layout), free=repeated if repeated.any() else None)
@@ -49,7 +49,7 @@ def avg_unpool2d_vjp(attributes: Mapping[str, Any], inputs: Arrays, cotangents: 
     """
     (x,) = inputs
     layout, dtype = attributes["layout"], dtypes.dtype_name(x)
-    shape = avg_unpool2d(np.broadcast_to(x.ravel()[:1], x.shape) if x.size else x, **attributes).shape
+    shape = avg_unpool2d(x, **attributes).shape
     if cotangents[0] is None or not dtypes.is_float(dtype):
         return no_gradients("x", inputs)
     dy = check_cotangent("avg_unpool2d", cotangents[0], shape, dtype)

@@ -22,7 +22,7 @@ from adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
 from adapters.tensorflow.moves import MoveOps
 from adapters.tensorflow.numerics import RULES
 from adapters.tensorflow.pool import PoolOps
-from harness.model.adapter import Adapter, Unconnected, replace_each
+from harness.model.adapter import Adapter, Unconnected
 from harness.model.dtypes import BFLOAT16
 from harness.model.numeric_model import NumericRule
 
@@ -93,10 +93,10 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
 
         def traced(*inputs: tf.Tensor) -> Any:
             with self._tracing(mode=mode):
-                return replace_each(fn(*inputs), Unconnected, None)
+                return _swap(fn(*inputs), Unconnected, None)
 
         program = _PROGRAMS[mode](traced)
-        return lambda *inputs: replace_each(program(*inputs), None, Unconnected)
+        return lambda *inputs: _swap(program(*inputs), None, Unconnected)
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
         return self.value_and_vjp(fn, inputs, cotangents)[1]
@@ -145,3 +145,10 @@ _PROGRAMS: Mapping[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "xla": lambda traced: tf.function(traced, jit_compile=True, autograph=False),
     "dynamic": _unknown_dimensions,
 }
+
+
+def _swap(value: Any, old: object, new: object) -> Any:
+    """``value`` with ``new`` for ``old`` at any depth of its tuples and lists."""
+    if isinstance(value, (tuple, list)):
+        return tuple(_swap(v, old, new) for v in value)
+    return new if value is old else value

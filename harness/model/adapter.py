@@ -28,16 +28,6 @@ class _UnconnectedType:
 Unconnected = _UnconnectedType()
 
 
-def replace_each(value: Any, old: object, new: object) -> Any:
-    """``value`` with ``new`` for ``old`` at any depth of its tuples and lists.
-
-    For frameworks whose compiled functions return nothing but their own arrays and None.
-    """
-    if isinstance(value, (tuple, list)):
-        return tuple(replace_each(v, old, new) for v in value)
-    return new if value is old else value
-
-
 def as_tuple(value: Any) -> tuple[Any, ...]:
     """What a function returned, as a tuple of its outputs."""
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)

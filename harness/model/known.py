@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from harness.model.case import Case
 
 OWNERS = ("ours", "upstream", "by design")
@@ -40,8 +38,3 @@ class Known:
             raise ValueError(f"owner of known difference {self.id!r} must be one of {OWNERS}, got {self.owner!r}")
         if bool(self.url) != bool(self.title):
             raise ValueError(f"known difference {self.id!r}: a URL is quoted with its title, or both are empty")
-
-
-def input_values(case: Case, position: int) -> np.ndarray:
-    """The values of one input, for predicates that depend on them."""
-    return case.tensors[position].materialize()

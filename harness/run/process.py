@@ -18,11 +18,9 @@ from typing import Any
 
 import psutil
 
+from harness.registry import PROGRAMS
 from harness.run import wire
 from harness.run.cache import VARIABLE, cache_folder
-
-PROGRAMS = "adapters.programs"
-"""The module with the ops that every adapter gets for free; like an adapter, only a worker imports it."""
 
 _BOOT = Path(__file__).with_name("boot.py")
 _ROOT = _BOOT.parents[2]

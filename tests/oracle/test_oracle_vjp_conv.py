@@ -13,6 +13,7 @@ import pytest
 
 from adapters import oracle
 from adapters.oracle import REFERENCES, VJPS, conv_vjp
+from adapters.oracle import conv as conv_room
 
 checks = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("gradient_checks.py"))))
 ints, laid_out = checks.ints, checks.laid_out
@@ -194,7 +195,8 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_the_adjoint_and_the_difference_report_a_planted_mistake_in_its_own_operand_only(mistake, monkeypatch):
     attribute, plant = MISTAKES[mistake]
-    monkeypatch.setattr(conv_vjp, attribute, plant(getattr(conv_vjp, attribute)))
+    room = conv_room if attribute == "correlate_transposed" else conv_vjp
+    monkeypatch.setattr(room, attribute, plant(getattr(room, attribute)))
     attributes, inputs = conv_question("conv2d", "same odd", "NHWC")
     position = 0 if attribute == "correlate_transposed" else 1
     for gap in (adjoint_gap, difference_gap):
