@@ -50,7 +50,8 @@ def _execute(run: Run, engine: Engine, console: Console) -> None:
 
 def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
     from reports.pages import write_pages
-    from reports.table import read_for_pages, write_sorted
+    from reports.stored_table import read_for_pages
+    from reports.table import write_sorted
     from reports.terminal import print_summary
 
     write_sorted(run.journal.sorted_records(), run.folder)

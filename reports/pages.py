@@ -11,9 +11,9 @@ from reports.html import report_html
 from reports.junit import junit_xml
 from reports.pictures import read_pictures
 from reports.run_file import read_run
+from reports.stored_table import read_for_pages
 from reports.summarise import Summary, summarise
 from reports.summary import summary_md
-from reports.table import read_for_pages
 
 
 def write_pages(folder: Path) -> list[Path]:

@@ -1,30 +1,21 @@
-"""Pins whose answer is an image: the arrays in ``pictures/`` beside the results table, drawn for the page.
-
-The folder is read as a stranger's: names stay inside it, sizes are bounded, and a file that is not as
-it should be becomes a line on the page. Nothing in it is ever unpickled.
-"""
+"""Pins whose answer is an image: the arrays that ``stored_pictures`` reads, drawn for the page."""
 
 from __future__ import annotations
 
 import base64
 import io
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from reports.text import clean, plural, shorten
+from reports.stored_pictures import FOLDER, Arrays, Unreadable, read_arrays, read_index, word
+from reports.text import plural
 
-FOLDER = "pictures"
-INDEX = "pictures.json"
 PIN_LIMIT = 12
-TARGET_LIMIT = 24
-INDEX_BYTES = 1 << 20
-FILE_BYTES = 8 << 20
 SIDE_LIMIT = 256
 """How many pixels an image on the page has at most along either side."""
 BUDGET = 1_000_000
@@ -36,10 +27,6 @@ FLOOR = -8
 COLOURS = 32
 """How many colours a difference is drawn in: more would swell the file and not be told apart."""
 _DRAWABLE = (1, 3)
-
-
-class Unreadable(ValueError):
-    """A file or an entry of ``pictures/`` is not as it should be; the message is for the reader of the page."""
 
 
 @dataclass(frozen=True)
@@ -77,21 +64,11 @@ class Pictures:
     lines: tuple[str, ...] = ()
 
 
-@dataclass
-class _Arrays:
-    """The arrays of one pin, each [H, W, C] float32, and lines about those that could not be read."""
-
-    oracle: np.ndarray
-    shown: np.ndarray | None = None
-    targets: dict[str, np.ndarray] = field(default_factory=dict)
-    lines: list[str] = field(default_factory=list)
-
-
 def read_pictures(folder: Path) -> Pictures | None:
     """The figures of the run in ``folder``; None if it kept no pictures. Never raises for what the files hold."""
     folder = Path(folder) / FOLDER
     try:
-        rows = _index(folder)
+        rows = read_index(folder)
     except Unreadable as error:
         return Pictures(lines=(str(error),))
     if not rows:
@@ -101,121 +78,19 @@ def read_pictures(folder: Path) -> Pictures | None:
     return Pictures(figures, (f"{plural(more, 'more pin')} left out here to keep the page small.",) if more else ())
 
 
-def _index(folder: Path) -> list[Any]:
-    """The entries of ``pictures.json``, none if there is no such folder; ``Unreadable`` if it is no list."""
-    if not folder.is_dir():
-        return []
-    try:
-        rows = json.loads(_bytes(folder, INDEX, INDEX_BYTES))
-    except (ValueError, RecursionError) as error:
-        why = str(error) if isinstance(error, Unreadable) else f"{INDEX}: not JSON"
-        raise Unreadable(f"The pictures cannot be shown: {why}.") from None
-    if not isinstance(rows, list):
-        raise Unreadable(f"The pictures cannot be shown: {INDEX}: expected a list, got {type(rows).__name__}.")
-    return rows
-
-
 def _figure(folder: Path, entry: Any, budget: int) -> Figure:
     """The figure of one entry, with no more than ``budget`` characters of images."""
     row = entry if isinstance(entry, Mapping) else {}
-    name, op, case_id, source = (_word(row.get(key)) for key in ("name", "op", "case_id", "source"))
+    name, op, case_id, source = (word(row.get(key)) for key in ("name", "op", "case_id", "source"))
     bare = Figure(name, op, case_id, source)
     try:
-        arrays = _arrays(folder, row)
+        arrays = read_arrays(folder, row)
         return replace(bare, **_drawn(name, arrays, budget), lines=tuple(arrays.lines))
     except Unreadable as error:
         return replace(bare, lines=(str(error),))
 
 
-def _word(value: Any) -> str:
-    """What an entry says, as one bounded line of printable text; a question mark where it says nothing."""
-    return shorten(" ".join(clean(value).split()), 500) if isinstance(value, str) and value.strip() else "?"
-
-
-def _arrays(folder: Path, row: Mapping[str, Any]) -> _Arrays:
-    """The arrays of an entry; ``Unreadable`` without the oracle's, a line for each other that is missing."""
-    arrays = _Arrays(_read(folder, row.get("oracle"), "oracle"))
-    targets = row.get("targets")
-    if not isinstance(targets, Mapping) or not targets:
-        raise Unreadable("It names no target.")
-    try:
-        arrays.shown = _read(folder, row.get("input"), "input")
-    except Unreadable as error:
-        arrays.lines.append(str(error))
-    for label, name in list(targets.items())[:TARGET_LIMIT]:
-        try:
-            arrays.targets[_word(label)] = _answer(folder, name, _word(label), arrays.oracle.shape)
-        except Unreadable as error:
-            arrays.lines.append(str(error))
-    if len(targets) > TARGET_LIMIT:
-        arrays.lines.append(f"{plural(len(targets) - TARGET_LIMIT, 'more target')} left out here.")
-    return arrays
-
-
-def _answer(folder: Path, name: Any, label: str, shape: tuple[int, ...]) -> np.ndarray:
-    answer = _read(folder, name, label)
-    if answer.shape != shape:
-        raise Unreadable(f"{label}: its shape is {list(answer.shape)}, the oracle's is {list(shape)}.")
-    return answer
-
-
-def _read(folder: Path, name: Any, what: str) -> np.ndarray:
-    """The float32 [H, W, C] in file ``name`` of ``folder``; ``Unreadable``, beginning with ``what``, for all else."""
-    try:
-        if not isinstance(name, str):
-            raise Unreadable("no file is named")
-        data = _bytes(folder, name, FILE_BYTES)
-        try:
-            return _image(data)
-        except Unreadable as error:
-            raise Unreadable(f"{shorten(clean(name), 80)}: {error}") from None
-    except Unreadable as error:
-        raise Unreadable(f"{what}: {error}.") from None
-
-
-def _bytes(folder: Path, name: str, limit: int) -> bytes:
-    """A plain file directly in ``folder``, links followed; ``Unreadable`` if it is elsewhere, absent or too large."""
-    told = shorten(clean(name), 80)
-    try:
-        path = (folder / name).resolve()
-        if path.parent != folder.resolve() or Path(name).name != name:
-            raise Unreadable(f"{told} is not in {FOLDER}/")
-        if not path.is_file():
-            raise Unreadable(f"{told} is missing")
-        with path.open("rb") as stream:
-            data = stream.read(limit + 1)
-    except Unreadable:
-        raise
-    except (OSError, ValueError, RuntimeError):
-        raise Unreadable(f"{told} cannot be opened") from None
-    if len(data) > limit:
-        raise Unreadable(f"{told} has more than {limit:,} bytes")
-    return data
-
-
-def _image(data: bytes) -> np.ndarray:
-    """The float32 [H, W, C], no side empty, of a whole ``.npy`` file.
-
-    Only its header is parsed: no more is allocated than the file holds, and no object is ever made of it.
-    Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-    """
-    stream = io.BytesIO(data)
-    try:
-        version = np.lib.format.read_magic(stream)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran, dtype = header(stream)
-    except Exception:  # A header is a Python literal, and NumPy raises all sorts of things for a wrong one.
-        raise Unreadable("not an array that NumPy saved") from None
-    if dtype != np.dtype("<f4"):
-        raise Unreadable(f"expected float32, got {shorten(clean(str(dtype)), 40)}")
-    if len(shape) != 3 or min(shape) < 1:
-        raise Unreadable(f"expected height, width and channels, got shape {shorten(str(list(shape)), 80)}")
-    if math.prod(shape) * dtype.itemsize != len(data) - stream.tell():
-        raise Unreadable(f"its size does not fit its shape {shorten(str(list(shape)), 80)}")
-    return np.frombuffer(data, dtype, offset=stream.tell()).reshape(shape, order="F" if fortran else "C")
-
-
-def _drawn(name: str, arrays: _Arrays, budget: int) -> dict[str, Any]:
+def _drawn(name: str, arrays: Arrays, budget: int) -> dict[str, Any]:
     """Columns, notes and scale of a figure, in the finest raster that fits in ``budget`` characters.
 
     ``Unreadable`` if none fits.
@@ -248,7 +123,7 @@ def _notes(oracle: np.ndarray, step: int) -> tuple[str, ...]:
 
 
 def _columns(
-    name: str, arrays: _Arrays, gaps: Mapping[str, np.ndarray], scale: tuple[int, int], step: int
+    name: str, arrays: Arrays, gaps: Mapping[str, np.ndarray], scale: tuple[int, int], step: int
 ) -> tuple[tuple[Image, ...], ...]:
     bounds = _bounds(arrays.oracle)
     oracle = _photo("oracle", f"{name}: the oracle's answer", arrays.oracle, bounds, step)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import csv
 import heapq
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,23 +29,13 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from harness.model.verdicts import COLUMNS, SORT_COLUMNS, TIMING_COLUMNS, Record
+from reports.stored_table import CSV, PARQUET, ROW_GROUP_ROWS, SCHEMA, check_columns, guard, read_for_pages, schema
 from reports.text import clean
 
-PARQUET, CSV = "results.parquet", "results.csv"
-SPOKEN_COLUMNS = ("executor", "framework_version", "error_type", "message", "explained_by")
 RUN_ROWS = 10_000
 """How many records are held in memory while sorting; more are merged from sorted runs on disk."""
 BATCH_ROWS = 2_000
-ROW_GROUP_ROWS = 10_000
-CSV_BLOCK_BYTES = 1 << 24
-"""The longest row that can be read; pyarrow's default is 1 MiB."""
-
-_ARROW = {"str": pa.string(), "int | None": pa.int64(), "float | None": pa.float64()}
-SCHEMA = pa.schema([(f.name, _ARROW[str(f.type)]) for f in fields(Record)])
 _TIE_BREAK = tuple(c for c in COLUMNS if c not in SORT_COLUMNS and c not in TIMING_COLUMNS)
-_FORMULA = re.compile(r"'*\s*[=+\-@]")
-_GUARDED = re.compile(r"'+\s*[=+\-@]")
-
 Row = dict[str, Any]
 
 
@@ -82,41 +71,7 @@ def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pd.Dat
     limits which are returned. Raises ``ValueError`` when there is no table or it has other columns.
     """
     wanted = list(columns or COLUMNS)
-    return _frame(pa.Table.from_batches(read_for_pages(path).batches(wanted), _schema(wanted)))
-
-
-class StoredTable:
-    """A table in a file, of which only the columns that are asked for are read, a few thousand rows at a time.
-
-    Raises ``ValueError`` when the file has other columns than a results table or cannot be read.
-    """
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        with self._readable():
-            _check_columns(_header(file), f"{file}")
-
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Those columns of all rows, in the order of the file, at most ``ROW_GROUP_ROWS`` rows at once or,
-        of a CSV, ``CSV_BLOCK_BYTES``."""
-        read = _csv_batches if self.file.suffix == ".csv" else _parquet_batches
-        with self._readable():
-            for batch in read(self.file, columns):
-                yield from pa.Table.from_batches([batch]).select(list(columns)).cast(_schema(columns)).to_batches()
-
-    @contextmanager
-    def _readable(self) -> Iterator[None]:
-        try:
-            yield
-        except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
-            raise ValueError(
-                f"{self.file} is not a results table that can be read ({error}); run opassay again"
-            ) from error
-
-
-def read_for_pages(path: Path | str) -> StoredTable:
-    """The table that ``read_table`` reads, without reading its rows: ``summarise`` takes it in bounded memory."""
-    return StoredTable(_table_file(Path(path)))
+    return _frame(pa.Table.from_batches(read_for_pages(path).batches(wanted), schema(wanted)))
 
 
 def frame_of(records: Iterable[Record | Mapping[str, Any]]) -> pd.DataFrame:
@@ -155,7 +110,7 @@ def _chunks(records: Iterable[Record | Mapping[str, Any]], size: int) -> Iterato
 def _row(record: Record | Mapping[str, Any]) -> Row:
     if isinstance(record, Record):
         return {name: convert(name, getattr(record, name)) for name, convert in _CONVERTERS}
-    _check_columns(record, f"record of case {record.get('case_id', '?')}")
+    check_columns(record, f"record of case {record.get('case_id', '?')}")
     return {name: convert(name, record[name]) for name, convert in _CONVERTERS}
 
 
@@ -179,17 +134,6 @@ def _number(column: str, value: Any) -> float | None:
 
 _CONVERT = {"str": _text, "int | None": _integer, "float | None": _number}
 _CONVERTERS = [(f.name, _CONVERT[str(f.type)]) for f in fields(Record)]
-
-
-def _check_columns(found: Iterable[str], where: str) -> None:
-    names = list(found)
-    missing = [c for c in COLUMNS if c not in names]
-    unexpected = [c for c in names if c not in COLUMNS]
-    if missing or unexpected:
-        raise ValueError(
-            f"{where}: expected the columns of the results table; missing: {', '.join(missing) or 'none'}; "
-            f"unexpected: {', '.join(unexpected) or 'none'}; was it written by another version?"
-        )
 
 
 def _order(row: Row) -> tuple[Any, ...]:
@@ -253,61 +197,5 @@ def _write_both(rows: Iterator[Row], folder: Path) -> None:
 
 def _write_chunk(chunk: list[Row], text: Any, binary: pa.parquet.ParquetWriter) -> None:
     """Add rows to the CSV writer ``text`` and, as one row group, to ``binary``."""
-    text.writerows([_guard(c, row[c]) for c in COLUMNS] for row in chunk)
+    text.writerows([guard(c, row[c]) for c in COLUMNS] for row in chunk)
     binary.write_table(pa.Table.from_pylist(chunk, SCHEMA))
-
-
-def _guard(column: str, value: Any) -> Any:
-    return f"'{value}" if column in SPOKEN_COLUMNS and _FORMULA.match(value) else value
-
-
-def _unguard(text: str) -> str:
-    return text[1:] if _GUARDED.match(text) else text
-
-
-def _table_file(path: Path) -> Path:
-    if path.is_file():
-        return path
-    for name in (PARQUET, CSV):
-        if (path / name).is_file():
-            return path / name
-    raise ValueError(f"{path} has no results table; expected a folder with {PARQUET}, as `opassay run --out` writes it")
-
-
-def _schema(columns: Sequence[str]) -> pa.Schema:
-    return pa.schema([SCHEMA.field(name) for name in columns])
-
-
-def _header(file: Path) -> list[str]:
-    if file.suffix == ".csv":
-        with open(file, encoding="utf-8", newline="") as text:
-            return next(csv.reader(text), [])
-    names: list[str] = pa.parquet.read_schema(file).names
-    return names
-
-
-def _parquet_batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    with pa.parquet.ParquetFile(file) as binary:
-        # One row group at a time: a reader of them all keeps what it has read of each until the end.
-        for number in range(binary.num_row_groups):
-            yield from binary.iter_batches(ROW_GROUP_ROWS, [number], list(columns))
-
-
-def _csv_batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    reader = pa.csv.open_csv(
-        file,
-        read_options=pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES),
-        parse_options=pa.csv.ParseOptions(newlines_in_values=True),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=SCHEMA, null_values=[""], strings_can_be_null=False, include_columns=list(columns)
-        ),
-    )
-    with reader:
-        for batch in reader:
-            yield pa.RecordBatch.from_arrays([_without_guard(n, batch.column(n)) for n in columns], list(columns))
-
-
-def _without_guard(column: str, values: pa.Array) -> pa.Array:
-    if column not in SPOKEN_COLUMNS:
-        return values
-    return pa.array([_unguard(value) for value in values.to_pylist()], pa.string())

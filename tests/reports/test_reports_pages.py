@@ -7,12 +7,13 @@ import re
 import pytest
 from rich.console import Console
 
-from reports import differences, rows, table
+from reports import differences, rows, stored_table, table
 from reports.html import LIMITS
 from reports.pages import write_pages
+from reports.stored_table import read_for_pages
 from reports.summarise import summarise
 from reports.summary import summary_md
-from reports.table import frame_of, read_for_pages, read_table, write_sorted, write_table
+from reports.table import frame_of, read_table, write_sorted, write_table
 from reports.terminal import print_summary
 
 
@@ -55,7 +56,7 @@ def test_a_streamed_table_gives_the_pages_of_a_list_wherever_chunks_end(tmp_path
     (folder / "run.json").write_text(json.dumps(realistic[1]))
     assert [p.read_bytes() for p in write_pages(folder)] == expected
     (folder / "results.parquet").unlink()
-    monkeypatch.setattr(table, "CSV_BLOCK_BYTES", 5_000 * size)
+    monkeypatch.setattr(stored_table, "CSV_BLOCK_BYTES", 5_000 * size)
     assert [p.read_bytes() for p in write_pages(folder)] == expected
 
 
@@ -71,13 +72,13 @@ def test_a_table_on_disk_is_summarised_like_its_frame(tmp_path, realistic):
 
 def test_the_long_cases_are_read_once_and_only_for_the_examples(tmp_path, realistic, monkeypatch):
     write_table(realistic[0], tmp_path)
-    asked, batches = [], table.StoredTable.batches
+    asked, batches = [], stored_table.StoredTable.batches
 
     def spy(self, columns):
         asked.append(tuple(columns))
         return batches(self, columns)
 
-    monkeypatch.setattr(table.StoredTable, "batches", spy)
+    monkeypatch.setattr(stored_table.StoredTable, "batches", spy)
     found = summarise(read_for_pages(tmp_path), realistic[1]).differences
     assert [columns for columns in asked if "case" in columns] == [("case",)]
     cases = {r.case_id: r.case for r in realistic[0]}

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from reports import pictures
+from reports import pictures, stored_pictures
 from reports.pages import write_pages
 from reports.pictures import decades, difference, read_pictures, told
 
@@ -186,7 +186,7 @@ def test_a_difference_of_one_pixel_is_named_and_survives_the_coarsest_raster(alb
 
 def test_noise_is_drawn_coarser_rather_than_swelling_the_page(album):
     noise = np.random.default_rng(0).random((256, 256, 3), np.float32)
-    folder = album({"or": noise, "in": noise}, targets={f"t{k}": "or.npy" for k in range(pictures.TARGET_LIMIT)})
+    folder = album({"or": noise, "in": noise}, targets={f"t{k}": "or.npy" for k in range(stored_pictures.TARGET_LIMIT)})
     assert len(page_of(folder)) < 1_100_000
     assert read_pictures(folder).figures[0].columns[0][0].width == 86
 
@@ -297,7 +297,7 @@ def saved(array, save=np.save):
         (saved(image()[0]), "expected height, width and channels, got shape [5, 3]"),
         (saved(image()[None]), "expected height, width and channels, got shape [1, 6, 5, 3]"),
         (saved(image().astype(np.float64)), "expected float32, got float64"),
-        (b"\x93NUMPY\x01\x00" + b"x" * pictures.FILE_BYTES, "has more than 8,388,608 bytes"),
+        (b"\x93NUMPY\x01\x00" + b"x" * stored_pictures.FILE_BYTES, "has more than 8,388,608 bytes"),
     ],
 )
 def test_a_wrong_file_is_a_line(album, data, why):
@@ -332,7 +332,7 @@ def test_an_entry_without_targets_is_a_line(album, targets):
         (b"\xff\xfe\x00", "pictures.json: not JSON"),
         (b"[" * 100_000, "pictures.json: not JSON"),
         (b"{}", "pictures.json: expected a list, got dict"),
-        (b" " * (pictures.INDEX_BYTES + 1), "pictures.json has more than 1,048,576 bytes"),
+        (b" " * (stored_pictures.INDEX_BYTES + 1), "pictures.json has more than 1,048,576 bytes"),
         (None, "pictures.json is missing"),
     ],
 )

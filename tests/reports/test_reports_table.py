@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.model.verdicts import COLUMNS
-from reports import table
+from reports import stored_table, table
 from reports.rows import PLACE, distinct, picked, rows
-from reports.table import CSV, PARQUET, frame_of, read_for_pages, read_table, write_sorted, write_table
+from reports.stored_table import CSV, PARQUET, read_for_pages
+from reports.table import frame_of, read_table, write_sorted, write_table
 
 
 def plain(frame):
@@ -302,8 +303,8 @@ def test_records_out_of_order_are_refused_and_the_old_table_stays(folder, made, 
 
 @pytest.mark.parametrize("file", [PARQUET, CSV])
 def test_a_stored_table_gives_batches_of_the_columns_asked_for(folder, realistic, monkeypatch, file):
-    monkeypatch.setattr(table, "ROW_GROUP_ROWS", 1_000)
-    monkeypatch.setattr(table, "CSV_BLOCK_BYTES", 100_000)
+    monkeypatch.setattr(stored_table, "ROW_GROUP_ROWS", 1_000)
+    monkeypatch.setattr(stored_table, "CSV_BLOCK_BYTES", 100_000)
     batches = list(read_for_pages(folder / file).batches(["rho", "message"]))
     assert all(batch.schema.names == ["rho", "message"] for batch in batches)
     assert len(batches) > 3
