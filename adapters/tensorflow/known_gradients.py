@@ -61,6 +61,7 @@ GRADIENTS = (
             "max_pool2d_with_argmax-gradient",
             "conv2d_vjp-gradient",
             "conv2d_transpose_vjp-gradient",
+            "avg_pool2d-gradient",
             "avg_pool2d_vjp-gradient",
             "conv2d_input_gradient_law-value",
         )

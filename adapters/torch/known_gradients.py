@@ -21,6 +21,7 @@ _LAST_NAN = "sends the gradient of a window with NaN to its last NaN, not to its
 _VIEW_URL = "https://github.com/pytorch/pytorch/issues/154341"
 _VIEW_TITLE = "MaxUnpool2d raise RuntimeError: view size is not compatible with input tensor's size and stride"
 _BFLOAT16_LINEAR = (
+    "conv2d-value",
     "conv2d_transpose-value",
     "matmul-value",
     "conv2d-gradient",
@@ -150,6 +151,13 @@ GRADIENTS = (
             reason="the filter gradient of permuted filters to one channel: it asks of itself to be contiguous",
             versions=_SEEN,
         )
-        for op in ("conv2d", "conv2d_transpose", "conv_relu_pool", "conv_autoencoder_step", "deconvnet")
+        for op in (
+            "conv2d",
+            "conv2d_transpose",
+            "conv2d_transpose_vjp",
+            "conv_relu_pool",
+            "conv_autoencoder_step",
+            "deconvnet",
+        )
     ),
 )
