@@ -15,6 +15,10 @@ from reports.run_file import complete
 from reports.text import plural
 
 
+BROAD_LIMIT = 3
+"""Up to how many known differences that are too broad are named one by one."""
+
+
 @dataclass(frozen=True)
 class Share:
     """``count`` of ``of`` records of an op (on a target, or on all where ``target`` is empty)."""
@@ -181,6 +185,20 @@ def _dtype_names(dtype: str) -> str:
 _RHO_COLUMNS = ("op", "dtype", "target", "verdict", "known", "rho", "case_id")
 
 
+def _too_broad(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each, or for many a single one: the list of known differences has all the counts."""
+    if len(found) <= BROAD_LIMIT:
+        return [
+            f"Known difference {known['id']} is too broad: {plural(known['passed'], 'covered case')} passed."
+            for known in found
+        ]
+    passed = sum(known["passed"] for known in found)
+    return [
+        f"{plural(len(found), 'known difference')} are too broad: {plural(passed, 'covered case')} passed; "
+        "the list of known differences says which."
+    ]
+
+
 def _warnings(run: Mapping[str, Any], cells: Sequence[Cell]) -> list[str]:
     """What a reader must know before believing the numbers."""
     out = [f"The run was {run['status']}."] if run["status"] != "finished" else []
@@ -190,10 +208,7 @@ def _warnings(run: Mapping[str, Any], cells: Sequence[Cell]) -> list[str]:
     for known in run["known"]:
         if known.get("pin") == "passes":
             out.append(f"Known difference {known['id']} is out of date: its pinned case passes now.")
-        if known.get("passed"):
-            out.append(
-                f"Known difference {known['id']} is too broad: {plural(known['passed'], 'covered case')} passed."
-            )
+    out += _too_broad([known for known in run["known"] if known.get("passed")])
     surplus = sum(cell.recorded - cell.planned for cell in cells if cell.recorded > cell.planned)
     if surplus:
         out.append(f"{plural(surplus, 'record')} more than planned: was something run twice?")

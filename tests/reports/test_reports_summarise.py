@@ -243,3 +243,11 @@ def test_known_differences_that_are_stale_or_too_broad_are_warned_of(made):
 def test_a_run_without_shards_is_refused(made):
     with pytest.raises(ValueError, match="nobody knows what was planned"):
         summarise(frame_of([]), {"opassay": "0.1.0"})
+
+
+def test_many_that_are_too_broad_are_one_line_with_both_counts(made):
+    known = [made.known(id=f"k{number}", passed=number) for number in range(1, 6)]
+    summary = summarise(frame_of([made.record()]), made.run([made.shard()], known=known))
+    assert summary.warnings == [
+        "5 known differences are too broad: 15 covered cases passed; the list of known differences says which."
+    ]
