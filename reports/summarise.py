@@ -14,7 +14,6 @@ from reports.rows import Results, rows
 from reports.run_file import complete
 from reports.text import plural
 
-
 BROAD_LIMIT = 3
 """Up to how many known differences that are too broad are named one by one."""
 
