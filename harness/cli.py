@@ -22,6 +22,10 @@ app = typer.Typer(
 
 Targets = Annotated[list[str], typer.Option("--target", "-t", help="adapter[:mode][@device], or 'all'. Repeatable.")]
 Adapters = Annotated[list[str], typer.Option("--adapter", help="A further adapter, as module:Class. Repeatable.")]
+MEMORY_HELP = (
+    "How large a worker may grow, as 4G, before it is ended; by default its share of 3/4 of this machine's memory."
+)
+OUTPUT_HELP = "How large the answers to one case may be; larger ones are a wrong shape."
 Out = Annotated[Path, typer.Option("--out", help="Folder of the report.")]
 
 
@@ -58,6 +62,8 @@ def run(
     adapter: Adapters = [],  # noqa: B006
     python: Annotated[list[str], typer.Option(help="NAME=INTERPRETER that runs adapter NAME. Repeatable.")] = [],  # noqa: B006
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds per case before it counts as a hang.")] = 30.0,
+    memory: Annotated[str, typer.Option(metavar="SIZE", help=MEMORY_HELP)] = "",
+    max_output: Annotated[str, typer.Option(metavar="SIZE", help=OUTPUT_HELP)] = "256M",
     out: Out = DEFAULT_OUT,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Outdated or too broad known differences are red.")] = False,
@@ -66,14 +72,23 @@ def run(
     from harness.commands import run_command
     from harness.run.campaign import Request
     from harness.run.plan import Settings
+    from harness.sizes import MEMORY, OUTPUT, parse_size
 
+    largest = parse_size("--max-output", max_output, *OUTPUT)
     request = Request(
         targets=target,
         ops=op,
         aspects=aspect,
         adapters=adapter,
         python=pairs(python),
-        settings=Settings(cases=cases, seed=seed, fills=fills, timeout=timeout),
+        settings=Settings(
+            cases=cases,
+            seed=seed,
+            fills=fills,
+            timeout=timeout,
+            max_output=largest,
+        ),
+        memory=parse_size("--memory", memory, *MEMORY) if memory else None,
         command=" ".join(["opassay", *sys.argv[1:]]),
     )
     return run_command(request, out, resume, strict)

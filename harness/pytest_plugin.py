@@ -13,6 +13,7 @@ from harness.registry import UsageError
 from harness.run.campaign import Campaign, Request, absent, check_devices
 from harness.run.engine import Engine
 from harness.run.plan import Settings, Shard
+from harness.sizes import MEMORY, parse_size
 
 SHOWN = 5
 
@@ -28,16 +29,8 @@ class Plugin:
             option("--opassay-fills"),
             option("--opassay-timeout"),
         )
-        request = Request(
-            option("--opassay-target"),
-            option("--opassay-op"),
-            option("--opassay-aspect"),
-            option("--opassay-adapter"),
-            settings=settings,
-            command="pytest --opassay",
-        )
         try:
-            self.campaign = Campaign(request)
+            self.campaign = Campaign(_request(config, settings))
         except UsageError as error:
             raise pytest.UsageError(f"opassay: {error}") from None
         self.anchor = _anchor(config)
@@ -68,6 +61,20 @@ class Plugin:
         from xdist.scheduler import LoadGroupScheduling
 
         return LoadGroupScheduling(config, log)
+
+
+def _request(config: pytest.Config, settings: Settings) -> Request:
+    option = config.getoption
+    limit = option("--opassay-memory")
+    return Request(
+        option("--opassay-target"),
+        option("--opassay-op"),
+        option("--opassay-aspect"),
+        option("--opassay-adapter"),
+        settings=settings,
+        memory=parse_size("--opassay-memory", limit, *MEMORY) if limit else None,
+        command="pytest --opassay",
+    )
 
 
 class Root(pytest.File):

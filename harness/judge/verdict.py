@@ -10,7 +10,7 @@ from harness.judge.compare import Judgement, compare
 from harness.model import dtypes
 from harness.model.case import Case
 from harness.model.numeric_model import NumericModel
-from harness.model.outcome import Crashed, NotSupported, Outcome, Raised, Returned, TimedOut
+from harness.model.outcome import Crashed, NotSupported, Outcome, Raised, Returned, TimedOut, TooLarge
 from harness.model.reference import Reference
 
 SEVERITY = ("shape", "dtype", "special", "structural", "numeric")
@@ -27,8 +27,11 @@ def judge(case: Case, outcome: Outcome, references: Sequence[Reference], models:
         return Judgement("hang", outcome.message or f"no answer within {outcome.limit:g} s")
     if isinstance(outcome, Raised):
         return _raised(case, outcome)
+    returned = outcome.described if isinstance(outcome, TooLarge) else describe(outcome)
     if case.aspect == "error":
-        return Judgement("accepts", f"rule {case.rule}: returned {describe(outcome)}")
+        return Judgement("accepts", f"rule {case.rule}: returned {returned}")
+    if isinstance(outcome, TooLarge):
+        return Judgement("shape", f"returned {returned}: more than {outcome.limit} bytes, the most a worker may send")
     return _returned(case, outcome, references, models)
 
 

@@ -20,6 +20,15 @@ class Returned:
 
 
 @dataclass(frozen=True)
+class TooLarge:
+    """The call returned more than ``limit`` bytes, which a worker may not send; ``described`` says what it was."""
+
+    described: str
+    limit: int
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class Raised:
     """The call raised. ``origin`` says whose code did: ``framework``, ``adapter`` or ``harness``."""
 
@@ -55,4 +64,4 @@ class TimedOut:
     message: str = ""
 
 
-Outcome = Returned | Raised | NotSupported | Crashed | TimedOut
+Outcome = Returned | TooLarge | Raised | NotSupported | Crashed | TimedOut

@@ -76,7 +76,13 @@ class Campaign:
         entry = self.registry.adapter(target.adapter)
         python = self.request.python.get(target.adapter, sys.executable)
         return WorkerSpec(
-            entry.location, target.mode, target.device, python, self.settings.threads, extra_roots=_extra_roots(entry)
+            entry.location,
+            target.mode,
+            target.device,
+            python,
+            self.settings.threads,
+            self.settings.max_output,
+            extra_roots=_extra_roots(entry),
         )
 
     def identity(self) -> dict[str, Any]:

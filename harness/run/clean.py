@@ -8,6 +8,7 @@ LIMIT = 600
 
 _RULES = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
+    (re.compile(r"[\x00-\x08\x0e-\x1f\x7f]"), ""),
     (re.compile(r"0x[0-9a-fA-F]+"), "0x…"),
     (re.compile(r"(?:/[\w.+-]+){2,}/([\w.+-]+)"), r"…/\1"),
     (re.compile(r"\{\{function_node [^}]*\}\}\s*"), ""),
@@ -19,6 +20,8 @@ _RULES = (
 
 def clean_message(text: str) -> str:
     """One line, at most ``LIMIT`` characters, equal for two runs that meet the same refusal."""
+    # A framework may put bytes into a message that no file of ours could hold.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     text = text.strip()

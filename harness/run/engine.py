@@ -7,6 +7,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import psutil
+
 from harness.judge.compare import Judgement
 from harness.judge.known import Tally, applies
 from harness.judge.verdict import judge
@@ -28,6 +30,9 @@ WINDOW = 32
 
 WATCH = 0.2
 """Seconds between two looks at how long the workers have been silent and how large they are."""
+
+BUSY = 90.0
+"""Per cent of all cores from which on a worker's silence may be the machine's fault."""
 
 Asked = tuple[str, Outcome, Judgement]
 
@@ -137,8 +142,9 @@ class Engine:
         # Asking the system for a worker's memory costs as much as judging a case.
         if time.monotonic() - self._watched >= WATCH:
             self._watched = time.monotonic()
+            busy = psutil.cpu_percent() > BUSY
             for lane in self.lanes.values():
-                lane.watch()
+                lane.watch(busy)
 
     def _answered(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
         judgement = self.judge(lane, job.op, item, outcome)

@@ -9,14 +9,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from harness.model import dtypes
 from harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
 from harness.model.case import Case
-from harness.model.outcome import NotSupported, Outcome, Raised, Returned
+from harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
 from harness.run.origin import Watch
 
 Answer = tuple[int, Outcome]
 Announce = Callable[[list[int]], None]
 MESSAGE_LIMIT = 2000
+MAX_OUTPUT = 256 * 2**20
+"""Bytes of one case's outputs from which on they are described instead of sent."""
 
 
 class Programs(Protocol):
@@ -36,11 +39,19 @@ class Programs(Protocol):
 class Executor:
     """Answers cases with one adapter in one mode."""
 
-    def __init__(self, adapter: Adapter, mode: str, programs: Programs, adapter_files: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        adapter: Adapter,
+        mode: str,
+        programs: Programs,
+        adapter_files: tuple[str, ...],
+        max_output: int = MAX_OUTPUT,
+    ) -> None:
         self._adapter = adapter
         self._mode = mode
         self._programs = programs
         self._files = adapter_files
+        self._max_output = max_output
         self._ops = frozenset((*adapter.ops(), *programs.available(adapter.ops())))
 
     def run(self, cases: Sequence[Case], fuse: bool, announce: Announce = lambda positions: None) -> Iterator[Answer]:
@@ -64,13 +75,13 @@ class Executor:
     def _lacking(self, case: Case) -> Outcome | None:
         if case.op not in self._ops:
             return NotSupported(f"{self._adapter.name} has no {case.op}")
-        dtypes = [t.dtype for t in case.tensors]
+        names = [t.dtype for t in case.tensors]
         try:
             if case.op in self._programs.PROGRAMS:
                 again = case.aspect == "gradient"
-                why = self._programs.unsupported(self._adapter, self._mode, dtypes, case.attributes, again)
+                why = self._programs.unsupported(self._adapter, self._mode, names, case.attributes, again)
             else:
-                why = self._adapter.unsupported(case.op, self._mode, dtypes, case.attributes)
+                why = self._adapter.unsupported(case.op, self._mode, names, case.attributes)
         except Exception as error:
             return _raised(error, "adapter", 0.0)
         return None if why is None else NotSupported(why)
@@ -121,6 +132,8 @@ class Executor:
 
     def _returned(self, value: Any, started: float) -> Outcome:
         arrays = tuple(self._array(v) for v in value)
+        if sum(a.nbytes for a in arrays if a is not None) > self._max_output:
+            return TooLarge(", ".join(_describe(a) for a in arrays), self._max_output, time.perf_counter() - started)
         return Returned(arrays, self._executor(), time.perf_counter() - started)
 
     def _executor(self) -> str:
@@ -201,6 +214,12 @@ def _layers(positions: Sequence[int], cases: Sequence[Case]) -> list[list[int]]:
             layers.append([])
         layers[depth].append(position)
     return layers
+
+
+def _describe(array: np.ndarray | None) -> str:
+    if array is None:
+        return "nothing"
+    return f"{dtypes.dtype_name(array)}[{'x'.join(str(n) for n in array.shape)}] of {array.nbytes} bytes"
 
 
 def _timed(outcome: Outcome, seconds: float) -> Outcome:

@@ -15,7 +15,7 @@ from harness.model.numeric_model import NumericRule
 from harness.model.op import Op
 from harness.model.outcome import Crashed, Outcome, Raised, TimedOut
 from harness.model.target import Target
-from harness.run import wire
+from harness.run import wire, words
 from harness.run.plan import Item
 from harness.run.process import Message, WorkerProcess, WorkerSpec
 
@@ -26,6 +26,12 @@ CREDIT = 2
 
 TIRED = 0.5
 """Share of the memory limit from which on a worker is replaced between two batches: caches grow without a fault."""
+
+SERVICE = 2000
+"""Batches after which a worker is replaced all the same: what a framework leaks need not show as memory."""
+
+PATIENCE = 5
+"""How many times its limit a worker may be silent on a busy machine that has not given it half of that as CPU time."""
 
 START_LIMIT = 300.0
 RESTARTS = 3
@@ -93,9 +99,12 @@ class Lane:
         self._jobs: deque[Job] = deque()
         self._sent: dict[int, Job] = {}
         self._current: list[int] = []
-        self._heard = time.monotonic()
+        self._heard, self._seconds = time.monotonic(), 0.0
+        self._counted = False
+        self._why: Outcome | None = None
         self._fruitless = 0
         self._tired = False
+        self._served = 0
         self.process: WorkerProcess | None = None
 
     @property
@@ -113,9 +122,10 @@ class Lane:
 
     def start(self) -> None:
         self.process = WorkerProcess(self._spec, self._events)
-        self._heard = time.monotonic()
+        self._note()
         self._current = []
         self._tired = False
+        self._served = 0
 
     def restart(self, threads: int) -> None:
         """Go on with a fresh worker of so many threads; nothing may be under way."""
@@ -161,13 +171,13 @@ class Lane:
                     "cases": [item.case.dumps() for item in job.items],
                 }
             )
-            self._heard = time.monotonic()
+            self._note()
 
     def hear(self, message: Message) -> None:
         """Take one event of this lane's own worker; those of a worker it has ended are ignored."""
         if message.worker is not self.process:
             return
-        self._heard = time.monotonic()
+        self._note()
         if message.header is None:
             self._ended(message.problem)
         else:
@@ -175,29 +185,45 @@ class Lane:
         self.pump()
 
     def _listen(self, header: dict[str, Any], buffers: list[bytes]) -> None:
-        kind = header.get("type")
+        try:
+            words.check(header)
+        except wire.WireError as error:
+            if self.state == "starting":
+                self._give_up(f"its worker does not speak opassay's protocol: {error}")
+                return
+            self._fell(Crashed("wire", message=f"the worker sent what no worker says: {error}"))
+            return
+        kind = header["type"]
         if kind == "hello":
             self._greet(header)
         elif kind == "failed":
-            self.misused = bool(header.get("usage"))
-            self._give_up(str(header.get("why")))
+            self.misused = header["usage"]
+            self._give_up(header["why"])
         elif kind == "start":
-            self._current = [int(p) for p in header["positions"]]
+            self._current = header["positions"]
         elif kind == "outcome":
             self._outcome(header, buffers)
         elif kind == "done":
-            self._sent.pop(int(header["batch"]), None)
+            self._done(header["batch"])
+
+    def _done(self, batch: int) -> None:
+        self._served += self._sent.pop(batch, None) is not None
+        self._tired |= self._served >= SERVICE
 
     def _greet(self, header: dict[str, Any]) -> None:
-        if header.get("protocol") != wire.PROTOCOL:
-            self._give_up(f"its worker speaks protocol {header.get('protocol')}, expected {wire.PROTOCOL}")
+        if header["protocol"] != wire.PROTOCOL:
+            self._give_up(f"its worker speaks protocol {header['protocol']}, expected {wire.PROTOCOL}")
+            return
+        try:
+            self.rules = tuple(NumericRule.from_json(rule) for rule in header["rules"])
+        except (KeyError, TypeError, ValueError) as error:
+            self._give_up(f"its numeric rules cannot be read: {error!r}")
             return
         self.hello = header
-        self.rules = tuple(NumericRule.from_json(rule) for rule in header["rules"])
         self.state = "ready"
 
     def _outcome(self, header: dict[str, Any], buffers: list[bytes]) -> None:
-        job, position = self._sent.get(int(header["batch"])), int(header["position"])
+        job, position = self._sent.get(header["batch"]), header["position"]
         if job is None or position in job.answered or not 0 <= position < len(job.items):
             return
         self._fruitless = 0
@@ -205,9 +231,15 @@ class Lane:
         self._current = [p for p in self._current if p != position]
         self._answered(self, job, job.items[position], _outcome_of(header, buffers))
 
-    def watch(self) -> None:
-        """End the worker when it is silent for too long or has grown too large."""
-        if self.process is None or not self.usable:
+    def _note(self) -> None:
+        self._heard, self._counted = time.monotonic(), False
+
+    def watch(self, busy: bool = False) -> None:
+        """End the worker when it is silent for too long or has grown too large.
+
+        ``busy``: no core of the machine has been idle lately.
+        """
+        if self.process is None or not self.usable or self._why is not None:
             return
         silent = time.monotonic() - self._heard
         if self.state == "starting":
@@ -216,18 +248,36 @@ class Lane:
             return
         if not self._sent:
             return
+        if not self._counted:
+            self._seconds, self._counted = self.process.seconds(), True
         share = len(self._current) or len(next(iter(self._sent.values())).rest()) or 1
-        if silent > self._timeout * share:
-            self._fell(TimedOut(self._timeout * share))
+        limit = self._timeout * share
+        if silent > limit and not (silent < limit * PATIENCE and busy and self._starved(limit)):
+            self._end(TimedOut(limit))
             return
         memory = self.process.memory()
-        self._tired = memory > self._memory * TIRED
+        self._tired |= memory > self._memory * TIRED
         if memory > self._memory:
-            self._fell(Crashed("memory", message=f"the worker grew beyond {self._memory / 2**30:.1f} GiB"))
+            self._end(Crashed("memory", message=f"the worker grew beyond {self._memory / 2**30:.1f} GiB"))
+
+    def _end(self, why: Outcome) -> None:
+        """Kill the worker; whom to blame shows when all it said before has been heard."""
+        assert self.process is not None
+        self._why = why
+        self.process.kill()
+
+    def _starved(self, limit: float) -> bool:
+        """Whether the machine is too busy for the worker to have had its time: then silence proves nothing."""
+        return self.process is not None and self.process.seconds() - self._seconds < limit / 2
 
     def _ended(self, problem: str) -> None:
         assert self.process is not None
+        if self._why is not None:
+            self._fell(self._why)
+            return
         how = self.process.how_it_ended()
+        # What follows garbage is the worker's answer to a pipe that is no longer read.
+        how = "wire" if problem else how
         words = self.process.last_words()
         if self.state == "starting":
             self._fruitless += 1
@@ -250,6 +300,7 @@ class Lane:
         self.kill()
         self.state = "starting"
         self._fruitless += 1
+        ended, self._why = self._why is not None, None
         lost, self._sent = list(self._sent.values()), {}
         current, self._current = self._current, []
         if self._fruitless > RESTARTS:
@@ -258,9 +309,10 @@ class Lane:
         for job in reversed(lost[1:]):
             self._requeue(job, job.rest())
         if lost:
-            self._blame(
-                lost[0], current or [i for i in range(len(lost[0].items)) if i not in lost[0].answered], outcome
-            )
+            waiting = [i for i in range(len(lost[0].items)) if i not in lost[0].answered]
+            guilty = [i for i in current if i in waiting]
+            # Ended by us between two cases, none of which did anything.
+            self._blame(lost[0], guilty if guilty or ended else waiting, outcome)
         self.start()
 
     def _requeue(self, job: Job, items: list[Item]) -> None:
@@ -269,6 +321,8 @@ class Lane:
 
     def _blame(self, job: Job, positions: list[int], outcome: Outcome) -> None:
         self._requeue(job, job.rest(without=positions))
+        if not positions:
+            return
         if len(positions) == 1:
             self._fruitless = 0
             self._answered(self, job, job.items[positions[0]], outcome)

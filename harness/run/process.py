@@ -9,8 +9,8 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +26,18 @@ _BOOT = Path(__file__).with_name("boot.py")
 _ROOT = _BOOT.parents[2]
 
 
+PRINTED_CHUNK, PRINTED_CHUNKS = 4096, 64
+"""How much is kept of what a worker prints."""
+
+DRAIN_LIMIT = 1.0
+"""Seconds in which the pipes of a worker that has ended are read to their ends."""
+
+
 @dataclass(frozen=True)
 class WorkerSpec:
     """What to start: ``adapter`` as module:Class, on ``device``, in ``mode``, with ``python``.
 
+    ``max_output``: bytes of one case's outputs from which on they are not sent.
     ``extra_roots`` maps further top-level names to their folder or file (an adapter of the user's).
     """
 
@@ -38,6 +46,7 @@ class WorkerSpec:
     device: str = "cpu"
     python: str = sys.executable
     threads: int = 1
+    max_output: int = 256 * 2**20
     extra_roots: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -54,6 +63,7 @@ class WorkerSpec:
             "programs": PROGRAMS,
             "mode": self.mode,
             "device": self.device,
+            "max_output": self.max_output,
             "roots": roots,
             "adapter_files": home,
         }
@@ -82,19 +92,21 @@ class WorkerProcess:
     """A started worker. Everything it says arrives in ``events``, from a thread that always drains it."""
 
     def __init__(self, spec: WorkerSpec, events: queue.Queue[Message]) -> None:
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._printed: deque[bytes] = deque(maxlen=PRINTED_CHUNKS)
         self._process = subprocess.Popen(
             [spec.python, "-c", _BOOT.read_text(), json.dumps(spec.config())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._log,
+            stderr=subprocess.PIPE,
             env=spec.environment(),
             start_new_session=True,
         )
         self._outbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._events = events
-        threading.Thread(target=self._drain, daemon=True).start()
-        threading.Thread(target=self._feed, daemon=True).start()
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._drain, self._feed, self._listen)]
+        for thread in self._threads:
+            thread.start()
+        threading.Thread(target=self._reap, daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -111,13 +123,20 @@ class WorkerProcess:
         except psutil.Error:
             return 0
 
+    def seconds(self) -> float:
+        """CPU seconds that the process has used, 0 when it is gone."""
+        try:
+            times = psutil.Process(self.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(times.user + times.system)
+
     def kill(self) -> None:
         """End the process and all it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._outbox.put(None)
         self._process.wait()
-        self._log.close()
 
     def close(self) -> None:
         """Let the process end by itself; kill it if it does not within two seconds."""
@@ -138,12 +157,9 @@ class WorkerProcess:
         return signal.Signals(-code).name
 
     def last_words(self, limit: int = 2000) -> str:
-        """The end of what it printed; nothing once it was killed."""
-        if self._log.closed:
-            return ""
-        self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, self._log.tell() - limit))
-        return self._log.read().decode(errors="replace").strip()
+        """The end of what it printed."""
+        self._threads[2].join(DRAIN_LIMIT)
+        return b"".join(self._printed)[-limit:].decode(errors="replace").strip()
 
     def _drain(self) -> None:
         assert self._process.stdout is not None
@@ -155,6 +171,21 @@ class WorkerProcess:
             problem = str(error)
         self._process.stdout.close()
         self._events.put(Message(self, None, [], problem))
+
+    def _listen(self) -> None:
+        """Keep the end of what is printed: a framework may print gigabytes."""
+        assert self._process.stderr is not None
+        with self._process.stderr as stream:
+            while chunk := os.read(stream.fileno(), PRINTED_CHUNK):
+                self._printed.append(chunk)
+
+    def _reap(self) -> None:
+        """Tell of an end that the pipe hides: a child of the worker may hold it open."""
+        self._process.wait()
+        self._threads[0].join(DRAIN_LIMIT)
+        if self._threads[0].is_alive():
+            self.kill()
+            self._events.put(Message(self, None, []))
 
     def _feed(self) -> None:
         assert self._process.stdin is not None

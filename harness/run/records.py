@@ -40,7 +40,7 @@ def make_record(
         elements=judgement.elements,
         free_elements=judgement.free_elements,
         worst_index=judgement.worst_index,
-        error_type=judgement.error_type,
+        error_type=clean_message(judgement.error_type),
         message=clean_message(judgement.message),
         explained_by="",
         confirmed=confirmed,

@@ -10,9 +10,9 @@ from typing import IO, Any
 import numpy as np
 
 from harness.model import dtypes
-from harness.model.outcome import NotSupported, Outcome, Raised, Returned
+from harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
 
-PROTOCOL = 2
+PROTOCOL = 3
 MAGIC = b"opa1"
 HEADER_LIMIT = 64 * 2**20
 PAYLOAD_LIMIT = 2**30
@@ -86,6 +86,9 @@ def pack(outcome: Outcome) -> tuple[dict[str, Any], list[np.ndarray]]:
             "origin": outcome.origin,
             "seconds": outcome.seconds,
         }, []
+    if isinstance(outcome, TooLarge):
+        header = {"kind": "too large", "described": outcome.described, "limit": outcome.limit}
+        return {**header, "seconds": outcome.seconds}, []
     if not isinstance(outcome, Returned):
         raise TypeError(f"a worker cannot report {type(outcome).__name__} of itself")
     arrays = [None if a is None else {"dtype": dtypes.dtype_name(a), "shape": list(a.shape)} for a in outcome.arrays]
@@ -105,6 +108,8 @@ def _unpack(header: dict[str, Any], buffers: list[bytes]) -> Outcome:
     seconds = float(header["seconds"])
     if header["kind"] == "unsupported":
         return NotSupported(str(header["reason"]), seconds)
+    if header["kind"] == "too large":
+        return TooLarge(str(header["described"]), int(header["limit"]), seconds)
     if header["kind"] == "raised":
         return Raised(str(header["exception"]), str(header["message"]), str(header["origin"]), seconds)
     arrays: list[np.ndarray | None] = []

@@ -5,6 +5,7 @@ Imports only ``harness.model``, its half of ``harness.run``, one adapter and tha
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import importlib
 import os
@@ -19,13 +20,14 @@ from harness.model.case import Case
 from harness.run import wire
 from harness.run.execute import Executor, Programs
 
-GRACE = 15.0
-"""Seconds after which a silent worker ends itself, beyond the limit at which the parent ends it."""
+PATIENCE, GRACE = 6, 15.0
+"""A silent worker ends itself after so many times its limit and so many seconds more: later than the parent ends it."""
 
 
 def main(config: dict[str, Any]) -> None:
     """Serve the parent that started this process. ``config``: adapter, device, mode, programs, adapter_files."""
     source, sink = _take_descriptors()
+    _leave_no_core()
     try:
         adapter = _load(config)
         programs = importlib.import_module(config["programs"])
@@ -35,7 +37,8 @@ def main(config: dict[str, Any]) -> None:
         why = str(error) if usage else f"{type(error).__name__}: {error}"
         wire.write(sink, {"type": "failed", "why": why[:2000], "usage": usage})
         return
-    _serve(Executor(adapter, config["mode"], programs, tuple(config["adapter_files"])), source, sink)
+    executor = Executor(adapter, config["mode"], programs, tuple(config["adapter_files"]), config["max_output"])
+    _serve(executor, source, sink)
 
 
 def _take_descriptors() -> tuple[IO[bytes], IO[bytes]]:
@@ -45,6 +48,14 @@ def _take_descriptors() -> tuple[IO[bytes], IO[bytes]]:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return source, sink
+
+
+def _leave_no_core() -> None:
+    # A campaign may meet a thousand crashes, each worth gigabytes of core file. The limit exists on Unix only.
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _load(config: dict[str, Any]) -> Adapter:
@@ -83,7 +94,7 @@ def _serve(executor: Executor, source: IO[bytes], sink: IO[bytes]) -> None:
 
     def announce(positions: list[int]) -> None:
         # A native loop that holds the GIL can only be ended from outside it.
-        faulthandler.dump_traceback_later(batch["timeout"] * len(positions) + GRACE, exit=True)
+        faulthandler.dump_traceback_later(batch["timeout"] * len(positions) * PATIENCE + GRACE, exit=True)
         wire.write(sink, {"type": "start", "batch": batch["id"], "positions": positions})
 
     while (message := wire.read(source)) is not None:

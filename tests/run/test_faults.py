@@ -1,0 +1,188 @@
+"""Whatever a framework does to its worker: the case says so, the other cases pass, no record is lost."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness.judge.verdict import judge
+from harness.model.case import Case
+from harness.model.outcome import Raised, TooLarge
+from harness.registry import UsageError
+from harness.run import lane, wire, words
+from harness.run.clean import clean_message
+from harness.sizes import OUTPUT, parse_size
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+import fault_table  # noqa: E402 - a script beside this file
+
+START = {
+    "cannot_start": "ImportError: libframework.so.7",
+    "dies_at_start": "SIGABRT",
+    "greets_with_nonsense": "'version' of 'hello' is 7",
+}
+
+
+@pytest.fixture(scope="module")
+def told():
+    return {one.target: one for one in fault_table.run_all()}
+
+
+@pytest.mark.parametrize("fault", fault_table.FAULTS)
+def test_a_fault_costs_no_record_and_spoils_no_other_case(told, fault):
+    one, sound = told[fault], told["faulty"]
+    assert (one.lost, one.state) == (0, "ready")
+    assert one.spoilt == {fault_table.FAULTS[fault]: sum(sound.spoilt.values())}
+    assert one.sound == sound.sound == {"pass": sum(sound.sound.values())}
+
+
+@pytest.mark.parametrize("name", fault_table.UNSTARTED.values())
+def test_a_worker_that_cannot_start_is_its_targets_state(told, name):
+    assert told[name].records == ()
+    assert START[name] in told[name].state
+
+
+def test_a_target_that_cannot_start_is_said_once_and_turns_the_run_red(tmp_path):
+    options = (
+        "--adapter faulty:CannotStart --adapter faulty:Faulty -t cannot_start -t faulty -o matmul -a value --cases 2"
+    )
+    command = [sys.executable, "-m", "opassay", "run", *options.split(), "--out", "report"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "exit status 1: target cannot_start could not start: ImportError: libframework.so.7" in done.stdout
+    table = pd.read_csv(tmp_path / "report" / "results.csv")
+    assert Counter(table["target"]) == {"faulty": 7}
+    assert set(table["verdict"]) == {"pass"}
+
+
+def environment():
+    import os
+
+    return {**os.environ, "PYTHONPATH": f"{HERE.parents[1]}{os.pathsep}{HERE}", "OPASSAY_CACHE": "off"}
+
+
+HELLO = {
+    "type": "hello",
+    "protocol": wire.PROTOCOL,
+    "name": "n",
+    "version": "1",
+    "origin": "o",
+    "prefix": "p",
+    "python": "3",
+    "numpy": "2",
+    "executor": "",
+    "devices": ["cpu"],
+    "modes": ["eager"],
+    "fused": False,
+    "ops": ["relu"],
+    "settings": {},
+    "rules": [],
+}
+
+
+@pytest.mark.parametrize("message", [HELLO, {"type": "start", "batch": 1, "positions": [0, 2]}])
+def test_what_a_worker_says_is_accepted(message):
+    words.check(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"type": ["start"]},
+        {"type": "shutdown"},
+        {"type": "start", "batch": True, "positions": []},
+        {"type": "start", "batch": 1, "positions": [0, None]},
+        {"type": "outcome", "batch": 1, "position": "0", "kind": "raised"},
+        {"type": "done"},
+        {**HELLO, "devices": "cpu"},
+        {**HELLO, "fused": 0},
+    ],
+)
+def test_what_no_worker_says_is_refused(message):
+    with pytest.raises(wire.WireError):
+        words.check(message)
+
+
+def test_an_answer_too_large_to_send_is_a_wrong_shape_and_to_invalid_input_an_acceptance():
+    outcome = TooLarge("float32[1048576x1048576] of 4398046511104 bytes", 2**28)
+    assert wire.unpack(*wire.pack(outcome)) == outcome
+    tensors = ()
+    for aspect, rule, verdict in (("value", None, "shape"), ("error", "rank", "accepts")):
+        judgement = judge(Case("relu", tensors, {}, aspect, rule), outcome, (), ())
+        assert judgement.verdict == verdict
+        assert "float32[1048576x1048576]" in judgement.message
+
+
+def test_a_message_that_no_file_could_hold_is_made_one_that_can():
+    cleaned = clean_message("\ud800 a\0b \x1b[31mred\x1b[0m " + "x" * 10**5)
+    assert cleaned.startswith("? ab red x")
+    assert len(cleaned) <= 600
+    assert cleaned.encode()
+    assert Raised("ValueError", cleaned).message == cleaned
+
+
+class _Process:
+    """A worker process that has used ``used`` CPU seconds and never says anything."""
+
+    def __init__(self, used):
+        self.used, self.killed = used, False
+
+    def seconds(self):
+        return self.used
+
+    def memory(self):
+        return 0
+
+    def kill(self):
+        self.killed = True
+
+
+@pytest.mark.parametrize(
+    ("silent", "used", "busy", "ended"),
+    [
+        (9, 0, True, False),
+        (11, 0, True, False),
+        (11, 0, False, True),
+        (11, 6, True, True),
+        (51, 0, True, True),
+        (9, 9, False, False),
+    ],
+)
+def test_silence_counts_only_when_the_machine_gave_the_worker_its_time(monkeypatch, silent, used, busy, ended):
+    clock = [0.0]
+    monkeypatch.setattr(lane.time, "monotonic", lambda: clock[0])
+    watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
+    watched.state, watched.process = "ready", _Process(0)
+    watched._sent[1] = lane.Job(None, [object()])
+    watched._current = [0]
+    watched.watch(busy)
+    clock[0], watched.process.used = silent, used
+    watched.watch(busy)
+    assert watched.process.killed is ended
+
+
+def test_a_worker_is_replaced_after_its_service(monkeypatch):
+    monkeypatch.setattr(lane, "SERVICE", 3)
+    watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
+    for batch in range(3):
+        assert not watched._tired
+        watched._sent[batch] = lane.Job(None, [])
+        watched._done(batch)
+    assert watched._tired
+
+
+@pytest.mark.parametrize(("text", "size"), [("1M", 2**20), ("1.5 MiB", 3 * 2**19), ("1048576", 2**20), ("1gb", 2**30)])
+def test_a_size_is_read(text, size):
+    assert parse_size("--max-output", text, *OUTPUT) == size
+
+
+@pytest.mark.parametrize("text", ["", "M", "1X", "-1M", "1,5M", "5", "2G", "nan", "1e9"])
+def test_a_bad_size_names_the_option(text):
+    with pytest.raises(UsageError, match="--max-output"):
+        parse_size("--max-output", text, *OUTPUT)
