@@ -34,6 +34,8 @@ CONFIGURATION: Mapping[str, Any] = {
 CACHE_BYTES = 2 * 2**30
 """What the programs kept between runs may take; the least recently used go first."""
 
+_BFLOAT16 = jnp.dtype(jnp.bfloat16)
+
 # A pytree without leaves passes through jax.jit, so a compiled vjp can return it.
 jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lambda _aux, _leaves: Unconnected)
 
@@ -82,14 +84,18 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
 
     def to_native(self, array: np.ndarray) -> jax.Array:
         """A row-major array: JAX has no strides, and reads the caller's once, while copying."""
-        if array.dtype == dtypes.BFLOAT16:
-            array = array.view(jnp.dtype(jnp.bfloat16))
         # device_put may alias what it is given, so it is given a copy of our own.
-        return jax.device_put(np.array(array), self._device)
+        return jax.device_put(_row_major(array), self._device)
+
+    def arguments(self, arrays: Sequence[np.ndarray], mode: str) -> Sequence[Any]:
+        """NumPy's own arrays where ``jax.jit`` puts them on the device: that takes a tenth of ``device_put``'s time."""
+        if mode == "jit" and self._device == jax.devices()[0]:
+            return [_row_major(array) for array in arrays]
+        return super().arguments(arrays, mode)
 
     def to_numpy(self, value: jax.Array) -> np.ndarray:
         array = np.asarray(value)
-        return array.view(dtypes.BFLOAT16) if array.dtype == jnp.bfloat16 else array
+        return array.view(dtypes.BFLOAT16) if array.dtype == _BFLOAT16 else array
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
         """``fn`` under ``jax.jit``, or as it is: JAX then dispatches each primitive on its own."""
@@ -120,6 +126,11 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
         for position, gradient in zip(floating, pullback(tuple(cotangents[i] for i in wanted)), strict=True):
             gradients[position] = gradient
         return several, tuple(gradients)
+
+
+def _row_major(array: np.ndarray) -> np.ndarray:
+    """A copy, bfloat16 as JAX knows it."""
+    return np.array(array.view(_BFLOAT16) if array.dtype == dtypes.BFLOAT16 else array, order="C")
 
 
 def _devices() -> dict[str, jax.Device]:

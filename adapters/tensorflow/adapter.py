@@ -79,12 +79,15 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
 
     def to_native(self, array: np.ndarray) -> tf.Tensor:
         """A copy: TensorFlow's tensors have no strides, and tf.constant never aliases the array."""
-        bits = array.view(tf.bfloat16.as_numpy_dtype) if array.dtype == BFLOAT16 else array
         with self._tracing():
-            return tf.constant(bits)
+            return _constant(array)
+
+    def arguments(self, arrays: Sequence[np.ndarray], mode: str) -> Sequence[tf.Tensor]:
+        with self._tracing():
+            return [_constant(array) for array in arrays]
 
     def to_numpy(self, value: tf.Tensor) -> np.ndarray:
-        array = np.array(value.numpy())
+        array = np.asarray(value.numpy())
         return array.view(BFLOAT16) if value.dtype == tf.bfloat16 else array
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
@@ -116,6 +119,10 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
         with self._tracing():
             gradients = tape.gradient([y for y, _ in asked], sources, [c for _, c in asked])
         return tuple(outputs), tuple(Unconnected if g is None else tf.convert_to_tensor(g) for g in gradients)
+
+
+def _constant(array: np.ndarray) -> tf.Tensor:
+    return tf.constant(array.view(tf.bfloat16.as_numpy_dtype) if array.dtype == BFLOAT16 else array)
 
 
 def _set_threads(count: int) -> None:

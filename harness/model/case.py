@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -91,14 +91,23 @@ class Case:
             raise ValueError(f"aspect {self.aspect!r} with {len(self.cotangents)} cotangents: only gradients have them")
         frozen = {name: _freeze(self.attributes[name]) for name in sorted(self.attributes)}
         object.__setattr__(self, "attributes", MappingProxyType(frozen))
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), allow_nan=False)
-        object.__setattr__(self, "_text", text)
-        object.__setattr__(self, "_id", hashlib.sha256(text.encode()).hexdigest()[:16])
+        object.__setattr__(self, "_attributes_text", _encode(_thaw(self.attributes)))
 
-    @property
+    @cached_property
     def id(self) -> str:
         """16 hex digits of the SHA-256 of the case's canonical JSON."""
-        return self._id  # type: ignore[attr-defined,no-any-return]
+        return hashlib.sha256(self._text.encode()).hexdigest()[:16]
+
+    @cached_property
+    def _text(self) -> str:
+        parts = [
+            f'"aspect":{_encode(self.aspect)},"attributes":{self._attributes_text}',  # type: ignore[attr-defined]
+            *([f'"cotangents":{_encode(self._cotangents_json())}'] if self.cotangents else ()),
+            f'"op":{_encode(self.op)}',
+            *([f'"rule":{_encode(self.rule)}'] if self.rule else ()),
+            f'"tensors":{_encode([t.to_json() for t in self.tensors])}',
+        ]
+        return "{" + ",".join(parts) + "}"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Case) and self.id == other.id
@@ -119,13 +128,27 @@ class Case:
     @cached_property
     def geometry_key(self) -> str:
         """Equal for cases that one compiled program can run: all but the values is the same."""
-        return self.with_tensors([replace(t, fill=Fill("ones")) for t in self.all_tensors]).id
+        return self.with_fills([_ONES] * len(self.all_tensors)).id
 
     def with_tensors(self, tensors: Sequence[Tensor]) -> Case:
         """The same case with other tensors, in the order of ``all_tensors``."""
         count, rest = len(self.tensors), iter(tensors[len(self.tensors) :])
         cotangents = tuple(None if t is None else next(rest) for t in self.cotangents)
-        return replace(self, tensors=tuple(tensors[:count]), cotangents=cotangents)
+        # Attributes are most of what a new case has to check and freeze, and these were.
+        same = {name: value for name, value in vars(self).items() if name not in _OF_TENSORS}
+        other = object.__new__(Case)
+        vars(other).update(same, tensors=tuple(tensors[:count]), cotangents=cotangents)
+        return other
+
+    def with_fills(self, fills: Sequence[Fill]) -> Case:
+        """The same case with other values, in the order of ``all_tensors``."""
+        tensors = self.all_tensors
+        other = self.with_tensors(
+            [Tensor(t.shape, t.dtype, fill, t.memory) for t, fill in zip(tensors, fills, strict=True)]
+        )
+        if "geometry_key" in vars(self):
+            vars(other)["geometry_key"] = self.geometry_key
+        return other
 
     def inputs(self) -> tuple[np.ndarray, ...]:
         return tuple(t.materialize() for t in self.tensors)
@@ -144,8 +167,11 @@ class Case:
         if self.rule:
             out["rule"] = self.rule
         if self.cotangents:
-            out["cotangents"] = [None if t is None else t.to_json() for t in self.cotangents]
+            out["cotangents"] = self._cotangents_json()
         return out
+
+    def _cotangents_json(self) -> list[dict[str, Any] | None]:
+        return [None if t is None else t.to_json() for t in self.cotangents]
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Case:
@@ -168,7 +194,7 @@ class Case:
 
     def dumps(self) -> str:
         """Canonical JSON: sorted keys, no spaces."""
-        return self._text  # type: ignore[attr-defined,no-any-return]
+        return self._text
 
     @classmethod
     def loads(cls, text: str) -> Case:
@@ -176,6 +202,24 @@ class Case:
         if not isinstance(data, dict):
             raise ValueError(f"not a case: expected a JSON object, got {type(data).__name__}")
         return cls.from_json(data)
+
+
+def load_cases(texts: Sequence[str]) -> list[Case]:
+    """Each case as ``Case.loads`` gives it; what cases share that differ in their values alone is made once."""
+    made: dict[str, Case] = {}
+    cases = []
+    for text in texts:
+        data = json.loads(text)
+        tensors = [t for t in (*data["tensors"], *data.get("cotangents", ())) if t is not None]
+        fills = [Fill.from_json(t["fill"]) for t in tensors]
+        for tensor in tensors:
+            tensor["fill"] = {"kind": "ones"}
+        geometry = repr(data)
+        if geometry not in made:
+            made[geometry] = Case.from_json(data)
+            vars(made[geometry])["geometry_key"] = made[geometry].id
+        cases.append(made[geometry].with_fills(fills))
+    return cases
 
 
 @dataclass(frozen=True)
@@ -192,13 +236,18 @@ class Geometry:
     def dress(self, number: int, key: int) -> Case:
         """The case with fill ``number``; ``key`` seeds the values."""
         kind = self.kinds[number % len(self.kinds)]
-        dressed = tuple(
-            replace(t, fill=Fill(kind, (key + 2 * number) * 2 + position % 2 + (position << 40)))
-            if t.fill == Fill("ones")
-            else t
-            for position, t in enumerate(self.case.all_tensors)
+        return self.case.with_fills(
+            [
+                Fill(kind, (key + 2 * number) * 2 + position % 2 + (position << 40)) if t.fill == _ONES else t.fill
+                for position, t in enumerate(self.case.all_tensors)
+            ]
         )
-        return self.case.with_tensors(dressed)
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_ONES = Fill("ones")
+_OF_TENSORS = ("_text", "id", "geometry_key")
+"""What a case remembers that other tensors change."""
 
 
 def _freeze(value: Any) -> Any:

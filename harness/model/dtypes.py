@@ -7,6 +7,7 @@ array's dtype still says what it is, and no extra package is needed in a worker.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -67,7 +68,13 @@ def storage(name: str) -> np.dtype:
 
 def dtype_name(array: np.ndarray) -> str:
     """The name of an array's dtype; understands ml_dtypes' bfloat16 without importing it."""
-    return "bfloat16" if array.dtype == BFLOAT16 else array.dtype.name
+    return _name(array.dtype)
+
+
+@cache
+def _name(dtype: np.dtype) -> str:
+    # NumPy puts the name together anew each time it is asked.
+    return "bfloat16" if dtype == BFLOAT16 else dtype.name
 
 
 def is_float(name: str) -> bool:

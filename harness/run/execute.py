@@ -53,6 +53,8 @@ class Executor:
         self._files = adapter_files
         self._max_output = max_output
         self._ops = frozenset((*adapter.ops(), *programs.available(adapter.ops())))
+        threads = os.environ.get("OPASSAY_THREADS", "1")
+        self._several = f"{threads} threads" if threads != "1" else ""
 
     def run(self, cases: Sequence[Case], fuse: bool, announce: Announce = lambda positions: None) -> Iterator[Answer]:
         """Each case's position and outcome, in any order; every case exactly once.
@@ -97,10 +99,10 @@ class Executor:
             return _raised(error, self._origin(case, error), time.perf_counter() - started)
 
     def _call(self, case: Case) -> Any:
-        function = self._function(case)
-        if case.aspect != "error":
-            function = self._adapter.compile(function, self._mode)
-        return function(*self._natives(case))
+        if case.aspect == "error":
+            return self._function(case)(*(self._adapter.to_native(array) for array in _arrays(case)))
+        function = self._adapter.compile(self._function(case), self._mode)
+        return function(*self._adapter.arguments(_arrays(case), self._mode))
 
     def _function(self, case: Case) -> Callable[..., Any]:
         """From the values of ``case.all_tensors`` to a tuple of answers."""
@@ -127,9 +129,6 @@ class Executor:
         op, attributes = getattr(self._adapter, case.op), dict(case.attributes)
         return lambda *inputs: as_tuple(op(*inputs, **attributes))
 
-    def _natives(self, case: Case) -> list[Any]:
-        return [self._adapter.to_native(tensor.materialize()) for tensor in case.all_tensors]
-
     def _returned(self, value: Any, started: float) -> Outcome:
         arrays = tuple(self._array(v) for v in value)
         if sum(a.nbytes for a in arrays if a is not None) > self._max_output:
@@ -138,9 +137,7 @@ class Executor:
 
     def _executor(self) -> str:
         """Who computes, with more than one thread if so: some kernels are other ones then."""
-        threads = os.environ.get("OPASSAY_THREADS", "1")
-        several = f"{threads} threads" if threads != "1" else ""
-        return ", ".join(part for part in (self._adapter.executor(), several) if part)
+        return ", ".join(part for part in (self._adapter.executor(), self._several) if part)
 
     def _array(self, value: Any) -> np.ndarray | None:
         if value is Unconnected:
@@ -189,7 +186,8 @@ class Executor:
         self._announce(list(positions))
         started = time.perf_counter()
         try:
-            values = function(*[x for p in positions for x in self._natives(cases[p])])
+            arrays = [array for p in positions for array in _arrays(cases[p])]
+            values = function(*self._adapter.arguments(arrays, self._mode))
             answers = [self._returned(value, time.perf_counter()) for value in values]
         except Exception:
             # One case spoils the whole program: halve until the guilty one is alone.
@@ -201,6 +199,10 @@ class Executor:
         share = (time.perf_counter() - started) / len(positions)
         for position, answer in zip(positions, answers, strict=True):
             yield position, _timed(answer, share)
+
+
+def _arrays(case: Case) -> list[np.ndarray]:
+    return [tensor.materialize() for tensor in case.all_tensors]
 
 
 def _layers(positions: Sequence[int], cases: Sequence[Case]) -> list[list[int]]:

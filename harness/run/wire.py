@@ -18,6 +18,7 @@ HEADER_LIMIT = 64 * 2**20
 PAYLOAD_LIMIT = 2**30
 
 _PREFIX = struct.Struct(">4sIQ")
+_encode = json.JSONEncoder(allow_nan=False).encode
 
 
 class WireError(Exception):
@@ -26,7 +27,7 @@ class WireError(Exception):
 
 def write(stream: IO[bytes], header: dict[str, Any], buffers: Sequence[np.ndarray] = (), *, flush: bool = True) -> None:
     """Send one message. ``buffers`` are contiguous arrays; their bytes follow the header in order."""
-    text = json.dumps({**header, "buffers": [b.nbytes for b in buffers]}, allow_nan=False).encode()
+    text = _encode({**header, "buffers": [b.nbytes for b in buffers]}).encode()
     stream.write(_PREFIX.pack(MAGIC, len(text), sum(b.nbytes for b in buffers)) + text)
     for buffer in buffers:
         stream.write(buffer.tobytes())

@@ -11,12 +11,13 @@ import importlib
 import os
 import platform
 import sys
+import time
 from typing import IO, Any
 
 import numpy as np
 
 from harness.model.adapter import Adapter, UnknownDevice
-from harness.model.case import Case
+from harness.model.case import load_cases
 from harness.run import wire
 from harness.run.execute import Executor, Programs
 
@@ -89,21 +90,42 @@ def _hello(adapter: Adapter, programs: Programs, config: dict[str, Any]) -> dict
     }
 
 
+class _Watchdog:
+    """Ends this process once it is late: a native loop that holds the GIL can only be ended from outside it."""
+
+    def __init__(self) -> None:
+        self._end = 0.0
+
+    def expect(self, seconds: float) -> None:
+        """A sign of life is due within ``seconds``; without it, the process ends between a third of ``GRACE`` and all
+        of it later."""
+        due = time.monotonic() + seconds
+        # Setting the alarm starts a thread, which costs as much as a small case.
+        if not due + GRACE / 3 <= self._end <= due + GRACE:
+            faulthandler.dump_traceback_later(seconds + GRACE, exit=True)
+            self._end = due + GRACE
+
+    def rest(self) -> None:
+        """Nothing is due."""
+        faulthandler.cancel_dump_traceback_later()
+        self._end = 0.0
+
+
 def _serve(executor: Executor, source: IO[bytes], sink: IO[bytes]) -> None:
     batch: dict[str, Any] = {}
+    watchdog = _Watchdog()
 
     def announce(positions: list[int]) -> None:
-        # A native loop that holds the GIL can only be ended from outside it.
-        faulthandler.dump_traceback_later(batch["timeout"] * len(positions) * PATIENCE + GRACE, exit=True)
+        watchdog.expect(batch["timeout"] * len(positions) * PATIENCE)
         wire.write(sink, {"type": "start", "batch": batch["id"], "positions": positions})
 
     while (message := wire.read(source)) is not None:
         batch.update(message[0])
-        cases = [Case.loads(text) for text in batch["cases"]]
+        cases = load_cases(batch["cases"])
         for position, outcome in executor.run(cases, batch["fuse"], announce):
             header, buffers = wire.pack(outcome)
             # Flushed with the next announcement, before anything that may end the process.
             answer = {"type": "outcome", "batch": batch["id"], "position": position, **header}
             wire.write(sink, answer, buffers, flush=False)
-        faulthandler.cancel_dump_traceback_later()
+        watchdog.rest()
         wire.write(sink, {"type": "done", "batch": batch["id"]})
