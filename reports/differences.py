@@ -18,6 +18,20 @@ FIRST_CASES = 5
 CASES_READ = 200
 """Of how many differences of a kind the example has its ``case``, which may be long; of others it is empty."""
 
+SEVERITY = (
+    "crash",
+    "hang",
+    "structural",
+    "numeric",
+    "special",
+    "nondeterministic",
+    "shape",
+    "dtype",
+    "rejects",
+    "accepts",
+)
+"""Verdicts, worst first: a lost process, then a silent wrong answer, then a loud one."""
+
 _KEY_COLUMNS = ("op", "aspect", "target", "verdict", "known")
 _EXAMPLE_COLUMNS = (
     "case_id",
@@ -115,3 +129,8 @@ def _add_cases(table: Results, ordered: Sequence[Difference]) -> None:
 def elements(shapes: str) -> int:
     """How many elements the tensors of a ``shapes`` cell have together: ``1x4x4x1;2x2`` has 20."""
     return sum(math.prod(int(n) for n in re.findall(r"\d+", shape)) for shape in shapes.split(";"))
+
+
+def severity(verdict: str) -> int:
+    """The place of a verdict in ``SEVERITY``, after them all for any other."""
+    return SEVERITY.index(verdict) if verdict in SEVERITY else len(SEVERITY)

@@ -17,21 +17,25 @@ from typing import Any, TypeVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from harness.model.verdicts import VERDICTS
-from reports.differences import Difference
+from harness.model.case import ASPECTS
+from harness.model.verdicts import FAILING, VERDICTS
+from reports.accuracy import Rho, bars, nearest
+from reports.answers import legible
+from reports.coverage import OpCoverage
+from reports.entries import LIMITS, TITLES, anchors, is_web, section
+from reports.first_screen import first_screen
 from reports.matrix import STATES, Cell
-from reports.pictures import Pictures
-from reports.summarise import Rho, Summary
-from reports.text import clean, plural, rho_text, share, shorten
+from reports.parts import Parts
+from reports.summarise import Summary
+from reports.text import clean, plural, rho_text, share
 
-LIMITS = {"new": 200, "fault": 50, "known": 100}
-"""How many differences of each kind are shown in full."""
+__all__ = ["LIMITS", "report_html"]
 ROW_LIMIT = 300
 """How many rows a table has at most."""
-MESSAGE_LIMIT = 2_000
-CASE_LIMIT = 8_000
+PAIR_ROWS = 30
+"""How many pairs of attributes of an op are listed: those that were covered least."""
+NEAREST = 12
 TEMPLATES = Path(__file__).parent / "templates"
-TITLES = {"new": "New differences", "fault": "Faults of opassay or an adapter", "known": "Known differences seen"}
 WORDS = {
     "new": ("✗", "new"),
     "fault": ("‼", "fault"),
@@ -46,8 +50,14 @@ WORDS = {
 _T = TypeVar("_T")
 
 
-def report_html(summary: Summary, pictures: Pictures | None = None) -> str:
-    """The page as text, with a section of ``pictures`` if there are any."""
+def report_html(summary: Summary, parts: Parts | None = None) -> str:
+    """The page as text, with a section for each of ``parts`` that there is."""
+    parts = parts or Parts()
+    return render("report.html.j2", _images(parts), **_context(summary, parts))
+
+
+def render(template: str, images: bool, **context: Any) -> str:
+    """A template with the page's style, script and policy; ``images``: whether it holds pictures of its own."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -55,34 +65,53 @@ def report_html(summary: Summary, pictures: Pictures | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(rho=rho_text, clean=clean, breakable=breakable, unbroken=unbroken)
-    environment.globals.update(plural=plural, share=share, words=WORDS, states=STATES, verdicts=VERDICTS)
-    style, script = (TEMPLATES / name for name in ("report.css", "report.js"))
-    page = environment.get_template("report.html.j2").render(
-        **_context(summary),
-        pictures=pictures,
-        style=Markup(style.read_text(encoding="utf-8")),
-        script=Markup(script.read_text(encoding="utf-8")),
-        policy=_policy(style.read_text(encoding="utf-8"), script.read_text(encoding="utf-8"), pictures is not None),
+    environment.filters.update(rho=rho_text, clean=clean, breakable=breakable, unbroken=unbroken, legible=legible)
+    environment.globals.update(plural=plural, share=share, words=WORDS, states=STATES, verdicts=VERDICTS, bars=bars)
+    style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    page = environment.get_template(template).render(
+        **context, style=Markup(style), script=Markup(script), policy=_policy(style, script, images)
     )
     return page if page.endswith("\n") else f"{page}\n"
 
 
-def _context(summary: Summary) -> dict[str, Any]:
-    anchors = _anchors(summary.differences)
+def _images(parts: Parts) -> bool:
+    return parts.pictures is not None or any(f.rows for f in parts.findings.shown)
+
+
+def _context(summary: Summary, parts: Parts) -> dict[str, Any]:
+    ids = anchors(summary.differences)
     return {
         "summary": summary,
         "total": summary.total,
         "run": summary.run,
-        "sections": [_section(summary, kind, anchors) for kind in TITLES],
+        "parts": parts,
+        "first": first_screen(summary, parts.findings, ids),
+        "sections": [section(summary, kind, ids) for kind in TITLES],
+        "choices": _choices(summary),
         "used_states": [state for state in STATES if any(cell.state == state for cell in summary.cells)],
-        "matrices": [(aspect, _matrix(summary, aspect, anchors)) for aspect in summary.aspects],
+        "ranks": {state: rank for rank, state in enumerate(STATES)},
+        "matrices": [(aspect, _matrix(summary, aspect, ids)) for aspect in summary.aspects],
         "knowns_seen": len({(d.example["adapter"], d.known) for d in summary.of_kind("known")}),
         "knowns": capped([{**k, "link": k["url"] if is_web(k.get("url", "")) else ""} for k in summary.run["known"]]),
         "unsupported": capped(summary.unsupported),
         "undefined": capped(summary.undefined),
         "rho_targets": [t for t in summary.targets if any(r.target == t for r in summary.rhos)],
         "rho_rows": capped(_rho_rows(summary.rhos)),
+        "nearest": nearest(summary.rhos, NEAREST),
+        "coverage": [_coverage(c, len(parts.coverage[0])) for c in parts.coverage[1]],
+        "is_web": is_web,
+    }
+
+
+def _choices(summary: Summary) -> dict[str, list[str]]:
+    """What the filters offer."""
+    aspects = [aspect for aspect in ASPECTS if aspect in summary.aspects]
+    found = {d.verdict for d in summary.differences}
+    return {
+        "op": sorted({cell.op for cell in summary.cells}),
+        "target": summary.targets,
+        "aspect": aspects,
+        "verdict": [verdict for verdict in (*FAILING, "fault") if verdict in found],
     }
 
 
@@ -101,78 +130,11 @@ def unbroken(text: str) -> Markup:
     return Markup(re.sub(r"\d\.\de-\d+", r'<span class="number">\g<0></span>', str(escape(clean(text)))))
 
 
-def is_web(url: str) -> bool:
-    """Whether a link may be made of ``url``: nothing but http and https."""
-    return url.startswith(("https://", "http://"))
-
-
-def _anchors(found: Sequence[Difference]) -> dict[int, str]:
-    """An id for each difference that is shown, by its place in memory."""
-    out: dict[int, str] = {}
-    for kind, limit in LIMITS.items():
-        for number, d in enumerate([d for d in found if d.kind == kind][:limit]):
-            out[id(d)] = f"{kind}-{number + 1}"
-    return out
-
-
-def _section(summary: Summary, kind: str, anchors: dict[int, str]) -> dict[str, Any]:
-    found = summary.of_kind(kind)
-    reasons = {(k.get("adapter"), k["id"]): k for k in summary.run["known"]}
-    shown = [_entry(d, anchors[id(d)], reasons.get((d.example["adapter"], d.known))) for d in found[: LIMITS[kind]]]
-    records = sum(d.count for d in found[LIMITS[kind] :])
-    return {
-        "kind": kind,
-        "title": TITLES[kind],
-        "count": len(found),
-        "records": sum(d.count for d in found),
-        "shown": shown,
-        "left_out": len(found) - len(shown),
-        "left_out_records": records,
-    }
-
-
-def _entry(d: Difference, anchor: str, known: dict[str, Any] | None) -> dict[str, Any]:
-    case = str(d.example["case"])
-    whole = len(case) <= CASE_LIMIT
-    link = str(known.get("url", "")) if known else ""
-    return {
-        "d": d,
-        "anchor": anchor,
-        "known": known,
-        "link": link if is_web(link) else "",
-        "case": clean(case) if whole else "",
-        "headline": shorten(clean(d.headline), 200),
-        "message": shorten(clean(str(d.example["message"])), MESSAGE_LIMIT),
-        "figures": _figures(d),
-    }
-
-
-def _figures(d: Difference) -> list[tuple[str, str]]:
-    """What is known of the smallest case, in the reader's words; empty fields are left out."""
-    e = d.example
-    bad = f"{e['bad_elements']:,} of {e['elements']:,}" if e["bad_elements"] is not None and e["elements"] else ""
-    fields = (
-        ("shapes", e["shapes"]),
-        ("dtypes", e["dtype"]),
-        ("fills", e["fill"]),
-        ("attributes", e["attrs"]),
-        ("error type", e["error_type"]),
-        ("error ÷ allowed", "" if e["rho"] is None else rho_text(e["rho"])),
-        ("largest error", "" if e["max_abs_error"] is None else f"{e['max_abs_error']:.4g}"),
-        ("largest error in ulp", "" if e["max_ulp"] is None else f"{e['max_ulp']:,.4g}"),
-        ("wrong elements", bad),
-        ("worst at", e["worst_index"]),
-        ("explained by", e["explained_by"]),
-        ("run alone", f"{d.confirmed:,} of {d.count:,} failed again" if d.confirmed else ""),
-    )
-    return [(name, shorten(clean(str(value)), 500)) for name, value in fields if value != ""]
-
-
-def _matrix(summary: Summary, aspect: str, anchors: dict[int, str]) -> list[tuple[str, list[dict[str, Any] | None]]]:
+def _matrix(summary: Summary, aspect: str, ids: dict[int, str]) -> list[tuple[str, list[dict[str, Any] | None]]]:
     first: dict[tuple[str, str, str, str], str] = {}
     for d in summary.differences:
-        if id(d) in anchors:
-            first.setdefault((d.op, d.aspect, d.target, d.kind), anchors[id(d)])
+        if id(d) in ids:
+            first.setdefault((d.op, d.aspect, d.target, d.kind), ids[id(d)])
     return [
         (op, [_matrix_cell(summary.cell(op, aspect, target), first) for target in summary.targets])
         for op in summary.ops(aspect)
@@ -193,6 +155,25 @@ def _rho_rows(rhos: Sequence[Rho]) -> list[tuple[str, str, dict[str, Rho]]]:
     for rho in rhos:
         found.setdefault((rho.op, rho.dtype), {})[rho.target] = rho
     return [(op, dtype, by_target) for (op, dtype), by_target in found.items()]
+
+
+def _coverage(op: OpCoverage, targets: int) -> dict[str, Any]:
+    """An op's values and those pairs of attributes that some target was not judged by in full."""
+    gaps = []
+    for pair, seen in op.pairs.items():
+        possible = len(op.attributes[pair[0]].values) * len(op.attributes[pair[1]].values)
+        counts = [int(seen[target].sum()) for target in range(targets)]
+        if min(counts) < possible:
+            gaps.append((min(counts) / possible, pair, possible, counts, op.never(pair)))
+    return {
+        "op": op.op,
+        "attributes": [attribute for attribute in op.attributes.values() if len(attribute.values) > 1],
+        "fixed": [(a.name, next(iter(a.values))) for a in op.attributes.values() if len(a.values) == 1],
+        "exercised": [op.exercised(target) for target in range(targets)],
+        "possible": op.possible,
+        "complete": len(op.pairs) - len(gaps),
+        "pairs": capped([gap[1:] for gap in sorted(gaps)], PAIR_ROWS),
+    }
 
 
 def _policy(style: str, script: str, images: bool) -> str:

@@ -1,31 +1,33 @@
-"""The pages beside a results table, made from it, ``run.json`` and ``pictures/`` alone."""
+"""The pages beside a results table, made from it, ``run.json``, ``findings/`` and ``pictures/`` alone."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from reports.html import report_html
 from reports.junit import junit_xml
-from reports.pictures import read_pictures
+from reports.parts import read_parts
 from reports.run_file import read_run
 from reports.stored_table import read_for_pages
 from reports.summarise import Summary, summarise
 from reports.summary import summary_md
 
 
-def write_pages(folder: Path) -> list[Path]:
+def write_pages(folder: Path, before: Sequence[Path] = ()) -> list[Path]:
     """(Re)write ``summary.md``, ``junit.xml`` and ``report.html`` in ``folder``; their paths.
 
-    The same table, run and pictures give the same bytes. Raises ``ValueError`` when the table or ``run.json``
+    ``before``: folders of earlier runs, oldest first, with which ``report.html`` shows a trend.
+    The same folder give the same bytes. Raises ``ValueError`` when the table or ``run.json``
     is absent or wrong; nothing is written then.
     """
     folder = Path(folder)
     run = read_run(folder)
-    summary = summarise(read_for_pages(folder), run)
-    page = partial(report_html, pictures=read_pictures(folder))
+    table = read_for_pages(folder)
+    summary = summarise(table, run)
+    page = partial(report_html, parts=read_parts(folder, table, summary.run, before))
     makers: dict[str, Callable[[Summary], str]] = {
         "summary.md": summary_md,
         "junit.xml": junit_xml,

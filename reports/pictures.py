@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from reports.stored_pictures import FOLDER, Arrays, Unreadable, read_arrays, read_index, word
+from reports.foreign import Unreadable, word
+from reports.stored_pictures import FOLDER, Arrays, read_arrays, read_index
 from reports.text import plural
 
 PIN_LIMIT = 12
@@ -150,7 +151,7 @@ def _photo(title: str, alt: str, array: np.ndarray, bounds: tuple[float, float],
     low, high = bounds
     unit = np.nan_to_num((small - low) / ((high - low) or 1.0), nan=0.0).clip(0.0, 1.0)
     pixels = np.broadcast_to(np.rint(unit * 255).astype(np.uint8), (*unit.shape[:2], 3))
-    return Image(title, alt, _png(pixels), unit.shape[0], unit.shape[1])
+    return Image(title, alt, png(pixels), unit.shape[0], unit.shape[1])
 
 
 def _map(name: str, label: str, gap: np.ndarray, scale: tuple[int, int], step: int) -> Image:
@@ -166,7 +167,7 @@ def _map(name: str, label: str, gap: np.ndarray, scale: tuple[int, int], step: i
     rows, columns = (np.arange(0, size, step) for size in gap.shape)
     small = np.maximum.reduceat(np.maximum.reduceat(gap, rows, axis=0), columns, axis=1)
     unit = (np.log10(small.clip(10.0**low, 10.0**high)) - low) / (high - low)
-    return Image("difference", alt, _png(_coloured(unit)), unit.shape[0], unit.shape[1], note)
+    return Image("difference", alt, png(coloured(unit)), unit.shape[0], unit.shape[1], note)
 
 
 def difference(answer: np.ndarray, exact: np.ndarray) -> np.ndarray:
@@ -209,7 +210,7 @@ def decades(largest: list[float]) -> tuple[int, int]:
     return min(FLOOR, high - DECADES), high
 
 
-def _coloured(unit: np.ndarray) -> np.ndarray:
+def coloured(unit: np.ndarray) -> np.ndarray:
     """[H, W] of 0 to 1 as bytes [H, W, 4], in colours that a colour-blind reader can order."""
     from matplotlib import colormaps
 
@@ -217,7 +218,7 @@ def _coloured(unit: np.ndarray) -> np.ndarray:
     return pixels
 
 
-def _png(pixels: np.ndarray) -> str:
+def png(pixels: np.ndarray) -> str:
     """Bytes [H, W, 3 or 4] as a ``data:`` URI; equal pixels give equal text."""
     from matplotlib.image import imsave
 

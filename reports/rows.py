@@ -25,7 +25,7 @@ def rows(
     skip = skip or {}
     stored = [c for c in dict.fromkeys([*columns, *skip]) if c != PLACE]
     start = 0
-    for batch in _batches(table, stored):
+    for batch in batches(table, stored):
         numbered = pa.table([*batch.columns, pa.array(np.arange(start, start + len(batch)))], [*stored, PLACE])
         start += len(batch)
         for column, values in skip.items():
@@ -35,7 +35,7 @@ def rows(
 
 def distinct(table: Results, column: str) -> set[str]:
     """Every text of a column."""
-    return {text for batch in _batches(table, [column]) for text in batch.column(0).unique().to_pylist()}
+    return {text for batch in batches(table, [column]) for text in batch.column(0).unique().to_pylist()}
 
 
 def picked(table: Results, column: str, places: Collection[int]) -> dict[int, Any]:
@@ -43,14 +43,15 @@ def picked(table: Results, column: str, places: Collection[int]) -> dict[int, An
     wanted = np.array(sorted(places), dtype=np.int64)
     out: dict[int, Any] = {}
     start = 0
-    for batch in _batches(table, [column]) if len(wanted) else ():
+    for batch in batches(table, [column]) if len(wanted) else ():
         here = wanted[(wanted >= start) & (wanted < start + len(batch))]
         out.update(zip(here.tolist(), batch.column(0).take(pa.array(here - start)).to_pylist(), strict=True))
         start += len(batch)
     return out
 
 
-def _batches(table: Results, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def batches(table: Results, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Those columns of all rows, a few thousand rows at a time."""
     if isinstance(table, StoredTable):
         yield from table.batches(columns)
     else:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from reports.foreign import Unreadable, read_bytes, word
 from reports.text import clean, plural, shorten
 
 FOLDER = "pictures"
@@ -23,10 +24,6 @@ INDEX = "pictures.json"
 TARGET_LIMIT = 24
 INDEX_BYTES = 1 << 20
 FILE_BYTES = 8 << 20
-
-
-class Unreadable(ValueError):
-    """A file or an entry of ``pictures/`` is not as it should be; the message is for the reader of the page."""
 
 
 @dataclass
@@ -44,18 +41,13 @@ def read_index(folder: Path) -> list[Any]:
     if not folder.is_dir():
         return []
     try:
-        rows = json.loads(_bytes(folder, INDEX, INDEX_BYTES))
+        rows = json.loads(read_bytes(folder, INDEX, INDEX_BYTES))
     except (ValueError, RecursionError) as error:
         why = str(error) if isinstance(error, Unreadable) else f"{INDEX}: not JSON"
         raise Unreadable(f"The pictures cannot be shown: {why}.") from None
     if not isinstance(rows, list):
         raise Unreadable(f"The pictures cannot be shown: {INDEX}: expected a list, got {type(rows).__name__}.")
     return rows
-
-
-def word(value: Any) -> str:
-    """What an entry says, as one bounded line of printable text; a question mark where it says nothing."""
-    return shorten(" ".join(clean(value).split()), 500) if isinstance(value, str) and value.strip() else "?"
 
 
 def read_arrays(folder: Path, row: Mapping[str, Any]) -> Arrays:
@@ -90,33 +82,13 @@ def _read(folder: Path, name: Any, what: str) -> np.ndarray:
     try:
         if not isinstance(name, str):
             raise Unreadable("no file is named")
-        data = _bytes(folder, name, FILE_BYTES)
+        data = read_bytes(folder, name, FILE_BYTES)
         try:
             return _image(data)
         except Unreadable as error:
             raise Unreadable(f"{shorten(clean(name), 80)}: {error}") from None
     except Unreadable as error:
         raise Unreadable(f"{what}: {error}.") from None
-
-
-def _bytes(folder: Path, name: str, limit: int) -> bytes:
-    """A plain file directly in ``folder``, links followed; ``Unreadable`` if it is elsewhere, absent or too large."""
-    told = shorten(clean(name), 80)
-    try:
-        path = (folder / name).resolve()
-        if path.parent != folder.resolve() or Path(name).name != name:
-            raise Unreadable(f"{told} is not in {FOLDER}/")
-        if not path.is_file():
-            raise Unreadable(f"{told} is missing")
-        with path.open("rb") as stream:
-            data = stream.read(limit + 1)
-    except Unreadable:
-        raise
-    except (OSError, ValueError, RuntimeError):
-        raise Unreadable(f"{told} cannot be opened") from None
-    if len(data) > limit:
-        raise Unreadable(f"{told} has more than {limit:,} bytes")
-    return data
 
 
 def _image(data: bytes) -> np.ndarray:

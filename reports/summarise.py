@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
+from reports.accuracy import Rho, rho_table
 from reports.differences import Difference, differences
-from reports.matrix import Cell, Tally, kind_of, matrix, targets, total, worse
-from reports.rows import Results, rows
+from reports.matrix import Cell, Tally, matrix, targets, total
+from reports.rows import Results
 from reports.run_file import complete
 from reports.text import plural
 
@@ -26,23 +27,6 @@ class Share:
     target: str
     count: int
     of: int
-
-
-@dataclass
-class Rho:
-    """How near one op came to the bound per target and dtype: error ÷ allowed error, 1 is the bound.
-
-    ``passing`` is the largest among passes, ``failing`` the largest among differences.
-    """
-
-    op: str
-    dtype: str
-    target: str
-    judged: int = 0
-    passing: float | None = None
-    passing_case: str = ""
-    failing: float | None = None
-    failing_case: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,32 +140,6 @@ def undefined_shares(cells: Sequence[Cell]) -> list[Share]:
         count[cell.op] += cell.undefined
         of[cell.op] += cell.undefined + cell.judged
     return [Share(op, "", count[op], of[op]) for op in sorted(of) if of[op]]
-
-
-def rho_table(table: Results, run: Mapping[str, Any]) -> list[Rho]:
-    """The worst rho per op, dtype and target over all aspects, from judged records that have one."""
-    found: dict[tuple[str, str, str], Rho] = {}
-    for op, dtype, target, verdict, known, rho, case_id in rows(table, _RHO_COLUMNS):
-        kind = kind_of(verdict, known)
-        if kind not in ("passed", "new", "known") or rho is None:
-            continue
-        names = _dtype_names(dtype)
-        entry = found.setdefault((op, names, target), Rho(op, names, target))
-        entry.judged += 1
-        which = "passing" if kind == "passed" else "failing"
-        if worse(rho, getattr(entry, which)):
-            setattr(entry, which, rho)
-            setattr(entry, f"{which}_case", case_id)
-    order = targets(table, run)
-    return sorted(found.values(), key=lambda r: (r.op, r.dtype, order.index(r.target)))
-
-
-@lru_cache(maxsize=1024)
-def _dtype_names(dtype: str) -> str:
-    return "+".join(sorted(set(dtype.split(";"))))
-
-
-_RHO_COLUMNS = ("op", "dtype", "target", "verdict", "known", "rho", "case_id")
 
 
 def _too_broad(found: Sequence[Mapping[str, Any]]) -> list[str]:

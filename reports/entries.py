@@ -1,0 +1,94 @@
+"""Differences as entries of the page: their anchors, figures and limits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reports import commands
+from reports.differences import Difference, severity
+from reports.summarise import Summary
+from reports.text import clean, normalised, rho_text, shorten
+
+LIMITS = {"new": 200, "fault": 50, "known": 100}
+"""How many differences of each kind are shown in full."""
+MESSAGE_LIMIT = 2_000
+CASE_LIMIT = 8_000
+TITLES = {"new": "New differences", "fault": "Faults of opassay or an adapter", "known": "Known differences seen"}
+
+
+def anchors(found: Sequence[Difference]) -> dict[int, str]:
+    """An id for each difference that is shown, by its place in memory."""
+    out: dict[int, str] = {}
+    for kind, limit in LIMITS.items():
+        for number, d in enumerate([d for d in found if d.kind == kind][:limit]):
+            out[id(d)] = f"{kind}-{number + 1}"
+    return out
+
+
+def section(summary: Summary, kind: str, ids: dict[int, str]) -> dict[str, Any]:
+    """The entries of one kind and how many are left out."""
+    found = summary.of_kind(kind)
+    reasons = {(k.get("adapter"), k["id"]): k for k in summary.run["known"]}
+    first = found[: LIMITS[kind]]
+    ranked = sorted(first, key=lambda d: (severity(d.verdict), -d.count)) if kind == "new" else first
+    shown = [_entry(d, ids[id(d)], summary.run, reasons.get((d.example["adapter"], d.known))) for d in ranked]
+    return {
+        "kind": kind,
+        "title": TITLES[kind],
+        "count": len(found),
+        "records": sum(d.count for d in found),
+        "shown": shown,
+        "left_out": len(found) - len(first),
+        "left_out_records": sum(d.count for d in found[LIMITS[kind] :]),
+    }
+
+
+def is_web(url: str) -> bool:
+    """Whether a link may be made of ``url``: nothing but http and https."""
+    return url.startswith(("https://", "http://"))
+
+
+def stable_id(d: Difference) -> str:
+    """Eight hex digits that a difference keeps from run to run, so that a link to it stays good."""
+    key = (d.op, d.aspect, d.target, d.verdict, d.known, normalised(str(d.example["message"])))
+    return hashlib.sha256("\0".join(key).encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def _entry(d: Difference, anchor: str, run: Mapping[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:
+    case = str(d.example["case"])
+    link = str(known.get("url", "")) if known else ""
+    return {
+        "d": d,
+        "anchor": anchor,
+        "stable": stable_id(d),
+        "command": commands.replay(run, d.case_id),
+        "known": known,
+        "link": link if is_web(link) else "",
+        "case": clean(case) if len(case) <= CASE_LIMIT else "",
+        "headline": shorten(clean(d.headline), 200),
+        "message": shorten(clean(str(d.example["message"])), MESSAGE_LIMIT),
+        "figures": _figures(d),
+    }
+
+
+def _figures(d: Difference) -> list[tuple[str, str]]:
+    """What is known of the smallest case, in the reader's words; empty fields are left out."""
+    e = d.example
+    bad = f"{e['bad_elements']:,} of {e['elements']:,}" if e["bad_elements"] is not None and e["elements"] else ""
+    fields = (
+        ("shapes", e["shapes"]),
+        ("dtypes", e["dtype"]),
+        ("fills", e["fill"]),
+        ("attributes", e["attrs"]),
+        ("error type", e["error_type"]),
+        ("error ÷ allowed", "" if e["rho"] is None else rho_text(e["rho"])),
+        ("largest error", "" if e["max_abs_error"] is None else f"{e['max_abs_error']:.4g}"),
+        ("largest error in ulp", "" if e["max_ulp"] is None else f"{e['max_ulp']:,.4g}"),
+        ("wrong elements", bad),
+        ("worst at", e["worst_index"]),
+        ("explained by", e["explained_by"]),
+        ("run alone", f"{d.confirmed:,} of {d.count:,} failed again" if d.confirmed else ""),
+    )
+    return [(name, shorten(clean(str(value)), 500)) for name, value in fields if value != ""]

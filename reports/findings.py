@@ -1,0 +1,187 @@
+"""``findings/`` beside the table: one folder per difference, with its smallest case, issue text and scripts.
+
+Read as a stranger's: whatever is absent or of another kind is left out or becomes a line for the reader.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.foreign import Unreadable, read_bytes, word
+from reports.heatmaps import Heatmap, heatmaps
+from reports.text import clean, plural, shorten
+
+FOLDER = "findings"
+FINDING_LIMIT = 100
+SCRIPT_BYTES = 64 << 10
+FILE_BYTES = 4 << 20
+OUTPUT_LIMIT = 4_000
+SCRIPT_LIMIT = 20_000
+PICTURED_TARGETS = 4
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script that shows the finding without opassay, what it printed, and whether that is the difference."""
+
+    adapter: str
+    file: str
+    text: str
+    output: str
+    exit_status: str
+    reproduces: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One difference in the reader's words. ``rows``: heat maps per target; ``lines``: what could not be read."""
+
+    id: str
+    op: str
+    aspect: str
+    verdict: str
+    targets: tuple[str, ...]
+    count: int
+    cause: str
+    message: str
+    case: str
+    url: str
+    title: str
+    suspect_oracle: bool
+    issue: str
+    rows: tuple[tuple[str, tuple[Heatmap, ...]], ...]
+    scripts: tuple[Script, ...]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The findings of a run, those with most records first, and lines about what could not be read."""
+
+    shown: tuple[Finding, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+NOTHING_FOUND = Findings()
+
+
+def read_findings(folder: Path) -> Findings:
+    """What ``findings/`` in ``folder`` holds; nothing if there is none. Never raises for what the files hold."""
+    folder = Path(folder) / FOLDER
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    found, lines = [], []
+    for name in names[:FINDING_LIMIT]:
+        try:
+            found.append(_finding(folder / name))
+        except Unreadable as error:
+            lines.append(f"Finding {word(name, 80)} cannot be shown: {error}.")
+    if len(names) > FINDING_LIMIT:
+        lines.append(f"{plural(len(names) - FINDING_LIMIT, 'more finding')} in {FOLDER}/ left out here.")
+    return Findings(tuple(sorted(found, key=lambda f: (-f.count, f.op, f.id))), tuple(lines))
+
+
+def _finding(folder: Path) -> Finding:
+    given = _json(folder, "finding.json")
+    targets = tuple(_words(given.get("targets")))
+    scripts, lines = _scripts(folder, given.get("reproductions"))
+    case = given.get("case")
+    return Finding(
+        id=word(folder.name, 80),
+        **{name: _text(given.get(name), 200) for name in ("op", "aspect", "verdict", "url", "title")},
+        targets=targets,
+        count=_count(given),
+        cause=_text(given.get("explained_by"), 500),
+        message=_text(given.get("message"), OUTPUT_LIMIT),
+        case=json.dumps(case, separators=(",", ":")) if isinstance(case, dict) else _text(case, SCRIPT_LIMIT),
+        suspect_oracle=given.get("suspect_oracle") is True,
+        issue=_optional(folder, "issue.md", SCRIPT_LIMIT),
+        rows=_rows(given, targets),
+        scripts=tuple(scripts),
+        lines=tuple(lines),
+    )
+
+
+def _json(folder: Path, name: str) -> Mapping[str, Any]:
+    try:
+        given = json.loads(read_bytes(folder, name, FILE_BYTES))
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError):
+        raise Unreadable(f"{name} is not JSON") from None
+    if not isinstance(given, dict):
+        raise Unreadable(f"{name}: expected an object, got {type(given).__name__}")
+    return given
+
+
+def _words(value: Any) -> Iterable[str]:
+    return [word(item, 80) for item in value[:24]] if isinstance(value, list) else []
+
+
+def _text(value: Any, limit: int) -> str:
+    return shorten(clean(value), limit) if isinstance(value, str) else ""
+
+
+def _count(given: Mapping[str, Any]) -> int:
+    found = next((given[name] for name in ("records", "count") if isinstance(given.get(name), int)), 0)
+    return max(0, int(found))
+
+
+def _rows(given: Mapping[str, Any], targets: tuple[str, ...]) -> tuple[tuple[str, tuple[Heatmap, ...]], ...]:
+    """Heat maps of each target's answer, or of the one answer where they are not kept apart."""
+    expected, actual, place = given.get("expected"), given.get("actual"), _place(given)
+    apart = isinstance(actual, dict) and bool(actual) and all(name in targets for name in actual)
+    answers = list(actual.items())[:PICTURED_TARGETS] if isinstance(actual, dict) and apart else [("", actual)]
+    drawn = [(word(name, 80) if name else "", heatmaps(expected, answer, place)) for name, answer in answers]
+    return tuple((name, maps) for name, maps in drawn if maps)
+
+
+def _place(given: Mapping[str, Any]) -> str:
+    """Where the worst element is: ``y[0,2,1]``, given as a text or as one value of a mapping."""
+    worst = given.get("worst_index") or given.get("worst")
+    told = list(worst.values()) if isinstance(worst, dict) else [worst]
+    return next((text for text in told if isinstance(text, str) and "[" in text), "")
+
+
+def _scripts(folder: Path, entries: Any) -> tuple[list[Script], list[str]]:
+    scripts, lines = [], []
+    for entry in entries[:12] if isinstance(entries, list) else []:
+        if not isinstance(entry, dict):
+            continue
+        name = entry.get("file")
+        try:
+            if not isinstance(name, str):
+                raise Unreadable("no file is named")
+            text = _decoded(read_bytes(folder, name, SCRIPT_BYTES))
+        except Unreadable as error:
+            lines.append(f"A script cannot be shown: {error}.")
+            continue
+        scripts.append(_script(folder, entry, name, text))
+    return scripts, lines
+
+
+def _script(folder: Path, entry: Mapping[str, Any], name: str, text: str) -> Script:
+    output = _text(entry.get("output"), OUTPUT_LIMIT) or _optional(folder, f"{Path(name).stem}.txt", OUTPUT_LIMIT)
+    status = entry.get("exit_status")
+    return Script(
+        adapter=word(entry.get("adapter"), 80),
+        file=clean(name),
+        text=shorten(text, SCRIPT_LIMIT),
+        output=output,
+        exit_status=str(status) if isinstance(status, int) else "unknown",
+        reproduces=entry.get("reproduces") is True,
+    )
+
+
+def _optional(folder: Path, name: str, limit: int) -> str:
+    try:
+        return shorten(_decoded(read_bytes(folder, name, FILE_BYTES)), limit)
+    except Unreadable:
+        return ""
+
+
+def _decoded(data: bytes) -> str:
+    return clean(data.decode("utf-8", "replace"))

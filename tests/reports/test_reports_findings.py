@@ -1,0 +1,151 @@
+"""findings/: what the page shows of it, and that no file in it can break or mislead the page."""
+
+import json
+
+import pytest
+
+from reports import findings, foreign
+from reports.findings import read_findings
+from reports.html import report_html
+from reports.parts import Parts
+from reports.summarise import summarise
+from reports.table import frame_of
+
+EVIL = "\"'><script>x</script><img src=x onerror=alert(1)>\x1b"
+SCRIPT = "import torch\nassert torch.ones(2).sum() == 3\n"
+
+
+def given(**changes):
+    plain = {"id": "a1", "op": "conv2d", "aspect": "value", "verdict": "structural", "explained_by": "swapped axes"}
+    told = {"targets": ["torch", "jax"], "count": 7, "message": "y[0,1] is 5, expected 3", "worst_index": "y[0,1]"}
+    arrays = {"expected": [[1.0, 3.0], [0.0, 0.0]], "actual": [[1.0, 5.0], [0.0, 0.0]], "suspect_oracle": False}
+    run = {"adapter": "torch", "file": "repro_torch.py", "exit_status": 1, "output": "5 is not 3", "reproduces": True}
+    case = {"op": "conv2d", "tensors": [], "attributes": {}}
+    return {**plain, **told, **arrays, "case": case, "reproductions": [run], **changes}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def write(data, name="a1", **files):
+        place = tmp_path / "findings" / name
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "finding.json").write_text(data if isinstance(data, str) else json.dumps(data))
+        for file, text in {"repro_torch.py": SCRIPT, **files}.items():
+            (place / file).write_text(text)
+        return tmp_path
+
+    return write
+
+
+def page(made, folder):
+    summary = summarise(frame_of([made.record()]), made.run([made.shard()]))
+    return report_html(summary, Parts(findings=read_findings(folder)))
+
+
+def test_a_finding_is_read_whole(folder):
+    (found,) = read_findings(folder(given(), **{"issue.md": "# Wrong sum"})).shown
+    assert (found.op, found.verdict, found.targets, found.count) == ("conv2d", "structural", ("torch", "jax"), 7)
+    assert found.cause == "swapped axes"
+    assert found.issue == "# Wrong sum"
+    (script,) = found.scripts
+    assert (script.text, script.output, script.exit_status, script.reproduces) == (SCRIPT, "5 is not 3", "1", True)
+    ((target, maps),) = found.rows
+    assert target == ""
+    assert [m.title for m in maps] == ["expected", "actual", "difference"]
+    assert [m.mark for m in maps] == [(1, 0)] * 3
+    assert [t.text for t in maps[1].texts] == ["1", "5", "0", "0"]
+
+
+def test_the_page_shows_the_script_the_pictures_and_the_cause(made, folder):
+    text = page(made, folder(given()))
+    assert "swapped axes" in text
+    assert "✓ reproduces" in text
+    assert "assert torch.ones(2).sum() == 3" in text
+    assert text.count('<rect class="mark"') == 3
+    assert "img-src data:" in text
+    assert "python opassay-report/findings/a1/repro_torch.py" in text
+
+
+def test_a_script_that_does_not_reproduce_is_told_so_and_is_not_the_command_of_the_first_screen(made, folder):
+    entry = given()["reproductions"][0]
+    text = page(made, folder(given(reproductions=[{**entry, "reproduces": False, "exit_status": 0}])))
+    assert "✗ does not reproduce" in text
+    assert "✓ reproduces" not in text
+    assert "python opassay-report/findings" not in text
+
+
+def test_answers_kept_apart_by_target_are_drawn_apart(folder):
+    actual = {"torch": [[1.0, 5.0], [0.0, 0.0]], "jax": [[1.0, 9.0], [0.0, 0.0]]}
+    (found,) = read_findings(folder(given(actual=actual))).shown
+    assert [target for target, _ in found.rows] == ["torch", "jax"]
+    assert "6 there" in found.rows[1][1][2].note
+
+
+def test_findings_with_most_records_come_first(folder):
+    folder(given(count=1), "small")
+    root = folder(given(records=50), "large")
+    assert [f.id for f in read_findings(root).shown] == ["large", "small"]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("{", "finding.json is not JSON"),
+        ("[]", "expected an object, got list"),
+        ("[" * 100_000, "finding.json is not JSON"),
+    ],
+)
+def test_a_finding_that_cannot_be_read_is_a_line(folder, data, says):
+    found = read_findings(folder(data))
+    assert found.shown == ()
+    assert found.lines == (f"Finding a1 cannot be shown: {says}.".replace("expected", "finding.json: expected"),)
+
+
+@pytest.mark.parametrize("field", ["op", "targets", "count", "case", "worst_index", "reproductions", "expected", "url"])
+@pytest.mark.parametrize("value", [None, 3, {"a": [1]}, [[1], [2, 3]], "x", True, [None], -1e400])
+def test_fields_of_any_kind_are_survived(made, folder, field, value):
+    root = folder(given(**{field: value}))
+    assert len(read_findings(root).shown) == 1
+    assert '<h2 id="findings">' in page(made, root)
+
+
+@pytest.mark.parametrize("name", ["../../secret.py", "/etc/passwd", "missing.py", ".", "", 7])
+def test_scripts_outside_the_finding_are_never_read(folder, name):
+    root = folder(given(reproductions=[{"file": name, "reproduces": True}]))
+    (root / "secret.py").write_text("secret")
+    (found,) = read_findings(root).shown
+    assert found.scripts == ()
+    assert found.lines[0].startswith("A script cannot be shown: ")
+
+
+def test_huge_files_are_cut_or_refused(folder, monkeypatch):
+    monkeypatch.setattr(findings, "SCRIPT_BYTES", 100)
+    root = folder(given(message="x" * 10_000), **{"repro_torch.py": "#" * 101})
+    (found,) = read_findings(root).shown
+    assert "repro_torch.py has more than 100 bytes" in found.lines[0]
+    assert len(found.message) < 4_100
+    monkeypatch.setattr(findings, "FINDING_LIMIT", 0)
+    assert read_findings(root).lines == ("1 more finding in findings/ left out here.",)
+
+
+def test_nothing_in_a_finding_can_break_the_page(made, folder):
+    hostile = dict.fromkeys(("op", "aspect", "verdict", "explained_by", "message", "url", "title", "worst_index"), EVIL)
+    entry = {"adapter": EVIL, "file": "repro_torch.py", "output": EVIL, "reproduces": True}
+    root = folder(given(**hostile, targets=[EVIL], reproductions=[entry]), **{"repro_torch.py": EVIL, "issue.md": EVIL})
+    text = page(made, root)
+    assert text.count("<script>") == 1
+    assert "<img" not in text
+    assert "\x1b" not in text
+
+
+def test_an_upstream_link_is_one_only_to_the_web(made, folder):
+    assert "javascript:" not in page(made, folder(given(url="javascript:alert(1)", title="t")))
+    link = "https://github.com/pytorch/pytorch/issues/1"
+    assert f'<a href="{link}" rel="noreferrer noopener">A title</a>' in page(
+        made, folder(given(url=link, title="A title"))
+    )
+
+
+def test_a_word_is_one_line(folder):
+    assert foreign.word("a\n b\t c") == "a b c"
+    assert foreign.word(None) == "?"
