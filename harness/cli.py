@@ -124,11 +124,13 @@ def list_(
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="A folder that 'opassay run' wrote.")]) -> int:
-    """Write the pages of a report again, from its table."""
+def report(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders that 'opassay run' wrote.")],
+) -> int:
+    """Write the pages of a report again, from its table; of several, oldest first, the last one's, with a trend."""
     from harness.commands import report_command
 
-    return report_command(folder)
+    return report_command(folders)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +66,13 @@ def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
     return INTERRUPTED if run.status == "interrupted" else status
 
 
-def report_command(folder: Path) -> int:
-    """``opassay report DIR``."""
+def report_command(folders: Sequence[Path]) -> int:
+    """``opassay report DIR...``: the pages of the last folder, with the trend where there are several."""
     from reports.pages import write_pages
 
+    *before, folder = folders
     try:
-        pages = write_pages(folder)
+        pages = write_pages(folder, before)
     except ValueError as error:
         raise UsageError(str(error)) from None
     except OSError as error:
