@@ -22,6 +22,11 @@ def channel_axis(layout: str) -> int:
     return 3 if layout == "NHWC" else 1
 
 
+def unknown(padding: Padding) -> bool:
+    """A word that no formula here stands for: only the framework can say what it makes of it."""
+    return isinstance(padding, str) and padding not in ("SAME", "VALID")
+
+
 def effective(window: int, dilation: int) -> int:
     """How many input rows a dilated window spans."""
     return (window - 1) * dilation + 1

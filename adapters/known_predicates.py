@@ -123,3 +123,26 @@ def unconnected_input(case: Case) -> bool:
         if stage.op != "stop_gradient" and reached & set(stage.outputs):
             reached.update(stage.inputs)
     return any(n not in reached and dtypes.is_float(t.dtype) for n, t in zip(program.inputs, case.tensors, strict=True))
+
+
+def by_rule(pins: Mapping[str, Case], framework: str, versions: str) -> Callable[..., Known]:
+    """Makes the Knowns of one framework's answers to invalid input, named after framework, op and what is wrong.
+
+    The function returned takes op, name, verdict, predicate, owner, reason.
+    """
+
+    def make(op: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str) -> Known:
+        title = f"{framework}-{op}-{name}"
+        return known(pins, title, verdict, covers, owner=owner, reason=reason, versions=versions)
+
+    return make
+
+
+def overflows(case: Case, attribute: str, least: int) -> bool:
+    """Cases of the rule OutputOverflow with an entry of ``attribute`` of at least ``least``."""
+    return case.rule == "OutputOverflow" and max(case.attributes[attribute]) >= least
+
+
+def rank_three_in(layout: str) -> Predicate:
+    """Cases of the rule RankThree in ``layout``."""
+    return lambda case: case.rule == "RankThree" and case.attributes["layout"] == layout

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from cases import tables
-from cases.rules import Breach, breach, put, with_shape
+from cases.rules import Breach, breach, put, two_dtypes, with_attributes, with_shape
 from harness.model.case import Case, Tensor
 from harness.model.fills import Fill
 from harness.model.memory import Memory
@@ -31,7 +31,9 @@ def matmul_breaches(valid: Callable[..., Any]) -> tuple[Breach, ...]:
     return (
         breach("InnerMismatch", "columns of a = rows of b", valid, _longer_inner, OPERANDS),
         breach("RankOne", "operands have rank 2 or more", unbatched, _vector, OPERANDS),
+        breach("RankZero", "operands have rank 2 or more", unbatched, lambda c, at: with_shape(c, at, ()), OPERANDS),
         breach("BatchMismatch", "batch axes are equal or 1", batched, _other_batch, OPERANDS, _wide_batch),
+        two_dtypes(valid),
     )
 
 
@@ -79,6 +81,9 @@ def scatter_breaches() -> tuple[Breach, ...]:
         breach("IndexNegative", within, _small, lambda case, at: _with_index(case, at, -1), ENDS),
         breach("UpdatesShape", "updates.shape = indices.shape[:-1] + shape[k:]", _small, _longer_updates, (0,)),
         breach("IndexDepthTooLarge", "k is at most the rank of shape", _small, _too_deep, (0,)),
+        breach("IndexDtype", "indices are int32 or int64", _small, _of_dtype, ("float32", "int8")),
+        breach("ShapeNegative", "extents are at least 0", _small, lambda c, _: _first_extent(c, -1), (0,)),
+        breach("OutputOverflow", "the answer has fewer than 2**48 elements", _small, _first_extent, (2**48, 2**62)),
     )
 
 
@@ -114,6 +119,15 @@ def _with_index(case: Case, position: int, value: int) -> Case:
     place = position % len(indices.fill.values)
     fill = replace(indices.fill, values=put(indices.fill.values, place, value))
     return replace(case, tensors=(replace(indices, fill=fill), case.tensors[1]))
+
+
+def _of_dtype(case: Case, dtype: str) -> Case:
+    return replace(case, tensors=(replace(case.tensors[0], dtype=dtype), case.tensors[1]))
+
+
+def _first_extent(case: Case, extent: int) -> Case:
+    """The first axis of ``shape`` is always indexed, so updates fit all the same."""
+    return with_attributes(case, shape=put(case.attributes["shape"], 0, extent))
 
 
 def _longer_updates(case: Case, _: int) -> Case:

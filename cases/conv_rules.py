@@ -5,23 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cases import tables
 from cases.rules import (
+    AXES,
+    HUGE,
     NAMES,
     Breach,
     breach,
     image_with,
     named_extents,
+    negative,
+    negative_pad,
     pads_on,
+    put,
+    rank_three,
+    too_much_padding,
+    two_dtypes,
+    unknown_padding,
     with_attributes,
     with_entry,
     with_extents,
     with_shape,
+    zero,
 )
 from cases.windows import span
 from harness.model.case import Case
 
 Valid = Callable[..., Any]
 GROUPS = (2, 3)
+WORDS = ("VALID", "SAME")
 
 
 def conv2d_breaches(valid: Valid) -> tuple[Breach, ...]:
@@ -33,8 +45,13 @@ def conv2d_breaches(valid: Valid) -> tuple[Breach, ...]:
     return (
         breach("ChannelMismatch", "channels of x = groups · channels of the filter", valid, _wider_filter),
         breach("GroupsDoNotDivide", "groups divide both channel counts", valid, _one_output_more, GROUPS, _grouped),
-        breach("StrideZero", "stride is at least 1", valid, lambda case, axis: with_entry(case, "stride", axis, 0)),
-        breach("DilationZero", "dilation is at least 1", valid, lambda c, axis: with_entry(c, "dilation", axis, 0)),
+        breach(
+            "GroupsZero", "groups are at least 1", valid, lambda c, groups: with_attributes(c, groups=groups), (0, -1)
+        ),
+        zero("stride", valid),
+        negative("stride", valid),
+        zero("dilation", valid),
+        negative("dilation", valid),
         breach(
             "WindowLargerThanInput",
             "the effective window fits the padded input",
@@ -43,8 +60,13 @@ def conv2d_breaches(valid: Valid) -> tuple[Breach, ...]:
             tuple((axis, pad) for axis in (0, 1) for pad in (0, 1)),
             _just_fitting,
         ),
-        breach("PadNegative", "explicit padding is at least 0", unpadded, _negative_pad, prepare=_roomy),
-        breach("RankThree", "x has rank 4", valid, lambda case, _: with_shape(case, 0, case.tensors[0].shape[1:])),
+        negative_pad(unpadded),
+        unknown_padding(lambda: valid(paddings=WORDS)),
+        *too_much_padding(unpadded, _span),
+        rank_three(valid),
+        rank_three(valid, 1, "FilterRankThree"),
+        breach("FilterZero", "the filter's extents are at least 1", valid, _no_filter),
+        two_dtypes(valid),
     )
 
 
@@ -79,20 +101,25 @@ def _one_row_less(case: Case, choice: tuple[int, int]) -> Case:
     return with_extents(case, 0, **{name: extent - 1})
 
 
-def _roomy(case: Case, axis: int) -> Case:
-    extent = named_extents(case.tensors[0].shape, case.attributes["layout"])[NAMES[axis]]
-    return with_extents(with_attributes(case, padding=pads_on(axis, 0, 0)), 0, **{NAMES[axis]: extent + 1})
+def _span(case: Case, axis: int) -> int:
+    return span(case.tensors[1].shape[axis], case.attributes["dilation"][axis])
 
 
-def _negative_pad(case: Case, axis: int) -> Case:
-    return with_attributes(case, padding=pads_on(axis, 0, -1))
+def _no_filter(case: Case, axis: int) -> Case:
+    return with_shape(case, 1, put(case.tensors[1].shape, axis, 0))
 
 
 def transpose_breaches(valid: Valid) -> tuple[Breach, ...]:
     """``valid`` makes a strategy of small valid geometries; it takes ``paddings``."""
 
     def by_word() -> Any:
-        return valid(paddings=("VALID", "SAME"))
+        return valid(paddings=WORDS)
+
+    def unpadded() -> Any:
+        return valid(paddings=("VALID",))
+
+    def by_explicit() -> Any:
+        return valid(paddings=tables.EXPLICIT)
 
     fits = "conv2d of output_shape gives x's shape"
     return (
@@ -103,7 +130,26 @@ def transpose_breaches(valid: Valid) -> tuple[Breach, ...]:
         breach(
             "OutputChannels", "output_shape has the filter's channels", valid, lambda c, _: _one_more(c, "channels")
         ),
-        breach("StrideZero", "stride is at least 1", valid, lambda case, axis: with_entry(case, "stride", axis, 0)),
+        breach("OutputRankThree", "output_shape has four extents", valid, lambda c, _: _output_rank(c)),
+        breach(
+            "OutputOverflow",
+            fits,
+            by_word,
+            lambda c, choice: _output(c, *choice),
+            tuple((axis, extent) for axis in AXES for extent in HUGE),
+        ),
+        zero("stride", valid),
+        negative("stride", valid),
+        zero("dilation", valid),
+        negative("dilation", valid),
+        breach(
+            "GroupsZero", "groups are at least 1", valid, lambda c, groups: with_attributes(c, groups=groups), (0, -1)
+        ),
+        breach("PadNegative", "explicit padding is at least 0", by_explicit, _below_zero),
+        unknown_padding(by_word),
+        rank_three(valid),
+        rank_three(valid, 1, "FilterRankThree"),
+        two_dtypes(valid),
         breach("ChannelMismatch", "channels of x = last extent of the filter", valid, _more_filters),
     )
 
@@ -132,6 +178,14 @@ def _one_more(case: Case, name: str) -> Case:
 def _output_with(case: Case, **changes: int) -> Case:
     shape = image_with(case.attributes["output_shape"], case.attributes["layout"], **changes)
     return with_attributes(case, output_shape=shape)
+
+
+def _output_rank(case: Case) -> Case:
+    return with_attributes(case, output_shape=case.attributes["output_shape"][1:])
+
+
+def _below_zero(case: Case, axis: int) -> Case:
+    return with_entry(case, "padding", axis, (case.attributes["padding"][axis][0], -1))
 
 
 def _more_filters(case: Case, _: Any) -> Case:

@@ -172,7 +172,9 @@ STRATEGIES: Mapping[str, Callable[..., st.SearchStrategy[Geometry]]] = {
     "avg_pool2d": avg_pool_geometries,
 }
 BREACHES = {
-    name: pool_rules.pool_breaches(partial(strategy, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY))
+    name: pool_rules.pool_breaches(
+        partial(strategy, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY), dilated=name != "avg_pool2d"
+    )
     for name, strategy in STRATEGIES.items()
 }
 

@@ -20,6 +20,12 @@ AXES = (0, 1)
 
 NAMES = ("height", "width")
 
+HUGE = (2**31, 2**40, 2**62)
+"""Extents past what 32 bits count, past what a machine holds, and next to what 64 bits count."""
+
+BEYOND = (2**31, 2**40, 2**62)
+"""The same for extents of which two make up one answer: none of these can be allocated."""
+
 
 @dataclass(frozen=True)
 class Breach:
@@ -59,6 +65,84 @@ def breach(
 
 def _case(valid: Case | Geometry) -> Case:
     return valid.case if isinstance(valid, Geometry) else valid
+
+
+def negative(name: str, valid: Callable[[], st.SearchStrategy[Any]]) -> Breach:
+    """An entry of the (height, width) attribute ``name`` is negative."""
+    title = f"{name.capitalize()}Negative"
+    return breach(title, f"{name} is at least 1", valid, lambda case, axis: with_entry(case, name, axis, -1))
+
+
+def zero(name: str, valid: Callable[[], st.SearchStrategy[Any]]) -> Breach:
+    """An entry of the (height, width) attribute ``name`` is 0."""
+    return breach(
+        f"{name.capitalize()}Zero", f"{name} is at least 1", valid, lambda c, axis: with_entry(c, name, axis, 0)
+    )
+
+
+def unknown_padding(valid: Callable[[], st.SearchStrategy[Any]]) -> Breach:
+    """``valid`` makes cases whose padding is a word."""
+    says = "padding is 'SAME', 'VALID' or ((top, bottom), (left, right))"
+    return breach("PadUnknown", says, valid, lambda case, word: with_attributes(case, padding=word), ("FULL", "same"))
+
+
+def rank_three(valid: Callable[[], st.SearchStrategy[Any]], tensor: int = 0, name: str = "RankThree") -> Breach:
+    """A tensor of rank 4 has lost its first axis."""
+    what = "x" if tensor == 0 else "the filter"
+    return breach(
+        name, f"{what} has rank 4", valid, lambda case, _: with_shape(case, tensor, case.tensors[tensor].shape[1:])
+    )
+
+
+def two_dtypes(valid: Callable[[], st.SearchStrategy[Any]]) -> Breach:
+    """The second operand has another dtype than the first."""
+    return breach("DtypeMismatch", "operands have one dtype", valid, lambda case, _: _other_dtype(case), (0,))
+
+
+def _other_dtype(case: Case) -> Case:
+    changed = "float64" if case.tensors[0].dtype == "float32" else "float32"
+    return replace(case, tensors=put(case.tensors, 1, replace(case.tensors[1], dtype=changed)))
+
+
+def negative_pad(unpadded: Callable[[], st.SearchStrategy[Any]]) -> Breach:
+    """``unpadded`` makes cases with the padding VALID, which get one row more than their window needs."""
+
+    def roomy(case: Case, axis: int) -> Case:
+        extent = named_extents(case.tensors[0].shape, case.attributes["layout"])[NAMES[axis]]
+        return with_extents(with_attributes(case, padding=pads_on(axis, 0, 0)), 0, **{NAMES[axis]: extent + 1})
+
+    def spoil(case: Case, axis: int) -> Case:
+        return with_attributes(case, padding=pads_on(axis, 0, -1))
+
+    return breach("PadNegative", "explicit padding is at least 0", unpadded, spoil, prepare=roomy)
+
+
+def too_much_padding(
+    unpadded: Callable[[], st.SearchStrategy[Any]], spans: Callable[[Case, int], int]
+) -> tuple[Breach, ...]:
+    """Padding as large as the effective window (``spans``, by case and axis), and padding that no machine can hold."""
+    says = "explicit padding is smaller than the effective window"
+
+    def padded(case: Case, choice: tuple[int, int], pad: int) -> Case:
+        axis, side = choice
+        return with_attributes(case, padding=pads_on(axis, *((pad, 0) if side == 0 else (0, pad))))
+
+    def fitting(case: Case, choice: tuple[int, int]) -> Case:
+        return padded(case, choice, spans(case, choice[0]) - 1)
+
+    sides = tuple((axis, side) for axis in AXES for side in (0, 1))
+    huge = tuple((side, extent) for side in sides for extent in HUGE)
+    return (
+        breach(
+            "PadNotSmallerThanWindow",
+            says,
+            unpadded,
+            lambda c, side: padded(c, side, spans(c, side[0])),
+            sides,
+            fitting,
+        ),
+        breach("PadOverflow", says, unpadded, lambda c, at: padded(c, *at), huge, lambda c, at: fitting(c, at[0])),
+    )
 
 
 def with_attributes(case: Case, **changes: Any) -> Case:

@@ -10,11 +10,25 @@ from typing import Any
 from hypothesis import strategies as st
 
 from cases import tables
-from cases.rules import Breach, breach, named_extents, put, with_entry, with_extents
+from cases.rules import (
+    BEYOND,
+    NAMES,
+    Breach,
+    breach,
+    image_with,
+    named_extents,
+    negative,
+    put,
+    rank_three,
+    with_attributes,
+    with_extents,
+    zero,
+)
 from harness.model.case import Case, Tensor
 from harness.model.fills import Fill
 from harness.model.memory import Memory
 
+ADDRESSABLE = "the answer has fewer than 2**48 elements"
 LAST = (0, -1)
 """Which index is broken: the first or the last."""
 
@@ -25,13 +39,27 @@ def max_unpool_breaches() -> tuple[Breach, ...]:
         breach("IndexOutOfRange", "indices are below height · width · channels", _small, _beyond, LAST),
         breach("IndexNegative", "indices are at least 0", _small, _negative, LAST),
         breach("IndexWrongChannel", own, _small, _other_channel, LAST),
+        breach("IndexDtype", "indices are int32 or int64", _small, _of_dtype, ("float32", "int8")),
         breach("ShapeMismatch", "indices have the shape of x", _small, _one_row_more, (0,)),
+        breach("OutputBatch", "output_shape has x's batch", _small, lambda c, _: _output(c, "batch", 2), (0,)),
+        breach(
+            "OutputChannels", "output_shape has x's channels", _small, lambda c, n: _output(c, "channels", n), (1, 4)
+        ),
+        breach("OutputNegative", "extents are at least 0", _small, lambda c, name: _output(c, name, -1), NAMES),
+        breach("OutputOverflow", ADDRESSABLE, _small, _huge_output, BEYOND),
+        breach("OutputRankThree", "output_shape has four extents", _small, _output_rank, (0,)),
+        rank_three(_small),
     )
 
 
 def avg_unpool_breaches(valid: Callable[..., Any]) -> tuple[Breach, ...]:
     """``valid`` makes a strategy of small valid geometries."""
-    return (breach("WindowZero", "window is at least 1", valid, lambda c, axis: with_entry(c, "window", axis, 0)),)
+    return (
+        zero("window", valid),
+        negative("window", valid),
+        breach("OutputOverflow", ADDRESSABLE, valid, lambda c, size: with_attributes(c, window=(size, size)), BEYOND),
+        rank_three(valid),
+    )
 
 
 def _small() -> st.SearchStrategy[Case]:
@@ -89,6 +117,24 @@ def _negative(case: Case, position: int) -> Case:
 def _other_channel(case: Case, position: int) -> Case:
     cells, channels = _cells_and_channels(case)
     return _with_index(case, position, cells - channels + (_channel(case, position) + 1) % channels)
+
+
+def _of_dtype(case: Case, dtype: str) -> Case:
+    return replace(case, tensors=(case.tensors[0], replace(case.tensors[1], dtype=dtype)))
+
+
+def _output(case: Case, name: str, extent: int) -> Case:
+    shape = image_with(case.attributes["output_shape"], case.attributes["layout"], **{name: extent})
+    return with_attributes(case, output_shape=shape)
+
+
+def _huge_output(case: Case, extent: int) -> Case:
+    shape = image_with(case.attributes["output_shape"], case.attributes["layout"], height=extent, width=extent)
+    return with_attributes(case, output_shape=shape)
+
+
+def _output_rank(case: Case, _: int) -> Case:
+    return with_attributes(case, output_shape=case.attributes["output_shape"][1:])
 
 
 def _one_row_more(case: Case, _: int) -> Case:

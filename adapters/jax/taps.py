@@ -1,7 +1,7 @@
 """Where the maximum of each window lies, and its value, gathered: so its gradient goes there and nowhere else.
 
-Indifferent to how a framework breaks ties or orders NaN. Positions follow from the attributes alone, so
-they are NumPy constants; all that touches values is JAX's.
+Indifferent to how a framework breaks ties or orders NaN. Positions follow from the attributes alone; they are counted
+by JAX all the same, which is then the one to refuse a window of a size that no memory holds.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ NOWHERE = np.iinfo(np.int64).max
 class Taps(NamedTuple):
     """Rows and columns that windows read, ``[tap, window]`` along each axis, counted in the unpadded image."""
 
-    rows: np.ndarray
-    columns: np.ndarray
+    rows: Any
+    columns: Any
 
 
 def located_maximum(x: Any, window: Any, stride: Any, padding: Any, dilation: Any, layout: str) -> tuple[Any, Any]:
@@ -57,8 +57,8 @@ def _cells(image: Any, window: Any, stride: Any, padding: Any, dilation: Any) ->
     return jnp.min(jnp.where(wanted & inside, where, NOWHERE), axis=(1, 3))
 
 
-def _positions(window: int, stride: int, dilation: int, extent: int, pads: Sequence[int]) -> np.ndarray:
-    return np.arange(window)[:, None] * dilation + np.arange(extent)[None, :] * stride - pads[0]
+def _positions(window: int, stride: int, dilation: int, extent: int, pads: Sequence[int]) -> Any:
+    return jnp.arange(window)[:, None] * dilation + jnp.arange(extent)[None, :] * stride - pads[0]
 
 
 def _values(image: Any, least: np.ndarray, taps: Taps, pads: Any) -> Any:
@@ -68,7 +68,7 @@ def _values(image: Any, least: np.ndarray, taps: Taps, pads: Any) -> Any:
     return padded[:, rows][:, :, :, columns]
 
 
-def _places(taps: Taps, extents: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def _places(taps: Taps, extents: Sequence[int]) -> tuple[Any, Any]:
     """``y·W + x`` of every tap, and whether it lies in the image; broadcastable to ``_values``."""
     rows, columns = taps.rows[None, :, :, None, None, None], taps.columns[None, None, None, :, :, None]
     inside = (rows >= 0) & (rows < extents[0]) & (columns >= 0) & (columns < extents[1])

@@ -7,6 +7,7 @@ https://arxiv.org/abs/1603.07285, for dilation and the transpose.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,12 @@ def integers(op: str, name: str, value: Any, count: int | None, minimum: int) ->
     for position, entry in enumerate(value):
         require(entry >= minimum, f"{expected}: entry {position} is {entry}")
     return tuple(int(v) for v in value)
+
+
+def addressable(op: str, shape: Sequence[int]) -> None:
+    """An answer of ``shape`` has fewer than 2**48 elements: more has no address on today's processors."""
+    count = math.prod(shape)
+    require(count < 2**48, f"{op}: an answer of shape {tuple(shape)} has {count} elements, more than can be addressed")
 
 
 def pair(op: str, name: str, value: Any) -> Pair:

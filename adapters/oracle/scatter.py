@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.geometry import check_dtypes, check_index_dtype, integers, require
+from adapters.oracle.geometry import addressable, check_dtypes, check_index_dtype, integers, require
 from adapters.oracle.linear import Linear, apply, linear_reference, wide
 from harness.model import dtypes
 from harness.model.reference import Reference
@@ -27,8 +27,8 @@ def scatter_nd(indices: np.ndarray, updates: np.ndarray, *, shape: Sequence[int]
     Returns an array of ``shape``: for floats in float64 (longdouble for float64), for integers in their own dtype
     modulo 2**bits.
 
-    Raises ``ContractError`` for a scalar ``indices``, another dtype, a negative extent, k out of range, ``updates``
-    of another shape, and an index that is negative or not below its extent.
+    Raises ``ContractError`` for a scalar ``indices``, another dtype, a negative extent, an answer of 2**48
+    elements or more, k out of range, ``updates`` of another shape, and an index negative or not below its extent.
 
     Source: https://www.tensorflow.org/api_docs/python/tf/scatter_nd
     """
@@ -63,6 +63,7 @@ def check_scatter(indices: np.ndarray, updates: np.ndarray, shape: Any) -> tuple
     check_index_dtype(op, indices)
     require(indices.ndim >= 1, f"{op}: indices must have rank 1 or more ([..., k]), got a scalar")
     whole = integers(op, "shape", shape, None, 0)
+    addressable(op, whole)
     depth = indices.shape[-1]
     require(
         1 <= depth <= len(whole),

@@ -10,6 +10,7 @@ import numpy as np
 
 from adapters.oracle.geometry import (
     Pair,
+    addressable,
     check_dtypes,
     check_image,
     check_index_dtype,
@@ -40,8 +41,8 @@ def max_unpool2d(x: np.ndarray, indices: np.ndarray, *, output_shape: Sequence[i
     equals NaN here); with unequal values the element is undefined, and here holds one of them.
 
     Raises ``ContractError`` for another rank, dtype or layout, ``indices`` of another shape than ``x``, an
-    ``output_shape`` that is not four integers >= 0 or has another batch or other channels, an index below 0 or
-    not below H * W * C, and an index whose channel (index mod C) is not its own.
+    ``output_shape`` that is not four integers >= 0, has 2**48 elements or more, another batch or other channels, an
+    index below 0 or not below H * W * C, and an index whose channel (index mod C) is not its own.
 
     Source: M. D. Zeiler and R. Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014,
     https://arxiv.org/abs/1311.2901
@@ -61,7 +62,8 @@ def avg_unpool2d(x: np.ndarray, *, window: Pair, layout: str) -> np.ndarray:
 
     Returns ``[N, P * window_h, Q * window_w, C]`` (``[N, C, ...]``), dtype as in ``max_unpool2d``.
 
-    Raises ``ContractError`` for another rank, dtype or layout, and a window below 1.
+    Raises ``ContractError`` for another rank, dtype or layout, a window below 1, and an answer of 2**48 elements
+    or more.
 
     Source: nearest-neighbour upsampling by a whole factor,
     https://www.tensorflow.org/api_docs/python/tf/keras/layers/UpSampling2D
@@ -69,6 +71,8 @@ def avg_unpool2d(x: np.ndarray, *, window: Pair, layout: str) -> np.ndarray:
     check_dtypes("avg_unpool2d", {"x": x}, dtypes.DTYPES)
     check_image("avg_unpool2d", "x", x, layout)
     height, width = pair("avg_unpool2d", "window", window)
+    n, rows, columns, channels = shape_nhwc(x.shape, layout)
+    addressable("avg_unpool2d", (n, rows * height, columns * width, channels))
     copies = to_nhwc(dtypes.widen(x), layout).repeat(height, axis=1).repeat(width, axis=2)
     return from_nhwc(copies, layout)
 
@@ -110,6 +114,7 @@ def check_max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layo
     )
     shape = shape_nhwc(integers(op, "output_shape", output_shape, 4, 0), layout)
     n, _, _, channels = shape_nhwc(x.shape, layout)
+    addressable(op, shape)
     require(shape[0] == n, f"{op}: output_shape {output_shape} has batch {shape[0]}, but x has batch {n}")
     require(shape[3] == channels, f"{op}: output_shape {output_shape} has {shape[3]} channels, but x has {channels}")
     _check_indices(op, to_nhwc(indices, layout), math.prod(shape[1:]), channels)

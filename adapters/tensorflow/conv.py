@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from adapters.geometry import Padding
+from adapters.geometry import Padding, unknown
 from adapters.tensorflow import windows
 from adapters.tensorflow.layout import amounts, full_padding, in_nhwc, nhwc_shape, pad
 from adapters.tensorflow.state import State
@@ -29,7 +29,9 @@ class ConvOps(State):
     ) -> tf.Tensor:
         """x [N,H,W,C] or [N,C,H,W], w [kh,kw,C/groups,out]; the answer in ``layout``."""
         how = {"stride": stride, "dilation": dilation, "groups": groups}
-        if self._has_conv(x.dtype, padding, layout, stride, dilation, groups, self._differentiating):
+        if unknown(padding) or self._has_conv(
+            x.dtype, padding, layout, stride, dilation, groups, self._differentiating
+        ):
             return tf.nn.conv2d(x, w, stride, full_padding(padding, layout), layout, dilation)
         if layout == "NCHW":
             return in_nhwc(lambda v: self.conv2d(v, w, padding=padding, layout="NHWC", **how), x)
@@ -51,7 +53,7 @@ class ConvOps(State):
     ) -> tf.Tensor:
         """x as conv2d's answer, w [kh,kw,out/groups,in]; ``output_shape`` in ``layout``."""
         how = {"stride": stride, "dilation": dilation, "groups": groups}
-        if self._has_conv(x.dtype, padding, layout, stride, dilation, groups, True):
+        if unknown(padding) or self._has_conv(x.dtype, padding, layout, stride, dilation, groups, True):
             shape = self._runtime_shape(output_shape, x)
             return tf.nn.conv2d_transpose(x, w, shape, stride, full_padding(padding, layout), layout, dilation)
         if layout == "NCHW":

@@ -20,7 +20,9 @@ class MoveOps(State):
             x, indices = tf.transpose(x, TO_NHWC), tf.transpose(indices, TO_NHWC)
         shape = nhwc_shape(output_shape, layout)
         batch = tf.shape(x, tf.int64)[0]
-        flat = tf.reshape(tf.stop_gradient(tf.cast(indices, tf.int64)), (batch, -1))
+        # Only what the contract allows is converted: of other indices TensorFlow says what it thinks.
+        wide = tf.cast(indices, tf.int64) if indices.dtype == tf.int32 else indices
+        flat = tf.reshape(tf.stop_gradient(wide), (batch, -1))
         sample = tf.broadcast_to(tf.range(batch)[:, None], tf.shape(flat))
         zeros = tf.zeros(tf.stack([batch, math.prod(shape[1:])]), x.dtype)
         places = tf.stack([sample, flat], axis=-1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from adapters.geometry import Padding
+from adapters.geometry import Padding, unknown
 from adapters.tensorflow import windows
 from adapters.tensorflow.layout import amounts, full_padding, in_nhwc, lowest, pad
 from adapters.tensorflow.state import State
@@ -28,6 +28,8 @@ class PoolOps(State):
     ) -> tf.Tensor:
         """The maximum of each window, in ``layout``."""
         how = {"window": window, "stride": stride, "padding": padding, "dilation": dilation}
+        if unknown(padding):
+            return tf.nn.pool(x, window, "MAX", strides=stride, padding=padding, data_format=layout, dilations=dilation)
         undilated = set(dilation) <= {1}
         dilates = _tf_pool_dilates(window, stride, padding, dilation)
         has_kernel = self._has_pool(x.dtype, padding if undilated else "VALID", layout, maximum=True)
@@ -65,7 +67,7 @@ class PoolOps(State):
         if self._mode != "xla" and isinstance(padding, str) and set(dilation) <= {1}:
             found = tf.nn.max_pool_with_argmax(x, window, stride, padding, output_dtype=tf.int64)
             return found.output, found.argmax
-        if min((*window, *stride, *dilation), default=0) < 1:
+        if unknown(padding) or min((*window, *stride, *dilation), default=0) < 1:
             self.max_pool2d(x, layout=layout, **how)
         return windows.first_maximum(x, **how)
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from adapters.geometry import effective, pad_amounts, spatial_axes
+from adapters.geometry import effective, pad_amounts, spatial_axes, unknown
 from adapters.torch.layout import channels_first, filters_first, pairs, restored
 
 
@@ -34,7 +34,9 @@ class ConvOps:
         layout: str,
     ) -> Tensor:
         x, w = channels_first(x, layout), filters_first(w)
-        if len(output_shape) != 4 or not pairs(stride, dilation):
+        if unknown(padding):
+            y = F.conv_transpose2d(x, w, None, stride, padding, 0, groups, dilation)
+        elif len(output_shape) != 4 or not pairs(stride, dilation):
             y = F.conv_transpose2d(x, w, None, stride, 0, 0, groups, dilation)
         else:
             extents = [output_shape[axis] for axis in spatial_axes(layout)]

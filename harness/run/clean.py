@@ -9,7 +9,7 @@ LIMIT = 600
 _RULES = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
     (re.compile(r"[\x00-\x08\x0e-\x1f\x7f]"), ""),
-    (re.compile(r"0x[0-9a-fA-F]+"), "0x…"),
+    (re.compile(r"\b0x[0-9a-fA-F]+"), "0x…"),
     (re.compile(r"(?:/[\w.+-]+){2,}/([\w.+-]+)"), r"…/\1"),
     (re.compile(r"\{\{function_node [^}]*\}\}\s*"), ""),
     (re.compile(r"\b[WIEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+\s*"), ""),

@@ -1,0 +1,66 @@
+"""What JAX is known to make of invalid input. Free of JAX: the parent imports this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.known_predicates import Predicate, breaks, by_rule, overflows, rank_three_in, read_pins
+from harness.model.case import Case
+
+_PINS = read_pins(str(Path(__file__).parent))
+_known = by_rule(_PINS, "jax", "jax 0.10.2, CPU")
+_POOLS = ("avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
+_ABORT = "XLA ends the process over a shape whose size overflows, instead of raising"
+_PROMOTED = "operands are promoted to one dtype, as in NumPy"
+_INDICES = "any integer dtype may index"
+
+
+def _lower_case(case: Case) -> bool:
+    return case.rule == "PadUnknown" and case.attributes["padding"] == "same"
+
+
+def _huge_padding(case: Case) -> bool:
+    if case.rule != "PadOverflow":
+        return False
+    # A window of one element is no window to XLA: then the size is computed, and said to be too much.
+    single = max(case.attributes.get("window", (2,))) == 1
+    return not (single and max(amount for pair in case.attributes["padding"] for amount in pair) == 2**40)
+
+
+def _small_indices(position: int) -> Predicate:
+    return lambda case: case.rule == "IndexDtype" and case.tensors[position].dtype == "int8"
+
+
+ERRORS = (
+    *(
+        _known(op, "padding-word", "accepts", _lower_case, "by design", "padding words are read in either case")
+        for op in ("conv2d", *_POOLS)
+    ),
+    *(
+        _known(op, "negative-padding", "accepts", breaks("PadNegative"), "by design", "negative padding crops")
+        for op in _POOLS
+    ),
+    _known(
+        "conv2d",
+        "wide-padding",
+        "accepts",
+        breaks("PadNotSmallerThanWindow"),
+        "by design",
+        "padding may have any amount",
+    ),
+    *(_known(op, "huge-padding", "crash", _huge_padding, "upstream", _ABORT) for op in ("conv2d", *_POOLS)),
+    _known("avg_unpool2d", "overflow", "crash", lambda case: overflows(case, "window", 2**62), "upstream", _ABORT),
+    _known("max_unpool2d", "overflow", "crash", breaks("OutputOverflow"), "upstream", _ABORT),
+    _known("scatter_nd", "overflow", "crash", lambda case: overflows(case, "shape", 2**62), "upstream", _ABORT),
+    _known(
+        "avg_unpool2d",
+        "rank-three",
+        "accepts",
+        rank_three_in("NHWC"),
+        "by design",
+        "composed of repeats, for any rank that has the axes",
+    ),
+    _known("matmul", "dtypes", "accepts", breaks("DtypeMismatch"), "by design", _PROMOTED),
+    _known("max_unpool2d", "index-dtype", "accepts", _small_indices(1), "by design", _INDICES),
+    _known("scatter_nd", "index-dtype", "accepts", _small_indices(0), "by design", _INDICES),
+)
