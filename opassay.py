@@ -73,7 +73,13 @@ def pytest_addoption(parser: Any) -> None:
     group = parser.getgroup("opassay", "conformance of deep-learning operators")
     add = group.addoption
     add("--opassay", action="store_true", help="run one test per op, aspect and target")
-    add("--opassay-target", action="append", default=[], metavar="T", help="adapter[:mode][@device]; repeatable")
+    add(
+        "--opassay-target",
+        action="append",
+        default=[],
+        metavar="T",
+        help="adapter[:mode][@device], or yours; repeatable",
+    )
     add("--opassay-op", action="append", default=[], metavar="O", help="only this op; repeatable")
     add("--opassay-aspect", action="append", default=[], metavar="A", help="only this aspect; repeatable")
     add("--opassay-adapter", action="append", default=[], metavar="M:C", help="a further adapter, as module:Class")

@@ -10,6 +10,7 @@ import typer
 
 from harness.registry import UsageError
 from harness.run.status import INTERRUPTED
+from harness.user_targets import interpreter_problem
 
 DEFAULT_OUT = Path("opassay-report")
 app = typer.Typer(
@@ -20,7 +21,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Targets = Annotated[list[str], typer.Option("--target", "-t", help="adapter[:mode][@device], or 'all'. Repeatable.")]
+Targets = Annotated[
+    list[str], typer.Option("--target", "-t", help="adapter[:mode][@device], a target of yours, or 'all'. Repeatable.")
+]
 Adapters = Annotated[list[str], typer.Option("--adapter", help="A further adapter, as module:Class. Repeatable.")]
 MEMORY_HELP = (
     "How large a worker may grow, as 4G, before it is ended; by default its share of 3/4 of this machine's memory."
@@ -60,7 +63,9 @@ def run(
     seed: Annotated[int, typer.Option(help="Seed of the case stream.")] = 0,
     fills: Annotated[int, typer.Option(min=1, help="Value sets per geometry.")] = 2,
     adapter: Adapters = [],  # noqa: B006
-    python: Annotated[list[str], typer.Option(help="NAME=INTERPRETER that runs adapter NAME. Repeatable.")] = [],  # noqa: B006
+    python: Annotated[
+        list[str], typer.Option(help="NAME=INTERPRETER that runs adapter or target NAME. Repeatable.")
+    ] = [],  # noqa: B006
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds per case before it counts as a hang.")] = 30.0,
     memory: Annotated[str, typer.Option(metavar="SIZE", help=MEMORY_HELP)] = "",
     max_output: Annotated[str, typer.Option(metavar="SIZE", help=OUTPUT_HELP)] = "256M",
@@ -157,6 +162,6 @@ def pairs(texts: list[str]) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
             raise UsageError(f"--python expects NAME=INTERPRETER, got {text!r}")
-        if not Path(value).is_file():
-            raise UsageError(f"--python {name}: there is no interpreter {value!r}")
+        if problem := interpreter_problem(value):
+            raise UsageError(f"--python {name}: {problem}")
     return found

@@ -83,14 +83,21 @@ def report_command(folders: Sequence[Path]) -> int:
 
 
 def doctor_command(adapters: list[str]) -> int:
-    """``opassay doctor``: 0 when every installed framework starts and answers, 1 otherwise."""
+    """``opassay doctor``: 0 when every installed framework and every target of the user answers, 1 otherwise."""
     console = Console()
-    registry = Registry(adapters)
+    registry = Registry(adapters, Path())
     for entry in registry.adapters.values():
         if not entry.installed:
             console.print(f"{entry.name}: not installed; {entry.hint}", markup=False, highlight=False)
-    campaign = Campaign(Request(adapters=adapters, targets=["all"], ops=["relu"]))
-    healthy = True
+    targets, problems = ["all"] if registry.installed() else [], []
+    for name in registry.described:
+        try:
+            targets.append(str(registry.target(name)))
+        except UsageError as error:
+            problems.append(f"{name}: {error}")
+    console.print(*problems, sep="\n", end="\n" if problems else "", markup=False, highlight=False, soft_wrap=True)
+    campaign = Campaign(Request(adapters=adapters, targets=targets, ops=["relu"]))
+    healthy = not problems
     with campaign.engine() as engine:
         check_devices(engine)
         for lane in engine.lanes.values():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from pathlib import Path
 
+from harness.model.target import Target
 from harness.registry import OPS, PROGRAMS, Registry, UsageError, unknown
 
 Row = tuple[str, ...]
@@ -14,7 +16,7 @@ def list_command(what: str, adapters: list[str]) -> int:
     """Print the rows of ``what`` in aligned columns."""
     if what not in _LISTS:
         raise UsageError(unknown("list", what, _LISTS))
-    rows = list(_LISTS[what](Registry(adapters)))
+    rows = list(_LISTS[what](Registry(adapters, Path())))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -50,6 +52,9 @@ def _targets(registry: Registry) -> Iterator[Row]:
         for mode in entry.modes:
             note = "default" if mode == entry.modes[0] else ""
             yield f"{entry.name}:{mode}", note
+    for user in registry.described.values():
+        target = Target(user.adapter, user.mode, user.device)
+        yield user.name, f"{target}{' under a Python of its own' if user.python else ''}: {user.place}"
 
 
 def _known(registry: Registry) -> Iterator[Row]:

@@ -72,6 +72,7 @@ def _request(config: pytest.Config, settings: Settings) -> Request:
         option("--opassay-aspect"),
         option("--opassay-adapter"),
         settings=settings,
+        folder=_folder(config),
         memory=parse_size("--opassay-memory", limit, *MEMORY) if limit else None,
         command="pytest --opassay",
     )
@@ -173,6 +174,11 @@ def _lines(records: list[Record]) -> str:
 def _anchor(config: pytest.Config) -> Path:
     """The file the items hang on: the project's configuration, else this module."""
     return config.inipath if config.inipath is not None else Path(__file__)
+
+
+def _folder(config: pytest.Config) -> Path:
+    """Where the project's configuration is, which may describe targets; else the current folder."""
+    return config.inipath.parent if config.inipath is not None else config.invocation_params.dir
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -9,14 +9,16 @@ import difflib
 import importlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterable
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.declared import Declaration, read_declaration
 from harness.model.known import Known
 from harness.model.op import Op
 from harness.model.target import Target
+from harness.user_targets import UserTarget, interpreter_problem, read_targets
 
 OPS = {
     "conv2d": "cases.conv",
@@ -104,18 +106,43 @@ BUILT_IN = (
 
 
 class Registry:
-    """Ops and adapters by name. ``extra`` lists further adapters as module:Class."""
+    """Ops and adapters by name. ``extra`` lists further adapters as module:Class.
 
-    def __init__(self, extra: Iterable[str] = ()) -> None:
+    ``folder`` is where files may describe targets of the user's. ``python`` maps adapters and such targets to the
+    interpreters that run them.
+    """
+
+    def __init__(
+        self, extra: Iterable[str] = (), folder: Path | None = None, python: Mapping[str, str] | None = None
+    ) -> None:
         self.adapters = {entry.name: entry for entry in BUILT_IN}
         for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
             self._add(point.value)
         for location in extra:
             self._add(location)
+        self.described = self._read(folder) if folder is not None else {}
+        self._python = dict(python or {})
+        for name in self._python:
+            self._check_name("adapter or target", name)
 
     def _add(self, location: str) -> None:
         declaration = declare(location)
         self.adapters[declaration.name] = AdapterEntry(declaration.name, location, declaration.modes)
+
+    def _read(self, folder: Path) -> dict[str, UserTarget]:
+        try:
+            described = read_targets(folder)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        for name, user in described.items():
+            if name in self.adapters or name == "all":
+                taken = "an adapter's name" if name in self.adapters else "a word of --target"
+                raise UsageError(f"{user.place}: {name!r} is {taken}; choose another")
+        return described
+
+    def _check_name(self, what: str, name: str) -> None:
+        if name not in self.adapters and name not in self.described:
+            raise UsageError(unknown(what, name, [*self.adapters, *self.described]))
 
     def adapter(self, name: str) -> AdapterEntry:
         if name not in self.adapters:
@@ -123,7 +150,8 @@ class Registry:
         return self.adapters[name]
 
     def installed(self) -> list[AdapterEntry]:
-        return [entry for name, entry in sorted(self.adapters.items()) if entry.installed]
+        """The adapters whose framework is here, or that another interpreter was named for."""
+        return [entry for name, entry in sorted(self.adapters.items()) if entry.installed or name in self._python]
 
     def target(self, text: str) -> Target:
         """A target with its mode filled in."""
@@ -131,15 +159,49 @@ class Registry:
             target = Target.parse(text)
         except ValueError as error:
             raise UsageError(str(error)) from None
+        if text in self.described:
+            return self._described(self.described[text])
+        self._check_name("target", target.adapter)
+        if target.adapter in self.described:
+            place = self.described[target.adapter].place
+            raise UsageError(
+                f"target {text!r}: {place} says mode and device of {target.adapter!r}; describe another one"
+            )
+        return self._resolved(target, f"target {text!r}")
+
+    def _described(self, user: UserTarget) -> Target:
+        try:
+            self.adapter(user.adapter)
+            Target.parse(f"{user.adapter}:{user.mode or 'default'}@{user.device}")
+            target = self._resolved(Target(user.adapter, user.mode, user.device, user.name), f"target {user.name!r}")
+        except (UsageError, ValueError) as error:
+            raise UsageError(f"{user.place}: {error}") from None
+        problem = interpreter_problem(self.interpreter(target))
+        if problem:
+            raise UsageError(f"{user.place}: {problem}")
+        return target
+
+    def _resolved(self, target: Target, what: str) -> Target:
         entry = self.adapter(target.adapter)
-        if not entry.installed:
-            raise UsageError(f"target {text!r} needs {entry.requires}, which is not installed; try: {entry.hint}")
+        if not entry.installed and self.interpreter(target) == sys.executable:
+            raise UsageError(f"{what} needs {entry.requires}, which is not installed; try: {entry.hint}")
         if target.mode and target.mode not in entry.modes:
             raise UsageError(unknown(f"mode of {entry.name}", target.mode, entry.modes))
-        return Target(target.adapter, target.mode or entry.modes[0], target.device)
+        return replace(target, mode=target.mode or entry.modes[0])
+
+    def interpreter(self, target: Target) -> str:
+        """Who runs it: what the command line says of the target, its file, or the command line of its adapter."""
+        written = self.described[target.name].python if target.name else ""
+        return self._python.get(target.name) or written or self._python.get(target.adapter) or sys.executable
+
+    def environment(self, target: Target) -> Mapping[str, str]:
+        """Variables that its file adds to the worker's own."""
+        return self.described[target.name].env if target.name else {}
 
     def label(self, target: Target) -> str:
-        """The target as people write it: without its mode where that is the default."""
+        """The target as people write it: its name, or without its mode where that is the default."""
+        if target.name:
+            return target.name
         default = target.mode == self.adapter(target.adapter).modes[0]
         return str(Target(target.adapter, "" if default else target.mode, target.device))
 

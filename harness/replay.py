@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ SHOWN = 64
 def replay_command(text: str, request: Request, out: Path) -> int:
     """Status 0 when no target differs, 1 when one does, 3 on a fault."""
     case = find_case(text, out)
-    campaign = Campaign(Request(request.targets, [case.op], (), request.adapters, request.python, request.settings))
+    campaign = Campaign(replace(request, ops=[case.op], aspects=()))
     op = campaign.ops[0]
     console = Console()
 

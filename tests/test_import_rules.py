@@ -57,7 +57,9 @@ RULES = {
         only=("numpy", "harness.model"),
     ),
     "judge": Rule(("harness/judge",), JUDGING_PLANTED, never=JUDGING),
-    "registry": Rule(("harness/registry.py", "harness/declared.py"), JUDGING_PLANTED, never=JUDGING),
+    "registry": Rule(
+        ("harness/registry.py", "harness/declared.py", "harness/user_targets.py"), JUDGING_PLANTED, never=JUDGING
+    ),
     "run": Rule(
         ("harness/run",),
         ("from reports.table import write_table", "import adapters.torch", "def f():\n    import cases.conv"),

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from harness.model.case import Case
 from harness.model.known import Known
-from harness.model.target import Target
 
 
 def applies(known: Known, case: Case, mode: str) -> bool:
@@ -21,21 +20,21 @@ def applies(known: Known, case: Case, mode: str) -> bool:
 
 
 class Tally:
-    """Counts, per adapter and known difference, the covered cases that failed as it says and those that passed."""
+    """Counts, per target and known difference, the covered cases that failed as it says and those that passed."""
 
     def __init__(self) -> None:
         self.failed: Counter[tuple[str, str]] = Counter()
         self.passed: Counter[tuple[str, str]] = Counter()
 
-    def count(self, entries: Iterable[Known], case: Case, target: Target, verdict: str) -> Known | None:
+    def count(self, entries: Iterable[Known], case: Case, label: str, mode: str, verdict: str) -> Known | None:
         """Count one record; the first entry that covers its verdict, or None."""
         found = None
         for known in entries:
-            if verdict not in (known.verdict, "pass") or not applies(known, case, target.mode):
+            if verdict not in (known.verdict, "pass") or not applies(known, case, mode):
                 continue
             if verdict == "pass":
-                self.passed[target.adapter, known.id] += 1
+                self.passed[label, known.id] += 1
             else:
-                self.failed[target.adapter, known.id] += 1
+                self.failed[label, known.id] += 1
                 found = found or known
         return found

@@ -12,12 +12,14 @@ _PATTERN = re.compile(r"(?P<adapter>[A-Za-z0-9_.-]+)(?::(?P<mode>[A-Za-z0-9_-]+)
 class Target:
     """An adapter in one mode on one device: ``torch:compile@cuda:0``.
 
-    An empty ``mode`` stands for the adapter's default until the registry resolves it.
+    An empty ``mode`` stands for the adapter's default until the registry resolves it. ``name`` is the one
+    that a user gave it in a file, if any.
     """
 
     adapter: str
     mode: str = ""
     device: str = "cpu"
+    name: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Target:
@@ -27,5 +29,7 @@ class Target:
         return cls(match["adapter"], match["mode"] or "", match["device"] or "cpu")
 
     def __str__(self) -> str:
+        if self.name:
+            return self.name
         mode = f":{self.mode}" if self.mode else ""
         return f"{self.adapter}{mode}" + ("" if self.device == "cpu" else f"@{self.device}")

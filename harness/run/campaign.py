@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -11,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.model.case import ASPECTS, Case
+from harness.model.known import Known
 from harness.model.target import Target
 from harness.model.verdicts import Record
 from harness.registry import AdapterEntry, Registry, UsageError, module_file, unknown
 from harness.run.engine import Engine, Key
 from harness.run.journal import Journal, JournalError
+from harness.run.known_rows import known_rows, other_versions
 from harness.run.machine import default_memory, describe_machine, usable_cores
 from harness.run.pictures import Album
 from harness.run.plan import Settings, Shard, halves, shards
@@ -28,13 +31,17 @@ RUN_FILE = "run.json"
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for, as text; everything empty means the default."""
+    """What the user asked for, as text; everything empty means the default.
+
+    ``folder`` holds the files that may describe targets of the user's.
+    """
 
     targets: Sequence[str] = ()
     ops: Sequence[str] = ()
     aspects: Sequence[str] = ()
     adapters: Sequence[str] = ()
     python: Mapping[str, str] = field(default_factory=dict)
+    folder: Path = Path()
     settings: Settings = field(default_factory=Settings)
     memory: int | None = None
     command: str = "opassay run"
@@ -45,11 +52,9 @@ class Campaign:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.registry = Registry(request.adapters)
+        self.registry = Registry(request.adapters, request.folder, request.python)
         self.targets = self.registry.targets(request.targets)
         self.ops = self.registry.ops(request.ops)
-        for name in request.python:
-            self.registry.adapter(name)
         for aspect in request.aspects:
             if aspect not in ASPECTS:
                 raise UsageError(unknown("aspect", aspect, ASPECTS))
@@ -74,16 +79,28 @@ class Campaign:
 
     def _spec(self, target: Target) -> WorkerSpec:
         entry = self.registry.adapter(target.adapter)
-        python = self.request.python.get(target.adapter, sys.executable)
         return WorkerSpec(
             entry.location,
             target.mode,
             target.device,
-            python,
+            self.registry.interpreter(target),
             self.settings.threads,
             self.settings.max_output,
             extra_roots=_extra_roots(entry),
+            env=self.registry.environment(target),
         )
+
+    def interpreters(self) -> dict[str, str]:
+        """A digest of interpreter and variables for each target that has its own; files may change between two runs."""
+        told = {
+            label: [self.registry.interpreter(target), dict(self.registry.environment(target))]
+            for target, label in self.labels().items()
+        }
+        return {
+            label: hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:16]
+            for label, own in told.items()
+            if own != [sys.executable, {}]
+        }
 
     def identity(self) -> dict[str, Any]:
         """What must be equal for one run to be the continuation of another."""
@@ -95,6 +112,7 @@ class Campaign:
             "targets": list(self.labels().values()),
             "ops": [op.name for op in self.ops],
             "aspects": list(self.aspects),
+            "interpreters": self.interpreters(),
         }
 
 
@@ -126,7 +144,7 @@ class Run:
         """Run what is missing, yielding records as they become known, then the pins of known differences."""
         for record in self.journal.records() if self.resumed else ():
             entries = self.campaign.registry.known(record.adapter)
-            engine.tally.count(entries, Case.loads(record.case), Target(record.adapter, record.mode), record.verdict)
+            engine.tally.count(entries, Case.loads(record.case), record.target, record.mode, record.verdict)
         done: frozenset[Key] = frozenset(
             (r.target, r.number or 0, r.case_id) for r in (self.journal.records() if self.resumed else ())
         )
@@ -193,30 +211,19 @@ class Run:
         }
 
     def _known(self, engine: Engine) -> list[dict[str, Any]]:
-        ops = {op.name for op in self.campaign.ops}
-        rows = []
+        foreign = self.campaign.interpreters()
+        rows: list[dict[str, Any]] = []
         for adapter in sorted({t.adapter for t in self.campaign.targets}):
-            for known in self.campaign.registry.known(adapter):
-                if known.op in ops and known.aspect in self.campaign.aspects:
-                    row = {f: getattr(known, f) for f in _KNOWN_FIELDS}
-                    row |= {"adapter": adapter, "failed": engine.tally.failed[adapter, known.id]}
-                    row |= {"passed": engine.tally.passed[adapter, known.id], "pin": self._pin(engine, adapter, known)}
-                    rows.append(row)
+            entries = self._entries(adapter)
+            rows += known_rows(engine, adapter, entries, foreign)
+            self.warnings += other_versions(engine, adapter, entries, foreign)
         return rows
 
-    def _pin(self, engine: Engine, adapter: str, known: Any) -> str:
-        seen = [
-            verdict == known.verdict
-            for (label, case_id), verdict in engine.pins.items()
-            if case_id == known.pin.id
-            and any(ln.label == label and ln.target.adapter == adapter for ln in engine.lanes.values())
-        ]
-        if not seen:
-            return "not run"
-        return "fails" if all(seen) else "passes"
-
-
-_KNOWN_FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions")
+    def _entries(self, adapter: str) -> list[Known]:
+        """The adapter's known differences in ops and aspects that run."""
+        ops = {op.name for op in self.campaign.ops}
+        known = self.campaign.registry.known(adapter)
+        return [k for k in known if k.op in ops and k.aspect in self.campaign.aspects]
 
 
 def _works(lane: Any) -> bool:

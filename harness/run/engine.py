@@ -225,7 +225,7 @@ class Engine:
     def _record(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
         self.keep(lane.label, item.case, outcome)
         entries = self._entries(lane, item.case)
-        known = self.tally.count(entries, item.case, lane.target, judgement.verdict)
+        known = self.tally.count(entries, item.case, lane.label, lane.target.mode, judgement.verdict)
         self._records.append(make_record(lane, item, outcome, judgement, known.id if known else "", confirmed))
 
 

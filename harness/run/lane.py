@@ -121,7 +121,10 @@ class Lane:
         return self.usable and len(self._jobs) + len(self._sent) < CREDIT
 
     def start(self) -> None:
-        self.process = WorkerProcess(self._spec, self._events)
+        try:
+            self.process = WorkerProcess(self._spec, self._events)
+        except OSError as error:
+            self._give_up(f"its interpreter could not be started: {error.strerror}")
         self._note()
         self._current = []
         self._tired = False

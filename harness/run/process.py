@@ -50,6 +50,12 @@ class WorkerSpec:
     extra_roots: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def foreign(self) -> bool:
+        """Whether ``python`` is another interpreter than this one. Those of several environments may be one file."""
+        given, own = Path(self.python).absolute(), Path(sys.executable).absolute()
+        return given.parent != own.parent or given.resolve() != own.resolve()
+
     def config(self) -> dict[str, Any]:
         roots = {
             "harness": str(_ROOT / "harness"),
@@ -64,6 +70,7 @@ class WorkerSpec:
             "mode": self.mode,
             "device": self.device,
             "max_output": self.max_output,
+            "foreign": self.foreign,
             "roots": roots,
             "adapter_files": home,
         }
@@ -71,7 +78,7 @@ class WorkerSpec:
     def environment(self) -> dict[str, str]:
         """The parent's environment, less what would change which packages or how much it computes."""
         inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
-        if Path(self.python).resolve() == Path(sys.executable).resolve() and "PYTHONPATH" in os.environ:
+        if not self.foreign and "PYTHONPATH" in os.environ:
             inherited["PYTHONPATH"] = os.environ["PYTHONPATH"]
         count = str(self.threads)
         limits = {"OPASSAY_THREADS": count, "OMP_NUM_THREADS": count, "PYTHONHASHSEED": "0", VARIABLE: cache_folder()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import importlib
+import inspect
 import os
 import platform
 import sys
@@ -20,23 +21,23 @@ from harness.model.adapter import Adapter, UnknownDevice
 from harness.model.case import load_cases
 from harness.run import wire
 from harness.run.execute import Executor, Programs
+from harness.run.installed import strangers
 
 PATIENCE, GRACE = 6, 15.0
 """A silent worker ends itself after so many times its limit and so many seconds more: later than the parent ends it."""
 
 
 def main(config: dict[str, Any]) -> None:
-    """Serve the parent that started this process. ``config``: adapter, device, mode, programs, adapter_files."""
+    """Serve the parent that started this process; ``config`` as ``WorkerSpec.config`` makes it."""
     source, sink = _take_descriptors()
     _leave_no_core()
     try:
         adapter = _load(config)
         programs = importlib.import_module(config["programs"])
+        _check_origins(adapter, config)
         wire.write(sink, _hello(adapter, programs, config))
     except Exception as error:
-        usage = isinstance(error, UnknownDevice)
-        why = str(error) if usage else f"{type(error).__name__}: {error}"
-        wire.write(sink, {"type": "failed", "why": why[:2000], "usage": usage})
+        wire.write(sink, {"type": "failed", "why": _why(error)[:2000], "usage": isinstance(error, UnknownDevice)})
         return
     executor = Executor(adapter, config["mode"], programs, tuple(config["adapter_files"]), config["max_output"])
     _serve(executor, source, sink)
@@ -68,6 +69,25 @@ def _load(config: dict[str, Any]) -> Adapter:
     if config["mode"] not in adapter.modes:
         raise ValueError(f"{adapter.name} has no mode {config['mode']!r}; it has: {', '.join(adapter.modes)}")
     return adapter
+
+
+def _check_origins(adapter: Adapter, config: dict[str, Any]) -> None:
+    """An interpreter that was asked for must answer with packages of its own."""
+    if config["foreign"]:
+        origins = {adapter.name: adapter.origin(), "numpy": np.__file__}
+        stranger = strangers(origins, inspect.getfile(type(adapter)))
+        if stranger:
+            raise Unfit(stranger)
+
+
+class Unfit(Exception):
+    """The interpreter cannot answer for the target; its text says why."""
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        return f"its Python {platform.python_version()} has no module {error.name!r}, which the adapter imports"
+    return str(error) if isinstance(error, (UnknownDevice, Unfit)) else f"{type(error).__name__}: {error}"
 
 
 def _hello(adapter: Adapter, programs: Programs, config: dict[str, Any]) -> dict[str, Any]:

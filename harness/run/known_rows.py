@@ -1,0 +1,78 @@
+"""What a run has seen of each known difference, for ``run.json``: here, and in other versions of the framework."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from harness.model.known import Known
+from harness.run.engine import Engine
+from harness.run.lane import Lane
+
+_FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions")
+NAMED = 5
+"""So many known differences are named in a warning about many."""
+
+
+def known_rows(
+    engine: Engine, adapter: str, entries: Sequence[Known], foreign: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    """One row per entry: its fields, how many covered cases ``failed`` and ``passed``, and its ``pin``.
+
+    ``failed_in`` has the failures by version. ``foreign`` are the labels of targets with an interpreter of their own:
+    where such a one is another version than those that an entry names, what passes there does not outdate the entry.
+    """
+    lanes = _lanes(engine, adapter)
+    for known in entries:
+        bound = [lane for lane in lanes if lane.label not in foreign or seen_in(known, version(lane))]
+        failed_in: dict[str, int] = {}
+        for lane in lanes:
+            if count := engine.tally.failed[lane.label, known.id]:
+                failed_in[version(lane)] = failed_in.get(version(lane), 0) + count
+        yield {
+            **{name: getattr(known, name) for name in _FIELDS},
+            "adapter": adapter,
+            "failed": sum(failed_in.values()),
+            "failed_in": failed_in,
+            "passed": sum(engine.tally.passed[lane.label, known.id] for lane in bound),
+            "pin": _pin(engine, bound, known),
+        }
+
+
+def other_versions(engine: Engine, adapter: str, entries: Sequence[Known], foreign: Collection[str]) -> list[str]:
+    """A warning for each ``foreign`` target of another version whose answers to pinned cases are other ones."""
+    lines = []
+    for lane in _lanes(engine, adapter):
+        if lane.label in foreign:
+            others = [known for known in entries if not seen_in(known, version(lane))]
+            lacks = [known.id for known in others if _pin(engine, [lane], known) == "passes"]
+            if lacks:
+                names = ", ".join(lacks[:NAMED]) + (", …" if len(lacks) > NAMED else "")
+                lines.append(
+                    f"{lane.label}, {adapter} {version(lane)}, does not show {len(lacks)} of {len(others)} "
+                    f"known differences that were seen in another version: {names}"
+                )
+    return lines
+
+
+def seen_in(known: Known, version: str) -> bool:
+    """Whether the entry names this version; one that names none means all."""
+    named = re.findall(r"\d+(?:\.\w+)+", known.versions)
+    return not named or version.partition("+")[0] in named
+
+
+def _lanes(engine: Engine, adapter: str) -> list[Lane]:
+    return [lane for lane in engine.lanes.values() if lane.target.adapter == adapter]
+
+
+def version(lane: Lane) -> str:
+    return str(lane.hello.get("version", ""))
+
+
+def _pin(engine: Engine, lanes: Sequence[Lane], known: Known) -> str:
+    keys = [(lane.label, known.pin.id) for lane in lanes]
+    seen = [engine.pins[key] == known.verdict for key in keys if key in engine.pins]
+    if not seen:
+        return "not run"
+    return "fails" if all(seen) else "passes"
