@@ -21,7 +21,8 @@ class ScatterOps:
         """``.at[].set``, plane by plane: JAX has no un-pooling. ``vmap`` compares batch and channels."""
 
         def place(plane: Any, where: Any, values: Any) -> Any:
-            cells = where.reshape(-1) // lax.axis_size("channels")
+            # A constant: the size of the axis, also in versions of JAX that have no lax.axis_size yet.
+            cells = where.reshape(-1) // lax.psum(1, "channels")
             return plane.reshape(-1).at[cells].set(values.reshape(-1)).reshape(plane.shape)
 
         axis = geometry.channel_axis(layout) - 1

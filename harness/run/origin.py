@@ -11,8 +11,8 @@ import builtins
 import dis
 import os
 import sys
-from collections.abc import Callable
-from types import FrameType, TracebackType
+from collections.abc import Callable, Iterator
+from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
 _OURS = {"builtins", "numpy", "math", "functools", "itertools", "operator", "_operator", "collections"}
@@ -47,6 +47,8 @@ class Watch:
         traceback = innermost(error.__traceback__)
         if traceback is None:
             return "harness"
+        if self._asks_in_vain(error):
+            return "adapter"
         owner = self._owner(traceback.tb_frame.f_code.co_filename)
         if owner == "framework" or self._compiled(traceback, error):
             return "framework"
@@ -54,11 +56,21 @@ class Watch:
 
     def _compiled(self, traceback: TracebackType, error: BaseException) -> bool:
         """Whether our innermost line was calling compiled code of the framework when it raised."""
-        step = dis.opname[traceback.tb_frame.f_code.co_code[traceback.tb_lasti]]
+        step = _step(traceback)
         if step.startswith("CALL"):
             return self._last is not None and self._last[0] is traceback.tb_frame and not _is_ours(self._last[1])
         # An operator makes no call event. Python's own arithmetic never raises a RuntimeError.
         return not step.startswith(("RAISE", "RERAISE")) and _foreign(error)
+
+    def _asks_in_vain(self, error: BaseException) -> bool:
+        """Whether the adapter named something that this version of a module lacks: the framework refused no case.
+
+        Python or, one frame deeper, a ``__getattr__`` of the module raises then.
+        """
+        if not isinstance(error, AttributeError) or not isinstance(error.obj, ModuleType):
+            return False
+        last = list(frames(error.__traceback__))[-2:]
+        return any(self._owner(t.tb_frame.f_code.co_filename) == "adapter" and _loads(t) for t in last)
 
     def _owner(self, filename: str) -> str:
         path = os.path.abspath(filename)
@@ -70,11 +82,25 @@ class Watch:
 _HARNESS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
+def frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    """The entries of a traceback, outermost first."""
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
 def innermost(traceback: TracebackType | None) -> TracebackType | None:
     """The last entry of a traceback: where it was raised."""
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    return traceback
+    return next(reversed(list(frames(traceback))), None)
+
+
+def _loads(traceback: TracebackType) -> bool:
+    """Whether it was raised where an attribute is read."""
+    return _step(traceback) in ("LOAD_ATTR", "LOAD_METHOD")
+
+
+def _step(traceback: TracebackType) -> str:
+    return dis.opname[traceback.tb_frame.f_code.co_code[traceback.tb_lasti]]
 
 
 def _foreign(error: BaseException) -> bool:
