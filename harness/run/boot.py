@@ -54,7 +54,7 @@ def obstacle() -> str:
 
 def refuse(why: str) -> None:
     """Say why in the framing of ``wire.py``, which this interpreter may be unable to import."""
-    text = json.dumps({"type": "failed", "why": why[:2000], "buffers": []}).encode()
+    text = json.dumps({"type": "failed", "why": why[:2000], "usage": False, "buffers": []}).encode()
     os.write(1, struct.pack(">4sIQ", b"opa1", len(text), 0) + text)
 
 

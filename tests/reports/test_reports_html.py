@@ -177,6 +177,17 @@ def test_a_known_difference_tells_its_owner_reason_and_link(made):
     assert "passes ✗ out of date" in table
 
 
+def test_two_versions_of_a_framework_are_told_apart(made):
+    targets = {
+        "torch": made.target(python="3.11.7", numpy="2.4.6"),
+        "torch-old": made.target(version="2.6.0", python="3.10.13", numpy="1.26.4"),
+    }
+    entries = [made.known(failed=5, failed_in={"2.13.0": 3, "2.6.0": 2})]
+    text = render([made.record()], made.run([made.shard()], targets=targets, known=entries))
+    assert "2.13.0: 3, 2.6.0: 2" in text
+    assert "Python 3.10.13, NumPy 1.26.4" in text
+
+
 def test_equal_ids_of_two_adapters_are_not_confused(made):
     known = [made.known(id="empty"), made.known(id="empty", adapter="jax", reason="By design of JAX.")]
     records = [made.record(verdict="rejects", known="empty", target="jax:jit", adapter="jax")]

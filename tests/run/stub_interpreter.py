@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-FRAMEWORK = '''
+FRAMEWORK = """
 VERSION = "{version}"
 
 
 def relu(x):
     return x * 0 if VERSION == "1.0" else x.clip(0)
-'''
+"""
 
-ADAPTER = '''
+ADAPTER = """
 import importlib.util
 import os
 
@@ -54,7 +54,7 @@ class FakeAdapter(Adapter):
 
     def relu(self, x):
         return fakeframework.relu(x)
-'''
+"""
 
 
 def write_framework(folder: Path, version: str) -> None:
