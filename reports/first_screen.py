@@ -94,16 +94,17 @@ def _never(summary: Summary) -> Iterator[str]:
 
 def _worst(summary: Summary, findings: Findings, anchors: Mapping[int, str]) -> list[Line]:
     """The worst findings and new differences, of as many verdicts as there are; known ones if nothing is new."""
-    lines = [_of_finding(f) for f in sorted(findings.shown, key=lambda f: severity(f.verdict))]
     seen = {(f.op, f.aspect, f.verdict) for f in findings.shown}
+    lines = [_of_finding(f) for f in findings.shown]
     for kind in ("new", "fault", "known"):
         if kind == "known" and lines:
             break
-        for d in sorted(summary.of_kind(kind), key=lambda d: (severity(d.verdict), -d.count)):
+        for d in sorted(summary.of_kind(kind), key=lambda d: -d.count):
             key = (d.op, d.aspect, d.verdict)
             if key not in seen and id(d) in anchors:
                 seen.add(key)
                 lines.append(_of_difference(d, summary, anchors[id(d)]))
+    lines.sort(key=lambda line: severity(line.verdict))
     verdicts = list(dict.fromkeys(line.verdict for line in lines))
     first = [next(line for line in lines if line.verdict == verdict) for verdict in verdicts]
     return [*first, *(line for line in lines if line not in first)][:WORST]
