@@ -139,6 +139,21 @@ def report(
 
 
 @app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="The folder of the earlier run.")],
+    new: Annotated[Path, typer.Argument(help="The folder of the later run.")],
+    form: Annotated[str, typer.Option("--format", help="text, markdown or html.")] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write it here; .txt, .md or .html names the format.")
+    ] = None,
+) -> int:
+    """Say what changed between two runs. Status 1 when something is new, or nothing was compared."""
+    from harness.commands import diff_command
+
+    return diff_command(old, new, form, out)
+
+
+@app.command()
 def doctor(adapter: Adapters = []) -> int:  # noqa: B006
     """Check the installation: start every framework once and say what answered."""
     from harness.commands import doctor_command

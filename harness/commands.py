@@ -82,6 +82,31 @@ def report_command(folders: Sequence[Path]) -> int:
     return 0
 
 
+def diff_command(old: Path, new: Path, form: str, out: Path | None) -> int:
+    """``opassay diff OLD NEW``: 1 when something is new, or nothing was compared."""
+    from reports.diff import compare
+    from reports.diff_text import FORMATS, SUFFIXES
+    from reports.run_file import read_run
+    from reports.stored_table import read_for_pages
+
+    form = form or SUFFIXES.get(out.suffix if out else "", "text")
+    if form not in FORMATS:
+        raise UsageError(f"--format expects one of {', '.join(FORMATS)}, got {form!r}")
+    try:
+        diff = compare(read_for_pages(old), read_run(old), read_for_pages(new), read_run(new))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if out is None:
+        print(FORMATS[form](diff), end="")
+        return diff.status
+    try:
+        out.write_text(FORMATS[form](diff), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"cannot write {str(out)!r}: {error.strerror}") from None
+    print(out)
+    return diff.status
+
+
 def doctor_command(adapters: list[str]) -> int:
     """``opassay doctor``: 0 when every installed framework and every target of the user answers, 1 otherwise."""
     console = Console()

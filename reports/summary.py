@@ -26,7 +26,7 @@ SYMBOLS = {
 def summary_md(summary: Summary) -> str:
     """The page as text, ending in a newline."""
     blocks = [f"# opassay: {summary.verdict}", f"{summary.ran}."]
-    blocks += [_bullets([f"⚠️ {_inline(w)}" for w in summary.warnings])] if summary.warnings else []
+    blocks += [_bullets([f"⚠️ {inline(w)}" for w in summary.warnings])] if summary.warnings else []
     blocks += [_differences(summary, "new", "New differences"), _differences(summary, "fault", "Faults")]
     blocks += [_matrix(summary), _known(summary), _shares(summary), _environment(summary)]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -43,8 +43,8 @@ def _differences(summary: Summary, kind: str, title: str) -> str:
 
 
 def _line(d: Difference) -> str:
-    head = f"**{_inline(d.op)}** {d.aspect} on **{_inline(d.target)}**: {d.verdict} ({d.meaning}), "
-    return head + f"{plural(d.count, 'record')}; `opassay replay {d.case_id}`  \n  {_code(d.headline)}"
+    head = f"**{inline(d.op)}** {d.aspect} on **{inline(d.target)}**: {d.verdict} ({d.meaning}), "
+    return head + f"{plural(d.count, 'record')}; `opassay replay {d.case_id}`  \n  {code_span(d.headline)}"
 
 
 def _matrix(summary: Summary) -> str:
@@ -54,8 +54,8 @@ def _matrix(summary: Summary) -> str:
     for aspect in summary.aspects:
         rows = []
         for op in summary.ops(aspect):
-            rows.append([_inline(op), *(_cell(summary.cell(op, aspect, t)) for t in summary.targets)])
-        blocks.append(f"### {aspect}\n\n" + _table(["op", *map(_inline, summary.targets)], rows))
+            rows.append([inline(op), *(_cell(summary.cell(op, aspect, t)) for t in summary.targets)])
+        blocks.append(f"### {aspect}\n\n" + _table(["op", *map(inline, summary.targets)], rows))
     return "\n\n".join(blocks)
 
 
@@ -71,10 +71,10 @@ def _known(summary: Summary) -> str:
         return ""
     rows = []
     for k in summary.run["known"]:
-        link = f"[{_inline(k['title'])}](<{k['url']}>)" if _is_web(k.get("url", "")) else ""
+        link = f"[{inline(k['title'])}](<{k['url']}>)" if _is_web(k.get("url", "")) else ""
         counts = f"{k.get('failed', 0):,} failed, {k.get('passed', 0):,} passed"
         rows.append(
-            [f"`{k['id']}`", k["owner"], counts, str(k.get("pin", "")), f"{_inline(k['reason'])} {link}".strip()]
+            [f"`{k['id']}`", k["owner"], counts, str(k.get("pin", "")), f"{inline(k['reason'])} {link}".strip()]
         )
     return "## Known differences\n\n" + _table(["id", "owner", "covered cases", "pinned case", "reason"], rows)
 
@@ -82,10 +82,10 @@ def _known(summary: Summary) -> str:
 def _shares(summary: Summary) -> str:
     blocks = []
     if summary.unsupported:
-        rows = [[_inline(s.op), _inline(s.target), share(s.count, s.of)] for s in summary.unsupported]
+        rows = [[inline(s.op), inline(s.target), share(s.count, s.of)] for s in summary.unsupported]
         blocks.append("## Declared unsupported\n\n" + _table(["op", "target", "records"], rows))
     if summary.undefined:
-        rows = [[_inline(s.op), share(s.count, s.of)] for s in summary.undefined]
+        rows = [[inline(s.op), share(s.count, s.of)] for s in summary.undefined]
         blocks.append("## Left free by the contract\n\n" + _table(["op", "undefined answers"], rows))
     return "\n\n".join(blocks)
 
@@ -93,7 +93,7 @@ def _shares(summary: Summary) -> str:
 def _environment(summary: Summary) -> str:
     run, worst = summary.run, summary.total
     columns = ("version", "executor", "state")
-    rows = [[_inline(n), *(_inline(str(i.get(c, ""))) for c in columns)] for n, i in run["targets"].items()]
+    rows = [[inline(n), *(inline(str(i.get(c, ""))) for c in columns)] for n, i in run["targets"].items()]
     seeded = f"seed {run['seed']}, {run['cases']:,} cases with {run['fills']} fills"
     machine = ", ".join(f"{k} {v}" for k, v in run["machine"].items() if not isinstance(v, dict))
     case = f" (`{worst.worst_case}`)" if worst.worst_case else ""
@@ -102,8 +102,8 @@ def _environment(summary: Summary) -> str:
         for block in (
             "## Environment",
             _table(["target", *columns], rows) if rows else "",
-            f"opassay {_inline(run['opassay'])}, {seeded}: {_code(run['command'])}",
-            _inline(machine),
+            f"opassay {inline(run['opassay'])}, {seeded}: {code_span(run['command'])}",
+            inline(machine),
             f"Largest error ÷ allowed error: {rho_text(worst.worst_rho)}{case}",
         )
         if block
@@ -125,12 +125,12 @@ def _is_web(url: str) -> bool:
     return url.startswith(("https://", "http://")) and not re.search(r"[\s<>]", url)
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
     """Text that Markdown shows as it is: no markup, HTML or mention is read into it."""
     return re.sub(r"([\\`*_\[\]<>#~@&!])", r"\\\1", " ".join(clean(text).split()))
 
 
-def _code(text: str) -> str:
+def code_span(text: str) -> str:
     """A code span, fenced by more backticks than the text has in a row."""
     line = shorten(" ".join(clean(text).split()), MESSAGE_LIMIT)
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))

@@ -1,0 +1,179 @@
+"""opassay diff: the five sorts of change, told in three formats."""
+
+import json
+
+import pytest
+
+from reports import diff_text
+from reports.diff import SORTS, compare
+from reports.diff_text import html_diff, markdown_diff, text_diff
+from reports.table import frame_of
+
+FAIL = {"verdict": "numeric", "message": "3 of 64 elements differ"}
+
+
+@pytest.fixture
+def changed(made):
+    def between(old, new):
+        runs = [made.run([made.shard()], targets={"torch": made.target(version=v)}) for v in ("2.12", "2.13")]
+        return compare(
+            frame_of([made.record(**r) for r in old]), runs[0], frame_of([made.record(**r) for r in new]), runs[1]
+        )
+
+    return between
+
+
+def sorts(diff):
+    return {sort: count for sort, count in diff.records.items() if count}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sort"),
+    [
+        ({}, FAIL, "new"),
+        ({"verdict": "unsupported"}, FAIL, "new"),
+        (FAIL, {}, "fixed"),
+        (FAIL, {"verdict": "rejects", "message": "no"}, "changed"),
+        (FAIL, {**FAIL, "message": "another thing"}, "changed"),
+        (FAIL, {**FAIL, "known": "k"}, "changed"),
+        ({}, {**FAIL, "known": "k"}, "changed"),
+        ({**FAIL, "known": "k"}, FAIL, "new"),
+        (FAIL, FAIL, "still there"),
+        (FAIL, {**FAIL, "message": "9 of 65 elements differ"}, "still there"),
+        ({}, {"verdict": "unsupported"}, "no longer tested"),
+        (FAIL, {"verdict": "fault"}, "no longer tested"),
+    ],
+)
+def test_a_case_that_both_asked_is_of_one_sort(changed, old, new, sort):
+    diff = changed([old, {"number": 1, "case_id": "other"}], [new, {"number": 1, "case_id": "other"}])
+    assert sorts(diff) == {sort: 1}
+    assert diff.status == (sort == "new")
+    assert [c.sort for c in diff.changes] == [sort]
+
+
+def test_what_passes_in_both_is_no_change(changed):
+    diff = changed([{}], [{}])
+    assert (diff.changes, diff.both, diff.status) == ([], 1, 0)
+
+
+def test_cases_of_one_run_only_are_told_by_what_they_say(changed):
+    common = {"case_id": "both"}
+    diff = changed([common, {**FAIL, "case_id": "a"}], [common, {**FAIL, "case_id": "b"}])
+    assert sorts(diff) == {"still there": 1}
+    diff = changed([common], [common, {**FAIL, "case_id": "b"}])
+    assert sorts(diff) == {"new": 1}
+    diff = changed([common, {**FAIL, "case_id": "a"}], [common])
+    assert sorts(diff) == {"no longer tested": 1}
+
+
+def test_a_known_difference_in_a_case_that_was_not_asked_before_is_no_change(changed):
+    diff = changed([{"case_id": "both"}], [{"case_id": "both"}, {**FAIL, "case_id": "b", "known": "k"}])
+    assert (sorts(diff), diff.both, diff.after_only) == ({}, 1, 1)
+
+
+def test_nothing_in_common_is_never_good_news(changed):
+    diff = changed([{"case_id": "a"}], [{"case_id": "b"}])
+    assert (diff.both, diff.status, sorts(diff)) == (0, 1, {"no longer tested": 1})
+    assert text_diff(diff).startswith("No case was judged in both runs")
+
+
+def test_a_target_or_an_op_that_is_gone_is_no_longer_tested(changed):
+    records = [{}, {"target": "jax"}, {"op": "relu"}]
+    assert sorts(changed(records, [{}])) == {"no longer tested": 2}
+    assert sorts(changed([{}], records)) == {}
+
+
+def test_targets_are_not_confused(changed):
+    diff = changed([{}, {**FAIL, "target": "jax"}], [FAIL, {"target": "jax"}])
+    assert [(c.sort, c.target) for c in diff.changes] == [("new", "torch"), ("fixed", "jax")]
+
+
+def test_records_that_changed_alike_are_one_line_with_their_first_cases(changed):
+    ids = [{"case_id": f"{k:02d}", "number": k} for k in range(9)]
+    (change,) = changed(ids, [{**FAIL, **i} for i in ids]).changes
+    assert (change.count, change.cases, change.old, change.new) == (9, ["00", "01", "02"], "pass", "numeric")
+
+
+def test_a_case_that_was_asked_twice_counts_as_failing_when_one_answer_fails(changed):
+    assert sorts(changed([{}], [{"number": 0}, {**FAIL, "number": 1}])) == {"new": 1}
+
+
+def test_text_says_what_to_do(changed):
+    text = text_diff(changed([{}], [FAIL]))
+    assert text.splitlines()[:3] == [
+        "1 new difference in 1 record",
+        "Records: 1 new, 0 fixed, 0 changed, 0 still there, 0 no longer tested; 1 judged in both runs, 0 only in the later one",
+        "torch 2.12 → 2.13",
+    ]
+    assert "conv2d value on torch, 1 record: pass → numeric" in text
+    assert "opassay replay 0123456789abcdef" in text
+
+
+def test_markdown_keeps_a_message_from_being_markup(changed):
+    text = markdown_diff(changed([{}], [{**FAIL, "op": "a_b", "message": "`x` <b> | @you"}]))
+    assert "**a\\_b** value" in text
+    assert "`` `x` <b> | @you ``" in text
+
+
+def test_long_lists_say_how_many_are_left_out(changed, monkeypatch):
+    monkeypatch.setattr(diff_text, "LIST_LIMIT", 1)
+    ids = [{"case_id": str(k), "number": k, "op": f"op{k}"} for k in range(3)]
+    diff = changed(ids, [{**FAIL, **i} for i in ids])
+    assert "and 2 more, all of them with --format html" in text_diff(diff)
+    assert html_diff(diff).count("<tr data-op") == 3
+
+
+def test_every_sort_has_its_section_in_the_page_and_text_stays_text(changed, made):
+    page = html_diff(changed([{}], [{**FAIL, "message": made.HOSTILE, "op": made.HOSTILE}]))
+    assert all(f'<h2 id="{sort.replace(" ", "-")}">' in page for sort in SORTS)
+    assert page.count("<script>") == 1
+    assert "<img" not in page
+
+
+def test_the_page_works_in_a_browser(changed, chromium, tmp_path):
+    ids = [{"case_id": str(k), "number": k, "op": f"op{k}"} for k in range(3)]
+    page = tmp_path / "diff.html"
+    page.write_text(html_diff(changed(ids, [{**FAIL, **i} for i in ids])), encoding="utf-8")
+    chromium.open(page, "#op=op1")
+    assert chromium.requests() == [page.as_uri()]
+    assert chromium.console() == []
+    assert chromium.shown("#new ~ .wide tbody th") == ["op1"]
+
+
+def test_the_command_writes_what_the_ending_says(tmp_path, made, capsys):
+    from harness.commands import diff_command
+
+    made.write_folder(tmp_path / "old", [made.record()], made.run([made.shard()]))
+    made.write_folder(tmp_path / "new", [made.record(**FAIL)], made.run([made.shard()]))
+    old, new = tmp_path / "old", tmp_path / "new"
+    assert diff_command(old, new, "", tmp_path / "d.html") == 1
+    assert (tmp_path / "d.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert diff_command(new, old, "markdown", tmp_path / "d.txt") == 0
+    assert (tmp_path / "d.txt").read_text(encoding="utf-8").startswith("# opassay diff: Nothing new")
+    assert diff_command(old, old, "", None) == 0
+    assert capsys.readouterr().out.splitlines()[2] == "Nothing new"
+
+
+def test_a_wrong_request_is_told_in_one_line(tmp_path, made):
+    from harness.commands import diff_command
+    from harness.registry import UsageError
+
+    made.write_folder(tmp_path, [made.record()], made.run([made.shard()]))
+    with pytest.raises(UsageError, match="expects one of text, markdown, html, got 'pdf'"):
+        diff_command(tmp_path, tmp_path, "pdf", None)
+    with pytest.raises(UsageError, match="no results table"):
+        diff_command(tmp_path / "none", tmp_path, "", None)
+    with pytest.raises(UsageError, match="cannot write"):
+        diff_command(tmp_path, tmp_path, "", tmp_path / "no" / "folder.txt")
+
+
+def test_tables_on_disk_give_what_frames_give(tmp_path, made, realistic):
+    from reports.stored_table import read_for_pages
+
+    records, run = realistic
+    made.write_folder(tmp_path / "old", records, run)
+    made.write_folder(tmp_path / "new", made.realistic(seed=1)[0], run)
+    stored = compare(read_for_pages(tmp_path / "old"), run, read_for_pages(tmp_path / "new"), run)
+    framed = compare(frame_of(records), run, frame_of(made.realistic(seed=1)[0]), run)
+    assert json.dumps([vars(c) for c in stored.changes]) == json.dumps([vars(c) for c in framed.changes])
+    assert stored.records["new"] > 0
