@@ -61,9 +61,11 @@ class Change:
 
 @dataclass
 class Diff:
-    """All changes, by ``SORTS``. ``both``: records of one case and target that both runs judged;
-    ``after_only``: that only the later one did; ``versions``: of
-    each target, before and now; ``records``: how many records each sort has."""
+    """All changes, by ``SORTS``.
+
+    ``both``: how many records of one case and target both runs judged; ``after_only``: that only the later one did;
+    ``versions``: of each target, before and now; ``records``: how many records each sort has.
+    """
 
     changes: list[Change]
     both: int

@@ -102,7 +102,8 @@ def test_text_says_what_to_do(changed):
     text = text_diff(changed([{}], [FAIL]))
     assert text.splitlines()[:3] == [
         "1 new difference in 1 record",
-        "Records: 1 new, 0 fixed, 0 changed, 0 still there, 0 no longer tested; 1 judged in both runs, 0 only in the later one",
+        "Records: 1 new, 0 fixed, 0 changed, 0 still there, 0 no longer tested; "
+        "1 judged in both runs, 0 only in the later one",
         "torch 2.12 → 2.13",
     ]
     assert "conv2d value on torch, 1 record: pass → numeric" in text
