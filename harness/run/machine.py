@@ -10,15 +10,19 @@ from typing import Any
 
 import psutil
 
+CPUINFO = Path("/proc/cpuinfo")
+INSTRUCTION_SETS = ("sse4", "avx", "fma", "f16c", "amx", "asimd", "sve", "bf16", "i8mm", "fphp")
+"""How the flags begin that decide which kernels run, and so how sums are rounded."""
 PACKAGES = ("opassay", "numpy", "hypothesis", "pandas", "pyarrow")
 
 
 def describe_machine() -> dict[str, Any]:
-    """Platform, interpreter, processor, cores, memory in GiB, and versions of the packages that shape a run."""
+    """Platform, interpreter, processor and its flags, cores, memory in GiB, and versions of what shapes a run."""
     return {
         "platform": platform.platform(),
         "python": platform.python_version(),
         "processor": _processor(),
+        "cpu": {"flags": _flags()},
         "cores": os.cpu_count() or 1,
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "packages": {name: _version(name) for name in PACKAGES},
@@ -38,12 +42,19 @@ def _version(package: str) -> str:
 
 
 def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return _told("model name") or platform.processor() or platform.machine()
+
+
+def _flags() -> str:
+    """The instruction sets by which kernels are chosen, as far as the system tells."""
+    flags = (_told("flags") or _told("Features")).split()
+    return " ".join(sorted(flag for flag in flags if flag.startswith(INSTRUCTION_SETS)))
+
+
+def _told(name: str) -> str:
+    """What Linux says of the first processor."""
+    lines = CPUINFO.read_text(errors="replace").splitlines() if CPUINFO.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == name), "")
 
 
 def default_memory(workers: int) -> int:
