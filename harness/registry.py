@@ -10,13 +10,14 @@ import importlib
 import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.declared import Declaration, read_declaration
 from harness.model.known import Known
 from harness.model.op import Op
+from harness.model.script import Asked, Idiom
 from harness.model.target import Target
 from harness.user_targets import UserTarget, interpreter_problem, read_targets
 
@@ -62,7 +63,8 @@ class AdapterEntry:
     """Where an adapter is and what it needs.
 
     ``location`` is module:Class; ``requires`` the package that must be importable; ``hint`` what to type
-    to get it; ``known`` the framework-free module holding its ``KNOWN`` differences, or empty.
+    to get it; ``known`` the framework-free module holding its ``KNOWN`` differences, ``script`` the one that writes
+    the framework's part of a reproduction, each or empty.
     """
 
     name: str
@@ -71,6 +73,7 @@ class AdapterEntry:
     requires: str = ""
     hint: str = ""
     known: str = ""
+    script: str = ""
 
     @property
     def installed(self) -> bool:
@@ -85,6 +88,7 @@ BUILT_IN = (
         "jax",
         "pip install 'opassay[jax]'",
         "adapters.jax.known",
+        "adapters.jax.script",
     ),
     AdapterEntry(
         "tensorflow",
@@ -93,6 +97,7 @@ BUILT_IN = (
         "tensorflow",
         "pip install 'opassay[tensorflow]'",
         "adapters.tensorflow.known",
+        "adapters.tensorflow.script",
     ),
     AdapterEntry(
         "torch",
@@ -101,6 +106,7 @@ BUILT_IN = (
         "torch",
         "pip install 'opassay[torch]'",
         "adapters.torch.known",
+        "adapters.torch.script",
     ),
 )
 
@@ -237,6 +243,14 @@ class Registry:
         if not module or importlib.util.find_spec(module) is None:
             return ()
         return tuple(importlib.import_module(module).KNOWN)
+
+    def writer(self, adapter: str) -> Callable[[Asked], Idiom] | None:
+        """What writes the framework's part of a standalone script, None for an adapter that has no such thing."""
+        module = self.adapter(adapter).script
+        if not module or importlib.util.find_spec(module) is None:
+            return None
+        found: Callable[[Asked], Idiom] = importlib.import_module(module).idiom
+        return found
 
 
 def unknown(what: str, given: str, available: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from adapters.geometry import Padding, unknown
 from adapters.tensorflow import windows
+from adapters.tensorflow.kernel_table import pool_dilates
 from adapters.tensorflow.layout import amounts, full_padding, in_nhwc, lowest, pad
 from adapters.tensorflow.state import State
 
@@ -31,7 +32,7 @@ class PoolOps(State):
         if unknown(padding):
             return tf.nn.pool(x, window, "MAX", strides=stride, padding=padding, data_format=layout, dilations=dilation)
         undilated = set(dilation) <= {1}
-        dilates = _tf_pool_dilates(window, stride, padding, dilation)
+        dilates = pool_dilates(window, stride, padding, dilation)
         has_kernel = self._has_pool(x.dtype, padding if undilated else "VALID", layout, maximum=True)
         if layout == "NCHW" and not (has_kernel and (undilated or dilates)):
             return in_nhwc(lambda v: self.max_pool2d(v, layout="NHWC", **how), x)
@@ -98,13 +99,6 @@ class PoolOps(State):
         """Each value of x at every position of its window."""
         first = 1 if layout == "NHWC" else 2
         return tf.repeat(tf.repeat(x, window[0], axis=first), window[1], axis=first + 1)
-
-
-def _tf_pool_dilates(window: Sequence[int], stride: Sequence[int], padding: Padding, dilation: Sequence[int]) -> bool:
-    """Whether tf.nn.pool takes this dilation: not with SAME nor a stride. It refuses invalid ones itself."""
-    if min((*window, *stride, *dilation), default=0) < 1:
-        return True
-    return max(stride) == 1 and padding != "SAME"
 
 
 def _mean_of_inside(x: tf.Tensor, window: Sequence[int], stride: Sequence[int], pairs: Any) -> tf.Tensor:

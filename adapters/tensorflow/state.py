@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import tensorflow as tf
 
 from adapters.geometry import Padding
+from adapters.tensorflow.kernel_table import has_conv, has_pool
 from adapters.tensorflow.kernels import onednn_dtypes
-from adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
 
 
 class State:
@@ -45,28 +45,11 @@ class State:
         groups: int,
         backward: bool,
     ) -> bool:
-        """Whether a kernel exists; invalid attributes and dtypes count as yes, so that TensorFlow sees them.
-
-        Tried out in TensorFlow 2.21 for every combination: oneDNN does all but the gradients with
-        explicit padding; the other kernels are for NHWC, and their gradients for no groups and no dilation.
-        """
-        if not self._cpu_kernels or min((*stride, *dilation), default=0) < 1:
-            return True
-        if dtype.name in DTYPES_WITHOUT_KERNEL["conv2d"]:
-            return True
-        onednn = dtype.name in onednn_dtypes()
-        if onednn and (not backward or isinstance(padding, str)):
-            return True
-        return layout == "NHWC" and (not backward or (groups <= 1 and max(dilation) == 1))
+        """As ``kernel_table.has_conv``, for the program being traced."""
+        own, onednn = self._cpu_kernels, onednn_dtypes()
+        return has_conv(dtype.name, padding, layout, stride, dilation, groups, backward, own, onednn)
 
     def _has_pool(self, dtype: tf.DType, padding: Padding, layout: str, maximum: bool) -> bool:
-        """Whether a kernel exists for an undilated pool.
-
-        NCHW on the CPU is oneDNN's alone, which takes no explicit padding; in eager mode the gradient
-        of its maximum is not routed there and raises.
-        """
-        if not self._cpu_kernels or layout == "NHWC":
-            return True
-        if maximum and self._differentiating and self._mode == "eager":
-            return False
-        return dtype.name in onednn_dtypes() and isinstance(padding, str)
+        """As ``kernel_table.has_pool``, for the program being traced."""
+        eager_gradient = maximum and self._differentiating and self._mode == "eager"
+        return has_pool(dtype.name, padding, layout, self._cpu_kernels, onednn_dtypes(), eager_gradient)

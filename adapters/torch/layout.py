@@ -18,8 +18,3 @@ def restored(y: Tensor, layout: str) -> Tensor:
 def filters_first(w: Tensor) -> Tensor:
     """A view of ``[kh, kw, in / groups, out]`` filters as ``[out, in / groups, kh, kw]``."""
     return w.permute(3, 2, 0, 1)
-
-
-def pairs(*attributes: tuple[int, ...]) -> bool:
-    """Whether every attribute is (height, width); anything else is left to torch's own checks."""
-    return all(len(attribute) == 2 for attribute in attributes)

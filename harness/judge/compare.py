@@ -151,6 +151,43 @@ def _compare_floats(actual: np.ndarray, reference: Reference, model: NumericMode
     return judgement
 
 
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """An output element by element: what is expected, how far off it may be, and which of the answer's are wrong.
+
+    ``loose``: some element may be something else besides, so that expected value and allowed error do not say all.
+    """
+
+    expected: np.ndarray
+    allowed: np.ndarray
+    bad: np.ndarray
+    loose: bool
+
+
+def marks(actual: object, reference: Reference, model: NumericModel, exact_fill: bool) -> Marks:
+    """What ``compare`` goes by. Nothing is wrong in an answer of another shape, or in none."""
+    exact = reference.exact
+    fits = isinstance(actual, np.ndarray) and actual.shape == exact.shape
+    if not dtypes.is_float(reference.dtype):
+        free = _mask(reference.free, reference)
+        bad = (actual != exact) & ~free if fits else np.zeros(exact.shape, dtype=bool)
+        return Marks(exact, np.zeros(exact.shape), np.asarray(bad), bool(free.any()))
+    exact_fill = exact_fill if reference.integral is None else reference.integral
+    measure = _measure(reference, model, exact_fill)
+    limit, expected, free = measure.limit, measure.expected, measure.free
+    allowed = np.broadcast_to(limit.allowed, exact.shape)
+    bad = np.zeros(exact.shape, dtype=bool)
+    if fits:
+        values = dtypes.widen(np.asarray(actual))
+        with np.errstate(invalid="ignore", over="ignore"):
+            far = np.isfinite(values) & np.isfinite(expected) & (np.abs(values - expected) > allowed)
+        bad = (_special(values, expected, reference, limit) | far) & ~free
+    with np.errstate(invalid="ignore"):
+        overflows = np.isfinite(expected) & (np.abs(expected) + allowed >= numerics.overflow_threshold(reference.dtype))
+    loose = free.any() or _mask(reference.may_be_nan, reference).any() or overflows.any()
+    return Marks(expected, allowed, bad, bool(loose))
+
+
 def _limits(reference: Reference, model: NumericModel, exact_fill: bool) -> numerics.Bound:
     if reference.policy == "linear":
         return numerics.bound(reference, model, exact_fill)

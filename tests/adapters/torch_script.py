@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from adapters import oracle
-from adapters.torch import pool
+from adapters.torch import windows
 from adapters.torch.adapter import TorchAdapter
 from harness.model import memory
 from harness.model.adapter import Unconnected
@@ -50,7 +50,7 @@ def pools(adapter: TorchAdapter) -> dict[str, Any]:
             expected = oracle.REFERENCES["max_pool2d_with_argmax"](call, (x,))
         except ContractError:
             continue
-        own = pool._own_padding(extents, *(call[k] for k in ("window", "stride", "dilation", "padding")))
+        own = windows.own_padding(extents, *(call[k] for k in ("window", "stride", "dilation", "padding")))
         ways["stack" if own is None else "own"] += 1
         answer = adapter.max_pool2d_with_argmax(adapter.to_native(x), **call)
         for got, reference in zip(answer, expected, strict=True):

@@ -1,0 +1,301 @@
+"""torch's part of a standalone script: what the adapter calls for a case, written down. Free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from adapters.geometry import channel_axis, output_extent, spatial_axes
+from adapters.script_source import source
+from adapters.script_text import Body, Step, body, function, repeats, tuple_of, write
+from adapters.torch.windows import (
+    OwnPadding,
+    expressible,
+    inner_padding,
+    offending,
+    own_padding,
+    pads_of,
+    pairs,
+    transposed,
+)
+from harness.model.dtypes import is_float
+from harness.model.memory import Memory
+from harness.model.script import Asked, Idiom
+
+IMPORTS = "import torch\nimport torch.nn.functional as F"
+ANSWERS = """\
+def to_numpy(answer):
+    answer = answer.detach().cpu()
+    return (answer.to(torch.float32) if answer.dtype == torch.bfloat16 else answer).numpy()
+
+
+def dtype_name(answer):
+    return str(answer.dtype).removeprefix("torch.")"""
+VALUE_AND_VJP = '''\
+def source_of(x):
+    if not x.is_floating_point():
+        return x
+    return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
+
+
+def value_and_vjp(function, inputs, cotangents):
+    """What the function returns, and its vector-Jacobian product; None for an input without a gradient."""
+    leaves = [source_of(x) for x in inputs]
+    given = [c for c in cotangents if c is not None]
+    nested = torch.is_grad_enabled() and any(x.requires_grad for x in (*inputs, *given))
+    outputs = function(*leaves)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    asked = [(y, c) for y, c in zip(outputs, cotangents) if c is not None and y.requires_grad]
+    sources = [leaf for leaf in leaves if leaf.is_floating_point()]
+    if not asked or not sources:
+        return outputs, (None,) * len(leaves)
+    ys, cs = zip(*asked)
+    found = iter(torch.autograd.grad(ys, sources, cs, allow_unused=True, create_graph=nested))
+    return outputs, tuple(next(found) if leaf.is_floating_point() else None for leaf in leaves)'''
+INTERPOLATED = ("float16", "bfloat16", "float32", "float64", "uint8")
+
+
+def idiom(asked: Asked) -> Idiom:
+    """The script's parts for a case in torch."""
+    written = write(asked, emit, _gradient, VALUE_AND_VJP)
+    compiled = asked.mode == "compile" and asked.case.aspect != "error"
+    functions = [source(written.needs), written.text, "call = torch.compile(call, dynamic=False)" if compiled else ""]
+    return Idiom(
+        imports=IMPORTS,
+        environment={},
+        setup=f"torch.set_num_threads({asked.threads})",
+        version="torch.__version__",
+        tensors="\n".join(_tensors(asked)),
+        functions="\n\n\n".join(part for part in functions if part),
+        answers=ANSWERS,
+    )
+
+
+def emit(step: Step) -> Body:
+    """The body of a function that computes one op as the adapter does."""
+    return _OPS[step.op](step)
+
+
+def _gradient(asked: Asked, forward: str) -> str:
+    floats = [n for n, t in zip(asked.inputs, asked.case.tensors, strict=True) if is_float(t.dtype)]
+    connected = asked.case.op != "stop_gradient" and floats and asked.cotangents[0] is not None
+    if not connected:
+        lines = [f"return value_and_vjp({forward}, {tuple_of(asked.inputs)}, {tuple_of(asked.cotangents)})[1]"]
+        return f"{VALUE_AND_VJP}\n\n\n{function('call', asked.names, lines)}"
+    outputs = ", ".join(name if c else "_" for name, c in zip(asked.outputs, asked.cotangents, strict=True))
+    lines = [f"{name} = {name}.detach().requires_grad_()" for name in floats]
+    lines.append(f"{outputs} = {forward}({', '.join(asked.inputs)})")
+    sources = tuple_of(floats)
+    lines.append(
+        f"gradients = torch.autograd.grad({asked.outputs[0]}, {sources}, {asked.cotangents[0]}, allow_unused=True)"
+    )
+    if len(floats) == len(asked.inputs):
+        lines.append("return gradients")
+    else:
+        places = [f"gradients[{floats.index(n)}]" if n in floats else None for n in asked.inputs]
+        lines.append(f"return {tuple_of(places)}")
+    return function("call", asked.names, lines)
+
+
+def _tensors(asked: Asked) -> list[str]:
+    lines = []
+    for name, tensor in zip(asked.names, asked.case.all_tensors, strict=True):
+        lines += _laid_out(name, tensor.memory, tensor.shape)
+        if tensor.dtype == "bfloat16":
+            lines.append(f"{name} = {name}.view(torch.bfloat16)")
+        if repeats(tensor):
+            lines.append(f"{name} = {name}.expand{tensor.shape}")
+        if asked.device != "cpu":
+            lines.append(f'{name} = {name}.to("{asked.device}")')
+    return lines
+
+
+def _laid_out(name: str, memory: Memory, shape: Sequence[int]) -> list[str]:
+    """A tensor whose elements lie as ``memory`` says; torch has no negative strides."""
+    plain = [f"{name} = torch.from_numpy({name})"]
+    if not shape:
+        return plain
+    axis, step = memory.axis % len(shape), max(2, memory.step)
+    if memory.kind == "transposed":
+        return [f"{name} = torch.from_numpy(np.ascontiguousarray({name}.T).T)"]
+    if memory.kind == "channels_last" and len(shape) == 4:
+        return [f"{name} = torch.from_numpy(np.ascontiguousarray({name}.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2))"]
+    if memory.kind == "sliced":
+        wide = (*shape[:axis], shape[axis] * step, *shape[axis + 1 :])
+        view = ", ".join([":"] * axis + [f"::{step}"])
+        return [
+            f"buffer = np.zeros({wide}, {name}.dtype)",
+            f"buffer[{view}] = {name}",
+            f"{name} = torch.from_numpy(buffer[{view}])",
+        ]
+    if memory.kind == "offset":
+        return [
+            f"buffer = np.zeros({name}.size + 1, {name}.dtype)",
+            f"buffer[1:] = {name}.ravel()",
+            f"{name} = torch.from_numpy(buffer[1:].reshape({tuple(shape)}))",
+        ]
+    return plain
+
+
+def _first(step: Step) -> tuple[int, ...]:
+    """The image's shape with the channels before height and width; of a lower rank, led by ones."""
+    shape = step.shapes[0]
+    moved = (*shape[:-3], shape[-1], *shape[-3:-1]) if step.attributes["layout"] == "NHWC" and shape else shape
+    return (1, 1, 1, *moved)
+
+
+def _extents(step: Step) -> tuple[int, ...]:
+    return _first(step)[-2:]
+
+
+def _window(step: Step) -> tuple[int, ...]:
+    """Height and width of the filter; torch is left to refuse one of another rank."""
+    return (*step.shapes[1][:2], 1, 1)[:2]
+
+
+def _image(layout: str, name: str = "x") -> list[str]:
+    return [f"{name} = {name}.movedim(-1, -3)"] if layout == "NHWC" else []
+
+
+def _back(value: str, layout: str) -> str:
+    return f"{value}.movedim(-3, -1)" if layout == "NHWC" else value
+
+
+def _conv2d(step: Step) -> Body:
+    a, layout = step.attributes, step.attributes["layout"]
+    extents = _extents(step)
+    around, inner = inner_padding(extents, _window(step), a["stride"], a["padding"], a["dilation"])
+    pad = [f"x = F.pad(x, {around})"] if around is not None else []
+    call = (
+        f"F.conv2d(x, w, None, stride={a['stride']}, padding={inner!r}, dilation={a['dilation']}, groups={a['groups']})"
+    )
+    return body(*_image(layout), "w = w.permute(3, 2, 0, 1)", *pad, f"return {_back(call, layout)}")
+
+
+def _conv2d_transpose(step: Step) -> Body:
+    a, layout, shape = step.attributes, step.attributes["layout"], step.attributes["output_shape"]
+    lines = [*_image(layout), "w = w.permute(3, 2, 0, 1)"]
+    tail = f"groups={a['groups']}, dilation={a['dilation']})"
+    if len(shape) != 4 or not pairs(a["stride"], a["dilation"]):
+        lines.append(f"y = F.conv_transpose2d(x, w, None, {a['stride']}, {tail}")
+    else:
+        extents = [shape[axis] for axis in spatial_axes(layout)]
+        rows = _extents(step)
+        crop = transposed(extents, _window(step), rows, a["stride"], a["padding"], a["dilation"])
+        inner = f"padding={crop.padding}, output_padding={crop.output_padding}, "
+        lines.append(f"y = F.conv_transpose2d(x, w, None, stride={a['stride']}, {inner}{tail}")
+        for axis, n, first in zip((-2, -1), extents, crop.first, strict=True):
+            if first is not None:
+                lines.append(f"y = y.narrow({axis}, {first}, {n})")
+    return body(*lines, f"return {_back('y', layout)}.reshape({tuple(shape)})")
+
+
+def _narrowed(names: Sequence[str], own: OwnPadding, made: Sequence[int]) -> list[str]:
+    """Lines that skip the windows which torch makes besides; none where it makes just those that are wanted."""
+    if not any(own.first) and not own.ceil_mode and tuple(made) == tuple(own.kept):
+        return []
+    rows, columns = (f"{start}, {count}" for start, count in zip(own.first, own.kept, strict=True))
+    return [f"{name} = {name}.narrow(-2, {rows}).narrow(-1, {columns})" for name in names]
+
+
+def _made(extents: Sequence[int], own: OwnPadding, window: Any, stride: Any, dilation: Any) -> tuple[int, ...]:
+    axes = zip(extents, window, stride, dilation, own.padding, strict=True)
+    return tuple(output_extent(n + 2 * p, k, s, d) for n, k, s, d, p in axes)
+
+
+def _max_pool(step: Step) -> Body:
+    a, layout = step.attributes, step.attributes["layout"]
+    both = step.op == "max_pool2d_with_argmax"
+    window, stride, dilation = a["window"], a["stride"], a["dilation"]
+    extents = _extents(step)
+    pads = pads_of(extents, window, stride, a["padding"], dilation)
+    more = ", return_indices=True" if both else ""
+    lines = _image(layout)
+    if not expressible(extents, window, stride, dilation, pads):
+        padding = offending(pads, a["padding"])
+        return body(*lines, f"return F.max_pool2d(x, {window}, {stride}, {padding!r}, {dilation}{more})")
+    own = own_padding(extents, window, stride, dilation, pads)
+    needs = ("adapters.torch.pool:_tap_stack",) if own is None else ()
+    if own is None:
+        lines.append(f"y, plane = _tap_stack(x, {window}, {stride}, {dilation}, {pads})")
+    else:
+        names = "y, plane" if both else "y"
+        lines.append(
+            f"{names} = F.max_pool2d(x, {window}, stride={stride}, padding={own.padding}, dilation={dilation}, "
+            f"ceil_mode={own.ceil_mode}{more})"
+        )
+        lines += _narrowed(names.split(", "), own, _made(extents, own, window, stride, dilation))
+    if not both:
+        return body(*lines, f"return {_back('y', layout)}", needs=needs)
+    channels = _first(step)[-3]
+    lines.append(f"# torch counts within a plane, this index within a sample: (row * width + column) * {channels} + c")
+    lines.append(f"indices = plane * {channels} + torch.arange({channels}, device=x.device).view(-1, 1, 1)")
+    return body(*lines, f"return {_back('y', layout)}, {_back('indices', layout)}", needs=needs)
+
+
+def _avg_pool2d(step: Step) -> Body:
+    a, layout, ones = step.attributes, step.attributes["layout"], (1, 1)
+    window, stride, counts = a["window"], a["stride"], a["count_padding"]
+    extents = _extents(step)
+    pads = pads_of(extents, window, stride, a["padding"], ones)
+    lines = _image(layout)
+    if not expressible(extents, window, stride, ones, pads):
+        padding = offending(pads, a["padding"])
+        return body(*lines, f"return F.avg_pool2d(x, {window}, {stride}, {padding!r}, False, {counts})")
+    own = own_padding(extents, window, stride, ones, pads)
+    if own is None:
+        lines.append(f"y = _padded_average(x, {window}, {stride}, {pads}, {counts})")
+        return body(*lines, f"return {_back('y', layout)}", needs=("adapters.torch.pool:_padded_average",))
+    whole = window[0] * window[1] if own.ceil_mode and counts else None
+    lines.append(
+        f"y = F.avg_pool2d(x, {window}, stride={stride}, padding={own.padding}, ceil_mode={own.ceil_mode}, "
+        f"count_include_pad={counts}, divisor_override={whole})"
+    )
+    lines += _narrowed("y", own, _made(extents, own, window, stride, ones))
+    return body(*lines, f"return {_back('y', layout)}")
+
+
+def _max_unpool2d(step: Step) -> Body:
+    layout, shape = step.attributes["layout"], step.attributes["output_shape"]
+    lines = [*_image(layout), *_image(layout, "indices")]
+    if len(shape) != 4 or len(step.shapes[0]) != 4:
+        return body(*lines, f"return F.max_unpool2d(x, indices, 1, 1, 0, {shape})")
+    extents = [shape[axis] for axis in spatial_axes(layout)]
+    channels = max(shape[channel_axis(layout)], 1)
+    rows = _extents(step)
+    window = [n - r + 1 for n, r in zip(extents, rows, strict=True)]
+    lines.append(f"plane = torch.div(indices, {channels}, rounding_mode='floor')  # torch counts within a plane")
+    lines.append(f"y = F.max_unpool2d(x, plane, {window}, (1, 1), 0, {extents})")
+    return body(*lines, f"return {_back('y', layout)}.reshape({tuple(shape)})")
+
+
+def _avg_unpool2d(step: Step) -> Body:
+    layout, window = step.attributes["layout"], step.attributes["window"]
+    lines = _image(layout)
+    if step.dtypes[0] in INTERPOLATED or not pairs(window) or min(window) < 1:
+        factors = [float(k) for k in window]
+        call = f"F.interpolate(x, scale_factor={factors}, mode='nearest')"
+    else:
+        call = f"x.repeat_interleave({window[0]}, -2).repeat_interleave({window[1]}, -1)"
+    return body(*lines, f"return {_back(call, layout)}")
+
+
+def _scatter_nd(step: Step) -> Body:
+    shape = tuple(step.attributes["shape"])
+    call = f"updates.new_zeros({shape}).index_put(indices.unbind(-1), updates, accumulate=True)"
+    return body(f"return {call}")
+
+
+_OPS: Mapping[str, Callable[[Step], Body]] = {
+    "conv2d": _conv2d,
+    "conv2d_transpose": _conv2d_transpose,
+    "max_pool2d": _max_pool,
+    "max_pool2d_with_argmax": _max_pool,
+    "avg_pool2d": _avg_pool2d,
+    "max_unpool2d": _max_unpool2d,
+    "avg_unpool2d": _avg_unpool2d,
+    "relu": lambda step: body("return F.relu(x)"),
+    "matmul": lambda step: body("return torch.matmul(a, b)"),
+    "scatter_nd": _scatter_nd,
+    "stop_gradient": lambda step: body("return x.detach()"),
+}

@@ -1,0 +1,107 @@
+"""What a script compares: the wrong elements of an answer, or the whole of it where it is small."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.hunt.literals import array_source, number
+from harness.judge.compare import marks
+from harness.model.numeric_model import NumericModel
+from harness.model.outcome import Outcome, Returned
+from harness.model.reference import Reference
+
+WHOLE = 64
+"""Outputs of up to this many elements are compared and shown as a whole."""
+
+PICKED = 8
+"""Of larger ones, so many wrong elements are."""
+
+
+def checks(
+    references: Sequence[Reference], models: Sequence[NumericModel], outcome: Outcome, exact_fill: bool
+) -> list[str]:
+    """One call of the script's ``check`` per output; wrong is what the judge calls wrong in ``outcome``."""
+    arrays: Sequence[object] = outcome.arrays if isinstance(outcome, Returned) else ()
+    lines = []
+    for i, (reference, model) in enumerate(zip(references, models, strict=True)):
+        given = arrays[i] if i < len(arrays) else None
+        lines.append(_check(f"answers[{i}]", reference, model, given, exact_fill))
+    return lines
+
+
+def _check(answer: str, reference: Reference, model: NumericModel, given: object, exact_fill: bool) -> str:
+    if reference.policy == "unconnected":
+        zeros = f", zeros={reference.exact.shape}" if reference.zeros_too else ""
+        return f'check_none("{reference.name}", {answer}{zeros})'
+    found = marks(given, reference, model, exact_fill)
+    wanted = found.expected.astype(np.float64) if found.expected.dtype == np.longdouble else found.expected
+    head = f'check("{reference.name}", {answer}, {reference.exact.shape}, "{reference.dtype}", '
+    if wanted.size <= WHOLE and not found.loose:
+        return f"{head}{array_source(wanted)}, {_limit(found.allowed)})"
+    places = [tuple(int(i) for i in place) for place in np.argwhere(found.bad)[:PICKED]]
+    values = np.array([wanted[place] for place in places], dtype=wanted.dtype)
+    limits = np.array([found.allowed[place] for place in places], dtype=np.float64)
+    return f"{head}{array_source(values)}, {_limit(limits)}, places={places})"
+
+
+def _limit(allowed: np.ndarray) -> str:
+    """The allowed error, as one number where it is the same everywhere."""
+    limits = allowed.astype(np.float64)
+    if not limits.size or np.all(limits == limits.flat[0]):
+        return number(float(limits.flat[0])) if limits.size else "0"
+    return array_source(limits)
+
+
+THERE, GONE = "the difference is there", "the difference is gone"
+"""The last line that a script prints; only together with it does an exit status count."""
+
+FINISH = f'''\
+def finish(differs):
+    print("{THERE}" if differs else "{GONE}")
+    sys.exit(1 if differs else 0)'''
+
+CHECK = '''\
+def check(name, answer, shape, dtype, expected, allowed, places=None):
+    """Print what is expected of an output and what came; whether they differ (at `places`, if these are given)."""
+    if answer is None:
+        print(f"{name}: expected {dtype} of shape {shape}, got None")
+        return True
+    actual, got = to_numpy(answer), dtype_name(answer)
+    if actual.shape != shape or got != dtype:
+        print(f"{name}: expected {dtype} of shape {shape}, got {got} of shape {actual.shape}")
+        return True
+    if places is not None:
+        actual = np.array([actual[place] for place in places], dtype=actual.dtype)
+    with np.errstate(all="ignore"):
+        same = actual == expected
+        if actual.dtype.kind == "f":
+            same |= (np.isnan(actual) & np.isnan(expected)) | (np.abs(actual - expected) <= allowed)
+    if places is None:
+        print(f"{name} expected:\\n{expected}\\n{name} actual:\\n{actual}")
+    else:
+        for place, want, have in zip(places, expected, actual):
+            print(f"{name}[{', '.join(map(str, place))}] expected {want}, actual {have}")
+    print(f"{name}: {(~same).sum()} of {same.size} compared elements differ")
+    return not same.all()'''
+
+CHECK_NONE = '''\
+def check_none(name, answer, zeros=None):
+    """Whether there is a gradient of an input that no output depends on (`zeros`: the shape, if zeros are right)."""
+    if answer is None:
+        print(f"{name}: None, as expected")
+        return False
+    actual = to_numpy(answer)
+    right = zeros is not None and actual.shape == zeros and not actual.any()
+    print(f"{name} expected: None{' or zeros' if zeros is not None else ''}\\n{name} actual:\\n{actual}")
+    return not right'''
+
+SHOW = """\
+def show(answers):
+    for answer in answers if isinstance(answers, (tuple, list)) else (answers,):
+        if answer is None:
+            print("None")
+        else:
+            values = to_numpy(answer)
+            print(f"{dtype_name(answer)} of shape {values.shape}: {values.ravel()[:8]}")"""

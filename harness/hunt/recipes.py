@@ -1,0 +1,194 @@
+"""Recipes for values as plain NumPy: the same bits as ``harness.model.fills`` gives, without importing it.
+
+``LIBRARY`` holds small functions; ``recipe`` an expression that uses them. A script contains only those it needs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from harness.model import dtypes
+from harness.model.fills import _SPREAD, _WIDE_EXPONENTS, Fill
+
+LIBRARY: Mapping[str, str] = {
+    "raw": '''\
+def raw(key, count):
+    """Random 64-bit integers: raw Philox bits, the same on every machine."""
+    return np.random.Philox(key=key).random_raw(count)''',
+    "chosen": """\
+def chosen(key, count, table):
+    return np.array(table)[(raw(key, count) >> np.uint64(32)) % np.uint64(len(table))]""",
+    "normal": '''\
+def normal(key, count):
+    """A sum of four uniforms, in (-2, 2)."""
+    parts = (raw(key, 4 * count) >> np.uint64(11)).reshape(4, count).sum(axis=0, dtype=np.uint64)
+    return np.ldexp(parts.astype(np.int64) - np.int64(2**54), -53)''',
+    "wide": '''\
+def wide(key, count, low, high):
+    """Exponents from low to high."""
+    bits = raw(key, count)
+    mantissa = np.ldexp((bits >> np.uint64(12)).astype(np.float64), -52) + 1.0
+    exponent = ((bits >> np.uint64(1)) % np.uint64(high - low + 1)).astype(np.int64) + low
+    return (1.0 - 2.0 * (bits & np.uint64(1)).astype(np.float64)) * np.ldexp(mantissa, exponent)''',
+    "cancelling": '''\
+def cancelling(key, count, precision):
+    """Pairs that differ in their last bits (an even key), or values just above 1."""
+    noise = 1.0 + np.ldexp((raw(key, count) & np.uint64(7)).astype(np.float64), 1 - precision)
+    if key & 1:
+        return noise
+    pair = np.ldexp((raw(key, (count + 1) // 2) >> np.uint64(40)).astype(np.float64), -24) + 1.0
+    return np.repeat(pair, 2)[:count] * (1.0 - 2.0 * (np.arange(count) % 2)) * noise * 8.0''',
+    "special": '''\
+def special(key, count, tiny, huge):
+    """Every eighth value is NaN, an infinity, a zero, subnormal, or the largest."""
+    table = np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, tiny, -3 * tiny, huge, -huge])
+    pick = raw(key ^ (1 << 63), count)
+    return np.where(pick % np.uint64(8) == 0, table[(pick >> np.uint64(32)) % np.uint64(9)], normal(key, count))''',
+    "cells": """\
+def cells(key, shape, count, channels, axis, repeats):
+    rows, columns = (n for i, n in enumerate(shape) if i not in (0, axis))
+    step = key % max(count, 1) or 1
+    while np.gcd(step, count) != 1:
+        step += 1
+    place = (np.arange(rows * columns) // repeats * step + key % max(count, 1)) % max(count, 1)
+    index = place.reshape(1, rows, columns, 1) * channels + np.arange(channels)
+    return np.ascontiguousarray(np.moveaxis(np.broadcast_to(index, (shape[0], rows, columns, channels)), 3, axis))""",
+    "picture": """\
+def picture(key, shape):
+    height, width, channels = shape[1:]
+    y, x = np.mgrid[0:height, 0:width].astype(np.int64)
+    shade = (y * 160) // height + (x * 64) // width
+    tones = np.repeat(shade[:, :, None], channels, axis=2) + 13 * np.arange(channels)
+    limits = np.array([height, width, 1 + height // 5, 256], dtype=np.uint64)
+    for cy, cx, radius, tone in raw(key, 28).reshape(7, 4) % limits:
+        inside = (y - int(cy)) ** 2 + (x - int(cx)) ** 2 <= int(radius) ** 2
+        tones[inside] = (int(tone) + 71 * np.arange(channels)) % 256
+    return np.broadcast_to((tones + ((y // 3 + x // 3) % 2 * 10)[:, :, None]) % 256, shape)""",
+    "bfloat16_bits": '''\
+def bfloat16_bits(values):
+    """The nearest bfloat16, ties to even, as its 16 bits: NumPy has no such dtype."""
+    values = np.asarray(values, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        single = values.astype(np.float32)
+        inexact = np.isfinite(single) & (single.astype(np.float64) != values)
+        too_far = np.abs(single.astype(np.float64)) > np.abs(values)
+    bits = np.where(inexact, (single.view(np.uint32) - (inexact & too_far)) | 1, single.view(np.uint32))
+    bits = bits.astype(np.uint32)
+    rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
+    return np.where(np.isnan(single), np.uint32(0x7FC0), rounded).astype(np.uint16)''',
+}
+
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "chosen": ("raw",),
+    "normal": ("raw",),
+    "wide": ("raw",),
+    "cancelling": ("raw",),
+    "special": ("raw", "normal"),
+    "picture": ("raw",),
+}
+
+
+def library(used: set[str]) -> str:
+    """The functions named and those that they use, each before its users."""
+    wanted = used | {inner for name in used for inner in NEEDS.get(name, ())}
+    return "\n\n\n".join(text for name, text in LIBRARY.items() if name in wanted)
+
+
+def recipe(fill: Fill, dtype: str, shape: tuple[int, ...]) -> tuple[str, set[str]]:
+    """An expression for a flat or shaped array of the values, not yet of their dtype, and what it uses of LIBRARY."""
+    return _RECIPES[fill.kind](fill, dtype, shape)
+
+
+Recipe = tuple[str, set[str]]
+
+
+def _table(table: tuple[float, ...], fill: Fill, count: int) -> Recipe:
+    return f"chosen({fill.key}, {count}, {list(table)})", {"chosen"}
+
+
+def _ones(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    return f"np.ones({shape})", set()
+
+
+def _zeros(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    return f"np.zeros({shape})", set()
+
+
+def _iota(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    period = 251 if dtype in ("float32", "float64", "int32", "int64") else 61
+    return f"(np.arange({math.prod(shape)}) + {fill.key % period}) % {period} + 1", set()
+
+
+def _ints(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    return _table((1, 2, 3) if dtype == "uint8" else (1, 2, 3, -1, -2, -3), fill, math.prod(shape))
+
+
+def _ties(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    return _table((1, 2) if dtype == "uint8" else (1, 2, -1), fill, math.prod(shape))
+
+
+def _normal(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    if dtypes.is_float(dtype):
+        return f"normal({fill.key}, {math.prod(shape)})", {"normal"}
+    return _table(tuple(range(1, 17)) if dtype == "uint8" else _SPREAD, fill, math.prod(shape))
+
+
+def _wide(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    if dtypes.is_float(dtype):
+        low, high = _WIDE_EXPONENTS[dtype]
+        return f"wide({fill.key}, {math.prod(shape)}, {low}, {high})", {"wide"}
+    return f"raw({fill.key}, {math.prod(shape)}).astype(np.uint64).view(np.int64)", {"raw"}
+
+
+def _cancel(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    if dtypes.is_float(dtype):
+        return f"cancelling({fill.key}, {math.prod(shape)}, {dtypes.FORMATS[dtype].precision})", {"cancelling"}
+    return _ints(fill, dtype, shape)
+
+
+def _special(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    if dtypes.is_float(dtype):
+        form = dtypes.FORMATS[dtype]
+        return f"special({fill.key}, {math.prod(shape)}, {form.smallest_subnormal!r}, {form.largest!r})", {"special"}
+    info = dtypes.storage(dtype)
+    bounds = (int(_limit(info.name, "min")), int(_limit(info.name, "max")), 0, 1)
+    return _table(bounds, fill, math.prod(shape))
+
+
+def _limit(name: str, which: str) -> int:
+    bits, signed = int(name.lstrip("uint")), not name.startswith("u")
+    if which == "min":
+        return -(2 ** (bits - 1)) if signed else 0
+    return int(2 ** (bits - signed) - 1)
+
+
+def _positions(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    bits = f"(raw({fill.key}, {math.prod(shape)}) >> np.uint64(32)).reshape({shape})"
+    return f"{bits} % np.array({list(fill.limits)}, dtype=np.uint64)", {"raw"}
+
+
+def _cells(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    count, channels, axis, repeats = fill.limits
+    return f"cells({fill.key}, {shape}, {count}, {channels}, {axis}, {repeats})", {"cells"}
+
+
+def _picture(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    steps = f"picture({fill.key}, {shape})"
+    return (f"{steps} / 256" if dtypes.is_float(dtype) else steps), {"picture"}
+
+
+_RECIPES: Mapping[str, Callable[[Fill, str, tuple[int, ...]], Recipe]] = {
+    "ones": _ones,
+    "zeros": _zeros,
+    "iota": _iota,
+    "ints": _ints,
+    "ties": _ties,
+    "normal": _normal,
+    "wide": _wide,
+    "cancel": _cancel,
+    "special": _special,
+    "positions": _positions,
+    "cells": _cells,
+    "picture": _picture,
+}

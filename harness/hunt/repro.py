@@ -1,0 +1,167 @@
+"""Reproductions: a script is written, run in a fresh process, and believed only if it showed the difference there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.hunt.differences import GONE, THERE, checks
+from harness.hunt.script import ask, standalone, through_replay
+from harness.model.case import Case
+from harness.model.numeric_model import NumericModel, NumericRule, find_model
+from harness.model.op import Op, references
+from harness.model.outcome import Outcome, Returned
+from harness.model.reference import Reference
+from harness.model.target import Target
+from harness.registry import Registry
+from harness.run.clean import clean_message
+
+PATIENCE = 300.0
+"""Seconds that a script may take, beyond the limit of the case."""
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A script and what came of it in a fresh process.
+
+    ``exit_status`` is 1 where the script saw the difference, 0 where it did not, negative for a signal, None where
+    it did not end in time. ``reproduces``: it said so itself, too; a script that merely fails does not count.
+    ``standalone``: it uses NumPy and the framework only, not ``opassay replay``.
+    """
+
+    file: Path
+    exit_status: int | None
+    output: str
+    reproduces: bool
+    standalone: bool = True
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a target did with a case: what a script has to show again.
+
+    ``rules``, ``settings``, ``version`` and ``threads`` are those of the worker that answered. ``about``: what is
+    known of the cause, in a line.
+    """
+
+    verdict: str
+    message: str
+    outcome: Outcome
+    mode: str
+    device: str = "cpu"
+    version: str = ""
+    threads: int = 1
+    rules: Sequence[NumericRule] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    about: str = ""
+
+
+def write_reproduction(
+    folder: Path,
+    adapter: str,
+    case: Case,
+    op: Op,
+    seen: Seen,
+    registry: Registry | None = None,
+    python: str = sys.executable,
+    limit: float = 30.0,
+) -> Reproduction:
+    """Write ``repro_<adapter>.py`` into ``folder``, run it with ``python``, and keep its output beside it.
+
+    ``limit``: seconds after which the case counts as hung. Raises ``OSError`` where the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"repro_{adapter}.py"
+    text, alone = script_text(adapter, case, op, seen, registry or Registry(), limit)
+    file.write_text(text, encoding="utf-8")
+    return run_script(file, python, limit, alone)
+
+
+def script_text(
+    adapter: str, case: Case, op: Op, seen: Seen, registry: Registry, limit: float = 30.0
+) -> tuple[str, bool]:
+    """The script, and whether it stands alone."""
+    writer = registry.writer(adapter)
+    about = _about(adapter, case, seen)
+    if writer is None:
+        target = str(Target(adapter, seen.mode, seen.device))
+        return through_replay(case, target, registry.adapter(adapter).location, about), False
+    asked = ask(op, case, seen.mode, seen.device, seen.threads, dict(seen.settings))
+    compared: list[str] = []
+    if seen.verdict not in ("accepts", "rejects", "crash", "hang"):
+        found, models = _judged_by(op, case, seen)
+        compared = checks(found, models, seen.outcome, case.exact)
+    return standalone(asked, writer(asked), adapter, seen.verdict, about, compared, limit), True
+
+
+def _judged_by(op: Op, case: Case, seen: Seen) -> tuple[tuple[Reference, ...], list[NumericModel]]:
+    answers = seen.outcome.arrays if isinstance(seen.outcome, Returned) else ()
+    found = references(op, case, answers)
+    return found, [find_model(seen.rules, *(r.computes or (op.name, r.name)), r.dtype) for r in found]
+
+
+def _about(adapter: str, case: Case, seen: Seen) -> list[str]:
+    lines = [title(adapter, case, seen), "", f"Seen with {adapter} {seen.version}, mode {seen.mode}, on {seen.device}."]
+    if seen.message:
+        lines.append(f"There: {clean_message(seen.message)}")
+    if seen.about:
+        lines.append(f"Cause: {clean_message(seen.about)}")
+    lines += ["Exit status 1: the difference is there. 0: it is gone.", f"Found by opassay, case {case.id}."]
+    return lines
+
+
+_SAYS = {
+    "structural": "gives wrong elements",
+    "numeric": "is off by more than rounding explains",
+    "special": "handles NaN, infinity or subnormals differently",
+    "shape": "gives another shape",
+    "dtype": "gives another dtype",
+    "rejects": "refuses valid input",
+    "accepts": "takes invalid input",
+    "crash": "ends the process",
+    "hang": "does not return",
+    "nondeterministic": "gives answers that vary",
+}
+
+
+def title(adapter: str, case: Case, seen: Seen) -> str:
+    """One line that a maintainer understands."""
+    what = {"gradient": f"the gradient of {case.op}"}.get(case.aspect, case.op)
+    why = f" ({case.rule})" if case.rule else ""
+    mode = f" under {seen.mode}" if case.aspect != "error" else ""
+    return f"{adapter}{mode}: {what} {_SAYS.get(seen.verdict, seen.verdict)}{why}"
+
+
+def run_script(file: Path, python: str = sys.executable, limit: float = 30.0, alone: bool = True) -> Reproduction:
+    """Run the script in a fresh process; what it printed is kept in a ``.txt`` beside it, its exit status last."""
+    status, output = _run(file, python, limit + PATIENCE)
+    said = output.rstrip().endswith(THERE)
+    shown = "did not end in time" if status is None else f"exit status {status}"
+    reproduces = status == 1 and said
+    gone = status == 0 and output.rstrip().endswith(GONE)
+    remark = "" if reproduces else "; does not reproduce" if gone else "; does not reproduce: the script itself failed"
+    file.with_suffix(".txt").write_text(f"{output.rstrip()}\n{shown}{remark}\n", encoding="utf-8")
+    return Reproduction(file, status, output, reproduces, alone)
+
+
+def _run(file: Path, python: str, limit: float) -> tuple[int | None, str]:
+    command = [python, file.name]
+    inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "OMP_NUM_THREADS")}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=file.parent,
+            env=inherited,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as ended:
+        return None, (ended.stdout or b"").decode(errors="replace")
+    return done.returncode, done.stdout.decode(errors="replace")

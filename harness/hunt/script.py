@@ -1,0 +1,186 @@
+"""A standalone script that shows one difference: NumPy, one framework, and nothing of ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from harness.hunt.differences import CHECK, CHECK_NONE, FINISH, SHOW
+from harness.hunt.literals import tensor_source
+from harness.hunt.recipes import library
+from harness.model.case import Case
+from harness.model.op import Op, references
+from harness.model.program import Program
+from harness.model.script import Asked, Idiom
+
+REPEATS = 20
+"""Calls after which an answer that varies from call to call has most likely shown itself."""
+
+CRASHED = "the process ended"
+HUNG = "no answer"
+
+
+def ask(op: Op, case: Case, mode: str, device: str, threads: int, settings: dict[str, str]) -> Asked:
+    """What the framework's part of the script is written from. Raises ``ContractError`` where the oracle does."""
+    staged = "stages" in case.attributes
+    program = Program.from_attributes(case.attributes) if staged else None
+    inputs, outputs = (program.inputs, program.outputs) if program else (op.inputs, op.outputs)
+    names = _names(inputs, outputs, case)
+    shapes = {name: tensor.shape for name, tensor in zip(inputs, case.tensors, strict=True)}
+    kinds = {name: tensor.dtype for name, tensor in zip(inputs, case.tensors, strict=True)}
+    if program:
+        for name, reference in zip(outputs, references(op, case), strict=False):
+            shapes[name], kinds[name] = reference.exact.shape, reference.dtype
+    return Asked(case, mode, names, outputs, shapes, kinds, device, threads, settings)
+
+
+def _names(inputs: Sequence[str], outputs: Sequence[str], case: Case) -> tuple[str, ...]:
+    names = list(inputs)
+    given = (output for output, tensor in zip(outputs, case.cotangents, strict=False) if tensor is not None)
+    for output in given:
+        name = f"d{output}"
+        while name in (*names, *outputs):
+            name += "_"
+        names.append(name)
+    return tuple(names)
+
+
+def standalone(
+    asked: Asked, idiom: Idiom, framework: str, verdict: str, about: Sequence[str], checks: Sequence[str], limit: float
+) -> str:
+    """The whole text. ``about``: comment lines at its top. ``checks``: as from ``differences.checks``."""
+    made = [tensor_source(name, t) for name, t in zip(asked.names, asked.case.all_tensors, strict=True)]
+    used = {name for _, names in made for name in names}
+    arguments = ", ".join(asked.names)
+    head = [
+        "\n".join(f"# {line}".rstrip() for line in about),
+        _imports(idiom, verdict),
+        idiom.setup,
+        f'print("{framework}", {idiom.version}, "NumPy", np.__version__, "Python", platform.python_version(), '
+        f"platform.machine())",
+    ]
+    values = "\n".join(text for text, _ in made)
+    parts = ["\n\n".join(head), library(used), f"{values}\n\n{idiom.tensors}", idiom.functions, idiom.answers]
+    parts.append(_ending(verdict, arguments, checks, limit))
+    return "\n\n\n".join(part for part in parts if part) + "\n"
+
+
+def _imports(idiom: Idiom, verdict: str) -> str:
+    needed = ["platform", "sys", *(["os"] if idiom.environment else [])]
+    needed += {"crash": ["signal", "subprocess"], "hang": ["subprocess"]}.get(verdict, [])
+    lines = [f"import {name}" for name in sorted(needed)]
+    if idiom.environment:
+        lines += ["", *(f'os.environ.setdefault("{name}", "{value}")' for name, value in idiom.environment.items())]
+    return "\n".join([*lines, "", "import numpy as np", idiom.imports])
+
+
+def _ending(verdict: str, arguments: str, checks: Sequence[str], limit: float) -> str:
+    if verdict in ("crash", "hang"):
+        return "\n\n\n".join([SHOW, FINISH, _in_a_child(verdict, arguments, limit)])
+    if verdict == "accepts":
+        return "\n\n\n".join([SHOW, FINISH, _ACCEPTS.format(arguments=arguments)])
+    if verdict == "rejects":
+        return "\n\n\n".join([SHOW, FINISH, _REJECTS.format(arguments=arguments)])
+    functions = [CHECK] if any(c.startswith("check(") for c in checks) else []
+    functions += [CHECK_NONE] if any(c.startswith("check_none(") for c in checks) else []
+    return "\n\n\n".join([*functions, FINISH, _compared(verdict, arguments, checks)])
+
+
+def _compared(verdict: str, arguments: str, checks: Sequence[str]) -> str:
+    answered = [
+        f"answers = call({arguments})",
+        "answers = answers if isinstance(answers, (tuple, list)) else (answers,)",
+    ]
+    count = [
+        f"if len(answers) != {len(checks)}:",
+        f'    print(f"number of answers: expected {len(checks)}, got {{len(answers)}}")',
+        "    finish(True)",
+    ]
+    listed = ["wrong = [", *(f"    {check}," for check in checks), "]"]
+    if verdict != "nondeterministic":
+        return "\n".join([*answered, *count, *listed, "finish(any(wrong))"])
+    body = [f"    {line}" for line in "\n".join([*answered, *listed]).splitlines()]
+    return "\n".join([f"for repeat in range({REPEATS}):", *body, "    if any(wrong):", "        finish(True)"]) + (
+        "\nfinish(False)"
+    )
+
+
+_ACCEPTS = """\
+print("expected: an error, since the input is invalid")
+try:
+    answers = call({arguments})
+    print("actual: it returns")
+    show(answers)
+except Exception as error:
+    print(f"actual: {{type(error).__name__}}: {{error}}")
+    finish(False)
+finish(True)"""
+
+_REJECTS = """\
+print("expected: an answer, since the input is valid")
+try:
+    answers = call({arguments})
+    print("actual: it returns")
+    show(answers)
+except Exception as error:
+    print(f"actual: {{type(error).__name__}}: {{error}}")
+    finish(True)
+finish(False)"""
+
+
+def _in_a_child(verdict: str, arguments: str, limit: float) -> str:
+    """The call in a process of its own, so that its end can be told."""
+    wait = f", timeout={limit + 60:g}" if verdict == "hang" else ""
+    head = """\
+if sys.argv[1:] != ["call"]:
+    # The call ends or blocks its process, so it is made in a child; run this file with the argument `call` to see it.
+    print("expected: an answer or an error", flush=True)
+"""
+    if verdict == "hang":
+        head += f"""\
+    try:
+        subprocess.run([sys.executable, __file__, "call"]{wait})
+    except subprocess.TimeoutExpired:
+        print("actual: {HUNG} within {limit + 60:g} s, of which the framework's start takes the least part")
+        finish(True)
+    finish(False)
+"""
+    else:
+        head += f"""\
+    status = subprocess.run([sys.executable, __file__, "call"]).returncode
+    ended = signal.Signals(-status).name if status < 0 else f"exit status {{status}}"
+    print(f"actual: {CRASHED} ({{ended}})" if status else "actual: it returns or raises")
+    finish(status != 0)
+"""
+    return f"""{head}
+try:
+    show(call({arguments}))
+except Exception as error:
+    print(f"{{type(error).__name__}}: {{error}}")"""
+
+
+def through_replay(case: Case, target: str, location: str, about: Sequence[str]) -> str:
+    """For an adapter that nobody has written scripts for: the same question, asked by opassay itself."""
+    more = ["--adapter", location] if location else []
+    command = json.dumps(["-m", "opassay", "replay", "case.json", "--target", target, *more])
+    text = "\n".join(f"# {line}".rstrip() for line in about)
+    return f"""{text}
+
+import os
+import subprocess
+import sys
+import tempfile
+
+CASE = {json.dumps(case.dumps())}
+
+{FINISH}
+
+
+folder = tempfile.mkdtemp()
+with open(os.path.join(folder, "case.json"), "w") as file:
+    file.write(CASE)
+status = subprocess.run([sys.executable, *{command}], cwd=folder).returncode
+if status not in (0, 1):
+    sys.exit(f"opassay could not replay the case: exit status {{status}}")
+finish(status == 1)
+"""

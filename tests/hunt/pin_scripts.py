@@ -1,0 +1,89 @@
+"""Writes and runs a standalone script for the pinned case of every known difference.
+
+    python tests/hunt/pin_scripts.py FOLDER [ADAPTER]...
+
+Prints one line per pin and, at the end, how many scripts show their difference in a fresh process, by framework and
+aspect. Takes about ten minutes on two cores. Ends with 1 where one does not and is not listed in ``EXPECTED``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.hunt.repro import Seen, run_script, script_text
+from harness.model.known import Known
+from harness.registry import Registry
+from harness.run.campaign import Campaign, Request
+from harness.run.plan import Item
+
+EXPECTED: dict[str, str] = {}
+"""Pins whose script does not show the difference, and why."""
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A known difference in the mode in which its pin was asked, and what the target did with it there."""
+
+    adapter: str
+    known: Known
+    seen: Seen
+
+
+def pins(adapter: str, only: Sequence[str] = ()) -> Iterator[Pinned]:
+    """Every pinned case of an adapter (or those of ``only``), asked in a worker."""
+    registry = Registry()
+    entries = [known for known in registry.known(adapter) if not only or known.id in only]
+    default = registry.adapter(adapter).modes[0]
+    for mode in sorted({known.modes[0] if known.modes else default for known in entries}):
+        chosen = [known for known in entries if (known.modes[0] if known.modes else default) == mode]
+        campaign = Campaign(Request(targets=[f"{adapter}:{mode}"], ops=sorted({known.op for known in chosen})))
+        ops = {op.name: op for op in campaign.ops}
+        with campaign.engine() as engine:
+            engine.wait_ready()
+            (lane,) = engine.lanes.values()
+            for known in chosen:
+                ((_, outcome, judgement),) = engine.ask(ops[known.op], Item(0, known.pin))
+                seen = Seen(
+                    judgement.verdict,
+                    judgement.message,
+                    outcome,
+                    mode,
+                    version=str(lane.hello["version"]),
+                    rules=lane.rules,
+                    settings=dict(lane.hello["settings"]),
+                )
+                yield Pinned(adapter, known, seen)
+
+
+def write(pinned: Pinned, folder: Path) -> Path:
+    registry = Registry()
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"repro_{pinned.adapter}.py"
+    text, _ = script_text(pinned.adapter, pinned.known.pin, registry.op(pinned.known.op), pinned.seen, registry)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def main(folder: Path, adapters: Sequence[str]) -> int:
+    shown, all_of, surprises = Counter[str](), Counter[str](), 0
+    for adapter in adapters:
+        for pinned in list(pins(adapter)):
+            found = run_script(write(pinned, folder / pinned.known.id))
+            key = f"{adapter} {pinned.known.aspect}"
+            all_of[key] += 1
+            shown[key] += found.reproduces
+            surprises += not found.reproduces and pinned.known.id not in EXPECTED
+            state = "shows it" if found.reproduces else f"DOES NOT, exit status {found.exit_status}"
+            print(f"{pinned.known.id} ({pinned.seen.verdict}): {state}", flush=True)
+    for key, count in sorted(all_of.items()):
+        print(f"{key}: {shown[key]} of {count} scripts show their difference in a fresh process")
+    print(f"all: {sum(shown.values())} of {sum(all_of.values())}")
+    return int(surprises > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:] or ("jax", "tensorflow", "torch")))
