@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapters.script_source import source
 from adapters.script_text import function, repeats, tuple_of, write
 from adapters.tensorflow.script_ops import emitter
+from harness.model.dtypes import is_float
 from harness.model.script import Asked, Idiom
 
 SETUP = """\
@@ -48,12 +49,14 @@ def idiom(asked: Asked) -> Idiom:
 
 def _gradient(asked: Asked, forward: str) -> str:
     inputs = ", ".join(asked.inputs)
-    outputs = ", ".join(n if c else "_" for n, c in zip(asked.outputs, asked.cotangents, strict=True))
-    floats = [n for n, t in zip(asked.inputs, asked.case.tensors, strict=True) if "float" in t.dtype]
+    floats = [n for n, t in zip(asked.inputs, asked.case.tensors, strict=True) if is_float(t.dtype)]
+    if floats and asked.cotangents[0] is None:
+        return function("call", asked.names, [f"return {tuple_of([None] * len(asked.inputs))}"])
+    y = ", ".join([asked.outputs[0], *("_" for _ in asked.outputs[1:])])
     lines = [
         "with tf.GradientTape() as tape:",
         f"    tape.watch({tuple_of(floats)})",
-        f"    {outputs} = {forward}({inputs})",
+        f"    {y} = {forward}({inputs})",
         f"return tape.gradient({asked.outputs[0]}, {tuple_of(asked.inputs)}, {asked.cotangents[0]})",
     ]
     return function("call", asked.names, lines)

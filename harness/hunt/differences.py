@@ -65,12 +65,10 @@ def finish(differs):
 CHECK = '''\
 def check(name, answer, shape, dtype, expected, allowed, places=None):
     """Print what is expected of an output and what came; whether they differ (at `places`, if these are given)."""
-    if answer is None:
-        print(f"{name}: expected {dtype} of shape {shape}, got None")
-        return True
-    actual, got = to_numpy(answer), dtype_name(answer)
-    if actual.shape != shape or got != dtype:
-        print(f"{name}: expected {dtype} of shape {shape}, got {got} of shape {actual.shape}")
+    actual, got = (None, None) if answer is None else (to_numpy(answer), dtype_name(answer))
+    if actual is None or actual.shape != shape or got != dtype:
+        print(f"expected {name}: {dtype} of shape {shape}")
+        print(f"actual {name}: None" if actual is None else f"actual {name}: {got} of shape {actual.shape}")
         return True
     if places is not None:
         actual = np.array([actual[place] for place in places], dtype=actual.dtype)
@@ -79,23 +77,19 @@ def check(name, answer, shape, dtype, expected, allowed, places=None):
         if actual.dtype.kind == "f":
             same |= (np.isnan(actual) & np.isnan(expected)) | (np.abs(actual - expected) <= allowed)
     if places is None:
-        print(f"{name} expected:\\n{expected}\\n{name} actual:\\n{actual}")
+        print(f"expected {name}:\\n{expected}\\nactual {name}:\\n{actual}")
     else:
         for place, want, have in zip(places, expected, actual):
-            print(f"{name}[{', '.join(map(str, place))}] expected {want}, actual {have}")
-    print(f"{name}: {(~same).sum()} of {same.size} compared elements differ")
+            print(f"expected {name}[{', '.join(map(str, place))}] = {want}")
+            print(f"actual {name}[{', '.join(map(str, place))}] = {have}")
     return not same.all()'''
 
 CHECK_NONE = '''\
 def check_none(name, answer, zeros=None):
     """Whether there is a gradient of an input that no output depends on (`zeros`: the shape, if zeros are right)."""
-    if answer is None:
-        print(f"{name}: None, as expected")
-        return False
-    actual = to_numpy(answer)
-    right = zeros is not None and actual.shape == zeros and not actual.any()
-    print(f"{name} expected: None{' or zeros' if zeros is not None else ''}\\n{name} actual:\\n{actual}")
-    return not right'''
+    actual = None if answer is None else to_numpy(answer)
+    print(f"expected {name}: None{' or zeros' if zeros is not None else ''}\\nactual {name}: {actual}")
+    return actual is not None and (zeros is None or actual.shape != zeros or bool(actual.any()))'''
 
 SHOW = """\
 def show(answers):

@@ -16,6 +16,9 @@ from harness.model.script import Asked, Idiom
 REPEATS = 20
 """Calls after which an answer that varies from call to call has most likely shown itself."""
 
+STARTING = 60.0
+"""Seconds that a framework may take to start, besides those of the case."""
+
 CRASHED = "the process ended"
 HUNG = "no answer"
 
@@ -93,7 +96,7 @@ def _compared(verdict: str, arguments: str, checks: Sequence[str]) -> str:
     ]
     count = [
         f"if len(answers) != {len(checks)}:",
-        f'    print(f"number of answers: expected {len(checks)}, got {{len(answers)}}")',
+        f'    print(f"expected {len(checks)} answers\\nactual: {{len(answers)}} answers")',
         "    finish(True)",
     ]
     listed = ["wrong = [", *(f"    {check}," for check in checks), "]"]
@@ -106,7 +109,7 @@ def _compared(verdict: str, arguments: str, checks: Sequence[str]) -> str:
 
 
 _ACCEPTS = """\
-print("expected: an error, since the input is invalid")
+print("expected an error, since the input is invalid")
 try:
     answers = call({arguments})
     print("actual: it returns")
@@ -117,7 +120,7 @@ except Exception as error:
 finish(True)"""
 
 _REJECTS = """\
-print("expected: an answer, since the input is valid")
+print("expected an answer, since the input is valid")
 try:
     answers = call({arguments})
     print("actual: it returns")
@@ -130,18 +133,18 @@ finish(False)"""
 
 def _in_a_child(verdict: str, arguments: str, limit: float) -> str:
     """The call in a process of its own, so that its end can be told."""
-    wait = f", timeout={limit + 60:g}" if verdict == "hang" else ""
+    wait = f", timeout={limit + STARTING:g}" if verdict == "hang" else ""
     head = """\
 if sys.argv[1:] != ["call"]:
     # The call ends or blocks its process, so it is made in a child; run this file with the argument `call` to see it.
-    print("expected: an answer or an error", flush=True)
+    print("expected an answer or an error", flush=True)
 """
     if verdict == "hang":
         head += f"""\
     try:
         subprocess.run([sys.executable, __file__, "call"]{wait})
     except subprocess.TimeoutExpired:
-        print("actual: {HUNG} within {limit + 60:g} s, of which the framework's start takes the least part")
+        print("actual: {HUNG} within {limit + STARTING:g} s, of which the framework's start takes the least part")
         finish(True)
     finish(False)
 """

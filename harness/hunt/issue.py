@@ -1,0 +1,48 @@
+"""``issue.md``: a difference as a maintainer wants to be told of it, ready to paste into an issue tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.hunt.repro import Reproduction
+
+NAME = "issue.md"
+
+
+def write_issue(folder: Path, heading: str, found: Reproduction, versions: str, cause: str = "") -> Path:
+    """Write ``issue.md`` beside the script. ``versions`` is as the worker said; ``cause`` a line, or empty."""
+    file = folder / NAME
+    file.write_text(issue_text(heading, found, versions, cause), encoding="utf-8")
+    return file
+
+
+def issue_text(heading: str, found: Reproduction, versions: str, cause: str = "") -> str:
+    """Title, versions, steps, what is expected and what happens, and the script itself."""
+    lines = [line for line in found.output.splitlines() if line.strip()]
+    expected, actual = _parts(lines)
+    text = [f"# {heading}", ""]
+    if not found.reproduces:
+        text += ["**The script below did not show the difference when it ran alone. Do not report this yet.**", ""]
+    text += ["## Versions", "", versions, *(f"- {line}" for line in lines[:1] if found.reproduces), ""]
+    text += ["## Steps", "", f"Run the script below: `python {found.file.name}`.", ""]
+    if cause:
+        text += ["## Likely cause", "", cause, ""]
+    text += ["## Expected", "", *_block(expected), "", "## Actual", "", *_block(actual), ""]
+    text += ["## Script", "", "```python", found.file.read_text(encoding="utf-8").rstrip(), "```", ""]
+    return "\n".join(text)
+
+
+def _parts(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What the script printed: what follows a line that begins with ``expected`` or ``actual`` belongs to it."""
+    parts: dict[str, list[str]] = {"expected": [], "actual": []}
+    current: list[str] = []
+    for line in lines[1:-1]:
+        current = parts.get(line.partition(" ")[0].rstrip(":"), current)
+        current.append(line)
+    return parts["expected"], parts["actual"]
+
+
+def _block(lines: Sequence[str], most: int = 40) -> list[str]:
+    shown = list(lines[:most]) + (["..."] if len(lines) > most else [])
+    return ["```", *(shown or ["(see the script's output)"]), "```"]

@@ -1,0 +1,222 @@
+"""Standalone scripts: their values have the right bits, they ask what the adapter asks, and only a shown difference
+counts."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from harness.hunt.issue import write_issue
+from harness.hunt.literals import tensor_source
+from harness.hunt.recipes import library
+from harness.hunt.repro import Seen, run_script, write_reproduction
+from harness.model import dtypes, fills
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
+from harness.model.memory import Memory
+from harness.model.outcome import Crashed, Raised, Returned, TimedOut
+from harness.registry import Registry
+
+HERE = Path(__file__).parent
+INDEX_FILLS = (
+    (Fill("positions", 77, limits=(4, 9)), "int32", (50, 2)),
+    (Fill("cells", 77, limits=(400, 3, 3, 2)), "int64", (2, 9, 9, 3)),
+    (Fill("cells", 7, limits=(400, 3, 1, 1)), "int64", (2, 3, 9, 9)),
+    (Fill("picture", 3), "float32", (1, 20, 30, 3)),
+    (Fill("picture", 3), "bfloat16", (2, 20, 30, 3)),
+    (Fill("picture", 3), "uint8", (1, 20, 30, 3)),
+)
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def made(tensor: Tensor) -> np.ndarray:
+    text, used = tensor_source("x", tensor)
+    space: dict[str, object] = {"np": np}
+    exec(f"{library(used)}\n{text}", space)
+    found = space["x"]
+    assert isinstance(found, np.ndarray)
+    return found
+
+
+def same_bits(tensor: Tensor) -> bool:
+    expected, found = tensor.materialize(), made(tensor)
+    if tensor.dtype == "bfloat16":
+        expected = np.ascontiguousarray(expected).view(np.uint16)
+    return found.dtype == expected.dtype and found.tobytes() == np.ascontiguousarray(expected).tobytes()
+
+
+@pytest.mark.parametrize("dtype", dtypes.DTYPES)
+@pytest.mark.parametrize("kind", ["ones", "zeros", "iota", "ints", "ties", "normal", "wide", "cancel", "special"])
+def test_recipes_give_the_bits_of_the_fills(kind: str, dtype: str) -> None:
+    keys = (0, 1, 7, 2**70 + 5, 123456789012345678)
+    tensors = [Tensor(shape, dtype, Fill(kind, key)) for key in keys for shape in ((2, 3), (5, 30), (7, 11, 3))]
+    assert all(same_bits(tensor) for tensor in tensors)
+
+
+@pytest.mark.parametrize(("fill", "dtype", "shape"), INDEX_FILLS)
+def test_recipes_of_indices_and_pictures(fill: Fill, dtype: str, shape: tuple[int, ...]) -> None:
+    assert same_bits(Tensor(shape, dtype, fill))
+
+
+def test_every_fill_kind_has_a_recipe() -> None:
+    tested = {"ones", "zeros", "iota", "ints", "ties", "normal", "wide", "cancel", "special"}
+    assert tested | {fill.kind for fill, _, _ in INDEX_FILLS} | {"literal"} == set(fills.KINDS)
+
+
+def test_literals_keep_signs_and_special_values() -> None:
+    values = (-0.0, 0.0, math.nan, math.inf, -math.inf, 1e-45, 0.1, 16777217.0)
+    tensor = Tensor((8,), "float32", Fill("literal", values=values))
+    assert same_bits(tensor)
+    assert same_bits(Tensor((1,), "float32", Fill("literal", values=(-0.0,))))
+
+
+def test_a_repeated_axis_is_made_once() -> None:
+    text, _ = tensor_source("x", Tensor((3, 90), "float32", Fill("iota"), Memory("broadcast", axis=0)))
+    assert "reshape((1, 90))" in text
+
+
+SAMPLE = {
+    "jax": (
+        "jax-stop_gradient-gradient-zeros",
+        "jax-matmul-rank-one",
+        "jax-conv2d_transpose-subnormal",
+    ),
+    "torch": (
+        "torch-avg_pool2d-empty",
+        "torch-max_pool2d_with_argmax-nan",
+        "torch-conv2d-no-channels",
+        "torch-deconvnet-gradient-one-filter",
+    ),
+    "tensorflow": ("tensorflow-conv2d-rank-three", "tensorflow-max_pool2d-gradient-dilated-padding"),
+}
+"""Known differences of several verdicts; ``pin_scripts.py`` runs all of them."""
+
+
+@pytest.mark.parametrize("adapter", SAMPLE)
+def test_scripts_of_known_differences_reproduce(adapter: str, tmp_path: Path) -> None:
+    pin_scripts = load("pin_scripts")
+    found = {
+        p.known.id: run_script(pin_scripts.write(p, tmp_path / p.known.id))
+        for p in pin_scripts.pins(adapter, SAMPLE[adapter])
+    }
+    assert {name: (r.exit_status, r.reproduces) for name, r in found.items()} == dict.fromkeys(
+        SAMPLE[adapter], (1, True)
+    )
+    for reproduction in found.values():
+        assert reproduction.file.with_suffix(".txt").read_text().endswith("the difference is there\nexit status 1\n")
+        text = reproduction.file.read_text()
+        assert not [word for word in ("opassay.", "harness", "adapters", str(tmp_path)) if word in text]
+
+
+@pytest.mark.parametrize("adapter", ["torch", "jax"])
+def test_scripts_ask_what_the_adapter_asks(adapter: str) -> None:
+    command = [sys.executable, str(HERE / "faithful.py"), adapter, "eager", "2", "conv2d", "avg_pool2d", "max_unpool2d"]
+    environment = {"PYTHONPATH": str(HERE.parents[1]), "PATH": "/usr/bin:/bin", "HOME": "/tmp"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+
+
+def matmul_case(aspect: str = "value") -> Case:
+    a = Tensor((1, 2), "float32", Fill("literal", values=(1, 2)))
+    b = Tensor((2, 1), "float32", Fill("literal", values=(3, 4)))
+    return Case("matmul", (a, b), {}, aspect, rule="RankOne" if aspect == "error" else "")
+
+
+def reproduce(folder: Path, seen: Seen, adapter: str = "jax", case: Case | None = None):
+    case = case or matmul_case("error" if seen.verdict == "accepts" else "value")
+    registry = Registry()
+    return write_reproduction(folder, adapter, case, registry.op(case.op), seen, registry, limit=5)
+
+
+def test_a_difference_that_is_not_there_does_not_reproduce(tmp_path: Path) -> None:
+    wrong = Returned((np.array([[12]], np.float32),))
+    found = reproduce(tmp_path, Seen("structural", "y[0,0] expected 11, got 12", wrong, "jit", version="0"))
+    assert (found.exit_status, found.reproduces) == (0, False)
+    assert found.file.with_suffix(".txt").read_text().endswith("exit status 0; does not reproduce\n")
+    assert "did not show the difference" in write_issue(tmp_path, "title", found, "jax 0").read_text()
+
+
+def test_a_sabotaged_script_is_shown_as_not_reproducing(tmp_path: Path) -> None:
+    wrong = Returned((np.array([[12]], np.float32),))
+    file = reproduce(tmp_path, Seen("structural", "", wrong, "jit")).file
+    file.write_text(file.read_text().replace("answers = call(a, b)", "answers = call(a, c)"))
+    found = run_script(file)
+    assert (found.exit_status, found.reproduces) == (1, False)
+    assert "NameError" in found.output
+    assert (
+        file.with_suffix(".txt").read_text().endswith("exit status 1; does not reproduce: the script itself failed\n")
+    )
+
+
+def test_a_changed_expectation_is_seen(tmp_path: Path) -> None:
+    right = Returned((np.array([[11]], np.float32),))
+    file = reproduce(tmp_path, Seen("structural", "", right, "jit")).file
+    text = file.read_text()
+    assert "np.array([11], dtype=np.float64)" in text
+    file.write_text(text.replace("np.array([11]", "np.array([12]"))
+    found = run_script(file)
+    assert (found.exit_status, found.reproduces) == (1, True)
+    issue = write_issue(tmp_path, "matmul is wrong", found, "jax 0").read_text()
+    expected, _, actual = issue[issue.index("## Expected") : issue.index("## Script")].partition("## Actual")
+    assert "[[12.]]" in expected
+    assert "[[11.]]" in actual
+    assert issue.startswith("# matmul is wrong\n\n## Versions\n")
+    assert "answers = call(a, b)" in issue
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome"),
+    [("crash", Crashed("SIGABRT")), ("rejects", Raised("ValueError", "no")), ("nondeterministic", Returned((None,)))],
+)
+def test_what_does_not_happen_again_is_gone(verdict: str, outcome: object, tmp_path: Path) -> None:
+    found = reproduce(tmp_path, Seen(verdict, "", outcome, "jit"))
+    assert (found.exit_status, found.reproduces) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome", "line", "told"),
+    [
+        ("crash", Crashed("SIGABRT"), "import os; os.abort()", "actual: the process ended (SIGABRT)"),
+        ("crash", Crashed("exit 3"), "import os; os._exit(3)", "actual: the process ended (exit status 3)"),
+        ("hang", TimedOut(5.0), "import time; time.sleep(600)", "actual: no answer within"),
+    ],
+)
+def test_ends_and_silence_are_told_by_a_parent(
+    verdict: str, outcome: object, line: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.hunt.script.STARTING", 5.0)
+    file = reproduce(tmp_path, Seen(verdict, "", outcome, "jit")).file
+    file.write_text(
+        file.read_text().replace("    return jnp.matmul(a, b)", f"    {line}").replace("jax.jit(call)", "call")
+    )
+    found = run_script(file)
+    assert (found.exit_status, found.reproduces) == (1, True)
+    assert told in found.output
+
+
+def test_an_adapter_without_scripts_gets_one_through_replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = HERE.parent / "run"
+    monkeypatch.setenv("PYTHONPATH", f"{HERE.parents[1]}:{planted}")
+    monkeypatch.syspath_prepend(str(planted))
+    registry = Registry(["planted:Rejects"])
+    a = Tensor((1, 1), "int32", Fill("literal", values=(1,)))
+    case = Case("matmul", (a, a), {})
+    seen = Seen("rejects", "", Raised("JSONDecodeError", "no"), "eager")
+    found = write_reproduction(tmp_path, "refuses", case, registry.op("matmul"), seen, registry)
+    assert (found.standalone, found.exit_status, found.reproduces) == (False, 1, True), found.output
