@@ -225,7 +225,7 @@ def _max_unpool2d(step: Step) -> Body:
     return body(
         "# .at[].set, plane by plane",
         "def place(plane, where, values):",
-        "    cells = where.reshape(-1) // lax.axis_size('channels')",
+        "    cells = where.reshape(-1) // lax.psum(1, 'channels')",
         "    return plane.reshape(-1).at[cells].set(values.reshape(-1)).reshape(plane.shape)",
         "",
         f"sample = jax.vmap(place, in_axes={axis}, out_axes={axis}, axis_name='channels')",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from adapters.geometry import unknown
 from adapters.script_text import Body, Emit, Step, body
 from adapters.tensorflow.kernel_table import has_conv, has_pool, pool_dilates
 from harness.model.script import Asked
@@ -80,7 +81,7 @@ class _Writer:
     def _conv2d(self, step: Step, a: Mapping[str, Any]) -> Body:
         layout, padding = a["layout"], a["padding"]
         call = "return tf.nn.conv2d(x, w, strides={}, padding={!r}, data_format={!r}, dilations={})"
-        if self._has_conv(step, step.differentiated):
+        if unknown(padding) or self._has_conv(step, step.differentiated):
             return body(call.format(a["stride"], _full(padding, layout), layout, a["dilation"]))
         if layout == "NCHW":
             return self._in_nhwc(step)
@@ -92,7 +93,7 @@ class _Writer:
 
     def _conv2d_transpose(self, step: Step, a: Mapping[str, Any]) -> Body:
         layout, padding, shape = a["layout"], a["padding"], list(a["output_shape"])
-        if self._has_conv(step, True):
+        if unknown(padding) or self._has_conv(step, True):
             # Adding nothing that is known while tracing leaves the shape unknown until the program runs.
             known = str(shape) if self._mode != "dynamic" else f"tf.constant({shape}) + tf.zeros_like(tf.shape(x))"
             return body(
@@ -119,6 +120,9 @@ class _Writer:
 
     def _max_pool2d(self, step: Step, a: Mapping[str, Any]) -> Body:
         layout, padding, dilation = a["layout"], a["padding"], a["dilation"]
+        if unknown(padding):
+            how = f"{a['window']}, 'MAX', strides={a['stride']}, padding={padding!r}, data_format={layout!r}"
+            return body(f"return tf.nn.pool(x, {how}, dilations={dilation})")
         undilated = set(dilation) <= {1}
         dilates = pool_dilates(a["window"], a["stride"], padding, dilation)
         has_kernel = self._has_pool(step, padding if undilated else "VALID", True)
@@ -149,7 +153,7 @@ class _Writer:
             how = f"{a['window']}, {a['stride']}, {a['padding']!r}"
             return body(f"return tuple(tf.nn.max_pool_with_argmax(x, {how}, output_dtype=tf.int64))")
         located = f"return first_maximum({self._how(a)})"
-        if min((*a["window"], *a["stride"], *a["dilation"]), default=0) >= 1:
+        if not unknown(a["padding"]) and min((*a["window"], *a["stride"], *a["dilation"]), default=0) >= 1:
             return body(located, needs=[f"{_WINDOWS}:first_maximum"])
         checked = self.body(Step("max_pool2d", a, step.shapes, step.dtypes, step.differentiated))
         *lines, last = checked.lines
@@ -185,7 +189,8 @@ class _Writer:
         return body(
             *before,
             "batch = tf.shape(x, tf.int64)[0]",
-            "flat = tf.reshape(tf.stop_gradient(tf.cast(indices, tf.int64)), (batch, -1))",
+            "wide = tf.cast(indices, tf.int64) if indices.dtype == tf.int32 else indices",
+            "flat = tf.reshape(tf.stop_gradient(wide), (batch, -1))",
             "sample = tf.broadcast_to(tf.range(batch)[:, None], tf.shape(flat))",
             f"zeros = tf.zeros(tf.stack([batch, {math.prod(shape[1:])}]), x.dtype)",
             "places = tf.stack([sample, flat], axis=-1)",

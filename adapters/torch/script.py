@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from adapters.geometry import channel_axis, output_extent, spatial_axes
+from adapters.geometry import channel_axis, output_extent, spatial_axes, unknown
 from adapters.script_source import source
 from adapters.script_text import Body, Step, body, function, repeats, tuple_of, write
 from adapters.torch.windows import (
@@ -176,7 +176,9 @@ def _conv2d_transpose(step: Step) -> Body:
     a, layout, shape = step.attributes, step.attributes["layout"], step.attributes["output_shape"]
     lines = [*_image(layout), "w = w.permute(3, 2, 0, 1)"]
     tail = f"groups={a['groups']}, dilation={a['dilation']})"
-    if len(shape) != 4 or not pairs(a["stride"], a["dilation"]):
+    if unknown(a["padding"]):
+        lines.append(f"y = F.conv_transpose2d(x, w, None, {a['stride']}, padding={a['padding']!r}, {tail}")
+    elif len(shape) != 4 or not pairs(a["stride"], a["dilation"]):
         lines.append(f"y = F.conv_transpose2d(x, w, None, {a['stride']}, {tail}")
     else:
         extents = [shape[axis] for axis in spatial_axes(layout)]
