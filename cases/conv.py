@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from adapters.oracle import REFERENCES, VJPS
+from adapters.oracle.hypotheses import hypotheses_for
 from cases import conv_pins, conv_rules, gradient_pins, tables, windows
 from cases.windows import Padding
 from harness.model.case import Geometry
@@ -241,6 +242,7 @@ conv2d = Op(
     reference=REFERENCES["conv2d"],
     gradients=conv2d_gradients,
     vjp=VJPS["conv2d"],
+    hypotheses=hypotheses_for("conv2d"),
     rules=tuple(breach.rule for breach in CONV2D_BREACHES),
     pins=(*conv_pins.CONV2D, *gradient_pins.CONV2D),
     attributes=ATTRIBUTES,
@@ -256,6 +258,7 @@ conv2d_transpose = Op(
     reference=REFERENCES["conv2d_transpose"],
     gradients=transpose_gradients,
     vjp=VJPS["conv2d_transpose"],
+    hypotheses=hypotheses_for("conv2d_transpose"),
     rules=tuple(breach.rule for breach in TRANSPOSE_BREACHES),
     pins=(*conv_pins.CONV2D_TRANSPOSE, *gradient_pins.CONV2D_TRANSPOSE),
     attributes={"output_shape": "the whole shape of the output in layout", **ATTRIBUTES},

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from adapters.oracle import REFERENCES, VJPS
+from adapters.oracle.hypotheses import hypotheses_for
 from cases import array_pins, gradient_pins, tables
 from harness.model.case import Geometry
 from harness.model.memory import Memory
@@ -70,6 +71,7 @@ def _op(name: str, pins: tuple[Pin, ...]) -> Op:
         reference=REFERENCES[name],
         gradients=lambda: elementwise_gradients(name),
         vjp=VJPS[name],
+        hypotheses=hypotheses_for(name),
         pins=pins,
     )
 

@@ -9,6 +9,7 @@ from functools import partial
 from hypothesis import strategies as st
 
 from adapters.oracle import REFERENCES, VJPS
+from adapters.oracle.hypotheses import hypotheses_for
 from cases import array_pins, array_rules, gradient_pins, tables
 from harness.model.case import Case, Geometry
 from harness.model.memory import Memory
@@ -139,6 +140,7 @@ matmul = Op(
     reference=REFERENCES["matmul"],
     gradients=matmul_gradients,
     vjp=VJPS["matmul"],
+    hypotheses=hypotheses_for("matmul"),
     rules=tuple(breach.rule for breach in BREACHES),
     pins=(*array_pins.MATMUL, *gradient_pins.MATMUL),
 )

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from adapters.oracle import REFERENCES, VJPS
+from adapters.oracle.hypotheses import hypotheses_for
 from cases import gradient_pins, pool_pins, pool_rules, tables, windows
 from cases.windows import Padding
 from harness.model.case import Geometry
@@ -152,6 +153,7 @@ def _op(
         reference=REFERENCES[name],
         gradients=avg_pool_gradients if name == "avg_pool2d" else partial(max_pool_gradients, name),
         vjp=VJPS[name],
+        hypotheses=hypotheses_for(name),
         rules=tuple(breach.rule for breach in BREACHES[name]),
         pins=pins,
         attributes={**ATTRIBUTES, **own},

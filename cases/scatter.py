@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from adapters.oracle import REFERENCES, VJPS
+from adapters.oracle.hypotheses import hypotheses_for
 from cases import array_pins, array_rules, gradient_pins, tables
 from harness.model.case import Geometry
 from harness.model.fills import Fill
@@ -99,6 +100,7 @@ scatter_nd = Op(
     reference=REFERENCES["scatter_nd"],
     gradients=scatter_gradients,
     vjp=VJPS["scatter_nd"],
+    hypotheses=hypotheses_for("scatter_nd"),
     rules=tuple(breach.rule for breach in BREACHES),
     pins=(*array_pins.SCATTER_ND, *gradient_pins.SCATTER_ND),
     attributes={"shape": "the whole shape of the output"},

@@ -9,6 +9,7 @@ from functools import partial
 from hypothesis import strategies as st
 
 from adapters.oracle import REFERENCES, VJPS
+from adapters.oracle.hypotheses import hypotheses_for
 from cases import gradient_pins, pool_pins, tables, unpool_rules
 from harness.model.case import Case, Geometry
 from harness.model.fills import Fill
@@ -174,6 +175,7 @@ max_unpool2d = Op(
     reference=REFERENCES["max_unpool2d"],
     gradients=max_unpool_gradients,
     vjp=VJPS["max_unpool2d"],
+    hypotheses=hypotheses_for("max_unpool2d"),
     rules=tuple(breach.rule for breach in BREACHES["max_unpool2d"]),
     pins=(*pool_pins.MAX_UNPOOL2D, *gradient_pins.MAX_UNPOOL2D),
     attributes={"output_shape": "the whole shape of the output in layout", "layout": "NHWC or NCHW"},
@@ -189,6 +191,7 @@ avg_unpool2d = Op(
     reference=REFERENCES["avg_unpool2d"],
     gradients=avg_unpool_gradients,
     vjp=VJPS["avg_unpool2d"],
+    hypotheses=hypotheses_for("avg_unpool2d"),
     rules=tuple(breach.rule for breach in BREACHES["avg_unpool2d"]),
     pins=(*pool_pins.AVG_UNPOOL2D, *gradient_pins.AVG_UNPOOL2D),
     attributes={"window": "(height, width) that each value fills", "layout": "NHWC or NCHW"},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.model.case import Case
+from harness.model.hypothesis import Hypothesis
 from harness.model.reference import Reference
 
 
@@ -49,6 +50,7 @@ class Op:
 
     A ``staged`` op is a program: it answers every stage, for the aspect ``gradient`` followed by the gradients,
     and both functions take the target's own answers last, since each stage is judged by what it was given.
+    ``hypotheses``: what a target that differs may have done, in the order in which they are tried.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Op:
     gradients: Callable[[], Any] | None = None
     vjp: Callable[..., Any] | None = None
     staged: bool = False
+    hypotheses: tuple[Hypothesis, ...] = ()
 
 
 def references(op: Op, case: Case, answers: Sequence[Any] = ()) -> tuple[Reference, ...]:

@@ -1,0 +1,24 @@
+"""What a target that differs may have done: the oracle, asked as if it made one certain mistake.
+
+``hypotheses_for`` lists them for one op, the most specific first: a later one may also fit what an earlier one says.
+A new one is a ``Hypothesis`` in one of the modules beside this, and a planted mistake in ``tests/judge``.
+"""
+
+from __future__ import annotations
+
+from adapters.oracle.hypotheses import gradients, linear, selection, values, windows
+from harness.model.hypothesis import Hypothesis
+
+ALL: tuple[Hypothesis, ...] = (
+    *gradients.HYPOTHESES,
+    *windows.HYPOTHESES,
+    *linear.HYPOTHESES,
+    *selection.HYPOTHESES,
+    *values.HYPOTHESES,
+    *values.PRECISION,
+)
+
+
+def hypotheses_for(op: str) -> tuple[Hypothesis, ...]:
+    """Those that concern ``op``, in the order in which they are tried."""
+    return tuple(hypothesis for hypothesis in ALL if not hypothesis.ops or op in hypothesis.ops)

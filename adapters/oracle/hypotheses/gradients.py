@@ -1,0 +1,61 @@
+"""Mistakes about gradients alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from adapters.oracle.hypotheses.question import References, ask
+from adapters.oracle.linear import wide
+from harness.model import dtypes
+from harness.model.hypothesis import Hypothesis, Question
+from harness.model.reference import Reference, unconnected
+
+
+def _cotangent_ignored(question: Question) -> Iterator[References]:
+    ones = tuple(
+        None if c is None else dtypes.narrow(np.ones(c.shape), dtypes.dtype_name(c)) for c in question.cotangents
+    )
+    yield ask(replace(question, cotangents=ones))
+
+
+def _zeros_for_none(question: Question) -> Iterator[References]:
+    found, floats = ask(question), [dtypes.is_float(dtypes.dtype_name(x)) for x in question.inputs]
+    if any(r.policy == "unconnected" and real for r, real in zip(found, floats, strict=True)):
+        yield tuple(
+            Reference(r.name, r.dtype, np.zeros(x.shape)) if r.policy == "unconnected" and real else r
+            for r, x, real in zip(found, question.inputs, floats, strict=True)
+        )
+
+
+def _none_for_gradient(question: Question) -> Iterator[References]:
+    found = ask(question)
+    for i, reference in enumerate(found):
+        if reference.policy != "unconnected":
+            yield (*found[:i], unconnected(reference.name, reference.dtype), *found[i + 1 :])
+
+
+def _not_stopped(question: Question) -> Iterator[References]:
+    (dy,), (found,) = question.cotangents, ask(question)
+    if dy is not None and dtypes.is_float(found.dtype):
+        yield (Reference(found.name, found.dtype, wide(dy)),)
+
+
+HYPOTHESES = (
+    Hypothesis("gradient_not_stopped", "the gradient passes through", _not_stopped, ("stop_gradient",), ("gradient",)),
+    Hypothesis(
+        "zeros_for_no_gradient",
+        "an input that no output depends on gets zeros instead of no gradient",
+        _zeros_for_none,
+        aspects=("gradient",),
+    ),
+    Hypothesis(
+        "no_gradient_for_one",
+        "an input that the output depends on gets no gradient",
+        _none_for_gradient,
+        aspects=("gradient",),
+    ),
+    Hypothesis("cotangent_ignored", "cotangents are taken for ones", _cotangent_ignored, aspects=("gradient",)),
+)

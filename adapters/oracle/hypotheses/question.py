@@ -1,0 +1,77 @@
+"""Asking the oracle a changed question, and changing its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from adapters.oracle.geometry import Windows, shape_nhwc, sliding_windows
+from adapters.oracle.table import REFERENCES, VJPS
+from harness.model.hypothesis import Question
+from harness.model.op import ContractError
+from harness.model.reference import Reference
+
+References = tuple[Reference, ...]
+CONVS = ("conv2d", "conv2d_transpose")
+MAX_POOLS = ("max_pool2d", "max_pool2d_with_argmax")
+WINDOWED = (*CONVS, *MAX_POOLS, "avg_pool2d")
+
+
+def ask(question: Question) -> References:
+    """What the oracle says, as it judges any case. Raises ``ContractError`` for an invalid question."""
+    if question.gradient:
+        return VJPS[question.op](question.attributes, question.inputs, question.cotangents)
+    return tuple(REFERENCES[question.op](question.attributes, question.inputs))
+
+
+def attempts(*questions: Question) -> Iterator[References]:
+    """The answers to those of the questions that are valid."""
+    for question in questions:
+        try:
+            found = ask(question)
+        except ContractError:
+            continue
+        yield found
+
+
+def mapped(reference: Reference, change: Callable[[np.ndarray], np.ndarray]) -> Reference:
+    """``change`` applied to everything that has the answer's shape."""
+    values = {f.name: getattr(reference, f.name) for f in fields(reference)}
+    changed: dict[str, Any] = {n: change(v) for n, v in values.items() if isinstance(v, np.ndarray)}
+    return replace(reference, **changed)
+
+
+def windows_of(question: Question) -> Windows:
+    """The windows over the image: of a transposed convolution, over its answer."""
+    a, layout = question.attributes, question.attributes["layout"]
+    shape = a["output_shape"] if question.op == "conv2d_transpose" else question.inputs[0].shape
+    _, height, width, _ = shape_nhwc(shape, layout)
+    window = question.inputs[1].shape[:2] if question.op in CONVS else a["window"]
+    return sliding_windows(question.op, (height, width), window, a["stride"], a.get("dilation", (1, 1)), a["padding"])
+
+
+def pads_of(question: Question) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The padding as ((top, bottom), (left, right)), as far as windows reach."""
+    found = windows_of(question)
+    spans = found.spans.window
+    both = []
+    for axis in (0, 1):
+        reach = (found.outputs[axis] - 1) * found.stride[axis] + spans[axis] - found.before[axis]
+        both.append((found.before[axis], max(0, reach - found.extents[axis])))
+    return both[0], both[1]
+
+
+def in_layout(values: np.ndarray, layout: str) -> tuple[int, int]:
+    """The axes of height and width of an image."""
+    return (1, 2) if layout == "NHWC" else (2, 3)
+
+
+def channel_axis(layout: str) -> int:
+    return 3 if layout == "NHWC" else 1
+
+
+def permuted(values: np.ndarray, order: Sequence[int] | np.ndarray, axis: int) -> np.ndarray:
+    return np.take(values, np.asarray(order, dtype=int), axis=axis)

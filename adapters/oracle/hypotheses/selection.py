@@ -1,0 +1,228 @@
+"""Mistakes about which element is the largest, and what its index counts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
+from adapters.oracle.hypotheses.question import MAX_POOLS, References, ask, mapped, pads_of, windows_of
+from adapters.oracle.linear import linear_reference
+from harness.model import dtypes
+from harness.model.hypothesis import Hypothesis, Question
+from harness.model.reference import Reference
+
+Wins = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Whether a candidate replaces the best so far; both hold one element per window."""
+
+ARGMAX = ("max_pool2d_with_argmax",)
+
+
+def _located(question: Question, wins: Wins) -> tuple[np.ndarray, np.ndarray]:
+    """Values and flat indices, NHWC, of windows that are read row by row."""
+    windows, image = windows_of(question), to_nhwc(dtypes.widen(question.inputs[0]), question.attributes["layout"])
+    batch, height, width, channels = image.shape
+    shape = (batch, *windows.outputs, channels)
+    values, indices, found = np.zeros(shape, image.dtype), np.zeros(shape, np.int64), np.zeros(shape, bool)
+    places = np.arange(height * width * channels, dtype=np.int64).reshape(1, height, width, channels)
+    for tap in windows.taps():
+        here, there = (slice(None), *tap.outputs), (slice(None), *tap.inputs)
+        with np.errstate(invalid="ignore"):
+            better = ~found[here] | wins(image[there], values[here])
+        values[here] = np.where(better, image[there], values[here])
+        indices[here] = np.where(better, places[there], indices[here])
+        found[here] = True
+    return values, indices
+
+
+def _chosen(question: Question, wins: Wins) -> References:
+    """The answer, or its gradient, of a pool that chooses so."""
+    layout, true = question.attributes["layout"], ask(question)
+    values, indices = _located(question, wins)
+    if question.gradient:
+        return (_sent_back(question, true[0], indices),)
+    found = (replace(true[0], exact=from_nhwc(values, layout)),)
+    return found if len(true) == 1 else (*found, replace(true[1], exact=from_nhwc(indices, layout)))
+
+
+def _sent_back(question: Question, true: Reference, indices: np.ndarray) -> Reference:
+    """The cotangents added up at these indices."""
+    dy, layout = question.cotangents[0], question.attributes["layout"]
+    if dy is None or true.policy != "linear":
+        return true
+    shape = shape_nhwc(question.inputs[0].shape, layout)
+    flat = over_batch(indices, math.prod(shape[1:])).ravel()
+
+    def linear(dy: np.ndarray) -> np.ndarray:
+        dx = np.zeros(math.prod(shape), dtype=dy.dtype)
+        np.add.at(dx, flat, to_nhwc(dy, layout).ravel())
+        return from_nhwc(dx.reshape(shape), layout)
+
+    return linear_reference(true.name, linear, (dy,))
+
+
+def _last_maximum(question: Question) -> Iterator[References]:
+    yield _chosen(question, lambda new, best: (new >= best) | (np.isnan(new) & ~np.isnan(best)))
+
+
+def _last_nan(question: Question) -> Iterator[References]:
+    yield _chosen(question, lambda new, best: (new > best) | np.isnan(new))
+
+
+def _nan_dropped(question: Question) -> Iterator[References]:
+    if dtypes.is_float(dtypes.dtype_name(question.inputs[0])):
+        yield _chosen(question, lambda new, best: (new > best) | (np.isnan(best) & ~np.isnan(new)))
+
+
+def _nan_first_only(question: Question) -> Iterator[References]:
+    if dtypes.is_float(dtypes.dtype_name(question.inputs[0])):
+        yield _chosen(question, lambda new, best: new > best)
+
+
+def _padded_with_zero(question: Question) -> Iterator[References]:
+    pads = pads_of(question)
+    if not any(pad for pair in pads for pad in pair):
+        return
+    x, layout = question.inputs[0], question.attributes["layout"]
+    around = [(0, 0), *pads, (0, 0)] if layout == "NHWC" else [(0, 0), (0, 0), *pads]
+    padded = question.but(inputs=(np.pad(x, around),), padding="VALID")
+    found = ask(padded)
+    inside = tuple(slice(before, before + n) for (before, _), n in zip(around, x.shape, strict=True))
+    if question.gradient:
+        yield (mapped(found[0], lambda v: v[inside]),)
+    elif len(found) == 1:
+        yield found
+    else:
+        # Where a zero of the padding wins, no index can name it.
+        true = ask(question)
+        lost = found[0].exact != true[0].exact
+        yield found[0], replace(true[1], free=lost if lost.any() else None)
+
+
+def _reindexed(question: Question, change: Callable[[np.ndarray, Question], np.ndarray]) -> Iterator[References]:
+    """``change`` maps NHWC indices of the contract to those of the mistake."""
+    layout = question.attributes["layout"]
+    values, indices = ask(question)
+    changed = change(to_nhwc(indices.exact, layout), question)
+    yield values, replace(indices, exact=from_nhwc(changed.astype(np.int64), layout))
+
+
+def _image_shape(question: Question) -> tuple[int, int, int, int]:
+    return shape_nhwc(question.inputs[0].shape, question.attributes["layout"])
+
+
+def _with_batch(indices: np.ndarray, question: Question) -> np.ndarray:
+    return over_batch(indices, math.prod(_image_shape(question)[1:]))
+
+
+def _of_plane(indices: np.ndarray, question: Question) -> np.ndarray:
+    return indices // max(_image_shape(question)[3], 1)
+
+
+def _channels_first(indices: np.ndarray, question: Question) -> np.ndarray:
+    _, height, width, channels = _image_shape(question)
+    return np.asarray(indices % max(channels, 1) * (height * width) + indices // max(channels, 1))
+
+
+def _in_padded(indices: np.ndarray, question: Question) -> np.ndarray:
+    _, _, width, channels = _image_shape(question)
+    (top, _), (left, right) = pads_of(question)
+    cell, channel = np.divmod(indices, max(channels, 1))
+    row, column = np.divmod(cell, max(width, 1))
+    return np.asarray(((row + top) * (width + left + right) + column + left) * channels + channel)
+
+
+def _in_window(indices: np.ndarray, question: Question) -> np.ndarray:
+    _, _, width, channels = _image_shape(question)
+    windows = windows_of(question)
+    row, column = np.divmod(indices // max(channels, 1), max(width, 1))
+    rows = row - (np.arange(windows.outputs[0]) * windows.stride[0] - windows.before[0])[None, :, None, None]
+    columns = column - (np.arange(windows.outputs[1]) * windows.stride[1] - windows.before[1])[None, None, :, None]
+    return np.asarray(rows // windows.dilation[0] * windows.window[1] + columns // windows.dilation[1])
+
+
+def _every_maximum(question: Question, shared: bool) -> Iterator[References]:
+    """The gradient to all elements that are equal to the maximum, whole or in equal parts."""
+    (true,), layout, dy = ask(question), question.attributes["layout"], question.cotangents[0]
+    if dy is None or true.policy != "linear":
+        return
+    windows, image = windows_of(question), to_nhwc(dtypes.widen(question.inputs[0]), layout)
+    largest, _ = _located(question, lambda new, best: new > best)
+    count = np.zeros(largest.shape)
+    for tap in windows.taps():
+        here, there = (slice(None), *tap.outputs), (slice(None), *tap.inputs)
+        count[here] += image[there] == largest[here]
+
+    def linear(dy: np.ndarray) -> np.ndarray:
+        dx, arrived = np.zeros(image.shape, dtype=dy.dtype), to_nhwc(dy, layout)
+        for tap in windows.taps():
+            here, there = (slice(None), *tap.outputs), (slice(None), *tap.inputs)
+            parts = np.maximum(count[here], 1) if shared else 1
+            dx[there] += np.where(image[there] == largest[here], arrived[here] / parts, 0)
+        return from_nhwc(dx, layout)
+
+    found = linear_reference(true.name, linear, (dy,))
+    if shared:
+        terms = np.full(found.exact.shape, math.prod(windows.window), dtype=np.int64)
+        found = replace(found, unit=np.full(found.exact.shape, np.nan), roundings=2, terms=terms)
+    yield (found,)
+
+
+def _overwritten(question: Question) -> Iterator[References]:
+    """What several windows send to one element is not added up: the last one, or the first, is kept."""
+    (true,), layout, dy = ask(question), question.attributes["layout"], question.cotangents[0]
+    if dy is None or true.policy != "linear":
+        return
+    _, indices = _located(question, lambda new, best: (new > best) | (np.isnan(new) & ~np.isnan(best)))
+    shape = _image_shape(question)
+    flat = over_batch(indices, math.prod(shape[1:])).ravel()
+    values = to_nhwc(dtypes.widen(dy), layout).ravel()
+    for step in (1, -1):
+        dx = np.zeros(math.prod(shape), dtype=values.dtype)
+        for place, value in zip(flat[::step], values[::step], strict=True):
+            dx[place] = value
+        yield (Reference(true.name, true.dtype, from_nhwc(dx.reshape(shape), layout)),)
+
+
+def _index(name: str, says: str, change: Callable[[np.ndarray, Question], np.ndarray]) -> Hypothesis:
+    return Hypothesis(name, says, lambda q: _reindexed(q, change), ARGMAX, ("value",))
+
+
+HYPOTHESES = (
+    Hypothesis("padded_with_zero", "padding takes part in the maximum, as zeros", _padded_with_zero, MAX_POOLS),
+    Hypothesis(
+        "nan_first_only", "a NaN counts only where it is its window's first element", _nan_first_only, MAX_POOLS
+    ),
+    Hypothesis("nan_dropped", "a NaN never is the maximum", _nan_dropped, MAX_POOLS),
+    Hypothesis("last_nan", "of several NaN in a window the last one counts, not the first", _last_nan, MAX_POOLS),
+    Hypothesis("last_maximum", "of equal maxima the last one counts, not the first", _last_maximum, MAX_POOLS),
+    _index("index_with_batch", "the index counts over the whole batch, not within its sample", _with_batch),
+    _index("index_of_plane", "the index counts within its plane, without channels", _of_plane),
+    _index("index_channels_first", "the index counts channel by channel, as in NCHW", _channels_first),
+    _index("index_in_padded_image", "the index refers to the padded image", _in_padded),
+    _index("index_in_window", "the index counts within its window", _in_window),
+    Hypothesis(
+        "gradient_to_every_maximum",
+        "of equal maxima each one gets the whole gradient",
+        lambda q: _every_maximum(q, False),
+        MAX_POOLS,
+        ("gradient",),
+    ),
+    Hypothesis(
+        "gradient_shared_among_maxima",
+        "equal maxima share the gradient",
+        lambda q: _every_maximum(q, True),
+        MAX_POOLS,
+        ("gradient",),
+    ),
+    Hypothesis(
+        "gradient_overwritten",
+        "of what several windows send to one element one is kept instead of the sum",
+        _overwritten,
+        MAX_POOLS,
+        ("gradient",),
+    ),
+)

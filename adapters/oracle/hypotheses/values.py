@@ -1,0 +1,161 @@
+"""Mistakes about values: what is flushed, rounded, reused, left out, or kept in too low a precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from adapters.oracle.geometry import shape_nhwc
+from adapters.oracle.hypotheses.question import WINDOWED, References, ask, mapped
+from adapters.oracle.linear import wide
+from harness.model import dtypes
+from harness.model.hypothesis import Hypothesis, Question
+from harness.model.numeric_model import NumericModel
+from harness.model.reference import Reference
+
+LINEAR = ("conv2d", "conv2d_transpose", "matmul", "avg_pool2d", "scatter_nd", "avg_unpool2d")
+PRODUCTS = ("conv2d", "conv2d_transpose", "matmul")
+IMAGES = (*WINDOWED, "max_unpool2d", "avg_unpool2d")
+LOWER = {"float64": "float32", "float32": "float16", "float16": "bfloat16", "bfloat16": "bfloat16"}
+
+
+def _each(question: Question, change: Callable[[np.ndarray], np.ndarray]) -> Question:
+    """``change`` applied to the values of every float input and cotangent."""
+
+    def changed(array: np.ndarray) -> np.ndarray:
+        name = dtypes.dtype_name(array)
+        return dtypes.narrow(change(dtypes.widen(array)), name) if dtypes.is_float(name) else array
+
+    cotangents = tuple(None if c is None else changed(c) for c in question.cotangents)
+    return replace(question, inputs=tuple(changed(x) for x in question.inputs), cotangents=cotangents)
+
+
+def _tiny(question: Question) -> float:
+    floats = [dtypes.dtype_name(x) for x in question.inputs if dtypes.is_float(dtypes.dtype_name(x))]
+    return dtypes.FORMATS[floats[0]].smallest_normal if floats else 0.0
+
+
+def _flushed(values: np.ndarray, tiny: float) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(values) < tiny, np.copysign(0.0, values), values)
+
+
+def _subnormals_flushed(question: Question) -> Iterator[References]:
+    tiny = _tiny(question)
+    inputs = _each(question, lambda values: _flushed(values, tiny))
+    for found in (ask(inputs), ask(question)):
+        yield tuple(
+            replace(r, exact=_flushed(r.exact, tiny), may_be_nan=None) if dtypes.is_float(r.dtype) else r for r in found
+        )
+
+
+def _rounded_to(bits: int) -> Callable[[np.ndarray], np.ndarray]:
+    """To so many significant bits, to nearest."""
+
+    def rounded(values: np.ndarray) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            mantissa, exponent = np.frexp(values)
+            return np.where(np.isfinite(values), np.ldexp(np.rint(np.ldexp(mantissa, bits)), exponent - bits), values)
+
+    return rounded
+
+
+def _truncated_to(bits: int) -> Callable[[np.ndarray], np.ndarray]:
+    def truncated(values: np.ndarray) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            mantissa, exponent = np.frexp(values)
+            return np.where(np.isfinite(values), np.ldexp(np.trunc(np.ldexp(mantissa, bits)), exponent - bits), values)
+
+    return truncated
+
+
+def _inputs_in(precision: int, question: Question) -> Iterator[References]:
+    given = dtypes.dtype_name(question.inputs[-1])
+    if dtypes.is_float(given) and dtypes.FORMATS[given].precision > precision:
+        for change in (_rounded_to(precision), _truncated_to(precision)):
+            yield ask(_each(question, change))
+
+
+def _in_lower_precision(model: NumericModel) -> NumericModel:
+    return replace(model, accumulator=LOWER[model.accumulator])
+
+
+def _as_asked(question: Question) -> Iterator[References]:
+    yield tuple(replace(r, integral=False) for r in ask(question))
+
+
+def _rows_reused(question: Question) -> Iterator[References]:
+    """Each sample answered as another one: the first, the one before, the one after."""
+    batch = shape_nhwc(question.inputs[0].shape, question.attributes["layout"])[0]
+    orders: Sequence[np.ndarray] = (np.zeros(batch, int), np.arange(batch) - 1, (np.arange(batch) + 1) % max(batch, 1))
+    for order in orders if batch > 1 else ():
+        first, *rest = ask(question)
+        yield (mapped(first, lambda v, o=order: v[o]), *(mapped(r, lambda v, o=order: v[o]) for r in rest))  # type: ignore[misc]
+
+
+def _zeros(question: Question) -> Iterator[References]:
+    found = ask(question)
+    yield tuple(
+        r if r.policy == "unconnected" else Reference(r.name, r.dtype, np.zeros_like(r.exact), free=r.free)
+        for r in found
+    )
+
+
+def _nan_to_zero(question: Question) -> Iterator[References]:
+    yield ask(_each(question, lambda values: np.where(np.isnan(values), 0, values)))
+
+
+def _absolute(question: Question) -> Iterator[References]:
+    (found,) = ask(question)
+    if dtypes.is_float(found.dtype) or found.dtype != "uint8":
+        yield (replace(found, exact=np.abs(wide(question.inputs[0]))),)
+
+
+def _gradient_at_zero(question: Question) -> Iterator[References]:
+    (found,), dy = ask(question), question.cotangents[0]
+    if dy is None or found.policy == "unconnected":
+        return
+    at_zero = wide(question.inputs[0]) == 0
+    for share in (1.0, 0.5):
+        yield (replace(found, exact=np.where(at_zero, wide(dy) * share, found.exact)),)
+
+
+HYPOTHESES = (
+    Hypothesis("subnormals_flushed", "subnormal numbers are taken for zero", _subnormals_flushed),
+    Hypothesis("nan_to_zero", "NaN is taken for zero", _nan_to_zero, ("relu",)),
+    Hypothesis(
+        "absolute_value", "negative values change their sign instead of becoming zero", _absolute, ("relu",), ("value",)
+    ),
+    Hypothesis(
+        "gradient_at_zero", "the gradient at 0 is 1 or 1/2 instead of 0", _gradient_at_zero, ("relu",), ("gradient",)
+    ),
+    Hypothesis(
+        "batch_row_reused", "a sample is answered with the values of another one", _rows_reused, IMAGES, ("value",)
+    ),
+    Hypothesis("all_zeros", "the answer holds zeros only", _zeros),
+)
+
+PRECISION = (
+    Hypothesis(
+        "inputs_in_tf32",
+        "operands are rounded to TF32 (11 significant bits) first",
+        lambda q: _inputs_in(11, q),
+        PRODUCTS,
+    ),
+    Hypothesis(
+        "inputs_in_bfloat16",
+        "operands are rounded to bfloat16 (8 significant bits) first",
+        lambda q: _inputs_in(8, q),
+        PRODUCTS,
+    ),
+    Hypothesis(
+        "accumulated_in_lower_precision",
+        "partial sums are kept in the next lower precision",
+        _as_asked,
+        LINEAR,
+        model=_in_lower_precision,
+    ),
+)
+"""Last, since a looser bound fits more."""
