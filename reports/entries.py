@@ -8,6 +8,7 @@ from typing import Any
 
 from reports import commands
 from reports.differences import Difference, severity
+from reports.findings import Finding
 from reports.summarise import Summary
 from reports.text import clean, normalised, rho_text, shorten
 
@@ -27,13 +28,19 @@ def anchors(found: Sequence[Difference]) -> dict[int, str]:
     return out
 
 
-def section(summary: Summary, kind: str, ids: dict[int, str]) -> dict[str, Any]:
+def section(summary: Summary, kind: str, ids: dict[int, str], findings: Sequence[Finding] = ()) -> dict[str, Any]:
     """The entries of one kind and how many are left out."""
     found = summary.of_kind(kind)
     reasons = {(k.get("adapter"), k["id"]): k for k in summary.run["known"]}
     first = found[: LIMITS[kind]]
     ranked = sorted(first, key=lambda d: (severity(d.verdict), -d.count)) if kind == "new" else first
-    shown = [_entry(d, ids[id(d)], summary.run, reasons.get((d.example["adapter"], d.known))) for d in ranked]
+    shown = [
+        {
+            **_entry(d, ids[id(d)], summary.run, reasons.get((d.example["adapter"], d.known))),
+            "findings": _of(d, findings),
+        }
+        for d in ranked
+    ]
     return {
         "kind": kind,
         "title": TITLES[kind],
@@ -54,6 +61,14 @@ def stable_id(d: Difference) -> str:
     """Eight hex digits that a difference keeps from run to run, so that a link to it stays good."""
     key = (d.op, d.aspect, d.target, d.verdict, d.known, normalised(str(d.example["message"])))
     return hashlib.sha256("\0".join(key).encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def _of(d: Difference, findings: Sequence[Finding]) -> list[str]:
+    """The ids of the findings that speak of the same op, aspect, verdict and target."""
+    found = [
+        f.id for f in findings if (f.op, f.aspect, f.verdict) == (d.op, d.aspect, d.verdict) and d.target in f.targets
+    ]
+    return found if d.kind == "new" else []
 
 
 def _entry(d: Difference, anchor: str, run: Mapping[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports.finding_facts import facts
 from reports.foreign import Unreadable, read_bytes, word
 from reports.heatmaps import Heatmap, heatmaps
 from reports.text import clean, plural, shorten
@@ -38,7 +39,11 @@ class Script:
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference in the reader's words. ``rows``: heat maps per target; ``lines``: what could not be read."""
+    """One difference in the reader's words.
+
+    ``facts``: names and values, such as the worst element; ``rows``: heat maps per target; ``lines``: what could not
+    be read.
+    """
 
     id: str
     op: str
@@ -53,6 +58,7 @@ class Finding:
     title: str
     suspect_oracle: bool
     issue: str
+    facts: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, tuple[Heatmap, ...]], ...]
     scripts: tuple[Script, ...]
     lines: tuple[str, ...]
@@ -99,6 +105,7 @@ def _finding(folder: Path) -> Finding:
         case=json.dumps(case, separators=(",", ":")) if isinstance(case, dict) else _text(case, SCRIPT_LIMIT),
         suspect_oracle=given.get("suspect_oracle") is True,
         issue=_optional(folder, "issue.md", SCRIPT_LIMIT),
+        facts=facts(given),
         rows=_rows(given, targets),
         scripts=tuple(scripts),
         lines=tuple(lines),

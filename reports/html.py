@@ -86,7 +86,7 @@ def _context(summary: Summary, parts: Parts) -> dict[str, Any]:
         "run": summary.run,
         "parts": parts,
         "first": first_screen(summary, parts.findings, ids),
-        "sections": [section(summary, kind, ids) for kind in TITLES],
+        "sections": [section(summary, kind, ids, parts.findings.shown) for kind in TITLES],
         "choices": _choices(summary),
         "used_states": [state for state in STATES if any(cell.state == state for cell in summary.cells)],
         "ranks": {state: rank for rank, state in enumerate(STATES)},

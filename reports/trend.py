@@ -60,7 +60,10 @@ def trend(runs: Sequence[tuple[str, Results, Mapping[str, Any]]]) -> Trend:
     for name, table, run in runs:
         cells = matrix(table, run)
         whole = total(cells)
-        versions = ", ".join(f"{target} {info.get('version', '')}".strip() for target, info in run["targets"].items())
+        found = {
+            f"{info.get('adapter', label)} {info.get('version', '')}": None for label, info in run["targets"].items()
+        }
+        versions = ", ".join(map(str.strip, found))
         heads.append(Run(clean(name), clean(versions), whole.judged, whole.total, whole.new, whole.known))
         columns.append(_by_pair(cells))
     pairs = sorted({pair for column in columns for pair in column})

@@ -52,6 +52,9 @@ def refuses(done: subprocess.CompletedProcess[str], *words: str) -> None:
         (["run", "--python", "torch=/no/such/file"], ["/no/such/file"]),
         (["report", "."], ["run.json"]),
         (["report", "no-such-folder"], ["no-such-folder"]),
+        (["report", "no-such-folder", "."], ["run.json"]),
+        (["diff", "no-such-folder", "."], ["no-such-folder"]),
+        (["diff", ".", ".", "--format", "pdf"], ["text, markdown, html", "pdf"]),
     ],
     ids=" ".join,
 )

@@ -149,3 +149,35 @@ def test_an_upstream_link_is_one_only_to_the_web(made, folder):
 def test_a_word_is_one_line(folder):
     assert foreign.word("a\n b\t c") == "a b c"
     assert foreign.word(None) == "?"
+
+
+def test_figures_are_told_in_words(folder):
+    worst = {"place": "y[0,1]", "index": [0, 1], "expected": 3.0, "actual": {"torch": 5.25, "jax": "nan"}}
+    traits = [[[["attributes", "dilation", 0], ">=", 2], [["tensors", 0, "memory"], "==", "sliced"]], []]
+    more = {"worst": worst, "traits": traits, "failed": 2, "runs": 2, "versions": {"torch": "2.13.0"}, "rho": 1.5}
+    (found,) = read_findings(folder(given(**more))).shown
+    assert dict(found.facts) == {
+        "worst element": "y[0,1]: expected 3, got torch 5.25, jax nan",
+        "error ÷ allowed": "1.5",
+        "failed alone": "2 of 2 times",
+        "a case fails when": "dilation.0 ≥ 2 and tensors.0.memory is sliced",
+        "versions": "torch 2.13.0",
+    }
+
+
+@pytest.mark.parametrize("field", ["worst", "traits", "failed", "runs", "versions", "rho"])
+@pytest.mark.parametrize("value", [None, 3, "x", [[1]], [[[["a"], "~", {}]]], {"place": "p", "actual": 3}, True])
+def test_figures_of_any_kind_are_survived(folder, field, value):
+    assert len(read_findings(folder(given(**{field: value}))).shown) == 1
+
+
+def test_the_place_is_taken_from_the_worst_element(folder):
+    (found,) = read_findings(folder(given(worst_index=None, worst={"place": "y[1,0]", "expected": "inf"}))).shown
+    assert found.rows[0][1][0].mark == (0, 1)
+
+
+def test_a_difference_leads_to_its_finding(made, folder):
+    root = folder(given(verdict="numeric", targets=["torch"]))
+    records = [made.record(verdict="numeric"), made.record(verdict="numeric", target="jax")]
+    text = report_html(summarise(frame_of(records), made.run([made.shard()])), Parts(findings=read_findings(root)))
+    assert text.count('<a href="#finding-a1">finding a1</a>') == 1
