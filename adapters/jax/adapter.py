@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import jaxlib
 import numpy as np
 
+from adapters.devices import cpu_name, cpu_number
 from adapters.jax.conv import ConvOps
 from adapters.jax.numerics import RULES
 from adapters.jax.plain import PlainOps
@@ -49,6 +50,7 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
 
     def __init__(self, device: str = "cpu") -> None:
         _limit_threads(os.environ.get("OPASSAY_THREADS", "1"))
+        jax.config.update("jax_num_cpu_devices", cpu_number(device) + 1)
         for name, value in CONFIGURATION.items():
             jax.config.update(name, value)
         _keep_programs(os.environ.get("OPASSAY_CACHE", "off"))
@@ -56,7 +58,7 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
         self._device = _devices()[device]
 
     def devices(self) -> Sequence[str]:
-        """``cpu``, then ``cuda:N`` for each GPU that JAX was installed for and finds."""
+        """``cpu``, ``cpu:N`` up to the one asked for, ``cuda:N`` for each GPU that JAX was installed for and finds."""
         return tuple(_devices())
 
     def version(self) -> str:
@@ -77,7 +79,11 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
 
     def numeric_rules(self) -> Sequence[NumericRule]:
         """Measured on the CPU; another device gets the defaults, which are safe everywhere."""
-        return RULES if self.device == "cpu" else ()
+        return RULES if self._device.platform == "cpu" else ()
+
+    def location(self, value: jax.Array) -> str:
+        names = {device: name for name, device in _devices().items()}
+        return " and ".join(sorted(names[device] for device in value.devices()))
 
     def executor(self) -> str:
         return f"XLA:{self._device.platform.upper()}"
@@ -134,7 +140,7 @@ def _row_major(array: np.ndarray) -> np.ndarray:
 
 
 def _devices() -> dict[str, jax.Device]:
-    found = {"cpu": jax.devices("cpu")[0]}
+    found = {cpu_name(number): device for number, device in enumerate(jax.devices("cpu"))}
     try:
         found.update({f"cuda:{device.id}": device for device in jax.devices("cuda")})
     except RuntimeError:

@@ -16,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import tensorflow as tf
 
+from adapters.devices import cpu_name, cpu_number
 from adapters.tensorflow.conv import ConvOps
 from adapters.tensorflow.kernels import onednn_dtypes
 from adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
@@ -37,8 +38,10 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
     fused_modes: ClassVar[frozenset[str]] = frozenset({"function", "xla"})
 
     def __init__(self, device: str = "cpu") -> None:
-        super().__init__(device)
+        # Listing devices starts TensorFlow, after which neither can be set.
+        _split_cpu(cpu_number(device) + 1)
         _set_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
+        super().__init__(device)
         tf.config.experimental.enable_tensor_float_32_execution(False)
         tf.get_logger().setLevel("ERROR")
         # Else TensorFlow hides its own frames and its errors seem to be raised here.
@@ -46,7 +49,13 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
         self._compiled_for = self.modes[0]
 
     def devices(self) -> Sequence[str]:
-        return ("cpu", *(f"cuda:{i}" for i in range(len(tf.config.list_physical_devices("GPU")))))
+        """``cpu``, ``cpu:N`` up to the one asked for, and ``cuda:N`` for each GPU."""
+        cpus, gpus = (tf.config.list_logical_devices(kind) for kind in ("CPU", "GPU"))
+        return (*map(cpu_name, range(len(cpus))), *(f"cuda:{number}" for number in range(len(gpus))))
+
+    def location(self, value: tf.Tensor) -> str:
+        kind, _, number = value.device.rpartition("device:")[2].partition(":")
+        return cpu_name(int(number)) if kind == "CPU" else f"cuda:{number}"
 
     def version(self) -> str:
         return str(tf.__version__)
@@ -69,8 +78,8 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
     def executor(self) -> str:
         """Who computed what was compiled last; oneDNN only where the executed graph named its kernels."""
         if self._compiled_for == "xla":
-            return "XLA:CPU" if self.device == "cpu" else "XLA:GPU"
-        if self.device != "cpu":
+            return "XLA:GPU" if self._on_gpu else "XLA:CPU"
+        if self._on_gpu:
             return "CUDA kernels"
         return "CPU kernels with oneDNN" if onednn_dtypes() else "CPU kernels"
 
@@ -99,7 +108,13 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
                 return _swap(fn(*inputs), Unconnected, None)
 
         program = _PROGRAMS[mode](traced)
-        return lambda *inputs: _swap(program(*inputs), None, Unconnected)
+
+        def call(*inputs: tf.Tensor) -> Any:
+            # Where a traced program runs is decided by its caller, whatever device its ops name.
+            with self._tracing():
+                return _swap(program(*inputs), None, Unconnected)
+
+        return call
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
         return self.value_and_vjp(fn, inputs, cotangents)[1]
@@ -123,6 +138,13 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
 
 def _constant(array: np.ndarray) -> tf.Tensor:
     return tf.constant(array.view(tf.bfloat16.as_numpy_dtype) if array.dtype == BFLOAT16 else array)
+
+
+def _split_cpu(count: int) -> None:
+    """As many virtual CPUs as are asked for; a process that has computed already keeps those it has."""
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    if count > 1:
+        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
 
 
 def _set_threads(count: int) -> None:

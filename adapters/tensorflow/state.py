@@ -33,7 +33,11 @@ class State:
     @property
     def _cpu_kernels(self) -> bool:
         """Whether TensorFlow's own CPU kernels answer, which lack much of what XLA and CUDA have."""
-        return self.device == "cpu" and self._mode != "xla"
+        return not self._on_gpu and self._mode != "xla"
+
+    @property
+    def _on_gpu(self) -> bool:
+        return self.device.startswith("cuda")
 
     def _has_conv(
         self,

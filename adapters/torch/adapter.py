@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch._dynamo.utils import counters
 
 from adapters.torch.conv import ConvOps
 from adapters.torch.numerics import rules
@@ -69,6 +70,26 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
         """``ATen`` or, once something was compiled, ``Inductor``; torch does not say which library a kernel used."""
         return self._executor
 
+    def location(self, value: Tensor) -> str:
+        return str(value.device)
+
+    def healthy(self) -> bool:
+        """A CUDA error may be sticky: every later call fails. Synchronizing tells.
+
+        Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
+        """
+        try:
+            if self.device != "cpu":
+                torch.cuda.synchronize()
+        except RuntimeError:
+            return False
+        return True
+
+    def fallback(self) -> str:
+        """What Inductor left to ATen. Asking autograd is no part of a graph: what it differentiates is compiled."""
+        breaks = [reason for reason in counters["graph_break"] if not any(call in reason for call in _AUTOGRAD)]
+        return f"torch.compile broke the graph: {breaks[0].splitlines()[0]}" if breaks else ""
+
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         reason = _LIMITS.get(op)
         return reason(mode, dtypes[0], attributes) if reason and dtypes else None
@@ -84,6 +105,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
             return fn
         # Each case is a program of its own: without this, dynamo keeps and checks all those before.
         torch._dynamo.reset()
+        counters.clear()
         self._executor = "Inductor"
         return torch.compile(fn, dynamic=False)
 
@@ -127,6 +149,8 @@ def _source(x: Tensor) -> Tensor:
         return x
     return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
 
+
+_AUTOGRAD = ("torch.autograd.grad", "requires_grad_()")
 
 # What torch's CPU kernels answer NotImplementedError to. Inductor writes pools of its own, which take integers.
 

@@ -30,6 +30,8 @@ def judge(case: Case, outcome: Outcome, references: Sequence[Reference], models:
     returned = outcome.described if isinstance(outcome, TooLarge) else describe(outcome)
     if case.aspect == "error":
         return Judgement("accepts", f"rule {case.rule}: returned {returned}")
+    if isinstance(outcome, Returned) and outcome.fallback:
+        return Judgement("fallback", outcome.fallback)
     if isinstance(outcome, TooLarge):
         return Judgement("shape", f"returned {returned}: more than {outcome.limit} bytes, the most a worker may send")
     return _returned(case, outcome, references, models)

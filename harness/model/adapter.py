@@ -80,6 +80,18 @@ class Adapter:
         """Who computes (``oneDNN``, ``XLA:CPU``), as far as the framework tells."""
         return ""
 
+    def location(self, value: Any) -> str:
+        """The device on which a framework array lies, as ``devices()`` names it; elsewhere than asked is a fallback."""
+        return self.device
+
+    def fallback(self) -> str:
+        """Why the last answers were not computed by what the mode promises (a graph was broken up), or nothing."""
+        return ""
+
+    def healthy(self) -> bool:
+        """Whether the device still computes, asked after an exception: an error of CUDA may spoil the whole process."""
+        return True
+
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         """Why the framework lacks this combination, or None. Asked before the framework is called."""
         return None

@@ -11,12 +11,14 @@ import numpy as np
 class Returned:
     """The call returned. ``arrays`` holds the outputs in order; ``executor`` who computed them.
 
-    bfloat16 arrays have ``dtypes.BFLOAT16``. An input that a gradient does not depend on gives None.
+    bfloat16 arrays have ``dtypes.BFLOAT16``. An input that a gradient does not depend on gives None. ``fallback``
+    says, if it is not empty, that somebody else computed than the target names.
     """
 
     arrays: tuple[np.ndarray | None, ...]
     executor: str = ""
     seconds: float = 0.0
+    fallback: str = ""
 
 
 @dataclass(frozen=True)

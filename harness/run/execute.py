@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +19,8 @@ from harness.run.origin import Watch
 Answer = tuple[int, Outcome]
 Announce = Callable[[list[int]], None]
 MESSAGE_LIMIT = 2000
+DEVICE_LOST = 86
+"""The exit status of a worker whose device no longer computes."""
 MAX_OUTPUT = 256 * 2**20
 """Bytes of one case's outputs from which on they are described instead of sent."""
 
@@ -96,6 +99,9 @@ class Executor:
         except Unsupported as reason:
             return NotSupported(str(reason), time.perf_counter() - started)
         except Exception as error:
+            if not self._adapter.healthy():
+                # The parent takes this for a crash of the case and gives the rest to a fresh worker.
+                os._exit(DEVICE_LOST)
             return _raised(error, self._origin(case, error), time.perf_counter() - started)
 
     def _call(self, case: Case) -> Any:
@@ -133,7 +139,14 @@ class Executor:
         arrays = tuple(self._array(v) for v in value)
         if sum(a.nbytes for a in arrays if a is not None) > self._max_output:
             return TooLarge(", ".join(_describe(a) for a in arrays), self._max_output, time.perf_counter() - started)
-        return Returned(arrays, self._executor(), time.perf_counter() - started)
+        return Returned(arrays, self._executor(), time.perf_counter() - started, self._fallback(value))
+
+    def _fallback(self, values: Any) -> str:
+        """Why these answers are not the target's own: they lie on another device, or the adapter knows of it."""
+        for value in values:
+            if value is not Unconnected and (where := self._adapter.location(value)) != self._adapter.device:
+                return f"the answer lies on {where}, not on {self._adapter.device}"
+        return self._adapter.fallback()
 
     def _executor(self) -> str:
         """Who computes, with more than one thread if so: some kernels are other ones then."""
@@ -226,7 +239,7 @@ def _describe(array: np.ndarray | None) -> str:
 
 def _timed(outcome: Outcome, seconds: float) -> Outcome:
     if isinstance(outcome, Returned):
-        return Returned(outcome.arrays, outcome.executor, seconds)
+        return replace(outcome, seconds=seconds)
     return outcome
 
 

@@ -94,6 +94,7 @@ def pack(outcome: Outcome) -> tuple[dict[str, Any], list[np.ndarray]]:
         raise TypeError(f"a worker cannot report {type(outcome).__name__} of itself")
     arrays = [None if a is None else {"dtype": dtypes.dtype_name(a), "shape": list(a.shape)} for a in outcome.arrays]
     header = {"kind": "returned", "arrays": arrays, "executor": outcome.executor, "seconds": outcome.seconds}
+    header["fallback"] = outcome.fallback
     return header, [np.ascontiguousarray(a) for a in outcome.arrays if a is not None]
 
 
@@ -120,7 +121,7 @@ def _unpack(header: dict[str, Any], buffers: list[bytes]) -> Outcome:
             continue
         flat = np.frombuffer(buffers.pop(0), dtype=_any_dtype(str(entry["dtype"])))
         arrays.append(flat.reshape([int(n) for n in entry["shape"]]))
-    return Returned(tuple(arrays), str(header["executor"]), seconds)
+    return Returned(tuple(arrays), str(header["executor"]), seconds, str(header["fallback"]))
 
 
 def _any_dtype(name: str) -> np.dtype:

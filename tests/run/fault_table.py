@@ -38,6 +38,8 @@ FAULTS = {
     "returns_two": ("shape", ""),
     "raises_unprintable": ("rejects", "Unprintable"),
     "raises_unstorable": ("rejects", "ValueError"),
+    "computes_elsewhere": ("fallback", ""),
+    "loses_its_device": (CRASH, "exit 86"),
 }
 """Mode of the faulty adapter: verdict and ``error_type`` of the cases it spoils."""
 

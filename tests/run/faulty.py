@@ -33,6 +33,14 @@ NOTHING = object()
 """Stands for the answer None, since a fault that returns None lets the right answer stand."""
 
 
+class Elsewhere(np.ndarray):
+    """An answer that lies on another device than the one asked for."""
+
+
+LOST = []
+"""Not empty once the device no longer computes."""
+
+
 def wire_descriptors():
     """The descriptors that the worker made for itself, as a library that closes or writes to all of them finds them."""
     return [number for number in range(3, 64) if os.path.exists(f"/proc/self/fd/{number}")]
@@ -152,6 +160,16 @@ def raises_unstorable(answer):
     FRAMEWORK["refuse"](ValueError("\ud800\0\x1b[31m" + "x" * 10**6))
 
 
+def computes_elsewhere(answer):
+    return answer.view(Elsewhere)
+
+
+def loses_its_device(answer):
+    """An error after which every call fails, as some of CUDA's."""
+    LOST.append(True)
+    FRAMEWORK["refuse"](RuntimeError("an illegal memory access was encountered"))
+
+
 class Faulty(Adapter):
     """A fault gets the right answer, and returns nothing or what to answer instead."""
 
@@ -179,6 +197,8 @@ class Faulty(Adapter):
         "returns_two",
         "raises_unprintable",
         "raises_unstorable",
+        "computes_elsewhere",
+        "loses_its_device",
     )
 
     def __init__(self, device="cpu"):
@@ -199,6 +219,12 @@ class Faulty(Adapter):
 
     def to_numpy(self, value):
         return value
+
+    def location(self, value):
+        return "cpu:1" if isinstance(value, Elsewhere) else self.device
+
+    def healthy(self):
+        return not LOST
 
     def compile(self, fn, mode):
         self._fault = globals()[mode]
