@@ -1,9 +1,9 @@
 """Time, memory and sizes of the reports of large runs: ``python tests/benchmarks/report_scale.py [RECORDS ...]``.
 
 For each number of records (1,000, 100,000 and 1,000,000 unless others are given) a process of its own makes them up
-one by one in the table's order, streams them into the table, and makes every page from it. About 95 of 100 pass; the
-others are new differences in some two hundred groups, known ones, unsupported or undefined. Memory is the peak of
-that process, Python and its libraries included.
+one by one in the table's order, streams them into the table, makes every page from it, and compares it with itself.
+About 95 of 100 pass; the others are new differences in some two hundred groups, known ones, unsupported or undefined.
+Memory is the peak of that process so far, Python and its libraries included.
 """
 
 from __future__ import annotations
@@ -152,20 +152,41 @@ def measure(count: int) -> dict[str, float]:
         clock = time.perf_counter()
         write_pages(folder)
         pages = time.perf_counter() - clock
+        peak = _peak()
+        clock = time.perf_counter()
+        diff_of(folder)
+        diff = time.perf_counter() - clock
         sizes = {path.name: path.stat().st_size / 1e6 for path in folder.iterdir()}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return {"rows": count, "making": made, "table": table, "pages": pages, "peak": peak, **sizes}
+    times = {"making": made, "table": table, "pages": pages, "diff": diff}
+    return {"rows": count, **times, "peak": peak, "diff_peak": _peak(), **sizes}
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def diff_of(folder: Path) -> None:
+    from reports.diff import compare
+    from reports.diff_text import html_diff
+    from reports.run_file import read_run
+    from reports.stored_table import read_for_pages
+
+    run = read_run(folder)
+    (folder / "diff.html").write_text(html_diff(compare(read_for_pages(folder), run, read_for_pages(folder), run)))
 
 
 def main(sizes: list[int]) -> None:
-    print(f"{'rows':>9} {'table s':>8} {'pages s':>8} {'peak GiB':>9} {'csv MB':>8} {'parquet MB':>11} {'page MB':>8}")
+    print(
+        f"{'rows':>9} {'table s':>8} {'pages s':>8} {'peak GiB':>9} {'csv MB':>8} {'parquet MB':>11} {'page MB':>8} "
+        f"{'diff s':>7} {'peak GiB':>9}"
+    )
     for count in sizes:
         done = subprocess.run([sys.executable, __file__, "--one", str(count)], stdout=subprocess.PIPE, check=True)
         m = json.loads(done.stdout)
         files = (m["results.csv"], m["results.parquet"], m["report.html"])
         print(
             f"{m['rows']:>9,} {m['table']:>8.1f} {m['pages']:>8.1f} {m['peak']:>9.2f} "
-            f"{files[0]:>8.1f} {files[1]:>11.1f} {files[2]:>8.2f}",
+            f"{files[0]:>8.1f} {files[1]:>11.1f} {files[2]:>8.2f} {m['diff']:>7.1f} {m['diff_peak']:>9.2f}",
             flush=True,
         )
     name = f"{count // 1_000_000}M" if count % 1_000_000 == 0 else f"{count:,}"

@@ -94,10 +94,21 @@ def test_the_policy_of_the_page_stops_a_script_that_slipped_in(browser, page):
     assert any("Content Security Policy" in line for line in browser.console())
 
 
+@pytest.mark.parametrize("width", [360, 800, 1280])
+def test_no_answer_of_the_first_screen_lies_on_another(browser, page, width):
+    browser.resize(width, 900)
+    browser.open(page)
+    boxes = browser.run("return [...document.querySelectorAll('.q')].map(n => n.getBoundingClientRect().toJSON())")
+    apart = ("left", "right"), ("top", "bottom")
+    for number, one in enumerate(boxes):
+        for other in boxes[:number]:
+            assert any(one[end] <= other[start] or other[end] <= one[start] for start, end in apart)
+
+
 def test_the_first_screen_answers_five_questions(browser, page):
     browser.open(page)
     assert len(browser.shown(".q h2")) == 5
-    assert browser.run("return document.getElementById('q-again').getBoundingClientRect().bottom") < 900
+    assert browser.run("return document.getElementById('q-worst').getBoundingClientRect().bottom") < 900
 
 
 def test_a_filter_leaves_only_what_fits_and_is_kept_in_the_address(browser, page):
