@@ -66,11 +66,13 @@ class Executor:
         the process ends, the parent knows which case to blame.
         """
         self._announce = announce
-        runnable = []
+        self._compiled: dict[tuple[str, ...], Callable[..., Any]] = {}
+        runnable, lacking = [], {}
         for position, case in enumerate(cases):
-            lacking = self._lacking(case)
-            if lacking is not None:
-                yield position, lacking
+            if case.geometry_key not in lacking:
+                lacking[case.geometry_key] = self._lacking(case)
+            if (lack := lacking[case.geometry_key]) is not None:
+                yield position, lack
             elif fuse and case.aspect != "error" and self._mode in self._adapter.fused_modes:
                 runnable.append(position)
             else:
@@ -107,8 +109,15 @@ class Executor:
     def _call(self, case: Case) -> Any:
         if case.aspect == "error":
             return self._function(case)(*(self._adapter.to_native(array) for array in _arrays(case)))
-        function = self._adapter.compile(self._function(case), self._mode)
-        return function(*self._adapter.arguments(_arrays(case), self._mode))
+        return self._program([case])(*self._adapter.arguments(_arrays(case), self._mode))
+
+    def _program(self, cases: Sequence[Case]) -> Callable[..., Any]:
+        """All of ``cases`` as one function, compiled once for all the values that a batch has for them."""
+        keys = tuple(case.geometry_key for case in cases)
+        if keys not in self._compiled:
+            function = self._compose(cases) if len(cases) > 1 else self._function(cases[0])
+            self._compiled[keys] = self._adapter.compile(function, self._mode)
+        return self._compiled[keys]
 
     def _function(self, case: Case) -> Callable[..., Any]:
         """From the values of ``case.all_tensors`` to a tuple of answers."""
@@ -165,6 +174,7 @@ class Executor:
     def _origin(self, case: Case, error: Exception) -> str:
         """Runs the case again under watch: only then is it known which compiled function raised."""
         watch = Watch(self._files)
+        self._compiled.pop((case.geometry_key,), None)
         try:
             watch.call(lambda: self._returned(self._call(case), 0.0))
         except Exception as again:
@@ -172,12 +182,8 @@ class Executor:
         return watch.origin(error)
 
     def _fused(self, positions: Sequence[int], cases: Sequence[Case]) -> Iterator[Answer]:
-        compiled: dict[tuple[str, ...], Callable[..., Any]] = {}
         for layer in _layers(positions, cases):
-            keys = tuple(cases[p].geometry_key for p in layer)
-            if keys not in compiled:
-                compiled[keys] = self._adapter.compile(self._compose([cases[p] for p in layer]), self._mode)
-            yield from self._layer(layer, cases, compiled[keys])
+            yield from self._layer(layer, cases)
 
     def _compose(self, cases: Sequence[Case]) -> Callable[..., Any]:
         functions = [self._function(case) for case in cases]
@@ -192,7 +198,7 @@ class Executor:
 
         return batch
 
-    def _layer(self, positions: Sequence[int], cases: Sequence[Case], function: Callable[..., Any]) -> Iterator[Answer]:
+    def _layer(self, positions: Sequence[int], cases: Sequence[Case]) -> Iterator[Answer]:
         if len(positions) == 1:
             yield positions[0], self._alone(positions[0], cases[positions[0]])
             return
@@ -200,14 +206,14 @@ class Executor:
         started = time.perf_counter()
         try:
             arrays = [array for p in positions for array in _arrays(cases[p])]
-            values = function(*self._adapter.arguments(arrays, self._mode))
+            program = self._program([cases[p] for p in positions])
+            values = program(*self._adapter.arguments(arrays, self._mode))
             answers = [self._returned(value, time.perf_counter()) for value in values]
         except Exception:
             # One case spoils the whole program: halve until the guilty one is alone.
             middle = len(positions) // 2
             for half in (positions[:middle], positions[middle:]):
-                composed = self._adapter.compile(self._compose([cases[p] for p in half]), self._mode)
-                yield from self._layer(half, cases, composed)
+                yield from self._layer(half, cases)
             return
         share = (time.perf_counter() - started) / len(positions)
         for position, answer in zip(positions, answers, strict=True):

@@ -1,0 +1,118 @@
+"""What a worker compiles: each program once for all the values of a batch, also where one case spoils it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from adapters import programs
+from harness.model.adapter import Adapter
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
+from harness.model.outcome import Raised, Returned
+from harness.run.execute import Executor
+
+ROWS = 8
+REFUSED = 5
+VALUES = 3
+
+
+class Counting(Adapter):
+    """Counts what it compiles; refuses one shape, when the program runs."""
+
+    name = "counting"
+    modes = ("fused", "single")
+    fused_modes = frozenset({"fused"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.compiled = 0
+        self.given: list[int] = []
+
+    def devices(self) -> Sequence[str]:
+        return ("cpu",)
+
+    def to_native(self, array: np.ndarray) -> np.ndarray:
+        return array.copy()
+
+    def arguments(self, arrays: Sequence[np.ndarray], mode: str) -> Sequence[np.ndarray]:
+        self.given.append(len(arrays))
+        return super().arguments(arrays, mode)
+
+    def to_numpy(self, value: np.ndarray) -> np.ndarray:
+        return value
+
+    def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        self.compiled += 1
+        return fn
+
+    def relu(self, x: np.ndarray) -> np.ndarray:
+        if len(x) == REFUSED:
+            raise RuntimeError("refused")
+        return np.maximum(x, 0)
+
+
+def batch() -> list[Case]:
+    """Each geometry with several fills, as the engine sends them."""
+    return [
+        Case("relu", (Tensor((rows, 2), "float32", Fill("ints", key)),))
+        for rows in range(1, ROWS + 1)
+        for key in range(VALUES)
+    ]
+
+
+def answers(cases: Sequence[Case], mode: str, fuse: bool = True) -> tuple[Counting, dict[int, Any]]:
+    adapter = Counting()
+    return adapter, dict(Executor(adapter, mode, programs, (), 2**30).run(cases, fuse))
+
+
+@pytest.mark.parametrize("mode", ["fused", "single"])
+def test_every_case_gets_its_own_answer(mode: str) -> None:
+    cases = batch()
+    _, found = answers(cases, mode)
+    assert sorted(found) == list(range(len(cases)))
+    for position, case in enumerate(cases):
+        if case.tensors[0].shape[0] == REFUSED:
+            assert isinstance(found[position], Raised)
+        else:
+            assert isinstance(found[position], Returned)
+            np.testing.assert_array_equal(found[position].arrays[0], np.maximum(case.inputs()[0], 0))
+
+
+def test_a_program_that_runs_is_compiled_once_for_all_values() -> None:
+    adapter, found = answers([case for case in batch() if case.tensors[0].shape[0] != REFUSED], "fused")
+    assert adapter.compiled == 1
+    assert adapter.given == [ROWS - 1] * VALUES
+    assert all(isinstance(outcome, Returned) for outcome in found.values())
+
+
+def test_the_halves_of_a_spoilt_program_are_compiled_once_for_all_values() -> None:
+    adapter, _ = answers(batch(), "fused")
+    # Eight rows: the whole, two halves, and twice the halves of what holds the guilty one.
+    halves = 1 + 2 + 2 + 2
+    # The guilty one is made anew each time its error is looked into.
+    assert adapter.compiled <= halves + 2 * VALUES
+
+
+def test_what_is_not_fused_is_compiled_once_for_all_values_too() -> None:
+    adapter, _ = answers([case for case in batch() if case.tensors[0].shape[0] != REFUSED], "single")
+    assert adapter.compiled == ROWS - 1
+
+
+def test_the_next_batch_is_compiled_anew() -> None:
+    adapter = Counting()
+    executor = Executor(adapter, "single", programs, (), 2**30)
+    for _ in range(2):
+        assert len(list(executor.run(batch()[:VALUES], True))) == VALUES
+    assert adapter.compiled == 2
+
+
+def test_cases_that_break_a_rule_are_not_compiled() -> None:
+    cases = [Case(c.op, c.tensors, aspect="error", rule="Rank") for c in batch()]
+    adapter, found = answers(cases, "fused")
+    assert adapter.compiled == 0
+    assert adapter.given == []
+    assert len(found) == len(cases)
