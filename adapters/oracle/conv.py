@@ -121,7 +121,13 @@ def images_reference(
     """
     groups, layout = attributes["groups"], attributes["layout"]
     linear = _over_images(windows, transposed, groups, layout)
-    reference = linear_reference(name, linear, inputs, lambda: _terms(windows, transposed, attributes, inputs))
+    reference = linear_reference(
+        name,
+        linear,
+        inputs,
+        lambda: _terms(windows, transposed, attributes, inputs),
+        lambda runs: _side_by_side(windows, transposed, attributes, runs),
+    )
     strange = not_finite(inputs) if reference.policy == "linear" else None
     if strange is None:
         return reference
@@ -141,17 +147,28 @@ def _over_images(windows: Windows, transposed: bool, groups: int, layout: str) -
     return lambda images, w: from_nhwc(run(to_nhwc(images, layout), w, windows, groups), layout)
 
 
+def _side_by_side(
+    windows: Windows, transposed: bool, attributes: Mapping[str, Any], runs: Sequence[Sequence[np.ndarray]]
+) -> list[np.ndarray]:
+    """Several runs as the groups of one convolution: groups do not meet, so each gives what it gives alone."""
+    layout, groups = attributes["layout"], len(runs) * attributes["groups"]
+    images = np.concatenate([to_nhwc(images, layout) for images, _ in runs], axis=3)
+    # A transpose makes the filters' inputs, which are counted per group, and reads their outputs.
+    filters = np.concatenate([filters for _, filters in runs], axis=3)
+    made = (correlate_transposed if transposed else correlate)(images, filters, windows, groups)
+    return [from_nhwc(part, layout) for part in np.split(made, len(runs), axis=3)]
+
+
 def _terms(
     windows: Windows, transposed: bool, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
 ) -> np.ndarray:
     """The same for every sample and output channel: the taps that meet something real, times the channels summed."""
     x, w = inputs
     layout, groups = attributes["layout"], attributes["groups"]
-    run, extents = (correlate_transposed, windows.outputs) if transposed else (correlate, windows.extents)
-    taps = run(np.ones((1, *extents, 1)), np.ones((*windows.window, 1, 1)), windows, 1).astype(np.int64)
+    taps = windows.real_hits() if transposed else windows.real_taps()
     summed, made = (w.shape[3] // groups, w.shape[2] * groups) if transposed else (w.shape[2], w.shape[3])
-    whole = (x.shape[0], *taps.shape[1:3], made)
-    return from_nhwc(np.broadcast_to(taps * summed, whole), layout)
+    whole = np.broadcast_to((taps * summed)[:, :, np.newaxis], (x.shape[0], *taps.shape, made))
+    return whole if layout == "NHWC" else whole.transpose(0, 3, 1, 2)
 
 
 def bind_conv2d(

@@ -12,19 +12,21 @@ from adapters.oracle.geometry import Windows
 
 def correlate(x: np.ndarray, w: np.ndarray, windows: Windows, groups: int) -> np.ndarray:
     """NHWC images x and filters [kh, kw, in / groups, out] give [N, *windows.outputs, out]."""
-    grouped, filters = _split_images(x, groups), _split_filters(w, groups)
+    grouped, filters = np.ascontiguousarray(_split_images(x, groups)), _split_filters(w, groups)
     y = np.zeros((groups, x.shape[0], *windows.outputs, filters.shape[-1]), dtype=x.dtype)
     for tap in windows.taps():
-        y[:, :, *tap.outputs] += _contract(grouped[:, :, *tap.inputs], filters[tap.position])
+        rows, columns = tap.outputs
+        y[:, :, rows, columns] += _contract(grouped, tap.inputs, filters[tap.position])
     return _join_images(y)
 
 
 def correlate_transposed(y: np.ndarray, w: np.ndarray, windows: Windows, groups: int) -> np.ndarray:
     """The adjoint of ``correlate`` in x: NHWC y and the same filters give [N, *windows.extents, in]."""
-    grouped, filters = _split_images(y, groups), _split_filters(w, groups).swapaxes(-1, -2)
+    grouped, filters = np.ascontiguousarray(_split_images(y, groups)), _split_filters(w, groups).swapaxes(-1, -2)
     x = np.zeros((groups, y.shape[0], *windows.extents, filters.shape[-1]), dtype=y.dtype)
     for tap in windows.taps():
-        x[:, :, *tap.inputs] += _contract(grouped[:, :, *tap.outputs], filters[tap.position])
+        rows, columns = tap.inputs
+        x[:, :, rows, columns] += _contract(grouped, tap.outputs, filters[tap.position])
     return _join_images(x)
 
 
@@ -39,9 +41,11 @@ def correlate_filters(x: np.ndarray, y: np.ndarray, windows: Windows, groups: in
     return np.moveaxis(w, 2, 3).reshape(*windows.window, inputs, groups * outputs)
 
 
-def _contract(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    groups, n, height, width, _ = images.shape
-    product: np.ndarray = _rows(images) @ matrices
+def _contract(images: np.ndarray, where: tuple[slice, slice], matrices: np.ndarray) -> np.ndarray:
+    """Each group's pixels at ``where`` times its matrix."""
+    pixels = images[:, :, where[0], where[1]]
+    groups, n, height, width, channels = pixels.shape
+    product: np.ndarray = pixels.reshape(groups, n * height * width, channels) @ matrices
     return product.reshape(groups, n, height, width, matrices.shape[-1])
 
 
@@ -52,17 +56,17 @@ def _rows(images: np.ndarray) -> np.ndarray:
 
 
 def _split_images(x: np.ndarray, groups: int) -> np.ndarray:
-    return np.moveaxis(x.reshape(*x.shape[:3], groups, x.shape[3] // groups), 3, 0)
+    return x.reshape(*x.shape[:3], groups, x.shape[3] // groups).transpose(3, 0, 1, 2, 4)
 
 
 def _join_images(x: np.ndarray) -> np.ndarray:
     groups, n, height, width, channels = x.shape
-    return np.moveaxis(x, 0, 3).reshape(n, height, width, groups * channels)
+    return x.transpose(1, 2, 3, 0, 4).reshape(n, height, width, groups * channels)
 
 
 def _split_filters(w: np.ndarray, groups: int) -> np.ndarray:
     """[kh, kw, groups, in, out] per group."""
-    return np.moveaxis(w.reshape(*w.shape[:3], groups, w.shape[3] // groups), 3, 2)
+    return np.ascontiguousarray(w.reshape(*w.shape[:3], groups, w.shape[3] // groups).transpose(0, 1, 3, 2, 4))
 
 
 def may_be_nan(x: np.ndarray, w: np.ndarray, windows: Windows, groups: int, transposed: bool) -> np.ndarray:

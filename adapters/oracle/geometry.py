@@ -8,8 +8,9 @@ https://arxiv.org/abs/1603.07285, for dilation and the transpose.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -127,14 +128,13 @@ class Windows:
     dilation: Pair
     before: Pair
 
-    def taps(self) -> Iterator[Tap]:
+    def taps(self) -> tuple[Tap, ...]:
         """Every tap that meets a real input somewhere, row by row. Padding never occurs."""
-        rows = [self._reach(0, i) for i in range(self.window[0])]
-        columns = [self._reach(1, j) for j in range(self.window[1])]
-        for i, (oy, iy) in enumerate(rows):
-            for j, (ox, ix) in enumerate(columns):
-                if oy.start < oy.stop and ox.start < ox.stop:
-                    yield Tap((i, j), (oy, ox), (iy, ix))
+        return _taps(self)
+
+    def reaches(self, axis: int) -> list[tuple[slice, slice]]:
+        """Along one axis, the outputs at which each tap meets a real input, and those inputs."""
+        return [self._reach(axis, tap) for tap in range(self.window[axis])]
 
     def _reach(self, axis: int, tap: int) -> tuple[slice, slice]:
         # Output o meets input o * stride + offset, which must lie in [0, extent).
@@ -153,10 +153,30 @@ class Windows:
 
     def real_taps(self) -> np.ndarray:
         """How many taps of each window meet a real input; int64 of shape ``outputs``."""
-        count = np.zeros(self.outputs, dtype=np.int64)
-        for tap in self.taps():
-            count[tap.outputs] += 1
-        return count
+        return self._meetings(self.outputs, 0)
+
+    def real_hits(self) -> np.ndarray:
+        """How many taps meet each real input; int64 of shape ``extents``."""
+        return self._meetings(self.extents, 1)
+
+    def _meetings(self, lengths: Pair, side: int) -> np.ndarray:
+        counts = [np.zeros(length, dtype=np.int64) for length in lengths]
+        for axis, count in enumerate(counts):
+            for reach in self.reaches(axis):
+                count[reach[side]] += reach[0].start < reach[0].stop
+        return np.multiply.outer(*counts)
+
+
+@lru_cache(maxsize=64)
+def _taps(windows: Windows) -> tuple[Tap, ...]:
+    # A geometry's fills and runs follow each other, and all have the same taps.
+    rows, columns = windows.reaches(0), windows.reaches(1)
+    return tuple(
+        Tap((i, j), (oy, ox), (iy, ix))
+        for i, (oy, iy) in enumerate(rows)
+        for j, (ox, ix) in enumerate(columns)
+        if oy.start < oy.stop and ox.start < ox.stop
+    )
 
 
 def sliding_windows(

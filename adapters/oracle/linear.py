@@ -19,6 +19,9 @@ from harness.model.reference import Reference
 Linear = Callable[..., np.ndarray]
 """Takes operands already in the format to compute in, and returns the same format."""
 
+AtOnce = Callable[[Sequence[Sequence[np.ndarray]]], Sequence[np.ndarray]]
+"""Takes the operands of several runs, gives the answer of each."""
+
 LONGDOUBLE_BITS = int(np.finfo(np.longdouble).nmant) + 1
 
 
@@ -42,24 +45,30 @@ def apply(linear: Linear, operands: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def linear_reference(
-    name: str, linear: Linear, operands: Sequence[np.ndarray], terms: Callable[[], np.ndarray] | None = None
+    name: str,
+    linear: Linear,
+    operands: Sequence[np.ndarray],
+    terms: Callable[[], np.ndarray] | None = None,
+    at_once: AtOnce | None = None,
 ) -> Reference:
     """The reference of an output that is linear in each of ``operands``: bitwise for integers.
 
     ``terms`` says how many products each element sums, where that is cheaper to know than by the third run.
+    ``at_once`` makes several runs of ``linear``, where that is cheaper than one after the other.
     """
     dtype = dtypes.dtype_name(operands[0])
     widened = [wide(operand) for operand in operands]
-    exact = apply(linear, widened)
     if not dtypes.is_float(dtype):
-        return Reference(name, dtype, exact)
-    sizes = [np.where(np.isfinite(operand), np.abs(operand), 0) for operand in widened]
+        return Reference(name, dtype, apply(linear, widened))
+    sizes = [magnitudes(operand) for operand in widened]
+    with np.errstate(all="ignore"):
+        exact, magnitude = (linear(*widened), linear(*sizes)) if at_once is None else at_once((widened, sizes))
     return Reference(
         name,
         dtype,
         exact,
         policy="linear",
-        magnitude=apply(linear, sizes),
+        magnitude=magnitude,
         terms=_third_run(linear, operands) if terms is None else terms(),
         flush=_flush(linear, sizes) if any(_has_subnormal(size, dtype) for size in sizes) else None,
     )
@@ -75,6 +84,15 @@ def _flush(linear: Linear, sizes: Sequence[np.ndarray]) -> np.ndarray:
     for flushed in range(len(sizes)):
         runs.append(apply(linear, [np.ones_like(v) if i == flushed else v for i, v in enumerate(sizes)]))
     return np.asarray(sum(runs))
+
+
+def magnitudes(values: np.ndarray) -> np.ndarray:
+    """Absolute values; 0 for what is not finite."""
+    sizes = np.abs(values)
+    finite = np.isfinite(sizes)
+    if not finite.all():
+        sizes[~finite] = 0
+    return sizes
 
 
 def _has_subnormal(sizes: np.ndarray, dtype: str) -> bool:
