@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness.model import dtypes
-from harness.model.case import Case
+from harness.model.case import Case, Tensor
 from harness.model.known import Known
 from harness.model.program import Program
 
@@ -94,7 +95,12 @@ def subnormal_meets_infinity(case: Case) -> bool:
 
 
 def _has(case: Case, position: int, what: Callable[[np.ndarray, str], np.ndarray]) -> bool:
-    tensor = case.all_tensors[position]
+    return _holds(case.all_tensors[position], what)
+
+
+@lru_cache(maxsize=64)
+def _holds(tensor: Tensor, what: Callable[[np.ndarray, str], np.ndarray]) -> bool:
+    # Several entries of several frameworks ask this of the same tensor, one soon after the other.
     if tensor.fill.kind not in ("special", "literal") or tensor.dtype in ("float16", *dtypes.INTEGERS):
         return False
     return bool(what(dtypes.widen(tensor.materialize()), tensor.dtype).any())

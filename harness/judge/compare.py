@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -80,10 +81,20 @@ class Measure:
     ``plain``: every element is finite and must be met, so only errors have to be looked at.
     """
 
+    dtype: str
     limit: numerics.Bound
     expected: np.ndarray
     free: np.ndarray
     plain: bool
+
+    @cached_property
+    def ulp(self) -> np.ndarray:
+        return numerics.ulp(self.expected, self.dtype)
+
+    @cached_property
+    def tolerant(self) -> bool:
+        """Whether every element may have an error at all."""
+        return bool(self.limit.allowed.all())
 
 
 _MEASURES: WeakKeyDictionary[Reference, dict[tuple[NumericModel, bool], Measure]] = WeakKeyDictionary()
@@ -96,18 +107,20 @@ def _measure(reference: Reference, model: NumericModel, exact_fill: bool) -> Mea
         expected = _saturated(reference, limit)
         free = _mask(reference.free, reference) | limit.undecided
         plain = bool(expected.size) and not free.any() and bool(np.isfinite(expected).all())
-        known[model, exact_fill] = Measure(limit, expected, free, plain)
+        known[model, exact_fill] = Measure(reference.dtype, limit, expected, free, plain)
     return known[model, exact_fill]
 
 
 def _compare_plain(actual: np.ndarray, reference: Reference, measure: Measure) -> Judgement | None:
     """The judgement of an answer within its bound throughout, None for any other."""
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        error = np.abs(actual - measure.expected)
+        error = np.abs(np.asarray(actual - measure.expected))
         if not error.any():
             place = _place(reference.name, (np.intp(0),) * actual.ndim)
             return Judgement("pass", "", 0.0, 0.0, 0.0, 0, int(actual.size), 0, place)
-        rho = np.where(error == 0, 0, error / measure.limit.allowed)
+        rho = np.asarray(error / measure.limit.allowed)
+        if not measure.tolerant:
+            rho[error == 0] = 0
     worst = np.unravel_index(int(np.argmax(rho)), rho.shape)
     # Not a number where the answer is not finite.
     if not rho[worst] <= 1:
@@ -118,7 +131,7 @@ def _compare_plain(actual: np.ndarray, reference: Reference, measure: Measure) -
         BEYOND if beyond else "",
         rho=float(rho[worst]),
         max_abs_error=float(error.max()),
-        max_ulp=_max_ulp(error, measure.expected, reference.dtype),
+        max_ulp=float((error / measure.ulp).max()),
         bad_elements=0,
         elements=int(actual.size),
         free_elements=0,
@@ -201,6 +214,8 @@ def _saturated(reference: Reference, limit: numerics.Bound) -> np.ndarray:
         return reference.exact
     with np.errstate(invalid="ignore"):
         beyond = np.abs(reference.exact) - limit.allowed >= numerics.overflow_threshold(reference.dtype)
+    if not beyond.any():
+        return reference.exact
     return np.where(beyond & np.isfinite(reference.exact), np.copysign(np.inf, reference.exact), reference.exact)
 
 

@@ -43,6 +43,7 @@ def gamma(terms: np.ndarray | float, unit_roundoff: float) -> np.ndarray:
 def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
     """The bound of a ``linear`` reference for a target that computes as ``model`` says."""
     magnitude, terms = _ingredients(reference)
+    terms = _once(terms)
     exact = _exact_sums(reference, model) if exact_fill else np.zeros((), dtype=bool)
     if exact_fill and exact.size and bool(exact.all()):
         zero = np.broadcast_to(0.0, magnitude.shape)
@@ -68,6 +69,11 @@ def _ingredients(reference: Reference) -> tuple[np.ndarray, np.ndarray]:
     return reference.magnitude, reference.terms
 
 
+def _once(counts: np.ndarray) -> np.ndarray:
+    """``counts`` with extent 1 along each axis on which a broadcast repeats them, so that each is used once."""
+    return counts[tuple(slice(1) if stride == 0 else slice(None) for stride in counts.strides)]
+
+
 def _unit(model: NumericModel) -> float:
     return FORMATS[model.accumulator].unit_roundoff
 
@@ -75,6 +81,7 @@ def _unit(model: NumericModel) -> float:
 def _sum_error(reference: Reference, model: NumericModel) -> np.ndarray:
     accumulator, output = FORMATS[model.accumulator], FORMATS[reference.dtype]
     magnitude, n = _ingredients(reference)
+    n = _once(n)
     total = reference.exact if reference.divisor is None else reference.exact * reference.divisor
     delta = INPUT_ROUNDING[model.inputs]
     oracle = 2.0**-64 if reference.exact.dtype == np.longdouble else 2.0**-53

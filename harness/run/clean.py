@@ -20,6 +20,8 @@ _RULES = (
 
 def clean_message(text: str) -> str:
     """One line, at most ``LIMIT`` characters, equal for two runs that meet the same refusal."""
+    if not text:
+        return text
     # A framework may put bytes into a message that no file of ours could hold.
     text = text.encode("utf-8", "replace").decode("utf-8")
     for pattern, replacement in _RULES:
