@@ -88,7 +88,7 @@ def _flush(linear: Linear, sizes: Sequence[np.ndarray]) -> np.ndarray:
 
 def magnitudes(values: np.ndarray) -> np.ndarray:
     """Absolute values; 0 for what is not finite."""
-    sizes = np.abs(values)
+    sizes = np.asarray(np.abs(values))
     finite = np.isfinite(sizes)
     if not finite.all():
         sizes[~finite] = 0
