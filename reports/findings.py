@@ -27,7 +27,10 @@ PICTURED_TARGETS = 4
 
 @dataclass(frozen=True)
 class Script:
-    """A script that shows the finding without opassay, what it printed, and whether that is the difference."""
+    """A script that shows the finding, what it printed, and whether that is the difference.
+
+    ``standalone``: it needs NumPy and the framework only, not opassay.
+    """
 
     adapter: str
     file: str
@@ -35,6 +38,7 @@ class Script:
     output: str
     exit_status: str
     reproduces: bool
+    standalone: bool
 
 
 @dataclass(frozen=True)
@@ -172,15 +176,22 @@ def _scripts(folder: Path, entries: Any) -> tuple[list[Script], list[str]]:
 
 def _script(folder: Path, entry: Mapping[str, Any], name: str, text: str) -> Script:
     output = _text(entry.get("output"), OUTPUT_LIMIT) or _optional(folder, f"{Path(name).stem}.txt", OUTPUT_LIMIT)
-    status = entry.get("exit_status")
     return Script(
         adapter=word(entry.get("adapter"), 80),
         file=clean(name),
         text=shorten(text, SCRIPT_LIMIT),
         output=output,
-        exit_status=str(status) if isinstance(status, int) else "unknown",
+        exit_status=_status(entry),
         reproduces=entry.get("reproduces") is True,
+        standalone=entry.get("standalone") is not False,
     )
+
+
+def _status(entry: Mapping[str, Any]) -> str:
+    status = entry.get("exit_status")
+    if isinstance(status, int):
+        return f"It ended by signal {-status}" if status < 0 else f"Exit status {status}"
+    return "It did not end in time" if "exit_status" in entry and status is None else "Exit status unknown"
 
 
 def _optional(folder: Path, name: str, limit: int) -> str:

@@ -48,7 +48,12 @@ def test_a_finding_is_read_whole(folder):
     assert found.cause == "swapped axes"
     assert found.issue == "# Wrong sum"
     (script,) = found.scripts
-    assert (script.text, script.output, script.exit_status, script.reproduces) == (SCRIPT, "5 is not 3", "1", True)
+    assert (script.text, script.output, script.exit_status, script.reproduces) == (
+        SCRIPT,
+        "5 is not 3",
+        "Exit status 1",
+        True,
+    )
     ((target, maps),) = found.rows
     assert target == ""
     assert [m.title for m in maps] == ["expected", "actual", "difference"]
@@ -79,6 +84,26 @@ def test_answers_kept_apart_by_target_are_drawn_apart(folder):
     (found,) = read_findings(folder(given(actual=actual))).shown
     assert [target for target, _ in found.rows] == ["torch", "jax"]
     assert "6 there" in found.rows[1][1][2].note
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ({"exit_status": None}, "It did not end in time"),
+        ({"exit_status": -11}, "It ended by signal 11"),
+        ({"exit_status": 0}, "Exit status 0"),
+        ({}, "Exit status unknown"),
+    ],
+)
+def test_how_a_script_ended_is_told(folder, entry, says):
+    (found,) = read_findings(folder(given(reproductions=[{"file": "repro_torch.py", **entry}]))).shown
+    assert found.scripts[0].exit_status == says
+
+
+def test_a_script_that_needs_opassay_is_told_so(made, folder):
+    entry = {"file": "repro_torch.py", "exit_status": 1, "reproduces": True}
+    assert "It needs opassay." not in page(made, folder(given(reproductions=[entry])))
+    assert "It needs opassay." in page(made, folder(given(reproductions=[{**entry, "standalone": False}])))
 
 
 def test_findings_with_most_records_come_first(folder):
