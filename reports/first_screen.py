@@ -113,7 +113,7 @@ def _worst(summary: Summary, findings: Findings, anchors: Mapping[int, str]) -> 
 def _of_finding(f: Finding) -> Line:
     who = "opassay: all targets agree against the oracle" if f.suspect_oracle else "the framework's maintainers"
     what = f"{f.op} {f.aspect} on {', '.join(f.targets)}, {plural(f.count, 'record')}: {_brief(f.message)}"
-    return Line(f.verdict, what, f.cause or "not named yet", who, f"finding-{f.id}")
+    return Line(f.verdict, what, f.cause.rstrip(".") or "not named yet", who, f"finding-{f.id}")
 
 
 def _of_difference(d: Difference, summary: Summary, anchor: str) -> Line:
@@ -123,7 +123,13 @@ def _of_difference(d: Difference, summary: Summary, anchor: str) -> Line:
     owners = {"new": "whoever reads this: new, no owner yet", "fault": "opassay, or the adapter's author"}
     cause = str(d.example["explained_by"]) or str(known.get("reason", "")) or "not named yet"
     what = f"{d.op} {d.aspect} on {d.target}, {plural(d.count, 'record')}: {_brief(d.headline)}"
-    return Line(d.verdict, what, shorten(clean(cause), 200), owners.get(d.kind, str(known.get("owner", "?"))), anchor)
+    return Line(
+        d.verdict,
+        what,
+        shorten(clean(cause), 200).rstrip("."),
+        owners.get(d.kind, str(known.get("owner", "?"))),
+        anchor,
+    )
 
 
 def _brief(text: str) -> str:

@@ -1,0 +1,77 @@
+"""The first screen: five questions, answered from what the run left."""
+
+from reports.commands import out_folder, replay
+from reports.entries import anchors
+from reports.findings import NOTHING_FOUND
+from reports.first_screen import first_screen
+from reports.html import report_html
+from reports.summarise import summarise
+from reports.table import frame_of
+
+
+def screen(records, run):
+    summary = summarise(frame_of(records), run)
+    return first_screen(summary, NOTHING_FOUND, anchors(summary.differences))
+
+
+def fails(made, verdict, **changes):
+    return made.record(verdict=verdict, op=f"op_{verdict}", case_id=verdict, **changes)
+
+
+def test_the_worst_three_are_of_three_verdicts_worst_first(made):
+    records = [fails(made, v) for v in ("accepts", "numeric", "crash", "rejects", "structural")]
+    records += [made.record(verdict="crash", op="another", case_id="c2")]
+    found = screen(records, made.run([made.shard()]))
+    assert [line.verdict for line in found.worst] == ["crash", "structural", "numeric"]
+    assert found.command == "opassay replay c2 --target torch"
+    assert found.worst[0].anchor.startswith("new-")
+
+
+def test_known_ones_are_told_only_where_nothing_is_new(made):
+    run = made.run([made.shard()], known=[made.known()])
+    known = made.record(verdict="rejects", known="torch-empty")
+    (line,) = screen([known], run).worst
+    assert (line.cause, line.who) == ("An empty batch is refused", "upstream")
+    assert [w.verdict for w in screen([known, fails(made, "accepts")], run).worst] == ["accepts"]
+
+
+def test_what_never_ran_is_named(made):
+    run = made.run([made.shard(), made.shard(op="relu", absent=True, planned=0)])
+    found = screen([made.record(verdict="unsupported")], run)
+    assert found.never == [
+        "1 op and target the adapter does not have",
+        "1 cell without one judged answer",
+        "the aspects gradient, error, shape",
+    ]
+    assert (found.ran[0].judged, found.ran[0].total, found.ran[0].note) == (0, 1, "1 unsupported")
+
+
+def test_a_target_that_did_not_start_is_a_reservation(made):
+    run = made.run([made.shard()], targets={"torch": made.target(state="could not start: no torch")})
+    found = screen([], run)
+    assert found.trusted == "1 reservation"
+    assert found.doubts == ["torch could not start: no torch"]
+    assert found.ran[0].note == "1 missing, could not start"
+
+
+def test_switches_that_change_arithmetic_are_named(made):
+    settings = {"cudnn.allow_tf32": "True", "color": "red", "jax_enable_x64": ""}
+    found = screen([made.record()], made.run([made.shard()], targets={"torch": made.target(settings=settings)}))
+    assert found.switches == ["cudnn.allow_tf32 = True", "jax_enable_x64 = not set"]
+    assert found.tf32 == "cudnn.allow_tf32 = True"
+
+
+def test_a_clean_run_says_no_and_gives_its_own_command(made):
+    text = report_html(summarise(frame_of([made.record()]), made.run([made.shard()], command="opassay run --seed 3")))
+    assert '<p class="answer">No</p>' in text
+    assert '<pre id="first-command">opassay run --seed 3</pre>' in text
+
+
+def test_commands_name_the_folder_of_the_run():
+    assert out_folder({"command": "opassay run --out 'my report'"}) == "my report"
+    assert out_folder({"command": "opassay run --out=r"}) == "r"
+    assert out_folder({"command": "opassay run"}) == "opassay-report"
+    assert out_folder({"command": "opassay run --out 'torn"}) == "opassay-report"
+    assert replay({"command": "opassay run --out r"}, "ab", "torch:x y") == (
+        "opassay replay ab --target 'torch:x y' --out r"
+    )
