@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from adapters.oracle import program_reference, program_vjp
+from adapters.oracle.hypotheses import PROGRAMS
 from cases import program_pins, tables, windows
 from cases.program_builder import Builder
 from harness.model.case import Geometry
@@ -226,6 +227,7 @@ def _op(name: str, depths: Sequence[int], pins: Sequence[Any] = ()) -> Op:
         gradients=partial(network_geometries, name, True, depths),
         vjp=program_vjp,
         staged=True,
+        hypotheses=PROGRAMS,
         pins=tuple(pins),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from adapters.oracle import program_reference, program_vjp
+from adapters.oracle.hypotheses import PROGRAMS
 from cases import conv, matmul, pool, program_pins, scatter, tables, unpool
 from cases.conv_programs import GRADIENT_DTYPES, KINDS
 from harness.model.case import Case, Geometry, Tensor
@@ -47,6 +48,7 @@ def _second_order(
         gradients=lambda: st.tuples(gradients(GRADIENT_DTYPES), st.sampled_from(KINDS)).map(build),
         vjp=program_vjp,
         staged=True,
+        hypotheses=PROGRAMS,
     )
 
 
@@ -80,6 +82,7 @@ conv2d_input_gradient_law = Op(
     geometries=law_geometries,
     reference=program_reference,
     staged=True,
+    hypotheses=PROGRAMS,
 )
 
 conv2d_vjp = _second_order("conv2d", conv.conv2d_gradients, ("x", "w"), (0, 1))
@@ -178,6 +181,7 @@ def _wired_op(name: str, wiring: Sequence[Any], pins: Sequence[Pin]) -> Op:
         gradients=lambda: _wirings(name, wiring),
         vjp=program_vjp,
         staged=True,
+        hypotheses=PROGRAMS,
         pins=tuple(pins),
     )
 

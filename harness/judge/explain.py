@@ -56,12 +56,12 @@ def fits(
     changed = [hypothesis.model(model) for model in models]
     return any(
         judge(case, outcome, answers, changed).verdict == "pass" and _decides(answers, wrong)
-        for answers in _variants(hypothesis, case)
+        for answers in _variants(hypothesis, case, references)
     )
 
 
-def _variants(hypothesis: Hypothesis, case: Case) -> Iterator[References]:
-    question = Question(case.op, case.attributes, case.inputs(), case.cotangent_values())
+def _variants(hypothesis: Hypothesis, case: Case, truth: References) -> Iterator[References]:
+    question = Question(case.op, case.attributes, case.inputs(), case.cotangent_values(), tuple(truth))
     try:
         yield from hypothesis.answers(question)
     except ValueError:

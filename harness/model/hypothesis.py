@@ -16,12 +16,16 @@ References = Sequence[Reference]
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What a target was asked: a case with its arrays. ``cotangents`` is empty unless a gradient is asked."""
+    """What a target was asked: a case with its arrays. ``cotangents`` is empty unless a gradient is asked.
+
+    ``truth`` is what the oracle says of it; of a program, by what the target made of each stage before.
+    """
 
     op: str
     attributes: Mapping[str, Any]
     inputs: tuple[np.ndarray, ...]
     cotangents: tuple[np.ndarray | None, ...] = ()
+    truth: References = ()
 
     @property
     def gradient(self) -> bool:

@@ -12,11 +12,14 @@ import pytest
 from adapters.oracle.hypotheses import ALL, hypotheses_for
 from harness.judge.explain import NO_FIT, VARIES, explain, fits
 from harness.judge.verdict import judge
+from harness.model import dtypes
 from harness.model.case import Case
 from harness.model.numeric_model import NumericModel
 from harness.model.op import references
 from harness.model.outcome import Crashed, Raised, Returned
-from harness.registry import Registry
+from harness.registry import OPS, Registry
+from harness.run import generate
+from harness.run.plan import aspects
 
 _PATH = Path(__file__).with_name("planted_mistakes.py")
 _SPEC = importlib.util.spec_from_file_location("planted_mistakes", _PATH)
@@ -90,3 +93,17 @@ def test_answers_that_vary_are_said_to() -> None:
     other = Returned((outcome.arrays[0] + 1,))
     assert explain(op, case, outcome, references(op, case), again=[other]) == VARIES
     assert explain(op, case, outcome, references(op, case), again=[outcome]).startswith("filter_flipped:")
+
+
+@pytest.mark.parametrize("name", [name for name in OPS if not name.endswith("_vjp")])
+def test_any_answer_can_be_asked_about(name: str) -> None:
+    op, explained = Registry().op(name), 0
+    for aspect in {"value", "gradient"} & set(aspects(op)):
+        for _, case in generate.cases(op, aspect, 3, 0, 6, 2):
+            found = references(op, case)
+            strange = [np.full(r.exact.shape, 77).astype(np.float64) for r in found]
+            narrowed = [dtypes.narrow(v, r.dtype) for v, r in zip(strange, found, strict=True)]
+            given = zip(narrowed, found, strict=True)
+            outcome = Returned(tuple(None if r.policy == "unconnected" else v for v, r in given))
+            explained += explain(op, case, outcome, found) != ""
+    assert explained

@@ -19,6 +19,10 @@ ALL: tuple[Hypothesis, ...] = (
 )
 
 
+PROGRAMS: tuple[Hypothesis, ...] = gradients.CONNECTION
+"""Those that concern a program of several ops."""
+
+
 def hypotheses_for(op: str) -> tuple[Hypothesis, ...]:
     """Those that concern ``op``, in the order in which they are tried."""
     return tuple(hypothesis for hypothesis in ALL if not hypothesis.ops or op in hypothesis.ops)

@@ -22,18 +22,20 @@ def _cotangent_ignored(question: Question) -> Iterator[References]:
 
 
 def _zeros_for_none(question: Question) -> Iterator[References]:
-    found, floats = ask(question), [dtypes.is_float(dtypes.dtype_name(x)) for x in question.inputs]
-    if any(r.policy == "unconnected" and real for r, real in zip(found, floats, strict=True)):
-        yield tuple(
-            Reference(r.name, r.dtype, np.zeros(x.shape)) if r.policy == "unconnected" and real else r
-            for r, x, real in zip(found, question.inputs, floats, strict=True)
-        )
+    """A gradient per input stands last, after the values of a program. Some such inputs may get zeros, or all."""
+    found, first = tuple(question.truth), len(question.truth) - len(question.inputs)
+    pairs = [(first + i, x.shape) for i, x in enumerate(question.inputs) if dtypes.is_float(dtypes.dtype_name(x))]
+    missing = [(place, shape) for place, shape in pairs if found[place].policy == "unconnected"]
+    for some in (missing, *([one] for one in missing)):
+        zeros = {place: np.zeros(shape) for place, shape in some}
+        if zeros:
+            yield tuple(Reference(r.name, r.dtype, zeros[i]) if i in zeros else r for i, r in enumerate(found))
 
 
 def _none_for_gradient(question: Question) -> Iterator[References]:
-    found = ask(question)
+    found, first = tuple(question.truth), len(question.truth) - len(question.inputs)
     for i, reference in enumerate(found):
-        if reference.policy != "unconnected":
+        if i >= first and reference.policy != "unconnected":
             yield (*found[:i], unconnected(reference.name, reference.dtype), *found[i + 1 :])
 
 
@@ -43,8 +45,7 @@ def _not_stopped(question: Question) -> Iterator[References]:
         yield (Reference(found.name, found.dtype, wide(dy)),)
 
 
-HYPOTHESES = (
-    Hypothesis("gradient_not_stopped", "the gradient passes through", _not_stopped, ("stop_gradient",), ("gradient",)),
+CONNECTION = (
     Hypothesis(
         "zeros_for_no_gradient",
         "an input that no output depends on gets zeros instead of no gradient",
@@ -57,5 +58,11 @@ HYPOTHESES = (
         _none_for_gradient,
         aspects=("gradient",),
     ),
+)
+"""These hold of programs, too."""
+
+HYPOTHESES = (
+    Hypothesis("gradient_not_stopped", "the gradient passes through", _not_stopped, ("stop_gradient",), ("gradient",)),
+    *CONNECTION,
     Hypothesis("cotangent_ignored", "cotangents are taken for ones", _cotangent_ignored, aspects=("gradient",)),
 )

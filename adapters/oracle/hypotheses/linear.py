@@ -64,18 +64,18 @@ def _dense_groups(question: Question) -> Iterator[References]:
     """Groups as one filter with zeros between them: what is not finite in another group becomes NaN."""
     groups = question.attributes["groups"]
     x, w = question.inputs
-    if groups < 2 or question.op != "conv2d":
+    if groups < 2:
         return
-    channels, made = w.shape[2], w.shape[3] // groups
-    dense = np.zeros((*w.shape[:2], channels * groups, w.shape[3]), dtype=w.dtype)
-    blocks = [(slice(g * channels, (g + 1) * channels), slice(g * made, (g + 1) * made)) for g in range(groups)]
-    for inside, outside in blocks:
-        dense[:, :, inside, outside] = w[..., outside]
+    depth, made = w.shape[2], w.shape[3] // groups
+    dense = np.zeros((*w.shape[:2], depth * groups, w.shape[3]), dtype=w.dtype)
+    blocks = [(slice(g * depth, (g + 1) * depth), slice(g * made, (g + 1) * made)) for g in range(groups)]
+    for block, last in blocks:
+        dense[:, :, block, last] = w[..., last]
     found = ask(question.but(inputs=(x, dense), groups=1))
-    if question.gradient:
-        dw = mapped(found[1], lambda v: np.concatenate([v[:, :, i, o] for i, o in blocks], axis=3))
+    if question.gradient and found[1].policy != "unconnected":
+        dw = mapped(found[1], lambda v: np.concatenate([v[:, :, block, last] for block, last in blocks], axis=3))
         found = (found[0], dw)
-    yield tuple(replace(r, may_be_nan=None) for r in found)
+    yield found
 
 
 def _operand_transposed(question: Question) -> Iterator[References]:

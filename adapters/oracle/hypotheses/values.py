@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -21,15 +22,20 @@ IMAGES = (*WINDOWED, "max_unpool2d", "avg_unpool2d")
 LOWER = {"float64": "float32", "float32": "float16", "float16": "bfloat16", "bfloat16": "bfloat16"}
 
 
-def _each(question: Question, change: Callable[[np.ndarray], np.ndarray]) -> Question:
-    """``change`` applied to the values of every float input and cotangent."""
+def _each(
+    question: Question, change: Callable[[np.ndarray], np.ndarray], only: Sequence[int] | None = None
+) -> Question:
+    """``change`` applied to the values of float inputs and cotangents: of all, or those at the positions ``only``."""
+    count = len(question.inputs)
 
-    def changed(array: np.ndarray) -> np.ndarray:
+    def changed(position: int, array: np.ndarray) -> np.ndarray:
         name = dtypes.dtype_name(array)
-        return dtypes.narrow(change(dtypes.widen(array)), name) if dtypes.is_float(name) else array
+        wanted = dtypes.is_float(name) and (only is None or position in only)
+        return dtypes.narrow(change(dtypes.widen(array)), name) if wanted else array
 
-    cotangents = tuple(None if c is None else changed(c) for c in question.cotangents)
-    return replace(question, inputs=tuple(changed(x) for x in question.inputs), cotangents=cotangents)
+    inputs = tuple(changed(i, x) for i, x in enumerate(question.inputs))
+    cotangents = tuple(None if c is None else changed(count + i, c) for i, c in enumerate(question.cotangents))
+    return replace(question, inputs=inputs, cotangents=cotangents)
 
 
 def _tiny(question: Question) -> float:
@@ -43,12 +49,24 @@ def _flushed(values: np.ndarray, tiny: float) -> np.ndarray:
 
 
 def _subnormals_flushed(question: Question) -> Iterator[References]:
+    """Of all tensors or of some, and of the answer or not."""
     tiny = _tiny(question)
-    inputs = _each(question, lambda values: _flushed(values, tiny))
-    for found in (ask(inputs), ask(question)):
-        yield tuple(
-            replace(r, exact=_flushed(r.exact, tiny), may_be_nan=None) if dtypes.is_float(r.dtype) else r for r in found
-        )
+    arrays = (*question.inputs, *question.cotangents)
+    places = [i for i, a in enumerate(arrays) if a is not None and _holds_subnormal(a)]
+    for count in range(len(places), -1, -1):
+        for only in combinations(places, count):
+            found = ask(_each(question, lambda values: _flushed(values, tiny), only))
+            if count:
+                yield found
+            yield tuple(replace(r, exact=_flushed(r.exact, tiny)) if dtypes.is_float(r.dtype) else r for r in found)
+
+
+def _holds_subnormal(array: np.ndarray) -> bool:
+    name = dtypes.dtype_name(array)
+    if not dtypes.is_float(name):
+        return False
+    size = np.abs(dtypes.widen(array))
+    return bool(((size > 0) & (size < dtypes.FORMATS[name].smallest_normal)).any())
 
 
 def _rounded_to(bits: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -79,7 +97,7 @@ def _inputs_in(precision: int, question: Question) -> Iterator[References]:
 
 
 def _in_lower_precision(model: NumericModel) -> NumericModel:
-    return replace(model, accumulator=LOWER[model.accumulator])
+    return replace(model, accumulator=LOWER.get(model.accumulator, model.accumulator))
 
 
 def _as_asked(question: Question) -> Iterator[References]:

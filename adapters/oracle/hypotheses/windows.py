@@ -81,8 +81,12 @@ def _extent_off_by_one(question: Question) -> Iterator[References]:
     """The answer without its last row or column, or with one more that holds zeros."""
     found = ask(question)
     for axis in in_layout(found[0].exact, question.attributes["layout"]):
-        yield tuple(mapped(r, lambda v, a=axis: np.delete(v, -1, axis=a)) for r in found)  # type: ignore[misc]
+        yield tuple(mapped(r, lambda v, a=axis: _one_less(v, a)) for r in found)  # type: ignore[misc]
         yield tuple(mapped(r, lambda v, a=axis: _one_more(v, a)) for r in found)  # type: ignore[misc]
+
+
+def _one_less(values: np.ndarray, axis: int) -> np.ndarray:
+    return np.asarray(values[(slice(None),) * axis + (slice(0, max(values.shape[axis] - 1, 0)),)])
 
 
 def _one_more(values: np.ndarray, axis: int) -> np.ndarray:
