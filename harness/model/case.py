@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -124,6 +125,11 @@ class Case:
     def all_tensors(self) -> tuple[Tensor, ...]:
         """Inputs, then the cotangents that are given: everything that holds values."""
         return (*self.tensors, *(t for t in self.cotangents if t is not None))
+
+    @property
+    def size(self) -> int:
+        """How many elements its tensors have together."""
+        return sum(math.prod(tensor.shape) for tensor in self.all_tensors)
 
     @cached_property
     def geometry_key(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import psutil
 
@@ -17,6 +17,7 @@ from harness.model.known import Known
 from harness.model.numeric_model import NumericModel, find_model
 from harness.model.op import ContractError, Op
 from harness.model.outcome import Crashed, Outcome, Returned, TimedOut
+from harness.model.reference import Reference
 from harness.model.target import Target
 from harness.model.verdicts import FAILING, Record
 from harness.run.lane import Job, Lane
@@ -96,10 +97,11 @@ class Engine:
         yield from self._records
         self._records.clear()
 
-    def use_threads(self, count: int) -> None:
-        """Restart every worker with so many threads, and wait until they answer."""
+    def use_threads(self, count: int, labels: Collection[str] | None = None) -> None:
+        """Restart every worker, or those of ``labels``, with so many threads, and wait until they answer."""
         for lane in self.lanes.values():
-            lane.restart(count)
+            if labels is None or lane.label in labels:
+                lane.restart(count)
         self.wait_ready()
 
     def ask(self, op: Op, item: Item) -> list[Asked]:
@@ -156,16 +158,15 @@ class Engine:
             self._group_answer(lane, job, item, outcome, judgement)
         elif job.alone:
             self._second(lane, job, item, outcome, judgement)
-        elif judgement.verdict in FAILING and not self._expected(lane, item, judgement):
+        elif judgement.verdict in FAILING and not self.expected(lane, item.case, judgement.verdict):
             lane.submit(Job(job.op, [item], alone=True, earlier=judgement), first=True)
         else:
             self._record(lane, item, outcome, judgement, "")
 
-    def _expected(self, lane: Lane, item: Item, judgement: Judgement) -> bool:
+    def expected(self, lane: Lane, case: Case, verdict: str) -> bool:
         """Whether a known difference says just this: confirming it, at worst in two more workers, tells nothing new."""
-        entries = self._entries(lane, item.case)
         return any(
-            known.verdict == judgement.verdict and applies(known, item.case, lane.target.mode) for known in entries
+            known.verdict == verdict and applies(known, case, lane.target.mode) for known in self._entries(lane, case)
         )
 
     def _second(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
@@ -205,8 +206,11 @@ class Engine:
             references = self._references.get(op, item.case, outcome.arrays, targets)
         except ContractError as error:
             return Judgement("fault", f"the oracle refuses a case meant to be valid: {error}")
-        models = [self._model(lane, *(r.computes or (op.name, r.name)), r.dtype) for r in references]
-        return judge(item.case, outcome, references, models)
+        return judge(item.case, outcome, references, self.models(lane, op, references))
+
+    def models(self, lane: Lane, op: Op, references: Sequence[Reference]) -> list[NumericModel]:
+        """How the target computes each of these outputs of ``op``."""
+        return [self._model(lane, *(r.computes or (op.name, r.name)), r.dtype) for r in references]
 
     def _model(self, lane: Lane, op: str, output: str, dtype: str) -> NumericModel:
         key = lane.label, op, output, dtype

@@ -38,10 +38,10 @@ def geometries(op: Op, aspect: str, seed: int, start: int, stop: int) -> Iterato
     """
     if not 0 <= start <= stop:
         raise ValueError(f"a slice needs 0 <= start <= stop, got start {start}, stop {stop}")
-    decoders = _decoders(op, aspect)
+    decoders = [decoder(strategy) for strategy in strategies(op, aspect)]
     for number in range(start, stop if decoders else start):
-        stream = _stream(seed, op.name, aspect, number)
-        yield number, _keyed(decoders[number % len(decoders)](stream), fill_key(seed, op.name, aspect, number))
+        drawn = decoders[number % len(decoders)](stream(seed, op.name, aspect, number))
+        yield number, keyed(drawn, fill_key(seed, op.name, aspect, number))
 
 
 def cases(op: Op, aspect: str, seed: int, start: int, stop: int, fills: int) -> Iterator[tuple[int, Case]]:
@@ -60,22 +60,23 @@ def pins(op: Op, aspect: str) -> Iterator[tuple[int, Pin]]:
 
 def fill_key(seed: int, op: str, aspect: str, number: int) -> int:
     """The key, below 2**62, that seeds all values of one geometry."""
-    return int.from_bytes(_stream(seed, op, aspect, number, "fill")(8), "big") >> 2
+    return int.from_bytes(stream(seed, op, aspect, number, "fill")(8), "big") >> 2
 
 
-def _stream(seed: int, op: str, aspect: str, number: int, *more: str) -> Callable[[int], bytes]:
+def stream(seed: int, op: str, aspect: str, number: int, *more: str) -> Callable[[int], bytes]:
     """A function from a length to that many bytes; a longer answer begins with the shorter one."""
     return shake_256("/".join((str(seed), op, aspect, str(number), *more)).encode()).digest
 
 
-def _decoders(op: Op, aspect: str) -> list[Callable[[Callable[[int], bytes]], Geometry]]:
+def strategies(op: Op, aspect: str) -> list[st.SearchStrategy[Geometry]]:
+    """What the stream is drawn from: number k comes from strategy k % len; none where the op has no such cases."""
     if aspect == "error":
-        return [decoder(rule.cases().map(_as_geometry)) for rule in op.rules]
+        return [rule.cases().map(_as_geometry) for rule in op.rules]
     if aspect == "gradient":
-        return [decoder(op.gradients())] if op.gradients else []
+        return [op.gradients()] if op.gradients else []
     if op.geometries is None:
         return []
-    return [decoder(op.geometries().map(lambda geometry: _with_aspect(geometry, aspect)))]
+    return [op.geometries().map(lambda geometry: _with_aspect(geometry, aspect))]
 
 
 def decoder(strategy: st.SearchStrategy[Any]) -> Callable[[Callable[[int], bytes]], Any]:
@@ -112,7 +113,7 @@ def _with_aspect(geometry: Geometry, aspect: str) -> Geometry:
     return geometry if geometry.case.aspect == aspect else replace(geometry, case=replace(geometry.case, aspect=aspect))
 
 
-def _keyed(geometry: Geometry, key: int) -> Geometry:
+def keyed(geometry: Geometry, key: int) -> Geometry:
     """The geometry with a key of its own in each index tensor."""
     if all(t.fill.kind not in INDEX_KINDS for t in geometry.case.tensors):
         return geometry

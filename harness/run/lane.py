@@ -130,6 +130,11 @@ class Lane:
         self._tired = False
         self._served = 0
 
+    @property
+    def threads(self) -> int:
+        """How many threads its worker computes with."""
+        return self._spec.threads
+
     def restart(self, threads: int) -> None:
         """Go on with a fresh worker of so many threads; nothing may be under way."""
         if self.usable:

@@ -1,0 +1,42 @@
+"""Whether a case still shows a difference: asked at most so often, and never twice for one case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.model.case import Case
+
+Fails = Callable[[Case], bool]
+"""Whether a case still shows the difference that is being shrunk."""
+
+
+class Asking:
+    """``fails`` with a memory and a limit: a case that was not asked before the limit counts as passing.
+
+    A verdict that changed between two calls would confuse every shrinker, so each case is asked once.
+    """
+
+    def __init__(self, fails: Fails, limit: int) -> None:
+        self._fails = fails
+        self._known: dict[str, bool] = {}
+        self._limit = limit
+
+    @property
+    def asked(self) -> int:
+        """How many verdicts were needed so far."""
+        return len(self._known)
+
+    @property
+    def left(self) -> int:
+        return self._limit - len(self._known)
+
+    def __call__(self, case: Case) -> bool:
+        if case.id not in self._known:
+            if self.left <= 0:
+                return False
+            self._known[case.id] = self._fails(case)
+        return self._known[case.id]
+
+    def first(self, cases: list[Case]) -> Case | None:
+        """The first of ``cases`` that still fails."""
+        return next((case for case in cases if self(case)), None)

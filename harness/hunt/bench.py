@@ -1,0 +1,121 @@
+"""The bench: one case at a time, alone, on every target, and what it shows there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from harness.judge.compare import Judgement
+from harness.judge.verdict import judge
+from harness.model import dtypes
+from harness.model.case import Case
+from harness.model.op import Op, references
+from harness.model.outcome import Returned
+from harness.model.reference import Reference
+from harness.model.verdicts import FAILING
+from harness.run.clean import clean_message
+from harness.run.engine import Asked, Engine
+from harness.run.lane import Lane
+from harness.run.plan import Item
+
+Sign = frozenset[tuple[str, str]]
+"""On which targets a case shows one verdict in a way that is not known: (label, in which words)."""
+
+WORDED = ("rejects", "shape", "crash")
+"""Verdicts of which one op may have several kinds that only their messages tell apart."""
+
+WORDS = 8
+
+
+def wording(verdict: str, error_type: str, message: str) -> str:
+    """What two messages of one kind share: the error's type and the first words, without numbers."""
+    if verdict not in WORDED:
+        return ""
+    words = re.findall(r"[A-Za-z_]{3,}", clean_message(message))
+    return " ".join([error_type, *words[:WORDS]]) if verdict != "crash" else error_type
+
+
+class Bench:
+    """Puts cases to the workers of a running engine."""
+
+    def __init__(self, engine: Engine, ops: Mapping[str, Op]) -> None:
+        self._engine, self._ops = engine, ops
+
+    def op(self, case: Case) -> Op:
+        return self._ops[case.op]
+
+    def ask(self, case: Case) -> list[Asked]:
+        """Label, outcome and judgement of every usable target; the case is given to each alone."""
+        return list(self._engine.ask(self.op(case), Item(0, case)))
+
+    def sign(self, case: Case, verdict: str) -> Sign:
+        """Where the case now shows ``verdict``; for ``nondeterministic``, any difference."""
+        return self.sign_of(case, verdict, self.ask(case))
+
+    def sign_of(self, case: Case, verdict: str, asked: Collection[Asked]) -> Sign:
+        return frozenset(
+            (label, wording(judgement.verdict, judgement.error_type, judgement.message))
+            for label, _, judgement in asked
+            if _shows(judgement, verdict) and not self._known(label, case, judgement.verdict)
+        )
+
+    def fresh(self, labels: Collection[str]) -> None:
+        """Start the workers of ``labels`` once more."""
+        self._engine.use_threads(self.threads(), labels)
+
+    def use_threads(self, count: int) -> None:
+        """Start all workers once more, with so many threads."""
+        self._engine.use_threads(count)
+
+    def threads(self) -> int:
+        """With how many threads the workers compute now."""
+        return max((lane.threads for lane in self._lanes()), default=1)
+
+    def versions(self, labels: Collection[str]) -> dict[str, str]:
+        """The framework's version of each adapter among ``labels``, by adapter."""
+        lanes = [lane for lane in self._lanes() if lane.label in labels]
+        return {lane.target.adapter: str(lane.hello.get("version", "")) for lane in lanes}
+
+    def adapter(self, label: str) -> str:
+        return self._lane(label).target.adapter
+
+    def agree(self, label: str, case: Case, mine: Returned, other: Returned) -> bool:
+        """Whether the answer of ``label`` is within its bound of another target's answer, taken for exact."""
+        if case.aspect == "error" or len(mine.arrays) != len(other.arrays):
+            return len(mine.arrays) == len(other.arrays)
+        op = self.op(case)
+        moved = [_moved(r, array) for r, array in zip(references(op, case, other.arrays), other.arrays, strict=False)]
+        if any(reference is None for reference in moved) or len(moved) != len(mine.arrays):
+            return False
+        there = [reference for reference in moved if reference is not None]
+        return judge(case, mine, there, self._engine.models(self._lane(label), op, there)).verdict == "pass"
+
+    def _lanes(self) -> list[Lane]:
+        return list(self._engine.lanes.values())
+
+    def _lane(self, label: str) -> Lane:
+        return next(lane for lane in self._lanes() if lane.label == label)
+
+    def _known(self, label: str, case: Case, verdict: str) -> bool:
+        return self._engine.expected(self._lane(label), case, verdict)
+
+
+def _moved(reference: Reference, array: np.ndarray | None) -> Reference | None:
+    """``reference`` with ``array`` for its exact value; None where the two cannot be told apart by values."""
+    if array is None or reference.policy == "unconnected":
+        return reference if array is None and reference.policy == "unconnected" else None
+    if array.shape != reference.exact.shape or dtypes.dtype_name(array) != reference.dtype:
+        return None
+    exact = dtypes.widen(array) if dtypes.is_float(reference.dtype) else array
+    return replace(reference, exact=exact.astype(reference.exact.dtype))
+
+
+def _shows(judgement: Judgement, verdict: str) -> bool:
+    return judgement.verdict in FAILING if verdict == "nondeterministic" else judgement.verdict == verdict
+
+
+def labels_of(sign: Sign) -> frozenset[str]:
+    return frozenset(label for label, _ in sign)

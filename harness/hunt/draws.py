@@ -1,0 +1,103 @@
+"""Simpler draws: Hypothesis' own shrinker, let loose on one number of a case stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import strategies as st
+from hypothesis.database import InMemoryExampleDatabase
+
+from harness.hunt.asking import Asking
+from harness.model.case import Case, Geometry
+from harness.model.op import Op
+from harness.run import generate
+
+
+class StillFails(Exception):
+    """Tells Hypothesis that an example is interesting; carries its case."""
+
+
+KEYS = 4
+"""How many keys are tried for special values, of which a small tensor may have none."""
+
+
+def simplest(op: Op, case: Case) -> Case:
+    """The case that the simplest draws give: where shrinking ``case`` ends if nothing matters.
+
+    ``case`` itself where the op has no stream of its aspect.
+    """
+    found = generate.strategies(op, case.aspect)
+    if not found:
+        return case
+    rules = [rule.name for rule in op.rules]
+    place = rules.index(case.rule) if case.rule in rules else 0
+    geometry: Geometry = generate.decoder(found[place])(bytes)
+    return geometry.dress(0, 0)
+
+
+def shrink_draws(op: Op, case: Case, seed: int, number: int, fails: Asking) -> Case:
+    """The case of the simplest draws that still fail, ``case`` itself where it is not one of the stream.
+
+    ``case`` is number ``number`` of the stream of ``seed``, in any of its fills. Each draw is an entry of a table
+    whose simplest entry is first, and earlier draws are made simple first: fill, memory, dtype, attributes, extents.
+    """
+    strategies = generate.strategies(op, case.aspect)
+    if not strategies or number < 0:
+        return case
+    found = strategies[number % len(strategies)]
+    key = generate.fill_key(seed, op.name, case.aspect, number)
+    stream = generate.stream(seed, op.name, case.aspect, number)
+    geometry = generate.keyed(generate.decoder(found)(stream), key)
+    position = next((i for i in range(len(geometry.kinds)) if geometry.dress(i, key) == case), None)
+    if position is None:
+        return case
+    # A geometry's first fill is exact, so it is simpler than the others.
+    position = next((i for i in range(position) if fails(geometry.dress(i, key))), position)
+
+    def dressed(drawn: Geometry) -> list[Case]:
+        keys = KEYS if drawn.kinds[position % len(drawn.kinds)] == "special" else 1
+        return [generate.keyed(drawn, key).dress(position, key + i) for i in range(keys)]
+
+    return _shrink(found, stream, lambda drawn: fails.first(dressed(drawn))) or case
+
+
+def _shrink(
+    found: st.SearchStrategy[Geometry], stream: Callable[[int], bytes], failing: Callable[[Geometry], Case | None]
+) -> Case | None:
+    # Only an in-memory database keeps the one failure: Hypothesis saves what fuzz_one_input found, then reuses it.
+    @settings(
+        database=InMemoryExampleDatabase(),
+        deadline=None,
+        max_examples=10**6,
+        phases=[Phase.reuse, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+    )
+    @given(found)
+    def check(drawn: Geometry) -> None:
+        case = failing(drawn)
+        if case is not None:
+            raise StillFails(case)
+
+    if not _fails_on(check, stream):
+        return None
+    try:
+        check()
+    except StillFails as smallest:
+        case: Case = smallest.args[0]
+        return case
+    return None
+
+
+def _fails_on(check: Any, stream: Callable[[int], bytes]) -> bool:
+    """Feed the bytes of the stream to ``check``, as many as it needs; whether it fails on them."""
+    length = generate.BYTES
+    try:
+        while check.hypothesis.fuzz_one_input(stream(length)) is None and length <= generate.LONGEST:
+            length *= 2
+    except StillFails:
+        return True
+    return False

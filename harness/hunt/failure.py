@@ -1,0 +1,65 @@
+"""Failure: one case that failed with one verdict, on some targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from harness.hunt.bench import Sign, wording
+from harness.hunt.traits import Feature, Place, features
+from harness.model.case import Case
+from harness.model.verdicts import Record
+
+FailureKey = tuple[str, str]
+"""Case id and verdict."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """``case`` failed with ``verdict`` on the targets of ``sign``; ``records`` of the run say so, the first of
+    them with ``message``. ``number`` is its number in the stream."""
+
+    case: Case
+    number: int
+    verdict: str
+    sign: Sign
+    records: int = 1
+    message: str = ""
+
+    @property
+    def key(self) -> FailureKey:
+        return self.case.id, self.verdict
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """Failures of different kinds cannot belong to one finding."""
+        told = (f"{label} {words}" for label, words in sorted(self.sign))
+        return (self.case.op, self.case.aspect, self.case.rule, self.verdict, *told)
+
+    @property
+    def order(self) -> tuple[bool, int, str]:
+        """Smallest first; pins, which nobody drew and which shrink less, last."""
+        return (self.number < 0, self.case.size, self.case.id)
+
+    @cached_property
+    def features(self) -> Mapping[Place, Feature]:
+        return features(self.case)
+
+
+def failures(records: Iterable[Record]) -> list[Failure]:
+    """The new differences among ``records``, one per case and verdict."""
+    first: dict[FailureKey, Record] = {}
+    signs: dict[FailureKey, set[tuple[str, str]]] = {}
+    counts: dict[FailureKey, int] = {}
+    for record in records:
+        if record.new:
+            key = record.case_id, record.verdict
+            first.setdefault(key, record)
+            words = wording(record.verdict, record.error_type, record.message)
+            signs.setdefault(key, set()).add((record.target, words))
+            counts[key] = counts.get(key, 0) + 1
+    return [
+        Failure(Case.loads(r.case), r.number or 0, r.verdict, frozenset(signs[key]), counts[key], r.message)
+        for key, r in first.items()
+    ]

@@ -1,0 +1,71 @@
+"""Which failures are one finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from harness.hunt.bench import Sign
+from harness.hunt.failure import Failure, FailureKey
+from harness.hunt.finding import Finding
+
+NO_HYPOTHESIS = "no hypothesis fits"
+"""What ``explain`` says when it has no name for a difference."""
+
+
+def owner(failure: Failure, findings: Iterable[Finding], scope: frozenset[str]) -> Finding | None:
+    """The finding with the narrowest predicate that covers ``failure``, seen on the targets in ``scope``."""
+    fitting = [finding for finding in findings if finding.covers(failure, scope)]
+    return max(fitting, key=lambda f: (max(len(p.traits) for p in f.predicates), f.id), default=None)
+
+
+def sight(findings: Iterable[Finding], smallest: Failure) -> Finding | None:
+    """The finding of which ``smallest``, what is left of another failure, is one more sight."""
+    return owner(smallest, findings, frozenset(label for label, _ in smallest.sign))
+
+
+def namesake(findings: Iterable[Finding], found: Finding) -> Finding | None:
+    """The finding that has the same cause as ``found``, where that has a name."""
+    if found.explained_by in ("", NO_HYPOTHESIS):
+        return None
+    cause = _cause(found)
+    return next((finding for finding in findings if _cause(finding) == cause), None)
+
+
+def _cause(finding: Finding) -> tuple[str, ...]:
+    return (finding.op, finding.aspect, finding.verdict, finding.rule, finding.explained_by)
+
+
+def widened(finding: Finding, failure: Failure, sign: Sign) -> Finding:
+    """``finding`` without the traits that ``failure`` lacks, which is one more sight of it on the targets of ``sign``."""
+    predicates = tuple(
+        replace(p, traits=tuple(trait for trait in p.traits if trait.holds(failure.features))) if p.sign == sign else p
+        for p in finding.predicates
+    )
+    return replace(finding, predicates=predicates)
+
+
+def merged(one: Finding, other: Finding) -> Finding:
+    """Two findings of one cause as one: the smaller case, the predicates of both, the id of the first."""
+    smaller = min(one, other, key=lambda f: (f.case.size, f.id))
+    return replace(
+        smaller,
+        id=one.id,
+        predicates=tuple(dict.fromkeys((*one.predicates, *other.predicates))),
+        targets=tuple(sorted({*one.targets, *other.targets})),
+        adapters=tuple(sorted({*one.adapters, *other.adapters})),
+        versions={**one.versions, **other.versions},
+        suspect_oracle=one.suspect_oracle and other.suspect_oracle,
+        records=one.records,
+    )
+
+
+def counted(
+    findings: Iterable[Finding], failures: Sequence[Failure], owners: Mapping[FailureKey, str]
+) -> list[Finding]:
+    """``findings``, each with the records of the failures that it owns added."""
+    counts: Counter[str] = Counter()
+    for failure in failures:
+        counts[owners.get(failure.key, "")] += failure.records
+    return [replace(finding, records=finding.records + counts[finding.id]) for finding in findings]

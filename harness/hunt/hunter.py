@@ -1,0 +1,221 @@
+"""The hunt: new failing records in, findings out, within a limit of findings and of time."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from harness.hunt.bench import Bench, Sign, labels_of
+from harness.hunt.confirm import Confirmation, confirm
+from harness.hunt.draws import simplest
+from harness.hunt.evidence import Evidence, gather
+from harness.hunt.failure import Failure, FailureKey, failures
+from harness.hunt.finding import Finding, Predicate
+from harness.hunt.group import counted, merged, namesake, owner, sight, widened
+from harness.hunt.shrink import LIMIT, Shrunk, shrink
+from harness.hunt.traits import features, traits
+from harness.model.case import Case
+from harness.model.op import Op
+from harness.model.outcome import Outcome
+from harness.model.verdicts import Record
+from harness.run.engine import Asked
+
+Explain = Callable[[Op, Case, Outcome], str]
+"""Names what an answer looks like, or says ``NO_HYPOTHESIS``."""
+
+VERDICT_LIMITS = {"crash": 40, "hang": 8}
+"""Where each verdict costs a new worker, or the whole time limit, fewer have to do."""
+
+UNSTEADY = "nondeterministic"
+
+PROBES = 2
+"""Failures of each finding, unlike its smallest case, that are shrunk too: they may hide another difference."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where the hunt ends: at so many findings, or when so many seconds have passed before a failure is looked at."""
+
+    findings: int = 20
+    seconds: float = 300.0
+
+
+@dataclass
+class Hunter:
+    """Turns failures into ``findings``, by id; ``owners`` says to which of them each failure belongs.
+
+    ``seed`` is that of the run's streams; ``threads`` lists with how many threads its workers computed. ``begin`` is
+    told, before a failure is looked at, how many findings there are and how many failures wait. ``waiting``: how
+    many failures were left when the limits ended the hunt. ``unsteady``: failures that did not repeat.
+    """
+
+    bench: Bench
+    seed: int
+    threads: Sequence[int]
+    explain: Explain
+    limits: Limits = Limits()
+    begin: Callable[[int, int], None] = lambda found, waiting: None
+    findings: dict[str, Finding] = field(default_factory=dict)
+    owners: dict[FailureKey, str] = field(default_factory=dict)
+    unsteady: set[FailureKey] = field(default_factory=set)
+    waiting: int = 0
+
+    def hunt(self, records: Iterable[Record], scope: frozenset[str]) -> None:
+        """Look at the new differences among ``records``, which say what the targets in ``scope`` did."""
+        until = time.monotonic() + self.limits.seconds
+        found = sorted(failures(records), key=lambda f: f.order)
+        self._probed: Counter[str] = Counter()
+        self._unsteady_kinds: set[tuple[str, ...]] = set()
+        while (failure := self._next(found, scope)) is not None and time.monotonic() < until:
+            self._look(failure)
+        self._settle(found, scope)
+
+    def _next(self, found: Sequence[Failure], scope: frozenset[str]) -> Failure | None:
+        rest = [f for f in found if f.key not in self.owners and owner(f, self.findings.values(), scope) is None]
+        self.begin(len(self.findings), len(rest))
+        if not rest:
+            return self._probe(found, scope)
+        if len(self.findings) >= self.limits.findings:
+            return None
+        # The smallest of the kind with the fewest findings, so that every kind gets its turn.
+        seen = Counter((f.op, f.aspect, f.verdict) for f in self.findings.values())
+        return min(rest, key=lambda f: (seen[f.case.op, f.case.aspect, f.verdict], f.order))
+
+    def _probe(self, found: Sequence[Failure], scope: frozenset[str]) -> Failure | None:
+        """A failure that is covered by a finding and most unlike it."""
+        for finding in self.findings.values():
+            if self._probed[finding.id] >= PROBES or finding.verdict in (UNSTEADY, *VERDICT_LIMITS):
+                continue
+            self._probed[finding.id] += 1
+            covered = [f for f in found if f.key not in self.owners and finding.covers(f, scope)]
+            if covered:
+                plain = features(finding.case).items()
+                return max(covered, key=lambda f: (len(f.features.items() - plain), f.order))
+        return None
+
+    def _look(self, failure: Failure) -> None:
+        found = self._examine(failure)
+        self.findings[found.id] = found
+        self.owners[failure.key] = found.id
+
+    def _examine(self, failure: Failure) -> Finding:
+        if failure.kind in self._unsteady_kinds:
+            self.bench.fresh(labels_of(failure.sign))
+        sign = self._sign(failure)
+        if sign is None or failure.verdict == UNSTEADY:
+            return self._unsteady_finding(failure, None)
+        op, case, verdict = self.bench.op(failure.case), failure.case, failure.verdict
+        shrunk = shrink(
+            op,
+            case,
+            self.seed,
+            failure.number,
+            lambda smaller: self.bench.sign(smaller, verdict) == sign,
+            VERDICT_LIMITS.get(verdict, LIMIT),
+            values=verdict not in VERDICT_LIMITS,
+        )
+        seen = sight(self.findings.values(), Failure(shrunk.geometry, failure.number, verdict, sign))
+        if seen is not None:
+            return widened(seen, failure, sign)
+        confirmation = confirm(self.bench, shrunk.case, verdict, sign)
+        if not confirmation.repeats:
+            # What other cases left in the workers may have helped: then only the case itself counts.
+            shrunk = Shrunk(case, case, shrunk.asked)
+            confirmation = confirm(self.bench, case, verdict, sign)
+        if not confirmation.repeats:
+            return self._unsteady_finding(failure, confirmation)
+        return self._finding(failure, shrunk, sign, confirmation)
+
+    def _sign(self, failure: Failure) -> Sign | None:
+        """What the failure's case shows now, with as many threads as it needs; None when it shows nothing."""
+        for count in dict.fromkeys((self.bench.threads(), *self.threads)):
+            if count != self.bench.threads():
+                self.bench.use_threads(count)
+            sign = self.bench.sign(failure.case, failure.verdict)
+            if labels_of(failure.sign) <= labels_of(sign):
+                return sign
+        return None
+
+    def _finding(self, failure: Failure, shrunk: Shrunk, sign: Sign, confirmation: Confirmation) -> Finding:
+        asked = self.bench.ask(shrunk.case)
+        labels = sorted(labels_of(sign))
+        told = traits(shrunk.geometry, simplest(self.bench.op(shrunk.case), shrunk.case))
+        return self._made(
+            failure,
+            failure.verdict,
+            shrunk,
+            Predicate(sign, told),
+            confirmation,
+            gather(self.bench, shrunk.case, labels, asked),
+            self._explanation(shrunk.case, labels, asked),
+        )
+
+    def _unsteady_finding(self, failure: Failure, confirmation: Confirmation | None) -> Finding:
+        self.unsteady.add(failure.key)
+        again = failure.kind in self._unsteady_kinds
+        self._unsteady_kinds.add(failure.kind)
+        if confirmation is None:
+            once = Confirmation(0, 1)
+            confirmation = once if again else confirm(self.bench, failure.case, failure.verdict, failure.sign)
+        sign = frozenset((label, "") for label in labels_of(failure.sign))
+        seen = sight(self.findings.values(), Failure(failure.case, failure.number, UNSTEADY, sign))
+        if seen is not None:
+            return seen
+        message = f"{failure.message}; alone it failed {confirmation} times"
+        case = Shrunk(failure.case, failure.case, 0)
+        return self._made(failure, UNSTEADY, case, Predicate(sign, ()), confirmation, Evidence(message, None), "")
+
+    def _made(
+        self,
+        failure: Failure,
+        verdict: str,
+        shrunk: Shrunk,
+        predicate: Predicate,
+        confirmation: Confirmation,
+        evidence: Evidence,
+        explained_by: str,
+    ) -> Finding:
+        case, labels = shrunk.case, labels_of(predicate.sign)
+        versions = self.bench.versions(labels)
+        found = Finding(
+            id=f"{case.op}-{case.aspect}-{verdict}-{case.id[:8]}",
+            op=case.op,
+            aspect=case.aspect,
+            verdict=verdict,
+            explained_by=explained_by,
+            targets=tuple(sorted(labels)),
+            adapters=tuple(sorted(versions)),
+            versions=versions,
+            records=0,
+            case=case,
+            geometry=shrunk.geometry,
+            found_as=failure.case.id,
+            failed=confirmation.failed,
+            runs=confirmation.runs,
+            threads=self.bench.threads(),
+            asked=shrunk.asked,
+            predicates=(predicate,),
+            **vars(evidence),
+        )
+        known = namesake(self.findings.values(), found)
+        return found if known is None else merged(known, found)
+
+    def _explanation(self, case: Case, labels: Sequence[str], asked: Sequence[Asked]) -> str:
+        """The name that fits the answer of every target, or each target's own."""
+        op = self.bench.op(case)
+        names = {label: self.explain(op, case, outcome) for label, outcome, _ in asked if label in labels}
+        if len(set(names.values())) == 1:
+            return next(iter(names.values()))
+        return "; ".join(f"{label}: {name}" for label, name in names.items())
+
+    def _settle(self, found: Sequence[Failure], scope: frozenset[str]) -> None:
+        """Give each failure to a finding, and each finding its count."""
+        for failure in found:
+            if failure.key not in self.owners:
+                by = owner(failure, self.findings.values(), scope)
+                if by is not None:
+                    self.owners[failure.key] = by.id
+        self.waiting = sum(failure.key not in self.owners for failure in found)
+        self.findings = {f.id: f for f in counted(self.findings.values(), found, self.owners)}

@@ -1,0 +1,112 @@
+"""A case made simpler without its strategy: its memory, its fills, its dtype, and last its values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from harness.hunt.asking import Asking
+from harness.model import dtypes
+from harness.model.case import Case, Tensor
+from harness.model.fills import LITERAL_LIMIT, VALUE_KINDS, Fill
+from harness.model.memory import Memory
+
+SIMPLEST_DTYPE = "float32"
+KEYLESS = ("ones", "iota")
+"""Fills that are simplest with key 0."""
+
+
+def plainer(case: Case, fails: Asking) -> Case:
+    """``case`` with the simplest fills, memory and dtype that still fail: of all tensors at once, then of each."""
+    for simplify in (_fills, _memory, _dtype):
+        for places in (range(len(case.all_tensors)), *([i] for i in range(len(case.all_tensors)))):
+            candidates = (_changed(case, places, change) for change in simplify(case, places))
+            found = fails.first([candidate for candidate in candidates if candidate != case])
+            case = found or case
+    return case
+
+
+Change = Callable[[Tensor], Tensor]
+
+
+def _changed(case: Case, places: Sequence[int], change: Change) -> Case:
+    return case.with_tensors([change(t) if i in places else t for i, t in enumerate(case.all_tensors)])
+
+
+def _memory(case: Case, places: Sequence[int]) -> Iterator[Change]:
+    yield lambda tensor: replace(tensor, memory=Memory())
+
+
+def _dtype(case: Case, places: Sequence[int]) -> Iterator[Change]:
+    def change(tensor: Tensor) -> Tensor:
+        return replace(tensor, dtype=SIMPLEST_DTYPE) if _holds_data(tensor) else tensor
+
+    if len(places) == len(case.all_tensors):
+        yield change
+
+
+def _fills(case: Case, places: Sequence[int]) -> Iterator[Change]:
+    kinds = [case.all_tensors[i].fill.kind for i in places if _holds_data(case.all_tensors[i])]
+    most = max((VALUE_KINDS.index(kind) for kind in kinds), default=0)
+    for kind in VALUE_KINDS[1 : most + 1]:
+
+        def change(tensor: Tensor, kind: str = kind) -> Tensor:
+            fill = Fill(kind, 0 if kind in KEYLESS else tensor.fill.key)
+            return replace(tensor, fill=fill) if _holds_data(tensor) else tensor
+
+        yield change
+
+
+def _holds_data(tensor: Tensor) -> bool:
+    """Whether its values may be any: not indices, probes or pictures."""
+    return tensor.fill.kind in VALUE_KINDS and tensor.fill.kind != "literal"
+
+
+def fewest_values(case: Case, fails: Asking) -> Case:
+    """``case`` with its values written out and as many as possible of them 0, then 1.
+
+    Left as it is where a tensor of data has more than ``LITERAL_LIMIT`` elements, or no longer fails when its values
+    are written out.
+    """
+    for place, tensor in enumerate(case.all_tensors):
+        if tensor.fill.kind in VALUE_KINDS and 0 < math.prod(tensor.shape) <= LITERAL_LIMIT:
+            case = _fewest(case, place, fails)
+    return case
+
+
+def _fewest(case: Case, place: int, fails: Asking) -> Case:
+    tensor = case.all_tensors[place]
+    values = [v.item() for v in dtypes.widen(tensor.materialize()).ravel()]
+    if not dtypes.is_float(tensor.dtype):
+        values = [int(v) for v in tensor.materialize().ravel()]
+
+    def literal(values: Sequence[Any]) -> Case:
+        fill = Fill("literal", values=tuple(int(v) if _integral(v) else v for v in values))
+        memory = Memory() if tensor.memory.kind == "broadcast" else tensor.memory
+        return _changed(case, [place], lambda tensor: replace(tensor, fill=fill, memory=memory))
+
+    if not fails(literal(values)):
+        return case
+    for simple in (0, 1):
+        values = _replaced(values, simple, lambda changed: fails(literal(changed)))
+    return literal(values)
+
+
+def _integral(value: Any) -> bool:
+    # An integer has no minus zero, and reads badly where it is long.
+    return isinstance(value, int) or bool(float(value).is_integer() and abs(value) < 2**24 and str(value) != "-0.0")
+
+
+def _replaced(values: list[Any], simple: int, keeps: Callable[[list[Any]], bool]) -> list[Any]:
+    """``values`` with as many as possible replaced by ``simple``, in ever shorter runs (Zeller's delta debugging)."""
+    length = len(values)
+    while length:
+        for start in range(0, len(values), length):
+            run = range(start, min(start + length, len(values)))
+            changed = [simple if i in run and v != 0 else v for i, v in enumerate(values)]
+            if changed != values and keeps(changed):
+                values = changed
+        length //= 2
+    return values
