@@ -38,7 +38,7 @@ def _cause(finding: Finding) -> tuple[str, ...]:
 
 
 def widened(finding: Finding, failure: Failure, sign: Sign) -> Finding:
-    """``finding`` without the traits that ``failure`` lacks, which is one more sight of it on the targets of ``sign``."""
+    """``finding`` without the traits that ``failure`` lacks: one more sight of it on the targets of ``sign``."""
     predicates = tuple(
         replace(p, traits=tuple(trait for trait in p.traits if trait.holds(failure.features))) if p.sign == sign else p
         for p in finding.predicates
