@@ -71,6 +71,7 @@ def run(
     max_output: Annotated[str, typer.Option(metavar="SIZE", help=OUTPUT_HELP)] = "256M",
     out: Out = DEFAULT_OUT,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    findings: Annotated[int, typer.Option(min=0, help="New differences to shrink, confirm and write down.")] = 20,
     strict: Annotated[bool, typer.Option("--strict", help="Outdated or too broad known differences are red.")] = False,
 ) -> int:
     """Run generated cases on every target, judge the answers, write the report."""
@@ -96,7 +97,7 @@ def run(
         memory=parse_size("--memory", memory, *MEMORY) if memory else None,
         command=" ".join(["opassay", *sys.argv[1:]]),
     )
-    return run_command(request, out, resume, strict)
+    return run_command(request, out, resume, strict, findings)
 
 
 @app.command()

@@ -10,13 +10,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from harness.hunt.after_run import hunt_run
+from harness.hunt.hunter import Limits
 from harness.registry import Registry, UsageError
 from harness.run.campaign import Campaign, Request, Run, check_devices
 from harness.run.engine import Engine
 from harness.run.status import INTERRUPTED, exit_status
 
 
-def run_command(request: Request, out: Path, resume: bool, strict: bool) -> int:
+def run_command(request: Request, out: Path, resume: bool, strict: bool, findings: int) -> int:
     """``opassay run``: exit status 0 nothing new, 1 something new or too little ran, 2 bad usage, 3 a fault."""
     campaign = Campaign(request)
     console = Console(stderr=True)
@@ -27,7 +29,9 @@ def run_command(request: Request, out: Path, resume: bool, strict: bool) -> int:
         _announce(engine, console)
         try:
             _execute(run, engine, console)
+            _hunt(run, engine, console, findings)
         except KeyboardInterrupt:
+            run.status = "interrupted"
             console.print("interrupted: writing what is known so far; go on with --resume")
         described = run.finish(engine)
     return _tell(run, described, strict)
@@ -49,13 +53,23 @@ def _execute(run: Run, engine: Engine, console: Console) -> None:
             progress.update(task, advance=1, description=f"{record.op} · {new} new" if new else record.op)
 
 
+def _hunt(run: Run, engine: Engine, console: Console, findings: int) -> None:
+    with console.status("hunting") as status:
+        hunt_run(
+            run,
+            engine,
+            Limits(findings),
+            lambda found, waiting: status.update(f"hunting · {found} findings · {waiting} failing cases to look at"),
+        )
+
+
 def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
     from reports.pages import write_pages
     from reports.stored_table import read_for_pages
     from reports.table import write_sorted
     from reports.terminal import print_summary
 
-    write_sorted(run.journal.sorted_records(), run.folder)
+    write_sorted(map(run.noted, run.journal.sorted_records()), run.folder)
     pages = write_pages(run.folder)
     console = Console()
     print_summary(read_for_pages(run.folder), described, console)

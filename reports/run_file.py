@@ -18,6 +18,7 @@ _DEFAULTS: dict[str, Any] = {
     "targets": {},
     "shards": [],
     "known": [],
+    "findings": [],
     "machine": {},
     "warnings": [],
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from reports.accuracy import Rho
 from reports.differences import Difference
 from reports.matrix import STATES, Cell
 from reports.summarise import Summary
-from reports.text import clean, plural, rho_text, share, shorten
+from reports.text import clean, finding_line, plural, rho_text, share, shorten
 
 LIST_LIMIT = 30
 MESSAGE_LIMIT = 200
@@ -27,9 +28,22 @@ def summary_md(summary: Summary) -> str:
     """The page as text, ending in a newline."""
     blocks = [f"# opassay: {summary.verdict}", f"{summary.ran}."]
     blocks += [_bullets([f"⚠️ {inline(w)}" for w in summary.warnings])] if summary.warnings else []
-    blocks += [_differences(summary, "new", "New differences"), _differences(summary, "fault", "Faults")]
-    blocks += [_matrix(summary), _known(summary), _shares(summary), _environment(summary)]
+    blocks += [_findings(summary), _differences(summary, "new", "New differences")]
+    blocks += [_differences(summary, "fault", "Faults"), _matrix(summary), _known(summary), _shares(summary)]
+    blocks += [_worst(summary), _environment(summary)]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _findings(summary: Summary) -> str:
+    found = summary.run["findings"]
+    if not found:
+        return ""
+    lines = [
+        f"`findings/{f['id']}`: {inline(finding_line(f))}  \n  {code_span(f['message'])}" for f in found[:LIST_LIMIT]
+    ]
+    if len(found) > LIST_LIMIT:
+        lines.append(f"… and {plural(len(found) - LIST_LIMIT, 'more', 'more')}")
+    return f"## Findings\n\n{_bullets(lines)}"
 
 
 def _differences(summary: Summary, kind: str, title: str) -> str:
@@ -88,6 +102,29 @@ def _shares(summary: Summary) -> str:
         rows = [[inline(s.op), share(s.count, s.of)] for s in summary.undefined]
         blocks.append("## Left free by the contract\n\n" + _table(["op", "undefined answers"], rows))
     return "\n\n".join(blocks)
+
+
+def _worst(summary: Summary) -> str:
+    """Per op and dtype the largest rho that passed on each target, with its case, folded away."""
+    if not any(r.passing is not None for r in summary.rhos):
+        return ""
+    targets = [t for t in summary.targets if any(r.target == t for r in summary.rhos)]
+    by_row: dict[tuple[str, str], dict[str, Rho]] = {}
+    for rho in summary.rhos:
+        by_row.setdefault((rho.op, rho.dtype), {})[rho.target] = rho
+    rows = [
+        [inline(op), inline(dtype), *(_rho(found.get(target)) for target in targets)]
+        for (op, dtype), found in by_row.items()
+    ]
+    table = _table(["op", "dtype", *map(inline, targets)], rows)
+    head = "## How near the bound\n\nLargest error ÷ allowed error among passes, and its case."
+    return f"{head}\n\n<details><summary>{plural(len(rows), 'row')}</summary>\n\n{table}\n\n</details>"
+
+
+def _rho(rho: Rho | None) -> str:
+    if rho is None or rho.passing is None:
+        return "-"
+    return f"{rho_text(rho.passing)} `{rho.passing_case}`" if rho.passing else "0"
 
 
 def _environment(summary: Summary) -> str:

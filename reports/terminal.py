@@ -13,7 +13,7 @@ from reports.differences import Difference
 from reports.matrix import STATES, Cell
 from reports.rows import Results
 from reports.summarise import Summary, summarise
-from reports.text import clean, plural
+from reports.text import clean, finding_line, plural, rho_text
 
 LINE_LIMIT = 20
 WARNING_LIMIT = 300
@@ -45,7 +45,7 @@ def print_summary(results: Results, run: Mapping[str, Any], console: Console) ->
     if summary.cells:
         console.print(_legend(summary, console))
         console.print()
-    for line in (*_differences(summary, console), *_next_steps(summary, console)):
+    for line in (*_differences(summary, console), *_findings(summary, console), *_next_steps(summary, console)):
         console.print(line)
 
 
@@ -95,6 +95,20 @@ def _differences(summary: Summary, console: Console) -> Iterator[Text]:
         yield Text()
 
 
+def _findings(summary: Summary, console: Console) -> Iterator[Text]:
+    found = summary.run["findings"]
+    if not found:
+        return
+    yield Text(f"{plural(len(found), 'finding')}, each in a folder of its own in findings/:", "bold")
+    for finding in found[:LINE_LIMIT]:
+        line = Text(f"  {finding['id']}  {_encodable(finding_line(finding), console)}")
+        line.truncate(console.width, overflow="crop" if console.options.ascii_only else "ellipsis")
+        yield line
+    if len(found) > LINE_LIMIT:
+        yield Text(f"and {len(found) - LINE_LIMIT:,} more")
+    yield Text()
+
+
 def _line(d: Difference, console: Console) -> Text:
     out = Text(d.verdict, SYMBOLS[d.kind][1])
     out.append(f"  {d.op} {d.aspect} on {d.target}, {plural(d.count, 'record')}\n", "bold")
@@ -115,7 +129,16 @@ def _next_steps(summary: Summary, console: Console) -> Iterator[Text]:
     yield Text(summary.verdict, "bold")
     yield Text(summary.ran)
     found = [*summary.of_kind("new"), *summary.of_kind("fault")]
-    if found:
+    worst = summary.total
+    if worst.worst_case:
+        yield Text(
+            f"Largest error ÷ allowed error: {rho_text(worst.worst_rho)} (case {worst.worst_case})".replace(
+                "÷", "/" if console.options.ascii_only else "÷"
+            )
+        )
+    if summary.run["findings"]:
+        yield Text(f"Next: read findings/{summary.run['findings'][0]['id']}/")
+    elif found:
         yield Text(f"Next: opassay replay {found[0].case_id}")
     elif summary.state == "clean":
         yield Text("Next: nothing to do; more cases: opassay run --cases N, other cases: --seed S")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 # Control characters other than tab and newline, surrogates, non-characters, and the marks that
 # reorder text: CSV readers, XML or a reader's eye do not survive them.
@@ -50,3 +52,17 @@ def share(count: int, total: int) -> str:
 def rho_text(rho: float | None) -> str:
     """Error ÷ allowed error in three digits; a dash where there is none."""
     return "-" if rho is None else f"{rho:.3g}"
+
+
+def finding_line(finding: Mapping[str, Any]) -> str:
+    """A finding of ``run.json`` in one line: how many records, where, how small, why, how sure."""
+    parts = [f"{plural(finding['records'], 'record')} on {', '.join(finding['targets'])}"]
+    parts.append(plural(finding["elements"], "element"))
+    parts += [finding["explained_by"]] if finding["explained_by"] else []
+    if finding["failed"] < finding["runs"]:
+        parts.append(f"failed {finding['failed']} of {finding['runs']} times alone")
+    shown = [r for r in finding["reproductions"] if r.get("reproduces")]
+    if finding["reproductions"]:
+        parts.append(f"{len(shown)} of {plural(len(finding['reproductions']), 'script')} reproduce")
+    parts += ["all targets agree: the oracle is suspect"] if finding["suspect_oracle"] else []
+    return "; ".join(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
@@ -11,6 +12,7 @@ from hypothesis.database import InMemoryExampleDatabase
 
 from harness.hunt.asking import Asking
 from harness.model.case import Case, Geometry
+from harness.model.fills import EXACT_KINDS
 from harness.model.op import Op
 from harness.run import generate
 
@@ -57,8 +59,12 @@ def shrink_draws(op: Op, case: Case, seed: int, number: int, fails: Asking) -> C
     position = next((i for i in range(position) if fails(geometry.dress(i, key))), position)
 
     def dressed(drawn: Geometry) -> list[Case]:
-        keys = KEYS if drawn.kinds[position % len(drawn.kinds)] == "special" else 1
-        return [generate.keyed(drawn, key).dress(position, key + i) for i in range(keys)]
+        own, kind = generate.keyed(drawn, key), drawn.kinds[position % len(drawn.kinds)]
+        if kind == "special":
+            return [own.dress(position, key + i) for i in range(KEYS)]
+        # Equal values hide what is at the wrong place: a simpler geometry with others is simpler all the same.
+        others = [replace(own, kinds=("ints",))] if kind in EXACT_KINDS else []
+        return [geometry.dress(position, key) for geometry in (own, *others)]
 
     return _shrink(found, stream, lambda drawn: fails.first(dressed(drawn))) or case
 

@@ -49,7 +49,7 @@ def gather(bench: Bench, case: Case, labels: Sequence[str], asked: Sequence[Aske
     return Evidence(
         first.message,
         first.rho,
-        worst=_worst(found[number], index, values),
+        worst=_worst(found[number], first.worst_index, index, values),
         expected=_small(_exact(found[number])),
         actual={label: _small(array) for label, array in values.items()},
         suspect_oracle=suspect,
@@ -87,12 +87,14 @@ def _exact(reference: Reference) -> np.ndarray | None:
     return None if reference.policy == "unconnected" else reference.exact
 
 
-def _worst(reference: Reference, index: tuple[int, ...], values: dict[str, np.ndarray | None]) -> dict[str, Any]:
+def _worst(
+    reference: Reference, place: str, index: tuple[int, ...], values: dict[str, np.ndarray | None]
+) -> dict[str, Any]:
     exact = _exact(reference)
     if exact is None or len(index) != exact.ndim or not exact.size:
         return {}
     found = {k: _plain(v[index]) for k, v in values.items() if v is not None and v.shape == exact.shape}
-    return {"output": reference.name, "index": list(index), "expected": _plain(exact[index]), "actual": found}
+    return {"place": place, "index": list(index), "expected": _plain(exact[index]), "actual": found}
 
 
 def _small(array: np.ndarray | None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -92,6 +93,8 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         out = {f.name: getattr(self, f.name) for f in fields(self)}
+        # JSON has no infinity, which is what a wrong element amounts to where no error is allowed.
+        out["rho"] = self.rho if self.rho is None or math.isfinite(self.rho) else str(self.rho)
         out |= {"case": self.case.to_json(), "geometry": self.geometry.to_json()}
         out["predicates"] = [predicate.to_json() for predicate in self.predicates]
         out |= {name: list(out[name]) for name in ("targets", "adapters", "reproductions")}
@@ -103,6 +106,7 @@ class Finding:
         try:
             given: dict[str, Any] = {f.name: data[f.name] for f in fields(cls)}
             given |= {name: Case.from_json(given[name]) for name in ("case", "geometry")}
+            given["rho"] = None if given["rho"] is None else float(given["rho"])
             given["predicates"] = tuple(Predicate.from_json(predicate) for predicate in given["predicates"])
             given |= {name: tuple(given[name]) for name in ("targets", "adapters", "reproductions")}
         except (KeyError, TypeError) as error:

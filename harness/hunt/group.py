@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from harness.hunt.bench import Sign
 from harness.hunt.failure import Failure, FailureKey
-from harness.hunt.finding import Finding
+from harness.hunt.finding import Finding, Predicate
+from harness.hunt.traits import firm
 
 NO_HYPOTHESIS = "no hypothesis fits"
 """What ``explain`` says when it has no name for a difference."""
@@ -25,16 +26,26 @@ def sight(findings: Iterable[Finding], smallest: Failure) -> Finding | None:
     return owner(smallest, findings, frozenset(label for label, _ in smallest.sign))
 
 
-def namesake(findings: Iterable[Finding], found: Finding) -> Finding | None:
-    """The finding that has the same cause as ``found``, where that has a name."""
-    if found.explained_by in ("", NO_HYPOTHESIS):
-        return None
+def twin(findings: Iterable[Finding], found: Finding) -> Finding | None:
+    """The finding that has the same cause as ``found``: by its name, or where it has none by what it takes.
+
+    Shrinking ends here at few elements and there at plain values, so these alone do not make another finding of
+    what takes the same attributes, dtypes and memory.
+    """
     cause = _cause(found)
-    return next((finding for finding in findings if _cause(finding) == cause), None)
+    alike = [finding for finding in findings if _cause(finding) == cause]
+    if found.explained_by not in ("", NO_HYPOTHESIS):
+        return next(iter(alike), None)
+    new = found.predicates[0]
+    return next((f for f in alike if firm(new.traits) and any(_takes_as(p, new) for p in f.predicates)), None)
 
 
 def _cause(finding: Finding) -> tuple[str, ...]:
     return (finding.op, finding.aspect, finding.verdict, finding.rule, finding.explained_by)
+
+
+def _takes_as(predicate: Predicate, new: Predicate) -> bool:
+    return predicate.sign == new.sign and firm(predicate.traits) == firm(new.traits)
 
 
 def widened(finding: Finding, failure: Failure, sign: Sign) -> Finding:

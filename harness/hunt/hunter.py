@@ -13,7 +13,7 @@ from harness.hunt.draws import simplest
 from harness.hunt.evidence import Evidence, gather
 from harness.hunt.failure import Failure, FailureKey, failures
 from harness.hunt.finding import Finding, Predicate
-from harness.hunt.group import counted, merged, namesake, owner, sight, widened
+from harness.hunt.group import counted, merged, owner, sight, twin, widened
 from harness.hunt.shrink import LIMIT, Shrunk, shrink
 from harness.hunt.traits import features, traits
 from harness.model.case import Case
@@ -199,7 +199,7 @@ class Hunter:
             predicates=(predicate,),
             **vars(evidence),
         )
-        known = namesake(self.findings.values(), found)
+        known = twin(self.findings.values(), found)
         return found if known is None else merged(known, found)
 
     def _explanation(self, case: Case, labels: Sequence[str], asked: Sequence[Asked]) -> str:

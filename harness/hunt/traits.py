@@ -43,6 +43,11 @@ class Trait:
         return cls(tuple(place), str(relation), value)
 
 
+def firm(predicate: tuple[Trait, ...]) -> frozenset[Trait]:
+    """The traits that are no matter of size or values, of which a case has more or less by chance."""
+    return frozenset(t for t in predicate if t.place[0] != "fill" and "elements" not in t.place)
+
+
 def features(case: Case) -> dict[Place, Feature]:
     """Everything about a case that a trait can speak of, as flat values."""
     found: dict[Place, Feature] = {("rule",): case.rule, ("fill",): _fill_rank(case)}

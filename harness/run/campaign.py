@@ -117,7 +117,11 @@ class Campaign:
 
 
 class Run:
-    """One execution of a campaign into a folder: journal while it lasts, ``run.json`` at the end."""
+    """One execution of a campaign into a folder: journal while it lasts, ``run.json`` at the end.
+
+    ``findings``: what came of its new differences, for ``run.json``; ``noted``: a record with what is known of it
+    since it was journalled, for the table.
+    """
 
     def __init__(self, campaign: Campaign, folder: Path, resume: bool = False) -> None:
         """Raises ``UsageError`` when the folder cannot be written or resumed."""
@@ -132,6 +136,8 @@ class Run:
         self.album = Album(folder, campaign.ops, resume)
         self.status = "interrupted"
         self.warnings: list[str] = []
+        self.findings: list[dict[str, Any]] = []
+        self.noted: Callable[[Record], Record] = lambda record: record
 
     def records_to_come(self, engine: Engine) -> int:
         """How many records are still missing; engine's workers have said hello."""
@@ -179,6 +185,7 @@ class Run:
             "targets": {lane.label: self._target(lane.target, lane) for lane in engine.lanes.values()},
             "shards": [self._shard(engine, shard) for shard in self.campaign.shards],
             "known": self._known(engine),
+            "findings": self.findings,
             "machine": describe_machine(),
             "warnings": self.warnings,
         }

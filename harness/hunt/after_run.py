@@ -1,0 +1,88 @@
+"""The hunt as the last part of a run: its new records, its workers, its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from harness.hunt import store
+from harness.hunt.bench import Bench
+from harness.hunt.finding import Finding
+from harness.hunt.group import NO_HYPOTHESIS
+from harness.hunt.hunter import UNSTEADY, Hunter, Limits
+from harness.model.case import Case
+from harness.model.op import Op
+from harness.model.outcome import Outcome
+from harness.model.verdicts import Record
+from harness.run.campaign import Run
+from harness.run.engine import Engine
+from harness.run.machine import usable_cores
+
+Begin = Callable[[int, int], None]
+
+
+def hunt_run(run: Run, engine: Engine, limits: Limits, begin: Begin = lambda found, waiting: None) -> None:
+    """Turn the new differences of ``run`` into findings, in its folder, its ``run.json`` and its table.
+
+    A run without new differences costs nothing. What is found so far is kept when the hunt is interrupted; a
+    resumed run goes on from there.
+    """
+    if not run.resumed:
+        store.clear(run.folder)
+    if not run.counts.new or not limits.findings:
+        return
+    campaign = run.campaign
+    bench = Bench(engine, {op.name: op for op in campaign.ops})
+    threads = (campaign.settings.threads, usable_cores())
+    hunter = Hunter(bench, campaign.settings.seed, threads, _unexplained, limits, begin)
+    for path in store.stored(run.folder):
+        finding = replace(store.read(path), records=0)
+        hunter.findings[finding.id] = finding
+    try:
+        hunter.hunt((record for record in run.journal.records() if record.new), frozenset(campaign.labels().values()))
+    finally:
+        for finding in hunter.findings.values():
+            store.write(run.folder, finding)
+        run.findings = [summary(finding) for finding in hunter.findings.values()]
+        run.noted = lambda record: noted(hunter, record)
+    if hunter.waiting:
+        run.warnings.append(
+            f"{hunter.waiting} failing cases belong to no finding: the hunt ended at {limits.findings} findings or "
+            f"{limits.seconds:g} seconds; --resume goes on"
+        )
+
+
+def _unexplained(op: Op, case: Case, outcome: Outcome) -> str:
+    return NO_HYPOTHESIS
+
+
+def noted(hunter: Hunter, record: Record) -> Record:
+    """The row of ``record`` with what the hunt found out about it."""
+    finding = hunter.findings.get(hunter.owners.get((record.case_id, record.verdict), ""))
+    if finding is None or not record.new:
+        return record
+    if (record.case_id, record.verdict) in hunter.unsteady:
+        text = f"{record.verdict}: {record.message}; did not repeat alone"
+        return replace(record, verdict=UNSTEADY, confirmed="no", message=text)
+    return replace(record, explained_by=finding.explained_by, confirmed=record.confirmed or "yes")
+
+
+def summary(finding: Finding) -> dict[str, Any]:
+    """What ``run.json`` says of a finding; its folder has the rest."""
+    return {
+        "id": finding.id,
+        "op": finding.op,
+        "aspect": finding.aspect,
+        "verdict": finding.verdict,
+        "explained_by": finding.explained_by,
+        "targets": list(finding.targets),
+        "records": finding.records,
+        "case_id": finding.case.id,
+        "elements": finding.case.size,
+        "message": finding.message,
+        "suspect_oracle": finding.suspect_oracle,
+        "failed": finding.failed,
+        "runs": finding.runs,
+        "reproductions": [dict(reproduction) for reproduction in finding.reproductions],
+    }
