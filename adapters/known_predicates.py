@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,17 @@ def read_pins(folder: str) -> Mapping[str, Case]:
 def known(pins: Mapping[str, Case], name: str, verdict: str, covers: Predicate, **more: Any) -> Known:
     """A Known whose op and aspect are those of its pin. ``more``: owner, reason, versions, url, title, modes."""
     return Known(name, pins[name].op, verdict, covers, pin=pins[name], aspect=pins[name].aspect, **more)
+
+
+def attribute(case: Case, *place: str | int) -> Any:
+    """What an attribute holds: its name, then positions in it. NaN, which nothing compares to, where there is none."""
+    found: Any = case.attributes
+    for part in place:
+        there = range(len(found)) if isinstance(found, tuple) else found if isinstance(found, Mapping) else ()
+        if part not in there:
+            return math.nan
+        found = found[part]
+    return found
 
 
 def breaks(*rules: str) -> Predicate:

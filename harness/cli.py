@@ -162,6 +162,26 @@ def doctor(adapter: Adapters = []) -> int:  # noqa: B006
     return doctor_command(adapter)
 
 
+known_app = typer.Typer(help="Known differences: those that a run does not count as new.", no_args_is_help=True)
+app.add_typer(known_app, name="known")
+
+
+@known_app.callback()
+def known() -> None:
+    """Keeps ``add`` a command of its own, however few there are."""
+
+
+@known_app.command(name="add")
+def known_add(
+    finding: Annotated[str, typer.Argument(help="A folder in findings/, or the id of a finding in --out.")],
+    out: Out = DEFAULT_OUT,
+) -> int:
+    """Write a draft entry for the list of known differences of each framework that a finding concerns."""
+    from harness.hunt.draft import known_command
+
+    return known_command(finding, out)
+
+
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> Any:
     if show:

@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from harness.hunt.after_run import hunt_shard, hunter_of
+from harness.hunt.finding import Finding
+from harness.hunt.hunter import Hunter, Limits
+from harness.hunt.store import CASE, folder_of
 from harness.model.verdicts import UNANSWERED, Record
 from harness.registry import UsageError
 from harness.run.campaign import Campaign, Request, absent, check_devices
@@ -16,6 +20,8 @@ from harness.run.plan import Settings, Shard
 from harness.sizes import MEMORY, parse_size
 
 SHOWN = 5
+SECONDS = 120.0
+"""How long the new differences of one item are looked at."""
 
 
 class Plugin:
@@ -35,6 +41,9 @@ class Plugin:
             raise pytest.UsageError(f"opassay: {error}") from None
         self.anchor = _anchor(config)
         self._engine: Engine | None = None
+        self._limits = Limits(option("--opassay-findings"), SECONDS)
+        self._out = config.rootpath / option("--opassay-out")
+        self._hunter: Hunter | None = None
         if not any(str(arg).split("::")[0] == self.anchor.name for arg in config.args) and not _is_worker(config):
             config.args.append(str(self.anchor))
 
@@ -44,6 +53,19 @@ class Plugin:
             self._engine = self.campaign.engine().__enter__()
             check_devices(self._engine)
         return self._engine
+
+    def findings(self, shard: Shard, records: list[Record]) -> list[Finding]:
+        """What the new differences among ``records`` come down to."""
+        if not self._limits.findings:
+            return []
+        if self._hunter is None:
+            self._hunter = hunter_of(self.campaign, self.engine(), self._limits)
+        return hunt_shard(self._hunter, records, self.campaign.registry.label(shard.target), self._out)
+
+    def folder(self, finding: Finding) -> Path:
+        """Where a finding is kept, as seen from where pytest was started."""
+        folder = folder_of(self._out, finding.id)
+        return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         if file_path != self.anchor:
@@ -142,11 +164,20 @@ class ShardItem(pytest.Item):
         if faults:
             raise Broken(f"{text}; {len(faults)} faults of opassay or an adapter\n{_lines(faults)}")
         if new:
-            raise Different(f"{text}; {len(new)} differ in a way no known difference covers\n{_lines(new)}")
+            found = self.plugin.findings(self.shard, records)
+            told = "\n".join(self._told(finding) for finding in found) or _lines(new)
+            raise Different(f"{text}; {len(new)} differ in a way no known difference covers\n{told}")
         if len(records) < planned:
             raise Broken(f"{text}: {planned - len(records)} planned records are missing")
         if not judged:
             pytest.skip(f"{text}: nothing supported")
+
+    def _told(self, finding: Finding) -> str:
+        folder = self.plugin.folder(finding)
+        scripts = [folder / str(script["file"]) for script in finding.reproductions]
+        why = f" ({finding.explained_by})" if finding.explained_by else ""
+        lines = [f"finding {finding.id}: {finding.records} records{why}", finding.message, finding.case.dumps()]
+        return "\n  ".join([*lines, *(str(path) for path in (folder / CASE, *scripts))])
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, (Different, Broken)):

@@ -62,8 +62,23 @@ RULES = {
     ),
     "run": Rule(
         ("harness/run",),
-        ("from reports.table import write_table", "import adapters.torch", "def f():\n    import cases.conv"),
-        never=("reports", "adapters", "cases"),
+        (
+            "from reports.table import write_table",
+            "import adapters.torch",
+            "def f():\n    import cases.conv",
+            "from harness.hunt.hunter import Hunter",
+        ),
+        never=("reports", "adapters", "cases", "harness.hunt"),
+    ),
+    "hunt": Rule(
+        ("harness/hunt",),
+        (
+            "from reports.text import plural",
+            "import adapters.torch",
+            "from harness import commands",
+            "def f():\n    import cases.conv",
+        ),
+        never=("reports", "adapters", "cases", "harness.cli", "harness.commands", "harness.pytest_plugin"),
     ),
     "reports": Rule(
         ("reports",),

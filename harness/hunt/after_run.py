@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from harness.hunt import store
@@ -15,7 +16,7 @@ from harness.model.case import Case
 from harness.model.op import Op
 from harness.model.outcome import Outcome
 from harness.model.verdicts import Record
-from harness.run.campaign import Run
+from harness.run.campaign import Campaign, Run
 from harness.run.engine import Engine
 from harness.run.machine import usable_cores
 
@@ -32,15 +33,14 @@ def hunt_run(run: Run, engine: Engine, limits: Limits, begin: Begin = lambda fou
         store.clear(run.folder)
     if not run.counts.new or not limits.findings:
         return
-    campaign = run.campaign
-    bench = Bench(engine, {op.name: op for op in campaign.ops})
-    threads = (campaign.settings.threads, usable_cores())
-    hunter = Hunter(bench, campaign.settings.seed, threads, _unexplained, limits, begin)
+    hunter = hunter_of(run.campaign, engine, limits, begin)
     for path in store.stored(run.folder):
         finding = replace(store.read(path), records=0)
         hunter.findings[finding.id] = finding
     try:
-        hunter.hunt((record for record in run.journal.records() if record.new), frozenset(campaign.labels().values()))
+        hunter.hunt(
+            (record for record in run.journal.records() if record.new), frozenset(run.campaign.labels().values())
+        )
     finally:
         for finding in hunter.findings.values():
             store.write(run.folder, finding)
@@ -53,8 +53,25 @@ def hunt_run(run: Run, engine: Engine, limits: Limits, begin: Begin = lambda fou
         )
 
 
+def hunter_of(campaign: Campaign, engine: Engine, limits: Limits, begin: Begin = lambda found, waiting: None) -> Hunter:
+    """A hunter with the workers of ``engine``, which runs ``campaign``."""
+    bench = Bench(engine, {op.name: op for op in campaign.ops})
+    threads = (campaign.settings.threads, usable_cores())
+    return Hunter(bench, campaign.settings.seed, threads, _unexplained, limits, begin)
+
+
 def _unexplained(op: Op, case: Case, outcome: Outcome) -> str:
     return NO_HYPOTHESIS
+
+
+def hunt_shard(hunter: Hunter, records: Sequence[Record], label: str, out: Path) -> list[Finding]:
+    """The findings to which the new differences among ``records``, all of target ``label``, belong; kept in ``out``."""
+    hunter.hunt(records, frozenset({label}))
+    ids = {hunter.owners.get((record.case_id, record.verdict), "") for record in records if record.new}
+    found = [finding for name, finding in hunter.findings.items() if name in ids]
+    for finding in found:
+        store.write(out, finding)
+    return found
 
 
 def noted(hunter: Hunter, record: Record) -> Record:

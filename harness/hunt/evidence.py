@@ -35,10 +35,14 @@ class Evidence:
     suspect_oracle: bool = False
 
 
-def gather(bench: Bench, case: Case, labels: Sequence[str], asked: Sequence[Asked]) -> Evidence:
-    """The evidence of the targets ``labels``, all of which fail, in what ``bench`` was last ``asked``."""
+def gather(bench: Bench, case: Case, found_as: Case, labels: Sequence[str], asked: Sequence[Asked]) -> Evidence:
+    """The evidence of the targets ``labels``, all of which fail, in what they answered when ``asked`` for ``case``."""
     first = next(judgement for label, _, judgement in asked if label == labels[0])
-    suspect = _all_agree(bench, case, frozenset(labels), asked)
+    failing = frozenset(labels)
+    suspect = _all_agree(bench, case, failing, asked)
+    if suspect and found_as != case:
+        # Where few values are not 0, two wrong answers may be equal by chance.
+        suspect = _all_agree(bench, found_as, failing, bench.ask(found_as))
     answers = {label: outcome for label, outcome, _ in asked if label in labels and isinstance(outcome, Returned)}
     if case.aspect == "error" or labels[0] not in answers:
         return Evidence(first.message, first.rho, suspect_oracle=suspect)

@@ -148,7 +148,7 @@ class Hunter:
             shrunk,
             Predicate(sign, told),
             confirmation,
-            gather(self.bench, shrunk.case, labels, asked),
+            gather(self.bench, shrunk.case, failure.case, labels, asked),
             self._explanation(shrunk.case, labels, asked),
         )
 

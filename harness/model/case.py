@@ -36,6 +36,11 @@ class Tensor:
         if any(n < 0 for n in self.shape):
             raise ValueError(f"extents must not be negative, got shape {self.shape}")
 
+    @property
+    def size(self) -> int:
+        """How many elements it has."""
+        return math.prod(self.shape)
+
     def materialize(self) -> np.ndarray:
         """The array itself: always the same values, with strides as ``memory`` says."""
         distinct = memory.stored_shape(self.memory, self.shape)
@@ -129,7 +134,7 @@ class Case:
     @property
     def size(self) -> int:
         """How many elements its tensors have together."""
-        return sum(math.prod(tensor.shape) for tensor in self.all_tensors)
+        return sum(tensor.size for tensor in self.all_tensors)
 
     @cached_property
     def geometry_key(self) -> str:

@@ -250,8 +250,8 @@ class _Feeds:
 
     @property
     def finished(self) -> bool:
-        end = self._dropped + len(self._made)
-        return self._exhausted and all(self._next[t] >= end for t, lane in self._lanes.items() if lane.usable)
+        end, waiting = self._dropped + len(self._made), [t for t, lane in self._lanes.items() if lane.usable]
+        return not waiting or (self._exhausted and all(self._next[target] >= end for target in waiting))
 
     def feed(self) -> None:
         for target, lane in self._lanes.items():

@@ -139,6 +139,20 @@ def test_a_worker_that_grows_is_replaced_between_batches_and_nothing_is_blamed(m
     assert len(workers) > 1
 
 
+def test_a_run_without_a_usable_target_ends(tmp_path, monkeypatch):
+    source = (
+        "from planted import Honest\nclass Broken(Honest):\n    name = 'broken'\n    modes = ('eager',)\nraise OSError"
+    )
+    (tmp_path / "cannot_start.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    request = Request(targets=["broken"], adapters=["cannot_start:Broken"], ops=["matmul"], aspects=["value"])
+    campaign = Campaign(request)
+    with campaign.engine() as engine:
+        check_devices(engine)
+        assert list(engine.run(campaign.shards)) == []
+        assert [lane.usable for lane in engine.lanes.values()] == [False]
+
+
 def test_a_killed_worker_costs_no_record():
     campaign = campaign_of("Slow", "slow", ["matmul"])
     killed = []

@@ -1,0 +1,146 @@
+"""``opassay known add``: a draft entry for an adapter's list of known differences, made from a finding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.hunt import store
+from harness.hunt.finding import Finding, Predicate
+from harness.hunt.traits import Trait
+from harness.model.fills import VALUE_KINDS
+from harness.registry import Registry, UsageError
+
+HEADER = '''"""Draft of a known difference of {adapter}, from the finding {finding}.
+
+To finish it: say who must act (`owner`: "ours", "upstream" or "by design"), check that `covers` is as narrow as the
+cause, and quote `url` with its `title` where the difference is reported. Then move `covers` and the entry into
+adapters/{adapter}/known.py, and the pin into adapters/{adapter}/known_pins.json.
+"""
+
+from adapters.known_predicates import {helpers}
+from harness.model.case import Case
+
+_PINS = {{
+    "{name}": Case.loads(
+        """
+{pin}
+"""
+    ),
+}}
+
+
+def covers(case: Case) -> bool:
+{covers}
+
+
+DRAFT = known(
+    _PINS,
+    "{name}",
+    "{verdict}",
+    covers,
+    owner="",
+    reason={reason},
+    versions="{versions}",
+    url="",
+    title="",
+{modes})
+'''
+"""A module of its own: it says what is missing as soon as it is imported."""
+
+
+def known_command(text: str, out: Path) -> int:
+    """Write a draft per adapter of the finding ``text``, a folder or an id in ``out``; print where it belongs."""
+    folder = find_finding(text, out)
+    try:
+        finding = store.read(folder)
+    except (ValueError, OSError) as error:
+        raise UsageError(f"{str(folder)!r} does not hold a finding: {error}") from None
+    registry = Registry()
+    for adapter in finding.adapters:
+        entry = registry.adapters.get(adapter)
+        if entry is None or not entry.known:
+            print(f"{adapter}: an adapter from outside has no list of known differences, so there is nothing to add to")
+            continue
+        path = folder / f"known_{adapter}.py"
+        path.write_text(draft(finding, adapter, registry), encoding="utf-8")
+        print(f"{adapter}: wrote {path}; fill in its owner and move it to {entry.known.replace('.', '/')}.py")
+    return 0
+
+
+def find_finding(text: str, out: Path) -> Path:
+    """The folder that ``text`` names: itself, or the one of the finding in ``out`` whose id begins so."""
+    path = Path(text)
+    if (path / store.FINDING).is_file():
+        return path
+    if path.name == store.FINDING and path.is_file():
+        return path.parent
+    found = [folder for folder in store.stored(out) if text and folder.name.startswith(text)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise UsageError(
+            f"no finding {text!r}: neither a folder with {store.FINDING} nor the id of one in {str(out)!r}"
+        )
+    raise UsageError(f"{text!r} may be {', '.join(folder.name for folder in found)}; give more of the id")
+
+
+def draft(finding: Finding, adapter: str, registry: Registry) -> str:
+    """The source of a module with the entry ``DRAFT`` for ``adapter``, whose owner is left open."""
+    about = f" ({finding.explained_by})" if finding.explained_by else ""
+    modes, covers = _modes(finding, adapter, registry), _covers(finding.predicates)
+    return HEADER.format(
+        adapter=adapter,
+        finding=finding.id,
+        name=f"{adapter}-{finding.op}-{finding.verdict}-{finding.case.id[:8]}",
+        pin=json.dumps(finding.case.to_json(), indent=1, sort_keys=True).replace("\\", "\\\\"),
+        covers=covers,
+        helpers="attribute, known" if "attribute(" in covers else "known",
+        verdict=finding.verdict,
+        reason=json.dumps(f"{finding.message}{about}", ensure_ascii=False),
+        versions=f"{adapter} {finding.versions.get(adapter, '')}, CPU",
+        modes=f"    modes={modes!r},\n" if modes else "",
+    )
+
+
+def _modes(finding: Finding, adapter: str, registry: Registry) -> tuple[str, ...]:
+    """The modes it was seen in, unless these are all there are."""
+    seen = {
+        registry.target(label).mode for label in finding.targets if label.partition("@")[0].partition(":")[0] == adapter
+    }
+    return () if seen == set(registry.adapter(adapter).modes) else tuple(sorted(seen))
+
+
+def _covers(predicates: Sequence[Predicate]) -> str:
+    alternatives = list(dict.fromkeys(_all(predicate.traits) for predicate in predicates))
+    if len(alternatives) == 1:
+        return f"    return {alternatives[0]}"
+    return "    return (\n        " + "\n        or ".join(f"({text})" for text in alternatives) + "\n    )"
+
+
+def _all(traits: Sequence[Trait]) -> str:
+    return " and ".join(_source(trait) for trait in traits) or "True"
+
+
+def _source(trait: Trait) -> str:
+    """The trait as an expression over ``case``."""
+    place = trait.place
+    if place[0] == "attributes":
+        where = ", ".join(repr(part) for part in place[1:])
+        return f"attribute(case, {where}) {trait.relation} {trait.value!r}"
+    if place == ("fill",):
+        kinds = VALUE_KINDS[int(trait.value) :]
+        return f"any(t.fill.kind in {('literal', *kinds)!r} for t in case.all_tensors)"
+    if place == ("rule",):
+        return f"case.rule == {trait.value!r}"
+    tensor, what = f"case.all_tensors[{place[1]}]", place[2]
+    if what == "empty":
+        return f"{tensor}.shape[{place[3]}:][:1] {'==' if trait.value else '!='} (0,)"
+    value = {
+        "dtype": f"{tensor}.dtype",
+        "memory": f"{tensor}.memory.kind",
+        "rank": f"len({tensor}.shape)",
+        "elements": f"{tensor}.size",
+    }[str(what)]
+    return f"{value} {trait.relation} {trait.value!r}"
