@@ -1,0 +1,147 @@
+"""A draft is a module that says what it lacks; finished, it covers what the finding covers and no more."""
+
+import math
+
+import pytest
+
+from adapters.known_predicates import attribute
+from harness.hunt import store
+from harness.hunt.draft import draft, find_finding, known_command
+from harness.hunt.draws import simplest
+from harness.hunt.finding import Finding, Predicate
+from harness.hunt.traits import Trait, features, firm, traits
+from harness.judge.known import applies
+from harness.model.case import Case
+from harness.registry import Registry, UsageError
+from harness.run import generate
+
+
+def drawn(number, op="conv2d"):
+    return next(generate.cases(Registry().op(op), "value", 0, number, number + 1, 1))[1]
+
+
+def needs(case):
+    return traits(case, simplest(Registry().op(case.op), case))
+
+
+def finding(case, adapter="torch", targets=("torch",), predicates=None):
+    sign = frozenset((target, "") for target in targets)
+    return Finding(
+        id=f"conv2d-value-structural-{case.id[:8]}",
+        op=case.op,
+        aspect=case.aspect,
+        verdict="structural",
+        explained_by="no hypothesis fits",
+        targets=targets,
+        adapters=(adapter,),
+        versions={adapter: "2.13.0"},
+        records=3,
+        case=case,
+        geometry=case,
+        found_as=case.id,
+        message='y[0] expected "1", got \\0',
+        rho=float("inf"),
+        worst={},
+        expected=None,
+        actual={},
+        suspect_oracle=False,
+        failed=2,
+        runs=2,
+        threads=1,
+        asked=10,
+        predicates=predicates or (Predicate(sign, needs(case)),),
+    )
+
+
+def finished(source):
+    space = {}
+    exec(source.replace('owner=""', 'owner="upstream"'), space)
+    return space["DRAFT"]
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_a_finished_draft_covers_what_has_all_traits_and_nothing_else(number):
+    case = drawn(number)
+    known = finished(draft(finding(case), "torch", Registry()))
+    assert (known.pin, known.verdict, known.versions) == (case, "structural", "torch 2.13.0, CPU")
+    assert known.modes == ("eager",)
+    assert applies(known, case, "eager")
+    held = [all(t.holds(features(other)) for t in needs(case)) for other in map(drawn, range(40))]
+    assert [known.covers(other) for other in map(drawn, range(40))] == held
+    assert not known.covers(simplest(Registry().op("conv2d"), case))
+
+
+def test_an_unfinished_draft_says_that_it_lacks_an_owner():
+    with pytest.raises(ValueError, match="owner"):
+        exec(draft(finding(drawn(0)), "torch", Registry()), {})
+
+
+def test_a_draft_with_alternatives_covers_each():
+    one, other = drawn(0), drawn(1)
+    both = tuple(Predicate(frozenset({("torch", "")}), needs(case)) for case in (one, other))
+    known = finished(draft(finding(one, predicates=both), "torch", Registry()))
+    assert known.covers(one)
+    assert known.covers(other)
+
+
+def test_a_draft_that_needs_nothing_covers_everything():
+    plain = simplest(Registry().op("conv2d"), drawn(0))
+    known = finished(draft(finding(plain), "torch", Registry()))
+    assert all(known.covers(drawn(number)) for number in range(10))
+
+
+def test_all_modes_are_no_restriction():
+    source = draft(finding(drawn(0), targets=("torch", "torch:compile")), "torch", Registry())
+    assert finished(source).modes == ()
+
+
+def test_a_program_with_fewer_stages_is_not_covered_and_does_not_raise():
+    case = drawn(3, "deconvnet")
+    known = finished(draft(finding(case), "torch", Registry()))
+    assert known.covers(case)
+    assert not all(known.covers(drawn(number, "deconvnet")) for number in range(20))
+
+
+def test_an_attribute_that_is_not_there_compares_to_nothing():
+    case = Case("relu", (), {"padding": "SAME", "stride": (1, 2)})
+    assert attribute(case, "stride", 1) == 2
+    for place in (("padding", 0), ("stride", 2), ("none",), ("stride", "x")):
+        found = attribute(case, *place)
+        assert math.isnan(found)
+
+
+def test_the_command_writes_beside_the_finding_and_says_where_it_belongs(tmp_path, capsys):
+    found = finding(drawn(0))
+    folder = store.write(tmp_path, found)
+    assert known_command(found.id[:-3], tmp_path) == 0
+    assert "adapters/torch/known.py" in capsys.readouterr().out
+    assert applies(finished((folder / "known_torch.py").read_text(encoding="utf-8")), found.case, "eager")
+    assert find_finding(str(folder), tmp_path) == find_finding(str(folder / store.FINDING), tmp_path) == folder
+
+
+def test_an_adapter_from_outside_has_no_list(tmp_path, capsys):
+    folder = store.write(tmp_path, finding(drawn(0), "mine", ("mine",)))
+    assert known_command(str(folder), tmp_path) == 0
+    assert "from outside" in capsys.readouterr().out
+    assert not list(folder.glob("known_*"))
+
+
+def test_what_names_no_finding_or_several_is_refused(tmp_path):
+    for number in (0, 1):
+        store.write(tmp_path, finding(drawn(number)))
+    for text, words in (("nope", "no finding"), ("", "no finding"), ("conv2d", "more of the id")):
+        with pytest.raises(UsageError, match=words):
+            find_finding(text, tmp_path)
+    (tmp_path / store.FINDING).write_text("{}")
+    with pytest.raises(UsageError, match="does not hold a finding"):
+        known_command(str(tmp_path), tmp_path)
+
+
+def test_sizes_and_values_are_no_firm_traits():
+    told = (Trait(("fill",), ">=", 3), Trait(("tensors", 0, "elements"), ">=", 9), Trait(("rule",), "==", "x"))
+    assert firm(told) == {told[2]}
+
+
+def test_the_simplest_case_needs_nothing():
+    for name in ("conv2d", "matmul", "relu", "scatter_nd", "max_unpool2d"):
+        assert needs(simplest(Registry().op(name), drawn(0, name))) == ()
