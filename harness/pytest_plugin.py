@@ -60,7 +60,7 @@ class Plugin:
             return []
         if self._hunter is None:
             self._hunter = hunter_of(self.campaign, self.engine(), self._limits)
-        return hunt_shard(self._hunter, records, self.campaign.registry.label(shard.target), self._out)
+        return hunt_shard(self._hunter, self.campaign, records, self.campaign.registry.label(shard.target), self._out)
 
     def folder(self, finding: Finding) -> Path:
         """Where a finding is kept, as seen from where pytest was started."""

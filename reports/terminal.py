@@ -126,9 +126,6 @@ def _encodable(text: str, console: Console) -> str:
 def _next_steps(summary: Summary, console: Console) -> Iterator[Text]:
     for warning in summary.warnings:
         yield Text(f"! {_encodable(warning, console)[:WARNING_LIMIT]}", "yellow")
-    yield Text(summary.verdict, "bold")
-    yield Text(summary.ran)
-    found = [*summary.of_kind("new"), *summary.of_kind("fault")]
     worst = summary.total
     if worst.worst_case:
         yield Text(
@@ -136,6 +133,9 @@ def _next_steps(summary: Summary, console: Console) -> Iterator[Text]:
                 "÷", "/" if console.options.ascii_only else "÷"
             )
         )
+    yield Text(summary.verdict, "bold")
+    yield Text(summary.ran)
+    found = [*summary.of_kind("new"), *summary.of_kind("fault")]
     if summary.run["findings"]:
         yield Text(f"Next: read findings/{summary.run['findings'][0]['id']}/")
     elif found:

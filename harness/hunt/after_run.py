@@ -10,11 +10,8 @@ from typing import Any
 from harness.hunt import store
 from harness.hunt.bench import Bench
 from harness.hunt.finding import Finding
-from harness.hunt.group import NO_HYPOTHESIS
 from harness.hunt.hunter import UNSTEADY, Hunter, Limits
-from harness.model.case import Case
-from harness.model.op import Op
-from harness.model.outcome import Outcome
+from harness.hunt.scripts import reproduced
 from harness.model.verdicts import Record
 from harness.run.campaign import Campaign, Run
 from harness.run.engine import Engine
@@ -44,8 +41,11 @@ def hunt_run(run: Run, engine: Engine, limits: Limits, begin: Begin = lambda fou
     finally:
         for finding in hunter.findings.values():
             store.write(run.folder, finding)
-        run.findings = [summary(finding) for finding in hunter.findings.values()]
-        run.noted = lambda record: noted(hunter, record)
+        summarised(run, hunter)
+    for finding in list(hunter.findings.values()):
+        begin(len(hunter.findings), 0)
+        hunter.findings[finding.id] = with_scripts(hunter.bench, run.campaign, run.folder, finding)
+        summarised(run, hunter)
     if hunter.waiting:
         run.warnings.append(
             f"{hunter.waiting} failing cases belong to no finding: the hunt ended at {limits.findings} findings or "
@@ -57,21 +57,31 @@ def hunter_of(campaign: Campaign, engine: Engine, limits: Limits, begin: Begin =
     """A hunter with the workers of ``engine``, which runs ``campaign``."""
     bench = Bench(engine, {op.name: op for op in campaign.ops})
     threads = (campaign.settings.threads, usable_cores())
-    return Hunter(bench, campaign.settings.seed, threads, _unexplained, limits, begin)
+    return Hunter(bench, campaign.settings.seed, threads, limits, begin)
 
 
-def _unexplained(op: Op, case: Case, outcome: Outcome) -> str:
-    return NO_HYPOTHESIS
-
-
-def hunt_shard(hunter: Hunter, records: Sequence[Record], label: str, out: Path) -> list[Finding]:
+def hunt_shard(hunter: Hunter, campaign: Campaign, records: Sequence[Record], label: str, out: Path) -> list[Finding]:
     """The findings to which the new differences among ``records``, all of target ``label``, belong; kept in ``out``."""
     hunter.hunt(records, frozenset({label}))
     ids = {hunter.owners.get((record.case_id, record.verdict), "") for record in records if record.new}
-    found = [finding for name, finding in hunter.findings.items() if name in ids]
-    for finding in found:
+    for name in sorted(ids & set(hunter.findings)):
+        store.write(out, hunter.findings[name])
+        hunter.findings[name] = with_scripts(hunter.bench, campaign, out, hunter.findings[name])
+    return [finding for name, finding in hunter.findings.items() if name in ids]
+
+
+def summarised(run: Run, hunter: Hunter) -> None:
+    """Tell ``run`` what is known so far."""
+    run.findings = [summary(finding) for finding in hunter.findings.values()]
+    run.noted = lambda record: noted(hunter, record)
+
+
+def with_scripts(bench: Bench, campaign: Campaign, out: Path, finding: Finding) -> Finding:
+    """``finding`` with a script per framework that shows it, each run once; written into its folder in ``out``."""
+    if not finding.reproductions:
+        finding = reproduced(bench, campaign.registry, store.folder_of(out, finding.id), finding)
         store.write(out, finding)
-    return found
+    return finding
 
 
 def noted(hunter: Hunter, record: Record) -> Record:

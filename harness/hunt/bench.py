@@ -9,11 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from harness.judge.compare import Judgement
+from harness.judge.explain import explain
 from harness.judge.verdict import judge
 from harness.model import dtypes
 from harness.model.case import Case
 from harness.model.op import Op, references
-from harness.model.outcome import Returned
+from harness.model.outcome import Outcome, Returned
 from harness.model.reference import Reference
 from harness.model.verdicts import FAILING
 from harness.run.clean import clean_message
@@ -79,8 +80,17 @@ class Bench:
         lanes = [lane for lane in self._lanes() if lane.label in labels]
         return {lane.target.adapter: str(lane.hello.get("version", "")) for lane in lanes}
 
-    def adapter(self, label: str) -> str:
-        return self._lane(label).target.adapter
+    def lane(self, label: str) -> Lane:
+        """The target of this label, and the worker that answers for it."""
+        return next(lane for lane in self._lanes() if lane.label == label)
+
+    def explain(self, label: str, case: Case, outcome: Outcome) -> str:
+        """The mistake that reproduces what ``label`` answered; empty where there is no answer to explain."""
+        if not isinstance(outcome, Returned) or case.aspect == "error":
+            return ""
+        op = self.op(case)
+        found = references(op, case, outcome.arrays)
+        return explain(op, case, outcome, found, self._engine.models(self.lane(label), op, found))
 
     def agree(self, label: str, case: Case, mine: Returned, other: Returned) -> bool:
         """Whether the answer of ``label`` is within its bound of another target's answer, taken for exact."""
@@ -91,16 +101,13 @@ class Bench:
         if any(reference is None for reference in moved) or len(moved) != len(mine.arrays):
             return False
         there = [reference for reference in moved if reference is not None]
-        return judge(case, mine, there, self._engine.models(self._lane(label), op, there)).verdict == "pass"
+        return judge(case, mine, there, self._engine.models(self.lane(label), op, there)).verdict == "pass"
 
     def _lanes(self) -> list[Lane]:
         return list(self._engine.lanes.values())
 
-    def _lane(self, label: str) -> Lane:
-        return next(lane for lane in self._lanes() if lane.label == label)
-
     def _known(self, label: str, case: Case, verdict: str) -> bool:
-        return self._engine.expected(self._lane(label), case, verdict)
+        return self._engine.expected(self.lane(label), case, verdict)
 
 
 def _moved(reference: Reference, array: np.ndarray | None) -> Reference | None:

@@ -64,7 +64,7 @@ def _all_agree(bench: Bench, case: Case, failing: frozenset[str], asked: Sequenc
     """Whether targets of at least two frameworks answered, and all of them the same."""
     answered = [(label, outcome) for label, outcome, judgement in asked if judgement.verdict not in UNANSWERED]
     labels = {label for label, _ in answered}
-    if labels - failing or len({bench.adapter(label) for label in labels}) < 2:
+    if labels - failing or len({bench.lane(label).target.adapter for label in labels}) < 2:
         return False
     first = answered[0][1]
     if not isinstance(first, Returned):

@@ -10,9 +10,7 @@ from harness.hunt.bench import Sign
 from harness.hunt.failure import Failure, FailureKey
 from harness.hunt.finding import Finding, Predicate
 from harness.hunt.traits import firm
-
-NO_HYPOTHESIS = "no hypothesis fits"
-"""What ``explain`` says when it has no name for a difference."""
+from harness.judge.explain import NO_FIT
 
 
 def owner(failure: Failure, findings: Iterable[Finding], scope: frozenset[str]) -> Finding | None:
@@ -34,7 +32,7 @@ def twin(findings: Iterable[Finding], found: Finding) -> Finding | None:
     """
     cause = _cause(found)
     alike = [finding for finding in findings if _cause(finding) == cause]
-    if found.explained_by not in ("", NO_HYPOTHESIS):
+    if found.explained_by not in ("", NO_FIT):
         return next(iter(alike), None)
     new = found.predicates[0]
     return next((f for f in alike if firm(new.traits) and any(_takes_as(p, new) for p in f.predicates)), None)

@@ -17,13 +17,8 @@ from harness.hunt.group import counted, merged, owner, sight, twin, widened
 from harness.hunt.shrink import LIMIT, Shrunk, shrink
 from harness.hunt.traits import features, traits
 from harness.model.case import Case
-from harness.model.op import Op
-from harness.model.outcome import Outcome
 from harness.model.verdicts import Record
 from harness.run.engine import Asked
-
-Explain = Callable[[Op, Case, Outcome], str]
-"""Names what an answer looks like, or says ``NO_HYPOTHESIS``."""
 
 VERDICT_LIMITS = {"crash": 40, "hang": 8}
 """Where each verdict costs a new worker, or the whole time limit, fewer have to do."""
@@ -54,7 +49,6 @@ class Hunter:
     bench: Bench
     seed: int
     threads: Sequence[int]
-    explain: Explain
     limits: Limits = Limits()
     begin: Callable[[int, int], None] = lambda found, waiting: None
     findings: dict[str, Finding] = field(default_factory=dict)
@@ -204,8 +198,7 @@ class Hunter:
 
     def _explanation(self, case: Case, labels: Sequence[str], asked: Sequence[Asked]) -> str:
         """The name that fits the answer of every target, or each target's own."""
-        op = self.bench.op(case)
-        names = {label: self.explain(op, case, outcome) for label, outcome, _ in asked if label in labels}
+        names = {label: self.bench.explain(label, case, outcome) for label, outcome, _ in asked if label in labels}
         if len(set(names.values())) == 1:
             return next(iter(names.values()))
         return "; ".join(f"{label}: {name}" for label, name in names.items())

@@ -135,6 +135,11 @@ class Lane:
         """How many threads its worker computes with."""
         return self._spec.threads
 
+    @property
+    def python(self) -> str:
+        """The interpreter of its worker."""
+        return self._spec.python
+
     def restart(self, threads: int) -> None:
         """Go on with a fresh worker of so many threads; nothing may be under way."""
         if self.usable:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from harness.hunt import store
+from harness.hunt.after_run import noted
 from harness.hunt.confirm import FRESH, MORE
 from harness.hunt.failure import failures
 from harness.model.case import Case
@@ -71,6 +72,16 @@ def test_the_same_bug_on_two_targets_is_one_finding_and_the_oracle_is_suspect(be
     assert [f.targets for f in found] == [("flipped_kernel", "twin")]
     assert found[0].suspect_oracle
     assert set(found[0].actual) == {"flipped_kernel", "twin"}
+
+
+def test_a_finding_names_the_mistake_that_fits_its_answer(bed):
+    here = bed(["planted:FlippedKernel"], "conv2d", cases=12)
+    hunter = here.hunt()
+    found = {f.verdict: f for f in hunter.findings.values()}
+    assert "flip" in found["structural"].explained_by
+    rows = [noted(hunter, r) for r in here.records]
+    assert {r.explained_by for r in rows if r.verdict == "structural"} == {found["structural"].explained_by}
+    assert {r.explained_by for r in rows if r.verdict == "pass"} == {""}
 
 
 def test_the_oracle_is_not_suspect_where_a_target_agrees_with_it(bed):

@@ -52,9 +52,17 @@ def test_a_run_tells_its_findings_everywhere(finished):
     assert "1 finding" in done.stdout
     assert name in done.stdout
     assert name in (folder / "out" / "summary.md").read_text(encoding="utf-8")
-    assert {(r["explained_by"] != "", r["confirmed"]) for r in table(folder) if r["verdict"] == "rejects"} == {
-        (True, "yes")
-    }
+    assert {r["confirmed"] for r in table(folder) if r["verdict"] == "rejects"} == {"yes"}
+
+
+def test_the_script_of_a_finding_was_run_and_shows_it(finished):
+    folder, _ = finished
+    here = folder / "out" / "findings" / findings(folder)[0]
+    (script,) = json.loads((here / "finding.json").read_text(encoding="utf-8"))["reproductions"]
+    assert (script["adapter"], script["exit_status"], script["reproduces"]) == ("refuses", 1, True)
+    assert (here / script["file"]).is_file()
+    assert "exit status 1" in (here / script["file"]).with_suffix(".txt").read_text(encoding="utf-8")
+    assert script["file"] in (here / "issue.md").read_text(encoding="utf-8")
 
 
 def test_the_smallest_case_is_replayed_and_still_fails(finished):

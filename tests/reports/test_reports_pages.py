@@ -176,6 +176,44 @@ def test_the_terminal_shows_denominators_differences_and_what_to_do(made):
     ]
 
 
+FINDING = {
+    "id": "conv2d-value-structural-0123abcd",
+    "targets": ["torch", "jax"],
+    "records": 12,
+    "elements": 5,
+    "explained_by": "",
+    "message": "y[0] expected 1, got `0`",
+    "failed": 1,
+    "runs": 10,
+    "suspect_oracle": True,
+    "reproductions": [{"reproduces": True}, {"reproduces": False}],
+}
+
+
+def test_findings_come_first_with_how_sure_they_are(made):
+    run = made.run([made.shard()], findings=[FINDING])
+    records = [made.record(verdict="crash")]
+    for text in (markdown(records, run), printed(records, run, width=240)):
+        assert "12 records on torch, jax; 5 elements; failed 1 of 10 times alone" in text
+        assert "1 of 2 scripts reproduce" in text
+        assert "the oracle is suspect" in text
+    assert "Next: read findings/conv2d-value-structural-0123abcd/" in printed(records, run)
+    assert "## Findings" in markdown(records, run)
+    assert "## Findings" not in markdown(records, made.run([made.shard()]))
+
+
+def test_the_largest_rho_of_each_op_dtype_and_target_is_told_with_its_case(made):
+    records = [
+        made.record(rho=0.25, case_id="aa"),
+        made.record(rho=0.75, case_id="bb", number=1),
+        made.record(rho=0.0, case_id="cc", number=2, op="relu"),
+        made.record(rho=9.0, verdict="numeric", case_id="dd", number=3),
+    ]
+    rows = [line for line in markdown(records, made.run([])).splitlines() if "| float32 |" in line]
+    assert [row.split("|")[3].strip() for row in rows] == ["0.75 `bb`", "0"]
+    assert "(case dd)" in printed(records, made.run([]))
+
+
 def test_the_terminal_is_never_wider_than_the_console(realistic):
     for width in (60, 80, 200):
         assert max(map(len, printed(*realistic, width=width).splitlines())) <= width

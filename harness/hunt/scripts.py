@@ -1,0 +1,62 @@
+"""The scripts of a finding: one per framework, run in a fresh process before they count, and the text of an issue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness.hunt.bench import Bench
+from harness.hunt.finding import Finding
+from harness.hunt.issue import NAME, issue_text
+from harness.hunt.repro import Reproduction, Seen, title, write_reproduction
+from harness.judge.explain import NO_FIT
+from harness.registry import Registry
+from harness.run.engine import Asked
+
+MOST_OUTPUT = 4_000
+"""Characters of a script's output that the finding keeps; the file beside the script has all of it."""
+
+
+def reproduced(bench: Bench, registry: Registry, folder: Path, finding: Finding) -> Finding:
+    """``finding`` with ``reproductions``, whose scripts and issue texts are written into ``folder``."""
+    asked = [found for found in bench.ask(finding.case) if found[0] in finding.targets]
+    first = {bench.lane(label).target.adapter: (label, outcome, judgement) for label, outcome, judgement in asked[::-1]}
+    scripts = [_script(bench, registry, folder, finding, first[adapter]) for adapter in sorted(first)]
+    return replace(finding, reproductions=tuple(scripts))
+
+
+def _script(bench: Bench, registry: Registry, folder: Path, finding: Finding, asked: Asked) -> dict[str, Any]:
+    label, outcome, judgement = asked
+    lane = bench.lane(label)
+    adapter, cause = lane.target.adapter, "" if finding.explained_by == NO_FIT else finding.explained_by
+    seen = Seen(
+        finding.verdict,
+        judgement.message,
+        outcome,
+        lane.target.mode,
+        lane.target.device,
+        str(lane.hello.get("version", "")),
+        lane.threads,
+        lane.rules,
+        lane.hello.get("settings", {}),
+        cause,
+    )
+    found = write_reproduction(folder, adapter, finding.case, bench.op(finding.case), seen, registry, lane.python)
+    versions = f"- {adapter} {seen.version}, mode {seen.mode}, on {seen.device}"
+    text = issue_text(title(adapter, finding.case, seen), found, versions, cause)
+    # The first framework's is the one that pages show; each framework has an issue tracker of its own.
+    name = NAME if adapter == finding.adapters[0] else f"issue_{adapter}.md"
+    (folder / name).write_text(text, encoding="utf-8")
+    return _told(adapter, found)
+
+
+def _told(adapter: str, found: Reproduction) -> dict[str, Any]:
+    return {
+        "adapter": adapter,
+        "file": found.file.name,
+        "exit_status": found.exit_status,
+        "output": found.output[-MOST_OUTPUT:],
+        "reproduces": found.reproduces,
+        "standalone": found.standalone,
+    }
