@@ -87,7 +87,10 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
         return DTYPES_WITHOUT_KERNEL.get(op, {}).get(dtypes[0]) if dtypes else None
 
     def to_native(self, array: np.ndarray) -> tf.Tensor:
-        """A copy: TensorFlow's tensors have no strides, and tf.constant never aliases the array."""
+        """A copy: TensorFlow's tensors have no strides, and tf.constant never aliases the array.
+
+        Nor is an unaligned start kept: DLPack would take it, but kernels then end the process over the alignment.
+        """
         with self._tracing():
             return _constant(array)
 

@@ -11,10 +11,8 @@ import torch
 from numpy.lib.stride_tricks import as_strided
 from torch import Tensor
 
+from adapters.strides import ALIGNMENT
 from harness.model.dtypes import BFLOAT16
-
-ALIGNMENT = 16
-"""NumPy's own allocations start at multiples of this; another start is meant (memory kind ``offset``)."""
 
 
 def to_native(array: np.ndarray, device: str) -> Tensor:
