@@ -16,6 +16,8 @@ LIMITS = {"new": 200, "fault": 50, "known": 100}
 """How many differences of each kind are shown in full."""
 MESSAGE_LIMIT = 2_000
 CASE_LIMIT = 8_000
+TEXT_BUDGET = 600_000
+"""How many characters the messages and cases of all entries of a kind have at most; later cases are left out."""
 TITLES = {"new": "New differences", "fault": "Faults of opassay or an adapter", "known": "Known differences seen"}
 
 
@@ -34,13 +36,11 @@ def section(summary: Summary, kind: str, ids: dict[int, str], findings: Sequence
     reasons = {(k.get("adapter"), k["id"]): k for k in summary.run["known"]}
     first = found[: LIMITS[kind]]
     ranked = sorted(first, key=lambda d: (severity(d.verdict), -d.count)) if kind == "new" else first
-    shown = [
-        {
-            **_entry(d, ids[id(d)], summary.run, reasons.get((d.example["adapter"], d.known))),
-            "findings": _of(d, findings),
-        }
-        for d in ranked
-    ]
+    shown, left = [], TEXT_BUDGET
+    for d in ranked:
+        entry = _entry(d, ids[id(d)], summary.run, reasons.get((d.example["adapter"], d.known)))
+        left -= len(entry["message"]) + len(entry["case"])
+        shown.append({**entry, "findings": _of(d, findings), "case": entry["case"] if left >= 0 else ""})
     return {
         "kind": kind,
         "title": TITLES[kind],

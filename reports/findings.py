@@ -6,7 +6,7 @@ Read as a stranger's: whatever is absent or of another kind is left out or becom
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from reports.text import clean, plural, shorten
 
 FOLDER = "findings"
 FINDING_LIMIT = 100
+BUDGET = 1_000_000
+"""How many characters all findings of a page have at most: those with fewest records are left out."""
 SCRIPT_BYTES = 64 << 10
 FILE_BYTES = 4 << 20
 OUTPUT_LIMIT = 4_000
@@ -89,9 +91,25 @@ def read_findings(folder: Path) -> Findings:
             found.append(_finding(folder / name))
         except Unreadable as error:
             lines.append(f"Finding {word(name, 80)} cannot be shown: {error}.")
-    if len(names) > FINDING_LIMIT:
-        lines.append(f"{plural(len(names) - FINDING_LIMIT, 'more finding')} in {FOLDER}/ left out here.")
-    return Findings(tuple(sorted(found, key=lambda f: (-f.count, f.op, f.id))), tuple(lines))
+    shown = list(_within_budget(sorted(found, key=lambda f: (-f.count, f.op, f.id))))
+    left_out = len(names[FINDING_LIMIT:]) + len(found) - len(shown)
+    if left_out:
+        lines.append(f"{plural(left_out, 'more finding')} in {FOLDER}/ left out here to keep the page small.")
+    return Findings(tuple(shown), tuple(lines))
+
+
+def _within_budget(found: Iterable[Finding]) -> Iterator[Finding]:
+    left = BUDGET
+    for finding in found:
+        left -= _length(finding)
+        if left >= 0:
+            yield finding
+
+
+def _length(f: Finding) -> int:
+    scripts = sum(len(script.text) + len(script.output) for script in f.scripts)
+    pictures = sum(len(picture.uri) + 120 * len(picture.texts) for _, maps in f.rows for picture in maps)
+    return len(f.message) + len(f.case) + len(f.issue) + scripts + pictures
 
 
 def _finding(folder: Path) -> Finding:

@@ -150,7 +150,18 @@ def test_huge_files_are_cut_or_refused(folder, monkeypatch):
     assert "repro_torch.py has more than 100 bytes" in found.lines[0]
     assert len(found.message) < 4_100
     monkeypatch.setattr(findings, "FINDING_LIMIT", 0)
-    assert read_findings(root).lines == ("1 more finding in findings/ left out here.",)
+    assert read_findings(root).lines == ("1 more finding in findings/ left out here to keep the page small.",)
+
+
+def test_all_findings_together_have_a_budget(folder, monkeypatch):
+    folder(given(count=9, message="x" * 3_000), "most")
+    folder(given(count=5, message="x" * 3_000), "long")
+    root = folder(given(count=1, message="x"), "short")
+    assert len(read_findings(root).shown) == 3
+    monkeypatch.setattr(findings, "BUDGET", 6_000)
+    found = read_findings(root)
+    assert [f.id for f in found.shown] == ["most"]
+    assert found.lines == ("2 more findings in findings/ left out here to keep the page small.",)
 
 
 def test_nothing_in_a_finding_can_break_the_page(made, folder):

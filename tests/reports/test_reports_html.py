@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reports import html
+from reports import entries, html
 from reports.html import report_html
 from reports.summarise import summarise
 from reports.table import frame_of
@@ -212,6 +212,15 @@ def test_huge_messages_and_cases_do_not_swell_the_page(made):
     assert len(text) < 60_000
     assert "2,998,000 more characters" in text
     assert "Too long for this page" in text
+
+
+def test_many_long_cases_do_not_swell_the_page(made, monkeypatch):
+    monkeypatch.setattr(entries, "TEXT_BUDGET", 1_000)
+    case = json.dumps("y" * 400)
+    records = [made.record(verdict="numeric", case=case, op=f"op{k}", case_id=f"{k}") for k in range(5)]
+    text = render(records, made.run([made.shard()]))
+    assert text.count("y" * 400) == 2
+    assert text.count("Too long for this page") == 3
 
 
 def test_an_empty_run_is_a_page_that_says_so(made):
