@@ -50,7 +50,7 @@ def idiom(asked: Asked) -> Idiom:
     helpers = source(written.needs)
     parts = [helpers, written.text, "call = jax.jit(call)" if jitted else ""]
     return Idiom(
-        imports=("from typing import NamedTuple\n" if "NamedTuple" in helpers else "") + IMPORTS,
+        imports=("from typing import Any, NamedTuple\n" if "NamedTuple" in helpers else "") + IMPORTS,
         environment=_environment(asked.threads),
         setup='jax.config.update("jax_enable_x64", True)',
         version="jax.__version__",
