@@ -32,6 +32,11 @@ def replay(run: Mapping[str, Any], case_id: str, target: str = "") -> str:
     return clean(shlex.join([*words, *(["--out", out] if out != DEFAULT_OUT else [])]))
 
 
+def replay_finding(run: Mapping[str, Any], finding: str) -> str:
+    """``opassay replay`` of a finding's smallest case."""
+    return clean(shlex.join(["opassay", "replay", f"{out_folder(run)}/findings/{finding}/case.json"]))
+
+
 def script(run: Mapping[str, Any], finding: str, file: str) -> str:
     """A finding's script, run by the interpreter at hand."""
     return clean(shlex.join(["python", f"{out_folder(run)}/findings/{finding}/{file}"]))

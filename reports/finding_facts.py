@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from harness.model.fills import VALUE_KINDS
 from reports.foreign import word
 from reports.text import rho_text
 
@@ -18,7 +19,7 @@ def facts(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("worst element", _worst(given.get("worst"))),
         ("error ÷ allowed", _rho(given.get("rho"))),
         ("failed alone", _rate(given.get("failed"), given.get("runs"))),
-        ("a case fails when", _needs(given.get("traits"))),
+        ("a case fails when", _needs(given.get("predicates", given.get("traits")))),
         ("versions", _versions(given.get("versions"))),
     )
     return tuple((name, value) for name, value in found if value)
@@ -52,7 +53,8 @@ def _needs(traits: Any) -> str:
     """``dilation.0 ≥ 2 and tensor 0 memory is sliced``; alternatives by "or"."""
     if not isinstance(traits, list):
         return ""
-    told = [" and ".join(_traits(predicate)) for predicate in traits[:ALTERNATIVES] if isinstance(predicate, list)]
+    found = [part.get("traits") if isinstance(part, dict) else part for part in traits[:ALTERNATIVES]]
+    told = [" and ".join(_traits(predicate)) for predicate in found if isinstance(predicate, list)]
     return "; or ".join(filter(None, told))
 
 
@@ -61,6 +63,9 @@ def _traits(predicate: Sequence[Any]) -> Iterator[str]:
         if isinstance(trait, list) and len(trait) == 3 and isinstance(trait[0], list):
             place, relation, value = trait
             names = [str(part) for part in place if part != "attributes"]
+            if names == ["fill"] and isinstance(value, int) and 0 <= value < len(VALUE_KINDS):
+                # Kinds of fills are numbered from the simplest to the wildest.
+                value = VALUE_KINDS[value]
             yield word(f"{'.'.join(names)} {_RELATIONS.get(str(relation), '?')} {value}", 120)
 
 

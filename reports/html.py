@@ -21,6 +21,7 @@ from harness.model.case import ASPECTS
 from harness.model.verdicts import FAILING, VERDICTS
 from reports.accuracy import Rho, bars, nearest
 from reports.answers import legible
+from reports.commands import replay_finding
 from reports.coverage import OpCoverage
 from reports.entries import LIMITS, TITLES, anchors, is_web, section
 from reports.first_screen import first_screen
@@ -100,6 +101,7 @@ def _context(summary: Summary, parts: Parts) -> dict[str, Any]:
         "nearest": nearest(summary.rhos, NEAREST),
         "coverage": [_coverage(c, len(parts.coverage[0])) for c in parts.coverage[1]],
         "is_web": is_web,
+        "replay_finding": replay_finding,
     }
 
 

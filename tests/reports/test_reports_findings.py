@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from harness.model.fills import VALUE_KINDS
 from reports import findings, foreign
 from reports.findings import read_findings
 from reports.html import report_html
@@ -201,7 +202,19 @@ def test_figures_are_told_in_words(folder):
     }
 
 
-@pytest.mark.parametrize("field", ["worst", "traits", "failed", "runs", "versions", "rho"])
+def test_alternatives_are_told_apart(folder):
+    one, other = [[["attributes", "padding"], "==", "SAME"]], [[["fill"], "<=", 3]]
+    (found,) = read_findings(folder(given(predicates=[{"sign": [], "traits": one}, {"traits": other}, 7]))).shown
+    assert dict(found.facts)["a case fails when"] == f"padding is SAME; or fill ≤ {VALUE_KINDS[3]}"
+
+
+def test_the_smallest_case_has_its_command(made, folder):
+    assert '<pre id="finding-a1-command">opassay replay opassay-report/findings/a1/case.json</pre>' in page(
+        made, folder(given())
+    )
+
+
+@pytest.mark.parametrize("field", ["worst", "traits", "predicates", "failed", "runs", "versions", "rho"])
 @pytest.mark.parametrize("value", [None, 3, "x", [[1]], [[[["a"], "~", {}]]], {"place": "p", "actual": 3}, True])
 def test_figures_of_any_kind_are_survived(folder, field, value):
     assert len(read_findings(folder(given(**{field: value}))).shown) == 1
