@@ -6,7 +6,7 @@ comes out. So slices concatenate exactly, and a shard needs nothing but its boun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import shake_256
 from typing import Any
@@ -26,6 +26,10 @@ LONGEST = 1 << 20
 INDEX_KINDS = ("cells", "positions")
 """Fills that belong to the geometry; their key is derived like every other."""
 
+Decoder = Callable[[Callable[[int], bytes]], Any]
+
+_MADE: dict[tuple[int, str], tuple[Op, Sequence[Decoder]]] = {}
+
 RULE_KINDS = ("ints",)
 """What fills the data of cases that break a rule: the values do not matter, but must not be all equal."""
 
@@ -38,7 +42,7 @@ def geometries(op: Op, aspect: str, seed: int, start: int, stop: int) -> Iterato
     """
     if not 0 <= start <= stop:
         raise ValueError(f"a slice needs 0 <= start <= stop, got start {start}, stop {stop}")
-    decoders = [decoder(strategy) for strategy in strategies(op, aspect)]
+    decoders = _decoders(op, aspect)
     for number in range(start, stop if decoders else start):
         drawn = decoders[number % len(decoders)](stream(seed, op.name, aspect, number))
         yield number, keyed(drawn, fill_key(seed, op.name, aspect, number))
@@ -79,7 +83,15 @@ def strategies(op: Op, aspect: str) -> list[st.SearchStrategy[Geometry]]:
     return [op.geometries().map(lambda geometry: _with_aspect(geometry, aspect))]
 
 
-def decoder(strategy: st.SearchStrategy[Any]) -> Callable[[Callable[[int], bytes]], Any]:
+def _decoders(op: Op, aspect: str) -> Sequence[Decoder]:
+    """Made once: Hypothesis never forgets a strategy, so one per batch would fill the memory of a long run."""
+    if (id(op), aspect) not in _MADE:
+        # The op is held, too, so that no other one can come by its id.
+        _MADE[id(op), aspect] = op, [decoder(strategy) for strategy in strategies(op, aspect)]
+    return _MADE[id(op), aspect][1]
+
+
+def decoder(strategy: st.SearchStrategy[Any]) -> Decoder:
     """A function from a stream of bytes to what ``strategy`` makes of it.
 
     Raises ``ValueError`` when a megabyte is not enough: the strategy then discards what it draws.

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,16 @@ def test_a_strategy_that_discards_everything_is_refused_with_advice():
 def test_a_slice_that_is_none_is_refused(start, stop):
     with pytest.raises(ValueError, match=f"start {start}, stop {stop}"):
         list(geometries(relu, "value", 0, start, stop))
+
+
+def test_a_strategy_is_made_once_however_many_batches_ask_for_it():
+    made = []
+
+    def counted():
+        made.append(1)
+        return conv2d.geometries()
+
+    op = replace(conv2d, geometries=counted)
+    for start in range(0, 12, 4):
+        list(cases(op, "value", 0, start, start + 4, 1))
+    assert made == [1]
