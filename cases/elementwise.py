@@ -38,7 +38,12 @@ def _elementwise(
     return tables.geometry(op, (tables.data(shape, dtype, memory),), tables.kinds_for(kinds, dtype))
 
 
-def elementwise_geometries(op: str, dtypes: Sequence[str] = tables.ALL_DTYPES) -> st.SearchStrategy[Geometry]:
+def elementwise_geometries(
+    op: str,
+    dtypes: Sequence[str] = tables.ALL_DTYPES,
+    sizes: Sequence[int] = tables.SIZES,
+    empty: Sequence[str] = EMPTY,
+) -> st.SearchStrategy[Geometry]:
     """Valid cases of an op that takes one tensor of any shape."""
     return tables.drawn(
         lambda a, b, c, d, **draws: _elementwise(op, extents=(a, b, c, d), **draws),
@@ -50,8 +55,8 @@ def elementwise_geometries(op: str, dtypes: Sequence[str] = tables.ALL_DTYPES) -
         b=EXTENTS,
         c=EXTENTS,
         d=EXTENTS,
-        size=tables.SIZES,
-        empty=EMPTY,
+        size=sizes,
+        empty=empty,
     )
 
 
@@ -72,6 +77,7 @@ def _op(name: str, pins: tuple[Pin, ...]) -> Op:
         gradients=lambda: elementwise_gradients(name),
         vjp=VJPS[name],
         hypotheses=hypotheses_for(name),
+        shapes=lambda: elementwise_geometries(name, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
         pins=pins,
     )
 

@@ -141,6 +141,7 @@ matmul = Op(
     gradients=matmul_gradients,
     vjp=VJPS["matmul"],
     hypotheses=hypotheses_for("matmul"),
+    shapes=partial(matmul_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES),
     pins=(*array_pins.MATMUL, *gradient_pins.MATMUL),
 )

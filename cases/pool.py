@@ -154,6 +154,7 @@ def _op(
         gradients=avg_pool_gradients if name == "avg_pool2d" else partial(max_pool_gradients, name),
         vjp=VJPS[name],
         hypotheses=hypotheses_for(name),
+        shapes=partial(geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
         rules=tuple(breach.rule for breach in BREACHES[name]),
         pins=pins,
         attributes={**ATTRIBUTES, **own},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from hypothesis import strategies as st
 
@@ -63,7 +64,9 @@ def _with_extents(*, a: int, b: int, c: int, d: int, **draws: object) -> Geometr
     return _scatter(extents=(a, b, c, d), **draws)  # type: ignore[arg-type]
 
 
-def scatter_geometries(dtypes: Sequence[str] = tables.ALL_DTYPES) -> st.SearchStrategy[Geometry]:
+def scatter_geometries(
+    dtypes: Sequence[str] = tables.ALL_DTYPES, sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] = EMPTY
+) -> st.SearchStrategy[Geometry]:
     """Valid cases of ``scatter_nd``."""
     return tables.drawn(
         _with_extents,
@@ -78,8 +81,8 @@ def scatter_geometries(dtypes: Sequence[str] = tables.ALL_DTYPES) -> st.SearchSt
         b=EXTENTS,
         c=EXTENTS,
         d=EXTENTS,
-        size=tables.SIZES,
-        empty=EMPTY,
+        size=sizes,
+        empty=empty,
     )
 
 
@@ -101,6 +104,7 @@ scatter_nd = Op(
     gradients=scatter_gradients,
     vjp=VJPS["scatter_nd"],
     hypotheses=hypotheses_for("scatter_nd"),
+    shapes=partial(scatter_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES),
     pins=(*array_pins.SCATTER_ND, *gradient_pins.SCATTER_ND),
     attributes={"shape": "the whole shape of the output"},

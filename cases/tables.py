@@ -66,6 +66,14 @@ EXPLICIT = (
 PADDINGS = ("VALID",) * 9 + ("SAME",) * 11 + EXPLICIT
 
 NOT_EMPTY = ("",)
+
+
+def often(empty: Sequence[str]) -> tuple[str, ...]:
+    """The table ``empty`` with an empty extent in half of all draws: what shape inference is asked about."""
+    named = tuple(name for name in empty if name)
+    return ("",) * len(named) + named
+
+
 AS_DRAWN = (0,)
 SIZES = (0,) * 13 + (4097, 16385, 40001)
 """Elements that the largest tensor is grown to, as far as the budget goes; 0 leaves it as drawn."""

@@ -75,7 +75,9 @@ def _four(extents: Sequence[int]) -> tuple[int, int, int, int]:
     return (batch, height, width, channels)
 
 
-def max_unpool_geometries(dtypes: Sequence[str] = tables.ALL_DTYPES) -> st.SearchStrategy[Geometry]:
+def max_unpool_geometries(
+    dtypes: Sequence[str] = tables.ALL_DTYPES, sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] = EMPTY
+) -> st.SearchStrategy[Geometry]:
     """Valid cases of ``max_unpool2d``."""
     return tables.drawn(
         _max_unpool,
@@ -91,8 +93,8 @@ def max_unpool_geometries(dtypes: Sequence[str] = tables.ALL_DTYPES) -> st.Searc
         height=tables.SPATIAL,
         width=tables.SPATIAL,
         channels=tables.CHANNELS,
-        size=tables.SIZES,
-        empty=EMPTY,
+        size=sizes,
+        empty=empty,
     )
 
 
@@ -176,6 +178,7 @@ max_unpool2d = Op(
     gradients=max_unpool_gradients,
     vjp=VJPS["max_unpool2d"],
     hypotheses=hypotheses_for("max_unpool2d"),
+    shapes=partial(max_unpool_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES["max_unpool2d"]),
     pins=(*pool_pins.MAX_UNPOOL2D, *gradient_pins.MAX_UNPOOL2D),
     attributes={"output_shape": "the whole shape of the output in layout", "layout": "NHWC or NCHW"},
@@ -192,6 +195,7 @@ avg_unpool2d = Op(
     gradients=avg_unpool_gradients,
     vjp=VJPS["avg_unpool2d"],
     hypotheses=hypotheses_for("avg_unpool2d"),
+    shapes=partial(avg_unpool_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES["avg_unpool2d"]),
     pins=(*pool_pins.AVG_UNPOOL2D, *gradient_pins.AVG_UNPOOL2D),
     attributes={"window": "(height, width) that each value fills", "layout": "NHWC or NCHW"},

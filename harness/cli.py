@@ -58,7 +58,9 @@ def complain(text: str) -> int:
 def run(
     target: Targets = [],  # noqa: B006 - Typer copies it
     op: Annotated[list[str], typer.Option("--op", "-o", help="Only this op. Repeatable.")] = [],  # noqa: B006
-    aspect: Annotated[list[str], typer.Option("--aspect", "-a", help="value, gradient or error. Repeatable.")] = [],  # noqa: B006
+    aspect: Annotated[
+        list[str], typer.Option("--aspect", "-a", help="value, gradient, error or shape. Repeatable.")
+    ] = [],  # noqa: B006
     cases: Annotated[int, typer.Option(min=1, help="Geometries per op and aspect.")] = 100,
     seed: Annotated[int, typer.Option(help="Seed of the case stream.")] = 0,
     fills: Annotated[int, typer.Option(min=1, help="Value sets per geometry.")] = 2,

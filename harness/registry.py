@@ -84,7 +84,7 @@ BUILT_IN = (
     AdapterEntry(
         "jax",
         "adapters.jax.adapter:JaxAdapter",
-        ("jit", "eager"),
+        ("jit", "eager", "vmap"),
         "jax",
         "pip install 'opassay[jax]'",
         "adapters.jax.known",

@@ -16,15 +16,13 @@ import jaxlib
 import numpy as np
 
 from adapters.devices import cpu_name, cpu_number
-from adapters.jax.conv import ConvOps
+from adapters.jax.mapped import MappedOps
 from adapters.jax.numerics import RULES
-from adapters.jax.plain import PlainOps
-from adapters.jax.pool import PoolOps
-from adapters.jax.scatter import ScatterOps
 from adapters.strides import permuted
 from harness.model import dtypes
 from harness.model.adapter import Adapter, Unconnected, as_tuple
 from harness.model.numeric_model import NumericRule
+from harness.model.outcome import Inferred
 
 CONFIGURATION: Mapping[str, Any] = {
     "jax_enable_x64": True,  # else float64 and int64 silently become 32 bits wide
@@ -42,12 +40,12 @@ _BFLOAT16 = jnp.dtype(jnp.bfloat16)
 jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lambda _aux, _leaves: Unconnected)
 
 
-class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
-    """JAX compiled whole by XLA (``jit``), or one op after another (``eager``)."""
+class JaxAdapter(MappedOps, Adapter):
+    """JAX compiled whole by XLA (``jit``), one op after another (``eager``), or ``jit`` of mapped ops (``vmap``)."""
 
     name = "jax"
-    modes = ("jit", "eager")
-    fused_modes = frozenset({"jit"})
+    modes = ("jit", "eager", "vmap")
+    fused_modes = frozenset({"jit", "vmap"})
 
     def __init__(self, device: str = "cpu") -> None:
         _limit_threads(os.environ.get("OPASSAY_THREADS", "1"))
@@ -105,7 +103,16 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
         """``fn`` under ``jax.jit``, or as it is: JAX then dispatches each primitive on its own."""
-        return jax.jit(fn) if mode == "jit" else fn
+        return fn if mode == "eager" else jax.jit(self._traced(fn, mode))
+
+    def _traced(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        """``fn`` as it is traced in ``mode``."""
+
+        def mapped(*inputs: Any) -> Any:
+            with self._mapped(True):
+                return fn(*inputs)
+
+        return mapped if mode == "vmap" else fn
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
         """As in the base class, but an input without influence gets zeros: JAX does not tell the two apart."""
@@ -132,6 +139,11 @@ class JaxAdapter(ConvOps, PoolOps, ScatterOps, PlainOps, Adapter):
         for position, gradient in zip(floating, pullback(tuple(cotangents[i] for i in wanted)), strict=True):
             gradients[position] = gradient
         return several, tuple(gradients)
+
+    def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
+        """By ``jax.eval_shape``, which traces ``fn`` as ``jit`` would and compiles nothing."""
+        outputs = jax.eval_shape(self._traced(fn, mode), *inputs)
+        return [None if y is Unconnected else (y.shape, y.dtype.name) for y in outputs]
 
 
 def _imported(array: np.ndarray) -> Any:

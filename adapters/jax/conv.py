@@ -73,7 +73,7 @@ def _spread_out(
     axes = geometry.spatial_axes(layout)
     pads = geometry.pad_amounts([output_shape[i] for i in axes], w.shape[:2], stride, dilation, padding)
     around = [
-        (geometry.effective(k, d) - 1 - low, output_shape[i] - 1 + low - (x.shape[i] - 1) * s)
+        (geometry.effective(k, d) - 1 - low, output_shape[i] + low - _spread_extent(x.shape[i], s))
         for i, k, s, d, (low, _) in zip(axes, w.shape[:2], stride, dilation, pads, strict=True)
     ]
     return lax.conv_general_dilated(
@@ -86,6 +86,10 @@ def _spread_out(
         dimension_numbers=(layout, "HWIO", layout),
         feature_group_count=groups,
     )
+
+
+def _spread_extent(extent: int, stride: int) -> int:
+    return (extent - 1) * stride + 1 if extent else 0
 
 
 def _turned(w: Any, groups: int) -> Any:

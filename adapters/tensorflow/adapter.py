@@ -26,6 +26,7 @@ from adapters.tensorflow.pool import PoolOps
 from harness.model.adapter import Adapter, Unconnected
 from harness.model.dtypes import BFLOAT16
 from harness.model.numeric_model import NumericRule
+from harness.model.outcome import Inferred
 
 _ARITHMETIC_VARIABLES = ("TF_ENABLE_ONEDNN_OPTS", "TF_SET_ONEDNN_FPMATH_MODE", "ONEDNN_MAX_CPU_ISA", "XLA_FLAGS")
 
@@ -137,6 +138,28 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
         with self._tracing():
             gradients = tape.gradient([y for y, _ in asked], sources, [c for _, c in asked])
         return tuple(outputs), tuple(Unconnected if g is None else tf.convert_to_tensor(g) for g in gradients)
+
+    def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
+        """By the static shape functions of the graph that ``tf.function`` traces.
+
+        All extents of ``inputs`` are known to it; in ``dynamic``, only their ranks.
+        """
+
+        def traced(*tensors: tf.Tensor) -> Any:
+            with self._tracing(mode=mode):
+                return _swap(fn(*tensors), Unconnected, None)
+
+        specs = [tf.TensorSpec(_extents(x, mode), x.dtype) for x in inputs]
+        program = tf.function(traced, input_signature=specs, autograph=False, jit_compile=mode == "xla")
+        return [None if y is None else _inferred(y) for y in program.get_concrete_function().structured_outputs]
+
+
+def _extents(x: tf.Tensor, mode: str) -> tf.TensorShape:
+    return tf.TensorShape([None] * x.shape.rank) if mode == "dynamic" else x.shape
+
+
+def _inferred(y: Any) -> Inferred:
+    return (None if y.shape.rank is None else tuple(y.shape), y.dtype.name)
 
 
 def _constant(array: np.ndarray) -> tf.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.geometry import effective
 from adapters.known_predicates import (
     Predicate,
     breaks,
@@ -35,6 +36,23 @@ def _explicit_padding_of_floats(case: Case) -> bool:
 
 def _channels(shape: tuple[int, ...], case: Case) -> int:
     return shape[3 if case.attributes["layout"] == "NHWC" else 1]
+
+
+def _pooled_without_channels(case: Case) -> bool:
+    """No channels, and tf.nn has the pool itself: with SAME its shape function divides instead."""
+    attributes = case.attributes
+    own = max(attributes["dilation"]) == 1 or max(attributes["stride"]) == 1
+    return _channels(case.tensors[0].shape, case) == 0 and attributes["padding"] != "SAME" and own
+
+
+def _too_small_by_other_axes(case: Case) -> bool:
+    """NCHW, dilated: the height gets no padding and the width that of the height, so that no window fits."""
+    attributes = case.attributes
+    if attributes["layout"] != "NCHW" or not dilated_with_padding(case) or max(attributes["stride"]) > 1:
+        return False
+    height, width = case.tensors[0].shape[2:]
+    rows, columns = map(effective, attributes["window"], attributes["dilation"])
+    return rows > height or columns > width + sum(attributes["padding"][0])
 
 
 def _other_groups(case: Case) -> bool:
@@ -110,6 +128,19 @@ KNOWN = (
             ),
             ("max_pool2d_with_argmax", breaks("PadNotSmallerThanWindow")),
         )
+    ),
+    *(
+        known(
+            _PINS,
+            f"tensorflow-max_pool2d-{asked}-no-channels",
+            "rejects",
+            _pooled_without_channels,
+            owner="upstream",
+            reason="MaxPool's shape function takes 1 off the channels as well, and refuses 0, which the kernel accepts",
+            versions=_SEEN,
+            modes=modes,
+        )
+        for asked, modes in (("shape", ("eager",)), ("traced", ("function", "xla")))
     ),
     known(
         _PINS,
@@ -300,6 +331,26 @@ KNOWN = (
         owner="upstream",
         reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
         versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "tensorflow-conv2d_transpose-xla-no-filters",
+        "crash",
+        lambda case: case.tensors[1].shape[2] == 0,
+        owner="upstream",
+        reason="XLA divides by the number of output channels, which is 0, and ends the process (SIGFPE)",
+        versions=_SEEN,
+        modes=("xla",),
+    ),
+    known(
+        _PINS,
+        "tensorflow-max_pool2d-dilated-axes-refused",
+        "rejects",
+        _too_small_by_other_axes,
+        owner="upstream",
+        reason="tf.nn.pool with dilation in NCHW pads other axes than the spatial ones, and then finds no window",
+        versions=_SEEN,
+        modes=("xla",),
     ),
     known(
         _PINS,

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch._dynamo.utils import counters
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from adapters.torch.conv import ConvOps
 from adapters.torch.numerics import rules
@@ -23,6 +24,7 @@ from adapters.torch.unpool import UnpoolOps
 from harness.model.adapter import Adapter, Unconnected
 from harness.model.dtypes import is_float
 from harness.model.numeric_model import NumericRule
+from harness.model.outcome import Inferred
 
 
 class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
@@ -130,6 +132,17 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
         gradients = [next(found) if leaf.is_floating_point() else None for leaf in leaves]
         return tuple(outputs), tuple(Unconnected if g is None else g for g in gradients)
 
+    def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
+        """By tensors on the meta device; for ``compile`` by fake tensors, as TorchDynamo itself traces with.
+
+        Sources: https://docs.pytorch.org/docs/stable/meta.html and
+        https://docs.pytorch.org/docs/stable/torch.compiler_fake_tensor.html
+        """
+        if mode != "compile":
+            return [_inferred(y) for y in fn(*(x.to("meta") for x in inputs))]
+        with FakeTensorMode() as fake:
+            return [_inferred(y) for y in fn(*(fake.from_tensor(x) for x in inputs))]
+
     def relu(self, x: Tensor) -> Tensor:
         return F.relu(x)
 
@@ -141,6 +154,10 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
 
     def stop_gradient(self, x: Tensor) -> Tensor:
         return x.detach()
+
+
+def _inferred(y: Any) -> Inferred | None:
+    return None if y is Unconnected else (tuple(y.shape), str(y.dtype).removeprefix("torch."))
 
 
 def _source(x: Tensor) -> Tensor:

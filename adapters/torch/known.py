@@ -14,7 +14,7 @@ from adapters.known_predicates import (
     read_pins,
 )
 from adapters.torch.known_errors import ERRORS
-from adapters.torch.known_gradients import GRADIENTS
+from adapters.torch.known_gradients import GRADIENTS, one_filter
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
@@ -41,6 +41,17 @@ def _reached_by_dilation(case: Case) -> bool:
         for n, pad, k, d, r, s in zip(extents, pads, kernel, dilation, rows, stride, strict=True)
     ]
     return all(e < max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True))
+
+
+def _cropped_to_nothing(case: Case) -> bool:
+    shape = case.attributes["output_shape"]
+    return any(shape[a] == 0 for a in spatial_axes(case.attributes["layout"])) and 0 not in case.tensors[0].shape
+
+
+def _undilated_filter(case: Case) -> bool:
+    x, w, _ = case.tensors
+    dilation = case.attributes["stages"][0]["attributes"]["dilation"]
+    return one_filter(w.shape) and max(dilation) == 1 and x.dtype != "bfloat16"
 
 
 KNOWN = (
@@ -122,6 +133,33 @@ KNOWN = (
             versions=_SEEN,
         )
         for op in ("max_pool2d", "max_pool2d_with_argmax")
+    ),
+    known(
+        _PINS,
+        "torch-conv2d-no-filters",
+        "rejects",
+        lambda case: case.tensors[1].shape[3] == 0 and 0 not in case.tensors[0].shape,
+        owner="upstream",
+        reason="refuses a filter without output channels, whose answer is empty",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "torch-conv2d_transpose-no-extent",
+        "rejects",
+        _cropped_to_nothing,
+        owner="upstream",
+        reason="refuses to crop all that a transposed convolution gives",
+        versions=_SEEN,
+    ),
+    known(
+        _PINS,
+        "torch-conv2d_input_gradient_law-one-filter",
+        "rejects",
+        _undilated_filter,
+        owner="upstream",
+        reason="the filter gradient of permuted filters to one channel: it asks of itself to be contiguous",
+        versions=_SEEN,
     ),
     known(
         _PINS,

@@ -39,10 +39,14 @@ def _scattered_in_memory(case: Case) -> bool:
     return any(tensor.memory.kind != "contiguous" for tensor in case.all_tensors)
 
 
-def _one_filter(case: Case) -> bool:
+def one_filter(shape: tuple[int, ...]) -> bool:
     """Filters to one channel of several: as torch permutes them, their memory has two formats at once."""
-    filters = [t.shape for t in case.tensors[1:] if len(t.shape) == 4 and t.fill.kind != "zeros"]
-    return any(kh * kw > 1 and inputs > 1 and outputs == 1 for kh, kw, inputs, outputs in filters)
+    height, width, inputs, outputs = shape
+    return height * width > 1 and inputs > 1 and outputs == 1
+
+
+def _one_filter(case: Case) -> bool:
+    return any(one_filter(t.shape) for t in case.tensors[1:] if len(t.shape) == 4 and t.fill.kind != "zeros")
 
 
 def _empty_batch(case: Case) -> bool:

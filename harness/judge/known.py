@@ -8,15 +8,20 @@ from collections.abc import Iterable
 from harness.model.case import Case
 from harness.model.known import Known
 
+EXECUTED = ("rejects", "shape", "dtype", "crash", "hang")
+"""Verdicts on a forward result that the aspect ``shape``, which executes the same call, must come to as well."""
+
+
+def concerns(known: Known, case: Case) -> bool:
+    """Whether ``known`` is about the case's op and aspect."""
+    same = known.aspect == case.aspect
+    executed = case.aspect == "shape" and known.aspect == "value" and known.verdict in EXECUTED
+    return known.op == case.op and (same or executed)
+
 
 def applies(known: Known, case: Case, mode: str) -> bool:
     """Whether the case lies where ``known`` says the framework differs, whatever the verdict."""
-    return (
-        known.op == case.op
-        and known.aspect == case.aspect
-        and (not known.modes or mode in known.modes)
-        and known.covers(case)
-    )
+    return concerns(known, case) and (not known.modes or mode in known.modes) and known.covers(case)
 
 
 class Tally:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.judge.compare import Judgement, compare
+from harness.judge.shapes import judge_shapes
 from harness.model import dtypes
 from harness.model.case import Case
 from harness.model.numeric_model import NumericModel
@@ -34,6 +35,8 @@ def judge(case: Case, outcome: Outcome, references: Sequence[Reference], models:
         return Judgement("fallback", outcome.fallback)
     if isinstance(outcome, TooLarge):
         return Judgement("shape", f"returned {returned}: more than {outcome.limit} bytes, the most a worker may send")
+    if case.aspect == "shape":
+        return judge_shapes(outcome, references)
     return _returned(case, outcome, references, models)
 
 

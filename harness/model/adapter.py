@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from harness.model.numeric_model import NumericRule
+from harness.model.outcome import Inferred
 
 
 class Unsupported(Exception):
@@ -135,6 +136,15 @@ class Adapter:
         within: gradients of programs are judged by these values.
         """
         return as_tuple(fn(*inputs)), self.vjp(fn, inputs, cotangents)
+
+    def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
+        """Shape and dtype of what ``fn`` would return in ``mode``, by the framework's abstract evaluation.
+
+        ``inputs`` are the framework's own arrays, of which only shapes, dtypes and strides may be used: nothing is
+        computed. One entry per output: None for ``Unconnected``, and None within a shape, or for all of it, where the
+        framework itself leaves that unknown. Raises what the framework raises.
+        """
+        raise Unsupported(f"{self.name} has no abstract evaluation")
 
     @classmethod
     def ops(cls) -> tuple[str, ...]:

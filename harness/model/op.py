@@ -48,6 +48,8 @@ class Op:
     ``gradients`` makes a strategy of ``Geometry`` of the aspect ``gradient``; ``vjp`` maps (attributes, inputs,
     cotangents) to one ``Reference`` per input, named ``d`` and the input's name.
 
+    ``shapes`` makes those of the aspect ``shape``, where these are other ones than ``geometries``.
+
     A ``staged`` op is a program: it answers every stage, for the aspect ``gradient`` followed by the gradients,
     and both functions take the target's own answers last, since each stage is judged by what it was given.
     ``hypotheses``: what a target that differs may have done, in the order in which they are tried.
@@ -67,6 +69,7 @@ class Op:
     vjp: Callable[..., Any] | None = None
     staged: bool = False
     hypotheses: tuple[Hypothesis, ...] = ()
+    shapes: Callable[[], Any] | None = None
 
 
 def references(op: Op, case: Case, answers: Sequence[Any] = ()) -> tuple[Reference, ...]:

@@ -6,6 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Inferred = tuple[tuple[int | None, ...] | None, str]
+"""What abstract evaluation says of one output: its shape and dtype. None stands for what it leaves unknown."""
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What became of the abstract evaluation of a case: one entry per output (None for ``Unconnected``), or why not.
+
+    ``refusal``: the exception's type and message, where abstract evaluation refused the input.
+    """
+
+    outputs: tuple[Inferred | None, ...] = ()
+    refusal: str = ""
+
 
 @dataclass(frozen=True, eq=False)
 class Returned:
@@ -13,12 +27,14 @@ class Returned:
 
     bfloat16 arrays have ``dtypes.BFLOAT16``. An input that a gradient does not depend on gives None. ``fallback``
     says, if it is not empty, that somebody else computed than the target names.
+    ``inference``: for the aspect ``shape``, what was inferred without executing anything.
     """
 
     arrays: tuple[np.ndarray | None, ...]
     executor: str = ""
     seconds: float = 0.0
     fallback: str = ""
+    inference: Inference | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import psutil
 
 from harness.judge.compare import Judgement
-from harness.judge.known import Tally, applies
+from harness.judge.known import Tally, applies, concerns
 from harness.judge.verdict import judge
 from harness.model.case import Case
 from harness.model.known import Known
@@ -223,7 +223,7 @@ class Engine:
         key = lane.target.adapter, case.op, case.aspect
         if key not in self._concerned:
             entries = self._known.get(lane.target.adapter, ())
-            self._concerned[key] = [k for k in entries if k.op == case.op and k.aspect == case.aspect]
+            self._concerned[key] = [known for known in entries if concerns(known, case)]
         return self._concerned[key]
 
     def _record(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:

@@ -14,6 +14,7 @@ from harness.model import dtypes
 from harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
 from harness.model.case import Case
 from harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
+from harness.run.inference import with_inference
 from harness.run.origin import Watch
 
 Answer = tuple[int, Outcome]
@@ -67,6 +68,17 @@ class Executor:
         """
         self._announce = announce
         self._compiled: dict[tuple[str, ...], Callable[..., Any]] = {}
+        for position, outcome in self._answers(cases, fuse):
+            if cases[position].aspect == "shape" and isinstance(outcome, Returned):
+                outcome = self._inferred(position, cases[position], outcome)
+            yield position, outcome
+
+    def _inferred(self, position: int, case: Case, outcome: Returned) -> Outcome:
+        self._announce([position])
+        fn, inputs = self._function(case), [self._adapter.to_native(tensor.materialize()) for tensor in case.tensors]
+        return with_inference(outcome, self._adapter, self._mode, self._files, fn, inputs)
+
+    def _answers(self, cases: Sequence[Case], fuse: bool) -> Iterator[Answer]:
         runnable, lacking = [], {}
         for position, case in enumerate(cases):
             if case.geometry_key not in lacking:

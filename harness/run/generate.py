@@ -49,11 +49,16 @@ def geometries(op: Op, aspect: str, seed: int, start: int, stop: int) -> Iterato
 
 
 def cases(op: Op, aspect: str, seed: int, start: int, stop: int, fills: int) -> Iterator[tuple[int, Case]]:
-    """Numbers and cases of a slice: each geometry with ``fills`` fills, or one where a rule is broken."""
+    """Numbers and cases of a slice: each geometry with as many fills as ``values_of`` says."""
     for number, geometry in geometries(op, aspect, seed, start, stop):
         key = fill_key(seed, op.name, aspect, number)
-        for position in range(1 if aspect == "error" else fills):
+        for position in range(values_of(aspect, fills)):
             yield number, geometry.dress(position, key)
+
+
+def values_of(aspect: str, fills: int) -> int:
+    """How many fills a geometry has: one where the values do not matter."""
+    return 1 if aspect in ("error", "shape") else fills
 
 
 def pins(op: Op, aspect: str) -> Iterator[tuple[int, Pin]]:
@@ -78,9 +83,10 @@ def strategies(op: Op, aspect: str) -> list[st.SearchStrategy[Geometry]]:
         return [rule.cases().map(_as_geometry) for rule in op.rules]
     if aspect == "gradient":
         return [op.gradients()] if op.gradients else []
-    if op.geometries is None:
+    geometries = (aspect == "shape" and op.shapes) or op.geometries
+    if geometries is None:
         return []
-    return [op.geometries().map(lambda geometry: _with_aspect(geometry, aspect))]
+    return [geometries().map(lambda geometry: _with_aspect(geometry, aspect))]
 
 
 def _decoders(op: Op, aspect: str) -> Sequence[Decoder]:

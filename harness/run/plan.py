@@ -94,12 +94,12 @@ def planned(op: Op, aspect: str, start: int, stop: int, fills: int) -> int:
     if aspect == "error" and not op.rules:
         return 0
     pins = sum(1 for _ in generate.pins(op, aspect)) if start == 0 else 0
-    return pins + (stop - start) * (1 if aspect == "error" else fills)
+    return pins + (stop - start) * generate.values_of(aspect, fills)
 
 
 def aspects(op: Op) -> tuple[str, ...]:
     """The aspects an op has cases for."""
-    there = {"value": op.geometries, "gradient": op.gradients, "error": op.rules}
+    there = {"value": op.geometries, "gradient": op.gradients, "error": op.rules, "shape": op.geometries}
     return tuple(aspect for aspect, source in there.items() if source)
 
 

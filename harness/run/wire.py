@@ -10,9 +10,9 @@ from typing import IO, Any
 import numpy as np
 
 from harness.model import dtypes
-from harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
+from harness.model.outcome import Inference, Inferred, NotSupported, Outcome, Raised, Returned, TooLarge
 
-PROTOCOL = 3
+PROTOCOL = 4
 MAGIC = b"opa1"
 HEADER_LIMIT = 64 * 2**20
 PAYLOAD_LIMIT = 2**30
@@ -95,6 +95,8 @@ def pack(outcome: Outcome) -> tuple[dict[str, Any], list[np.ndarray]]:
     arrays = [None if a is None else {"dtype": dtypes.dtype_name(a), "shape": list(a.shape)} for a in outcome.arrays]
     header = {"kind": "returned", "arrays": arrays, "executor": outcome.executor, "seconds": outcome.seconds}
     header["fallback"] = outcome.fallback
+    if outcome.inference is not None:
+        header["inference"] = {"outputs": outcome.inference.outputs, "refusal": outcome.inference.refusal}
     return header, [np.ascontiguousarray(a) for a in outcome.arrays if a is not None]
 
 
@@ -121,7 +123,22 @@ def _unpack(header: dict[str, Any], buffers: list[bytes]) -> Outcome:
             continue
         flat = np.frombuffer(buffers.pop(0), dtype=_any_dtype(str(entry["dtype"])))
         arrays.append(flat.reshape([int(n) for n in entry["shape"]]))
-    return Returned(tuple(arrays), str(header["executor"]), seconds, str(header["fallback"]))
+    return Returned(
+        tuple(arrays), str(header["executor"]), seconds, str(header["fallback"]), _inference(header.get("inference"))
+    )
+
+
+def _inference(data: dict[str, Any] | None) -> Inference | None:
+    if data is None:
+        return None
+    return Inference(tuple(_inferred(entry) for entry in data["outputs"]), str(data["refusal"]))
+
+
+def _inferred(entry: Any) -> Inferred | None:
+    if entry is None:
+        return None
+    shape, dtype = entry
+    return None if shape is None else tuple(None if n is None else int(n) for n in shape), str(dtype)
 
 
 def _any_dtype(name: str) -> np.dtype:

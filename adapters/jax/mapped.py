@@ -1,0 +1,117 @@
+"""The ops with one axis mapped by ``jax.vmap``: each sample is an op call of its own, which JAX's batching rules join.
+
+Source: https://docs.jax.dev/en/latest/_autosummary/jax.vmap.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from adapters.jax.conv import ConvOps
+from adapters.jax.plain import PlainOps
+from adapters.jax.pool import PoolOps
+from adapters.jax.scatter import ScatterOps
+from harness.model.adapter import Unsupported
+
+
+class MappedOps(ConvOps, PoolOps, ScatterOps, PlainOps):
+    """Every op, mapped over its batch while ``_mapping``; what has no batch is mapped over another axis."""
+
+    _mapping = False
+
+    @contextmanager
+    def _mapped(self, mapping: bool) -> Iterator[None]:
+        before, self._mapping = self._mapping, mapping
+        try:
+            yield
+        finally:
+            self._mapping = before
+
+    def _samples(self, op: Callable[..., Any], *arrays: Any) -> Any:
+        """``op`` of the arrays, sample by sample, each a batch of one."""
+
+        def one(*samples: Any) -> Any:
+            with self._mapped(False):
+                answers = op(*(jnp.expand_dims(sample, 0) for sample in samples))
+            return jax.tree.map(lambda answer: jnp.squeeze(answer, 0), answers)
+
+        return jax.vmap(one)(*arrays)
+
+    def conv2d(self, x: Any, w: Any, **attributes: Any) -> Any:
+        op = super().conv2d
+        if not self._mapping:
+            return op(x, w, **attributes)
+        return self._samples(lambda sample: op(sample, w, **attributes), x)
+
+    def conv2d_transpose(self, x: Any, w: Any, *, output_shape: Sequence[int], **attributes: Any) -> Any:
+        op = super().conv2d_transpose
+        if not self._mapping:
+            return op(x, w, output_shape=output_shape, **attributes)
+        single = (1, *output_shape[1:])
+        return self._samples(lambda sample: op(sample, w, output_shape=single, **attributes), x)
+
+    def max_pool2d(self, x: Any, **attributes: Any) -> Any:
+        return self._pooled(super().max_pool2d, x, attributes)
+
+    def max_pool2d_with_argmax(self, x: Any, **attributes: Any) -> tuple[Any, Any]:
+        values, indices = self._pooled(super().max_pool2d_with_argmax, x, attributes)
+        return values, indices
+
+    def avg_pool2d(self, x: Any, **attributes: Any) -> Any:
+        return self._pooled(super().avg_pool2d, x, attributes)
+
+    def avg_unpool2d(self, x: Any, **attributes: Any) -> Any:
+        return self._pooled(super().avg_unpool2d, x, attributes)
+
+    def _pooled(self, op: Callable[..., Any], x: Any, attributes: dict[str, Any]) -> Any:
+        if not self._mapping:
+            return op(x, **attributes)
+        return self._samples(lambda sample: op(sample, **attributes), x)
+
+    def max_unpool2d(self, x: Any, indices: Any, *, output_shape: Sequence[int], layout: str) -> Any:
+        op = super().max_unpool2d
+        if not self._mapping:
+            return op(x, indices, output_shape=output_shape, layout=layout)
+        single = (1, *output_shape[1:])
+        return self._samples(lambda *sample: op(*sample, output_shape=single, layout=layout), x, indices)
+
+    def relu(self, x: Any) -> Any:
+        return self._along_first(super().relu, x)
+
+    def stop_gradient(self, x: Any) -> Any:
+        return self._along_first(super().stop_gradient, x)
+
+    def _along_first(self, op: Callable[..., Any], x: Any) -> Any:
+        if not self._mapping:
+            return op(x)
+        if x.ndim == 0:
+            raise Unsupported("a scalar has no axis to map")
+        return self._samples(op, x)
+
+    def matmul(self, a: Any, b: Any) -> Any:
+        """Mapped over the first batch axis of the answer; over the rows of ``a`` where there is none."""
+        op = super().matmul
+        if not self._mapping:
+            return op(a, b)
+        if a.ndim == b.ndim == 2:
+            return self._samples(lambda row: op(row, b), a)
+        size = jnp.broadcast_shapes(a.shape[:-2], b.shape[:-2])[0]
+        rank = max(a.ndim, b.ndim)
+        mapped = [v.ndim == rank and v.shape[0] == size for v in (a, b)]
+        whole = [v if there or v.ndim < rank else v[0] for v, there in zip((a, b), mapped, strict=True)]
+        return jax.vmap(op, in_axes=[0 if there else None for there in mapped])(*whole)
+
+    def scatter_nd(self, indices: Any, updates: Any, *, shape: Sequence[int]) -> Any:
+        """Mapped over the last axis of the slices that are written, where these have one: there is no batch."""
+        op = super().scatter_nd
+        if not self._mapping:
+            return op(indices, updates, shape=shape)
+        if updates.ndim < indices.ndim:
+            raise Unsupported("scatter_nd of single elements has no axis to map")
+        column = jax.vmap(lambda part: op(indices, part, shape=shape[:-1]), in_axes=-1, out_axes=-1)
+        return column(updates)
