@@ -20,7 +20,8 @@ from harness.model.outcome import Crashed, Outcome, Returned, TimedOut
 from harness.model.reference import Reference
 from harness.model.target import Target
 from harness.model.verdicts import FAILING, Record
-from harness.run.lane import Job, Lane
+from harness.run.job import Job
+from harness.run.lane import Lane
 from harness.run.plan import Batch, Item, Settings, Shard, batches
 from harness.run.process import Message, WorkerSpec
 from harness.run.records import make_record

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from harness.judge.compare import Judgement
 from harness.model.numeric_model import NumericRule
-from harness.model.op import Op
 from harness.model.outcome import Crashed, Outcome, Raised, TimedOut
 from harness.model.target import Target
 from harness.run import wire, words
+from harness.run.job import GroupEnd, Job, next_id
 from harness.run.plan import Item
 from harness.run.process import Message, WorkerProcess, WorkerSpec
-
-_IDS = itertools.count(1)
 
 CREDIT = 2
 """Batches written ahead to a worker, so that it never waits for the parent."""
@@ -36,37 +32,6 @@ PATIENCE = 5
 START_LIMIT = 300.0
 RESTARTS = 3
 """Ends in a row without a single answer after which a target is given up."""
-
-
-@dataclass(eq=False)
-class GroupEnd:
-    """A worker ended while several cases ran as one program: whose fault it was shows when each runs alone."""
-
-    outcome: Outcome
-    waiting: int
-    members: tuple[str, ...]
-    found: bool = False
-
-
-@dataclass(eq=False)
-class Job:
-    """A batch on its way to a worker. ``alone``: one case run again to confirm what it did before.
-
-    ``probe``: a known difference's pin, ``ask``: a case to show; neither makes a record.
-    """
-
-    op: Op
-    items: Sequence[Item]
-    alone: bool = False
-    earlier: Judgement | None = None
-    probe: bool = False
-    ask: bool = False
-    group: GroupEnd | None = None
-    id: int = field(default_factory=lambda: next(_IDS))
-    answered: set[int] = field(default_factory=set)
-
-    def rest(self, without: Sequence[int] = ()) -> list[Item]:
-        return [item for i, item in enumerate(self.items) if i not in self.answered and i not in without]
 
 
 Answered = Callable[["Lane", Job, Item, Outcome], None]
@@ -330,7 +295,7 @@ class Lane:
 
     def _requeue(self, job: Job, items: list[Item]) -> None:
         if items:
-            self._jobs.appendleft(replace(job, items=items, id=next(_IDS), answered=set()))
+            self._jobs.appendleft(replace(job, items=items, id=next_id(), answered=set()))
 
     def _blame(self, job: Job, positions: list[int], outcome: Outcome) -> None:
         self._requeue(job, job.rest(without=positions))

@@ -14,6 +14,7 @@ from harness.model.outcome import Raised, TooLarge
 from harness.registry import UsageError
 from harness.run import lane, wire, words
 from harness.run.clean import clean_message
+from harness.run.job import Job
 from harness.sizes import OUTPUT, parse_size
 
 HERE = Path(__file__).parent
@@ -159,7 +160,7 @@ def test_silence_counts_only_when_the_machine_gave_the_worker_its_time(monkeypat
     monkeypatch.setattr(lane.time, "monotonic", lambda: clock[0])
     watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
     watched.state, watched.process = "ready", _Process(0)
-    watched._sent[1] = lane.Job(None, [object()])
+    watched._sent[1] = Job(None, [object()])
     watched._current = [0]
     watched.watch(busy)
     clock[0], watched.process.used = silent, used
@@ -172,7 +173,7 @@ def test_a_worker_is_replaced_after_its_service(monkeypatch):
     watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
     for batch in range(3):
         assert not watched._tired
-        watched._sent[batch] = lane.Job(None, [])
+        watched._sent[batch] = Job(None, [])
         watched._done(batch)
     assert watched._tired
 

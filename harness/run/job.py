@@ -1,0 +1,50 @@
+"""A job: what is on its way to a worker, and what became of it so far."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from harness.judge.compare import Judgement
+from harness.model.op import Op
+from harness.model.outcome import Outcome
+from harness.run.plan import Item
+
+_IDS = itertools.count(1)
+
+
+def next_id() -> int:
+    """A number that no other job has."""
+    return next(_IDS)
+
+
+@dataclass(eq=False)
+class GroupEnd:
+    """A worker ended while several cases ran as one program: whose fault it was shows when each runs alone."""
+
+    outcome: Outcome
+    waiting: int
+    members: tuple[str, ...]
+    found: bool = False
+
+
+@dataclass(eq=False)
+class Job:
+    """A batch on its way to a worker. ``alone``: one case run again to confirm what it did before.
+
+    ``probe``: a known difference's pin, ``ask``: a case to show; neither makes a record.
+    """
+
+    op: Op
+    items: Sequence[Item]
+    alone: bool = False
+    earlier: Judgement | None = None
+    probe: bool = False
+    ask: bool = False
+    group: GroupEnd | None = None
+    id: int = field(default_factory=next_id)
+    answered: set[int] = field(default_factory=set)
+
+    def rest(self, without: Sequence[int] = ()) -> list[Item]:
+        return [item for i, item in enumerate(self.items) if i not in self.answered and i not in without]
