@@ -28,6 +28,7 @@ Adapters = Annotated[list[str], typer.Option("--adapter", help="A further adapte
 MEMORY_HELP = (
     "How large a worker may grow, as 4G, before it is ended; by default its share of 3/4 of this machine's memory."
 )
+REPEAT_HELP = "Run each case twice in one process and once in a fresh one; pins always are."
 OUTPUT_HELP = "How large the answers to one case may be; larger ones are a wrong shape."
 Out = Annotated[Path, typer.Option("--out", help="Folder of the report.")]
 
@@ -72,6 +73,7 @@ def run(
     memory: Annotated[str, typer.Option(metavar="SIZE", help=MEMORY_HELP)] = "",
     max_output: Annotated[str, typer.Option(metavar="SIZE", help=OUTPUT_HELP)] = "256M",
     out: Out = DEFAULT_OUT,
+    repeat: Annotated[bool, typer.Option("--repeat", help=REPEAT_HELP)] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     findings: Annotated[int, typer.Option(min=0, help="New differences to shrink, confirm and write down.")] = 20,
     strict: Annotated[bool, typer.Option("--strict", help="Outdated or too broad known differences are red.")] = False,
@@ -95,6 +97,7 @@ def run(
             fills=fills,
             timeout=timeout,
             max_output=largest,
+            repeat=repeat,
         ),
         memory=parse_size("--memory", memory, *MEMORY) if memory else None,
         command=" ".join(["opassay", *sys.argv[1:]]),

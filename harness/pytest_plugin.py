@@ -17,6 +17,7 @@ from harness.registry import UsageError
 from harness.run.campaign import Campaign, Request, absent, check_devices
 from harness.run.engine import Engine
 from harness.run.plan import Settings, Shard
+from harness.run.repeat import Repeats
 from harness.sizes import MEMORY, parse_size
 
 SHOWN = 5
@@ -34,6 +35,7 @@ class Plugin:
             option("--opassay-seed"),
             option("--opassay-fills"),
             option("--opassay-timeout"),
+            repeat=option("--opassay-repeat"),
         )
         try:
             self.campaign = Campaign(_request(config, settings))
@@ -151,7 +153,9 @@ class ShardItem(pytest.Item):
             raise Broken(f"{lane.label} could not start: {lane.state}")
         if absent(engine, self.shard):
             pytest.skip(f"{lane.label} has no {self.shard.op.name}")
-        self._decide(list(engine.run([self.shard])))
+        repeats = self.plugin.campaign.settings.repeat
+        run = Repeats(engine, poison=True).run if repeats else engine.run
+        self._decide(list(run([self.shard])))
 
     def _decide(self, records: list[Record]) -> None:
         planned = self.shard.planned(self.plugin.campaign.settings.fills)

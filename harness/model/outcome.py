@@ -27,6 +27,7 @@ class Returned:
 
     bfloat16 arrays have ``dtypes.BFLOAT16``. An input that a gradient does not depend on gives None. ``fallback``
     says, if it is not empty, that somebody else computed than the target names.
+    ``unsteady`` says what was different when the same call was made again in the same process.
     ``inference``: for the aspect ``shape``, what was inferred without executing anything.
     """
 
@@ -35,6 +36,7 @@ class Returned:
     seconds: float = 0.0
     fallback: str = ""
     inference: Inference | None = None
+    unsteady: str = ""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from harness.run.machine import default_memory, describe_machine, usable_cores
 from harness.run.pictures import Album
 from harness.run.plan import Settings, Shard, halves, shards
 from harness.run.process import WorkerSpec
+from harness.run.repeat import Repeats
 from harness.run.status import Counts
 
 VERSION = "0.1.0"
@@ -156,14 +157,25 @@ class Run:
         )
         engine.keep = self.album.keep
         first, second = halves(self.campaign.shards)
-        yield from self._noted(engine.run(first, done))
+        yield from self._noted(self._repeated(engine, first, done))
         engine.check_pins(self.campaign.ops, self.campaign.aspects)
         several = usable_cores()
         if second:
             if several > self.campaign.settings.threads:
                 engine.use_threads(several)
-            yield from self._noted(engine.run(second, done))
+            yield from self._noted(self._repeated(engine, second, done))
         self.status = "finished"
+
+    def _repeated(self, engine: Engine, shards: Sequence[Shard], done: frozenset[Key]) -> Iterator[Record]:
+        """Records of ``shards``: of pins, or of all cases where that is asked for, only what repeats is believed."""
+        if self.campaign.settings.repeat:
+            yield from Repeats(engine, poison=True).run(shards, done)
+            return
+        pinned: set[Key] = set()
+        for record in Repeats(engine, poison=False).run([replace(s, stop=0) for s in shards if not s.start], done):
+            pinned.add((record.target, record.number or 0, record.case_id))
+            yield record
+        yield from engine.run(shards, done | pinned)
 
     def _noted(self, records: Iterator[Record]) -> Iterator[Record]:
         for record in records:

@@ -38,6 +38,9 @@ BUSY = 90.0
 
 Asked = tuple[str, Outcome, Judgement]
 
+Holding = Callable[[Lane, Item, Outcome, Judgement, str], None]
+Listening = Callable[[Lane, Job, Item, Outcome], None]
+
 Key = tuple[str, int, str]
 """Which question was answered: target label, number in the stream, case id."""
 
@@ -66,10 +69,14 @@ class Engine:
         self._models: dict[tuple[str, str, str, str], NumericModel] = {}
         self._concerned: dict[tuple[str, str, str], list[Known]] = {}
         self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
+        self.hold: Holding | None = None
+        self.listen: Listening | None = None
         self.lanes = {
             target: Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
             for target, (label, spec) in workers.items()
         }
+        for lane in self.lanes.values():
+            lane.repeat = settings.repeat
 
     def __enter__(self) -> Engine:
         for lane in self.lanes.values():
@@ -149,7 +156,16 @@ class Engine:
             for lane in self.lanes.values():
                 lane.watch(busy)
 
+    def renew(self, env: Mapping[str, str]) -> None:
+        """Go on with fresh workers that have ``env`` besides, and wait until they answer."""
+        for lane in self.lanes.values():
+            lane.renew(env)
+        self.wait_ready()
+
     def _answered(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
+        if self.listen is not None:
+            self.listen(lane, job, item, outcome)
+            return
         judgement = self.judge(lane, job.op, item, outcome)
         if job.ask:
             self.asked.append((lane.label, outcome, judgement))
@@ -229,9 +245,16 @@ class Engine:
 
     def _record(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
         self.keep(lane.label, item.case, outcome)
+        if self.hold is not None:
+            self.hold(lane, item, outcome, judgement, confirmed)
+        else:
+            self._records.append(self.conclude(lane, item, outcome, judgement, confirmed))
+
+    def conclude(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> Record:
+        """The record of a final judgement, counted for the known differences."""
         entries = self._entries(lane, item.case)
         known = self.tally.count(entries, item.case, lane.label, lane.target.mode, judgement.verdict)
-        self._records.append(make_record(lane, item, outcome, judgement, known.id if known else "", confirmed))
+        return make_record(lane, item, outcome, judgement, known.id if known else "", confirmed)
 
 
 class _Feeds:

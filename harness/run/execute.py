@@ -14,6 +14,7 @@ from harness.model import dtypes
 from harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
 from harness.model.case import Case
 from harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
+from harness.run.bits import difference
 from harness.run.inference import with_inference
 from harness.run.origin import Watch
 
@@ -60,13 +61,20 @@ class Executor:
         threads = os.environ.get("OPASSAY_THREADS", "1")
         self._several = f"{threads} threads" if threads != "1" else ""
 
-    def run(self, cases: Sequence[Case], fuse: bool, announce: Announce = lambda positions: None) -> Iterator[Answer]:
+    def run(
+        self,
+        cases: Sequence[Case],
+        fuse: bool,
+        announce: Announce = lambda positions: None,
+        repeat: bool = False,
+    ) -> Iterator[Answer]:
         """Each case's position and outcome, in any order; every case exactly once.
 
         ``announce`` is called with the positions of the cases that are about to run, before they run: if
-        the process ends, the parent knows which case to blame.
+        the process ends, the parent knows which case to blame. ``repeat``: call everything twice and say of an
+        answer that has other bits the second time.
         """
-        self._announce = announce
+        self._announce, self._repeat = announce, repeat
         self._compiled: dict[tuple[str, ...], Callable[..., Any]] = {}
         for position, outcome in self._answers(cases, fuse):
             if cases[position].aspect == "shape" and isinstance(outcome, Returned):
@@ -109,7 +117,8 @@ class Executor:
         self._announce([position])
         started = time.perf_counter()
         try:
-            return self._returned(self._call(case), started)
+            outcome = self._returned(self._call(case), started)
+            return self._twice(outcome, self._returned(self._call(case), started)) if self._repeat else outcome
         except Unsupported as reason:
             return NotSupported(str(reason), time.perf_counter() - started)
         except Exception as error:
@@ -193,6 +202,11 @@ class Executor:
             return watch.origin(again)
         return watch.origin(error)
 
+    def _twice(self, first: Outcome, second: Outcome) -> Outcome:
+        if isinstance(first, Returned) and isinstance(second, Returned):
+            return replace(first, unsteady=difference(first, second))
+        return first
+
     def _fused(self, positions: Sequence[int], cases: Sequence[Case]) -> Iterator[Answer]:
         for layer in _layers(positions, cases):
             yield from self._layer(layer, cases)
@@ -221,6 +235,11 @@ class Executor:
             program = self._program([cases[p] for p in positions])
             values = program(*self._adapter.arguments(arrays, self._mode))
             answers = [self._returned(value, time.perf_counter()) for value in values]
+            if self._repeat:
+                arrays = [array for p in positions for array in _arrays(cases[p])]
+                values = program(*self._adapter.arguments(arrays, self._mode))
+                again = [self._returned(value, time.perf_counter()) for value in values]
+                answers = [self._twice(*pair) for pair in zip(answers, again, strict=True)]
         except Exception:
             # One case spoils the whole program: halve until the guilty one is alone.
             middle = len(positions) // 2

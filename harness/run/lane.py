@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -57,6 +57,7 @@ class Lane:
         self.target, self.label = target, label
         self.state = "starting"
         self.misused = False
+        self.repeat = False
         self.hello: dict[str, Any] = {}
         self.rules: tuple[NumericRule, ...] = ()
         self._spec, self._events, self._answered = spec, events, answered
@@ -113,6 +114,11 @@ class Lane:
             self.state = "starting"
             self.start()
 
+    def renew(self, env: Mapping[str, str]) -> None:
+        """Go on with a fresh worker that has ``env`` besides; nothing may be under way."""
+        self._spec = replace(self._spec, env={**self._spec.env, **env})
+        self.restart(self._spec.threads)
+
     def close(self) -> None:
         if self.process is not None:
             self.process.close()
@@ -145,6 +151,7 @@ class Lane:
                     "type": "batch",
                     "id": job.id,
                     "fuse": not job.alone,
+                    "repeat": self.repeat or all(item.number < 0 for item in job.items),
                     "timeout": self._timeout,
                     "cases": [item.case.dumps() for item in job.items],
                 }

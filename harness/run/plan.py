@@ -27,6 +27,7 @@ class Settings:
 
     ``cases``: geometries per op and aspect. ``fills``: value sets per geometry. ``timeout``: seconds per
     case. ``threads``: of each framework in the first half of a run. ``memory``: bytes at which a worker is ended.
+    ``repeat``: whether every case, not only pins, must give the same bits thrice.
     ``max_output``: bytes of one case's answers from which on they are not sent.
     """
 
@@ -37,6 +38,7 @@ class Settings:
     threads: int = 1
     memory: int = 6 * 2**30
     max_output: int = 256 * 2**20
+    repeat: bool = False
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def pack(outcome: Outcome) -> tuple[dict[str, Any], list[np.ndarray]]:
         raise TypeError(f"a worker cannot report {type(outcome).__name__} of itself")
     arrays = [None if a is None else {"dtype": dtypes.dtype_name(a), "shape": list(a.shape)} for a in outcome.arrays]
     header = {"kind": "returned", "arrays": arrays, "executor": outcome.executor, "seconds": outcome.seconds}
-    header["fallback"] = outcome.fallback
+    header |= {"fallback": outcome.fallback, "unsteady": outcome.unsteady}
     if outcome.inference is not None:
         header["inference"] = {"outputs": outcome.inference.outputs, "refusal": outcome.inference.refusal}
     return header, [np.ascontiguousarray(a) for a in outcome.arrays if a is not None]
@@ -124,7 +124,12 @@ def _unpack(header: dict[str, Any], buffers: list[bytes]) -> Outcome:
         flat = np.frombuffer(buffers.pop(0), dtype=_any_dtype(str(entry["dtype"])))
         arrays.append(flat.reshape([int(n) for n in entry["shape"]]))
     return Returned(
-        tuple(arrays), str(header["executor"]), seconds, str(header["fallback"]), _inference(header.get("inference"))
+        tuple(arrays),
+        str(header["executor"]),
+        seconds,
+        fallback=str(header["fallback"]),
+        inference=_inference(header.get("inference")),
+        unsteady=str(header["unsteady"]),
     )
 
 

@@ -142,7 +142,7 @@ def _serve(executor: Executor, source: IO[bytes], sink: IO[bytes]) -> None:
     while (message := wire.read(source)) is not None:
         batch.update(message[0])
         cases = load_cases(batch["cases"])
-        for position, outcome in executor.run(cases, batch["fuse"], announce):
+        for position, outcome in executor.run(cases, batch["fuse"], announce, batch["repeat"]):
             header, buffers = wire.pack(outcome)
             # Flushed with the next announcement, before anything that may end the process.
             answer = {"type": "outcome", "batch": batch["id"], "position": position, **header}

@@ -1,0 +1,89 @@
+"""--repeat: answers that differ in one process, or from one process to the next, are nondeterministic."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.judge.verdict import judge
+from harness.model.case import Case, Tensor
+from harness.model.outcome import NotSupported, Raised, Returned
+from harness.run import wire
+from harness.run.bits import difference, digest
+from harness.run.campaign import Campaign, Request, Run, check_devices
+from harness.run.plan import Settings
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch):
+    here = str(Path(__file__).parent)
+    monkeypatch.syspath_prepend(here)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH")))))
+
+
+def records_of(folder, adapter, name, repeat=True):
+    settings = Settings(cases=12, repeat=repeat)
+    request = Request(targets=[name], adapters=[adapter], ops=["matmul"], aspects=["value"], settings=settings)
+    campaign = Campaign(request)
+    run = Run(campaign, folder)
+    with campaign.engine() as engine:
+        check_devices(engine)
+        records = list(run.execute(engine))
+    assert len(records) == sum(shard.planned(settings.fills) for shard in campaign.shards)
+    assert len({(r.number, r.case_id) for r in records}) == len(records)
+    return records
+
+
+def nondeterministic(records):
+    return [r for r in records if r.verdict == "nondeterministic"]
+
+
+def test_a_deterministic_adapter_passes_and_no_record_is_lost(tmp_path):
+    assert {r.verdict for r in records_of(tmp_path, "planted:Honest", "honest")} <= {"pass", "undefined"}
+
+
+@pytest.mark.parametrize(("cls", "name"), [("Random", "random"), ("RandomFused", "random_fused")])
+def test_random_bits_are_found_in_one_process(cls, name, tmp_path):
+    found = nondeterministic(records_of(tmp_path, f"planted_repeats:{cls}", name))
+    assert found
+    assert {r.dtype for r in found} == {"float64;float64"}
+    assert any("the same call twice in one process: output 0 has other bits in " in r.message for r in found)
+
+
+def test_what_depends_on_the_process_is_found_by_a_fresh_one(tmp_path):
+    found = nondeterministic(records_of(tmp_path, "planted_repeats:ByProcess", "by_process"))
+    assert found
+    assert {r.dtype for r in found} == {"int32;int32"}
+    assert all("in a fresh process: other bits" in r.message for r in found)
+
+
+def test_memory_that_nobody_wrote_to_is_found(tmp_path):
+    found = nondeterministic(records_of(tmp_path, "planted_repeats:Uninitialised", "uninitialised"))
+    assert found
+    assert {r.dtype for r in found} == {"float32;float32"}
+
+
+def test_pins_always_repeat_and_other_cases_only_where_asked(tmp_path):
+    found = nondeterministic(records_of(tmp_path, "planted_repeats:ByProcess", "by_process", repeat=False))
+    assert {r.number < 0 for r in found} == {True}
+
+
+def test_bits():
+    one, nan = np.array([1.0, 0.0], np.float32), np.array([np.nan, -0.0], np.float32)
+    assert difference(Returned((one, None)), Returned((one.copy(), None))) == ""
+    assert difference(Returned((nan,)), Returned((nan.copy(),))) == ""
+    assert difference(Returned((one,)), Returned((one * [1, -1],))) == "output 0 has other bits"
+    assert difference(Returned((one,)), Returned((-one,))) == "output 0 has other bits in 2 of 2 elements"
+    assert difference(Returned((one,)), Returned(())) == "1 outputs, then 0"
+    assert difference(Returned((one,)), Returned((None,))) == "output 0 has other bits"
+    told = [Returned((one,)), Returned((-one,)), Returned((one[None],)), Raised("E", "m"), NotSupported("no")]
+    assert len({digest(outcome) for outcome in told}) == len(told)
+    assert digest(Raised("E", "at 0x1")) == digest(Raised("E", "at 0x2"))
+
+
+def test_an_unsteady_answer_travels_and_is_nondeterministic():
+    header, buffers = wire.pack(Returned((np.ones(2, np.float32),), unsteady="other bits"))
+    back = wire.unpack(header, [b.tobytes() for b in buffers])
+    found = judge(Case("relu", (Tensor((2,), "float32"),)), back, (), ())
+    assert (found.verdict, found.message) == ("nondeterministic", "the same call twice in one process: other bits")
