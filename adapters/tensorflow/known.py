@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.geometry import effective
+from adapters.geometry import effective, spatial_axes
 from adapters.known_predicates import (
     Predicate,
     breaks,
@@ -84,8 +84,12 @@ def _negative_and_empty(case: Case) -> bool:
 
 def _not_one_dnn(case: Case) -> bool:
     """oneDNN rounds the negative number of windows to 0 before it adds 1, and then refuses the pool."""
-    strided = max(case.attributes["stride"]) > 1 and max(case.attributes["dilation"]) == 1
-    return case.rule == "WindowLargerThanInput" and not (case.tensors[0].dtype in _ONE_DNN and strided)
+    if case.rule != "WindowLargerThanInput":
+        return False
+    how = case.attributes
+    extents = [case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"])]
+    rounded = any(k > n and s > 1 for k, n, s in zip(how["window"], extents, how["stride"], strict=True))
+    return not (case.tensors[0].dtype in _ONE_DNN and max(how["dilation"]) == 1 and rounded)
 
 
 def _wide_and_dilated(case: Case) -> bool:
