@@ -17,7 +17,9 @@ __version__ = "0.1.0"
 _PACKAGES = ("harness", "adapters", "cases", "reports")
 _PUBLIC = {
     "Adapter": "harness.model.adapter",
+    "AdapterContract": "harness.contract.suite",
     "Unconnected": "harness.model.adapter",
+    "UnknownDevice": "harness.model.adapter",
     "Unsupported": "harness.model.adapter",
     "Case": "harness.model.case",
     "Tensor": "harness.model.case",

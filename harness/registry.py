@@ -51,6 +51,9 @@ OPS = {
 PROGRAMS = "adapters.programs"
 """The module with the ops that every adapter gets for free; a worker imports it like an adapter."""
 
+CONTRACT_EXAMPLES = "cases.contract_examples"
+"""The module with the literal questions that ``AdapterContract`` asks."""
+
 ENTRY_POINTS = "opassay.adapters"
 
 

@@ -80,6 +80,11 @@ RULES = {
         ),
         never=("reports", "adapters", "cases", "harness.cli", "harness.commands", "harness.pytest_plugin"),
     ),
+    "contract": Rule(
+        ("harness/contract",),
+        ("import adapters.torch", "from cases import contract_examples", "import reports", "import hypothesis"),
+        only=("numpy", "pytest", "harness.model", "harness.registry", "harness.run", "harness.contract"),
+    ),
     "reports": Rule(
         ("reports",),
         ("from harness.judge import compare", "import harness.registry", "import adapters.oracle", "import torch"),
@@ -95,6 +100,9 @@ RULES = {
         ("cases",),
         ("import pandas", "from adapters.torch import adapter", "from harness.run import plan", "import jax"),
         only=("numpy", "hypothesis", "harness.model", "adapters.oracle", "cases"),
+    ),
+    "examples": Rule(
+        ("cases/contract_examples.py",), ("import hypothesis", "import torch"), only=("numpy", "harness.model")
     ),
     "known": Rule(
         (
@@ -179,7 +187,7 @@ def test_writing_a_script_loads_no_framework(name: str, tmp_path: Path) -> None:
 HEAVY = ("pandas", "hypothesis", *FRAMEWORKS)
 
 
-@pytest.mark.parametrize("modules", ["harness.run.worker", "harness.cli, harness.listing"])
+@pytest.mark.parametrize("modules", ["harness.run.worker", "harness.cli, harness.listing", "harness.contract.ask"])
 def test_light_modules_load_nothing_heavy(modules: str, tmp_path: Path) -> None:
     script = f"import sys, {modules}; print(*sorted(set(sys.modules) & set({HEAVY!r})))"
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)

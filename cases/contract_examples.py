@@ -1,4 +1,7 @@
-"""The literal questions of the adapter contract: worked examples with their answers, and one small call per op."""
+"""The literal questions of the adapter contract: worked examples with their answers, and one small call per op.
+
+Loaded by the process that asks an adapter, so it imports NumPy and no Hypothesis.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,8 @@ def image(rows: str, dtype: str = "float32") -> np.ndarray:
 KERNEL = image("1 0 / -1 -2")[0].reshape(2, 2, 1, 1)
 STRIDED = {"stride": (2, 2), "dilation": (1, 1), "groups": 1, "layout": "NHWC"}
 POOL = {"window": (2, 2), "stride": (2, 2), "padding": "SAME", "dilation": (1, 1), "layout": "NHWC"}
+AVERAGE = {"window": (2, 3), "stride": (1, 1), "padding": "SAME", "count_padding": False, "layout": "NHWC"}
+SQUARE = np.array([[1, 2], [3, 4]], dtype=np.float32)
 RAMP = np.arange(25, dtype=np.float32).reshape(1, 5, 5, 1)
 ROWS = np.broadcast_to(np.stack([np.arange(4.0), np.arange(4.0) + 4], -1)[None, :, None], (1, 4, 4, 2)).astype("f4")
 MAXIMA = np.array([[[1, 5], [1, 5]], [[3, 7], [3, 7]]], dtype=np.float32)[None]
@@ -57,8 +62,8 @@ def _both_paddings() -> list[tuple[Any, ...]]:
     for padding in ("VALID", "SAME"):
         forward = {**STRIDED, "padding": padding}
         found.append((f"1 conv2d {padding}", "conv2d", (ones, KERNEL), forward, (MINUS_TWO,)))
-        back = (f"1 transpose {padding}", "conv2d_transpose", (MINUS_TWO, KERNEL), _back(4, padding), (SMALL,))
-        found.append(back)
+        there = (f"1 transpose {padding}", "conv2d_transpose", (MINUS_TWO, KERNEL), _back(4, padding), (SMALL,))
+        found.append(there)
     for padding, middle, back in (("SAME", SAME_RAMP, SAME_BACK), ("VALID", VALID_RAMP, VALID_BACK)):
         found.append((f"2 conv2d {padding}", "conv2d", (RAMP, KERNEL), {**STRIDED, "padding": padding}, (middle,)))
         found.append((f"2 transpose {padding}", "conv2d_transpose", (middle, KERNEL), _back(5, padding), (back,)))
@@ -97,11 +102,29 @@ VALUES: list[tuple[Any, ...]] = [
         {"window": (2, 2), "layout": "NHWC"},
         (image("1 1 2 2 / 1 1 2 2 / 3 3 4 4 / 3 3 4 4"),),
     ),
+    ("relu", "relu", (image("-2 0 / 0.5 3"),), {}, (image("0 0 / 0.5 3"),)),
+    ("stop_gradient", "stop_gradient", (image("-2 0 / 0.5 3"),), {}, (image("-2 0 / 0.5 3"),)),
+    ("matmul", "matmul", (SQUARE, SQUARE.T), {}, (np.array([[5, 11], [11, 25]], dtype=np.float32),)),
+    ("avg_pool2d", "avg_pool2d", (image("1 2 / 4 5"),), {**AVERAGE, "window": (2, 2)}, (image("3 3.5 / 4.5 5"),)),
+    (
+        "scatter_nd",
+        "scatter_nd",
+        (np.array([[1], [1], [0]], dtype=np.int32), np.array([1, 2, 4], dtype=np.float32)),
+        {"shape": (3,)},
+        (np.array([4, 3, 0], dtype=np.float32),),
+    ),
 ]
 """name, op, inputs, attributes, expected outputs."""
 
-REFUSED: list[tuple[Any, ...]] = _refused_heights()
-"""name, op, inputs, attributes of calls that the contract forbids."""
+REFUSED: list[tuple[Any, ...]] = [
+    *_refused_heights(),
+    ("channels do not fit", "conv2d", (ROWS, KERNEL), {**STRIDED, "padding": "VALID"}),
+    ("extents do not fit", "matmul", (np.ones((2, 3), dtype=np.float32),) * 2, {}),
+]
+"""name, op, inputs, attributes of calls that the contract forbids, and that every framework refuses."""
+
+
+MATMUL = ("matmul",)
 
 
 def _single(*values: float) -> np.ndarray:
@@ -109,7 +132,7 @@ def _single(*values: float) -> np.ndarray:
 
 
 def gradients(adapter: Any) -> list[tuple[Any, ...]]:
-    """name, program, inputs, cotangents, expected gradients (worked examples 7 and 8, and a pool's)."""
+    """name, needed ops, program, inputs, cotangents, expected gradients (worked examples 7 and 8, a pool's, relu's)."""
     column, row = _single(9, 10).reshape(2, 1), _single(1, 2).reshape(1, 2)
     one = np.ones((1, 1), dtype=np.float32)
     product = lambda w, x: (adapter.matmul(w, x),)  # noqa: E731
@@ -122,22 +145,46 @@ def gradients(adapter: Any) -> list[tuple[Any, ...]]:
     hits[:, 1::2, 1::2] = 1
     rising = np.arange(32, dtype=np.float32).reshape(1, 4, 4, 2)
     return [
-        ("7 product", product, [row, column], [one], (column.T, row.T)),
-        ("7 unconnected", apart, [row, column, one], [one], (column.T, row.T, "Unconnected")),
-        ("7 integers", product, [whole[1].T, whole[0]], [one.astype(np.int32)], ("Unconnected", "Unconnected")),
-        ("8 both", sums, ones, [_single(1, 2), _single(3, 4)], tuple(map(_single, (1, 1, 4, 3), (2, 2, 6, 4)))),
-        ("8 second only", sums, ones, [None, _single(3, 4)], ("Unconnected",) * 2 + (_single(3, 4),) * 2),
-        ("pool and stop", pooled, [rising], [np.ones_like(MAXIMA), np.ones_like(ROWS)], (hits,)),
+        ("7 product", MATMUL, product, [row, column], [one], (column.T, row.T)),
+        ("7 unconnected", MATMUL, apart, [row, column, one], [one], (column.T, row.T, "Unconnected")),
+        ("7 integers", MATMUL, product, [whole[1].T, whole[0]], [one.astype(np.int32)], ("Unconnected", "Unconnected")),
+        ("8 both", (), sums, ones, [_single(1, 2), _single(3, 4)], tuple(map(_single, (1, 1, 4, 3), (2, 2, 6, 4)))),
+        ("8 second only", (), sums, ones, [None, _single(3, 4)], ("Unconnected",) * 2 + (_single(3, 4),) * 2),
+        (
+            "pool and stop",
+            ("max_pool2d", "stop_gradient"),
+            pooled,
+            [rising],
+            [np.ones_like(MAXIMA), np.ones_like(ROWS)],
+            (hits,),
+        ),
+        ("relu", ("relu",), lambda x: (adapter.relu(x),), [_single(-1, 2)], [_single(3, 4)], (_single(0, 4),)),
     ]
+
+
+_IMAGE = (1, 4, 4, 2)
+SHAPES: dict[str, tuple[int, ...]] = {
+    "conv2d": _IMAGE,
+    "conv2d_transpose": _IMAGE,
+    "max_pool2d": (1, 2, 2, 2),
+    "max_pool2d_with_argmax": (1, 2, 2, 2),
+    "avg_pool2d": (1, 2, 4, 2),
+    "max_unpool2d": _IMAGE,
+    "avg_unpool2d": (1, 4, 6, 2),
+    "relu": _IMAGE,
+    "matmul": (4, 2),
+    "scatter_nd": (4, 2),
+    "stop_gradient": _IMAGE,
+}
+"""The shape of each output of ``small_calls``."""
 
 
 def small_calls(dtype: str) -> dict[str, Call]:
     """One valid call per op whose contract has ``dtype``."""
-    x = dtypes.narrow(np.arange(1, 33).reshape(1, 4, 4, 2) % 5, dtype)
+    x = dtypes.narrow(np.arange(1, 33).reshape(1, 4, 4, 2) % 5 - 2, dtype)
     w = dtypes.narrow(np.arange(1, 17).reshape(2, 2, 2, 2) % 3, dtype)
     half = x[:, ::2, ::2]
     dilated = {"stride": (1, 1), "padding": "SAME", "dilation": (2, 1), "groups": 1, "layout": "NHWC"}
-    average = {"window": (2, 3), "stride": (2, 1), "padding": "SAME", "count_padding": False, "layout": "NHWC"}
     found: dict[str, Call] = {
         "max_pool2d": ((x,), POOL),
         "max_pool2d_with_argmax": ((x,), POOL),
@@ -148,7 +195,7 @@ def small_calls(dtype: str) -> dict[str, Call]:
         "stop_gradient": ((x,), {}),
     }
     if dtypes.is_float(dtype):
-        found["avg_pool2d"] = ((x,), average)
+        found["avg_pool2d"] = ((x,), {**AVERAGE, "stride": (2, 1)})
     if dtypes.is_float(dtype) or dtype in ("int32", "int64"):
         found["conv2d"] = ((x, w), dilated)
         found["conv2d_transpose"] = ((x, w), {**dilated, "output_shape": (1, 4, 4, 2)})

@@ -1,0 +1,51 @@
+"""Asks one adapter everything that the contract promises, in a process of its own.
+
+    python -P -m harness.contract.ask adapters.torch.adapter:TorchAdapter cpu
+
+Prints one observation per line as JSON (``observe.py``), each before the next question is asked: if the framework ends
+the process, it is known after what.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+
+from harness.contract import arrays, calls, cases, gradients
+from harness.contract.observe import Observation
+from harness.model.adapter import Adapter
+from harness.registry import CONTRACT_EXAMPLES
+
+
+def observations(adapter: Adapter) -> Iterator[Observation]:
+    """All of them, in a fixed order. Modes that compile are asked for batches alone, unless there is no other."""
+    examples = importlib.import_module(CONTRACT_EXAMPLES)
+    small = {op: what for op, what in examples.small_calls("float32").items() if op in adapter.ops()}
+    yield from calls.names(adapter, examples.OPS)
+    yield from calls.devices(adapter)
+    yield from arrays.round_trips(adapter)
+    yield from calls.mutations(adapter, small)
+    for mode in [m for m in adapter.modes if m not in adapter.fused_modes] or adapter.modes[:1]:
+        yield from calls.worked_examples(adapter, mode, examples)
+        yield from cases.errors(adapter, mode, examples.REFUSED)
+        yield from gradients.gradients(adapter, mode, examples)
+        yield from calls.small_calls(adapter, mode, examples)
+        yield from calls.every_shape(adapter, mode)
+    for mode in adapter.modes:
+        yield from cases.batches(adapter, mode, small)
+
+
+def main(location: str, device: str) -> None:
+    # Frameworks print on stdout when they like, also from C: the lines go out by a descriptor of their own.
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    module, _, name = location.partition(":")
+    for observation in observations(getattr(importlib.import_module(module), name)(device)):
+        print(json.dumps(observation), file=out)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

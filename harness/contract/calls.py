@@ -1,0 +1,110 @@
+"""What the ops answer to small calls: dtypes, shapes, devices, limits, errors, worked examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from harness.contract.arrays import SHAPES
+from harness.contract.observe import Arrays, Attributes, Observation, answers, call, observe, plain, sentence
+from harness.model import dtypes
+from harness.model.adapter import Adapter, UnknownDevice, Unsupported
+
+
+def names(adapter: Adapter, interface: tuple[str, ...]) -> Iterator[Observation]:
+    """Public methods are ops of the interface; anything else would be taken for one."""
+    yield observe("ops", adapter.name, lambda: sorted(set(adapter.ops()) - set(interface)), [])
+    yield observe("ops", f"{adapter.name} has an op", lambda: bool(set(adapter.ops()) & set(interface)))
+    for op in sorted(set(interface) - set(adapter.ops())):
+        yield observe("absent", op, lambda: True)
+
+
+def devices(adapter: Adapter) -> Iterator[Observation]:
+    """``cpu`` comes first, and a device that is not there is refused by name."""
+    yield observe("device", "devices() begins with", lambda: adapter.devices()[0], "cpu")
+    yield observe("device", "a device that is not there", lambda: _refusal(adapter), UnknownDevice.__name__)
+
+
+def _refusal(adapter: Adapter) -> str:
+    try:
+        type(adapter)("nowhere:9")
+    except UnknownDevice:
+        return UnknownDevice.__name__
+    return "an adapter"
+
+
+def mutations(adapter: Adapter, calls: dict[str, Any]) -> Iterator[Observation]:
+    """An op changes neither its inputs nor the arrays that they were made of."""
+    for op, (arrays, attributes) in calls.items():
+        yield observe("inputs_kept", op, partial(_mutated, adapter, op, arrays, attributes), [])
+
+
+def _mutated(adapter: Adapter, op: str, arrays: Arrays, attributes: Attributes) -> list[int]:
+    before = [plain(a) for a in arrays]
+    tensors = [adapter.to_native(a) for a in arrays]
+    getattr(adapter, op)(*tensors, **attributes)
+    after = [(plain(a), plain(adapter.to_numpy(t))) for a, t in zip(arrays, tensors, strict=True)]
+    return [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if new != (old, old)]
+
+
+def small_calls(adapter: Adapter, mode: str, examples: Any) -> Iterator[Observation]:
+    """What is not declared as a limit answers in the contract's dtypes and shapes, on the adapter's device."""
+    for dtype in dtypes.DTYPES:
+        for op, (arrays, attributes) in examples.small_calls(dtype).items():
+            if op not in adapter.ops():
+                continue
+            about = f"{op} {dtype} {mode}"
+            ask = partial(call, adapter, mode, op, arrays, attributes)
+            reason = adapter.unsupported(op, mode, tuple(dtypes.dtype_name(a) for a in arrays), attributes)
+            if reason is None:
+                yield from _answer(adapter, about, ask, [dtype, "int64"][: 1 + op.endswith("argmax")], examples, op)
+            else:
+                yield sentence(about, reason)
+                yield observe("limit_is_real", f"{about}: {reason}", partial(_fails, ask))
+
+
+def _answer(
+    adapter: Adapter, about: str, ask: Callable[[], tuple[Any, ...]], expected: list[str], examples: Any, op: str
+) -> Iterator[Observation]:
+    def through(read: Callable[[Any], Any]) -> list[Any]:
+        return [read(y) for y in ask()]
+
+    shape = list(examples.SHAPES[op])
+    yield observe("dtype_kept", about, lambda: through(lambda y: dtypes.dtype_name(adapter.to_numpy(y))), expected)
+    yield observe(
+        "shape_kept", about, lambda: through(lambda y: adapter.to_numpy(y).shape), [tuple(shape)] * len(expected)
+    )
+    yield observe("device", about, lambda: through(adapter.location), [adapter.device] * len(expected))
+
+
+def every_shape(adapter: Adapter, mode: str) -> Iterator[Observation]:
+    """Ops that take any shape keep it: scalars and empty arrays too."""
+    for op in sorted({"relu", "stop_gradient"} & set(adapter.ops())):
+        for shape in SHAPES:
+            given = np.ones(shape, np.float32)
+            ask = partial(answers, adapter, mode, op, (given,), {})
+            yield observe("shape_kept", f"{op} {shape} {mode}", lambda a=ask: a()[0].shape, shape)  # type: ignore[misc]
+
+
+def _fails(question: Callable[[], Any]) -> bool:
+    """Whether the framework refuses; where the call raises ``Unsupported``, the adapter refused for it."""
+    try:
+        question()
+    except Unsupported:
+        return False
+    except Exception:
+        return True
+    return False
+
+
+def worked_examples(adapter: Adapter, mode: str, examples: Any) -> Iterator[Observation]:
+    """Literal answers, exact in every framework."""
+    for name, op, arrays, attributes, expected in examples.VALUES:
+        if op not in adapter.ops():
+            continue
+        ask = partial(answers, adapter, mode, op, arrays, attributes)
+        for position, answer in enumerate(expected):
+            yield observe("worked_example", f"{name} [{position}] {mode}", lambda a=ask, p=position: a()[p], answer)  # type: ignore[misc]

@@ -1,0 +1,144 @@
+"""``AdapterContract``: the tests that every adapter passes, to be inherited by the adapter's own tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from harness.contract.observe import Observation
+
+_ROOT = str(Path(__file__).resolve().parents[2])
+
+
+@dataclass(frozen=True)
+class Interview:
+    """What an adapter was seen to do, and why the process that asked it did not reach its end, or nothing."""
+
+    seen: tuple[Observation, ...]
+    problem: str = ""
+
+
+@cache
+def interview(location: str, device: str, timeout: float) -> Interview:
+    """Ask the adapter at module:Class in a process of its own, with the import path of this one."""
+    path = os.pathsep.join(dict.fromkeys([*(entry or os.getcwd() for entry in sys.path), _ROOT]))
+    environment = {**os.environ, "PYTHONPATH": path, "OPASSAY_THREADS": os.environ.get("OPASSAY_THREADS", "1")}
+    command = [sys.executable, "-P", "-m", "harness.contract.ask", location, device]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired as late:
+        return Interview(_read(late.stdout), f"no answer for {timeout:.0f} s")
+    seen = _read(done.stdout)
+    if done.returncode == 0:
+        return Interview(seen)
+    after = f" after {seen[-1]['check']}: {seen[-1]['about']}" if seen else ""
+    return Interview(seen, f"its process ended with status {done.returncode}{after}\n{done.stderr[-3000:]}")
+
+
+def _read(text: str | bytes | None) -> tuple[Observation, ...]:
+    whole = text.decode() if isinstance(text, bytes) else text or ""
+    lines = whole.split("\n")[:-1]
+    return tuple(json.loads(line) for line in lines)
+
+
+class AdapterContract:
+    """Inherit it in your tests, name your adapter, and pytest runs every check::
+
+        from opassay import AdapterContract
+
+        class TestMyAdapter(AdapterContract):
+            adapter = "my_package.adapter:MyAdapter"
+
+    The framework is imported in a process of its own only. What needs an op that the adapter lacks is skipped.
+
+    ``device``: the one to ask. ``absent``: exactly the ops that the adapter must lack; None does not check it.
+    ``zeros_for_unconnected``: whether the framework cannot tell a gradient of zeros from none at all, as JAX cannot.
+    ``timeout``: seconds for all questions together.
+    """
+
+    adapter: ClassVar[str]
+    device: ClassVar[str] = "cpu"
+    absent: ClassVar[tuple[str, ...] | None] = None
+    zeros_for_unconnected: ClassVar[bool] = False
+    timeout: ClassVar[float] = 600.0
+
+    def observations(self, *checks: str) -> list[Observation]:
+        """What was seen of these checks. Fails when the adapter could not be asked to the end."""
+        found = interview(self.adapter, self.device, self.timeout)
+        if found.problem:
+            pytest.fail(f"{self.adapter} could not be asked everything: {found.problem}", pytrace=False)
+        return [o for o in found.seen if o["check"] in checks]
+
+    def agrees(self, *checks: str) -> None:
+        """Fail with a line for each observation that is not as promised; skip where nothing could be asked."""
+        seen = self.observations(*checks)
+        wrong = [_line(o) for o in seen if not o["ok"]]
+        if wrong:
+            pytest.fail("\n".join([f"{len(wrong)} of {len(seen)} are not as promised", *wrong]), pytrace=False)
+        if not seen:
+            pytest.skip("the adapter has nothing that could be asked here")
+
+    def test_methods_are_ops_of_the_interface(self) -> None:
+        self.agrees("ops")
+        lacking = {o["about"] for o in self.observations("absent")}
+        if self.absent is not None and lacking != set(self.absent):
+            pytest.fail(f"absent are {sorted(lacking)}, expected {sorted(self.absent)}", pytrace=False)
+
+    def test_every_dtype_in_every_memory_kind_comes_back_bit_for_bit(self) -> None:
+        self.agrees("round_trip")
+
+    def test_tensors_share_no_memory_with_arrays(self) -> None:
+        self.agrees("owns_its_data")
+
+    def test_inputs_are_not_changed(self) -> None:
+        self.agrees("inputs_kept")
+
+    def test_outputs_have_the_dtype_of_the_contract(self) -> None:
+        self.agrees("dtype_kept")
+
+    def test_outputs_have_the_shape_of_the_contract(self) -> None:
+        self.agrees("shape_kept")
+
+    def test_answers_lie_on_the_device_that_was_asked_for(self) -> None:
+        self.agrees("device")
+
+    def test_worked_examples_come_out(self) -> None:
+        self.agrees("worked_example")
+
+    def test_invalid_input_makes_the_framework_raise(self) -> None:
+        self.agrees("error")
+
+    def test_limits_are_sentences_true_and_said_before_the_call(self) -> None:
+        self.agrees("limit_is_a_sentence", "limit_is_real", "limit_before_call")
+
+    def test_vjp_takes_several_outputs_inputs_and_cotangents(self) -> None:
+        self.agrees("vjp")
+
+    def test_vjp_says_which_inputs_are_unconnected(self) -> None:
+        if not self.zeros_for_unconnected:
+            self.agrees("unconnected")
+            return
+        seen = self.observations("unconnected")
+        others = [_line(o) for o in seen if not (o["ok"] or _zeros(o["saw"]))]
+        if others or all(o["ok"] for o in seen):
+            pytest.fail("\n".join(["expected zeros for unconnected inputs", *others]), pytrace=False)
+
+    def test_batches_answer_what_single_cases_answer(self) -> None:
+        self.agrees("batch")
+
+
+def _line(observation: dict[str, Any]) -> str:
+    return "{check} · {about}: expected {expected}, saw {saw}".format(**observation).replace("\n", " ")
+
+
+def _zeros(text: str) -> bool:
+    """Whether the text of an array shows zeros only."""
+    return not text.strip("[] ").replace("0.", "").strip()

@@ -1,0 +1,206 @@
+"""An adapter of NumPy and the oracle, and others that each break one promise of the contract."""
+
+import os
+
+import numpy as np
+
+from adapters import oracle
+from harness.model import dtypes
+from harness.model.adapter import Adapter, Unconnected, Unsupported
+
+
+class Fake(Adapter):
+    """What a correct one looks like."""
+
+    name, modes = "fake", ("plain",)
+
+    def devices(self):
+        return ("cpu",)
+
+    def to_native(self, array):
+        return np.array(array)
+
+    def to_numpy(self, value):
+        return np.array(value)
+
+    def compile(self, fn, mode):
+        return fn
+
+    def vjp(self, fn, inputs, cotangents):
+        return tuple(self._gradient(fn, inputs, cotangents, i) for i in range(len(inputs)))
+
+    def _gradient(self, fn, inputs, cotangents, i):
+        moved, x, touched = np.zeros(inputs[i].shape), inputs[i], False
+        if x.dtype.kind != "f":
+            return Unconnected
+        for at in np.ndindex(x.shape):
+            bumped = [np.array(v) for v in inputs]
+            bumped[i][at] += x.dtype.type(0.25)
+            for old, new, c in zip(fn(*inputs), fn(*bumped), cotangents, strict=True):
+                if c is not None and not isinstance(old, Stopped):
+                    moved[at] += ((new - old) * c).sum() / 0.25
+                    touched |= bool((new != old).any())
+        return moved.astype(x.dtype) if touched else Unconnected
+
+
+class Stopped(np.ndarray):
+    pass
+
+
+def _op(name):
+    def method(self, *arrays, **attributes):
+        answer = getattr(oracle, name)(*arrays, **attributes)
+        data = dtypes.dtype_name(arrays[1 if name == "scatter_nd" else 0])
+        if isinstance(answer, tuple):
+            return dtypes.narrow(answer[0], data), answer[1]
+        narrow = dtypes.narrow(answer, data)
+        return narrow.view(Stopped) if name == "stop_gradient" else narrow
+
+    return method
+
+
+for _name in oracle.REFERENCES:
+    setattr(Fake, _name, _op(_name))
+
+
+class Aliasing(Fake):
+    def to_native(self, array):
+        return array
+
+
+class Converting(Fake):
+    def to_native(self, array):
+        return dtypes.narrow(dtypes.widen(array), dtypes.dtype_name(array))
+
+
+class Writing(Fake):
+    def relu(self, x):
+        x[...] = super().relu(x)
+        return x
+
+
+class Widening(Fake):
+    def matmul(self, a, b):
+        return oracle.matmul(a, b)
+
+
+class Lifting(Fake):
+    def relu(self, x):
+        return np.atleast_1d(super().relu(x))
+
+
+class Padding(Fake):
+    def conv2d(self, x, w, **k):
+        return super().conv2d(x, w, **{**k, "padding": "SAME"})
+
+
+class Swallowing(Fake):
+    def conv2d_transpose(self, x, w, *, output_shape, **k):
+        try:
+            return super().conv2d_transpose(x, w, output_shape=output_shape, **k)
+        except Exception:
+            return np.zeros(output_shape, x.dtype)
+
+
+class Validating(Fake):
+    def matmul(self, a, b):
+        if a.shape[-1] != b.shape[-2]:
+            raise ValueError("checked on the framework's behalf")
+        return super().matmul(a, b)
+
+
+class Leaving(Fake):
+    def matmul(self, a, b):
+        try:
+            return super().matmul(a, b)
+        except Exception:
+            raise SystemExit("this is no error of the framework") from None
+
+
+class Elsewhere(Fake):
+    def location(self, value):
+        return "cuda:0"
+
+
+class Anywhere(Fake):
+    def __init__(self, device="cpu"):
+        self.device = device
+
+
+class Overcautious(Fake):
+    def unsupported(self, op, mode, dtypes, attributes):
+        return "we did not care to try this" if op == "relu" and dtypes[0] == "int8" else None
+
+
+class Terse(Fake):
+    def relu(self, x):
+        if x.dtype == np.int8:
+            raise Unsupported("no")
+        return super().relu(x)
+
+
+class Hiding(Fake):
+    def relu(self, x):
+        try:
+            return np.maximum(x, x.dtype.type(0))
+        except TypeError:
+            raise Unsupported("the framework has no such dtype at all") from None
+
+
+class Honest(Hiding):
+    def relu(self, x):
+        if x.dtype == dtypes.BFLOAT16:
+            raise Unsupported("the framework has no such dtype at all")
+        return super().relu(x)
+
+
+class Zeros(Fake):
+    def vjp(self, fn, inputs, cotangents):
+        found = super().vjp(fn, inputs, cotangents)
+        lacks = [g is Unconnected and x.dtype.kind == "f" for x, g in zip(inputs, found, strict=True)]
+        return tuple(np.zeros_like(x) if none else g for x, g, none in zip(inputs, found, lacks, strict=True))
+
+
+class Summing(Fake):
+    def vjp(self, fn, inputs, cotangents):
+        return super().vjp(fn, inputs, [None if c is None else np.ones_like(c) for c in cotangents])
+
+
+class Remembering(Fake):
+    """Takes a program for another that took the same shapes."""
+
+    modes, fused_modes = ("plain", "fast"), frozenset({"fast"})
+
+    def __init__(self, device="cpu"):
+        super().__init__(device)
+        self._programs = {}
+
+    def compile(self, fn, mode):
+        if mode == "plain":
+            return fn
+
+        def program(*arrays):
+            key = tuple((a.shape, a.dtype.str) for a in arrays)
+            return self._programs.setdefault(key, fn)(*arrays)
+
+        return program
+
+
+class Extended(Fake):
+    gelu = Fake.relu
+
+
+class OneOp(Adapter):
+    """All that a first adapter has."""
+
+    name, modes = "oneop", ("plain",)
+    devices, to_native, to_numpy, compile = Fake.devices, Fake.to_native, Fake.to_numpy, Fake.compile
+    relu = Fake.relu
+
+    def vjp(self, fn, inputs, cotangents):
+        raise Unsupported("this framework computes no gradients")
+
+
+class Crashing(Fake):
+    def relu(self, x):
+        os.abort()

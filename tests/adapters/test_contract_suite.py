@@ -1,0 +1,115 @@
+"""The suite that adapters inherit: right ones pass, and each promise has an adapter that breaks it and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.contract.suite import AdapterContract, interview
+
+HERE = Path(__file__).parent
+TESTS = tuple(name for name in dir(AdapterContract) if name.startswith("test_"))
+BROKEN = {
+    "Aliasing": "tensors_share_no_memory_with_arrays",
+    "Converting": "every_dtype_in_every_memory_kind_comes_back_bit_for_bit",
+    "Writing": "inputs_are_not_changed",
+    "Widening": "outputs_have_the_dtype_of_the_contract",
+    "Lifting": "outputs_have_the_shape_of_the_contract",
+    "Padding": "worked_examples_come_out",
+    "Swallowing": "invalid_input_makes_the_framework_raise",
+    "Validating": "invalid_input_makes_the_framework_raise",
+    "Leaving": "invalid_input_makes_the_framework_raise",
+    "Elsewhere": "answers_lie_on_the_device_that_was_asked_for",
+    "Anywhere": "answers_lie_on_the_device_that_was_asked_for",
+    "Overcautious": "limits_are_sentences_true_and_said_before_the_call",
+    "Terse": "limits_are_sentences_true_and_said_before_the_call",
+    "Hiding": "limits_are_sentences_true_and_said_before_the_call",
+    "Zeros": "vjp_says_which_inputs_are_unconnected",
+    "Summing": "vjp_takes_several_outputs_inputs_and_cotangents",
+    "Remembering": "batches_answer_what_single_cases_answer",
+    "Extended": "methods_are_ops_of_the_interface",
+}
+
+
+@pytest.fixture(autouse=True)
+def planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(HERE))
+
+
+def suite(name: str, **settings: object) -> AdapterContract:
+    """The suite as an adapter's tests inherit it."""
+    return type(f"Test{name}", (AdapterContract,), {"adapter": f"planted_adapters:{name}", **settings})()
+
+
+def results(tests: AdapterContract) -> dict[str, str]:
+    """What became of each test: its message, ``skipped`` or nothing."""
+    found = {}
+    for name in TESTS:
+        try:
+            getattr(tests, name)()
+            found[name.removeprefix("test_")] = ""
+        except pytest.skip.Exception:
+            found[name.removeprefix("test_")] = "skipped"
+        except pytest.fail.Exception as failure:
+            found[name.removeprefix("test_")] = str(failure)
+    return found
+
+
+@pytest.mark.parametrize("name", ["Fake", "Honest"])
+def test_a_right_adapter_passes_everything(name: str) -> None:
+    found = results(suite(name, absent=()))
+    skipped = {"limits_are_sentences_true_and_said_before_the_call": "skipped"} if name == "Fake" else {}
+    assert {test: said for test, said in found.items() if said} == skipped
+
+
+def test_every_test_of_the_suite_has_an_adapter_on_which_it_fails() -> None:
+    assert {f"test_{test}" for test in BROKEN.values()} == set(TESTS)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_adapter_fails_the_one_test_of_its_promise(name: str) -> None:
+    assert [test for test, said in results(suite(name)).items() if said not in ("", "skipped")] == [BROKEN[name]]
+
+
+def test_an_adapter_with_one_op_is_asked_about_that_op_alone() -> None:
+    found = results(suite("OneOp"))
+    assert set(found.values()) == {"", "skipped"}
+    assert [test for test, said in found.items() if said] == [
+        "invalid_input_makes_the_framework_raise",
+        "vjp_says_which_inputs_are_unconnected",
+        "vjp_takes_several_outputs_inputs_and_cotangents",
+    ]
+
+
+def test_ops_that_are_unexpectedly_absent_are_named() -> None:
+    said = results(suite("OneOp", absent=("matmul",)))["methods_are_ops_of_the_interface"]
+    assert "'conv2d'" in said
+    assert "expected ['matmul']" in said
+
+
+def test_a_framework_that_cannot_tell_zeros_from_nothing_may_say_so() -> None:
+    assert results(suite("Zeros", zeros_for_unconnected=True))["vjp_says_which_inputs_are_unconnected"] == ""
+    assert results(suite("Fake", zeros_for_unconnected=True))["vjp_says_which_inputs_are_unconnected"]
+
+
+def test_a_process_that_ends_is_told_with_what_came_before() -> None:
+    found = set(results(suite("Crashing")).values())
+    assert len(found) == 1
+    assert "its process ended with status -6 after inputs_kept: avg_unpool2d" in found.pop()
+
+
+def test_an_adapter_that_is_not_there_is_told() -> None:
+    assert "has no attribute 'Nobody'" in interview("planted_adapters:Nobody", "cpu", 60.0).problem
+
+
+def test_an_adapter_that_hangs_is_told() -> None:
+    assert interview("planted_adapters:Fake", "cpu", 0.001).problem == "no answer for 0 s"
+
+
+def test_importing_the_suite_imports_no_framework() -> None:
+    script = "import sys; from opassay import AdapterContract; print({'torch', 'adapters.torch'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
