@@ -18,6 +18,7 @@ _PACKAGES = ("harness", "adapters", "cases", "reports")
 _PUBLIC = {
     "Adapter": "harness.model.adapter",
     "AdapterContract": "harness.contract.suite",
+    "new_differences": "harness.contract.judged",
     "Unconnected": "harness.model.adapter",
     "UnknownDevice": "harness.model.adapter",
     "Unsupported": "harness.model.adapter",

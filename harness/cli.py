@@ -159,6 +159,19 @@ def diff(
     return diff_command(old, new, form, out)
 
 
+@app.command(name="new-adapter")
+def new_adapter(
+    name: Annotated[str, typer.Argument(help="What the target is to be called, such as my_backend.")],
+    package: Annotated[
+        bool, typer.Option("--package", help="An installable package of its own, in a new folder.")
+    ] = False,
+) -> int:
+    """Write an adapter with one op and its tests, ready to run: in this checkout, or as a package."""
+    from harness.scaffold import new_adapter_command
+
+    return new_adapter_command(name, package)
+
+
 @app.command()
 def doctor(adapter: Adapters = []) -> int:  # noqa: B006
     """Check the installation: start every framework once and say what answered."""

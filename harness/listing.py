@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.completeness import Reader
 from harness.model.target import Target
 from harness.registry import OPS, PROGRAMS, Registry, UsageError, unknown
 
@@ -16,11 +17,18 @@ def list_command(what: str, adapters: list[str]) -> int:
     """Print the rows of ``what`` in aligned columns."""
     if what not in _LISTS:
         raise UsageError(unknown("list", what, _LISTS))
-    rows = list(_LISTS[what](Registry(adapters, Path())))
+    registry = Registry(adapters, Path())
+    _print(list(_LISTS[what](registry)))
+    if what == "adapters":
+        print()
+        _print(list(_completeness(registry)))
+    return 0
+
+
+def _print(rows: list[Row]) -> None:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    return 0
 
 
 def _ops(registry: Registry) -> Iterator[Row]:
@@ -45,6 +53,21 @@ def _adapters(registry: Registry) -> Iterator[Row]:
     for entry in registry.adapters.values():
         state = "installed" if entry.installed else f"not installed: {entry.hint}"
         yield entry.name, f"modes: {', '.join(entry.modes)}", entry.location, state
+
+
+def _completeness(registry: Registry) -> Iterator[Row]:
+    """Op × adapter: ``yes``, ``limits`` where the adapter declares some, ``-`` where the op is absent."""
+    composed = importlib.import_module(PROGRAMS).PROGRAMS
+    single = [op for op in OPS if op not in composed]
+    has = [Reader(entry.location, single).read() for entry in registry.adapters.values()]
+    yield "op", *registry.adapters
+    for op in OPS:
+        needs = composed[op].needs if op in composed else (op,)
+        yield op, *(_cell([found.get(need) for need in needs]) for found in has)
+
+
+def _cell(limited: list[bool | None]) -> str:
+    return "-" if None in limited else "limits" if any(limited) else "yes"
 
 
 def _targets(registry: Registry) -> Iterator[Row]:

@@ -136,7 +136,10 @@ class Registry:
 
     def _add(self, location: str) -> None:
         declaration = declare(location)
-        self.adapters[declaration.name] = AdapterEntry(declaration.name, location, declaration.modes)
+        known, script = (beside(location, part) for part in ("known", "script"))
+        self.adapters[declaration.name] = AdapterEntry(
+            declaration.name, location, declaration.modes, known=known, script=script
+        )
 
     def _read(self, folder: Path) -> dict[str, UserTarget]:
         try:
@@ -245,7 +248,12 @@ class Registry:
         module = self.adapter(adapter).known
         if not module or importlib.util.find_spec(module) is None:
             return ()
-        return tuple(importlib.import_module(module).KNOWN)
+        try:
+            return tuple(importlib.import_module(module).KNOWN)
+        except Exception as error:
+            raise UsageError(
+                f"the known differences of {adapter!r} cannot be read: {module}: {type(error).__name__}: {error}"
+            ) from None
 
     def writer(self, adapter: str) -> Callable[[Asked], Idiom] | None:
         """What writes the framework's part of a standalone script, None for an adapter that has no such thing."""
@@ -277,6 +285,20 @@ def module_file(module: str) -> Path:
     if not path.is_file():
         raise UsageError(f"module {module!r} has no source file (looked for {path.name} beside {top})")
     return path
+
+
+def beside(location: str, part: str) -> str:
+    """The module named ``part`` in the package of the adapter at module:Class, or nothing where there is none.
+
+    Nothing also for an adapter that stands in the package's own ``__init__.py``: importing what is beside it would
+    import its framework.
+    """
+    package = location.partition(":")[0].rpartition(".")[0]
+    if not package:
+        return ""
+    source = module_file(package)
+    there = source.name == "__init__.py" and (source.parent / f"{part}.py").is_file()
+    return f"{package}.{part}" if there else ""
 
 
 def declare(location: str) -> Declaration:

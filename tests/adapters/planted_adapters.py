@@ -12,7 +12,8 @@ from harness.model.adapter import Adapter, Unconnected, Unsupported
 class Fake(Adapter):
     """What a correct one looks like."""
 
-    name, modes = "fake", ("plain",)
+    name = "fake"
+    modes = ("plain",)
 
     def devices(self):
         return ("cpu",)
@@ -193,7 +194,8 @@ class Extended(Fake):
 class OneOp(Adapter):
     """All that a first adapter has."""
 
-    name, modes = "oneop", ("plain",)
+    name = "oneop"
+    modes = ("plain",)
     devices, to_native, to_numpy, compile = Fake.devices, Fake.to_native, Fake.to_numpy, Fake.compile
     relu = Fake.relu
 

@@ -1,0 +1,157 @@
+"""``opassay new-adapter``: writes an adapter that works, to be filled in.
+
+The files are made of the templates in ``harness/templates/``: one per file that a new adapter needs, the same for a
+package and for opassay's own tree.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from harness.registry import OPS, Registry, UsageError
+
+HOME = Path(__file__).resolve().parent.parent
+_REGISTRY = "harness/registry.py"
+_PUBLIC = {
+    "adapter": "from opassay import Adapter, Unsupported",
+    "known": "from opassay import Known",
+    "test": "from opassay import AdapterContract, new_differences",
+}
+_INNER = {
+    "adapter": "from harness.model.adapter import Adapter, Unsupported",
+    "known": "from harness.model.known import Known",
+    "test": "from harness.contract.judged import new_differences\nfrom harness.contract.suite import AdapterContract",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be written: the new folder or folders, each file's template, and the names used in them."""
+
+    roots: tuple[Path, ...]
+    files: Mapping[Path, str]
+    names: Mapping[str, str]
+    imports: Mapping[str, str]
+
+
+def new_adapter_command(name: str, package: bool) -> int:
+    """Write the adapter and say what to do next."""
+    _check_name(name)
+    plan = _package(name) if package else _tree(name)
+    for root in plan.roots:
+        if root.exists():
+            raise UsageError(f"{root} exists already; nothing was written")
+    entry = None if package else _with_entry(name, plan.names["cls"])
+    try:
+        _write(plan)
+        if entry is not None:
+            (HOME / _REGISTRY).write_text(entry, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"cannot write {str(error.filename)!r}: {error.strerror}") from None
+    print(*(f"wrote {path}" for path in plan.files), sep="\n")
+    print(*([] if package else [f"added a line to BUILT_IN in {_REGISTRY}"]), *_next(name, plan, package), sep="\n")
+    return 0
+
+
+def _check_name(name: str) -> None:
+    plain = name.isascii() and name.isidentifier() and name == name.lower() and not name.startswith("_")
+    if not plain or keyword.iskeyword(name):
+        raise UsageError(
+            f"not a name for an adapter: {name!r}; expected small letters, digits and _, such as my_backend"
+        )
+    if name in Registry().adapters or name in ("all", *OPS):
+        what = "an adapter" if name in Registry().adapters else "a word of opassay's own"
+        raise UsageError(f"{name!r} is {what} already; choose another name")
+
+
+def _package(name: str) -> Plan:
+    package = f"opassay_{name}"
+    root = Path(f"opassay-{name.replace('_', '-')}")
+    inner = root / "src" / package
+    files = {
+        root / "pyproject.toml": "pyproject.toml",
+        root / "README.md": "README.md",
+        inner / "__init__.py": "",
+        inner / "adapter.py": "adapter.py",
+        inner / "known.py": "known.py",
+        root / "tests" / f"test_{name}.py": "test_adapter.py",
+    }
+    names = {**_names(name), "package": package, "module": f"{package}.adapter", "distribution": root.name}
+    return Plan((root,), files, names, _PUBLIC)
+
+
+def _tree(name: str) -> Plan:
+    if not (HOME / "tests" / "adapters").is_dir() or not Path.cwd().resolve().is_relative_to(HOME):
+        raise UsageError(
+            "this folder is not a checkout of the opassay that runs, so there is no tree to add to; try --package"
+        )
+    if (HOME / "adapters" / f"{name}.py").exists():
+        raise UsageError(f"adapters/{name}.py exists already; nothing was written")
+    inner, test = HOME / "adapters" / name, HOME / "tests" / "adapters" / f"test_adapter_{name}.py"
+    files = {
+        inner / "__init__.py": "",
+        inner / "adapter.py": "adapter.py",
+        inner / "known.py": "known.py",
+        test: "test_adapter.py",
+    }
+    return Plan((inner, test), files, {**_names(name), "module": f"adapters.{name}.adapter"}, _INNER)
+
+
+def _names(name: str) -> dict[str, str]:
+    title = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    return {"name": name, "title": title, "cls": f"{title}Adapter"}
+
+
+def _write(plan: Plan) -> None:
+    loader = FileSystemLoader(HOME / "harness" / "templates")
+    environment = Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    texts = {}
+    for path, template in plan.files.items():
+        names = {**plan.names, "imports": plan.imports.get(template.partition(".")[0].removesuffix("_adapter"), "")}
+        texts[path] = environment.get_template(f"{template}.j2").render(names) if template else ""
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _with_entry(name: str, cls: str) -> str:
+    """The registry's source with one more line at the end of ``BUILT_IN``."""
+    text = (HOME / _REGISTRY).read_text(encoding="utf-8")
+    table = next(
+        (
+            node.value
+            for node in ast.parse(text).body
+            if isinstance(node, ast.Assign) and [ast.unparse(t) for t in node.targets] == ["BUILT_IN"]
+        ),
+        None,
+    )
+    if table is None or table.end_lineno is None:
+        raise UsageError(f"{_REGISTRY} has no table BUILT_IN to add the adapter to; nothing was written")
+    module = f"adapters.{name}"
+    call = f'AdapterEntry("{name}", "{module}.adapter:{cls}", ("eager",), known="{module}.known")'
+    lines = text.splitlines(keepends=True)
+    lines.insert(table.end_lineno - 1, f"    {call},\n")
+    return "".join(lines)
+
+
+def _next(name: str, plan: Plan, package: bool) -> list[str]:
+    run = f"opassay run --target {name}"
+    if not package:
+        test = plan.roots[1].relative_to(HOME)
+        return ["next:", f"  {run}", f"  python -m pytest {test}", "  the checklist in CONTRIBUTING.md"]
+    root = plan.roots[0]
+    class_ = f"{plan.names['module']}:{plan.names['cls']}"
+    return [
+        "next:",
+        f"  pip install -e {root}",
+        f"  {run}",
+        f"  python -m pytest {root}",
+        "or, without installing it:",
+        f"  PYTHONPATH={root / 'src'} {run} --adapter {class_}",
+    ]
