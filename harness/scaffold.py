@@ -24,9 +24,9 @@ _PUBLIC = {
     "test": "from opassay import AdapterContract, new_differences",
 }
 _INNER = {
-    "adapter": "from harness.model.adapter import Adapter, Unsupported",
+    "adapter": "\nfrom harness.model.adapter import Adapter, Unsupported",
     "known": "from harness.model.known import Known",
-    "test": "from harness.contract.judged import new_differences\nfrom harness.contract.suite import AdapterContract",
+    "test": "\nfrom harness.contract.judged import new_differences\nfrom harness.contract.suite import AdapterContract",
 }
 
 
@@ -134,9 +134,10 @@ def _with_entry(name: str, cls: str) -> str:
     if table is None or table.end_lineno is None:
         raise UsageError(f"{_REGISTRY} has no table BUILT_IN to add the adapter to; nothing was written")
     module = f"adapters.{name}"
-    call = f'AdapterEntry("{name}", "{module}.adapter:{cls}", ("eager",), known="{module}.known")'
+    arguments = (f'"{name}"', f'"{module}.adapter:{cls}"', '("eager",)', f'known="{module}.known"')
+    call = "".join(["    AdapterEntry(\n", *(f"        {argument},\n" for argument in arguments), "    ),\n"])
     lines = text.splitlines(keepends=True)
-    lines.insert(table.end_lineno - 1, f"    {call},\n")
+    lines.insert(table.end_lineno - 1, call)
     return "".join(lines)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+from harness.completeness import Reader
 from harness.contract.suite import AdapterContract
 from harness.registry import OPS, PROGRAMS
 
@@ -31,6 +32,10 @@ class Whole(AdapterContract):
     def test_three_of_four_combinations_of_op_and_dtype_are_supported(self) -> None:
         supported = self.count("dtype_kept")
         assert supported >= 0.75 * (supported + self.count("limit_is_real"))
+
+    def test_the_completeness_table_says_what_was_observed(self) -> None:
+        limited = {o["about"].split()[0] for o in self.observations("limit_is_real")}
+        assert Reader(self.adapter, SINGLE).read() == {op: op in limited for op in SINGLE}
 
 
 class TestTorch(Whole):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.contract.judged import new_differences
 from harness.contract.suite import AdapterContract, interview
 
 HERE = Path(__file__).parent
@@ -113,3 +114,18 @@ def test_importing_the_suite_imports_no_framework() -> None:
     script = "import sys; from opassay import AdapterContract; print({'torch', 'adapters.torch'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("name", "op", "said"),
+    [
+        ("Fake", "relu", []),
+        ("Padding", "conv2d", ["shape", "structural"]),
+        ("OneOp", "matmul", ["no case of matmul was judged"]),
+        ("Validating", "matmul", ["fault: raised by the adapter"]),
+    ],
+)
+def test_generated_cases_of_one_op_tell_what_is_new(name: str, op: str, said: list[str]) -> None:
+    lines = new_differences(f"planted_adapters:{name}", op, cases=5)
+    assert bool(lines) == bool(said)
+    assert all(any(words in line for line in lines) for words in said), lines

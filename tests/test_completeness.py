@@ -1,0 +1,119 @@
+"""What an adapter has is read from its source, whatever way it is written; nothing of it is imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.completeness import Reader
+from harness.registry import Registry, UsageError, beside
+
+ROOT = Path(__file__).resolve().parent.parent
+OPS = ("relu", "matmul", "conv2d", "scatter_nd", "avg_pool2d", "max_pool2d")
+FILES = {
+    "__init__.py": "raise RuntimeError('imported')",
+    "adapter.py": """
+import framework_that_is_not_there
+from harness.model.adapter import Adapter, Unsupported
+from . import pools
+from .mixins import More as Extra
+from .plain import relu_of
+
+class Whole(Extra, pools.Pools, Adapter):
+    name = "whole"
+    modes = ("eager",)
+    relu = relu_of
+    def helper(self, x): raise Unsupported("deep inside")
+    def scatter_nd(self, x): return self.helper(x)
+
+class Bare(Adapter):
+    name = "bare"
+    modes = ("eager",)
+    def relu(self, x): return x
+
+class Everywhere(Bare):
+    def matmul(self, a, b): return a
+    def unsupported(self, op, mode, dtypes, attributes): return "no integers" if "int8" in dtypes else None
+
+class Itself(Itself): pass
+""",
+    "mixins.py": """
+from brokenpackage.limits import table
+class More:
+    def matmul(self, a, b): return a
+    def conv2d(self, x, w): return x
+    def unsupported(self, op, mode, dtypes, attributes): return table.get(op)
+""",
+    "limits.py": "table = {'matmul': 'takes no integers'}",
+    "pools.py": """
+class Pools:
+    def avg_pool2d(self, x): return x
+    async def _max(self): pass
+""",
+    "plain.py": "def relu_of(self, x): return x",
+}
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "brokenpackage"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "Whole",
+            {"avg_pool2d": False, "conv2d": False, "matmul": True, "relu": False, "scatter_nd": True},
+        ),
+        ("Bare", {"relu": False}),
+        ("Everywhere", {"matmul": True, "relu": True}),
+        ("Itself", {}),
+        ("Nobody", {}),
+    ],
+)
+def test_members_and_limits_are_found_through_bases_tables_and_calls(
+    name: str, expected: dict[str, bool], package: Path
+) -> None:
+    assert Reader(f"brokenpackage.adapter:{name}", OPS).read() == expected
+
+
+def test_source_that_is_not_python_is_one_line(package: Path) -> None:
+    (package / "mixins.py").write_text("class More(:\n")
+    with pytest.raises(UsageError, match=r"brokenpackage/mixins\.py, line 1: invalid syntax"):
+        Reader("brokenpackage.adapter:Whole", OPS).read()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"x = '\x00'"])
+def test_source_that_is_not_text_is_one_line(content: bytes, package: Path) -> None:
+    (package / "mixins.py").write_bytes(content)
+    with pytest.raises(UsageError, match=r"brokenpackage/mixins\.py"):
+        Reader("brokenpackage.adapter:Whole", OPS).read()
+
+
+def test_the_table_loads_no_framework(tmp_path: Path) -> None:
+    names = "('torch', 'tensorflow', 'jax', 'pandas', 'hypothesis')"
+    script = f"""
+import sys, opassay
+sys.argv[1:] = ["list", "adapters"]
+try: opassay.main()
+except SystemExit: print(sorted(set({names}) & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_modules_beside_an_adapter_are_found_but_not_beside_a_package_itself(package: Path) -> None:
+    assert beside("brokenpackage.adapter:Whole", "known") == ""
+    (package / "known.py").write_text("KNOWN = ()")
+    assert beside("brokenpackage.adapter:Whole", "known") == "brokenpackage.known"
+    assert beside("brokenpackage:Whole", "known") == ""
+    assert Registry(["brokenpackage.adapter:Bare"]).adapters["bare"].known == "brokenpackage.known"

@@ -1,0 +1,179 @@
+"""``opassay new-adapter``: what it writes runs at once, and a wrong request writes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+import newcomer  # noqa: E402 - a module beside this file
+
+CLASS = "opassay_fresh.adapter:FreshAdapter"
+
+
+def type_in(folder: Path, command: str, **variables: str) -> tuple[int, str]:
+    """Status and output of what is typed in ``folder``; opassay itself is the one of this repository."""
+    done = newcomer.shell(command, folder, {**os.environ, "OPASSAY_CACHE": "off", **variables})
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+def opassay(folder: Path, arguments: str, path: Path | str = "") -> tuple[int, str]:
+    return type_in(folder, f"{sys.executable} -P -m opassay {arguments}", PYTHONPATH=f"{newcomer.ROOT}:{path}")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("package")
+    status, said = opassay(folder, "new-adapter fresh --package")
+    assert status == 0, said
+    assert f"opassay run --target fresh --adapter {CLASS}" in said
+    return folder / "opassay-fresh"
+
+
+def test_a_package_runs_before_it_is_installed(package: Path, tmp_path: Path) -> None:
+    arguments = f"run --target fresh --op relu --op matmul --cases 5 --adapter {CLASS}"
+    status, said = opassay(tmp_path, arguments, package / "src")
+    assert status == 0, said
+    assert "the adapter does not have the op" in said
+    assert "No new difference" in said
+
+
+def test_a_package_says_which_ops_are_absent(package: Path, tmp_path: Path) -> None:
+    status, said = opassay(tmp_path, f"list adapters --adapter {CLASS}", package / "src")
+    assert status == 0
+    cells = {line.split()[0]: line.split()[-1] for line in said.partition("\n\n")[2].splitlines()[1:]}
+    assert cells.pop("relu") == "limits"
+    assert set(cells.values()) == {"-"}
+
+
+def test_the_tests_of_a_package_pass(package: Path) -> None:
+    command = f"{sys.executable} -m pytest -q -p no:cacheprovider"
+    status, said = type_in(package, command, PYTHONPATH=str(newcomer.ROOT))
+    assert status == 0, said
+    assert "11 passed, 3 skipped" in said
+
+
+def test_the_tests_of_a_package_fail_on_a_wrong_op(package: Path, tmp_path: Path) -> None:
+    shutil.copytree(package, tmp_path / "wrong")
+    source = tmp_path / "wrong" / "src" / "opassay_fresh" / "adapter.py"
+    source.write_text(source.read_text().replace("np.maximum(x", "np.minimum(x"))
+    command = f"{sys.executable} -m pytest -q -p no:cacheprovider"
+    status, said = type_in(tmp_path / "wrong", command, PYTHONPATH=str(newcomer.ROOT))
+    assert status == 1
+    assert "test_worked_examples_come_out" in said
+    assert "test_generated_cases_show_nothing_new[relu]" in said
+
+
+def tidy(folder: Path) -> tuple[int, str]:
+    ruff = f"{sys.executable} -m ruff"
+    settings = "--config " + str(newcomer.ROOT / "pyproject.toml")
+    return type_in(folder, f"{ruff} check {settings} . && {ruff} format {settings} --check .")
+
+
+def test_what_is_written_is_tidy(package: Path) -> None:
+    status, said = tidy(package)
+    assert status == 0, said
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this repository, with an adapter more."""
+    folder = tmp_path_factory.mktemp("tree") / "checkout"
+    skipped = shutil.ignore_patterns("__pycache__", "known_pins.json")
+    for name in ("harness", "adapters", "cases", "reports", "tests/adapters"):
+        shutil.copytree(newcomer.ROOT / name, folder / name, ignore=skipped)
+    for name in ("opassay.py", "pyproject.toml"):
+        shutil.copy(newcomer.ROOT / name, folder / name)
+    status, said = inside(folder, "new-adapter fresh_one")
+    assert status == 0, said
+    return folder
+
+
+def inside(checkout: Path, arguments: str) -> tuple[int, str]:
+    return type_in(checkout, f"{sys.executable} -P -m opassay {arguments}", PYTHONPATH=str(checkout))
+
+
+def test_an_adapter_in_the_tree_runs(checkout: Path) -> None:
+    status, said = inside(checkout, "run --target fresh_one --op relu --op matmul --cases 5")
+    assert status == 0, said
+    assert "No new difference" in said
+
+
+def test_an_adapter_in_the_tree_has_its_tests(checkout: Path) -> None:
+    command = f"{sys.executable} -m pytest -q -p no:cacheprovider tests/adapters/test_adapter_fresh_one.py"
+    status, said = type_in(checkout, command, PYTHONPATH=str(checkout))
+    assert status == 0, said
+    assert "11 passed, 3 skipped" in said
+
+
+def test_what_is_written_into_the_tree_is_tidy(checkout: Path) -> None:
+    status, said = tidy(checkout)
+    assert status == 0, said
+
+
+@pytest.mark.parametrize("name", ["fresh_one", "oracle", "geometry", "torch"])
+def test_a_taken_name_in_the_tree_changes_nothing(name: str, checkout: Path) -> None:
+    before = {path: path.read_bytes() for path in checkout.rglob("*.py")}
+    status, said = inside(checkout, f"new-adapter {name}")
+    assert (status, len(said.splitlines())) == (2, 1)
+    assert {path: path.read_bytes() for path in checkout.rglob("*.py")} == before
+
+
+def test_a_registry_without_its_table_is_one_line(checkout: Path, tmp_path: Path) -> None:
+    shutil.copytree(checkout, tmp_path / "other")
+    registry = tmp_path / "other" / "harness" / "registry.py"
+    registry.write_text(registry.read_text().replace("BUILT_IN = (", "BUILT_IN: tuple[AdapterEntry, ...] = ("))
+    status, said = inside(tmp_path / "other", "new-adapter second")
+    assert (status, said.count("\n")) == (2, 1)
+    assert "no table BUILT_IN" in said
+    assert not (tmp_path / "other" / "adapters" / "second").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("my-backend", "not a name"),
+        ("class", "not a name"),
+        ("Upper", "not a name"),
+        ("_hidden", "not a name"),
+        ("é", "not a name"),
+        ("1st", "not a name"),
+        ("''", "not a name"),
+        ("torch", "is an adapter already"),
+        ("all", "choose another"),
+        ("relu", "choose another"),
+        ("taken", "opassay-taken exists already"),
+    ],
+)
+def test_a_bad_name_is_one_line_and_nothing_is_written(name: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "opassay-taken").mkdir()
+    status, said = opassay(tmp_path, f"new-adapter {name} --package")
+    assert (status, len(said.splitlines())) == (2, 1)
+    assert said.startswith("opassay: ")
+    assert words in said
+    assert [path.name for path in tmp_path.rglob("*")] == ["opassay-taken"]
+
+
+def test_outside_a_checkout_only_a_package_can_be_made(tmp_path: Path) -> None:
+    status, said = opassay(tmp_path, "new-adapter fresh")
+    assert (status, len(said.splitlines())) == (2, 1)
+    assert "--package" in said
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from harness.registry import UsageError
+    from harness.scaffold import new_adapter_command
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied", "opassay-fresh")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(UsageError, match="cannot write 'opassay-fresh': Permission denied"):
+        new_adapter_command("fresh", package=True)
