@@ -56,7 +56,7 @@ def test_the_tests_of_a_package_pass(package: Path) -> None:
     command = f"{sys.executable} -m pytest -q -p no:cacheprovider"
     status, said = type_in(package, command, PYTHONPATH=str(newcomer.ROOT))
     assert status == 0, said
-    assert "11 passed, 3 skipped" in said
+    assert "12 passed, 3 skipped" in said
 
 
 def test_the_tests_of_a_package_fail_on_a_wrong_op(package: Path, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_an_adapter_in_the_tree_has_its_tests(checkout: Path) -> None:
     command = f"{sys.executable} -m pytest -q -p no:cacheprovider tests/adapters/test_adapter_fresh_one.py"
     status, said = type_in(checkout, command, PYTHONPATH=str(checkout))
     assert status == 0, said
-    assert "11 passed, 3 skipped" in said
+    assert "12 passed, 3 skipped" in said
 
 
 def test_what_is_written_into_the_tree_is_tidy(checkout: Path) -> None:

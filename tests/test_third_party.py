@@ -60,7 +60,7 @@ def test_it_runs_and_what_is_known_is_not_new(typed: Shell) -> None:
 def test_its_tests_inherit_the_suite(typed: Shell) -> None:
     status, said = typed("python -m pytest -q -p no:cacheprovider opassay-tiny/tests")
     assert status == 0, said
-    assert "13 passed, 2 skipped" in said
+    assert "14 passed, 2 skipped" in said
 
 
 def test_without_its_known_difference_its_tests_are_red(typed: Shell) -> None:

@@ -25,6 +25,7 @@ def observations(adapter: Adapter) -> Iterator[Observation]:
     examples = importlib.import_module(CONTRACT_EXAMPLES)
     small = {op: what for op, what in examples.small_calls("float32").items() if op in adapter.ops()}
     yield from calls.names(adapter, examples.OPS)
+    yield from calls.identity(adapter)
     yield from calls.devices(adapter)
     yield from arrays.round_trips(adapter)
     yield from calls.mutations(adapter, small)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,14 @@ def names(adapter: Adapter, interface: tuple[str, ...]) -> Iterator[Observation]
     yield observe("ops", f"{adapter.name} has an op", lambda: bool(set(adapter.ops()) & set(interface)))
     for op in sorted(set(interface) - set(adapter.ops())):
         yield observe("absent", op, lambda: True)
+
+
+def identity(adapter: Adapter) -> Iterator[Observation]:
+    """Without these no run starts: the version, and the file that the framework was imported from."""
+    yield observe("identity", "version()", lambda: isinstance(adapter.version(), str) and bool(adapter.version()))
+    yield observe("identity", "origin() is a file", lambda: Path(adapter.origin()).exists())
+    yield observe("identity", "settings() are text", lambda: {type(v) for v in adapter.settings().values()} <= {str})
+    yield observe("identity", "executor() is text", lambda: isinstance(adapter.executor(), str))
 
 
 def devices(adapter: Adapter) -> Iterator[Observation]:

@@ -92,6 +92,9 @@ class AdapterContract:
         if self.absent is not None and lacking != set(self.absent):
             pytest.fail(f"absent are {sorted(lacking)}, expected {sorted(self.absent)}", pytrace=False)
 
+    def test_version_and_origin_are_told(self) -> None:
+        self.agrees("identity")
+
     def test_every_dtype_in_every_memory_kind_comes_back_bit_for_bit(self) -> None:
         self.agrees("round_trip")
 

@@ -18,6 +18,12 @@ class Fake(Adapter):
     def devices(self):
         return ("cpu",)
 
+    def version(self):
+        return np.__version__
+
+    def origin(self):
+        return np.__file__
+
     def to_native(self, array):
         return np.array(array)
 
@@ -91,6 +97,9 @@ class Lifting(Fake):
 
 
 class Padding(Fake):
+    name = "fake"
+    modes = ("plain",)
+
     def conv2d(self, x, w, **k):
         return super().conv2d(x, w, **{**k, "padding": "SAME"})
 
@@ -104,6 +113,9 @@ class Swallowing(Fake):
 
 
 class Validating(Fake):
+    name = "fake"
+    modes = ("plain",)
+
     def matmul(self, a, b):
         if a.shape[-1] != b.shape[-2]:
             raise ValueError("checked on the framework's behalf")
@@ -187,6 +199,10 @@ class Remembering(Fake):
         return program
 
 
+class Nameless(Fake):
+    version = Adapter.version
+
+
 class Extended(Fake):
     gelu = Fake.relu
 
@@ -196,7 +212,8 @@ class OneOp(Adapter):
 
     name = "oneop"
     modes = ("plain",)
-    devices, to_native, to_numpy, compile = Fake.devices, Fake.to_native, Fake.to_numpy, Fake.compile
+    devices, version, origin, compile = Fake.devices, Fake.version, Fake.origin, Fake.compile
+    to_native, to_numpy = Fake.to_native, Fake.to_numpy
     relu = Fake.relu
 
     def vjp(self, fn, inputs, cotangents):
