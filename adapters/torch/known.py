@@ -13,6 +13,7 @@ from adapters.known_predicates import (
     known,
     read_pins,
 )
+from adapters.torch.known_compiled import COMPILED
 from adapters.torch.known_errors import ERRORS
 from adapters.torch.known_gradients import GRADIENTS, one_filter
 from harness.model.case import Case
@@ -57,6 +58,7 @@ def _undilated_filter(case: Case) -> bool:
 KNOWN = (
     *GRADIENTS,
     *ERRORS,
+    *COMPILED,
     known(
         _PINS,
         "torch-conv2d-unbatched",

@@ -1,0 +1,66 @@
+"""What torch.compile is known to do differently from the contract, where eager torch does not. Free of torch."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from adapters.known_predicates import known, read_pins
+from harness.model import dtypes
+from harness.model.case import Case
+
+_PINS = read_pins(str(Path(__file__).parent))
+_SEEN = "torch 2.13.0, CPU"
+_ISSUE = "https://github.com/pytorch/pytorch/issues/197434"
+_TITLE = "[torch.compile] adaptive_max_pool2d returns incorrect result for transposed tensor when return_indices=True"
+_REDUCED = 25
+"""Windows of more elements are lowered to a reduction, whose loops Inductor orders by stride."""
+
+
+def _columns_before_rows(case: Case) -> bool:
+    """A large window over an image whose rows lie closer together in memory than its columns."""
+    memory, layout = case.tensors[0].memory.kind, case.attributes["layout"]
+    swapped = memory == "transposed" or (memory == "channels_last" and layout == "NHWC")
+    return swapped and math.prod(case.attributes["window"]) > _REDUCED
+
+
+def _padded_and_lowest(case: Case) -> bool:
+    """Explicit padding around an image that holds nothing but its dtype's lowest value."""
+    tensor, padding = case.tensors[0], case.attributes["padding"]
+    if tensor.fill.kind != "literal" or isinstance(padding, str) or not any(map(any, padding)):
+        return False
+    values = dtypes.widen(tensor.materialize())
+    lowest = -np.inf if dtypes.is_float(tensor.dtype) else np.iinfo(tensor.dtype).min
+    return bool((values == lowest).all())
+
+
+COMPILED = (
+    *(
+        known(
+            _PINS,
+            f"torch-{op}-gradient-compiled-strides-{verdict}",
+            verdict,
+            _columns_before_rows,
+            owner="upstream",
+            reason="Inductor decodes a window's maximum in another order of its axes than it was found in",
+            versions=_SEEN,
+            url=_ISSUE,
+            title=_TITLE,
+            modes=("compile",),
+        )
+        for op in ("max_pool2d", "max_pool2d_with_argmax")
+        for verdict in ("structural", "numeric")
+    ),
+    known(
+        _PINS,
+        "torch-max_pool2d_with_argmax-compiled-padding",
+        "structural",
+        _padded_and_lowest,
+        owner="upstream",
+        reason="Inductor pads with the lowest value, whose index wins where the image holds nothing higher",
+        versions=_SEEN,
+        modes=("compile",),
+    ),
+)
