@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from harness.hunt.hunter import Limits
 from harness.registry import Registry, UsageError
 from harness.run.campaign import Campaign, Request, Run, check_devices
 from harness.run.engine import Engine
+from harness.run.files import FileError
 from harness.run.status import INTERRUPTED, exit_status
 
 
@@ -23,7 +25,7 @@ def run_command(request: Request, out: Path, resume: bool, strict: bool, finding
     campaign = Campaign(request)
     console = Console(stderr=True)
     run = Run(campaign, out, resume)
-    with campaign.engine() as engine:
+    with _kept(run), campaign.engine() as engine:
         with console.status(f"starting {', '.join(escape(label) for label in campaign.labels().values())}"):
             check_devices(engine)
         _announce(engine, console)
@@ -31,10 +33,27 @@ def run_command(request: Request, out: Path, resume: bool, strict: bool, finding
             _execute(run, engine, console)
             _hunt(run, engine, console, findings)
         except KeyboardInterrupt:
+            engine.stop()
             run.status = "interrupted"
             console.print("interrupted: writing what is known so far; go on with --resume")
         described = run.finish(engine)
     return _tell(run, described, strict)
+
+
+@contextmanager
+def _kept(run: Run) -> Iterator[None]:
+    """One line for a disk that is full or a folder that is gone: what is lost (nothing) and how to go on."""
+    try:
+        yield
+    except (FileError, OSError) as error:
+        told = str(error) if isinstance(error, FileError) else f"cannot write in {run.folder}: {_reason(error)}"
+        there = run.journal.path.exists()
+        kept = f"{run.counts.total} records are in {run.journal.path.name}: make room, then go on with --resume"
+        raise UsageError(f"{told}; {kept if there else 'its records went with it'}") from None
+
+
+def _reason(error: OSError) -> str:
+    return f"{error.strerror or error}" + (f" ({Path(error.filename).name})" if error.filename else "")
 
 
 def _announce(engine: Engine, console: Console) -> None:
@@ -69,8 +88,9 @@ def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
     from reports.table import write_sorted
     from reports.terminal import print_summary
 
-    write_sorted(map(run.noted, run.journal.sorted_records()), run.folder)
-    pages = write_pages(run.folder)
+    with _kept(run):
+        write_sorted(map(run.noted, run.journal.sorted_records()), run.folder)
+        pages = write_pages(run.folder)
     console = Console()
     print_summary(read_for_pages(run.folder), described, console)
     console.print(f"report: {pages[-1]}", markup=False, highlight=False, soft_wrap=True)

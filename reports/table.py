@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import heapq
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ from reports.text import clean
 RUN_ROWS = 10_000
 """How many records are held in memory while sorting; more are merged from sorted runs on disk."""
 BATCH_ROWS = 2_000
+SCRATCH = ".table-"
 _TIE_BREAK = tuple(c for c in COLUMNS if c not in SORT_COLUMNS and c not in TIMING_COLUMNS)
 Row = dict[str, Any]
 
@@ -83,7 +85,9 @@ def frame_of(records: Iterable[Record | Mapping[str, Any]]) -> pd.DataFrame:
 @contextmanager
 def _scratch(out: Path) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".table-", dir=out) as folder:
+    for left in out.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)  # Of a process that was killed.
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=out) as folder:
         yield Path(folder)
 
 

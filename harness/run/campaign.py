@@ -17,7 +17,8 @@ from harness.model.target import Target
 from harness.model.verdicts import Record
 from harness.registry import AdapterEntry, Registry, UsageError, module_file, unknown
 from harness.run.engine import Engine, Key
-from harness.run.journal import Journal, JournalError
+from harness.run.files import FileError, replace_file
+from harness.run.journal import Journal
 from harness.run.known_rows import known_rows, other_versions
 from harness.run.machine import default_memory, describe_machine, usable_cores
 from harness.run.pictures import Album
@@ -130,7 +131,7 @@ class Run:
         prepare_folder(folder)
         try:
             self.journal = Journal(folder, campaign.identity(), resume)
-        except JournalError as error:
+        except FileError as error:
             raise UsageError(str(error)) from None
         self.counts = Counts(self.journal.records() if resume else ())
         self.resumed = self.counts.total > 0
@@ -201,7 +202,7 @@ class Run:
             "machine": describe_machine(),
             "warnings": self.warnings,
         }
-        (self.folder / RUN_FILE).write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+        replace_file(self.folder / RUN_FILE, (json.dumps(run, indent=1) + "\n").encode())
         return run
 
     def _target(self, target: Target, lane: Any) -> dict[str, Any]:

@@ -87,6 +87,11 @@ class Engine:
         for lane in self.lanes.values():
             lane.kill() if error[0] else lane.close()
 
+    def stop(self) -> None:
+        """End every worker at once; nothing can be asked any more."""
+        for lane in self.lanes.values():
+            lane.kill()
+
     def wait_ready(self, idle: Callable[[], None] = lambda: None) -> None:
         """Return when every worker has said hello or cannot start."""
         while any(lane.state == "starting" for lane in self.lanes.values()):

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness.model.verdicts import COLUMNS, SORT_COLUMNS, Record
+from harness.model import strict_json
+from harness.model.verdicts import COLUMNS, SORT_COLUMNS, VERDICTS, Record
+from harness.run.files import FileError, cannot
 
 NAME = "journal.jsonl"
+LINE_LIMIT = 1 << 24
+"""Bytes of the longest line that is read: what one row of the results table may have."""
 Told = TypeVar("Told")
 
 
-class JournalError(Exception):
+class JournalError(FileError):
     """A journal that cannot be written, or that belongs to another run."""
 
 
@@ -26,10 +32,20 @@ class Journal:
     def __init__(self, folder: Path, identity: dict[str, Any], resume: bool = False) -> None:
         """Raises ``JournalError`` when the file cannot be written or, on ``resume``, is of another run."""
         self.path = folder / NAME
-        if resume and self.path.exists():
+        self._descriptor = self._open()
+        try:
+            self._begin(identity, resume)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, identity: dict[str, Any], resume: bool) -> None:
+        _lock(self._descriptor, self.path)
+        if resume:
             self._continue(identity)
-        self._descriptor = self._open(resume)
-        if not (resume and self.path.stat().st_size):
+        elif os.fstat(self._descriptor).st_size:
+            os.ftruncate(self._descriptor, 0)
+        if not os.fstat(self._descriptor).st_size:
             self._append({"run": identity})
 
     def _continue(self, identity: dict[str, Any]) -> None:
@@ -42,12 +58,11 @@ class Journal:
             )
         _drop_torn_line(self.path)
 
-    def _open(self, resume: bool) -> int:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if resume else os.O_TRUNC)
+    def _open(self) -> int:
         try:
-            return os.open(self.path, flags, 0o644)
+            return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
-            raise JournalError(f"cannot write {self.path}: {error.strerror}") from None
+            raise cannot("write", self.path, error) from None
 
     def add(self, record: Record) -> None:
         self._append({k: _to_json(v) for k, v in vars(record).items()})
@@ -65,14 +80,16 @@ class Journal:
                 yield _record(json.loads(stream.readline()))
 
     def _append(self, line: dict[str, Any]) -> None:
-        # One write per line: what a kill leaves behind is whole lines and at most one torn one.
+        # Nothing is buffered: what a kill leaves behind is whole lines and at most one torn one.
         data = (json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n").encode()
         try:
-            written = os.write(self._descriptor, data)
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+            removed = not os.fstat(self._descriptor).st_nlink
         except OSError as error:
-            raise JournalError(f"cannot write {self.path}: {error.strerror}") from None
-        if written != len(data):
-            raise JournalError(f"cannot write {self.path}: the disk took {written} of {len(data)} bytes")
+            raise cannot("write", self.path, error) from None
+        if removed:
+            raise JournalError(f"{self.path} was removed while the run wrote to it")
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -111,34 +128,67 @@ def _places(path: Path) -> Iterator[tuple[tuple[Any, ...], int]]:
 def _told(path: Path, read: Callable[[dict[str, Any]], Told], line: dict[str, Any]) -> Told:
     try:
         return read(line)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise JournalError(f"{path} is not a journal of this version: {error}") from None
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    """Keep the file for this process; ``JournalError`` when another one, still alive, writes it."""
+    with contextlib.suppress(ImportError):
+        import fcntl
+
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise JournalError(f"cannot write {path}: another opassay writes it now; choose another --out") from None
+        except OSError:
+            return  # A file system without locks.
 
 
 def _whole_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each whole line, and where it begins."""
     offset = 0
-    with path.open("rb") as stream:
-        for line in stream:
-            if not line.endswith(b"\n"):
-                return
-            try:
-                yield offset, json.loads(line)
-            except ValueError:
-                raise JournalError(f"{path} is not a journal: a line in it is not JSON") from None
-            offset += len(line)
+    for line in _lines(path):
+        if not line.endswith(b"\n"):
+            return
+        try:
+            data = strict_json.loads(line)
+        except ValueError as error:
+            raise JournalError(f"{path} is not a journal: the line at byte {offset}: {error}") from None
+        if not isinstance(data, dict):
+            raise JournalError(f"{path} is not a journal: the line at byte {offset} is not an object")
+        yield offset, data
+        offset += len(line)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as stream:
+            while line := stream.readline(LINE_LIMIT):
+                if len(line) == LINE_LIMIT:
+                    raise JournalError(f"{path} is not a journal: it has a line of more than {LINE_LIMIT} bytes")
+                yield line
+    except OSError as error:
+        raise cannot("read", path, error) from None
 
 
 def _drop_torn_line(path: Path) -> None:
-    whole = 0
-    with path.open("rb") as stream:
-        for line in stream:
-            whole += len(line) if line.endswith(b"\n") else 0
-    os.truncate(path, whole)
+    whole = sum(len(line) for line in _lines(path) if line.endswith(b"\n"))
+    if whole != path.stat().st_size:
+        os.truncate(path, whole)
 
 
 def _record(line: dict[str, Any]) -> Record:
-    return Record(**{name: _from_json(line[name]) for name in COLUMNS})
+    row = {name: _from_json(line[name]) for name in COLUMNS}
+    for name, wanted in _TYPES:
+        if not isinstance(row[name], wanted) or isinstance(row[name], bool):
+            raise ValueError(f"column {name} holds {row[name]!r:.60}")
+    for name in _INTEGERS:
+        if row[name] is not None:
+            strict_json.integer(row[name])
+    if row["verdict"] not in VERDICTS:
+        raise ValueError(f"unknown verdict {row['verdict']!r:.60}")
+    return Record(**row)
 
 
 def _to_json(value: Any) -> Any:
@@ -149,3 +199,12 @@ def _to_json(value: Any) -> Any:
 
 def _from_json(value: Any) -> Any:
     return float(value["float"]) if isinstance(value, dict) else value
+
+
+_PYTHON: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int | None": (int, type(None)),
+    "float | None": (float, int, type(None)),
+}
+_TYPES = [(f.name, _PYTHON[str(f.type)]) for f in fields(Record)]
+_INTEGERS = [f.name for f in fields(Record) if str(f.type) == "int | None"]

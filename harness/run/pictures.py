@@ -5,6 +5,7 @@ Arrays, not pictures: drawing is the report's business.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -19,6 +20,7 @@ from harness.model.case import Case
 from harness.model.op import Op, Pin, references
 from harness.model.outcome import Outcome, Returned
 from harness.model.program import Program
+from harness.run.files import replace_file
 
 FOLDER = "pictures"
 INDEX = "pictures.json"
@@ -51,7 +53,7 @@ class Album:
         """Add inputs and the oracle's answers, and write the index; without any image nothing is written."""
         rows = [row for op, pin in self._pins.values() if (row := self._row(op, pin, labels))]
         if rows:
-            (self._folder / INDEX).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+            replace_file(self._folder / INDEX, (json.dumps(rows, indent=1) + "\n").encode())
 
     def _row(self, op: Op, pin: Pin, labels: Sequence[str]) -> dict[str, Any]:
         files = {label: self._path(pin, f"target {label}").name for label in labels}
@@ -67,9 +69,9 @@ class Album:
         return self._folder / f"{pin.name}.{re.sub('[^A-Za-z0-9]+', '-', what)}.npy"
 
     def _save(self, pin: Pin, what: str, images: np.ndarray) -> str:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(pin, what)
-        np.save(path, dtypes.widen(images)[0].astype(np.float32), allow_pickle=False)
+        path, file = self._path(pin, what), io.BytesIO()
+        np.save(file, dtypes.widen(images)[0].astype(np.float32), allow_pickle=False)
+        replace_file(path, file.getvalue())
         return path.name
 
 

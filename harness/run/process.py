@@ -71,6 +71,8 @@ class WorkerSpec:
             "device": self.device,
             "max_output": self.max_output,
             "foreign": self.foreign,
+            # Linux takes the end of the thread that starts a process for the end of its parent.
+            "bound": threading.current_thread() is threading.main_thread(),
             "roots": roots,
             "adapter_files": home,
         }
@@ -172,7 +174,7 @@ class WorkerProcess:
         assert self._process.stdout is not None
         problem = ""
         try:
-            while (message := wire.read(self._process.stdout)) is not None:
+            while (message := wire.read(self._process.stdout, header_limit=wire.ANSWER_HEADER_LIMIT)) is not None:
                 self._events.put(Message(self, *message))
         except (wire.WireError, OSError, ValueError) as error:
             problem = str(error)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Sequence
 from typing import IO, Any
 
 import numpy as np
 
-from harness.model import dtypes
+from harness.model import dtypes, strict_json
 from harness.model.outcome import Inference, Inferred, NotSupported, Outcome, Raised, Returned, TooLarge
 
 PROTOCOL = 4
 MAGIC = b"opa1"
 HEADER_LIMIT = 64 * 2**20
+ANSWER_HEADER_LIMIT = 4 * 2**20
+"""Bytes of a header that a worker may send: what is read into objects takes many times its bytes."""
 PAYLOAD_LIMIT = 2**30
 
+CHUNK = 2**20
+"""Bytes that are made room for before they have come: a size is only what the other side says."""
+
 _PREFIX = struct.Struct(">4sIQ")
+_NUMBER = re.compile(r"bool|(?:u?int|float|complex)\d{1,3}")
 _encode = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -35,26 +42,30 @@ def write(stream: IO[bytes], header: dict[str, Any], buffers: Sequence[np.ndarra
         stream.flush()
 
 
-def read(stream: IO[bytes], payload_limit: int = PAYLOAD_LIMIT) -> tuple[dict[str, Any], list[bytes]] | None:
+def read(
+    stream: IO[bytes], payload_limit: int = PAYLOAD_LIMIT, header_limit: int = HEADER_LIMIT
+) -> tuple[dict[str, Any], list[bytes]] | None:
     """The next message, or None at a clean end. Raises ``WireError`` for anything else."""
     prefix = _exactly(stream, _PREFIX.size, may_end=True)
     if prefix is None:
         return None
     magic, header_size, payload_size = _PREFIX.unpack(prefix)
-    if magic != MAGIC or header_size > HEADER_LIMIT:
+    if magic != MAGIC or header_size > header_limit:
         raise WireError(f"expected a message of protocol {PROTOCOL}, got bytes starting with {prefix[:8]!r}")
     if payload_size > payload_limit:
         raise WireError(f"a message of {payload_size} bytes exceeds the limit of {payload_limit}")
     header = _parse(_exactly(stream, header_size) or b"")
     sizes = header.get("buffers", [])
+    if not (isinstance(sizes, list) and all(type(size) is int and size >= 0 for size in sizes)):
+        raise WireError(f"the sizes of its buffers are {sizes!r:.80}")
     if sum(sizes) != payload_size:
-        raise WireError(f"buffers of {sizes} bytes do not make up a payload of {payload_size}")
+        raise WireError(f"buffers of {sizes!r:.80} bytes do not make up a payload of {payload_size}")
     return header, [_exactly(stream, size) or b"" for size in sizes]
 
 
 def _parse(text: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(text)
+        header = strict_json.loads(text)
     except ValueError as error:
         raise WireError(f"the header is not JSON: {error}") from None
     if not isinstance(header, dict):
@@ -65,7 +76,7 @@ def _parse(text: bytes) -> dict[str, Any]:
 def _exactly(stream: IO[bytes], size: int, may_end: bool = False) -> bytes | None:
     chunks, missing = [], size
     while missing:
-        chunk = stream.read(missing)
+        chunk = stream.read(min(missing, CHUNK))
         if not chunk:
             if may_end and missing == size:
                 return None
@@ -104,7 +115,7 @@ def unpack(header: dict[str, Any], buffers: Sequence[bytes]) -> Outcome:
     """The inverse of ``pack``. Raises ``WireError`` when shapes, dtypes and bytes do not fit."""
     try:
         return _unpack(header, list(buffers))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, ArithmeticError) as error:
         raise WireError(f"not an outcome: {error!r}") from None
 
 
@@ -122,7 +133,9 @@ def _unpack(header: dict[str, Any], buffers: list[bytes]) -> Outcome:
             arrays.append(None)
             continue
         flat = np.frombuffer(buffers.pop(0), dtype=_any_dtype(str(entry["dtype"])))
-        arrays.append(flat.reshape([int(n) for n in entry["shape"]]))
+        arrays.append(flat.reshape([_extent(n) for n in entry["shape"]]))
+    if buffers:
+        raise ValueError(f"{len(buffers)} buffers belong to no array")
     return Returned(
         tuple(arrays),
         str(header["executor"]),
@@ -143,12 +156,20 @@ def _inferred(entry: Any) -> Inferred | None:
     if entry is None:
         return None
     shape, dtype = entry
-    return None if shape is None else tuple(None if n is None else int(n) for n in shape), str(dtype)
+    return None if shape is None else tuple(None if n is None else _extent(n) for n in shape), str(dtype)
 
 
 def _any_dtype(name: str) -> np.dtype:
     # A framework may answer in a dtype outside the contract: that is for the judge to say.
-    dtype = dtypes.BFLOAT16 if name == "bfloat16" else np.dtype(name)
-    if dtype.hasobject:
-        raise ValueError(f"dtype {name!r} holds objects")
-    return dtype
+    if name == "bfloat16":
+        return dtypes.BFLOAT16
+    if not _NUMBER.fullmatch(name):
+        raise ValueError(f"dtype {name!r:.40} holds no numbers")
+    return np.dtype(name)
+
+
+def _extent(value: Any) -> int:
+    # To NumPy a negative extent is one to be found out.
+    if strict_json.integer(value) < 0:
+        raise ValueError(f"extents must not be negative, got {value}")
+    return int(value)

@@ -22,6 +22,7 @@ from harness.model.case import load_cases
 from harness.run import wire
 from harness.run.execute import Executor, Programs
 from harness.run.installed import strangers
+from harness.run.orphan import end_with_parent
 
 PATIENCE, GRACE = 6, 15.0
 """A silent worker ends itself after so many times its limit and so many seconds more: later than the parent ends it."""
@@ -29,6 +30,8 @@ PATIENCE, GRACE = 6, 15.0
 
 def main(config: dict[str, Any]) -> None:
     """Serve the parent that started this process; ``config`` as ``WorkerSpec.config`` makes it."""
+    if config["bound"]:
+        end_with_parent()
     source, sink = _take_descriptors()
     _leave_no_core()
     try:

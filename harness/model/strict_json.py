@@ -1,0 +1,55 @@
+"""JSON that a stranger may have written: read as data, in bounded depth, or refused with ``ValueError``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+DEPTH = 32
+"""How deep lists and objects may nest; what opassay writes nests less than half as deep."""
+
+
+def loads(text: str | bytes) -> Any:
+    """What ``text`` (UTF-8) holds.
+
+    Raises ``ValueError`` alone: for what is not JSON, for NaN and infinities, which JSON lacks, for an object with
+    one key twice, and for nesting beyond ``DEPTH``.
+    """
+    try:
+        told = text.decode() if isinstance(text, bytes) else text
+        data = _decode(told)
+    except RecursionError:
+        raise ValueError(f"nested deeper than {DEPTH} levels") from None
+    # Brackets in strings count too, so this can only be too careful.
+    if told.count("[") + told.count("{") > DEPTH:
+        _check_depth(data, DEPTH)
+    return data
+
+
+def integer(value: Any) -> int:
+    """``value`` if it is an integer of 64 bits; ``ValueError`` else: to Python True and "7" would do as well."""
+    if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
+        return value
+    raise ValueError(f"expected an integer of at most 64 bits, got {value!r:.60}")
+
+
+def _check_depth(value: Any, left: int) -> None:
+    if isinstance(value, (list, dict)):
+        if not left:
+            raise ValueError(f"nested deeper than {DEPTH} levels")
+        for entry in value.values() if isinstance(value, dict) else value:
+            _check_depth(entry, left - 1)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object has a key twice")
+    return found
+
+
+def _constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant).decode

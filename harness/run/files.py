@@ -1,0 +1,29 @@
+"""Files of a run: whole or not there, and said in one line where the disk does not take them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class FileError(Exception):
+    """A file of the run that cannot be written or read."""
+
+
+def cannot(verb: str, path: Path, error: OSError) -> FileError:
+    """What to raise for ``error``: ``cannot write out/run.json: No space left on device``."""
+    return FileError(f"cannot {verb} {path}: {error.strerror or error}")
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write ``path`` so that whoever reads it, after a kill too, finds the old content or the new one.
+
+    Raises ``FileError`` when the disk does not take it; the old content stays then.
+    """
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(content)
+        os.replace(draft, path)
+    except OSError as error:
+        raise cannot("write", path, error) from None

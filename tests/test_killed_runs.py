@@ -1,0 +1,71 @@
+"""Whenever the parent is killed: its workers end, and resuming gives the table of an uninterrupted run."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from interrupted import command, kill, recorded, run, start, table, wait_until
+
+MOMENTS = 20
+RUN = command("planted:Slow", "--target", "slow", "--cases", "60")
+"""Long enough for two halves, of which the second has workers of its own."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    done = run(folder, RUN)
+    assert done.returncode == 0, done.stderr
+    return table(folder)
+
+
+def killed(folder: Path, draw: random.Random, length: int) -> int:
+    """Start a run, kill it at some moment, and say how many workers it had, all of which have ended."""
+    records, more = draw.randrange(length + 1), draw.random() / 10
+    parent = start(folder, RUN)
+    wait_until(lambda: (folder / "out" / "journal.jsonl").exists() and recorded(folder) >= records)
+    time.sleep(more)
+    children, left = kill(parent, signal.SIGKILL)
+    assert left == []
+    return len(children)
+
+
+@pytest.mark.slow
+def test_sigkill_at_twenty_random_moments_and_resumed_each_time(whole, tmp_path):
+    draw, had_workers = random.Random(5), 0
+    for moment in range(MOMENTS):
+        folder = tmp_path / str(moment)
+        folder.mkdir()
+        had_workers += killed(folder, draw, len(whole)) > 0
+        journal = folder / "out" / "journal.jsonl"
+        before = journal.read_bytes()
+        done = run(folder, [*RUN, "--resume"])
+        assert done.returncode == 0, (moment, done.stderr)
+        assert table(folder) == whole, moment
+        after = journal.read_bytes()
+        assert after.startswith(before[: before.rfind(b"\n") + 1])
+        assert after.count(b"\n") == len(whole) + 1
+        assert [path.name for path in (folder / "out").iterdir() if path.name.startswith(".")] == []
+    assert had_workers > MOMENTS // 2
+
+
+@pytest.mark.parametrize("mode", ["loops_in_native_code", "loops_in_python", "stops"])
+def test_a_worker_in_an_endless_loop_ends_with_its_parent(tmp_path, mode):
+    parent = start(tmp_path, command("faulty:Faulty", "--target", f"faulty:{mode}", "--timeout", "1000"))
+    seen = []
+
+    def rests():
+        seen.append(recorded(tmp_path))
+        return len(seen) > 300 and seen[-1] == seen[-300] > 0
+
+    wait_until(rests)
+    children, left = kill(parent, signal.SIGKILL)
+    assert children
+    assert left == []
