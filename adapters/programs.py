@@ -46,6 +46,9 @@ PROGRAMS: Mapping[str, Composed] = {
     "unused_input": Composed(("matmul", "stop_gradient"), "An input that no output depends on."),
 }
 
+_OPS = frozenset(op for program in PROGRAMS.values() for op in program.needs)
+"""All that a stage may name: an adapter has other methods too, and a case is what a stranger may have written."""
+
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {"add": operator.add, "subtract": operator.sub}
 
 
@@ -75,6 +78,8 @@ def _step(adapter: Adapter, stage: Stage, inputs: Sequence[Any]) -> tuple[Any, .
 def _function(adapter: Adapter, stage: Stage) -> Callable[..., Any]:
     if stage.op in _OPERATORS:
         return _OPERATORS[stage.op]
+    if stage.op not in _OPS:
+        raise ValueError(f"no program has a stage {stage.op!r}")
     op = getattr(adapter, stage.op)
     return lambda *inputs: as_tuple(op(*inputs, **stage.attributes))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
+from harness.bounded import room, too_many
 from harness.model import dtypes
 from harness.model.case import Case
 from harness.model.op import Op, references
@@ -20,6 +22,9 @@ from harness.run.journal import NAME, JournalError, read_records
 from harness.run.plan import Item
 
 Say = Callable[[str], None]
+
+CASE_BYTES = 1 << 20
+"""How large the file of a case may be: a thousand times what one has."""
 
 SHOWN = 64
 """Arrays of up to this many elements are printed whole."""
@@ -35,7 +40,8 @@ def replay_command(text: str, request: Request, out: Path) -> int:
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    _describe(case, say)
+    with _in_one_line("its inputs cannot be made"):
+        _describe(case, say)
     with campaign.engine() as engine:
         check_devices(engine)
         _oracle(op, case, say)
@@ -53,8 +59,20 @@ def replay_command(text: str, request: Request, out: Path) -> int:
 def find_case(text: str, out: Path) -> Case:
     """The case in a JSON file, or the one with this id in the journal of ``out``."""
     path = Path(text)
-    if path.suffix == ".json" or path.is_file():
-        return _from_file(path)
+    case = _from_file(path) if path.suffix == ".json" or _is_file(path) else _from_journal(text, out)
+    if reason := too_many(case):
+        raise UsageError(f"case {case.id} cannot be shown: {reason}")
+    return case
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # The name is too long: somebody gave the case itself.
+        return False
+
+
+def _from_journal(text: str, out: Path) -> Case:
     journal = out / NAME
     try:
         records = read_records(journal) if text and journal.is_file() else iter(())
@@ -62,17 +80,36 @@ def find_case(text: str, out: Path) -> Case:
     except JournalError as error:
         raise UsageError(str(error)) from None
     if found is None:
-        raise UsageError(f"no case {text!r}: neither a JSON file nor the id of a case in {str(out)!r}")
-    return Case.loads(found.case)
+        raise UsageError(f"no case {text!r:.200}: neither a JSON file nor the id of a case in {str(out)!r}")
+    try:
+        return Case.loads(found.case)
+    except ValueError as error:
+        raise UsageError(f"{str(journal)!r} does not hold a case: {error}") from None
 
 
 def _from_file(path: Path) -> Case:
     try:
-        return Case.loads(path.read_text(encoding="utf-8"))
+        if path.exists() and not path.is_file():
+            raise ValueError("it is not a file")
+        with path.open("rb") as stream:
+            text = stream.read(CASE_BYTES + 1)
+        if len(text) > CASE_BYTES:
+            raise ValueError(f"it has more than {CASE_BYTES} bytes")
+        return Case.loads(text.decode())
     except OSError as error:
         raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from None
     except ValueError as error:
         raise UsageError(f"{str(path)!r} does not hold a case: {error}") from None
+
+
+@contextmanager
+def _in_one_line(what: str) -> Iterator[None]:
+    """Anything may be wrong with a case that a stranger wrote, and nothing of it is worth a traceback."""
+    try:
+        yield
+    except Exception as error:
+        told = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        raise UsageError(f"{what}: {told}{' '.join(str(error).split())[:300]}") from None
 
 
 def _describe(case: Case, say: Say) -> None:
@@ -88,10 +125,8 @@ def _describe(case: Case, say: Say) -> None:
 def _oracle(op: Op, case: Case, say: Say) -> None:
     if case.aspect == "error":
         return
-    try:
+    with _in_one_line("the oracle refuses this case"), room():
         found = references(op, case)
-    except ValueError as error:
-        raise UsageError(f"the oracle refuses this case: {error}") from None
     for reference in found:
         say(f"\noracle {reference.name}: {reference.dtype}{list(reference.exact.shape)}")
         _show("    ", reference.exact, say)

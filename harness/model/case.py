@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.model import dtypes, fills, memory
+from harness.model import dtypes, fills, memory, strict_json
 from harness.model.fills import Fill
 from harness.model.memory import Memory
 
@@ -62,7 +62,7 @@ class Tensor:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tensor:
         return cls(
-            shape=tuple(int(n) for n in data["shape"]),
+            shape=tuple(strict_json.integer(n) for n in strict_json.entries(data["shape"])),
             dtype=str(data["dtype"]),
             fill=Fill.from_json(data["fill"]),
             memory=Memory.from_json(data["memory"]),
@@ -190,7 +190,7 @@ class Case:
         try:
             return cls(
                 op=str(data["op"]),
-                tensors=tuple(Tensor.from_json(t) for t in data["tensors"]),
+                tensors=tuple(Tensor.from_json(t) for t in strict_json.entries(data["tensors"])),
                 attributes=dict(data.get("attributes", {})),
                 aspect=str(data.get("aspect", "value")),
                 rule=str(data.get("rule", "")),
@@ -209,7 +209,7 @@ class Case:
 
     @classmethod
     def loads(cls, text: str) -> Case:
-        data = json.loads(text)
+        data = strict_json.loads(text)
         if not isinstance(data, dict):
             raise ValueError(f"not a case: expected a JSON object, got {type(data).__name__}")
         return cls.from_json(data)

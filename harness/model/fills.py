@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.model import dtypes
+from harness.model import dtypes, strict_json
 
 LITERAL_LIMIT = 64
 
@@ -74,9 +74,9 @@ class Fill:
     def from_json(cls, data: Mapping[str, Any]) -> Fill:
         return cls(
             kind=str(data["kind"]),
-            key=int(data.get("key", 0)),
-            values=tuple(_number_from_json(v) for v in data.get("values", ())),
-            limits=tuple(int(v) for v in data.get("limits", ())),
+            key=_key(data.get("key", 0)),
+            values=tuple(_number_from_json(v) for v in strict_json.entries(data.get("values", []))),
+            limits=tuple(strict_json.integer(v) for v in strict_json.entries(data.get("limits", []))),
         )
 
 
@@ -100,7 +100,19 @@ def _number_to_json(value: Any) -> Any:
 
 
 def _number_from_json(value: Any) -> int | float:
-    return value if isinstance(value, int) else float(value)
+    if isinstance(value, float) or value in _SPOKEN:
+        return float(value)
+    return strict_json.integer(value)
+
+
+_SPOKEN = ("nan", "inf", "-inf", "-0.0")
+"""The floats that ``_number_to_json`` writes as text."""
+
+
+def _key(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**128:
+        return value
+    raise ValueError(f"a key is an integer of at most 128 bits, got {value!r:.60}")
 
 
 class _Generator(threading.local):

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.model import strict_json
+
 KINDS = ("contiguous", "transposed", "sliced", "offset", "reversed", "broadcast", "channels_last")
 
 
@@ -42,7 +44,9 @@ class Memory:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Memory:
-        return cls(str(data["kind"]), int(data.get("axis", 0)), int(data.get("step", 1)))
+        return cls(
+            str(data["kind"]), strict_json.integer(data.get("axis", 0)), strict_json.integer(data.get("step", 1))
+        )
 
 
 def stored_shape(memory: Memory, shape: tuple[int, ...]) -> tuple[int, ...]:

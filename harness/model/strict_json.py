@@ -33,6 +33,13 @@ def integer(value: Any) -> int:
     raise ValueError(f"expected an integer of at most 64 bits, got {value!r:.60}")
 
 
+def entries(value: Any) -> list[Any]:
+    """``value`` if it is a list; ``ValueError`` else: text has entries too."""
+    if isinstance(value, list):
+        return value
+    raise ValueError(f"expected a list, got {value!r:.60}")
+
+
 def _check_depth(value: Any, left: int) -> None:
     if isinstance(value, (list, dict)):
         if not left:
