@@ -111,9 +111,18 @@ def report_command(folders: Sequence[Path]) -> int:
         raise UsageError(str(error)) from None
     except OSError as error:
         raise UsageError(f"cannot write in {str(folder)!r}: {error.strerror}") from None
+    except Exception as error:
+        raise _strange(error) from None
     for page in pages:
         print(page)
     return 0
+
+
+def _strange(error: Exception) -> UsageError:
+    """For files that anyone may have written: whatever else is wrong in them is worth one line, not a traceback."""
+    return UsageError(
+        f"run.json or a file beside it is not as opassay writes it ({type(error).__name__}: {error!s:.200})"
+    )
 
 
 def diff_command(old: Path, new: Path, form: str, out: Path | None) -> int:
@@ -130,6 +139,8 @@ def diff_command(old: Path, new: Path, form: str, out: Path | None) -> int:
         diff = compare(read_for_pages(old), read_run(old), read_for_pages(new), read_run(new))
     except ValueError as error:
         raise UsageError(str(error)) from None
+    except Exception as error:
+        raise _strange(error) from None
     if out is None:
         print(FORMATS[form](diff), end="")
         return diff.status

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 RUN = "run.json"
+LIMIT = 1 << 26
+"""Bytes that are read of it at most."""
 _DEFAULTS: dict[str, Any] = {
     "opassay": "",
     "command": "",
@@ -34,8 +36,12 @@ def read_run(folder: Path | str) -> dict[str, Any]:
     if not path.is_file():
         raise ValueError(f"{folder} has no {RUN}; expected a folder that `opassay run --out` wrote")
     try:
-        return complete(json.loads(path.read_text(encoding="utf-8")))
-    except ValueError as error:
+        with path.open("rb") as stream:
+            text = stream.read(LIMIT + 1)
+        if len(text) > LIMIT:
+            raise ValueError(f"it has more than {LIMIT} bytes")
+        return complete(json.loads(text.decode()))
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} does not describe a run ({error}); run opassay again") from error
 
 

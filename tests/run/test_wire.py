@@ -95,6 +95,7 @@ OUTCOME = {
     "arrays": [{"dtype": "float32", "shape": [2]}],
     "executor": "",
     "fallback": "",
+    "unsteady": "",
     "seconds": 0.1,
     "buffers": [8],
 }
