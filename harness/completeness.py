@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from harness.registry import UsageError, module_file
+from harness.located import UsageError, module_file
 
 _OURS = "adapters"
 Node = ast.stmt | ast.expr

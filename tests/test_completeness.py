@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.completeness import Reader
-from harness.registry import Registry, UsageError, beside
+from harness.located import UsageError, beside
+from harness.registry import Registry
 
 ROOT = Path(__file__).resolve().parent.parent
 OPS = ("relu", "matmul", "conv2d", "scatter_nd", "avg_pool2d", "max_pool2d")

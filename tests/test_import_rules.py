@@ -58,7 +58,9 @@ RULES = {
     ),
     "judge": Rule(("harness/judge",), JUDGING_PLANTED, never=JUDGING),
     "registry": Rule(
-        ("harness/registry.py", "harness/declared.py", "harness/user_targets.py"), JUDGING_PLANTED, never=JUDGING
+        ("harness/registry.py", "harness/declared.py", "harness/located.py", "harness/user_targets.py"),
+        JUDGING_PLANTED,
+        never=JUDGING,
     ),
     "run": Rule(
         ("harness/run",),
@@ -83,7 +85,15 @@ RULES = {
     "contract": Rule(
         ("harness/contract",),
         ("import adapters.torch", "from cases import contract_examples", "import reports", "import hypothesis"),
-        only=("numpy", "pytest", "harness.model", "harness.registry", "harness.run", "harness.contract"),
+        only=(
+            "numpy",
+            "pytest",
+            "harness.model",
+            "harness.located",
+            "harness.registry",
+            "harness.run",
+            "harness.contract",
+        ),
     ),
     "reports": Rule(
         ("reports",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.registry import declare
+from harness.located import declare
 from harness.run.campaign import Campaign, Request, check_devices
 from harness.run.plan import Settings
 

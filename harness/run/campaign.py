@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.located import UsageError, module_file
 from harness.model.case import ASPECTS, Case
 from harness.model.known import Known
 from harness.model.target import Target
 from harness.model.verdicts import Record
-from harness.registry import AdapterEntry, Registry, UsageError, module_file, unknown
+from harness.registry import AdapterEntry, Registry, unknown
 from harness.run.engine import Engine, Key
 from harness.run.files import FileError, replace_file
 from harness.run.journal import Journal

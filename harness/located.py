@@ -1,0 +1,62 @@
+"""Where adapters lie: the source of module:Class, found and read without importing it."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.declared import Declaration, read_declaration
+
+
+class UsageError(Exception):
+    """What the user asked for cannot be done: one clear line, exit status 2."""
+
+
+def unknown(what: str, given: str, available: Iterable[str]) -> str:
+    """One line: what was given, what comes close, what there is."""
+    names = sorted(available)
+    close = difflib.get_close_matches(given, names, n=1)
+    guess = f"; did you mean {close[0]!r}?" if close else ""
+    return f"unknown {what} {given!r}{guess} (there are: {', '.join(names)})"
+
+
+def module_file(module: str) -> Path:
+    """The source file of ``module``, found without importing it."""
+    top, *rest = module.split(".")
+    spec = importlib.util.find_spec(top)
+    if spec is None or spec.origin is None:
+        raise UsageError(f"no module named {top!r} can be imported from here")
+    path = Path(spec.origin)
+    for part in rest:
+        path = path.parent / part
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    if not path.is_file():
+        raise UsageError(f"module {module!r} has no source file (looked for {path.name} beside {top})")
+    return path
+
+
+def beside(location: str, part: str) -> str:
+    """The module named ``part`` in the package of the adapter at module:Class, or nothing where there is none.
+
+    Nothing also for an adapter that stands in the package's own ``__init__.py``: importing what is beside it would
+    import its framework.
+    """
+    package = location.partition(":")[0].rpartition(".")[0]
+    if not package:
+        return ""
+    source = module_file(package)
+    there = source.name == "__init__.py" and (source.parent / f"{part}.py").is_file()
+    return f"{package}.{part}" if there else ""
+
+
+def declare(location: str) -> Declaration:
+    """What the class at module:Class declares."""
+    module, colon, name = location.partition(":")
+    if not colon or not name:
+        raise UsageError(f"not an adapter: {location!r}; expected module:Class, such as my_package.adapter:MyAdapter")
+    try:
+        return read_declaration(module_file(module), name)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
