@@ -117,7 +117,7 @@ RULES = {
     "known": Rule(
         (
             "adapters/*/known*.py",
-            "adapters/known_predicates.py",
+            "adapters/known_*.py",
             "adapters/geometry.py",
             "adapters/*/script*.py",
             "adapters/script_*.py",

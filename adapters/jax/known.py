@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
+
 from adapters.geometry import spatial_axes
 from adapters.jax.known_errors import ERRORS
 from adapters.jax.known_gradients import GRADIENTS
+from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import (
     breaks,
-    holds_subnormal,
+    holds_positive_subnormal,
     known,
     read_pins,
-    subnormal_meets_infinity,
 )
+from adapters.known_windows import answer, first_maximum, flushed, usable, value_failure, windows, with_flushed
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
@@ -26,6 +29,19 @@ _FLUSH = "XLA on the CPU flushes subnormals to zero"
 def _cells(case: Case) -> int:
     """How many values of one channel: one value goes to any number of indices."""
     return math.prod(case.tensors[0].shape[axis] for axis in spatial_axes(case.attributes["layout"]))
+
+
+def _subnormal_maximum(case: Case) -> bool:
+    if not usable(case):
+        return False
+    seen = windows(case)
+    maxima = answer(seen, first_maximum(seen))
+    return bool((flushed(maxima, case.tensors[0].dtype) != maxima)[~np.isnan(maxima)].any())
+
+
+def _flushed_maximum(case: Case) -> bool:
+    """The maximum is gathered, so a subnormal is lost only to another number that is flushed to zero."""
+    return value_failure(case, with_flushed(first_maximum, case.tensors[0].dtype)) == "special"
 
 
 KNOWN = (
@@ -101,17 +117,19 @@ KNOWN = (
         versions=_SEEN,
     ),
     *(
-        known(
-            _PINS, f"jax-{op}-subnormal", "special", holds_subnormal, owner="by design", reason=_FLUSH, versions=_SEEN
+        known(_PINS, f"jax-{op}-subnormal", "special", covers, owner="by design", reason=_FLUSH, versions=_SEEN)
+        for op, covers in (
+            ("relu", holds_positive_subnormal),
+            ("max_pool2d", _subnormal_maximum),
+            ("max_pool2d_with_argmax", _flushed_maximum),
         )
-        for op in ("relu", "max_pool2d", "max_pool2d_with_argmax")
     ),
     *(
         known(
             _PINS,
             f"jax-{op}-subnormal",
             "special",
-            subnormal_meets_infinity,
+            nan_by_flush,
             owner="by design",
             reason=_FLUSH + ", so that its product with infinity is NaN",
             versions=_SEEN,

@@ -9,23 +9,34 @@ from adapters.geometry import effective, pad_amounts, spatial_axes
 from adapters.known_predicates import (
     breaks,
     empty,
-    holds_nan,
     known,
     read_pins,
 )
+from adapters.known_windows import first_maximum, last_nan, usable, windows
 from adapters.torch.known_compiled import COMPILED
+from adapters.torch.known_empty import (
+    no_extent_but_batch,
+    own_pool,
+    refused_avg_pool,
+    refused_avg_unpool,
+    refused_image,
+    refused_max_pool,
+    refused_transpose,
+)
 from adapters.torch.known_errors import ERRORS
-from adapters.torch.known_gradients import GRADIENTS, one_filter
+from adapters.torch.known_gradients import GRADIENTS
+from adapters.torch.known_strides import channels_last, refused_filter_gradient
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "torch 2.13.0, CPU"
 
 
-def _eight_bits_of_plane(case: Case) -> bool:
-    # Wider than what fails: the kernel's own count includes padding in a way that was not worked out.
-    tensor = case.tensors[0]
-    return tensor.dtype in ("int8", "uint8") and math.prod(tensor.shape[1:]) > 127
+def _eight_bits_of_image(case: Case) -> bool:
+    x, how = case.tensors[0], case.attributes
+    largest = {"int8": 127, "uint8": 255}.get(x.dtype, math.inf)
+    counted = math.prod(x.shape[1:]) > largest and channels_last(x, how["layout"])
+    return counted and own_pool(case, how["dilation"])
 
 
 def _reached_by_dilation(case: Case) -> bool:
@@ -49,10 +60,11 @@ def _cropped_to_nothing(case: Case) -> bool:
     return any(shape[a] == 0 for a in spatial_axes(case.attributes["layout"])) and 0 not in case.tensors[0].shape
 
 
-def _undilated_filter(case: Case) -> bool:
-    x, w, _ = case.tensors
-    dilation = case.attributes["stages"][0]["attributes"]["dilation"]
-    return one_filter(w.shape) and max(dilation) == 1 and x.dtype != "bfloat16"
+def _index_of_last_nan(case: Case) -> bool:
+    if not usable(case) or not own_pool(case, case.attributes["dilation"]):
+        return False
+    seen = windows(case)
+    return bool((last_nan(seen) != first_maximum(seen)).any())
 
 
 KNOWN = (
@@ -100,19 +112,19 @@ KNOWN = (
             _PINS,
             f"torch-{op}-empty",
             "rejects",
-            empty(0),
+            covers,
             owner="upstream",
             reason="refuses an extent of 0 that leaves a well-defined, empty answer",
             versions=_SEEN,
         )
-        for op in (
-            "avg_pool2d",
-            "avg_unpool2d",
-            "max_pool2d",
-            "max_pool2d_with_argmax",
-            "max_unpool2d",
-            "conv2d",
-            "conv2d_transpose",
+        for op, covers in (
+            ("avg_pool2d", refused_avg_pool),
+            ("avg_unpool2d", refused_avg_unpool),
+            ("max_pool2d", refused_max_pool),
+            ("max_pool2d_with_argmax", refused_max_pool),
+            ("max_unpool2d", no_extent_but_batch),
+            ("conv2d", refused_image),
+            ("conv2d_transpose", refused_transpose),
         )
     ),
     known(
@@ -129,7 +141,7 @@ KNOWN = (
             _PINS,
             f"torch-{op}-bytes",
             "rejects",
-            _eight_bits_of_plane,
+            _eight_bits_of_image,
             owner="upstream",
             reason="with channels last it counts the plane's elements in the tensor's own 8-bit dtype, and refuses",
             versions=_SEEN,
@@ -158,7 +170,7 @@ KNOWN = (
         _PINS,
         "torch-conv2d_input_gradient_law-one-filter",
         "rejects",
-        _undilated_filter,
+        refused_filter_gradient,
         owner="upstream",
         reason="the filter gradient of permuted filters to one channel: it asks of itself to be contiguous",
         versions=_SEEN,
@@ -176,7 +188,7 @@ KNOWN = (
         _PINS,
         "torch-max_pool2d_with_argmax-nan",
         "structural",
-        holds_nan,
+        _index_of_last_nan,
         owner="upstream",
         reason="gives the index of the last NaN of a window, not of the first",
         versions=_SEEN,

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
 from adapters.known_predicates import (
-    empty_anywhere,
-    holds_nan,
+    Predicate,
     known,
     read_pins,
-    subnormal_meets_infinity,
     unconnected_input,
 )
+from adapters.known_windows import gradient_failure, last_nan
+from adapters.torch.known_empty import (
+    no_extent_but_batch,
+    own_pool,
+    refused_avg_pool,
+    refused_avg_unpool,
+    refused_conv_gradient,
+    refused_max_pool,
+    refused_transpose_gradient,
+)
+from adapters.torch.known_strides import refused_filter_gradient, refused_first, refused_somewhere, unviewable_indices
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
@@ -32,25 +42,18 @@ _BFLOAT16_LINEAR = (
 
 
 def _bfloat16_flushed(case: Case) -> bool:
-    return case.tensors[0].dtype == "bfloat16" and subnormal_meets_infinity(case)
-
-
-def _scattered_in_memory(case: Case) -> bool:
-    return any(tensor.memory.kind != "contiguous" for tensor in case.all_tensors)
-
-
-def one_filter(shape: tuple[int, ...]) -> bool:
-    """Filters to one channel of several: as torch permutes them, their memory has two formats at once."""
-    height, width, inputs, outputs = shape
-    return height * width > 1 and inputs > 1 and outputs == 1
-
-
-def _one_filter(case: Case) -> bool:
-    return any(one_filter(t.shape) for t in case.tensors[1:] if len(t.shape) == 4 and t.fill.kind != "zeros")
+    if case.tensors[0].dtype != "bfloat16":
+        return False
+    stuffed = case.op == "conv2d" and case.aspect == "gradient"
+    return nan_by_flush_or_stuffing(case) if stuffed else nan_by_flush(case)
 
 
 def _empty_batch(case: Case) -> bool:
     return case.tensors[0].shape[0] == 0
+
+
+def _gradient_of_last_nan(verdict: str) -> Predicate:
+    return lambda case: own_pool(case, case.attributes["dilation"]) and gradient_failure(case, last_nan) == verdict
 
 
 GRADIENTS = (
@@ -69,30 +72,30 @@ GRADIENTS = (
             _PINS,
             f"torch-{op}-gradient-empty",
             "rejects",
-            empty_anywhere,
+            covers,
             owner="upstream",
             reason="refuses an extent of 0 whose gradients are well defined",
             versions=_SEEN,
         )
-        for op in (
-            "avg_pool2d",
-            "avg_unpool2d",
-            "max_pool2d",
-            "max_pool2d_with_argmax",
-            "max_unpool2d",
-            "conv2d",
-            "conv2d_transpose",
-            "conv2d_vjp",
-            "conv2d_transpose_vjp",
-            "avg_pool2d_vjp",
-            "avg_unpool2d_vjp",
+        for op, covers in (
+            ("avg_pool2d", refused_avg_pool),
+            ("avg_unpool2d", refused_avg_unpool),
+            ("max_pool2d", refused_max_pool),
+            ("max_pool2d_with_argmax", refused_max_pool),
+            ("max_unpool2d", no_extent_but_batch),
+            ("conv2d", refused_conv_gradient),
+            ("conv2d_transpose", refused_transpose_gradient),
+            ("conv2d_vjp", refused_conv_gradient),
+            ("conv2d_transpose_vjp", refused_transpose_gradient),
+            ("avg_pool2d_vjp", refused_avg_pool),
+            ("avg_unpool2d_vjp", refused_avg_unpool),
         )
     ),
     known(
         _PINS,
         "torch-conv2d_input_gradient_law-value-empty",
         "rejects",
-        empty_anywhere,
+        refused_conv_gradient,
         owner="upstream",
         reason="refuses an extent of 0 whose gradients are well defined",
         versions=_SEEN,
@@ -126,7 +129,7 @@ GRADIENTS = (
             _PINS,
             f"torch-{op}-gradient-nan-{verdict}",
             verdict,
-            holds_nan,
+            _gradient_of_last_nan(verdict),
             owner="upstream",
             reason=_LAST_NAN,
             versions=_SEEN,
@@ -138,7 +141,7 @@ GRADIENTS = (
         _PINS,
         "torch-max_unpool2d-gradient-view",
         "rejects",
-        _scattered_in_memory,
+        unviewable_indices,
         owner="upstream",
         reason="its backward takes a view of a gradient that is not contiguous",
         versions=_SEEN,
@@ -150,18 +153,19 @@ GRADIENTS = (
             _PINS,
             f"torch-{op}-gradient-one-filter",
             "rejects",
-            _one_filter,
+            covers,
             owner="upstream",
             reason="the filter gradient of permuted filters to one channel: it asks of itself to be contiguous",
             versions=_SEEN,
         )
-        for op in (
-            "conv2d",
-            "conv2d_transpose",
-            "conv2d_transpose_vjp",
-            "conv_relu_pool",
-            "conv_autoencoder_step",
-            "deconvnet",
+        for op, covers in (
+            ("conv2d", refused_filter_gradient),
+            ("conv2d_transpose", refused_filter_gradient),
+            ("conv2d_transpose_vjp", refused_filter_gradient),
+            # Too broad: more than one thread has oneDNN do float32 after all.
+            ("conv_relu_pool", refused_first),
+            ("conv_autoencoder_step", refused_somewhere),
+            ("deconvnet", refused_somewhere),
         )
     ),
 )
