@@ -19,3 +19,20 @@ def permuted(array: np.ndarray) -> bool:
     steps = sorted((step, extent) for step, extent in zip(array.strides, array.shape, strict=True) if extent > 1)
     inner = [extent for _, extent in steps]
     return all(step == array.itemsize * math.prod(inner[:i]) for i, (step, _) in enumerate(steps))
+
+
+def copied(array: np.ndarray) -> np.ndarray:
+    """A copy in memory of its own with the same strides and the same misalignment."""
+    if array.size == 0 or (array.flags.c_contiguous and _address(array) % ALIGNMENT == 0):
+        return array.copy()
+    reach = [(extent - 1) * step for extent, step in zip(array.shape, array.strides, strict=True)]
+    before, after = -sum(min(r, 0) for r in reach), sum(max(r, 0) for r in reach)
+    memory = np.zeros(before + after + array.itemsize + ALIGNMENT, np.uint8)
+    lead = _address(array) - before - _address(memory)
+    copy = np.ndarray(array.shape, array.dtype, memory, lead % ALIGNMENT + before, array.strides)
+    copy[...] = array
+    return copy
+
+
+def _address(array: np.ndarray) -> int:
+    return int(array.__array_interface__["data"][0])

@@ -91,6 +91,14 @@ BUILT_IN = (
         "adapters.jax.script",
     ),
     AdapterEntry(
+        "onnxruntime",
+        "adapters.onnxruntime.adapter:OnnxRuntimeAdapter",
+        ("all", "disabled", "constants"),
+        "onnxruntime",
+        "pip install 'opassay[onnxruntime]'",
+        "adapters.onnxruntime.known",
+    ),
+    AdapterEntry(
         "tensorflow",
         "adapters.tensorflow.adapter:TensorFlowAdapter",
         ("eager", "function", "xla", "dynamic"),

@@ -1,0 +1,62 @@
+"""Convolution and its transpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapters.geometry import Padding, pad_amounts, spatial_axes, unknown
+from adapters.onnxruntime.graph import Symbol
+from adapters.onnxruntime.layout import channels_first, filters, padded, restored
+from adapters.tracing import graph_op
+from adapters.transposed import place
+
+
+class ConvOps:
+    @graph_op
+    def conv2d(
+        self,
+        x: Symbol,
+        w: Symbol,
+        *,
+        stride: Sequence[int],
+        padding: Padding,
+        dilation: Sequence[int],
+        groups: int,
+        layout: str,
+    ) -> Symbol:
+        """``Conv`` takes no dilation together with SAME: then the pads are counted here."""
+        image, shape = channels_first(x, layout), (x.shape, w.shape)
+        if padding == "SAME" and tuple(dilation) != (1, 1) and list(map(len, shape)) == [4, 4]:
+            extents = [shape[0][axis] for axis in spatial_axes(layout)]
+            padding = pad_amounts(extents, shape[1][:2], stride, dilation, padding)
+        window = {"strides": stride, "dilations": dilation, "group": groups, **padded(padding)}
+        return restored(x.graph.node("Conv", image, filters(w), **window), layout)
+
+    @graph_op
+    def conv2d_transpose(
+        self,
+        x: Symbol,
+        w: Symbol,
+        *,
+        output_shape: Sequence[int],
+        stride: Sequence[int],
+        padding: Padding,
+        dilation: Sequence[int],
+        groups: int,
+        layout: str,
+    ) -> Symbol:
+        """``ConvTranspose`` with pads and ``output_padding``: its ``output_shape`` would choose other pads.
+
+        Source: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
+        """
+        found = place(x.shape, w.shape, output_shape, stride, padding, dilation, layout)
+        # Without a place, output_shape goes there as it is, for onnxruntime to refuse.
+        where = (
+            {"output_padding": found.surplus, **padded(found.pads)}
+            if found
+            else {"output_shape": output_shape, **(padded(padding) if unknown(padding) else {})}
+        )
+        common = {"strides": stride, "dilations": dilation, "group": groups}
+        y = x.graph.node("ConvTranspose", channels_first(x, layout), filters(w), **common, **where)
+        # It changes nothing: onnxruntime compares batch and channels by it, which ConvTranspose has no attribute for.
+        return x.graph.node("Reshape", restored(y, layout), x.graph.constant(output_shape), allowzero=1)

@@ -1,0 +1,124 @@
+"""A model that is being written down, node by node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from adapters.tracing import Traced
+from harness.model.dtypes import dtype_name
+from harness.model.outcome import Inferred
+
+OPSET = 22
+"""Pinned: the newest version of the ops asked here. Source: https://onnx.ai/onnx/operators/"""
+
+IR_VERSION = 10
+"""The file format that goes with opset 22. Source: https://onnx.ai/onnx/intro/concepts.html#opset-version"""
+
+TYPES = {
+    "float16": TensorProto.FLOAT16,
+    "bfloat16": TensorProto.BFLOAT16,
+    "float32": TensorProto.FLOAT,
+    "float64": TensorProto.DOUBLE,
+    "int8": TensorProto.INT8,
+    "uint8": TensorProto.UINT8,
+    "int32": TensorProto.INT32,
+    "int64": TensorProto.INT64,
+}
+
+_NAMES = {number: name for name, number in TYPES.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol(Traced):
+    """A value of a graph. ``shape`` is that of an input, None for what a node makes until it is asked for."""
+
+    graph: Graph
+    name: str
+    dtype: str
+    known_shape: tuple[int, ...] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As ONNX's own shape inference says; empty where it cannot."""
+        return self.known_shape if self.known_shape is not None else self.graph.inferred_shape(self)
+
+    def __add__(self, other: Symbol) -> Symbol:
+        return self.graph.node("Add", self, other)
+
+    def __sub__(self, other: Symbol) -> Symbol:
+        return self.graph.node("Sub", self, other)
+
+
+class Graph:
+    """Inputs, constants and nodes of a model."""
+
+    def __init__(self) -> None:
+        self._inputs: list[Any] = []
+        self._constants: list[Any] = []
+        self._nodes: list[Any] = []
+        self._count = 0
+
+    def _name(self) -> str:
+        self._count += 1
+        return f"v{self._count}"
+
+    def input(self, array: np.ndarray) -> Symbol:
+        symbol = Symbol(self, self._name(), dtype_name(array), array.shape)
+        self._inputs.append(helper.make_tensor_value_info(symbol.name, TYPES[symbol.dtype], array.shape))
+        return symbol
+
+    def constant(self, values: Any, dtype: str = "int64") -> Symbol:
+        """A value that is part of the model."""
+        array = np.asarray(values, dtype)
+        symbol = Symbol(self, self._name(), dtype, array.shape)
+        self._constants.append(numpy_helper.from_array(array, symbol.name))
+        return symbol
+
+    def weight(self, array: np.ndarray) -> Symbol:
+        """An argument of the traced function as a part of the model, bit for bit."""
+        symbol = Symbol(self, self._name(), dtype_name(array), array.shape)
+        raw = np.ascontiguousarray(array).tobytes()
+        self._constants.append(helper.make_tensor(symbol.name, TYPES[symbol.dtype], array.shape, raw, raw=True))
+        return symbol
+
+    def node(self, kind: str, *inputs: Symbol | None, outputs: int = 1, **attributes: Any) -> Any:
+        """The first output of a node, or all of them where there are several. None stands for an input left out."""
+        names = [self._name() for _ in range(outputs)]
+        given = [symbol.name if symbol is not None else "" for symbol in inputs]
+        self._nodes.append(helper.make_node(kind, given, names, **attributes))
+        dtype = next(symbol.dtype for symbol in inputs if symbol is not None)
+        made = tuple(Symbol(self, name, dtype) for name in names)
+        return made if outputs > 1 else made[0]
+
+    def model(self, outputs: Sequence[Symbol]) -> Any:
+        """The model that answers ``outputs``, each under a name of its own."""
+        taken = {info.name for info in self._inputs} | {tensor.name for tensor in self._constants}
+        named = []
+        for symbol in outputs:
+            own = symbol if symbol.name not in taken else self.node("Identity", symbol)
+            taken.add(own.name)
+            named.append(onnx.ValueInfoProto(name=own.name))
+        graph = helper.make_graph(self._nodes, "opassay", self._inputs, named, self._constants)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+
+    def inferred_shape(self, symbol: Symbol) -> tuple[int, ...]:
+        shape, _ = self.inferred([symbol], strict=False)[0]
+        return shape if shape is not None and None not in shape else ()
+
+    def inferred(self, outputs: Sequence[Symbol], strict: bool = True) -> list[Inferred]:
+        """What ONNX foretells of them; None for what it leaves unknown."""
+        model = onnx.shape_inference.infer_shapes(
+            self.model(outputs), check_type=strict, strict_mode=strict, data_prop=True
+        )
+        return [_told(value.type.tensor_type) for value in model.graph.output]
+
+
+def _told(kind: Any) -> Inferred:
+    extents = tuple(dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim)
+    return (extents if kind.HasField("shape") else None, _NAMES.get(kind.elem_type, ""))

@@ -1,0 +1,38 @@
+"""Images and their padding in ONNX's own terms: channels first, pads as begins, then ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.geometry import Padding, channel_axis, spatial_axes
+from adapters.onnxruntime.graph import Symbol
+
+
+def channels_first(x: Symbol, layout: str) -> Symbol:
+    return x.graph.node("Transpose", x, perm=(0, 3, 1, 2)) if layout == "NHWC" else x
+
+
+def restored(y: Symbol, layout: str) -> Symbol:
+    """The inverse of ``channels_first``."""
+    return y.graph.node("Transpose", y, perm=(0, 2, 3, 1)) if layout == "NHWC" else y
+
+
+def filters(w: Symbol) -> Symbol:
+    """``[kh, kw, inner, outer]`` as ONNX's ``[outer, inner, kh, kw]``."""
+    return w.graph.node("Transpose", w, perm=(3, 2, 0, 1))
+
+
+def padded(padding: Padding) -> Mapping[str, Any]:
+    """The attribute that says so; a word that ONNX does not know goes to onnxruntime as it is."""
+    if isinstance(padding, str):
+        return {"auto_pad": "SAME_UPPER" if padding == "SAME" else padding}
+    return {"pads": [pair[end] for end in (0, 1) for pair in padding]}
+
+
+def extents(shape: tuple[int, ...], layout: str) -> tuple[int, int, int]:
+    """Channels, height and width; ones where there is no image, which is for onnxruntime to refuse."""
+    if len(shape) != 4:
+        return (1, 1, 1)
+    height, width = spatial_axes(layout)
+    return shape[channel_axis(layout)], shape[height], shape[width]

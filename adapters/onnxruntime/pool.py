@@ -1,0 +1,107 @@
+"""Pools and their inverses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from adapters.geometry import Padding, spatial_axes
+from adapters.onnxruntime.graph import Symbol
+from adapters.onnxruntime.layout import channels_first, extents, padded, restored
+from adapters.onnxruntime.limits import RESIZED
+from adapters.tracing import graph_op
+
+LARGEST = np.iinfo(np.int64).max
+
+
+class PoolOps:
+    @graph_op
+    def max_pool2d(
+        self,
+        x: Symbol,
+        *,
+        window: Sequence[int],
+        stride: Sequence[int],
+        padding: Padding,
+        dilation: Sequence[int],
+        layout: str,
+    ) -> Symbol:
+        pool = {"kernel_shape": window, "strides": stride, "dilations": dilation, **padded(padding)}
+        return restored(x.graph.node("MaxPool", channels_first(x, layout), **pool), layout)
+
+    @graph_op
+    def max_pool2d_with_argmax(
+        self,
+        x: Symbol,
+        *,
+        window: Sequence[int],
+        stride: Sequence[int],
+        padding: Padding,
+        dilation: Sequence[int],
+        layout: str,
+    ) -> tuple[Symbol, Symbol]:
+        """``MaxPool`` counts through the whole tensor, ``((n·C + c)·H + y)·W + x``."""
+        graph = x.graph
+        pool = {"kernel_shape": window, "strides": stride, "dilations": dilation, **padded(padding)}
+        y, where = graph.node("MaxPool", channels_first(x, layout), outputs=2, **pool)
+        channels, height, width = extents(x.shape, layout)
+        cell = graph.node("Mod", where, graph.constant(max(height * width, 1)))
+        first = graph.node("Mul", cell, graph.constant(channels))
+        index = graph.node("Add", first, graph.constant(np.arange(channels).reshape(1, channels, 1, 1)))
+        return restored(y, layout), restored(index, layout)
+
+    @graph_op
+    def avg_pool2d(
+        self,
+        x: Symbol,
+        *,
+        window: Sequence[int],
+        stride: Sequence[int],
+        padding: Padding,
+        count_padding: bool,
+        layout: str,
+    ) -> Symbol:
+        pool = {"kernel_shape": window, "strides": stride, "count_include_pad": int(count_padding), **padded(padding)}
+        return restored(x.graph.node("AveragePool", channels_first(x, layout), **pool), layout)
+
+    @graph_op
+    def max_unpool2d(self, x: Symbol, indices: Symbol, *, output_shape: Sequence[int], layout: str) -> Symbol:
+        """``MaxUnpool`` with a window of one element: the values lie as in the answer's own counting."""
+        graph = x.graph
+        channels, height, width = extents(tuple(output_shape), layout)
+        batch = x.shape[0] if x.shape else 1
+        where = channels_first(indices, layout)
+        divisor = graph.constant(max(channels, 1))
+        channel = graph.node("Mod", where, divisor)
+        cell = graph.node("Div", graph.node("Sub", where, channel), divisor)
+        sample = graph.node("Mul", graph.constant(np.arange(batch).reshape(-1, 1, 1, 1)), divisor)
+        # Multiplied in the graph: extents that overflow are for onnxruntime to refuse.
+        plane = graph.node("Mul", graph.constant(height), graph.constant(width))
+        place = graph.node("Add", graph.node("Mul", graph.node("Add", sample, channel), plane), cell)
+        first = output_shape if layout == "NCHW" else [*output_shape[:1], *output_shape[3:], *output_shape[1:3]]
+        y = graph.node("MaxUnpool", channels_first(x, layout), place, graph.constant(first), kernel_shape=(1, 1))
+        # It changes nothing: ONNX infers no shape of MaxUnpool, which a program may need.
+        return graph.node("Reshape", restored(y, layout), graph.constant(output_shape), allowzero=1)
+
+    @graph_op
+    def avg_unpool2d(self, x: Symbol, *, window: Sequence[int], layout: str) -> Symbol:
+        """``Resize`` to the nearest; by ``Expand`` for the dtypes that it lacks."""
+        graph, axes = x.graph, spatial_axes(layout)
+        if x.dtype not in RESIZED:
+            for axis, times in zip(axes, window, strict=True):
+                x = _repeated(x, axis, times)
+            return x
+        scales = np.ones(4, np.float32)
+        scales[list(axes)] = window
+        nearest = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        return graph.node("Resize", x, None, graph.constant(scales, "float32"), **nearest)
+
+
+def _repeated(x: Symbol, axis: int, times: int) -> Symbol:
+    graph, shape = x.graph, list(x.shape)
+    apart = graph.node("Unsqueeze", x, graph.constant([axis + 1]))
+    spread = graph.node("Expand", apart, graph.constant([*shape[: axis + 1], times, *shape[axis + 1 :]]))
+    # What exceeds 64 bits has been refused by then.
+    together = [min(extent * times, LARGEST) if i == axis else extent for i, extent in enumerate(shape)]
+    return graph.node("Reshape", spread, graph.constant(together), allowzero=1)

@@ -1,0 +1,36 @@
+"""Where a transposed convolution puts its answer, for frameworks that want pads and a surplus, not its extents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from adapters.geometry import Padding, effective, pad_amounts, spatial_axes, unknown
+
+
+class Place(NamedTuple):
+    """Pads as of the convolution whose transpose it is, and rows and columns at the end that no window reaches."""
+
+    pads: tuple[tuple[int, int], tuple[int, int]]
+    surplus: list[int]
+
+
+def place(
+    shape: Sequence[int],
+    kernel: Sequence[int],
+    output_shape: Sequence[int],
+    stride: Sequence[int],
+    padding: Padding,
+    dilation: Sequence[int],
+    layout: str,
+) -> Place | None:
+    """None where there is no such place: a word of padding that is none, or anything but four extents."""
+    if unknown(padding) or {len(shape), len(kernel), len(output_shape)} != {4}:
+        return None
+    axes = spatial_axes(layout)
+    pads = pad_amounts([output_shape[axis] for axis in axes], kernel[:2], stride, dilation, padding)
+    surplus = [
+        output_shape[axis] + low + high - (shape[axis] - 1) * s - effective(k, d)
+        for axis, k, s, d, (low, high) in zip(axes, kernel, stride, dilation, pads, strict=False)
+    ]
+    return Place(pads, surplus)
