@@ -91,6 +91,14 @@ BUILT_IN = (
         "adapters.jax.script",
     ),
     AdapterEntry(
+        "keras",
+        "adapters.keras.adapter:KerasAdapter",
+        ("tensorflow", "torch", "jax"),
+        "keras",
+        "pip install 'opassay[keras]'",
+        "adapters.keras.known",
+    ),
+    AdapterEntry(
         "onnxruntime",
         "adapters.onnxruntime.adapter:OnnxRuntimeAdapter",
         ("all", "disabled", "constants"),
@@ -106,6 +114,14 @@ BUILT_IN = (
         "pip install 'opassay[tensorflow]'",
         "adapters.tensorflow.known",
         "adapters.tensorflow.script",
+    ),
+    AdapterEntry(
+        "tinygrad",
+        "adapters.tinygrad.adapter:TinygradAdapter",
+        ("realize",),
+        "tinygrad",
+        "pip install 'opassay[tinygrad]'",
+        "adapters.tinygrad.known",
     ),
     AdapterEntry(
         "torch",

@@ -27,10 +27,12 @@ class Interview:
 
 
 @cache
-def interview(location: str, device: str, timeout: float) -> Interview:
+def interview(location: str, device: str, timeout: float, mode: str = "") -> Interview:
     """Ask the adapter at module:Class in a process of its own, with the import path of this one."""
     path = os.pathsep.join(dict.fromkeys([*(entry or os.getcwd() for entry in sys.path), _ROOT]))
     environment = {**os.environ, "PYTHONPATH": path, "OPASSAY_THREADS": os.environ.get("OPASSAY_THREADS", "1")}
+    if mode:
+        environment["OPASSAY_MODE"] = mode
     command = [sys.executable, "-P", "-m", "harness.contract.ask", location, device]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
@@ -59,20 +61,23 @@ class AdapterContract:
 
     The framework is imported in a process of its own only. What needs an op that the adapter lacks is skipped.
 
-    ``device``: the one to ask. ``absent``: exactly the ops that the adapter must lack; None does not check it.
+    ``device``: the one to ask. ``mode``: the one whose process is asked, where the adapter must know it before it
+    imports its framework (``OPASSAY_MODE``, which a worker has too). ``absent``: exactly the ops that the adapter must
+    lack; None does not check it.
     ``zeros_for_unconnected``: whether the framework cannot tell a gradient of zeros from none at all, as JAX cannot.
     ``timeout``: seconds for all questions together.
     """
 
     adapter: ClassVar[str]
     device: ClassVar[str] = "cpu"
+    mode: ClassVar[str] = ""
     absent: ClassVar[tuple[str, ...] | None] = None
     zeros_for_unconnected: ClassVar[bool] = False
     timeout: ClassVar[float] = 600.0
 
     def observations(self, *checks: str) -> list[Observation]:
         """What was seen of these checks. Fails when the adapter could not be asked to the end."""
-        found = interview(self.adapter, self.device, self.timeout)
+        found = interview(self.adapter, self.device, self.timeout, self.mode)
         if found.problem:
             pytest.fail(f"{self.adapter} could not be asked everything: {found.problem}", pytrace=False)
         return [o for o in found.seen if o["check"] in checks]

@@ -84,7 +84,8 @@ class WorkerSpec:
             inherited["PYTHONPATH"] = os.environ["PYTHONPATH"]
         count = str(self.threads)
         limits = {"OPASSAY_THREADS": count, "OMP_NUM_THREADS": count, "PYTHONHASHSEED": "0", VARIABLE: cache_folder()}
-        return {**inherited, **limits, **self.env}
+        # Some frameworks must know before they are imported.
+        return {**inherited, **limits, "OPASSAY_MODE": self.mode, **self.env}
 
 
 @dataclass(frozen=True)

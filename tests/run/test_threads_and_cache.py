@@ -63,6 +63,11 @@ def test_the_cache_can_be_turned_off_and_workers_are_told_either_way(monkeypatch
     assert WorkerSpec("m:C", "eager").environment()[VARIABLE].startswith(str(tmp_path) + os.sep)
 
 
+def test_a_worker_knows_its_mode_before_it_imports_anything():
+    assert WorkerSpec("m:C", "eager").environment()["OPASSAY_MODE"] == "eager"
+    assert WorkerSpec("m:C", "compile").environment()["OPASSAY_MODE"] == "compile"
+
+
 def test_a_second_run_finds_what_the_first_compiled_and_answers_the_same(monkeypatch, tmp_path):
     monkeypatch.setenv(VARIABLE, str(tmp_path))
 

@@ -1,0 +1,55 @@
+"""What Keras leaves to JAX: 64-bit numbers, threads, compilation, gradients."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+# XLA sizes its thread pools by the first, once.
+os.environ["NPROC"] = os.environ.get("OPASSAY_THREADS", "1")
+os.environ["JAX_PLATFORMS"] = "cpu"
+
+import jax
+
+from harness.model.adapter import Unconnected, as_tuple
+
+EXECUTOR = "XLA:CPU"
+
+# Else float64 and int64 silently become 32 bits wide.
+jax.config.update("jax_enable_x64", True)
+# Else JAX hides its own frames and its errors seem to be raised here.
+jax.config.update("jax_traceback_filtering", "off")
+# A pytree without leaves passes through jax.jit, so a compiled vjp can return it.
+jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lambda _aux, _leaves: Unconnected)
+
+
+def settings() -> Mapping[str, str]:
+    return {"jax": jax.__version__, "jax_enable_x64": str(jax.config.jax_enable_x64), "NPROC": os.environ["NPROC"]}
+
+
+def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
+    return jax.jit(fn)
+
+
+def value_and_vjp(
+    fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """By ``jax.vjp``, which does not tell an input without influence from a gradient of zeros."""
+    floating = [i for i, x in enumerate(inputs) if jax.numpy.issubdtype(x.dtype, jax.numpy.floating)]
+    wanted = [i for i, c in enumerate(cotangents) if c is not None]
+    gradients: list[Any] = [Unconnected] * len(inputs)
+    if not floating or not wanted:
+        return as_tuple(fn(*inputs)), tuple(gradients)
+
+    def outputs(*values: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        arguments = list(inputs)
+        for i, value in zip(floating, values, strict=True):
+            arguments[i] = value
+        several = as_tuple(fn(*arguments))
+        return tuple(several[i] for i in wanted), several
+
+    _, pullback, several = jax.vjp(outputs, *(inputs[i] for i in floating), has_aux=True)
+    for i, gradient in zip(floating, pullback(tuple(cotangents[i] for i in wanted)), strict=True):
+        gradients[i] = gradient
+    return several, tuple(gradients)

@@ -1,0 +1,51 @@
+"""What Keras leaves to torch: threads, compilation, gradients."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+# Else Keras computes on a GPU where there is one.
+os.environ["KERAS_TORCH_DEVICE"] = "cpu"
+
+import torch
+
+from harness.model.adapter import Unconnected, as_tuple
+
+EXECUTOR = "ATen"
+
+torch.set_num_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
+
+
+def settings() -> Mapping[str, str]:
+    return {"torch": str(torch.__version__), "threads": str(torch.get_num_threads())}
+
+
+def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
+    return fn
+
+
+def value_and_vjp(
+    fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """By ``torch.autograd.grad``; within another one, the gradient is itself recorded."""
+    given = [c for c in cotangents if c is not None]
+    nested = any(x.requires_grad for x in (*inputs, *given))
+    leaves = [_leaf(x) for x in inputs]
+    outputs = as_tuple(fn(*leaves))
+    asked = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if c is not None and y.requires_grad]
+    sources = [leaf for leaf in leaves if leaf.requires_grad]
+    if not asked or not sources:
+        return outputs, (Unconnected,) * len(leaves)
+    ys, cs = zip(*asked, strict=True)
+    found = iter(torch.autograd.grad(ys, sources, cs, allow_unused=True, create_graph=nested))
+    gradients = [next(found) if leaf.requires_grad else None for leaf in leaves]
+    return outputs, tuple(Unconnected if g is None else g for g in gradients)
+
+
+def _leaf(x: Any) -> Any:
+    """``x`` as an input of its own to differentiate by, even if it is another input too."""
+    if not x.is_floating_point():
+        return x
+    return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()

@@ -1,0 +1,65 @@
+"""Convolutions: ``ops.conv`` and ``ops.conv_transpose``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from adapters.geometry import effective, pad_amounts, spatial_axes, unknown
+from adapters.keras.layout import FORMATS, padded
+
+
+class ConvOps:
+    """``conv2d`` and ``conv2d_transpose`` of the common op interface."""
+
+    def conv2d(self, x: Any, w: Any, *, stride: Any, padding: Any, dilation: Any, groups: int, layout: str) -> Any:
+        """Keras tells ``groups`` from the shapes of ``x`` and ``w``."""
+        x, word = padded(x, padding, layout, 0)
+        return ops.conv(x, w, stride, word, FORMATS[layout], dilation)
+
+    def conv2d_transpose(
+        self,
+        x: Any,
+        w: Any,
+        *,
+        output_shape: Any,
+        stride: Any,
+        padding: Any,
+        dilation: Any,
+        groups: int,
+        layout: str,
+    ) -> Any:
+        """Keras takes ``output_padding`` for ``output_shape``; explicit padding is cropped from a "valid" answer."""
+        if unknown(padding) or len(output_shape) != 4 or len(x.shape) != 4:
+            y = ops.conv_transpose(x, w, stride, padding, None, FORMATS[layout], dilation)
+            return ops.reshape(y, output_shape)
+        axes = spatial_axes(layout)
+        extents = [output_shape[axis] for axis in axes]
+        word = "same" if padding == "SAME" else "valid"
+        pads = pad_amounts(extents, w.shape[:2], stride, dilation, "VALID" if word == "same" else padding)
+        more = [
+            n + low + high - _least(x.shape[axis], k, s, d, word)
+            for axis, n, (low, high), k, s, d in zip(axes, extents, pads, w.shape[:2], stride, dilation, strict=True)
+        ]
+        y = ops.conv_transpose(x, w, stride, word, tuple(more), FORMATS[layout], dilation)
+        if not isinstance(padding, str):
+            y = _cropped(y, axes, pads, extents)
+        # The reshape changes nothing; it lets Keras compare batch and channels, which it has no parameter for.
+        return ops.reshape(y, output_shape)
+
+
+def _least(rows: int, window: int, stride: int, dilation: int, word: str) -> int:
+    """The extent that Keras gives without output padding.
+
+    Source: ``output_padding`` in https://keras.io/api/layers/convolution_layers/convolution2d_transpose/
+    """
+    span = effective(window, dilation)
+    return (rows - 1) * stride + (span % 2 if word == "same" else span)
+
+
+def _cropped(y: Any, axes: Any, pads: Any, extents: Any) -> Any:
+    kept = [slice(None)] * 4
+    for axis, (low, _), n in zip(axes, pads, extents, strict=True):
+        kept[axis] = slice(low, low + n)
+    return y[tuple(kept)]

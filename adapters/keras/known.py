@@ -1,0 +1,135 @@
+"""What Keras is known to do differently. Free of Keras: the parent imports this.
+
+Much of it is what the backend itself is known for: Keras calls it with the same arguments.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adapters.keras.known_errors import ERRORS
+from adapters.keras.known_gradients import GRADIENTS
+from adapters.keras.known_predicates import (
+    SCATTER_ON_TENSORFLOW,
+    SCATTER_ON_TORCH,
+    empty_slices,
+    grouped,
+    in_dtype,
+    keras_known,
+    refused_by_tensorflow,
+    replicated,
+    without_channels,
+    without_image,
+)
+from adapters.known_predicates import holds_subnormal, subnormal_meets_infinity
+from adapters.known_values import empty_anywhere, odd_maximum
+from harness.model.case import Case
+
+_REPLICATED = "torch backend: ops.average_pool replicates the edge for uneven 'same' padding and counts it"
+_BITS = "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default"
+_EMPTY = "refuses a tensor without elements, whose answer is zeros or empty"
+_FLUSH = "the backend flushes subnormals to zero"
+_PRODUCT = _FLUSH + ", so that their product with infinity is NaN"
+
+
+def _beyond_single(case: Case) -> bool:
+    """Products of integers that float32 may not hold."""
+    a, b = (np.abs(tensor.materialize().astype(float)) for tensor in case.tensors)
+    return case.tensors[0].dtype in ("int32", "int64") and a.max(initial=0) * b.max(initial=0) * a.shape[-1] > 2**24
+
+
+def _nothing_transposed(case: Case) -> bool:
+    return empty_anywhere(case) or 0 in case.attributes["output_shape"]
+
+
+def _explicit_and_odd(case: Case) -> bool:
+    return not isinstance(case.attributes["padding"], str) and odd_maximum(case)
+
+
+KNOWN = (
+    *ERRORS,
+    *GRADIENTS,
+    *(
+        keras_known(
+            "avg_pool2d", "value", f"replicated-{verdict}", verdict, replicated, "upstream", _REPLICATED, ("torch",)
+        )
+        for verdict in ("structural", "numeric")
+    ),
+    *(
+        keras_known(
+            op,
+            "shape",
+            "groups",
+            "rejects",
+            grouped,
+            "upstream",
+            "KerasTensor: ops.conv refuses groups, which the same call with tensors takes",
+        )
+        for op in ("conv2d", "conv_relu_pool")
+    ),
+    *(
+        keras_known("matmul", aspect, "bits", "dtype", in_dtype("float64", "int64"), "by design", _BITS, modes)
+        for aspect, modes in (("value", ("torch",)), ("shape", ("torch", "jax")))
+    ),
+    keras_known(
+        "matmul",
+        "value",
+        "integers",
+        "structural",
+        _beyond_single,
+        "upstream",
+        "integers are multiplied as floats",
+        ("tensorflow",),
+    ),
+    *(
+        keras_known(op, aspect, "empty", "rejects", covers, "upstream", _EMPTY, modes)
+        for op, aspect, covers, modes in (
+            ("avg_pool2d", "value", without_image, ("torch",)),
+            ("avg_pool2d", "shape", without_image, ("torch",)),
+            ("max_pool2d", "value", without_image, ("torch",)),
+            ("max_pool2d", "shape", without_image, ("torch",)),
+            ("conv2d", "value", without_channels, ("torch", "jax")),
+            ("conv2d", "shape", empty_anywhere, ()),
+            ("conv2d_transpose", "value", empty_anywhere, ("torch",)),
+            ("conv2d_transpose", "shape", _nothing_transposed, ("torch",)),
+            ("conv2d_input_gradient_law", "shape", empty_anywhere, ()),
+        )
+    ),
+    keras_known(
+        "conv2d",
+        "shape",
+        "empty-shape",
+        "shape",
+        empty_anywhere,
+        "upstream",
+        "answers an empty input with the input's own shape",
+        ("tensorflow",),
+    ),
+    *(
+        keras_known("scatter_nd", aspect, f"empty-{mode}", "rejects", covers, "upstream", reason, (mode,))
+        for mode, covers, reason in (
+            ("tensorflow", refused_by_tensorflow, SCATTER_ON_TENSORFLOW),
+            ("torch", empty_slices, SCATTER_ON_TORCH),
+        )
+        for aspect in ("value", "shape")
+    ),
+    keras_known("relu", "value", "subnormal", "special", holds_subnormal, "by design", _FLUSH, ("tensorflow", "jax")),
+    *(
+        keras_known(op, "value", "subnormal", "special", subnormal_meets_infinity, "by design", _PRODUCT, modes)
+        for op, modes in (
+            ("matmul", ("tensorflow", "jax")),
+            ("conv2d_transpose", ()),
+            ("conv2d_input_gradient_law", ("tensorflow", "jax")),
+        )
+    ),
+    keras_known(
+        "max_pool2d",
+        "value",
+        "nan",
+        "special",
+        _explicit_and_odd,
+        "upstream",
+        "NaN is dropped, and a window of -inf gives the lowest finite number",
+        ("tensorflow",),
+    ),
+)

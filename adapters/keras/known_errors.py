@@ -1,0 +1,187 @@
+"""What Keras is known to make of invalid input. Free of Keras."""
+
+from __future__ import annotations
+
+from adapters.geometry import spatial_axes
+from adapters.keras.known_predicates import keras_known
+from adapters.known_predicates import Predicate, breaks, rank_three_in
+from harness.model.case import Case
+from harness.model.known import Known
+
+_PADDED = ("conv2d", "avg_pool2d", "max_pool2d")
+_POOLS = ("avg_pool2d", "max_pool2d")
+_ABORT = "XLA ends the process over a shape whose size overflows, instead of raising"
+_NO_SHAPE = (
+    "Keras takes no output_shape, and conv_transpose does not check output_padding, which must be below the stride"
+)
+
+
+def _accepts(op: str, name: str, covers: Predicate, owner: str, reason: str, modes: tuple[str, ...] = ()) -> Known:
+    return keras_known(op, "error", name, "accepts", covers, owner, reason, modes)
+
+
+def _lower_case(case: Case) -> bool:
+    return case.rule == "PadUnknown" and case.attributes["padding"] == "same"
+
+
+def _other_word(case: Case) -> bool:
+    return case.rule == "PadUnknown" and case.attributes["padding"] != "same"
+
+
+def _too_small_and_empty(case: Case) -> bool:
+    return case.rule == "OutputTooSmall" and 0 in case.attributes["output_shape"]
+
+
+def _minus_one(case: Case) -> bool:
+    if case.rule != "WindowNegative":
+        return False
+    axes = spatial_axes(case.attributes["layout"])
+    return any(case.tensors[0].shape[i] * k == -1 for i, k in zip(axes, case.attributes["window"], strict=True))
+
+
+ERRORS = (
+    *(
+        _accepts(op, "wide-padding", breaks("PadNotSmallerThanWindow"), "by design", "ops.pad pads by any amount")
+        for op in _PADDED
+    ),
+    *(
+        _accepts(
+            op,
+            "negative-padding",
+            breaks("PadNegative"),
+            "upstream",
+            "ops.pad crops by it on this backend only",
+            ("torch",),
+        )
+        for op in _PADDED
+    ),
+    *(
+        _accepts(
+            op,
+            "window-larger",
+            breaks("WindowLargerThanInput"),
+            "by design",
+            "a window that does not fit gives an empty tensor, as the backend has it",
+            ("tensorflow", "jax"),
+        )
+        for op in _POOLS
+    ),
+    *(
+        _accepts(op, "padding-word", _lower_case, "by design", "Keras' own words are in lower case")
+        for op in (*_PADDED, "conv2d_transpose")
+    ),
+    *(
+        _accepts(op, "any-word", _other_word, "upstream", "any word but 'same' means no padding", ("torch",))
+        for op in _PADDED
+    ),
+    _accepts(
+        "conv2d_transpose",
+        "dilation",
+        breaks("DilationZero"),
+        "upstream",
+        "torch takes a dilation of 0 in a transposed convolution",
+        ("torch",),
+    ),
+    _accepts("conv2d", "groups", breaks("GroupsZero"), "by design", "groups are told from the shapes"),
+    _accepts("conv2d", "dtypes", breaks("DtypeMismatch"), "by design", "x becomes of the filter's dtype", ("jax",)),
+    *(
+        _accepts("conv2d_transpose", name, breaks(rule), "upstream", _NO_SHAPE, modes)
+        for name, rule, modes in (
+            ("too-small", "OutputTooSmall", ("torch", "jax")),
+            ("too-large", "OutputTooLarge", ("torch", "jax")),
+            ("negative", "OutputNegative", ()),
+        )
+    ),
+    _accepts(
+        "conv2d_transpose",
+        "nothing",
+        _too_small_and_empty,
+        "upstream",
+        "TensorFlow compares no shapes where there is nothing to compute",
+        ("tensorflow",),
+    ),
+    _accepts("conv2d_transpose", "rank", breaks("OutputRankThree"), "by design", "Keras takes no output_shape"),
+    keras_known(
+        "conv2d_transpose",
+        "error",
+        "abort",
+        "crash",
+        breaks("OutputNegative"),
+        "upstream",
+        "a negative extent ends the process from inside TensorFlow",
+        ("tensorflow",),
+    ),
+    _accepts(
+        "avg_unpool2d", "window-zero", breaks("WindowZero"), "by design", "composed of repeats, which may be zero"
+    ),
+    _accepts(
+        "avg_unpool2d",
+        "window-negative",
+        _minus_one,
+        "upstream",
+        "ops.repeat: 1 times -1 is -1, which torch's reshape takes for what is left",
+        ("torch",),
+    ),
+    _accepts("avg_unpool2d", "rank", rank_three_in("NHWC"), "by design", "composed of repeats, for any rank"),
+    _accepts("matmul", "dtypes", breaks("DtypeMismatch"), "by design", "operands are promoted to one dtype"),
+    _accepts(
+        "matmul", "rank-one", breaks("RankOne"), "by design", "ops.matmul follows NumPy, where vectors are allowed"
+    ),
+    _accepts(
+        "scatter_nd",
+        "negative",
+        breaks("IndexNegative"),
+        "by design",
+        "a negative index counts from the end",
+        ("torch", "jax"),
+    ),
+    _accepts(
+        "scatter_nd", "range", breaks("IndexOutOfRange"), "by design", "JAX drops an index out of range", ("jax",)
+    ),
+    _accepts(
+        "scatter_nd", "updates", breaks("UpdatesShape"), "upstream", "updates are reshaped until they fit", ("torch",)
+    ),
+    *(
+        keras_known(op, "error", "huge", "crash", breaks(rule), "upstream", _ABORT, ("jax",))
+        for op, rule in (
+            ("conv2d", "PadOverflow"),
+            ("max_pool2d", "PadOverflow"),
+            ("avg_pool2d", "PadOverflow"),
+            ("conv2d_transpose", "OutputOverflow"),
+            ("avg_unpool2d", "OutputOverflow"),
+            ("scatter_nd", "OutputOverflow"),
+        )
+    ),
+    _accepts(
+        "avg_unpool2d",
+        "overflow",
+        breaks("OutputOverflow"),
+        "upstream",
+        "tf.repeat multiplies into an extent of 0 instead of raising",
+        ("tensorflow",),
+    ),
+    *(
+        _accepts(
+            op, "overflow", breaks("PadOverflow"), "upstream", "ops.pad takes amounts modulo 2**32", ("tensorflow",)
+        )
+        for op in _PADDED
+    ),
+    _accepts(
+        "conv2d",
+        "window-larger",
+        breaks("WindowLargerThanInput"),
+        "upstream",
+        "TensorFlow answers a convolution without output with uninitialised memory in its input's shape",
+        ("tensorflow",),
+    ),
+    keras_known(
+        "max_pool2d",
+        "error",
+        "division",
+        "crash",
+        breaks("WindowLargerThanInput"),
+        "upstream",
+        "a window that does not fit ends the process from inside TensorFlow (SIGFPE)",
+        ("tensorflow",),
+    ),
+)

@@ -1,0 +1,184 @@
+"""What Keras is known to do differently in gradients, which are its backend's. Free of Keras."""
+
+from __future__ import annotations
+
+from adapters.geometry import spatial_axes
+from adapters.keras.known_predicates import (
+    SCATTER_ON_TENSORFLOW,
+    SCATTER_ON_TORCH,
+    empty_slices,
+    grouped,
+    in_dtype,
+    keras_known,
+    refused_by_tensorflow,
+    replicated,
+    special,
+    without_channels,
+    without_image,
+)
+from adapters.known_predicates import holds_subnormal, subnormal_meets_infinity, unconnected_input
+from adapters.known_values import empty_anywhere, not_finite_where_cut, odd_maximum
+from harness.model.case import Case
+
+_BITS = "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default"
+_EMPTY = "refuses a tensor without elements, whose gradient is zeros or empty"
+
+_CONTIGUOUS = "torch: slow_conv2d: grad_weight must be contiguous"
+_NAN = "zeros that the backend multiplies by NaN or infinity, or subnormals that it flushes, give NaN"
+
+
+def _window_exceeds_input(case: Case) -> bool:
+    """The gradient of TensorFlow's own kernels is wrong there; oneDNN's is not."""
+    axes = spatial_axes(case.attributes["layout"])
+    extents = [case.tensors[0].shape[axis] for axis in axes]
+    larger = any(k > n for k, n in zip(case.attributes["window"], extents, strict=True))
+    return larger and case.tensors[0].dtype in ("float16", "float64")
+
+
+def _odd_relu(case: Case) -> bool:
+    return holds_subnormal(case) or not_finite_where_cut(case)
+
+
+def _odd_sum(case: Case) -> bool:
+    return subnormal_meets_infinity(case) or (grouped(case) and special(case))
+
+
+def _one_channel_out(case: Case) -> bool:
+    """Some filter makes a single channel."""
+    return any(len(tensor.shape) == 4 and tensor.shape[3] == 1 for tensor in case.tensors[1:])
+
+
+GRADIENTS = (
+    *(
+        keras_known(
+            op,
+            "gradient",
+            "unconnected",
+            "shape",
+            unconnected_input,
+            "by design",
+            "JAX gives zeros for an input without influence",
+            ("jax",),
+        )
+        for op in ("stop_gradient", "unused_input", "shared_inputs")
+    ),
+    *(
+        keras_known(
+            "avg_pool2d",
+            "gradient",
+            f"wide-{verdict}",
+            verdict,
+            _window_exceeds_input,
+            "upstream",
+            "TensorFlow's gradient under a window larger than the input is wrong in every element",
+            ("tensorflow",),
+        )
+        for verdict in ("structural", "numeric")
+    ),
+    *(
+        keras_known(
+            "avg_pool2d_vjp",
+            "gradient",
+            f"replicated-{verdict}",
+            verdict,
+            replicated,
+            "upstream",
+            "torch backend: ops.average_pool replicates the edge for uneven 'same' padding and counts it",
+            ("torch",),
+        )
+        for verdict in ("structural", "numeric")
+    ),
+    *(
+        keras_known(op, "gradient", "bits", "dtype", in_dtype("float64"), "by design", _BITS, ("torch",))
+        for op in ("shared_inputs", "stopped_path", "unused_input")
+    ),
+    *(
+        keras_known(op, "gradient", "bits", "numeric", in_dtype("float64"), "by design", _BITS, ("torch",))
+        for op in ("matmul", "matmul_vjp")
+    ),
+    keras_known("conv2d_vjp", "gradient", "empty", "rejects", empty_anywhere, "upstream", _EMPTY),
+    *(
+        keras_known("avg_pool2d_vjp", "gradient", f"empty-{mode}", "rejects", covers, "upstream", _EMPTY, (mode,))
+        for mode, covers in (("tensorflow", without_channels), ("torch", without_image))
+    ),
+    keras_known(
+        "scatter_nd",
+        "gradient",
+        "vector",
+        "rejects",
+        refused_by_tensorflow,
+        "upstream",
+        SCATTER_ON_TENSORFLOW,
+        ("tensorflow",),
+    ),
+    *(
+        keras_known("scatter_nd_vjp", "gradient", f"empty-{mode}", "rejects", covers, "upstream", reason, (mode,))
+        for mode, covers, reason in (
+            ("tensorflow", refused_by_tensorflow, SCATTER_ON_TENSORFLOW),
+            ("torch", empty_slices, SCATTER_ON_TORCH),
+        )
+    ),
+    keras_known(
+        "conv2d_vjp",
+        "gradient",
+        "nothing",
+        "shape",
+        empty_anywhere,
+        "upstream",
+        "torch records no gradient of an empty convolution's gradient",
+        ("torch",),
+    ),
+    keras_known(
+        "scatter_nd",
+        "gradient",
+        "nothing",
+        "shape",
+        empty_anywhere,
+        "upstream",
+        "a loop over no index records nothing",
+        ("torch",),
+    ),
+    keras_known(
+        "conv2d_transpose",
+        "gradient",
+        "empty-shape",
+        "shape",
+        empty_anywhere,
+        "upstream",
+        "TensorFlow's convolution of nothing has its input's shape",
+        ("tensorflow",),
+    ),
+    *(
+        keras_known(op, "gradient", "special", "special", covers, "upstream", _NAN, modes)
+        for op, covers, modes in (
+            ("conv2d", _odd_sum, ()),
+            ("matmul", subnormal_meets_infinity, ("tensorflow", "jax")),
+        )
+    ),
+    *(
+        keras_known(
+            "max_pool2d",
+            "gradient",
+            f"nan-{verdict}",
+            verdict,
+            odd_maximum,
+            "upstream",
+            "the gradient of a window with NaN, or of -inf beside padding, does not go to the first maximum",
+        )
+        for verdict in ("special", "numeric")
+    ),
+    keras_known(
+        "relu",
+        "gradient",
+        "special",
+        "special",
+        _odd_relu,
+        "by design",
+        "subnormals are flushed, and a gradient that is not finite is multiplied by 0",
+        ("tensorflow", "jax"),
+    ),
+    *(
+        keras_known(op, aspect, "contiguous", "rejects", _one_channel_out, "upstream", _CONTIGUOUS, ("torch",))
+        for op, aspect in (("conv_relu_pool", "gradient"), ("conv2d_input_gradient_law", "shape"))
+    ),
+)

@@ -1,0 +1,21 @@
+"""Keras' words for layouts and paddings, and the explicit paddings that it has none for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from adapters.geometry import spatial_axes, unknown
+
+FORMATS = {"NHWC": "channels_last", "NCHW": "channels_first"}
+
+
+def padded(x: Any, padding: Any, layout: str, value: Any) -> tuple[Any, str]:
+    """``x`` as Keras' op shall see it, and the op's own ``padding``. Explicit amounts go to ``ops.pad`` first."""
+    if isinstance(padding, str):
+        return x, padding if unknown(padding) else padding.lower()
+    around = [(0, 0)] * 4
+    for axis, amounts in zip(spatial_axes(layout), padding, strict=True):
+        around[axis] = amounts
+    return ops.pad(x, around, "constant", value), "valid"

@@ -1,0 +1,68 @@
+"""What ``keras.ops`` has no parameter for, and what its backends have no CPU kernel for. Free of Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Limit = Callable[[str, str, Mapping[str, Any]], str | None]
+
+ONE_DNN = ("float32", "bfloat16")
+"""What oneDNN computes for TensorFlow; its own CPU kernels take NHWC only, and no dilation in a transpose."""
+
+SMALL_INTEGERS = ("int8", "uint8", "int32")
+
+
+def _more_than_one(attributes: Mapping[str, Any], name: str) -> bool:
+    return any(extent > 1 for extent in attributes.get(name, ()))
+
+
+def _own_kernel(dtype: str, attributes: Mapping[str, Any]) -> str | None:
+    if dtype in ("int8", "uint8", "int64"):
+        return f"TensorFlow has no convolution for {dtype}"
+    if dtype not in ONE_DNN and attributes["layout"] == "NCHW" and attributes.get("groups", 1) == 1:
+        return f"TensorFlow has no NCHW convolution for {dtype} on the CPU"
+    return None
+
+
+def _conv(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
+    dilated = _more_than_one(attributes, "dilation")
+    if mode == "tensorflow" and dilated and _more_than_one(attributes, "stride"):
+        return "keras.ops.conv takes stride or dilation on TensorFlow, not both"
+    if mode == "tensorflow":
+        return _own_kernel(dtype, attributes)
+    if mode == "torch" and dilated and dtype in SMALL_INTEGERS:
+        return f"torch has no dilated convolution for {dtype}"
+    return None
+
+
+def _transpose(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
+    if attributes.get("groups", 1) != 1:
+        return "keras.ops.conv_transpose has no groups"
+    if mode == "tensorflow" and dtype not in ONE_DNN and _more_than_one(attributes, "dilation"):
+        return f"TensorFlow has no dilated transposed convolution for {dtype} on the CPU"
+    if mode == "tensorflow":
+        return _own_kernel(dtype, attributes)
+    if mode == "torch" and dtype in SMALL_INTEGERS:
+        return f"torch has no transposed convolution for {dtype}"
+    return None
+
+
+def _maximum(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
+    dilated = any(d != 1 for d in attributes.get("dilation", ()))
+    return "keras.ops.max_pool has no dilation" if dilated else None
+
+
+def _average(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
+    if isinstance(attributes["padding"], str) or attributes["count_padding"]:
+        return None
+    return "keras.ops.average_pool leaves out of its count only the padding of 'same'"
+
+
+LIMITS: Mapping[str, Limit] = {
+    "conv2d": _conv,
+    "conv2d_transpose": _transpose,
+    "max_pool2d": _maximum,
+    "avg_pool2d": _average,
+}
+"""By op: why Keras lacks a combination of mode, dtype and attributes, or None."""

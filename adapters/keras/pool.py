@@ -1,0 +1,38 @@
+"""Pools: ``ops.max_pool``, ``ops.average_pool``, and up-sampling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from adapters.geometry import pad_amounts, spatial_axes
+from adapters.keras.layout import FORMATS, padded
+
+
+class PoolOps:
+    """``max_pool2d``, ``avg_pool2d`` and ``avg_unpool2d`` of the common op interface."""
+
+    def max_pool2d(self, x: Any, *, window: Any, stride: Any, padding: Any, dilation: Any, layout: str) -> Any:
+        x, word = padded(x, padding, layout, _lowest(x))
+        return ops.max_pool(x, window, stride, word, FORMATS[layout])
+
+    def avg_pool2d(self, x: Any, *, window: Any, stride: Any, padding: Any, count_padding: bool, layout: str) -> Any:
+        """Keras counts no padding of its own; what counts is padded first."""
+        if padding == "SAME" and count_padding:
+            extents = [x.shape[axis] for axis in spatial_axes(layout)]
+            padding = pad_amounts(extents, window, stride, (1, 1), padding)
+        x, word = padded(x, padding, layout, 0)
+        return ops.average_pool(x, window, stride, word, FORMATS[layout])
+
+    def avg_unpool2d(self, x: Any, *, window: Any, layout: str) -> Any:
+        for axis, count in zip(spatial_axes(layout), window, strict=False):
+            x = ops.repeat(x, count, axis)
+        return x
+
+
+def _lowest(x: Any) -> Any:
+    name = keras.backend.standardize_dtype(x.dtype)
+    return np.iinfo(name).min if "int" in name else -np.inf

@@ -1,0 +1,122 @@
+"""tinygrad behind the common op interface, on its CPU device. Only a worker imports this module.
+
+tinygrad compiles each kernel with ``clang``, or with what the variable ``CC`` names.
+Source: https://docs.tinygrad.org/runtime/
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+# Read while tinygrad is imported. OPASSAY_CACHE names a folder, or is "off".
+os.environ["DEV"] = "CPU"
+os.environ["CACHELEVEL"] = "0" if os.environ.get("OPASSAY_CACHE", "off") == "off" else "2"
+os.environ["CACHEDB"] = os.path.join(os.environ.get("OPASSAY_CACHE", ""), "tinygrad", "kernels.db")
+
+import numpy as np
+import tinygrad
+from tinygrad import Tensor, dtypes
+
+from adapters.tinygrad.conv import ConvOps
+from adapters.tinygrad.gradients import value_and_vjp
+from adapters.tinygrad.pool import PoolOps
+from adapters.tinygrad.scatter import ScatterOps
+from harness.model.adapter import Adapter, Unconnected, as_tuple
+from harness.model.dtypes import BFLOAT16
+from harness.model.outcome import Inferred
+
+DTYPES = {
+    dtypes.float16: "float16",
+    dtypes.bfloat16: "bfloat16",
+    dtypes.float32: "float32",
+    dtypes.float64: "float64",
+    dtypes.int8: "int8",
+    dtypes.uint8: "uint8",
+    dtypes.int32: "int32",
+    dtypes.int64: "int64",
+}
+"""tinygrad's dtypes by the names of the table."""
+
+_NATIVE = {name: dtype for dtype, name in DTYPES.items()}
+
+
+class TinygradAdapter(ConvOps, PoolOps, ScatterOps, Adapter):
+    """tinygrad as it is called: lazily, then each program is scheduled, compiled and run as a whole."""
+
+    name = "tinygrad"
+    modes = ("realize",)
+
+    def devices(self) -> Sequence[str]:
+        return ("cpu",)
+
+    def version(self) -> str:
+        return importlib.metadata.version("tinygrad")
+
+    def origin(self) -> str:
+        return str(tinygrad.__file__)
+
+    def settings(self) -> Mapping[str, str]:
+        return {name: os.environ.get(name, "") for name in ("DEV", "CC", "NOOPT", "BEAM", "WINO")}
+
+    def executor(self) -> str:
+        return type(tinygrad.Device["CPU"].renderer).__name__
+
+    def to_native(self, array: np.ndarray) -> Tensor:
+        """A row-major copy; bfloat16 by its bits, since NumPy knows no such dtype."""
+        if array.dtype == BFLOAT16:
+            return _copied(array.view(np.uint16), dtypes.uint16).bitcast(dtypes.bfloat16).contiguous().realize()
+        return _copied(array, _NATIVE[array.dtype.name])
+
+    def to_numpy(self, value: Tensor) -> np.ndarray:
+        if value.dtype == dtypes.bfloat16:
+            # Tensor.data has no format for bfloat16, Tensor.numpy makes it float32.
+            bits = value._data() if value.numel() else b""
+            return np.frombuffer(bits, np.uint16).copy().reshape(value.shape).view(BFLOAT16)
+        return np.array(value.numpy())
+
+    def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        """``fn``, then all that it returned is computed together."""
+
+        def realized(*inputs: Any) -> Any:
+            outputs = fn(*inputs)
+            tensors = [y for y in as_tuple(outputs) if y is not Unconnected]
+            if tensors:
+                Tensor.realize(*tensors)
+            return outputs
+
+        return realized
+
+    def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
+        """As in the base class, but an input without influence gets zeros: tinygrad does not tell the two apart."""
+        return self.value_and_vjp(fn, inputs, cotangents)[1]
+
+    def value_and_vjp(
+        self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Both of one lazy graph; gradients as in ``vjp``."""
+        return value_and_vjp(fn, inputs, cotangents)
+
+    def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
+        """What a tensor says before it is computed: tinygrad is lazy."""
+        return [_inferred(y) for y in as_tuple(fn(*inputs))]
+
+    def relu(self, x: Tensor) -> Tensor:
+        return x.relu()
+
+    def matmul(self, a: Tensor, b: Tensor) -> Tensor:
+        return a.matmul(b)
+
+    def stop_gradient(self, x: Tensor) -> Tensor:
+        return x.detach()
+
+
+def _copied(array: np.ndarray, dtype: Any) -> Tensor:
+    # Of an array without axes tinygrad would make a constant, which keeps no bits of a NaN.
+    return Tensor(np.array(array, order="C").reshape(-1), dtype=dtype).realize().reshape(array.shape)
+
+
+def _inferred(y: Any) -> Inferred | None:
+    return None if y is Unconnected else (tuple(y.shape), DTYPES.get(y.dtype, str(y.dtype)))

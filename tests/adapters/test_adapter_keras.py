@@ -1,0 +1,50 @@
+"""Keras passes the suite that every adapter inherits, on each backend: a mode that its process must know."""
+
+from __future__ import annotations
+
+from harness.contract.suite import AdapterContract
+
+
+class Backend(AdapterContract):
+    adapter = "adapters.keras.adapter:KerasAdapter"
+    absent = ("max_pool2d_with_argmax", "max_unpool2d")
+
+    def count(self, check: str) -> int:
+        return len(self.observations(check))
+
+    def test_nothing_but_the_absent_was_left_out(self) -> None:
+        assert self.count("round_trip") == 8 * 7 * 2
+        assert self.count("worked_example") >= 15
+        assert self.count("vjp") >= 11
+        assert self.count("dtype_kept") >= 40
+
+
+class Lenient(Backend):
+    def test_invalid_input_makes_the_framework_raise(self) -> None:
+        """Keras does not check ``output_padding`` here, which is a known difference."""
+        accepted = [o["about"] for o in self.observations("error") if not o["ok"]]
+        assert accepted
+        assert all("height" in about for about in accepted)
+
+
+class TestOnTensorFlow(Backend):
+    mode = "tensorflow"
+
+
+class TestOnTorch(Lenient):
+    mode = "torch"
+
+    def test_outputs_have_the_dtype_of_the_contract(self) -> None:
+        """ops.matmul makes 32 bits of 64 here, which is a known difference."""
+        others = [o["about"] for o in self.observations("dtype_kept") if not o["ok"]]
+        assert len(others) == 2
+        assert all("matmul" in about and "64" in about for about in others)
+
+
+class TestOnJax(Lenient):
+    mode = "jax"
+    zeros_for_unconnected = True
+
+    def test_limits_are_sentences_true_and_said_before_the_call(self) -> None:
+        """There are none among the suite's questions, where it would skip."""
+        assert self.observations("limit_is_a_sentence", "limit_is_real", "limit_before_call") == []
