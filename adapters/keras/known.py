@@ -93,6 +93,7 @@ KNOWN = (
             ("conv2d_transpose", "value", empty_anywhere, ("torch",)),
             ("conv2d_transpose", "shape", _nothing_transposed, ("torch",)),
             ("conv2d_input_gradient_law", "shape", empty_anywhere, ()),
+            ("conv2d_input_gradient_law", "value", empty_anywhere, ("torch",)),
         )
     ),
     keras_known(
@@ -118,6 +119,7 @@ KNOWN = (
         keras_known(op, "value", "subnormal", "special", subnormal_meets_infinity, "by design", _PRODUCT, modes)
         for op, modes in (
             ("matmul", ("tensorflow", "jax")),
+            ("conv2d", ("tensorflow",)),
             ("conv2d_transpose", ()),
             ("conv2d_input_gradient_law", ("tensorflow", "jax")),
         )

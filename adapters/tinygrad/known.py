@@ -30,7 +30,14 @@ _SHARED = (
 
 _ACCEPTED = {
     "avg_pool2d": ("PadNegative", "PadNotSmallerThanWindow", "RankThree", "WindowZero"),
-    "max_pool2d": ("DilationNegative", "DilationZero", "PadNegative", "PadNotSmallerThanWindow", "WindowZero"),
+    "max_pool2d": (
+        "DilationNegative",
+        "DilationZero",
+        "PadNegative",
+        "PadNotSmallerThanWindow",
+        "RankThree",
+        "WindowZero",
+    ),
     "max_pool2d_with_argmax": (
         "DilationNegative",
         "DilationZero",
@@ -38,10 +45,25 @@ _ACCEPTED = {
         "PadNotSmallerThanWindow",
         "WindowZero",
     ),
-    "conv2d": ("DilationNegative", "DilationZero", "PadNegative"),
-    "conv2d_transpose": ("DilationZero", "OutputTooLarge", "OutputTooSmall"),
+    "conv2d": (
+        "DilationNegative",
+        "DilationZero",
+        "DtypeMismatch",
+        "FilterZero",
+        "PadNegative",
+        "PadNotSmallerThanWindow",
+    ),
+    "conv2d_transpose": (
+        "DilationNegative",
+        "DilationZero",
+        "DtypeMismatch",
+        "OutputTooLarge",
+        "OutputTooSmall",
+        "PadNegative",
+        "StrideZero",
+    ),
     "avg_unpool2d": ("RankThree", "WindowZero"),
-    "max_unpool2d": ("IndexNegative", "IndexOutOfRange", "IndexWrongChannel"),
+    "max_unpool2d": ("IndexNegative", "IndexOutOfRange", "IndexWrongChannel", "OutputRankThree"),
     "matmul": ("DtypeMismatch", "RankOne"),
     "scatter_nd": ("IndexDepthTooLarge", "IndexDtype", "IndexNegative", "IndexOutOfRange", "ShapeNegative"),
 }
