@@ -35,6 +35,7 @@ Out = Annotated[Path, typer.Option("--out", help="Folder of the report.")]
 
 def run_cli() -> None:
     """Run a command; turn a wrong request into one line and status 2."""
+    sys.unraisablehook = _without_ctrl_c
     try:
         status = app(standalone_mode=False)
     except UsageError as error:
@@ -48,6 +49,12 @@ def run_cli() -> None:
             raise
         status = complain(error.format_message())
     raise SystemExit(status or 0)
+
+
+def _without_ctrl_c(problem: Any) -> None:
+    # Python prints a traceback where Ctrl-C meets code that cannot raise, such as a callback of its garbage collector.
+    if not issubclass(problem.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(problem)
 
 
 def complain(text: str) -> int:

@@ -39,7 +39,8 @@ def test_it_is_found_by_its_entry_point(typed: Shell) -> None:
     assert status == 0
     lines = [line.split() for line in said.splitlines()]
     assert ["tiny", "modes:", "eager", "opassay_tiny.adapter:TinyAdapter", "installed"] in lines
-    table = {line[0]: line[-1] for line in lines if len(line) == 5 and line[0] != "tiny"}
+    cells = {"yes", "limits", "-"}
+    table = {line[0]: line[-1] for line in lines if len(line) > 1 and set(line[1:]) <= cells}
     assert {op for op, cell in table.items() if cell == "limits"} >= {"relu", "matmul"}
     assert table["conv2d"] == "-"
 

@@ -5,7 +5,7 @@ import pytest
 from cases import conv, matmul, pool, scatter, unpool
 from harness.model.case import Case
 from harness.model.op import ContractError
-from harness.run.generate import _stream, cases, decoder
+from harness.run.generate import cases, decoder, stream
 
 BREACHES = [
     (conv.conv2d, conv.CONV2D_BREACHES),
@@ -64,7 +64,7 @@ SIMPLE = [each for each in EACH if each.values[1].name != "IndexDepthTooLarge"]
 
 def pairs(op, breach, count):
     decode = decoder(breach.pairs())
-    return [decode(_stream(0, op.name, breach.name, number)) for number in range(count)]
+    return [decode(stream(0, op.name, breach.name, number)) for number in range(count)]
 
 
 @pytest.mark.parametrize(("op", "breach"), EACH)
