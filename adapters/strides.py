@@ -34,5 +34,13 @@ def copied(array: np.ndarray) -> np.ndarray:
     return copy
 
 
+def aligned(array: np.ndarray, boundary: int) -> np.ndarray:
+    """A copy of a gapless array, its axes in the same order, that starts at a multiple of ``boundary`` bytes."""
+    memory = np.empty(array.nbytes + boundary, np.uint8)
+    copy = np.ndarray(array.shape, array.dtype, memory, -_address(memory) % boundary, array.strides)
+    copy[...] = array
+    return copy
+
+
 def _address(array: np.ndarray) -> int:
     return int(array.__array_interface__["data"][0])

@@ -18,7 +18,7 @@ import numpy as np
 from adapters.devices import cpu_name, cpu_number
 from adapters.jax.mapped import MappedOps
 from adapters.jax.numerics import RULES
-from adapters.strides import permuted
+from adapters.strides import aligned, permuted
 from harness.model import dtypes
 from harness.model.adapter import Adapter, Unconnected, as_tuple
 from harness.model.numeric_model import NumericRule
@@ -33,6 +33,9 @@ CONFIGURATION: Mapping[str, Any] = {
 
 CACHE_BYTES = 2 * 2**30
 """What the programs kept between runs may take; the least recently used go first."""
+
+XLA_ALIGNMENT = 64
+"""Bytes: XLA takes a buffer that starts at a multiple of this as it lies, and copies any other to row-major order."""
 
 _BFLOAT16 = jnp.dtype(jnp.bfloat16)
 
@@ -152,7 +155,7 @@ def _imported(array: np.ndarray) -> Any:
     Source: https://docs.jax.dev/en/latest/_autosummary/jax.dlpack.from_dlpack.html
     """
     if permuted(array):
-        return jax.dlpack.from_dlpack(array.copy(order="K"))
+        return jax.dlpack.from_dlpack(aligned(array, XLA_ALIGNMENT))
     # device_put may alias what it is given, so it is given a copy of our own; bfloat16 as JAX knows it.
     return np.array(array.view(_BFLOAT16) if array.dtype == dtypes.BFLOAT16 else array, order="C")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from adapters.strides import permuted
+from adapters.strides import aligned, permuted
 from harness.model.dtypes import BFLOAT16
 
 PLAIN = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
@@ -29,3 +29,13 @@ def test_a_transposition_is_permuted(array):
 )
 def test_gaps_repetitions_and_what_dlpack_lacks_are_not(array):
     assert not permuted(array)
+
+
+@pytest.mark.parametrize("array", [PLAIN.T, PLAIN.astype(np.float64).transpose(0, 2, 1)])
+def test_an_aligned_copy_keeps_values_and_strides(array):
+    for _ in range(5):
+        copy = aligned(array, 64)
+        assert copy.strides == array.strides
+        assert copy.__array_interface__["data"][0] % 64 == 0
+        assert not np.shares_memory(copy, array)
+        np.testing.assert_array_equal(copy, array)
