@@ -25,6 +25,7 @@ from adapters.tensorflow.known_empty import (
 )
 from adapters.tensorflow.known_errors import ERRORS
 from adapters.tensorflow.known_gradients import GRADIENTS
+from adapters.tensorflow.known_matmul import PRODUCTS
 from adapters.tensorflow.known_pools import (
     dropped_nan,
     flushed_maximum,
@@ -143,6 +144,7 @@ _IMPLICIT = "groups are implied by the filter's channels, so other channels mean
 KNOWN = (
     *GRADIENTS,
     *ERRORS,
+    *PRODUCTS,
     *(
         known(
             _PINS, f"tensorflow-{op}-window-larger", "accepts", covers, owner="by design", reason=_EMPTY, versions=_SEEN
