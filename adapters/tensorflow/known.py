@@ -7,7 +7,6 @@ from pathlib import Path
 from adapters.geometry import effective, spatial_axes
 from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import (
-    Predicate,
     breaks,
     dilated_with_padding,
     empty,
@@ -35,7 +34,6 @@ from adapters.tensorflow.known_pools import (
     padded_with_zeros,
 )
 from harness.model.case import Case
-from harness.model.known import Known
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tensorflow 2.21.0, CPU"
@@ -132,11 +130,6 @@ def _wide_and_dilated(case: Case) -> bool:
     return case.rule == "PadNotSmallerThanWindow" and max(case.attributes["dilation"]) > 1
 
 
-def _by_design(op: str, name: str, verdict: str, covers: Predicate, reason: str) -> Known:
-    title = f"tensorflow-{op}-{name}"
-    return known(_PINS, title, verdict, covers, owner="by design", reason=reason, versions=_SEEN)
-
-
 _WIDE = "padding is an op of its own here, of any amount"
 _NAN = "a NaN that is not the first element of its window is dropped"
 _IMPLICIT = "groups are implied by the filter's channels, so other channels mean other groups"
@@ -162,10 +155,7 @@ KNOWN = (
         )
         for op, covers in (
             ("avg_pool2d", breaks("PadNotSmallerThanWindow")),
-            (
-                "max_pool2d",
-                lambda case: case.rule == "PadNotSmallerThanWindow" and max(case.attributes["dilation"]) > 1,
-            ),
+            ("max_pool2d", _wide_and_dilated),
             ("max_pool2d_with_argmax", breaks("PadNotSmallerThanWindow")),
         )
     ),

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from harness.hunt.repro import Reproduction
 
 NAME = "issue.md"
-
-
-def write_issue(folder: Path, heading: str, found: Reproduction, versions: str, cause: str = "") -> Path:
-    """Write ``issue.md`` beside the script. ``versions`` is as the worker said; ``cause`` a line, or empty."""
-    file = folder / NAME
-    file.write_text(issue_text(heading, found, versions, cause), encoding="utf-8")
-    return file
 
 
 def issue_text(heading: str, found: Reproduction, versions: str, cause: str = "") -> str:

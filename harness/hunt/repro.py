@@ -87,7 +87,8 @@ def script_text(
     """The script, and whether it stands alone."""
     writer = registry.writer(adapter)
     about = _about(adapter, case, seen)
-    if writer is None:
+    if writer is None or case.aspect == "shape":
+        # How abstract evaluation is asked for, an adapter's writer does not say.
         target = str(Target(adapter, seen.mode, seen.device))
         return through_replay(case, target, registry.adapter(adapter).location, about), False
     asked = ask(op, case, seen.mode, seen.device, seen.threads, dict(seen.settings))

@@ -80,10 +80,8 @@ def _imports(idiom: Idiom, verdict: str) -> str:
 def _ending(verdict: str, arguments: str, checks: Sequence[str], limit: float) -> str:
     if verdict in ("crash", "hang"):
         return "\n\n\n".join([SHOW, FINISH, _in_a_child(verdict, arguments, limit)])
-    if verdict == "accepts":
-        return "\n\n\n".join([SHOW, FINISH, _ACCEPTS.format(arguments=arguments)])
-    if verdict == "rejects":
-        return "\n\n\n".join([SHOW, FINISH, _REJECTS.format(arguments=arguments)])
+    if verdict in ("accepts", "rejects"):
+        return "\n\n\n".join([SHOW, FINISH, _whether_it_returns(verdict, arguments)])
     functions = [CHECK] if any(c.startswith("check(") for c in checks) else []
     functions += [CHECK_NONE] if any(c.startswith("check_none(") for c in checks) else []
     return "\n\n\n".join([*functions, FINISH, _compared(verdict, arguments, checks)])
@@ -108,27 +106,22 @@ def _compared(verdict: str, arguments: str, checks: Sequence[str]) -> str:
     )
 
 
-_ACCEPTS = """\
-print("expected an error, since the input is invalid")
+_WHETHER_IT_RETURNS = """\
+print("expected {expected}")
 try:
     answers = call({arguments})
     print("actual: it returns")
     show(answers)
 except Exception as error:
     print(f"actual: {{type(error).__name__}}: {{error}}")
-    finish(False)
-finish(True)"""
+    finish({raised})
+finish({returned})"""
 
-_REJECTS = """\
-print("expected an answer, since the input is valid")
-try:
-    answers = call({arguments})
-    print("actual: it returns")
-    show(answers)
-except Exception as error:
-    print(f"actual: {{type(error).__name__}}: {{error}}")
-    finish(True)
-finish(False)"""
+
+def _whether_it_returns(verdict: str, arguments: str) -> str:
+    valid = verdict == "rejects"
+    expected = "an answer, since the input is valid" if valid else "an error, since the input is invalid"
+    return _WHETHER_IT_RETURNS.format(expected=expected, arguments=arguments, raised=valid, returned=not valid)
 
 
 def _in_a_child(verdict: str, arguments: str, limit: float) -> str:

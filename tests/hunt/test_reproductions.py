@@ -13,7 +13,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from harness.hunt.issue import write_issue
+from harness.hunt.issue import issue_text
 from harness.hunt.literals import tensor_source
 from harness.hunt.recipes import library
 from harness.hunt.repro import Seen, run_script, write_reproduction
@@ -152,7 +152,7 @@ def test_a_difference_that_is_not_there_does_not_reproduce(tmp_path: Path) -> No
     found = reproduce(tmp_path, Seen("structural", "y[0,0] expected 11, got 12", wrong, "jit", version="0"))
     assert (found.exit_status, found.reproduces) == (0, False)
     assert found.file.with_suffix(".txt").read_text().endswith("exit status 0; does not reproduce\n")
-    assert "did not show the difference" in write_issue(tmp_path, "title", found, "jax 0").read_text()
+    assert "did not show the difference" in issue_text("title", found, "jax 0")
 
 
 def test_a_sabotaged_script_is_shown_as_not_reproducing(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_changed_expectation_is_seen(tmp_path: Path) -> None:
     file.write_text(text.replace("np.array([11]", "np.array([12]"))
     found = run_script(file)
     assert (found.exit_status, found.reproduces) == (1, True)
-    issue = write_issue(tmp_path, "matmul is wrong", found, "jax 0").read_text()
+    issue = issue_text("matmul is wrong", found, "jax 0")
     expected, _, actual = issue[issue.index("## Expected") : issue.index("## Script")].partition("## Actual")
     assert "[[12.]]" in expected
     assert "[[11.]]" in actual
