@@ -223,3 +223,12 @@ def test_an_adapter_without_scripts_gets_one_through_replay(tmp_path: Path, monk
     seen = Seen("rejects", "", Raised("JSONDecodeError", "no"), "eager")
     found = write_reproduction(tmp_path, "refuses", case, registry.op("matmul"), seen, registry)
     assert (found.standalone, found.exit_status, found.reproduces) == (False, 1, True), found.output
+
+
+def test_what_abstract_evaluation_refuses_is_shown_through_replay(tmp_path: Path) -> None:
+    registry = Registry()
+    (known,) = [entry for entry in registry.known("torch") if entry.id == "torch-avg_unpool2d-inferred-bool"]
+    seen = Seen("rejects", "", Raised("TypeError", "cond must be a bool"), "eager")
+    found = write_reproduction(tmp_path, "torch", known.pin, registry.op(known.op), seen, registry)
+    assert (found.standalone, found.exit_status, found.reproduces) == (False, 1, True), found.output
+    assert "abstract evaluation refuses what execution accepts" in found.output
