@@ -14,6 +14,7 @@ from harness.model import dtypes
 from harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
 from harness.model.case import Case
 from harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
+from harness.run import wire
 from harness.run.bits import difference
 from harness.run.inference import with_inference
 from harness.run.origin import Watch
@@ -23,8 +24,6 @@ Announce = Callable[[list[int]], None]
 MESSAGE_LIMIT = 2000
 DEVICE_LOST = 86
 """The exit status of a worker whose device no longer computes."""
-MAX_OUTPUT = 256 * 2**20
-"""Bytes of one case's outputs from which on they are described instead of sent."""
 
 
 class Programs(Protocol):
@@ -50,7 +49,7 @@ class Executor:
         mode: str,
         programs: Programs,
         adapter_files: tuple[str, ...],
-        max_output: int = MAX_OUTPUT,
+        max_output: int = wire.MAX_OUTPUT,
     ) -> None:
         self._adapter = adapter
         self._mode = mode

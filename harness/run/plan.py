@@ -11,7 +11,7 @@ from typing import Any
 from harness.model.case import Case
 from harness.model.op import Op
 from harness.model.target import Target
-from harness.run import generate
+from harness.run import generate, wire
 
 BATCH_GEOMETRIES = 32
 """Geometries per batch: where compile time per case has flattened out, and a crash loses little."""
@@ -37,7 +37,7 @@ class Settings:
     timeout: float = 30.0
     threads: int = 1
     memory: int = 6 * 2**30
-    max_output: int = 256 * 2**20
+    max_output: int = wire.MAX_OUTPUT
     repeat: bool = False
 
 

@@ -46,7 +46,7 @@ class WorkerSpec:
     device: str = "cpu"
     python: str = sys.executable
     threads: int = 1
-    max_output: int = 256 * 2**20
+    max_output: int = wire.MAX_OUTPUT
     extra_roots: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
 

@@ -19,6 +19,8 @@ HEADER_LIMIT = 64 * 2**20
 ANSWER_HEADER_LIMIT = 4 * 2**20
 """Bytes of a header that a worker may send: what is read into objects takes many times its bytes."""
 PAYLOAD_LIMIT = 2**30
+MAX_OUTPUT = 256 * 2**20
+"""Bytes of one case's outputs from which on they are described instead of sent, unless the user says otherwise."""
 
 CHUNK = 2**20
 """Bytes that are made room for before they have come: a size is only what the other side says."""
