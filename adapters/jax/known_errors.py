@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+from adapters.geometry import spatial_axes
 from adapters.known_predicates import Predicate, breaks, by_rule, overflows, rank_three_in, read_pins
 from harness.model.case import Case
 
@@ -33,7 +35,78 @@ def _small_indices(position: int) -> Predicate:
     return lambda case: case.rule == "IndexDtype" and case.tensors[position].dtype == "int8"
 
 
+_EMPTY = "lax answers a window that does not fit with an empty tensor instead of an error"
+
+
+def _cells(case: Case) -> int:
+    """How many values of one channel: one value goes to any number of indices."""
+    return math.prod(case.tensors[0].shape[axis] for axis in spatial_axes(case.attributes["layout"]))
+
+
 ERRORS = (
+    *(
+        _known(op, "window-larger", "accepts", breaks("WindowLargerThanInput"), "by design", _EMPTY)
+        for op in ("conv2d", "avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
+    ),
+    *(
+        _known(
+            op,
+            "wide-padding",
+            "accepts",
+            breaks("PadNotSmallerThanWindow"),
+            "by design",
+            "lax takes any amount of padding",
+        )
+        for op in ("avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
+    ),
+    _known(
+        "conv2d",
+        "negative-padding",
+        "accepts",
+        breaks("PadNegative"),
+        "by design",
+        "lax defines negative padding as cropping",
+    ),
+    _known(
+        "avg_unpool2d",
+        "window-zero",
+        "accepts",
+        breaks("WindowZero"),
+        "by design",
+        "composed of repeats, which may be zero",
+    ),
+    _known(
+        "matmul",
+        "rank-one",
+        "accepts",
+        breaks("RankOne"),
+        "by design",
+        "jnp.matmul follows NumPy, where vectors are allowed",
+    ),
+    _known(
+        "scatter_nd",
+        "index",
+        "accepts",
+        breaks("IndexOutOfRange", "IndexNegative"),
+        "by design",
+        "scatters drop an index out of range and wrap a negative one",
+    ),
+    _known(
+        "max_unpool2d",
+        "index",
+        "accepts",
+        breaks("IndexOutOfRange", "IndexNegative", "IndexWrongChannel"),
+        "by design",
+        "composed of a scatter, which checks no index",
+    ),
+    _known(
+        "max_unpool2d",
+        "broadcast",
+        "accepts",
+        lambda case: case.rule == "ShapeMismatch" and _cells(case) == 1,
+        "by design",
+        "scatters broadcast values to indices",
+    ),
     *(
         _known(op, "padding-word", "accepts", _lower_case, "by design", "padding words are read in either case")
         for op in ("conv2d", *_POOLS)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.geometry import channel_axis, spatial_axes
 from adapters.known_predicates import breaks, by_rule, overflows, rank_three_in, read_pins
+from adapters.tensorflow.known_empty import ONE_DNN, padded_outside
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
@@ -17,17 +19,169 @@ def _implies_one_group(case: Case) -> bool:
     if case.rule != "GroupsZero":
         return False
     output = case.attributes["output_shape"]
-    if case.attributes["layout"] == "NCHW" and case.tensors[0].dtype not in ("float32", "bfloat16"):
+    if case.attributes["layout"] == "NCHW" and case.tensors[0].dtype not in ONE_DNN:
         # Composed here, with groups of its own.
         return False
-    return output[3 if case.attributes["layout"] == "NHWC" else 1] == case.tensors[1].shape[2]
+    return output[channel_axis(case.attributes["layout"])] == case.tensors[1].shape[2]
 
 
 def _past_64_bits(case: Case) -> bool:
-    return overflows(case, "output_shape", 2**62) and case.tensors[0].dtype in ("float32", "bfloat16")
+    return overflows(case, "output_shape", 2**62) and case.tensors[0].dtype in ONE_DNN
+
+
+_EMPTY = "a window that does not fit gives an empty tensor instead of an error"
+
+
+def _other_groups(case: Case) -> bool:
+    """Channels that make up another number of groups than the one asked for."""
+    if case.rule != "ChannelMismatch":
+        return False
+    channels, (_, _, taken, made) = (
+        case.tensors[0].shape[channel_axis(case.attributes["layout"])],
+        case.tensors[1].shape,
+    )
+    return channels % taken == 0 and made % (channels // taken) == 0
+
+
+def _other_output_groups(case: Case) -> bool:
+    if case.rule != "OutputChannels":
+        return False
+    made, (_, _, given, taken) = (
+        case.attributes["output_shape"][channel_axis(case.attributes["layout"])],
+        case.tensors[1].shape,
+    )
+    return made % given == 0 and taken % (made // given) == 0
+
+
+def _cropping_kernel(case: Case) -> bool:
+    """Where oneDNN's kernel is not the one that is used, padding is an op of its own.
+
+    Too broad: oneDNN does not make every one of the cropped convolutions, and what decides that is not known.
+    """
+    plain = (
+        case.attributes["layout"] == "NHWC" and case.attributes["groups"] == 1 and max(case.attributes["dilation"]) == 1
+    )
+    return case.rule == "PadNegative" and case.tensors[0].dtype in ONE_DNN and not plain
+
+
+def _negative_extents(case: Case) -> list[int]:
+    """The extents asked of oneDNN's kernel: with explicit padding where that is an op of its own."""
+    how = case.attributes
+    extents = [how["output_shape"][axis] for axis in spatial_axes(how["layout"])]
+    if not padded_outside(case.tensors[0].dtype, how):
+        return extents
+    return [n + sum(pad) for n, pad in zip(extents, how["padding"], strict=True)]
+
+
+def _negative(case: Case) -> bool:
+    return case.rule == "OutputNegative" and case.tensors[0].dtype == "float32" and min(_negative_extents(case)) < 0
+
+
+def _negative_and_empty(case: Case) -> bool:
+    return case.rule == "OutputNegative" and case.tensors[0].dtype in ONE_DNN and 0 in _negative_extents(case)
+
+
+def _not_one_dnn(case: Case) -> bool:
+    """oneDNN rounds the negative number of windows to 0 before it adds 1, and then refuses the pool."""
+    if case.rule != "WindowLargerThanInput":
+        return False
+    how = case.attributes
+    extents = [case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"])]
+    rounded = any(k > n and s > 1 for k, n, s in zip(how["window"], extents, how["stride"], strict=True))
+    return not (case.tensors[0].dtype in ONE_DNN and max(how["dilation"]) == 1 and rounded)
+
+
+def _unchecked_when_empty(case: Case) -> bool:
+    small = case.rule == "OutputTooSmall" and 0 in case.attributes["output_shape"]
+    return small and isinstance(case.attributes["padding"], str) and case.tensors[0].dtype in ONE_DNN
+
+
+def _wide_and_dilated(case: Case) -> bool:
+    return case.rule == "PadNotSmallerThanWindow" and max(case.attributes["dilation"]) > 1
+
+
+_WIDE = "padding is an op of its own here, of any amount"
+
+
+_IMPLICIT = "groups are implied by the filter's channels, so other channels mean other groups"
 
 
 ERRORS = (
+    *(
+        _known(op, "window-larger", "accepts", covers, "by design", _EMPTY)
+        for op, covers in (
+            ("conv2d", breaks("WindowLargerThanInput")),
+            ("avg_pool2d", breaks("WindowLargerThanInput")),
+            ("max_pool2d", _not_one_dnn),
+            ("max_pool2d_with_argmax", breaks("WindowLargerThanInput")),
+        )
+    ),
+    *(
+        _known(op, "wide-padding", "accepts", covers, "by design", _WIDE)
+        for op, covers in (
+            ("avg_pool2d", breaks("PadNotSmallerThanWindow")),
+            ("max_pool2d", _wide_and_dilated),
+            ("max_pool2d_with_argmax", breaks("PadNotSmallerThanWindow")),
+        )
+    ),
+    _known(
+        "avg_unpool2d",
+        "window-zero",
+        "accepts",
+        breaks("WindowZero"),
+        "by design",
+        "composed of repeats, which may be zero",
+    ),
+    _known(
+        "max_unpool2d",
+        "channel",
+        "accepts",
+        breaks("IndexWrongChannel"),
+        "by design",
+        "composed of a scatter over the whole sample, where every channel is in range",
+    ),
+    _known(
+        "conv2d",
+        "rank-three",
+        "crash",
+        lambda case: case.rule == "RankThree" and case.tensors[0].dtype in ONE_DNN,
+        "upstream",
+        "an input of rank 3 in NCHW ends the process",
+    ),
+    _known(
+        "conv2d_transpose",
+        "negative",
+        "crash",
+        _negative,
+        "upstream",
+        "a negative extent in output_shape ends the process",
+    ),
+    _known("conv2d", "channels", "accepts", _other_groups, "by design", _IMPLICIT),
+    _known("conv2d_transpose", "channels", "accepts", _other_output_groups, "by design", _IMPLICIT),
+    _known(
+        "conv2d",
+        "negative-padding",
+        "accepts",
+        _cropping_kernel,
+        "upstream",
+        "negative explicit padding crops where one kernel is used, and is refused where another is",
+    ),
+    _known(
+        "conv2d_transpose",
+        "empty-output",
+        "accepts",
+        _unchecked_when_empty,
+        "upstream",
+        "an output_shape of extent 0 is not checked against the input",
+    ),
+    _known(
+        "conv2d_transpose",
+        "negative-output",
+        "accepts",
+        _negative_and_empty,
+        "upstream",
+        "returns an empty tensor for a negative extent where it does not end the process",
+    ),
     _known("conv2d", "groups", "accepts", breaks("GroupsZero"), "by design", _GROUPS),
     _known(
         "conv2d_transpose",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from adapters.geometry import effective, pad_amounts, spatial_axes
+from adapters.geometry import spatial_axes
 from adapters.known_predicates import (
-    breaks,
     empty,
     known,
     read_pins,
@@ -39,22 +38,6 @@ def _eight_bits_of_image(case: Case) -> bool:
     return counted and own_pool(case, how["dilation"])
 
 
-def _reached_by_dilation(case: Case) -> bool:
-    """Rows that no window reaches, yet fewer than the dilation: what torch's output_padding may be."""
-    if case.rule != "OutputTooLarge":
-        return False
-    attributes, kernel = case.attributes, case.tensors[1].shape[:2]
-    axes = spatial_axes(attributes["layout"])
-    extents, rows = ([shape[a] for a in axes] for shape in (attributes["output_shape"], case.tensors[0].shape))
-    stride, dilation = attributes["stride"], attributes["dilation"]
-    pads = pad_amounts(extents, kernel, stride, dilation, attributes["padding"])
-    extra = [
-        n + sum(pad) - effective(k, d) - (r - 1) * s
-        for n, pad, k, d, r, s in zip(extents, pads, kernel, dilation, rows, stride, strict=True)
-    ]
-    return all(e < max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True))
-
-
 def _cropped_to_nothing(case: Case) -> bool:
     shape = case.attributes["output_shape"]
     return any(shape[a] == 0 for a in spatial_axes(case.attributes["layout"])) and 0 not in case.tensors[0].shape
@@ -71,42 +54,6 @@ KNOWN = (
     *GRADIENTS,
     *ERRORS,
     *COMPILED,
-    known(
-        _PINS,
-        "torch-conv2d-unbatched",
-        "accepts",
-        breaks("RankThree"),
-        owner="by design",
-        reason="conv2d takes an unbatched input of rank 3",
-        versions=_SEEN,
-    ),
-    known(
-        _PINS,
-        "torch-matmul-rank-one",
-        "accepts",
-        breaks("RankOne"),
-        owner="by design",
-        reason="matmul takes vectors",
-        versions=_SEEN,
-    ),
-    known(
-        _PINS,
-        "torch-scatter_nd-negative",
-        "accepts",
-        breaks("IndexNegative"),
-        owner="by design",
-        reason="index_put wraps negative indices",
-        versions=_SEEN,
-    ),
-    known(
-        _PINS,
-        "torch-max_unpool2d-channel",
-        "accepts",
-        breaks("IndexWrongChannel"),
-        owner="by design",
-        reason="its indices count within one plane, so the channel cannot be wrong",
-        versions=_SEEN,
-    ),
     *(
         known(
             _PINS,
@@ -191,15 +138,6 @@ KNOWN = (
         _index_of_last_nan,
         owner="upstream",
         reason="gives the index of the last NaN of a window, not of the first",
-        versions=_SEEN,
-    ),
-    known(
-        _PINS,
-        "torch-conv2d_transpose-output-padding",
-        "accepts",
-        _reached_by_dilation,
-        owner="by design",
-        reason="output_padding may be anything below the stride or the dilation",
         versions=_SEEN,
     ),
 )

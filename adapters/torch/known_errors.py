@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.geometry import effective, pad_amounts, spatial_axes
 from adapters.known_predicates import breaks, by_rule, read_pins
 from harness.model import dtypes
 from harness.model.case import Case
@@ -18,7 +19,46 @@ def _no_images(case: Case) -> bool:
     return case.aspect == "shape" and tensor.shape[0] == 0 and dtypes.is_float(tensor.dtype)
 
 
+def _reached_by_dilation(case: Case) -> bool:
+    """Rows that no window reaches, yet fewer than the dilation: what torch's output_padding may be."""
+    if case.rule != "OutputTooLarge":
+        return False
+    attributes, kernel = case.attributes, case.tensors[1].shape[:2]
+    axes = spatial_axes(attributes["layout"])
+    extents, rows = ([shape[a] for a in axes] for shape in (attributes["output_shape"], case.tensors[0].shape))
+    stride, dilation = attributes["stride"], attributes["dilation"]
+    pads = pad_amounts(extents, kernel, stride, dilation, attributes["padding"])
+    extra = [
+        n + sum(pad) - effective(k, d) - (r - 1) * s
+        for n, pad, k, d, r, s in zip(extents, pads, kernel, dilation, rows, stride, strict=True)
+    ]
+    return all(e < max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True))
+
+
 ERRORS = (
+    _known(
+        "conv2d", "unbatched", "accepts", breaks("RankThree"), "by design", "conv2d takes an unbatched input of rank 3"
+    ),
+    _known("matmul", "rank-one", "accepts", breaks("RankOne"), "by design", "matmul takes vectors"),
+    _known(
+        "scatter_nd", "negative", "accepts", breaks("IndexNegative"), "by design", "index_put wraps negative indices"
+    ),
+    _known(
+        "max_unpool2d",
+        "channel",
+        "accepts",
+        breaks("IndexWrongChannel"),
+        "by design",
+        "its indices count within one plane, so the channel cannot be wrong",
+    ),
+    _known(
+        "conv2d_transpose",
+        "output-padding",
+        "accepts",
+        _reached_by_dilation,
+        "by design",
+        "output_padding may be anything below the stride or the dilation",
+    ),
     *(
         _known(op, "unbatched", "accepts", breaks("RankThree"), "by design", _UNBATCHED)
         for op in ("avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
