@@ -224,7 +224,8 @@ class Lane:
 
         ``busy``: no core of the machine has been idle lately.
         """
-        if self.process is None or not self.usable or self._why is not None:
+        if self.process is None or not self.usable or self._why is not None or self.process.ended:
+            # Of a worker that is gone its end is heard in time: it neither hangs nor grows.
             return
         silent = time.monotonic() - self._heard
         if self.state == "starting":

@@ -122,6 +122,11 @@ class WorkerProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone, though the last it said may still be on its way."""
+        return self._process.poll() is not None
+
     def send(self, message: dict[str, Any]) -> None:
         """Queue a message; never blocks."""
         self._outbox.put(message)

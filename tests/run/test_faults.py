@@ -131,8 +131,8 @@ def test_a_message_that_no_file_could_hold_is_made_one_that_can():
 class _Process:
     """A worker process that has used ``used`` CPU seconds and never says anything."""
 
-    def __init__(self, used):
-        self.used, self.killed = used, False
+    def __init__(self, used, ended=False):
+        self.used, self.ended, self.killed = used, ended, False
 
     def seconds(self):
         return self.used
@@ -166,6 +166,19 @@ def test_silence_counts_only_when_the_machine_gave_the_worker_its_time(monkeypat
     clock[0], watched.process.used = silent, used
     watched.watch(busy)
     assert watched.process.killed is ended
+
+
+def test_a_worker_that_is_gone_does_not_hang(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(lane.time, "monotonic", lambda: clock[0])
+    for ended in (True, False):
+        clock[0] = 0.0
+        watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
+        watched.state, watched.process = "ready", _Process(0, ended)
+        watched._sent[1] = Job(None, [object()])
+        clock[0] = 11.0
+        watched.watch()
+        assert watched.process.killed is not ended
 
 
 def test_a_worker_is_replaced_after_its_service(monkeypatch):
