@@ -43,6 +43,15 @@ def _odd_sum(case: Case) -> bool:
     return subnormal_meets_infinity(case) or (grouped(case) and special(case))
 
 
+def _empty_and_grouped(case: Case) -> bool:
+    """Groups are convolved by a compiled function, which refuses an image without elements."""
+    return case.attributes["groups"] > 1 and 0 in case.tensors[0].shape
+
+
+def _no_images(case: Case) -> bool:
+    return case.tensors[0].shape[0] == 0
+
+
 def _one_channel_out(case: Case) -> bool:
     """Some filter makes a single channel."""
     return any(len(tensor.shape) == 4 and tensor.shape[3] == 1 for tensor in case.tensors[1:])
@@ -144,6 +153,18 @@ GRADIENTS = (
         "empty-shape",
         "shape",
         empty_anywhere,
+        "upstream",
+        "TensorFlow's convolution of nothing has its input's shape",
+        ("tensorflow",),
+    ),
+    keras_known("conv2d", "gradient", "empty", "rejects", _empty_and_grouped, "upstream", _EMPTY, ("tensorflow",)),
+    keras_known("avg_pool2d", "gradient", "empty", "rejects", without_channels, "upstream", _EMPTY, ("tensorflow",)),
+    keras_known(
+        "conv2d_transpose_vjp",
+        "gradient",
+        "empty-shape",
+        "shape",
+        _no_images,
         "upstream",
         "TensorFlow's convolution of nothing has its input's shape",
         ("tensorflow",),
