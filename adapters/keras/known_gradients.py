@@ -16,6 +16,7 @@ from adapters.keras.known_predicates import (
     without_channels,
     without_image,
 )
+from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import holds_subnormal, subnormal_meets_infinity, unconnected_input
 from adapters.known_values import empty_anywhere, not_finite_where_cut, odd_maximum
 from harness.model.case import Case
@@ -173,6 +174,7 @@ GRADIENTS = (
         keras_known(op, "gradient", "special", "special", covers, "upstream", _NAN, modes)
         for op, covers, modes in (
             ("conv2d", _odd_sum, ()),
+            ("conv2d_transpose", nan_by_flush, ("tensorflow", "jax")),
             ("matmul", subnormal_meets_infinity, ("tensorflow", "jax")),
         )
     ),
