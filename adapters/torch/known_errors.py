@@ -35,6 +35,11 @@ def _reached_by_dilation(case: Case) -> bool:
     return all(e < max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True))
 
 
+def _one_image(case: Case) -> bool:
+    """One image without its batch axis, reshaped to a batch of one, as torch answers it."""
+    return case.rule == "RankThree" and case.attributes["output_shape"][0] == 1
+
+
 ERRORS = (
     _known(
         "conv2d", "unbatched", "accepts", breaks("RankThree"), "by design", "conv2d takes an unbatched input of rank 3"
@@ -87,4 +92,5 @@ ERRORS = (
         "upstream",
         "interpolate on the meta device raises 'cond must be a bool' for a batch of 0",
     ),
+    _known("conv2d_transpose", "unbatched", "accepts", _one_image, "by design", _UNBATCHED),
 )
