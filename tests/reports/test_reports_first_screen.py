@@ -79,6 +79,6 @@ def test_commands_name_the_folder_of_the_run():
 
 def test_reservations_beyond_the_first_four_are_counted(made):
     run = {**made.run([made.shard()]), "warnings": [f"doubt {n}" for n in range(6)]}
-    page = report_html(frame_of([made.record()]), run)
+    page = report_html(summarise(frame_of([made.record()]), run))
     assert ">2 more</a>" in page
     assert "2 mores" not in page
