@@ -18,6 +18,7 @@ from adapters.keras.known_predicates import (
 )
 from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import holds_subnormal, subnormal_meets_infinity, unconnected_input
+from adapters.known_strided import OPS, REASON, TITLE, URL, overruns
 from adapters.known_values import empty_anywhere, not_finite_where_cut, odd_maximum
 from harness.model.case import Case
 
@@ -59,6 +60,22 @@ def _one_channel_out(case: Case) -> bool:
 
 
 GRADIENTS = (
+    *(
+        keras_known(
+            op,
+            aspect,
+            "strided",
+            "crash",
+            overruns,
+            "upstream",
+            REASON,
+            ("tensorflow",),
+            url=URL,
+            title=TITLE,
+        )
+        for op, aspect in OPS
+        if op not in ("conv_autoencoder_step", "deconvnet")
+    ),
     *(
         keras_known(
             op,

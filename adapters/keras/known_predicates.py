@@ -27,10 +27,11 @@ def keras_known(
     owner: str,
     reason: str,
     modes: tuple[str, ...] = (),
+    **more: Any,
 ) -> Known:
-    """A Known named after op, aspect, and what is different."""
+    """A Known named after op, aspect, and what is different. ``more``: url and title."""
     title = f"keras-{op}-{aspect}-{name}"
-    return known(_PINS, title, verdict, covers, owner=owner, reason=reason, versions=SEEN, modes=modes)
+    return known(_PINS, title, verdict, covers, owner=owner, reason=reason, versions=SEEN, modes=modes, **more)
 
 
 def stages(case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:

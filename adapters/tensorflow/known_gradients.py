@@ -13,6 +13,7 @@ from adapters.known_predicates import (
     read_pins,
 )
 from adapters.known_relu import multiplied, selected
+from adapters.known_strided import OPS, REASON, TITLE, URL, overruns
 from adapters.known_windows import gradient_failure
 from adapters.tensorflow.known_empty import (
     gradient_shaped_as_input,
@@ -71,6 +72,21 @@ def _scalar_list(case: Case) -> bool:
 
 
 GRADIENTS = (
+    *(
+        known(
+            _PINS,
+            f"tensorflow-{op}-{aspect}-strided",
+            "crash",
+            overruns,
+            owner="upstream",
+            reason=REASON,
+            versions=f"{_SEEN} with AVX-512",
+            url=URL,
+            title=TITLE,
+            modes=("eager", "function", "dynamic"),
+        )
+        for op, aspect in OPS
+    ),
     *(
         known(
             _PINS,
