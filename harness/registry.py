@@ -107,6 +107,14 @@ BUILT_IN = (
         "adapters.onnxruntime.known",
     ),
     AdapterEntry(
+        "paddle",
+        "adapters.paddle.adapter:PaddleAdapter",
+        ("eager", "static"),
+        "paddle",
+        "pip install 'opassay[paddle]'",
+        "adapters.paddle.known",
+    ),
+    AdapterEntry(
         "tensorflow",
         "adapters.tensorflow.adapter:TensorFlowAdapter",
         ("eager", "function", "xla", "dynamic"),

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
-_OURS = {"builtins", "numpy", "math", "functools", "itertools", "operator", "_operator", "collections"}
+_OURS = {"builtins", "numpy", "math", "functools", "itertools", "collections"}
+"""Not ``operator``, whose functions raise what their operands do: ``adapters/programs.py`` adds framework arrays."""
 
 
 class Watch:

@@ -1,5 +1,6 @@
 """Where a framework was imported from, and whose mistake a missing attribute is."""
 
+import datetime
 import json
 import site
 import sys
@@ -111,4 +112,21 @@ def test_an_attribute_that_a_version_lacks_is_no_refusal(function, origin, tmp_p
     watch = Watch((str(tmp_path / "own"),))
     with pytest.raises(AttributeError) as caught:
         watch.call(lambda: getattr(fakeops, function)(fakeapi))
+    assert watch.origin(caught.value) == origin
+
+
+@pytest.mark.parametrize(("function", "origin"), [("added", "framework"), ("rooted", "adapter")])
+def test_what_the_operands_of_an_operator_refuse_is_the_frameworks(function, origin, tmp_path, monkeypatch):
+    (tmp_path / "addops.py").write_text(
+        "import math, operator\n"
+        "def added(day, less):\n    return operator.add(day, less)\n"
+        "def rooted(day, less):\n    return math.sqrt(-1.0)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "addops", raising=False)
+    import addops
+
+    watch = Watch((str(tmp_path),))
+    with pytest.raises((OverflowError, ValueError)) as caught:
+        watch.call(lambda: getattr(addops, function)(datetime.date.min, datetime.timedelta(-1)))
     assert watch.origin(caught.value) == origin

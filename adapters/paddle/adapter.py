@@ -1,0 +1,104 @@
+"""PaddlePaddle behind the common op interface: its public API, on the CPU. Only a worker imports this module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+# Read while Paddle is imported: warnings of its start, and the threads of its BLAS.
+os.environ.setdefault("GLOG_minloglevel", "2")
+os.environ["OMP_NUM_THREADS"] = os.environ.get("OPASSAY_THREADS", "1")
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+from paddle import Tensor
+
+from adapters.paddle.conv import ConvOps
+from adapters.paddle.gradients import value_and_vjp
+from adapters.paddle.limits import lacks
+from adapters.paddle.pool import PoolOps
+from adapters.paddle.program import compiled, inferred
+from adapters.paddle.transfer import from_native, to_native
+from adapters.paddle.unpool import UnpoolOps
+from harness.model.adapter import Adapter
+from harness.model.outcome import Inferred
+
+# Else a signal is caught, and how the process ended cannot be told.
+paddle.disable_signal_handler()
+
+
+class PaddleAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
+    """Paddle op by op (its dynamic graph), or as a static graph by ``paddle.jit.to_static``."""
+
+    name = "paddle"
+    modes = ("eager", "static")
+
+    def __init__(self, device: str = "cpu") -> None:
+        super().__init__(device)
+        # Asked about by itself, eager is not ended by what a static graph of bfloat16 does in oneDNN's kernels.
+        self.modes = (os.environ["OPASSAY_MODE"],) if "OPASSAY_MODE" in os.environ else self.modes
+        paddle.set_device("cpu")
+        paddle.base.core.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+        self._executor = "phi kernels"
+
+    def devices(self) -> Sequence[str]:
+        return ("cpu",)
+
+    def version(self) -> str:
+        return str(paddle.__version__)
+
+    def origin(self) -> str:
+        return str(paddle.__file__)
+
+    def settings(self) -> Mapping[str, str]:
+        flags = paddle.get_flags(["FLAGS_use_mkldnn", "FLAGS_use_stride_kernel"])
+        cinn = str(paddle.is_compiled_with_cinn())
+        return {"threads": os.environ["OMP_NUM_THREADS"], "commit": paddle.version.commit, "cinn": cinn} | {
+            name: str(value) for name, value in flags.items()
+        }
+
+    def executor(self) -> str:
+        """``phi kernels`` or, once something was compiled, those run by the interpreter of Paddle's graphs."""
+        return self._executor
+
+    def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        return lacks(op, mode, tuple(dtypes), attributes)
+
+    def to_native(self, array: np.ndarray) -> Tensor:
+        return to_native(array)
+
+    def to_numpy(self, value: Tensor) -> np.ndarray:
+        return from_native(value)
+
+    def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        if mode == "eager":
+            return fn
+        self._executor = "phi kernels by PirInterpreter"
+        return compiled(fn)
+
+    def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
+        return self.value_and_vjp(fn, inputs, cotangents)[1]
+
+    def value_and_vjp(
+        self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Both from one recording: of the dynamic graph, or within the static one."""
+        return value_and_vjp(fn, inputs, cotangents)
+
+    def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
+        """By the InferMeta functions that Paddle calls while a static graph is built; nothing is run."""
+        return inferred(fn, inputs)
+
+    def relu(self, x: Tensor) -> Tensor:
+        return F.relu(x)
+
+    def matmul(self, a: Tensor, b: Tensor) -> Tensor:
+        return paddle.matmul(a, b)
+
+    def scatter_nd(self, indices: Tensor, updates: Tensor, *, shape: Any) -> Tensor:
+        return paddle.scatter_nd(indices, updates, list(shape))
+
+    def stop_gradient(self, x: Tensor) -> Tensor:
+        return x.detach()

@@ -1,0 +1,118 @@
+"""What Paddle is known to do differently. Free of Paddle: the parent imports this."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adapters.known_predicates import empty
+from adapters.known_values import holds_nan
+from adapters.paddle import known_masks as masks
+from adapters.paddle import known_pools as pools
+from adapters.paddle.known_convs import no_channels, no_extent, no_filters, no_room, undilated
+from adapters.paddle.known_entries import paddle_known
+from adapters.paddle.known_errors import ERRORS
+from adapters.paddle.known_gradients import GRADIENTS
+from adapters.paddle.known_reasons import (
+    CUT,
+    EMPTY,
+    LOST,
+    NO_CHANNELS,
+    NO_FILTERS,
+    NO_ROOM,
+    NO_UPDATES,
+    RELU,
+    RELU_PAGE,
+    SAME_IGNORED,
+    UNDILATED,
+    UNEVEN,
+    UNEVEN_AVERAGE,
+)
+from harness.model.case import Case
+
+_MASKED = "max_pool2d_with_argmax"
+_EXACT = 2**24
+"""Integers up to this are floats of 32 bits."""
+
+
+def _inexact(case: Case) -> bool:
+    """A product of integers of which some element is no float of 32 bits."""
+    a, b = (tensor.materialize() for tensor in case.tensors)
+    if a.dtype.kind != "i" or 0 in (*a.shape, *b.shape):
+        return False
+    largest = np.matmul(np.abs(a.astype(np.float64)), np.abs(b.astype(np.float64)))
+    return bool((largest > _EXACT).any())
+
+
+_IN_PROGRAMS = (("conv_autoencoder_step", ("shape",)), ("deconvnet", ("shape", "rejects", "crash")))
+
+KNOWN = (
+    paddle_known("relu", "value", "nan", "special", holds_nan, "upstream", RELU, page=RELU_PAGE),
+    *(
+        paddle_known(op, "value", "lost", "special", pools.maximum_lost, "upstream", LOST)
+        for op in ("max_pool2d", _MASKED)
+    ),
+    *(
+        paddle_known(
+            "avg_pool2d", "value", f"cut-{verdict}", verdict, pools.cut(verdict), "upstream", CUT, page=UNEVEN_AVERAGE
+        )
+        for verdict in ("structural", "numeric")
+    ),
+    *(
+        paddle_known("conv2d", "value", f"dilation-{verdict}", verdict, undilated(verdict), "upstream", UNDILATED)
+        for verdict in ("structural", "numeric", "special")
+    ),
+    *(
+        paddle_known(
+            "conv2d_input_gradient_law",
+            "value",
+            f"dilation-{verdict}",
+            verdict,
+            undilated(verdict),
+            "upstream",
+            UNDILATED,
+        )
+        for verdict in ("structural", "numeric")
+    ),
+    paddle_known(
+        "matmul",
+        "value",
+        "integers",
+        "structural",
+        _inexact,
+        "upstream",
+        "integers are multiplied as floats of 32 bits",
+    ),
+    *(
+        entry
+        for aspect in ("value", "shape")
+        for entry in (
+            paddle_known(_MASKED, aspect, "same", "shape", masks.ignored, "upstream", SAME_IGNORED),
+            paddle_known(_MASKED, aspect, "same-large", "rejects", masks.none_left, "upstream", SAME_IGNORED),
+            paddle_known(_MASKED, aspect, "uneven", "rejects", masks.uneven, "upstream", UNEVEN),
+            paddle_known("avg_unpool2d", aspect, "empty", "rejects", no_extent, "by design", EMPTY),
+            paddle_known("scatter_nd", aspect, "empty", "rejects", empty(0), "upstream", NO_UPDATES, modes=("eager",)),
+            *(
+                paddle_known(
+                    op, aspect, f"same-{verdict}", verdict, masks.in_a_program(verdict), "upstream", SAME_IGNORED
+                )
+                for op, verdicts in (
+                    ("conv_autoencoder_step", ("shape",)),
+                    ("deconvnet", ("shape", "rejects", "crash")),
+                )
+                for verdict in verdicts
+            ),
+        )
+    ),
+    *(
+        entry
+        for aspect in ("value", "shape")
+        for entry in (
+            paddle_known("conv2d", aspect, "no-channels", "shape", no_channels, "upstream", NO_CHANNELS),
+            paddle_known("conv2d", aspect, "no-filters", "rejects", no_filters, "upstream", NO_FILTERS),
+        )
+    ),
+    paddle_known("conv2d_transpose", "shape", "empty", "rejects", no_room, "upstream", NO_ROOM),
+    paddle_known("conv2d_input_gradient_law", "shape", "no-channels", "rejects", no_channels, "upstream", NO_CHANNELS),
+    *ERRORS,
+    *GRADIENTS,
+)

@@ -1,0 +1,21 @@
+"""Reasons that several of Paddle's known differences have, and the pages that tell of them."""
+
+RELU = "relu compares, and a NaN is not larger than 0"
+RELU_PAGE = (79351, "paddle.nn.functional.relu incorrectly converts NaN input to 0.0")
+LOST = "maxima start from the lowest finite number and are compared by <, which a NaN does not survive and -inf loses"
+CUT = "padding at the end is counted as if it were as wide as that at the start"
+UNEVEN_AVERAGE = (54404, "avg_pool2d 不对称padding时，存在bug")  # noqa: RUF001
+UNDILATED = "with SAME every dilation is taken for 1"
+SAME_IGNORED = "with return_mask, max_pool2d ignores SAME and does not pad"
+UNEVEN = "with return_mask, max_pool2d refuses the four amounts of padding that its documentation names"
+EMPTY = "interpolate takes no extent of 0 but the batch's"
+NO_UPDATES = "without indices, updates are taken for a tensor of the answer's shape"
+SINGLE = "the gradient of an average is scaled by a reciprocal of 32 bits"
+NOWHERE = "a window of NaN and -inf has position -1: its gradient is written before the plane"
+UNCHECKED = "the gradient is read by the shape of the cotangent, which is not compared with that of the answer"
+NO_SECOND = "there is no kernel for the second gradient on the CPU"
+NO_SECOND_INTERPOLATION = (48988, "upsample不支持高阶导数")
+NO_CHANNELS = "a convolution over no channels has as many channels as its input"
+NO_FILTERS = "a convolution that makes no channels is refused, or divides by their number"
+NO_ROOM = "a transposed convolution refuses an answer without rows or columns"
+NO_IMAGE = "the kernel of the second gradient does not expect an empty image, and divides by an extent"

@@ -1,0 +1,79 @@
+"""What Paddle's known differences say of a case. The framework is not needed."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from adapters.paddle import known_masks as masks
+from adapters.paddle import known_pools as pools
+from adapters.paddle.known import KNOWN
+from adapters.paddle.known_convs import undilated
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
+
+NAN, INF, LARGEST = math.nan, math.inf, 3.4028234663852886e38
+
+
+def row(values: list[float]) -> Tensor:
+    return Tensor((1, 1, len(values), 1), "float32", Fill("literal", values=tuple(values)))
+
+
+def pool(op: str, values: list[float], window: int = 2, padding: object = "VALID", **more: object) -> Case:
+    how = {"window": (1, window), "stride": (1, 1), "padding": padding, "layout": "NHWC", **more}
+    return Case(op, (row(values),), how)
+
+
+def test_each_entry_covers_its_own_pin() -> None:
+    assert [entry.id for entry in KNOWN if not entry.covers(entry.pin)] == []
+
+
+@pytest.mark.parametrize(
+    ("values", "with_positions", "without"),
+    [
+        ([1.0, 2.0], False, False),
+        ([1.0, NAN], True, False),  # a NaN that comes last stays, unless positions are told
+        ([NAN, 1.0], True, True),
+        ([-INF, -INF], True, True),
+        ([-INF, -LARGEST], False, False),
+    ],
+)
+def test_which_maxima_are_lost(values: list[float], with_positions: bool, without: bool) -> None:
+    assert pools.maximum_lost(pool("max_pool2d_with_argmax", values, dilation=(1, 1))) == with_positions
+    assert pools.maximum_lost(pool("max_pool2d", values, dilation=(1, 1))) == without
+
+
+@pytest.mark.parametrize(
+    ("padding", "counted", "covered"),
+    [
+        (((0, 0), (0, 1)), True, True),
+        (((0, 0), (0, 1)), False, False),
+        (((0, 0), (1, 1)), True, False),
+        (((0, 0), (1, 0)), True, False),
+        ("SAME", True, True),
+    ],
+)
+def test_which_averages_are_divided_by_too_little(padding: object, counted: bool, covered: bool) -> None:
+    case = pool("avg_pool2d", [1.0, 2.0, 3.0], padding=padding, count_padding=counted)
+    assert pools.cut("structural")(case) == covered
+
+
+@pytest.mark.parametrize(
+    ("extent", "window", "stride", "verdict"),
+    [(3, 2, 1, "shape"), (4, 2, 2, ""), (2, 3, 2, ""), (1, 3, 1, "rejects"), (2, 3, 1, "shape")],
+)
+def test_what_becomes_of_same_where_positions_are_told(extent: int, window: int, stride: int, verdict: str) -> None:
+    case = pool("max_pool2d_with_argmax", [1.0] * extent, window, "SAME", dilation=(1, 1), stride=(1, stride))
+    assert masks.ignored(case) == (verdict == "shape")
+    assert masks.none_left(case) == (verdict == "rejects")
+
+
+@pytest.mark.parametrize(
+    ("dilation", "padding", "covered"), [(2, "SAME", True), (1, "SAME", False), (2, "VALID", False)]
+)
+def test_dilation_is_ignored_with_same_only(dilation: int, padding: str, covered: bool) -> None:
+    filters = Tensor((1, 2, 1, 1), "float32", Fill("literal", values=(1.0, 2.0)))
+    how = {"stride": (1, 1), "padding": padding, "dilation": (1, dilation), "groups": 1, "layout": "NHWC"}
+    case = Case("conv2d", (row([1.0, 2.0, 4.0]), filters), how)
+    assert any(undilated(verdict)(case) for verdict in ("structural", "numeric")) == covered
