@@ -43,7 +43,7 @@ def _inexact(case: Case) -> bool:
     return bool((largest > _EXACT).any())
 
 
-_IN_PROGRAMS = (("conv_autoencoder_step", ("shape",)), ("deconvnet", ("shape", "rejects", "crash")))
+_IN_PROGRAMS = (("conv_autoencoder_step", ("shape",)), ("deconvnet", ("shape", "rejects")))
 
 KNOWN = (
     paddle_known("relu", "value", "nan", "special", holds_nan, "upstream", RELU, page=RELU_PAGE),
@@ -97,7 +97,7 @@ KNOWN = (
                 )
                 for op, verdicts in (
                     ("conv_autoencoder_step", ("shape",)),
-                    ("deconvnet", ("shape", "rejects", "crash")),
+                    ("deconvnet", ("shape", "rejects")),
                 )
                 for verdict in verdicts
             ),
@@ -113,6 +113,16 @@ KNOWN = (
     ),
     paddle_known("conv2d_transpose", "shape", "empty", "rejects", no_room, "upstream", NO_ROOM),
     paddle_known("conv2d_input_gradient_law", "shape", "no-channels", "rejects", no_channels, "upstream", NO_CHANNELS),
+    paddle_known(
+        "deconvnet",
+        "value",
+        "same-crash",
+        "crash",
+        masks.in_a_program("crash"),
+        "upstream",
+        SAME_IGNORED,
+        modes=("eager",),
+    ),
     *ERRORS,
     *GRADIENTS,
 )

@@ -40,6 +40,20 @@ def _lower_case(case: Case) -> bool:
     return case.rule == "PadUnknown" and case.attributes["padding"].upper() in ("SAME", "VALID")
 
 
+def _same_of_input(case: Case) -> bool:
+    """ "same" pads a transposed convolution by its input's extents; the answer asked for may be possible even so."""
+    if not _lower_case(case):
+        return False
+    how, (x, w) = case.attributes, case.tensors
+    sizes = zip(spatial_axes(how["layout"]), w.shape[:2], how["stride"], strict=True)
+    for axis, k, s in sizes:
+        rows = x.shape[axis]
+        pads = max((-(-rows // s) - 1) * s + k - rows, 0)
+        if not 0 <= how["output_shape"][axis] - ((rows - 1) * s - pads + k) < s:
+            return False
+    return True
+
+
 def _windows(case: Case, towards_zero: bool) -> list[int]:
     """How many windows Paddle counts; it knows SAME only where no positions are told."""
     how, shape = case.attributes, case.tensors[0].shape
@@ -131,7 +145,15 @@ ERRORS = (
     ),
     *(
         _error(op, "padding-word", "accepts", _lower_case, "by design", "words of padding may be in lower case")
-        for op in (*_POOLS, "conv2d", "conv2d_transpose")
+        for op in (*_POOLS, "conv2d")
+    ),
+    _error(
+        "conv2d_transpose",
+        "padding-word",
+        "accepts",
+        _same_of_input,
+        "by design",
+        "words may be in lower case, and pad x",
     ),
     *(
         _error(op, "wide-padding", "accepts", breaks("PadNotSmallerThanWindow"), "by design", "pads by any amount")

@@ -91,14 +91,8 @@ GRADIENTS = (
         for verdict in ("special", "numeric")
     ),
     _gradient(_MASKED, "lost", "special", _lost_with_position, LOST),
-    *(
-        _gradient(_MASKED, f"nowhere-{verdict}", verdict, pools.nowhere, NOWHERE)
-        for verdict in ("crash", "nondeterministic")
-    ),
-    *(
-        _gradient(_MASKED, f"same-{verdict}", verdict, masks.ignored, UNCHECKED, ("eager",))
-        for verdict in ("crash", "nondeterministic")
-    ),
+    _gradient(_MASKED, "nowhere", "crash", pools.nowhere, NOWHERE),
+    _gradient(_MASKED, "same-eager", "crash", masks.ignored, UNCHECKED, ("eager",)),
     _gradient(_MASKED, "same", "rejects", masks.ignored, SAME_IGNORED, ("static",)),
     _gradient(_MASKED, "same-large", "rejects", masks.none_left, SAME_IGNORED),
     _gradient(_MASKED, "uneven", "rejects", masks.uneven, UNEVEN),
@@ -127,10 +121,6 @@ GRADIENTS = (
     _gradient("conv2d_vjp", "no-image", "crash", no_image, NO_IMAGE, ("eager",)),
     _gradient("conv2d_vjp", "no-channels-static", "rejects", no_channels, NO_CHANNELS, ("static",)),
     _gradient("conv2d_vjp", "no-filters", "rejects", no_filters, NO_FILTERS),
-    *(
-        _gradient("conv2d_vjp", f"no-filters-{verdict}", verdict, no_filters, NO_FILTERS, ("static",))
-        for verdict in ("crash", "nondeterministic")
-    ),
     *(
         _gradient(op, "second", "rejects", _any, NO_SECOND, page=page)
         for op, page in (

@@ -35,17 +35,17 @@ def misread(case: Case) -> bool:
 def in_a_program(verdict: str) -> Predicate:
     """A pool whose padding is ignored: alone the wrong shape shows; before a further layer, unpooling refuses it.
 
-    In NHWC a further layer that makes no rows of it ends the process: a pool divides by their number.
+    In NHWC a further layer that makes no rows of it ends the process where kernels run at once: a pool divides by 0.
     """
 
     def covers(case: Case) -> bool:
         shrunk = [_shrunk(how, image) for how, image in _pools(case)]
         if not any(shrunk):
             return False
-        if case.aspect == "gradient":
-            return verdict == "rejects"
-        refused = "crash" if _nothing_left(case) else "rejects"
-        return verdict == (refused if any(shrunk[:-1]) else "shape")
+        refused = case.aspect == "gradient" or any(shrunk[:-1])
+        if verdict == "crash":
+            return any(shrunk[:-1]) and _nothing_left(case)
+        return verdict == ("rejects" if refused else "shape")
 
     return covers
 
