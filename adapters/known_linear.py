@@ -21,7 +21,7 @@ from harness.model.case import Case
 _ODD = ("special", "literal")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=1024)
 def nan_by_flush(case: Case) -> bool:
     """Whether an answer turns NaN when subnormal operands are flushed: conv2d, its transpose and matmul.
 
