@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES, VJPS
+from adapters.oracle import REFERENCES, STACKED, VJPS
 from adapters.oracle.hypotheses import hypotheses_for
 from cases import conv_pins, conv_rules, gradient_pins, tables, windows
 from cases.windows import Padding
@@ -240,6 +240,7 @@ conv2d = Op(
     differentiable=("x", "w"),
     geometries=conv2d_geometries,
     reference=REFERENCES["conv2d"],
+    stacked=STACKED["conv2d"],
     gradients=conv2d_gradients,
     vjp=VJPS["conv2d"],
     hypotheses=hypotheses_for("conv2d"),
@@ -257,6 +258,7 @@ conv2d_transpose = Op(
     differentiable=("x", "w"),
     geometries=transpose_geometries,
     reference=REFERENCES["conv2d_transpose"],
+    stacked=STACKED["conv2d_transpose"],
     gradients=transpose_gradients,
     vjp=VJPS["conv2d_transpose"],
     hypotheses=hypotheses_for("conv2d_transpose"),

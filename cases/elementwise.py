@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES, VJPS
+from adapters.oracle import REFERENCES, STACKED, VJPS
 from adapters.oracle.hypotheses import hypotheses_for
 from cases import array_pins, gradient_pins, tables
 from harness.model.case import Geometry
@@ -74,6 +74,7 @@ def _op(name: str, pins: tuple[Pin, ...]) -> Op:
         differentiable=("x",),
         geometries=lambda: elementwise_geometries(name),
         reference=REFERENCES[name],
+        stacked=STACKED[name],
         gradients=lambda: elementwise_gradients(name),
         vjp=VJPS[name],
         hypotheses=hypotheses_for(name),

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES, VJPS
+from adapters.oracle import REFERENCES, STACKED, VJPS
 from adapters.oracle.hypotheses import hypotheses_for
 from cases import gradient_pins, pool_pins, pool_rules, tables, windows
 from cases.windows import Padding
@@ -151,6 +151,7 @@ def _op(
         differentiable=("x",),
         geometries=geometries,
         reference=REFERENCES[name],
+        stacked=STACKED.get(name),
         gradients=avg_pool_gradients if name == "avg_pool2d" else partial(max_pool_gradients, name),
         vjp=VJPS[name],
         hypotheses=hypotheses_for(name),

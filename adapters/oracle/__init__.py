@@ -1,7 +1,7 @@
 """The NumPy reference, one file per op family. Never imports a framework.
 
-``REFERENCES`` and ``VJPS`` judge an op and its gradients, ``program_reference`` and ``program_vjp`` what is composed
-of ops.
+``REFERENCES`` and ``VJPS`` judge an op and its gradients, ``STACKED`` several cases of an op at once,
+``program_reference`` and ``program_vjp`` what is composed of ops.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from adapters.oracle.matmul import matmul
 from adapters.oracle.pool import avg_pool2d, max_pool2d, max_pool2d_with_argmax
 from adapters.oracle.programs import program_reference, program_vjp
 from adapters.oracle.scatter import scatter_nd
-from adapters.oracle.table import REFERENCES, VJPS
+from adapters.oracle.table import REFERENCES, STACKED, VJPS
 from adapters.oracle.unpool import avg_unpool2d, max_unpool2d
 
 __all__ = [
     "REFERENCES",
+    "STACKED",
     "VJPS",
     "avg_pool2d",
     "avg_unpool2d",

@@ -112,12 +112,27 @@ def conv2d_transpose_reference(attributes: Mapping[str, Any], inputs: Sequence[n
     return (images_reference("y", windows, True, attributes, inputs),)
 
 
+def conv2d_stacked(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
+    """``conv2d_reference`` of several runs with finite values, along a first axis of all arrays."""
+    x, w = inputs
+    _, windows = bind_conv2d(x[0], w[0], **attributes)
+    return (images_reference("y", windows, False, attributes, inputs),)
+
+
+def conv2d_transpose_stacked(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
+    """``conv2d_transpose_reference`` of several runs with finite values, along a first axis of all arrays."""
+    x, w = inputs
+    _, windows = bind_conv2d_transpose(x[0], w[0], **attributes)
+    return (images_reference("y", windows, True, attributes, inputs),)
+
+
 def images_reference(
     name: str, windows: Windows, transposed: bool, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
 ) -> Reference:
     """Images and filters over ``windows``, or its transpose: an answer of either op, or an input gradient of the other.
 
-    Of ``attributes`` only ``groups`` and ``layout`` count.
+    Of ``attributes`` only ``groups`` and ``layout`` count. Axes before the operands' own are runs; then all values
+    must be finite.
     """
     groups, layout = attributes["groups"], attributes["layout"]
     linear = _over_images(windows, transposed, groups, layout)
@@ -126,7 +141,7 @@ def images_reference(
         linear,
         inputs,
         lambda: _terms(windows, transposed, attributes, inputs),
-        lambda runs: _side_by_side(windows, transposed, attributes, runs),
+        at_once=True,
     )
     strange = not_finite(inputs) if reference.policy == "linear" else None
     if strange is None:
@@ -138,25 +153,14 @@ def images_reference(
 
 def not_finite(operands: Sequence[np.ndarray]) -> tuple[np.ndarray, ...] | None:
     """Which elements of each operand are not finite; None if all are."""
-    found = tuple(~np.isfinite(wide(operand)) for operand in operands)
-    return found if any(mask.any() for mask in found) else None
+    values = [operand if operand.dtype.isbuiltin else wide(operand) for operand in operands]
+    finite = [np.isfinite(v) for v in values]
+    return None if all(mask.all() for mask in finite) else tuple(~mask for mask in finite)
 
 
 def _over_images(windows: Windows, transposed: bool, groups: int, layout: str) -> Linear:
     run = correlate_transposed if transposed else correlate
     return lambda images, w: from_nhwc(run(to_nhwc(images, layout), w, windows, groups), layout)
-
-
-def _side_by_side(
-    windows: Windows, transposed: bool, attributes: Mapping[str, Any], runs: Sequence[Sequence[np.ndarray]]
-) -> list[np.ndarray]:
-    """Several runs as the groups of one convolution: groups do not meet, so each gives what it gives alone."""
-    layout, groups = attributes["layout"], len(runs) * attributes["groups"]
-    images = np.concatenate([to_nhwc(images, layout) for images, _ in runs], axis=3)
-    # A transpose makes the filters' inputs, which are counted per group, and reads their outputs.
-    filters = np.concatenate([filters for _, filters in runs], axis=3)
-    made = (correlate_transposed if transposed else correlate)(images, filters, windows, groups)
-    return [from_nhwc(part, layout) for part in np.split(made, len(runs), axis=3)]
 
 
 def _terms(
@@ -166,9 +170,10 @@ def _terms(
     x, w = inputs
     layout, groups = attributes["layout"], attributes["groups"]
     taps = windows.real_hits() if transposed else windows.real_taps()
-    summed, made = (w.shape[3] // groups, w.shape[2] * groups) if transposed else (w.shape[2], w.shape[3])
-    whole = np.broadcast_to((taps * summed)[:, :, np.newaxis], (x.shape[0], *taps.shape, made))
-    return whole if layout == "NHWC" else whole.transpose(0, 3, 1, 2)
+    inner, outer = w.shape[-2:]
+    summed, made = (outer // groups, inner * groups) if transposed else (inner, outer)
+    whole = np.broadcast_to((taps * summed)[:, :, np.newaxis], (*x.shape[:-3], *taps.shape, made))
+    return whole if layout == "NHWC" else whole.swapaxes(-2, -1).swapaxes(-3, -2)
 
 
 def bind_conv2d(

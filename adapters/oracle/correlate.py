@@ -1,9 +1,13 @@
 """Correlation and its adjoint, tap by tap: only real elements are ever multiplied.
 
-Everything here is NHWC and already in the format to compute in.
+Everything here is NHWC and already in the format to compute in. Axes before those that are named here are runs of
+their own, the same ones for both operands; ``may_be_nan`` and ``filters_may_be_nan`` take one run.
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,33 +16,34 @@ from adapters.oracle.geometry import Windows
 
 def correlate(x: np.ndarray, w: np.ndarray, windows: Windows, groups: int) -> np.ndarray:
     """NHWC images x and filters [kh, kw, in / groups, out] give [N, *windows.outputs, out]."""
-    grouped, filters = np.ascontiguousarray(_split_images(x, groups)), _split_filters(w, groups)
-    y = np.zeros((groups, x.shape[0], *windows.outputs, filters.shape[-1]), dtype=x.dtype)
+    images, filters = np.ascontiguousarray(_split_images(x, groups)), _split_filters(w, groups)
+    y = np.zeros((*images.shape[:2], *windows.outputs, filters.shape[-1]), dtype=x.dtype)
     for tap in windows.taps():
         rows, columns = tap.outputs
-        y[:, :, rows, columns] += _contract(grouped, tap.inputs, filters[tap.position])
-    return _join_images(y)
+        y[:, :, rows, columns] += _contract(images, tap.inputs, filters[tap.position])
+    return _join_images(y, groups, x.shape[:-4])
 
 
 def correlate_transposed(y: np.ndarray, w: np.ndarray, windows: Windows, groups: int) -> np.ndarray:
     """The adjoint of ``correlate`` in x: NHWC y and the same filters give [N, *windows.extents, in]."""
-    grouped, filters = np.ascontiguousarray(_split_images(y, groups)), _split_filters(w, groups).swapaxes(-1, -2)
-    x = np.zeros((groups, y.shape[0], *windows.extents, filters.shape[-1]), dtype=y.dtype)
+    images, filters = np.ascontiguousarray(_split_images(y, groups)), _split_filters(w, groups).swapaxes(-1, -2)
+    x = np.zeros((*images.shape[:2], *windows.extents, filters.shape[-1]), dtype=y.dtype)
     for tap in windows.taps():
         rows, columns = tap.inputs
-        x[:, :, rows, columns] += _contract(grouped, tap.outputs, filters[tap.position])
-    return _join_images(x)
+        x[:, :, rows, columns] += _contract(images, tap.outputs, filters[tap.position])
+    return _join_images(x, groups, y.shape[:-4])
 
 
 def correlate_filters(x: np.ndarray, y: np.ndarray, windows: Windows, groups: int) -> np.ndarray:
     """The adjoint of ``correlate`` in w: NHWC x and y of the convolution give [kh, kw, in / groups, out]."""
     images, answers = _split_images(x, groups), _split_images(y, groups)
-    inputs, outputs = images.shape[-1], answers.shape[-1]
-    w = np.zeros((*windows.window, groups, inputs, outputs), dtype=x.dtype)
+    inputs, outputs, lead = images.shape[-1], answers.shape[-1], x.shape[:-4]
+    w = np.zeros((*windows.window, len(images), inputs, outputs), dtype=x.dtype)
     for tap in windows.taps():
         seen, made = _rows(images[:, :, *tap.inputs]), _rows(answers[:, :, *tap.outputs])
         w[tap.position] = seen.swapaxes(-1, -2) @ made
-    return np.moveaxis(w, 2, 3).reshape(*windows.window, inputs, groups * outputs)
+    runs = w.reshape(*windows.window, math.prod(lead), groups, inputs, outputs)
+    return runs.transpose(2, 0, 1, 4, 3, 5).reshape(*lead, *windows.window, inputs, groups * outputs)
 
 
 def _contract(images: np.ndarray, where: tuple[slice, slice], matrices: np.ndarray) -> np.ndarray:
@@ -56,17 +61,24 @@ def _rows(images: np.ndarray) -> np.ndarray:
 
 
 def _split_images(x: np.ndarray, groups: int) -> np.ndarray:
-    return x.reshape(*x.shape[:3], groups, x.shape[3] // groups).transpose(3, 0, 1, 2, 4)
+    """[runs * groups, N, H, W, C]: groups do not meet, and nor do the runs of the axes before."""
+    *lead, n, height, width, channels = x.shape
+    split = x.reshape(math.prod(lead), n, height, width, groups, channels // groups).transpose(0, 4, 1, 2, 3, 5)
+    return split.reshape(split.shape[0] * groups, *split.shape[2:])
 
 
-def _join_images(x: np.ndarray) -> np.ndarray:
-    groups, n, height, width, channels = x.shape
-    return x.transpose(1, 2, 3, 0, 4).reshape(n, height, width, groups * channels)
+def _join_images(x: np.ndarray, groups: int, lead: Sequence[int]) -> np.ndarray:
+    _, n, height, width, channels = x.shape
+    runs = x.reshape(math.prod(lead), groups, n, height, width, channels).transpose(0, 2, 3, 4, 1, 5)
+    return runs.reshape(*lead, n, height, width, groups * channels)
 
 
 def _split_filters(w: np.ndarray, groups: int) -> np.ndarray:
-    """[kh, kw, groups, in, out] per group."""
-    return np.ascontiguousarray(w.reshape(*w.shape[:3], groups, w.shape[3] // groups).transpose(0, 1, 3, 2, 4))
+    """[kh, kw, runs * groups, in, out]."""
+    *lead, height, width, inputs, outputs = w.shape
+    shape = (math.prod(lead), height, width, inputs, groups, outputs // groups)
+    split = w.reshape(shape).transpose(1, 2, 0, 4, 3, 5)
+    return np.ascontiguousarray(split).reshape(height, width, shape[0] * groups, inputs, shape[-1])
 
 
 def may_be_nan(x: np.ndarray, w: np.ndarray, windows: Windows, groups: int, transposed: bool) -> np.ndarray:

@@ -74,13 +74,13 @@ def check_image(op: str, name: str, array: np.ndarray, layout: str) -> None:
 
 
 def to_nhwc(array: np.ndarray, layout: str) -> np.ndarray:
-    """A view of ``array`` with the channels last."""
-    return array if layout == "NHWC" else array.transpose(0, 2, 3, 1)
+    """A view of ``array`` with the channels last; axes before the images' own four stay where they are."""
+    return array if layout == "NHWC" else array.swapaxes(-3, -2).swapaxes(-2, -1)
 
 
 def from_nhwc(array: np.ndarray, layout: str) -> np.ndarray:
     """A contiguous array in ``layout`` from one with the channels last."""
-    return np.ascontiguousarray(array if layout == "NHWC" else array.transpose(0, 3, 1, 2))
+    return np.ascontiguousarray(array if layout == "NHWC" else array.swapaxes(-2, -1).swapaxes(-3, -2))
 
 
 def shape_nhwc(shape: Sequence[int], layout: str) -> tuple[int, int, int, int]:

@@ -19,9 +19,6 @@ from harness.model.reference import Reference
 Linear = Callable[..., np.ndarray]
 """Takes operands already in the format to compute in, and returns the same format."""
 
-AtOnce = Callable[[Sequence[Sequence[np.ndarray]]], Sequence[np.ndarray]]
-"""Takes the operands of several runs, gives the answer of each."""
-
 LONGDOUBLE_BITS = int(np.finfo(np.longdouble).nmant) + 1
 
 
@@ -49,12 +46,13 @@ def linear_reference(
     linear: Linear,
     operands: Sequence[np.ndarray],
     terms: Callable[[], np.ndarray] | None = None,
-    at_once: AtOnce | None = None,
+    at_once: bool = False,
 ) -> Reference:
     """The reference of an output that is linear in each of ``operands``: bitwise for integers.
 
     ``terms`` says how many products each element sums, where that is cheaper to know than by the third run.
-    ``at_once`` makes several runs of ``linear``, where that is cheaper than one after the other.
+    ``at_once``: to ``linear``, axes before those of its operands are runs of their own, so that value and magnitude
+    are made in one go, and ``operands`` may be those of several runs.
     """
     dtype = dtypes.dtype_name(operands[0])
     widened = [wide(operand) for operand in operands]
@@ -62,7 +60,10 @@ def linear_reference(
         return Reference(name, dtype, apply(linear, widened))
     sizes = [magnitudes(operand) for operand in widened]
     with np.errstate(all="ignore"):
-        exact, magnitude = (linear(*widened), linear(*sizes)) if at_once is None else at_once((widened, sizes))
+        if at_once:
+            exact, magnitude = linear(*(np.stack(both) for both in zip(widened, sizes, strict=True)))
+        else:
+            exact, magnitude = linear(*widened), linear(*sizes)
     return Reference(
         name,
         dtype,
@@ -96,4 +97,4 @@ def magnitudes(values: np.ndarray) -> np.ndarray:
 
 
 def _has_subnormal(sizes: np.ndarray, dtype: str) -> bool:
-    return bool(np.any((sizes > 0) & (sizes < dtypes.FORMATS[dtype].smallest_normal)))
+    return bool(sizes[sizes < dtypes.FORMATS[dtype].smallest_normal].any())

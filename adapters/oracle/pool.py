@@ -104,6 +104,13 @@ def max_pool2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndar
     return (Reference("y", dtypes.dtype_name(x), values, free=free),)
 
 
+def max_pool2d_stacked(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
+    """``max_pool2d_reference`` of several runs along a first axis of all arrays."""
+    (x,) = inputs
+    values, _, free = _maxima(x, max_windows("max_pool2d", x[0], **attributes), attributes["layout"])
+    return (Reference("y", dtypes.dtype_name(x), values, free=free),)
+
+
 def max_pool2d_with_argmax_reference(
     attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
 ) -> tuple[Reference, ...]:
@@ -116,41 +123,60 @@ def max_pool2d_with_argmax_reference(
     )
 
 
+def avg_pool2d_stacked(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
+    """``avg_pool2d_reference`` of several runs along a first axis of all arrays."""
+    return (_average(avg_windows(inputs[0][0], **attributes), attributes, inputs),)
+
+
 def avg_pool2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
     """``avg_pool2d`` as a sum pool with its bound, then one division.
 
     L(1, 1) of the average itself would be 1, which says nothing of the additions.
     """
-    (x,) = inputs
-    windows, layout = avg_windows(x, **attributes), attributes["layout"]
-    total = linear_reference("y", lambda x: _sum_pool(x, windows, layout), inputs)
+    return (_average(avg_windows(inputs[0], **attributes), attributes, inputs),)
+
+
+def _average(windows: Windows, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> Reference:
+    layout = attributes["layout"]
+    *before, _, _, channels = to_nhwc(inputs[0], layout).shape
+    real = np.broadcast_to(windows.real_taps()[:, :, np.newaxis], (*before, *windows.outputs, channels))
+    terms = from_nhwc(real, layout)
+    total = linear_reference("y", lambda x: _sum_pool(x, windows, layout), inputs, lambda: terms, at_once=True)
     divisor = divisors(windows, attributes["count_padding"], total.exact.shape, layout)
     exact = apply(np.divide, (total.exact, divisor))
-    empty = _spread(windows.real_taps() == 0, total.exact.shape, layout)
-    return (replace(total, exact=exact, divisor=divisor, free=empty if empty.any() else None),)
+    empty = terms == 0
+    return replace(total, exact=exact, divisor=divisor, free=empty if empty.any() else None)
 
 
 def max_pool(
     op: str, x: np.ndarray, window: Any, stride: Any, padding: Any, dilation: Any, layout: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Values, indices, and where a window has no real element (None if nowhere), in ``layout``."""
+    return _maxima(x, max_windows(op, x, window, stride, padding, dilation, layout), layout)
+
+
+def max_windows(op: str, x: np.ndarray, window: Any, stride: Any, padding: Any, dilation: Any, layout: str) -> Windows:
+    """The windows of a max pool, after all that its contract asks is checked."""
     check_dtypes(op, {"x": x}, dtypes.DTYPES)
     check_image(op, "x", x, layout)
     _, height, width, _ = shape_nhwc(x.shape, layout)
-    windows = sliding_windows(op, (height, width), window, stride, dilation, padding)
+    return sliding_windows(op, (height, width), window, stride, dilation, padding)
+
+
+def _maxima(x: np.ndarray, windows: Windows, layout: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     values, indices, found = _first_maxima(to_nhwc(dtypes.widen(x), layout), windows)
     free = None if found.all() else from_nhwc(~found, layout)
     return from_nhwc(values, layout), from_nhwc(indices, layout), free
 
 
 def _first_maxima(x: np.ndarray, windows: Windows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    n, height, width, channels = x.shape
-    shape = (n, *windows.outputs, channels)
+    height, width, channels = x.shape[-3:]
+    shape = (*x.shape[:-3], *windows.outputs, channels)
     values, indices, found = np.zeros(shape, x.dtype), np.zeros(shape, np.int64), np.zeros(shape, bool)
     places = np.arange(height * width * channels, dtype=np.int64).reshape(1, height, width, channels)
     for tap in windows.taps():
-        here = (slice(None), *tap.outputs)
-        candidate = x[:, *tap.inputs]
+        here = (..., *tap.outputs, slice(None))
+        candidate = x[..., *tap.inputs, :]
         best = values[here]
         wins = ~found[here] | (candidate > best) | (np.isnan(candidate) & ~np.isnan(best))
         values[here] = np.where(wins, candidate, best)
@@ -193,9 +219,9 @@ def avg_windows(x: np.ndarray, window: Any, stride: Any, padding: Any, count_pad
 
 def _sum_pool(x: np.ndarray, windows: Windows, layout: str) -> np.ndarray:
     x = to_nhwc(x, layout)
-    total = np.zeros((x.shape[0], *windows.outputs, x.shape[3]), dtype=x.dtype)
+    total = np.zeros((*x.shape[:-3], *windows.outputs, x.shape[-1]), dtype=x.dtype)
     for tap in windows.taps():
-        total[:, *tap.outputs] += x[:, *tap.inputs]
+        total[..., *tap.outputs, :] += x[..., *tap.inputs, :]
     return from_nhwc(total, layout)
 
 
@@ -207,5 +233,5 @@ def divisors(windows: Windows, count_padding: bool, shape: tuple[int, ...], layo
 
 
 def _spread(per_window: np.ndarray, shape: tuple[int, ...], layout: str) -> np.ndarray:
-    """One value per window, repeated over batch and channels; a copy of its own."""
+    """One value per window, repeated over all other axes; a copy of its own."""
     return np.array(np.broadcast_to(per_window[:, :, None] if layout == "NHWC" else per_window, shape))

@@ -1,7 +1,8 @@
 """Which function judges which op.
 
 ``REFERENCES`` maps an op's name to a function (attributes, inputs) -> one ``Reference`` per output, ``VJPS`` to a
-function (attributes, inputs, cotangents) -> one ``Reference`` per input.
+function (attributes, inputs, cotangents) -> one ``Reference`` per input. ``STACKED`` has those that answer several
+runs in one call: all arrays have one more axis, the first, and what they say of one run is what ``REFERENCES`` says.
 """
 
 from __future__ import annotations
@@ -10,12 +11,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters.oracle.array_vjp import matmul_vjp, relu_vjp, scatter_nd_vjp, stop_gradient_vjp
-from adapters.oracle.conv import conv2d_reference, conv2d_transpose_reference
+from adapters.oracle.conv import (
+    conv2d_reference,
+    conv2d_stacked,
+    conv2d_transpose_reference,
+    conv2d_transpose_stacked,
+)
 from adapters.oracle.conv_vjp import conv2d_transpose_vjp, conv2d_vjp
 from adapters.oracle.cotangent import Arrays, Cotangents, Gradients
 from adapters.oracle.elementwise import relu_reference, stop_gradient_reference
 from adapters.oracle.matmul import matmul_reference
-from adapters.oracle.pool import avg_pool2d_reference, max_pool2d_reference, max_pool2d_with_argmax_reference
+from adapters.oracle.pool import (
+    avg_pool2d_reference,
+    avg_pool2d_stacked,
+    max_pool2d_reference,
+    max_pool2d_stacked,
+    max_pool2d_with_argmax_reference,
+)
 from adapters.oracle.pool_vjp import avg_pool2d_vjp, max_pool2d_vjp, max_pool2d_with_argmax_vjp
 from adapters.oracle.scatter import scatter_nd_reference
 from adapters.oracle.unpool import avg_unpool2d_reference, max_unpool2d_reference
@@ -33,6 +45,15 @@ REFERENCES: dict[str, Callable[[Mapping[str, Any], Arrays], tuple[Reference, ...
     "max_unpool2d": max_unpool2d_reference,
     "relu": relu_reference,
     "scatter_nd": scatter_nd_reference,
+    "stop_gradient": stop_gradient_reference,
+}
+
+STACKED: dict[str, Callable[[Mapping[str, Any], Arrays], tuple[Reference, ...]]] = {
+    "avg_pool2d": avg_pool2d_stacked,
+    "conv2d": conv2d_stacked,
+    "conv2d_transpose": conv2d_transpose_stacked,
+    "max_pool2d": max_pool2d_stacked,
+    "relu": relu_reference,
     "stop_gradient": stop_gradient_reference,
 }
 

@@ -31,6 +31,8 @@ EXACT_KINDS = ("ones", "iota", "ints", "ties")
 
 ROUNDING_KINDS = ("normal", "wide", "cancel", "special")
 
+TAME_KINDS = (*EXACT_KINDS, "normal", "wide", "cancel")
+
 
 @dataclass(frozen=True)
 class Fill:
@@ -59,6 +61,10 @@ class Fill:
         return self.kind in (*EXACT_KINDS, "zeros") or (
             self.kind == "literal" and all(_is_small_integer(v) for v in self.values)
         )
+
+    def tame(self, dtype: str) -> bool:
+        """Whether all values in ``dtype`` are finite, and none but 0 is subnormal."""
+        return self.kind in TAME_KINDS and (self.kind, dtype) != ("normal", "float16")
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {"kind": self.kind}

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from harness.model.case import Case
 from harness.model.hypothesis import Hypothesis
 from harness.model.reference import Reference
@@ -52,6 +54,8 @@ class Op:
 
     A ``staged`` op is a program: it answers every stage, for the aspect ``gradient`` followed by the gradients,
     and both functions take the target's own answers last, since each stage is judged by what it was given.
+    ``stacked``: ``reference`` of several runs in one call, for ops that have it: all arrays, given and returned, have
+    one more axis, the first.
     ``hypotheses``: what a target that differs may have done, in the order in which they are tried.
     """
 
@@ -70,6 +74,19 @@ class Op:
     staged: bool = False
     hypotheses: tuple[Hypothesis, ...] = ()
     shapes: Callable[[], Any] | None = None
+    stacked: Callable[..., Any] | None = None
+
+
+def stackable(op: Op, case: Case) -> bool:
+    """Whether the oracle can answer ``case`` together with others of its geometry: values are tame, nothing staged."""
+    return op.stacked is not None and case.aspect == "value" and all(t.fill.tame(t.dtype) for t in case.tensors)
+
+
+def stacked_references(op: Op, cases: Sequence[Case]) -> tuple[Reference, ...]:
+    """What ``references`` says of all ``cases``, which are ``stackable`` and of one geometry, along a first axis."""
+    assert op.stacked is not None
+    values = [[tensor.materialize() for tensor in case.tensors] for case in cases]
+    return tuple(op.stacked(cases[0].attributes, [np.stack(runs) for runs in zip(*values, strict=True)]))
 
 
 def references(op: Op, case: Case, answers: Sequence[Any] = ()) -> tuple[Reference, ...]:

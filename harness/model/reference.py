@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -53,6 +53,11 @@ class Reference:
     zeros_too: bool = False
     computes: tuple[str, str] | None = None
     integral: bool | None = None
+
+    def at(self, where: int | slice) -> Reference:
+        """The same of some of its runs, for a reference of several: their arrays have one more axis, the first."""
+        cut: dict[str, Any] = {f: value[where] for f, value in vars(self).items() if isinstance(value, np.ndarray)}
+        return replace(self, **cut)
 
 
 def unconnected(name: str, dtype: str) -> Reference:

@@ -166,7 +166,7 @@ def test_dx_of_each_is_the_other_in_every_field_also_for_strange_values(name, la
 def without_first_row(run):
     def planted(*operands):
         answer = run(*operands)
-        answer[:, 0] = 0
+        answer[..., 0, :, :] = 0
         return answer
 
     return planted
@@ -180,8 +180,8 @@ def shifted(run):
 
 
 MISTAKES = {
-    "filter flipped": ("correlate_transposed", lambda run: lambda y, w, *rest: run(y, w[::-1, ::-1], *rest)),
-    "filter transposed": ("correlate_transposed", lambda run: lambda y, w, *rest: run(y, w.swapaxes(0, 1), *rest)),
+    "filter flipped": ("correlate_transposed", lambda run: lambda y, w, *rest: run(y, w[..., ::-1, ::-1, :, :], *rest)),
+    "filter transposed": ("correlate_transposed", lambda run: lambda y, w, *rest: run(y, w.swapaxes(-4, -3), *rest)),
     "sign of dx": ("correlate_transposed", lambda run: lambda *operands: -run(*operands)),
     "border of dx dropped": ("correlate_transposed", without_first_row),
     "gradient of the filter flipped": ("correlate_filters", lambda run: lambda *operands: run(*operands)[::-1, ::-1]),
