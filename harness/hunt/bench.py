@@ -90,7 +90,7 @@ class Bench:
             return ""
         op = self.op(case)
         found = references(op, case, outcome.arrays)
-        return explain(op, case, outcome, found, self._engine.models(self.lane(label), op, found))
+        return explain(op, case, outcome, found, self._engine.judging.models(self.lane(label), op, found))
 
     def agree(self, label: str, case: Case, mine: Returned, other: Returned) -> bool:
         """Whether the answer of ``label`` is within its bound of another target's answer, taken for exact."""
@@ -101,7 +101,7 @@ class Bench:
         if any(reference is None for reference in moved) or len(moved) != len(mine.arrays):
             return False
         there = [reference for reference in moved if reference is not None]
-        return judge(case, mine, there, self._engine.models(self.lane(label), op, there)).verdict == "pass"
+        return judge(case, mine, there, self._engine.judging.models(self.lane(label), op, there)).verdict == "pass"
 
     def _lanes(self) -> list[Lane]:
         return list(self._engine.lanes.values())

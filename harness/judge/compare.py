@@ -100,7 +100,8 @@ class Measure:
 _MEASURES: WeakKeyDictionary[Reference, dict[tuple[NumericModel, bool], Measure]] = WeakKeyDictionary()
 
 
-def _measure(reference: Reference, model: NumericModel, exact_fill: bool) -> Measure:
+def measure_of(reference: Reference, model: NumericModel, exact_fill: bool) -> Measure:
+    """What answers are measured by, made once per reference and way to compute."""
     known = _MEASURES.setdefault(reference, {})
     if (model, exact_fill) not in known:
         limit = _limits(reference, model, exact_fill)
@@ -116,8 +117,8 @@ def _compare_plain(actual: np.ndarray, reference: Reference, measure: Measure) -
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         error = np.abs(np.asarray(actual - measure.expected))
         if not error.any():
-            place = _place(reference.name, (np.intp(0),) * actual.ndim)
-            return Judgement("pass", "", 0.0, 0.0, 0.0, 0, int(actual.size), 0, place)
+            first = place(reference.name, (np.intp(0),) * actual.ndim)
+            return Judgement("pass", "", 0.0, 0.0, 0.0, 0, int(actual.size), 0, first)
         rho = np.asarray(error / measure.limit.allowed)
         if not measure.tolerant:
             rho[error == 0] = 0
@@ -135,12 +136,12 @@ def _compare_plain(actual: np.ndarray, reference: Reference, measure: Measure) -
         bad_elements=0,
         elements=int(actual.size),
         free_elements=0,
-        worst_index=_place(reference.name, worst),
+        worst_index=place(reference.name, worst),
     )
 
 
 def _compare_floats(actual: np.ndarray, reference: Reference, model: NumericModel, exact_fill: bool) -> Judgement:
-    measure = _measure(reference, model, exact_fill)
+    measure = measure_of(reference, model, exact_fill)
     quick = _compare_plain(actual, reference, measure) if measure.plain else None
     if quick is not None:
         return quick
@@ -186,7 +187,7 @@ def marks(actual: object, reference: Reference, model: NumericModel, exact_fill:
         bad = (actual != exact) & ~free if fits else np.zeros(exact.shape, dtype=bool)
         return Marks(exact, np.zeros(exact.shape), np.asarray(bad), bool(free.any()))
     exact_fill = exact_fill if reference.integral is None else reference.integral
-    measure = _measure(reference, model, exact_fill)
+    measure = measure_of(reference, model, exact_fill)
     limit, expected, free = measure.limit, measure.expected, measure.free
     allowed = np.broadcast_to(limit.allowed, exact.shape)
     bad = np.zeros(exact.shape, dtype=bool)
@@ -275,7 +276,7 @@ def _figures(
     if count:
         permitted = 0.0 if allowed is None else float(allowed[worst])
         message = (
-            f"{words}{': ' if words else ''}{_place(reference.name, worst)} expected {_show(expected[worst])}, got "
+            f"{words}{': ' if words else ''}{place(reference.name, worst)} expected {_show(expected[worst])}, got "
         )
         message += f"{_show(actual[worst])} (allowed error {permitted:.3g}); {count} of {size} elements"
     return Judgement(
@@ -287,7 +288,7 @@ def _figures(
         bad_elements=count,
         elements=size,
         free_elements=int(free.sum()),
-        worst_index=_place(reference.name, worst) if size else "",
+        worst_index=place(reference.name, worst) if size else "",
     )
 
 
@@ -297,7 +298,8 @@ def _max_ulp(error: np.ndarray, expected: np.ndarray, dtype: str) -> float:
     return float((error / numerics.ulp(expected, dtype)).max())
 
 
-def _place(name: str, index: tuple[np.intp, ...]) -> str:
+def place(name: str, index: tuple[np.intp, ...]) -> str:
+    """An element of an output, as the results table names it."""
     return f"{name}[{','.join(str(int(i)) for i in index)}]"
 
 

@@ -64,6 +64,8 @@ def _returned(
 
 def combine(judged: Sequence[Judgement]) -> Judgement:
     """One judgement for all outputs: the first failing one by ``SEVERITY``; counts and figures over all."""
+    if len(judged) == 1:
+        return judged[0]
     failing = [j for verdict in SEVERITY for j in judged if j.verdict == verdict]
     if failing:
         chosen = failing[0]

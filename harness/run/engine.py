@@ -11,21 +11,18 @@ import psutil
 
 from harness.judge.compare import Judgement
 from harness.judge.known import Tally, applies, concerns
-from harness.judge.verdict import judge
 from harness.model.case import Case
 from harness.model.known import Known
-from harness.model.numeric_model import NumericModel, find_model
-from harness.model.op import ContractError, Op
-from harness.model.outcome import Crashed, Outcome, Returned, TimedOut
-from harness.model.reference import Reference
+from harness.model.op import Op
+from harness.model.outcome import Crashed, Outcome, TimedOut
 from harness.model.target import Target
 from harness.model.verdicts import FAILING, Record
-from harness.run.job import Job
+from harness.run.job import Answer, Job
+from harness.run.judging import Judging
 from harness.run.lane import Lane
 from harness.run.plan import Batch, Item, Settings, Shard, batches
 from harness.run.process import Message, WorkerSpec
 from harness.run.records import make_record
-from harness.run.references import ReferenceCache
 
 WINDOW = 32
 """Batches that the fastest target may be ahead of the slowest."""
@@ -61,12 +58,11 @@ class Engine:
         self._known = known or {}
         self._events: queue.Queue[Message] = queue.Queue()
         self._records: deque[Record] = deque()
-        self._references = ReferenceCache()
+        self.judging = Judging()
         self.pins: dict[tuple[str, str], str] = {}
         self.tally = Tally()
         self.asked: list[Asked] = []
         self._watched = time.monotonic()
-        self._models: dict[tuple[str, str, str, str], NumericModel] = {}
         self._concerned: dict[tuple[str, str, str], list[Known]] = {}
         self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
         self.hold: Holding | None = None
@@ -167,11 +163,22 @@ class Engine:
             lane.renew(env)
         self.wait_ready()
 
-    def _answered(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
+    def _answered(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
+        """Take the answers to one geometry, all or those that came before the worker ended."""
         if self.listen is not None:
-            self.listen(lane, job, item, outcome)
+            for item, outcome in answers:
+                self.listen(lane, job, item, outcome)
             return
-        judgement = self.judge(lane, job.op, item, outcome)
+        told = [(item.case, outcome) for item, outcome in answers]
+        judgements = self.judging.judge_all(lane, job.op, told, self._targets)
+        for (item, outcome), judgement in zip(answers, judgements, strict=True):
+            self._judged(lane, job, item, outcome, judgement)
+
+    @property
+    def _targets(self) -> int:
+        return sum(lane.usable for lane in self.lanes.values())
+
+    def _judged(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         if job.ask:
             self.asked.append((lane.label, outcome, judgement))
         elif job.probe:
@@ -215,30 +222,9 @@ class Engine:
         if group.waiting or group.found or isinstance(group.outcome, TimedOut):
             self._record(lane, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
             return
-        first = self.judge(lane, job.op, item, group.outcome)
+        first = self.judging.judge(lane, job.op, item.case, group.outcome, self._targets)
         text = f"{first.message} while {len(group.members)} cases ran as one program; none of them ends it alone"
         self._record(lane, item, outcome, Judgement("crash", text, error_type=first.error_type), "no")
-
-    def judge(self, lane: Lane, op: Op, item: Item, outcome: Outcome) -> Judgement:
-        """The verdict on one answer of one target."""
-        if item.case.aspect == "error" or not isinstance(outcome, Returned):
-            return judge(item.case, outcome, (), ())
-        try:
-            targets = sum(lane.usable for lane in self.lanes.values())
-            references = self._references.get(op, item.case, outcome.arrays, targets)
-        except ContractError as error:
-            return Judgement("fault", f"the oracle refuses a case meant to be valid: {error}")
-        return judge(item.case, outcome, references, self.models(lane, op, references))
-
-    def models(self, lane: Lane, op: Op, references: Sequence[Reference]) -> list[NumericModel]:
-        """How the target computes each of these outputs of ``op``."""
-        return [self._model(lane, *(r.computes or (op.name, r.name)), r.dtype) for r in references]
-
-    def _model(self, lane: Lane, op: str, output: str, dtype: str) -> NumericModel:
-        key = lane.label, op, output, dtype
-        if key not in self._models:
-            self._models[key] = find_model(lane.rules, op, output, dtype)
-        return self._models[key]
 
     def _entries(self, lane: Lane, case: Case) -> Sequence[Known]:
         """The known differences of the lane's framework that concern the case's op and aspect."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from harness.model.numeric_model import NumericRule
 from harness.model.outcome import Crashed, Outcome, Raised, TimedOut
 from harness.model.target import Target
 from harness.run import wire, words
-from harness.run.job import GroupEnd, Job, next_id
+from harness.run.job import Answer, GroupEnd, Job, next_id
 from harness.run.plan import Item
 from harness.run.process import Message, WorkerProcess, WorkerSpec
 
@@ -34,13 +34,14 @@ RESTARTS = 3
 """Ends in a row without a single answer after which a target is given up."""
 
 
-Answered = Callable[["Lane", Job, Item, Outcome], None]
+Answered = Callable[["Lane", Job, Sequence[Answer]], None]
 
 
 class Lane:
     """Feeds one target's worker and turns its end, its silence and its growth into outcomes.
 
-    ``answered`` is called once per case and job. ``state`` is ``starting``, ``ready``, or why not;
+    ``answered`` is called once per case and job, for all cases of a geometry together unless the worker ends between
+    them. ``state`` is ``starting``, ``ready``, or why not;
     ``misused`` says that the reason is what the user asked for.
     """
 
@@ -192,7 +193,10 @@ class Lane:
             self._done(header["batch"])
 
     def _done(self, batch: int) -> None:
-        self._served += self._sent.pop(batch, None) is not None
+        job = self._sent.pop(batch, None)
+        if job is not None:
+            self._release(job)
+            self._served += 1
         self._tired |= self._served >= SERVICE
 
     def _greet(self, header: dict[str, Any]) -> None:
@@ -214,7 +218,12 @@ class Lane:
         self._fruitless = 0
         job.answered.add(position)
         self._current = [p for p in self._current if p != position]
-        self._answered(self, job, job.items[position], _outcome_of(header, buffers))
+        if answers := job.hold(job.items[position], _outcome_of(header, buffers)):
+            self._answered(self, job, answers)
+
+    def _release(self, job: Job) -> None:
+        for answers in job.release():
+            self._answered(self, job, answers)
 
     def _note(self) -> None:
         self._heard, self._counted = time.monotonic(), False
@@ -277,6 +286,8 @@ class Lane:
 
     def _give_up(self, why: str) -> None:
         self.state = why
+        for job in self._sent.values():
+            self._release(job)
         self._jobs.clear()
         self._sent.clear()
         self.kill()
@@ -289,6 +300,8 @@ class Lane:
         ended, self._why = self._why is not None, None
         lost, self._sent = list(self._sent.values()), {}
         current, self._current = self._current, []
+        for job in lost:
+            self._release(job)
         if self._fruitless > RESTARTS:
             self._give_up(f"its worker ended {RESTARTS} times in a row without an answer: {outcome}")
             return
@@ -303,7 +316,7 @@ class Lane:
 
     def _requeue(self, job: Job, items: list[Item]) -> None:
         if items:
-            self._jobs.appendleft(replace(job, items=items, id=next_id(), answered=set()))
+            self._jobs.appendleft(replace(job, items=items, id=next_id(), answered=set(), held={}))
 
     def _blame(self, job: Job, positions: list[int], outcome: Outcome) -> None:
         self._requeue(job, job.rest(without=positions))
@@ -311,7 +324,7 @@ class Lane:
             return
         if len(positions) == 1:
             self._fruitless = 0
-            self._answered(self, job, job.items[positions[0]], outcome)
+            self._answered(self, job, [(job.items[positions[0]], outcome)])
             return
         group = GroupEnd(outcome, len(positions), tuple(job.items[p].case.id for p in positions))
         for position in reversed(positions):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import numpy as np
 
+from harness.judge.several import Part, parts
 from harness.model.case import Case
 from harness.model.op import Op, references
 from harness.model.reference import Reference
@@ -15,14 +17,14 @@ BYTES = 128 * 2**20
 
 
 class ReferenceCache:
-    """References by case id, each until as many targets as there are have asked for it.
+    """References by what was asked, each until as many targets as there are have asked for it.
 
     The oldest go when all exceed ``limit`` bytes; they are then computed again.
     """
 
     def __init__(self, limit: int = BYTES) -> None:
         self._limit = limit
-        self._held: OrderedDict[str, tuple[tuple[Reference, ...], int, int]] = OrderedDict()
+        self._held: OrderedDict[Hashable, tuple[Any, int, int]] = OrderedDict()
         self._size = 0
 
     def get(self, op: Op, case: Case, answers: Sequence[np.ndarray | None], targets: int = 1) -> tuple[Reference, ...]:
@@ -30,24 +32,37 @@ class ReferenceCache:
         if op.staged:
             # Depends on what the target answered, so there is nothing to keep for the next one.
             return references(op, case, answers)
-        if case.id not in self._held:
-            found = references(op, case)
-            self._keep(case.id, found, sum(_bytes(reference) for reference in found), targets)
-            return found
-        found, size, waiting = self._held.pop(case.id)
-        self._size -= size
-        self._keep(case.id, found, size, waiting)
+        found: tuple[Reference, ...] = self._ask(case.id, targets, lambda: references(op, case), _bytes)
         return found
 
-    def _keep(self, case_id: str, found: tuple[Reference, ...], size: int, asking: int) -> None:
+    def parts(self, op: Op, cases: Sequence[Case], targets: int = 1) -> tuple[Part, ...]:
+        """The same for ``stackable`` cases of one geometry, all in one call."""
+        key = tuple(case.id for case in cases)
+        found: tuple[Part, ...] = self._ask(
+            key, targets, lambda: parts(op, cases), lambda found: sum(_bytes(part.references) for part in found)
+        )
+        return found
+
+    def _ask(self, key: Hashable, targets: int, make: Callable[[], Any], size_of: Callable[[Any], int]) -> Any:
+        if key in self._held:
+            found, size, waiting = self._held.pop(key)
+            self._size -= size
+        else:
+            found, waiting = make(), targets
+            size = size_of(found)
+        self._keep(key, found, size, waiting)
+        return found
+
+    def _keep(self, key: Hashable, found: Any, size: int, asking: int) -> None:
         """Hold what was just handed to one of those ``asking`` for the others."""
         if asking <= 1:
             return
-        self._held[case_id] = (found, size, asking - 1)
+        self._held[key] = (found, size, asking - 1)
         self._size += size
         while self._size > self._limit:
             self._size -= self._held.popitem(last=False)[1][1]
 
 
-def _bytes(reference: Reference) -> int:
-    return sum(value.nbytes for value in vars(reference).values() if isinstance(value, np.ndarray))
+def _bytes(found: Sequence[Reference]) -> int:
+    arrays = (value for reference in found for value in vars(reference).values() if isinstance(value, np.ndarray))
+    return sum(array.nbytes for array in arrays)

@@ -10,7 +10,7 @@ import numpy as np
 from adapters import oracle
 from adapters.oracle.geometry import from_nhwc, to_nhwc
 from harness.model.adapter import Adapter
-from harness.model.dtypes import dtype_name, narrow
+from harness.model.dtypes import dtype_name, narrow, widen
 from harness.model.op import ContractError
 
 
@@ -209,6 +209,38 @@ class Aborts(Honest):
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             os.abort()
         return super().matmul(a, b)
+
+
+def of_ties(array):
+    """Whether all values are 1, 2 and -1, and each occurs: of a geometry's eight fills, ``ties`` alone."""
+    return set(np.unique(widen(array)).tolist()) == {1, 2, -1}
+
+
+class OneFill(Honest):
+    """Wrong by one in one element, and only for one fill of eight."""
+
+    name = "one_fill"
+    modes = ("eager",)
+
+    def conv2d(self, x, w, **attributes):
+        y = super().conv2d(x, w, **attributes)
+        if of_ties(x) and y.size:
+            first = (0,) * y.ndim
+            y[first] = narrow(widen(y[first].reshape(1)) + 1, dtype_name(y))[0]
+        return y
+
+
+class OneFillEnds(Honest):
+    """Ends the process for one fill of eight."""
+
+    name = "one_fill_ends"
+    modes = ("eager",)
+
+    def conv2d(self, x, w, **attributes):
+        if of_ties(x):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            os.abort()
+        return super().conv2d(x, w, **attributes)
 
 
 class AbortsFused(Aborts):

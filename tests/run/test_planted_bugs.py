@@ -1,5 +1,6 @@
 """Bugs planted in an honest adapter are found by name, and a worker's end costs no record."""
 
+import importlib
 import os
 import signal
 from collections import Counter
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.model.case import Case
 from harness.model.verdicts import FAILING
 from harness.run import plan
 from harness.run.campaign import Campaign, Request, check_devices
@@ -89,6 +91,22 @@ def test_a_planted_bug_is_found(cls):
     records = records_of(campaign)
     assert_complete(campaign, records)
     assert_found(records, verdict)
+
+
+@pytest.mark.parametrize(("cls", "verdict"), [("OneFill", "structural"), ("OneFillEnds", "crash")])
+def test_one_fill_of_eight_is_found_and_no_other_is_blamed(cls, verdict):
+    campaign = campaign_of(cls, {"OneFill": "one_fill", "OneFillEnds": "one_fill_ends"}[cls], ["conv2d"], fills=8)
+    records = records_of(campaign)
+    assert_complete(campaign, records)
+    assert_found(records, verdict)
+    of_ties = importlib.import_module("planted").of_ties
+    wrong = {r.case_id for r in records if of_ties(Case.loads(r.case).inputs()[0]) and r.elements != 0}
+    assert len(wrong) > 10
+    assert {r.case_id for r in records if r.verdict == verdict} == wrong
+    assert {r.verdict for r in records if r.case_id not in wrong} <= {"pass", "undefined"}
+    if cls == "OneFill":
+        told = {(r.worst_index, r.bad_elements) for r in records if r.case_id in wrong}
+        assert told == {("y[0,0,0,0]", 1)}
 
 
 def test_a_previous_answer_does_not_repeat():

@@ -1,0 +1,81 @@
+"""What the engine knows of right answers: the oracle's, kept for all targets, and how each target computes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from harness.judge.compare import Judgement
+from harness.judge.several import judge_part
+from harness.judge.verdict import judge
+from harness.model.case import Case
+from harness.model.numeric_model import NumericModel, NumericRule, find_model
+from harness.model.op import ContractError, Op, stackable
+from harness.model.outcome import Outcome, Returned
+from harness.model.reference import Reference
+from harness.run.references import ReferenceCache
+
+Answered = tuple[Case, Outcome]
+
+
+class Computes(Protocol):
+    """Whose answers are judged: a lane."""
+
+    label: str
+    rules: tuple[NumericRule, ...]
+
+
+class Judging:
+    """Judges the answers of all targets; ``targets`` is how many of them there are to ask for the same case."""
+
+    def __init__(self) -> None:
+        self._references = ReferenceCache()
+        self._models: dict[tuple[str, str, str, str], NumericModel] = {}
+
+    def judge(self, lane: Computes, op: Op, case: Case, outcome: Outcome, targets: int) -> Judgement:
+        """The verdict on one answer of one target."""
+        if case.aspect == "error" or not isinstance(outcome, Returned):
+            return judge(case, outcome, (), ())
+        try:
+            references = self._references.get(op, case, outcome.arrays, targets)
+        except ContractError as error:
+            return Judgement("fault", f"the oracle refuses a case meant to be valid: {error}")
+        return judge(case, outcome, references, self.models(lane, op, references))
+
+    def judge_all(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> list[Judgement]:
+        """The verdicts on one target's answers to one geometry: the very ones that ``judge`` gives."""
+        found = self._together(lane, op, answers, targets)
+        return [
+            found[position] if position in found else self.judge(lane, op, case, outcome, targets)
+            for position, (case, outcome) in enumerate(answers)
+        ]
+
+    def _together(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> dict[int, Judgement]:
+        """Verdicts on the answers that the oracle and the judge can take in one pass, by position."""
+        fit = [
+            (position, case, outcome)
+            for position, (case, outcome) in enumerate(answers)
+            if isinstance(outcome, Returned) and stackable(op, case)
+        ]
+        if len(fit) < 2:
+            return {}
+        try:
+            parts = self._references.parts(op, [case for _, case, _ in fit], targets)
+        except ContractError:
+            return {}
+        found: dict[int, Judgement] = {}
+        for part in parts:
+            positions, cases, outcomes = zip(*(fit[member] for member in part.members), strict=True)
+            judged = judge_part(part, cases, outcomes, self.models(lane, op, part.references))
+            found.update(zip(positions, judged, strict=True))
+        return found
+
+    def models(self, lane: Computes, op: Op, references: Sequence[Reference]) -> list[NumericModel]:
+        """How the target computes each of these outputs of ``op``."""
+        return [self._model(lane, *(r.computes or (op.name, r.name)), r.dtype) for r in references]
+
+    def _model(self, lane: Computes, op: str, output: str, dtype: str) -> NumericModel:
+        key = lane.label, op, output, dtype
+        if key not in self._models:
+            self._models[key] = find_model(lane.rules, op, output, dtype)
+        return self._models[key]
