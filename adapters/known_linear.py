@@ -37,14 +37,15 @@ def nan_by_flush(case: Case) -> bool:
     if not any((z != v)[~np.isnan(v)].any() for z, v in zip(zeroed, values, strict=True)):
         return False
     with np.errstate(invalid="ignore", over="ignore"):
-        got, right, size = (
-            _answers(case, [of(v) for v in some])
-            for of, some in ((_told, zeroed), (_told, values), (_finite_size, values))
-        )
+        got, right = (_answers(case, [_told(v) for v in some]) for some in (zeroed, values))
+        turned = [np.isnan(g) & ~np.isnan(r) for g, r in zip(got, right, strict=True)]
+        if not any(t.any() for t in turned):
+            return False
+        size = _answers(case, [_finite_size(v) for v in values])
     largest = dtypes.FORMATS["float64" if dtype == "float64" else "float32"].largest
     strange = [(~np.isfinite(v)).astype(np.float64) for v in values]
     free = [~(s <= largest) | f for s, f in zip(size, _open_to_nan(case, strange), strict=True)]
-    return any(bool((np.isnan(g) & ~np.isnan(r) & ~f).any()) for g, r, f in zip(got, right, free, strict=True))
+    return any(bool((t & ~f).any()) for t, f in zip(turned, free, strict=True))
 
 
 def nan_by_flush_or_stuffing(case: Case) -> bool:

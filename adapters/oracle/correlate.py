@@ -91,8 +91,12 @@ def may_be_nan(x: np.ndarray, w: np.ndarray, windows: Windows, groups: int, tran
     run = correlate_transposed if transposed else correlate
     filters = _split_filters(w, groups)
     in_filter = filters.sum(axis=(0, 1, 4 if transposed else 3)).ravel()
-    meet_real = run(np.ones(x.shape), w.astype(np.float64), windows, groups)
-    return np.asarray((meet_real < in_filter) | _in_holes(x, meet_real.shape[3], windows, groups, transposed))
+    # The same for every sample.
+    meet_real = run(np.ones((1, *x.shape[1:])), w.astype(np.float64), windows, groups)
+    beside = np.broadcast_to(meet_real < in_filter, (x.shape[0], *meet_real.shape[1:]))
+    if windows.dilation == (1, 1) or not x.any():
+        return np.array(beside)
+    return np.asarray(beside | _in_holes(x, meet_real.shape[3], windows, groups, transposed))
 
 
 def _in_holes(x: np.ndarray, channels: int, windows: Windows, groups: int, transposed: bool) -> np.ndarray:

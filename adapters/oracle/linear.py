@@ -61,7 +61,7 @@ def linear_reference(
     sizes = [magnitudes(operand) for operand in widened]
     with np.errstate(all="ignore"):
         if at_once:
-            exact, magnitude = linear(*(np.stack(both) for both in zip(widened, sizes, strict=True)))
+            exact, magnitude = _at_once(linear, (widened, sizes))
         else:
             exact, magnitude = linear(*widened), linear(*sizes)
     return Reference(
@@ -71,20 +71,23 @@ def linear_reference(
         policy="linear",
         magnitude=magnitude,
         terms=_third_run(linear, operands) if terms is None else terms(),
-        flush=_flush(linear, sizes) if any(_has_subnormal(size, dtype) for size in sizes) else None,
+        flush=_flush(linear, sizes, at_once) if any(_has_subnormal(size, dtype) for size in sizes) else None,
     )
+
+
+def _at_once(linear: Linear, runs: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
+    return linear(*(np.stack(operands) for operands in zip(*runs, strict=True)))
 
 
 def _third_run(linear: Linear, operands: Sequence[np.ndarray]) -> np.ndarray:
     return apply(linear, [np.ones(operand.shape) for operand in operands]).astype(np.int64)
 
 
-def _flush(linear: Linear, sizes: Sequence[np.ndarray]) -> np.ndarray:
+def _flush(linear: Linear, sizes: Sequence[np.ndarray], at_once: bool) -> np.ndarray:
     # An operand flushed to zero errs by less than the smallest normal number, times all that it meets.
-    runs = []
-    for flushed in range(len(sizes)):
-        runs.append(apply(linear, [np.ones_like(v) if i == flushed else v for i, v in enumerate(sizes)]))
-    return np.asarray(sum(runs))
+    runs = [[np.ones_like(v) if i == flushed else v for i, v in enumerate(sizes)] for flushed in range(len(sizes))]
+    with np.errstate(all="ignore"):
+        return np.asarray(sum(_at_once(linear, runs) if at_once else (linear(*run) for run in runs)))
 
 
 def magnitudes(values: np.ndarray) -> np.ndarray:
