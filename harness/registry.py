@@ -107,6 +107,14 @@ BUILT_IN = (
         "adapters.onnxruntime.known",
     ),
     AdapterEntry(
+        "openvino",
+        "adapters.openvino.adapter:OpenVinoAdapter",
+        ("f32",),
+        "openvino",
+        "pip install 'opassay[openvino]'",
+        "adapters.openvino.known",
+    ),
+    AdapterEntry(
         "paddle",
         "adapters.paddle.adapter:PaddleAdapter",
         ("eager", "static"),

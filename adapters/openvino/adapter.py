@@ -1,0 +1,125 @@
+"""OpenVINO behind the common op interface: a function becomes one ``ov.Model``, compiled for the CPU.
+
+Arrays are NumPy's, which ``ov.Tensor`` copies. The ops live beside this, one file per family.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from openvino import opset16 as ops
+
+from adapters.openvino.conv import ConvOps
+from adapters.openvino.limits import lacks
+from adapters.openvino.numerics import RULES
+from adapters.openvino.plain import PlainOps
+from adapters.openvino.pool import PoolOps
+from adapters.openvino.symbols import TYPES, Symbol
+from adapters.strides import copied
+from adapters.tracing import leaves, refilled
+from harness.model.adapter import Adapter, Unsupported
+from harness.model.dtypes import BFLOAT16, dtype_name
+from harness.model.numeric_model import NumericRule
+
+DEVICE = "CPU"
+
+
+class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, Adapter):
+    """OpenVINO's CPU plugin, told to keep float32: as shipped it takes bfloat16 for it where the processor can."""
+
+    name = "openvino"
+    modes = ("f32",)
+
+    def __init__(self, device: str = "cpu") -> None:
+        super().__init__(device)
+        self._core = ov.Core()
+        self._core.set_property(DEVICE, _properties())
+
+    def devices(self) -> Sequence[str]:
+        return ("cpu",)
+
+    def version(self) -> str:
+        """Without the build's number and branch."""
+        return str(ov.__version__).partition("-")[0]
+
+    def origin(self) -> str:
+        return str(ov.__file__)
+
+    def settings(self) -> Mapping[str, str]:
+        named = (*_properties(), "CPU_DENORMALS_OPTIMIZATION", "OPTIMIZATION_CAPABILITIES")
+        return {"build": str(ov.__version__), **{name: str(self._core.get_property(DEVICE, name)) for name in named}}
+
+    def numeric_rules(self) -> Sequence[NumericRule]:
+        return RULES
+
+    def executor(self) -> str:
+        return f"OpenVINO:{DEVICE}"
+
+    def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        return lacks(op, tuple(dtypes))
+
+    def to_native(self, array: np.ndarray) -> np.ndarray:
+        """A copy that lies as ``array`` does: ``ov.Tensor`` makes it contiguous."""
+        return copied(array)
+
+    def to_numpy(self, value: np.ndarray) -> np.ndarray:
+        return value.copy()
+
+    def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        """``fn`` as a model that is built and compiled when the first arrays come."""
+        built: list[Callable[..., Any]] = []
+
+        def run(*arrays: np.ndarray) -> Any:
+            if not built:
+                built.append(self._build(fn, arrays))
+            return built[0](*arrays)
+
+        return run
+
+    def _build(self, fn: Callable[..., Any], arrays: Sequence[np.ndarray]) -> Callable[..., Any]:
+        parameters = [ops.parameter(list(array.shape), TYPES[dtype_name(array)]) for array in arrays]
+        answer = fn(*(Symbol(parameter.output(0)) for parameter in parameters))
+        model = ov.Model([symbol.output for symbol in leaves(answer)], parameters, "opassay")
+        request = self._core.compile_model(model, DEVICE).create_infer_request()
+
+        def run(*given: np.ndarray) -> Any:
+            request.infer(dict(enumerate(map(_tensor, given))))
+            return refilled(answer, iter([_array(tensor) for tensor in request.output_tensors]))
+
+        return run
+
+    def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
+        raise Unsupported("OpenVINO computes no gradients")
+
+    def value_and_vjp(
+        self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        raise Unsupported("OpenVINO computes no gradients")
+
+
+def _properties() -> Mapping[str, str]:
+    """What changes arithmetic, and thread counts. Source: the page of ``limits.py``."""
+    return {
+        "EXECUTION_MODE_HINT": "ACCURACY",
+        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_NUM_THREADS": os.environ.get("OPASSAY_THREADS", "1"),
+        "NUM_STREAMS": "1",
+    }
+
+
+def _tensor(array: np.ndarray) -> ov.Tensor:
+    if array.dtype == BFLOAT16:
+        # The class fills its tensor with these bits: NumPy has no bfloat16.
+        tensor = ov.Tensor(TYPES["bfloat16"], list(array.shape))
+        tensor.data.view(np.uint16)[...] = array.view(np.uint16)
+        return tensor
+    return ov.Tensor(array, shared_memory=False)
+
+
+def _array(tensor: ov.Tensor) -> np.ndarray:
+    bits = np.array(tensor.data)
+    return bits.view(BFLOAT16) if tensor.get_element_type() == TYPES["bfloat16"] else bits

@@ -1,0 +1,71 @@
+"""Convolution and its transpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from openvino import opset16 as ops
+
+from adapters.geometry import Padding
+from adapters.openvino.symbols import Symbol, channels_first, constant, padded, restored, symbol
+from adapters.tracing import graph_op
+from adapters.transposed import place
+
+
+class ConvOps:
+    @graph_op
+    def conv2d(
+        self,
+        x: Symbol,
+        w: Symbol,
+        *,
+        stride: Sequence[int],
+        padding: Padding,
+        dilation: Sequence[int],
+        groups: int,
+        layout: str,
+    ) -> Symbol:
+        window = {"strides": list(stride), "dilations": list(dilation), **padded(padding)}
+        convolution = ops.convolution if groups == 1 else ops.group_convolution
+        return symbol(restored(convolution(channels_first(x, layout), _filters(w, groups), **window), layout))
+
+    @graph_op
+    def conv2d_transpose(
+        self,
+        x: Symbol,
+        w: Symbol,
+        *,
+        output_shape: Sequence[int],
+        stride: Sequence[int],
+        padding: Padding,
+        dilation: Sequence[int],
+        groups: int,
+        layout: str,
+    ) -> Symbol:
+        """``ConvolutionBackpropData`` with pads and ``output_padding``: its output shape would choose other pads.
+
+        Source: https://docs.openvino.ai/2025/documentation/openvino-ir-format/operation-sets/operation-specs/convolution/convolution-backprop-data-1.html
+        """
+        found = place(x.shape, w.shape, output_shape, stride, padding, dilation, layout)
+        # Without a place, output_shape goes there as it is, for OpenVINO to refuse.
+        where = (
+            {**padded(found.pads), "output_padding": found.surplus}
+            if found
+            else {**padded(padding), "output_shape": constant(output_shape)}
+        )
+        window = {"strides": list(stride), "dilations": list(dilation), **where}
+        backward = ops.convolution_backprop_data if groups == 1 else ops.group_convolution_backprop_data
+        y = backward(channels_first(x, layout), _filters(w, groups), **window)
+        # It changes nothing: OpenVINO compares batch and channels by it, which the node has no attribute for.
+        return symbol(ops.reshape(restored(y, layout), constant(output_shape), False))
+
+
+def _filters(w: Symbol, groups: int) -> Any:
+    """``[kh, kw, inner, outer]`` as OpenVINO's ``[outer, inner, kh, kw]``, or ``[groups, outer / groups, ...]``."""
+    turned = ops.transpose(w.output, constant([3, 2, 0, 1]))
+    if groups == 1:
+        return turned
+    height, width, inner, outer = w.shape
+    each = outer // groups if groups else outer
+    return ops.reshape(turned, constant([groups, each, inner, height, width]), False)

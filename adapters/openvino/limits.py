@@ -1,0 +1,46 @@
+"""Dtypes that OpenVINO's CPU plugin computes in, by op: free of OpenVINO.
+
+It takes others too, and converts them: float64 to float32, int64 to int32, and integers of convolutions and products to
+float32. What it then answers is no answer of that dtype. Seen in the precisions that a compiled model of 2026.4 reports.
+Source: https://docs.openvino.ai/2025/openvino-workflow/running-inference/inference-devices-and-modes/cpu-device.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_FLOATS = ("float16", "bfloat16", "float32")
+_ALL = (*_FLOATS, "int8", "uint8", "int32")
+
+KERNELS: Mapping[str, tuple[str, ...]] = {
+    "conv2d": _FLOATS,
+    "conv2d_transpose": _FLOATS,
+    "max_pool2d": ("float16", "float32", "int8", "uint8", "int32"),
+    "max_pool2d_with_argmax": ("float16", "float32", "int8", "uint8", "int32"),
+    "avg_pool2d": _FLOATS,
+    "max_unpool2d": _ALL,
+    "avg_unpool2d": _ALL,
+    "relu": _ALL,
+    "matmul": _FLOATS,
+    "scatter_nd": _ALL,
+    "stop_gradient": _ALL,
+}
+
+INTERPOLATED = (*_FLOATS, "int8", "uint8")
+"""What ``Interpolate`` computes in."""
+
+_CONVERTED = {"float64": "float32", "int64": "int32"}
+
+_DATA = {"scatter_nd": 1}
+"""Which input's dtype is meant, where it is not the first."""
+
+
+def lacks(op: str, dtypes: tuple[str, ...]) -> str | None:
+    """Why OpenVINO cannot be asked this, or None."""
+    place = _DATA.get(op, 0)
+    if len(dtypes) <= place or dtypes[place] in KERNELS.get(op, _ALL):
+        return None
+    dtype = dtypes[place]
+    if dtype == "bfloat16":
+        return f"OpenVINO's CPU plugin has no {op} for bfloat16"
+    return f"OpenVINO's CPU plugin computes {op} of {dtype} in {_CONVERTED.get(dtype, 'float32')}"

@@ -1,0 +1,73 @@
+"""Values of a model that is being built, and OpenVINO's names for dtypes, layouts and padding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from openvino import opset16 as ops
+
+from adapters.geometry import Padding
+from adapters.tracing import Traced
+
+TYPES: Mapping[str, ov.Type] = {
+    "float16": ov.Type.f16,
+    "bfloat16": ov.Type.bf16,
+    "float32": ov.Type.f32,
+    "float64": ov.Type.f64,
+    "int8": ov.Type.i8,
+    "uint8": ov.Type.u8,
+    "int32": ov.Type.i32,
+    "int64": ov.Type.i64,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol(Traced):
+    """An output of a node."""
+
+    output: ov.Output
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.output.get_shape())
+
+    @property
+    def type(self) -> ov.Type:
+        return self.output.get_element_type()
+
+    def __add__(self, other: Symbol) -> Symbol:
+        return symbol(ops.add(self.output, other.output))
+
+    def __sub__(self, other: Symbol) -> Symbol:
+        return symbol(ops.subtract(self.output, other.output))
+
+
+def symbol(node: Any) -> Symbol:
+    """The first output of a node."""
+    return Symbol(node.output(0))
+
+
+def constant(values: Any) -> Any:
+    return ops.constant(np.asarray(values, np.int64))
+
+
+def channels_first(x: Symbol, layout: str) -> Any:
+    return ops.transpose(x.output, constant([0, 3, 1, 2])) if layout == "NHWC" else x.output
+
+
+def restored(y: Any, layout: str) -> Any:
+    """The inverse of ``channels_first``."""
+    return ops.transpose(y, constant([0, 2, 3, 1])) if layout == "NHWC" else y
+
+
+def padded(padding: Padding) -> Mapping[str, Any]:
+    """The attributes that say so; a word that OpenVINO does not know goes there as it is."""
+    if isinstance(padding, str):
+        word = {"SAME": "same_upper", "VALID": "valid"}.get(padding, padding)
+        return {"pads_begin": [0, 0], "pads_end": [0, 0], "auto_pad": word}
+    begin, end = ([pair[i] for pair in padding] for i in (0, 1))
+    return {"pads_begin": begin, "pads_end": end, "auto_pad": "explicit"}
