@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("harness", "adapters", "cases", "reports", "opassay")
 SCRIPTED = ("torch", "tensorflow", "jax")
-FRAMEWORKS = (*SCRIPTED, "onnxruntime", "keras", "tinygrad", "paddle")
+FRAMEWORKS = (*SCRIPTED, "onnxruntime", "openvino", "keras", "tinygrad", "paddle")
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,20 @@ from adapters.openvino.limits import lacks
 from adapters.openvino.numerics import RULES
 from adapters.openvino.plain import PlainOps
 from adapters.openvino.pool import PoolOps
-from adapters.openvino.symbols import TYPES, Symbol
+from adapters.openvino.symbols import TYPES, Symbol, told
 from adapters.strides import copied
 from adapters.tracing import leaves, refilled
 from harness.model.adapter import Adapter, Unsupported
 from harness.model.dtypes import BFLOAT16, dtype_name
 from harness.model.numeric_model import NumericRule
+from harness.model.outcome import Inferred
 
 DEVICE = "CPU"
+
+SCATTER = "ScatterNDUpdate"
+
+_ALONE = {"INFERENCE_NUM_THREADS": "1"}
+"""With several threads, nothing recovers from an exception in one of them."""
 
 
 class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, Adapter):
@@ -80,15 +86,26 @@ class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, Adapter):
 
         return run
 
+    def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
+        """What the nodes say of their outputs while the model is built."""
+        answer = fn(*(Symbol(parameter.output(0)) for parameter in _parameters(inputs)))
+        return [told(symbol) for symbol in leaves(answer)]
+
     def _build(self, fn: Callable[..., Any], arrays: Sequence[np.ndarray]) -> Callable[..., Any]:
-        parameters = [ops.parameter(list(array.shape), TYPES[dtype_name(array)]) for array in arrays]
+        parameters = _parameters(arrays)
         answer = fn(*(Symbol(parameter.output(0)) for parameter in parameters))
         model = ov.Model([symbol.output for symbol in leaves(answer)], parameters, "opassay")
-        request = self._core.compile_model(model, DEVICE).create_infer_request()
+        scatters = any(node.get_type_name() == SCATTER for node in model.get_ops())
+        request = self._core.compile_model(model, DEVICE, _ALONE if scatters else {}).create_infer_request()
 
         def run(*given: np.ndarray) -> Any:
             request.infer(dict(enumerate(map(_tensor, given))))
-            return refilled(answer, iter([_array(tensor) for tensor in request.output_tensors]))
+            answers = [_array(tensor) for tensor in request.output_tensors]
+            if scatters:
+                # A kernel's exception over an index is lost in the thread pool: the next model would end the process,
+                # while the same one, with indices of zero, recovers.
+                request.infer(dict(enumerate(_tensor(np.zeros_like(array)) for array in given)))
+            return refilled(answer, iter(answers))
 
         return run
 
@@ -99,6 +116,10 @@ class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, Adapter):
         self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         raise Unsupported("OpenVINO computes no gradients")
+
+
+def _parameters(arrays: Sequence[np.ndarray]) -> list[Any]:
+    return [ops.parameter(list(array.shape), TYPES[dtype_name(array)]) for array in arrays]
 
 
 def _properties() -> Mapping[str, str]:

@@ -1,7 +1,8 @@
 """Dtypes that OpenVINO's CPU plugin computes in, by op: free of OpenVINO.
 
-It takes others too, and converts them: float64 to float32, int64 to int32, and integers of convolutions and products to
-float32. What it then answers is no answer of that dtype. Seen in the precisions that a compiled model of 2026.4 reports.
+It takes others too, and converts them: float64 to float32, int64 to int32, and integers of convolutions, products
+and maxima to float32. What it then answers is no answer of that dtype. Seen in the precisions that compiled models
+of 2026.4 report.
 Source: https://docs.openvino.ai/2025/openvino-workflow/running-inference/inference-devices-and-modes/cpu-device.html
 """
 
@@ -15,19 +16,16 @@ _ALL = (*_FLOATS, "int8", "uint8", "int32")
 KERNELS: Mapping[str, tuple[str, ...]] = {
     "conv2d": _FLOATS,
     "conv2d_transpose": _FLOATS,
-    "max_pool2d": ("float16", "float32", "int8", "uint8", "int32"),
-    "max_pool2d_with_argmax": ("float16", "float32", "int8", "uint8", "int32"),
+    "max_pool2d": (*_FLOATS, "int8", "uint8"),
+    "max_pool2d_with_argmax": ("float16", "float32", "int8", "uint8"),
     "avg_pool2d": _FLOATS,
     "max_unpool2d": _ALL,
     "avg_unpool2d": _ALL,
-    "relu": _ALL,
+    "relu": (*_FLOATS, "int8", "uint8"),
     "matmul": _FLOATS,
     "scatter_nd": _ALL,
-    "stop_gradient": _ALL,
+    "stop_gradient": (*_ALL, "float64", "int64"),
 }
-
-INTERPOLATED = (*_FLOATS, "int8", "uint8")
-"""What ``Interpolate`` computes in."""
 
 _CONVERTED = {"float64": "float32", "int64": "int32"}
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from openvino import opset16 as ops
 
 from adapters.geometry import Padding, channel_axis, spatial_axes
-from adapters.openvino.limits import INTERPOLATED
 from adapters.openvino.symbols import TYPES, Symbol, channels_first, constant, padded, restored, symbol
 from adapters.tracing import graph_op
+
+LARGEST = np.iinfo(np.int64).max
 
 
 class PoolOps:
@@ -64,27 +64,30 @@ class PoolOps:
 
     @graph_op
     def max_unpool2d(self, x: Symbol, indices: Symbol, *, output_shape: Sequence[int], layout: str) -> Symbol:
-        """Composed of ``ScatterElementsUpdate`` on each sample as one row: OpenVINO has no un-pooling."""
-        axes = (0, *spatial_axes(layout), channel_axis(layout))
-        last = [output_shape[axis] for axis in axes] if len(output_shape) == 4 else list(output_shape)
-        rows = constant([*last[:1], -1])
-        zeros = ops.broadcast(ops.constant(0, TYPES["int32"]), constant(last))
-        flat = ops.reshape(ops.convert(zeros, x.type), rows, False)
-        y = ops.scatter_elements_update(flat, _by_sample(indices, rows), _by_sample(x, rows), constant(1))
+        """Composed of ``ScatterNDUpdate`` onto the whole answer as one row: OpenVINO has no un-pooling."""
+        shape = list(output_shape)
+        where = indices.shape
+        if len(shape) == len(where) == 4:
+            axes = (0, *spatial_axes(layout), channel_axis(layout))
+            last, first = [shape[axis] for axis in axes], [shape[0]] + [1] * 3
+            where = tuple(shape[i] if i in (0, channel_axis(layout)) else n for i, n in enumerate(where))
+        else:
+            last, first = shape, [shape[0], *[1] * (len(shape) - 1)]
+        size = int(np.prod(last[1:], dtype=np.int64))
+        samples = constant(np.arange(max(shape[0], 0)).reshape(first) * size)
+        # Not broadcast any further: OpenVINO compares batch and channels by it, which a scatter has no names for.
+        place = ops.add(indices.output, ops.broadcast(samples, constant(where)), "NONE")
+        zeros = ops.broadcast(ops.convert(ops.constant(0, TYPES["int32"]), x.type), constant([shape[0] * size]))
+        y = ops.scatter_nd_update(zeros, ops.unsqueeze(place, constant(-1)), x.output, "none")
         image = ops.reshape(y, constant(last), False)
         return symbol(ops.transpose(image, constant([0, 3, 1, 2])) if layout == "NCHW" else image)
 
     @graph_op
     def avg_unpool2d(self, x: Symbol, *, window: Sequence[int], layout: str) -> Symbol:
-        """``Interpolate`` to the nearest; by ``Gather`` for the integers that it takes as float32."""
-        axes = spatial_axes(layout)
-        if x.type not in [TYPES[name] for name in INTERPOLATED]:
-            for axis, times in zip(axes, window, strict=True):
-                x = _repeated(x, axis, times)
-            return x
-        scales, where = ops.constant(np.asarray(window, np.float32)), constant(axes)
-        nearest = {"nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
-        return symbol(ops.interpolate(x.output, scales, "nearest", "scales", axes=where, **nearest))
+        """Composed of ``Broadcast``: ``Interpolate`` takes integers as float32 and flushes subnormals of bfloat16."""
+        for axis, times in zip(spatial_axes(layout), window, strict=True):
+            x = _repeated(x, axis, times)
+        return x
 
 
 def _max_pool(
@@ -98,12 +101,10 @@ def _max_pool(
     return symbol(restored(node.output(0), layout)), symbol(restored(node.output(1), layout))
 
 
-def _by_sample(x: Symbol, rows: Any) -> Any:
-    return ops.reshape(x.output, rows, False)
-
-
 def _repeated(x: Symbol, axis: int, times: int) -> Symbol:
-    one = constant(1)
-    extent = ops.gather(ops.shape_of(x.output), constant(axis), constant(0))
-    count = ops.range(constant(0), ops.multiply(extent, constant(times)), one, "i64")
-    return symbol(ops.gather(x.output, ops.divide(count, constant(times)), constant(axis)))
+    shape = x.shape
+    apart = ops.unsqueeze(x.output, constant(axis + 1))
+    spread = ops.broadcast(apart, constant([*shape[: axis + 1], times, *shape[axis + 1 :]]))
+    # What exceeds 64 bits has been refused by then.
+    together = [min(extent * times, LARGEST) if i == axis else extent for i, extent in enumerate(shape)]
+    return symbol(ops.reshape(spread, constant(together), False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from openvino import opset16 as ops
 
 from adapters.geometry import Padding
 from adapters.tracing import Traced
+from harness.model.outcome import Inferred
 
 TYPES: Mapping[str, ov.Type] = {
     "float16": ov.Type.f16,
@@ -23,6 +24,8 @@ TYPES: Mapping[str, ov.Type] = {
     "int32": ov.Type.i32,
     "int64": ov.Type.i64,
 }
+
+_NAMES = {kind.get_type_name(): name for name, kind in TYPES.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,15 @@ class Symbol(Traced):
 def symbol(node: Any) -> Symbol:
     """The first output of a node."""
     return Symbol(node.output(0))
+
+
+def told(x: Symbol) -> Inferred:
+    """Shape and dtype as far as the model knows them."""
+    shape = x.output.get_partial_shape()
+    extents = None
+    if shape.rank.is_static:
+        extents = tuple(extent.get_length() if extent.is_static else None for extent in shape)
+    return extents, _NAMES.get(x.type.get_type_name(), "")
 
 
 def constant(values: Any) -> Any:

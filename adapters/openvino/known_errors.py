@@ -1,0 +1,157 @@
+"""What OpenVINO is known to make of invalid input. Free of OpenVINO."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from adapters.geometry import channel_axis, output_extent, spatial_axes
+from adapters.known_predicates import Predicate, breaks, known, rank_three_in
+from harness.model.case import Case
+from harness.model.known import Known
+
+_PADDED = ("conv2d", "avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
+_ISSUE = (
+    "https://github.com/openvinotoolkit/openvino/issues/35759",
+    "[Bug]: OpenVINO opset MaxPool accepts pad larger than kernel on CPU",
+)
+_FIX = (
+    "https://github.com/openvinotoolkit/openvino/pull/37125",
+    "[CPU] Fix out-of-bounds write in ScatterNDUpdate on out-of-range indices",
+)
+_LOST = (
+    "the kernel's exception is lost in the thread pool: the answer is what was there, and another model then crashes"
+)
+_SURPLUS = "output_padding is not compared with the stride, and may be negative"
+_BACK = "negative indices count from the end"
+
+
+def _counted_wide(case: Case) -> bool:
+    """Averages over wide padding that count it."""
+    return case.rule == "PadNotSmallerThanWindow" and case.attributes.get("count_padding", True)
+
+
+def _backwards_alone(case: Case) -> bool:
+    """A negative dilation along an axis on which the window has one element."""
+    if case.rule != "DilationNegative":
+        return False
+    return all(k == 1 for k, d in zip(case.attributes["window"], case.attributes["dilation"], strict=True) if d < 0)
+
+
+def _large_but_possible(case: Case) -> bool:
+    """Padding whose answer a machine may just hold."""
+    if case.rule != "PadOverflow":
+        return False
+    how, shape = case.attributes, case.tensors[0].shape
+    elements = shape[0] * shape[channel_axis(how["layout"])]
+    extents = (shape[axis] for axis in spatial_axes(how["layout"]))
+    for n, k, s, d, pads in zip(extents, how["window"], how["stride"], how["dilation"], how["padding"], strict=True):
+        elements *= output_extent(n + sum(pads), k, s, d)
+    return 0 < elements < 2**32
+
+
+def _too_small(case: Case) -> bool:
+    return case.rule == "OutputTooSmall" and 0 not in case.attributes["output_shape"]
+
+
+def _nothing_left(case: Case) -> bool:
+    return case.rule == "OutputTooSmall" and 0 in case.attributes["output_shape"]
+
+
+def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> tuple[Known, ...]:
+    """Known differences of the aspect ``error``; ``repeats_nothing`` is what ends the process in a repeat."""
+
+    def make(
+        op: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, page: tuple[str, str] = ("", "")
+    ) -> Known:
+        title = f"openvino-{op}-error-{name}"
+        return known(
+            pins, title, verdict, covers, owner=owner, reason=reason, versions=seen, url=page[0], title=page[1]
+        )
+
+    def accepts(op: str, rule: str, owner: str, reason: str, page: tuple[str, str] = ("", "")) -> Known:
+        return make(op, rule.lower(), "accepts", breaks(rule), owner, reason, page)
+
+    def zero_window(case: Case) -> bool:
+        return case.rule == "WindowZero" and not repeats_nothing(case)
+
+    def zero_then_repeated(case: Case) -> bool:
+        return case.rule == "WindowZero" and repeats_nothing(case)
+
+    return (
+        *(
+            make(
+                op,
+                "wide-padding",
+                "accepts",
+                _counted_wide,
+                "by design",
+                "padding may have any amount",
+                _ISSUE if op.startswith("max") else ("", ""),
+            )
+            for op in _PADDED
+        ),
+        accepts(
+            "conv2d", "FilterZero", "upstream", "filters without rows, columns or channels give uninitialised memory"
+        ),
+        accepts("conv2d_transpose", "OutputTooLarge", "upstream", _SURPLUS),
+        make("conv2d_transpose", "outputtoosmall", "accepts", _too_small, "upstream", _SURPLUS),
+        make(
+            "conv2d_transpose",
+            "nothing",
+            "nondeterministic",
+            _nothing_left,
+            "upstream",
+            f"{_SURPLUS}; what it makes of an extent of 0 is uninitialised memory",
+        ),
+        accepts("conv2d_transpose", "PadNegative", "by design", "negative pads add"),
+        accepts(
+            "max_pool2d_with_argmax", "StrideNegative", "upstream", "a negative stride along an axis with one window"
+        ),
+        make(
+            "max_pool2d_with_argmax",
+            "dilationnegative",
+            "accepts",
+            _backwards_alone,
+            "upstream",
+            "a negative dilation is not refused where the window has one element",
+        ),
+        make(
+            "max_pool2d_with_argmax",
+            "padoverflow",
+            "hang",
+            _large_but_possible,
+            "by design",
+            "padding may have any amount",
+        ),
+        accepts("matmul", "RankOne", "by design", "MatMul follows NumPy, with vectors"),
+        make(
+            "avg_unpool2d",
+            "windowzero",
+            "accepts",
+            zero_window,
+            "by design",
+            "composed of Broadcast, which may be zero",
+        ),
+        make(
+            "avg_unpool2d",
+            "windowzero-crash",
+            "crash",
+            zero_then_repeated,
+            "upstream",
+            "Broadcast of a tensor without elements ends the process (SIGFPE)",
+        ),
+        make(
+            "avg_unpool2d",
+            "rankthree",
+            "accepts",
+            rank_three_in("NHWC"),
+            "by design",
+            "composed of Broadcast, for any rank that has the axes",
+        ),
+        accepts("max_unpool2d", "IndexWrongChannel", "by design", "composed of a scatter, which knows no channels"),
+        accepts("max_unpool2d", "IndexNegative", "by design", _BACK),
+        accepts("max_unpool2d", "IndexOutOfRange", "upstream", _LOST, _FIX),
+        accepts("max_unpool2d", "OutputNegative", "by design", "composed of Reshape, which reads -1 as: what is left"),
+        accepts("scatter_nd", "IndexNegative", "by design", _BACK),
+        accepts("scatter_nd", "IndexOutOfRange", "upstream", _LOST, _FIX),
+    )
