@@ -83,7 +83,11 @@ def _no_pixels(case: Case) -> bool:
 
 
 def _no_pixels_same(case: Case) -> bool:
-    return _no_pixels(case) and case.attributes["padding"] == "SAME" and max(case.attributes["stride"]) > 1
+    return _no_pixels(case) and case.attributes["padding"] == "SAME" and case.attributes["groups"] == 1
+
+
+def _nothing_to_correlate(case: Case) -> bool:
+    return case.tensors[0].shape[0] > 0 and 0 in case.tensors[0].shape and case.attributes["groups"] == 1
 
 
 def _nothing_to_spread(case: Case) -> bool:
@@ -138,14 +142,17 @@ KNOWN = (
         )
         for aspect in ("value", "shape")
     ),
-    _plain(
-        "conv2d",
-        "value",
-        "empty",
-        "nondeterministic",
-        _no_pixels,
-        "upstream",
-        "a convolution of padding alone is answered with uninitialised memory",
+    *(
+        _plain(
+            "conv2d",
+            "value",
+            f"empty-{verdict}",
+            verdict,
+            _nothing_to_correlate,
+            "upstream",
+            "an image without rows, columns or channels is answered with uninitialised memory",
+        )
+        for verdict in ("nondeterministic", "structural", "numeric")
     ),
     _plain(
         "conv2d",
@@ -154,7 +161,7 @@ KNOWN = (
         "rejects",
         _no_pixels_same,
         "upstream",
-        "an empty image is refused with strides and SAME",
+        "an image without pixels is refused with SAME",
     ),
     *(
         _plain(
