@@ -66,6 +66,10 @@ class NotSupported:
     seconds: float = 0.0
 
 
+GREW = "memory"
+"""The ``signal`` of a worker that was ended because it grew beyond its limit."""
+
+
 @dataclass(frozen=True)
 class Crashed:
     """The worker process ended. ``signal`` names how: ``SIGABRT``, ``exit 3``, ``memory``."""

@@ -14,7 +14,7 @@ from harness.judge.known import Tally, applies, concerns
 from harness.model.case import Case
 from harness.model.known import Known
 from harness.model.op import Op
-from harness.model.outcome import Crashed, Outcome, TimedOut
+from harness.model.outcome import GREW, Crashed, Outcome, TimedOut
 from harness.model.target import Target
 from harness.model.verdicts import FAILING, Record
 from harness.run.job import Answer, Job
@@ -201,13 +201,12 @@ class Engine:
     def _second(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         """A failing case has run again alone: believe it, or say that it did not repeat."""
         earlier = job.earlier
-        if earlier is None or earlier.verdict == judgement.verdict:
+        if earlier is None or earlier.verdict in (judgement.verdict, "hang") or earlier.error_type == GREW:
+            # What a worker had piled up before is no fault of the case.
             self._record(lane, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
         elif earlier.verdict == "crash":
             text = f"{earlier.message}; alone in a fresh worker: {judgement.verdict}"
             self._record(lane, item, outcome, Judgement("crash", text, error_type=earlier.error_type), "no")
-        elif earlier.verdict == "hang":
-            self._record(lane, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
         else:
             text = (
                 f"in a batch: {earlier.verdict} ({earlier.message}); alone: {judgement.verdict} ({judgement.message})"
@@ -219,7 +218,8 @@ class Engine:
         assert group is not None
         group.waiting -= 1
         group.found |= isinstance(outcome, (Crashed, TimedOut))
-        if group.waiting or group.found or isinstance(group.outcome, TimedOut):
+        grew = isinstance(group.outcome, Crashed) and group.outcome.signal == GREW
+        if group.waiting or group.found or grew or isinstance(group.outcome, TimedOut):
             self._record(lane, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
             return
         first = self.judging.judge(lane, job.op, item.case, group.outcome, self._targets)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.model.numeric_model import NumericRule
-from harness.model.outcome import Crashed, Outcome, Raised, TimedOut
+from harness.model.outcome import GREW, Crashed, Outcome, Raised, TimedOut
 from harness.model.target import Target
 from harness.run import wire, words
 from harness.run.job import Answer, GroupEnd, Job, next_id
@@ -253,7 +253,7 @@ class Lane:
         memory = self.process.memory()
         self._tired |= memory > self._memory * TIRED
         if memory > self._memory:
-            self._end(Crashed("memory", message=f"the worker grew beyond {self._memory / 2**30:.1f} GiB"))
+            self._end(Crashed(GREW, message=f"the worker grew beyond {self._memory / 2**30:.1f} GiB"))
 
     def _end(self, why: Outcome) -> None:
         """Kill the worker; whom to blame shows when all it said before has been heard."""

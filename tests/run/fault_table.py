@@ -27,6 +27,7 @@ FAULTS = {
     "loops_in_native_code": (HANG, ""),
     "stops": (HANG, ""),
     "grows": (CRASH, "memory"),
+    "hoards": ("pass", ""),
     "answers_hugely": ("shape", ""),
     "prints_garbage": ("pass", ""),
     "writes_on_the_wire": (CRASH, "wire"),

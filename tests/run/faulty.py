@@ -37,6 +37,9 @@ class Elsewhere(np.ndarray):
     """An answer that lies on another device than the one asked for."""
 
 
+HOARD = []
+"""What is kept of earlier cases."""
+
 LOST = []
 """Not empty once the device no longer computes."""
 
@@ -90,6 +93,12 @@ def loops_in_native_code(answer):
 
 def stops(answer):
     os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def hoards(answer):
+    """Keeps a little of each case: no case alone takes too much."""
+    HOARD.append(np.ones(200 * 2**17))
+    time.sleep(0.4)
 
 
 def grows(answer):
@@ -186,6 +195,7 @@ class Faulty(Adapter):
         "loops_in_native_code",
         "stops",
         "grows",
+        "hoards",
         "answers_hugely",
         "prints_garbage",
         "writes_on_the_wire",
