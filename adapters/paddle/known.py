@@ -8,7 +8,7 @@ from adapters.known_predicates import empty
 from adapters.known_values import holds_nan
 from adapters.paddle import known_masks as masks
 from adapters.paddle import known_pools as pools
-from adapters.paddle.known_convs import no_channels, no_extent, no_filters, no_room, undilated
+from adapters.paddle.known_convs import no_channels, no_extent, no_filters, no_room, rows_of_nothing, undilated
 from adapters.paddle.known_entries import paddle_known
 from adapters.paddle.known_errors import ERRORS
 from adapters.paddle.known_gradients import GRADIENTS
@@ -22,6 +22,7 @@ from adapters.paddle.known_reasons import (
     NO_UPDATES,
     RELU,
     RELU_PAGE,
+    ROW_OF_NOTHING,
     SAME_IGNORED,
     UNDILATED,
     UNEVEN,
@@ -108,6 +109,7 @@ KNOWN = (
         for aspect in ("value", "shape")
         for entry in (
             paddle_known("conv2d", aspect, "no-channels", "shape", no_channels, "upstream", NO_CHANNELS),
+            paddle_known("conv2d", aspect, "nothing", "shape", rows_of_nothing, "upstream", ROW_OF_NOTHING),
             paddle_known("conv2d", aspect, "no-filters", "rejects", no_filters, "upstream", NO_FILTERS),
         )
     ),

@@ -37,6 +37,13 @@ def no_channels(case: Case) -> bool:
     return case.tensors[1].shape[2] == 0 and not case.rule
 
 
+def rows_of_nothing(case: Case) -> bool:
+    """SAME of an extent of 0 under a stride wider than the filter, which gives one row of zeros."""
+    how, (x, w) = attributes_of(case), case.tensors[:2]
+    sizes = zip(spatial_axes(how["layout"]), w.shape[:2], how["stride"], strict=True)
+    return how["padding"] == "SAME" and not case.rule and any(x.shape[axis] == 0 and k < s for axis, k, s in sizes)
+
+
 def no_image(case: Case) -> bool:
     """Images without elements, but for those that have no channels in NCHW; not depthwise."""
     spared = no_channels(case) and attributes_of(case)["layout"] == "NCHW"
