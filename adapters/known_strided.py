@@ -41,7 +41,7 @@ def overruns(case: Case) -> bool:
     float32, a 1x1 filter in a single group that steps over positions and leaves none at the end, no padding, fewer
     channels than a block. Whether a process ends by it depends on what lies behind the memory: such a case can pass.
     """
-    return case.tensors[0].dtype == "float32" and any(_overruns(*found) for found in _convolutions(case))
+    return case.tensors[0].dtype == "float32" and any(_overruns(*found) for found in convolutions(case))
 
 
 def _overruns(image: Sequence[int], kernel: Sequence[int], how: Mapping[str, Any]) -> bool:
@@ -56,7 +56,7 @@ def _overruns(image: Sequence[int], kernel: Sequence[int], how: Mapping[str, Any
     return steps and whole and made[0] * made[1] > _ROOM
 
 
-def _convolutions(case: Case) -> Iterator[tuple[Sequence[int], Sequence[int], Mapping[str, Any]]]:
+def convolutions(case: Case) -> Iterator[tuple[Sequence[int], Sequence[int], Mapping[str, Any]]]:
     """The shapes of image and filter of each convolution, either way, and its attributes."""
     if "stages" not in case.attributes:
         yield _image(case.attributes, case.tensors[0].shape), case.tensors[1].shape, case.attributes

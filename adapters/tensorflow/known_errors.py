@@ -91,6 +91,16 @@ def _not_one_dnn(case: Case) -> bool:
     return not (case.tensors[0].dtype in ONE_DNN and max(how["dilation"]) == 1 and rounded)
 
 
+def _divided_by_nothing(case: Case) -> bool:
+    """NHWC, an input one short of the window: exactly no window, which oneDNN divides by."""
+    if case.rule != "WindowLargerThanInput" or case.tensors[0].dtype not in ONE_DNN:
+        return False
+    how = case.attributes
+    rows, columns = (case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"]))
+    short = rows == how["window"][0] - 1 or columns == how["window"][1] - 1
+    return how["layout"] == "NHWC" and max(how["dilation"]) == 1 and short and min(how["stride"]) == 1
+
+
 def _unchecked_when_empty(case: Case) -> bool:
     small = case.rule == "OutputTooSmall" and 0 in case.attributes["output_shape"]
     return small and isinstance(case.attributes["padding"], str) and case.tensors[0].dtype in ONE_DNN
@@ -115,6 +125,14 @@ ERRORS = (
             ("max_pool2d", _not_one_dnn),
             ("max_pool2d_with_argmax", breaks("WindowLargerThanInput")),
         )
+    ),
+    _known(
+        "max_pool2d",
+        "window-larger-divides",
+        "crash",
+        _divided_by_nothing,
+        "upstream",
+        "oneDNN divides by the number of windows, which is 0: SIGFPE",
     ),
     *(
         _known(op, "wide-padding", "accepts", covers, "by design", _WIDE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.geometry import pad_amounts, spatial_axes
+from adapters.known_columns import REASON as COLUMN
+from adapters.known_columns import single_column
 from adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
 from adapters.known_predicates import (
     Predicate,
@@ -14,8 +16,10 @@ from adapters.known_predicates import (
 )
 from adapters.known_relu import multiplied, selected
 from adapters.known_strided import OPS, REASON, TITLE, URL, overruns
+from adapters.known_values import odd_maximum
 from adapters.known_windows import gradient_failure
 from adapters.tensorflow.known_empty import (
+    ONE_DNN,
     gradient_shaped_as_input,
     refused_argmax,
     refused_average,
@@ -71,7 +75,39 @@ def _scalar_list(case: Case) -> bool:
     return 0 not in indices.shape and (len(indices.shape) == 1 or 0 in how["shape"])
 
 
+def _without_columns(case: Case) -> bool:
+    """A dilated filter, padded by "SAME", over an image without rows or columns."""
+    how = attributes_of(case)
+    extents = [case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"])]
+    return 0 in extents and how["padding"] == "SAME" and max(how["dilation"]) > 1
+
+
+def _without_channels(case: Case) -> bool:
+    x, w = case.tensors[:2]
+    return w.shape[2] == 0 and x.shape[0] > 0
+
+
+def _other_maximum_in_graph(case: Case) -> bool:
+    how, dtype = case.attributes, case.tensors[0].dtype
+    one_dnn = how["layout"] == "NCHW" and dtype in ONE_DNN and isinstance(how["padding"], str)
+    return one_dnn and max(how["dilation"]) == 1 and odd_maximum(case)
+
+
 GRADIENTS = (
+    *(
+        known(
+            _PINS,
+            f"tensorflow-{where}-column-{verdict}",
+            verdict,
+            single_column,
+            owner="upstream",
+            reason=COLUMN,
+            versions=_SEEN,
+            modes=("eager", "function", "dynamic"),
+        )
+        for where in ("conv2d-value", "conv2d_transpose_vjp-gradient")
+        for verdict in ("structural", "numeric", "special")
+    ),
     *(
         known(
             _PINS,
@@ -199,6 +235,33 @@ GRADIENTS = (
         owner="upstream",
         reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
         versions=_SEEN,
+    ),
+    *(
+        known(
+            _PINS,
+            f"tensorflow-{where}-xla-empty",
+            "rejects",
+            covers,
+            owner="upstream",
+            reason="XLA refuses the gradients of a convolution without image or filter elements",
+            versions=_SEEN,
+            modes=("xla",),
+        )
+        for where, covers in (
+            ("conv2d-gradient", _without_columns),
+            ("conv2d_input_gradient_law-value", _without_columns),
+            ("conv2d_vjp-gradient", _without_channels),
+        )
+    ),
+    known(
+        _PINS,
+        "tensorflow-max_pool2d-gradient-graph-nan",
+        "numeric",
+        _other_maximum_in_graph,
+        owner="upstream",
+        reason="in a graph the gradient of NCHW is oneDNN's, which loses what NaN and -inf stand beside",
+        versions=_SEEN,
+        modes=("function", "dynamic"),
     ),
     known(
         _PINS,

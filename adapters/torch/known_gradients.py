@@ -12,7 +12,7 @@ from adapters.known_predicates import (
     unconnected_input,
 )
 from adapters.known_strided import REASON, TITLE, URL, overruns
-from adapters.known_windows import gradient_failure, last_nan
+from adapters.known_windows import gradient_failure, last_nan, windows
 from adapters.torch.known_empty import (
     no_extent_but_batch,
     own_pool,
@@ -62,7 +62,26 @@ def _gradient_of_last_nan(verdict: str) -> Predicate:
     return lambda case: own_pool(case, case.attributes["dilation"]) and gradient_failure(case, last_nan) == verdict
 
 
+def _window_of_padding(case: Case) -> bool:
+    """Some dilated window holds no element of the image, so that its index is the lowest number there is."""
+    if 0 in case.tensors[0].shape or max(case.attributes["dilation"]) == 1:
+        return False
+    return bool((windows(case).places < 0).all(axis=0).any())
+
+
 GRADIENTS = (
+    *(
+        known(
+            _PINS,
+            f"torch-{op}-gradient-padding-crash",
+            "crash",
+            _window_of_padding,
+            owner="upstream",
+            reason="a window that holds nothing but padding sends its gradient to an index outside the image",
+            versions=_SEEN,
+        )
+        for op in ("max_pool2d", "max_pool2d_with_argmax")
+    ),
     known(
         _PINS,
         "torch-conv2d-gradient-strided",
