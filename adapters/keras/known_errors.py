@@ -32,6 +32,10 @@ def _too_small_and_empty(case: Case) -> bool:
     return case.rule == "OutputTooSmall" and 0 in case.attributes["output_shape"]
 
 
+def _small_indices(case: Case) -> bool:
+    return case.rule == "IndexDtype" and case.tensors[0].dtype == "int8"
+
+
 def _minus_one(case: Case) -> bool:
     if case.rule != "WindowNegative":
         return False
@@ -134,6 +138,9 @@ ERRORS = (
         "by design",
         "a negative index counts from the end",
         ("torch", "jax"),
+    ),
+    _accepts(
+        "scatter_nd", "indices", _small_indices, "by design", "any integer dtype may index", ("torch", "jax")
     ),
     _accepts(
         "scatter_nd", "range", breaks("IndexOutOfRange"), "by design", "JAX drops an index out of range", ("jax",)

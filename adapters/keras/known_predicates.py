@@ -54,15 +54,19 @@ def in_dtype(*names: str) -> Callable[[Case], bool]:
 
 
 def replicated(case: Case) -> bool:
-    """Some average pool is padded by "SAME", by more at the end than at the start, beside windows of more than two."""
-    return any(_replicated(case, how) for op, how in stages(case) if op == "avg_pool2d" and how["padding"] == "SAME")
+    """Some average pool is padded by "SAME", by more at the end than at the start, beside windows of more than two.
+
+    Padding that counts is an op of its own.
+    """
+    pools = (how for op, how in stages(case) if op == "avg_pool2d")
+    return any(_replicated(case, how) for how in pools if how["padding"] == "SAME" and not how["count_padding"])
 
 
 def _replicated(case: Case, how: Mapping[str, Any]) -> bool:
     extents = [case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"])]
     pads = pad_amounts(extents, how["window"], how["stride"], (1, 1), "SAME")
     # The mean of an element and its copy is that element.
-    differs = any(sum(pad) and k > 2 for pad, k in zip(pads, how["window"], strict=True))
+    differs = any(sum(pad) and k > 2 and n > 1 for pad, k, n in zip(pads, how["window"], extents, strict=True))
     return differs and any(low != high for low, high in pads)
 
 

@@ -1,0 +1,18 @@
+"""Where TensorFlow's batched float32 product reads memory that is not its own. No framework here."""
+
+from __future__ import annotations
+
+import math
+
+from harness.model.case import Case
+
+
+def one_matrix_for_a_batch(case: Case) -> bool:
+    """Batches [n, 1] of matrices, all times one matrix.
+
+    What is read there differs from run to run: garbage, NaN or a crash, or by chance the right answer. So this covers
+    cases that pass, and cannot be narrower. float32 alone does it, which is for the caller to ask.
+    """
+    a, b = case.tensors[:2]
+    batch = a.shape[:-2]
+    return len(batch) == 2 and batch[0] > 1 and batch[1] == 1 and math.prod(b.shape[:-2]) == 1
