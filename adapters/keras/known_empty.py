@@ -29,7 +29,7 @@ def _shaped_as_input(case: Case) -> bool:
 
 
 def _no_image_in(case: Case) -> bool:
-    """"SAME" around an image without height or width."""
+    """ "SAME" around an image without height or width."""
     how = attributes_of(case)
     return how["padding"] == "SAME" and any(case.tensors[0].shape[axis] == 0 for axis in spatial_axes(how["layout"]))
 

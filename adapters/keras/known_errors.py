@@ -139,9 +139,7 @@ ERRORS = (
         "a negative index counts from the end",
         ("torch", "jax"),
     ),
-    _accepts(
-        "scatter_nd", "indices", _small_indices, "by design", "any integer dtype may index", ("torch", "jax")
-    ),
+    _accepts("scatter_nd", "indices", _small_indices, "by design", "any integer dtype may index", ("torch", "jax")),
     _accepts(
         "scatter_nd", "range", breaks("IndexOutOfRange"), "by design", "JAX drops an index out of range", ("jax",)
     ),

@@ -1,4 +1,4 @@
-"""Where Keras' backends compute other numbers: subnormals taken for zero, and memory that is not theirs. Free of Keras."""
+"""Where Keras' backends flush subnormals to zero, or read memory that is not theirs. Free of Keras."""
 
 from __future__ import annotations
 
