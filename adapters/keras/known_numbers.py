@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.keras.known_predicates import keras_known
+from adapters.known_columns import REASON, single_column
 from adapters.known_linear import nan_by_flush
 from adapters.known_products import one_matrix_for_a_batch
 from adapters.known_relu import selected
@@ -41,6 +42,19 @@ NUMBERS = (
             ("conv2d", "value"),
             ("conv2d_transpose", "value"),
         )
+    ),
+    *(
+        keras_known(
+            "conv2d_transpose_vjp",
+            "gradient",
+            f"column-{verdict}",
+            verdict,
+            single_column,
+            "upstream",
+            f"TensorFlow: {REASON}",
+            ("tensorflow",),
+        )
+        for verdict in ("structural", "numeric")
     ),
     keras_known(
         "relu",
