@@ -8,6 +8,7 @@ from adapters.known_predicates import attributes_of
 from harness.model.case import Case
 
 _ONE_DNN = ("float32", "bfloat16")
+_ROWS = "on JAX ops.conv_transpose makes stride - 1 rows of an image without rows, where output_padding asks for none"
 _FILTERS = "TensorFlow: oneDNN refuses filters without elements, here in a gradient"
 
 
@@ -41,7 +42,7 @@ def _counted_around_nothing(case: Case) -> bool:
 
 def _strides_over_nothing(case: Case) -> bool:
     """The same along an axis with a stride."""
-    how = case.attributes
+    how = attributes_of(case)
     axes = zip(spatial_axes(how["layout"]), how["stride"], strict=True)
     return how["padding"] == "SAME" and any(case.tensors[0].shape[axis] == 0 and s > 1 for axis, s in axes)
 
@@ -98,15 +99,9 @@ EMPTY = (
         )
         for aspect in ("value", "gradient")
     ),
-    keras_known(
-        "conv2d_transpose",
-        "value",
-        "rows-of-nothing",
-        "rejects",
-        _strides_over_nothing,
-        "upstream",
-        "on JAX ops.conv_transpose makes stride - 1 rows of an image without rows, where output_padding asks for none",
-        ("jax",),
+    *(
+        keras_known(op, aspect, "rows-of-nothing", "rejects", _strides_over_nothing, "upstream", _ROWS, ("jax",))
+        for op, aspect in (("conv2d_transpose", "value"), ("conv2d_transpose_vjp", "gradient"))
     ),
     keras_known(
         "scatter_nd", "gradient", "empty-torch", "rejects", empty_slices, "upstream", SCATTER_ON_TORCH, ("torch",)

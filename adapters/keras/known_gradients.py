@@ -17,7 +17,7 @@ from adapters.keras.known_predicates import (
     without_image,
 )
 from adapters.known_linear import nan_by_flush
-from adapters.known_predicates import holds_subnormal, subnormal_meets_infinity, unconnected_input
+from adapters.known_predicates import attributes_of, holds_subnormal, subnormal_meets_infinity, unconnected_input
 from adapters.known_strided import OPS, REASON, TITLE, URL, overruns
 from adapters.known_values import empty_anywhere, not_finite_where_cut, odd_maximum
 from harness.model.case import Case
@@ -62,7 +62,7 @@ def _one_filter(case: Case) -> bool:
     x, w = case.tensors[:2]
     height, width, made, given = w.shape
     own = x.dtype in ("float16", "float64") or (x.dtype == "float32" and x.shape[0] == 1)
-    return own and case.attributes["layout"] == "NHWC" and height * width > 1 and made > 1 and given == 1
+    return own and attributes_of(case)["layout"] == "NHWC" and height * width > 1 and made > 1 and given == 1
 
 
 def _one_channel_out(case: Case) -> bool:
@@ -167,15 +167,18 @@ GRADIENTS = (
         "torch records no gradient of an empty convolution's gradient",
         ("torch",),
     ),
-    keras_known(
-        "scatter_nd",
-        "gradient",
-        "nothing",
-        "shape",
-        empty_anywhere,
-        "upstream",
-        "a loop over no index records nothing",
-        ("torch",),
+    *(
+        keras_known(
+            op,
+            "gradient",
+            "nothing",
+            "shape",
+            empty_anywhere,
+            "upstream",
+            "a loop over no index records nothing",
+            ("torch",),
+        )
+        for op in ("scatter_nd", "scatter_nd_vjp")
     ),
     keras_known(
         "conv2d_transpose",
@@ -235,6 +238,7 @@ GRADIENTS = (
             ("conv_relu_pool", "gradient", _one_channel_out),
             ("conv2d_input_gradient_law", "shape", _one_channel_out),
             ("conv2d_transpose", "gradient", _one_filter),
+            ("conv2d_transpose_vjp", "gradient", _one_filter),
         )
     ),
 )

@@ -34,7 +34,7 @@ def value_and_vjp(
     nested = any(x.requires_grad for x in (*inputs, *given))
     leaves = [_leaf(x) for x in inputs]
     outputs = as_tuple(fn(*leaves))
-    asked = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if c is not None and y.requires_grad]
+    asked = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if c is not None and _recorded(y)]
     sources = [leaf for leaf in leaves if leaf.requires_grad]
     if not asked or not sources:
         return outputs, (Unconnected,) * len(leaves)
@@ -42,6 +42,11 @@ def value_and_vjp(
     found = iter(torch.autograd.grad(ys, sources, cs, allow_unused=True, create_graph=nested))
     gradients = [next(found) if leaf.requires_grad else None for leaf in leaves]
     return outputs, tuple(Unconnected if g is None else g for g in gradients)
+
+
+def _recorded(y: Any) -> bool:
+    # The gradient of a function that records nothing is no tensor, and may be differentiated in turn.
+    return y is not Unconnected and y.requires_grad
 
 
 def _leaf(x: Any) -> Any:
