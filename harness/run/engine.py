@@ -95,7 +95,7 @@ class Engine:
 
     def run(self, shards: Sequence[Shard], done: frozenset[Key] = frozenset()) -> Iterator[Record]:
         """Records of all shards as they become known, in no fixed order; ``done`` is left out."""
-        feeds = _Feeds(shards, self.settings, done, self.lanes)
+        feeds = _Feeds(shards, self.settings, done, self.lanes, self._spoils)
         while True:
             feeds.feed()
             if feeds.finished and not any(lane.busy for lane in self.lanes.values()):
@@ -139,7 +139,8 @@ class Engine:
                     and known.aspect in aspects
                     and applies(known, known.pin, target.mode)
                 ):
-                    lane.submit(Job(by_name[known.op], [Item(0, known.pin)], alone=True, probe=True))
+                    spoils = self._spoils(lane, known.pin)
+                    lane.submit(Job(by_name[known.op], [Item(0, known.pin)], alone=True, probe=True, spoils=spoils))
         self._until_idle()
 
     def _step(self, idle: Callable[[], None] = lambda: None) -> None:
@@ -188,7 +189,7 @@ class Engine:
         elif job.alone:
             self._second(lane, job, item, outcome, judgement)
         elif judgement.verdict in FAILING and not self.expected(lane, item.case, judgement.verdict):
-            lane.submit(Job(job.op, [item], alone=True, earlier=judgement), first=True)
+            lane.submit(Job(job.op, [item], alone=True, earlier=judgement, spoils=job.spoils), first=True)
         else:
             self._record(lane, item, outcome, judgement, "")
 
@@ -197,6 +198,10 @@ class Engine:
         return any(
             known.verdict == verdict and applies(known, case, lane.target.mode) for known in self._entries(lane, case)
         )
+
+    def _spoils(self, lane: Lane, case: Case) -> bool:
+        """Whether a case is known to end a worker: where it does not, it may have written to memory of others."""
+        return self.expected(lane, case, "crash")
 
     def _second(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         """A failing case has run again alone: believe it, or say that it did not repeat."""
@@ -252,12 +257,17 @@ class _Feeds:
     """Hands every lane the same batches, generated once, at each lane's own pace."""
 
     def __init__(
-        self, shards: Sequence[Shard], settings: Settings, done: frozenset[Key], lanes: Mapping[Target, Lane]
+        self,
+        shards: Sequence[Shard],
+        settings: Settings,
+        done: frozenset[Key],
+        lanes: Mapping[Target, Lane],
+        spoils: Callable[[Lane, Case], bool],
     ) -> None:
         self._wanted = {(s.op.name, s.aspect, s.target) for s in shards}
         slices = {(s.op.name, s.aspect, s.start, s.stop): s for s in shards}
         self._source = (batch for s in slices.values() for batch in batches(s.op, s.aspect, s.start, s.stop, settings))
-        self._done, self._lanes = done, lanes
+        self._done, self._lanes, self._spoils = done, lanes, spoils
         self._made: deque[Batch] = deque()
         self._dropped = 0
         self._exhausted = False
@@ -271,8 +281,7 @@ class _Feeds:
     def feed(self) -> None:
         for target, lane in self._lanes.items():
             while lane.hungry and (batch := self._take(target)) is not None:
-                job = self._job(target, lane, batch)
-                if job is not None:
+                for job in self._jobs(target, lane, batch):
                     lane.submit(job)
         self._drop()
 
@@ -299,10 +308,18 @@ class _Feeds:
             self._made.popleft()
             self._dropped += 1
 
-    def _job(self, target: Target, lane: Lane, batch: Batch) -> Job | None:
+    def _jobs(self, target: Target, lane: Lane, batch: Batch) -> Iterator[Job]:
+        """What is asked of one lane: the batch, and by itself each case that may spoil the worker for the others."""
         if (batch.op.name, batch.aspect, target) not in self._wanted:
-            return None
+            return
         if lane.state == "ready" and batch.op.name not in lane.hello["ops"]:
-            return None
-        items = [i for i in batch.items if (lane.label, i.number, i.case.id) not in self._done]
-        return Job(batch.op, items) if items else None
+            return
+        together: list[Item] = []
+        alone: list[Item] = []
+        for item in batch.items:
+            if (lane.label, item.number, item.case.id) not in self._done:
+                (alone if self._spoils(lane, item.case) else together).append(item)
+        if together:
+            yield Job(batch.op, together)
+        for item in alone:
+            yield Job(batch.op, [item], spoils=True)

@@ -38,7 +38,8 @@ class Job:
     """A batch on its way to a worker. ``alone``: one case run again to confirm what it did before.
 
     ``held``: answers to geometries of which some fills are still to come, by number in the stream.
-    ``probe``: a known difference's pin, ``ask``: a case to show; neither makes a record.
+    ``probe``: a known difference's pin, ``ask``: a case to show; neither makes a record. ``spoils``: the worker may
+    go on after it with damaged memory, which is then another case's crash.
     """
 
     op: Op
@@ -47,6 +48,7 @@ class Job:
     earlier: Judgement | None = None
     probe: bool = False
     ask: bool = False
+    spoils: bool = False
     group: GroupEnd | None = None
     id: int = field(default_factory=next_id)
     answered: set[int] = field(default_factory=set)

@@ -144,9 +144,10 @@ class Lane:
             if not self._sent:
                 self.restart(self._spec.threads)
             return
-        while self._jobs and len(self._sent) < CREDIT:
+        while self._jobs and not self._tired and len(self._sent) < CREDIT:
             job = self._jobs.popleft()
             self._sent[job.id] = job
+            self._tired |= job.spoils
             self.process.send(
                 {
                     "type": "batch",

@@ -40,6 +40,9 @@ class Elsewhere(np.ndarray):
 HOARD = []
 """What is kept of earlier cases."""
 
+DAMAGED = []
+"""Not empty once memory of other cases was written to."""
+
 LOST = []
 """Not empty once the device no longer computes."""
 
@@ -93,6 +96,11 @@ def loops_in_native_code(answer):
 
 def stops(answer):
     os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def damages(answer):
+    """Answers rightly; the next other case ends the process."""
+    DAMAGED.append(answer)
 
 
 def hoards(answer):
@@ -209,6 +217,7 @@ class Faulty(Adapter):
         "raises_unstorable",
         "computes_elsewhere",
         "loses_its_device",
+        "damages",
     )
 
     def __init__(self, device="cpu"):
@@ -243,6 +252,8 @@ class Faulty(Adapter):
     def matmul(self, a, b):
         answer = narrow(oracle.matmul(a, b), dtype_name(a))
         if dtype_name(a) != "int32":
+            if DAMAGED:
+                os.abort()
             return answer
         instead = self._fault(answer)
         if instead is NOTHING:

@@ -1,0 +1,55 @@
+"""A case that is known to end its worker, and does not, costs no other case its verdict."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
+from harness.model.known import Known
+from harness.run.campaign import Campaign, Request, check_devices
+from harness.run.plan import Settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+PIN = Case("matmul", (Tensor((1, 1), "int32", Fill("ones")), Tensor((1, 1), "int32", Fill("ones"))), {})
+DAMAGE = Known(
+    id="faulty-damage",
+    op="matmul",
+    verdict="crash",
+    covers=lambda case: case.tensors[0].dtype == "int32",
+    owner="upstream",
+    reason="writes to memory that is not its own",
+    versions="1",
+    pin=PIN,
+)
+
+
+def verdicts_of(monkeypatch: pytest.MonkeyPatch, known: tuple[Known, ...]) -> tuple[Counter[str], int]:
+    """Verdicts of a run on an adapter whose int32 products end the next other case; how many of those there are."""
+    settings = Settings(cases=12)
+    campaign = Campaign(
+        Request(
+            targets=["faulty:damages"], adapters=["faulty:Faulty"], ops=["matmul"], aspects=["value"], settings=settings
+        )
+    )
+    monkeypatch.setattr(campaign.registry, "known", lambda name: known)
+    with campaign.engine() as engine:
+        check_devices(engine)
+        records = list(engine.run(campaign.shards))
+    return Counter(r.verdict for r in records), sum(r.dtype.startswith("int32") for r in records)
+
+
+def test_a_damaged_worker_is_replaced_before_the_next_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, damaging = verdicts_of(monkeypatch, (DAMAGE,))
+    assert damaging > 1
+    assert set(found) == {"pass"}
+
+
+def test_what_nobody_knows_of_strikes_another_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = verdicts_of(monkeypatch, ())
+    assert found["crash"] > 0
