@@ -17,7 +17,8 @@ from harness.model.known import Known
 from harness.model.target import Target
 from harness.model.verdicts import Record
 from harness.registry import AdapterEntry, Registry, unknown
-from harness.run.engine import Engine, Key
+from harness.run.engine import Engine
+from harness.run.feeds import Key
 from harness.run.files import FileError, replace_file
 from harness.run.journal import Journal
 from harness.run.known_rows import known_rows, other_versions

@@ -9,7 +9,8 @@ from harness.judge.compare import Judgement
 from harness.model.outcome import Outcome, Returned
 from harness.model.verdicts import Record
 from harness.run.bits import digest
-from harness.run.engine import Engine, Key
+from harness.run.engine import Engine
+from harness.run.feeds import Key
 from harness.run.job import Job
 from harness.run.lane import Lane
 from harness.run.plan import Item, Shard
