@@ -164,7 +164,7 @@ def _warnings(run: Mapping[str, Any], cells: Sequence[Cell]) -> list[str]:
             out.append(f"{name} {info['state']}")
     for known in run["known"]:
         if known.get("pin") == "passes":
-            out.append(f"Known difference {known['id']} is out of date: its pinned case passes now.")
+            out.append(f"Known difference {known['id']} is out of date: its pinned case no longer shows it.")
     out += _too_broad([known for known in run["known"] if known.get("passed")])
     surplus = sum(cell.recorded - cell.planned for cell in cells if cell.recorded > cell.planned)
     if surplus:

@@ -54,7 +54,7 @@ NUMBERS = (
             f"TensorFlow: {REASON}",
             ("tensorflow",),
         )
-        for verdict in ("structural", "numeric")
+        for verdict in ("structural", "numeric", "special")
     ),
     keras_known(
         "relu",
@@ -77,6 +77,11 @@ NUMBERS = (
             "TensorFlow's batched float32 product with one broadcast matrix reads beyond its operands",
             ("tensorflow",),
         )
-        for aspect, verdict in (("value", "crash"), ("value", "structural"), ("gradient", "crash"))
+        for aspect, verdict in (
+            ("value", "crash"),
+            ("value", "structural"),
+            ("gradient", "crash"),
+            ("error", "crash"),
+        )
     ),
 )

@@ -235,7 +235,7 @@ def test_known_differences_that_are_stale_or_too_broad_are_warned_of(made):
     known = [made.known(id="a", pin="passes"), made.known(id="b", passed=2), made.known(id="c")]
     summary = summarise(frame_of([made.record()]), made.run([made.shard()], known=known))
     assert summary.warnings == [
-        "Known difference a is out of date: its pinned case passes now.",
+        "Known difference a is out of date: its pinned case no longer shows it.",
         "Known difference b is too broad: 2 covered cases passed.",
     ]
 
