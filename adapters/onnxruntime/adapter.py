@@ -96,11 +96,6 @@ class OnnxRuntimeAdapter(ConvOps, PoolOps, PlainOps, Adapter):
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
         raise Unsupported("onnxruntime computes no gradients")
 
-    def value_and_vjp(
-        self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
-    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        raise Unsupported("onnxruntime computes no gradients")
-
 
 def _options(mode: str) -> SessionOptions:
     options = SessionOptions()

@@ -112,11 +112,6 @@ class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, Adapter):
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
         raise Unsupported("OpenVINO computes no gradients")
 
-    def value_and_vjp(
-        self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
-    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        raise Unsupported("OpenVINO computes no gradients")
-
 
 def _parameters(arrays: Sequence[np.ndarray]) -> list[Any]:
     return [ops.parameter(list(array.shape), TYPES[dtype_name(array)]) for array in arrays]

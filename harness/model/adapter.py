@@ -135,7 +135,8 @@ class Adapter:
         Here ``fn`` runs once more for its values. Override it where those may differ from what ``vjp`` computes
         within: gradients of programs are judged by these values.
         """
-        return as_tuple(fn(*inputs)), self.vjp(fn, inputs, cotangents)
+        gradients = self.vjp(fn, inputs, cotangents)
+        return as_tuple(fn(*inputs)), gradients
 
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
         """Shape and dtype of what ``fn`` would return in ``mode``, by the framework's abstract evaluation.
