@@ -201,8 +201,9 @@ class Engine:
     def _second(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         """A failing case has run again alone: believe it, or say that it did not repeat."""
         earlier = job.earlier
-        if earlier is None or earlier.verdict in (judgement.verdict, "hang") or earlier.error_type == GREW:
-            # What a worker had piled up before is no fault of the case.
+        # What a worker had piled up before is no fault of the case, unless alone it does not end either.
+        cleared = earlier is not None and earlier.error_type == GREW and judgement.verdict != "hang"
+        if earlier is None or cleared or earlier.verdict in (judgement.verdict, "hang"):
             self._record(lane, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
         elif earlier.verdict == "crash":
             text = f"{earlier.message}; alone in a fresh worker: {judgement.verdict}"
