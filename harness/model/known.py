@@ -18,6 +18,8 @@ class Known:
     it to some modes (empty: all). ``owner`` says who must act. ``title`` is the title of the page at
     ``url``; both are empty where there is none. ``versions`` is where it was seen.
     ``pin`` is a case that must show it: when it no longer does, the entry is out of date.
+    ``chance`` says what decides, from one execution to the next, whether a covered case shows it, such as what lies in
+    memory: covered cases may then pass, and the pin may differ with any verdict. Empty where every case must show it.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Known:
     title: str = ""
     modes: tuple[str, ...] = ()
     aspect: str = "value"
+    chance: str = ""
 
     def __post_init__(self) -> None:
         if self.owner not in OWNERS:

@@ -28,6 +28,9 @@ from harness.run.records import make_record
 WATCH = 0.2
 """Seconds between two looks at how long the workers have been silent and how large they are."""
 
+CHANCES = 5
+"""How often the pinned case of a difference that comes and goes may pass before the entry is out of date."""
+
 BUSY = 90.0
 """Per cent of all cores from which on a worker's silence may be the machine's fault."""
 
@@ -124,19 +127,27 @@ class Engine:
             self._step()
 
     def check_pins(self, ops: Sequence[Op], aspects: Sequence[str]) -> None:
-        """Run the pinned case of every known difference in scope; verdicts go to ``pins`` by label and case id."""
+        """Run the pinned case of every known difference in scope; verdicts go to ``pins`` by label and case id.
+
+        Where chance decides, it runs again while it passes.
+        """
         by_name = {op.name: op for op in ops}
-        for target, lane in self.lanes.items():
-            for known in self._known.get(target.adapter, ()):
-                if (
-                    lane.usable
-                    and known.op in by_name
-                    and known.aspect in aspects
-                    and applies(known, known.pin, target.mode)
-                ):
+        waiting = [
+            (lane, known)
+            for target, lane in self.lanes.items()
+            for known in self._known.get(target.adapter, ())
+            if known.op in by_name and known.aspect in aspects and applies(known, known.pin, target.mode)
+        ]
+        for _ in range(CHANCES):
+            for lane, known in waiting:
+                if lane.usable:
                     spoils = self._spoils(lane, known.pin)
                     lane.submit(Job(by_name[known.op], [Item(0, known.pin)], alone=True, probe=True, spoils=spoils))
-        self._until_idle()
+            self._until_idle()
+            waiting = [(lane, known) for lane, known in waiting if known.chance and self._pin_passes(lane, known)]
+
+    def _pin_passes(self, lane: Lane, known: Known) -> bool:
+        return self.pins.get((lane.label, known.pin.id)) not in FAILING
 
     def _step(self, idle: Callable[[], None] = lambda: None) -> None:
         try:

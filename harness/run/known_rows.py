@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from harness.model.known import Known
+from harness.model.verdicts import FAILING
 from harness.run.engine import Engine
 from harness.run.lane import Lane
 
-_FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions")
+_FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions", "chance")
 NAMED = 5
 """So many known differences are named in a warning about many."""
 
@@ -72,7 +73,8 @@ def version(lane: Lane) -> str:
 
 def _pin(engine: Engine, lanes: Sequence[Lane], known: Known) -> str:
     keys = [(lane.label, known.pin.id) for lane in lanes]
-    seen = [engine.pins[key] == known.verdict for key in keys if key in engine.pins]
+    found = [engine.pins[key] for key in keys if key in engine.pins]
+    seen = [verdict in FAILING if known.chance else verdict == known.verdict for verdict in found]
     if not seen:
         return "not run"
     return "fails" if all(seen) else "passes"

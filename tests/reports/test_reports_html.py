@@ -177,6 +177,15 @@ def test_a_known_difference_tells_its_owner_reason_and_link(made):
     assert "passes ✗ out of date" in table
 
 
+def test_what_chance_decides_is_not_too_broad(made):
+    known = made.known(passed=4, chance="what lies in memory")
+    records = [made.record(verdict="rejects", known="torch-empty")]
+    page = Page(render(records, made.run([made.shard()], known=[known])))
+    table = next(e[2] for e in page.all("table") if "torch-empty" in e[2])
+    assert "too broad" not in table
+    assert "Whether a case shows it depends on what lies in memory." in table
+
+
 def test_two_versions_of_a_framework_are_told_apart(made):
     targets = {
         "torch": made.target(python="3.11.7", numpy="2.4.6"),

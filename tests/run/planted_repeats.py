@@ -52,3 +52,18 @@ class ByProcess(Honest):
     def matmul(self, a, b):
         y = super().matmul(a, b)
         return y + self._seed if dtype_name(a) == "int32" else y
+
+
+class Seldom(Honest):
+    """Adds one to every third int32 product of its process."""
+
+    name = "seldom"
+    modes = ("eager",)
+    _asked = 0
+
+    def matmul(self, a, b):
+        y = super().matmul(a, b)
+        if dtype_name(a) == "int32":
+            Seldom._asked += 1
+            return y + np.int32(Seldom._asked % 3 == 0)
+        return y

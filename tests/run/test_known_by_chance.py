@@ -1,0 +1,90 @@
+"""Known differences that come and go: covered cases may pass, and the pin has several tries."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
+from harness.model.known import Known
+from harness.run.campaign import Campaign, Request, check_devices
+from harness.run.known_rows import known_rows
+from harness.run.plan import Settings
+from harness.run.status import outdated
+
+HERE = str(Path(__file__).parent)
+sys.path.insert(0, HERE)
+
+PIN = Case("matmul", (Tensor((1, 1), "int32", Fill("ones")), Tensor((1, 1), "int32", Fill("ones"))), {})
+SELDOM = Known(
+    id="seldom-sum",
+    op="matmul",
+    verdict="structural",
+    covers=lambda case: case.tensors[0].dtype == "int32",
+    owner="upstream",
+    reason="the sum is one too large",
+    versions="1",
+    pin=PIN,
+    chance="how often it was asked before",
+)
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers import the planted adapters' own base."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (HERE, os.environ.get("PYTHONPATH")))))
+
+
+def row_of(monkeypatch: pytest.MonkeyPatch, adapter: str, entry: Known, cases: int = 0) -> dict[str, Any]:
+    """What a run with ``entry`` says of it."""
+    request = Request(
+        targets=[adapter.lower()],
+        adapters=[f"planted_repeats:{adapter}"],
+        ops=["matmul"],
+        aspects=["value"],
+        settings=Settings(cases=max(1, cases)),
+    )
+    campaign = Campaign(request)
+    monkeypatch.setattr(campaign.registry, "known", lambda name: (entry,))
+    with campaign.engine() as engine:
+        check_devices(engine)
+        if cases:
+            list(engine.run(campaign.shards))
+        engine.check_pins(campaign.ops, campaign.aspects)
+        [row] = known_rows(engine, adapter.lower(), [entry], ())
+    return row
+
+
+def test_a_pin_that_differs_at_the_third_try_still_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = row_of(monkeypatch, "Seldom", SELDOM)
+    assert row["pin"] == "fails"
+    assert outdated({"known": [row]}) == []
+
+
+def test_its_other_verdicts_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert row_of(monkeypatch, "Seldom", replace(SELDOM, verdict="numeric"))["pin"] == "fails"
+
+
+def test_without_chance_one_pass_outdates_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert row_of(monkeypatch, "Seldom", replace(SELDOM, chance=""))["pin"] == "passes"
+
+
+def test_a_pin_that_never_differs_is_out_of_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = row_of(monkeypatch, "Random", SELDOM)
+    assert row["pin"] == "passes"
+    assert [line for line in outdated({"known": [row]}) if "fixed? remove it" in line]
+
+
+@pytest.mark.parametrize(("chance", "broad"), [(SELDOM.chance, 0), ("", 1)])
+def test_covered_cases_that_pass_are_red_only_where_nothing_is_left_to_chance(
+    monkeypatch: pytest.MonkeyPatch, chance: str, broad: int
+) -> None:
+    row = row_of(monkeypatch, "Seldom", replace(SELDOM, chance=chance), cases=40)
+    assert row["passed"] > 0
+    assert sum("too broad" in line for line in outdated({"known": [row]})) == broad
