@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness.model.case import Case
@@ -20,6 +20,8 @@ class Known:
     ``pin`` is a case that must show it: when it no longer does, the entry is out of date.
     ``chance`` says what decides, from one execution to the next, whether a covered case shows it, such as what lies in
     memory: covered cases may then pass, and the pin may differ with any verdict. Empty where every case must show it.
+    ``needs`` lists switches of a target (``Adapter.settings``) that must hold for it, each as ``name=word``: where the
+    words of setting ``name``, with commas between, are other ones, other kernels answer and the entry is no concern.
     """
 
     id: str
@@ -35,9 +37,17 @@ class Known:
     modes: tuple[str, ...] = ()
     aspect: str = "value"
     chance: str = ""
+    needs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.owner not in OWNERS:
             raise ValueError(f"owner of known difference {self.id!r} must be one of {OWNERS}, got {self.owner!r}")
         if bool(self.url) != bool(self.title):
             raise ValueError(f"known difference {self.id!r}: a URL is quoted with its title, or both are empty")
+        if any("=" not in need for need in self.needs):
+            raise ValueError(f"known difference {self.id!r}: expected needs like 'name=word', got {self.needs!r}")
+
+    def fits(self, settings: Mapping[str, str]) -> bool:
+        """Whether a target with these settings has what the entry needs."""
+        wanted = (need.partition("=") for need in self.needs)
+        return all(word in settings.get(name, "").split(",") for name, _, word in wanted)

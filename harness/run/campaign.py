@@ -152,9 +152,11 @@ class Run:
 
     def execute(self, engine: Engine) -> Iterator[Record]:
         """Run what is missing, yielding records as they become known, then the pins of known differences."""
+        lanes = {lane.label: lane for lane in engine.lanes.values()}
         for record in self.journal.records() if self.resumed else ():
-            entries = self.campaign.registry.known(record.adapter)
-            engine.tally.count(entries, Case.loads(record.case), record.target, record.mode, record.verdict)
+            case = Case.loads(record.case)
+            entries = engine.entries(lanes[record.target], case)
+            engine.tally.count(entries, case, record.target, record.mode, record.verdict)
         done: frozenset[Key] = frozenset(
             (r.target, r.number or 0, r.case_id) for r in (self.journal.records() if self.resumed else ())
         )

@@ -136,7 +136,8 @@ class Engine:
             (lane, known)
             for target, lane in self.lanes.items()
             for known in self._known.get(target.adapter, ())
-            if known.op in by_name and known.aspect in aspects and applies(known, known.pin, target.mode)
+            if known.op in by_name and known.aspect in aspects and known.fits(lane.settings)
+            if applies(known, known.pin, target.mode)
         ]
         for _ in range(CHANCES):
             for lane, known in waiting:
@@ -202,7 +203,7 @@ class Engine:
     def expected(self, lane: Lane, case: Case, verdict: str) -> bool:
         """Whether a known difference says just this: confirming it, at worst in two more workers, tells nothing new."""
         return any(
-            known.verdict == verdict and applies(known, case, lane.target.mode) for known in self._entries(lane, case)
+            known.verdict == verdict and applies(known, case, lane.target.mode) for known in self.entries(lane, case)
         )
 
     def _spoils(self, lane: Lane, case: Case) -> bool:
@@ -238,13 +239,17 @@ class Engine:
         text = f"{first.message} while {len(group.members)} cases ran as one program; none of them ends it alone"
         self._record(lane, item, outcome, Judgement("crash", text, error_type=first.error_type), "no")
 
-    def _entries(self, lane: Lane, case: Case) -> Sequence[Known]:
-        """The known differences of the lane's framework that concern the case's op and aspect."""
-        key = lane.target.adapter, case.op, case.aspect
-        if key not in self._concerned:
-            entries = self._known.get(lane.target.adapter, ())
-            self._concerned[key] = [known for known in entries if concerns(known, case)]
-        return self._concerned[key]
+    def entries(self, lane: Lane, case: Case) -> Sequence[Known]:
+        """The known differences of the lane's framework, as it is set, that concern the case's op and aspect."""
+        key = lane.label, case.op, case.aspect
+        if key in self._concerned:
+            return self._concerned[key]
+        entries = self._known.get(lane.target.adapter, ())
+        found = [known for known in entries if concerns(known, case) and known.fits(lane.settings)]
+        if lane.hello:
+            # Before, nobody knows how it is set.
+            self._concerned[key] = found
+        return found
 
     def _record(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
         self.keep(lane.label, item.case, outcome)
@@ -255,6 +260,6 @@ class Engine:
 
     def conclude(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> Record:
         """The record of a final judgement, counted for the known differences."""
-        entries = self._entries(lane, item.case)
+        entries = self.entries(lane, item.case)
         known = self.tally.count(entries, item.case, lane.label, lane.target.mode, judgement.verdict)
         return make_record(lane, item, outcome, judgement, known.id if known else "", confirmed)

@@ -98,6 +98,12 @@ class Lane:
         self._served = 0
 
     @property
+    def settings(self) -> Mapping[str, str]:
+        """The switches that its worker told; none before it answered."""
+        found: Mapping[str, str] = self.hello.get("settings", {})
+        return found
+
+    @property
     def threads(self) -> int:
         """How many threads its worker computes with."""
         return self._spec.threads

@@ -11,6 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf
 
+from adapters.onednn import onednn_dtypes
 from harness.model.adapter import Unconnected, as_tuple
 
 EXECUTOR = "TensorFlow"
@@ -24,7 +25,11 @@ tf.debugging.disable_traceback_filtering()
 
 
 def settings() -> Mapping[str, str]:
-    return {"tensorflow": str(tf.__version__), "threads": str(tf.config.threading.get_intra_op_parallelism_threads())}
+    return {
+        "tensorflow": str(tf.__version__),
+        "threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
+        "onednn_dtypes": ",".join(sorted(onednn_dtypes(tf))) or "none",
+    }
 
 
 def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:

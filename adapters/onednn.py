@@ -1,0 +1,28 @@
+"""Which convolutions TensorFlow hands to oneDNN on this processor, for all who compute with it. No framework here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+def onednn_dtypes(tf: Any) -> tuple[str, ...]:
+    """Dtypes whose convolutions go to oneDNN: TensorFlow, the module ``tf``, renames those nodes in the graph it runs.
+
+    It does so by default only where it finds certain instructions, and otherwise where TF_ENABLE_ONEDNN_OPTS is 1.
+    """
+    return tuple(name for name in DTYPES if _renamed(tf, name))
+
+
+def _renamed(tf: Any, dtype: str) -> bool:
+    v1 = tf.compat.v1
+    metadata = v1.RunMetadata()
+    with tf.Graph().as_default(), tf.device("CPU"), v1.Session() as session:
+        # Placeholders: constants would be folded away before any kernel is chosen.
+        x = v1.placeholder(dtype, (1, 4, 4, 2))
+        w = v1.placeholder(dtype, (3, 3, 2, 2))
+        feed = {x: [[[[1.0] * 2] * 4] * 4], w: [[[[1.0] * 2] * 2] * 3] * 3}
+        options = v1.RunOptions(output_partition_graphs=True)
+        session.run(tf.nn.conv2d(x, w, 1, "SAME"), feed, options=options, run_metadata=metadata)
+    return any("Mkl" in node.op for graph in metadata.partition_graphs for node in graph.node)
