@@ -6,12 +6,15 @@ import math
 
 from harness.model.case import Case
 
+CHANCE = "what lies behind the operands in memory"
+"""What decides whether a product of ``one_matrix_for_a_batch`` goes wrong, and how."""
+
 
 def one_matrix_for_a_batch(case: Case) -> bool:
     """Batches [n, 1] of matrices, all times one matrix.
 
-    What is read there differs from run to run: garbage, NaN or a crash, or by chance the right answer. So this covers
-    cases that pass, and cannot be narrower. float32 alone does it, which is for the caller to ask.
+    What is read there differs from run to run: garbage, NaN or a crash, or by chance the right answer. float32 alone
+    does it, which is for the caller to ask.
     """
     a, b = case.tensors[:2]
     batch = a.shape[:-2]

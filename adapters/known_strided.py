@@ -16,6 +16,7 @@ from harness.model.case import Case
 URL = "https://github.com/uxlfoundation/oneDNN/issues/6035"
 TITLE = "1x1 convolution backward_weights writes past the rtus workspace (nhwc, IC < ic_block)"
 REASON = "oneDNN's gradient of a strided 1x1 filter writes beyond its workspace, which ends the process or a later case"
+CHANCE = "what lies behind the workspace in memory"
 OPS = (
     ("conv2d", "gradient"),
     ("conv2d_transpose", "gradient"),

@@ -88,9 +88,7 @@ def _known(summary: Summary) -> str:
         link = f"[{inline(k['title'])}](<{k['url']}>)" if _is_web(k.get("url", "")) else ""
         reason = inline(k["reason"]) + (f" (by chance: {inline(k['chance'])})" if k.get("chance") else "")
         counts = f"{k.get('failed', 0):,} failed, {k.get('passed', 0):,} passed"
-        rows.append(
-            [f"`{k['id']}`", k["owner"], counts, str(k.get("pin", "")), f"{reason} {link}".strip()]
-        )
+        rows.append([f"`{k['id']}`", k["owner"], counts, str(k.get("pin", "")), f"{reason} {link}".strip()])
     return "## Known differences\n\n" + _table(["id", "owner", "covered cases", "pinned case", "reason"], rows)
 
 

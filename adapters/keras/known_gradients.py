@@ -18,7 +18,7 @@ from adapters.keras.known_predicates import (
 )
 from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import attributes_of, holds_subnormal, subnormal_meets_infinity, unconnected_input
-from adapters.known_strided import OPS, REASON, TITLE, URL, overruns
+from adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
 from adapters.known_values import empty_anywhere, not_finite_where_cut, odd_maximum
 from harness.model.case import Case
 
@@ -83,6 +83,8 @@ GRADIENTS = (
             ("tensorflow",),
             url=URL,
             title=TITLE,
+            chance=CHANCE,
+            needs=("onednn_dtypes=float32", "instructions=avx512f"),
         )
         for op, aspect in OPS
         if op not in ("conv_autoencoder_step", "deconvnet")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from adapters.keras.known_predicates import keras_known
-from adapters.known_columns import REASON, single_column
+from adapters.known_columns import CHANCE, REASON, single_column
 from adapters.known_linear import nan_by_flush
+from adapters.known_products import CHANCE as BEHIND
 from adapters.known_products import one_matrix_for_a_batch
 from adapters.known_relu import selected
 from harness.model.case import Case
@@ -35,7 +36,17 @@ NUMBERS = (
         )
     ),
     *(
-        keras_known(op, aspect, "bfloat16", "special", _flushed_bfloat16, "by design", _BFLOAT16, ("torch",))
+        keras_known(
+            op,
+            aspect,
+            "bfloat16",
+            "special",
+            _flushed_bfloat16,
+            "by design",
+            _BFLOAT16,
+            ("torch",),
+            needs=("instructions=avx512_bf16",),
+        )
         for op, aspect in (
             ("matmul", "value"),
             ("matmul", "gradient"),
@@ -53,6 +64,8 @@ NUMBERS = (
             "upstream",
             f"TensorFlow: {REASON}",
             ("tensorflow",),
+            chance=CHANCE,
+            needs=("onednn_dtypes=float32",),
         )
         for verdict in ("structural", "numeric", "special")
     ),
@@ -76,6 +89,7 @@ NUMBERS = (
             "upstream",
             "TensorFlow's batched float32 product with one broadcast matrix reads beyond its operands",
             ("tensorflow",),
+            chance=BEHIND,
         )
         for aspect, verdict in (
             ("value", "crash"),

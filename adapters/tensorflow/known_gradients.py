@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters import known_columns
 from adapters.geometry import pad_amounts, spatial_axes
-from adapters.known_columns import REASON as COLUMN
 from adapters.known_columns import single_column
 from adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
 from adapters.known_predicates import (
@@ -15,7 +15,7 @@ from adapters.known_predicates import (
     read_pins,
 )
 from adapters.known_relu import multiplied, selected
-from adapters.known_strided import OPS, REASON, TITLE, URL, overruns
+from adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
 from adapters.known_values import odd_maximum
 from adapters.known_windows import gradient_failure
 from adapters.tensorflow.known_empty import (
@@ -31,6 +31,7 @@ from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tensorflow 2.21.0, CPU"
+_ONE_DNN = ("onednn_dtypes=float32",)
 _FLUSH = "kernels flush subnormals to zero or compare them as zero"
 _NAN_URL = "https://github.com/tensorflow/tensorflow/issues/125965"
 _NAN_TITLE = "CPU MaxPool2D returns different results for identical float64 channels containing NaN"
@@ -101,8 +102,10 @@ GRADIENTS = (
             verdict,
             single_column,
             owner="upstream",
-            reason=COLUMN,
+            reason=known_columns.REASON,
             versions=_SEEN,
+            chance=known_columns.CHANCE,
+            needs=_ONE_DNN,
             modes=("eager", "function", "dynamic"),
         )
         for where in ("conv2d-value", "conv2d_transpose_vjp-gradient")
@@ -116,9 +119,11 @@ GRADIENTS = (
             overruns,
             owner="upstream",
             reason=REASON,
-            versions=f"{_SEEN} with AVX-512",
+            versions=_SEEN,
             url=URL,
             title=TITLE,
+            chance=CHANCE,
+            needs=(*_ONE_DNN, "instructions=avx512f"),
             modes=("eager", "function", "dynamic"),
         )
         for op, aspect in OPS

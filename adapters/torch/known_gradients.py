@@ -11,7 +11,7 @@ from adapters.known_predicates import (
     read_pins,
     unconnected_input,
 )
-from adapters.known_strided import REASON, TITLE, URL, overruns
+from adapters.known_strided import CHANCE, REASON, TITLE, URL, overruns
 from adapters.known_windows import gradient_failure, last_nan, windows
 from adapters.torch.known_empty import (
     no_extent_but_batch,
@@ -89,10 +89,12 @@ GRADIENTS = (
         _large_and_strided,
         owner="upstream",
         reason=REASON,
-        versions=f"{_SEEN} with AVX-512",
+        versions=_SEEN,
         url=URL,
         title=TITLE,
         modes=("eager",),
+        chance=CHANCE,
+        needs=("cpu_capability=AVX512",),
     ),
     known(
         _PINS,
@@ -158,6 +160,7 @@ GRADIENTS = (
             owner="by design",
             reason=_FLUSH + ", so that its product with infinity is NaN",
             versions=_SEEN,
+            needs=("instructions=avx512_bf16",),
         )
         for where in _BFLOAT16_LINEAR
     ),

@@ -14,6 +14,7 @@ from harness.model.outcome import GREW, Crashed, Outcome, Raised, TimedOut
 from harness.model.target import Target
 from harness.run import wire, words
 from harness.run.job import Answer, GroupEnd, Job, next_id
+from harness.run.machine import instructions
 from harness.run.plan import Item
 from harness.run.process import Message, WorkerProcess, WorkerSpec
 
@@ -42,6 +43,7 @@ class Lane:
 
     ``answered`` is called once per case and job, for all cases of a geometry together unless the worker ends between
     them. ``state`` is ``starting``, ``ready``, or why not;
+    ``settings`` are the switches that the worker told and the processor's ``instructions``, once it has answered;
     ``misused`` says that the reason is what the user asked for.
     """
 
@@ -60,6 +62,7 @@ class Lane:
         self.misused = False
         self.repeat = False
         self.hello: dict[str, Any] = {}
+        self.settings: Mapping[str, str] = {}
         self.rules: tuple[NumericRule, ...] = ()
         self._spec, self._events, self._answered = spec, events, answered
         self._timeout, self._memory = timeout, memory
@@ -96,12 +99,6 @@ class Lane:
         self._current = []
         self._tired = False
         self._served = 0
-
-    @property
-    def settings(self) -> Mapping[str, str]:
-        """The switches that its worker told; none before it answered."""
-        found: Mapping[str, str] = self.hello.get("settings", {})
-        return found
 
     @property
     def threads(self) -> int:
@@ -216,6 +213,7 @@ class Lane:
             self._give_up(f"its numeric rules cannot be read: {error!r}")
             return
         self.hello = header
+        self.settings = {**header["settings"], "instructions": ",".join(instructions())}
         self.state = "ready"
 
     def _outcome(self, header: dict[str, Any], buffers: list[bytes]) -> None:

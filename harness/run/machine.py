@@ -22,7 +22,7 @@ def describe_machine() -> dict[str, Any]:
         "platform": platform.platform(),
         "python": platform.python_version(),
         "processor": _processor(),
-        "cpu": {"flags": _flags()},
+        "cpu": {"flags": " ".join(instructions())},
         "cores": os.cpu_count() or 1,
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "packages": {name: _version(name) for name in PACKAGES},
@@ -45,10 +45,10 @@ def _processor() -> str:
     return _told("model name") or platform.processor() or platform.machine()
 
 
-def _flags() -> str:
-    """The instruction sets by which kernels are chosen, as far as the system tells."""
+def instructions() -> tuple[str, ...]:
+    """The instruction sets by which kernels are chosen, as far as the system tells, sorted."""
     flags = (_told("flags") or _told("Features")).split()
-    return " ".join(sorted(flag for flag in flags if flag.startswith(INSTRUCTION_SETS)))
+    return tuple(sorted(flag for flag in flags if flag.startswith(INSTRUCTION_SETS)))
 
 
 def _told(name: str) -> str:
