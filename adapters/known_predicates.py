@@ -123,12 +123,12 @@ def unconnected_input(case: Case) -> bool:
 def by_rule(pins: Mapping[str, Case], framework: str, versions: str) -> Callable[..., Known]:
     """Makes the Knowns of one framework's answers to invalid input, named after framework, op and what is wrong.
 
-    The function returned takes op, name, verdict, predicate, owner, reason.
+    The function returned takes op, name, verdict, predicate, owner, reason, and what else a Known has.
     """
 
-    def make(op: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str) -> Known:
+    def make(op: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, **more: Any) -> Known:
         title = f"{framework}-{op}-{name}"
-        return known(pins, title, verdict, covers, owner=owner, reason=reason, versions=versions)
+        return known(pins, title, verdict, covers, owner=owner, reason=reason, versions=versions, **more)
 
     return make
 

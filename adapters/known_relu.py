@@ -6,9 +6,16 @@ from functools import lru_cache
 
 import numpy as np
 
+from adapters.known_predicates import holds_positive_subnormal, holds_subnormal
 from adapters.known_windows import failure, flushed
 from harness.model import dtypes
 from harness.model.case import Case
+
+
+def flushed_relu(case: Case) -> bool:
+    """TensorFlow's relu. One number alone is not done by a vector instruction, which then keeps a negative one."""
+    alone = case.tensors[0].size == 1 and case.tensors[0].dtype == "float32"
+    return holds_positive_subnormal(case) or (alone and holds_subnormal(case))
 
 
 @lru_cache(maxsize=8)

@@ -117,6 +117,22 @@ def only_larger(seen: Windows) -> np.ndarray:
     return tap
 
 
+def first_kept(seen: Windows) -> np.ndarray:
+    """The first tap is kept until a larger one comes, padding or not: as where padding is an op of its own."""
+    tap, kept = np.zeros(seen.values.shape[1:], dtype=np.intp), seen.values[0]
+    for number, values in enumerate(seen.values[1:], start=1):
+        larger = values > kept
+        tap, kept = np.where(larger, number, tap), np.where(larger, values, kept)
+    return tap
+
+
+def last_nan_of_all(seen: Windows) -> np.ndarray:
+    """As ``last_nan``, where padding takes part."""
+    nan = np.isnan(seen.values)
+    last = len(nan) - 1 - nan[::-1].argmax(axis=0)
+    return np.where(nan.any(axis=0), last, seen.values.argmax(axis=0))
+
+
 def with_flushed(rule: Rule, dtype: str) -> Rule:
     """``rule`` where subnormals are compared as zeros."""
     return lambda seen: rule(seen._replace(values=flushed(seen.values, dtype)))

@@ -64,7 +64,7 @@ class KerasAdapter(ConvOps, PoolOps, Adapter):
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         reason = LIMITS.get(op)
-        return reason(mode, dtypes[0], attributes) if reason and dtypes else None
+        return reason(mode, dtypes[0], attributes, _backend.onednn()) if reason and dtypes else None
 
     def to_native(self, array: np.ndarray) -> Any:
         """A row-major copy; bfloat16 by its bits, since NumPy knows no such dtype."""

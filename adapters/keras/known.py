@@ -14,6 +14,7 @@ from adapters.keras.known_numbers import NUMBERS
 from adapters.keras.known_predicates import (
     SCATTER_ON_TENSORFLOW,
     SCATTER_ON_TORCH,
+    WITH_ONE_DNN,
     empty_slices,
     grouped,
     in_dtype,
@@ -23,9 +24,10 @@ from adapters.keras.known_predicates import (
     without_channels,
     without_image,
 )
-from adapters.known_predicates import holds_subnormal
-from adapters.known_values import empty_anywhere, odd_maximum
-from adapters.known_windows import only_larger, value_failure
+from adapters.known_predicates import holds_positive_subnormal
+from adapters.known_relu import flushed_relu
+from adapters.known_values import empty_anywhere
+from adapters.known_windows import answer, first_kept, first_maximum, only_larger, usable, value_failure, windows
 from harness.model.case import Case
 
 _REPLICATED = "torch backend: ops.average_pool replicates the edge for uneven 'same' padding and counts it"
@@ -45,9 +47,16 @@ def _nothing_transposed(case: Case) -> bool:
 
 
 def _lost_maximum(case: Case) -> bool:
-    """A NaN that is not the first element of its window; explicit padding, an op of its own, loses more."""
-    explicit = not isinstance(case.attributes["padding"], str)
-    return value_failure(case, only_larger) == "special" or (explicit and odd_maximum(case))
+    """A NaN that is not the first element of its window; after explicit padding, an op of its own, -inf as well."""
+    if isinstance(case.attributes["padding"], str) or not usable(case):
+        return value_failure(case, only_larger) == "special"
+    seen = windows(case)
+    return value_failure(case, first_kept) == "special" or bool(np.isneginf(answer(seen, first_maximum(seen))).any())
+
+
+def _empty_but_batch(case: Case) -> bool:
+    """Some extent of 0 that is not the batch."""
+    return 0 in case.tensors[0].shape[1:] or 0 in case.tensors[1].shape
 
 
 KNOWN = (
@@ -95,7 +104,7 @@ KNOWN = (
             ("max_pool2d", "value", without_image, ("torch",)),
             ("max_pool2d", "shape", without_image, ("torch",)),
             ("conv2d", "value", without_channels, ("torch", "jax")),
-            ("conv2d", "shape", empty_anywhere, ()),
+            ("conv2d", "shape", _empty_but_batch, ()),
             ("conv2d_transpose", "value", empty_anywhere, ("torch",)),
             ("conv2d_transpose", "shape", _nothing_transposed, ("torch",)),
             ("conv2d_input_gradient_law", "shape", empty_anywhere, ()),
@@ -111,6 +120,7 @@ KNOWN = (
         "upstream",
         "answers an empty input with the input's own shape",
         ("tensorflow",),
+        needs=WITH_ONE_DNN,
     ),
     *(
         keras_known("scatter_nd", aspect, f"empty-{mode}", "rejects", covers, "upstream", reason, (mode,))
@@ -120,7 +130,13 @@ KNOWN = (
         )
         for aspect in ("value", "shape")
     ),
-    keras_known("relu", "value", "subnormal", "special", holds_subnormal, "by design", _FLUSH, ("tensorflow", "jax")),
+    *(
+        keras_known("relu", "value", name, "special", covers, "by design", _FLUSH, (mode,))
+        for name, covers, mode in (
+            ("subnormal", flushed_relu, "tensorflow"),
+            ("subnormal-jax", holds_positive_subnormal, "jax"),
+        )
+    ),
     keras_known(
         "max_pool2d",
         "value",

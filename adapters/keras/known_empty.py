@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from adapters.geometry import spatial_axes
-from adapters.keras.known_predicates import SCATTER_ON_TORCH, empty_slices, keras_known, without_image
+from adapters.keras.known_predicates import (
+    ONE_DNN,
+    SCATTER_ON_TORCH,
+    WITH_ONE_DNN,
+    empty_slices,
+    keras_known,
+    without_image,
+)
 from adapters.known_predicates import attributes_of
 from harness.model.case import Case
 
-_ONE_DNN = ("float32", "bfloat16")
 _ROWS = "on JAX ops.conv_transpose makes stride - 1 rows of an image without rows, where output_padding asks for none"
 _FILTERS = "TensorFlow: oneDNN refuses filters without elements, here in a gradient"
 
@@ -15,7 +21,7 @@ _FILTERS = "TensorFlow: oneDNN refuses filters without elements, here in a gradi
 def _empty_filters(case: Case) -> bool:
     """A convolution by oneDNN with filters without elements, of some images."""
     x, w = case.tensors[:2]
-    return x.dtype in _ONE_DNN and 0 in w.shape and x.shape[0] > 0
+    return x.dtype in ONE_DNN and 0 in w.shape and x.shape[0] > 0
 
 
 def _shaped_as_input(case: Case) -> bool:
@@ -26,7 +32,7 @@ def _shaped_as_input(case: Case) -> bool:
         # Explicit padding is an op of its own, before the convolution.
         for axis, pad in zip(spatial_axes(how["layout"]), how["padding"], strict=True):
             shape[axis] += sum(pad)
-    return x.dtype in _ONE_DNN and 0 not in w.shape and 0 in dy.shape and tuple(shape) != dy.shape
+    return x.dtype in ONE_DNN and 0 not in w.shape and 0 in dy.shape and tuple(shape) != dy.shape
 
 
 def _no_image_in(case: Case) -> bool:
@@ -49,7 +55,17 @@ def _strides_over_nothing(case: Case) -> bool:
 
 EMPTY = (
     *(
-        keras_known(op, aspect, "no-filters", "rejects", _empty_filters, "upstream", _FILTERS, ("tensorflow",))
+        keras_known(
+            op,
+            aspect,
+            "no-filters",
+            "rejects",
+            _empty_filters,
+            "upstream",
+            _FILTERS,
+            ("tensorflow",),
+            needs=WITH_ONE_DNN,
+        )
         for op, aspect in (
             ("conv2d_transpose", "gradient"),
             ("conv2d_transpose_vjp", "gradient"),
@@ -65,6 +81,7 @@ EMPTY = (
         "upstream",
         "TensorFlow's convolution of nothing has its input's shape",
         ("tensorflow",),
+        needs=WITH_ONE_DNN,
     ),
     keras_known(
         "avg_pool2d",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from adapters.geometry import spatial_axes
-from adapters.keras.known_predicates import keras_known
-from adapters.known_predicates import Predicate, breaks, rank_three_in
+from adapters.keras.known_predicates import WITH_ONE_DNN, keras_known
+from adapters.known_predicates import Predicate, breaks, overflows, rank_three_in
 from harness.model.case import Case
 from harness.model.known import Known
 
@@ -16,8 +18,14 @@ _NO_SHAPE = (
 )
 
 
-def _accepts(op: str, name: str, covers: Predicate, owner: str, reason: str, modes: tuple[str, ...] = ()) -> Known:
-    return keras_known(op, "error", name, "accepts", covers, owner, reason, modes)
+_ALL_BY_ONE_DNN = ("onednn_dtypes=bfloat16",)
+"""Processors on which oneDNN does bfloat16, and so all that it ever does."""
+
+
+def _accepts(
+    op: str, name: str, covers: Predicate, owner: str, reason: str, modes: tuple[str, ...] = (), **more: Any
+) -> Known:
+    return keras_known(op, "error", name, "accepts", covers, owner, reason, modes, **more)
 
 
 def _lower_case(case: Case) -> bool:
@@ -93,8 +101,17 @@ ERRORS = (
         for name, rule, modes in (
             ("too-small", "OutputTooSmall", ("torch", "jax")),
             ("too-large", "OutputTooLarge", ("torch", "jax")),
-            ("negative", "OutputNegative", ()),
+            ("negative", "OutputNegative", ("torch", "jax")),
         )
+    ),
+    _accepts(
+        "conv2d_transpose",
+        "negative-tensorflow",
+        breaks("OutputNegative"),
+        "upstream",
+        _NO_SHAPE,
+        ("tensorflow",),
+        needs=_ALL_BY_ONE_DNN,
     ),
     _accepts(
         "conv2d_transpose",
@@ -103,8 +120,23 @@ ERRORS = (
         "upstream",
         "TensorFlow compares no shapes where there is nothing to compute",
         ("tensorflow",),
+        needs=WITH_ONE_DNN,
     ),
-    _accepts("conv2d_transpose", "rank", breaks("OutputRankThree"), "by design", "Keras takes no output_shape"),
+    *(
+        _accepts(
+            "conv2d_transpose",
+            name,
+            breaks("OutputRankThree"),
+            "by design",
+            "Keras takes no output_shape",
+            modes,
+            needs=needs,
+        )
+        for name, modes, needs in (
+            ("rank", ("torch", "jax"), ()),
+            ("rank-tensorflow", ("tensorflow",), _ALL_BY_ONE_DNN),
+        )
+    ),
     keras_known(
         "conv2d_transpose",
         "error",
@@ -114,6 +146,7 @@ ERRORS = (
         "upstream",
         "a negative extent ends the process from inside TensorFlow",
         ("tensorflow",),
+        needs=WITH_ONE_DNN,
     ),
     _accepts(
         "avg_unpool2d", "window-zero", breaks("WindowZero"), "by design", "composed of repeats, which may be zero"
@@ -160,7 +193,7 @@ ERRORS = (
     _accepts(
         "avg_unpool2d",
         "overflow",
-        breaks("OutputOverflow"),
+        lambda case: overflows(case, "window", 2**40),
         "upstream",
         "tf.repeat multiplies into an extent of 0 instead of raising",
         ("tensorflow",),
@@ -178,6 +211,7 @@ ERRORS = (
         "upstream",
         "TensorFlow answers a convolution without output with uninitialised memory in its input's shape",
         ("tensorflow",),
+        needs=WITH_ONE_DNN,
     ),
     keras_known(
         "max_pool2d",
@@ -188,5 +222,6 @@ ERRORS = (
         "upstream",
         "a window that does not fit ends the process from inside TensorFlow (SIGFPE)",
         ("tensorflow",),
+        needs=WITH_ONE_DNN,
     ),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from adapters.geometry import spatial_axes
 from adapters.keras.known_predicates import (
+    ONE_DNN,
     SCATTER_ON_TENSORFLOW,
     SCATTER_ON_TORCH,
+    WITH_ONE_DNN,
+    WITHOUT_ONE_DNN,
     empty_slices,
     grouped,
     in_dtype,
@@ -16,10 +18,26 @@ from adapters.keras.known_predicates import (
     without_channels,
     without_image,
 )
+from adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
 from adapters.known_linear import nan_by_flush
-from adapters.known_predicates import attributes_of, holds_subnormal, subnormal_meets_infinity, unconnected_input
+from adapters.known_predicates import (
+    Predicate,
+    attributes_of,
+    holds_subnormal,
+    subnormal_meets_infinity,
+    unconnected_input,
+)
 from adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
-from adapters.known_values import empty_anywhere, not_finite_where_cut, odd_maximum
+from adapters.known_values import empty_anywhere, not_finite_where_cut
+from adapters.known_windows import (
+    Rule,
+    first_kept,
+    gradient_failure,
+    last_nan_of_all,
+    not_less,
+    only_larger,
+    with_flushed,
+)
 from harness.model.case import Case
 
 _BITS = "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default"
@@ -29,12 +47,17 @@ _CONTIGUOUS = "torch: slow_conv2d: grad_weight must be contiguous"
 _NAN = "zeros that the backend multiplies by NaN or infinity, or subnormals that it flushes, give NaN"
 
 
-def _window_exceeds_input(case: Case) -> bool:
-    """The gradient of TensorFlow's own kernels is wrong there; oneDNN's is not."""
-    axes = spatial_axes(case.attributes["layout"])
-    extents = [case.tensors[0].shape[axis] for axis in axes]
-    larger = any(k > n for k, n in zip(case.attributes["window"], extents, strict=True))
-    return larger and case.tensors[0].dtype in ("float16", "float64")
+def _rule(case: Case, mode: str) -> Rule:
+    """By which rule a backend sends the gradient; all but "SAME" and "VALID" is padded by an op of its own."""
+    if mode == "torch":
+        return last_nan_of_all
+    if mode == "jax":
+        return with_flushed(not_less, case.tensors[0].dtype)
+    return only_larger if isinstance(case.attributes["padding"], str) else first_kept
+
+
+def _other_maximum(mode: str, verdict: str) -> Predicate:
+    return lambda case: gradient_failure(case, _rule(case, mode)) == verdict
 
 
 def _odd_relu(case: Case) -> bool:
@@ -84,7 +107,7 @@ GRADIENTS = (
             url=URL,
             title=TITLE,
             chance=CHANCE,
-            needs=("onednn_dtypes=float32", "instructions=avx512f"),
+            needs=WITH_ONE_DNN,
         )
         for op, aspect in OPS
         if op not in ("conv_autoencoder_step", "deconvnet")
@@ -106,13 +129,17 @@ GRADIENTS = (
         keras_known(
             "avg_pool2d",
             "gradient",
-            f"wide-{verdict}",
+            f"wide{name}-{verdict}",
             verdict,
-            _window_exceeds_input,
+            wide_window(verdict, dtypes),
             "upstream",
-            "TensorFlow's gradient under a window larger than the input is wrong in every element",
+            f"TensorFlow: {WIDE}",
             ("tensorflow",),
+            url=WIDE_URL,
+            title=WIDE_TITLE,
+            needs=needs,
         )
+        for name, dtypes, needs in (("", OTHERS, ()), ("-plain", ONE_DNN, WITHOUT_ONE_DNN))
         for verdict in ("structural", "numeric")
     ),
     *(
@@ -139,8 +166,10 @@ GRADIENTS = (
     ),
     keras_known("conv2d_vjp", "gradient", "empty", "rejects", empty_anywhere, "upstream", _EMPTY),
     *(
-        keras_known("avg_pool2d_vjp", "gradient", f"empty-{mode}", "rejects", covers, "upstream", _EMPTY, (mode,))
-        for mode, covers in (("tensorflow", without_channels), ("torch", without_image))
+        keras_known(
+            "avg_pool2d_vjp", "gradient", f"empty-{mode}", "rejects", covers, "upstream", _EMPTY, (mode,), needs=needs
+        )
+        for mode, covers, needs in (("tensorflow", without_channels, WITH_ONE_DNN), ("torch", without_image, ()))
     ),
     keras_known(
         "scatter_nd",
@@ -191,9 +220,20 @@ GRADIENTS = (
         "upstream",
         "TensorFlow's convolution of nothing has its input's shape",
         ("tensorflow",),
+        needs=WITH_ONE_DNN,
     ),
     keras_known("conv2d", "gradient", "empty", "rejects", _empty_and_grouped, "upstream", _EMPTY, ("tensorflow",)),
-    keras_known("avg_pool2d", "gradient", "empty", "rejects", without_channels, "upstream", _EMPTY, ("tensorflow",)),
+    keras_known(
+        "avg_pool2d",
+        "gradient",
+        "empty",
+        "rejects",
+        without_channels,
+        "upstream",
+        _EMPTY,
+        ("tensorflow",),
+        needs=WITH_ONE_DNN,
+    ),
     keras_known(
         "conv2d_transpose_vjp",
         "gradient",
@@ -203,6 +243,7 @@ GRADIENTS = (
         "upstream",
         "TensorFlow's convolution of nothing has its input's shape",
         ("tensorflow",),
+        needs=WITH_ONE_DNN,
     ),
     *(
         keras_known(op, "gradient", "special", "special", covers, "upstream", _NAN, modes)
@@ -216,12 +257,14 @@ GRADIENTS = (
         keras_known(
             "max_pool2d",
             "gradient",
-            f"nan-{verdict}",
+            f"nan-{mode}-{verdict}",
             verdict,
-            odd_maximum,
+            _other_maximum(mode, verdict),
             "upstream",
             "the gradient of a window with NaN, or of -inf beside padding, does not go to the first maximum",
+            (mode,),
         )
+        for mode in ("tensorflow", "torch", "jax")
         for verdict in ("special", "numeric")
     ),
     keras_known(

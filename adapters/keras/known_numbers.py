@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.keras.known_predicates import keras_known
+from adapters.keras.known_predicates import WITH_ONE_DNN, keras_known
 from adapters.known_columns import CHANCE, REASON, single_column
 from adapters.known_linear import nan_by_flush
 from adapters.known_products import CHANCE as BEHIND
@@ -65,7 +65,7 @@ NUMBERS = (
             f"TensorFlow: {REASON}",
             ("tensorflow",),
             chance=CHANCE,
-            needs=("onednn_dtypes=float32",),
+            needs=(*WITH_ONE_DNN, "instructions=avx512f"),
         )
         for verdict in ("structural", "numeric", "special")
     ),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
-Limit = Callable[[str, str, Mapping[str, Any]], str | None]
-
-ONE_DNN = ("float32", "bfloat16")
-"""What oneDNN computes for TensorFlow; its own CPU kernels take NHWC only, and no dilation in a transpose."""
+Limit = Callable[[str, str, Mapping[str, Any], Container[str]], str | None]
+"""Takes mode, dtype, attributes, and the dtypes that oneDNN computes for TensorFlow, whose own CPU kernels take NHWC
+only, and no dilation in a transpose."""
 
 SMALL_INTEGERS = ("int8", "uint8", "int32")
 
@@ -17,43 +16,43 @@ def _more_than_one(attributes: Mapping[str, Any], name: str) -> bool:
     return any(extent > 1 for extent in attributes.get(name, ()))
 
 
-def _own_kernel(dtype: str, attributes: Mapping[str, Any]) -> str | None:
+def _own_kernel(dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
     if dtype in ("int8", "uint8", "int64"):
         return f"TensorFlow has no convolution for {dtype}"
-    if dtype not in ONE_DNN and attributes["layout"] == "NCHW" and attributes.get("groups", 1) == 1:
+    if dtype not in onednn and attributes["layout"] == "NCHW" and attributes.get("groups", 1) == 1:
         return f"TensorFlow has no NCHW convolution for {dtype} on the CPU"
     return None
 
 
-def _conv(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
+def _conv(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
     dilated = _more_than_one(attributes, "dilation")
     if mode == "tensorflow" and dilated and _more_than_one(attributes, "stride"):
         return "keras.ops.conv takes stride or dilation on TensorFlow, not both"
     if mode == "tensorflow":
-        return _own_kernel(dtype, attributes)
+        return _own_kernel(dtype, attributes, onednn)
     if mode == "torch" and dilated and dtype in SMALL_INTEGERS:
         return f"torch has no dilated convolution for {dtype}"
     return None
 
 
-def _transpose(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
+def _transpose(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
     if attributes.get("groups", 1) != 1:
         return "keras.ops.conv_transpose has no groups"
-    if mode == "tensorflow" and dtype not in ONE_DNN and _more_than_one(attributes, "dilation"):
+    if mode == "tensorflow" and dtype not in onednn and _more_than_one(attributes, "dilation"):
         return f"TensorFlow has no dilated transposed convolution for {dtype} on the CPU"
     if mode == "tensorflow":
-        return _own_kernel(dtype, attributes)
+        return _own_kernel(dtype, attributes, onednn)
     if mode == "torch" and dtype in SMALL_INTEGERS:
         return f"torch has no transposed convolution for {dtype}"
     return None
 
 
-def _maximum(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
+def _maximum(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
     dilated = any(d != 1 for d in attributes.get("dilation", ()))
     return "keras.ops.max_pool has no dilation" if dilated else None
 
 
-def _average(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
+def _average(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
     if isinstance(attributes["padding"], str) or attributes["count_padding"]:
         return None
     return "keras.ops.average_pool leaves out of its count only the padding of 'same'"

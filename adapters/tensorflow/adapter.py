@@ -21,7 +21,7 @@ from adapters.tensorflow.conv import ConvOps
 from adapters.tensorflow.kernels import onednn_dtypes
 from adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
 from adapters.tensorflow.moves import MoveOps
-from adapters.tensorflow.numerics import RULES
+from adapters.tensorflow.numerics import rules
 from adapters.tensorflow.pool import PoolOps
 from harness.model.adapter import Adapter, Unconnected
 from harness.model.dtypes import BFLOAT16
@@ -74,7 +74,7 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
         }
 
     def numeric_rules(self) -> Sequence[NumericRule]:
-        return RULES
+        return rules(onednn_dtypes())
 
     def executor(self) -> str:
         """Who computed what was compiled last; oneDNN only where the executed graph named its kernels."""

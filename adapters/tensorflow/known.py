@@ -9,12 +9,12 @@ from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import (
     dilated_with_padding,
     empty,
-    holds_positive_subnormal,
-    holds_subnormal,
     known,
     read_pins,
 )
+from adapters.known_relu import flushed_relu
 from adapters.tensorflow.known_empty import (
+    WITH_ONE_DNN,
     refused_argmax,
     refused_transposed_filters,
     shaped_as_input,
@@ -35,12 +35,6 @@ from harness.model.case import Case
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tensorflow 2.21.0, CPU"
 _FLUSH = "kernels flush subnormals to zero or compare them as zero"
-
-
-def _flushed_relu(case: Case) -> bool:
-    # One number alone is not done by a vector instruction, which then keeps a negative one.
-    alone = case.tensors[0].size == 1 and case.tensors[0].dtype == "float32"
-    return holds_positive_subnormal(case) or (alone and holds_subnormal(case))
 
 
 def _channels(shape: tuple[int, ...], case: Case) -> int:
@@ -100,6 +94,8 @@ KNOWN = (
         owner="upstream",
         reason="answers an empty input with the input's own shape",
         versions=_SEEN,
+        modes=("eager", "function", "dynamic"),
+        needs=WITH_ONE_DNN,
     ),
     known(
         _PINS,
@@ -148,7 +144,7 @@ KNOWN = (
             versions=_SEEN,
         )
         for op, covers in (
-            ("relu", _flushed_relu),
+            ("relu", flushed_relu),
             ("max_pool2d", flushed_maximum),
             ("max_pool2d_with_argmax", flushed_maximum),
         )
@@ -224,6 +220,8 @@ KNOWN = (
         owner="upstream",
         reason="tf.nn.pool with dilation in NCHW pads other axes than the spatial ones",
         versions=_SEEN,
+        modes=("eager", "function", "dynamic"),
+        needs=WITH_ONE_DNN,
     ),
     known(
         _PINS,

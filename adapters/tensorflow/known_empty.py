@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from adapters.geometry import output_extent, pad_amounts, spatial_axes
@@ -11,9 +11,14 @@ from adapters.tensorflow.kernel_table import has_conv
 from harness.model.case import Case
 
 ONE_DNN = ("float32", "bfloat16")
+"""What TensorFlow hands to oneDNN where it does so at all."""
+
+WITH_ONE_DNN = ("onednn_dtypes=float32",)
+WITHOUT_ONE_DNN = ("onednn_dtypes=none",)
+"""What an entry needs that is about the one sort of processor or the other: the setting is the adapter's."""
 
 
-def conv_kernel(dtype: str, how: Mapping[str, Any], backward: bool) -> str:
+def conv_kernel(dtype: str, how: Mapping[str, Any], backward: bool, onednn: Container[str] = ONE_DNN) -> str:
     """Who convolves on the CPU: ``onednn``, ``plain`` (TensorFlow's other kernels) or ``composed`` (gathered windows).
 
     As the adapter decides; ``backward`` for conv2d_transpose and wherever a gradient is taken.
@@ -21,12 +26,12 @@ def conv_kernel(dtype: str, how: Mapping[str, Any], backward: bool) -> str:
 
     def has(padding: Any, layout: str) -> bool:
         stride, dilation, groups = how["stride"], how["dilation"], how["groups"]
-        return has_conv(dtype, padding, layout, stride, dilation, groups, backward, True, ONE_DNN)
+        return has_conv(dtype, padding, layout, stride, dilation, groups, backward, True, onednn)
 
     # What lacks a kernel is tried in NHWC, and then padded by an op of its own.
     if not (has(how["padding"], how["layout"]) or has(how["padding"], "NHWC") or has("VALID", "NHWC")):
         return "composed"
-    return "onednn" if dtype in ONE_DNN else "plain"
+    return "onednn" if dtype in onednn else "plain"
 
 
 def padded_outside(dtype: str, how: Mapping[str, Any]) -> bool:
@@ -83,11 +88,21 @@ def _as_input(
     return tuple(shape) != tuple(answer)
 
 
-def refused_filters(case: Case) -> bool:
+def refused_filters(case: Case, onednn: Container[str] = ONE_DNN) -> bool:
     """conv2d's gradients: oneDNN wants filters with elements, the other kernels with input channels."""
     (x, w), how = case.tensors[:2], attributes_of(case)
-    kernel = conv_kernel(x.dtype, how, True)
+    kernel = conv_kernel(x.dtype, how, True, onednn)
     return x.shape[0] > 0 and ((kernel == "onednn" and 0 in w.shape) or (kernel == "plain" and w.shape[2] == 0))
+
+
+def filters_refused_anywhere(case: Case) -> bool:
+    """Filters that are refused whoever convolves float32."""
+    return refused_filters(case) and refused_filters(case, ())
+
+
+def filters_refused_by_onednn(case: Case) -> bool:
+    """Filters that only oneDNN refuses."""
+    return refused_filters(case) and not refused_filters(case, ())
 
 
 def refused_transposed_filters(case: Case) -> bool:

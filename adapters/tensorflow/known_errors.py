@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapters.geometry import channel_axis, spatial_axes
 from adapters.known_predicates import breaks, by_rule, overflows, rank_three_in, read_pins
-from adapters.tensorflow.known_empty import ONE_DNN, padded_outside
+from adapters.tensorflow.known_empty import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN, padded_outside
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
@@ -44,7 +44,7 @@ def _other_groups(case: Case) -> bool:
 
 
 def _other_output_groups(case: Case) -> bool:
-    if case.rule != "OutputChannels":
+    if case.rule != "OutputChannels" or case.tensors[0].dtype not in ONE_DNN:
         return False
     made, (_, _, given, taken) = (
         case.attributes["output_shape"][channel_axis(case.attributes["layout"])],
@@ -91,6 +91,10 @@ def _not_one_dnn(case: Case) -> bool:
     return not (case.tensors[0].dtype in ONE_DNN and max(how["dilation"]) == 1 and rounded)
 
 
+def _only_one_dnn_refuses(case: Case) -> bool:
+    return case.rule == "WindowLargerThanInput" and not _not_one_dnn(case)
+
+
 def _divided_by_nothing(case: Case) -> bool:
     """NHWC, an input one short of the window: exactly no window, which oneDNN divides by."""
     if case.rule != "WindowLargerThanInput" or case.tensors[0].dtype not in ONE_DNN:
@@ -104,6 +108,10 @@ def _divided_by_nothing(case: Case) -> bool:
 def _unchecked_when_empty(case: Case) -> bool:
     small = case.rule == "OutputTooSmall" and 0 in case.attributes["output_shape"]
     return small and isinstance(case.attributes["padding"], str) and case.tensors[0].dtype in ONE_DNN
+
+
+def _short_output_shape(case: Case) -> bool:
+    return case.rule == "OutputRankThree" and case.attributes["layout"] == "NCHW" and case.tensors[0].dtype in ONE_DNN
 
 
 def _wide_and_dilated(case: Case) -> bool:
@@ -128,11 +136,21 @@ ERRORS = (
     ),
     _known(
         "max_pool2d",
+        "window-larger-plain",
+        "accepts",
+        _only_one_dnn_refuses,
+        "by design",
+        _EMPTY,
+        needs=WITHOUT_ONE_DNN,
+    ),
+    _known(
+        "max_pool2d",
         "window-larger-divides",
         "crash",
         _divided_by_nothing,
         "upstream",
         "oneDNN divides by the number of windows, which is 0: SIGFPE",
+        needs=WITH_ONE_DNN,
     ),
     *(
         _known(op, "wide-padding", "accepts", covers, "by design", _WIDE)
@@ -165,6 +183,7 @@ ERRORS = (
         lambda case: case.rule == "RankThree" and case.tensors[0].dtype in ONE_DNN,
         "upstream",
         "an input of rank 3 in NCHW ends the process",
+        needs=WITH_ONE_DNN,
     ),
     _known(
         "conv2d_transpose",
@@ -173,9 +192,18 @@ ERRORS = (
         _negative,
         "upstream",
         "a negative extent in output_shape ends the process",
+        needs=WITH_ONE_DNN,
     ),
     _known("conv2d", "channels", "accepts", _other_groups, "by design", _IMPLICIT),
-    _known("conv2d_transpose", "channels", "accepts", _other_output_groups, "by design", _IMPLICIT),
+    _known(
+        "conv2d_transpose",
+        "channels",
+        "accepts",
+        _other_output_groups,
+        "by design",
+        _IMPLICIT,
+        needs=WITH_ONE_DNN,
+    ),
     _known(
         "conv2d",
         "negative-padding",
@@ -183,6 +211,7 @@ ERRORS = (
         _cropping_kernel,
         "upstream",
         "negative explicit padding crops where one kernel is used, and is refused where another is",
+        needs=WITH_ONE_DNN,
     ),
     _known(
         "conv2d_transpose",
@@ -191,6 +220,7 @@ ERRORS = (
         _unchecked_when_empty,
         "upstream",
         "an output_shape of extent 0 is not checked against the input",
+        needs=WITH_ONE_DNN,
     ),
     _known(
         "conv2d_transpose",
@@ -199,6 +229,7 @@ ERRORS = (
         _negative_and_empty,
         "upstream",
         "returns an empty tensor for a negative extent where it does not end the process",
+        needs=WITH_ONE_DNN,
     ),
     _known("conv2d", "groups", "accepts", breaks("GroupsZero"), "by design", _GROUPS),
     _known(
@@ -221,9 +252,10 @@ ERRORS = (
         "conv2d_transpose",
         "output-rank-three",
         "crash",
-        lambda case: case.rule == "OutputRankThree" and case.attributes["layout"] == "NCHW",
+        _short_output_shape,
         "upstream",
         "an output_shape of three extents in NCHW ends the process",
+        needs=WITH_ONE_DNN,
     ),
     _known(
         "conv2d_transpose",
@@ -232,6 +264,7 @@ ERRORS = (
         _past_64_bits,
         "upstream",
         "an extent of 2**62 in output_shape is taken modulo 2**32 and gives an empty tensor",
+        needs=WITH_ONE_DNN,
     ),
     _known(
         "avg_unpool2d",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters import known_columns
-from adapters.geometry import pad_amounts, spatial_axes
+from adapters.geometry import spatial_axes
+from adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
 from adapters.known_columns import single_column
 from adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
 from adapters.known_predicates import (
@@ -20,10 +21,13 @@ from adapters.known_values import odd_maximum
 from adapters.known_windows import gradient_failure
 from adapters.tensorflow.known_empty import (
     ONE_DNN,
+    WITH_ONE_DNN,
+    WITHOUT_ONE_DNN,
+    filters_refused_anywhere,
+    filters_refused_by_onednn,
     gradient_shaped_as_input,
     refused_argmax,
     refused_average,
-    refused_filters,
     second_shaped_as_input,
 )
 from adapters.tensorflow.known_pools import padded_with_zeros, pool_rule
@@ -31,30 +35,11 @@ from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tensorflow 2.21.0, CPU"
-_ONE_DNN = ("onednn_dtypes=float32",)
+_CPU = ("eager", "function", "dynamic")
+_REFUSED = "refuses an extent of 0 whose gradients are well defined"
 _FLUSH = "kernels flush subnormals to zero or compare them as zero"
 _NAN_URL = "https://github.com/tensorflow/tensorflow/issues/125965"
 _NAN_TITLE = "CPU MaxPool2D returns different results for identical float64 channels containing NaN"
-
-
-def _wide_window(verdict: str) -> Predicate:
-    """A window larger than the input whose first position does not reach the input's end; oneDNN is right.
-
-    Where padding counts, or is explicit, it is an op of its own. Tried out for 700 combinations of extents.
-    """
-
-    def covers(case: Case) -> bool:
-        x, how = case.tensors[0], case.attributes
-        if x.dtype not in ("float16", "float64") or how["count_padding"] or how["padding"] != "SAME" or 0 in x.shape:
-            return False
-        extents = [x.shape[axis] for axis in spatial_axes(how["layout"])]
-        pads = pad_amounts(extents, how["window"], how["stride"], (1, 1), "SAME")
-        sizes = zip(extents, how["window"], pads, strict=True)
-        wrong = any(k > n and k - low < n for n, k, (low, _) in sizes)
-        exact = all(tensor.fill.exact for tensor in case.all_tensors)
-        return wrong and verdict == ("structural" if exact else "numeric")
-
-    return covers
 
 
 def _multiplied(verdict: str) -> Predicate:
@@ -105,8 +90,8 @@ GRADIENTS = (
             reason=known_columns.REASON,
             versions=_SEEN,
             chance=known_columns.CHANCE,
-            needs=_ONE_DNN,
-            modes=("eager", "function", "dynamic"),
+            needs=(*WITH_ONE_DNN, "instructions=avx512f"),
+            modes=_CPU,
         )
         for where in ("conv2d-value", "conv2d_transpose_vjp-gradient")
         for verdict in ("structural", "numeric", "special")
@@ -123,10 +108,34 @@ GRADIENTS = (
             url=URL,
             title=TITLE,
             chance=CHANCE,
-            needs=(*_ONE_DNN, "instructions=avx512f"),
-            modes=("eager", "function", "dynamic"),
+            needs=WITH_ONE_DNN,
+            modes=_CPU,
         )
         for op, aspect in OPS
+    ),
+    *(
+        known(
+            _PINS,
+            f"tensorflow-{where}-empty{name}",
+            "rejects",
+            covers,
+            owner="upstream",
+            reason=_REFUSED,
+            versions=_SEEN,
+            modes=_CPU,
+            needs=needs,
+        )
+        for where in (
+            "conv2d-gradient",
+            "conv2d_transpose-gradient",
+            "conv2d_vjp-gradient",
+            "conv2d_transpose_vjp-gradient",
+            "conv2d_input_gradient_law-value",
+        )
+        for name, covers, needs in (
+            ("", filters_refused_anywhere, ()),
+            ("-onednn", filters_refused_by_onednn, WITH_ONE_DNN),
+        )
     ),
     *(
         known(
@@ -135,32 +144,32 @@ GRADIENTS = (
             "rejects",
             covers,
             owner="upstream",
-            reason="refuses an extent of 0 whose gradients are well defined",
+            reason=_REFUSED,
             versions=_SEEN,
+            modes=_CPU,
+            needs=needs,
         )
-        for where, covers in (
-            ("conv2d-gradient", refused_filters),
-            ("conv2d_transpose-gradient", refused_filters),
-            ("max_pool2d_with_argmax-gradient", refused_argmax),
-            ("conv2d_vjp-gradient", refused_filters),
-            ("conv2d_transpose_vjp-gradient", refused_filters),
-            ("avg_pool2d-gradient", refused_average),
-            ("avg_pool2d_vjp-gradient", refused_average),
-            ("conv2d_input_gradient_law-value", refused_filters),
+        for where, covers, needs in (
+            ("max_pool2d_with_argmax-gradient", refused_argmax, ()),
+            ("avg_pool2d-gradient", refused_average, WITH_ONE_DNN),
+            ("avg_pool2d_vjp-gradient", refused_average, WITH_ONE_DNN),
         )
     ),
     *(
         known(
             _PINS,
-            f"tensorflow-avg_pool2d-gradient-wide-window-{verdict}",
+            f"tensorflow-avg_pool2d-gradient-wide-window{name}-{verdict}",
             verdict,
-            _wide_window(verdict),
+            wide_window(verdict, dtypes),
             owner="upstream",
-            reason="the gradient under a window larger than the input is wrong in every element",
+            reason=WIDE,
             versions=_SEEN,
-            url="https://github.com/tensorflow/tensorflow/issues/48773",
-            title="Wrong results of AvgPoolGrad and AvgPool3dGrad in some specific shapes",
+            url=WIDE_URL,
+            title=WIDE_TITLE,
+            modes=_CPU,
+            needs=needs,
         )
+        for name, dtypes, needs in (("", OTHERS, ()), ("-plain", ONE_DNN, WITHOUT_ONE_DNN))
         for verdict in ("structural", "numeric")
     ),
     *(
@@ -172,6 +181,8 @@ GRADIENTS = (
             owner="upstream",
             reason="convolutions of nothing answer with the shape of their input, here in a gradient",
             versions=_SEEN,
+            modes=_CPU,
+            needs=WITH_ONE_DNN,
         )
         for op, covers in (
             ("conv2d_transpose", gradient_shaped_as_input),
@@ -267,6 +278,7 @@ GRADIENTS = (
         reason="in a graph the gradient of NCHW is oneDNN's, which loses what NaN and -inf stand beside",
         versions=_SEEN,
         modes=("function", "dynamic"),
+        needs=WITH_ONE_DNN,
     ),
     known(
         _PINS,

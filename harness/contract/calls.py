@@ -46,9 +46,14 @@ def _refusal(adapter: Adapter) -> str:
 
 
 def mutations(adapter: Adapter, calls: dict[str, Any]) -> Iterator[Observation]:
-    """An op changes neither its inputs nor the arrays that they were made of."""
+    """An op changes neither its inputs nor the arrays that they were made of; a declared limit is not asked."""
     for op, (arrays, attributes) in calls.items():
-        yield observe("inputs_kept", op, partial(_mutated, adapter, op, arrays, attributes), [])
+        if adapter.unsupported(op, adapter.modes[0], _names(arrays), attributes) is None:
+            yield observe("inputs_kept", op, partial(_mutated, adapter, op, arrays, attributes), [])
+
+
+def _names(arrays: Arrays) -> tuple[str, ...]:
+    return tuple(dtypes.dtype_name(a) for a in arrays)
 
 
 def _mutated(adapter: Adapter, op: str, arrays: Arrays, attributes: Attributes) -> list[int]:
@@ -67,7 +72,7 @@ def small_calls(adapter: Adapter, mode: str, examples: Any) -> Iterator[Observat
                 continue
             about = f"{op} {dtype} {mode}"
             ask = partial(call, adapter, mode, op, arrays, attributes)
-            reason = adapter.unsupported(op, mode, tuple(dtypes.dtype_name(a) for a in arrays), attributes)
+            reason = adapter.unsupported(op, mode, _names(arrays), attributes)
             if reason is None:
                 yield from _answer(adapter, about, ask, [dtype, "int64"][: 1 + op.endswith("argmax")], examples, op)
             else:

@@ -24,6 +24,11 @@ jax.config.update("jax_traceback_filtering", "off")
 jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lambda _aux, _leaves: Unconnected)
 
 
+def onednn() -> frozenset[str]:
+    """Dtypes that TensorFlow hands to oneDNN: none here."""
+    return frozenset()
+
+
 def settings() -> Mapping[str, str]:
     return {"jax": jax.__version__, "jax_enable_x64": str(jax.config.jax_enable_x64), "NPROC": os.environ["NPROC"]}
 

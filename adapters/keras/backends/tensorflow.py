@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 # Start-up messages only; what TensorFlow computes does not change.
@@ -24,11 +25,17 @@ tf.get_logger().setLevel("ERROR")
 tf.debugging.disable_traceback_filtering()
 
 
+@cache
+def onednn() -> frozenset[str]:
+    """Dtypes whose convolutions are oneDNN's."""
+    return frozenset(onednn_dtypes(tf))
+
+
 def settings() -> Mapping[str, str]:
     return {
         "tensorflow": str(tf.__version__),
         "threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
-        "onednn_dtypes": ",".join(sorted(onednn_dtypes(tf))) or "none",
+        "onednn_dtypes": ",".join(sorted(onednn())) or "none",
     }
 
 

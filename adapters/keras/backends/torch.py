@@ -18,6 +18,11 @@ EXECUTOR = "ATen"
 torch.set_num_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
 
 
+def onednn() -> frozenset[str]:
+    """Dtypes that TensorFlow hands to oneDNN: none here."""
+    return frozenset()
+
+
 def settings() -> Mapping[str, str]:
     return {"torch": str(torch.__version__), "threads": str(torch.get_num_threads())}
 
