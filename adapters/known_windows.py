@@ -190,3 +190,12 @@ def gradient_failure(case: Case, rule: Rule) -> str:
         return "pass"
     seen = windows(case)
     return failure(gradient(case, seen, rule(seen)), gradient(case, seen, first_maximum(seen)))
+
+
+def subnormal_maximum(case: Case) -> bool:
+    """Some window's maximum is a subnormal that is flushed to zero."""
+    if not usable(case):
+        return False
+    seen = windows(case)
+    maxima = answer(seen, first_maximum(seen))
+    return bool((flushed(maxima, case.tensors[0].dtype) != maxima)[~np.isnan(maxima)].any())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from adapters.jax.known_errors import ERRORS
 from adapters.jax.known_gradients import GRADIENTS
 from adapters.known_linear import nan_by_flush
@@ -15,20 +13,12 @@ from adapters.known_predicates import (
     known,
     read_pins,
 )
-from adapters.known_windows import answer, first_maximum, flushed, usable, value_failure, windows, with_flushed
+from adapters.known_windows import first_maximum, subnormal_maximum, value_failure, with_flushed
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "jax 0.10.2, CPU"
 _FLUSH = "XLA on the CPU flushes subnormals to zero"
-
-
-def _subnormal_maximum(case: Case) -> bool:
-    if not usable(case):
-        return False
-    seen = windows(case)
-    maxima = answer(seen, first_maximum(seen))
-    return bool((flushed(maxima, case.tensors[0].dtype) != maxima)[~np.isnan(maxima)].any())
 
 
 def _flushed_maximum(case: Case) -> bool:
@@ -57,7 +47,7 @@ KNOWN = (
         known(_PINS, f"jax-{op}-subnormal", "special", covers, owner="by design", reason=_FLUSH, versions=_SEEN)
         for op, covers in (
             ("relu", holds_positive_subnormal),
-            ("max_pool2d", _subnormal_maximum),
+            ("max_pool2d", subnormal_maximum),
             ("max_pool2d_with_argmax", _flushed_maximum),
         )
     ),

@@ -27,7 +27,16 @@ from adapters.keras.known_predicates import (
 from adapters.known_predicates import holds_positive_subnormal
 from adapters.known_relu import flushed_relu
 from adapters.known_values import empty_anywhere
-from adapters.known_windows import answer, first_kept, first_maximum, only_larger, usable, value_failure, windows
+from adapters.known_windows import (
+    answer,
+    first_kept,
+    first_maximum,
+    only_larger,
+    subnormal_maximum,
+    usable,
+    value_failure,
+    windows,
+)
 from harness.model.case import Case
 
 _REPLICATED = "torch backend: ops.average_pool replicates the edge for uneven 'same' padding and counts it"
@@ -137,6 +146,7 @@ KNOWN = (
             ("subnormal-jax", holds_positive_subnormal, "jax"),
         )
     ),
+    keras_known("max_pool2d", "value", "subnormal", "special", subnormal_maximum, "by design", _FLUSH, ("jax",)),
     keras_known(
         "max_pool2d",
         "value",

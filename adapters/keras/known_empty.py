@@ -93,15 +93,18 @@ EMPTY = (
         "KerasTensor: ops.average_pool refuses a window that does not fit, which the same call with tensors takes",
         ("tensorflow",),
     ),
-    keras_known(
-        "avg_pool2d",
-        "gradient",
-        "empty-torch",
-        "rejects",
-        without_image,
-        "upstream",
-        "refuses a tensor without elements, whose gradient is zeros or empty",
-        ("torch",),
+    *(
+        keras_known(
+            op,
+            "gradient",
+            "empty-torch",
+            "rejects",
+            without_image,
+            "upstream",
+            "refuses a tensor without elements, whose gradient is zeros or empty",
+            ("torch",),
+        )
+        for op in ("avg_pool2d", "max_pool2d")
     ),
     *(
         keras_known(

@@ -23,12 +23,12 @@ from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import (
     Predicate,
     attributes_of,
-    holds_subnormal,
     subnormal_meets_infinity,
     unconnected_input,
 )
+from adapters.known_relu import multiplied, selected
 from adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
-from adapters.known_values import empty_anywhere, not_finite_where_cut
+from adapters.known_values import empty_anywhere
 from adapters.known_windows import (
     Rule,
     first_kept,
@@ -43,6 +43,7 @@ from harness.model.case import Case
 _BITS = "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default"
 _EMPTY = "refuses a tensor without elements, whose gradient is zeros or empty"
 
+_CUT = "subnormals are flushed, and on TensorFlow a gradient that is not finite is multiplied by 0"
 _CONTIGUOUS = "torch: slow_conv2d: grad_weight must be contiguous"
 _NAN = "zeros that the backend multiplies by NaN or infinity, or subnormals that it flushes, give NaN"
 
@@ -58,10 +59,6 @@ def _rule(case: Case, mode: str) -> Rule:
 
 def _other_maximum(mode: str, verdict: str) -> Predicate:
     return lambda case: gradient_failure(case, _rule(case, mode)) == verdict
-
-
-def _odd_relu(case: Case) -> bool:
-    return holds_subnormal(case) or not_finite_where_cut(case)
 
 
 def _odd_sum(case: Case) -> bool:
@@ -267,15 +264,12 @@ GRADIENTS = (
         for mode in ("tensorflow", "torch", "jax")
         for verdict in ("special", "numeric")
     ),
-    keras_known(
-        "relu",
-        "gradient",
-        "special",
-        "special",
-        _odd_relu,
-        "by design",
-        "subnormals are flushed, and a gradient that is not finite is multiplied by 0",
-        ("tensorflow", "jax"),
+    *(
+        keras_known("relu", "gradient", name, "special", covers, "by design", _CUT, (mode,))
+        for name, covers, mode in (
+            ("special", lambda case: multiplied(case) == "special", "tensorflow"),
+            ("special-jax", lambda case: selected(case) == "special", "jax"),
+        )
     ),
     *(
         keras_known(op, aspect, "contiguous", "rejects", covers, "upstream", _CONTIGUOUS, ("torch",))
