@@ -15,6 +15,8 @@ from adapters.known_predicates import (
 from adapters.known_relu import flushed_relu
 from adapters.tensorflow.known_empty import (
     WITH_ONE_DNN,
+    no_filter_anywhere,
+    no_filter_for_onednn,
     refused_argmax,
     refused_transposed_filters,
     shaped_as_input,
@@ -34,6 +36,7 @@ from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tensorflow 2.21.0, CPU"
+_CPU = ("eager", "function", "dynamic")
 _FLUSH = "kernels flush subnormals to zero or compare them as zero"
 
 
@@ -77,14 +80,23 @@ KNOWN = (
         )
         for asked, modes in (("shape", ("eager",)), ("traced", ("function", "xla")))
     ),
-    known(
-        _PINS,
-        "tensorflow-conv2d-no-channels",
-        "rejects",
-        empty(1),
-        owner="upstream",
-        reason="refuses a filter without elements, whose answer is zeros or empty",
-        versions=_SEEN,
+    *(
+        known(
+            _PINS,
+            f"tensorflow-conv2d-no-channels{name}",
+            "rejects",
+            covers,
+            owner="upstream",
+            reason="refuses a filter without elements, whose answer is zeros or empty",
+            versions=_SEEN,
+            modes=modes,
+            needs=needs,
+        )
+        for name, covers, modes, needs in (
+            ("", no_filter_anywhere, _CPU, ()),
+            ("-onednn", no_filter_for_onednn, _CPU, WITH_ONE_DNN),
+            ("-xla", empty(1), ("xla",), ()),
+        )
     ),
     known(
         _PINS,
@@ -94,7 +106,7 @@ KNOWN = (
         owner="upstream",
         reason="answers an empty input with the input's own shape",
         versions=_SEEN,
-        modes=("eager", "function", "dynamic"),
+        modes=_CPU,
         needs=WITH_ONE_DNN,
     ),
     known(
@@ -220,7 +232,7 @@ KNOWN = (
         owner="upstream",
         reason="tf.nn.pool with dilation in NCHW pads other axes than the spatial ones",
         versions=_SEEN,
-        modes=("eager", "function", "dynamic"),
+        modes=_CPU,
         needs=WITH_ONE_DNN,
     ),
     known(

@@ -105,6 +105,22 @@ def filters_refused_by_onednn(case: Case) -> bool:
     return refused_filters(case) and not refused_filters(case, ())
 
 
+def _no_filter(case: Case, onednn: Container[str]) -> bool:
+    x, w = case.tensors[:2]
+    kernel = conv_kernel(x.dtype, case.attributes, False, onednn)
+    return (kernel == "onednn" and 0 in w.shape) or (kernel == "plain" and w.shape[2] == 0)
+
+
+def no_filter_anywhere(case: Case) -> bool:
+    """conv2d, forwards, of filters without elements, whoever convolves float32."""
+    return _no_filter(case, ONE_DNN) and _no_filter(case, ())
+
+
+def no_filter_for_onednn(case: Case) -> bool:
+    """The same where only oneDNN refuses."""
+    return _no_filter(case, ONE_DNN) and not _no_filter(case, ())
+
+
 def refused_transposed_filters(case: Case) -> bool:
     """conv2d_transpose: the kernel that is not oneDNN's wants filters with output channels."""
     (x, w), how = case.tensors[:2], case.attributes
