@@ -31,6 +31,7 @@ from adapters.tensorflow.known_pools import (
     other_axes,
     other_axes_of_any,
     padded_with_zeros,
+    padded_with_zeros_in_xla,
 )
 from harness.model.case import Case
 
@@ -117,6 +118,7 @@ KNOWN = (
         owner="upstream",
         reason="refuses an empty input, whose answer is empty",
         versions=_SEEN,
+        modes=_CPU,
     ),
     known(
         _PINS,
@@ -135,6 +137,7 @@ KNOWN = (
         owner="upstream",
         reason="takes one index vector for a list of scalar indices",
         versions=_SEEN,
+        modes=_CPU,
     ),
     known(
         _PINS,
@@ -181,28 +184,52 @@ KNOWN = (
         owner="upstream",
         reason="refuses a filter without elements, whose answer is zeros or empty",
         versions=_SEEN,
-    ),
-    known(
-        _PINS,
-        "tensorflow-max_pool2d-dilated-padding",
-        "structural",
-        padded_with_zeros("structural"),
-        owner="upstream",
-        reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
-        versions=_SEEN,
+        modes=_CPU,
     ),
     *(
-        known(_PINS, f"tensorflow-{op}-nan", "special", dropped_nan, owner="upstream", reason=_NAN, versions=_SEEN)
-        for op in ("max_pool2d", "max_pool2d_with_argmax")
+        known(
+            _PINS,
+            f"tensorflow-max_pool2d-dilated-padding{name}",
+            "structural",
+            covers,
+            owner="upstream",
+            reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
+            versions=_SEEN,
+            modes=modes,
+        )
+        for name, covers, modes in (
+            ("", padded_with_zeros("structural"), _CPU),
+            ("-xla", padded_with_zeros_in_xla("structural"), ("xla",)),
+        )
     ),
-    known(
-        _PINS,
-        "tensorflow-max_pool2d-dilated-rounding-fill",
-        "numeric",
-        padded_with_zeros("numeric"),
-        owner="upstream",
-        reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
-        versions=_SEEN,
+    *(
+        known(
+            _PINS,
+            f"tensorflow-{op}-nan",
+            "special",
+            dropped_nan,
+            owner="upstream",
+            reason=_NAN,
+            versions=_SEEN,
+            modes=modes,
+        )
+        for op, modes in (("max_pool2d", ()), ("max_pool2d_with_argmax", _CPU))
+    ),
+    *(
+        known(
+            _PINS,
+            f"tensorflow-max_pool2d-dilated-rounding-fill{name}",
+            "numeric",
+            covers,
+            owner="upstream",
+            reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
+            versions=_SEEN,
+            modes=modes,
+        )
+        for name, covers, modes in (
+            ("", padded_with_zeros("numeric"), _CPU),
+            ("-xla", padded_with_zeros_in_xla("numeric"), ("xla",)),
+        )
     ),
     known(
         _PINS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from adapters import known_columns
@@ -42,9 +43,8 @@ _NAN_URL = "https://github.com/tensorflow/tensorflow/issues/125965"
 _NAN_TITLE = "CPU MaxPool2D returns different results for identical float64 channels containing NaN"
 
 
-def _multiplied(verdict: str) -> Predicate:
-    # XLA selects, and flushes all the same: a case on which only the one differs fails in the other, too.
-    return lambda case: verdict in (multiplied(case), selected(case))
+def _comes_to(failure: Callable[[Case], str], verdict: str) -> Predicate:
+    return lambda case: failure(case) == verdict
 
 
 def _other_maximum(verdict: str) -> Predicate:
@@ -249,6 +249,7 @@ GRADIENTS = (
             versions=_SEEN,
             url=_NAN_URL,
             title=_NAN_TITLE,
+            modes=_CPU if (op, verdict) == ("max_pool2d_with_argmax", "special") else (),
         )
         for op in ("max_pool2d", "max_pool2d_with_argmax")
         for verdict in ("special", "numeric")
@@ -313,13 +314,18 @@ GRADIENTS = (
     *(
         known(
             _PINS,
-            f"tensorflow-relu-gradient-{verdict}",
+            f"tensorflow-relu-gradient-{verdict}{name}",
             verdict,
-            _multiplied(verdict),
+            covers,
             owner="upstream",
             reason="multiplies the cotangent by 0 where it should be cut off, and flushes subnormals",
             versions=_SEEN,
+            modes=modes,
         )
         for verdict in ("special", "numeric")
+        for name, covers, modes in (
+            ("", _comes_to(multiplied, verdict), _CPU),
+            ("-xla", _comes_to(selected, verdict), ("xla",)),
+        )
     ),
 )

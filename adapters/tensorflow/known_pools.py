@@ -60,6 +60,11 @@ def padded_with_zeros(verdict: str) -> Predicate:
     return lambda case: _padded_pool(case) and not other_axes(case) and _with_zeros(case) == verdict
 
 
+def padded_with_zeros_in_xla(verdict: str) -> Predicate:
+    """The same in NHWC; in NCHW XLA pads other axes, whatever the dtype."""
+    return lambda case: not other_axes_of_any(case) and _padded_pool(case) and _with_zeros(case) == verdict
+
+
 def other_axes(case: Case) -> bool:
     """The same in NCHW, where oneDNN's kernel takes it as it is: the padding goes to other axes."""
     onednn = case.attributes["layout"] == "NCHW" and case.tensors[0].dtype in ONE_DNN
