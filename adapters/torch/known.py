@@ -104,6 +104,7 @@ KNOWN = (
             owner="upstream",
             reason="with channels last it counts the plane's elements in the tensor's own 8-bit dtype, and refuses",
             versions=_SEEN,
+            modes=("eager",),
         )
         for op in ("max_pool2d", "max_pool2d_with_argmax")
     ),
@@ -149,6 +150,7 @@ KNOWN = (
         owner="upstream",
         reason="refuses a filter without output channels, whose answer is empty",
         versions=_SEEN,
+        modes=("eager",),
     ),
     known(
         _PINS,
@@ -158,5 +160,6 @@ KNOWN = (
         owner="upstream",
         reason="gives the index of the last NaN of a window, not of the first",
         versions=_SEEN,
+        modes=("eager",),
     ),
 )

@@ -79,6 +79,7 @@ GRADIENTS = (
             owner="upstream",
             reason="a window that holds nothing but padding sends its gradient to an index outside the image",
             versions=_SEEN,
+            modes=("eager",),
         )
         for op in ("max_pool2d", "max_pool2d_with_argmax")
     ),
@@ -115,6 +116,7 @@ GRADIENTS = (
             owner="upstream",
             reason="refuses an extent of 0 whose gradients are well defined",
             versions=_SEEN,
+            modes=("eager",) if op == "avg_unpool2d" else (),
         )
         for op, covers in (
             ("avg_pool2d", refused_avg_pool),
@@ -173,6 +175,7 @@ GRADIENTS = (
             owner="upstream",
             reason=_LAST_NAN,
             versions=_SEEN,
+            modes=("eager",),
         )
         for op in ("max_pool2d", "max_pool2d_with_argmax")
         for verdict in ("special", "numeric")
@@ -197,6 +200,7 @@ GRADIENTS = (
             owner="upstream",
             reason="the filter gradient of permuted filters to one channel: it asks of itself to be contiguous",
             versions=_SEEN,
+            modes=() if op == "conv2d" else ("eager",),
         )
         for op, covers in (
             ("conv2d", refused_filter_gradient),

@@ -73,7 +73,7 @@ def version(lane: Lane) -> str:
 
 def _pin(engine: Engine, lanes: Sequence[Lane], known: Known) -> str:
     keys = [(lane.label, known.pin.id) for lane in lanes]
-    found = [engine.pins[key] for key in keys if key in engine.pins]
+    found = [verdict for key in keys if (verdict := engine.pins.get(key, "unsupported")) != "unsupported"]
     seen = [verdict in FAILING if known.chance else verdict == known.verdict for verdict in found]
     if not seen:
         return "not run"

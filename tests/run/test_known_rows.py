@@ -72,6 +72,11 @@ def test_only_another_version_leaves_the_entry_open():
     assert (row["passed"], row["pin"]) == (0, "not run")
 
 
+def test_a_pin_that_a_target_does_not_support_says_nothing():
+    row = row_of(engine_of(new=["unsupported"]), set())
+    assert row["pin"] == "not run"
+
+
 @pytest.mark.parametrize(
     ("named", "version", "seen"),
     [
