@@ -21,6 +21,7 @@ from harness.run.feeds import Feeds, Key
 from harness.run.job import Answer, Job
 from harness.run.judging import Judging
 from harness.run.lane import Lane
+from harness.run.pins import shown
 from harness.run.plan import Item, Settings, Shard
 from harness.run.process import Message, WorkerSpec
 from harness.run.records import make_record
@@ -145,10 +146,10 @@ class Engine:
                     spoils = self._spoils(lane, known.pin)
                     lane.submit(Job(by_name[known.op], [Item(0, known.pin)], alone=True, probe=True, spoils=spoils))
             self._until_idle()
-            waiting = [(lane, known) for lane, known in waiting if known.chance and self._pin_passes(lane, known)]
+            waiting = [(lane, known) for lane, known in waiting if known.chance and not self._shown(lane, known)]
 
-    def _pin_passes(self, lane: Lane, known: Known) -> bool:
-        return self.pins.get((lane.label, known.pin.id)) not in FAILING
+    def _shown(self, lane: Lane, known: Known) -> bool | None:
+        return shown(self.pins, lane.label, known, self._known.get(lane.target.adapter, ()))
 
     def _step(self, idle: Callable[[], None] = lambda: None) -> None:
         try:

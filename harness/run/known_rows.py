@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from harness.model.known import Known
-from harness.model.verdicts import FAILING
 from harness.run.engine import Engine
 from harness.run.lane import Lane
+from harness.run.pins import shown
 
 _FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions", "chance")
 NAMED = 5
@@ -37,7 +37,7 @@ def known_rows(
             "failed": sum(failed_in.values()),
             "failed_in": failed_in,
             "passed": sum(engine.tally.passed[lane.label, known.id] for lane in bound),
-            "pin": _pin(engine, bound, known),
+            "pin": _pin(engine, bound, known, entries),
         }
 
 
@@ -47,7 +47,7 @@ def other_versions(engine: Engine, adapter: str, entries: Sequence[Known], forei
     for lane in _lanes(engine, adapter):
         if lane.label in foreign:
             others = [known for known in entries if not seen_in(known, version(lane))]
-            lacks = [known.id for known in others if _pin(engine, [lane], known) == "passes"]
+            lacks = [known.id for known in others if _pin(engine, [lane], known, entries) == "passes"]
             if lacks:
                 names = ", ".join(lacks[:NAMED]) + (", …" if len(lacks) > NAMED else "")
                 lines.append(
@@ -71,10 +71,9 @@ def version(lane: Lane) -> str:
     return str(lane.hello.get("version", ""))
 
 
-def _pin(engine: Engine, lanes: Sequence[Lane], known: Known) -> str:
-    keys = [(lane.label, known.pin.id) for lane in lanes]
-    found = [verdict for key in keys if (verdict := engine.pins.get(key, "unsupported")) != "unsupported"]
-    seen = [verdict in FAILING if known.chance else verdict == known.verdict for verdict in found]
+def _pin(engine: Engine, lanes: Sequence[Lane], known: Known, entries: Sequence[Known]) -> str:
+    told = (shown(engine.pins, lane.label, known, entries) for lane in lanes)
+    seen = [shows for shows in told if shows is not None]
     if not seen:
         return "not run"
     return "fails" if all(seen) else "passes"

@@ -15,6 +15,7 @@ from harness.model.fills import Fill
 from harness.model.known import Known
 from harness.run.campaign import Campaign, Request, check_devices
 from harness.run.known_rows import known_rows
+from harness.run.pins import shown
 from harness.run.plan import Settings
 from harness.run.status import outdated
 
@@ -79,6 +80,16 @@ def test_a_pin_that_never_differs_is_out_of_date(monkeypatch: pytest.MonkeyPatch
     row = row_of(monkeypatch, "Random", SELDOM)
     assert row["pin"] == "passes"
     assert [line for line in outdated({"known": [row]}) if "fixed? remove it" in line]
+
+
+def test_one_pin_shows_all_that_one_mistake_may_come_to() -> None:
+    other = replace(SELDOM, id="seldom-crash", verdict="crash", pin=replace(PIN, aspect="value", attributes={"b": 1}))
+    elsewhere = replace(other, covers=lambda case: True)
+    pins = {("seldom", SELDOM.pin.id): "structural", ("seldom", other.pin.id): "pass"}
+    assert shown(pins, "seldom", other, (SELDOM, other)) is True
+    assert shown(pins, "seldom", elsewhere, (SELDOM, elsewhere)) is False
+    assert shown(pins, "seldom", replace(other, chance=""), (SELDOM, other)) is False
+    assert shown({}, "seldom", other, (SELDOM, other)) is None
 
 
 @pytest.mark.parametrize(("chance", "broad"), [(SELDOM.chance, 0), ("", 1)])
