@@ -15,11 +15,13 @@ from adapters.known_predicates import (
 from adapters.known_relu import flushed_relu
 from adapters.tensorflow.known_empty import (
     WITH_ONE_DNN,
+    WITHOUT_ONE_DNN,
     no_filter_anywhere,
     no_filter_for_onednn,
     refused_argmax,
     refused_transposed_filters,
     shaped_as_input,
+    transposed_refused_without_onednn,
 )
 from adapters.tensorflow.known_errors import ERRORS
 from adapters.tensorflow.known_gradients import GRADIENTS
@@ -176,15 +178,22 @@ KNOWN = (
         )
         for op in ("conv2d", "conv2d_transpose", "matmul")
     ),
-    known(
-        _PINS,
-        "tensorflow-conv2d_transpose-no-filters",
-        "rejects",
-        refused_transposed_filters,
-        owner="upstream",
-        reason="refuses a filter without elements, whose answer is zeros or empty",
-        versions=_SEEN,
-        modes=_CPU,
+    *(
+        known(
+            _PINS,
+            f"tensorflow-conv2d_transpose-no-filters{name}",
+            "rejects",
+            covers,
+            owner="upstream",
+            reason="refuses a filter without elements, whose answer is zeros or empty",
+            versions=_SEEN,
+            modes=_CPU,
+            needs=needs,
+        )
+        for name, covers, needs in (
+            ("", refused_transposed_filters, ()),
+            ("-plain", transposed_refused_without_onednn, WITHOUT_ONE_DNN),
+        )
     ),
     *(
         known(

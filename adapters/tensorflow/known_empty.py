@@ -121,12 +121,17 @@ def no_filter_for_onednn(case: Case) -> bool:
     return _no_filter(case, ONE_DNN) and not _no_filter(case, ())
 
 
-def refused_transposed_filters(case: Case) -> bool:
+def refused_transposed_filters(case: Case, onednn: Container[str] = ONE_DNN) -> bool:
     """conv2d_transpose: the kernel that is not oneDNN's wants filters with output channels."""
     (x, w), how = case.tensors[:2], case.attributes
-    kernel = conv_kernel(x.dtype, how, True)
+    kernel = conv_kernel(x.dtype, how, True, onednn)
     one_dnn = kernel == "onednn" and (isinstance(how["padding"], str) or padded_outside(x.dtype, how))
     return kernel != "composed" and not one_dnn and w.shape[2] == 0 and 0 not in x.shape
+
+
+def transposed_refused_without_onednn(case: Case) -> bool:
+    """The same for filters that oneDNN takes where it is used."""
+    return refused_transposed_filters(case, ()) and not refused_transposed_filters(case)
 
 
 def refused_argmax(case: Case) -> bool:
