@@ -35,7 +35,8 @@ _SEEN = "torch 2.13.0, CPU"
 def _eight_bits_of_image(case: Case) -> bool:
     x, how = case.tensors[0], case.attributes
     largest = {"int8": 127, "uint8": 255}.get(x.dtype, math.inf)
-    counted = math.prod(x.shape[1:]) > largest and channels_last(x, how["layout"])
+    plane = math.prod(x.shape[axis] for axis in spatial_axes(how["layout"]))
+    counted = plane > largest and channels_last(x, how["layout"])
     return counted and own_pool(case, how["dilation"])
 
 
