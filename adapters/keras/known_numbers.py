@@ -6,7 +6,7 @@ from adapters.keras.known_predicates import WITH_ONE_DNN, keras_known
 from adapters.known_columns import CHANCE, REASON, single_column
 from adapters.known_linear import nan_by_flush
 from adapters.known_products import CHANCE as BEHIND
-from adapters.known_products import one_matrix_for_a_batch
+from adapters.known_products import NEEDS, one_matrix_for_a_batch
 from adapters.known_relu import selected
 from harness.model.case import Case
 
@@ -90,6 +90,7 @@ NUMBERS = (
             "TensorFlow's batched float32 product with one broadcast matrix reads beyond its operands",
             ("tensorflow",),
             chance=BEHIND,
+            needs=NEEDS,
         )
         for aspect, verdict in (
             ("value", "crash"),

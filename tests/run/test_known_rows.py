@@ -1,5 +1,6 @@
 """Known differences beside another version of the framework: what it does otherwise outdates no entry."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -27,7 +28,9 @@ def engine_of(**answers):
             tally.count([entry()], PIN, label, "eager", verdict)
     versions = {"new": "2.1+cpu", "old": "1.0"}
     lanes = {
-        label: SimpleNamespace(label=label, target=Target("fake", "eager", "cpu"), hello={"version": versions[label]})
+        label: SimpleNamespace(
+            label=label, target=Target("fake", "eager", "cpu"), hello={"version": versions[label]}, settings={}
+        )
         for label in answers
     }
     return SimpleNamespace(lanes=lanes, tally=tally, pins=pins)
@@ -70,6 +73,15 @@ def test_so_does_another_version_in_the_users_own_interpreter():
 def test_only_another_version_leaves_the_entry_open():
     row = row_of(engine_of(old=["pass"]), {"old"})
     assert (row["passed"], row["pin"]) == (0, "not run")
+
+
+def test_another_entrys_answer_to_the_same_pin_says_nothing():
+    engine = engine_of(new=["pass"])
+    elsewhere = replace(entry(), modes=("compiled",))
+    lacking = replace(entry(), needs=("kernels=wide",))
+    for known in (elsewhere, lacking):
+        [row] = known_rows(engine, "fake", [known], set())
+        assert row["pin"] == "not run"
 
 
 def test_a_pin_that_a_target_does_not_support_says_nothing():
