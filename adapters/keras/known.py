@@ -12,6 +12,7 @@ from adapters.keras.known_errors import ERRORS
 from adapters.keras.known_gradients import GRADIENTS
 from adapters.keras.known_numbers import NUMBERS
 from adapters.keras.known_predicates import (
+    ONE_DNN,
     SCATTER_ON_TENSORFLOW,
     SCATTER_ON_TORCH,
     WITH_ONE_DNN,
@@ -61,6 +62,10 @@ def _lost_maximum(case: Case) -> bool:
         return value_failure(case, only_larger) == "special"
     seen = windows(case)
     return value_failure(case, first_kept) == "special" or bool(np.isneginf(answer(seen, first_maximum(seen))).any())
+
+
+def _empty_by_onednn(case: Case) -> bool:
+    return case.tensors[0].dtype in ONE_DNN and empty_anywhere(case)
 
 
 def _empty_but_batch(case: Case) -> bool:
@@ -125,7 +130,7 @@ KNOWN = (
         "shape",
         "empty-shape",
         "shape",
-        empty_anywhere,
+        _empty_by_onednn,
         "upstream",
         "answers an empty input with the input's own shape",
         ("tensorflow",),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.geometry import spatial_axes
-from adapters.keras.known_predicates import WITH_ONE_DNN, keras_known
+from adapters.keras.known_predicates import WITH_ONE_DNN, WITHOUT_ONE_DNN, keras_known
+from adapters.known_larger import accepted_anywhere, divided_by_nothing, refused_by_onednn
 from adapters.known_predicates import Predicate, breaks, overflows, rank_three_in
 from harness.model.case import Case
 from harness.model.known import Known
 
 _PADDED = ("conv2d", "avg_pool2d", "max_pool2d")
-_POOLS = ("avg_pool2d", "max_pool2d")
+_FITS_NOT = "a window that does not fit gives an empty tensor, as the backend has it"
 _ABORT = "XLA ends the process over a shape whose size overflows, instead of raising"
 _NO_SHAPE = (
     "Keras takes no output_shape, and conv_transpose does not check output_padding, which must be below the stride"
@@ -26,6 +27,10 @@ def _accepts(
     op: str, name: str, covers: Predicate, owner: str, reason: str, modes: tuple[str, ...] = (), **more: Any
 ) -> Known:
     return keras_known(op, "error", name, "accepts", covers, owner, reason, modes, **more)
+
+
+def _negative_single(case: Case) -> bool:
+    return case.rule == "OutputNegative" and case.tensors[0].dtype == "float32"
 
 
 def _wraps(case: Case) -> bool:
@@ -73,15 +78,13 @@ ERRORS = (
         for op in _PADDED
     ),
     *(
-        _accepts(
-            op,
-            "window-larger",
-            breaks("WindowLargerThanInput"),
-            "by design",
-            "a window that does not fit gives an empty tensor, as the backend has it",
-            ("tensorflow", "jax"),
+        _accepts(op, name, covers, "by design", _FITS_NOT, modes, needs=needs)
+        for op, name, covers, modes, needs in (
+            ("avg_pool2d", "window-larger", breaks("WindowLargerThanInput"), ("tensorflow", "jax"), ()),
+            ("max_pool2d", "window-larger", accepted_anywhere, ("tensorflow",), ()),
+            ("max_pool2d", "window-larger-plain", refused_by_onednn, ("tensorflow",), WITHOUT_ONE_DNN),
+            ("max_pool2d", "window-larger-jax", breaks("WindowLargerThanInput"), ("jax",), ()),
         )
-        for op in _POOLS
     ),
     *(
         _accepts(op, "padding-word", _lower_case, "by design", "Keras' own words are in lower case")
@@ -147,7 +150,7 @@ ERRORS = (
         "error",
         "abort",
         "crash",
-        breaks("OutputNegative"),
+        _negative_single,
         "upstream",
         "a negative extent ends the process from inside TensorFlow",
         ("tensorflow",),
@@ -221,7 +224,7 @@ ERRORS = (
         "error",
         "division",
         "crash",
-        breaks("WindowLargerThanInput"),
+        divided_by_nothing,
         "upstream",
         "a window that does not fit ends the process from inside TensorFlow (SIGFPE)",
         ("tensorflow",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.geometry import channel_axis, spatial_axes
+from adapters.known_larger import accepted_anywhere, divided_by_nothing, refused_by_onednn
 from adapters.known_predicates import breaks, by_rule, overflows, rank_three_in, read_pins
 from adapters.tensorflow.known_empty import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN, padded_outside
 from harness.model.case import Case
@@ -81,30 +82,6 @@ def _negative_and_empty(case: Case) -> bool:
     return case.rule == "OutputNegative" and case.tensors[0].dtype in ONE_DNN and 0 in _negative_extents(case)
 
 
-def _not_one_dnn(case: Case) -> bool:
-    """oneDNN rounds the negative number of windows to 0 before it adds 1, and then refuses the pool."""
-    if case.rule != "WindowLargerThanInput":
-        return False
-    how = case.attributes
-    extents = [case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"])]
-    rounded = any(k > n and s > 1 for k, n, s in zip(how["window"], extents, how["stride"], strict=True))
-    return not (case.tensors[0].dtype in ONE_DNN and max(how["dilation"]) == 1 and rounded)
-
-
-def _only_one_dnn_refuses(case: Case) -> bool:
-    return case.rule == "WindowLargerThanInput" and not _not_one_dnn(case)
-
-
-def _divided_by_nothing(case: Case) -> bool:
-    """NHWC, an input one short of the window: exactly no window, which oneDNN divides by."""
-    if case.rule != "WindowLargerThanInput" or case.tensors[0].dtype not in ONE_DNN:
-        return False
-    how = case.attributes
-    rows, columns = (case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"]))
-    short = rows == how["window"][0] - 1 or columns == how["window"][1] - 1
-    return how["layout"] == "NHWC" and max(how["dilation"]) == 1 and short and min(how["stride"]) == 1
-
-
 def _unchecked_when_empty(case: Case) -> bool:
     small = case.rule == "OutputTooSmall" and 0 in case.attributes["output_shape"]
     return small and isinstance(case.attributes["padding"], str) and case.tensors[0].dtype in ONE_DNN
@@ -130,7 +107,7 @@ ERRORS = (
         for op, covers in (
             ("conv2d", breaks("WindowLargerThanInput")),
             ("avg_pool2d", breaks("WindowLargerThanInput")),
-            ("max_pool2d", _not_one_dnn),
+            ("max_pool2d", accepted_anywhere),
             ("max_pool2d_with_argmax", breaks("WindowLargerThanInput")),
         )
     ),
@@ -138,7 +115,7 @@ ERRORS = (
         "max_pool2d",
         "window-larger-plain",
         "accepts",
-        _only_one_dnn_refuses,
+        refused_by_onednn,
         "by design",
         _EMPTY,
         needs=WITHOUT_ONE_DNN,
@@ -147,7 +124,7 @@ ERRORS = (
         "max_pool2d",
         "window-larger-divides",
         "crash",
-        _divided_by_nothing,
+        divided_by_nothing,
         "upstream",
         "oneDNN divides by the number of windows, which is 0: SIGFPE",
         needs=WITH_ONE_DNN,
