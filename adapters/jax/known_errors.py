@@ -137,21 +137,18 @@ ERRORS = (
         "by design",
         "padding may have any amount",
     ),
-    *(
-        _known(op, "huge-padding", "crash", _huge_padding, "upstream", _ABORT)
-        for op in ("conv2d", *_POOLS)
-        if op != "max_pool2d_with_argmax"
-    ),
+    *(_known(op, "huge-padding", "crash", _huge_padding, "upstream", _ABORT) for op in ("conv2d", "max_pool2d")),
     *(
         _known(
-            "max_pool2d_with_argmax",
+            op,
             name,
             verdict,
             _huge_padding,
             "upstream",
-            "composed of windows of the padded image, which is computed until memory or time is at its end",
+            "the padded image is computed until memory or time is at its end",
             chance="how much memory and time there is",
         )
+        for op in ("avg_pool2d", "max_pool2d_with_argmax")
         for name, verdict in (("huge-padding", "crash"), ("endless-padding", "hang"))
     ),
     _known("avg_unpool2d", "overflow", "crash", lambda case: overflows(case, "window", 2**62), "upstream", _ABORT),

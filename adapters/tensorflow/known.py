@@ -198,18 +198,16 @@ KNOWN = (
     *(
         known(
             _PINS,
-            f"tensorflow-max_pool2d-dilated-padding{name}",
-            "structural",
-            covers,
+            f"tensorflow-max_pool2d-{name}{where}",
+            verdict,
+            covers(verdict),
             owner="upstream",
             reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
             versions=_SEEN,
             modes=modes,
         )
-        for name, covers, modes in (
-            ("", padded_with_zeros("structural"), _CPU),
-            ("-xla", padded_with_zeros_in_xla("structural"), ("xla",)),
-        )
+        for name, verdict in (("dilated-padding", "structural"), ("dilated-rounding-fill", "numeric"))
+        for where, covers, modes in (("", padded_with_zeros, _CPU), ("-xla", padded_with_zeros_in_xla, ("xla",)))
     ),
     *(
         known(
@@ -223,22 +221,6 @@ KNOWN = (
             modes=modes,
         )
         for op, modes in (("max_pool2d", ()), ("max_pool2d_with_argmax", _CPU))
-    ),
-    *(
-        known(
-            _PINS,
-            f"tensorflow-max_pool2d-dilated-rounding-fill{name}",
-            "numeric",
-            covers,
-            owner="upstream",
-            reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
-            versions=_SEEN,
-            modes=modes,
-        )
-        for name, covers, modes in (
-            ("", padded_with_zeros("numeric"), _CPU),
-            ("-xla", padded_with_zeros_in_xla("numeric"), ("xla",)),
-        )
     ),
     known(
         _PINS,
