@@ -41,6 +41,7 @@ class KerasAdapter(ConvOps, PoolOps, Adapter):
     name = "keras"
     modes = ("tensorflow", "torch", "jax")
     fused_modes = frozenset({"jax"})
+    fused_ops = 32
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)

@@ -42,13 +42,15 @@ class Adapter:
     The framework is imported inside the subclass's module, which only a worker imports.
 
     ``name``: as in ``Target``. ``modes``: the first is the default. ``fused_modes``: those in which
-    the engine may compile a batch of cases as one function. ``first_order_modes``: those in which the
-    framework cannot differentiate a gradient again.
+    the engine may compile a batch of cases as one function, and ``fused_ops`` how many ops it then has at
+    the most (a gradient counts thrice), for compilers whose time grows faster than what they compile.
+    ``first_order_modes``: those in which the framework cannot differentiate a gradient again.
     """
 
     name: ClassVar[str]
     modes: ClassVar[tuple[str, ...]]
     fused_modes: ClassVar[frozenset[str]] = frozenset()
+    fused_ops: ClassVar[int] = 10_000
     first_order_modes: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, device: str = "cpu") -> None:

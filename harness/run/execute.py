@@ -16,6 +16,7 @@ from harness.model.case import Case
 from harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
 from harness.run import wire
 from harness.run.bits import difference
+from harness.run.fuse import parts
 from harness.run.inference import with_inference
 from harness.run.origin import Watch
 
@@ -207,8 +208,8 @@ class Executor:
         return first
 
     def _fused(self, positions: Sequence[int], cases: Sequence[Case]) -> Iterator[Answer]:
-        for layer in _layers(positions, cases):
-            yield from self._layer(layer, cases)
+        for part in parts(positions, cases, self._adapter.fused_ops):
+            yield from self._layer(part, cases)
 
     def _compose(self, cases: Sequence[Case]) -> Callable[..., Any]:
         functions = [self._function(case) for case in cases]
@@ -252,19 +253,6 @@ class Executor:
 
 def _arrays(case: Case) -> list[np.ndarray]:
     return [tensor.materialize() for tensor in case.all_tensors]
-
-
-def _layers(positions: Sequence[int], cases: Sequence[Case]) -> list[list[int]]:
-    """Splits a batch so that each layer holds every geometry once: its program serves all layers."""
-    layers: list[list[int]] = []
-    seen: dict[str, int] = {}
-    for position in positions:
-        depth = seen.get(cases[position].geometry_key, 0)
-        seen[cases[position].geometry_key] = depth + 1
-        if depth == len(layers):
-            layers.append([])
-        layers[depth].append(position)
-    return layers
 
 
 def _describe(array: np.ndarray | None) -> str:
