@@ -25,6 +25,9 @@ Targets = Annotated[
     list[str], typer.Option("--target", "-t", help="adapter[:mode][@device], a target of yours, or 'all'. Repeatable.")
 ]
 Adapters = Annotated[list[str], typer.Option("--adapter", help="A further adapter, as module:Class. Repeatable.")]
+Pythons = Annotated[
+    list[str], typer.Option("--python", help="NAME=INTERPRETER that runs adapter or target NAME. Repeatable.")
+]
 MEMORY_HELP = (
     "How large a worker may grow, as 4G, before it is ended; by default its share of 3/4 of this machine's memory."
 )
@@ -73,9 +76,7 @@ def run(
     seed: Annotated[int, typer.Option(help="Seed of the case stream.")] = 0,
     fills: Annotated[int, typer.Option(min=1, help="Value sets per geometry.")] = 2,
     adapter: Adapters = [],  # noqa: B006
-    python: Annotated[
-        list[str], typer.Option(help="NAME=INTERPRETER that runs adapter or target NAME. Repeatable.")
-    ] = [],  # noqa: B006
+    python: Pythons = [],  # noqa: B006
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds per case before it counts as a hang.")] = 30.0,
     memory: Annotated[str, typer.Option(metavar="SIZE", help=MEMORY_HELP)] = "",
     max_output: Annotated[str, typer.Option(metavar="SIZE", help=OUTPUT_HELP)] = "256M",
@@ -117,6 +118,7 @@ def replay(
     case: Annotated[str, typer.Argument(help="A JSON file with a case, or the id of a case in --out.")],
     target: Targets = [],  # noqa: B006
     adapter: Adapters = [],  # noqa: B006
+    python: Pythons = [],  # noqa: B006
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds before it counts as a hang.")] = 30.0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each framework.")] = 1,
     out: Out = DEFAULT_OUT,
@@ -127,7 +129,8 @@ def replay(
     from harness.run.plan import Settings
 
     settings = Settings(timeout=timeout, threads=threads)
-    return replay_command(case, Request(targets=target, adapters=adapter, settings=settings), out)
+    request = Request(targets=target, adapters=adapter, python=pairs(python), settings=settings)
+    return replay_command(case, request, out)
 
 
 @app.command(name="list")

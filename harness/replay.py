@@ -52,6 +52,9 @@ def replay_command(text: str, request: Request, out: Path) -> int:
                     f"    rho {judgement.rho:.4g}, max error {judgement.max_abs_error:.4g}, {judgement.max_ulp:.4g} ulp"
                 )
             _answer(outcome, say)
+        for lane in engine.lanes.values():
+            if not lane.usable:
+                say(f"\n{lane.label}: {lane.state}")
         verdicts = {judgement.verdict for _, _, judgement in engine.asked}
     return 3 if "fault" in verdicts else int(bool(verdicts & set(FAILING)) or not verdicts)
 

@@ -50,6 +50,7 @@ def refuses(done: subprocess.CompletedProcess[str], *words: str) -> None:
         (["replay", "missing.json"], ["missing.json"]),
         (["run", "--python", "torch"], ["NAME=INTERPRETER"]),
         (["run", "--python", "torch=/no/such/file"], ["/no/such/file"]),
+        (["replay", "case.json", "--python", "torch"], ["NAME=INTERPRETER"]),
         (["report", "."], ["run.json"]),
         (["report", "no-such-folder"], ["no-such-folder"]),
         (["report", "no-such-folder", "."], ["run.json"]),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
 from harness.run import process, wire, words
 from harness.run.campaign import Campaign, Request, Run, check_devices
 from harness.run.plan import Settings
@@ -104,6 +106,18 @@ def test_variables_reach_the_worker(project, interpreters):
 def test_the_command_line_names_another_interpreter_for_a_target(project, interpreters):
     hello = started(campaign_of(project, "bare", "fake", python={"bare": str(interpreters["old"])}))
     assert {label: told["version"] for label, told in hello.items()} == {"bare": "1.0", "fake": "2.0"}
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "told"), [("old", "bare: structural"), ("bare", "has no module 'fakeframework'")]
+)
+def test_replay_takes_another_interpreter_too(project, interpreters, interpreter, told):
+    case = Case("relu", (Tensor((2,), "float32", Fill("ones")),), {})
+    (project / "case.json").write_text(case.dumps(), encoding="utf-8")
+    named = ("--target", "bare", "--adapter", "fake_adapter:FakeAdapter")
+    done = opassay(project, "opassay", "replay", "case.json", *named, "--python", f"bare={interpreters[interpreter]}")
+    assert told in done.stdout
+    assert done.returncode == 1
 
 
 @pytest.mark.parametrize(
