@@ -34,7 +34,7 @@ class Pinned:
 
 
 def pins(adapter: str, only: Sequence[str] = ()) -> Iterator[Pinned]:
-    """Every pinned case of an adapter (or those of ``only``), asked in a worker."""
+    """Every pinned case of an adapter (or those of ``only``) that this machine can show, asked in a worker."""
     registry = Registry()
     entries = [known for known in registry.known(adapter) if not only or known.id in only]
     default = registry.adapter(adapter).modes[0]
@@ -45,7 +45,7 @@ def pins(adapter: str, only: Sequence[str] = ()) -> Iterator[Pinned]:
         with campaign.engine() as engine:
             engine.wait_ready()
             (lane,) = engine.lanes.values()
-            for known in chosen:
+            for known in (entry for entry in chosen if entry.fits(lane.settings)):
                 ((_, outcome, judgement),) = engine.ask(ops[known.op], Item(0, known.pin))
                 seen = Seen(
                     judgement.verdict,
