@@ -12,7 +12,7 @@ from harness.run.engine import Engine
 from harness.run.lane import Lane
 from harness.run.pins import shown
 
-_FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions", "chance")
+_FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions", "chance", "needs")
 NAMED = 5
 """So many known differences are named in a warning about many."""
 

@@ -178,12 +178,12 @@ def test_a_known_difference_tells_its_owner_reason_and_link(made):
 
 
 def test_what_chance_decides_is_not_too_broad(made):
-    known = made.known(passed=4, chance="what lies in memory")
+    known = made.known(passed=4, chance="what lies in memory", needs=["kernels=wide"])
     records = [made.record(verdict="rejects", known="torch-empty")]
     page = Page(render(records, made.run([made.shard()], known=[known])))
     table = next(e[2] for e in page.all("table") if "torch-empty" in e[2])
     assert "too broad" not in table
-    assert "Whether a case shows it depends on what lies in memory." in table
+    assert "Whether a case shows it depends on what lies in memory. Only where kernels=wide." in table
 
 
 def test_two_versions_of_a_framework_are_told_apart(made):
