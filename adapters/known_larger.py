@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from adapters.geometry import spatial_axes
+from adapters.onednn import ONE_DNN
 from harness.model.case import Case
 
-_ONE_DNN = ("float32", "bfloat16")
 _RULE = "WindowLargerThanInput"
 
 
@@ -16,7 +16,7 @@ def refused_by_onednn(case: Case) -> bool:
     how = case.attributes
     extents = [case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"])]
     rounded = any(k > n and s > 1 for k, n, s in zip(how["window"], extents, how["stride"], strict=True))
-    return case.tensors[0].dtype in _ONE_DNN and max(how["dilation"]) == 1 and rounded
+    return case.tensors[0].dtype in ONE_DNN and max(how["dilation"]) == 1 and rounded
 
 
 def accepted_anywhere(case: Case) -> bool:
@@ -26,7 +26,7 @@ def accepted_anywhere(case: Case) -> bool:
 
 def divided_by_nothing(case: Case) -> bool:
     """NHWC, an input one short of the window: exactly no window, which oneDNN divides by."""
-    if case.rule != _RULE or case.tensors[0].dtype not in _ONE_DNN:
+    if case.rule != _RULE or case.tensors[0].dtype not in ONE_DNN:
         return False
     how = case.attributes
     rows, columns = (case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"]))

@@ -6,6 +6,13 @@ from typing import Any
 
 DTYPES = ("float32", "bfloat16", "float16")
 
+ONE_DNN = ("float32", "bfloat16")
+"""Dtypes that it hands over where it does so at all, for known differences; float16 asks for rarer processors."""
+
+WITH_ONE_DNN = ("onednn_dtypes=float32",)
+WITHOUT_ONE_DNN = ("onednn_dtypes=none",)
+"""What a known difference needs that is about the one sort of processor or the other: a setting of the adapters."""
+
 
 def onednn_dtypes(tf: Any) -> tuple[str, ...]:
     """Dtypes whose convolutions go to oneDNN: TensorFlow, the module ``tf``, renames those nodes in the graph it runs.

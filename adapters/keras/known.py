@@ -12,10 +12,8 @@ from adapters.keras.known_errors import ERRORS
 from adapters.keras.known_gradients import GRADIENTS
 from adapters.keras.known_numbers import NUMBERS
 from adapters.keras.known_predicates import (
-    ONE_DNN,
     SCATTER_ON_TENSORFLOW,
     SCATTER_ON_TORCH,
-    WITH_ONE_DNN,
     empty_slices,
     grouped,
     in_dtype,
@@ -38,6 +36,7 @@ from adapters.known_windows import (
     value_failure,
     windows,
 )
+from adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from harness.model.case import Case
 
 _REPLICATED = "torch backend: ops.average_pool replicates the edge for uneven 'same' padding and counts it"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from adapters.geometry import spatial_axes
 from adapters.keras.known_predicates import (
-    ONE_DNN,
     SCATTER_ON_TORCH,
-    WITH_ONE_DNN,
     empty_slices,
     keras_known,
     without_image,
 )
 from adapters.known_predicates import attributes_of
+from adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from harness.model.case import Case
 
 _ROWS = "on JAX ops.conv_transpose makes stride - 1 rows of an image without rows, where output_padding asks for none"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.geometry import spatial_axes
-from adapters.keras.known_predicates import WITH_ONE_DNN, WITHOUT_ONE_DNN, keras_known
+from adapters.keras.known_predicates import keras_known
 from adapters.known_larger import accepted_anywhere, divided_by_nothing, refused_by_onednn
 from adapters.known_predicates import Predicate, breaks, overflows, rank_three_in
+from adapters.onednn import WITH_ONE_DNN, WITHOUT_ONE_DNN
 from harness.model.case import Case
 from harness.model.known import Known
 

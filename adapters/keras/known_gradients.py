@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from adapters.keras.known_predicates import (
-    ONE_DNN,
     SCATTER_ON_TENSORFLOW,
     SCATTER_ON_TORCH,
-    WITH_ONE_DNN,
-    WITHOUT_ONE_DNN,
     empty_slices,
     grouped,
     in_dtype,
@@ -37,6 +34,7 @@ from adapters.known_windows import (
     only_larger,
     with_flushed,
 )
+from adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from harness.model.case import Case
 
 _BITS = "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default"

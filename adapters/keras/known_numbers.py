@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from adapters.keras.known_predicates import WITH_ONE_DNN, keras_known
+from adapters.keras.known_predicates import keras_known
 from adapters.known_columns import CHANCE, REASON, single_column
 from adapters.known_linear import nan_by_flush
 from adapters.known_products import CHANCE as BEHIND
 from adapters.known_products import NEEDS, one_matrix_for_a_batch
 from adapters.known_relu import selected
+from adapters.onednn import WITH_ONE_DNN
 from harness.model.case import Case
 
 _FLUSH = "the backend flushes subnormals to zero"

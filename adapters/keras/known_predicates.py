@@ -15,11 +15,6 @@ from harness.model.known import Known
 SEEN = "keras 3.15.1 on tensorflow 2.21.0, torch 2.13.0, jax 0.10.2, CPU"
 SCATTER_ON_TENSORFLOW = "tf.scatter_nd takes one index vector for a list of scalar indices, and refuses empty shapes"
 SCATTER_ON_TORCH = "updates without elements cannot be reshaped to rows"
-ONE_DNN = ("float32", "bfloat16")
-"""What TensorFlow hands to oneDNN where it does so at all."""
-WITH_ONE_DNN = ("onednn_dtypes=float32",)
-WITHOUT_ONE_DNN = ("onednn_dtypes=none",)
-"""What an entry needs that is about the one sort of processor or the other, on the backend TensorFlow."""
 _PINS = read_pins(str(Path(__file__).parent))
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from adapters.geometry import channel_axis, spatial_axes
 from adapters.known_larger import accepted_anywhere, divided_by_nothing, refused_by_onednn
 from adapters.known_predicates import breaks, by_rule, overflows, rank_three_in, read_pins
-from adapters.tensorflow.known_empty import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN, padded_outside
+from adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
+from adapters.tensorflow.known_empty import padded_outside
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from adapters import known_columns
-from adapters.geometry import spatial_axes
 from adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
 from adapters.known_columns import single_column
 from adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
@@ -20,17 +19,7 @@ from adapters.known_relu import multiplied, selected
 from adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
 from adapters.known_values import odd_maximum
 from adapters.known_windows import gradient_failure
-from adapters.tensorflow.known_empty import (
-    ONE_DNN,
-    WITH_ONE_DNN,
-    WITHOUT_ONE_DNN,
-    filters_refused_anywhere,
-    filters_refused_by_onednn,
-    gradient_shaped_as_input,
-    refused_argmax,
-    refused_average,
-    second_shaped_as_input,
-)
+from adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from adapters.tensorflow.known_pools import padded_with_zeros, pool_rule
 from harness.model.case import Case
 
@@ -59,18 +48,6 @@ def _grouped_double(case: Case) -> bool:
 def _scalar_list(case: Case) -> bool:
     indices, how = case.tensors[0], attributes_of(case)
     return 0 not in indices.shape and (len(indices.shape) == 1 or 0 in how["shape"])
-
-
-def _without_columns(case: Case) -> bool:
-    """A dilated filter, padded by "SAME", over an image without rows or columns."""
-    how = attributes_of(case)
-    extents = [case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"])]
-    return 0 in extents and how["padding"] == "SAME" and max(how["dilation"]) > 1
-
-
-def _without_channels(case: Case) -> bool:
-    x, w = case.tensors[:2]
-    return w.shape[2] == 0 and x.shape[0] > 0
 
 
 def _other_maximum_in_graph(case: Case) -> bool:
@@ -116,48 +93,6 @@ GRADIENTS = (
     *(
         known(
             _PINS,
-            f"tensorflow-{where}-empty{name}",
-            "rejects",
-            covers,
-            owner="upstream",
-            reason=_REFUSED,
-            versions=_SEEN,
-            modes=_CPU,
-            needs=needs,
-        )
-        for where in (
-            "conv2d-gradient",
-            "conv2d_transpose-gradient",
-            "conv2d_vjp-gradient",
-            "conv2d_transpose_vjp-gradient",
-            "conv2d_input_gradient_law-value",
-        )
-        for name, covers, needs in (
-            ("", filters_refused_anywhere, ()),
-            ("-onednn", filters_refused_by_onednn, WITH_ONE_DNN),
-        )
-    ),
-    *(
-        known(
-            _PINS,
-            f"tensorflow-{where}-empty",
-            "rejects",
-            covers,
-            owner="upstream",
-            reason=_REFUSED,
-            versions=_SEEN,
-            modes=_CPU,
-            needs=needs,
-        )
-        for where, covers, needs in (
-            ("max_pool2d_with_argmax-gradient", refused_argmax, ()),
-            ("avg_pool2d-gradient", refused_average, WITH_ONE_DNN),
-            ("avg_pool2d_vjp-gradient", refused_average, WITH_ONE_DNN),
-        )
-    ),
-    *(
-        known(
-            _PINS,
             f"tensorflow-avg_pool2d-gradient-wide-window{name}-{verdict}",
             verdict,
             wide_window(verdict, dtypes),
@@ -171,24 +106,6 @@ GRADIENTS = (
         )
         for name, dtypes, needs in (("", OTHERS, ()), ("-plain", ONE_DNN, WITHOUT_ONE_DNN))
         for verdict in ("structural", "numeric")
-    ),
-    *(
-        known(
-            _PINS,
-            f"tensorflow-{op}-gradient-empty-shape",
-            "shape",
-            covers,
-            owner="upstream",
-            reason="convolutions of nothing answer with the shape of their input, here in a gradient",
-            versions=_SEEN,
-            modes=_CPU,
-            needs=WITH_ONE_DNN,
-        )
-        for op, covers in (
-            ("conv2d_transpose", gradient_shaped_as_input),
-            ("conv2d_vjp", second_shaped_as_input),
-            ("conv2d_transpose_vjp", gradient_shaped_as_input),
-        )
     ),
     *(
         known(
@@ -263,23 +180,6 @@ GRADIENTS = (
         reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
         versions=_SEEN,
     ),
-    *(
-        known(
-            _PINS,
-            f"tensorflow-{where}-xla-empty",
-            "rejects",
-            covers,
-            owner="upstream",
-            reason="XLA refuses the gradients of a convolution without image or filter elements",
-            versions=_SEEN,
-            modes=("xla",),
-        )
-        for where, covers in (
-            ("conv2d-gradient", _without_columns),
-            ("conv2d_input_gradient_law-value", _without_columns),
-            ("conv2d_vjp-gradient", _without_channels),
-        )
-    ),
     known(
         _PINS,
         "tensorflow-max_pool2d-gradient-graph-nan",
@@ -290,16 +190,6 @@ GRADIENTS = (
         versions=_SEEN,
         modes=("function", "dynamic"),
         needs=WITH_ONE_DNN,
-    ),
-    known(
-        _PINS,
-        "tensorflow-avg_pool2d_vjp-gradient-xla-empty",
-        "shape",
-        lambda case: 0 in case.tensors[0].shape,
-        owner="upstream",
-        reason="XLA's second derivative of an average pool over an empty image is not empty",
-        versions=_SEEN,
-        modes=("xla",),
     ),
     known(
         _PINS,

@@ -17,8 +17,8 @@ from adapters.known_windows import (
     windows,
     with_flushed,
 )
+from adapters.onednn import ONE_DNN
 from adapters.tensorflow.kernel_table import pool_dilates
-from adapters.tensorflow.known_empty import ONE_DNN
 from harness.model import dtypes
 from harness.model.case import Case
 
