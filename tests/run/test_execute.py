@@ -89,6 +89,13 @@ def test_a_program_that_runs_is_compiled_once_for_all_values() -> None:
     assert all(isinstance(outcome, Returned) for outcome in found.values())
 
 
+def test_a_program_holds_no_more_ops_than_the_adapter_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Counting, "fused_ops", 3)
+    adapter, _ = answers([case for case in batch() if case.tensors[0].shape[0] != REFUSED], "fused")
+    assert adapter.compiled == 3
+    assert adapter.given == [3, 3, 1] * VALUES
+
+
 def test_the_halves_of_a_spoilt_program_are_compiled_once_for_all_values() -> None:
     adapter, _ = answers(batch(), "fused")
     # Eight rows: the whole, two halves, and twice the halves of what holds the guilty one.

@@ -99,3 +99,14 @@ def test_covered_cases_that_pass_are_red_only_where_nothing_is_left_to_chance(
     row = row_of(monkeypatch, "Seldom", replace(SELDOM, chance=chance), cases=40)
     assert row["passed"] > 0
     assert sum("too broad" in line for line in outdated({"known": [row]})) == broad
+
+
+@pytest.mark.parametrize(
+    ("needs", "covered"), [(("bits=32",), True), (("bits=16",), False), (("instructions=none",), False)]
+)
+def test_an_entry_that_needs_what_the_target_lacks_covers_nothing(
+    monkeypatch: pytest.MonkeyPatch, needs: tuple[str, ...], covered: bool
+) -> None:
+    row = row_of(monkeypatch, "Seldom", replace(SELDOM, needs=needs), cases=40)
+    assert (row["failed"] > 0) is covered
+    assert row["pin"] == ("fails" if covered else "not run")
