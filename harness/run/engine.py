@@ -21,7 +21,7 @@ from harness.run.feeds import Feeds, Key
 from harness.run.job import Answer, Job
 from harness.run.judging import Judging
 from harness.run.lane import Lane
-from harness.run.pins import shown
+from harness.run.pins import concerned, shown
 from harness.run.plan import Item, Settings, Shard
 from harness.run.process import Message, WorkerSpec
 from harness.run.records import make_record
@@ -137,8 +137,7 @@ class Engine:
             (lane, known)
             for target, lane in self.lanes.items()
             for known in self._known.get(target.adapter, ())
-            if known.op in by_name and known.aspect in aspects and known.fits(lane.settings)
-            if applies(known, known.pin, target.mode)
+            if known.op in by_name and known.aspect in aspects and concerned(lane, known)
         ]
         for _ in range(CHANCES):
             for lane, known in waiting:

@@ -6,11 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from harness.judge.known import applies
 from harness.model.known import Known
 from harness.run.engine import Engine
 from harness.run.lane import Lane
-from harness.run.pins import shown
+from harness.run.pins import concerned, shown
 
 _FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions", "chance", "needs")
 NAMED = 5
@@ -73,8 +72,7 @@ def version(lane: Lane) -> str:
 
 
 def _pin(engine: Engine, lanes: Sequence[Lane], known: Known, entries: Sequence[Known]) -> str:
-    asked = [lane for lane in lanes if applies(known, known.pin, lane.target.mode) and known.fits(lane.settings)]
-    told = (shown(engine.pins, lane.label, known, entries) for lane in asked)
+    told = (shown(engine.pins, lane.label, known, entries) for lane in lanes if concerned(lane, known))
     seen = [shows for shows in told if shows is not None]
     if not seen:
         return "not run"

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from harness.judge.known import applies
 from harness.model.known import Known
 from harness.model.verdicts import FAILING
+from harness.run.lane import Lane
 
 Pins = Mapping[tuple[str, str], str]
 """The verdict on a pinned case, by target label and case id."""
+
+
+def concerned(lane: Lane, known: Known) -> bool:
+    """Whether the pin of ``known`` is put to a lane's target: it is about its mode, and about how it is set."""
+    return applies(known, known.pin, lane.target.mode) and known.fits(lane.settings)
 
 
 def shown(pins: Pins, label: str, known: Known, entries: Sequence[Known]) -> bool | None:
