@@ -159,11 +159,13 @@ class Engine:
             for lane in self.lanes.values():
                 lane.hear(message)
         # Asking the system for a worker's memory costs as much as judging a case.
-        if time.monotonic() - self._watched >= WATCH:
-            self._watched = time.monotonic()
+        since = time.monotonic() - self._watched
+        if since >= WATCH:
+            self._watched += since
             busy = psutil.cpu_percent() > BUSY
             for lane in self.lanes.values():
-                lane.watch(busy)
+                # A step takes no longer than WATCH while nothing is heard.
+                lane.watch(busy, away=max(0.0, since - 2 * WATCH))
 
     def renew(self, env: Mapping[str, str]) -> None:
         """Go on with fresh workers that have ``env`` besides, and wait until they answer."""

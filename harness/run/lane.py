@@ -233,20 +233,27 @@ class Lane:
     def _note(self) -> None:
         self._heard, self._counted = time.monotonic(), False
 
-    def watch(self, busy: bool = False) -> None:
-        """End the worker when it is silent for too long or has grown too large.
+    def watch(self, busy: bool = False, away: float = 0.0) -> None:
+        """End the worker when it has grown too large or is silent for too long.
 
-        ``busy``: no core of the machine has been idle lately.
+        ``busy``: no core of the machine has been idle lately. ``away``: seconds in which nobody listened.
         """
         if self.process is None or not self.usable or self._why is not None or self.process.ended:
-            # Of a worker that is gone its end is heard in time: it neither hangs nor grows.
+            # Of a worker that is gone or mute its end is heard in time: it neither hangs nor grows.
             return
-        silent = time.monotonic() - self._heard
+        now = time.monotonic()
+        self._heard = min(now, self._heard + away)
+        silent = now - self._heard
         if self.state == "starting":
             if silent > START_LIMIT:
                 self._give_up(f"its worker did not start within {START_LIMIT:g} s")
             return
         if not self._sent:
+            return
+        memory = self.process.memory()
+        self._tired |= memory > self._memory * TIRED
+        if memory > self._memory:
+            self._end(Crashed(GREW, message=f"the worker grew beyond {self._memory / 2**30:.1f} GiB"))
             return
         if not self._counted:
             self._seconds, self._counted = self.process.seconds(), True
@@ -254,11 +261,6 @@ class Lane:
         limit = self._timeout * share
         if silent > limit and not (silent < limit * PATIENCE and busy and self._starved(limit)):
             self._end(TimedOut(limit))
-            return
-        memory = self.process.memory()
-        self._tired |= memory > self._memory * TIRED
-        if memory > self._memory:
-            self._end(Crashed(GREW, message=f"the worker grew beyond {self._memory / 2**30:.1f} GiB"))
 
     def _end(self, why: Outcome) -> None:
         """Kill the worker; whom to blame shows when all it said before has been heard."""

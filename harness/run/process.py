@@ -32,6 +32,9 @@ PRINTED_CHUNK, PRINTED_CHUNKS = 4096, 64
 DRAIN_LIMIT = 1.0
 """Seconds in which the pipes of a worker that has ended are read to their ends."""
 
+LINGER = 5.0
+"""Seconds that a worker may take to end after it has closed its output."""
+
 
 @dataclass(frozen=True)
 class WorkerSpec:
@@ -113,6 +116,7 @@ class WorkerProcess:
         )
         self._outbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._events = events
+        self._mute = self._lingered = False
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._drain, self._feed, self._listen)]
         for thread in self._threads:
             thread.start()
@@ -124,8 +128,8 @@ class WorkerProcess:
 
     @property
     def ended(self) -> bool:
-        """Whether the process is gone, though the last it said may still be on its way."""
-        return self._process.poll() is not None
+        """Whether the process is gone or speaks no more, though the last it said may still be on its way."""
+        return self._mute or self._process.poll() is not None
 
     def send(self, message: dict[str, Any]) -> None:
         """Queue a message; never blocks."""
@@ -161,11 +165,9 @@ class WorkerProcess:
         self.kill()
 
     def how_it_ended(self) -> str:
-        """``SIGABRT``, ``exit 3``: waits for the process, which has closed its output."""
-        try:
-            code = self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        """``SIGABRT``, ``exit 3``, of a process whose end was told in ``events``."""
+        code = self._process.poll()
+        if self._lingered or code is None:
             return "closed its output"
         if code >= 0:
             return f"exit {code}"
@@ -184,8 +186,18 @@ class WorkerProcess:
                 self._events.put(Message(self, *message))
         except (wire.WireError, OSError, ValueError) as error:
             problem = str(error)
+        self._mute = True
         self._process.stdout.close()
+        self._end()
         self._events.put(Message(self, None, [], problem))
+
+    def _end(self) -> None:
+        """Wait for the process, which has closed its output: here, where nobody else waits meanwhile."""
+        try:
+            self._process.wait(LINGER)
+        except subprocess.TimeoutExpired:
+            self._lingered = True
+            self.kill()
 
     def _listen(self) -> None:
         """Keep the end of what is printed: a framework may print gigabytes."""

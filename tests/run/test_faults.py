@@ -1,5 +1,6 @@
 """Whatever a framework does to its worker: the case says so, the other cases pass, no record is lost."""
 
+import queue
 import subprocess
 import sys
 from collections import Counter
@@ -9,10 +10,11 @@ import pandas as pd
 import pytest
 
 from harness.judge.verdict import judge
-from harness.model.case import Case
-from harness.model.outcome import Raised, TooLarge
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
+from harness.model.outcome import GREW, Raised, TooLarge
 from harness.registry import UsageError
-from harness.run import lane, wire, words
+from harness.run import lane, process, wire, words
 from harness.run.clean import clean_message
 from harness.run.job import Job
 from harness.sizes import OUTPUT, parse_size
@@ -131,17 +133,34 @@ def test_a_message_that_no_file_could_hold_is_made_one_that_can():
 class _Process:
     """A worker process that has used ``used`` CPU seconds and never says anything."""
 
-    def __init__(self, used, ended=False):
-        self.used, self.ended, self.killed = used, ended, False
+    def __init__(self, used, ended=False, held=0):
+        self.used, self.ended, self.held, self.killed = used, ended, held, False
 
     def seconds(self):
         return self.used
 
     def memory(self):
-        return 0
+        return self.held
 
     def kill(self):
         self.killed = True
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """What time it is, in seconds, as a list of one number to be changed."""
+    clock = [0.0]
+    monkeypatch.setattr(lane.time, "monotonic", lambda: clock[0])
+    return clock
+
+
+def at_work(process):
+    """A lane with a limit of 10 s and 1 GiB whose worker has one case."""
+    watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
+    watched.state, watched.process = "ready", process
+    watched._sent[1] = Job(None, [object()])
+    watched._current = [0]
+    return watched
 
 
 @pytest.mark.parametrize(
@@ -155,30 +174,67 @@ class _Process:
         (9, 9, False, False),
     ],
 )
-def test_silence_counts_only_when_the_machine_gave_the_worker_its_time(monkeypatch, silent, used, busy, ended):
-    clock = [0.0]
-    monkeypatch.setattr(lane.time, "monotonic", lambda: clock[0])
-    watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
-    watched.state, watched.process = "ready", _Process(0)
-    watched._sent[1] = Job(None, [object()])
-    watched._current = [0]
+def test_silence_counts_only_when_the_machine_gave_the_worker_its_time(clock, silent, used, busy, ended):
+    watched = at_work(_Process(0))
     watched.watch(busy)
     clock[0], watched.process.used = silent, used
     watched.watch(busy)
     assert watched.process.killed is ended
 
 
-def test_a_worker_that_is_gone_does_not_hang(monkeypatch):
-    clock = [0.0]
-    monkeypatch.setattr(lane.time, "monotonic", lambda: clock[0])
+@pytest.mark.parametrize(("away", "ended"), [(0.0, True), (5.0, False)])
+def test_silence_counts_only_while_somebody_listens(clock, away, ended):
+    watched = at_work(_Process(0))
+    clock[0] = 11.0
+    watched.watch(away=away)
+    assert watched.process.killed is ended
+    clock[0] = 17.0
+    watched.watch()
+    assert watched.process.killed
+
+
+def test_nobody_listened_before_the_worker_was_heard(clock):
+    watched = at_work(_Process(0))
+    watched.watch(away=1000.0)
+    clock[0] = 11.0
+    watched.watch()
+    assert watched.process.killed
+
+
+def test_a_worker_that_grew_while_nobody_looked_did_not_hang(clock):
+    watched = at_work(_Process(0, held=2**31))
+    clock[0] = 11.0
+    watched.watch()
+    assert watched._why.signal == GREW
+
+
+def test_a_worker_that_is_gone_does_not_hang(clock):
     for ended in (True, False):
         clock[0] = 0.0
-        watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
-        watched.state, watched.process = "ready", _Process(0, ended)
-        watched._sent[1] = Job(None, [object()])
+        watched = at_work(_Process(0, ended))
         clock[0] = 11.0
         watched.watch()
         assert watched.process.killed is not ended
+
+
+def test_who_waits_for_a_worker_that_closed_its_output_is_not_who_listens(monkeypatch):
+    monkeypatch.setattr(process, "LINGER", 0.5)
+    events = queue.Queue()
+    lingering = process.WorkerProcess(
+        process.WorkerSpec("faulty:Faulty", "closes_descriptors", extra_roots={"faulty": str(HERE / "faulty.py")}),
+        events,
+    )
+    try:
+        assert events.get(timeout=60).header["type"] == "hello"
+        assert not lingering.ended
+        case = Case("matmul", (Tensor((1, 1), "int32", Fill("ones")),) * 2, {}).dumps()
+        lingering.send({"type": "batch", "id": 1, "fuse": False, "repeat": False, "timeout": 10, "cases": [case]})
+        while (said := events.get(timeout=60)).header is not None:
+            assert said.header["type"] == "start"
+        assert lingering.ended
+        assert lingering.how_it_ended() == "closed its output"
+    finally:
+        lingering.kill()
 
 
 def test_a_worker_is_replaced_after_its_service(monkeypatch):
