@@ -37,6 +37,7 @@ def follow(text: str, folder: Path) -> list[str]:
     return wrong
 
 
+@pytest.mark.slow
 def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
     assert [kind for kind, _ in blocks(TEXT)].count("sh") >= 5
     assert [kind for kind, _ in blocks(TEXT)].count("text") >= 4

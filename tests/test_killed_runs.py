@@ -13,8 +13,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from interrupted import command, kill, recorded, run, start, table, wait_until
 
-MOMENTS = 20
-RUN = command("planted:Slow", "--target", "slow", "--cases", "60")
+MOMENTS, RUNS = 20, 5
+"""Kills, and the runs that they are spread over: each run is killed and gone on with several times."""
+
+RUN = command("planted:Slow", "--target", "slow", "--cases", "24")
 """Long enough for two halves, of which the second has workers of its own."""
 
 
@@ -26,34 +28,34 @@ def whole(tmp_path_factory):
     return table(folder)
 
 
-def killed(folder: Path, draw: random.Random, length: int) -> int:
-    """Start a run, kill it at some moment, and say how many workers it had, all of which have ended."""
-    records, more = draw.randrange(length + 1), draw.random() / 10
-    parent = start(folder, RUN)
+def killed(folder: Path, arguments: list[str], draw: random.Random, records: int) -> int:
+    """Start a run, kill it soon after so many records, and say how many workers it had, all of which have ended."""
+    parent = start(folder, arguments)
     wait_until(lambda: (folder / "out" / "journal.jsonl").exists() and recorded(folder) >= records)
-    time.sleep(more)
+    time.sleep(draw.random() / 10)
     children, left = kill(parent, signal.SIGKILL)
     assert left == []
     return len(children)
 
 
 @pytest.mark.slow
-def test_sigkill_at_twenty_random_moments_and_resumed_each_time(whole, tmp_path):
-    draw, had_workers = random.Random(5), 0
-    for moment in range(MOMENTS):
-        folder = tmp_path / str(moment)
-        folder.mkdir()
-        had_workers += killed(folder, draw, len(whole)) > 0
-        journal = folder / "out" / "journal.jsonl"
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_sigkill_at_twenty_random_moments_and_resumed_each_time(whole, tmp_path, seed):
+    draw, had_workers, before = random.Random(seed), 0, b""
+    journal = tmp_path / "out" / "journal.jsonl"
+    moments = sorted(draw.randrange(len(whole) + 1) for _ in range(MOMENTS // RUNS))
+    for number, records in enumerate(moments):
+        had_workers += killed(tmp_path, [*RUN, "--resume"] if number else RUN, draw, records) > 0
+        assert journal.read_bytes().startswith(before[: before.rfind(b"\n") + 1])
         before = journal.read_bytes()
-        done = run(folder, [*RUN, "--resume"])
-        assert done.returncode == 0, (moment, done.stderr)
-        assert table(folder) == whole, moment
-        after = journal.read_bytes()
-        assert after.startswith(before[: before.rfind(b"\n") + 1])
-        assert after.count(b"\n") == len(whole) + 1
-        assert [path.name for path in (folder / "out").iterdir() if path.name.startswith(".")] == []
-    assert had_workers > MOMENTS // 2
+    done = run(tmp_path, [*RUN, "--resume"])
+    assert done.returncode == 0, done.stderr
+    assert table(tmp_path) == whole
+    after = journal.read_bytes()
+    assert after.startswith(before[: before.rfind(b"\n") + 1])
+    assert after.count(b"\n") == len(whole) + 1
+    assert [path.name for path in (tmp_path / "out").iterdir() if path.name.startswith(".")] == []
+    assert had_workers > len(moments) // 2
 
 
 @pytest.mark.parametrize("mode", ["loops_in_native_code", "loops_in_python", "stops"])

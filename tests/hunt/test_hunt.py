@@ -108,7 +108,7 @@ def test_what_does_not_repeat_is_nondeterministic_with_its_rate(bed):
 
 
 def test_what_an_earlier_case_caused_is_not_believed(bed):
-    here = bed(["planted_hunts:Remembers"], "matmul", cases=10)
+    here = bed(["planted_hunts:Remembers"], "matmul", cases=5)
     assert [r for r in here.records if r.verdict == "shape" and r.confirmed == "yes"]
     found = {finding.verdict: finding for finding in here.hunt().findings.values()}
     assert found["nondeterministic"].failed == 0

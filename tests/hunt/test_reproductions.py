@@ -133,6 +133,7 @@ def test_scripts_of_known_differences_reproduce(adapter: str, tmp_path: Path) ->
 ASKED = ("conv2d", "avg_pool2d", "max_pool2d_with_argmax", "max_unpool2d")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adapter", ["torch", "jax"])
 def test_scripts_ask_what_the_adapter_asks(adapter: str) -> None:
     command = [sys.executable, str(HERE / "faithful.py"), adapter, "eager", "2", *ASKED]

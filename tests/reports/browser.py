@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 HINT = (
@@ -38,6 +39,9 @@ class Browser:
         self.driver.get("about:blank")
         self.console(), self.requests()
         self.driver.get(page.as_uri() + hash)
+        # The driver has been seen to return before the scripts at the end of the page had run.
+        loaded = f"return location.href.startsWith({json.dumps(page.as_uri())}) && document.readyState === 'complete'"
+        WebDriverWait(self.driver, 60).until(lambda _: self.run(loaded))
 
     def run(self, script: str, *arguments: Any) -> Any:
         return self.driver.execute_script(script, *arguments)

@@ -35,6 +35,7 @@ def told():
     return {one.target: one for one in fault_table.run_all()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", fault_table.FAULTS)
 def test_a_fault_costs_no_record_and_spoils_no_other_case(told, fault):
     one, sound = told[fault], told["faulty"]

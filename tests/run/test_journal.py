@@ -74,17 +74,38 @@ def resumed(bench, folder, left):
     return bench.run(folder, resume=True)
 
 
-@pytest.mark.slow
-def test_cut_at_every_byte_of_its_last_three_records(bench, whole, tmp_path):
+STEP = 13
+"""Bytes between two cuts at which a run is gone on with, away from the ends of lines: it takes 40 ms."""
+
+
+def test_cut_at_every_byte_of_its_last_three_records(whole, tmp_path):
+    """What is whole is read, and the journal is ready for the next line."""
+    data, _, _ = whole
+    lines = data.splitlines(keepends=True)
+    records = list(read_records(_written(tmp_path, data)))
+    for end in range(sum(map(len, lines[:-3])), len(data) + 1):
+        left = data[:end]
+        assert list(read_records(_written(tmp_path, left))) == records[: left.count(b"\n") - 1], end
+
+
+def test_gone_on_with_after_cuts_all_over_its_last_three_records(bench, whole, tmp_path):
     data, table, described = whole
     lines = data.splitlines(keepends=True)
     start = sum(map(len, lines[:-3]))
-    for end in range(start, len(data) + 1):
+    ends = [start + sum(map(len, lines[-3:][:count])) for count in range(4)]
+    near = {end + off for end in ends for off in (-2, -1, 0, 1)}
+    for end in sorted((near | set(range(start, len(data), STEP))) & set(range(start, len(data) + 1))):
         left = data[:end]
         again = resumed(bench, tmp_path, left)
         assert again == (table, described), end
         assert bench.asked == len(table) - (left.count(b"\n") - 1), end
         assert (tmp_path / "journal.jsonl").read_bytes().startswith(left[: left.rfind(b"\n") + 1])
+
+
+def _written(folder, data):
+    path = folder / "journal.jsonl"
+    path.write_bytes(data)
+    return path
 
 
 @pytest.mark.parametrize("end", [0, 1, 40, "header without its newline", "header"])
