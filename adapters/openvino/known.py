@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from adapters.geometry import spatial_axes
+from adapters.known_columns import CHANCE
 from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import Predicate, holds_positive_subnormal, known, read_pins
 from adapters.known_values import empty_anywhere, holds_nan
@@ -28,14 +29,25 @@ _FLUSHED = "the kernel for bfloat16 takes subnormal operands for zero, which inf
 
 
 def _known(
-    op: str, aspect: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, page: tuple[str, str]
+    op: str,
+    aspect: str,
+    name: str,
+    verdict: str,
+    covers: Predicate,
+    owner: str,
+    reason: str,
+    page: tuple[str, str],
+    chance: str = "",
 ) -> Known:
-    title = f"openvino-{op}-{aspect}-{name}"
-    return known(_PINS, title, verdict, covers, owner=owner, reason=reason, versions=_SEEN, url=page[0], title=page[1])
+    url, title = page
+    told = {"owner": owner, "reason": reason, "versions": _SEEN, "url": url, "title": title, "chance": chance}
+    return known(_PINS, f"openvino-{op}-{aspect}-{name}", verdict, covers, **told)
 
 
-def _plain(op: str, aspect: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str) -> Known:
-    return _known(op, aspect, name, verdict, covers, owner, reason, ("", ""))
+def _plain(
+    op: str, aspect: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, chance: str = ""
+) -> Known:
+    return _known(op, aspect, name, verdict, covers, owner, reason, ("", ""), chance)
 
 
 def _in(dtype: str, covers: Predicate) -> Predicate:
@@ -151,6 +163,7 @@ KNOWN = (
             _nothing_to_correlate,
             "upstream",
             "an image without rows, columns or channels is answered with uninitialised memory",
+            chance=CHANCE,
         )
         for verdict in ("nondeterministic", "structural", "numeric")
     ),

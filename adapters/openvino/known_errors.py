@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adapters.geometry import channel_axis, output_extent, spatial_axes
+from adapters.known_columns import CHANCE
 from adapters.known_predicates import Predicate, breaks, known, rank_three_in
 from harness.model.case import Case
 from harness.model.known import Known
@@ -57,12 +58,18 @@ def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> t
     """Known differences of the aspect ``error``; ``repeats_nothing`` is what ends the process in a repeat."""
 
     def make(
-        op: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, page: tuple[str, str] = ("", "")
+        op: str,
+        name: str,
+        verdict: str,
+        covers: Predicate,
+        owner: str,
+        reason: str,
+        page: tuple[str, str] = ("", ""),
+        chance: str = "",
     ) -> Known:
-        title = f"openvino-{op}-error-{name}"
-        return known(
-            pins, title, verdict, covers, owner=owner, reason=reason, versions=seen, url=page[0], title=page[1]
-        )
+        url, title = page
+        told = {"owner": owner, "reason": reason, "versions": seen, "url": url, "title": title, "chance": chance}
+        return known(pins, f"openvino-{op}-error-{name}", verdict, covers, **told)
 
     def accepts(op: str, rule: str, owner: str, reason: str, page: tuple[str, str] = ("", "")) -> Known:
         return make(op, rule.lower(), "accepts", breaks(rule), owner, reason, page)
@@ -98,6 +105,7 @@ def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> t
             _nothing_left,
             "upstream",
             f"{_SURPLUS}; what it makes of an extent of 0 is uninitialised memory",
+            chance=CHANCE,
         ),
         accepts("conv2d_transpose", "PadNegative", "by design", "negative pads add"),
         accepts(
