@@ -25,6 +25,7 @@ def paddle_known(
     *,
     modes: tuple[str, ...] = (),
     page: Page | None = None,
+    chance: str = "",
 ) -> Known:
     """A Known named after op, aspect and what is different; an issue that tells of it, if one was found."""
     title = f"paddle-{op}-{aspect}-{name}"
@@ -40,4 +41,5 @@ def paddle_known(
         modes=modes,
         url=url,
         title=heading,
+        chance=chance,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from adapters.known_columns import CHANCE
 from adapters.known_predicates import Predicate, empty
 from adapters.known_values import not_finite_where_cut
 from adapters.paddle import known_masks as masks
@@ -36,6 +37,7 @@ from adapters.paddle.known_reasons import (
     UNDILATED,
     UNEVEN,
     UNEVEN_AVERAGE,
+    UNWRITTEN,
 )
 from harness.model.case import Case
 from harness.model.dtypes import is_float
@@ -52,8 +54,11 @@ def _gradient(
     reason: str,
     modes: tuple[str, ...] = (),
     page: Page | None = None,
+    chance: str = "",
 ) -> Known:
-    return paddle_known(op, "gradient", name, verdict, covers, "upstream", reason, modes=modes, page=page)
+    return paddle_known(
+        op, "gradient", name, verdict, covers, "upstream", reason, modes=modes, page=page, chance=chance
+    )
 
 
 def _any(case: Case) -> bool:
@@ -68,6 +73,12 @@ def _further_batch(case: Case) -> bool:
     """Both operands have a batch, and one has further axes of it that are more than 1."""
     short, long = sorted((tensor.shape for tensor in case.tensors[:2]), key=len)
     return len(short) > 2 and math.prod(long[: len(long) - len(short)]) > 1
+
+
+def _sums_of_nothing(case: Case) -> bool:
+    """Products over no terms, of which there are some."""
+    a, _, dy = case.tensors
+    return a.shape[-1] == 0 and 0 not in dy.shape
 
 
 def _own_kernel(case: Case) -> bool:
@@ -132,6 +143,10 @@ GRADIENTS = (
     *(
         _gradient(op, "ranks", "rejects", _further_batch, "broadcast batches of unequal rank have no gradient")
         for op in ("matmul", "matmul_vjp")
+    ),
+    *(
+        _gradient("matmul_vjp", f"nothing-{verdict}", verdict, _sums_of_nothing, UNWRITTEN, ("static",), chance=CHANCE)
+        for verdict in ("nondeterministic", "structural", "numeric")
     ),
     _gradient("scatter_nd", "empty", "rejects", _no_updates, NO_UPDATES, ("eager",)),
     *(

@@ -20,3 +20,4 @@ NO_FILTERS = "a convolution that makes no channels is refused, or divides by the
 NO_ROOM = "a transposed convolution refuses an answer without rows or columns"
 NO_IMAGE = "the kernel of the second gradient does not expect an empty image, and divides by an extent"
 ROW_OF_NOTHING = "the number of windows is divided towards zero, so SAME makes a row of an image without rows"
+UNWRITTEN = "the gradient of a product over no terms is not written: what lay in memory is the answer"
