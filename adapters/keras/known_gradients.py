@@ -231,6 +231,16 @@ GRADIENTS = (
     keras_known(
         "conv2d_transpose_vjp",
         "gradient",
+        "empty-batch",
+        "shape",
+        _no_images,
+        "upstream",
+        "torch: the second derivative of an empty batch is None where it is an empty or zero tensor",
+        ("torch",),
+    ),
+    keras_known(
+        "conv2d_transpose_vjp",
+        "gradient",
         "empty-shape",
         "shape",
         _no_images,

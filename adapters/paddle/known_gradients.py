@@ -20,6 +20,7 @@ from adapters.paddle.known_convs import (
 )
 from adapters.paddle.known_entries import Page, paddle_known
 from adapters.paddle.known_reasons import (
+    BEHIND,
     CUT,
     EMPTY,
     LOST,
@@ -37,6 +38,7 @@ from adapters.paddle.known_reasons import (
     UNDILATED,
     UNEVEN,
     UNEVEN_AVERAGE,
+    UNKNOWN,
     UNWRITTEN,
 )
 from harness.model.case import Case
@@ -103,7 +105,13 @@ GRADIENTS = (
     ),
     _gradient(_MASKED, "lost", "special", _lost_with_position, LOST),
     _gradient(_MASKED, "nowhere", "crash", pools.nowhere, NOWHERE),
-    _gradient(_MASKED, "same-eager", "crash", masks.ignored, UNCHECKED, ("eager",)),
+    *(
+        _gradient(_MASKED, name, verdict, masks.ignored, UNCHECKED, ("eager",), chance=BEHIND)
+        for name, verdict in (
+            ("same-eager", "crash"),
+            *((f"same-eager-{told}", told) for told in ("structural", "numeric", "special", "nondeterministic")),
+        )
+    ),
     _gradient(_MASKED, "same", "rejects", masks.ignored, SAME_IGNORED, ("static",)),
     _gradient(_MASKED, "same-large", "rejects", masks.none_left, SAME_IGNORED),
     _gradient(_MASKED, "uneven", "rejects", masks.uneven, UNEVEN),
@@ -131,7 +139,11 @@ GRADIENTS = (
     _gradient("conv2d_vjp", "depthwise", "rejects", _own_kernel, NO_SECOND),
     _gradient("conv2d_vjp", "no-image", "crash", no_image, NO_IMAGE, ("eager",)),
     _gradient("conv2d_vjp", "no-channels-static", "rejects", no_channels, NO_CHANNELS, ("static",)),
-    _gradient("conv2d_vjp", "no-filters", "rejects", no_filters, NO_FILTERS),
+    _gradient("conv2d_vjp", "no-filters", "rejects", no_filters, NO_FILTERS, ("eager",)),
+    *(
+        _gradient("conv2d_vjp", f"no-filters-{verdict}", verdict, no_filters, NO_FILTERS, ("static",), chance=UNKNOWN)
+        for verdict in ("crash", "rejects")
+    ),
     *(
         _gradient(op, "second", "rejects", _any, NO_SECOND, page=page)
         for op, page in (
