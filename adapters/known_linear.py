@@ -58,6 +58,13 @@ def nan_by_flush_or_stuffing(case: Case) -> bool:
     return nan_by_flush(case) or (stuffed and subnormal_meets_infinity(case))
 
 
+def sums(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """The answer of conv2d, its transpose or matmul in float64, and the sums of its terms' magnitudes."""
+    values = [dtypes.widen(tensor.materialize()).astype(np.float64) for tensor in case.tensors]
+    (answer,), (size,) = _answers(case, values), _answers(case, [np.abs(v) for v in values])
+    return answer, size
+
+
 def _told(values: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(values), np.sign(values), values).astype(np.float64)
 

@@ -57,7 +57,9 @@ class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, Adapter):
 
     def settings(self) -> Mapping[str, str]:
         named = (*_properties(), "CPU_DENORMALS_OPTIMIZATION", "OPTIMIZATION_CAPABILITIES")
-        return {"build": str(ov.__version__), **{name: str(self._core.get_property(DEVICE, name)) for name in named}}
+        native = "BF16" in self._core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
+        told = {name: str(self._core.get_property(DEVICE, name)) for name in named}
+        return {"build": str(ov.__version__), "bfloat16": "computed" if native else "converted", **told}
 
     def numeric_rules(self) -> Sequence[NumericRule]:
         return RULES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import Predicate, holds_positive_subnormal, known, read_pins
 from adapters.known_values import empty_anywhere, holds_nan
 from adapters.known_windows import usable, windows
+from adapters.openvino.known_cut import REASON, cut_off
 from adapters.openvino.known_errors import errors
 from harness.model import dtypes
 from harness.model.case import Case
@@ -19,6 +21,8 @@ from harness.model.known import Known
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "openvino 2026.4.1, CPU"
+_COMPUTED, _CONVERTED = ("bfloat16=computed",), ("bfloat16=converted",)
+"""Whether the processor has instructions for bfloat16 that OpenVINO uses."""
 _MAX_POOLS = ("max_pool2d", "max_pool2d_with_argmax")
 _POOLS = ("avg_pool2d", *_MAX_POOLS)
 _ISSUES = "https://github.com/openvinotoolkit/openvino/issues/"
@@ -37,17 +41,17 @@ def _known(
     owner: str,
     reason: str,
     page: tuple[str, str],
-    chance: str = "",
+    **more: Any,
 ) -> Known:
     url, title = page
-    told = {"owner": owner, "reason": reason, "versions": _SEEN, "url": url, "title": title, "chance": chance}
-    return known(_PINS, f"openvino-{op}-{aspect}-{name}", verdict, covers, **told)
+    told = {"owner": owner, "reason": reason, "versions": _SEEN, "url": url, "title": title}
+    return known(_PINS, f"openvino-{op}-{aspect}-{name}", verdict, covers, **told, **more)
 
 
 def _plain(
-    op: str, aspect: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, chance: str = ""
+    op: str, aspect: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, **more: Any
 ) -> Known:
-    return _known(op, aspect, name, verdict, covers, owner, reason, ("", ""), chance)
+    return _known(op, aspect, name, verdict, covers, owner, reason, ("", ""), **more)
 
 
 def _in(dtype: str, covers: Predicate) -> Predicate:
@@ -197,16 +201,22 @@ KNOWN = (
             _in("bfloat16", empty_anywhere),
             "upstream",
             "products of bfloat16 without elements are refused as an object that is not initialized",
+            needs=_COMPUTED,
         )
         for aspect in ("value", "shape")
     ),
     *(
-        _plain(op, "value", "flushed", "special", _in("bfloat16", covers), "upstream", _FLUSHED)
+        _plain(op, "value", "flushed", "special", _in("bfloat16", covers), "upstream", _FLUSHED, needs=_COMPUTED)
         for op, covers in (
             ("conv2d", nan_by_flush),
             ("conv2d_transpose", nan_by_flush),
             ("matmul", nan_by_flush),
         )
+    ),
+    *(
+        _plain(op, "value", f"cut-{verdict}", verdict, cut_off(verdict), "upstream", REASON, needs=_CONVERTED)
+        for op in ("conv2d", "conv2d_transpose", "matmul", "conv_relu_pool")
+        for verdict in ("structural", "numeric")
     ),
     _plain(
         "deconvnet",
