@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from adapters.known_predicates import empty
 from adapters.known_values import holds_nan
 from adapters.paddle import known_masks as masks
 from adapters.paddle import known_pools as pools
+from adapters.paddle import known_scatters as scatters
 from adapters.paddle.known_convs import no_channels, no_extent, no_filters, no_room, rows_of_nothing, undilated
 from adapters.paddle.known_entries import paddle_known
 from adapters.paddle.known_errors import ERRORS
@@ -91,7 +91,13 @@ KNOWN = (
             paddle_known(_MASKED, aspect, "same-large", "rejects", masks.none_left, "upstream", SAME_IGNORED),
             paddle_known(_MASKED, aspect, "uneven", "rejects", masks.uneven, "upstream", UNEVEN),
             paddle_known("avg_unpool2d", aspect, "empty", "rejects", no_extent, "by design", EMPTY),
-            paddle_known("scatter_nd", aspect, "empty", "rejects", empty(0), "upstream", NO_UPDATES, modes=("eager",)),
+            *(
+                paddle_known("scatter_nd", aspect, name, verdict, covers, "upstream", NO_UPDATES, modes=("eager",))
+                for name, verdict, covers in (
+                    ("empty", "rejects", scatters.refused),
+                    ("empty-shape", "shape", scatters.misshapen),
+                )
+            ),
             *(
                 paddle_known(
                     op, aspect, f"same-{verdict}", verdict, masks.in_a_program(verdict), "upstream", SAME_IGNORED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from adapters.known_columns import CHANCE
-from adapters.known_predicates import Predicate, empty
+from adapters.known_predicates import Predicate
 from adapters.known_values import not_finite_where_cut
 from adapters.paddle import known_masks as masks
 from adapters.paddle import known_pools as pools
@@ -41,6 +41,7 @@ from adapters.paddle.known_reasons import (
     UNKNOWN,
     UNWRITTEN,
 )
+from adapters.paddle.known_scatters import refused
 from harness.model.case import Case
 from harness.model.dtypes import is_float
 from harness.model.known import Known
@@ -68,7 +69,7 @@ def _any(case: Case) -> bool:
 
 
 def _no_updates(case: Case) -> bool:
-    return empty(0)(case) and is_float(case.tensors[1].dtype)
+    return refused(case) and is_float(case.tensors[1].dtype)
 
 
 def _further_batch(case: Case) -> bool:
