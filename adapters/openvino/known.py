@@ -13,8 +13,10 @@ from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import Predicate, holds_positive_subnormal, known, read_pins
 from adapters.known_values import empty_anywhere, holds_nan
 from adapters.known_windows import usable, windows
+from adapters.openvino import known_reorders
 from adapters.openvino.known_cut import REASON, cut_off
 from adapters.openvino.known_errors import errors
+from adapters.openvino.known_reorders import dies
 from harness.model import dtypes
 from harness.model.case import Case
 from harness.model.known import Known
@@ -212,6 +214,10 @@ KNOWN = (
             ("conv2d_transpose", nan_by_flush),
             ("matmul", nan_by_flush),
         )
+    ),
+    *(
+        _plain(op, "value", "eight-pixels", "crash", dies, "upstream", known_reorders.REASON, needs=_CONVERTED)
+        for op in ("conv2d", "conv2d_transpose", "max_pool2d", "avg_pool2d", "conv_relu_pool")
     ),
     *(
         _plain(op, "value", f"cut-{verdict}", verdict, cut_off(verdict), "upstream", REASON, needs=_CONVERTED)

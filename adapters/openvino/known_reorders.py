@@ -1,0 +1,53 @@
+"""Images of bfloat16 that OpenVINO dies of, where the processor does not compute in it. Free of OpenVINO."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from adapters.geometry import channel_axis, output_extent, pad_amounts, spatial_axes
+from harness.model.case import Case
+
+REASON = "an answer of 8 pixels and a multiple of 8 channels, channels first, ends the process (SIGSEGV)"
+
+BLOCK = 8
+"""Channels that lie together in what the kernels compute, and numbers in a vector of AVX2."""
+
+
+def dies(case: Case) -> bool:
+    """conv2d, its transpose, a pool, or a stage of a program of these, answers with such an image."""
+    if case.tensors[0].dtype != "bfloat16" or case.rule:
+        return False
+    return any(layout == "NCHW" and h * w == BLOCK and c and c % BLOCK == 0 for layout, h, w, c in _answers(case))
+
+
+def _answers(case: Case) -> Iterator[tuple[str, int, int, int]]:
+    """Layout, rows, columns and channels of each answer."""
+    stages: Sequence[Mapping[str, Any]] = case.attributes.get(
+        "stages", ({"op": case.op, "attributes": case.attributes},)
+    )
+    layout = stages[0]["attributes"]["layout"]
+    image, filters = _extents(case.tensors[0].shape, layout), iter(case.tensors[1:])
+    for stage in stages:
+        how = stage.get("attributes", {})
+        if stage["op"] == "conv2d":
+            kernel = next(filters).shape
+            image = (*_after(image, kernel[:2], how), kernel[3])
+        elif stage["op"] == "conv2d_transpose":
+            image = _extents(how["output_shape"], layout)
+        elif "window" in how:
+            image = (*_after(image, how["window"], how), image[2])
+        yield layout, *image
+
+
+def _extents(shape: Sequence[int], layout: str) -> tuple[int, int, int]:
+    rows, columns = (shape[axis] for axis in spatial_axes(layout))
+    return rows, columns, shape[channel_axis(layout)]
+
+
+def _after(image: Sequence[int], window: Sequence[int], how: Mapping[str, Any]) -> tuple[int, int]:
+    stride, dilation = how["stride"], how.get("dilation", (1, 1))
+    pads = pad_amounts(image[:2], window, stride, dilation, how["padding"])
+    sizes = zip(image[:2], window, stride, dilation, pads, strict=True)
+    rows, columns = (output_extent(n + sum(pad), k, s, d) for n, k, s, d, pad in sizes)
+    return rows, columns
