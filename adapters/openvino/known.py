@@ -13,9 +13,10 @@ from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import Predicate, holds_positive_subnormal, known, read_pins
 from adapters.known_values import empty_anywhere, holds_nan
 from adapters.known_windows import usable, windows
-from adapters.openvino import known_reorders
 from adapters.openvino.known_cut import REASON, cut_off
 from adapters.openvino.known_errors import errors
+from adapters.openvino.known_reorders import PAGE as REORDERED_PAGE
+from adapters.openvino.known_reorders import REASON as REORDERED
 from adapters.openvino.known_reorders import dies
 from harness.model import dtypes
 from harness.model.case import Case
@@ -216,7 +217,7 @@ KNOWN = (
         )
     ),
     *(
-        _plain(op, "value", "eight-pixels", "crash", dies, "upstream", known_reorders.REASON, needs=_CONVERTED)
+        _known(op, "value", "eight-pixels", "crash", dies, "upstream", REORDERED, REORDERED_PAGE, needs=_CONVERTED)
         for op in ("conv2d", "conv2d_transpose", "max_pool2d", "avg_pool2d", "conv_relu_pool")
     ),
     *(

@@ -8,10 +8,14 @@ from typing import Any
 from adapters.geometry import channel_axis, output_extent, pad_amounts, spatial_axes
 from harness.model.case import Case
 
-REASON = "an answer of 8 pixels and a multiple of 8 channels, channels first, ends the process (SIGSEGV)"
+REASON = "an answer of 8 pixels and a multiple of 8 channels is put in order by a kernel that needs AVX-512 (SIGSEGV)"
+PAGE = (
+    "https://github.com/openvinotoolkit/openvino/pull/37550",
+    "[CPU] Fix jit_uni_reorder bf16 nullptr deref on AVX2-only ISA",
+)
 
 BLOCK = 8
-"""Channels that lie together in what the kernels compute, and numbers in a vector of AVX2."""
+"""Rows and columns of what that kernel transposes at once: pixels, and channels that lie together."""
 
 
 def dies(case: Case) -> bool:
