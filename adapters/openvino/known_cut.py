@@ -17,7 +17,7 @@ _HALF_ULP, _FLOAT32 = 2.0**-8, 2.0**-24
 def cut_off(verdict: str) -> Predicate:
     """Some sum of conv2d, its transpose or matmul, or of a program's first stage, leaves its bound when cut off.
 
-    Wider than what fails by 2 of some 160 cases: a few sums are rounded all the same, and which ones has not been found.
+    Wider than what fails by 2 of some 160 cases: a few sums are rounded all the same, which ones is not known.
     """
 
     def covers(case: Case) -> bool:
