@@ -32,6 +32,7 @@ from adapters.paddle.known_reasons import (
     NO_SECOND_INTERPOLATION,
     NO_UPDATES,
     NOWHERE,
+    NULL,
     SAME_IGNORED,
     SINGLE,
     UNCHECKED,
@@ -74,14 +75,22 @@ def _no_updates(case: Case) -> bool:
 
 def _further_batch(case: Case) -> bool:
     """Both operands have a batch, and one has further axes of it that are more than 1."""
+    if any(0 in tensor.shape for tensor in case.tensors):
+        return False
     short, long = sorted((tensor.shape for tensor in case.tensors[:2]), key=len)
     return len(short) > 2 and math.prod(long[: len(long) - len(short)]) > 1
 
 
 def _sums_of_nothing(case: Case) -> bool:
-    """Products over no terms, of which there are some."""
-    a, _, dy = case.tensors
-    return a.shape[-1] == 0 and 0 not in dy.shape
+    """Products by one matrix that sum nothing, forwards or for the gradient of their first operand."""
+    a, b, _ = (tensor.shape for tensor in case.tensors)
+    return len(b) == 2 and 0 not in a[:-1] and 0 in (a[-1], b[-1])
+
+
+def _products_without_elements(case: Case) -> bool:
+    """Products of several matrices, some operand or answer of which has no elements."""
+    a, b, dy = (tensor.shape for tensor in case.tensors)
+    return len(b) > 2 and 0 not in dy[:-2] and 0 in (a[-2], a[-1], b[-1])
 
 
 def _own_kernel(case: Case) -> bool:
@@ -160,6 +169,15 @@ GRADIENTS = (
     *(
         _gradient("matmul_vjp", f"nothing-{verdict}", verdict, _sums_of_nothing, UNWRITTEN, ("static",), chance=CHANCE)
         for verdict in ("nondeterministic", "structural", "numeric")
+    ),
+    _gradient(
+        "matmul_vjp",
+        "nothing",
+        "rejects",
+        _products_without_elements,
+        NULL,
+        ("static",),
+        chance="whether memory stands behind an operand without elements: one such case of 14 was answered",
     ),
     _gradient("scatter_nd", "empty", "rejects", _no_updates, NO_UPDATES, ("eager",)),
     *(

@@ -23,3 +23,4 @@ ROW_OF_NOTHING = "the number of windows is divided towards zero, so SAME makes a
 UNWRITTEN = "the gradient of a product over no terms is not written: what lay in memory is the answer"
 BEHIND = "what lies in memory behind the tensor of positions"
 UNKNOWN = "something not found yet: alone the process ended in all of 12 tries, in a batch it was refused too"
+NULL = "the kernel for several products refuses the null pointer of an operand without elements"
