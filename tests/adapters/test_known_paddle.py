@@ -8,6 +8,7 @@ import pytest
 
 from adapters.paddle import known_masks as masks
 from adapters.paddle import known_pools as pools
+from adapters.paddle import known_scatters
 from adapters.paddle.known import KNOWN
 from adapters.paddle.known_convs import undilated
 from harness.model.case import Case, Tensor
@@ -77,3 +78,20 @@ def test_dilation_is_ignored_with_same_only(dilation: int, padding: str, covered
     how = {"stride": (1, 1), "padding": padding, "dilation": (1, dilation), "groups": 1, "layout": "NHWC"}
     case = Case("conv2d", (row([1.0, 2.0, 4.0]), filters), how)
     assert any(undilated(verdict)(case) for verdict in ("structural", "numeric")) == covered
+
+
+@pytest.mark.parametrize(
+    ("indices", "updates", "shape", "foretold"),
+    [
+        ((0, 3, 3), (0, 3), (3, 2, 31), "refused"),
+        ((0, 1), (0,), (16,), "refused"),
+        ((0, 3, 1), (0, 3), (1,), "misshapen"),
+        ((0, 1, 3, 1), (0, 1, 3, 3, 2, 3), (1, 3, 2, 3), "misshapen"),
+        ((2, 1), (2,), (16,), ""),
+    ],
+)
+def test_scatters_without_indices_broadcast_their_updates(indices, updates, shape, foretold):
+    tensors = (Tensor(indices, "int64", Fill("zeros")), Tensor(updates, "float32", Fill("ones")))
+    case = Case("scatter_nd", tensors, {"shape": shape})
+    said = {"refused": known_scatters.refused(case), "misshapen": known_scatters.misshapen(case)}
+    assert [name for name, holds in said.items() if holds] == ([foretold] if foretold else [])

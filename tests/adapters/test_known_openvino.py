@@ -1,0 +1,67 @@
+"""What OpenVINO's list foretells of bfloat16 where the processor does not compute in it, as seen on one with AVX2."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.openvino.known_cut import cut_off
+from adapters.openvino.known_reorders import dies
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
+
+
+def pool(shape, window, layout="NCHW", dtype="bfloat16", stride=(1, 1)) -> Case:
+    how = {"layout": layout, "padding": "VALID", "stride": stride, "dilation": (1, 1), "window": window}
+    return Case("max_pool2d", (Tensor(shape, dtype, Fill("ones")),), how)
+
+
+@pytest.mark.parametrize(
+    ("case", "died"),
+    [
+        (pool((1, 8, 2, 8), (2, 1)), True),
+        (pool((1, 8, 3, 4), (2, 1)), True),
+        (pool((1, 8, 5, 2), (2, 1)), True),
+        (pool((1, 8, 2, 9), (2, 2)), True),
+        (pool((1, 24, 2, 8), (2, 1)), True),
+        (pool((1, 8, 2, 7), (2, 1)), False),
+        (pool((1, 8, 2, 16), (2, 1)), False),
+        (pool((1, 12, 2, 8), (2, 1)), False),
+        (pool((1, 4, 2, 8), (2, 1)), False),
+        (pool((1, 8, 2, 8), (2, 1), dtype="float16"), False),
+        (pool((1, 3, 4, 8), (2, 1), layout="NHWC"), False),
+    ],
+)
+def test_images_of_eight_pixels_are_foretold(case, died):
+    assert dies(case) is died
+
+
+def test_a_stage_of_a_program_counts():
+    stages = (
+        {"op": "conv2d", "attributes": {"layout": "NCHW", "padding": "VALID", "stride": (1, 1), "dilation": (1, 1)}},
+        {"op": "relu"},
+        {"op": "max_pool2d", "attributes": {"padding": "VALID", "stride": (1, 1), "window": (2, 1)}},
+    )
+    for channels, died in ((8, True), (9, False)):
+        tensors = (
+            Tensor((1, 2, 3, 4), "bfloat16", Fill("ones")),
+            Tensor((1, 1, 2, channels), "bfloat16", Fill("ones")),
+        )
+        assert dies(Case("conv_relu_pool", tensors, {"stages": stages})) is died
+
+
+def product(*values: float) -> Case:
+    """1 times the first plus 1 times the second, and so on."""
+    tensors = (
+        Tensor((1, len(values)), "bfloat16", Fill("literal", values=tuple(values))),
+        Tensor((len(values), 1), "bfloat16", Fill("literal", values=(1.0,) * len(values))),
+    )
+    return Case("matmul", tensors, {})
+
+
+@pytest.mark.parametrize(
+    ("values", "cut"),
+    [((256.0, 1.0), False), ((256.0, 1.0, 0.75), True), ((256.0, 0.75), False), ((-256.0, -1.0, -0.75), True)],
+)
+def test_sums_that_are_cut_off_leave_their_bound_beyond_half_a_place(values, cut):
+    case = product(*values)
+    assert [cut_off(verdict)(case) for verdict in ("structural", "numeric")].count(True) == cut
