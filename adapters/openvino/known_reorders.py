@@ -14,7 +14,7 @@ PAGE = (
     "[CPU] Fix jit_uni_reorder bf16 nullptr deref on AVX2-only ISA",
 )
 
-BLOCK = 8
+_BLOCK = 8
 """Rows and columns of what that kernel transposes at once: pixels, and channels that lie together."""
 
 
@@ -22,7 +22,7 @@ def dies(case: Case) -> bool:
     """conv2d, its transpose, a pool, or a stage of a program of these, answers with such an image."""
     if case.tensors[0].dtype != "bfloat16" or case.rule:
         return False
-    return any(layout == "NCHW" and h * w == BLOCK and c and c % BLOCK == 0 for layout, h, w, c in _answers(case))
+    return any(layout == "NCHW" and h * w == _BLOCK and c and c % _BLOCK == 0 for layout, h, w, c in _answers(case))
 
 
 def _answers(case: Case) -> Iterator[tuple[str, int, int, int]]:

@@ -88,9 +88,14 @@ def _sums_of_nothing(case: Case) -> bool:
 
 
 def _products_without_elements(case: Case) -> bool:
-    """Products of several matrices, some operand or answer of which has no elements."""
+    """Products of several matrices, some operand or answer of which has no elements, unless both are repeated.
+
+    Agrees with 19 of 19 pairs of shapes, each asked twice alone.
+    """
     a, b, dy = (tensor.shape for tensor in case.tensors)
-    return len(b) > 2 and 0 not in dy[:-2] and 0 in (a[-2], a[-1], b[-1])
+    several = math.prod(dy[:-2])
+    whole = several in (math.prod(a[:-2]), math.prod(b[:-2]))
+    return len(b) > 2 and several > 0 and whole and 0 in (a[-2], a[-1], b[-1])
 
 
 def _own_kernel(case: Case) -> bool:
@@ -170,15 +175,7 @@ GRADIENTS = (
         _gradient("matmul_vjp", f"nothing-{verdict}", verdict, _sums_of_nothing, UNWRITTEN, ("static",), chance=CHANCE)
         for verdict in ("nondeterministic", "structural", "numeric")
     ),
-    _gradient(
-        "matmul_vjp",
-        "nothing",
-        "rejects",
-        _products_without_elements,
-        NULL,
-        ("static",),
-        chance="whether memory stands behind an operand without elements: one such case of 14 was answered",
-    ),
+    _gradient("matmul_vjp", "nothing", "rejects", _products_without_elements, NULL, ("static",)),
     _gradient("scatter_nd", "empty", "rejects", _no_updates, NO_UPDATES, ("eager",)),
     *(
         _gradient(op, "same", "rejects", masks.in_a_program("rejects"), SAME_IGNORED)

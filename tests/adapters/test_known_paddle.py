@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from adapters.paddle import known_masks as masks
@@ -95,3 +96,24 @@ def test_scatters_without_indices_broadcast_their_updates(indices, updates, shap
     case = Case("scatter_nd", tensors, {"shape": shape})
     said = {"refused": known_scatters.refused(case), "misshapen": known_scatters.misshapen(case)}
     assert [name for name, holds in said.items() if holds] == ([foretold] if foretold else [])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "refused"),
+    [
+        ((2, 0, 2), (2, 2, 2), True),
+        ((1, 0, 2), (2, 2, 2), True),
+        ((5, 0, 5), (1, 5, 5, 31), True),
+        ((2, 2, 0, 3), (2, 3, 4), True),
+        ((0, 3), (2, 3, 4), True),
+        ((2, 1, 0, 3), (1, 2, 3, 4), False),
+        ((2, 0, 3), (3, 4), False),
+        ((2, 5, 3), (2, 3, 4), False),
+    ],
+)
+def test_compiled_products_without_elements_are_refused_unless_both_operands_are_repeated(a, b, refused):
+    (entry,) = (entry for entry in KNOWN if entry.id == "paddle-matmul_vjp-gradient-nothing")
+    several = np.broadcast_shapes(a[:-2], b[:-2])
+    shapes = (a, b, (*several, a[-2], b[-1]))
+    assert entry.covers(Case("matmul_vjp", tuple(Tensor(s, "float32", Fill("ones")) for s in shapes), {})) is refused
+    assert entry.chance == ""
