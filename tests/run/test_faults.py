@@ -3,10 +3,12 @@
 import queue
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 from harness.judge.verdict import judge
@@ -219,7 +221,7 @@ def test_a_worker_that_is_gone_does_not_hang(clock):
 
 
 def test_who_waits_for_a_worker_that_closed_its_output_is_not_who_listens(monkeypatch):
-    monkeypatch.setattr(process, "LINGER", 0.5)
+    monkeypatch.setattr(process, "LINGER", 2.0)
     events = queue.Queue()
     lingering = process.WorkerProcess(
         process.WorkerSpec("faulty:Faulty", "closes_descriptors", extra_roots={"faulty": str(HERE / "faulty.py")}),
@@ -230,9 +232,11 @@ def test_who_waits_for_a_worker_that_closed_its_output_is_not_who_listens(monkey
         assert not lingering.ended
         case = Case("matmul", (Tensor((1, 1), "int32", Fill("ones")),) * 2, {}).dumps()
         lingering.send({"type": "batch", "id": 1, "fuse": False, "repeat": False, "timeout": 10, "cases": [case]})
+        while not lingering.ended:
+            time.sleep(0.01)
+        assert psutil.pid_exists(lingering.pid), "it is known to be mute before it is gone"
         while (said := events.get(timeout=60)).header is not None:
             assert said.header["type"] == "start"
-        assert lingering.ended
         assert lingering.how_it_ended() == "closed its output"
     finally:
         lingering.kill()
