@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from adapters.known_predicates import known, read_pins
+from adapters.torch.known_scatters import added_in_tiles, added_to_one_place
 from harness.model import dtypes
 from harness.model.case import Case
 
@@ -15,6 +16,9 @@ _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "torch 2.13.0, CPU"
 _ISSUE = "https://github.com/pytorch/pytorch/issues/197434"
 _TITLE = "[torch.compile] adaptive_max_pool2d returns incorrect result for transposed tensor when return_indices=True"
+_TILES = "https://github.com/pytorch/pytorch/pull/191861"
+_TILES_TITLE = "Fix Inductor CPU tile2d atomic_add double-applying the inner itervar offset"
+_SEVERAL = "parallel=yes"
 _REDUCED = 25
 """Windows of more elements are lowered to a reduction, whose loops Inductor orders by stride."""
 
@@ -62,5 +66,43 @@ COMPILED = (
         reason="Inductor pads with the lowest value, whose index wins where the image holds nothing higher",
         versions=_SEEN,
         modes=("compile",),
+    ),
+    *(
+        known(
+            _PINS,
+            name,
+            verdict,
+            added_in_tiles,
+            owner="upstream",
+            reason="with several threads Inductor adds a column's offset twice, and writes beside the place and the array",
+            versions=_SEEN,
+            url=_TILES,
+            title=_TILES_TITLE,
+            modes=("compile",),
+            needs=(_SEVERAL,),
+            chance="what lies where it writes",
+        )
+        for name, verdict in (
+            *(
+                (f"torch-scatter_nd-compiled-tiles-{verdict}", verdict)
+                for verdict in ("crash", "structural", "numeric")
+            ),
+            ("torch-scatter_nd-gradient-compiled-tiles", "crash"),
+        )
+    ),
+    *(
+        known(
+            _PINS,
+            f"torch-scatter_nd{aspect}-compiled-one-place-{capability}",
+            "rejects",
+            added_to_one_place(lanes),
+            owner="upstream",
+            reason="with several threads Inductor's code generator fails an assertion where all updates go to one place",
+            versions=_SEEN,
+            modes=("compile",),
+            needs=(_SEVERAL, f"cpu_capability={capability}"),
+        )
+        for aspect in ("", "-gradient")
+        for capability, lanes in (("AVX2", 8), ("AVX512", 16))
     ),
 )

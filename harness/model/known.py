@@ -22,7 +22,8 @@ class Known:
     memory: covered cases may then pass, and the pin may differ with any verdict. Empty where every case must show it.
     ``needs`` lists switches of a target (``Adapter.settings``) that must hold for it, each as ``name=word``: where the
     words of setting ``name``, with commas between, are other ones, other kernels answer and the entry is no concern.
-    The setting ``instructions``, which all targets have, names instruction sets of the processor as Linux does.
+    All targets have the settings ``instructions``, instruction sets of the processor as Linux names them, and
+    ``parallel``, ``yes`` where they compute with several threads.
     """
 
     id: str

@@ -168,6 +168,7 @@ class Run:
         if second:
             if several > self.campaign.settings.threads:
                 engine.use_threads(several)
+                engine.check_pins(self.campaign.ops, self.campaign.aspects)
             yield from self._noted(self._repeated(engine, second, done))
         self.status = "finished"
 

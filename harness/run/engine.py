@@ -111,6 +111,7 @@ class Engine:
             if labels is None or lane.label in labels:
                 lane.restart(count)
         self.wait_ready()
+        self._concerned.clear()
 
     def ask(self, op: Op, item: Item) -> list[Asked]:
         """Put one case to every usable lane, alone; label, outcome and judgement in the order of lanes."""
@@ -128,16 +129,19 @@ class Engine:
             self._step()
 
     def check_pins(self, ops: Sequence[Op], aspects: Sequence[str]) -> None:
-        """Run the pinned case of every known difference in scope; verdicts go to ``pins`` by label and case id.
+        """Run the pinned cases of known differences in scope that have not run; verdicts go to ``pins`` by label and id.
 
-        Where chance decides, it runs again while it passes.
+        Where chance decides, it runs again while it passes. With other threads (``use_threads``) others are in scope.
         """
         by_name = {op.name: op for op in ops}
         waiting = [
             (lane, known)
             for target, lane in self.lanes.items()
             for known in self._known.get(target.adapter, ())
-            if known.op in by_name and known.aspect in aspects and concerned(lane, known)
+            if known.op in by_name
+            and known.aspect in aspects
+            and concerned(lane, known)
+            and (lane.label, known.pin.id) not in self.pins
         ]
         for _ in range(CHANCES):
             for lane, known in waiting:

@@ -43,7 +43,8 @@ class Lane:
 
     ``answered`` is called once per case and job, for all cases of a geometry together unless the worker ends between
     them. ``state`` is ``starting``, ``ready``, or why not;
-    ``settings`` are the switches that the worker told and the processor's ``instructions``, once it has answered;
+    ``settings`` are the switches that the worker told, the processor's ``instructions``, and whether it is ``parallel``
+    (has several threads), once it has answered;
     ``misused`` says that the reason is what the user asked for.
     """
 
@@ -213,7 +214,8 @@ class Lane:
             self._give_up(f"its numeric rules cannot be read: {error!r}")
             return
         self.hello = header
-        self.settings = {**header["settings"], "instructions": ",".join(instructions())}
+        parallel = "yes" if self.threads > 1 else "no"
+        self.settings = {**header["settings"], "instructions": ",".join(instructions()), "parallel": parallel}
         self.state = "ready"
 
     def _outcome(self, header: dict[str, Any], buffers: list[bytes]) -> None:

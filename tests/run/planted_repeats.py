@@ -70,3 +70,15 @@ class Seldom(Honest):
             Seldom._asked += 1
             return y + np.int32(Seldom._asked % 3 == 0)
         return y
+
+
+class Together(Honest):
+    """Adds one to int32 products where it has several threads."""
+
+    name = "together"
+    modes = ("eager",)
+
+    def matmul(self, a, b):
+        y = super().matmul(a, b)
+        several = os.environ.get("OPASSAY_THREADS", "1") != "1"
+        return y + np.int32(several) if dtype_name(a) == "int32" else y
