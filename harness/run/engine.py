@@ -129,7 +129,7 @@ class Engine:
             self._step()
 
     def check_pins(self, ops: Sequence[Op], aspects: Sequence[str]) -> None:
-        """Run the pinned cases of known differences in scope that have not run; verdicts go to ``pins`` by label and id.
+        """Run pinned cases of known differences in scope, each once; verdicts go to ``pins`` by label and case id.
 
         Where chance decides, it runs again while it passes. With other threads (``use_threads``) others are in scope.
         """

@@ -1,4 +1,4 @@
-"""Known differences that need several threads: they cover no case, and their pins are not asked, until there are some."""
+"""Known differences that need several threads: until there are some, they cover no case and no pin is asked."""
 
 from __future__ import annotations
 
