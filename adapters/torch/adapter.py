@@ -107,6 +107,11 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
             return fn
         # Each case is a program of its own: without this, dynamo keeps and checks all those before.
         torch._dynamo.reset()
+        # Asking autograd splits a batch of gradients into a program per case, of one code each. Beyond its limit, which is
+        # 8, dynamo runs that code eagerly and only logs it.
+        torch._dynamo.config.recompile_limit = _PROGRAMS
+        torch._dynamo.config.accumulated_recompile_limit = _PROGRAMS
+        torch._dynamo.config.fail_on_recompile_limit_hit = True
         counters.clear()
         self._executor = "Inductor"
         return torch.compile(fn, dynamic=False)
@@ -166,6 +171,8 @@ def _source(x: Tensor) -> Tensor:
         return x
     return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
 
+
+_PROGRAMS = 10_000
 
 _AUTOGRAD = ("torch.autograd.grad", "requires_grad_()")
 

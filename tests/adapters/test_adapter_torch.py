@@ -43,3 +43,9 @@ def test_padding_never_wins_a_pool_whichever_way_it_is_computed(answers: dict[st
 
 def test_vjp_works_inside_a_compiled_function(answers: dict[str, Any]) -> None:
     assert answers["vjp"] == [[1, 2], [1, 2], [4, 6], [3, 4], "Unconnected"]
+
+
+def test_every_gradient_of_a_batch_is_compiled(answers: dict[str, Any]) -> None:
+    two, ten = answers["programs"]
+    assert two > 0
+    assert ten == 5 * two

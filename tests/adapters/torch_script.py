@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch._dynamo.utils import counters
 
 from adapters import oracle
 from adapters.torch import windows
@@ -72,7 +73,24 @@ def compiled_vjp(adapter: TorchAdapter) -> list[Any]:
     return ["Unconnected" if g is Unconnected else g.tolist() for g in found]
 
 
+def programs(adapter: TorchAdapter, count: int) -> int:
+    """How many programs dynamo makes of the gradients of ``count`` shapes, compiled as one function."""
+
+    def gradient(x: torch.Tensor) -> Any:
+        return adapter.vjp(lambda a: (adapter.relu(a),), (x,), (torch.ones_like(x),))[0]
+
+    inputs = [torch.ones(n) for n in range(1, count + 1)]
+    found = adapter.compile(lambda *tensors: tuple(gradient(x) for x in tensors), "compile")(*inputs)
+    assert [g.tolist() for g in found] == [[1.0] * n for n in range(1, count + 1)]
+    return int(counters["stats"]["unique_graphs"])
+
+
 if __name__ == "__main__":
     torch_adapter = TorchAdapter()
-    answers = {"strides": strides(torch_adapter), "pools": pools(torch_adapter), "vjp": compiled_vjp(torch_adapter)}
+    answers = {
+        "strides": strides(torch_adapter),
+        "pools": pools(torch_adapter),
+        "vjp": compiled_vjp(torch_adapter),
+        "programs": [programs(torch_adapter, count) for count in (2, 10)],
+    }
     print("\n" + json.dumps(answers))
