@@ -107,8 +107,8 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
             return fn
         # Each case is a program of its own: without this, dynamo keeps and checks all those before.
         torch._dynamo.reset()
-        # Asking autograd splits a batch of gradients into a program per case, of one code each. Beyond its limit, which is
-        # 8, dynamo runs that code eagerly and only logs it.
+        # Asking autograd splits a batch of gradients into a program per case, all of one code. Beyond its limit, which
+        # is 8, dynamo runs that code eagerly and only logs it.
         torch._dynamo.config.recompile_limit = _PROGRAMS
         torch._dynamo.config.accumulated_recompile_limit = _PROGRAMS
         torch._dynamo.config.fail_on_recompile_limit_hit = True
