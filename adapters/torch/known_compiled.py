@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from adapters.known_predicates import known, read_pins
+from adapters.torch.known_empty import no_filters_compiled
 from adapters.torch.known_scatters import added_in_tiles, added_to_one_place
 from harness.model import dtypes
 from harness.model.case import Case
@@ -104,5 +105,15 @@ COMPILED = (
         )
         for aspect in ("", "-gradient")
         for capability, lanes in (("AVX2", 8), ("AVX512", 16))
+    ),
+    known(
+        _PINS,
+        "torch-conv2d_transpose-compiled-no-filters",
+        "rejects",
+        no_filters_compiled,
+        owner="upstream",
+        reason="refuses a filter without output channels, whose answer is empty",
+        versions=_SEEN,
+        modes=("compile",),
     ),
 )

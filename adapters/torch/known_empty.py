@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.geometry import output_extent, pad_amounts, spatial_axes
 from adapters.known_predicates import attributes_of
-from adapters.torch.windows import expressible, inner_padding, own_padding, pads_of
+from adapters.torch.windows import expressible, inner_padding, own_padding, pads_of, transposed
 from harness.model.case import Case
 
 _REPEATED = ("int8", "int32", "int64")
@@ -72,3 +72,15 @@ def refused_transpose_gradient(case: Case) -> bool:
     """conv2d_transpose and its gradients: no image, or filters without channels on either side."""
     x, w = case.tensors[:2]
     return x.shape[0] > 0 and (0 in x.shape or 0 in w.shape)
+
+
+def no_filters_compiled(case: Case) -> bool:
+    """Filters without output channels, compiled: where what is refused is the very answer, it is never computed."""
+    x, w = (tensor.shape for tensor in case.tensors)
+    how = case.attributes
+    if 0 not in w or 0 in x:
+        return False
+    axes = spatial_axes(how["layout"])
+    extents, rows = ([shape[axis] for axis in axes] for shape in (how["output_shape"], x))
+    crop = transposed(extents, w[:2], rows, how["stride"], how["padding"], how["dilation"])
+    return how["layout"] != "NCHW" or any(first is not None for first in crop.first)
