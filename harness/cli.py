@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,6 +40,8 @@ Out = Annotated[Path, typer.Option("--out", help="Folder of the report.")]
 def run_cli() -> None:
     """Run a command; turn a wrong request into one line and status 2."""
     sys.unraisablehook = _without_ctrl_c
+    # CI systems and shells that run out of time end a run by SIGTERM: what is known so far is written then too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status = app(standalone_mode=False)
     except UsageError as error:

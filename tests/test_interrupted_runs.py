@@ -1,4 +1,4 @@
-"""Ctrl-C, once and twice: what is known so far is in the table, nothing is corrupt, ``--resume`` completes it."""
+"""Ctrl-C, once and twice, and SIGTERM: what is known so far is in the table, nothing is corrupt, ``--resume`` completes it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ def whole(tmp_path_factory):
     return table(folder)
 
 
-def interrupted(folder, records):
+def interrupted(folder, records, how=signal.SIGINT):
     parent = start(folder, RUN)
     wait_until(lambda: recorded(folder) >= records)
     children = workers(parent)
     assert children
-    parent.send_signal(signal.SIGINT)
+    parent.send_signal(how)
     return parent, children
 
 
-def test_ctrl_c_leaves_all_that_is_known_and_resume_completes_it(whole, tmp_path):
-    parent, children = interrupted(tmp_path, 20)
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_leaves_all_that_is_known_and_resume_completes_it(whole, tmp_path, how):
+    parent, children = interrupted(tmp_path, 20, how)
     out, err = parent.communicate(timeout=120)
     assert parent.returncode == 130, err
     assert psutil.wait_procs(children, 5)[1] == []

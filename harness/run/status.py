@@ -9,7 +9,7 @@ from typing import Any
 from harness.model.verdicts import Record
 
 INTERRUPTED = 130
-"""The status after Ctrl-C, as shells have it: 128 + SIGINT."""
+"""The status after Ctrl-C or SIGTERM, as shells have it for the first: 128 + SIGINT."""
 
 
 class Counts:
