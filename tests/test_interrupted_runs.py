@@ -1,4 +1,4 @@
-"""Ctrl-C, once and twice, and SIGTERM: what is known so far is in the table, nothing is corrupt, ``--resume`` completes it."""
+"""Ctrl-C, once and twice, and SIGTERM: what is known so far is in the table, uncorrupted, ``--resume`` completes it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from adapters.known_predicates import known, read_pins
-from adapters.torch.known_empty import no_filters_compiled
+from adapters.torch.known_empty import dense_filters_of_no_batch, no_filters_compiled
 from adapters.torch.known_scatters import added_in_tiles, added_to_one_place
 from harness.model import dtypes
 from harness.model.case import Case
@@ -19,6 +19,10 @@ _ISSUE = "https://github.com/pytorch/pytorch/issues/197434"
 _TITLE = "[torch.compile] adaptive_max_pool2d returns incorrect result for transposed tensor when return_indices=True"
 _TILES = "https://github.com/pytorch/pytorch/pull/191861"
 _TILES_TITLE = "Fix Inductor CPU tile2d atomic_add double-applying the inner itervar offset"
+_STRIDES = "https://github.com/pytorch/pytorch/issues/171622"
+_STRIDES_TITLE = (
+    "[inductor] convolution_backward meta kernel produces incorrect stride predictions for channels_last tensors"
+)
 _SEVERAL = "parallel=yes"
 _REDUCED = 25
 """Windows of more elements are lowered to a reduction, whose loops Inductor orders by stride."""
@@ -115,5 +119,20 @@ COMPILED = (
         reason="refuses a filter without output channels, whose answer is empty",
         versions=_SEEN,
         modes=("compile",),
+    ),
+    *(
+        known(
+            _PINS,
+            f"torch-{op}-gradient-compiled-no-batch",
+            "rejects",
+            dense_filters_of_no_batch,
+            owner="upstream",
+            reason="Inductor foretells other strides than it gets of the filters' gradient, and fails an assertion",
+            versions=_SEEN,
+            url=_STRIDES,
+            title=_STRIDES_TITLE,
+            modes=("compile",),
+        )
+        for op in ("conv2d", "conv2d_transpose")
     ),
 )

@@ -84,3 +84,10 @@ def no_filters_compiled(case: Case) -> bool:
     extents, rows = ([shape[axis] for axis in axes] for shape in (how["output_shape"], x))
     crop = transposed(extents, w[:2], rows, how["stride"], how["padding"], how["dilation"])
     return how["layout"] != "NCHW" or any(first is not None for first in crop.first)
+
+
+def dense_filters_of_no_batch(case: Case) -> bool:
+    """No image at all, and filters in whose gradient channels first and channels last have other strides."""
+    x, w = case.tensors[:2]
+    kh, kw, first, second = w.shape
+    return x.shape[0] == 0 and kh * kw > 1 and first > 1 and second > 1 and w.memory.kind != "sliced"

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from adapters.torch.known_empty import no_filters_compiled
+from adapters.torch.known_empty import dense_filters_of_no_batch, no_filters_compiled
 from harness.model.case import Case, Tensor
+from harness.model.memory import Memory
 from harness.registry import Registry
 
 
@@ -52,3 +53,23 @@ def test_compiled_it_refuses_no_filters_unless_the_answer_is_the_convolution_its
     case = Case("conv2d_transpose", tensors, {**how, "output_shape": out})
     assert no_filters_compiled(case) is refused
     assert not no_filters_compiled(Case("conv2d_transpose", tensors[:1] * 2, {**how, "output_shape": out}))
+
+
+@pytest.mark.parametrize(
+    ("batch", "filters", "memory", "refused"),
+    [
+        (0, (3, 2, 5, 3), "contiguous", True),
+        (0, (3, 2, 5, 3), "transposed", True),
+        (0, (3, 2, 5, 3), "sliced", False),
+        (0, (1, 1, 5, 3), "contiguous", False),
+        (0, (1, 3, 5, 3), "contiguous", True),
+        (0, (3, 2, 1, 3), "contiguous", False),
+        (0, (3, 2, 5, 1), "contiguous", False),
+        (2, (3, 2, 5, 3), "contiguous", False),
+    ],
+)
+def test_compiled_it_refuses_filter_gradients_of_no_batch(
+    batch: int, filters: tuple[int, ...], memory: str, refused: bool
+) -> None:
+    tensors = (Tensor((batch, 5, 6, 7), "float32"), Tensor(filters, "float32", memory=Memory(memory)))
+    assert dense_filters_of_no_batch(Case("conv2d", tensors, {}, "gradient", cotangents=(None,))) is refused
