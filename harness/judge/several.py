@@ -62,7 +62,7 @@ def judge_part(
 
 def _settled(part: Part, outcomes: Sequence[Returned], models: Sequence[NumericModel]) -> list[Judgement | None]:
     """The judgement of each outcome that passes without further questions, None for any other."""
-    if any(outcome.fallback or outcome.unsteady or len(outcome.arrays) != len(models) for outcome in outcomes):
+    if any(o.fallback or o.unsteady or o.changed or len(o.arrays) != len(models) for o in outcomes):
         return [None] * len(outcomes)
     columns = [
         _compare([outcome.arrays[output] for outcome in outcomes], reference, model, part.exact)

@@ -35,6 +35,8 @@ def judge(case: Case, outcome: Outcome, references: Sequence[Reference], models:
         return Judgement("fallback", outcome.fallback)
     if isinstance(outcome, Returned) and outcome.unsteady:
         return Judgement("nondeterministic", f"the same call twice in one process: {outcome.unsteady}")
+    if isinstance(outcome, Returned) and outcome.changed:
+        return Judgement("structural", outcome.changed)
     if isinstance(outcome, TooLarge):
         return Judgement("shape", f"returned {returned}: more than {outcome.limit} bytes, the most a worker may send")
     if case.aspect == "shape":

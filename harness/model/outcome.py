@@ -27,7 +27,8 @@ class Returned:
 
     bfloat16 arrays have ``dtypes.BFLOAT16``. An input that a gradient does not depend on gives None. ``fallback``
     says, if it is not empty, that somebody else computed than the target names.
-    ``unsteady`` says what was different when the same call was made again in the same process.
+    ``unsteady`` says what was different when the same call was made again in the same process, ``changed`` what the
+    call did to its inputs.
     ``inference``: for the aspect ``shape``, what was inferred without executing anything.
     """
 
@@ -37,6 +38,7 @@ class Returned:
     fallback: str = ""
     inference: Inference | None = None
     unsteady: str = ""
+    changed: str = ""
 
 
 @dataclass(frozen=True)

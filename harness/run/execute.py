@@ -6,6 +6,8 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import accumulate
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +20,7 @@ from harness.run import wire
 from harness.run.bits import difference
 from harness.run.fuse import parts
 from harness.run.inference import with_inference
+from harness.run.inputs import Inputs
 from harness.run.origin import Watch
 
 Answer = tuple[int, Outcome]
@@ -117,8 +120,8 @@ class Executor:
         self._announce([position])
         started = time.perf_counter()
         try:
-            outcome = self._returned(self._call(case), started)
-            return self._twice(outcome, self._returned(self._call(case), started)) if self._repeat else outcome
+            outcome = self._call(case, started)
+            return self._twice(outcome, self._call(case, started)) if self._repeat else outcome
         except Unsupported as reason:
             return NotSupported(str(reason), time.perf_counter() - started)
         except Exception as error:
@@ -127,10 +130,12 @@ class Executor:
                 os._exit(DEVICE_LOST)
             return _raised(error, self._origin(case, error), time.perf_counter() - started)
 
-    def _call(self, case: Case) -> Any:
+    def _call(self, case: Case, started: float) -> Outcome:
         if case.aspect == "error":
-            return self._function(case)(*(self._adapter.to_native(array) for array in _arrays(case)))
-        return self._program([case])(*self._adapter.arguments(_arrays(case), self._mode))
+            value = self._function(case)(*(self._adapter.to_native(array) for array in _arrays(case)))
+            return self._returned(value, started)
+        inputs = Inputs(self._adapter, _arrays(case), self._mode)
+        return _unless(inputs.changed, self._returned(self._program([case])(*inputs.given), started))
 
     def _program(self, cases: Sequence[Case]) -> Callable[..., Any]:
         """All of ``cases`` as one function, compiled once for all the values that a batch has for them."""
@@ -197,7 +202,7 @@ class Executor:
         watch = Watch(self._files)
         self._compiled.pop((case.geometry_key,), None)
         try:
-            watch.call(lambda: self._returned(self._call(case), 0.0))
+            watch.call(lambda: self._call(case, 0.0))
         except Exception as again:
             return watch.origin(again)
         return watch.origin(error)
@@ -210,6 +215,14 @@ class Executor:
     def _fused(self, positions: Sequence[int], cases: Sequence[Case]) -> Iterator[Answer]:
         for part in parts(positions, cases, self._adapter.fused_ops):
             yield from self._layer(part, cases)
+
+    def _call_all(self, cases: Sequence[Case]) -> list[Outcome]:
+        inputs = Inputs(self._adapter, [array for case in cases for array in _arrays(case)], self._mode)
+        values = self._program(cases)(*inputs.given)
+        answers = [self._returned(value, time.perf_counter()) for value in values]
+        ends = list(accumulate(len(case.all_tensors) for case in cases))
+        places = zip(answers, [0, *ends], ends, strict=False)
+        return [_unless(partial(inputs.changed, start, stop), answer) for answer, start, stop in places]
 
     def _compose(self, cases: Sequence[Case]) -> Callable[..., Any]:
         functions = [self._function(case) for case in cases]
@@ -231,15 +244,10 @@ class Executor:
         self._announce(list(positions))
         started = time.perf_counter()
         try:
-            arrays = [array for p in positions for array in _arrays(cases[p])]
-            program = self._program([cases[p] for p in positions])
-            values = program(*self._adapter.arguments(arrays, self._mode))
-            answers = [self._returned(value, time.perf_counter()) for value in values]
+            together = [cases[p] for p in positions]
+            answers = self._call_all(together)
             if self._repeat:
-                arrays = [array for p in positions for array in _arrays(cases[p])]
-                values = program(*self._adapter.arguments(arrays, self._mode))
-                again = [self._returned(value, time.perf_counter()) for value in values]
-                answers = [self._twice(*pair) for pair in zip(answers, again, strict=True)]
+                answers = [self._twice(*pair) for pair in zip(answers, self._call_all(together), strict=True)]
         except Exception:
             # One case spoils the whole program: halve until the guilty one is alone.
             middle = len(positions) // 2
@@ -249,6 +257,10 @@ class Executor:
         share = (time.perf_counter() - started) / len(positions)
         for position, answer in zip(positions, answers, strict=True):
             yield position, _timed(answer, share)
+
+
+def _unless(changed: Callable[[], str], answer: Outcome) -> Outcome:
+    return replace(answer, changed=changed()) if isinstance(answer, Returned) else answer
 
 
 def _arrays(case: Case) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 from harness.model import dtypes, strict_json
 from harness.model.outcome import Inference, Inferred, NotSupported, Outcome, Raised, Returned, TooLarge
 
-PROTOCOL = 4
+PROTOCOL = 5
 MAGIC = b"opa1"
 HEADER_LIMIT = 64 * 2**20
 ANSWER_HEADER_LIMIT = 4 * 2**20
@@ -107,7 +107,7 @@ def pack(outcome: Outcome) -> tuple[dict[str, Any], list[np.ndarray]]:
         raise TypeError(f"a worker cannot report {type(outcome).__name__} of itself")
     arrays = [None if a is None else {"dtype": dtypes.dtype_name(a), "shape": list(a.shape)} for a in outcome.arrays]
     header = {"kind": "returned", "arrays": arrays, "executor": outcome.executor, "seconds": outcome.seconds}
-    header |= {"fallback": outcome.fallback, "unsteady": outcome.unsteady}
+    header |= {"fallback": outcome.fallback, "unsteady": outcome.unsteady, "changed": outcome.changed}
     if outcome.inference is not None:
         header["inference"] = {"outputs": outcome.inference.outputs, "refusal": outcome.inference.refusal}
     return header, [np.ascontiguousarray(a) for a in outcome.arrays if a is not None]
@@ -145,6 +145,7 @@ def _unpack(header: dict[str, Any], buffers: list[bytes]) -> Outcome:
         fallback=str(header["fallback"]),
         inference=_inference(header.get("inference")),
         unsteady=str(header["unsteady"]),
+        changed=str(header["changed"]),
     )
 
 

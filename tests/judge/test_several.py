@@ -100,6 +100,7 @@ WRONG = {
     "two": lambda y: replace(y, arrays=y.arrays * 2),
     "elsewhere": lambda y: replace(y, fallback="the answer lies on another device"),
     "unsteady": lambda y: replace(y, unsteady="output 0 has other bits"),
+    "changed": lambda y: replace(y, changed="the call changed its input 0"),
 }
 FLOATS_ONLY = ("not a number", "infinite")
 

@@ -96,6 +96,7 @@ OUTCOME = {
     "executor": "",
     "fallback": "",
     "unsteady": "",
+    "changed": "",
     "seconds": 0.1,
     "buffers": [8],
 }

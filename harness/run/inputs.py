@@ -1,0 +1,41 @@
+"""The inputs of one call: handed to the framework, and looked at afterwards, since they are the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.model.adapter import Adapter
+
+
+class Inputs:
+    """``arrays`` and what a function compiled for ``mode`` is ``given`` for them."""
+
+    def __init__(self, adapter: Adapter, arrays: Sequence[np.ndarray], mode: str) -> None:
+        self._adapter, self._arrays = adapter, arrays
+        self._before = [array.tobytes() for array in arrays]
+        self.given = adapter.arguments(arrays, mode)
+
+    def changed(self, start: int = 0, stop: int | None = None) -> str:
+        """What the call did to one of the inputs from ``start`` to ``stop``, in a few words; empty where nothing.
+
+        Both may have been written to: the caller's array, where the framework works in the same memory, and the
+        framework's own. Ask once the answers have been read: until then nothing need have been computed.
+        """
+        for number, position in enumerate(range(len(self._arrays))[start:stop]):
+            array, before = self._arrays[position], self._before[position]
+            now = (array, self._adapter.to_numpy(self.given[position]))
+            spoilt = next((values for values in now if values.tobytes() != before), None)
+            if spoilt is not None:
+                return f"the call changed its input {number}{_where(spoilt, before)}"
+        return ""
+
+
+def _where(values: np.ndarray, before: bytes) -> str:
+    """How many elements of ``values`` are others than those whose bytes, row by row, were ``before``."""
+    after = np.frombuffer(values.tobytes(), np.uint8)
+    if not values.size or after.size != len(before):
+        return ""
+    apart = (after != np.frombuffer(before, np.uint8)).reshape(values.size, -1).any(axis=1)
+    return f" in {int(apart.sum())} of {values.size} elements"
