@@ -6,6 +6,8 @@ import math
 
 from harness.model.case import Case
 
+URL = "https://github.com/tensorflow/tensorflow/issues/123109"
+TITLE = "Heap corruption (SIGABRT/SIGSEGV) in eager tf.matmul with rank-4 lhs and broadcast rhs on CPU (oneDNN)"
 CHANCE = "what lies behind the operands in memory"
 """What decides whether a product of ``one_matrix_for_a_batch`` goes wrong, and how."""
 

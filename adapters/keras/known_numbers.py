@@ -6,7 +6,7 @@ from adapters.keras.known_predicates import keras_known
 from adapters.known_columns import CHANCE, REASON, single_column
 from adapters.known_linear import nan_by_flush
 from adapters.known_products import CHANCE as BEHIND
-from adapters.known_products import NEEDS, one_matrix_for_a_batch
+from adapters.known_products import NEEDS, TITLE, URL, one_matrix_for_a_batch
 from adapters.known_relu import selected
 from adapters.onednn import WITH_ONE_DNN
 from harness.model.case import Case
@@ -90,6 +90,8 @@ NUMBERS = (
             "upstream",
             "TensorFlow's batched float32 product with one broadcast matrix reads beyond its operands",
             ("tensorflow",),
+            url=URL,
+            title=TITLE,
             chance=BEHIND,
             needs=NEEDS,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.known_predicates import known, read_pins
-from adapters.known_products import CHANCE, NEEDS, one_matrix_for_a_batch
+from adapters.known_products import CHANCE, NEEDS, TITLE, URL, one_matrix_for_a_batch
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
@@ -24,6 +24,8 @@ PRODUCTS = tuple(
         owner="upstream",
         reason="the batched float32 product with one broadcast matrix reads beyond its operands",
         versions="tensorflow 2.21.0, CPU",
+        url=URL,
+        title=TITLE,
         chance=CHANCE,
         needs=NEEDS,
     )
