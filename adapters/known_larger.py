@@ -6,6 +6,10 @@ from adapters.geometry import spatial_axes
 from adapters.onednn import ONE_DNN
 from harness.model.case import Case
 
+DIVIDES_URL = "https://github.com/tensorflow/tensorflow/issues/125509"
+DIVIDES_TITLE = "tf.keras.layers.MaxPool1D causes CPU floating point exception with invalid pooling window size"
+"""Of ``divided_by_nothing``."""
+
 _RULE = "WindowLargerThanInput"
 
 

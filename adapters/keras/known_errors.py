@@ -6,7 +6,13 @@ from typing import Any
 
 from adapters.geometry import spatial_axes
 from adapters.keras.known_predicates import keras_known
-from adapters.known_larger import accepted_anywhere, divided_by_nothing, refused_by_onednn
+from adapters.known_larger import (
+    DIVIDES_TITLE,
+    DIVIDES_URL,
+    accepted_anywhere,
+    divided_by_nothing,
+    refused_by_onednn,
+)
 from adapters.known_predicates import Predicate, breaks, overflows, rank_three_in
 from adapters.onednn import WITH_ONE_DNN, WITHOUT_ONE_DNN
 from harness.model.case import Case
@@ -229,6 +235,8 @@ ERRORS = (
         "upstream",
         "a window that does not fit ends the process from inside TensorFlow (SIGFPE)",
         ("tensorflow",),
+        url=DIVIDES_URL,
+        title=DIVIDES_TITLE,
         needs=WITH_ONE_DNN,
     ),
 )

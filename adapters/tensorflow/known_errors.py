@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.geometry import channel_axis, spatial_axes
-from adapters.known_larger import accepted_anywhere, divided_by_nothing, refused_by_onednn
+from adapters.known_larger import (
+    DIVIDES_TITLE,
+    DIVIDES_URL,
+    accepted_anywhere,
+    divided_by_nothing,
+    refused_by_onednn,
+)
 from adapters.known_predicates import breaks, by_rule, overflows, rank_three_in, read_pins
 from adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from adapters.tensorflow.known_empty import padded_outside
@@ -128,6 +134,8 @@ ERRORS = (
         divided_by_nothing,
         "upstream",
         "oneDNN divides by the number of windows, which is 0: SIGFPE",
+        url=DIVIDES_URL,
+        title=DIVIDES_TITLE,
         needs=WITH_ONE_DNN,
     ),
     *(
