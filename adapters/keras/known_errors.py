@@ -161,6 +161,8 @@ ERRORS = (
         "upstream",
         "a negative extent ends the process from inside TensorFlow",
         ("tensorflow",),
+        url="https://github.com/tensorflow/tensorflow/issues/57715",
+        title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
         needs=WITH_ONE_DNN,
     ),
     _accepts(

@@ -169,6 +169,8 @@ ERRORS = (
         lambda case: case.rule == "RankThree" and case.tensors[0].dtype in ONE_DNN,
         "upstream",
         "an input of rank 3 in NCHW ends the process",
+        url="https://github.com/tensorflow/tensorflow/pull/112650",
+        title="Fix MKL Conv3D/Conv2D crash on non-matching input rank",
         needs=WITH_ONE_DNN,
     ),
     _known(
@@ -178,6 +180,8 @@ ERRORS = (
         _negative,
         "upstream",
         "a negative extent in output_shape ends the process",
+        url="https://github.com/tensorflow/tensorflow/issues/57715",
+        title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
         needs=WITH_ONE_DNN,
     ),
     _known("conv2d", "channels", "accepts", _other_groups, "by design", _IMPLICIT),
@@ -241,6 +245,8 @@ ERRORS = (
         _short_output_shape,
         "upstream",
         "an output_shape of three extents in NCHW ends the process",
+        url="https://github.com/tensorflow/tensorflow/issues/125511",
+        title="tf.nn.conv2d_transpose aborts on CPU with malformed output_shape while GPU raises InvalidArgumentError",
         needs=WITH_ONE_DNN,
     ),
     _known(
