@@ -18,6 +18,8 @@ from adapters.tensorflow.known_gradients import GRADIENTS
 from adapters.tensorflow.known_matmul import PRODUCTS
 from adapters.tensorflow.known_nothing import NOTHING
 from adapters.tensorflow.known_pools import (
+    NAN_TITLE,
+    NAN_URL,
     dropped_nan,
     flushed_maximum,
     lost_infinity,
@@ -121,9 +123,14 @@ KNOWN = (
             owner="upstream",
             reason=_NAN,
             versions=_SEEN,
+            url=url,
+            title=title,
             modes=modes,
         )
-        for op, modes in (("max_pool2d", ()), ("max_pool2d_with_argmax", _CPU))
+        for op, modes, url, title in (
+            ("max_pool2d", (), NAN_URL, NAN_TITLE),
+            ("max_pool2d_with_argmax", _CPU, "", ""),
+        )
     ),
     known(
         _PINS,

@@ -20,7 +20,7 @@ from adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
 from adapters.known_values import odd_maximum
 from adapters.known_windows import gradient_failure
 from adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
-from adapters.tensorflow.known_pools import padded_with_zeros, pool_rule
+from adapters.tensorflow.known_pools import NAN_TITLE, NAN_URL, padded_with_zeros, pool_rule
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
@@ -28,8 +28,6 @@ _SEEN = "tensorflow 2.21.0, CPU"
 _CPU = ("eager", "function", "dynamic")
 _REFUSED = "refuses an extent of 0 whose gradients are well defined"
 _FLUSH = "kernels flush subnormals to zero or compare them as zero"
-_NAN_URL = "https://github.com/tensorflow/tensorflow/issues/125965"
-_NAN_TITLE = "CPU MaxPool2D returns different results for identical float64 channels containing NaN"
 
 
 def _comes_to(failure: Callable[[Case], str], verdict: str) -> Predicate:
@@ -164,8 +162,8 @@ GRADIENTS = (
             owner="upstream",
             reason="a NaN that is not the first element of its window is dropped, and subnormals are compared as zero",
             versions=_SEEN,
-            url=_NAN_URL,
-            title=_NAN_TITLE,
+            url=NAN_URL,
+            title=NAN_TITLE,
             modes=_CPU if (op, verdict) == ("max_pool2d_with_argmax", "special") else (),
         )
         for op in ("max_pool2d", "max_pool2d_with_argmax")

@@ -22,6 +22,10 @@ from adapters.tensorflow.kernel_table import pool_dilates
 from harness.model import dtypes
 from harness.model.case import Case
 
+NAN_URL = "https://github.com/tensorflow/tensorflow/issues/125965"
+NAN_TITLE = "CPU MaxPool2D returns different results for identical float64 channels containing NaN"
+"""Of ``dropped_nan``."""
+
 
 def own_pool(case: Case) -> bool:
     """Whether tf.nn pools, which keeps a maximum until a larger one comes; else the adapter gathers windows."""
