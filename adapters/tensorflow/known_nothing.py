@@ -131,6 +131,8 @@ NOTHING = (
             owner="upstream",
             reason="MaxPool's shape function takes 1 off the channels as well, and refuses 0, which the kernel accepts",
             versions=_SEEN,
+            url="https://github.com/tensorflow/tensorflow/issues/105647",
+            title="XLA compilation error: MaxPooling2D triggers ValueError under empty channel dimension input",
             modes=modes,
         )
         for asked, modes in (("shape", ("eager",)), ("traced", ("function", "xla")))
