@@ -12,6 +12,9 @@ from adapters.keras.known_errors import ERRORS
 from adapters.keras.known_gradients import GRADIENTS
 from adapters.keras.known_numbers import NUMBERS
 from adapters.keras.known_predicates import (
+    REPLICATED,
+    REPLICATED_TITLE,
+    REPLICATED_URL,
     SCATTER_ON_TENSORFLOW,
     SCATTER_ON_TORCH,
     empty_slices,
@@ -39,7 +42,6 @@ from adapters.known_windows import (
 from adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from harness.model.case import Case
 
-_REPLICATED = "torch backend: ops.average_pool replicates the edge for uneven 'same' padding and counts it"
 _BITS = "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default"
 _EMPTY = "refuses a tensor without elements, whose answer is zeros or empty"
 _FLUSH = "the backend flushes subnormals to zero"
@@ -79,7 +81,16 @@ KNOWN = (
     *NUMBERS,
     *(
         keras_known(
-            "avg_pool2d", "value", f"replicated-{verdict}", verdict, replicated, "upstream", _REPLICATED, ("torch",)
+            "avg_pool2d",
+            "value",
+            f"replicated-{verdict}",
+            verdict,
+            replicated,
+            "upstream",
+            REPLICATED,
+            ("torch",),
+            url=REPLICATED_URL,
+            title=REPLICATED_TITLE,
         )
         for verdict in ("structural", "numeric")
     ),

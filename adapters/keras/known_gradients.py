@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from adapters.keras.known_predicates import (
+    REPLICATED,
+    REPLICATED_TITLE,
+    REPLICATED_URL,
     SCATTER_ON_TENSORFLOW,
     SCATTER_ON_TORCH,
     empty_slices,
@@ -144,8 +147,10 @@ GRADIENTS = (
             verdict,
             replicated,
             "upstream",
-            "torch backend: ops.average_pool replicates the edge for uneven 'same' padding and counts it",
+            REPLICATED,
             ("torch",),
+            url=REPLICATED_URL,
+            title=REPLICATED_TITLE,
         )
         for op in ("avg_pool2d", "avg_pool2d_vjp")
         for verdict in ("structural", "numeric")

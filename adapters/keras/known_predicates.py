@@ -15,6 +15,9 @@ from harness.model.known import Known
 SEEN = "keras 3.15.1 on tensorflow 2.21.0, torch 2.13.0, jax 0.10.2, CPU"
 SCATTER_ON_TENSORFLOW = "tf.scatter_nd takes one index vector for a list of scalar indices, and refuses empty shapes"
 SCATTER_ON_TORCH = "updates without elements cannot be reshaped to rows"
+REPLICATED = "torch backend: ops.average_pool replicates the edge for uneven 'same' padding and counts it"
+REPLICATED_URL = "https://github.com/keras-team/keras/pull/23233"
+REPLICATED_TITLE = "Fix inconsistent padding behavior in Torch pooling operations"
 _PINS = read_pins(str(Path(__file__).parent))
 
 
