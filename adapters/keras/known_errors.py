@@ -226,6 +226,8 @@ ERRORS = (
         "upstream",
         "TensorFlow answers a convolution without output with uninitialised memory in its input's shape",
         ("tensorflow",),
+        url="https://github.com/tensorflow/tensorflow/issues/64396",
+        title="Conv2D computes wrongly in Windows OS",
         needs=WITH_ONE_DNN,
     ),
     keras_known(
