@@ -91,6 +91,8 @@ EMPTY = (
         "upstream",
         "KerasTensor: ops.average_pool refuses a window that does not fit, which the same call with tensors takes",
         ("tensorflow",),
+        url="https://github.com/keras-team/keras/pull/22919",
+        title="Raise on zero-size pooling outputs when pool_size > input spatial dim",
     ),
     *(
         keras_known(
