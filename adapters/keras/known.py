@@ -12,6 +12,9 @@ from adapters.keras.known_errors import ERRORS
 from adapters.keras.known_gradients import GRADIENTS
 from adapters.keras.known_numbers import NUMBERS
 from adapters.keras.known_predicates import (
+    BITS,
+    BITS_TITLE,
+    BITS_URL,
     REPLICATED,
     REPLICATED_TITLE,
     REPLICATED_URL,
@@ -42,7 +45,6 @@ from adapters.known_windows import (
 from adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from harness.model.case import Case
 
-_BITS = "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default"
 _EMPTY = "refuses a tensor without elements, whose answer is zeros or empty"
 _FLUSH = "the backend flushes subnormals to zero"
 
@@ -107,7 +109,18 @@ KNOWN = (
         for op in ("conv2d", "conv_relu_pool")
     ),
     *(
-        keras_known("matmul", aspect, "bits", "dtype", in_dtype("float64", "int64"), "by design", _BITS, modes)
+        keras_known(
+            "matmul",
+            aspect,
+            "bits",
+            "dtype",
+            in_dtype("float64", "int64"),
+            "by design",
+            BITS,
+            modes,
+            url=BITS_URL,
+            title=BITS_TITLE,
+        )
         for aspect, modes in (("value", ("torch",)), ("shape", ("torch", "jax")))
     ),
     keras_known(

@@ -94,8 +94,21 @@ ERRORS = (
         )
     ),
     *(
-        _accepts(op, "padding-word", _lower_case, "by design", "Keras' own words are in lower case")
-        for op in (*_PADDED, "conv2d_transpose")
+        _accepts(
+            op,
+            "padding-word",
+            _lower_case,
+            "by design",
+            "Keras' own words are in lower case",
+            url=f"https://www.tensorflow.org/api_docs/python/tf/keras/ops/{name}",
+            title=f"tf.keras.ops.{name}",
+        )
+        for op, name in (
+            ("conv2d", "conv"),
+            ("avg_pool2d", "average_pool"),
+            ("max_pool2d", "max_pool"),
+            ("conv2d_transpose", "conv_transpose"),
+        )
     ),
     *(
         _accepts(op, "any-word", _other_word, "upstream", "any word but 'same' means no padding", ("torch",))
@@ -179,7 +192,13 @@ ERRORS = (
     _accepts("avg_unpool2d", "rank", rank_three_in("NHWC"), "by design", "composed of repeats, for any rank"),
     _accepts("matmul", "dtypes", breaks("DtypeMismatch"), "by design", "operands are promoted to one dtype"),
     _accepts(
-        "matmul", "rank-one", breaks("RankOne"), "by design", "ops.matmul follows NumPy, where vectors are allowed"
+        "matmul",
+        "rank-one",
+        breaks("RankOne"),
+        "by design",
+        "ops.matmul follows NumPy, where vectors are allowed",
+        url="https://www.tensorflow.org/api_docs/python/tf/keras/ops/matmul",
+        title="tf.keras.ops.matmul",
     ),
     _accepts(
         "scatter_nd",
@@ -191,7 +210,14 @@ ERRORS = (
     ),
     _accepts("scatter_nd", "indices", _small_indices, "by design", "any integer dtype may index", ("torch", "jax")),
     _accepts(
-        "scatter_nd", "range", breaks("IndexOutOfRange"), "by design", "JAX drops an index out of range", ("jax",)
+        "scatter_nd",
+        "range",
+        breaks("IndexOutOfRange"),
+        "by design",
+        "JAX drops an index out of range",
+        ("jax",),
+        url="https://docs.jax.dev/en/latest/_autosummary/jax.Array.at.html",
+        title="jax.Array.at",
     ),
     _accepts(
         "scatter_nd", "updates", breaks("UpdatesShape"), "upstream", "updates are reshaped until they fit", ("torch",)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from adapters.keras.known_predicates import (
+    BITS,
+    BITS_TITLE,
+    BITS_URL,
     REPLICATED,
     REPLICATED_TITLE,
     REPLICATED_URL,
@@ -40,7 +43,6 @@ from adapters.known_windows import (
 from adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from harness.model.case import Case
 
-_BITS = "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default"
 _EMPTY = "refuses a tensor without elements, whose gradient is zeros or empty"
 
 _CUT = "subnormals are flushed, and on TensorFlow a gradient that is not finite is multiplied by 0"
@@ -119,6 +121,8 @@ GRADIENTS = (
             "by design",
             "JAX gives zeros for an input without influence",
             ("jax",),
+            url="https://docs.jax.dev/en/latest/_autosummary/jax.vjp.html",
+            title="jax.vjp",
         )
         for op in ("stop_gradient", "unused_input", "shared_inputs")
     ),
@@ -156,12 +160,23 @@ GRADIENTS = (
         for verdict in ("structural", "numeric")
     ),
     *(
-        keras_known(op, "gradient", "bits", "dtype", in_dtype("float64"), "by design", _BITS, ("torch",))
-        for op in ("shared_inputs", "stopped_path", "unused_input")
-    ),
-    *(
-        keras_known(op, "gradient", "bits", "numeric", in_dtype("float64"), "by design", _BITS, ("torch",))
-        for op in ("matmul", "matmul_vjp")
+        keras_known(
+            op,
+            "gradient",
+            "bits",
+            verdict,
+            in_dtype("float64"),
+            "by design",
+            BITS,
+            ("torch",),
+            url=BITS_URL,
+            title=BITS_TITLE,
+        )
+        for verdict, ops in (
+            ("dtype", ("shared_inputs", "stopped_path", "unused_input")),
+            ("numeric", ("matmul", "matmul_vjp")),
+        )
+        for op in ops
     ),
     keras_known("conv2d_vjp", "gradient", "empty", "rejects", empty_anywhere, "upstream", _EMPTY),
     *(

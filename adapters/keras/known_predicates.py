@@ -18,6 +18,9 @@ SCATTER_ON_TORCH = "updates without elements cannot be reshaped to rows"
 REPLICATED = "torch backend: ops.average_pool replicates the edge for uneven 'same' padding and counts it"
 REPLICATED_URL = "https://github.com/keras-team/keras/pull/23233"
 REPLICATED_TITLE = "Fix inconsistent padding behavior in Torch pooling operations"
+BITS = "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default"
+BITS_URL = "https://www.tensorflow.org/api_docs/python/tf/keras/config/set_x64_mode"
+BITS_TITLE = "tf.keras.config.set_x64_mode"
 _PINS = read_pins(str(Path(__file__).parent))
 
 
