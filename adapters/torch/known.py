@@ -15,6 +15,8 @@ from adapters.known_predicates import (
 from adapters.known_windows import first_maximum, last_nan, usable, windows
 from adapters.torch.known_compiled import COMPILED
 from adapters.torch.known_empty import (
+    NO_FILTERS_TITLE,
+    NO_FILTERS_URL,
     no_extent_but_batch,
     own_pool,
     refused_avg_pool,
@@ -95,6 +97,8 @@ KNOWN = (
         owner="upstream",
         reason="without input channels it answers with 0 output channels instead of zeros",
         versions=_SEEN,
+        url="https://github.com/pytorch/pytorch/pull/120944",
+        title="[dynamo] Fix convolution meta kernel when input channel is 0",
     ),
     *(
         known(
@@ -127,6 +131,8 @@ KNOWN = (
             owner="upstream",
             reason="refuses to crop all that a transposed convolution gives",
             versions=_SEEN,
+            url="https://github.com/pytorch/pytorch/issues/88647",
+            title="`ConvTranspose` fails on CPU but returns an empty tensor on CUDA",
             needs=needs,
         )
         for name, covers, needs in (
@@ -151,6 +157,8 @@ KNOWN = (
         owner="upstream",
         reason="refuses a filter without output channels, whose answer is empty",
         versions=_SEEN,
+        url=NO_FILTERS_URL,
+        title=NO_FILTERS_TITLE,
         modes=("eager",),
     ),
     known(

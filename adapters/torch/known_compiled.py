@@ -8,7 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from adapters.known_predicates import known, read_pins
-from adapters.torch.known_empty import dense_filters_of_no_batch, no_filters_compiled
+from adapters.torch.known_empty import (
+    NO_FILTERS_TITLE,
+    NO_FILTERS_URL,
+    dense_filters_of_no_batch,
+    no_filters_compiled,
+)
 from adapters.torch.known_scatters import added_in_tiles, added_to_one_place
 from harness.model import dtypes
 from harness.model.case import Case
@@ -104,6 +109,8 @@ COMPILED = (
             owner="upstream",
             reason="with several threads Inductor fails an assertion of its own where all updates go to one place",
             versions=_SEEN,
+            url="https://github.com/pytorch/pytorch/pull/185325",
+            title="Fix CPU vector atomic add for scalar indices",
             modes=("compile",),
             needs=(_SEVERAL, f"cpu_capability={capability}"),
         )
@@ -118,6 +125,8 @@ COMPILED = (
         owner="upstream",
         reason="refuses a filter without output channels, whose answer is empty",
         versions=_SEEN,
+        url=NO_FILTERS_URL,
+        title=NO_FILTERS_TITLE,
         modes=("compile",),
     ),
     *(

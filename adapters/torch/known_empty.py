@@ -7,6 +7,8 @@ from adapters.known_predicates import attributes_of
 from adapters.torch.windows import expressible, inner_padding, own_padding, pads_of, transposed
 from harness.model.case import Case
 
+NO_FILTERS_URL = "https://github.com/pytorch/pytorch/issues/142466"
+NO_FILTERS_TITLE = "[Device] `ConvTranspose` bahaves differently on CPU and CUDA when `out_channels=0`"
 _REPEATED = ("int8", "int32", "int64")
 """Dtypes that ``F.interpolate`` lacks, so that repeats stand in for it."""
 

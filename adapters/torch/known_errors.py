@@ -78,6 +78,8 @@ ERRORS = (
         _undilated,
         "upstream",
         "a batch may go to oneDNN, which does not look at the dilation of a single row or column",
+        url="https://github.com/pytorch/pytorch/issues/127732",
+        title="torch.nn.ConvTranspose2d lacks a check for the parameter dilation in the model building process",
     ),
     *(
         _known(op, "unbatched", "accepts", breaks("RankThree"), "by design", _UNBATCHED)
@@ -106,6 +108,8 @@ ERRORS = (
         _no_images,
         "upstream",
         "interpolate on the meta device raises 'cond must be a bool' for a batch of 0",
+        url="https://github.com/pytorch/pytorch/pull/195376",
+        title="Give the nearest-upsample meta checks a boolean predicate",
     ),
     _known("conv2d_transpose", "unbatched", "accepts", _one_image, "by design", _UNBATCHED),
 )

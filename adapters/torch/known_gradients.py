@@ -105,6 +105,8 @@ GRADIENTS = (
         owner="upstream",
         reason="compiled, an input that no asked output depends on gets zeros, where eager answers None",
         versions=_SEEN,
+        url="https://github.com/pytorch/pytorch/pull/186355",
+        title="Fix AOTAutograd unused output backward pruning",
         modes=("compile",),
     ),
     *(
