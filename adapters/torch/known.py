@@ -109,6 +109,8 @@ KNOWN = (
             owner="upstream",
             reason="with channels last it counts the plane's elements in the tensor's own 8-bit dtype, and refuses",
             versions=_SEEN,
+            url="https://github.com/pytorch/executorch/pull/21820",
+            title="Cortex-M: keep the max_pool2d reference off aten's channels-last int8 path",
             modes=("eager",),
         )
         for op in ("max_pool2d", "max_pool2d_with_argmax")
