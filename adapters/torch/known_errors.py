@@ -12,6 +12,7 @@ from harness.model.case import Case
 _PINS = read_pins(str(Path(__file__).parent))
 _known = by_rule(_PINS, "torch", "torch 2.13.0, CPU")
 _UNBATCHED = "an input of rank 3 is one image without a batch axis"
+_DOCS = "https://docs.pytorch.org/docs/stable/generated/"
 
 
 def _no_images(case: Case) -> bool:
@@ -49,9 +50,25 @@ def _one_image(case: Case) -> bool:
 
 ERRORS = (
     _known(
-        "conv2d", "unbatched", "accepts", breaks("RankThree"), "by design", "conv2d takes an unbatched input of rank 3"
+        "conv2d",
+        "unbatched",
+        "accepts",
+        breaks("RankThree"),
+        "by design",
+        "conv2d takes an unbatched input of rank 3",
+        url=_DOCS + "torch.nn.Conv2d.html",
+        title="Conv2d",
     ),
-    _known("matmul", "rank-one", "accepts", breaks("RankOne"), "by design", "matmul takes vectors"),
+    _known(
+        "matmul",
+        "rank-one",
+        "accepts",
+        breaks("RankOne"),
+        "by design",
+        "matmul takes vectors",
+        url=_DOCS + "torch.matmul.html",
+        title="torch.matmul",
+    ),
     _known(
         "scatter_nd", "negative", "accepts", breaks("IndexNegative"), "by design", "index_put wraps negative indices"
     ),
@@ -81,9 +98,19 @@ ERRORS = (
         url="https://github.com/pytorch/pytorch/issues/127732",
         title="torch.nn.ConvTranspose2d lacks a check for the parameter dilation in the model building process",
     ),
+    _known("avg_pool2d", "unbatched", "accepts", breaks("RankThree"), "by design", _UNBATCHED),
     *(
-        _known(op, "unbatched", "accepts", breaks("RankThree"), "by design", _UNBATCHED)
-        for op in ("avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
+        _known(
+            op,
+            "unbatched",
+            "accepts",
+            breaks("RankThree"),
+            "by design",
+            _UNBATCHED,
+            url=_DOCS + "torch.nn.functional.max_pool2d.html",
+            title="torch.nn.functional.max_pool2d",
+        )
+        for op in ("max_pool2d", "max_pool2d_with_argmax")
     ),
     _known(
         "avg_unpool2d",
@@ -111,5 +138,14 @@ ERRORS = (
         url="https://github.com/pytorch/pytorch/pull/195376",
         title="Give the nearest-upsample meta checks a boolean predicate",
     ),
-    _known("conv2d_transpose", "unbatched", "accepts", _one_image, "by design", _UNBATCHED),
+    _known(
+        "conv2d_transpose",
+        "unbatched",
+        "accepts",
+        _one_image,
+        "by design",
+        _UNBATCHED,
+        url=_DOCS + "torch.nn.ConvTranspose2d.html",
+        title="ConvTranspose2d",
+    ),
 )

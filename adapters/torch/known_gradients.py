@@ -164,6 +164,8 @@ GRADIENTS = (
             owner="by design",
             reason=_FLUSH + ", so that its product with infinity is NaN",
             versions=_SEEN,
+            url="https://www.felixcloutier.com/x86/vdpbf16ps",
+            title="VDPBF16PS — Dot Product of BF16 Pairs Accumulated Into Packed Single Precision",
             needs=("instructions=avx512_bf16",),
         )
         for where in _BFLOAT16_LINEAR
