@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.jax.known_errors import ERRORS
+from adapters.jax.known_flush import NAN_TITLE, NAN_URL, TITLE, URL
 from adapters.jax.known_gradients import GRADIENTS
 from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import (
@@ -41,10 +42,22 @@ KNOWN = (
         owner="by design",
         reason=_FLUSH,
         versions=_SEEN,
+        url=URL,
+        title=TITLE,
         modes=("eager",),
     ),
     *(
-        known(_PINS, f"jax-{op}-subnormal", "special", covers, owner="by design", reason=_FLUSH, versions=_SEEN)
+        known(
+            _PINS,
+            f"jax-{op}-subnormal",
+            "special",
+            covers,
+            owner="by design",
+            reason=_FLUSH,
+            versions=_SEEN,
+            url=URL,
+            title=TITLE,
+        )
         for op, covers in (
             ("relu", holds_positive_subnormal),
             ("max_pool2d", subnormal_maximum),
@@ -60,6 +73,8 @@ KNOWN = (
             owner="by design",
             reason=_FLUSH + ", so that its product with infinity is NaN",
             versions=_SEEN,
+            url=NAN_URL,
+            title=NAN_TITLE,
         )
         for op in ("conv2d", "conv2d_transpose", "matmul")
     ),

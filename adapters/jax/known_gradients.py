@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.jax.known_flush import NAN_TITLE, NAN_URL, TITLE, URL
 from adapters.jax.known_swaps import swapped_groups
 from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import (
@@ -67,6 +68,8 @@ GRADIENTS = (
             owner="by design",
             reason=_FLUSH,
             versions=_SEEN,
+            url=NAN_URL if covers is nan_by_flush else URL,
+            title=NAN_TITLE if covers is nan_by_flush else TITLE,
         )
         for where, verdict, covers in (
             ("relu", "special", lambda case: selected(case) == "special"),
@@ -84,6 +87,8 @@ GRADIENTS = (
         owner="by design",
         reason=_FLUSH + ", so that its product with infinity is NaN",
         versions=_SEEN,
+        url=NAN_URL,
+        title=NAN_TITLE,
     ),
     *(
         known(
