@@ -16,6 +16,7 @@ _POOLS = ("avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
 _ABORT = "XLA ends the process over a shape whose size overflows, instead of raising"
 _PROMOTED = "operands are promoted to one dtype, as in NumPy"
 _INDICES = "any integer dtype may index"
+_DOCS = "https://docs.jax.dev/en/latest/_autosummary/"
 
 
 def _lower_case(case: Case) -> bool:
@@ -72,6 +73,8 @@ ERRORS = (
         breaks("PadNegative"),
         "by design",
         "lax defines negative padding as cropping",
+        url="https://openxla.org/xla/operation_semantics",
+        title="Operation semantics",
     ),
     _known(
         "avg_unpool2d",
@@ -88,6 +91,8 @@ ERRORS = (
         breaks("RankOne"),
         "by design",
         "jnp.matmul follows NumPy, where vectors are allowed",
+        url=_DOCS + "jax.numpy.matmul.html",
+        title="jax.numpy.matmul",
     ),
     _known(
         "scatter_nd",
@@ -96,6 +101,8 @@ ERRORS = (
         breaks("IndexOutOfRange", "IndexNegative"),
         "by design",
         "scatters drop an index out of range and wrap a negative one",
+        url=_DOCS + "jax.Array.at.html",
+        title="jax.Array.at",
     ),
     _known(
         "max_unpool2d",
@@ -104,6 +111,8 @@ ERRORS = (
         breaks("IndexOutOfRange", "IndexNegative", "IndexWrongChannel"),
         "by design",
         "composed of a scatter, which checks no index",
+        url=_DOCS + "jax.Array.at.html",
+        title="jax.Array.at",
     ),
     _known(
         "max_unpool2d",
