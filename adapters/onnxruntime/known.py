@@ -22,7 +22,15 @@ _NONE = "the kernel for blocks of channels then divides by the number of rows of
 _TOWARDS_ZERO = "the number of windows is divided towards zero, so a window one row too large is found to fit"
 _LOWEST = "maxima start from the lowest finite number, or pad with it, and -inf is less"
 _NAN = "a NaN is kept where it is the first or the last of its window, by the kernel, and else dropped with what it met"
+_ISSUES = "https://github.com/microsoft/onnxruntime/issues/"
+_WINDOWS = {"url": f"{_ISSUES}25234", "title": "MaxPool produces results with wrong shape"}
+_PADS = {"url": f"{_ISSUES}23088", "title": "Conflict constraints checking/description about PoolAttributes"}
 _COUNTED_THROUGH = "MaxUnpool counts through the whole tensor, so an index may lie in another sample or channel"
+
+
+def _operator(name: str) -> dict[str, str]:
+    """The page of an operator, whose title is its name."""
+    return {"url": f"https://onnx.ai/onnx/operators/onnx__{name}.html", "title": name}
 
 
 def _expanded(*rules: str) -> Predicate:
@@ -78,7 +86,11 @@ def _no_rows_same(case: Case) -> bool:
 
 
 KNOWN = (
-    *(_known(op, "window-larger", "accepts", pools.larger_window_counted, "upstream", _TOWARDS_ZERO) for op in _POOLS),
+    _known("avg_pool2d", "window-larger", "accepts", pools.larger_window_counted, "upstream", _TOWARDS_ZERO),
+    *(
+        _known(op, "window-larger", "accepts", pools.larger_window_counted, "upstream", _TOWARDS_ZERO, **_WINDOWS)
+        for op in _MAX_POOLS
+    ),
     *(
         _known(op, "window-larger-crash", "crash", pools.larger_window_crashes, "upstream", f"{_TOWARDS_ZERO}; {_NONE}")
         for op in _SINGLE
@@ -88,7 +100,7 @@ KNOWN = (
         for op in _POOLS
     ),
     *(
-        _known(op, "wide-padding", "rejects", pools.wide_pad, "by design", "pads are less than kernel_shape")
+        _known(op, "wide-padding", "rejects", pools.wide_pad, "by design", "pads are less than kernel_shape", **_PADS)
         for op in _MAX_POOLS
     ),
     *(_known(op, "nan", "special", pools.nan_dropped(False, False), "upstream", _NAN) for op in _MAX_POOLS),
@@ -126,12 +138,21 @@ KNOWN = (
         breaks("PadNotSmallerThanWindow"),
         "by design",
         "padding may have any amount",
+        **_operator("Conv"),
     ),
     _known("max_unpool2d", "empty", "rejects", _no_rows, "by design", "MaxUnpool takes no empty image"),
     _known("conv2d_transpose", "empty", "rejects", _no_room, "by design", "ConvTranspose makes no empty image"),
     _known("avg_unpool2d", "window-negative", "accepts", _inferred, "by design", "composed of Expand and Reshape"),
     _known("conv2d", "empty", "rejects", _no_rows_same, "by design", "Conv takes no empty image with SAME"),
-    _known("conv2d", "huge-padding", "hang", _large_but_possible, "by design", "padding may have any amount"),
+    _known(
+        "conv2d",
+        "huge-padding",
+        "hang",
+        _large_but_possible,
+        "by design",
+        "padding may have any amount",
+        **_operator("Conv"),
+    ),
     _known(
         "avg_unpool2d",
         "rank-three",
@@ -140,7 +161,31 @@ KNOWN = (
         "by design",
         "composed of Expand, for any rank that has the axes",
     ),
-    _known("matmul", "rank-one", "accepts", breaks("RankOne"), "by design", "MatMul follows NumPy, with vectors"),
-    _known("max_unpool2d", "index", "accepts", _somewhere_in_the_answer, "by design", _COUNTED_THROUGH),
-    _known("scatter_nd", "index-negative", "accepts", breaks("IndexNegative"), "by design", "negatives count back"),
+    _known(
+        "matmul",
+        "rank-one",
+        "accepts",
+        breaks("RankOne"),
+        "by design",
+        "MatMul follows NumPy, with vectors",
+        **_operator("MatMul"),
+    ),
+    _known(
+        "max_unpool2d",
+        "index",
+        "accepts",
+        _somewhere_in_the_answer,
+        "by design",
+        _COUNTED_THROUGH,
+        **_operator("MaxUnpool"),
+    ),
+    _known(
+        "scatter_nd",
+        "index-negative",
+        "accepts",
+        breaks("IndexNegative"),
+        "by design",
+        "negatives count back",
+        **_operator("ScatterND"),
+    ),
 )
