@@ -31,6 +31,14 @@ _POOLS = ("avg_pool2d", *_MAX_POOLS)
 _ISSUES = "https://github.com/openvinotoolkit/openvino/issues/"
 _RELU = (f"{_ISSUES}35649", "[Bug]: OpenVINO CPU converts Relu(NaN) to 0 instead of preserving NaN")
 _POOL = (f"{_ISSUES}35935", "[Bug]: OpenVINO CPU returns -FLT_MAX for ONNX MaxPool on all-NaN window")
+_NO_ELEMENTS = (
+    f"{_ISSUES}37966",
+    '[Bug]: CPU: MatMul with a zero-length dimension fails with "object is not initialized" (SIGSEGV on macOS nightly)',
+)
+_DEVICE = (
+    "https://docs.openvino.ai/2025/openvino-workflow/running-inference/inference-devices-and-modes/cpu-device.html",
+    "CPU Device",
+)
 _LOWEST = "maxima start from the lowest number, which only something larger replaces"
 _FLUSHED = "the kernel for bfloat16 takes subnormal operands for zero, which infinity makes NaN of"
 
@@ -196,7 +204,7 @@ KNOWN = (
         for aspect in ("value", "shape")
     ),
     *(
-        _plain(
+        _known(
             "matmul",
             aspect,
             "empty",
@@ -204,6 +212,7 @@ KNOWN = (
             _in("bfloat16", empty_anywhere),
             "upstream",
             "products of bfloat16 without elements are refused as an object that is not initialized",
+            _NO_ELEMENTS,
             needs=_COMPUTED,
         )
         for aspect in ("value", "shape")
@@ -225,7 +234,7 @@ KNOWN = (
         for op in ("conv2d", "conv2d_transpose", "matmul", "conv_relu_pool")
         for verdict in ("structural", "numeric")
     ),
-    _plain(
+    _known(
         "deconvnet",
         "value",
         "precision",
@@ -233,6 +242,7 @@ KNOWN = (
         _more_digits,
         "by design",
         "float16 is computed in float32 throughout a model: a pool sees digits that its input does not show",
+        _DEVICE,
     ),
     *errors(_PINS, _SEEN, repeats_nothing),
 )

@@ -10,7 +10,6 @@ from adapters.known_predicates import Predicate, breaks, known, rank_three_in
 from harness.model.case import Case
 from harness.model.known import Known
 
-_PADDED = ("conv2d", "avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
 _ISSUE = (
     "https://github.com/openvinotoolkit/openvino/issues/35759",
     "[Bug]: OpenVINO opset MaxPool accepts pad larger than kernel on CPU",
@@ -19,6 +18,15 @@ _FIX = (
     "https://github.com/openvinotoolkit/openvino/pull/37125",
     "[CPU] Fix out-of-bounds write in ScatterNDUpdate on out-of-range indices",
 )
+_OPERATIONS = "https://docs.openvino.ai/2025/documentation/openvino-ir-format/operation-sets/operation-specs"
+_AVG_POOL = (f"{_OPERATIONS}/pooling/avg-pool-16.html", "AvgPool")
+_CONVOLUTION = (f"{_OPERATIONS}/convolution/convolution-1.html", "Convolution")
+_MATMUL = (f"{_OPERATIONS}/matrix/matmul-1.html", "MatMul")
+_MAX_POOL = (f"{_OPERATIONS}/pooling/max-pool-14.html", "MaxPool")
+_RESHAPE = (f"{_OPERATIONS}/shape/reshape-1.html", "Reshape")
+_SCATTER = (f"{_OPERATIONS}/movement/scatter-nd-update-15.html", "ScatterNDUpdate")
+_PADS = {"conv2d": _CONVOLUTION, "avg_pool2d": _AVG_POOL, "max_pool2d": _ISSUE, "max_pool2d_with_argmax": _ISSUE}
+"""Which page tells of padding of any amount, by op."""
 _LOST = (
     "the kernel's exception is lost in the thread pool: the answer is what was there, and another model then crashes"
 )
@@ -89,9 +97,9 @@ def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> t
                 _counted_wide,
                 "by design",
                 "padding may have any amount",
-                _ISSUE if op.startswith("max") else ("", ""),
+                page,
             )
-            for op in _PADDED
+            for op, page in _PADS.items()
         ),
         accepts(
             "conv2d", "FilterZero", "upstream", "filters without rows, columns or channels give uninitialised memory"
@@ -126,8 +134,9 @@ def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> t
             _large_but_possible,
             "by design",
             "padding may have any amount",
+            _MAX_POOL,
         ),
-        accepts("matmul", "RankOne", "by design", "MatMul follows NumPy, with vectors"),
+        accepts("matmul", "RankOne", "by design", "MatMul follows NumPy, with vectors", _MATMUL),
         make(
             "avg_unpool2d",
             "windowzero",
@@ -153,9 +162,15 @@ def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> t
             "composed of Broadcast, for any rank that has the axes",
         ),
         accepts("max_unpool2d", "IndexWrongChannel", "by design", "composed of a scatter, which knows no channels"),
-        accepts("max_unpool2d", "IndexNegative", "by design", _BACK),
+        accepts("max_unpool2d", "IndexNegative", "by design", _BACK, _SCATTER),
         accepts("max_unpool2d", "IndexOutOfRange", "upstream", _LOST, _FIX),
-        accepts("max_unpool2d", "OutputNegative", "by design", "composed of Reshape, which reads -1 as: what is left"),
-        accepts("scatter_nd", "IndexNegative", "by design", _BACK),
+        accepts(
+            "max_unpool2d",
+            "OutputNegative",
+            "by design",
+            "composed of Reshape, which reads -1 as: what is left",
+            _RESHAPE,
+        ),
+        accepts("scatter_nd", "IndexNegative", "by design", _BACK, _SCATTER),
         accepts("scatter_nd", "IndexOutOfRange", "upstream", _LOST, _FIX),
     )
