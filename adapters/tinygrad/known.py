@@ -17,6 +17,7 @@ _SEEN = "tinygrad 0.14.0, CPU (clang)"
 _POOLS = ("max_pool2d", "max_pool2d_with_argmax")
 _TIES = "equal elements of a window share its gradient"
 _NAN = "relu and max are comparisons, in which a NaN loses"
+_MAX = {"url": "https://github.com/tinygrad/tinygrad/issues/862", "title": "`.max(Tensor([ 1, nan]))` should be nan"}
 _WIDER = "a sum of 8-bit integers has 32 bits"
 _EMPTY = "refuses a tensor without elements, whose answer is zeros or empty"
 _SHARED = (
@@ -70,8 +71,11 @@ _ACCEPTED = {
 """Rules that may be broken, by op: windows, scatters and products are composed of movement ops, which know none."""
 
 
-def _known(op: str, aspect: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str) -> Known:
-    return known(_PINS, f"tinygrad-{op}-{aspect}-{name}", verdict, covers, owner=owner, reason=reason, versions=_SEEN)
+def _known(
+    op: str, aspect: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, **page: str
+) -> Known:
+    title = f"tinygrad-{op}-{aspect}-{name}"
+    return known(_PINS, title, verdict, covers, owner=owner, reason=reason, versions=_SEEN, **page)
 
 
 def _breaking(op: str, rule: str) -> Predicate:
@@ -129,7 +133,8 @@ KNOWN = (
         "upstream",
         "repeat_interleave: 1 times -1 is -1, which reshape takes for what is left",
     ),
-    *(_known(op, "value", "nan", "special", holds_nan, "upstream", _NAN) for op in ("relu", *_POOLS)),
+    _known("relu", "value", "nan", "special", holds_nan, "upstream", _NAN),
+    *(_known(op, "value", "nan", "special", holds_nan, "upstream", _NAN, **_MAX) for op in _POOLS),
     *(
         _known(op, aspect, f"ties-{verdict}", verdict, _several, "by design", _TIES)
         for op, aspect, verdicts in _SHARED
