@@ -15,11 +15,14 @@ from adapters.paddle.known_gradients import GRADIENTS
 from adapters.paddle.known_reasons import (
     CUT,
     EMPTY,
+    INTEGERS,
     LOST,
     NO_CHANNELS,
+    NO_CHANNELS_PAGE,
     NO_FILTERS,
     NO_ROOM,
     NO_UPDATES,
+    NO_UPDATES_PAGE,
     RELU,
     RELU_PAGE,
     ROW_OF_NOTHING,
@@ -82,6 +85,7 @@ KNOWN = (
         _inexact,
         "upstream",
         "integers are multiplied as floats of 32 bits",
+        page=INTEGERS,
     ),
     *(
         entry
@@ -92,7 +96,17 @@ KNOWN = (
             paddle_known(_MASKED, aspect, "uneven", "rejects", masks.uneven, "upstream", UNEVEN),
             paddle_known("avg_unpool2d", aspect, "empty", "rejects", no_extent, "by design", EMPTY),
             *(
-                paddle_known("scatter_nd", aspect, name, verdict, covers, "upstream", NO_UPDATES, modes=("eager",))
+                paddle_known(
+                    "scatter_nd",
+                    aspect,
+                    name,
+                    verdict,
+                    covers,
+                    "upstream",
+                    NO_UPDATES,
+                    modes=("eager",),
+                    page=NO_UPDATES_PAGE,
+                )
                 for name, verdict, covers in (
                     ("empty", "rejects", scatters.refused),
                     ("empty-shape", "shape", scatters.misshapen),
@@ -114,13 +128,31 @@ KNOWN = (
         entry
         for aspect in ("value", "shape")
         for entry in (
-            paddle_known("conv2d", aspect, "no-channels", "shape", no_channels, "upstream", NO_CHANNELS),
+            paddle_known(
+                "conv2d",
+                aspect,
+                "no-channels",
+                "shape",
+                no_channels,
+                "upstream",
+                NO_CHANNELS,
+                page=NO_CHANNELS_PAGE,
+            ),
             paddle_known("conv2d", aspect, "nothing", "shape", rows_of_nothing, "upstream", ROW_OF_NOTHING),
             paddle_known("conv2d", aspect, "no-filters", "rejects", no_filters, "upstream", NO_FILTERS),
         )
     ),
     paddle_known("conv2d_transpose", "shape", "empty", "rejects", no_room, "upstream", NO_ROOM),
-    paddle_known("conv2d_input_gradient_law", "shape", "no-channels", "rejects", no_channels, "upstream", NO_CHANNELS),
+    paddle_known(
+        "conv2d_input_gradient_law",
+        "shape",
+        "no-channels",
+        "rejects",
+        no_channels,
+        "upstream",
+        NO_CHANNELS,
+        page=NO_CHANNELS_PAGE,
+    ),
     paddle_known(
         "deconvnet",
         "value",

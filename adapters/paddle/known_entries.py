@@ -9,9 +9,8 @@ from harness.model.known import Known
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "paddlepaddle 3.3.1, CPU"
-_ISSUES = "https://github.com/PaddlePaddle/Paddle/issues/"
-Page = tuple[int, str]
-"""Number and title of one of Paddle's issues."""
+Page = tuple[str, str]
+"""URL and title of a page that tells of a difference."""
 
 
 def paddle_known(
@@ -27,9 +26,9 @@ def paddle_known(
     page: Page | None = None,
     chance: str = "",
 ) -> Known:
-    """A Known named after op, aspect and what is different; an issue that tells of it, if one was found."""
+    """A Known named after op, aspect and what is different; a page that tells of it, if one was found."""
     title = f"paddle-{op}-{aspect}-{name}"
-    url, heading = (f"{_ISSUES}{page[0]}", page[1]) if page else ("", "")
+    url, heading = page or ("", "")
     return known(
         _PINS,
         title,

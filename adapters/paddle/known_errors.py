@@ -10,7 +10,7 @@ import numpy as np
 from adapters.geometry import channel_axis, effective, output_extent, pad_amounts, spatial_axes
 from adapters.known_predicates import Predicate, breaks
 from adapters.known_windows import to_nhwc
-from adapters.paddle.known_entries import paddle_known
+from adapters.paddle.known_entries import Page, paddle_known
 from harness.model import dtypes
 from harness.model.case import Case
 from harness.model.known import Known
@@ -20,10 +20,13 @@ _MAX_POOLS = _POOLS[:2]
 _TOWARDS_ZERO = "the number of windows is divided towards zero, so a window one row too large is found to fit"
 _WRAPPED = "the size in bytes wraps around 2**64, and memory beyond what was allocated is written"
 _UNCHECKED = "the extents of a window are not checked"
+_MATMUL = ("https://paddlepaddle.org.cn/documentation/docs/en/api/paddle/matmul_en.html", "matmul")
 
 
-def _error(op: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str) -> Known:
-    return paddle_known(op, "error", name, verdict, covers, owner, reason)
+def _error(
+    op: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, page: Page | None = None
+) -> Known:
+    return paddle_known(op, "error", name, verdict, covers, owner, reason, page=page)
 
 
 def _even(case: Case) -> bool:
@@ -185,7 +188,9 @@ ERRORS = (
         _error("conv2d_transpose", name, "accepts", _fits_undilated(rule), "upstream", "dilations are not checked")
         for name, rule in (("dilation-zero", "DilationZero"), ("dilation-negative", "DilationNegative"))
     ),
-    _error("matmul", "rank-one", "accepts", breaks("RankOne"), "by design", "matmul follows NumPy, with vectors"),
+    _error(
+        "matmul", "rank-one", "accepts", breaks("RankOne"), "by design", "matmul follows NumPy, with vectors", _MATMUL
+    ),
     _error(
         "max_unpool2d",
         "wrong-channel",

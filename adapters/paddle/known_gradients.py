@@ -20,17 +20,20 @@ from adapters.paddle.known_convs import (
 )
 from adapters.paddle.known_entries import Page, paddle_known
 from adapters.paddle.known_reasons import (
+    BATCH_GRADIENT,
     BEHIND,
     CUT,
     EMPTY,
     LOST,
     NO_CHANNELS,
+    NO_CHANNELS_PAGE,
     NO_FILTERS,
     NO_IMAGE,
     NO_ROOM,
     NO_SECOND,
     NO_SECOND_INTERPOLATION,
     NO_UPDATES,
+    NO_UPDATES_PAGE,
     NOWHERE,
     NULL,
     SAME_IGNORED,
@@ -153,7 +156,9 @@ GRADIENTS = (
     ),
     _gradient("conv2d_vjp", "depthwise", "rejects", _own_kernel, NO_SECOND),
     _gradient("conv2d_vjp", "no-image", "crash", no_image, NO_IMAGE, ("eager",)),
-    _gradient("conv2d_vjp", "no-channels-static", "rejects", no_channels, NO_CHANNELS, ("static",)),
+    _gradient(
+        "conv2d_vjp", "no-channels-static", "rejects", no_channels, NO_CHANNELS, ("static",), page=NO_CHANNELS_PAGE
+    ),
     _gradient("conv2d_vjp", "no-filters", "rejects", no_filters, NO_FILTERS, ("eager",)),
     *(
         _gradient("conv2d_vjp", f"no-filters-{verdict}", verdict, no_filters, NO_FILTERS, ("static",), chance=UNKNOWN)
@@ -168,7 +173,14 @@ GRADIENTS = (
         )
     ),
     *(
-        _gradient(op, "ranks", "rejects", _further_batch, "broadcast batches of unequal rank have no gradient")
+        _gradient(
+            op,
+            "ranks",
+            "rejects",
+            _further_batch,
+            "broadcast batches of unequal rank have no gradient",
+            page=BATCH_GRADIENT,
+        )
         for op in ("matmul", "matmul_vjp")
     ),
     *(
@@ -176,7 +188,7 @@ GRADIENTS = (
         for verdict in ("nondeterministic", "structural", "numeric")
     ),
     _gradient("matmul_vjp", "nothing", "rejects", _products_without_elements, NULL, ("static",)),
-    _gradient("scatter_nd", "empty", "rejects", _no_updates, NO_UPDATES, ("eager",)),
+    _gradient("scatter_nd", "empty", "rejects", _no_updates, NO_UPDATES, ("eager",), page=NO_UPDATES_PAGE),
     *(
         _gradient(op, "same", "rejects", masks.in_a_program("rejects"), SAME_IGNORED)
         for op in ("conv_autoencoder_step", "deconvnet")
