@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-DTYPES = ("float32", "bfloat16", "float16")
+ONE_DNN = ("float32", "bfloat16", "float16")
+"""Dtypes that it hands over, each where the processor has instructions for it; float16 asks for rarer ones."""
 
-ONE_DNN = ("float32", "bfloat16")
-"""Dtypes that it hands over where it does so at all, for known differences; float16 asks for rarer processors."""
+AVERAGES = ("float32", "bfloat16")
+"""Those of them that its average pools have a kernel for."""
 
-WITH_ONE_DNN = ("onednn_dtypes=float32",)
-WITHOUT_ONE_DNN = ("onednn_dtypes=none",)
-"""What a known difference needs that is about the one sort of processor or the other: a setting of the adapters."""
+WITH_ONE_DNN = ("onednn_dtypes={dtype}",)
+WITHOUT_ONE_DNN = ("onednn_dtypes!={dtype}",)
+"""What a known difference needs that is about the one sort of kernel or the other: a setting of the adapters."""
+
+WHERE_ONE_DNN = ("onednn_dtypes=float32",)
+"""The same of processors on which it hands over anything at all."""
 
 
 def onednn_dtypes(tf: Any) -> tuple[str, ...]:
@@ -19,7 +23,7 @@ def onednn_dtypes(tf: Any) -> tuple[str, ...]:
 
     It does so by default only where it finds certain instructions, and otherwise where TF_ENABLE_ONEDNN_OPTS is 1.
     """
-    return tuple(name for name in DTYPES if _renamed(tf, name))
+    return tuple(name for name in ONE_DNN if _renamed(tf, name))
 
 
 def _renamed(tf: Any, dtype: str) -> bool:

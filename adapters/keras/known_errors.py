@@ -14,7 +14,7 @@ from adapters.known_larger import (
     refused_by_onednn,
 )
 from adapters.known_predicates import Predicate, breaks, overflows, rank_three_in
-from adapters.onednn import WITH_ONE_DNN, WITHOUT_ONE_DNN
+from adapters.onednn import WHERE_ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from harness.model.case import Case
 from harness.model.known import Known
 
@@ -148,7 +148,7 @@ ERRORS = (
         "upstream",
         "TensorFlow compares no shapes where there is nothing to compute",
         ("tensorflow",),
-        needs=WITH_ONE_DNN,
+        needs=WHERE_ONE_DNN,
     ),
     *(
         _accepts(
@@ -254,7 +254,7 @@ ERRORS = (
         ("tensorflow",),
         url="https://github.com/tensorflow/tensorflow/issues/64396",
         title="Conv2D computes wrongly in Windows OS",
-        needs=WITH_ONE_DNN,
+        needs=WHERE_ONE_DNN,
     ),
     keras_known(
         "max_pool2d",

@@ -40,7 +40,7 @@ from adapters.known_windows import (
     only_larger,
     with_flushed,
 )
-from adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
+from adapters.onednn import AVERAGES, WHERE_ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from harness.model.case import Case
 
 _EMPTY = "refuses a tensor without elements, whose gradient is zeros or empty"
@@ -140,7 +140,7 @@ GRADIENTS = (
             title=WIDE_TITLE,
             needs=needs,
         )
-        for name, dtypes, needs in (("", OTHERS, ()), ("-plain", ONE_DNN, WITHOUT_ONE_DNN))
+        for name, dtypes, needs in (("", OTHERS, ()), ("-plain", AVERAGES, WITHOUT_ONE_DNN))
         for verdict in ("structural", "numeric")
     ),
     *(
@@ -183,7 +183,7 @@ GRADIENTS = (
         keras_known(
             "avg_pool2d_vjp", "gradient", f"empty-{mode}", "rejects", covers, "upstream", _EMPTY, (mode,), needs=needs
         )
-        for mode, covers, needs in (("tensorflow", without_channels, WITH_ONE_DNN), ("torch", without_image, ()))
+        for mode, covers, needs in (("tensorflow", without_channels, WHERE_ONE_DNN), ("torch", without_image, ()))
     ),
     keras_known(
         "scatter_nd",
@@ -234,7 +234,7 @@ GRADIENTS = (
         "upstream",
         "TensorFlow's convolution of nothing has its input's shape",
         ("tensorflow",),
-        needs=WITH_ONE_DNN,
+        needs=WHERE_ONE_DNN,
     ),
     keras_known("conv2d", "gradient", "empty", "rejects", _empty_and_grouped, "upstream", _EMPTY, ("tensorflow",)),
     keras_known(
@@ -246,7 +246,7 @@ GRADIENTS = (
         "upstream",
         _EMPTY,
         ("tensorflow",),
-        needs=WITH_ONE_DNN,
+        needs=WHERE_ONE_DNN,
     ),
     keras_known(
         "conv2d_transpose_vjp",
@@ -267,7 +267,7 @@ GRADIENTS = (
         "upstream",
         "TensorFlow's convolution of nothing has its input's shape",
         ("tensorflow",),
-        needs=WITH_ONE_DNN,
+        needs=WHERE_ONE_DNN,
     ),
     *(
         keras_known(op, "gradient", "special", "special", covers, "upstream", _NAN, modes)

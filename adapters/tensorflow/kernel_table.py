@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from adapters.geometry import Padding
+from adapters.onednn import AVERAGES
 from adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
 
 
@@ -37,17 +38,22 @@ def has_conv(
     return layout == "NHWC" and (not backward or (groups <= 1 and max(dilation) == 1))
 
 
-def has_pool(
+def has_maximum(
     dtype: str, padding: Padding, layout: str, own: bool, onednn: Container[str], eager_gradient: bool
 ) -> bool:
-    """Whether a kernel exists for an undilated pool.
+    """Whether a kernel exists for an undilated max pool.
 
     NCHW on the CPU is oneDNN's alone, which takes no explicit padding; in eager mode the gradient
-    of its maximum (``eager_gradient``) is not routed there and raises.
+    (``eager_gradient``) is not routed there and raises.
     """
     if not own or layout == "NHWC":
         return True
     return not eager_gradient and dtype in onednn and isinstance(padding, str)
+
+
+def has_average(dtype: str, layout: str, own: bool, onednn: Container[str]) -> bool:
+    """Whether a kernel exists for an average pool without explicit padding: in NCHW oneDNN's, for some dtypes."""
+    return not own or layout == "NHWC" or (dtype in onednn and dtype in AVERAGES)
 
 
 def pool_dilates(window: Sequence[int], stride: Sequence[int], padding: Padding, dilation: Sequence[int]) -> bool:

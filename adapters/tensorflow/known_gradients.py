@@ -19,7 +19,7 @@ from adapters.known_relu import multiplied, selected
 from adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
 from adapters.known_values import odd_maximum
 from adapters.known_windows import gradient_failure
-from adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
+from adapters.onednn import AVERAGES, ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from adapters.tensorflow.known_pools import NAN_TITLE, NAN_URL, padded_with_zeros, pool_rule
 from harness.model.case import Case
 
@@ -102,7 +102,7 @@ GRADIENTS = (
             modes=_CPU,
             needs=needs,
         )
-        for name, dtypes, needs in (("", OTHERS, ()), ("-plain", ONE_DNN, WITHOUT_ONE_DNN))
+        for name, dtypes, needs in (("", OTHERS, ()), ("-plain", AVERAGES, WITHOUT_ONE_DNN))
         for verdict in ("structural", "numeric")
     ),
     *(

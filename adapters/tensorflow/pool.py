@@ -33,7 +33,7 @@ class PoolOps(State):
             return tf.nn.pool(x, window, "MAX", strides=stride, padding=padding, data_format=layout, dilations=dilation)
         undilated = set(dilation) <= {1}
         dilates = pool_dilates(window, stride, padding, dilation)
-        has_kernel = self._has_pool(x.dtype, padding if undilated else "VALID", layout, maximum=True)
+        has_kernel = self._has_maximum(x.dtype, padding if undilated else "VALID", layout)
         if layout == "NCHW" and not (has_kernel and (undilated or dilates)):
             return in_nhwc(lambda v: self.max_pool2d(v, layout="NHWC", **how), x)
         if undilated:
@@ -86,7 +86,7 @@ class PoolOps(State):
         how = {"window": window, "stride": stride, "padding": padding, "count_padding": count_padding}
         counts_all = count_padding or min((*window, *stride), default=0) < 1
         gathers = not counts_all and not isinstance(padding, str)
-        if layout == "NCHW" and (gathers or not self._has_pool(x.dtype, "VALID", layout, maximum=False)):
+        if layout == "NCHW" and (gathers or not self._has_average(x.dtype, layout)):
             return in_nhwc(lambda v: self.avg_pool2d(v, layout="NHWC", **how), x)
         if gathers:
             return _mean_of_inside(x, window, stride, padding)

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.geometry import unknown
 from adapters.script_text import Body, Emit, Step, body
-from adapters.tensorflow.kernel_table import has_conv, has_pool, pool_dilates
+from adapters.tensorflow.kernel_table import has_average, has_conv, has_maximum, pool_dilates
 from harness.model.script import Asked
 
 TO_NHWC, TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -113,10 +113,10 @@ class _Writer:
         how = f"{shape}, {a['stride']}, {padding!r}, {a['dilation']}, {a['groups']}"
         return body(f"return _scattered_conv(x, w, {how})", needs=[f"{_CONV}:_scattered_conv"])
 
-    def _has_pool(self, step: Step, padding: Any, maximum: bool) -> bool:
-        eager_gradient = maximum and step.differentiated and self._mode == "eager"
+    def _has_maximum(self, step: Step, padding: Any) -> bool:
+        eager_gradient = step.differentiated and self._mode == "eager"
         layout = step.attributes["layout"]
-        return has_pool(step.dtypes[0], padding, layout, self._own, self._onednn, eager_gradient)
+        return has_maximum(step.dtypes[0], padding, layout, self._own, self._onednn, eager_gradient)
 
     def _max_pool2d(self, step: Step, a: Mapping[str, Any]) -> Body:
         layout, padding, dilation = a["layout"], a["padding"], a["dilation"]
@@ -125,7 +125,7 @@ class _Writer:
             return body(f"return tf.nn.pool(x, {how}, dilations={dilation})")
         undilated = set(dilation) <= {1}
         dilates = pool_dilates(a["window"], a["stride"], padding, dilation)
-        has_kernel = self._has_pool(step, padding if undilated else "VALID", True)
+        has_kernel = self._has_maximum(step, padding if undilated else "VALID")
         if layout == "NCHW" and not (has_kernel and (undilated or dilates)):
             return self._in_nhwc(step)
         window, stride = a["window"], a["stride"]
@@ -164,7 +164,7 @@ class _Writer:
         layout, padding, window, stride = a["layout"], a["padding"], a["window"], a["stride"]
         counts_all = a["count_padding"] or min((*window, *stride), default=0) < 1
         gathers = not counts_all and not isinstance(padding, str)
-        if layout == "NCHW" and (gathers or not self._has_pool(step, "VALID", False)):
+        if layout == "NCHW" and (gathers or not has_average(step.dtypes[0], layout, self._own, self._onednn)):
             return self._in_nhwc(step)
         if gathers:
             how = f"{window}, {stride}, {padding}"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import tensorflow as tf
 
 from adapters.geometry import Padding
-from adapters.tensorflow.kernel_table import has_conv, has_pool
+from adapters.tensorflow.kernel_table import has_average, has_conv, has_maximum
 from adapters.tensorflow.kernels import onednn_dtypes
 
 
@@ -53,7 +53,11 @@ class State:
         own, onednn = self._cpu_kernels, onednn_dtypes()
         return has_conv(dtype.name, padding, layout, stride, dilation, groups, backward, own, onednn)
 
-    def _has_pool(self, dtype: tf.DType, padding: Padding, layout: str, maximum: bool) -> bool:
-        """As ``kernel_table.has_pool``, for the program being traced."""
-        eager_gradient = maximum and self._differentiating and self._mode == "eager"
-        return has_pool(dtype.name, padding, layout, self._cpu_kernels, onednn_dtypes(), eager_gradient)
+    def _has_maximum(self, dtype: tf.DType, padding: Padding, layout: str) -> bool:
+        """As ``kernel_table.has_maximum``, for the program being traced."""
+        eager_gradient = self._differentiating and self._mode == "eager"
+        return has_maximum(dtype.name, padding, layout, self._cpu_kernels, onednn_dtypes(), eager_gradient)
+
+    def _has_average(self, dtype: tf.DType, layout: str) -> bool:
+        """As ``kernel_table.has_average``, for the program being traced."""
+        return has_average(dtype.name, layout, self._cpu_kernels, onednn_dtypes())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.model.case import Case
+from harness.model.dtypes import DTYPES
 
 OWNERS = ("ours", "upstream", "by design")
 
@@ -22,6 +23,7 @@ class Known:
     memory: covered cases may then pass, and the pin may differ with any verdict. Empty where every case must show it.
     ``needs`` lists switches of a target (``Adapter.settings``) that must hold for it, each as ``name=word``: where the
     words of setting ``name``, with commas between, are other ones, other kernels answer and the entry is no concern.
+    ``name!=word`` asks that the word is not among them, and the word ``{dtype}`` is the dtype of a case's first tensor.
     All targets have the settings ``instructions``, instruction sets of the processor as Linux names them, and
     ``parallel``, ``yes`` where they compute with several threads.
     """
@@ -49,7 +51,24 @@ class Known:
         if any("=" not in need for need in self.needs):
             raise ValueError(f"known difference {self.id!r}: expected needs like 'name=word', got {self.needs!r}")
 
-    def fits(self, settings: Mapping[str, str]) -> bool:
-        """Whether a target with these settings has what the entry needs."""
-        wanted = (need.partition("=") for need in self.needs)
-        return all(word in settings.get(name, "").split(",") for name, _, word in wanted)
+    def fits(self, settings: Mapping[str, str], dtype: str) -> bool:
+        """Whether a target with these settings has what the entry needs for cases of ``dtype``."""
+        return all(_met(need.replace(_DTYPE, dtype), settings) for need in self.needs)
+
+    def on(self, settings: Mapping[str, str]) -> Known | None:
+        """The entry as it holds for a target with these settings; None where it is no concern of the target's."""
+        if not any(_DTYPE in need for need in self.needs):
+            return self if self.fits(settings, "") else None
+        fitting = frozenset(dtype for dtype in DTYPES if self.fits(settings, dtype))
+        if not fitting:
+            return None
+        return replace(self, covers=lambda case: case.tensors[0].dtype in fitting and self.covers(case))
+
+
+_DTYPE = "{dtype}"
+
+
+def _met(need: str, settings: Mapping[str, str]) -> bool:
+    name, _, word = need.partition("=")
+    there = word in settings.get(name.removesuffix("!"), "").split(",")
+    return there != name.endswith("!")

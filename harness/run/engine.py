@@ -251,7 +251,8 @@ class Engine:
         if key in self._concerned:
             return self._concerned[key]
         entries = self._known.get(lane.target.adapter, ())
-        found = [known for known in entries if concerns(known, case) and known.fits(lane.settings)]
+        here = [known.on(lane.settings) for known in entries if concerns(known, case)]
+        found = [known for known in here if known is not None]
         if lane.hello:
             # Before, nobody knows how it is set.
             self._concerned[key] = found

@@ -15,7 +15,8 @@ Pins = Mapping[tuple[str, str], str]
 
 def concerned(lane: Lane, known: Known) -> bool:
     """Whether the pin of ``known`` is put to a lane's target: it is about its mode, and about how it is set."""
-    return applies(known, known.pin, lane.target.mode) and known.fits(lane.settings)
+    here = known.on(lane.settings)
+    return here is not None and applies(here, known.pin, lane.target.mode)
 
 
 def shown(pins: Pins, label: str, known: Known, entries: Sequence[Known]) -> bool | None:

@@ -45,7 +45,7 @@ def pins(adapter: str, only: Sequence[str] = ()) -> Iterator[Pinned]:
         with campaign.engine() as engine:
             engine.wait_ready()
             (lane,) = engine.lanes.values()
-            for known in (entry for entry in chosen if entry.fits(lane.settings)):
+            for known in (entry for entry in chosen if entry.fits(lane.settings, entry.pin.tensors[0].dtype)):
                 ((_, outcome, judgement),) = engine.ask(ops[known.op], Item(0, known.pin))
                 seen = Seen(
                     judgement.verdict,
