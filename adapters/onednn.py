@@ -1,8 +1,10 @@
-"""Which convolutions TensorFlow hands to oneDNN on this processor, for all who compute with it. No framework here."""
+"""Which convolutions TensorFlow and torch leave to oneDNN on this processor. No framework here."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from harness.model.dtypes import DTYPES
 
 ONE_DNN = ("float32", "bfloat16", "float16")
 """Dtypes that it hands over, each where the processor has instructions for it; float16 asks for rarer ones."""
@@ -16,6 +18,23 @@ WITHOUT_ONE_DNN = ("onednn_dtypes!={dtype}",)
 
 WHERE_ONE_DNN = ("onednn_dtypes=float32",)
 """The same of processors on which it hands over anything at all."""
+
+OWN = ("own_convolutions={dtype}",)
+"""What one needs that is about torch's own convolutions."""
+
+
+def own_convolutions(torch: Any) -> tuple[str, ...]:
+    """Dtypes whose convolutions the module ``torch`` may leave to its own kernels.
+
+    oneDNN does all of bfloat16 and of float16 where it supports them, and of float32 all but some small images.
+    """
+    if not torch.backends.mkldnn.is_available() or not torch.backends.mkldnn.enabled:
+        return DTYPES
+    supported = {
+        "bfloat16": torch.ops.mkldnn._is_mkldnn_bf16_supported(),
+        "float16": torch.ops.mkldnn._is_mkldnn_fp16_supported(),
+    }
+    return tuple(dtype for dtype in DTYPES if not supported.get(dtype, False))
 
 
 def onednn_dtypes(tf: Any) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from adapters.geometry import spatial_axes
+from adapters.geometry import effective, spatial_axes
 from adapters.keras.known_predicates import keras_known
 from adapters.known_larger import (
     DIVIDES_TITLE,
@@ -55,6 +56,23 @@ def _other_word(case: Case) -> bool:
 
 def _too_small_and_empty(case: Case) -> bool:
     return case.rule == "OutputTooSmall" and 0 in case.attributes["output_shape"]
+
+
+def _reshaped(case: Case) -> bool:
+    """An output_shape of three extents that hold just what Keras gives, to which the adapter reshapes that.
+
+    Without output_padding. Source: ``compute_conv_transpose_output_length`` in
+    https://github.com/keras-team/keras/blob/master/keras/src/backend/common/backend_utils.py
+    """
+    how, (x, w) = case.attributes, case.tensors
+    if case.rule != "OutputRankThree" or not isinstance(how["padding"], str):
+        return False
+    spans = map(effective, w.shape[:2], how["dilation"])
+    rows = [
+        x.shape[axis] * s + (max(span - s, 0) if how["padding"] == "VALID" else 0)
+        for axis, s, span in zip(spatial_axes(how["layout"]), how["stride"], spans, strict=True)
+    ]
+    return x.shape[0] * math.prod(rows) * w.shape[2] == math.prod(how["output_shape"])
 
 
 def _small_indices(case: Case) -> bool:
@@ -154,7 +172,7 @@ ERRORS = (
         _accepts(
             "conv2d_transpose",
             name,
-            breaks("OutputRankThree"),
+            _reshaped,
             "by design",
             "Keras takes no output_shape",
             modes,

@@ -40,7 +40,7 @@ from adapters.known_windows import (
     only_larger,
     with_flushed,
 )
-from adapters.onednn import AVERAGES, WHERE_ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
+from adapters.onednn import AVERAGES, OWN, WHERE_ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from harness.model.case import Case
 
 _EMPTY = "refuses a tensor without elements, whose gradient is zeros or empty"
@@ -299,7 +299,7 @@ GRADIENTS = (
         )
     ),
     *(
-        keras_known(op, aspect, "contiguous", "rejects", covers, "upstream", _CONTIGUOUS, ("torch",))
+        keras_known(op, aspect, "contiguous", "rejects", covers, "upstream", _CONTIGUOUS, ("torch",), needs=OWN)
         for op, aspect, covers in (
             ("conv_relu_pool", "gradient", _one_channel_out),
             ("conv2d_input_gradient_law", "shape", _one_channel_out),

@@ -23,14 +23,28 @@ _GROUPS = "groups are no parameter: the filter's channels imply them"
 _SCATTER = "composed of a scatter over whole samples, which knows neither channels nor ranks"
 
 
+def _implied_groups(case: Case) -> int:
+    """Into how many groups the channels of a transposed convolution fall; 0 where they do not."""
+    made, (_, _, given, taken) = (
+        case.attributes["output_shape"][channel_axis(case.attributes["layout"])],
+        case.tensors[1].shape,
+    )
+    return made // given if made % given == 0 and taken % (made // given) == 0 else 0
+
+
+def _one_group(case: Case) -> bool:
+    """What every kernel takes; there are none but oneDNN's for more, and for NCHW."""
+    return _implied_groups(case) == 1 and case.attributes["layout"] == "NHWC"
+
+
 def _implies_one_group(case: Case) -> bool:
-    if case.rule != "GroupsZero":
-        return False
-    output = case.attributes["output_shape"]
-    if case.attributes["layout"] == "NCHW" and case.tensors[0].dtype not in ONE_DNN:
-        # Composed here, with groups of its own.
-        return False
-    return output[channel_axis(case.attributes["layout"])] == case.tensors[1].shape[2]
+    return case.rule == "GroupsZero" and _one_group(case)
+
+
+def _implies_groups(case: Case) -> bool:
+    """With explicit padding the kernel is another one."""
+    several = _implied_groups(case) > 0 and not _one_group(case)
+    return case.rule == "GroupsZero" and several and isinstance(case.attributes["padding"], str)
 
 
 def _past_64_bits(case: Case) -> bool:
@@ -52,13 +66,7 @@ def _other_groups(case: Case) -> bool:
 
 
 def _other_output_groups(case: Case) -> bool:
-    if case.rule != "OutputChannels" or case.tensors[0].dtype not in ONE_DNN:
-        return False
-    made, (_, _, given, taken) = (
-        case.attributes["output_shape"][channel_axis(case.attributes["layout"])],
-        case.tensors[1].shape,
-    )
-    return made % given == 0 and taken % (made // given) == 0
+    return case.rule == "OutputChannels" and case.tensors[0].dtype in ONE_DNN and _implied_groups(case) > 0
 
 
 def _cropping_kernel(case: Case) -> bool:
@@ -95,7 +103,9 @@ def _unchecked_when_empty(case: Case) -> bool:
 
 
 def _short_output_shape(case: Case) -> bool:
-    return case.rule == "OutputRankThree" and case.attributes["layout"] == "NCHW" and case.tensors[0].dtype in ONE_DNN
+    dtype, how = case.tensors[0].dtype, case.attributes
+    one_dnn = dtype in ONE_DNN and (isinstance(how["padding"], str) or padded_outside(dtype, how))
+    return case.rule == "OutputRankThree" and one_dnn
 
 
 def _wide_and_dilated(case: Case) -> bool:
@@ -222,13 +232,9 @@ ERRORS = (
         needs=WITH_ONE_DNN,
     ),
     _known("conv2d", "groups", "accepts", breaks("GroupsZero"), "by design", _GROUPS),
-    _known(
-        "conv2d_transpose",
-        "groups",
-        "accepts",
-        _implies_one_group,
-        "by design",
-        _GROUPS,
+    *(
+        _known("conv2d_transpose", f"groups{name}", "accepts", covers, "by design", _GROUPS, needs=needs)
+        for name, covers, needs in (("", _implies_one_group, ()), ("-onednn", _implies_groups, WITH_ONE_DNN))
     ),
     _known(
         "conv2d",
@@ -244,7 +250,7 @@ ERRORS = (
         "crash",
         _short_output_shape,
         "upstream",
-        "an output_shape of three extents in NCHW ends the process",
+        "an output_shape of three extents ends the process",
         url="https://github.com/tensorflow/tensorflow/issues/125511",
         title="tf.nn.conv2d_transpose aborts on CPU with malformed output_shape while GPU raises InvalidArgumentError",
         needs=WITH_ONE_DNN,

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch._dynamo.utils import counters
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from adapters.onednn import own_convolutions
 from adapters.torch.conv import ConvOps
 from adapters.torch.numerics import rules
 from adapters.torch.pool import PoolOps
@@ -60,6 +61,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
             "interop_threads": str(torch.get_num_interop_threads()),
             "cpu_capability": torch.backends.cpu.get_cpu_capability(),
             "mkldnn": str(torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled),
+            "own_convolutions": ",".join(own_convolutions(torch)),
             "float32_matmul_precision": torch.get_float32_matmul_precision(),
             "cuda.matmul.allow_tf32": str(torch.backends.cuda.matmul.allow_tf32),
             "cudnn.allow_tf32": str(torch.backends.cudnn.allow_tf32),

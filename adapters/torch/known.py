@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 from adapters.geometry import spatial_axes
@@ -13,6 +12,7 @@ from adapters.known_predicates import (
     read_pins,
 )
 from adapters.known_windows import first_maximum, last_nan, usable, windows
+from adapters.onednn import OWN
 from adapters.torch.known_compiled import COMPILED
 from adapters.torch.known_empty import (
     NO_FILTERS_TITLE,
@@ -46,16 +46,8 @@ def _cropped_to_nothing(case: Case) -> bool:
     """By torch's own kernel; oneDNN's, for float32 of more than one small image in one group, gives nothing."""
     shape, (x, w) = case.attributes["output_shape"], case.tensors
     small = x.shape[0] == 1 and case.attributes["groups"] == 1 and min(w.shape[:2]) <= 3 and x.size <= 20480
-    own = x.dtype not in ("float32", "bfloat16") or (x.dtype == "float32" and small)
-    return own and _no_extent(case, shape)
-
-
-def _cropped_in_bfloat16(case: Case) -> bool:
-    return case.tensors[0].dtype == "bfloat16" and _no_extent(case, case.attributes["output_shape"])
-
-
-def _no_extent(case: Case, shape: Sequence[int]) -> bool:
-    return any(shape[a] == 0 for a in spatial_axes(case.attributes["layout"])) and 0 not in case.tensors[0].shape
+    nothing = any(shape[axis] == 0 for axis in spatial_axes(case.attributes["layout"])) and 0 not in x.shape
+    return nothing and (x.dtype != "float32" or small)
 
 
 def _index_of_last_nan(case: Case) -> bool:
@@ -124,23 +116,17 @@ KNOWN = (
         reason="refuses a filter without output channels, whose answer is empty",
         versions=_SEEN,
     ),
-    *(
-        known(
-            _PINS,
-            f"torch-conv2d_transpose-no-extent{name}",
-            "rejects",
-            covers,
-            owner="upstream",
-            reason="refuses to crop all that a transposed convolution gives",
-            versions=_SEEN,
-            url="https://github.com/pytorch/pytorch/issues/88647",
-            title="`ConvTranspose` fails on CPU but returns an empty tensor on CUDA",
-            needs=needs,
-        )
-        for name, covers, needs in (
-            ("", _cropped_to_nothing, ()),
-            ("-bfloat16", _cropped_in_bfloat16, ("cpu_capability=AVX2",)),
-        )
+    known(
+        _PINS,
+        "torch-conv2d_transpose-no-extent",
+        "rejects",
+        _cropped_to_nothing,
+        owner="upstream",
+        reason="refuses to crop all that a transposed convolution gives",
+        versions=_SEEN,
+        url="https://github.com/pytorch/pytorch/issues/88647",
+        title="`ConvTranspose` fails on CPU but returns an empty tensor on CUDA",
+        needs=OWN,
     ),
     known(
         _PINS,
@@ -150,6 +136,7 @@ KNOWN = (
         owner="upstream",
         reason="the filter gradient of permuted filters to one channel: it asks of itself to be contiguous",
         versions=_SEEN,
+        needs=OWN,
     ),
     known(
         _PINS,

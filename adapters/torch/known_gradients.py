@@ -13,6 +13,7 @@ from adapters.known_predicates import (
 )
 from adapters.known_strided import CHANCE, REASON, TITLE, URL, overruns
 from adapters.known_windows import gradient_failure, last_nan, windows
+from adapters.onednn import OWN
 from adapters.torch.known_empty import (
     no_extent_but_batch,
     own_pool,
@@ -22,7 +23,12 @@ from adapters.torch.known_empty import (
     refused_max_pool,
     refused_transpose_gradient,
 )
-from adapters.torch.known_strides import refused_filter_gradient, refused_first, refused_somewhere, unviewable_indices
+from adapters.torch.known_strides import (
+    refused_filter_gradient,
+    refused_first,
+    refused_somewhere,
+    unviewable_indices,
+)
 from harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
@@ -205,6 +211,7 @@ GRADIENTS = (
             reason="the filter gradient of permuted filters to one channel: it asks of itself to be contiguous",
             versions=_SEEN,
             modes=() if op == "conv2d" else ("eager",),
+            needs=OWN,
         )
         for op, covers in (
             ("conv2d", refused_filter_gradient),

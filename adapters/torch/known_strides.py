@@ -56,8 +56,8 @@ def one_filter(shape: Sequence[int]) -> bool:
 def refused_filter_gradient(case: Case) -> bool:
     """A convolution, its transpose or its gradients, by kernels that are not oneDNN's, of channels-last images.
 
-    torch's oneDNN does float32 and bfloat16, float32 not for one image on one thread. With dilation another
-    kernel does conv2d, and is right.
+    torch's oneDNN does float32, though not for one image on one thread, bfloat16, and float16 where the processor has
+    instructions for it (``OWN``). With dilation another kernel does conv2d, and is right.
     """
     (x, w), how = case.tensors[:2], attributes_of(case)
     dilated = max(how["dilation"]) > 1 and "output_shape" not in how

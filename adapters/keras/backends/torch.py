@@ -11,6 +11,7 @@ os.environ["KERAS_TORCH_DEVICE"] = "cpu"
 
 import torch
 
+from adapters.onednn import own_convolutions
 from harness.model.adapter import Unconnected, as_tuple
 
 EXECUTOR = "ATen"
@@ -24,7 +25,11 @@ def onednn() -> frozenset[str]:
 
 
 def settings() -> Mapping[str, str]:
-    return {"torch": str(torch.__version__), "threads": str(torch.get_num_threads())}
+    return {
+        "torch": str(torch.__version__),
+        "threads": str(torch.get_num_threads()),
+        "own_convolutions": ",".join(own_convolutions(torch)),
+    }
 
 
 def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
