@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapters import known_holes
 from adapters.keras.known_predicates import (
     BITS,
     BITS_TITLE,
@@ -110,6 +111,21 @@ GRADIENTS = (
         )
         for op, aspect in OPS
         if op not in ("conv_autoencoder_step", "deconvnet")
+    ),
+    *(
+        keras_known(
+            op,
+            aspect,
+            "straddled",
+            "crash",
+            known_holes.straddled_in_keras,
+            "upstream",
+            known_holes.REASON,
+            ("tensorflow",),
+            needs=known_holes.NEEDS,
+        )
+        for op, aspect in known_holes.OPS
+        if op != "conv2d"
     ),
     *(
         keras_known(

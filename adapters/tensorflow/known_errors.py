@@ -43,8 +43,9 @@ def _implies_one_group(case: Case) -> bool:
 
 def _implies_groups(case: Case) -> bool:
     """With explicit padding the kernel is another one."""
-    several = _implied_groups(case) > 0 and not _one_group(case)
-    return case.rule == "GroupsZero" and several and isinstance(case.attributes["padding"], str)
+    if case.rule != "GroupsZero" or not isinstance(case.attributes["padding"], str):
+        return False
+    return _implied_groups(case) > 0 and not _one_group(case)
 
 
 def _past_64_bits(case: Case) -> bool:

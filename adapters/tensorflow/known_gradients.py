@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from adapters import known_columns
+from adapters import known_columns, known_holes
 from adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
 from adapters.known_columns import single_column
+from adapters.known_holes import straddled
 from adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
 from adapters.known_predicates import (
     Predicate,
@@ -87,6 +88,20 @@ GRADIENTS = (
             modes=_CPU,
         )
         for op, aspect in OPS
+    ),
+    *(
+        known(
+            _PINS,
+            f"tensorflow-{op}-{aspect}-straddled",
+            "crash",
+            straddled,
+            owner="upstream",
+            reason=known_holes.REASON,
+            versions=_SEEN,
+            needs=known_holes.NEEDS,
+            modes=_CPU,
+        )
+        for op, aspect in known_holes.OPS
     ),
     *(
         known(
