@@ -165,6 +165,8 @@ def _warnings(run: Mapping[str, Any], cells: Sequence[Cell]) -> list[str]:
     for known in run["known"]:
         if known.get("pin") == "passes":
             out.append(f"Known difference {known['id']} is out of date: its pinned case no longer shows it.")
+        if known.get("broken"):
+            out.append(f"Known difference {known['id']} covers nothing where its predicate raises: {known['broken']}.")
     out += _too_broad([known for known in run["known"] if known.get("passed") and not known.get("chance")])
     surplus = sum(cell.recorded - cell.planned for cell in cells if cell.recorded > cell.planned)
     if surplus:

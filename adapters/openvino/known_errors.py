@@ -53,9 +53,10 @@ def _large_but_possible(case: Case) -> bool:
     how, shape = case.attributes, case.tensors[0].shape
     elements = shape[0] * shape[channel_axis(how["layout"])]
     extents = (shape[axis] for axis in spatial_axes(how["layout"]))
-    for n, k, s, d, pads in zip(extents, how["window"], how["stride"], how["dilation"], how["padding"], strict=True):
+    dilation = how.get("dilation", (1, 1))
+    for n, k, s, d, pads in zip(extents, how["window"], how["stride"], dilation, how["padding"], strict=True):
         elements *= output_extent(n + sum(pads), k, s, d)
-    return 0 < elements < 2**32
+    return 0 < elements < 2**33
 
 
 def _nothing_left(case: Case) -> bool:
@@ -135,6 +136,19 @@ def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> t
             "by design",
             "padding may have any amount",
             _MAX_POOL,
+        ),
+        *(
+            make(
+                "avg_pool2d",
+                name,
+                verdict,
+                _large_but_possible,
+                "by design",
+                "padding may have any amount, and is computed until memory or time is at its end",
+                _AVG_POOL,
+                chance="how much memory and time there is",
+            )
+            for name, verdict in (("padoverflow", "crash"), ("padoverflow-hang", "hang"))
         ),
         accepts("matmul", "RankOne", "by design", "MatMul follows NumPy, with vectors", _MATMUL),
         make(

@@ -14,6 +14,7 @@ from adapters.known_larger import (
 )
 from adapters.known_predicates import breaks, by_rule, overflows, rank_three_in, read_pins
 from adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
+from adapters.tensorflow.kernel_table import pool_dilates
 from adapters.tensorflow.known_empty import padded_outside
 from harness.model.case import Case
 
@@ -79,6 +80,18 @@ def _cropping_kernel(case: Case) -> bool:
         case.attributes["layout"] == "NHWC" and case.attributes["groups"] == 1 and max(case.attributes["dilation"]) == 1
     )
     return case.rule == "PadNegative" and case.tensors[0].dtype in ONE_DNN and not plain
+
+
+def _columns_unseen(case: Case) -> bool:
+    """A dilated pool in NCHW, where tf.nn.pool does not look at the padding of the columns."""
+    how = case.attributes
+    if case.rule != "PadNegative" or how["layout"] != "NCHW" or case.tensors[0].dtype not in ONE_DNN:
+        return False
+    return (
+        max(how["dilation"]) > 1
+        and pool_dilates(how["window"], how["stride"], how["padding"], how["dilation"])
+        and min(how["padding"][0]) >= 0
+    )
 
 
 def _negative_extents(case: Case) -> list[int]:
@@ -212,6 +225,15 @@ ERRORS = (
         _cropping_kernel,
         "upstream",
         "negative explicit padding crops where one kernel is used, and is refused where another is",
+        needs=WITH_ONE_DNN,
+    ),
+    _known(
+        "max_pool2d",
+        "negative-padding",
+        "accepts",
+        _columns_unseen,
+        "upstream",
+        "tf.nn.pool with dilation in NCHW pads other axes than the spatial ones, and does not look at the last one's",
         needs=WITH_ONE_DNN,
     ),
     _known(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from harness.model.case import Case
 from harness.model.known import Known
@@ -22,6 +23,19 @@ def concerns(known: Known, case: Case) -> bool:
 def applies(known: Known, case: Case, mode: str) -> bool:
     """Whether the case lies where ``known`` says the framework differs, whatever the verdict."""
     return concerns(known, case) and (not known.modes or mode in known.modes) and known.covers(case)
+
+
+def guarded(known: Known, broken: dict[str, str]) -> Known:
+    """``known``, covering nothing where its predicate raises: what that said is kept in ``broken``, by its id."""
+
+    def covers(case: Case) -> bool:
+        try:
+            return known.covers(case)
+        except Exception as error:
+            broken.setdefault(known.id, f"{type(error).__name__}: {error}, on case {case.id}")
+            return False
+
+    return replace(known, covers=covers)
 
 
 class Tally:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import psutil
 
 from harness.judge.compare import Judgement
-from harness.judge.known import Tally, applies, concerns
+from harness.judge.known import Tally, applies, concerns, guarded
 from harness.model.case import Case
 from harness.model.known import Known
 from harness.model.op import Op
@@ -45,6 +45,7 @@ class Engine:
     """Runs shards on their targets; workers live as long as the engine.
 
     Use as a context manager: leaving it ends every worker. ``keep`` is told of every answer that is recorded.
+    ``broken`` holds what the predicates of known differences raised, by the entry's id.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Engine:
         self.judging = Judging()
         self.pins: dict[tuple[str, str], str] = {}
         self.tally = Tally()
+        self.broken: dict[str, str] = {}
         self.asked: list[Asked] = []
         self._watched = time.monotonic()
         self._concerned: dict[tuple[str, str, str], list[Known]] = {}
@@ -252,7 +254,7 @@ class Engine:
             return self._concerned[key]
         entries = self._known.get(lane.target.adapter, ())
         here = [known.on(lane.settings) for known in entries if concerns(known, case)]
-        found = [known for known in here if known is not None]
+        found = [guarded(known, self.broken) for known in here if known is not None]
         if lane.hello:
             # Before, nobody knows how it is set.
             self._concerned[key] = found

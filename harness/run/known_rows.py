@@ -19,7 +19,7 @@ NAMED = 5
 def known_rows(
     engine: Engine, adapter: str, entries: Sequence[Known], foreign: Collection[str]
 ) -> Iterator[dict[str, Any]]:
-    """One row per entry: its fields, how many covered cases ``failed`` and ``passed``, and its ``pin``.
+    """One row per entry: its fields, how many covered cases ``failed`` and ``passed``, its ``pin``, how ``broken``.
 
     ``failed_in`` has the failures by version. ``foreign`` are the labels of targets with an interpreter of their own:
     where such a one is another version than those that an entry names, what passes there does not outdate the entry.
@@ -38,6 +38,7 @@ def known_rows(
             "failed_in": failed_in,
             "passed": sum(engine.tally.passed[lane.label, known.id] for lane in bound),
             "pin": _pin(engine, bound, known, entries),
+            "broken": engine.broken.get(known.id, ""),
         }
 
 

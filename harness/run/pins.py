@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.judge.known import applies
+from harness.judge.known import applies, guarded
 from harness.model.known import Known
 from harness.model.verdicts import FAILING
 from harness.run.lane import Lane
@@ -16,7 +16,7 @@ Pins = Mapping[tuple[str, str], str]
 def concerned(lane: Lane, known: Known) -> bool:
     """Whether the pin of ``known`` is put to a lane's target: it is about its mode, and about how it is set."""
     here = known.on(lane.settings)
-    return here is not None and applies(here, known.pin, lane.target.mode)
+    return here is not None and applies(guarded(here, {}), known.pin, lane.target.mode)
 
 
 def shown(pins: Pins, label: str, known: Known, entries: Sequence[Known]) -> bool | None:

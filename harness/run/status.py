@@ -51,9 +51,11 @@ def exit_status(run: Mapping[str, Any], counts: Counts, strict: bool) -> tuple[i
 
 
 def outdated(run: Mapping[str, Any]) -> list[str]:
-    """Known differences that no longer hold, or that cover cases that pass though nothing is left to chance."""
+    """Known differences that no longer hold, cover cases that pass though nothing is left to chance, or are broken."""
     lines = []
     for known in run["known"]:
+        if known["broken"]:
+            lines.append(f"the predicate of known difference {known['id']!r} raised {known['broken']}")
         if known["pin"] == "passes":
             lines.append(f"known difference {known['id']!r} no longer shows in its pinned case: fixed? remove it")
         if known["passed"] and not known["chance"]:

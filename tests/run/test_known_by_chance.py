@@ -110,3 +110,16 @@ def test_an_entry_that_needs_what_the_target_lacks_covers_nothing(
     row = row_of(monkeypatch, "Seldom", replace(SELDOM, needs=needs), cases=40)
     assert (row["failed"] > 0) is covered
     assert row["pin"] == ("fails" if covered else "not run")
+
+
+def raising(case: Case) -> bool:
+    """A predicate with a mistake of its own, in the first half of the dtypes."""
+    return bool(case.tensors[0].dtype == "int32" and case.attributes["stride"])
+
+
+def test_a_predicate_that_raises_covers_nothing_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = row_of(monkeypatch, "Seldom", replace(SELDOM, covers=raising), cases=40)
+    assert (row["failed"], row["passed"], row["pin"]) == (0, 0, "not run")
+    assert row["broken"].startswith("KeyError: 'stride', on case ")
+    [line] = outdated({"known": [row]})
+    assert line.startswith("the predicate of known difference 'seldom-sum' raised KeyError: 'stride', on case ")

@@ -33,7 +33,7 @@ def engine_of(**answers):
         )
         for label in answers
     }
-    return SimpleNamespace(lanes=lanes, tally=tally, pins=pins)
+    return SimpleNamespace(lanes=lanes, tally=tally, pins=pins, broken={})
 
 
 def row_of(engine, foreign):
