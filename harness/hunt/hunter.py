@@ -17,11 +17,19 @@ from harness.hunt.group import counted, merged, owner, sight, twin, widened
 from harness.hunt.shrink import LIMIT, Shrunk, shrink
 from harness.hunt.traits import features, traits
 from harness.model.case import Case
+from harness.model.outcome import GREW
 from harness.model.verdicts import Record
 from harness.run.engine import Asked
 
 VERDICT_LIMITS = {"crash": 40, "hang": 8}
 """Where each verdict costs a new worker, or the whole time limit, fewer have to do."""
+
+
+def verdict_limit(verdict: str, sign: Sign) -> int:
+    """How many verdicts shrinking may take; a worker that must first fill its memory is as slow as one that hangs."""
+    grows = any(words == GREW for _, words in sign)
+    return VERDICT_LIMITS["hang" if grows else verdict] if grows or verdict in VERDICT_LIMITS else LIMIT
+
 
 UNSTEADY = "nondeterministic"
 
@@ -107,7 +115,7 @@ class Hunter:
             self.seed,
             failure.number,
             lambda smaller: self.bench.sign(smaller, verdict) == sign,
-            VERDICT_LIMITS.get(verdict, LIMIT),
+            verdict_limit(verdict, sign),
             values=verdict not in VERDICT_LIMITS,
         )
         seen = sight(self.findings.values(), Failure(shrunk.geometry, failure.number, verdict, sign))
