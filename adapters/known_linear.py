@@ -37,12 +37,19 @@ def nan_by_flush(case: Case) -> bool:
     if not any((z != v)[~np.isnan(v)].any() for z, v in zip(zeroed, values, strict=True)):
         return False
     with np.errstate(invalid="ignore", over="ignore"):
-        got, right = (_answers(case, [_told(v) for v in some]) for some in (zeroed, values))
-        turned = [np.isnan(g) & ~np.isnan(r) for g, r in zip(got, right, strict=True)]
+        found = answers(case, [told(v) for v in zeroed])
+    return nan_appears(case, values, found)
+
+
+def nan_appears(case: Case, values: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> bool:
+    """Whether ``found`` is NaN where the answer to ``values`` is not, and the contract does not leave it open."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        right = answers(case, [told(v) for v in values])
+        turned = [np.isnan(f) & ~np.isnan(r) for f, r in zip(found, right, strict=True)]
         if not any(t.any() for t in turned):
             return False
-        size = _answers(case, [_finite_size(v) for v in values])
-    largest = dtypes.FORMATS["float64" if dtype == "float64" else "float32"].largest
+        size = answers(case, [_finite_size(v) for v in values])
+    largest = dtypes.FORMATS["float64" if case.tensors[0].dtype == "float64" else "float32"].largest
     strange = [(~np.isfinite(v)).astype(np.float64) for v in values]
     free = [~(s <= largest) | f for s, f in zip(size, _open_to_nan(case, strange), strict=True)]
     return any(bool((t & ~f).any()) for t, f in zip(turned, free, strict=True))
@@ -61,11 +68,12 @@ def nan_by_flush_or_stuffing(case: Case) -> bool:
 def sums(case: Case) -> tuple[np.ndarray, np.ndarray]:
     """The answer of conv2d, its transpose or matmul in float64, and the sums of its terms' magnitudes."""
     values = [dtypes.widen(tensor.materialize()).astype(np.float64) for tensor in case.tensors]
-    (answer,), (size,) = _answers(case, values), _answers(case, [np.abs(v) for v in values])
+    (answer,), (size,) = answers(case, values), answers(case, [np.abs(v) for v in values])
     return answer, size
 
 
-def _told(values: np.ndarray) -> np.ndarray:
+def told(values: np.ndarray) -> np.ndarray:
+    """What decides whether a sum is NaN: signs for finite numbers."""
     return np.where(np.isfinite(values), np.sign(values), values).astype(np.float64)
 
 
@@ -74,17 +82,18 @@ def _finite_size(values: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(values), np.abs(values), 0).astype(np.float64)
 
 
-def _answers(case: Case, values: Sequence[np.ndarray]) -> list[np.ndarray]:
+def answers(case: Case, values: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What the case's op makes of ``values``, images in NHWC; for the aspect gradient, each gradient."""
     if case.op == "matmul":
         return _matmul(values, case.aspect == "gradient")
-    return _convolution(case, values, (correlate, spread, filters))
+    return convolution(case, values, (correlate, spread, filters))
 
 
 def _open_to_nan(case: Case, strange: Sequence[np.ndarray]) -> list[Any]:
     """Where the contract allows NaN, since an algorithm may multiply padding or stuffed zeros."""
     if case.op == "matmul":
         return [False, False] if case.aspect == "gradient" else [False]
-    return _convolution(case, strange, (_correlate_open, _spread_open, _filters_open))
+    return convolution(case, strange, (_correlate_open, _spread_open, _filters_open))
 
 
 def _matmul(values: Sequence[np.ndarray], gradient: bool) -> list[np.ndarray]:
@@ -102,7 +111,8 @@ def _summed(full: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     return full.sum(axis=axes, keepdims=True)
 
 
-def _convolution(case: Case, values: Sequence[np.ndarray], runs: tuple[Any, Any, Any]) -> list[Any]:
+def convolution(case: Case, values: Sequence[np.ndarray], runs: tuple[Any, Any, Any]) -> list[Any]:
+    """The same by ``runs``, which stand for ``correlate``, ``spread`` and ``filters``."""
     correlated, spreaded, filtered = runs
     how, gradient = attributes_of(case), case.aspect == "gradient"
     x, w, *rest = values

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from adapters.jax.known_flush import NAN_TITLE, NAN_URL, TITLE, URL
 from adapters.jax.known_swaps import swapped_groups
+from adapters.known_groups import REASON as GROUPS
+from adapters.known_groups import mixed
 from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import (
     Predicate,
@@ -22,15 +24,6 @@ _SEEN = "jax 0.10.2, CPU"
 _FLUSH = "XLA on the CPU flushes subnormals to zero"
 _ZEROS = "answers zeros for an input that no output depends on: JAX has no other way to say it"
 _NAN = "the gradient of a window with NaN, or of -inf beside padding, does not go to the first maximum"
-
-
-def _grouped(case: Case) -> bool:
-    # Wider than what fails. In 25 such cases filter gradients went wrong, all under padding, yet not always there.
-    return case.attributes["groups"] > 1 and _not_finite(case)
-
-
-def _not_finite(case: Case) -> bool:
-    return any(tensor.fill.kind in ("special", "literal") for tensor in case.all_tensors)
 
 
 def _other_maximum(verdict: str) -> Predicate:
@@ -106,14 +99,20 @@ GRADIENTS = (
     *(
         known(
             _PINS,
-            f"jax-{op}-gradient-groups",
+            f"jax-{where}-groups",
             "special",
-            _grouped,
+            mixed,
             owner="upstream",
-            reason="in gradients of grouped convolutions NaN appears beyond the sums that hold one; how is not known",
+            reason=GROUPS,
             versions=_SEEN,
         )
-        for op in ("conv2d", "conv2d_transpose")
+        for where in (
+            "conv2d",
+            "conv2d_transpose",
+            "conv2d_input_gradient_law-value",
+            "conv2d-gradient",
+            "conv2d_transpose-gradient",
+        )
     ),
     known(
         _PINS,

@@ -13,16 +13,16 @@ from adapters.keras.known_predicates import (
     SCATTER_ON_TENSORFLOW,
     SCATTER_ON_TORCH,
     empty_slices,
-    grouped,
     in_dtype,
     keras_known,
     refused_by_tensorflow,
     replicated,
-    special,
     without_channels,
     without_image,
 )
 from adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
+from adapters.known_groups import REASON as GROUPS
+from adapters.known_groups import mixed
 from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import (
     Predicate,
@@ -65,7 +65,7 @@ def _other_maximum(mode: str, verdict: str) -> Predicate:
 
 
 def _odd_sum(case: Case) -> bool:
-    return nan_by_flush(case) or (grouped(case) and special(case))
+    return nan_by_flush(case) or mixed(case)
 
 
 def _empty_and_grouped(case: Case) -> bool:
@@ -285,10 +285,20 @@ GRADIENTS = (
         ("tensorflow",),
         needs=WHERE_ONE_DNN,
     ),
+    keras_known(
+        "conv2d",
+        "value",
+        "groups",
+        "special",
+        mixed,
+        "upstream",
+        f"XLA, which TensorFlow is made to use for groups: {GROUPS}",
+        ("tensorflow", "jax"),
+    ),
     *(
         keras_known(op, "gradient", "special", "special", covers, "upstream", _NAN, modes)
         for op, covers, modes in (
-            ("conv2d", _odd_sum, ()),
+            ("conv2d", _odd_sum, ("tensorflow", "jax")),
             ("conv2d_transpose", nan_by_flush, ("tensorflow", "jax")),
             ("matmul", nan_by_flush, ("tensorflow", "jax")),
         )

@@ -8,6 +8,8 @@ from pathlib import Path
 from adapters import known_columns, known_holes
 from adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
 from adapters.known_columns import single_column
+from adapters.known_groups import REASON as GROUPS
+from adapters.known_groups import mixed_in_tensorflow
 from adapters.known_holes import straddled
 from adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
 from adapters.known_predicates import (
@@ -167,6 +169,26 @@ GRADIENTS = (
         owner="ours",
         reason="float64 groups are composed by a sum in which zeros meet NaN and infinity",
         versions=_SEEN,
+        modes=_CPU,
+    ),
+    *(
+        known(
+            _PINS,
+            f"tensorflow-{where}-xla-groups",
+            "special",
+            mixed_in_tensorflow,
+            owner="upstream",
+            reason=f"XLA: {GROUPS}",
+            versions=_SEEN,
+            modes=("xla",),
+        )
+        for where in (
+            "conv2d",
+            "conv2d_transpose",
+            "conv2d_input_gradient_law-value",
+            "conv2d-gradient",
+            "conv2d_transpose-gradient",
+        )
     ),
     *(
         known(
