@@ -22,7 +22,8 @@ CREDIT = 2
 """Batches written ahead to a worker, so that it never waits for the parent."""
 
 TIRED = 0.5
-"""Share of the memory limit from which on a worker is replaced between two batches: caches grow without a fault."""
+"""Share of the memory between a worker's first batch and its limit from which on it is replaced between two batches:
+caches grow without a fault. What its framework takes to begin with, it would take again at once."""
 
 SERVICE = 2000
 """Batches after which a worker is replaced all the same: what a framework leaks need not show as memory."""
@@ -76,6 +77,7 @@ class Lane:
         self._fruitless = 0
         self._tired = False
         self._served = 0
+        self._rested: int | None = None
         self.process: WorkerProcess | None = None
 
     @property
@@ -100,6 +102,7 @@ class Lane:
         self._current = []
         self._tired = False
         self._served = 0
+        self._rested = None
 
     @property
     def threads(self) -> int:
@@ -253,7 +256,9 @@ class Lane:
         if not self._sent:
             return
         memory = self.process.memory()
-        self._tired |= memory > self._memory * TIRED
+        if self._served and self._rested is None:
+            self._rested = memory
+        self._tired |= self._rested is not None and memory - self._rested > (self._memory - self._rested) * TIRED
         if memory > self._memory:
             self._end(Crashed(GREW, message=f"the worker grew beyond {self._memory / 2**30:.1f} GiB"))
             return

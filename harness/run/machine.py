@@ -59,6 +59,14 @@ def _told(name: str) -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == name), "")
 
 
+LEAST_MEMORY = 2 * 2**30
+"""Bytes that a worker may have in any case: a framework with a compiler needs half of them to begin with."""
+
+
 def default_memory(workers: int) -> int:
-    """Bytes one worker may grow to: an equal share of three quarters of the machine's memory."""
-    return int(psutil.virtual_memory().total * 0.75 / max(1, workers))
+    """Bytes one worker may grow to: an equal share of three quarters of the machine's memory, or ``LEAST_MEMORY``.
+
+    Never more than three quarters: of many workers, few are that large at a time.
+    """
+    whole = psutil.virtual_memory().total * 0.75
+    return int(min(whole, max(whole / max(1, workers), LEAST_MEMORY)))

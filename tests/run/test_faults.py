@@ -242,6 +242,20 @@ def test_who_waits_for_a_worker_that_closed_its_output_is_not_who_listens(monkey
         lingering.kill()
 
 
+@pytest.mark.parametrize(("grown", "tired"), [(0, False), (2**28, False), (2**29, True)])
+def test_a_worker_is_replaced_when_it_has_grown_half_way_since_its_first_batch(clock, grown, tired):
+    begun = _Process(0, held=3 * 2**28)
+    watched = at_work(begun)
+    watched._memory = 3 * 2**29
+    watched.watch()
+    assert not watched._tired, "what it takes to begin with, the next one would take too"
+    watched._served = 1
+    watched.watch()
+    begun.held += grown
+    watched.watch()
+    assert watched._tired is tired
+
+
 def test_a_worker_is_replaced_after_its_service(monkeypatch):
     monkeypatch.setattr(lane, "SERVICE", 3)
     watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)

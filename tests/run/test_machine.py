@@ -1,5 +1,7 @@
 """What a run says of the machine that it ran on."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from harness.run import machine
@@ -29,3 +31,11 @@ def test_the_flags_that_choose_kernels_are_told(tmp_path, monkeypatch, told, pro
 def test_a_system_that_tells_nothing_has_no_flags(tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "CPUINFO", tmp_path / "absent")
     assert describe_machine()["cpu"] == {"flags": ""}
+
+
+@pytest.mark.parametrize(
+    ("total", "workers", "each"), [(64, 4, 12), (24, 1, 18), (24, 16, 2), (24, 0, 18), (2, 4, 1.5)]
+)
+def test_a_worker_has_its_share_and_enough_to_begin_with(monkeypatch, total, workers, each):
+    monkeypatch.setattr(machine.psutil, "virtual_memory", lambda: SimpleNamespace(total=total * 2**30))
+    assert machine.default_memory(workers) == each * 2**30
