@@ -56,7 +56,12 @@ def _beyond_single(case: Case) -> bool:
 
 
 def _nothing_transposed(case: Case) -> bool:
-    return empty_anywhere(case) or 0 in case.attributes["output_shape"]
+    """No image or filter for a batch, which may itself be empty."""
+    return 0 in case.tensors[0].shape[1:] or 0 in case.tensors[1].shape
+
+
+def _nothing_asked(case: Case) -> bool:
+    return _nothing_transposed(case) or 0 in case.attributes["output_shape"][1:]
 
 
 def _lost_maximum(case: Case) -> bool:
@@ -142,8 +147,8 @@ KNOWN = (
             ("max_pool2d", "shape", without_image, ("torch",)),
             ("conv2d", "value", without_channels, ("torch", "jax")),
             ("conv2d", "shape", _empty_but_batch, ()),
-            ("conv2d_transpose", "value", empty_anywhere, ("torch",)),
-            ("conv2d_transpose", "shape", _nothing_transposed, ("torch",)),
+            ("conv2d_transpose", "value", _nothing_transposed, ("torch",)),
+            ("conv2d_transpose", "shape", _nothing_asked, ("torch",)),
             ("conv2d_input_gradient_law", "shape", empty_anywhere, ()),
             ("conv2d_input_gradient_law", "value", empty_anywhere, ("torch",)),
         )

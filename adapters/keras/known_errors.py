@@ -15,6 +15,7 @@ from adapters.known_larger import (
     refused_by_onednn,
 )
 from adapters.known_predicates import Predicate, breaks, overflows, rank_three_in
+from adapters.known_undilated import unlooked_dilation
 from adapters.onednn import WHERE_ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from harness.model.case import Case
 from harness.model.known import Known
@@ -59,20 +60,33 @@ def _too_small_and_empty(case: Case) -> bool:
 
 
 def _reshaped(case: Case) -> bool:
-    """An output_shape of three extents that hold just what Keras gives, to which the adapter reshapes that.
+    """An output_shape of three extents that hold just what Keras gives, to which the adapter reshapes that."""
+    word = case.attributes["padding"]
+    return case.rule == "OutputRankThree" and isinstance(word, str) and _given(case, word) == _asked(case)
 
-    Without output_padding. Source: ``compute_conv_transpose_output_length`` in
+
+def _lower_case_and_reshaped(case: Case) -> bool:
+    """The same of the four extents, where the word is left to Keras."""
+    return _lower_case(case) and _given(case, "SAME") == _asked(case)
+
+
+def _asked(case: Case) -> int:
+    return math.prod(case.attributes["output_shape"])
+
+
+def _given(case: Case, word: str) -> int:
+    """How many elements a transposed convolution without output_padding gives.
+
+    Source: ``compute_conv_transpose_output_length`` in
     https://github.com/keras-team/keras/blob/master/keras/src/backend/common/backend_utils.py
     """
     how, (x, w) = case.attributes, case.tensors
-    if case.rule != "OutputRankThree" or not isinstance(how["padding"], str):
-        return False
     spans = map(effective, w.shape[:2], how["dilation"])
     rows = [
-        x.shape[axis] * s + (max(span - s, 0) if how["padding"] == "VALID" else 0)
+        x.shape[axis] * s + (max(span - s, 0) if word == "VALID" else 0)
         for axis, s, span in zip(spatial_axes(how["layout"]), how["stride"], spans, strict=True)
     ]
-    return x.shape[0] * math.prod(rows) * w.shape[2] == math.prod(how["output_shape"])
+    return x.shape[0] * math.prod(rows) * w.shape[2]
 
 
 def _small_indices(case: Case) -> bool:
@@ -115,17 +129,17 @@ ERRORS = (
         _accepts(
             op,
             "padding-word",
-            _lower_case,
+            covers,
             "by design",
             "Keras' own words are in lower case",
             url=f"https://www.tensorflow.org/api_docs/python/tf/keras/ops/{name}",
             title=f"tf.keras.ops.{name}",
         )
-        for op, name in (
-            ("conv2d", "conv"),
-            ("avg_pool2d", "average_pool"),
-            ("max_pool2d", "max_pool"),
-            ("conv2d_transpose", "conv_transpose"),
+        for op, name, covers in (
+            ("conv2d", "conv", _lower_case),
+            ("avg_pool2d", "average_pool", _lower_case),
+            ("max_pool2d", "max_pool", _lower_case),
+            ("conv2d_transpose", "conv_transpose", _lower_case_and_reshaped),
         )
     ),
     *(
@@ -135,7 +149,7 @@ ERRORS = (
     _accepts(
         "conv2d_transpose",
         "dilation",
-        breaks("DilationZero"),
+        unlooked_dilation,
         "upstream",
         "torch takes a dilation of 0 in a transposed convolution",
         ("torch",),
@@ -241,14 +255,14 @@ ERRORS = (
         "scatter_nd", "updates", breaks("UpdatesShape"), "upstream", "updates are reshaped until they fit", ("torch",)
     ),
     *(
-        keras_known(op, "error", "huge", "crash", breaks(rule), "upstream", _ABORT, ("jax",))
-        for op, rule in (
-            ("conv2d", "PadOverflow"),
-            ("max_pool2d", "PadOverflow"),
-            ("avg_pool2d", "PadOverflow"),
-            ("conv2d_transpose", "OutputOverflow"),
-            ("avg_unpool2d", "OutputOverflow"),
-            ("scatter_nd", "OutputOverflow"),
+        keras_known(op, "error", "huge", "crash", covers, "upstream", _ABORT, ("jax",))
+        for op, covers in (
+            ("conv2d", breaks("PadOverflow")),
+            ("max_pool2d", breaks("PadOverflow")),
+            ("avg_pool2d", breaks("PadOverflow")),
+            ("conv2d_transpose", breaks("OutputOverflow")),
+            ("avg_unpool2d", lambda case: overflows(case, "window", 2**62)),
+            ("scatter_nd", breaks("OutputOverflow")),
         )
     ),
     _accepts(

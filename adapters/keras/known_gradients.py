@@ -68,6 +68,10 @@ def _odd_sum(case: Case) -> bool:
     return nan_by_flush(case) or mixed(case)
 
 
+def _bfloat16_flushed(case: Case) -> bool:
+    return case.tensors[0].dtype == "bfloat16" and nan_by_flush(case)
+
+
 def _empty_and_grouped(case: Case) -> bool:
     """Groups are convolved by a compiled function, which refuses an image without elements."""
     return case.attributes["groups"] > 1 and 0 in case.tensors[0].shape
@@ -284,6 +288,17 @@ GRADIENTS = (
         "TensorFlow's convolution of nothing has its input's shape",
         ("tensorflow",),
         needs=WHERE_ONE_DNN,
+    ),
+    keras_known(
+        "conv2d",
+        "gradient",
+        "special-torch",
+        "special",
+        _bfloat16_flushed,
+        "by design",
+        "torch: bfloat16 products take a subnormal operand for zero",
+        ("torch",),
+        needs=("instructions=avx512_bf16",),
     ),
     keras_known(
         "conv2d",

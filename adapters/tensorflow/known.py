@@ -71,6 +71,7 @@ KNOWN = (
         owner="upstream",
         reason="with explicit padding, NaN is dropped and a window of -inf gives the lowest finite number",
         versions=_SEEN,
+        modes=_CPU,
     ),
     *(
         known(

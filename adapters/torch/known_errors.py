@@ -6,6 +6,7 @@ from pathlib import Path
 
 from adapters.geometry import effective, pad_amounts, spatial_axes
 from adapters.known_predicates import breaks, by_rule, read_pins
+from adapters.known_undilated import unlooked_dilation
 from harness.model import dtypes
 from harness.model.case import Case
 
@@ -34,13 +35,6 @@ def _reached_by_dilation(case: Case) -> bool:
         for n, pad, k, d, r, s in zip(extents, pads, kernel, dilation, rows, stride, strict=True)
     ]
     return all(e < max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True))
-
-
-def _undilated(case: Case) -> bool:
-    """oneDNN, which takes batches of float32, does not check the dilation of a single row or column."""
-    x, w = case.tensors[:2]
-    single = all(k == 1 for k, d in zip(w.shape[:2], case.attributes["dilation"], strict=False) if d == 0)
-    return case.rule == "DilationZero" and x.dtype == "float32" and x.shape[0] > 1 and single
 
 
 def _one_image(case: Case) -> bool:
@@ -92,7 +86,7 @@ ERRORS = (
         "conv2d_transpose",
         "dilation-zero",
         "accepts",
-        _undilated,
+        unlooked_dilation,
         "upstream",
         "a batch may go to oneDNN, which does not look at the dilation of a single row or column",
         url="https://github.com/pytorch/pytorch/issues/127732",
