@@ -93,6 +93,13 @@ def _small_indices(case: Case) -> bool:
     return case.rule == "IndexDtype" and case.tensors[0].dtype == "int8"
 
 
+def _fits_reshaped(case: Case) -> bool:
+    """Updates that make up whole slices, in whatever number."""
+    indices, updates = case.tensors
+    slices = case.attributes["shape"][indices.shape[-1] :]
+    return case.rule == "UpdatesShape" and updates.size % max(math.prod(slices), 1) == 0
+
+
 def _minus_one(case: Case) -> bool:
     if case.rule != "WindowNegative":
         return False
@@ -251,9 +258,7 @@ ERRORS = (
         url="https://docs.jax.dev/en/latest/_autosummary/jax.Array.at.html",
         title="jax.Array.at",
     ),
-    _accepts(
-        "scatter_nd", "updates", breaks("UpdatesShape"), "upstream", "updates are reshaped until they fit", ("torch",)
-    ),
+    _accepts("scatter_nd", "updates", _fits_reshaped, "upstream", "updates are reshaped until they fit", ("torch",)),
     *(
         keras_known(op, "error", "huge", "crash", covers, "upstream", _ABORT, ("jax",))
         for op, covers in (
@@ -262,7 +267,7 @@ ERRORS = (
             ("avg_pool2d", breaks("PadOverflow")),
             ("conv2d_transpose", breaks("OutputOverflow")),
             ("avg_unpool2d", lambda case: overflows(case, "window", 2**62)),
-            ("scatter_nd", breaks("OutputOverflow")),
+            ("scatter_nd", lambda case: overflows(case, "shape", 2**62)),
         )
     ),
     _accepts(

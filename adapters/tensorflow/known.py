@@ -8,6 +8,7 @@ from adapters.geometry import effective
 from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import (
     dilated_with_padding,
+    holds_positive_subnormal,
     known,
     read_pins,
 )
@@ -82,11 +83,13 @@ KNOWN = (
             owner="by design",
             reason=_FLUSH,
             versions=_SEEN,
+            modes=modes,
         )
-        for op, covers in (
-            ("relu", flushed_relu),
-            ("max_pool2d", flushed_maximum),
-            ("max_pool2d_with_argmax", flushed_maximum),
+        for op, covers, modes in (
+            ("relu", flushed_relu, _CPU),
+            ("relu-xla", holds_positive_subnormal, ("xla",)),
+            ("max_pool2d", flushed_maximum, ()),
+            ("max_pool2d_with_argmax", flushed_maximum, ()),
         )
     ),
     *(

@@ -56,6 +56,11 @@ def _scalar_list(case: Case) -> bool:
     return 0 not in indices.shape and (len(indices.shape) == 1 or 0 in how["shape"])
 
 
+def _scalar_list_of_scalars(case: Case) -> bool:
+    """A graph leaves the scatter out, since its gradient does not need it; its shape function is asked all the same."""
+    return _scalar_list(case) and (not case.tensors[1].shape or 0 in attributes_of(case)["shape"])
+
+
 def _other_maximum_in_graph(case: Case) -> bool:
     how, dtype = case.attributes, case.tensors[0].dtype
     one_dnn = how["layout"] == "NCHW" and dtype in ONE_DNN and isinstance(how["padding"], str)
@@ -130,14 +135,19 @@ GRADIENTS = (
     *(
         known(
             _PINS,
-            f"tensorflow-{op}-gradient-vector",
+            f"tensorflow-{op}-gradient-vector{name}",
             "rejects",
-            _scalar_list,
+            covers,
             owner="upstream",
             reason="takes one index vector for a list of scalar indices, and refuses empty shapes",
             versions=_SEEN,
+            modes=modes,
         )
-        for op in ("scatter_nd", "scatter_nd_vjp")
+        for op, name, covers, modes in (
+            ("scatter_nd", "", _scalar_list, ("eager",)),
+            ("scatter_nd", "-traced", _scalar_list_of_scalars, ("function", "dynamic", "xla")),
+            ("scatter_nd_vjp", "", _scalar_list, ()),
+        )
     ),
     *(
         known(
