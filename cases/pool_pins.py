@@ -28,6 +28,19 @@ PAIRS: dict[str, Any] = {
 }
 
 
+EVERYWHERE = {"window": (1, 2), "stride": (1, 2), "padding": "VALID", "layout": "NHWC"}
+SAME_WINDOW = (
+    "by the contract; https://github.com/tensorflow/tensorflow/issues/125965 has such channels answer differently"
+)
+CHANNELS = 9
+"""One more than the float64 numbers of an AVX-512 register: kernels take the last one by itself."""
+
+
+def _everywhere(first: float, second: float) -> Tensor:
+    """Two images of one window each, the same in every channel."""
+    return literal((2, 1, 2, CHANNELS), ([first] * CHANNELS + [second] * CHANNELS) * 2, "float64")
+
+
 def _row(values: list[float], dtype: str = "float32") -> Tensor:
     return literal((1, 1, len(values), 1), values, dtype)
 
@@ -53,6 +66,14 @@ _PAIRS_OF_PINS = (
     ),
     _both("all_minus_infinity", _row([-math.inf] * 2), plane([[-math.inf] * 3]), plane([[0, 0, 1]]), PAIRS),
     _both("padding_below_no_integer", _row([-128, -128], "int8"), plane([[-128] * 3]), plane([[0, 0, 1]]), PAIRS),
+    _both(
+        "same_window_everywhere",
+        _everywhere(1, math.nan),
+        [[[[math.nan] * CHANNELS]]] * 2,
+        [[[[CHANNELS + channel for channel in range(CHANNELS)]]]] * 2,
+        {**EVERYWHERE, "dilation": (1, 1)},
+        SAME_WINDOW,
+    ),
     _both("padding_below_no_negative", _row([-3, -5]), plane([[-3, -3, -5]]), plane([[0, 0, 1]]), PAIRS),
 )
 MAX_POOL2D = tuple(plain for plain, _ in _PAIRS_OF_PINS)
@@ -68,6 +89,15 @@ def _average(name: str, count_padding: bool, rows: list[list[float]]) -> Pin:
 AVG_POOL2D = (
     _average("border_by_real_elements", False, [[3, 4.5], [7.5, 9]]),
     _average("border_by_whole_window", True, [[3, 2.25], [3.75, 2.25]]),
+    pin(
+        "same_window_everywhere",
+        "avg_pool2d",
+        (_everywhere(math.inf, 1),),
+        ([[[[math.inf] * CHANNELS]]] * 2,),
+        SAME_WINDOW,
+        count_padding=False,
+        **EVERYWHERE,
+    ),
 )
 
 MAX_UNPOOL2D = (
