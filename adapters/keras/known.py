@@ -20,6 +20,7 @@ from adapters.keras.known_predicates import (
     REPLICATED_URL,
     SCATTER_ON_TENSORFLOW,
     SCATTER_ON_TORCH,
+    empty_but_batch,
     empty_slices,
     grouped,
     in_dtype,
@@ -55,13 +56,8 @@ def _beyond_single(case: Case) -> bool:
     return case.tensors[0].dtype in ("int32", "int64") and a.max(initial=0) * b.max(initial=0) * a.shape[-1] > 2**24
 
 
-def _nothing_transposed(case: Case) -> bool:
-    """No image or filter for a batch, which may itself be empty."""
-    return 0 in case.tensors[0].shape[1:] or 0 in case.tensors[1].shape
-
-
 def _nothing_asked(case: Case) -> bool:
-    return _nothing_transposed(case) or 0 in case.attributes["output_shape"][1:]
+    return empty_but_batch(case) or 0 in case.attributes["output_shape"][1:]
 
 
 def _lost_maximum(case: Case) -> bool:
@@ -74,11 +70,6 @@ def _lost_maximum(case: Case) -> bool:
 
 def _empty_by_onednn(case: Case) -> bool:
     return case.tensors[0].dtype in ONE_DNN and empty_anywhere(case)
-
-
-def _empty_but_batch(case: Case) -> bool:
-    """Some extent of 0 that is not the batch."""
-    return 0 in case.tensors[0].shape[1:] or 0 in case.tensors[1].shape
 
 
 KNOWN = (
@@ -146,11 +137,11 @@ KNOWN = (
             ("max_pool2d", "value", without_image, ("torch",)),
             ("max_pool2d", "shape", without_image, ("torch",)),
             ("conv2d", "value", without_channels, ("torch", "jax")),
-            ("conv2d", "shape", _empty_but_batch, ()),
-            ("conv2d_transpose", "value", _nothing_transposed, ("torch",)),
+            ("conv2d", "shape", empty_but_batch, ()),
+            ("conv2d_transpose", "value", empty_but_batch, ("torch",)),
             ("conv2d_transpose", "shape", _nothing_asked, ("torch",)),
             ("conv2d_input_gradient_law", "shape", empty_anywhere, ()),
-            ("conv2d_input_gradient_law", "value", empty_anywhere, ("torch",)),
+            ("conv2d_input_gradient_law", "value", empty_but_batch, ("torch",)),
         )
     ),
     keras_known(

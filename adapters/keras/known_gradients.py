@@ -12,11 +12,12 @@ from adapters.keras.known_predicates import (
     REPLICATED_URL,
     SCATTER_ON_TENSORFLOW,
     SCATTER_ON_TORCH,
+    empty_but_batch,
     empty_slices,
-    in_dtype,
     keras_known,
     refused_by_tensorflow,
     replicated,
+    stages,
     without_channels,
     without_image,
 )
@@ -68,6 +69,10 @@ def _odd_sum(case: Case) -> bool:
     return nan_by_flush(case) or mixed(case)
 
 
+def _multiplied_doubles(case: Case) -> bool:
+    return case.tensors[0].dtype == "float64" and any(op == "matmul" for op, _ in stages(case))
+
+
 def _rounded_doubles(case: Case) -> bool:
     """float64 that float32 does not hold: under an exact fill it holds every sum."""
     return case.tensors[0].dtype == "float64" and not all(tensor.fill.exact for tensor in case.all_tensors)
@@ -98,8 +103,11 @@ def _one_filter(case: Case) -> bool:
 
 
 def _one_channel_out(case: Case) -> bool:
-    """Some filter makes a single channel."""
-    return any(len(tensor.shape) == 4 and tensor.shape[3] == 1 for tensor in case.tensors[1:])
+    """A convolution of several channels to one, by that kernel, of images with channels last."""
+    x, w = case.tensors[:2]
+    height, width, taken, made = w.shape
+    own = x.dtype in ("float16", "float64") or (x.dtype == "float32" and x.shape[0] == 1)
+    return own and attributes_of(case)["layout"] == "NHWC" and height * width > 1 and taken > 1 and made == 1
 
 
 GRADIENTS = (
@@ -198,12 +206,12 @@ GRADIENTS = (
             title=BITS_TITLE,
         )
         for verdict, covers, ops in (
-            ("dtype", in_dtype("float64"), ("shared_inputs", "stopped_path", "unused_input")),
+            ("dtype", _multiplied_doubles, ("shared_inputs", "stopped_path", "unused_input")),
             ("numeric", _rounded_doubles, ("matmul", "matmul_vjp")),
         )
         for op in ops
     ),
-    keras_known("conv2d_vjp", "gradient", "empty", "rejects", empty_anywhere, "upstream", _EMPTY),
+    keras_known("conv2d_vjp", "gradient", "empty", "rejects", empty_but_batch, "upstream", _EMPTY),
     *(
         keras_known(
             "avg_pool2d_vjp", "gradient", f"empty-{mode}", "rejects", covers, "upstream", _EMPTY, (mode,), needs=needs

@@ -72,13 +72,20 @@ def _replicated(case: Case, how: Mapping[str, Any]) -> bool:
     extents = [case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"])]
     pads = pad_amounts(extents, how["window"], how["stride"], (1, 1), "SAME")
     # The mean of an element and its copy is that element.
-    differs = any(sum(pad) and k > 2 and n > 1 for pad, k, n in zip(pads, how["window"], extents, strict=True))
+    differs = 0 not in case.tensors[0].shape and any(
+        sum(pad) and k > 2 and n > 1 for pad, k, n in zip(pads, how["window"], extents, strict=True)
+    )
     return differs and any(low != high for low, high in pads)
 
 
 def without_image(case: Case) -> bool:
     """An extent of 0 that is not the batch."""
     return 0 in case.tensors[0].shape[1:]
+
+
+def empty_but_batch(case: Case) -> bool:
+    """No image or filter for a batch, which may itself be empty."""
+    return 0 in case.tensors[0].shape[1:] or 0 in case.tensors[1].shape
 
 
 def without_channels(case: Case) -> bool:
