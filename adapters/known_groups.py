@@ -25,6 +25,15 @@ from harness.model.case import Case
 
 REASON = "zeros that stand for the other groups are multiplied with their NaN and infinities"
 
+WHERE = (
+    "conv2d",
+    "conv2d_transpose",
+    "conv2d_input_gradient_law-value",
+    "conv2d-gradient",
+    "conv2d_transpose-gradient",
+)
+"""Names of the entries about it: ops, and what is asked of them."""
+
 
 @lru_cache(maxsize=1024)
 def mixed(case: Case) -> bool:

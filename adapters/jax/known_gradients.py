@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters import known_groups
 from adapters.jax.known_flush import NAN_TITLE, NAN_URL, TITLE, URL
 from adapters.jax.known_swaps import swapped_groups
-from adapters.known_groups import REASON as GROUPS
 from adapters.known_groups import mixed
 from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import (
@@ -103,16 +103,10 @@ GRADIENTS = (
             "special",
             mixed,
             owner="upstream",
-            reason=GROUPS,
+            reason=known_groups.REASON,
             versions=_SEEN,
         )
-        for where in (
-            "conv2d",
-            "conv2d_transpose",
-            "conv2d_input_gradient_law-value",
-            "conv2d-gradient",
-            "conv2d_transpose-gradient",
-        )
+        for where in known_groups.WHERE
     ),
     known(
         _PINS,

@@ -10,6 +10,7 @@ import numpy as np
 from adapters.keras.known_empty import EMPTY
 from adapters.keras.known_errors import ERRORS
 from adapters.keras.known_gradients import GRADIENTS
+from adapters.keras.known_kernels import KERNELS
 from adapters.keras.known_numbers import NUMBERS
 from adapters.keras.known_predicates import (
     BITS,
@@ -77,6 +78,7 @@ KNOWN = (
     *GRADIENTS,
     *EMPTY,
     *NUMBERS,
+    *KERNELS,
     *(
         keras_known(
             "avg_pool2d",

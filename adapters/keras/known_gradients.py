@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from adapters import known_holes
 from adapters.keras.known_predicates import (
     BITS,
     BITS_TITLE,
@@ -22,16 +21,11 @@ from adapters.keras.known_predicates import (
     without_image,
 )
 from adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
-from adapters.known_groups import REASON as GROUPS
-from adapters.known_groups import mixed
-from adapters.known_linear import nan_by_flush
 from adapters.known_predicates import (
     Predicate,
-    attributes_of,
     unconnected_input,
 )
 from adapters.known_relu import multiplied, selected
-from adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
 from adapters.known_values import empty_anywhere
 from adapters.known_windows import (
     Rule,
@@ -42,14 +36,12 @@ from adapters.known_windows import (
     only_larger,
     with_flushed,
 )
-from adapters.onednn import AVERAGES, OWN, WHERE_ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
+from adapters.onednn import AVERAGES, WHERE_ONE_DNN, WITHOUT_ONE_DNN
 from harness.model.case import Case
 
 _EMPTY = "refuses a tensor without elements, whose gradient is zeros or empty"
 
 _CUT = "subnormals are flushed, and on TensorFlow a gradient that is not finite is multiplied by 0"
-_CONTIGUOUS = "torch: slow_conv2d: grad_weight must be contiguous"
-_NAN = "zeros that the backend multiplies by NaN or infinity, or subnormals that it flushes, give NaN"
 
 
 def _rule(case: Case, mode: str) -> Rule:
@@ -65,10 +57,6 @@ def _other_maximum(mode: str, verdict: str) -> Predicate:
     return lambda case: gradient_failure(case, _rule(case, mode)) == verdict
 
 
-def _odd_sum(case: Case) -> bool:
-    return nan_by_flush(case) or mixed(case)
-
-
 def _multiplied_doubles(case: Case) -> bool:
     return case.tensors[0].dtype == "float64" and any(op == "matmul" for op, _ in stages(case))
 
@@ -76,10 +64,6 @@ def _multiplied_doubles(case: Case) -> bool:
 def _rounded_doubles(case: Case) -> bool:
     """float64 that float32 does not hold: under an exact fill it holds every sum."""
     return case.tensors[0].dtype == "float64" and not all(tensor.fill.exact for tensor in case.all_tensors)
-
-
-def _bfloat16_flushed(case: Case) -> bool:
-    return case.tensors[0].dtype == "bfloat16" and nan_by_flush(case)
 
 
 def _empty_and_grouped(case: Case) -> bool:
@@ -91,59 +75,7 @@ def _no_images(case: Case) -> bool:
     return case.tensors[0].shape[0] == 0
 
 
-def _one_filter(case: Case) -> bool:
-    """A transposed convolution of one channel to several, by torch's own kernel, of images with channels last.
-
-    That kernel does what oneDNN does not: float16 and float64, and float32 of one image on one thread.
-    """
-    x, w = case.tensors[:2]
-    height, width, made, given = w.shape
-    own = x.dtype in ("float16", "float64") or (x.dtype == "float32" and x.shape[0] == 1)
-    return own and attributes_of(case)["layout"] == "NHWC" and height * width > 1 and made > 1 and given == 1
-
-
-def _one_channel_out(case: Case) -> bool:
-    """A convolution of several channels to one, by that kernel, of images with channels last."""
-    x, w = case.tensors[:2]
-    height, width, taken, made = w.shape
-    own = x.dtype in ("float16", "float64") or (x.dtype == "float32" and x.shape[0] == 1)
-    return own and attributes_of(case)["layout"] == "NHWC" and height * width > 1 and taken > 1 and made == 1
-
-
 GRADIENTS = (
-    *(
-        keras_known(
-            op,
-            aspect,
-            "strided",
-            "crash",
-            overruns,
-            "upstream",
-            REASON,
-            ("tensorflow",),
-            url=URL,
-            title=TITLE,
-            chance=CHANCE,
-            needs=WITH_ONE_DNN,
-        )
-        for op, aspect in OPS
-        if op not in ("conv_autoencoder_step", "deconvnet")
-    ),
-    *(
-        keras_known(
-            op,
-            aspect,
-            "straddled",
-            "crash",
-            known_holes.straddled_in_keras,
-            "upstream",
-            known_holes.REASON,
-            ("tensorflow",),
-            needs=known_holes.NEEDS,
-        )
-        for op, aspect in known_holes.OPS
-        if op != "conv2d"
-    ),
     *(
         keras_known(
             op,
@@ -302,35 +234,6 @@ GRADIENTS = (
         ("tensorflow",),
         needs=WHERE_ONE_DNN,
     ),
-    keras_known(
-        "conv2d",
-        "gradient",
-        "special-torch",
-        "special",
-        _bfloat16_flushed,
-        "by design",
-        "torch: bfloat16 products take a subnormal operand for zero",
-        ("torch",),
-        needs=("instructions=avx512_bf16",),
-    ),
-    keras_known(
-        "conv2d",
-        "value",
-        "groups",
-        "special",
-        mixed,
-        "upstream",
-        f"XLA, which TensorFlow is made to use for groups: {GROUPS}",
-        ("tensorflow", "jax"),
-    ),
-    *(
-        keras_known(op, "gradient", "special", "special", covers, "upstream", _NAN, modes)
-        for op, covers, modes in (
-            ("conv2d", _odd_sum, ("tensorflow", "jax")),
-            ("conv2d_transpose", nan_by_flush, ("tensorflow", "jax")),
-            ("matmul", nan_by_flush, ("tensorflow", "jax")),
-        )
-    ),
     *(
         keras_known(
             "max_pool2d",
@@ -350,15 +253,6 @@ GRADIENTS = (
         for name, covers, mode in (
             ("special", lambda case: multiplied(case) == "special", "tensorflow"),
             ("special-jax", lambda case: selected(case) == "special", "jax"),
-        )
-    ),
-    *(
-        keras_known(op, aspect, "contiguous", "rejects", covers, "upstream", _CONTIGUOUS, ("torch",), needs=OWN)
-        for op, aspect, covers in (
-            ("conv_relu_pool", "gradient", _one_channel_out),
-            ("conv2d_input_gradient_law", "shape", _one_channel_out),
-            ("conv2d_transpose", "gradient", _one_filter),
-            ("conv2d_transpose_vjp", "gradient", _one_filter),
         )
     ),
 )

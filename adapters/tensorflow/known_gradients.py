@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from adapters import known_columns, known_holes
+from adapters import known_columns, known_groups, known_holes
 from adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
 from adapters.known_columns import single_column
-from adapters.known_groups import REASON as GROUPS
 from adapters.known_groups import mixed_in_tensorflow
 from adapters.known_holes import straddled
 from adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
@@ -194,17 +193,11 @@ GRADIENTS = (
             "special",
             mixed_in_tensorflow,
             owner="upstream",
-            reason=f"XLA: {GROUPS}",
+            reason=f"XLA: {known_groups.REASON}",
             versions=_SEEN,
             modes=("xla",),
         )
-        for where in (
-            "conv2d",
-            "conv2d_transpose",
-            "conv2d_input_gradient_law-value",
-            "conv2d-gradient",
-            "conv2d_transpose-gradient",
-        )
+        for where in known_groups.WHERE
     ),
     *(
         known(
