@@ -1,0 +1,122 @@
+"""Convolutions that oneDNN on AMX and XLA with groups get wrong, by geometries like those asked of the frameworks."""
+
+import pytest
+
+from adapters.known_groups import mixed, mixed_in_tensorflow
+from adapters.known_holes import straddled, straddled_in_keras
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
+
+
+def tensor(shape, dtype, *values):
+    count = 1
+    for extent in shape:
+        count *= extent
+    told = tuple(values) + (1,) * (count - len(values))
+    return Tensor(tuple(shape), dtype, Fill("literal", values=told) if values else Fill("ones"))
+
+
+def conv(image, filters, dtype="bfloat16", **how):
+    attributes = {"stride": (1, 1), "padding": "SAME", "dilation": (3, 1), "groups": 1, "layout": "NHWC", **how}
+    return Case("conv2d", (tensor(image, dtype), tensor(filters, dtype)), attributes)
+
+
+def transposed(image, filters, made, **how):
+    attributes = {"stride": (1, 1), "padding": "SAME", "groups": 1, "layout": "NHWC", **how, "output_shape": made}
+    return Case("conv2d_transpose", (tensor(image, "bfloat16"), tensor(filters, "bfloat16")), attributes)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        conv((1, 1, 5, 6), (2, 2, 6, 2)),
+        conv((5, 1, 15, 6), (2, 2, 3, 2), stride=(1, 3), dilation=(3, 3), groups=2),
+        conv((1, 1, 15, 6), (4, 2, 6, 2)),
+        conv((1, 2, 15, 6), (2, 2, 6, 2), dilation=(5, 1)),
+        conv((2, 3, 2, 2), (2, 1, 2, 2), dilation=(6, 1)),
+        conv((1, 1, 8, 3), (3, 2, 3, 2), padding=((4, 3), (0, 0)), dilation=(3, 1), stride=(3, 1)),
+        transposed((1, 1, 5, 2), (2, 1, 8, 2), (1, 1, 5, 8), dilation=(6, 1)),
+    ],
+)
+def test_a_convolution_that_reads_no_row_ends_the_process_on_amx(case):
+    assert straddled(case)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        conv((1, 1, 4, 6), (2, 2, 6, 2)),
+        conv((5, 1, 1, 2), (2, 1, 2, 2), dilation=(7, 1)),
+        conv((1, 1, 15, 6), (3, 2, 6, 2)),
+        conv((1, 1, 15, 6), (2, 2, 6, 2), dilation=(2, 1)),
+        conv((1, 1, 15, 6), (2, 2, 6, 2), padding=((3, 3), (0, 0))),
+        conv((1, 15, 1, 6), (2, 2, 6, 2), dilation=(1, 3)),
+        conv((2, 2, 1, 33), (1, 1, 1, 2), groups=2, layout="NCHW"),
+        conv((1, 1, 17, 3), (2, 1, 1, 3), groups=3),
+        conv((1, 1, 5, 6), (2, 2, 6, 2), dtype="float32"),
+        transposed((1, 1, 8, 2), (2, 2, 1, 2), (1, 1, 15, 1), dilation=(5, 1), stride=(2, 2)),
+    ],
+)
+def test_others_do_not(case):
+    assert not straddled(case)
+
+
+def test_keras_pads_by_an_op_of_its_own_and_has_strided_transposes_elsewhere():
+    explicit = conv((1, 1, 8, 3), (2, 2, 3, 2), padding=((1, 2), (0, 0)))
+    assert straddled(explicit)
+    assert not straddled_in_keras(explicit)
+    assert straddled_in_keras(transposed((1, 1, 5, 1), (2, 1, 1, 1), (1, 1, 5, 1), dilation=(3, 1)))
+
+
+INF = float("inf")
+
+
+def grouped(op, dtype, inputs, filters, made=None, cotangent=None, **how):
+    """The first tensor, or the cotangent where one is given, begins with an infinity; all else is 1."""
+    attributes = {"stride": (1, 1), "padding": "VALID", "dilation": (1, 1), "groups": 2, "layout": "NHWC", **how}
+    attributes |= {"output_shape": made} if made else {}
+    x = tensor(inputs, dtype) if cotangent else tensor(inputs, dtype, INF)
+    given = (tensor(cotangent, dtype, INF),) if cotangent else ()
+    aspect = "gradient" if cotangent else "value"
+    return Case(op, (x, tensor(filters, dtype)), attributes, aspect=aspect, cotangents=given)
+
+
+@pytest.mark.parametrize(
+    ("case", "shows"),
+    [
+        (grouped("conv2d", "float64", (1, 1, 1, 2), (1, 1, 1, 2)), True),
+        (grouped("conv2d", "float64", (1, 1, 1, 2), (1, 1, 1, 4)), True),
+        (grouped("conv2d", "float64", (1, 1, 1, 4), (1, 1, 2, 2)), False),
+        (grouped("conv2d", "float32", (1, 1, 1, 2), (1, 1, 1, 2)), False),
+        (grouped("conv2d_transpose", "float64", (1, 1, 1, 2), (1, 1, 1, 2), (1, 1, 1, 2)), True),
+        (grouped("conv2d", "float64", (1, 1, 2, 4), (1, 1, 2, 2), cotangent=(1, 1, 2, 2)), True),
+        (grouped("conv2d", "float64", (1, 1, 2, 2), (1, 1, 1, 4), cotangent=(1, 1, 2, 4)), False),
+        (grouped("conv2d", "float32", (1, 1, 2, 2), (1, 1, 1, 4), cotangent=(1, 1, 2, 4)), True),
+        (grouped("conv2d", "bfloat16", (1, 1, 2, 4), (1, 1, 2, 4), cotangent=(1, 1, 2, 4)), True),
+        (grouped("conv2d", "float32", (1, 1, 2, 2), (1, 1, 1, 2), cotangent=(1, 1, 2, 2)), False),
+        (grouped("conv2d", "float32", (1, 1, 1, 2), (1, 1, 1, 4), cotangent=(1, 1, 1, 4)), False),
+        (
+            # More positions in the cotangent than in the image: XLA swaps the two.
+            grouped("conv2d", "float32", (1, 2, 2, 2), (2, 2, 1, 4), cotangent=(1, 3, 3, 4), padding=((1, 1), (1, 1))),
+            False,
+        ),
+    ],
+)
+def test_zeros_that_stand_for_other_groups_show(case, shows):
+    assert mixed(case) is shows
+
+
+def test_the_filters_gradient_of_a_transpose_is_another_convolution_in_jax():
+    case = grouped("conv2d_transpose", "float32", (1, 1, 2, 2), (1, 1, 2, 2), (1, 1, 2, 4), cotangent=(1, 1, 2, 4))
+    assert mixed(case)
+    assert not mixed_in_tensorflow(case)
+
+
+def test_a_single_group_and_finite_numbers_mix_nothing():
+    assert not mixed(grouped("conv2d", "float64", (1, 1, 1, 2), (1, 1, 2, 2), groups=1))
+    tame = Case(
+        "conv2d",
+        (tensor((1, 1, 1, 2), "float64"), tensor((1, 1, 1, 2), "float64")),
+        grouped("conv2d", "float64", (1, 1, 1, 2), (1, 1, 1, 2)).attributes,
+    )
+    assert not mixed(tame)
