@@ -120,3 +120,9 @@ def test_a_single_group_and_finite_numbers_mix_nothing():
         grouped("conv2d", "float64", (1, 1, 1, 2), (1, 1, 1, 2)).attributes,
     )
     assert not mixed(tame)
+
+
+def test_an_infinite_filter_of_another_group_does_not_show():
+    plain = grouped("conv2d", "float64", (1, 1, 1, 2), (1, 1, 1, 2))
+    x, w = tensor((1, 1, 1, 2), "float64"), tensor((1, 1, 1, 2), "float64", INF)
+    assert not mixed(Case("conv2d", (x, w), plain.attributes))
