@@ -28,7 +28,7 @@ VERDICT_LIMITS = {"crash": 40, "hang": 8}
 def verdict_limit(verdict: str, sign: Sign) -> int:
     """How many verdicts shrinking may take; a worker that must first fill its memory is as slow as one that hangs."""
     grows = any(words == GREW for _, words in sign)
-    return VERDICT_LIMITS["hang" if grows else verdict] if grows or verdict in VERDICT_LIMITS else LIMIT
+    return VERDICT_LIMITS.get("hang" if grows else verdict, LIMIT)
 
 
 UNSTEADY = "nondeterministic"

@@ -35,6 +35,8 @@ def transposed(image, filters, made, **how):
         conv((1, 2, 15, 6), (2, 2, 6, 2), dilation=(5, 1)),
         conv((2, 3, 2, 2), (2, 1, 2, 2), dilation=(6, 1)),
         conv((1, 1, 8, 3), (3, 2, 3, 2), padding=((4, 3), (0, 0)), dilation=(3, 1), stride=(3, 1)),
+        conv((1, 1, 8, 3), (4, 2, 3, 2), padding=((5, 1), (0, 0)), dilation=(2, 1)),
+        conv((1, 2, 8, 3), (4, 2, 3, 2), padding=((4, 4), (0, 0)), dilation=(3, 1)),
         transposed((1, 1, 5, 2), (2, 1, 8, 2), (1, 1, 5, 8), dilation=(6, 1)),
     ],
 )
@@ -50,6 +52,8 @@ def test_a_convolution_that_reads_no_row_ends_the_process_on_amx(case):
         conv((1, 1, 15, 6), (3, 2, 6, 2)),
         conv((1, 1, 15, 6), (2, 2, 6, 2), dilation=(2, 1)),
         conv((1, 1, 15, 6), (2, 2, 6, 2), padding=((3, 3), (0, 0))),
+        conv((1, 1, 8, 3), (6, 2, 3, 2), padding=((5, 5), (0, 0)), dilation=(2, 1)),
+        conv((1, 3, 8, 3), (2, 2, 3, 2), padding=((1, 1), (0, 0)), dilation=(4, 1)),
         conv((1, 15, 1, 6), (2, 2, 6, 2), dilation=(1, 3)),
         conv((2, 2, 1, 33), (1, 1, 1, 2), groups=2, layout="NCHW"),
         conv((1, 1, 17, 3), (2, 1, 1, 3), groups=3),
