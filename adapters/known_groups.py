@@ -97,7 +97,7 @@ def _by_dilation(case: Case, transposed: bool) -> Any:
         groups, per = how["groups"], shape[3] // how["groups"]
         found = np.zeros((*shape[:3], groups, per), dtype=bool)
         one_number = 1 in (math.prod(x.shape[:3]) * shape[2], math.prod(dy.shape[:3]) * per, shape[2] * per)
-        if case.tensors[0].dtype == "float64" or one_number or _swapped(case, x.shape, dy.shape, transposed):
+        if case.tensors[0].dtype == "float64" or one_number or _swapped(how, x.shape, dy.shape, shape, transposed):
             return found.reshape(shape)
         operand = (x if transposed else dy).any(axis=(0, 1, 2)).reshape(groups, -1)
         others = operand.sum(axis=0) > operand
@@ -107,9 +107,10 @@ def _by_dilation(case: Case, transposed: bool) -> Any:
     return mask
 
 
-def _swapped(case: Case, image: Sequence[int], out: Sequence[int], transposed: bool) -> bool:
+def _swapped(
+    how: Mapping[str, Any], image: Sequence[int], out: Sequence[int], filters: Sequence[int], transposed: bool
+) -> bool:
     """Whether XLA takes the filter for the image in the filters' gradient: it counts the positions of both."""
-    how, filters = case.attributes, case.tensors[1].shape
     pads = pad_amounts(image[1:3], filters[:2], how["stride"], how["dilation"], how["padding"])
     as_it_is = other_way = 1
     axes = zip(image[1:3], out[1:3], filters[:2], how["stride"], how["dilation"], pads, strict=True)

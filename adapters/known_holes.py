@@ -64,7 +64,7 @@ def _straddled(case: Case, image: Sequence[int], kernel: Sequence[int], how: Map
         return False
     places = [row * stride[0] - pads[0][0] + tap * dilation[0] for row in range(rows) for tap in range(kernel[0])]
     reads = any(0 <= place < image[1] for place in places)
-    # Less padding than the filter has taps, as if they had no holes between them, is done without this kernel's mistake.
+    # Less padding than the filter has taps, as if it had no holes, is done rightly.
     return not reads and max(-min(places), max(places) - image[1] + 1) >= kernel[0]
 
 

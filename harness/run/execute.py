@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import accumulate
 from typing import Any, Protocol
 
@@ -135,7 +134,7 @@ class Executor:
             value = self._function(case)(*(self._adapter.to_native(array) for array in _arrays(case)))
             return self._returned(value, started)
         inputs = Inputs(self._adapter, _arrays(case), self._mode)
-        return _unless(inputs.changed, self._returned(self._program([case])(*inputs.given), started))
+        return _noting(self._returned(self._program([case])(*inputs.given), started), inputs.changed())
 
     def _program(self, cases: Sequence[Case]) -> Callable[..., Any]:
         """All of ``cases`` as one function, compiled once for all the values that a batch has for them."""
@@ -222,7 +221,7 @@ class Executor:
         answers = [self._returned(value, time.perf_counter()) for value in values]
         ends = list(accumulate(len(case.all_tensors) for case in cases))
         places = zip(answers, [0, *ends], ends, strict=False)
-        return [_unless(partial(inputs.changed, start, stop), answer) for answer, start, stop in places]
+        return [_noting(answer, inputs.changed(start, stop)) for answer, start, stop in places]
 
     def _compose(self, cases: Sequence[Case]) -> Callable[..., Any]:
         functions = [self._function(case) for case in cases]
@@ -259,8 +258,8 @@ class Executor:
             yield position, _timed(answer, share)
 
 
-def _unless(changed: Callable[[], str], answer: Outcome) -> Outcome:
-    return replace(answer, changed=changed()) if isinstance(answer, Returned) else answer
+def _noting(answer: Outcome, changed: str) -> Outcome:
+    return replace(answer, changed=changed) if isinstance(answer, Returned) else answer
 
 
 def _arrays(case: Case) -> list[np.ndarray]:
