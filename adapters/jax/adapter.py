@@ -15,9 +15,10 @@ import jax.numpy as jnp
 import jaxlib
 import numpy as np
 
+from adapters.cuda import GPU_SHARE
 from adapters.devices import cpu_name, cpu_number
 from adapters.jax.mapped import MappedOps
-from adapters.jax.numerics import RULES
+from adapters.jax.numerics import RULES, gpu_rules
 from adapters.strides import aligned, permuted
 from harness.model import dtypes
 from harness.model.adapter import Adapter, Unconnected, as_tuple
@@ -54,6 +55,7 @@ class JaxAdapter(MappedOps, Adapter):
 
     def __init__(self, device: str = "cpu") -> None:
         _limit_threads(os.environ.get("OPASSAY_THREADS", "1"))
+        _share_gpu()
         jax.config.update("jax_num_cpu_devices", cpu_number(device) + 1)
         for name, value in CONFIGURATION.items():
             jax.config.update(name, value)
@@ -82,8 +84,7 @@ class JaxAdapter(MappedOps, Adapter):
         }
 
     def numeric_rules(self) -> Sequence[NumericRule]:
-        """Measured on the CPU; another device gets the defaults, which are safe everywhere."""
-        return RULES if self._device.platform == "cpu" else ()
+        return RULES if self._device.platform == "cpu" else gpu_rules(self._device)
 
     def location(self, value: jax.Array) -> str:
         names = {device: name for name, device in _devices().items()}
@@ -92,13 +93,26 @@ class JaxAdapter(MappedOps, Adapter):
     def executor(self) -> str:
         return f"XLA:{self._device.platform.upper()}"
 
+    def healthy(self) -> bool:
+        """An error of CUDA may be sticky: then not even a sum can be computed."""
+        if self._device.platform == "cpu":
+            return True
+        try:
+            jax.block_until_ready(jax.device_put(np.ones(1, np.float32), self._device) + 1)
+        except RuntimeError:
+            return False
+        return True
+
     def to_native(self, array: np.ndarray) -> jax.Array:
         """The axes in the caller's order, by DLPack, if a buffer holds them without gaps; else a row-major copy."""
         return jax.device_put(_imported(array), self._device)
 
     def arguments(self, arrays: Sequence[np.ndarray], mode: str) -> Sequence[Any]:
-        """NumPy's own arrays where ``jax.jit`` puts them on the device: that takes a tenth of ``device_put``'s time."""
-        if mode == "jit" and self._device == jax.devices()[0]:
+        """NumPy's own arrays where ``jax.jit`` puts them on the device: that takes a tenth of ``device_put``'s time.
+
+        Never for a GPU: an array imported from the host keeps a whole program there.
+        """
+        if mode == "jit" and self._device.platform == "cpu" and self._device == jax.devices()[0]:
             return [_imported(array) for array in arrays]
         return super().arguments(arrays, mode)
 
@@ -170,6 +184,15 @@ def _devices() -> dict[str, jax.Device]:
         # This is how JAX says that it has no such backend.
         return found
     return found
+
+
+def _share_gpu() -> None:
+    """Else each worker takes three quarters of a GPU to itself, also one that is asked for the CPU.
+
+    Source: https://docs.jax.dev/en/latest/gpu_memory_allocation.html
+    """
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", str(GPU_SHARE))
 
 
 def _keep_programs(folder: str) -> None:

@@ -9,6 +9,12 @@ both gradients of pools, the gradient of avg_unpool2d and scatter_nd fail the sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+
+from adapters.cuda import TF32_SINCE, tf32_rules
 from harness.model.numeric_model import NumericModel, NumericRule
 
 SUMMED_IN_SINGLE = {
@@ -23,3 +29,13 @@ RULES = tuple(
     for output in outputs
     for dtype in ("float16", "bfloat16")
 )
+
+
+def gpu_rules(device: Any) -> Sequence[NumericRule]:
+    """What JAX's default precision means on a GPU: TF32 for float32, where the GPU has it.
+
+    Source: https://docs.jax.dev/en/latest/jax.lax.html#jax.lax.Precision
+    """
+    asked = jax.config.jax_default_matmul_precision
+    rounds = asked in (None, "default", "tensorfloat32") and float(device.compute_capability) >= TF32_SINCE
+    return tf32_rules(rounds, rounds)

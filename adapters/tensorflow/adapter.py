@@ -41,6 +41,7 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
     def __init__(self, device: str = "cpu") -> None:
         # Listing devices starts TensorFlow, after which neither can be set.
         _split_cpu(cpu_number(device) + 1)
+        _share_gpus()
         _set_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
         super().__init__(device)
         tf.config.experimental.enable_tensor_float_32_execution(False)
@@ -74,7 +75,8 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
         }
 
     def numeric_rules(self) -> Sequence[NumericRule]:
-        return rules(onednn_dtypes())
+        """Measured on the CPU; a GPU gets the defaults, since TF32 is off."""
+        return () if self._on_gpu else rules(onednn_dtypes())
 
     def executor(self) -> str:
         """Who computed what was compiled last; oneDNN only where the executed graph named its kernels."""
@@ -171,6 +173,12 @@ def _split_cpu(count: int) -> None:
     (cpu,) = tf.config.list_physical_devices("CPU")
     if count > 1:
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
+
+
+def _share_gpus() -> None:
+    """Else the first worker takes all of a GPU's memory: https://www.tensorflow.org/guide/gpu"""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def _set_threads(count: int) -> None:

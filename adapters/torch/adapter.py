@@ -16,14 +16,15 @@ from torch import Tensor
 from torch._dynamo.utils import counters
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from adapters.cuda import GPU_SHARE
 from adapters.onednn import own_convolutions
 from adapters.torch.conv import ConvOps
+from adapters.torch.limits import limit
 from adapters.torch.numerics import rules
 from adapters.torch.pool import PoolOps
 from adapters.torch.transfer import from_native, to_native
 from adapters.torch.unpool import UnpoolOps
 from harness.model.adapter import Adapter, Unconnected
-from harness.model.dtypes import is_float
 from harness.model.numeric_model import NumericRule
 from harness.model.outcome import Inferred
 
@@ -44,6 +45,8 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
         # torch allows this one to be set only once per process.
         if torch.get_num_interop_threads() != threads:
             torch.set_num_interop_threads(threads)
+        if device in self.devices() and device != "cpu":
+            torch.cuda.set_per_process_memory_fraction(GPU_SHARE, device)
         self._executor = "ATen"
 
     def devices(self) -> Sequence[str]:
@@ -95,8 +98,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
         return f"torch.compile broke the graph: {breaks[0].splitlines()[0]}" if breaks else ""
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
-        reason = _LIMITS.get(op)
-        return reason(mode, dtypes[0], attributes) if reason and dtypes else None
+        return limit(self.device, op, mode, dtypes[0], attributes) if dtypes else None
 
     def to_native(self, array: np.ndarray) -> Tensor:
         return to_native(array, self.device)
@@ -177,32 +179,3 @@ def _source(x: Tensor) -> Tensor:
 _PROGRAMS = 10_000
 
 _AUTOGRAD = ("torch.autograd.grad", "requires_grad_()")
-
-# What torch's CPU kernels answer NotImplementedError to. Inductor writes pools of its own, which take integers.
-
-
-def _conv_limit(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
-    if dtype in ("int8", "uint8", "int32") and any(d != 1 for d in attributes.get("dilation", ())):
-        return f"torch has no dilated convolution for {dtype}"
-    return None
-
-
-def _transpose_limit(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
-    return f"torch has no transposed convolution for {dtype}" if dtype in ("int8", "uint8", "int32") else None
-
-
-def _average_limit(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
-    missing = mode != "compile" and dtype in ("int8", "uint8", "int32")
-    return f"torch has no average pool for {dtype} outside compile" if missing else None
-
-
-def _unpool_limit(mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
-    return None if mode == "compile" or is_float(dtype) else f"torch has no max_unpool2d for {dtype} outside compile"
-
-
-_LIMITS: Mapping[str, Callable[[str, str, Mapping[str, Any]], str | None]] = {
-    "conv2d": _conv_limit,
-    "conv2d_transpose": _transpose_limit,
-    "avg_pool2d": _average_limit,
-    "max_unpool2d": _unpool_limit,
-}

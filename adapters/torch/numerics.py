@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 import torch
 
+from adapters.cuda import tf32_rules
 from harness.model.numeric_model import NumericModel, NumericRule
 
 IN_FLOAT32 = (
@@ -44,7 +45,8 @@ one meets a huge value or an infinity."""
 def rules(device: str) -> Sequence[NumericRule]:
     """The rules that were measured for ``device`` and this processor; elsewhere only torch's own switches count."""
     if device != "cpu":
-        return _tf32_rules()
+        # Not measured: the switches are documented to let CUDA's libraries round float32 operands to TF32.
+        return tf32_rules(torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
     if not torch.backends.cpu.get_cpu_capability().startswith("AVX512") or not torch.backends.mkldnn.enabled:
         return ()
     wide = [
@@ -56,10 +58,3 @@ def rules(device: str) -> Sequence[NumericRule]:
     kept = [NumericRule(NumericModel(d, flushes=False), op, "y", d) for op in KEEPS_SUBNORMALS for d in formats]
     kept = [rule for rule in kept if (rule.op, rule.dtype) not in FLUSHED]
     return (*wide, *kept)
-
-
-def _tf32_rules() -> Sequence[NumericRule]:
-    # Not measured: the switches are documented to let CUDA libraries round float32 operands to TF32.
-    conv, product = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
-    ops = [op for op, on in (("conv2d", conv), ("conv2d_transpose", conv), ("matmul", product)) if on]
-    return [NumericRule(NumericModel("float32", inputs="tf32"), op, "", "float32") for op in ops]

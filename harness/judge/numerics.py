@@ -17,6 +17,9 @@ from harness.model.reference import Reference
 INPUT_ROUNDING = {"": 0.0, "tf32": 2.0**-10, "bfloat16": 2.0**-8}
 """Largest relative error of an operand that a math mode truncates to this format first."""
 
+INPUT_PRECISION = {"tf32": 11, "bfloat16": 8}
+"""Bits of significand, the implicit one counted, of the formats that operands may be rounded to."""
+
 
 @dataclass(frozen=True, eq=False)
 class Bound:
@@ -53,8 +56,9 @@ def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
         allowed = np.where(magnitude == 0, 0, allowed)
         if reference.slack is not None:
             allowed = allowed + reference.slack
-        undecided = magnitude * (1 + gamma(terms + 1, _unit(model))) > FORMATS[model.accumulator].largest
-        heuristic = 4 * np.sqrt(np.maximum(terms, 1)) * _unit(model) * magnitude
+        operands = 2 * INPUT_ROUNDING[model.inputs]
+        undecided = magnitude * (1 + gamma(terms + 1, _unit(model)) + operands) > FORMATS[model.accumulator].largest
+        heuristic = (4 * np.sqrt(np.maximum(terms, 1)) * _unit(model) + operands) * magnitude
         if reference.divisor is not None:
             allowed, heuristic = _after_division(reference, allowed, heuristic)
         heuristic = heuristic + FORMATS[reference.dtype].unit_roundoff * 2 * np.abs(reference.exact)
@@ -108,8 +112,9 @@ def _after_division(reference: Reference, allowed: np.ndarray, heuristic: np.nda
 
 
 def _exact_sums(reference: Reference, model: NumericModel) -> np.ndarray:
-    """Where every partial sum, in any order, is an integer that both formats hold."""
+    """Where every partial sum, in any order, is an integer that all formats hold; no operand exceeds the largest."""
     precision = min(FORMATS[model.accumulator].precision, FORMATS[reference.dtype].precision)
+    precision = min(precision, INPUT_PRECISION.get(model.inputs, precision))
     limit = 2.0**precision if reference.unit is None else 2.0**precision * reference.unit
     exact = _ingredients(reference)[0] <= limit
     if reference.divisor is None:

@@ -24,8 +24,8 @@ class Known:
     ``needs`` lists switches of a target (``Adapter.settings``) that must hold for it, each as ``name=word``: where the
     words of setting ``name``, with commas between, are other ones, other kernels answer and the entry is no concern.
     ``name!=word`` asks that the word is not among them, and the word ``{dtype}`` is the dtype of a case's first tensor.
-    All targets have the settings ``instructions``, instruction sets of the processor as Linux names them, and
-    ``parallel``, ``yes`` where they compute with several threads.
+    All targets have the settings ``device``, ``cpu`` or ``cuda``; ``instructions``, instruction sets of the processor
+    as Linux names them, none for a GPU; and ``parallel``, ``yes`` where they compute with several threads.
     """
 
     id: str

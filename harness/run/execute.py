@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -25,8 +26,6 @@ from harness.run.origin import Watch
 Answer = tuple[int, Outcome]
 Announce = Callable[[list[int]], None]
 MESSAGE_LIMIT = 2000
-DEVICE_LOST = 86
-"""The exit status of a worker whose device no longer computes."""
 
 
 class Programs(Protocol):
@@ -125,8 +124,7 @@ class Executor:
             return NotSupported(str(reason), time.perf_counter() - started)
         except Exception as error:
             if not self._adapter.healthy():
-                # The parent takes this for a crash of the case and gives the rest to a fresh worker.
-                os._exit(DEVICE_LOST)
+                _leave(error)
             return _raised(error, self._origin(case, error), time.perf_counter() - started)
 
     def _call(self, case: Case, started: float) -> Outcome:
@@ -247,7 +245,9 @@ class Executor:
             answers = self._call_all(together)
             if self._repeat:
                 answers = [self._twice(*pair) for pair in zip(answers, self._call_all(together), strict=True)]
-        except Exception:
+        except Exception as error:
+            if not self._adapter.healthy():
+                _leave(error)
             # One case spoils the whole program: halve until the guilty one is alone.
             middle = len(positions) // 2
             for half in (positions[:middle], positions[middle:]):
@@ -276,6 +276,12 @@ def _timed(outcome: Outcome, seconds: float) -> Outcome:
     if isinstance(outcome, Returned):
         return replace(outcome, seconds=seconds)
     return outcome
+
+
+def _leave(error: Exception) -> NoReturn:
+    """End the worker, whose device no longer computes: a crash of what ran. The rest goes to a fresh one."""
+    print(_raised(error, "", 0.0).message.partition("\n")[0], file=sys.stderr, flush=True)
+    os._exit(wire.DEVICE_LOST)
 
 
 def _raised(error: BaseException, origin: str, seconds: float) -> Raised:

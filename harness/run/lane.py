@@ -16,7 +16,7 @@ from harness.run import wire, words
 from harness.run.job import Answer, GroupEnd, Job, next_id
 from harness.run.machine import instructions
 from harness.run.plan import Item
-from harness.run.process import Message, WorkerProcess, WorkerSpec
+from harness.run.process import LOST, Message, WorkerProcess, WorkerSpec
 
 CREDIT = 2
 """Batches written ahead to a worker, so that it never waits for the parent."""
@@ -217,9 +217,17 @@ class Lane:
             self._give_up(f"its numeric rules cannot be read: {error!r}")
             return
         self.hello = header
-        parallel = "yes" if self.threads > 1 else "no"
-        self.settings = {**header["settings"], "instructions": ",".join(instructions()), "parallel": parallel}
+        self.settings = {**header["settings"], **self._surroundings()}
         self.state = "ready"
+
+    def _surroundings(self) -> dict[str, str]:
+        """The settings that every target has, whatever its adapter tells."""
+        device = self.target.device.partition(":")[0]
+        return {
+            "device": device,
+            "instructions": ",".join(instructions()) if device == "cpu" else "",
+            "parallel": "yes" if self.threads > 1 else "no",
+        }
 
     def _outcome(self, header: dict[str, Any], buffers: list[bytes]) -> None:
         job, position = self._sent.get(header["batch"]), header["position"]
@@ -295,7 +303,8 @@ class Lane:
             else:
                 self.start()
             return
-        detail = f"the worker ended: {how}" + (f" ({problem})" if problem else "")
+        why = words.rpartition("\n")[2] if how == LOST else problem
+        detail = f"the worker ended: {how}" + (f" ({why})" if why else "")
         self._fell(Crashed(how, message=detail))
 
     def _give_up(self, why: str) -> None:

@@ -32,6 +32,9 @@ PRINTED_CHUNK, PRINTED_CHUNKS = 4096, 64
 DRAIN_LIMIT = 1.0
 """Seconds in which the pipes of a worker that has ended are read to their ends."""
 
+LOST = "device lost"
+"""How a worker ended whose device no longer computes."""
+
 LINGER = 5.0
 """Seconds that a worker may take to end after it has closed its output."""
 
@@ -165,10 +168,12 @@ class WorkerProcess:
         self.kill()
 
     def how_it_ended(self) -> str:
-        """``SIGABRT``, ``exit 3``, of a process whose end was told in ``events``."""
+        """``SIGABRT``, ``exit 3``, ``device lost``, of a process whose end was told in ``events``."""
         code = self._process.poll()
         if self._lingered or code is None:
             return "closed its output"
+        if code == wire.DEVICE_LOST:
+            return LOST
         if code >= 0:
             return f"exit {code}"
         return signal.Signals(-code).name

@@ -22,6 +22,9 @@ PAYLOAD_LIMIT = 2**30
 MAX_OUTPUT = 256 * 2**20
 """Bytes of one case's outputs from which on they are described instead of sent, unless the user says otherwise."""
 
+DEVICE_LOST = 86
+"""The exit status of a worker whose device no longer computes; its last line says why."""
+
 CHUNK = 2**20
 """Bytes that are made room for before they have come: a size is only what the other side says."""
 

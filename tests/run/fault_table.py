@@ -40,7 +40,8 @@ FAULTS = {
     "raises_unprintable": ("rejects", "Unprintable"),
     "raises_unstorable": ("rejects", "ValueError"),
     "computes_elsewhere": ("fallback", ""),
-    "loses_its_device": (CRASH, "exit 86"),
+    "loses_its_device": (CRASH, "device lost"),
+    "loses_its_device_to_all": (CRASH, "device lost"),
 }
 """Mode of the faulty adapter: verdict and ``error_type`` of the cases it spoils."""
 

@@ -187,6 +187,11 @@ def loses_its_device(answer):
     FRAMEWORK["refuse"](RuntimeError("an illegal memory access was encountered"))
 
 
+def loses_its_device_to_all(answer):
+    """The same, where many cases are one program."""
+    loses_its_device(answer)
+
+
 class Faulty(Adapter):
     """A fault gets the right answer, and returns nothing or what to answer instead."""
 
@@ -217,8 +222,10 @@ class Faulty(Adapter):
         "raises_unstorable",
         "computes_elsewhere",
         "loses_its_device",
+        "loses_its_device_to_all",
         "damages",
     )
+    fused_modes = frozenset({"loses_its_device_to_all"})
 
     def __init__(self, device="cpu"):
         super().__init__(device)
@@ -250,6 +257,8 @@ class Faulty(Adapter):
         return fn
 
     def matmul(self, a, b):
+        if LOST:
+            FRAMEWORK["refuse"](RuntimeError("an illegal memory access was encountered"))
         answer = narrow(oracle.matmul(a, b), dtype_name(a))
         if dtype_name(a) != "int32":
             if DAMAGED:

@@ -275,3 +275,8 @@ def test_a_size_is_read(text, size):
 def test_a_bad_size_names_the_option(text):
     with pytest.raises(UsageError, match="--max-output"):
         parse_size("--max-output", text, *OUTPUT)
+
+
+def test_a_lost_device_is_told_in_its_own_words(told):
+    messages = {r.message for r in told["loses_its_device"].records if r.verdict == "crash"}
+    assert messages == {"the worker ended: device lost (an illegal memory access was encountered)"}

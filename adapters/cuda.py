@@ -1,0 +1,30 @@
+"""How what computes on NVIDIA's GPUs rounds, whichever framework calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.model.numeric_model import NumericModel, NumericRule
+
+CONVOLUTIONS = ("conv2d", "conv2d_transpose")
+PRODUCTS = ("matmul",)
+
+GPU_SHARE = 1 / 8
+"""Of a GPU's memory, for each worker: targets share one, and an invalid case may ask for all there is."""
+
+TF32_SINCE = 8.0
+"""The first compute capability with TensorFloat-32.
+
+Source: https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#compute-capabilities
+"""
+
+
+def tf32_rules(convolutions: bool, products: bool) -> Sequence[NumericRule]:
+    """Rules for float32 operands that may be rounded to TF32 on their way into convolutions or matrix products.
+
+    Tensor cores drop the last bits of a partial sum instead of rounding it (Fasi et al., "Numerical behavior of NVIDIA
+    tensor cores", 2021, https://doi.org/10.7717/peerj-cs.330). For that there is room in the bound: it lets operands be
+    cut to TF32, an error twice as large as that of the rounding which is done.
+    """
+    ops = (*(CONVOLUTIONS if convolutions else ()), *(PRODUCTS if products else ()))
+    return tuple(NumericRule(NumericModel("float32", inputs="tf32"), op, "", "float32") for op in ops)
