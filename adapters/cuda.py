@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 from harness.model.numeric_model import NumericModel, NumericRule
 
+ON_CPU = ("device=cpu",)
+ON_CUDA = ("device=cuda",)
+"""What a known difference needs that is about the kernels of the one or the other: a setting of every target."""
+
 CONVOLUTIONS = ("conv2d", "conv2d_transpose")
 PRODUCTS = ("matmul",)
 

@@ -25,6 +25,7 @@ from adapters.torch.known_empty import (
     refused_max_pool,
     refused_transpose,
 )
+from adapters.torch.known_cuda import CUDA
 from adapters.torch.known_errors import ERRORS
 from adapters.torch.known_gradients import GRADIENTS
 from adapters.torch.known_strides import channels_last, refused_filter_gradient
@@ -61,6 +62,7 @@ KNOWN = (
     *GRADIENTS,
     *ERRORS,
     *COMPILED,
+    *CUDA,
     *(
         known(
             _PINS,

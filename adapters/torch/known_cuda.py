@@ -1,0 +1,241 @@
+"""What torch is known to do differently on NVIDIA's GPUs. Free of torch: the parent imports this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from adapters.cuda import ON_CUDA
+from adapters.geometry import spatial_axes
+from adapters.known_predicates import Predicate, attributes_of, breaks, known, read_pins
+from adapters.known_windows import Windows, failure, first_maximum, gradient, last_nan, to_nhwc, usable, windows
+from adapters.torch.known_empty import own_pool
+from adapters.torch.known_strides import channels_last
+from adapters.torch.windows import expressible, own_padding, pads_of
+from harness.model import dtypes
+from harness.model.case import Case
+
+_PINS = read_pins(str(Path(__file__).parent))
+_SEEN = "torch 2.11.0+cu130, H200"
+_PADDED = "channels last, its backward forgets the padding when it looks for the windows of an element"
+_PADDED_URL = "https://github.com/pytorch/pytorch/issues/188344"
+_PADDED_TITLE = "avg_pool2d backward returns wrong input gradients on CUDA for channels_last inputs when padding > 0"
+_LOWEST = "channels last, a window of nothing but -inf has the index 0, wherever it lies"
+_LOWEST_URL = "https://github.com/pytorch/pytorch/pull/23161"
+_LOWEST_TITLE = "max_pool_with_indices: return valid indices if all input elements are -inf"
+_ASSERTION = "an index outside the output is a device-side assertion, after which the process cannot use the GPU"
+_KERNELS = "which of cuDNN's kernels its heuristics take"
+
+
+def _forgets_padding(case: Case) -> bool:
+    """The windows that the backward visits for some row or column are not those that hold it.
+
+    Source: ``avg_pool2d_backward_out_cuda_frame_nhwc`` in
+    https://github.com/pytorch/pytorch/blob/v2.11.0/aten/src/ATen/native/cuda/AveragePool2d.cu
+    """
+    how, x = attributes_of(case), case.tensors[0]
+    extents = [x.shape[axis] for axis in spatial_axes(how["layout"])]
+    window, stride = how["window"], how["stride"]
+    pads = pads_of(extents, window, stride, how["padding"], (1, 1))
+    if 0 in x.shape or not expressible(extents, window, stride, (1, 1), pads):
+        return False
+    own = own_padding(extents, window, stride, (1, 1), pads)
+    if own is None or not channels_last(x, how["layout"]):
+        return False
+    axes = zip(extents, window, stride, own.padding, own.first, own.kept, strict=True)
+    return any(_visited(n, k, s, 0, a, b) != _visited(n, k, s, p, a, b) for n, k, s, p, a, b in axes)
+
+
+def _visited(extent: int, window: int, stride: int, shift: int, first: int, kept: int) -> list[set[int]]:
+    """For each row the windows taken to hold it, ``shift`` rows further on, of those that are asked for."""
+    asked = range(first, first + kept)
+    return [{i for i in asked if i * stride <= row + shift < i * stride + window} for row in range(extent)]
+
+
+def _depthwise_undilated(case: Case) -> bool:
+    """A filter of its own for each channel goes to a kernel of torch's own, which does not look at the dilation."""
+    if case.rule != "DilationZero":
+        return False
+    groups, inputs = case.attributes["groups"], case.tensors[1].shape[2]
+    return groups > 1 and inputs == 1
+
+
+def _lowest(case: Case, seen: Windows) -> np.ndarray:
+    """Windows of torch's own channels-last kernel that hold nothing above -inf."""
+    if not own_pool(case, case.attributes["dilation"]) or not channels_last(case.tensors[0], case.attributes["layout"]):
+        return np.zeros(seen.values.shape[1:], dtype=bool)
+    return np.asarray((seen.values == -np.inf).all(axis=0))
+
+
+def _index_of_lowest(case: Case) -> bool:
+    if not usable(case):
+        return False
+    seen = windows(case)
+    return bool((_lowest(case, seen) & (_place(seen, first_maximum(seen)) != 0)).any())
+
+
+def _place(seen: Windows, tap: np.ndarray) -> np.ndarray:
+    rows, columns = seen.places.shape[1:]
+    return seen.places[tap, np.arange(rows)[:, None, None], np.arange(columns)[:, None]]
+
+
+def _gradient_of_lowest(verdict: str) -> Predicate:
+    """A window whose index lies outside it passes nothing on."""
+
+    def covers(case: Case) -> bool:
+        if not usable(case) or case.cotangents[0] is None:
+            return False
+        seen = windows(case)
+        lowest = _lowest(case, seen)
+        if not lowest.any():
+            return False
+        tap = np.where(lowest, (seen.places == 0)[:, None, :, :, None].argmax(axis=0), last_nan(seen))
+        lost = lowest & ~(seen.places == 0).any(axis=0)[None, :, :, None]
+        got = gradient(case, seen, tap) - _lost(case, seen, tap, lost)
+        return failure(got, gradient(case, seen, first_maximum(seen))) == verdict
+
+    return covers
+
+
+def _lost(case: Case, seen: Windows, tap: np.ndarray, lost: np.ndarray) -> np.ndarray:
+    given = case.cotangents[0]
+    assert given is not None
+    cotangent = np.where(lost, to_nhwc(dtypes.widen(given.materialize()), case.attributes["layout"]), 0.0)
+    shape = case.tensors[0].shape
+    height, width = (shape[axis] for axis in spatial_axes(case.attributes["layout"]))
+    total = np.zeros((cotangent.shape[0], height * width + 1, cotangent.shape[3]))
+    batch, channels = np.arange(cotangent.shape[0])[:, None, None, None], np.arange(cotangent.shape[3])
+    np.add.at(total, (batch, _place(seen, tap), channels), cotangent)
+    return total[:, :-1]
+
+
+def _grouped_and_not_finite(case: Case) -> bool:
+    """Several groups, and an operand that is infinite or NaN."""
+    values = (dtypes.widen(t.materialize()) for t in case.all_tensors if dtypes.is_float(t.dtype))
+    return attributes_of(case)["groups"] > 1 and not all(np.isfinite(v).all() for v in values)
+
+
+def _small_integers(case: Case) -> bool:
+    return case.aspect == "value" and case.tensors[1].dtype in ("int8", "uint8") and 0 not in case.tensors[1].shape
+
+
+CUDA = (
+    *(
+        known(
+            _PINS,
+            f"torch-{op}-gradient-cuda-padding-{verdict}",
+            verdict,
+            _forgets_padding,
+            owner="upstream",
+            reason=_PADDED,
+            versions=_SEEN,
+            url=_PADDED_URL,
+            title=_PADDED_TITLE,
+            modes=("eager",),
+            needs=ON_CUDA,
+        )
+        for op, verdict in (
+            ("avg_pool2d", "structural"),
+            ("avg_pool2d", "numeric"),
+            ("avg_pool2d", "special"),
+            ("avg_pool2d_vjp", "structural"),
+            ("avg_pool2d_vjp", "numeric"),
+        )
+    ),
+    *(
+        known(
+            _PINS,
+            f"torch-{op}-cuda-index",
+            "crash",
+            breaks(*rules),
+            owner="upstream",
+            reason=_ASSERTION,
+            versions=_SEEN,
+            needs=ON_CUDA,
+        )
+        for op, rules in (
+            ("max_unpool2d", ("IndexOutOfRange", "IndexNegative")),
+            ("scatter_nd", ("IndexOutOfRange",)),
+        )
+    ),
+    known(
+        _PINS,
+        "torch-conv2d-cuda-dilation-zero",
+        "accepts",
+        _depthwise_undilated,
+        owner="upstream",
+        reason="the depthwise kernel does not look at the dilation, which all others refuse to be zero",
+        versions=_SEEN,
+        needs=ON_CUDA,
+    ),
+    known(
+        _PINS,
+        "torch-max_pool2d_with_argmax-cuda-lowest",
+        "structural",
+        _index_of_lowest,
+        owner="upstream",
+        reason=_LOWEST,
+        versions=_SEEN,
+        url=_LOWEST_URL,
+        title=_LOWEST_TITLE,
+        modes=("eager",),
+        needs=ON_CUDA,
+    ),
+    *(
+        known(
+            _PINS,
+            f"torch-{op}-gradient-cuda-lowest",
+            "numeric",
+            _gradient_of_lowest("numeric"),
+            owner="upstream",
+            reason=_LOWEST + ", so that its gradient goes there or nowhere",
+            versions=_SEEN,
+            url=_LOWEST_URL,
+            title=_LOWEST_TITLE,
+            modes=("eager",),
+            needs=ON_CUDA,
+        )
+        for op in ("max_pool2d", "max_pool2d_with_argmax")
+    ),
+    *(
+        known(
+            _PINS,
+            f"torch-{where}-cuda-groups",
+            "special",
+            _grouped_and_not_finite,
+            owner="upstream",
+            reason="zeros that stand for other groups meet their infinity or NaN",
+            versions=_SEEN,
+            chance=_KERNELS,
+            needs=ON_CUDA,
+        )
+        for where in ("conv2d-gradient", "conv2d_transpose", "conv2d_input_gradient_law-value")
+    ),
+    known(
+        _PINS,
+        "torch-deconvnet-cuda-order",
+        "nondeterministic",
+        lambda case: True,
+        owner="by design",
+        reason="gradients are added up by atomic additions, in any order",
+        versions=_SEEN,
+        url="https://docs.pytorch.org/docs/stable/notes/randomness.html",
+        title="Reproducibility",
+        chance="the order in which threads come to add",
+        needs=ON_CUDA,
+    ),
+    known(
+        _PINS,
+        "torch-scatter_nd-cuda-bytes",
+        "rejects",
+        _small_integers,
+        owner="upstream",
+        reason="Inductor writes an atomic addition of 8 bits, which Triton does not have; eager has it",
+        versions=_SEEN,
+        url="https://github.com/triton-lang/triton/pull/6717",
+        title="[FE] Error when trying to use atomics with any type smaller than 16b",
+        modes=("compile",),
+        needs=ON_CUDA,
+    ),
+)
