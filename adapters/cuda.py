@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from harness.model import dtypes
+from harness.model.case import Case
 from harness.model.numeric_model import NumericModel, NumericRule
 
 ON_CPU = ("device=cpu",)
@@ -32,3 +36,10 @@ def tf32_rules(convolutions: bool, products: bool) -> Sequence[NumericRule]:
     """
     ops = (*(CONVOLUTIONS if convolutions else ()), *(PRODUCTS if products else ()))
     return tuple(NumericRule(NumericModel("float32", inputs="tf32"), op, "", "float32") for op in ops)
+
+
+def beyond_tf32(case: Case) -> bool:
+    """Some finite float32 operand rounds to infinity in TF32, whose largest number is smaller than float32's."""
+    edge = (2.0 - 2.0**-11) * 2.0**127
+    values = (dtypes.widen(t.materialize()) for t in case.all_tensors if t.dtype == "float32")
+    return any(bool(((np.abs(v) >= edge) & np.isfinite(v)).any()) for v in values)

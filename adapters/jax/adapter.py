@@ -15,13 +15,13 @@ import jax.numpy as jnp
 import jaxlib
 import numpy as np
 
-from adapters.cuda import GPU_SHARE
+from adapters.cuda import CONVOLUTIONS, GPU_SHARE
 from adapters.devices import cpu_name, cpu_number
 from adapters.jax.mapped import MappedOps
 from adapters.jax.numerics import RULES, gpu_rules
 from adapters.strides import aligned, permuted
-from harness.model import dtypes
 from harness.model.adapter import Adapter, Unconnected, as_tuple
+from harness.model.dtypes import BFLOAT16, is_float
 from harness.model.numeric_model import NumericRule
 from harness.model.outcome import Inferred
 
@@ -93,6 +93,12 @@ class JaxAdapter(MappedOps, Adapter):
     def executor(self) -> str:
         return f"XLA:{self._device.platform.upper()}"
 
+    def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        """On a GPU XLA leaves convolutions to cuDNN, which has those of floats, and of int8 to other dtypes."""
+        if self._device.platform == "cpu" or op not in CONVOLUTIONS or not dtypes or is_float(dtypes[0]):
+            return None
+        return f"JAX has no convolution for {dtypes[0]} on a GPU"
+
     def healthy(self) -> bool:
         """An error of CUDA may be sticky: then not even a sum can be computed."""
         if self._device.platform == "cpu":
@@ -118,7 +124,7 @@ class JaxAdapter(MappedOps, Adapter):
 
     def to_numpy(self, value: jax.Array) -> np.ndarray:
         array = np.asarray(value)
-        return array.view(dtypes.BFLOAT16) if array.dtype == _BFLOAT16 else array
+        return array.view(BFLOAT16) if array.dtype == _BFLOAT16 else array
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
         """``fn`` under ``jax.jit``, or as it is: JAX then dispatches each primitive on its own."""
@@ -173,7 +179,7 @@ def _imported(array: np.ndarray) -> Any:
     if permuted(array):
         return jax.dlpack.from_dlpack(aligned(array, XLA_ALIGNMENT))
     # device_put may alias what it is given, so it is given a copy of our own; bfloat16 as JAX knows it.
-    return np.array(array.view(_BFLOAT16) if array.dtype == dtypes.BFLOAT16 else array, order="C")
+    return np.array(array.view(_BFLOAT16) if array.dtype == BFLOAT16 else array, order="C")
 
 
 def _devices() -> dict[str, jax.Device]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.cuda import ON_CPU
+from adapters.jax.known_cuda import CUDA
 from adapters.jax.known_errors import ERRORS
 from adapters.jax.known_flush import NAN_TITLE, NAN_URL, TITLE, URL
 from adapters.jax.known_gradients import GRADIENTS
@@ -34,6 +36,7 @@ def _odd_bfloat16(case: Case) -> bool:
 KNOWN = (
     *GRADIENTS,
     *ERRORS,
+    *CUDA,
     known(
         _PINS,
         "jax-avg_unpool2d-subnormal",
@@ -45,6 +48,7 @@ KNOWN = (
         url=URL,
         title=TITLE,
         modes=("eager",),
+        needs=ON_CPU,
     ),
     *(
         known(
@@ -57,6 +61,7 @@ KNOWN = (
             versions=_SEEN,
             url=URL,
             title=TITLE,
+            needs=ON_CPU,
         )
         for op, covers in (
             ("relu", holds_positive_subnormal),
@@ -75,6 +80,7 @@ KNOWN = (
             versions=_SEEN,
             url=NAN_URL,
             title=NAN_TITLE,
+            needs=ON_CPU,
         )
         for op in ("conv2d", "conv2d_transpose", "matmul")
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from adapters.cuda import ON_CPU
 from adapters.geometry import spatial_axes
 from adapters.known_predicates import Predicate, breaks, by_rule, overflows, rank_three_in, read_pins
 from harness.model import dtypes
@@ -42,6 +43,8 @@ def _small_indices(position: int) -> Predicate:
     return lambda case: case.rule == "IndexDtype" and case.tensors[position].dtype == "int8"
 
 
+COMPUTED = "the padded image is computed until memory or time is at its end"
+ROOM = "how much memory and time there is"
 _EMPTY = "lax answers a window that does not fit with an empty tensor instead of an error"
 
 
@@ -146,7 +149,10 @@ ERRORS = (
         "by design",
         "padding may have any amount",
     ),
-    *(_known(op, "huge-padding", "crash", _huge_padding, "upstream", _ABORT) for op in ("conv2d", "max_pool2d")),
+    *(
+        _known(op, "huge-padding", "crash", _huge_padding, "upstream", _ABORT, needs=ON_CPU)
+        for op in ("conv2d", "max_pool2d")
+    ),
     *(
         _known(
             op,
@@ -154,15 +160,21 @@ ERRORS = (
             verdict,
             _huge_padding,
             "upstream",
-            "the padded image is computed until memory or time is at its end",
-            chance="how much memory and time there is",
+            COMPUTED,
+            chance=ROOM,
+            needs=ON_CPU,
         )
         for op in ("avg_pool2d", "max_pool2d_with_argmax")
         for name, verdict in (("huge-padding", "crash"), ("endless-padding", "hang"))
     ),
-    _known("avg_unpool2d", "overflow", "crash", lambda case: overflows(case, "window", 2**62), "upstream", _ABORT),
-    _known("max_unpool2d", "overflow", "crash", breaks("OutputOverflow"), "upstream", _ABORT),
-    _known("scatter_nd", "overflow", "crash", lambda case: overflows(case, "shape", 2**62), "upstream", _ABORT),
+    *(
+        _known(op, "overflow", "crash", covers, "upstream", _ABORT, needs=ON_CPU)
+        for op, covers in (
+            ("avg_unpool2d", lambda case: overflows(case, "window", 2**62)),
+            ("max_unpool2d", breaks("OutputOverflow")),
+            ("scatter_nd", lambda case: overflows(case, "shape", 2**62)),
+        )
+    ),
     _known(
         "avg_unpool2d",
         "rank-three",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters import known_groups
+from adapters.cuda import ON_CPU
 from adapters.jax.known_flush import NAN_TITLE, NAN_URL, TITLE, URL
 from adapters.jax.known_swaps import swapped_groups
 from adapters.known_groups import mixed
@@ -23,7 +24,7 @@ _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "jax 0.10.2, CPU"
 _FLUSH = "XLA on the CPU flushes subnormals to zero"
 _ZEROS = "answers zeros for an input that no output depends on: JAX has no other way to say it"
-_NAN = "the gradient of a window with NaN, or of -inf beside padding, does not go to the first maximum"
+NAN = "the gradient of a window with NaN, or of -inf beside padding, does not go to the first maximum"
 
 
 def _other_maximum(verdict: str) -> Predicate:
@@ -63,6 +64,7 @@ GRADIENTS = (
             versions=_SEEN,
             url=NAN_URL if covers is nan_by_flush else URL,
             title=NAN_TITLE if covers is nan_by_flush else TITLE,
+            needs=ON_CPU,
         )
         for where, verdict, covers in (
             ("relu", "special", lambda case: selected(case) == "special"),
@@ -82,6 +84,7 @@ GRADIENTS = (
         versions=_SEEN,
         url=NAN_URL,
         title=NAN_TITLE,
+        needs=ON_CPU,
     ),
     *(
         known(
@@ -90,8 +93,9 @@ GRADIENTS = (
             verdict,
             _other_maximum(verdict),
             owner="upstream",
-            reason=_NAN,
+            reason=NAN,
             versions=_SEEN,
+            needs=ON_CPU,
         )
         for op in ("max_pool2d", "max_pool2d_with_argmax")
         for verdict in ("special", "numeric")
@@ -105,6 +109,7 @@ GRADIENTS = (
             owner="upstream",
             reason=known_groups.REASON,
             versions=_SEEN,
+            needs=ON_CPU,
         )
         for where in known_groups.WHERE
     ),

@@ -64,7 +64,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
             "interop_threads": str(torch.get_num_interop_threads()),
             "cpu_capability": torch.backends.cpu.get_cpu_capability(),
             "mkldnn": str(torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled),
-            "own_convolutions": ",".join(own_convolutions(torch)),
+            "own_convolutions": ",".join(own_convolutions(torch)) if self.device == "cpu" else "",
             "float32_matmul_precision": torch.get_float32_matmul_precision(),
             "cuda.matmul.allow_tf32": str(torch.backends.cuda.matmul.allow_tf32),
             "cudnn.allow_tf32": str(torch.backends.cudnn.allow_tf32),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from adapters.cuda import ON_CPU
 from adapters.geometry import spatial_axes
 from adapters.known_predicates import (
     empty,
@@ -14,6 +15,7 @@ from adapters.known_predicates import (
 from adapters.known_windows import first_maximum, last_nan, usable, windows
 from adapters.onednn import OWN
 from adapters.torch.known_compiled import COMPILED
+from adapters.torch.known_cuda import CUDA
 from adapters.torch.known_empty import (
     NO_FILTERS_TITLE,
     NO_FILTERS_URL,
@@ -25,7 +27,6 @@ from adapters.torch.known_empty import (
     refused_max_pool,
     refused_transpose,
 )
-from adapters.torch.known_cuda import CUDA
 from adapters.torch.known_errors import ERRORS
 from adapters.torch.known_gradients import GRADIENTS
 from adapters.torch.known_strides import channels_last, refused_filter_gradient
@@ -151,6 +152,7 @@ KNOWN = (
         url=NO_FILTERS_URL,
         title=NO_FILTERS_TITLE,
         modes=("eager",),
+        needs=ON_CPU,
     ),
     known(
         _PINS,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from adapters.cuda import ON_CPU
 from adapters.known_predicates import known, read_pins
 from adapters.torch.known_empty import (
     NO_FILTERS_TITLE,
@@ -28,7 +29,7 @@ _STRIDES = "https://github.com/pytorch/pytorch/issues/171622"
 _STRIDES_TITLE = (
     "[inductor] convolution_backward meta kernel produces incorrect stride predictions for channels_last tensors"
 )
-_SEVERAL = "parallel=yes"
+_SEVERAL = (*ON_CPU, "parallel=yes")
 _REDUCED = 25
 """Windows of more elements are lowered to a reduction, whose loops Inductor orders by stride."""
 
@@ -89,7 +90,7 @@ COMPILED = (
             url=_TILES,
             title=_TILES_TITLE,
             modes=("compile",),
-            needs=(_SEVERAL,),
+            needs=_SEVERAL,
             chance="what lies where it writes",
         )
         for name, verdict in (
@@ -112,7 +113,7 @@ COMPILED = (
             url="https://github.com/pytorch/pytorch/pull/185325",
             title="Fix CPU vector atomic add for scalar indices",
             modes=("compile",),
-            needs=(_SEVERAL, f"cpu_capability={capability}"),
+            needs=(*_SEVERAL, f"cpu_capability={capability}"),
         )
         for aspect in ("", "-gradient")
         for capability, lanes in (("AVX2", 8), ("AVX512", 16))
@@ -128,6 +129,7 @@ COMPILED = (
         url=NO_FILTERS_URL,
         title=NO_FILTERS_TITLE,
         modes=("compile",),
+        needs=ON_CPU,
     ),
     *(
         known(

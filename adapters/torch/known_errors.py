@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.cuda import ON_CPU
 from adapters.geometry import effective, pad_amounts, spatial_axes
 from adapters.known_predicates import breaks, by_rule, read_pins
 from adapters.known_undilated import unlooked_dilation
@@ -91,6 +92,7 @@ ERRORS = (
         "a batch may go to oneDNN, which does not look at the dilation of a single row or column",
         url="https://github.com/pytorch/pytorch/issues/127732",
         title="torch.nn.ConvTranspose2d lacks a check for the parameter dilation in the model building process",
+        needs=ON_CPU,
     ),
     _known("avg_pool2d", "unbatched", "accepts", breaks("RankThree"), "by design", _UNBATCHED),
     *(

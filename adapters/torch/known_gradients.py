@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.cuda import ON_CPU
 from adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
 from adapters.known_predicates import (
     Predicate,
@@ -87,6 +88,7 @@ GRADIENTS = (
             reason="a window that holds nothing but padding sends its gradient to an index outside the image",
             versions=_SEEN,
             modes=("eager",),
+            needs=ON_CPU,
         )
         for op in ("max_pool2d", "max_pool2d_with_argmax")
     ),
@@ -102,7 +104,7 @@ GRADIENTS = (
         title=TITLE,
         modes=("eager",),
         chance=CHANCE,
-        needs=("cpu_capability=AVX512",),
+        needs=(*ON_CPU, "cpu_capability=AVX512"),
     ),
     known(
         _PINS,
