@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 
-from adapters.cuda import ON_CUDA
+from adapters.cuda import ON_CUDA, beyond_tf32
 from adapters.geometry import spatial_axes
 from adapters.known_predicates import Predicate, attributes_of, breaks, known, read_pins
 from adapters.known_windows import Windows, failure, first_maximum, gradient, last_nan, to_nhwc, usable, windows
@@ -25,6 +26,9 @@ _LOWEST = "channels last, a window of nothing but -inf has the index 0, wherever
 _LOWEST_URL = "https://github.com/pytorch/pytorch/pull/23161"
 _LOWEST_TITLE = "max_pool_with_indices: return valid indices if all input elements are -inf"
 _ASSERTION = "an index outside the output is a device-side assertion, after which the process cannot use the GPU"
+_UNROLLED = 8
+"""Source: ``unroll_reductions_threshold`` in
+https://github.com/pytorch/pytorch/blob/v2.11.0/torch/_inductor/config.py"""
 _KERNELS = "which of cuDNN's kernels its heuristics take"
 
 
@@ -120,6 +124,12 @@ def _small_integers(case: Case) -> bool:
     return case.aspect == "value" and case.tensors[1].dtype in ("int8", "uint8") and 0 not in case.tensors[1].shape
 
 
+def _reduced_then_gathered(case: Case) -> bool:
+    """A pool that the adapter composes, of windows that Inductor reduces in a loop instead of writing each element."""
+    window = case.attributes["window"]
+    return math.prod(window) > _UNROLLED and not own_pool(case, case.attributes["dilation"])
+
+
 CUDA = (
     *(
         known(
@@ -210,7 +220,35 @@ CUDA = (
             chance=_KERNELS,
             needs=ON_CUDA,
         )
-        for where in ("conv2d-gradient", "conv2d_transpose", "conv2d_input_gradient_law-value")
+        for where in ("conv2d", "conv2d-gradient", "conv2d_transpose", "conv2d_input_gradient_law-value")
+    ),
+    known(
+        _PINS,
+        "torch-conv2d_transpose-cuda-tf32",
+        "special",
+        beyond_tf32,
+        owner="by design",
+        reason="cuDNN rounds operands to TF32, where numbers beyond 3.4e38 are infinite",
+        versions=_SEEN,
+        url="https://docs.pytorch.org/docs/stable/notes/cuda.html#tensorfloat-32-tf32-on-ampere-and-later-devices",
+        title="CUDA semantics",
+        chance=_KERNELS,
+        needs=(*ON_CUDA, "cudnn.allow_tf32=True"),
+    ),
+    *(
+        known(
+            _PINS,
+            f"torch-{where}-cuda-lanes",
+            "crash",
+            _reduced_then_gathered,
+            owner="upstream",
+            reason="Inductor asserts an index that a reduction gives also in lanes beyond the output, where it is none",
+            versions=_SEEN,
+            modes=("compile",),
+            chance="which block size Inductor takes",
+            needs=ON_CUDA,
+        )
+        for where in ("max_pool2d", "max_pool2d-gradient")
     ),
     known(
         _PINS,

@@ -133,7 +133,8 @@ class Engine:
     def check_pins(self, ops: Sequence[Op], aspects: Sequence[str]) -> None:
         """Run pinned cases of known differences in scope, each once; verdicts go to ``pins`` by label and case id.
 
-        Where chance decides, it runs again while it passes. With other threads (``use_threads``) others are in scope.
+        Where chance decides, it runs again while it passes; what is said to differ between two calls is called twice.
+        With other threads (``use_threads``) others are in scope.
         """
         by_name = {op.name: op for op in ops}
         waiting = [
@@ -148,8 +149,9 @@ class Engine:
         for _ in range(CHANCES):
             for lane, known in waiting:
                 if lane.usable:
+                    item = Item(-1 if known.verdict == "nondeterministic" else 0, known.pin)
                     spoils = self._spoils(lane, known.pin)
-                    lane.submit(Job(by_name[known.op], [Item(0, known.pin)], alone=True, probe=True, spoils=spoils))
+                    lane.submit(Job(by_name[known.op], [item], alone=True, probe=True, spoils=spoils))
             self._until_idle()
             waiting = [(lane, known) for lane, known in waiting if known.chance and not self._shown(lane, known)]
 

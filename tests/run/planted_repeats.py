@@ -72,6 +72,21 @@ class Seldom(Honest):
         return y
 
 
+class Wavering(Honest):
+    """Adds one to every second int32 product of its process."""
+
+    name = "wavering"
+    modes = ("eager",)
+    _asked = 0
+
+    def matmul(self, a, b):
+        y = super().matmul(a, b)
+        if dtype_name(a) == "int32":
+            Wavering._asked += 1
+            return y + np.int32(Wavering._asked % 2 == 0)
+        return y
+
+
 class Together(Honest):
     """Adds one to int32 products where it has several threads."""
 

@@ -72,6 +72,13 @@ def test_its_other_verdicts_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert row_of(monkeypatch, "Seldom", replace(SELDOM, verdict="numeric"))["pin"] == "fails"
 
 
+@pytest.mark.parametrize("chance", [SELDOM.chance, ""])
+def test_a_pin_that_differs_from_call_to_call_is_called_twice(monkeypatch: pytest.MonkeyPatch, chance: str) -> None:
+    entry = replace(SELDOM, verdict="nondeterministic", chance=chance)
+    assert row_of(monkeypatch, "Wavering", entry)["pin"] == "fails"
+    assert row_of(monkeypatch, "Wavering", replace(entry, verdict="structural", chance=""))["pin"] == "passes"
+
+
 def test_without_chance_one_pass_outdates_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert row_of(monkeypatch, "Seldom", replace(SELDOM, chance=""))["pin"] == "passes"
 
