@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from adapters.cuda import ON_CPU
-from adapters.geometry import spatial_axes
+from adapters.geometry import output_extent, spatial_axes
 from adapters.known_predicates import Predicate, breaks, by_rule, overflows, rank_three_in, read_pins
 from harness.model import dtypes
 from harness.model.case import Case
@@ -41,6 +41,20 @@ def _huge_padding(case: Case) -> bool:
 
 def _small_indices(position: int) -> Predicate:
     return lambda case: case.rule == "IndexDtype" and case.tensors[position].dtype == "int8"
+
+
+def _cropped_to_fit(case: Case) -> bool:
+    """A negative padding that takes off what no window would reach: the image still has the windows that it must."""
+    if case.rule != "PadNegative":
+        return False
+    how, (x, w) = case.attributes, case.tensors
+    axes = spatial_axes(how["layout"])
+    extents, rows = ([shape[axis] for axis in axes] for shape in (how["output_shape"], x.shape))
+    found = [
+        output_extent(n + sum(pad), k, s, d)
+        for n, pad, k, s, d in zip(extents, how["padding"], w.shape[:2], how["stride"], how["dilation"], strict=True)
+    ]
+    return found == rows
 
 
 COMPUTED = "the padded image is computed until memory or time is at its end"
@@ -148,6 +162,16 @@ ERRORS = (
         breaks("PadNotSmallerThanWindow"),
         "by design",
         "padding may have any amount",
+    ),
+    _known(
+        "conv2d_transpose",
+        "negative-padding",
+        "accepts",
+        _cropped_to_fit,
+        "by design",
+        "lax defines negative padding as cropping",
+        url="https://openxla.org/xla/operation_semantics",
+        title="Operation semantics",
     ),
     *(
         _known(op, "huge-padding", "crash", _huge_padding, "upstream", _ABORT, needs=ON_CPU)
