@@ -32,9 +32,6 @@ CONFIGURATION: Mapping[str, Any] = {
     "jax_traceback_filtering": "off",  # else JAX hides its own frames and its errors seem to be raised here
 }
 
-CACHE_BYTES = 2 * 2**30
-"""What the programs kept between runs may take; the least recently used go first."""
-
 XLA_ALIGNMENT = 64
 """Bytes: XLA takes a buffer that starts at a multiple of this as it lies, and copies any other to row-major order."""
 
@@ -211,7 +208,8 @@ def _keep_programs(folder: str) -> None:
     jax.config.update("jax_compilation_cache_dir", os.path.join(folder, "jax"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-    jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
+    # With a limit, each program that is added looks at all others, under a lock that the other workers poll for.
+    jax.config.update("jax_compilation_cache_max_size", -1)
 
 
 def _limit_threads(count: str) -> None:

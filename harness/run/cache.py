@@ -6,12 +6,17 @@ folder serves one kind of processor: what was compiled for another may end the p
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
+
+MOST_BYTES = 2 * 2**30
+"""What the programs kept between runs may take; the least recently used go first."""
 
 VARIABLE = "OPASSAY_CACHE"
 """Names the folder to use; ``off`` for none. Workers find their folder in it."""
@@ -24,6 +29,29 @@ def cache_folder() -> str:
         return given
     base = Path(given) if given else platformdirs.user_cache_path("opassay", appauthor=False)
     return str(base / f"compiled-{_processor()}")
+
+
+def prune(folder: str, most: int = MOST_BYTES) -> None:
+    """Delete the files of ``folder`` that were not used for longest, until the rest takes ``most`` bytes.
+
+    Frameworks that do so themselves do it with every program they add, under a lock that all workers wait for.
+    """
+    kept = 0
+    for _, size, path in sorted(_files(folder), reverse=True):
+        kept += size
+        if kept > most:
+            # Another run may be at it, too; a file that stays costs room only.
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _files(folder: str) -> Iterator[tuple[float, int, Path]]:
+    """When each file was used last, its bytes and where it is."""
+    for path in Path(folder).rglob("*") if folder != "off" else ():
+        with contextlib.suppress(FileNotFoundError):
+            state = path.stat()
+            if path.is_file():
+                yield max(state.st_atime, state.st_mtime), state.st_size, path
 
 
 def _processor() -> str:

@@ -17,6 +17,7 @@ from harness.model.known import Known
 from harness.model.target import Target
 from harness.model.verdicts import Record
 from harness.registry import AdapterEntry, Registry, unknown
+from harness.run.cache import cache_folder, prune
 from harness.run.engine import Engine
 from harness.run.feeds import Key
 from harness.run.files import FileError, replace_file
@@ -77,6 +78,7 @@ class Campaign:
 
     def engine(self) -> Engine:
         """An engine with one worker per target, not yet started."""
+        prune(cache_folder())
         workers = {target: (label, self._spec(target)) for target, label in self.labels().items()}
         known = {name: self.registry.known(name) for name in {t.adapter for t in self.targets}}
         return Engine(workers, self.settings, known)

@@ -7,7 +7,7 @@ import pytest
 
 from harness.model.target import Target
 from harness.registry import Registry
-from harness.run.cache import VARIABLE, cache_folder
+from harness.run.cache import VARIABLE, cache_folder, prune
 from harness.run.campaign import Campaign, Request, Run, check_devices
 from harness.run.machine import usable_cores
 from harness.run.plan import SPLIT, Settings, Shard, halves
@@ -82,3 +82,36 @@ def test_a_second_run_finds_what_the_first_compiled_and_answers_the_same(monkeyp
     assert compiled
     second, again = run()
     assert (second, again) == (first, compiled)
+
+
+def test_what_was_not_used_for_longest_goes_first(tmp_path):
+    for age, name in enumerate(("new", "old", "older")):
+        path = tmp_path / "jax" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x" * 100)
+        os.utime(path, (1e9 - age, 1e9 - age))
+    os.utime(tmp_path / "jax" / "older", (2e9, 1e9))
+    prune(str(tmp_path), most=250)
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["new", "older"]
+    prune(str(tmp_path), most=0)
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+def test_nothing_is_deleted_where_nothing_is_kept(monkeypatch, tmp_path):
+    (tmp_path / "off").mkdir()
+    (tmp_path / "off" / "mine").write_text("stays")
+    monkeypatch.chdir(tmp_path)
+    prune("off", most=0)
+    prune(str(tmp_path / "absent"), most=0)
+    assert (tmp_path / "off" / "mine").exists()
+
+
+def test_no_program_waits_for_a_lock_to_be_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    campaign = Campaign(Request(targets=["jax"], ops=["relu"], aspects=["value"], settings=Settings(cases=2)))
+    with campaign.engine() as engine:
+        check_devices(engine)
+        assert list(engine.run(campaign.shards))
+    names = [p.name for p in Path(cache_folder()).rglob("*") if p.is_file()]
+    assert names
+    assert not [name for name in names if name.endswith(("-atime", ".lockfile"))]
