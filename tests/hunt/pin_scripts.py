@@ -1,6 +1,6 @@
 """Writes and runs a standalone script for the pinned case of every known difference.
 
-    python tests/hunt/pin_scripts.py FOLDER [ADAPTER]...
+    python tests/hunt/pin_scripts.py FOLDER [ADAPTER[@DEVICE]]...
 
 Prints one line per pin and, at the end, how many scripts show their difference in a fresh process, by framework and
 aspect. Takes about ten minutes on two cores. Ends with 1 where one does not and is not listed in ``EXPECTED``.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from harness.hunt.repro import Seen, run_script, script_text
 from harness.model.known import Known
+from harness.model.target import Target
 from harness.registry import Registry
 from harness.run.campaign import Campaign, Request
 from harness.run.plan import Item
@@ -33,14 +34,15 @@ class Pinned:
     seen: Seen
 
 
-def pins(adapter: str, only: Sequence[str] = ()) -> Iterator[Pinned]:
+def pins(adapter: str, only: Sequence[str] = (), device: str = "cpu") -> Iterator[Pinned]:
     """Every pinned case of an adapter (or those of ``only``) that this machine can show, asked in a worker."""
     registry = Registry()
     entries = [known for known in registry.known(adapter) if not only or known.id in only]
     default = registry.adapter(adapter).modes[0]
     for mode in sorted({known.modes[0] if known.modes else default for known in entries}):
         chosen = [known for known in entries if (known.modes[0] if known.modes else default) == mode]
-        campaign = Campaign(Request(targets=[f"{adapter}:{mode}"], ops=sorted({known.op for known in chosen})))
+        target = Target(adapter, mode, device)
+        campaign = Campaign(Request(targets=[str(target)], ops=sorted({known.op for known in chosen})))
         ops = {op.name: op for op in campaign.ops}
         with campaign.engine() as engine:
             engine.wait_ready()
@@ -52,6 +54,7 @@ def pins(adapter: str, only: Sequence[str] = ()) -> Iterator[Pinned]:
                     judgement.message,
                     outcome,
                     mode,
+                    device=device,
                     version=str(lane.hello["version"]),
                     rules=lane.rules,
                     settings=dict(lane.hello["settings"]),
@@ -70,8 +73,9 @@ def write(pinned: Pinned, folder: Path) -> Path:
 
 def main(folder: Path, adapters: Sequence[str]) -> int:
     shown, all_of, surprises = Counter[str](), Counter[str](), 0
-    for adapter in adapters:
-        for pinned in list(pins(adapter)):
+    for asked in adapters:
+        adapter, _, device = asked.partition("@")
+        for pinned in list(pins(adapter, device=device or "cpu")):
             found = run_script(write(pinned, folder / pinned.known.id))
             key = f"{adapter} {pinned.known.aspect}"
             all_of[key] += 1
