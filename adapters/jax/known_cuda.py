@@ -27,6 +27,9 @@ def _reduced(verdict: str) -> Predicate:
     return lambda case: max(case.attributes["dilation"]) == 1 and gradient_failure(case, not_less) == verdict
 
 
+_overflowing_padding = breaks("PadOverflow")
+
+
 def _not_double(case: Case) -> bool:
     return case.tensors[0].dtype in ("float32", "float16", "bfloat16")
 
@@ -91,9 +94,9 @@ CUDA = (
     *(
         known(
             _PINS,
-            f"jax-{op}-cuda-padding",
-            "crash",
-            breaks("PadOverflow"),
+            f"jax-{op}-cuda-{name}",
+            verdict,
+            _overflowing_padding,
             owner="upstream",
             reason=COMPUTED,
             versions=_SEEN,
@@ -101,17 +104,7 @@ CUDA = (
             needs=ON_CUDA,
         )
         for op in ("conv2d", "avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
-    ),
-    known(
-        _PINS,
-        "jax-conv2d-cuda-endless-padding",
-        "hang",
-        breaks("PadOverflow"),
-        owner="upstream",
-        reason=COMPUTED,
-        versions=_SEEN,
-        chance=ROOM,
-        needs=ON_CUDA,
+        for name, verdict in (("padding", "crash"), ("endless-padding", "hang"))
     ),
     *(
         known(
@@ -120,12 +113,12 @@ CUDA = (
             "special",
             _infinite_half,
             owner="upstream",
-            reason="a float16 convolution may take an infinity for nothing, and answer zero",
+            reason="a float16 convolution may take an infinity for nothing, or for NaN",
             versions=_SEEN,
             chance=_TUNED,
             needs=ON_CUDA,
         )
-        for where in ("conv2d", "conv2d-gradient")
+        for where in ("conv2d", "conv2d-gradient", "conv2d_input_gradient_law-value")
     ),
     known(
         _PINS,

@@ -25,8 +25,13 @@ def _lower_case(case: Case) -> bool:
 
 
 def _lower_case_of_floats(case: Case) -> bool:
-    """The transpose of an integer convolution is composed here, by formulas that know no such word."""
-    return _lower_case(case) and dtypes.is_float(case.tensors[0].dtype)
+    """Where SAME gives the image the windows that it must have; the transpose of integers knows no such word."""
+    if not _lower_case(case) or not dtypes.is_float(case.tensors[0].dtype):
+        return False
+    how, x = case.attributes, case.tensors[0]
+    axes = spatial_axes(how["layout"])
+    found = [-(-how["output_shape"][axis] // stride) for axis, stride in zip(axes, how["stride"], strict=True)]
+    return found == [x.shape[axis] for axis in axes]
 
 
 def _huge_padding(case: Case) -> bool:

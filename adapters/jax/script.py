@@ -51,12 +51,13 @@ def idiom(asked: Asked) -> Idiom:
     parts = [helpers, written.text, "call = jax.jit(call)" if jitted else ""]
     return Idiom(
         imports=("from typing import Any, NamedTuple\n" if "NamedTuple" in helpers else "") + IMPORTS,
-        environment=_environment(asked.threads),
+        environment=_environment(asked),
         setup='jax.config.update("jax_enable_x64", True)',
         version="jax.__version__",
         tensors="\n".join(_tensors(asked)),
         functions="\n\n\n".join(part for part in parts if part),
         answers=ANSWERS,
+        alive="" if asked.device == "cpu" else "jax.block_until_ready(jnp.zeros(1) + 1)",
     )
 
 
@@ -65,10 +66,11 @@ def emit(step: Step) -> Body:
     return _OPS[step.op](step)
 
 
-def _environment(threads: int) -> Mapping[str, str]:
-    """JAX reads these before its first computation to know how many threads it may use."""
-    flags = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"} if threads == 1 else {}
-    return {"NPROC": str(threads), **flags}
+def _environment(asked: Asked) -> Mapping[str, str]:
+    """JAX reads these before its first computation: how many threads it may use, and whether a GPU is all its own."""
+    flags = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"} if asked.threads == 1 else {}
+    shared = {} if asked.device == "cpu" else {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    return {"NPROC": str(asked.threads), **flags, **shared}
 
 
 def _gradient(asked: Asked, forward: str) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from adapters.cuda import ON_CUDA, beyond_tf32
-from adapters.geometry import spatial_axes
+from adapters.geometry import channel_axis, spatial_axes
 from adapters.known_predicates import Predicate, attributes_of, breaks, known, read_pins
 from adapters.known_windows import Windows, failure, first_maximum, gradient, last_nan, to_nhwc, usable, windows
 from adapters.torch.known_empty import own_pool
 from adapters.torch.known_strides import channels_last
-from adapters.torch.windows import expressible, own_padding, pads_of
+from adapters.torch.windows import expressible, extents_of, own_padding, pads_of
 from harness.model import dtypes
 from harness.model.case import Case
 
@@ -26,6 +26,7 @@ _LOWEST = "channels last, a window of nothing but -inf has the index 0, wherever
 _LOWEST_URL = "https://github.com/pytorch/pytorch/pull/23161"
 _LOWEST_TITLE = "max_pool_with_indices: return valid indices if all input elements are -inf"
 _ASSERTION = "an index outside the output is a device-side assertion, after which the process cannot use the GPU"
+_FORMAT = "which memory format the image has, and how many elements its pool"
 _UNROLLED = 8
 """Source: ``unroll_reductions_threshold`` in
 https://github.com/pytorch/pytorch/blob/v2.11.0/torch/_inductor/config.py"""
@@ -58,11 +59,16 @@ def _visited(extent: int, window: int, stride: int, shift: int, first: int, kept
 
 
 def _depthwise_undilated(case: Case) -> bool:
-    """A filter of its own for each channel goes to a kernel of torch's own, which does not look at the dilation."""
+    """A filter of its own for each channel goes to a kernel of torch's own, which does not look at the dilation.
+
+    Channels last it goes to cuDNN, which float64 never does. Source: ``use_cudnn_depthwise`` in
+    https://github.com/pytorch/pytorch/blob/v2.11.0/aten/src/ATen/native/Convolution.cpp
+    """
     if case.rule != "DilationZero":
         return False
-    groups, inputs = case.attributes["groups"], case.tensors[1].shape[2]
-    return groups > 1 and inputs == 1
+    (x, w), how = case.tensors, case.attributes
+    to_cudnn = x.dtype != "float64" and channels_last(x, how["layout"])
+    return how["groups"] > 1 and w.shape[2] == 1 and not to_cudnn
 
 
 def _lowest(case: Case, seen: Windows) -> np.ndarray:
@@ -122,6 +128,29 @@ def _grouped_and_not_finite(case: Case) -> bool:
 
 def _small_integers(case: Case) -> bool:
     return case.aspect == "value" and case.tensors[1].dtype in ("int8", "uint8") and 0 not in case.tensors[1].shape
+
+
+def _single_double(case: Case) -> bool:
+    """A channels-last float64 image of one channel whose pool has one element, by torch's own kernel.
+
+    Source: ``max_pool_forward_nhwc`` in
+    https://github.com/pytorch/pytorch/blob/v2.11.0/aten/src/ATen/native/cuda/DilatedMaxPool2d.cu
+    """
+    how, x = case.attributes, case.tensors[0]
+    extents = [x.shape[axis] for axis in spatial_axes(how["layout"])]
+    window, stride, dilation = how["window"], how["stride"], how["dilation"]
+    pads = pads_of(extents, window, stride, how["padding"], dilation)
+    if x.dtype != "float64" or x.shape[channel_axis(how["layout"])] != 1 or not channels_last(x, how["layout"]):
+        return False
+    if not expressible(extents, window, stride, dilation, pads):
+        return False
+    own = own_padding(extents, window, stride, dilation, pads) is not None
+    return own and extents_of(extents, window, stride, dilation, pads) == (1, 1)
+
+
+def _filter_of_doubles(case: Case) -> bool:
+    """In a program, a float64 filter to one channel."""
+    return any(t.dtype == "float64" and len(t.shape) == 4 and t.shape[3] == 1 for t in case.tensors[1:])
 
 
 def _reduced_then_gathered(case: Case) -> bool:
@@ -248,7 +277,29 @@ CUDA = (
             chance="which block size Inductor takes",
             needs=ON_CUDA,
         )
-        for where in ("max_pool2d", "max_pool2d-gradient")
+        for where in ("max_pool2d", "max_pool2d-gradient", "max_pool2d_with_argmax")
+    ),
+    *(
+        known(
+            _PINS,
+            f"torch-{where}-cuda-misaligned",
+            "crash",
+            covers,
+            owner="upstream",
+            reason="channels last, a single float64 lies behind a single 4-byte index in shared memory: misaligned",
+            versions=_SEEN,
+            modes=("eager",),
+            chance=chance,
+            needs=ON_CUDA,
+        )
+        for where, covers, chance in (
+            ("max_pool2d", _single_double, ""),
+            ("max_pool2d-gradient", _single_double, ""),
+            ("max_pool2d_with_argmax", _single_double, ""),
+            ("max_pool2d_with_argmax-gradient", _single_double, ""),
+            ("conv_relu_pool", _filter_of_doubles, _FORMAT),
+            ("deconvnet-gradient", _filter_of_doubles, _FORMAT),
+        )
     ),
     known(
         _PINS,

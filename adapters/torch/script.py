@@ -68,6 +68,7 @@ def idiom(asked: Asked) -> Idiom:
         tensors="\n".join(_tensors(asked)),
         functions="\n\n\n".join(part for part in functions if part),
         answers=ANSWERS,
+        alive="" if asked.device == "cpu" else "torch.cuda.synchronize()",
     )
 
 

@@ -64,7 +64,7 @@ def standalone(
     ]
     values = "\n".join(text for text, _ in made)
     parts = ["\n\n".join(head), library(used), f"{values}\n\n{idiom.tensors}", idiom.functions, idiom.answers]
-    parts.append(_ending(verdict, arguments, checks, limit))
+    parts.append(_ending(verdict, arguments, checks, limit, idiom.alive))
     return "\n\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -77,9 +77,9 @@ def _imports(idiom: Idiom, verdict: str) -> str:
     return "\n".join([*lines, "", "import numpy as np", idiom.imports])
 
 
-def _ending(verdict: str, arguments: str, checks: Sequence[str], limit: float) -> str:
+def _ending(verdict: str, arguments: str, checks: Sequence[str], limit: float, alive: str) -> str:
     if verdict in ("crash", "hang"):
-        return "\n\n\n".join([SHOW, FINISH, _in_a_child(verdict, arguments, limit)])
+        return "\n\n\n".join([SHOW, FINISH, _in_a_child(verdict, arguments, limit, alive)])
     if verdict in ("accepts", "rejects"):
         return "\n\n\n".join([SHOW, FINISH, _whether_it_returns(verdict, arguments)])
     functions = [CHECK] if any(c.startswith("check(") for c in checks) else []
@@ -124,8 +124,8 @@ def _whether_it_returns(verdict: str, arguments: str) -> str:
     return _WHETHER_IT_RETURNS.format(expected=expected, arguments=arguments, raised=valid, returned=not valid)
 
 
-def _in_a_child(verdict: str, arguments: str, limit: float) -> str:
-    """The call in a process of its own, so that its end can be told."""
+def _in_a_child(verdict: str, arguments: str, limit: float, alive: str) -> str:
+    """The call in a process of its own, so that its end can be told; an error that costs it its device is one."""
     wait = f", timeout={limit + STARTING:g}" if verdict == "hang" else ""
     head = """\
 if sys.argv[1:] != ["call"]:
@@ -148,11 +148,12 @@ if sys.argv[1:] != ["call"]:
     print(f"actual: {CRASHED} ({{ended}})" if status else "actual: it returns or raises")
     finish(status != 0)
 """
+    lost = f"\n    # Raises where the device no longer computes.\n    {alive}" if alive else ""
     return f"""{head}
 try:
     show(call({arguments}))
 except Exception as error:
-    print(f"{{type(error).__name__}}: {{error}}")"""
+    print(f"{{type(error).__name__}}: {{error}}", flush=True){lost}"""
 
 
 def through_replay(case: Case, target: str, location: str, about: Sequence[str]) -> str:

@@ -46,6 +46,7 @@ class Idiom:
     expression. ``tensors``: turns each NumPy array into the framework's own, under the same name (bfloat16 comes as
     uint16 bits). ``functions``: defines ``call``, which takes all tensors and returns one answer or a tuple.
     ``answers``: defines ``to_numpy(answer)`` and ``dtype_name(answer)``; the former gives float32 for bfloat16.
+    ``alive``: a statement that raises where the device no longer computes, empty for a CPU.
     """
 
     environment: Mapping[str, str]
@@ -55,3 +56,4 @@ class Idiom:
     tensors: str
     functions: str
     answers: str
+    alive: str = ""

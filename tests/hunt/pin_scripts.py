@@ -48,7 +48,9 @@ def pins(adapter: str, only: Sequence[str] = (), device: str = "cpu") -> Iterato
             engine.wait_ready()
             (lane,) = engine.lanes.values()
             for known in (entry for entry in chosen if entry.fits(lane.settings, entry.pin.tensors[0].dtype)):
-                ((_, outcome, judgement),) = engine.ask(ops[known.op], Item(0, known.pin))
+                ((_, outcome, judgement),) = engine.ask(
+                    ops[known.op], Item(-1 if known.verdict == "nondeterministic" else 0, known.pin)
+                )
                 seen = Seen(
                     judgement.verdict,
                     judgement.message,

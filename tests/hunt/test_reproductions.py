@@ -7,16 +7,19 @@ import importlib.util
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
+from adapters.jax.script import idiom
 from harness.hunt.issue import issue_text
 from harness.hunt.literals import tensor_source
 from harness.hunt.recipes import library
-from harness.hunt.repro import Seen, run_script, write_reproduction
+from harness.hunt.repro import Seen, run_script, script_text, write_reproduction
+from harness.hunt.script import ask, standalone
 from harness.model import dtypes, fills
 from harness.model.case import Case, Tensor
 from harness.model.fills import Fill
@@ -25,6 +28,7 @@ from harness.model.outcome import Crashed, Raised, Returned, TimedOut
 from harness.registry import Registry
 
 HERE = Path(__file__).parent
+ONE = Tensor((1, 1), "float32", Fill("ones"))
 INDEX_FILLS = (
     (Fill("positions", 77, limits=(4, 9)), "int32", (50, 2)),
     (Fill("cells", 77, limits=(400, 3, 3, 2)), "int64", (2, 9, 9, 3)),
@@ -218,6 +222,26 @@ def test_ends_and_silence_are_told_by_a_parent(
     found = run_script(file)
     assert (found.exit_status, found.reproduces) == (1, True)
     assert told in found.output
+
+
+@pytest.mark.parametrize(("alive", "differs"), [("", False), ("raise RuntimeError('lost')", True), ("pass", False)])
+def test_an_error_is_an_end_only_where_it_costs_the_device(alive: str, differs: bool, tmp_path: Path) -> None:
+    case = Case("matmul", (ONE, ONE), {})
+    asked = ask(Registry().op("matmul"), case, "jit", "cpu", 1, {})
+    raises = replace(idiom(asked), functions="def call(*tensors):\n    raise ValueError('no')", alive=alive)
+    file = tmp_path / "script.py"
+    file.write_text(standalone(asked, raises, "jax", "crash", [], [], 5.0), encoding="utf-8")
+    assert run_script(file).reproduces == differs
+
+
+@pytest.mark.parametrize(("adapter", "statement"), [("torch", "torch.cuda.synchronize()"), ("jax", "jax.block_until")])
+def test_a_crash_on_a_gpu_is_asked_for_the_device(adapter: str, statement: str) -> None:
+    registry, case = Registry(), Case("matmul", (ONE, ONE), {})
+    seen = Seen("crash", "", Crashed("device lost"), "eager", device="cuda:0")
+    text, _ = script_text(adapter, case, registry.op("matmul"), seen, registry)
+    assert statement in text
+    text, _ = script_text(adapter, case, registry.op("matmul"), replace(seen, device="cpu"), registry)
+    assert statement not in text
 
 
 def test_an_adapter_without_scripts_gets_one_through_replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
