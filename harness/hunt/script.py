@@ -87,6 +87,15 @@ def _ending(verdict: str, arguments: str, checks: Sequence[str], limit: float, a
     return "\n\n\n".join([*functions, FINISH, _compared(verdict, arguments, checks)])
 
 
+_OTHER_BITS = (
+    "bits = [None if answer is None else to_numpy(answer).tobytes() for answer in answers]",
+    "first = first or bits",
+    "if bits != first:",
+    '    print(f"actual: call {repeat + 1} gives other bits than the first")',
+    "    finish(True)",
+)
+
+
 def _compared(verdict: str, arguments: str, checks: Sequence[str]) -> str:
     answered = [
         f"answers = call({arguments})",
@@ -100,10 +109,9 @@ def _compared(verdict: str, arguments: str, checks: Sequence[str]) -> str:
     listed = ["wrong = [", *(f"    {check}," for check in checks), "]"]
     if verdict != "nondeterministic":
         return "\n".join([*answered, *count, *listed, "finish(any(wrong))"])
-    body = [f"    {line}" for line in "\n".join([*answered, *listed]).splitlines()]
-    return "\n".join([f"for repeat in range({REPEATS}):", *body, "    if any(wrong):", "        finish(True)"]) + (
-        "\nfinish(False)"
-    )
+    body = "\n".join([*answered, *listed, "if any(wrong):", "    finish(True)", *_OTHER_BITS]).splitlines()
+    loop = [f"for repeat in range({REPEATS}):", *(f"    {line}" for line in body)]
+    return "\n".join(["first = None", *loop, "finish(False)"])
 
 
 _WHETHER_IT_RETURNS = """\

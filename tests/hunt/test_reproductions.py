@@ -224,6 +224,20 @@ def test_ends_and_silence_are_told_by_a_parent(
     assert told in found.output
 
 
+def test_other_bits_within_the_bound_are_a_difference(tmp_path: Path) -> None:
+    case = Case("matmul", tuple(Tensor((64, 64), "float32", Fill("normal", key)) for key in (1, 2)), {})
+    file = reproduce(tmp_path, Seen("nondeterministic", "", Returned((None,)), "eager"), case=case).file
+    text = file.read_text()
+    assert not run_script(file).reproduces
+    file.write_text(
+        text.replace("    return jnp.matmul(a, b)", "    return jnp.matmul(a, b) * (1 + 1e-7 * (repeat > 1))")
+    )
+    assert file.read_text() != text
+    found = run_script(file)
+    assert found.reproduces
+    assert "call 3 gives other bits than the first" in found.output
+
+
 @pytest.mark.parametrize(("alive", "differs"), [("", False), ("raise RuntimeError('lost')", True), ("pass", False)])
 def test_an_error_is_an_end_only_where_it_costs_the_device(alive: str, differs: bool, tmp_path: Path) -> None:
     case = Case("matmul", (ONE, ONE), {})
