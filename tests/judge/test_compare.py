@@ -242,6 +242,23 @@ def test_flushing_and_input_rounding_widen_the_bound() -> None:
     assert judge([1.0 + 2.0**-10], near, model=NumericModel("float32", "tf32")).verdict == "pass"
 
 
+def test_integers_are_exact_as_far_as_rounded_operands_hold_them() -> None:
+    tf32, brain = NumericModel("float32", "tf32"), NumericModel("float32", "bfloat16")
+    for value, model, verdict in ((2048.0, tf32, "structural"), (2049.0, tf32, "pass"), (2049.0, brain, "pass")):
+        reference = linear([value], value, 1)
+        assert judge([value + 1], reference, True, model).verdict == verdict
+        assert judge([value + 1], reference, True).verdict == "structural"
+    assert judge([257.0], linear([256.0], 256.0, 1), True, brain).verdict == "structural"
+
+
+def test_rounded_operands_may_overflow_before_the_exact_sum_does() -> None:
+    close = linear([3.401e38], 3.401e38, 1)
+    assert judge([np.inf], close).verdict == "special"
+    assert judge([np.inf], close, model=NumericModel("float32", "tf32")).verdict != "special"
+    far = linear([3.39e38], 3.39e38, 1)
+    assert judge([np.inf], far, model=NumericModel("float32", "tf32")).verdict == "special"
+
+
 @pytest.mark.parametrize(
     ("terms", "unit", "value"),
     [(0, U, 0.0), (1, 0.25, 1 / 3), (2, 0.25, 1.0), (3, 0.25, 3.0), (4, 0.25, np.inf), (5, 0.25, np.inf)],

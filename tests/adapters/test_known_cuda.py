@@ -1,0 +1,100 @@
+"""What is foretold of NVIDIA's GPUs, put to what one answered: machines that run these tests have none.
+
+``seen_on_cuda.json`` holds cases with the verdicts that torch 2.11.0+cu130 and jax 0.11.2 came to on an H200.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from adapters.cuda import beyond_tf32, tf32_rules
+from adapters.torch.limits import limit
+from harness.model.case import Case, Tensor
+from harness.model.fills import Fill
+from harness.model.numeric_model import find_model
+from harness.registry import Registry
+
+SEEN = json.loads((Path(__file__).parent / "seen_on_cuda.json").read_text(encoding="utf-8"))
+KNOWN = {known.id: known for adapter in ("jax", "torch") for known in Registry().known(adapter)}
+ON_GPU = {"device": "cuda", "instructions": "", "parallel": "no", "jax_default_matmul_precision": "None"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    known: str
+    verdict: str
+    case: Case
+
+
+RECORDED = [Seen(entry["known"], entry["verdict"], Case.from_json(entry["case"])) for entry in SEEN]
+
+
+@pytest.mark.parametrize("seen", RECORDED, ids=lambda seen: f"{seen.known}-{seen.case.id}-{seen.verdict}")
+def test_what_a_gpu_answered_is_foretold(seen: Seen) -> None:
+    assert KNOWN[seen.known].covers(seen.case) == (seen.verdict != "pass")
+
+
+def test_each_exact_entry_was_seen_to_fail_and_to_pass() -> None:
+    exact = {known.id for known in KNOWN.values() if "-cuda-" in known.id and not known.chance}
+    assert {seen.known for seen in RECORDED if seen.verdict != "pass"} >= exact - PINNED_ONLY
+    assert {seen.known for seen in RECORDED if seen.verdict == "pass"} >= exact - ALWAYS
+
+
+PINNED_ONLY = {
+    f"torch-{op}-cuda-misaligned"
+    for op in ("max_pool2d", "max_pool2d-gradient", "max_pool2d_with_argmax", "max_pool2d_with_argmax-gradient")
+}
+"""Met in programs alone, and then by their pins."""
+
+ALWAYS = {"torch-max_unpool2d-cuda-index", "torch-scatter_nd-cuda-index"}
+"""Every case of their rule fails."""
+
+
+@pytest.mark.parametrize("known", [k for k in KNOWN.values() if "-cuda-" in k.id], ids=lambda known: known.id)
+def test_an_entry_of_gpus_is_no_concern_of_a_processor(known: Any) -> None:
+    assert known.on({**ON_GPU, "device": "cpu"}) is None
+    assert known.on({**ON_GPU, "cudnn.allow_tf32": "True"}) is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["torch-conv2d-value-bfloat16-flush", "torch-max_pool2d-gradient-padding-crash", "jax-relu-subnormal"]
+)
+def test_an_entry_of_processors_is_no_concern_of_a_gpu(name: str) -> None:
+    assert KNOWN[name].on(ON_GPU) is None
+    assert KNOWN[name].on({"device": "cpu", "instructions": "avx512_bf16"}) is not None
+
+
+def _literal(value: float, dtype: str = "float32") -> Case:
+    one = Tensor((1, 1), dtype, Fill("literal", values=(value,)))
+    return Case("matmul", (one, Tensor((1, 1), dtype, Fill("ones"))), {})
+
+
+def test_the_largest_number_that_tf32_holds() -> None:
+    largest = float(np.float32((2.0 - 2.0**-10) * 2.0**127))
+    assert not beyond_tf32(_literal(largest))
+    assert not beyond_tf32(_literal(float(np.nextafter(np.float32((2.0 - 2.0**-11) * 2.0**127), np.float32(0)))))
+    assert beyond_tf32(_literal((2.0 - 2.0**-11) * 2.0**127))
+    assert beyond_tf32(_literal(-float(np.finfo(np.float32).max)))
+    assert not beyond_tf32(_literal(float("inf")))
+    assert not beyond_tf32(_literal(1e300, "float64"))
+
+
+def test_tf32_is_of_float32_in_what_the_switches_say() -> None:
+    both, products = tf32_rules(True, True), tf32_rules(False, True)
+    assert find_model(both, "conv2d", "dw", "float32").inputs == "tf32"
+    assert find_model(products, "conv2d", "dw", "float32").inputs == ""
+    assert find_model(products, "matmul", "y", "float32").inputs == "tf32"
+    assert find_model(both, "matmul", "y", "float64").inputs == find_model(both, "relu", "y", "float32").inputs == ""
+
+
+@pytest.mark.parametrize("op", ["conv2d", "conv2d_transpose", "matmul", "max_pool2d", "avg_pool2d"])
+def test_cuda_has_no_kernels_for_integers(op: str) -> None:
+    assert "int64" in (limit("cuda:0", op, "eager", "int64", {}) or "")
+    assert limit("cpu", op, "eager", "int64", {}) is None
+    assert limit("cuda:0", op, "eager", "float16", {}) is None
