@@ -21,9 +21,9 @@ GPU_SHARE = 1 / 8
 """Of a GPU's memory, for each worker: targets share one, and an invalid case may ask for all there is."""
 
 TF32_SINCE = 8.0
-"""The first compute capability with TensorFloat-32.
+"""The compute capability of the first GPUs with TensorFloat-32, those of the Ampere generation.
 
-Source: https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#compute-capabilities
+Source: https://www.tensorflow.org/api_docs/python/tf/config/experimental/enable_tensor_float_32_execution
 """
 
 

@@ -147,18 +147,25 @@ def answer(seen: Windows, tap: np.ndarray) -> np.ndarray:
     return np.take_along_axis(seen.values, tap[None], axis=0)[0]
 
 
-def gradient(case: Case, seen: Windows, tap: np.ndarray) -> np.ndarray:
-    """``[batch, H * W + 1, channels]``: the cotangent summed up at the taps; the last place is lost to padding."""
+def place(seen: Windows, tap: np.ndarray) -> np.ndarray:
+    """Where each window's ``tap`` stands, as ``seen.places`` says it: ``[batch, rows, columns, channels]``."""
+    rows, columns = seen.places.shape[1:]
+    return np.asarray(seen.places[tap, np.arange(rows)[:, None, None], np.arange(columns)[:, None]])
+
+
+def gradient(case: Case, seen: Windows, tap: np.ndarray, lost: np.ndarray | bool = False) -> np.ndarray:
+    """``[batch, H * W, channels]``: the cotangent summed up at the taps, but where a window is ``lost`` or padding."""
     given = case.cotangents[0]
     assert given is not None
     cotangent = to_nhwc(dtypes.widen(given.materialize()), case.attributes["layout"])
     shape = case.tensors[0].shape
     height, width = (shape[axis] for axis in spatial_axes(case.attributes["layout"]))
-    batch, rows, columns, channels = cotangent.shape
-    place = seen.places[tap, np.arange(rows)[:, None, None], np.arange(columns)[:, None]]
+    batch, channels = cotangent.shape[0], cotangent.shape[3]
+    # One place more than there are: the last, which -1 means too, is dropped.
     total = np.zeros((batch, height * width + 1, channels))
+    where = np.where(lost, -1, place(seen, tap))
     with np.errstate(invalid="ignore", over="ignore"):
-        np.add.at(total, (np.arange(batch)[:, None, None, None], place, np.arange(channels)), cotangent)
+        np.add.at(total, (np.arange(batch)[:, None, None, None], where, np.arange(channels)), cotangent)
     return total[:, :-1]
 
 

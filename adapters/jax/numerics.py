@@ -34,7 +34,7 @@ RULES = tuple(
 def gpu_rules(device: Any) -> Sequence[NumericRule]:
     """What JAX's default precision means on a GPU: TF32 for float32, where the GPU has it.
 
-    Source: https://docs.jax.dev/en/latest/jax.lax.html#jax.lax.Precision
+    Source: https://docs.jax.dev/en/latest/201/precision.html
     """
     asked = jax.config.jax_default_matmul_precision
     rounds = asked in (None, "default", "tensorfloat32") and float(device.compute_capability) >= TF32_SINCE

@@ -10,7 +10,7 @@ import numpy as np
 from adapters.cuda import ON_CUDA, beyond_tf32
 from adapters.geometry import channel_axis, spatial_axes
 from adapters.known_predicates import Predicate, attributes_of, breaks, known, read_pins
-from adapters.known_windows import Windows, failure, first_maximum, gradient, last_nan, to_nhwc, usable, windows
+from adapters.known_windows import Windows, failure, first_maximum, gradient, last_nan, place, usable, windows
 from adapters.torch.known_empty import own_pool
 from adapters.torch.known_strides import channels_last
 from adapters.torch.windows import expressible, extents_of, own_padding, pads_of
@@ -82,12 +82,7 @@ def _index_of_lowest(case: Case) -> bool:
     if not usable(case):
         return False
     seen = windows(case)
-    return bool((_lowest(case, seen) & (_place(seen, first_maximum(seen)) != 0)).any())
-
-
-def _place(seen: Windows, tap: np.ndarray) -> np.ndarray:
-    rows, columns = seen.places.shape[1:]
-    return seen.places[tap, np.arange(rows)[:, None, None], np.arange(columns)[:, None]]
+    return bool((_lowest(case, seen) & (place(seen, first_maximum(seen)) != 0)).any())
 
 
 def _gradient_of_lowest(verdict: str) -> Predicate:
@@ -100,24 +95,12 @@ def _gradient_of_lowest(verdict: str) -> Predicate:
         lowest = _lowest(case, seen)
         if not lowest.any():
             return False
-        tap = np.where(lowest, (seen.places == 0)[:, None, :, :, None].argmax(axis=0), last_nan(seen))
-        lost = lowest & ~(seen.places == 0).any(axis=0)[None, :, :, None]
-        got = gradient(case, seen, tap) - _lost(case, seen, tap, lost)
+        first = (seen.places == 0)[:, None, :, :, None]
+        tap = np.where(lowest, first.argmax(axis=0), last_nan(seen))
+        got = gradient(case, seen, tap, lost=lowest & ~first.any(axis=0))
         return failure(got, gradient(case, seen, first_maximum(seen))) == verdict
 
     return covers
-
-
-def _lost(case: Case, seen: Windows, tap: np.ndarray, lost: np.ndarray) -> np.ndarray:
-    given = case.cotangents[0]
-    assert given is not None
-    cotangent = np.where(lost, to_nhwc(dtypes.widen(given.materialize()), case.attributes["layout"]), 0.0)
-    shape = case.tensors[0].shape
-    height, width = (shape[axis] for axis in spatial_axes(case.attributes["layout"]))
-    total = np.zeros((cotangent.shape[0], height * width + 1, cotangent.shape[3]))
-    batch, channels = np.arange(cotangent.shape[0])[:, None, None, None], np.arange(cotangent.shape[3])
-    np.add.at(total, (batch, _place(seen, tap), channels), cotangent)
-    return total[:, :-1]
 
 
 def _grouped_and_not_finite(case: Case) -> bool:

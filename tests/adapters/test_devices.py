@@ -1,7 +1,9 @@
 """A device is honoured and verified: two virtual CPUs stand in for a machine with several devices."""
 
 from collections import Counter
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from adapters.devices import cpu_name, cpu_number
@@ -37,3 +39,44 @@ def test_a_device_that_is_not_there_is_said_with_those_that_are(target):
 def test_a_cpu_has_a_name_and_a_number(name, number):
     assert cpu_number(name) == number
     assert number == 0 or cpu_name(number) == name
+
+
+@pytest.fixture
+def jax_on_gpu(monkeypatch):
+    """A JAX adapter that takes its device for a GPU, the first of this machine's."""
+    import jax
+
+    from adapters.jax.adapter import JaxAdapter
+
+    adapter = JaxAdapter()
+    gpu = SimpleNamespace(platform="gpu", compute_capability="9.0")
+    monkeypatch.setattr(adapter, "_device", gpu)
+    monkeypatch.setattr(jax, "devices", lambda *kinds: [gpu])
+    return adapter
+
+
+def test_what_jax_is_given_for_a_gpu_is_put_there(jax_on_gpu, monkeypatch):
+    monkeypatch.setattr(jax_on_gpu, "to_native", lambda array: "on the GPU")
+    rows, columns = np.ones((2, 3), np.float32), np.ones((3, 2), np.float32).T
+    assert jax_on_gpu.arguments([rows, columns], "jit") == ["on the GPU", "on the GPU"]
+
+
+def test_jax_on_a_gpu_says_what_it_lacks_and_how_it_rounds(jax_on_gpu):
+    assert "int32" in jax_on_gpu.unsupported("conv2d", "jit", ["int32"], {})
+    assert jax_on_gpu.unsupported("matmul", "jit", ["int32"], {}) is None
+    assert {rule.model.inputs for rule in jax_on_gpu.numeric_rules()} == {"tf32"}
+    jax_on_gpu._device.compute_capability = "7.5"
+    assert jax_on_gpu.numeric_rules() == ()
+
+
+def test_a_gpu_that_computes_no_more_is_not_healthy(jax_on_gpu, monkeypatch):
+    import jax
+
+    monkeypatch.setattr(jax, "device_put", lambda array, device: array)
+    assert jax_on_gpu.healthy()
+
+    def lost(array, device):
+        raise RuntimeError("CUDA_ERROR_ILLEGAL_ADDRESS")
+
+    monkeypatch.setattr(jax, "device_put", lost)
+    assert not jax_on_gpu.healthy()
