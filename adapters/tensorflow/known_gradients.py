@@ -145,7 +145,8 @@ GRADIENTS = (
         for op, name, covers, modes in (
             ("scatter_nd", "", _scalar_list, ("eager",)),
             ("scatter_nd", "-traced", _scalar_list_of_scalars, ("function", "dynamic", "xla")),
-            ("scatter_nd_vjp", "", _scalar_list, ()),
+            ("scatter_nd_vjp", "", _scalar_list, ("eager", "function", "dynamic")),
+            ("scatter_nd_vjp", "-xla", _scalar_list_of_scalars, ("xla",)),
         )
     ),
     *(

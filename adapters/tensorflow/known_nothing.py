@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.geometry import channel_axis
-from adapters.known_predicates import empty, known, read_pins
+from adapters.geometry import channel_axis, spatial_axes
+from adapters.known_predicates import attributes_of, empty, known, read_pins
 from adapters.onednn import WITH_ONE_DNN, WITHOUT_ONE_DNN
 from adapters.tensorflow.known_empty import (
     filters_refused_anywhere,
@@ -42,6 +42,10 @@ def _pooled_without_channels(case: Case) -> bool:
     attributes = case.attributes
     own = max(attributes["dilation"]) == 1 or max(attributes["stride"]) == 1
     return case.tensors[0].shape[channel_axis(attributes["layout"])] == 0 and attributes["padding"] != "SAME" and own
+
+
+def _no_image(case: Case) -> bool:
+    return any(case.tensors[0].shape[axis] == 0 for axis in spatial_axes(attributes_of(case)["layout"]))
 
 
 NOTHING = (
@@ -116,7 +120,7 @@ NOTHING = (
         _PINS,
         "tensorflow-avg_pool2d_vjp-gradient-xla-empty",
         "shape",
-        lambda case: 0 in case.tensors[0].shape,
+        _no_image,
         owner="upstream",
         reason="XLA's second derivative of an average pool over an empty image is not empty",
         versions=_SEEN,

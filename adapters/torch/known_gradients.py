@@ -77,6 +77,19 @@ def _window_of_padding(case: Case) -> bool:
     return bool((windows(case).places < 0).all(axis=0).any())
 
 
+def _of_rows(case: Case) -> bool:
+    """Inductor gives filters of one row or column a memory that torch takes."""
+    return all(min(t.shape[:2]) > 1 for t in case.tensors[1:] if len(t.shape) == 4 and t.fill.kind != "zeros")
+
+
+def _refused_first_of_rows(case: Case) -> bool:
+    return refused_first(case) and _of_rows(case)
+
+
+def _refused_of_rows(case: Case) -> bool:
+    return refused_somewhere(case) and _of_rows(case)
+
+
 GRADIENTS = (
     *(
         known(
@@ -235,5 +248,19 @@ GRADIENTS = (
             ("conv_autoencoder_step", refused_somewhere),
             ("deconvnet", refused_somewhere),
         )
+    ),
+    *(
+        known(
+            _PINS,
+            f"torch-{op}-gradient-compiled-one-filter",
+            "rejects",
+            covers,
+            owner="upstream",
+            reason="the filter gradient of permuted filters to one channel: it asks of itself to be contiguous",
+            versions=_SEEN,
+            modes=("compile",),
+            needs=OWN,
+        )
+        for op, covers in (("conv_relu_pool", _refused_first_of_rows), ("conv_autoencoder_step", _refused_of_rows))
     ),
 )

@@ -260,8 +260,7 @@ def _works(lane: Any) -> bool:
 
 def absent(engine: Engine, shard: Shard) -> bool:
     """Whether the target's adapter lacks the op altogether."""
-    lane = engine.lanes[shard.target]
-    return lane.state == "ready" and shard.op.name not in lane.hello["ops"]
+    return engine.lanes[shard.target].lacks(shard.op.name)
 
 
 def prepare_folder(folder: Path) -> None:

@@ -77,7 +77,7 @@ class Feeds:
         """What is asked of one lane: the batch, and by itself each case that may spoil the worker for the others."""
         if (batch.op.name, batch.aspect, target) not in self._wanted:
             return
-        if lane.state == "ready" and batch.op.name not in lane.hello["ops"]:
+        if lane.lacks(batch.op.name):
             return
         together: list[Item] = []
         alone: list[Item] = []

@@ -220,6 +220,10 @@ class Lane:
         self.settings = {**header["settings"], **self._surroundings()}
         self.state = "ready"
 
+    def lacks(self, op: str) -> bool:
+        """Whether the adapter is known to have no such op: as it said when it started, also while it starts again."""
+        return bool(self.hello) and op not in self.hello["ops"]
+
     def _surroundings(self) -> dict[str, str]:
         """The settings that every target has, whatever its adapter tells."""
         device = self.target.device.partition(":")[0]

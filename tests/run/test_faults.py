@@ -166,6 +166,16 @@ def at_work(process):
     return watched
 
 
+@pytest.mark.parametrize("state", ["ready", "starting", "its worker did not start"])
+def test_what_an_adapter_lacks_is_known_while_its_worker_starts_again(state):
+    watched = at_work(None)
+    watched.state = state
+    assert not watched.lacks("matmul")
+    watched.hello = {"ops": ["relu"]}
+    assert watched.lacks("matmul")
+    assert not watched.lacks("relu")
+
+
 @pytest.mark.parametrize(
     ("silent", "used", "busy", "ended"),
     [
