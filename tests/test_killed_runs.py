@@ -43,7 +43,7 @@ def killed(folder: Path, arguments: list[str], draw: random.Random, records: int
 def test_sigkill_at_twenty_random_moments_and_resumed_each_time(whole, tmp_path, seed):
     draw, had_workers, before = random.Random(seed), 0, b""
     journal = tmp_path / "out" / "journal.jsonl"
-    moments = sorted(draw.randrange(len(whole) + 1) for _ in range(MOMENTS // RUNS))
+    moments = sorted(draw.sample(range(len(whole) + 1), MOMENTS // RUNS))
     for number, records in enumerate(moments):
         had_workers += killed(tmp_path, [*RUN, "--resume"] if number else RUN, draw, records) > 0
         assert journal.read_bytes().startswith(before[: before.rfind(b"\n") + 1])
