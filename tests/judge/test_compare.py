@@ -255,6 +255,9 @@ def test_rounded_operands_may_overflow_before_the_exact_sum_does() -> None:
     close = linear([3.401e38], 3.401e38, 1)
     assert judge([np.inf], close).verdict == "special"
     assert judge([np.inf], close, model=NumericModel("float32", "tf32")).verdict != "special"
+    cancelled = linear([0.0], 3.401e38, 2)
+    assert judge([np.nan], cancelled).verdict == "special"
+    assert judge([np.nan], cancelled, model=NumericModel("float32", "tf32")).verdict != "special"
     far = linear([3.39e38], 3.39e38, 1)
     assert judge([np.inf], far, model=NumericModel("float32", "tf32")).verdict == "special"
 
