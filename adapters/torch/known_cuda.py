@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
 
 from adapters.cuda import ON_CUDA, beyond_tf32
-from adapters.geometry import channel_axis, spatial_axes
-from adapters.known_predicates import Predicate, attributes_of, breaks, known, read_pins
-from adapters.known_windows import Windows, failure, first_maximum, gradient, last_nan, place, usable, windows
-from adapters.torch.known_empty import own_pool
+from adapters.known_predicates import attributes_of, breaks, known, read_pins
+from adapters.torch.known_cuda_pools import (
+    forgets_padding,
+    gradient_of_lowest,
+    index_of_lowest,
+    reduced_then_gathered,
+    single_double,
+)
 from adapters.torch.known_strides import channels_last
-from adapters.torch.windows import expressible, extents_of, own_padding, pads_of
 from harness.model import dtypes
 from harness.model.case import Case
 
@@ -27,35 +29,7 @@ _LOWEST_URL = "https://github.com/pytorch/pytorch/pull/23161"
 _LOWEST_TITLE = "max_pool_with_indices: return valid indices if all input elements are -inf"
 _ASSERTION = "an index outside the output is a device-side assertion, after which the process cannot use the GPU"
 _FORMAT = "which memory format the image has, and how many elements its pool"
-_UNROLLED = 8
-"""Source: ``unroll_reductions_threshold`` in
-https://github.com/pytorch/pytorch/blob/v2.11.0/torch/_inductor/config.py"""
 _KERNELS = "which of cuDNN's kernels its heuristics take"
-
-
-def _forgets_padding(case: Case) -> bool:
-    """The windows that the backward visits for some row or column are not those that hold it.
-
-    Source: ``avg_pool2d_backward_out_cuda_frame_nhwc`` in
-    https://github.com/pytorch/pytorch/blob/v2.11.0/aten/src/ATen/native/cuda/AveragePool2d.cu
-    """
-    how, x = attributes_of(case), case.tensors[0]
-    extents = [x.shape[axis] for axis in spatial_axes(how["layout"])]
-    window, stride = how["window"], how["stride"]
-    pads = pads_of(extents, window, stride, how["padding"], (1, 1))
-    if 0 in x.shape or not expressible(extents, window, stride, (1, 1), pads):
-        return False
-    own = own_padding(extents, window, stride, (1, 1), pads)
-    if own is None or not channels_last(x, how["layout"]):
-        return False
-    axes = zip(extents, window, stride, own.padding, own.first, own.kept, strict=True)
-    return any(_visited(n, k, s, 0, a, b) != _visited(n, k, s, p, a, b) for n, k, s, p, a, b in axes)
-
-
-def _visited(extent: int, window: int, stride: int, shift: int, first: int, kept: int) -> list[set[int]]:
-    """For each row the windows taken to hold it, ``shift`` rows further on, of those that are asked for."""
-    asked = range(first, first + kept)
-    return [{i for i in asked if i * stride <= row + shift < i * stride + window} for row in range(extent)]
 
 
 def _depthwise_undilated(case: Case) -> bool:
@@ -71,38 +45,6 @@ def _depthwise_undilated(case: Case) -> bool:
     return how["groups"] > 1 and w.shape[2] == 1 and not to_cudnn
 
 
-def _lowest(case: Case, seen: Windows) -> np.ndarray:
-    """Windows of torch's own channels-last kernel that hold nothing above -inf."""
-    if not own_pool(case, case.attributes["dilation"]) or not channels_last(case.tensors[0], case.attributes["layout"]):
-        return np.zeros(seen.values.shape[1:], dtype=bool)
-    return np.asarray((seen.values == -np.inf).all(axis=0))
-
-
-def _index_of_lowest(case: Case) -> bool:
-    if not usable(case):
-        return False
-    seen = windows(case)
-    return bool((_lowest(case, seen) & (place(seen, first_maximum(seen)) != 0)).any())
-
-
-def _gradient_of_lowest(verdict: str) -> Predicate:
-    """A window whose index lies outside it passes nothing on."""
-
-    def covers(case: Case) -> bool:
-        if not usable(case) or case.cotangents[0] is None:
-            return False
-        seen = windows(case)
-        lowest = _lowest(case, seen)
-        if not lowest.any():
-            return False
-        first = (seen.places == 0)[:, None, :, :, None]
-        tap = np.where(lowest, first.argmax(axis=0), last_nan(seen))
-        got = gradient(case, seen, tap, lost=lowest & ~first.any(axis=0))
-        return failure(got, gradient(case, seen, first_maximum(seen))) == verdict
-
-    return covers
-
-
 def _grouped_and_not_finite(case: Case) -> bool:
     """Several groups, and an operand that is infinite or NaN."""
     values = (dtypes.widen(t.materialize()) for t in case.all_tensors if dtypes.is_float(t.dtype))
@@ -113,33 +55,9 @@ def _small_integers(case: Case) -> bool:
     return case.aspect == "value" and case.tensors[1].dtype in ("int8", "uint8") and 0 not in case.tensors[1].shape
 
 
-def _single_double(case: Case) -> bool:
-    """A channels-last float64 image of one channel whose pool has one element, by torch's own kernel.
-
-    Source: ``max_pool_forward_nhwc`` in
-    https://github.com/pytorch/pytorch/blob/v2.11.0/aten/src/ATen/native/cuda/DilatedMaxPool2d.cu
-    """
-    how, x = case.attributes, case.tensors[0]
-    extents = [x.shape[axis] for axis in spatial_axes(how["layout"])]
-    window, stride, dilation = how["window"], how["stride"], how["dilation"]
-    pads = pads_of(extents, window, stride, how["padding"], dilation)
-    if x.dtype != "float64" or x.shape[channel_axis(how["layout"])] != 1 or not channels_last(x, how["layout"]):
-        return False
-    if not expressible(extents, window, stride, dilation, pads):
-        return False
-    own = own_padding(extents, window, stride, dilation, pads) is not None
-    return own and extents_of(extents, window, stride, dilation, pads) == (1, 1)
-
-
 def _filter_of_doubles(case: Case) -> bool:
     """In a program, a float64 filter to one channel."""
     return any(t.dtype == "float64" and len(t.shape) == 4 and t.shape[3] == 1 for t in case.tensors[1:])
-
-
-def _reduced_then_gathered(case: Case) -> bool:
-    """A pool that the adapter composes, of windows that Inductor reduces in a loop instead of writing each element."""
-    window = case.attributes["window"]
-    return math.prod(window) > _UNROLLED and not own_pool(case, case.attributes["dilation"])
 
 
 CUDA = (
@@ -148,7 +66,7 @@ CUDA = (
             _PINS,
             f"torch-{op}-gradient-cuda-padding-{verdict}",
             verdict,
-            _forgets_padding,
+            forgets_padding,
             owner="upstream",
             reason=_PADDED,
             versions=_SEEN,
@@ -195,7 +113,7 @@ CUDA = (
         _PINS,
         "torch-max_pool2d_with_argmax-cuda-lowest",
         "structural",
-        _index_of_lowest,
+        index_of_lowest,
         owner="upstream",
         reason=_LOWEST,
         versions=_SEEN,
@@ -209,7 +127,7 @@ CUDA = (
             _PINS,
             f"torch-{op}-gradient-cuda-lowest",
             "numeric",
-            _gradient_of_lowest("numeric"),
+            gradient_of_lowest("numeric"),
             owner="upstream",
             reason=_LOWEST + ", so that its gradient goes there or nowhere",
             versions=_SEEN,
@@ -252,7 +170,7 @@ CUDA = (
             _PINS,
             f"torch-{where}-cuda-lanes",
             "crash",
-            _reduced_then_gathered,
+            reduced_then_gathered,
             owner="upstream",
             reason="Inductor asserts an index that a reduction gives also in lanes beyond the output, where it is none",
             versions=_SEEN,
@@ -276,10 +194,10 @@ CUDA = (
             needs=ON_CUDA,
         )
         for where, covers, chance in (
-            ("max_pool2d", _single_double, ""),
-            ("max_pool2d-gradient", _single_double, ""),
-            ("max_pool2d_with_argmax", _single_double, ""),
-            ("max_pool2d_with_argmax-gradient", _single_double, ""),
+            ("max_pool2d", single_double, ""),
+            ("max_pool2d-gradient", single_double, ""),
+            ("max_pool2d_with_argmax", single_double, ""),
+            ("max_pool2d_with_argmax-gradient", single_double, ""),
             ("conv_relu_pool", _filter_of_doubles, _FORMAT),
             ("deconvnet-gradient", _filter_of_doubles, _FORMAT),
         )

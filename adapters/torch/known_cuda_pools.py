@@ -1,0 +1,100 @@
+"""Which pools torch's kernels on NVIDIA's GPUs, or Inductor's, do otherwise. Free of torch: the parent imports this."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from adapters.geometry import channel_axis, spatial_axes
+from adapters.known_predicates import Predicate, attributes_of
+from adapters.known_windows import Windows, failure, first_maximum, gradient, last_nan, place, usable, windows
+from adapters.torch.known_empty import own_pool
+from adapters.torch.known_strides import channels_last
+from adapters.torch.windows import expressible, extents_of, own_padding, pads_of
+from harness.model.case import Case
+
+_UNROLLED = 8
+"""Source: ``unroll_reductions_threshold`` in
+https://github.com/pytorch/pytorch/blob/v2.11.0/torch/_inductor/config.py"""
+
+
+def forgets_padding(case: Case) -> bool:
+    """The windows that the backward visits for some row or column are not those that hold it.
+
+    Source: ``avg_pool2d_backward_out_cuda_frame_nhwc`` in
+    https://github.com/pytorch/pytorch/blob/v2.11.0/aten/src/ATen/native/cuda/AveragePool2d.cu
+    """
+    how, x = attributes_of(case), case.tensors[0]
+    extents = [x.shape[axis] for axis in spatial_axes(how["layout"])]
+    window, stride = how["window"], how["stride"]
+    pads = pads_of(extents, window, stride, how["padding"], (1, 1))
+    if 0 in x.shape or not expressible(extents, window, stride, (1, 1), pads):
+        return False
+    own = own_padding(extents, window, stride, (1, 1), pads)
+    if own is None or not channels_last(x, how["layout"]):
+        return False
+    axes = zip(extents, window, stride, own.padding, own.first, own.kept, strict=True)
+    return any(_visited(n, k, s, 0, a, b) != _visited(n, k, s, p, a, b) for n, k, s, p, a, b in axes)
+
+
+def _visited(extent: int, window: int, stride: int, shift: int, first: int, kept: int) -> list[set[int]]:
+    """For each row the windows taken to hold it, ``shift`` rows further on, of those that are asked for."""
+    asked = range(first, first + kept)
+    return [{i for i in asked if i * stride <= row + shift < i * stride + window} for row in range(extent)]
+
+
+def _lowest(case: Case, seen: Windows) -> np.ndarray:
+    """Windows of torch's own channels-last kernel that hold nothing above -inf."""
+    if not own_pool(case, case.attributes["dilation"]) or not channels_last(case.tensors[0], case.attributes["layout"]):
+        return np.zeros(seen.values.shape[1:], dtype=bool)
+    return np.asarray((seen.values == -np.inf).all(axis=0))
+
+
+def index_of_lowest(case: Case) -> bool:
+    if not usable(case):
+        return False
+    seen = windows(case)
+    return bool((_lowest(case, seen) & (place(seen, first_maximum(seen)) != 0)).any())
+
+
+def gradient_of_lowest(verdict: str) -> Predicate:
+    """A window whose index lies outside it passes nothing on."""
+
+    def covers(case: Case) -> bool:
+        if not usable(case) or case.cotangents[0] is None:
+            return False
+        seen = windows(case)
+        lowest = _lowest(case, seen)
+        if not lowest.any():
+            return False
+        first = (seen.places == 0)[:, None, :, :, None]
+        tap = np.where(lowest, first.argmax(axis=0), last_nan(seen))
+        got = gradient(case, seen, tap, lost=lowest & ~first.any(axis=0))
+        return failure(got, gradient(case, seen, first_maximum(seen))) == verdict
+
+    return covers
+
+
+def single_double(case: Case) -> bool:
+    """A channels-last float64 image of one channel whose pool has one element, by torch's own kernel.
+
+    Source: ``max_pool_forward_nhwc`` in
+    https://github.com/pytorch/pytorch/blob/v2.11.0/aten/src/ATen/native/cuda/DilatedMaxPool2d.cu
+    """
+    how, x = case.attributes, case.tensors[0]
+    extents = [x.shape[axis] for axis in spatial_axes(how["layout"])]
+    window, stride, dilation = how["window"], how["stride"], how["dilation"]
+    pads = pads_of(extents, window, stride, how["padding"], dilation)
+    if x.dtype != "float64" or x.shape[channel_axis(how["layout"])] != 1 or not channels_last(x, how["layout"]):
+        return False
+    if not expressible(extents, window, stride, dilation, pads):
+        return False
+    own = own_padding(extents, window, stride, dilation, pads) is not None
+    return own and extents_of(extents, window, stride, dilation, pads) == (1, 1)
+
+
+def reduced_then_gathered(case: Case) -> bool:
+    """A pool that the adapter composes, of windows that Inductor reduces in a loop instead of writing each element."""
+    window = case.attributes["window"]
+    return math.prod(window) > _UNROLLED and not own_pool(case, case.attributes["dilation"])
