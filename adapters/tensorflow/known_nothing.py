@@ -37,6 +37,14 @@ _CONVOLUTIONS = (
 """Where gradients of convolutions are asked for."""
 
 
+_FORWARD = {
+    (where, name): modes
+    for where in ("conv2d-gradient", "conv2d_input_gradient_law-value")
+    for name, modes in (("", ("eager", "function")), ("-onednn", ("eager",)))
+}
+"""Modes in which the forward convolution refuses: a graph leaves it out, and looks before at known extents alone."""
+
+
 def _pooled_without_channels(case: Case) -> bool:
     """No channels, and tf.nn has the pool itself: with SAME its shape function divides instead."""
     attributes = case.attributes
@@ -58,7 +66,7 @@ NOTHING = (
             owner="upstream",
             reason=_REFUSED,
             versions=_SEEN,
-            modes=_CPU,
+            modes=_FORWARD.get((where, name), _CPU),
             needs=needs,
         )
         for where in _CONVOLUTIONS
