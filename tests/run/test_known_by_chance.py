@@ -6,7 +6,8 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -14,7 +15,7 @@ from harness.model.case import Case, Tensor
 from harness.model.fills import Fill
 from harness.model.known import Known
 from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.known_rows import known_rows
+from harness.run.known_rows import _pin, known_rows
 from harness.run.pins import shown
 from harness.run.plan import Settings
 from harness.run.status import outdated
@@ -77,6 +78,16 @@ def test_a_pin_that_differs_from_call_to_call_is_called_twice(monkeypatch: pytes
     entry = replace(SELDOM, verdict="nondeterministic", chance=chance)
     assert row_of(monkeypatch, "Wavering", entry)["pin"] == "fails"
     assert row_of(monkeypatch, "Wavering", replace(entry, verdict="structural", chance=""))["pin"] == "passes"
+
+
+@pytest.mark.parametrize(("chance", "pin"), [(SELDOM.chance, "fails"), ("", "passes")])
+def test_of_several_modes_one_that_shows_it_is_enough_only_for_chance(chance: str, pin: str) -> None:
+    lanes = [SimpleNamespace(label=mode, settings={}, target=SimpleNamespace(mode=mode)) for mode in ("one", "other")]
+    engine = SimpleNamespace(pins={("one", PIN.id): "structural", ("other", PIN.id): "pass"})
+    entry = replace(SELDOM, chance=chance)
+    assert _pin(cast(Any, engine), cast(Any, lanes), entry, (entry,)) == pin
+    engine.pins["one", PIN.id] = "pass"
+    assert _pin(cast(Any, engine), cast(Any, lanes), entry, (entry,)) == "passes"
 
 
 def test_without_chance_one_pass_outdates_it(monkeypatch: pytest.MonkeyPatch) -> None:
