@@ -35,6 +35,7 @@ from harness.model.case import Case
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "torch 2.13.0, CPU"
 _FLUSH = "bfloat16 products take a subnormal operand for zero, as the processor's dot-product instruction does"
+_ONE_FILTER = "the filter gradient of permuted filters to one channel: it asks of itself to be contiguous"
 _LAST_NAN = "sends the gradient of a window with NaN to its last NaN, not to its first"
 _VIEW_URL = "https://github.com/pytorch/pytorch/issues/154341"
 _VIEW_TITLE = "MaxUnpool2d raise RuntimeError: view size is not compatible with input tensor's size and stride"
@@ -77,17 +78,14 @@ def _window_of_padding(case: Case) -> bool:
     return bool((windows(case).places < 0).all(axis=0).any())
 
 
-def _of_rows(case: Case) -> bool:
-    """Inductor gives filters of one row or column a memory that torch takes."""
-    return all(min(t.shape[:2]) > 1 for t in case.tensors[1:] if len(t.shape) == 4 and t.fill.kind != "zeros")
+def _compiled(refused: Predicate) -> Predicate:
+    """``refused``, but Inductor gives filters of one row or column a memory that torch takes."""
 
+    def covers(case: Case) -> bool:
+        filters = [t for t in case.tensors[1:] if len(t.shape) == 4 and t.fill.kind != "zeros"]
+        return refused(case) and all(min(t.shape[:2]) > 1 for t in filters)
 
-def _refused_first_of_rows(case: Case) -> bool:
-    return refused_first(case) and _of_rows(case)
-
-
-def _refused_of_rows(case: Case) -> bool:
-    return refused_somewhere(case) and _of_rows(case)
+    return covers
 
 
 GRADIENTS = (
@@ -234,7 +232,7 @@ GRADIENTS = (
             "rejects",
             covers,
             owner="upstream",
-            reason="the filter gradient of permuted filters to one channel: it asks of itself to be contiguous",
+            reason=_ONE_FILTER,
             versions=_SEEN,
             modes=() if op == "conv2d" else ("eager",),
             needs=OWN,
@@ -254,13 +252,13 @@ GRADIENTS = (
             _PINS,
             f"torch-{op}-gradient-compiled-one-filter",
             "rejects",
-            covers,
+            _compiled(refused),
             owner="upstream",
-            reason="the filter gradient of permuted filters to one channel: it asks of itself to be contiguous",
+            reason=_ONE_FILTER,
             versions=_SEEN,
             modes=("compile",),
             needs=OWN,
         )
-        for op, covers in (("conv_relu_pool", _refused_first_of_rows), ("conv_autoencoder_step", _refused_of_rows))
+        for op, refused in (("conv_relu_pool", refused_first), ("conv_autoencoder_step", refused_somewhere))
     ),
 )
