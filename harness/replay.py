@@ -13,7 +13,7 @@ from rich.console import Console
 from harness.bounded import room, too_many
 from harness.model import dtypes
 from harness.model.case import Case
-from harness.model.op import Op, references
+from harness.model.op import Op, references, refusal
 from harness.model.outcome import Outcome, Returned
 from harness.model.verdicts import FAILING
 from harness.registry import UsageError
@@ -127,6 +127,9 @@ def _describe(case: Case, say: Say) -> None:
 
 def _oracle(op: Op, case: Case, say: Say) -> None:
     if case.aspect == "error":
+        with _in_one_line("the oracle cannot look at this case"), room():
+            if not refusal(op, case):
+                raise ValueError(f"the contract of {op.name} allows its input, so it does not break {case.rule!r}")
         return
     with _in_one_line("the oracle refuses this case"), room():
         found = references(op, case)

@@ -84,6 +84,7 @@ MADE = {
     "an answer beyond the room": json.dumps(
         MATMUL | {"tensors": [TENSOR | {"shape": [4_000_000, 1]}, TENSOR | {"shape": [1, 4_000_000]}]}
     ).encode(),
+    "a rule that it does not break": json.dumps(CASE | {"aspect": "error", "rule": "NoSuchRule"}).encode(),
     "a stage that is no op": json.dumps(
         {
             "op": "unused_input",
@@ -121,6 +122,11 @@ def test_a_hostile_case_is_refused_in_one_line_and_in_little_memory(replay, tmp_
     assert told.startswith("opassay: ")
     assert len(told) < 800
     assert grown < 600
+
+
+def test_valid_input_breaks_no_rule(replay, tmp_path):
+    (tmp_path / "case.json").write_bytes(MADE["a rule that it does not break"])
+    assert "does not break 'NoSuchRule'" in replay("case.json")[1]
 
 
 @pytest.mark.parametrize("what", ["folder.json", "endless.json", "x" * 5000, json.dumps(CASE) * 9])

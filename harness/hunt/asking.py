@@ -13,11 +13,12 @@ Fails = Callable[[Case], bool]
 class Asking:
     """``fails`` with a memory and a limit: a case that was not asked before the limit counts as passing.
 
-    A verdict that changed between two calls would confuse every shrinker, so each case is asked once.
+    A verdict that changed between two calls would confuse every shrinker, so each case is asked once. A case that
+    ``admits`` does not let pass is never asked.
     """
 
-    def __init__(self, fails: Fails, limit: int) -> None:
-        self._fails = fails
+    def __init__(self, fails: Fails, limit: int, admits: Fails = lambda case: True) -> None:
+        self._fails, self._admits = fails, admits
         self._known: dict[str, bool] = {}
         self._limit = limit
 
@@ -32,7 +33,7 @@ class Asking:
 
     def __call__(self, case: Case) -> bool:
         if case.id not in self._known:
-            if self.left <= 0:
+            if self.left <= 0 or not self._admits(case):
                 return False
             self._known[case.id] = self._fails(case)
         return self._known[case.id]

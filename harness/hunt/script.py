@@ -12,6 +12,7 @@ from harness.model.case import Case
 from harness.model.op import Op, references
 from harness.model.program import Program
 from harness.model.script import Asked, Idiom
+from harness.model.verdicts import FAILING
 
 REPEATS = 20
 """Calls after which an answer that varies from call to call has most likely shown itself."""
@@ -171,21 +172,31 @@ def through_replay(case: Case, target: str, location: str, about: Sequence[str])
     text = "\n".join(f"# {line}".rstrip() for line in about)
     return f"""{text}
 
+import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tempfile
 
 CASE = {json.dumps(case.dumps())}
+DIFFERS = {json.dumps("|".join(FAILING))}
 
 {FINISH}
 
 
+if importlib.util.find_spec("opassay") is None:
+    print("opassay is not installed in this environment, so nothing was asked")
+    sys.exit(2)
 folder = tempfile.mkdtemp()
 with open(os.path.join(folder, "case.json"), "w") as file:
     file.write(CASE)
-status = subprocess.run([sys.executable, *{command}], cwd=folder).returncode
-if status not in (0, 1):
-    sys.exit(f"opassay could not replay the case: exit status {{status}}")
-finish(status == 1)
+command = [sys.executable, *{command}]
+done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, errors="replace")
+print(done.stdout, flush=True)
+there = re.search(rf"^\\S+: ({{DIFFERS}})\\b", done.stdout, re.MULTILINE)
+if done.returncode not in (0, 1) or (done.returncode == 1 and not there):
+    print(f"opassay could not replay the case: exit status {{done.returncode}}")
+    sys.exit(2)
+finish(done.returncode == 1)
 """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from harness.hunt.asking import Asking, Fails
 from harness.hunt.draws import shrink_draws
 from harness.hunt.values import fewest_values, plainer
 from harness.model.case import Case
-from harness.model.op import Op
+from harness.model.op import Op, refusal
 
 LIMIT = 200
 """Verdicts that shrinking one failure may take. Not seconds, so that a slower machine finds the same case."""
@@ -30,12 +31,27 @@ def shrink(op: Op, case: Case, seed: int, number: int, fails: Fails, limit: int 
     """The smallest case found that ``fails`` as ``case`` does, which is number ``number`` of the stream of ``seed``.
 
     ``fails`` says whether a case still shows the same difference. A case that is not of the stream (a pin) keeps its
-    geometry. With ``values`` false the values stay generated.
+    geometry. With ``values`` false the values stay generated. One that breaks the contract goes on breaking it in the
+    same way.
     """
     known = {case.id: True}
-    drawing = Asking(lambda c: known.get(c.id) or fails(c), max(1, int(limit * FOR_DRAWS)))
+    breach = _breach(op, case)
+
+    def asking(limit: int) -> Asking:
+        return Asking(lambda c: known.get(c.id) or fails(c), limit, lambda c: _breach(op, c) == breach)
+
+    drawing = asking(max(1, int(limit * FOR_DRAWS)))
     smaller = shrink_draws(op, case, seed, number, drawing)
-    finishing = Asking(lambda c: known.get(c.id) or fails(c), limit - drawing.asked)
+    finishing = asking(limit - drawing.asked)
     geometry = plainer(smaller, finishing)
     smallest = fewest_values(geometry, finishing) if values else geometry
     return Shrunk(smallest, geometry, drawing.asked + finishing.asked)
+
+
+def _breach(op: Op, case: Case) -> list[str]:
+    """What the oracle has against ``case``, in words, without the case's own shapes, dtypes and amounts.
+
+    A minus is kept: an index below its range is another mistake than one above it.
+    """
+    told = refusal(op, case) if case.aspect == "error" else ""
+    return re.findall(r"\b[A-Za-z_]{3,}\b|-(?=\d)", told)

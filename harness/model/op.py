@@ -103,5 +103,14 @@ def references(op: Op, case: Case, answers: Sequence[Any] = ()) -> tuple[Referen
     return tuple(op.vjp(case.attributes, case.inputs(), case.cotangent_values(), *told))
 
 
+def refusal(op: Op, case: Case) -> str:
+    """Why the oracle refuses ``case``, of the aspect ``error``; empty where the contract allows its input."""
+    try:
+        references(op, case)
+    except ContractError as error:
+        return str(error)
+    return ""
+
+
 class ContractError(ValueError):
     """Input that an op's contract excludes: what was given, what was expected."""

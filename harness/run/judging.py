@@ -34,6 +34,8 @@ class Judging:
 
     def judge(self, lane: Computes, op: Op, case: Case, outcome: Outcome, targets: int) -> Judgement:
         """The verdict on one answer of one target."""
+        if case.aspect == "error" and not self._references.refusal(op, case, targets):
+            return Judgement("fault", f"the contract of {op.name} allows this input: it does not break {case.rule!r}")
         if case.aspect == "error" or not isinstance(outcome, Returned):
             return judge(case, outcome, (), ())
         try:

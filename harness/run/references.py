@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.judge.several import Part, parts
 from harness.model.case import Case
-from harness.model.op import Op, references
+from harness.model.op import Op, references, refusal
 from harness.model.reference import Reference
 
 BYTES = 128 * 2**20
@@ -33,6 +33,11 @@ class ReferenceCache:
             # Depends on what the target answered, so there is nothing to keep for the next one.
             return references(op, case, answers)
         found: tuple[Reference, ...] = self._ask(case.id, targets, lambda: references(op, case), _bytes)
+        return found
+
+    def refusal(self, op: Op, case: Case, targets: int = 1) -> str:
+        """Why the oracle refuses a case of the aspect ``error``; empty where the contract allows it."""
+        found: str = self._ask(("refusal", case.id), targets, lambda: refusal(op, case), len)
         return found
 
     def parts(self, op: Op, cases: Sequence[Case], targets: int = 1) -> tuple[Part, ...]:

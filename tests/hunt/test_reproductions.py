@@ -19,7 +19,7 @@ from harness.hunt.issue import issue_text
 from harness.hunt.literals import tensor_source
 from harness.hunt.recipes import library
 from harness.hunt.repro import Seen, run_script, script_text, write_reproduction
-from harness.hunt.script import ask, standalone
+from harness.hunt.script import ask, standalone, through_replay
 from harness.model import dtypes, fills
 from harness.model.case import Case, Tensor
 from harness.model.fills import Fill
@@ -268,6 +268,34 @@ def test_an_adapter_without_scripts_gets_one_through_replay(tmp_path: Path, monk
     seen = Seen("rejects", "", Raised("JSONDecodeError", "no"), "eager")
     found = write_reproduction(tmp_path, "refuses", case, registry.op("matmul"), seen, registry)
     assert (found.standalone, found.exit_status, found.reproduces) == (False, 1, True), found.output
+
+
+@pytest.mark.parametrize("lacking", ["opassay", "the adapter's module", "the adapter's framework"])
+def test_a_script_that_cannot_start_never_says_that_the_difference_is_there(lacking: str, tmp_path: Path) -> None:
+    case = matmul_case()
+    location = "" if lacking == "opassay" else "nobody.adapter:Nobody"
+    if lacking == "the adapter's framework":
+        (tmp_path / "lame.py").write_text(LAME)
+        location = "lame:Lame"
+    file = tmp_path / "script.py"
+    file.write_text(through_replay(case, "lame", location, []))
+    path = f"{HERE.parents[1]}:{tmp_path}"
+    options, environment = ([], {"PYTHONPATH": path}) if lacking != "opassay" else (["-S"], {})
+    done = subprocess.run(
+        [sys.executable, *options, file], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "the difference is there" not in done.stdout
+
+
+LAME = """\
+import no_such_framework
+from opassay import Adapter
+
+class Lame(Adapter):
+    name = "lame"
+    modes = ("eager",)
+"""
 
 
 def test_what_abstract_evaluation_refuses_is_shown_through_replay(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from harness.hunt.values import fewest_values
 from harness.model.case import Case, Tensor
 from harness.model.fills import Fill
 from harness.model.memory import Memory
+from harness.model.op import refusal
 from harness.registry import Registry
 from harness.run import generate
 
@@ -133,3 +134,19 @@ def test_shrinking_leaves_no_files(tmp_path, monkeypatch):
     op, number, case = failing("conv2d", "value", stride_of_two)
     shrink(op, case, 0, number, stride_of_two)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["scatter_nd", "max_unpool2d", "matmul"])
+def test_what_breaks_a_rule_goes_on_breaking_it(name):
+    """A framework that accepts everything would accept valid input, too: only the oracle knows which that is."""
+    op = Registry().op(name)
+    for number, case in generate.cases(op, "error", 0, 0, len(op.rules), 1):
+        found = shrink(op, case, 0, number, lambda smaller: True)
+        told = refusal(op, found.case)
+        assert told
+        assert ("got [-" in told) == (case.rule == "IndexNegative"), told
+        assert words(told) == words(refusal(op, case))
+
+
+def words(told):
+    return [word for word in told.partition(", got ")[0].split() if word.isalpha() and len(word) > 2]

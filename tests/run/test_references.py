@@ -1,11 +1,14 @@
 """The oracle is asked once for all targets, and nothing is kept that nobody waits for."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from harness.model.outcome import Crashed, Raised, Returned, TimedOut
 from harness.registry import Registry
 from harness.run.generate import cases
+from harness.run.judging import Judging
 from harness.run.references import ReferenceCache
 
 MATMUL = Registry().op("matmul")
@@ -40,6 +43,23 @@ def test_for_one_target_nothing_is_kept(counted):
     for _ in range(2):
         cache.get(op, CASES[0], (), 1)
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("outcome", [Raised("ValueError", "no"), Returned(()), Crashed("SIGABRT"), TimedOut(1.0)])
+def test_a_valid_case_that_is_called_invalid_is_a_fault_whatever_it_comes_to(outcome):
+    case = replace(CASES[0], aspect="error", rule="RankOne")
+    judgement = Judging().judge(SimpleNamespace(label="a", rules=()), MATMUL, case, outcome, 1)
+    assert judgement.verdict == "fault"
+    assert "it does not break 'RankOne'" in judgement.message
+
+
+def test_whether_a_case_breaks_the_contract_is_asked_once_for_all_targets(counted):
+    op, asked = counted
+    _, case = next(cases(op, "error", 0, 0, 1, 1))
+    judging = Judging()
+    lanes = [SimpleNamespace(label=label, rules=()) for label in "abc"]
+    found = [judging.judge(lane, op, case, Raised("ValueError", "no"), 3).verdict for lane in lanes]
+    assert (found, len(asked)) == (["pass"] * 3, 1)
 
 
 def test_the_oldest_go_when_all_are_too_large(counted):
