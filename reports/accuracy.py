@@ -49,7 +49,7 @@ def rho_table(table: Results, run: Mapping[str, Any]) -> list[Rho]:
         kind = kind_of(verdict, known)
         if kind not in ("passed", "new", "known") or rho is None:
             continue
-        names = _dtype_names(dtype)
+        names = dtype_names(dtype)
         entry = found.get((op, names, target))
         if entry is None:
             entry = found[op, names, target] = Rho(op, names, target)
@@ -68,7 +68,8 @@ def _add(entry: Rho, kind: str, rho: float, case_id: str) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _dtype_names(dtype: str) -> str:
+def dtype_names(dtype: str) -> str:
+    """The dtypes of a record's tensors, each once."""
     return "+".join(sorted(set(dtype.split(";"))))
 
 

@@ -29,7 +29,9 @@ MEANINGS = {
     "max_ulp": "largest error in units in the last place of the expected value",
     "bad_elements": "how many elements of the outputs are wrong",
     "elements": "how many elements the outputs have",
-    "free_elements": "how many of them the contract leaves free, or no bound can decide",
+    "free_elements": "how many of them were not judged: the contract leaves them free, or no bound can be stated",
+    "free_by_bound": "how many of these are free since no bound can be stated: a sum too long for the format in which "
+    "its partial sums may be kept, or one that may overflow it",
     "worst_index": "where the worst element is, as `output[index]`",
     "error_type": "the type of what was raised, or the signal that ended the process",
     "message": "what was raised, or what differs; without addresses and paths, so that two runs compare equal",

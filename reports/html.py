@@ -96,6 +96,7 @@ def _context(summary: Summary, parts: Parts) -> dict[str, Any]:
         "knowns": capped([{**k, "link": k["url"] if is_web(k.get("url", "")) else ""} for k in summary.run["known"]]),
         "unsupported": capped(summary.unsupported),
         "undefined": capped(summary.undefined),
+        "free": capped(sorted((f for f in summary.free if f.free), key=lambda f: -f.by_bound / f.elements)),
         "rho_targets": [t for t in summary.targets if any(r.target == t for r in summary.rhos)],
         "rho_rows": capped(_rho_rows(summary.rhos)),
         "nearest": nearest(summary.rhos, NEAREST),

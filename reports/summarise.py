@@ -10,6 +10,7 @@ from typing import Any
 
 from reports.accuracy import Rho, rho_table
 from reports.differences import Difference, differences
+from reports.free import Free, free_table, total_free
 from reports.matrix import Cell, Tally, matrix, targets, total
 from reports.rows import Results
 from reports.run_file import complete
@@ -41,6 +42,7 @@ class Summary:
     unsupported: list[Share]
     undefined: list[Share]
     rhos: list[Rho]
+    free: list[Free]
     warnings: list[str]
 
     @property
@@ -101,6 +103,11 @@ class Summary:
         others = ", ".join(f"{n:,} {name}" for n, name in rest if n)
         return f"{t.ran} planned: {', '.join(parts)}" + (f"; not judged: {others}" if others else "")
 
+    @property
+    def left_free(self) -> str:
+        """How many elements of the answers were not judged, and why; empty where all were."""
+        return total_free(self.free).line
+
 
 def summarise(table: Results, run: Mapping[str, Any]) -> Summary:
     """The summary of a table (as ``read_table`` or ``read_for_pages`` returns it) and its run.
@@ -118,6 +125,7 @@ def summarise(table: Results, run: Mapping[str, Any]) -> Summary:
         unsupported=unsupported_shares(cells),
         undefined=undefined_shares(cells),
         rhos=rho_table(table, full),
+        free=free_table(table),
         warnings=_warnings(full, cells),
     )
 

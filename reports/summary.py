@@ -99,7 +99,8 @@ def _shares(summary: Summary) -> str:
         blocks.append("## Declared unsupported\n\n" + _table(["op", "target", "records"], rows))
     if summary.undefined:
         rows = [[inline(s.op), share(s.count, s.of)] for s in summary.undefined]
-        blocks.append("## Left free by the contract\n\n" + _table(["op", "undefined answers"], rows))
+        blocks.append("## Not judged\n\n" + _table(["op", "undefined answers"], rows))
+        blocks += [f"{summary.left_free}."] if summary.left_free else []
     return "\n\n".join(blocks)
 
 

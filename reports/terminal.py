@@ -135,6 +135,8 @@ def _next_steps(summary: Summary, console: Console) -> Iterator[Text]:
         )
     yield Text(summary.verdict, "bold")
     yield Text(summary.ran)
+    if summary.left_free:
+        yield Text(summary.left_free)
     found = [*summary.of_kind("new"), *summary.of_kind("fault")]
     if summary.run["findings"]:
         yield Text(f"Next: read findings/{summary.run['findings'][0]['id']}/")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
-from weakref import WeakKeyDictionary
+from typing import Any
 
 import numpy as np
 
 from harness.judge import numerics
+from harness.judge.measure import Measure, mask_of, measure_of, unjudged
 from harness.model import dtypes
 from harness.model.numeric_model import NumericModel
 from harness.model.reference import Reference
@@ -18,7 +18,11 @@ BEYOND = "warn: inside the proven bound, but beyond 4*sqrt(n)*u*B"
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict and its figures. ``elements`` counts all, ``free`` those the contract leaves open."""
+    """A verdict and its figures.
+
+    ``elements`` counts all, ``free_elements`` those that were not judged: the contract leaves them open, or, as
+    ``free_by_bound`` counts, no bound can be stated for them.
+    """
 
     verdict: str
     message: str = ""
@@ -28,6 +32,7 @@ class Judgement:
     bad_elements: int | None = None
     elements: int | None = None
     free_elements: int | None = None
+    free_by_bound: int | None = None
     worst_index: str = ""
     error_type: str = ""
 
@@ -49,9 +54,24 @@ def compare(actual: object, reference: Reference, model: NumericModel, exact_fil
     return _compare_integers(actual, reference)
 
 
+def flawless(elements: int, worst_index: str) -> Judgement:
+    """The judgement of an output without any error."""
+    return Judgement(
+        "pass",
+        rho=0.0,
+        max_abs_error=0.0,
+        max_ulp=0.0,
+        bad_elements=0,
+        elements=elements,
+        free_elements=0,
+        free_by_bound=0,
+        worst_index=worst_index,
+    )
+
+
 def _compare_unconnected(actual: object, reference: Reference) -> Judgement:
     if actual is None:
-        return Judgement("pass", rho=0.0, max_abs_error=0.0, max_ulp=0.0, bad_elements=0, elements=0, free_elements=0)
+        return flawless(0, "")
     if not isinstance(actual, np.ndarray):
         return Judgement("shape", f"{reference.name}: expected Unconnected, got {type(actual).__name__}")
     zeros = not np.any(dtypes.widen(actual))
@@ -67,49 +87,13 @@ def _compare_unconnected(actual: object, reference: Reference) -> Judgement:
 
 
 def _compare_integers(actual: np.ndarray, reference: Reference) -> Judgement:
-    free = _mask(reference.free, reference)
+    free = mask_of(reference.free, reference)
+    zero = numerics.no_error(actual.shape)
+    measure = Measure(reference.dtype, zero, reference.exact, free, zero.undecided, plain=False)
     bad = (actual != reference.exact) & ~free
     error = np.abs(actual.astype(np.float64) - reference.exact.astype(np.float64))
     rho = np.where(bad, np.inf, 0.0)
-    return _figures(reference, actual, np.where(free, 0, error), rho, bad, free, ("structural", ""))
-
-
-@dataclass(frozen=True, eq=False)
-class Measure:
-    """All that is known of an output before a target answers; targets that compute alike share it.
-
-    ``plain``: every element is finite and must be met, so only errors have to be looked at.
-    """
-
-    dtype: str
-    limit: numerics.Bound
-    expected: np.ndarray
-    free: np.ndarray
-    plain: bool
-
-    @cached_property
-    def ulp(self) -> np.ndarray:
-        return numerics.ulp(self.expected, self.dtype)
-
-    @cached_property
-    def tolerant(self) -> bool:
-        """Whether every element may have an error at all."""
-        return bool(self.limit.allowed.all())
-
-
-_MEASURES: WeakKeyDictionary[Reference, dict[tuple[NumericModel, bool], Measure]] = WeakKeyDictionary()
-
-
-def measure_of(reference: Reference, model: NumericModel, exact_fill: bool) -> Measure:
-    """What answers are measured by, made once per reference and way to compute."""
-    known = _MEASURES.setdefault(reference, {})
-    if (model, exact_fill) not in known:
-        limit = _limits(reference, model, exact_fill)
-        expected = _saturated(reference, limit)
-        free = _mask(reference.free, reference) | limit.undecided
-        plain = bool(expected.size) and not free.any() and bool(np.isfinite(expected).all())
-        known[model, exact_fill] = Measure(reference.dtype, limit, expected, free, plain)
-    return known[model, exact_fill]
+    return _figures(reference, measure, actual, np.where(free, 0, error), rho, bad, ("structural", ""))
 
 
 def _compare_plain(actual: np.ndarray, reference: Reference, measure: Measure) -> Judgement | None:
@@ -118,7 +102,7 @@ def _compare_plain(actual: np.ndarray, reference: Reference, measure: Measure) -
         error = np.abs(np.asarray(actual - measure.expected))
         if not error.any():
             first = place(reference.name, (np.intp(0),) * actual.ndim)
-            return Judgement("pass", "", 0.0, 0.0, 0.0, 0, int(actual.size), 0, first)
+            return flawless(int(actual.size), first)
         rho = np.asarray(error / measure.limit.allowed)
         if not measure.tolerant:
             rho[error == 0] = 0
@@ -136,6 +120,7 @@ def _compare_plain(actual: np.ndarray, reference: Reference, measure: Measure) -
         bad_elements=0,
         elements=int(actual.size),
         free_elements=0,
+        free_by_bound=0,
         worst_index=place(reference.name, worst),
     )
 
@@ -159,7 +144,7 @@ def _compare_floats(actual: np.ndarray, reference: Reference, model: NumericMode
         if special.any()
         else (("structural" if exact_fill else "numeric"), "")
     )
-    judgement = _figures(reference, actual, error, rho, special | wrong, free, verdict, limit.allowed, expected)
+    judgement = _figures(reference, measure, actual, error, rho, special | wrong, verdict)
     if judgement.verdict == "pass" and bool((error > limit.heuristic).any()) and reference.policy == "linear":
         return replace(judgement, message=BEYOND)
     return judgement
@@ -183,7 +168,7 @@ def marks(actual: object, reference: Reference, model: NumericModel, exact_fill:
     exact = reference.exact
     fits = isinstance(actual, np.ndarray) and actual.shape == exact.shape
     if not dtypes.is_float(reference.dtype):
-        free = _mask(reference.free, reference)
+        free = mask_of(reference.free, reference)
         bad = (actual != exact) & ~free if fits else np.zeros(exact.shape, dtype=bool)
         return Marks(exact, np.zeros(exact.shape), np.asarray(bad), bool(free.any()))
     exact_fill = exact_fill if reference.integral is None else reference.integral
@@ -198,26 +183,8 @@ def marks(actual: object, reference: Reference, model: NumericModel, exact_fill:
         bad = (_special(values, expected, reference, limit) | far) & ~free
     with np.errstate(invalid="ignore"):
         overflows = np.isfinite(expected) & (np.abs(expected) + allowed >= numerics.overflow_threshold(reference.dtype))
-    loose = free.any() or _mask(reference.may_be_nan, reference).any() or overflows.any()
+    loose = free.any() or mask_of(reference.may_be_nan, reference).any() or overflows.any()
     return Marks(expected, allowed, bad, bool(loose))
-
-
-def _limits(reference: Reference, model: NumericModel, exact_fill: bool) -> numerics.Bound:
-    if reference.policy == "linear":
-        return numerics.bound(reference, model, exact_fill)
-    zero = np.zeros(reference.exact.shape)
-    return numerics.Bound(zero, zero.astype(bool), zero)
-
-
-def _saturated(reference: Reference, limit: numerics.Bound) -> np.ndarray:
-    """The exact value, infinite where even the smallest right answer overflows the output's dtype."""
-    if reference.policy != "linear":
-        return reference.exact
-    with np.errstate(invalid="ignore"):
-        beyond = np.abs(reference.exact) - limit.allowed >= numerics.overflow_threshold(reference.dtype)
-    if not beyond.any():
-        return reference.exact
-    return np.where(beyond & np.isfinite(reference.exact), np.copysign(np.inf, reference.exact), reference.exact)
 
 
 def _special(actual: np.ndarray, expected: np.ndarray, reference: Reference, limit: numerics.Bound) -> np.ndarray:
@@ -228,7 +195,7 @@ def _special(actual: np.ndarray, expected: np.ndarray, reference: Reference, lim
         if reference.policy == "linear":
             may_overflow = np.abs(expected) + limit.allowed >= numerics.overflow_threshold(reference.dtype)
             wrong &= ~(may_overflow & np.isinf(actual) & (np.signbit(actual) == np.signbit(expected)))
-            wrong &= ~(np.isnan(actual) & _mask(reference.may_be_nan, reference))
+            wrong &= ~(np.isnan(actual) & mask_of(reference.may_be_nan, reference))
             return np.asarray(wrong)
         tiny = dtypes.FORMATS[reference.dtype].smallest_normal
         return np.asarray(wrong | (~same & (np.abs(actual) < tiny) & (np.abs(expected) < tiny)))
@@ -249,35 +216,28 @@ def describe_special(actual: np.ndarray, expected: np.ndarray, where: np.ndarray
     return "subnormal flushed" if got == 0 else "subnormal taken for zero"
 
 
-def _mask(mask: np.ndarray | None, reference: Reference) -> np.ndarray:
-    return np.zeros(reference.exact.shape, dtype=bool) if mask is None else mask
-
-
 def _figures(
     reference: Reference,
+    measure: Measure,
     actual: np.ndarray,
     error: np.ndarray,
     rho: np.ndarray,
     bad: np.ndarray,
-    free: np.ndarray,
     failing: tuple[str, str],
-    allowed: np.ndarray | None = None,
-    expected: np.ndarray | None = None,
 ) -> Judgement:
-    size, count = int(actual.size), int(bad.sum())
-    if size and bool(free.all()):
-        return Judgement(
-            "undefined", f"{reference.name}: the contract leaves every element free", elements=size, free_elements=size
-        )
-    expected = reference.exact if expected is None else expected
+    size, count, free, expected = int(actual.size), int(bad.sum()), measure.free, measure.expected
+    left: Any = {"free_elements": int(free.sum()), "free_by_bound": int(measure.by_bound.sum())}
+    why = "" if count else unjudged(reference.name, measure)
+    if why:
+        return Judgement("undefined", why, elements=size, **left)
     verdict, words = failing if count else ("pass", "")
     worst = np.unravel_index(int(np.argmax(np.where(free, -1, rho))), rho.shape) if size else ()
     message = ""
     if count:
-        permitted = 0.0 if allowed is None else float(allowed[worst])
         message = (
             f"{words}{': ' if words else ''}{place(reference.name, worst)} expected {_show(expected[worst])}, got "
         )
+        permitted = float(measure.limit.allowed[worst])
         message += f"{_show(actual[worst])} (allowed error {permitted:.3g}); {count} of {size} elements"
     return Judgement(
         verdict,
@@ -287,8 +247,8 @@ def _figures(
         max_ulp=_max_ulp(error, expected, reference.dtype) if size else 0.0,
         bad_elements=count,
         elements=size,
-        free_elements=int(free.sum()),
         worst_index=place(reference.name, worst) if size else "",
+        **left,
     )
 
 

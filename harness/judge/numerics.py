@@ -26,12 +26,13 @@ class Bound:
     """``allowed``: absolute error per element. ``undecided``: elements where no statement is possible.
 
     ``heuristic``: the error that correct kernels stay below in practice; beyond it an answer passes
-    with a remark.
+    with a remark. ``overflows``: elements that are undecided since a partial sum may leave the accumulator's range.
     """
 
     allowed: np.ndarray
     undecided: np.ndarray
     heuristic: np.ndarray
+    overflows: np.ndarray
 
 
 def gamma(terms: np.ndarray | float, unit_roundoff: float) -> np.ndarray:
@@ -49,28 +50,40 @@ def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
     terms = _once(terms)
     exact = _exact_sums(reference, model) if exact_fill else np.zeros((), dtype=bool)
     if exact_fill and exact.size and bool(exact.all()):
-        zero = np.broadcast_to(0.0, magnitude.shape)
-        return Bound(zero, np.broadcast_to(False, magnitude.shape), zero)
+        return no_error(magnitude.shape)
     with np.errstate(over="ignore", invalid="ignore"):
         allowed = _sum_error(reference, model)
         allowed = np.where(magnitude == 0, 0, allowed)
         if reference.slack is not None:
             allowed = allowed + reference.slack
         operands = 2 * INPUT_ROUNDING[model.inputs]
-        undecided = magnitude * (1 + gamma(terms + 1, _unit(model)) + operands) > FORMATS[model.accumulator].largest
+        overflows = magnitude * (1 + gamma(terms + 1, _unit(model)) + operands) > FORMATS[model.accumulator].largest
+        # An error as large as all products together: an answer that left them out would be right.
+        vacuous = (magnitude > 0) & (_relative_error(reference, model) >= 1) & ~exact
         heuristic = (4 * np.sqrt(np.maximum(terms, 1)) * _unit(model) + operands) * magnitude
         if reference.divisor is not None:
             allowed, heuristic = _after_division(reference, allowed, heuristic)
         heuristic = heuristic + FORMATS[reference.dtype].unit_roundoff * 2 * np.abs(reference.exact)
         if exact_fill:
             allowed = np.where(exact, 0, allowed)
-    return Bound(allowed, undecided | ~np.isfinite(allowed), heuristic)
+    return Bound(allowed, overflows | vacuous | ~np.isfinite(allowed), heuristic, overflows & ~vacuous)
+
+
+def no_error(shape: tuple[int, ...]) -> Bound:
+    """The bound where every element must be met."""
+    zero, nowhere = np.broadcast_to(0.0, shape), np.broadcast_to(False, shape)
+    return Bound(zero, nowhere, zero, nowhere)
 
 
 def _ingredients(reference: Reference) -> tuple[np.ndarray, np.ndarray]:
     if reference.magnitude is None or reference.terms is None:
         raise ValueError(f"the linear reference of {reference.name!r} lacks its magnitude or its term count")
     return reference.magnitude, reference.terms
+
+
+def terms_of(reference: Reference) -> np.ndarray:
+    """How many products each element sums, with extent 1 along axes on which it is the same."""
+    return _once(_ingredients(reference)[1])
 
 
 def _once(counts: np.ndarray) -> np.ndarray:
@@ -87,11 +100,8 @@ def _sum_error(reference: Reference, model: NumericModel) -> np.ndarray:
     magnitude, n = _ingredients(reference)
     n = _once(n)
     total = reference.exact if reference.divisor is None else reference.exact * reference.divisor
-    delta = INPUT_ROUNDING[model.inputs]
     oracle = 2.0**-64 if reference.exact.dtype == np.longdouble else 2.0**-53
-    roundings = n + 1 + model.extra_roundings + reference.roundings
-    error = (1 + output.unit_roundoff) * gamma(roundings, accumulator.unit_roundoff) * magnitude
-    error = error + (2 * delta + delta**2) * magnitude + gamma(n, oracle) * magnitude
+    error = (_relative_error(reference, model) + gamma(n, oracle)) * magnitude
     error = error + (n + 1) * accumulator.smallest_subnormal + output.smallest_subnormal
     if model.accumulator != reference.dtype:
         error = error + output.unit_roundoff * np.abs(np.where(np.isfinite(total), total, 0))
@@ -100,6 +110,14 @@ def _sum_error(reference: Reference, model: NumericModel) -> np.ndarray:
         if reference.flush is not None:
             error = error + accumulator.smallest_normal * reference.flush
     return np.asarray(error)
+
+
+def _relative_error(reference: Reference, model: NumericModel) -> np.ndarray:
+    """The error of a sum, and of its operands, relative to its magnitude."""
+    delta = INPUT_ROUNDING[model.inputs]
+    roundings = _once(_ingredients(reference)[1]) + 1 + model.extra_roundings + reference.roundings
+    summed = (1 + FORMATS[reference.dtype].unit_roundoff) * gamma(roundings, _unit(model))
+    return np.asarray(summed + 2 * delta + delta**2)
 
 
 def _after_division(reference: Reference, allowed: np.ndarray, heuristic: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -112,11 +130,16 @@ def _after_division(reference: Reference, allowed: np.ndarray, heuristic: np.nda
 
 
 def _exact_sums(reference: Reference, model: NumericModel) -> np.ndarray:
-    """Where every partial sum, in any order, is an integer that all formats hold; no operand exceeds the largest."""
+    """Where every partial sum, in any order, is an integer that all formats hold; no operand exceeds the largest.
+
+    A partial sum lies between the sum of the negative products and that of the positive ones: (B ± r) / 2.
+    """
     precision = min(FORMATS[model.accumulator].precision, FORMATS[reference.dtype].precision)
     precision = min(precision, INPUT_PRECISION.get(model.inputs, precision))
     limit = 2.0**precision if reference.unit is None else 2.0**precision * reference.unit
-    exact = _ingredients(reference)[0] <= limit
+    total = reference.exact if reference.divisor is None else reference.exact * reference.divisor
+    with np.errstate(invalid="ignore"):
+        exact = (_ingredients(reference)[0] + np.abs(total)) / 2 <= limit
     if reference.divisor is None:
         return np.asarray(exact)
     mantissa, _ = np.frexp(_positive(reference.divisor))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.judge.compare import BEYOND, Judgement, Measure, measure_of, place
+from harness.judge.compare import BEYOND, Judgement, flawless, place
+from harness.judge.measure import Measure, measure_of
 from harness.judge.verdict import combine, judge
 from harness.model import dtypes
 from harness.model.case import Case
@@ -118,6 +119,7 @@ def _compare_floats(actual: np.ndarray, reference: Reference, measure: Measure) 
                 bad_elements=0,
                 elements=error.shape[1],
                 free_elements=0,
+                free_by_bound=0,
                 worst_index=place(reference.name, index),
             )
     return found
@@ -127,4 +129,4 @@ def _equal(reference: Reference) -> Judgement:
     """An answer without any error."""
     shape = reference.exact.shape[1:]
     first = place(reference.name, (np.intp(0),) * len(shape))
-    return Judgement("pass", "", 0.0, 0.0, 0.0, 0, reference.exact[0].size, 0, first)
+    return flawless(reference.exact[0].size, first)

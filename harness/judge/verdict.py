@@ -65,14 +65,19 @@ def _returned(
 
 
 def combine(judged: Sequence[Judgement]) -> Judgement:
-    """One judgement for all outputs: the first failing one by ``SEVERITY``; counts and figures over all."""
+    """One judgement for all outputs: the first failing one by ``SEVERITY``; counts and figures over all.
+
+    An output that the contract leaves free says nothing against the others; one without a bound makes the case
+    ``undefined``, or a wrong gradient of sums too long would pass beside a right one.
+    """
     if len(judged) == 1:
         return judged[0]
     failing = [j for verdict in SEVERITY for j in judged if j.verdict == verdict]
     if failing:
         chosen = failing[0]
     else:
-        defined = [j for j in judged if j.verdict != "undefined"]
+        unbounded = [j for j in judged if j.verdict == "undefined" and j.free_by_bound]
+        defined = unbounded or [j for j in judged if j.verdict != "undefined"]
         chosen = max(defined or judged, key=lambda j: j.rho or 0.0)
     return Judgement(
         chosen.verdict,
@@ -83,6 +88,7 @@ def combine(judged: Sequence[Judgement]) -> Judgement:
         bad_elements=_total([j.bad_elements for j in judged]),
         elements=_total([j.elements for j in judged]),
         free_elements=_total([j.free_elements for j in judged]),
+        free_by_bound=_total([j.free_by_bound for j in judged]),
         worst_index=chosen.worst_index,
     )
 

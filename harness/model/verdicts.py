@@ -17,7 +17,7 @@ VERDICTS = {
     "hang": "no answer within the time limit",
     "nondeterministic": "the answer did not repeat when the case was run alone",
     "unsupported": "declared as not implemented by the adapter; no answer",
-    "undefined": "the contract leaves the whole answer free; nothing was judged",
+    "undefined": "the contract leaves the whole answer free, or no bound can be stated for most of it",
     "fallback": "somebody else computed it; no answer",
     "fault": "a fault of opassay or of the adapter",
 }
@@ -74,6 +74,7 @@ class Record:
     bad_elements: int | None
     elements: int | None
     free_elements: int | None
+    free_by_bound: int | None
     worst_index: str
     error_type: str
     message: str

@@ -39,6 +39,7 @@ def make_record(
         bad_elements=judgement.bad_elements,
         elements=judgement.elements,
         free_elements=judgement.free_elements,
+        free_by_bound=judgement.free_by_bound,
         worst_index=judgement.worst_index,
         error_type=clean_message(judgement.error_type),
         message=clean_message(judgement.message),

@@ -56,10 +56,14 @@ def _record(rng: random.Random, op: str, aspect: str, target: str, number: int) 
     dtype = ("float32", "float64", "bfloat16")[number % 3]
     shapes = f"1x{n}x{n}x{number % 7 + 1};3x3x{number % 7 + 1}x4"
     outcome = _outcome(rng, op, target, n)
-    numbers: dict[str, Any] = dict.fromkeys(("rho", "max_abs_error", "max_ulp", "bad_elements", "free_elements"))
+    numbers: dict[str, Any] = dict.fromkeys(
+        ("rho", "max_abs_error", "max_ulp", "bad_elements", "free_elements", "free_by_bound")
+    )
     if outcome["verdict"] == "pass":
         rho = rng.random() ** 3
-        numbers.update(rho=rho, max_abs_error=rho * 1e-6, max_ulp=4 * rho, bad_elements=0, free_elements=0)
+        numbers.update(
+            rho=rho, max_abs_error=rho * 1e-6, max_ulp=4 * rho, bad_elements=0, free_elements=0, free_by_bound=0
+        )
     texts: dict[str, Any] = dict.fromkeys(
         ("worst_index", "error_type", "explained_by", "confirmed", "message", "known"), ""
     )

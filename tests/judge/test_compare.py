@@ -139,10 +139,17 @@ def test_dropped_tap_under_exact_fill() -> None:
 
 
 def test_exactness_ends_where_the_format_does() -> None:
-    assert allowed(linear([1.0], 2.0**24, 9), True) == 0
-    assert allowed(linear([1.0], 2.0**24 + 2, 9), True) > 0
-    assert allowed(linear([1.0], 256.0, 9, "bfloat16"), True) == 0
-    assert allowed(linear([1.0], 258.0, 9, "bfloat16"), True) > 0
+    assert allowed(linear([2.0**24], 2.0**24, 9), True) == 0
+    assert allowed(linear([2.0**24 + 2], 2.0**24 + 2, 9), True) > 0
+    assert allowed(linear([256.0], 256.0, 9, "bfloat16"), True) == 0
+    assert allowed(linear([258.0], 258.0, 9, "bfloat16"), True) > 0
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_terms_of_both_signs_are_exact_up_to_twice_as_many(sign: int) -> None:
+    # 256 of one sign and 254 of the other: no order of summation leaves [-256, 256].
+    assert allowed(linear([2.0 * sign], 510.0, 9, "bfloat16"), True) == 0
+    assert allowed(linear([4.0 * sign], 510.0, 9, "bfloat16"), True) > 0
 
 
 def test_zero_magnitude_allows_nothing() -> None:
@@ -375,7 +382,7 @@ def test_slack_goes_by_element() -> None:
 def test_exact_sums_have_no_slack() -> None:
     loose = linear([1.0], 1.0, 3, slack=np.array([0.25]))
     assert allowed(loose, True) == 0
-    beyond = linear([1.0], 2.0**24 + 2, 3, slack=np.array([0.25]))
+    beyond = linear([1.0], 2.0**25 + 2, 3, slack=np.array([0.25]))
     assert allowed(beyond, True) == allowed(beyond)
 
 
@@ -397,9 +404,9 @@ def test_on_a_grid_of_quarters_quarters_are_exact() -> None:
     assert judge([1.25 + 2.0**-23], reference, True).verdict == "structural"
     assert judge([1.25 + 2.0**-23], reference, False).verdict == "pass"
     # 2^24 quarters are 2^22: from there on float32 cannot hold them all.
-    assert allowed(linear([1.25], 2.0**22, 3, unit=quarter), True) == 0
-    assert allowed(linear([1.25], 2.0**22 + 0.5, 3, unit=quarter), True) > 0
-    assert allowed(linear([1.25], 2.0**22 + 0.5, 3), True) == 0
+    assert allowed(linear([2.0**22], 2.0**22, 3, unit=quarter), True) == 0
+    assert allowed(linear([2.0**22 + 0.5], 2.0**22 + 0.5, 3, unit=quarter), True) > 0
+    assert allowed(linear([2.0**22 + 0.5], 2.0**22 + 0.5, 3), True) == 0
 
 
 def test_without_a_grid_nothing_is_exact() -> None:

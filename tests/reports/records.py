@@ -45,6 +45,7 @@ def record(**changes: Any) -> Record:
         "bad_elements": 0,
         "elements": 4,
         "free_elements": 0,
+        "free_by_bound": 0,
         "worst_index": "",
         "error_type": "",
         "message": "",

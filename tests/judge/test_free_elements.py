@@ -1,0 +1,124 @@
+"""What is not judged is said: free by the contract or by the bound, and ``undefined`` where the bound frees most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from harness.judge.compare import Judgement, compare
+from harness.judge.verdict import judge
+from harness.model import dtypes
+from harness.model.case import Case
+from harness.model.numeric_model import NumericModel
+from harness.model.op import references
+from harness.model.outcome import Returned
+from harness.model.reference import Reference
+from harness.registry import Registry
+
+CONTIGUOUS = {"kind": "contiguous"}
+CONVOLUTION = {"stride": [1, 1], "padding": "SAME", "dilation": [1, 1], "groups": 1, "layout": "NHWC"}
+REGISTRY = Registry()
+
+
+def tensor(key: int, *shape: int) -> dict[str, object]:
+    return {"shape": [*shape], "dtype": "bfloat16", "fill": {"kind": "normal", "key": key}, "memory": CONTIGUOUS}
+
+
+def product(inner: int) -> Case:
+    """A bfloat16 product of 8 rows and 8 columns."""
+    return Case.from_json({"op": "matmul", "tensors": [tensor(1, 8, inner), tensor(2, inner, 8)], "attributes": {}})
+
+
+def filter_gradient() -> Case:
+    """Sums of 9 * 8 terms for the image, of up to 4 * 32 * 32 for the filter."""
+    tensors, cotangents = [tensor(1, 4, 32, 32, 8), tensor(2, 3, 3, 8, 8)], [tensor(3, 4, 32, 32, 8)]
+    asked = {"op": "conv2d", "aspect": "gradient", "attributes": CONVOLUTION}
+    return Case.from_json({**asked, "tensors": tensors, "cotangents": cotangents})
+
+
+def honest(reference: Reference) -> np.ndarray:
+    return dtypes.narrow(reference.exact, reference.dtype)
+
+
+def zeros(reference: Reference) -> np.ndarray:
+    return dtypes.narrow(np.zeros(reference.exact.shape), reference.dtype)
+
+
+Kernel = Callable[[Reference], np.ndarray]
+
+
+def verdict(case: Case, *kernels: Kernel, accumulator: str = "bfloat16") -> Judgement:
+    """Of what ``kernels`` answer, one for each output."""
+    found = references(REGISTRY.op(case.op), case)
+    answer = Returned(tuple(kernel(r) for kernel, r in zip(kernels, found, strict=True)))
+    return judge(case, answer, found, [NumericModel(accumulator)] * len(found))
+
+
+@pytest.mark.parametrize("inner", [128, 256, 1024])
+@pytest.mark.parametrize("kernel", [honest, zeros])
+def test_a_product_whose_partial_sums_may_lose_all_is_undefined(inner: int, kernel: Kernel) -> None:
+    found = verdict(product(inner), kernel)
+    assert found.verdict == "undefined"
+    assert (found.elements, found.free_elements, found.free_by_bound) == (64, 64, 64)
+    assert f"no bound can be stated for 64 of 64 elements: of up to {inner} terms" in found.message.replace(",", "")
+    assert "contract" not in found.message
+
+
+@pytest.mark.parametrize("inner", [128, 256, 1024])
+def test_a_product_with_a_known_accumulator_is_judged(inner: int) -> None:
+    right, wrong = (verdict(product(inner), kernel, accumulator="float32") for kernel in (honest, zeros))
+    assert (right.verdict, right.free_elements, wrong.verdict) == ("pass", 0, "numeric")
+
+
+def test_a_gradient_of_a_sum_too_long_is_no_pass_beside_a_right_one() -> None:
+    for second in (honest, zeros):
+        found = verdict(filter_gradient(), honest, second)
+        assert (found.verdict, found.elements) == ("undefined", 33_344)
+        assert (found.free_elements, found.free_by_bound) == (576, 576)
+        assert found.message.startswith("dw: no bound can be stated for 576 of 576 elements")
+    assert verdict(filter_gradient(), zeros, honest).verdict == "numeric"
+
+
+def test_a_gradient_with_a_known_accumulator_is_judged() -> None:
+    verdicts = [verdict(filter_gradient(), honest, kernel, accumulator="float32").verdict for kernel in (honest, zeros)]
+    assert verdicts == ["pass", "numeric"]
+
+
+def summed(terms: list[int], free: list[bool] | None = None) -> Reference:
+    """Elements of 1 that sum so many terms each, in bfloat16."""
+    count, mask = np.asarray(terms), None if free is None else np.asarray(free)
+    return Reference("y", "bfloat16", np.ones(len(terms)), "linear", np.ones(len(terms)), count, free=mask)
+
+
+def one(reference: Reference, *values: float) -> Judgement:
+    answer = dtypes.narrow(np.asarray(values), "bfloat16")
+    return compare(answer, reference, NumericModel("bfloat16"), exact_fill=False)
+
+
+def test_free_elements_are_told_apart_by_why() -> None:
+    found = one(summed([4, 4, 4, 400], [True, False, False, False]), 9, 1, 1, 9)
+    assert (found.verdict, found.free_elements, found.free_by_bound) == ("pass", 2, 1)
+    # What the contract leaves open is not the bound's, whatever the bound says of it.
+    found = one(summed([4, 400], [False, True]), 1, 9)
+    assert (found.verdict, found.free_elements, found.free_by_bound) == ("pass", 1, 0)
+    assert "the contract leaves every element free" in one(summed([4], [True]), 9).message
+
+
+def test_half_of_what_is_asked_may_lack_a_bound_and_no_more() -> None:
+    assert one(summed([4, 400]), 1, 9).verdict == "pass"
+    assert one(summed([4, 400, 400]), 1, 9, 9).verdict == "undefined"
+    assert one(summed([4, 400], [True, False]), 9, 9).verdict == "undefined"
+
+
+def test_a_wrong_element_counts_however_many_are_free() -> None:
+    found = one(summed([4, 400, 400, 400]), 7, 9, 9, 9)
+    assert (found.verdict, found.bad_elements, found.free_by_bound) == ("numeric", 1, 3)
+
+
+def test_partial_sums_that_may_overflow_are_said_to() -> None:
+    huge = Reference("y", "float16", np.ones(1), "linear", np.full(1, 1e5), np.full(1, 4))
+    found = compare(np.ones(1, np.float16), huge, NumericModel("float16"), exact_fill=False)
+    assert found.verdict == "undefined"
+    assert "no bound can be stated for 1 of 1 elements: partial sums in float16 may overflow" in found.message
