@@ -12,7 +12,7 @@ from harness.hunt.after_run import hunt_shard, hunter_of
 from harness.hunt.finding import Finding
 from harness.hunt.hunter import Hunter, Limits
 from harness.hunt.store import CASE, folder_of
-from harness.model.verdicts import UNANSWERED, Record
+from harness.model.verdicts import UNANSWERED, Record, severity
 from harness.registry import UsageError
 from harness.run.campaign import Campaign, Request, absent, check_devices
 from harness.run.engine import Engine
@@ -201,7 +201,8 @@ class Broken(Exception):
 
 
 def _lines(records: list[Record]) -> str:
-    shown = [f"  {r.case_id} {r.verdict}: {r.message}\n    {r.case}" for r in records[:SHOWN]]
+    first = sorted(records, key=lambda r: severity(r.verdict))[:SHOWN]
+    shown = [f"  {r.case_id} {r.verdict}: {r.message}\n    {r.case}" for r in first]
     left = [f"  … and {len(records) - SHOWN} more"] if len(records) > SHOWN else []
     return "\n".join(["Replay one: save its JSON as case.json, then `opassay replay case.json`.", *shown, *left])
 

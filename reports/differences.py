@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.model.verdicts import VERDICTS
+from harness.model.verdicts import VERDICTS, severity
 from reports.matrix import aspect_rank, kind_of, targets, worse
 from reports.rows import PLACE, Results, picked, rows
 from reports.text import first_line, normalised
@@ -17,20 +17,6 @@ KIND_ORDER = ("new", "fault", "known")
 FIRST_CASES = 5
 CASES_READ = 200
 """Of how many differences of a kind the example has its ``case``, which may be long; of others it is empty."""
-
-SEVERITY = (
-    "crash",
-    "hang",
-    "structural",
-    "numeric",
-    "special",
-    "nondeterministic",
-    "shape",
-    "dtype",
-    "rejects",
-    "accepts",
-)
-"""Verdicts, worst first: a lost process, then a silent wrong answer, then a loud one."""
 
 _KEY_COLUMNS = ("op", "aspect", "target", "verdict", "known")
 _EXAMPLE_COLUMNS = (
@@ -55,8 +41,9 @@ class Difference:
     """Failing records of one op, aspect, target and verdict whose messages begin alike.
 
     ``kind`` is ``new``, ``known`` or ``fault``; ``example`` the columns of the smallest case (fewest
-    elements over all its tensors); ``worst_rho`` is over all ``count`` records; ``confirmed`` counts
-    those that failed again when run alone; ``place`` is the example's row in the table.
+    elements over all its tensors, none of them empty where there is such a case); ``worst_rho`` is over
+    all ``count`` records; ``confirmed`` counts those that failed again when run alone; ``place`` is the
+    example's row in the table.
     """
 
     kind: str
@@ -69,13 +56,18 @@ class Difference:
     confirmed: int = 0
     worst_rho: float | None = None
     example: dict[str, Any] = field(default_factory=dict)
-    size: int = -1
+    size: tuple[bool, int] = (False, -1)
     place: int = -1
     case_ids: list[str] = field(default_factory=list)
 
     @property
     def case_id(self) -> str:
         return str(self.example["case_id"])
+
+    @property
+    def severity(self) -> tuple[int, bool]:
+        """How grave it is: the gravest sorts first."""
+        return severity(self.verdict, empty(str(self.example["shapes"])))
 
     @property
     def meaning(self) -> str:
@@ -89,7 +81,7 @@ class Difference:
 
 
 def differences(table: Results, run: Mapping[str, Any]) -> list[Difference]:
-    """New ones first, then faults, then known ones; within each by aspect, op, target, then most records."""
+    """New ones first, then faults, then known ones; within each the gravest, then those with most records."""
     found: dict[tuple[str, ...], Difference] = {}
     # Most records pass: only the others are turned into Python values.
     for place, *values in rows(table, (PLACE, *_COLUMNS), skip={"verdict": _SILENT}):
@@ -100,7 +92,7 @@ def differences(table: Results, run: Mapping[str, Any]) -> list[Difference]:
     order = {target: number for number, target in enumerate(targets(table, run))}
     ordered = sorted(
         found.values(),
-        key=lambda d: (KIND_ORDER.index(d.kind), aspect_rank(d.aspect), d.op, order[d.target], -d.count),
+        key=lambda d: (KIND_ORDER.index(d.kind), d.severity, -d.count, aspect_rank(d.aspect), d.op, order[d.target]),
     )
     _add_cases(table, ordered)
     return ordered
@@ -113,7 +105,7 @@ def _add(group: Difference, row: dict[str, Any], place: int) -> None:
         group.worst_rho = row["rho"]
     if len(group.case_ids) < FIRST_CASES and row["case_id"] not in group.case_ids:
         group.case_ids.append(row["case_id"])
-    size = elements(row["shapes"])
+    size = empty(row["shapes"]), elements(row["shapes"])
     if not group.example or (size, row["case_id"]) < (group.size, group.case_id):
         group.example, group.size, group.place = row, size, place
 
@@ -131,6 +123,6 @@ def elements(shapes: str) -> int:
     return sum(math.prod(int(n) for n in re.findall(r"\d+", shape)) for shape in shapes.split(";"))
 
 
-def severity(verdict: str) -> int:
-    """The place of a verdict in ``SEVERITY``, after them all for any other."""
-    return SEVERITY.index(verdict) if verdict in SEVERITY else len(SEVERITY)
+def empty(shapes: str) -> bool:
+    """Whether one of the tensors of a ``shapes`` cell has no element, as ``0x4`` has none."""
+    return re.search(r"\b0\b", shapes.replace("x", " ")) is not None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports import commands
-from reports.differences import Difference, severity
+from reports.differences import Difference
 from reports.findings import Finding
 from reports.summarise import Summary
 from reports.text import clean, normalised, rho_text, shorten
@@ -35,9 +35,8 @@ def section(summary: Summary, kind: str, ids: dict[int, str], findings: Sequence
     found = summary.of_kind(kind)
     reasons = {(k.get("adapter"), k["id"]): k for k in summary.run["known"]}
     first = found[: LIMITS[kind]]
-    ranked = sorted(first, key=lambda d: (severity(d.verdict), -d.count)) if kind == "new" else first
     shown, left = [], TEXT_BUDGET
-    for d in ranked:
+    for d in first:
         entry = _entry(d, ids[id(d)], summary.run, reasons.get((d.example["adapter"], d.known)))
         left -= len(entry["message"]) + len(entry["case"])
         shown.append({**entry, "findings": _of(d, findings), "case": entry["case"] if left >= 0 else ""})

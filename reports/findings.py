@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.model.verdicts import severity
 from reports.finding_facts import facts
 from reports.foreign import Unreadable, read_bytes, word
 from reports.heatmaps import Heatmap, heatmaps
@@ -19,7 +20,7 @@ from reports.text import clean, plural, shorten
 FOLDER = "findings"
 FINDING_LIMIT = 100
 BUDGET = 1_000_000
-"""How many characters all findings of a page have at most: those with fewest records are left out."""
+"""How many characters all findings of a page have at most: the least grave are left out."""
 SCRIPT_BYTES = 64 << 10
 FILE_BYTES = 4 << 20
 OUTPUT_LIMIT = 4_000
@@ -68,11 +69,17 @@ class Finding:
     rows: tuple[tuple[str, tuple[Heatmap, ...]], ...]
     scripts: tuple[Script, ...]
     lines: tuple[str, ...]
+    empty: bool
+
+    @property
+    def severity(self) -> tuple[int, bool]:
+        """How grave it is: the gravest sorts first."""
+        return severity(self.verdict, self.empty)
 
 
 @dataclass(frozen=True)
 class Findings:
-    """The findings of a run, those with most records first, and lines about what could not be read."""
+    """The findings of a run, the gravest first, and lines about what could not be read."""
 
     shown: tuple[Finding, ...] = ()
     lines: tuple[str, ...] = ()
@@ -91,7 +98,7 @@ def read_findings(folder: Path) -> Findings:
             found.append(_finding(folder / name))
         except Unreadable as error:
             lines.append(f"Finding {word(name, 80)} cannot be shown: {error}.")
-    shown = list(_within_budget(sorted(found, key=lambda f: (-f.count, f.op, f.id))))
+    shown = list(_within_budget(sorted(found, key=lambda f: (f.severity, -f.count, f.id))))
     left_out = len(names[FINDING_LIMIT:]) + len(found) - len(shown)
     if left_out:
         lines.append(f"{plural(left_out, 'more finding')} in {FOLDER}/ left out here to keep the page small.")
@@ -131,7 +138,19 @@ def _finding(folder: Path) -> Finding:
         rows=_rows(given, targets),
         scripts=tuple(scripts),
         lines=tuple(lines),
+        empty=_empty(case),
     )
+
+
+def _empty(case: Any) -> bool:
+    """Whether one of the case's tensors has no element."""
+    tensors = [t for name in ("tensors", "cotangents") for t in _listed(case, name) if isinstance(t, dict)]
+    return any(0 in _listed(tensor, "shape") for tensor in tensors)
+
+
+def _listed(given: Any, name: str) -> list[Any]:
+    found = given.get(name) if isinstance(given, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def _json(folder: Path, name: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import commands
-from reports.differences import Difference, severity
+from reports.differences import Difference
 from reports.findings import Finding, Findings
 from reports.summarise import Summary
 from reports.text import clean, plural, shorten
@@ -93,21 +93,18 @@ def _never(summary: Summary) -> Iterator[str]:
 
 
 def _worst(summary: Summary, findings: Findings, anchors: Mapping[int, str]) -> list[Line]:
-    """The worst findings and new differences, of as many verdicts as there are; known ones if nothing is new."""
+    """The gravest findings and new differences; known ones if nothing is new."""
     seen = {(f.op, f.aspect, f.verdict) for f in findings.shown}
-    lines = [_of_finding(f) for f in findings.shown]
+    lines = [(f.severity, _of_finding(f)) for f in findings.shown]
     for kind in ("new", "fault", "known"):
         if kind == "known" and lines:
             break
-        for d in sorted(summary.of_kind(kind), key=lambda d: -d.count):
+        for d in summary.of_kind(kind):
             key = (d.op, d.aspect, d.verdict)
             if key not in seen and id(d) in anchors:
                 seen.add(key)
-                lines.append(_of_difference(d, summary, anchors[id(d)]))
-    lines.sort(key=lambda line: severity(line.verdict))
-    verdicts = list(dict.fromkeys(line.verdict for line in lines))
-    first = [next(line for line in lines if line.verdict == verdict) for verdict in verdicts]
-    return [*first, *(line for line in lines if line not in first)][:WORST]
+                lines.append((d.severity, _of_difference(d, summary, anchors[id(d)])))
+    return [line for _, line in sorted(lines, key=lambda entry: entry[0])[:WORST]]
 
 
 def _of_finding(f: Finding) -> Line:
@@ -138,13 +135,12 @@ def _brief(text: str) -> str:
 
 def _command(summary: Summary, findings: Findings) -> str:
     """A script of a finding that was seen to reproduce it, or the replay of the worst difference."""
-    for finding in sorted(findings.shown, key=lambda f: severity(f.verdict)):
+    for finding in findings.shown:
         for script in finding.scripts:
             if script.reproduces:
                 return commands.script(summary.run, finding.id, script.file)
     for kind in ("new", "fault", "known"):
-        found = sorted(summary.of_kind(kind), key=lambda d: (severity(d.verdict), -d.count))
-        if found:
+        if found := summary.of_kind(kind):
             return commands.replay(summary.run, found[0].case_id, found[0].target)
     return ""
 

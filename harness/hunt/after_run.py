@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,13 +67,18 @@ def hunt_shard(hunter: Hunter, campaign: Campaign, records: Sequence[Record], la
     for name in sorted(ids & set(hunter.findings)):
         store.write(out, hunter.findings[name])
         hunter.findings[name] = with_scripts(hunter.bench, campaign, out, hunter.findings[name])
-    return [finding for name, finding in hunter.findings.items() if name in ids]
+    return gravest_first(finding for name, finding in hunter.findings.items() if name in ids)
 
 
 def summarised(run: Run, hunter: Hunter) -> None:
     """Tell ``run`` what is known so far."""
-    run.findings = [summary(finding) for finding in hunter.findings.values()]
+    run.findings = [summary(finding) for finding in gravest_first(hunter.findings.values())]
     run.noted = lambda record: noted(hunter, record)
+
+
+def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The order in which findings are told: equals by how many records they have."""
+    return sorted(findings, key=lambda f: (f.severity, -f.records, f.id))
 
 
 def with_scripts(bench: Bench, campaign: Campaign, out: Path, finding: Finding) -> Finding:

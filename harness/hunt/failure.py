@@ -9,7 +9,7 @@ from functools import cached_property
 from harness.hunt.bench import Sign, wording
 from harness.hunt.traits import Feature, Place, features
 from harness.model.case import Case
-from harness.model.verdicts import Record
+from harness.model.verdicts import Record, severity
 
 FailureKey = tuple[str, str]
 """Case id and verdict."""
@@ -36,6 +36,11 @@ class Failure:
         """Failures of different kinds cannot belong to one finding."""
         told = (f"{label} {words}" for label, words in sorted(self.sign))
         return (self.case.op, self.case.aspect, self.case.rule, self.verdict, *told)
+
+    @property
+    def severity(self) -> tuple[int, bool]:
+        """How grave it is: the gravest sorts first."""
+        return severity(self.verdict, self.case.empty)
 
     @property
     def order(self) -> tuple[bool, int, str]:

@@ -11,6 +11,7 @@ from harness.hunt.bench import Sign
 from harness.hunt.failure import Failure
 from harness.hunt.traits import Trait
 from harness.model.case import Case
+from harness.model.verdicts import severity
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ class Finding:
     def confirmed(self) -> bool:
         """Whether it failed each time it was run alone."""
         return self.failed == self.runs
+
+    @property
+    def severity(self) -> tuple[int, bool]:
+        """How grave it is: the gravest sorts first."""
+        return severity(self.verdict, self.case.empty)
 
     @property
     def rule(self) -> str:

@@ -81,9 +81,9 @@ class Hunter:
             return self._probe(found, scope)
         if len(self.findings) >= self.limits.findings:
             return None
-        # The smallest of the kind with the fewest findings, so that every kind gets its turn.
+        # The gravest; among equals the smallest of the kind with the fewest findings, so that every kind gets its turn.
         seen = Counter((f.op, f.aspect, f.verdict) for f in self.findings.values())
-        return min(rest, key=lambda f: (seen[f.case.op, f.case.aspect, f.verdict], f.order))
+        return min(rest, key=lambda f: (f.severity, seen[f.case.op, f.case.aspect, f.verdict], f.order))
 
     def _probe(self, found: Sequence[Failure], scope: frozenset[str]) -> Failure | None:
         """A failure that is covered by a finding and most unlike it."""
@@ -114,7 +114,8 @@ class Hunter:
             case,
             self.seed,
             failure.number,
-            lambda smaller: self.bench.sign(smaller, verdict) == sign,
+            # What fails without empty tensors is graver than what needs them, and seldom the same.
+            lambda smaller: smaller.empty <= case.empty and self.bench.sign(smaller, verdict) == sign,
             verdict_limit(verdict, sign),
             values=verdict not in VERDICT_LIMITS,
         )

@@ -136,6 +136,11 @@ class Case:
         """How many elements its tensors have together."""
         return sum(tensor.size for tensor in self.all_tensors)
 
+    @property
+    def empty(self) -> bool:
+        """Whether one of its tensors has no element."""
+        return any(tensor.size == 0 for tensor in self.all_tensors)
+
     @cached_property
     def geometry_key(self) -> str:
         """Equal for cases that one compiled program can run: all but the values is the same."""

@@ -9,32 +9,42 @@ VERDICTS = {
     "structural": "differs under an exact fill: a wrong element, not wrong rounding",
     "numeric": "outside the derived bound under a rounding fill",
     "special": "a NaN, infinity, zero or subnormal where the contract asks for something else",
-    "shape": "another shape, or another number of outputs, than the contract says",
-    "dtype": "another dtype than the contract says",
-    "rejects": "raised on valid input",
-    "accepts": "returned something on invalid input",
     "crash": "the process ended",
     "hang": "no answer within the time limit",
     "nondeterministic": "the answer did not repeat when the case was run alone",
+    "rejects": "raised on valid input",
+    "shape": "another shape, or another number of outputs, than the contract says",
+    "dtype": "another dtype than the contract says",
+    "accepts": "returned something on invalid input",
     "unsupported": "declared as not implemented by the adapter; no answer",
     "undefined": "the contract leaves the whole answer free, or no bound can be stated for most of it",
     "fallback": "somebody else computed it; no answer",
     "fault": "a fault of opassay or of the adapter",
 }
 
-FAILING = (
-    "structural",
-    "numeric",
-    "special",
-    "shape",
-    "dtype",
-    "rejects",
-    "accepts",
-    "crash",
-    "hang",
-    "nondeterministic",
+SEVERITY = (
+    ("structural", "numeric", "special"),
+    ("crash", "hang"),
+    ("nondeterministic",),
+    ("rejects",),
+    ("shape", "dtype"),
+    ("accepts",),
 )
-"""Verdicts that are a difference in the framework: red unless a Known covers them."""
+"""What is looked at and told first, and what are equals: a wrong value nobody notices, a lost process cannot be missed,
+a refusal can be worked around, and invalid input is the user's mistake to begin with."""
+
+FAILING = tuple(verdict for equals in SEVERITY for verdict in equals)
+"""Verdicts that are a difference in the framework, gravest first: red unless a Known covers them."""
+
+
+def severity(verdict: str, empty: bool = False) -> tuple[int, bool]:
+    """A key that sorts the gravest first, by ``SEVERITY``; among equals, what needs a tensor without elements last.
+
+    Verdicts that are no difference come after all that are.
+    """
+    place = next((place for place, equals in enumerate(SEVERITY) if verdict in equals), len(SEVERITY))
+    return place, empty
+
 
 UNANSWERED = ("unsupported", "undefined", "fallback")
 """Neither a pass nor a difference: never in a numerator."""

@@ -50,3 +50,18 @@ class Remembers(planted.Honest):
         Remembers.spoilt = Remembers.spoilt or a.size > 500
         answer = super().matmul(a, b)
         return answer[None] if Remembers.spoilt else answer
+
+
+class ManyBugs(planted.Honest):
+    """Several bugs, the least grave in the smallest cases: wrong dtypes, empty tensors, wrong values."""
+
+    name = "many_bugs"
+    modes = ("eager",)
+
+    def matmul(self, a, b):
+        answer = super().matmul(a, b)
+        if not a.size or not b.size:
+            return np.ones_like(answer)
+        if dtype_name(a) == "float32":
+            return answer.astype(np.float64)
+        return np.zeros_like(answer) if dtype_name(a) == "bfloat16" and a.size > 40 else answer

@@ -9,7 +9,7 @@ from harness.hunt.after_run import noted
 from harness.hunt.confirm import FRESH, MORE
 from harness.hunt.failure import failures
 from harness.model.case import Case
-from harness.model.verdicts import FAILING
+from harness.model.verdicts import FAILING, severity
 
 SMALLEST = {
     "planted:SameAtStart": ("conv2d", "structural", 5),
@@ -124,6 +124,14 @@ def test_a_hunt_ends_at_its_limit_and_says_how_many_wait(bed):
     assert hunter.waiting > 0
     assert here.hunt(findings=20).waiting == 0
     assert here.hunt(seconds=0.0).findings == {}
+
+
+def test_the_gravest_is_looked_at_first_and_no_case_shrinks_to_an_empty_one(bed):
+    here = bed(["planted_hunts:ManyBugs"], "matmul")
+    found = list(here.hunt().findings.values())
+    assert [f.severity for f in found] == sorted(f.severity for f in found)
+    assert {f.severity for f in found} == {severity("structural"), severity("structural", True), severity("dtype")}
+    assert [f.severity for f in here.hunt(findings=1).findings.values()] == [severity("structural")]
 
 
 def test_nothing_new_asks_nothing(bed, monkeypatch):

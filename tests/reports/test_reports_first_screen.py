@@ -18,12 +18,12 @@ def fails(made, verdict, **changes):
     return made.record(verdict=verdict, op=f"op_{verdict}", case_id=verdict, **changes)
 
 
-def test_the_worst_three_are_of_three_verdicts_worst_first(made):
+def test_the_three_worst_are_the_gravest(made):
     records = [fails(made, v) for v in ("accepts", "numeric", "crash", "rejects", "structural")]
     records += [made.record(verdict="crash", op="another", case_id="c2")]
     found = screen(records, made.run([made.shard()]))
-    assert [line.verdict for line in found.worst] == ["crash", "structural", "numeric"]
-    assert found.command == "opassay replay c2 --target torch"
+    assert [line.verdict for line in found.worst] == ["numeric", "structural", "crash"]
+    assert found.command == "opassay replay numeric --target torch"
     assert found.worst[0].anchor.startswith("new-")
 
 
