@@ -58,7 +58,8 @@ class Bench:
 
     def sign_of(self, case: Case, verdict: str, asked: Collection[Asked]) -> Sign:
         return frozenset(
-            (label, wording(judgement.verdict, judgement.error_type, judgement.message))
+            # What varies may differ in other words each time.
+            (label, wording(verdict, judgement.error_type, judgement.message))
             for label, _, judgement in asked
             if _shows(judgement, verdict) and not self._known(label, case, judgement.verdict)
         )
