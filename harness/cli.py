@@ -118,22 +118,27 @@ def run(
 
 @app.command()
 def replay(
-    case: Annotated[str, typer.Argument(help="A JSON file with a case, or the id of a case in --out.")],
+    case: Annotated[
+        list[str], typer.Argument(metavar="CASE...", help="JSON files with a case, or ids of cases in --out.")
+    ],
     target: Targets = [],  # noqa: B006
     adapter: Adapters = [],  # noqa: B006
     python: Pythons = [],  # noqa: B006
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds before it counts as a hang.")] = 30.0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each framework.")] = 1,
     out: Out = DEFAULT_OUT,
+    script: Annotated[
+        Path | None, typer.Option("--script", metavar="DIR", help="Write a script per case and target into DIR.")
+    ] = None,
 ) -> int:
-    """Run one case alone on every target and show everything about it."""
+    """Run each case alone on every target and show everything about it."""
     from harness.replay import replay_command
     from harness.run.campaign import Request
     from harness.run.plan import Settings
 
     settings = Settings(timeout=timeout, threads=threads)
     request = Request(targets=target, adapters=adapter, python=pairs(python), settings=settings)
-    return replay_command(case, request, out)
+    return replay_command(case, request, out, script)
 
 
 @app.command(name="list")

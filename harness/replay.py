@@ -1,8 +1,9 @@
-"""``opassay replay``: one case, alone, on every target, with everything about it."""
+"""``opassay replay``: cases, each alone, on every target, with everything about them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,11 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from harness.bounded import room, too_many
+from harness import told
+from harness.bounded import room
+from harness.case_file import find_case
+from harness.form import check_form
+from harness.hunt.scripts import case_script
 from harness.model import dtypes
 from harness.model.case import Case
 from harness.model.op import Op, references, refusal
@@ -18,91 +23,88 @@ from harness.model.outcome import Outcome, Returned
 from harness.model.verdicts import FAILING
 from harness.registry import UsageError
 from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.journal import NAME, JournalError, read_records
+from harness.run.engine import Asked, Engine
+from harness.run.lane import Lane
 from harness.run.plan import Item
 
 Say = Callable[[str], None]
 
-CASE_BYTES = 1 << 20
-"""How large the file of a case may be: a thousand times what one has."""
-
 SHOWN = 64
 """Arrays of up to this many elements are printed whole."""
 
+NO_ANSWER = ("unsupported", "fallback")
 
-def replay_command(text: str, request: Request, out: Path) -> int:
-    """Status 0 when no target differs, 1 when one does, 3 on a fault."""
-    case = find_case(text, out)
-    campaign = Campaign(replace(request, ops=[case.op], aspects=()))
-    op = campaign.ops[0]
+
+def replay_command(texts: Sequence[str], request: Request, out: Path, scripts: Path | None = None) -> int:
+    """Status 0 when no target differs, 1 when one does, 2 when none answered, 3 on a fault.
+
+    ``scripts``: a folder in which each target gets a script per case.
+    """
+    cases = [find_case(text, out) for text in texts]
+    campaign = Campaign(replace(request, ops=[case.op for case in cases], aspects=()))
+    ops = {op.name: op for op in campaign.ops}
+    # Nothing is started for a case that cannot be asked.
+    heads = [_head(campaign, ops[case.op], case) for case in cases]
     console = Console()
 
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    with _in_one_line("its inputs cannot be made"):
-        _describe(case, say)
     with campaign.engine() as engine:
         check_devices(engine)
-        _oracle(op, case, say)
-        for label, outcome, judgement in engine.ask(op, Item(0, case)):
-            say(f"\n{label}: {judgement.verdict}" + (f": {judgement.message}" if judgement.message else ""))
-            if judgement.rho is not None:
-                say(
-                    f"    rho {judgement.rho:.4g}, max error {judgement.max_abs_error:.4g}, {judgement.max_ulp:.4g} ulp"
-                )
-            _answer(outcome, say)
-        for lane in engine.lanes.values():
-            if not lane.usable:
-                say(f"\n{lane.label}: {lane.state}")
-        verdicts = {judgement.verdict for _, _, judgement in engine.asked}
-    return 3 if "fault" in verdicts else int(bool(verdicts & set(FAILING)) or not verdicts)
+        verdicts = []
+        for case, head in zip(cases, heads, strict=True):
+            say(head)
+            verdicts.append(_replay(ops[case.op], case, campaign, engine, scripts, say))
+    return _status(cases, verdicts, engine)
 
 
-def find_case(text: str, out: Path) -> Case:
-    """The case in a JSON file, or the one with this id in the journal of ``out``."""
-    path = Path(text)
-    case = _from_file(path) if path.suffix == ".json" or _is_file(path) else _from_journal(text, out)
-    if reason := too_many(case):
-        raise UsageError(f"case {case.id} cannot be shown: {reason}")
-    return case
+def _head(campaign: Campaign, op: Op, case: Case) -> str:
+    """The case, its inputs and what the oracle says of it. Raises ``UsageError`` for one that cannot be asked."""
+    lines: list[str] = []
+    with _in_one_line(f"not a case of {op.name}"):
+        check_form(op, case, campaign.registry.op)
+    with _in_one_line("its inputs cannot be made"):
+        _describe(case, lines.append)
+    _oracle(op, case, lines.append)
+    return "\n".join(lines)
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # The name is too long: somebody gave the case itself.
-        return False
+def _status(cases: Sequence[Case], verdicts: Sequence[set[str]], engine: Engine) -> int:
+    silent = [case.id for case, found in zip(cases, verdicts, strict=True) if not found - set(NO_ANSWER)]
+    if silent:
+        why = [f"{lane.label} could not start: {lane.state}" for lane in engine.lanes.values() if not lane.usable]
+        told_why = "; ".join(why) or "no target has the op for such a case"
+        print(f"opassay: no target answered {', '.join(silent)}: {told_why}", file=sys.stderr)
+    seen = set().union(*verdicts)
+    return 3 if "fault" in seen else 1 if seen & set(FAILING) else 2 if silent else 0
 
 
-def _from_journal(text: str, out: Path) -> Case:
-    journal = out / NAME
-    try:
-        records = read_records(journal) if text and journal.is_file() else iter(())
-        found = next((r for r in records if r.case_id.startswith(text)), None)
-    except JournalError as error:
-        raise UsageError(str(error)) from None
-    if found is None:
-        raise UsageError(f"no case {text!r:.200}: neither a JSON file nor the id of a case in {str(out)!r}")
-    try:
-        return Case.loads(found.case)
-    except ValueError as error:
-        raise UsageError(f"{str(journal)!r} does not hold a case: {error}") from None
+def _replay(op: Op, case: Case, campaign: Campaign, engine: Engine, scripts: Path | None, say: Say) -> set[str]:
+    """Show what every target makes of the case; their verdicts."""
+    lanes = {lane.label: lane for lane in engine.lanes.values()}
+    asked = list(engine.ask(op, Item(0, case)))
+    for answer in asked:
+        _tell(op, case, lanes[answer[0]], answer, engine, say)
+        if scripts is not None:
+            say(f"    {case_script(campaign.registry, lanes[answer[0]], op, case, answer, scripts)}")
+    for lane in lanes.values():
+        if not lane.usable:
+            say(f"\n{lane.label}: could not start: {lane.state}")
+    return {judgement.verdict for _, _, judgement in asked}
 
 
-def _from_file(path: Path) -> Case:
-    try:
-        if path.exists() and not path.is_file():
-            raise ValueError("it is not a file")
-        with path.open("rb") as stream:
-            text = stream.read(CASE_BYTES + 1)
-        if len(text) > CASE_BYTES:
-            raise ValueError(f"it has more than {CASE_BYTES} bytes")
-        return Case.loads(text.decode())
-    except OSError as error:
-        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"{str(path)!r} does not hold a case: {error}") from None
+def _tell(op: Op, case: Case, lane: Lane, asked: Asked, engine: Engine, say: Say) -> None:
+    label, outcome, judgement = asked
+    say(f"\n{label}: {judgement.verdict}" + (f": {judgement.message}" if judgement.message else ""))
+    lines = [*told.known_lines(engine.entries(lane, case), case, lane.target.mode, judgement.verdict)]
+    lines += told.figures(judgement)
+    if isinstance(outcome, Returned) and case.aspect in ("value", "gradient"):
+        found = references(op, case, outcome.arrays)
+        lines += told.allowed(found, engine.judging.models(lane, op, found), case.exact)
+    for line in lines:
+        say(f"    {line}")
+    _answer(outcome, say)
 
 
 @contextmanager
@@ -111,8 +113,15 @@ def _in_one_line(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-        raise UsageError(f"{what}: {told}{' '.join(str(error).split())[:300]}") from None
+        # What is not worth a line of its own tells a person nothing by its Python name either.
+        words = str(error) if isinstance(error, (ValueError, UsageError)) else _in_words(error)
+        raise UsageError(f"{what}: {' '.join(words.split())[:300]}") from None
+
+
+def _in_words(error: Exception) -> str:
+    return (
+        "it takes more memory than there is" if isinstance(error, MemoryError) else f"{type(error).__name__}: {error}"
+    )
 
 
 def _describe(case: Case, say: Say) -> None:
@@ -128,8 +137,10 @@ def _describe(case: Case, say: Say) -> None:
 def _oracle(op: Op, case: Case, say: Say) -> None:
     if case.aspect == "error":
         with _in_one_line("the oracle cannot look at this case"), room():
-            if not refusal(op, case):
-                raise ValueError(f"the contract of {op.name} allows its input, so it does not break {case.rule!r}")
+            refused = refusal(op, case)
+        if not refused:
+            raise UsageError(f"the contract of {op.name} allows its input, so it does not break {case.rule!r}")
+        say(f"\noracle: an error; {refused}")
         return
     with _in_one_line("the oracle refuses this case"), room():
         found = references(op, case)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,15 @@ from harness.hunt.bench import Bench
 from harness.hunt.finding import Finding
 from harness.hunt.issue import NAME, issue_text
 from harness.hunt.repro import Reproduction, Seen, title, write_reproduction
+from harness.judge.compare import Judgement
 from harness.judge.explain import NO_FIT
-from harness.registry import Registry
+from harness.model.case import Case
+from harness.model.op import Op
+from harness.model.outcome import Outcome
+from harness.model.verdicts import FAILING, UNANSWERED
+from harness.registry import Registry, UsageError
 from harness.run.engine import Asked
+from harness.run.lane import Lane
 
 MOST_OUTPUT = 4_000
 """Characters of a script's output that the finding keeps; the file beside the script has all of it."""
@@ -26,12 +34,28 @@ def reproduced(bench: Bench, registry: Registry, folder: Path, finding: Finding)
     return replace(finding, reproductions=tuple(scripts))
 
 
-def _script(bench: Bench, registry: Registry, folder: Path, finding: Finding, asked: Asked) -> dict[str, Any]:
+def case_script(registry: Registry, lane: Lane, op: Op, case: Case, asked: Asked, folder: Path) -> str:
+    """Write a script of what the lane's target did with any case, run it, and say in a line what came of that.
+
+    It lies in ``folder``, in a folder of this case and target. Where the target agrees, so does the script.
+    """
     label, outcome, judgement = asked
-    lane = bench.lane(label)
-    adapter, cause = lane.target.adapter, "" if finding.explained_by == NO_FIT else finding.explained_by
-    seen = Seen(
-        finding.verdict,
+    if judgement.verdict in UNANSWERED or judgement.verdict == "fault":
+        return f"no script for {label}: {judgement.verdict}"
+    verdict = judgement.verdict if judgement.verdict in FAILING else "accepts" if case.aspect == "error" else "numeric"
+    here = folder / f"{case.id}-{re.sub('[^A-Za-z0-9]+', '-', label)}"
+    seen = _seen(lane, outcome, judgement, verdict)
+    try:
+        found = write_reproduction(here, lane.target.adapter, case, op, seen, registry, lane.python)
+    except OSError as error:
+        raise UsageError(f"cannot write a script in {str(here)!r}: {error.strerror}") from None
+    shows = "shows the difference" if found.reproduces else "shows no difference"
+    return f"{shlex.join(['python', str(found.file)])}  # exit status {found.exit_status}: {shows}"
+
+
+def _seen(lane: Lane, outcome: Outcome, judgement: Judgement, verdict: str, about: str = "") -> Seen:
+    return Seen(
+        verdict,
         judgement.message,
         outcome,
         lane.target.mode,
@@ -40,8 +64,15 @@ def _script(bench: Bench, registry: Registry, folder: Path, finding: Finding, as
         lane.threads,
         lane.rules,
         lane.hello.get("settings", {}),
-        cause,
+        about,
     )
+
+
+def _script(bench: Bench, registry: Registry, folder: Path, finding: Finding, asked: Asked) -> dict[str, Any]:
+    label, outcome, judgement = asked
+    lane = bench.lane(label)
+    adapter, cause = lane.target.adapter, "" if finding.explained_by == NO_FIT else finding.explained_by
+    seen = _seen(lane, outcome, judgement, finding.verdict, cause)
     found = write_reproduction(folder, adapter, finding.case, bench.op(finding.case), seen, registry, lane.python)
     versions = f"- {adapter} {seen.version}, mode {seen.mode}, on {seen.device}"
     text = issue_text(title(adapter, finding.case, seen), found, versions, cause)

@@ -17,8 +17,6 @@ from harness.model import dtypes, fills, memory, strict_json
 from harness.model.fills import Fill
 from harness.model.memory import Memory
 
-_FIELDS = ("op", "tensors", "shape", "dtype", "fill", "memory", "kind")
-
 ASPECTS = ("value", "gradient", "error", "shape")
 
 
@@ -60,12 +58,13 @@ class Tensor:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Tensor:
+    def from_json(cls, given: Mapping[str, Any]) -> Tensor:
+        data = strict_json.fields(given, "a tensor", ("shape", "dtype"), ("fill", "memory"))
         return cls(
             shape=tuple(strict_json.integer(n) for n in strict_json.entries(data["shape"])),
             dtype=str(data["dtype"]),
-            fill=Fill.from_json(data["fill"]),
-            memory=Memory.from_json(data["memory"]),
+            fill=Fill.from_json(data.get("fill", {"kind": "ones"})),
+            memory=Memory.from_json(data.get("memory", {"kind": "contiguous"})),
         )
 
 
@@ -190,23 +189,19 @@ class Case:
         return [None if t is None else t.to_json() for t in self.cotangents]
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Case:
-        """Raises ``ValueError`` saying what is wrong when ``data`` does not describe a case."""
-        try:
-            return cls(
-                op=str(data["op"]),
-                tensors=tuple(Tensor.from_json(t) for t in strict_json.entries(data["tensors"])),
-                attributes=dict(data.get("attributes", {})),
-                aspect=str(data.get("aspect", "value")),
-                rule=str(data.get("rule", "")),
-                cotangents=tuple(None if t is None else Tensor.from_json(t) for t in data.get("cotangents", ())),
-            )
-        except KeyError as error:
-            raise ValueError(
-                f"not a case: it lacks {error.args[0]!r}" if error.args[0] in _FIELDS else str(error.args[0])
-            ) from None
-        except (TypeError, AttributeError) as error:
-            raise ValueError(f"not a case: {error}") from None
+    def from_json(cls, given: Mapping[str, Any]) -> Case:
+        """Raises ``ValueError`` saying what is wrong when ``given`` does not describe a case."""
+        data = strict_json.fields(given, "a case", ("op", "tensors"), ("attributes", "aspect", "rule", "cotangents"))
+        return cls(
+            op=str(data["op"]),
+            tensors=tuple(Tensor.from_json(t) for t in strict_json.entries(data["tensors"])),
+            attributes=strict_json.mapping(data.get("attributes", {}), "its attributes"),
+            aspect=str(data.get("aspect", "value")),
+            rule=str(data.get("rule", "")),
+            cotangents=tuple(
+                None if t is None else Tensor.from_json(t) for t in strict_json.entries(data.get("cotangents", []))
+            ),
+        )
 
     def dumps(self) -> str:
         """Canonical JSON: sorted keys, no spaces."""

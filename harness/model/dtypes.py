@@ -60,9 +60,9 @@ FORMATS = {
 
 
 def storage(name: str) -> np.dtype:
-    """The NumPy dtype that stores ``name``; ``KeyError`` for a name outside ``DTYPES``."""
+    """The NumPy dtype that stores ``name``; ``ValueError`` for a name outside ``DTYPES``."""
     if name not in DTYPES:
-        raise KeyError(f"unknown dtype {name!r}; known: {', '.join(DTYPES)}")
+        raise ValueError(f"unknown dtype {name!r}; known: {', '.join(DTYPES)}")
     return BFLOAT16 if name == "bfloat16" else np.dtype(name)
 
 

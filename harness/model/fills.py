@@ -77,7 +77,8 @@ class Fill:
         return out
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Fill:
+    def from_json(cls, given: Mapping[str, Any]) -> Fill:
+        data = strict_json.fields(given, "a fill", ("kind",), ("key", "values", "limits"))
         return cls(
             kind=str(data["kind"]),
             key=_key(data.get("key", 0)),

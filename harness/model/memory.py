@@ -43,7 +43,8 @@ class Memory:
         return out
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Memory:
+    def from_json(cls, given: Mapping[str, Any]) -> Memory:
+        data = strict_json.fields(given, "memory", ("kind",), ("axis", "step"))
         return cls(
             str(data["kind"]), strict_json.integer(data.get("axis", 0)), strict_json.integer(data.get("step", 1))
         )

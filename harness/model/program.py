@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.model import strict_json
+
 OPERATORS = ("add", "subtract")
 """What a stage may do besides the ops: the framework's own ``+`` and ``-`` on two values of one shape."""
 
@@ -38,12 +40,13 @@ class Stage:
         return out
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Stage:
+    def from_json(cls, given: Mapping[str, Any]) -> Stage:
+        data = strict_json.fields(given, "a stage", ("op", "inputs", "outputs"), ("attributes", "vjp"))
         return cls(
             op=str(data["op"]),
-            inputs=tuple(str(n) for n in data["inputs"]),
-            outputs=tuple(str(n) for n in data["outputs"]),
-            attributes=dict(data.get("attributes", {})),
+            inputs=_names(data["inputs"], "a stage's inputs"),
+            outputs=_names(data["outputs"], "a stage's outputs"),
+            attributes=dict(strict_json.mapping(data.get("attributes", {}), "a stage's attributes")),
             vjp=bool(data.get("vjp", False)),
         )
 
@@ -67,11 +70,11 @@ class Program:
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> Program:
         """Raises ``ValueError`` where a stage takes a value that nothing before it makes, or makes one again."""
-        try:
-            inputs: Sequence[str] = attributes["inputs"]
-            stages = tuple(Stage.from_json(stage) for stage in attributes["stages"])
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not a program: {error}") from None
+        given = strict_json.fields(attributes, "a program", ("inputs", "stages"))
+        inputs = _names(given["inputs"], "a program's inputs")
+        if not isinstance(given["stages"], Sequence) or isinstance(given["stages"], str):
+            raise ValueError(f"a program's stages: expected a list, got {given['stages']!r:.60}")
+        stages = tuple(Stage.from_json(stage) for stage in given["stages"])
         made = set(inputs)
         for stage in stages:
             again = [name for name in stage.outputs if name and name in made]
@@ -80,5 +83,11 @@ class Program:
             missing = [name for name in stage.inputs if name not in made]
             if missing:
                 raise ValueError(f"stage {stage.op!r} takes {missing[0]!r}, which nothing before it makes")
-            made.update(stage.outputs)
-        return cls(tuple(inputs), stages)
+            made.update(name for name in stage.outputs if name)
+        return cls(inputs, stages)
+
+
+def _names(value: Any, what: str) -> tuple[str, ...]:
+    if isinstance(value, Sequence) and all(isinstance(name, str) for name in value) and not isinstance(value, str):
+        return tuple(value)
+    raise ValueError(f"{what}: expected a list of names, got {value!r:.60}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 DEPTH = 32
@@ -38,6 +40,30 @@ def entries(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     raise ValueError(f"expected a list, got {value!r:.60}")
+
+
+def mapping(value: Any, what: str) -> Mapping[str, Any]:
+    """``value`` if it is an object; ``ValueError`` else."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{what}: expected an object, got {value!r:.60}")
+    return value
+
+
+def fields(value: Any, what: str, needs: Sequence[str], may: Sequence[str] = ()) -> Mapping[str, Any]:
+    """``value`` if it is an object that has all fields of ``needs`` and no others than these and ``may``.
+
+    ``ValueError`` else, saying which: a field that nobody reads is a misspelt one, or one of a later version.
+    """
+    given = mapping(value, what)
+    for name in needs:
+        if name not in given:
+            raise ValueError(f"{what} lacks {name!r}")
+    known = (*needs, *may)
+    for name in given:
+        if name not in known:
+            guess = "".join(f"; did you mean {close!r}?" for close in difflib.get_close_matches(name, known, n=1))
+            raise ValueError(f"{what} has no field {name!r:.60}{guess} (there are: {', '.join(known)})")
+    return given
 
 
 def _check_depth(value: Any, left: int) -> None:

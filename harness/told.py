@@ -1,0 +1,72 @@
+"""What ``opassay replay`` tells of a judgement: what was allowed, what was free, whether the difference is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from harness.judge.compare import Judgement
+from harness.judge.known import applies
+from harness.judge.measure import measure_of
+from harness.model import dtypes
+from harness.model.case import Case
+from harness.model.known import Known
+from harness.model.numeric_model import NumericModel
+from harness.model.reference import Reference
+from harness.model.verdicts import FAILING
+
+
+def figures(judgement: Judgement) -> Iterator[str]:
+    """The largest error, and how many elements nobody judged."""
+    if judgement.rho is not None:
+        place = f" at {judgement.worst_index}" if judgement.worst_index else ""
+        error = f"largest error {judgement.max_abs_error:.4g}, {judgement.max_ulp:.4g} ulp"
+        yield f"{error}; error ÷ allowed error {judgement.rho:.4g}{place}"
+    if judgement.free_elements:
+        by_bound = judgement.free_by_bound or 0
+        yield (
+            f"not judged: {judgement.free_elements:,} of {judgement.elements or 0:,} elements; the contract leaves "
+            f"{judgement.free_elements - by_bound:,} free, for {by_bound:,} there is no bound"
+        )
+
+
+def allowed(found: Sequence[Reference], models: Sequence[NumericModel], exact_fill: bool) -> Iterator[str]:
+    """The error that was allowed in each output, whatever the answer."""
+    for reference, model in zip(found, models, strict=True):
+        if reference.policy != "unconnected" and reference.exact.size:
+            yield f"{reference.name}: {_allowed(reference, model, exact_fill)}"
+
+
+def _allowed(reference: Reference, model: NumericModel, exact_fill: bool) -> str:
+    if not dtypes.is_float(reference.dtype):
+        return "no error allowed"
+    measure = measure_of(reference, model, exact_fill if reference.integral is None else reference.integral)
+    judged = np.broadcast_to(measure.limit.allowed, measure.free.shape)[~measure.free]
+    if not judged.size or not judged.any():
+        return "no error allowed" if judged.size else "nothing is judged"
+    operands = f", operands rounded to {model.inputs}" if model.inputs else ""
+    return (
+        f"allowed error {judged.min():.3g} to {judged.max():.3g}, "
+        f"for sums in {model.accumulator}{operands}{_extra(model)}"
+    )
+
+
+def _extra(model: NumericModel) -> str:
+    return f", {model.extra_roundings} further roundings" if model.extra_roundings else ""
+
+
+def known_lines(entries: Sequence[Known], case: Case, mode: str, verdict: str) -> Iterator[str]:
+    """Which known difference covers the verdict, who must act and why; or what is known of such cases, and not seen."""
+    covering = [known for known in entries if applies(known, case, mode)]
+    if verdict not in FAILING:
+        for known in covering:
+            by_chance = f", which comes and goes: {known.chance}" if known.chance else ""
+            yield f"not seen: known difference {known.id} ({known.verdict}){by_chance}"
+        return
+    found = next((known for known in covering if known.verdict == verdict), None)
+    if found is None:
+        yield "new: no known difference covers it"
+        return
+    source = f" {found.title}: {found.url}" if found.url else ""
+    yield f"known: {found.id}, owner: {found.owner}. {found.reason}{source}"
