@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -111,7 +112,7 @@ def run(
             repeat=repeat,
         ),
         memory=parse_size("--memory", memory, *MEMORY) if memory else None,
-        command=" ".join(["opassay", *sys.argv[1:]]),
+        command=shlex.join(["opassay", *sys.argv[1:]]),
     )
     return run_command(request, out, resume, strict, findings)
 

@@ -25,6 +25,8 @@ def run_command(request: Request, out: Path, resume: bool, strict: bool, finding
     campaign = Campaign(request)
     console = Console(stderr=True)
     run = Run(campaign, out, resume)
+    if run.aside is not None:
+        console.print(f"the earlier run in {out} is now in {run.aside}", markup=False, highlight=False, soft_wrap=True)
     with _kept(run), campaign.engine() as engine:
         with console.status(f"starting {', '.join(escape(label) for label in campaign.labels().values())}"):
             check_devices(engine)

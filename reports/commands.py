@@ -3,38 +3,58 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from reports.text import clean
 
 DEFAULT_OUT = "opassay-report"
+CARRIED = ("--adapter", "--python")
+"""Options of a run that every other command about it needs, too."""
 
 
 def out_folder(run: Mapping[str, Any]) -> str:
     """The run's folder as seen from where it was started: the value of ``--out``."""
+    return next(reversed(_values(run, "--out")), DEFAULT_OUT)
+
+
+def _values(run: Mapping[str, Any], option: str) -> list[str]:
+    """What the run's command gives to ``option``, as ``--out DIR`` or ``--out=DIR``."""
+    words = _words(run)
+    joined = [word.partition("=")[2] for word in words if word.startswith(f"{option}=")]
+    return joined + [value for word, value in pairwise(words) if word == option]
+
+
+def _words(run: Mapping[str, Any]) -> list[str]:
     try:
-        words = shlex.split(str(run["command"]))
+        return shlex.split(str(run["command"]))
     except ValueError:
-        return DEFAULT_OUT
-    for place, text in enumerate(words):
-        if text.startswith("--out="):
-            return text.partition("=")[2]
-        if text == "--out" and place + 1 < len(words):
-            return words[place + 1]
-    return DEFAULT_OUT
+        return []
 
 
-def replay(run: Mapping[str, Any], case_id: str, target: str = "") -> str:
-    """``opassay replay`` of one case on one target, or on all."""
-    out = out_folder(run)
-    words = ["opassay", "replay", case_id, *(["--target", target] if target else [])]
-    return clean(shlex.join([*words, *(["--out", out] if out != DEFAULT_OUT else [])]))
+def replay(run: Mapping[str, Any], case_id: str, target: str = "", out: str = "") -> str:
+    """``opassay replay`` of one case on one target, or on all; ``out``: where the run lies now, if that is known."""
+    folder = out or out_folder(run)
+    where = ["--out", folder] if folder != DEFAULT_OUT else []
+    return _replay(run, case_id, [target] if target else [], where)
 
 
-def replay_finding(run: Mapping[str, Any], finding: str) -> str:
-    """``opassay replay`` of a finding's smallest case."""
-    return clean(shlex.join(["opassay", "replay", f"{out_folder(run)}/findings/{finding}/case.json"]))
+def replay_finding(run: Mapping[str, Any], finding: str, targets: Iterable[str] = ()) -> str:
+    """``opassay replay`` of a finding's smallest case, on the targets that show it, or on all."""
+    return _replay(run, f"{out_folder(run)}/findings/{finding}/case.json", targets, [])
+
+
+def _replay(run: Mapping[str, Any], case: str, targets: Iterable[str], more: Sequence[str]) -> str:
+    chosen = [word for target in targets for word in ("--target", target)]
+    carried = [word for option in CARRIED for value in _values(run, option) for word in (option, value)]
+    return clean(shlex.join(["opassay", "replay", case, *chosen, *carried, *more]))
+
+
+def resume(run: Mapping[str, Any]) -> str:
+    """The command that goes on with the run."""
+    words = [word for word in _words(run) if word != "--resume"] or ["opassay", "run"]
+    return clean(shlex.join([*words, "--resume"]))
 
 
 def script(run: Mapping[str, Any], finding: str, file: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 from junitparser import Error, Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
+from reports import commands
 from reports.differences import Difference
 from reports.matrix import STATES, Cell
 from reports.summarise import Summary
@@ -46,15 +46,15 @@ def _suite(summary: Summary, target: str) -> TestSuite:
     down = summary.down.get(target, "")
     for cell in summary.cells:
         if cell.target == target:
-            suite.add_testcase(_testcase(cell, summary.differences, down))
+            suite.add_testcase(_testcase(cell, summary, down))
     if down and not len(suite):
         suite.add_testcase(_failed_start(target, down))
     return suite
 
 
-def _testcase(cell: Cell, found: Sequence[Difference], down: str) -> TestCase:
+def _testcase(cell: Cell, summary: Summary, down: str) -> TestCase:
     case = TestCase(clean(cell.target), clean(f"{cell.op}.{cell.aspect}"), round(cell.seconds, 3))
-    results = [*_failures(cell, found), *_errors(cell, found, down)]
+    results = [*_failures(cell, summary), *_errors(cell, summary, down)]
     if not results and not cell.judged:
         results = [Skipped(clean(_why_skipped(cell)))]
     case.result = results
@@ -65,18 +65,18 @@ def _testcase(cell: Cell, found: Sequence[Difference], down: str) -> TestCase:
     return case
 
 
-def _failures(cell: Cell, found: Sequence[Difference]) -> list[Failure]:
+def _failures(cell: Cell, summary: Summary) -> list[Failure]:
     if not cell.new:
         return []
     message = f"{plural(cell.new, 'new difference')}, {cell.ran}; first cases: {', '.join(cell.new_cases)}"
-    return [_result(Failure(clean(message), "difference"), cell, found, "new")]
+    return [_result(Failure(clean(message), "difference"), cell, summary, "new")]
 
 
-def _errors(cell: Cell, found: Sequence[Difference], down: str) -> list[Error]:
+def _errors(cell: Cell, summary: Summary, down: str) -> list[Error]:
     out = []
     if cell.fault:
         message = f"{plural(cell.fault, 'fault')}, {cell.ran}; first cases: {', '.join(cell.fault_cases)}"
-        out.append(_result(Error(clean(message), "fault"), cell, found, "fault"))
+        out.append(_result(Error(clean(message), "fault"), cell, summary, "fault"))
     if cell.missing:
         why = f"; {down}" if down else ""
         message = f"{cell.recorded:,} of {cell.planned:,} planned records are there{why}"
@@ -84,15 +84,16 @@ def _errors(cell: Cell, found: Sequence[Difference], down: str) -> list[Error]:
     return out
 
 
-def _result(result: _Result, cell: Cell, found: Sequence[Difference], kind: str) -> _Result:
+def _result(result: _Result, cell: Cell, summary: Summary, kind: str) -> _Result:
     key = (cell.op, cell.aspect, cell.target, kind)
-    groups = [d for d in found if (d.op, d.aspect, d.target, d.kind) == key]
-    result.text = clean("\n\n".join(_describe(d) for d in groups))
+    groups = [d for d in summary.differences if (d.op, d.aspect, d.target, d.kind) == key]
+    result.text = clean("\n\n".join(_describe(d, summary) for d in groups))
     return result
 
 
-def _describe(d: Difference) -> str:
-    head = f"{d.verdict} ({d.meaning}), {plural(d.count, 'record')}; smallest case: opassay replay {d.case_id}"
+def _describe(d: Difference, summary: Summary) -> str:
+    again = commands.replay(summary.run, d.case_id, d.target)
+    head = f"{d.verdict} ({d.meaning}), {plural(d.count, 'record')}; smallest case: {again}"
     return f"{head}\n{shorten(str(d.example['message']), MESSAGE_LIMIT)}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from reports import commands
 from reports.accuracy import Rho
 from reports.differences import Difference
 from reports.matrix import STATES, Cell
@@ -50,15 +51,16 @@ def _differences(summary: Summary, kind: str, title: str) -> str:
     found = summary.of_kind(kind)
     if not found:
         return ""
-    lines = [_line(d) for d in found[:LIST_LIMIT]]
+    lines = [_line(d, summary) for d in found[:LIST_LIMIT]]
     if len(found) > LIST_LIMIT:
         lines.append(f"… and {plural(len(found) - LIST_LIMIT, 'more', 'more')}, all of them in `results.csv`")
     return f"## {title}\n\n{_bullets(lines)}"
 
 
-def _line(d: Difference) -> str:
+def _line(d: Difference, summary: Summary) -> str:
     head = f"**{inline(d.op)}** {d.aspect} on **{inline(d.target)}**: {d.verdict} ({d.meaning}), "
-    return head + f"{plural(d.count, 'record')}; `opassay replay {d.case_id}`  \n  {code_span(d.headline)}"
+    again = command_span(commands.replay(summary.run, d.case_id, d.target))
+    return head + f"{plural(d.count, 'record')}; {again}  \n  {code_span(d.headline)}"
 
 
 def _matrix(summary: Summary) -> str:
@@ -170,5 +172,13 @@ def inline(text: str) -> str:
 def code_span(text: str) -> str:
     """A code span, fenced by more backticks than the text has in a row."""
     line = shorten(" ".join(clean(text).split()), MESSAGE_LIMIT)
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
-    return f"{fence} {line} {fence}" if line else ""
+    return f"{_fence(line)} {line} {_fence(line)}" if line else ""
+
+
+def command_span(text: str) -> str:
+    """A code span of the whole of a command, which can be pasted as it stands."""
+    return f"{_fence(text)}{text}{_fence(text)}"
+
+
+def _fence(line: str) -> str:
+    return "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reports import commands
 from reports.differences import Difference
 from reports.matrix import STATES, Cell
 from reports.rows import Results
@@ -46,7 +47,8 @@ def print_summary(results: Results, run: Mapping[str, Any], console: Console) ->
         console.print(_legend(summary, console))
         console.print()
     for line in (*_differences(summary, console), *_findings(summary, console), *_next_steps(summary, console)):
-        console.print(line)
+        # A command that is to be pasted must stay one line.
+        console.print(line, soft_wrap=bool(line.no_wrap))
 
 
 def _tables(summary: Summary, aspect: str, console: Console) -> Iterator[Table]:
@@ -139,10 +141,12 @@ def _next_steps(summary: Summary, console: Console) -> Iterator[Text]:
         yield Text(summary.left_free)
     found = [*summary.of_kind("new"), *summary.of_kind("fault")]
     if summary.run["findings"]:
-        yield Text(f"Next: read findings/{summary.run['findings'][0]['id']}/")
+        first = summary.run["findings"][0]
+        yield Text(f"Next: {commands.replay_finding(summary.run, first['id'], first['targets'])}", no_wrap=True)
     elif found:
-        yield Text(f"Next: opassay replay {found[0].case_id}")
+        yield Text(f"Next: {commands.replay(summary.run, found[0].case_id, found[0].target)}", no_wrap=True)
     elif summary.state == "clean":
         yield Text("Next: nothing to do; more cases: opassay run --cases N, other cases: --seed S")
     else:
-        yield Text("Next: read the warnings above, then opassay run --resume with the same options, or opassay doctor")
+        yield Text("Next: read the warnings above, then this, or opassay doctor:")
+        yield Text(f"    {commands.resume(summary.run)}", no_wrap=True)

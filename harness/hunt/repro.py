@@ -19,6 +19,7 @@ from harness.model.reference import Reference
 from harness.model.target import Target
 from harness.registry import Registry
 from harness.run.clean import clean_message
+from harness.run.search_path import search_path, variable
 
 PATIENCE = 300.0
 """Seconds that a script may take, beyond the limit of the case."""
@@ -151,7 +152,10 @@ def run_script(file: Path, python: str = sys.executable, limit: float = 30.0, al
 
 def _run(file: Path, python: str, limit: float) -> tuple[int | None, str]:
     command = [python, file.name]
-    inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "OMP_NUM_THREADS")}
+    inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH", "OMP_NUM_THREADS")}
+    # The script starts in its own folder, and what it needs of this process may lie in the one where that started.
+    found = os.pathsep.join(search_path()) if python == sys.executable else variable()
+    inherited |= {"PYTHONPATH": found} if found else {}
     try:
         done = subprocess.run(
             command,

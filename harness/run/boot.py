@@ -60,6 +60,8 @@ def refuse(why: str) -> None:
 
 CONFIG = json.loads(sys.argv[1])
 sys.meta_path.insert(0, OnlyOurs(CONFIG["roots"]))
+# Last, so that nothing there hides a module of this Python's own.
+sys.path.extend(entry for entry in CONFIG.get("search_path", ()) if entry not in sys.path)
 
 if __name__ == "__main__":
     problem = obstacle()

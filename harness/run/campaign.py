@@ -18,6 +18,7 @@ from harness.model.target import Target
 from harness.model.verdicts import Record
 from harness.registry import AdapterEntry, Registry, unknown
 from harness.run.cache import cache_folder, prune
+from harness.run.earlier import set_aside
 from harness.run.engine import Engine
 from harness.run.feeds import Key
 from harness.run.files import FileError, replace_file
@@ -130,10 +131,14 @@ class Run:
     """
 
     def __init__(self, campaign: Campaign, folder: Path, resume: bool = False) -> None:
-        """Raises ``UsageError`` when the folder cannot be written or resumed."""
+        """Raises ``UsageError`` when the folder cannot be written or resumed.
+
+        What an earlier run left there goes to ``aside``, unless it is resumed.
+        """
         self.campaign, self.folder = campaign, folder
         prepare_folder(folder)
         try:
+            self.aside = None if resume else set_aside(folder)
             self.journal = Journal(folder, campaign.identity(), resume)
         except FileError as error:
             raise UsageError(str(error)) from None

@@ -145,6 +145,23 @@ def _lock(descriptor: int, path: Path) -> None:
             return  # A file system without locks.
 
 
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep the journal at ``path``, if there is one, for this process; ``JournalError`` when another one writes it."""
+    if not path.is_file():
+        yield
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise cannot("read", path, error) from None
+    try:
+        _lock(descriptor, path)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _whole_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each whole line, and where it begins."""
     offset = 0

@@ -21,6 +21,7 @@ import psutil
 from harness.registry import PROGRAMS
 from harness.run import wire
 from harness.run.cache import VARIABLE, cache_folder
+from harness.run.search_path import search_path, variable
 
 _BOOT = Path(__file__).with_name("boot.py")
 _ROOT = _BOOT.parents[2]
@@ -80,14 +81,15 @@ class WorkerSpec:
             # Linux takes the end of the thread that starts a process for the end of its parent.
             "bound": threading.current_thread() is threading.main_thread(),
             "roots": roots,
+            "search_path": [] if self.foreign else search_path(),
             "adapter_files": home,
         }
 
     def environment(self) -> dict[str, str]:
         """The parent's environment, less what would change which packages or how much it computes."""
         inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
-        if not self.foreign and "PYTHONPATH" in os.environ:
-            inherited["PYTHONPATH"] = os.environ["PYTHONPATH"]
+        if not self.foreign and variable():
+            inherited["PYTHONPATH"] = variable()
         count = str(self.threads)
         limits = {"OPASSAY_THREADS": count, "OMP_NUM_THREADS": count, "PYTHONHASHSEED": "0", VARIABLE: cache_folder()}
         # Some frameworks must know before they are imported.

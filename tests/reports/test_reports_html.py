@@ -154,7 +154,7 @@ def test_a_difference_offers_the_replay_command_and_its_case(made):
     record = made.record(verdict="numeric", case=case, case_id="abc", rho=math.inf, bad_elements=2, max_ulp=3.5)
     page = Page(render([record], made.run([made.shard()])))
     blocks = {e[1]["id"]: e[2] for e in page.all("pre") if "id" in e[1]}
-    assert blocks["new-1-command"] == "opassay replay abc"
+    assert blocks["new-1-command"] == "opassay replay abc --target torch"
     assert json.loads(blocks["new-1-case"]) == json.loads(case)
     assert {e[1]["data-copy"] for e in page.all("button") if "data-copy" in e[1]} == {
         "first-command",

@@ -130,7 +130,7 @@ def test_summary_md_begins_with_what_is_new_and_what_ran(made):
     assert lines[0] == "# opassay: 1 new difference in 1 record"
     assert lines[2] == "ran 2 of 3 planned: 1 passed, 1 new; not judged: 1 missing."
     assert "| conv2d | ❌ 2/3, 1 new |" in lines
-    assert any("`opassay replay abc`" in line for line in lines)
+    assert any("`opassay replay abc --target torch`" in line for line in lines)
     assert "  ` off by 3 | 4 `" in lines
 
 
@@ -172,7 +172,7 @@ def test_the_terminal_shows_denominators_differences_and_what_to_do(made):
     assert lines[-3:] == [
         "1 new difference in 1 record",
         "ran 2 of 3 planned: 1 passed, 1 new; not judged: 1 missing",
-        "Next: opassay replay abc",
+        "Next: opassay replay abc --target torch",
     ]
 
 
@@ -197,7 +197,8 @@ def test_findings_come_first_with_how_sure_they_are(made):
         assert "12 records on torch, jax; 5 elements; failed 1 of 10 times alone" in text
         assert "1 of 2 scripts reproduce" in text
         assert "the oracle is suspect" in text
-    assert "Next: read findings/conv2d-value-structural-0123abcd/" in printed(records, run)
+    case = "opassay-report/findings/conv2d-value-structural-0123abcd/case.json"
+    assert f"Next: opassay replay {case} --target torch --target jax\n" in printed(records, run, width=40)
     assert "## Findings" in markdown(records, run)
     assert "## Findings" not in markdown(records, made.run([made.shard()]))
 
