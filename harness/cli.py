@@ -211,12 +211,13 @@ def known() -> None:
 @known_app.command(name="add")
 def known_add(
     finding: Annotated[str, typer.Argument(help="A folder in findings/, or the id of a finding in --out.")],
+    adapter: Adapters = [],  # noqa: B006
     out: Out = DEFAULT_OUT,
 ) -> int:
     """Write a draft entry for the list of known differences of each framework that a finding concerns."""
     from harness.hunt.draft import known_command
 
-    return known_command(finding, out)
+    return known_command(finding, out, adapter)
 
 
 @app.callback(invoke_without_command=True)

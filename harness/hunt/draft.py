@@ -15,8 +15,8 @@ from harness.registry import Registry, UsageError
 HEADER = '''"""Draft of a known difference of {adapter}, from the finding {finding}.
 
 To finish it: say who must act (`owner`: "ours", "upstream" or "by design"), check that `covers` is as narrow as the
-cause, and quote `url` with its `title` where the difference is reported. Then move `covers` and the entry into
-adapters/{adapter}/known.py, and the pin into adapters/{adapter}/known_pins.json.
+cause, and quote `url` with its `title` where the difference is reported. Then move `covers` and the entry, into its
+tuple `KNOWN`, to {place}, and the pin to known_pins.json beside that.
 """
 
 from adapters.known_predicates import {helpers}
@@ -50,23 +50,42 @@ DRAFT = known(
 """A module of its own: it says what is missing as soon as it is imported."""
 
 
-def known_command(text: str, out: Path) -> int:
-    """Write a draft per adapter of the finding ``text``, a folder or an id in ``out``; print where it belongs."""
+def known_command(text: str, out: Path, adapters: Sequence[str] = ()) -> int:
+    """Write a draft per adapter of the finding ``text``, a folder or an id in ``out``; print where it belongs.
+
+    ``adapters``: those from outside, as module:Class.
+    """
     folder = find_finding(text, out)
     try:
         finding = store.read(folder)
     except (ValueError, OSError) as error:
         raise UsageError(f"{str(folder)!r} does not hold a finding: {error}") from None
-    registry = Registry()
-    for adapter in finding.adapters:
-        entry = registry.adapters.get(adapter)
-        if entry is None or not entry.known:
-            print(f"{adapter}: an adapter from outside has no list of known differences, so there is nothing to add to")
-            continue
+    registry = Registry(adapters)
+    places = {adapter: _place(registry, adapter) for adapter in finding.adapters}
+    for adapter, place in places.items():
         path = folder / f"known_{adapter}.py"
-        path.write_text(draft(finding, adapter, registry), encoding="utf-8")
-        print(f"{adapter}: wrote {path}; fill in its owner and move it to {entry.known.replace('.', '/')}.py")
+        _write(path, draft(finding, adapter, registry, place))
+        print(f"{adapter}: wrote {path}; fill in its owner and move it to {place}")
     return 0
+
+
+def _place(registry: Registry, adapter: str) -> str:
+    """The file with the adapter's list of known differences, which need not be there yet."""
+    if adapter not in registry.adapters:
+        raise UsageError(f"the finding is about {adapter!r}, which is no adapter from here: add --adapter module:Class")
+    package = registry.adapters[adapter].location.partition(":")[0].rpartition(".")[0]
+    if not package:
+        raise UsageError(
+            f"{adapter!r} has no place for known differences: put its module into a package, beside known.py"
+        )
+    return f"{package.replace('.', '/')}/known.py"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a draft; one that somebody has worked on stays."""
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise UsageError(f"{str(path)!r} is there already and was changed since: move or remove it first")
+    path.write_text(text, encoding="utf-8")
 
 
 def find_finding(text: str, out: Path) -> Path:
@@ -86,12 +105,13 @@ def find_finding(text: str, out: Path) -> Path:
     raise UsageError(f"{text!r} may be {', '.join(folder.name for folder in found)}; give more of the id")
 
 
-def draft(finding: Finding, adapter: str, registry: Registry) -> str:
+def draft(finding: Finding, adapter: str, registry: Registry, place: str = "known.py") -> str:
     """The source of a module with the entry ``DRAFT`` for ``adapter``, whose owner is left open."""
     about = f" ({finding.explained_by})" if finding.explained_by else ""
     modes, covers = _modes(finding, adapter, registry), _covers(finding.predicates)
     return HEADER.format(
         adapter=adapter,
+        place=place,
         finding=finding.id,
         name=f"{adapter}-{finding.op}-{finding.verdict}-{finding.case.id[:8]}",
         pin=json.dumps(finding.case.to_json(), indent=1, sort_keys=True).replace("\\", "\\\\"),

@@ -1,6 +1,7 @@
 """A draft is a module that says what it lacks; finished, it covers what the finding covers and no more."""
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from harness.judge.known import applies
 from harness.model.case import Case
 from harness.registry import Registry, UsageError
 from harness.run import generate
+
+TINY = Path(__file__).parent.parent / "thirdparty" / "opassay-tiny" / "src"
 
 
 def drawn(number, op="conv2d"):
@@ -119,11 +122,35 @@ def test_the_command_writes_beside_the_finding_and_says_where_it_belongs(tmp_pat
     assert find_finding(str(folder), tmp_path) == find_finding(str(folder / store.FINDING), tmp_path) == folder
 
 
-def test_an_adapter_from_outside_has_no_list(tmp_path, capsys):
-    folder = store.write(tmp_path, finding(drawn(0), "mine", ("mine",)))
-    assert known_command(str(folder), tmp_path) == 0
-    assert "from outside" in capsys.readouterr().out
+def test_an_adapter_from_outside_has_its_list_beside_it(tmp_path, capsys, monkeypatch):
+    monkeypatch.syspath_prepend(str(TINY))
+    folder = store.write(tmp_path, finding(drawn(0), "tiny", ("tiny",)))
+    assert known_command(str(folder), tmp_path, ["opassay_tiny.adapter:TinyAdapter"]) == 0
+    assert "move it to opassay_tiny/known.py" in capsys.readouterr().out
+    text = (folder / "known_tiny.py").read_text(encoding="utf-8")
+    assert "to opassay_tiny/known.py" in text
+    assert finished(text).pin == drawn(0)
+
+
+@pytest.mark.parametrize(("adapters", "words"), [((), "add --adapter"), (("lonely:Lonely",), "into a package")])
+def test_where_there_is_no_place_for_an_entry_that_is_said(adapters, words, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "lonely.py").write_text(
+        'class Lonely:\n    name = "lonely"\n    modes = ("eager",)\n', encoding="utf-8"
+    )
+    folder = store.write(tmp_path, finding(drawn(0), "lonely", ("lonely",)))
+    with pytest.raises(UsageError, match=words):
+        known_command(str(folder), tmp_path, adapters)
     assert not list(folder.glob("known_*"))
+
+
+def test_a_draft_that_somebody_has_worked_on_stays(tmp_path):
+    folder = store.write(tmp_path, finding(drawn(0)))
+    assert known_command(str(folder), tmp_path) == known_command(str(folder), tmp_path) == 0
+    (folder / "known_torch.py").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="was changed since"):
+        known_command(str(folder), tmp_path)
+    assert (folder / "known_torch.py").read_text(encoding="utf-8") == "mine"
 
 
 def test_what_names_no_finding_or_several_is_refused(tmp_path):

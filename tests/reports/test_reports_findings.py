@@ -209,8 +209,8 @@ def test_alternatives_are_told_apart(folder):
 
 
 def test_the_smallest_case_has_its_command(made, folder):
-    command = '<pre id="finding-a1-command">opassay replay opassay-report/findings/a1/case.json --target torch --target jax</pre>'
-    assert command in page(made, folder(given()))
+    command = "opassay replay opassay-report/findings/a1/case.json --target torch --target jax"
+    assert f'<pre id="finding-a1-command">{command}</pre>' in page(made, folder(given()))
 
 
 @pytest.mark.parametrize("field", ["worst", "traits", "predicates", "failed", "runs", "versions", "rho"])
