@@ -38,8 +38,8 @@ def finished(tmp_path_factory):
     return folder, done
 
 
-def findings(folder):
-    return sorted(path.name for path in (folder / "out" / "findings").iterdir())
+def findings(folder, out="out"):
+    return sorted(path.name for path in (folder / out).glob("findings/*"))
 
 
 def test_a_run_tells_its_findings_everywhere(finished):
@@ -85,9 +85,11 @@ def test_resuming_a_finished_run_changes_nothing(finished):
 
 def test_a_run_without_a_hunt_and_one_with_nothing_new_leave_no_findings(finished, tmp_path):
     assert python(tmp_path, "opassay", *RUN).returncode == 1
-    assert findings(tmp_path)
+    there = findings(tmp_path)
+    assert there
     assert python(tmp_path, "opassay", *RUN, "--findings", "0").returncode == 1
     assert findings(tmp_path) == []
+    assert findings(tmp_path, "out-1") == there
     honest = [a.replace("Rejects", "Honest").replace("refuses", "honest") for a in RUN]
     assert python(tmp_path, "opassay", *honest).returncode == 0
     assert findings(tmp_path) == []
