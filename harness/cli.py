@@ -166,16 +166,20 @@ def report(
 @app.command()
 def diff(
     old: Annotated[Path, typer.Argument(help="The folder of the earlier run.")],
-    new: Annotated[Path, typer.Argument(help="The folder of the later run.")],
+    new: Annotated[Path | None, typer.Argument(help="The folder of the later run.")] = None,
+    targets: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--targets", metavar="A B", help="Compare target A with target B, say of one run."),
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="text, markdown or html.")] = "",
     out: Annotated[
         Path | None, typer.Option("--out", help="Write it here; .txt, .md or .html names the format.")
     ] = None,
 ) -> int:
-    """Say what changed between two runs. Status 1 when something is new, or nothing was compared."""
+    """Say what changed between two runs, or two targets. Status 1: something is new, or nothing was compared."""
     from harness.commands import diff_command
 
-    return diff_command(old, new, form, out)
+    return diff_command(old, new, form, out, targets)
 
 
 @app.command(name="new-adapter")

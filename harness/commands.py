@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from harness.hunt.after_run import hunt_run
 from harness.hunt.hunter import Limits
-from harness.registry import Registry, UsageError
+from harness.registry import Registry, UsageError, unknown
 from harness.run.campaign import Campaign, Request, Run, check_devices
 from harness.run.engine import Engine
 from harness.run.files import FileError
@@ -127,8 +127,13 @@ def _strange(error: Exception) -> UsageError:
     )
 
 
-def diff_command(old: Path, new: Path, form: str, out: Path | None) -> int:
-    """``opassay diff OLD NEW``: 1 when something is new, or nothing was compared."""
+def diff_command(
+    old: Path, new: Path | None, form: str, out: Path | None, targets: tuple[str, str] | None = None
+) -> int:
+    """``opassay diff OLD NEW``: 1 when something is new, or nothing was compared, 3 when there is a new fault.
+
+    With ``targets``: the first one in ``old`` with the second one in ``new``, which may be the same run.
+    """
     from reports.diff import compare
     from reports.diff_text import FORMATS, SUFFIXES
     from reports.run_file import read_run
@@ -137,17 +142,25 @@ def diff_command(old: Path, new: Path, form: str, out: Path | None) -> int:
     form = form or SUFFIXES.get(out.suffix if out else "", "text")
     if form not in FORMATS:
         raise UsageError(f"--format expects one of {', '.join(FORMATS)}, got {form!r}")
+    if new is None and targets is None:
+        raise UsageError("diff needs the folder of a second run, or two targets of one: --targets A B")
+    later = new or old
     try:
-        diff = compare(read_for_pages(old), read_run(old), read_for_pages(new), read_run(new))
+        tables = read_for_pages(old), read_for_pages(later)
+        runs = read_run(old), read_run(later)
+        for name, run in zip(targets or (), runs, strict=False):
+            if name not in run["targets"]:
+                raise ValueError(unknown("target", name, run["targets"]))
+        diff = compare(tables[0], runs[0], tables[1], runs[1], targets)
     except ValueError as error:
         raise UsageError(str(error)) from None
     except Exception as error:
         raise _strange(error) from None
     if out is None:
-        print(FORMATS[form](diff), end="")
+        print(FORMATS[form](diff, str(later)), end="")
         return diff.status
     try:
-        out.write_text(FORMATS[form](diff), encoding="utf-8", newline="\n")
+        out.write_text(FORMATS[form](diff, str(later)), encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"cannot write {str(out)!r}: {error.strerror}") from None
     print(out)

@@ -1,4 +1,4 @@
-"""What changed between two runs: case by case where both asked the same, by what a difference says elsewhere."""
+"""What changed between two runs, or two targets: case by case where both asked the same, by what is said elsewhere."""
 
 from __future__ import annotations
 
@@ -8,20 +8,45 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from harness.model.verdicts import FAILING
+from harness.model.verdicts import FAILING, severity
+from reports.diff_runs import Step, between_targets, differing, versions
+from reports.differences import empty
 from reports.rows import Results, rows
 from reports.text import clean, first_line, normalised
 
 SORTS = {
     "new": "fails now, did not fail before, and no known difference covers it",
+    "fault": "cannot be asked now, through a fault of opassay or of the adapter that was not there before",
     "fixed": "failed before, passes now",
+    "partly fixed": "failed before and passes now, but other cases still fail in the same way",
     "changed": "fails now in another way than before, or only now and a known difference covers it",
     "still there": "fails as before",
     "no longer tested": "was judged before, is not now",
 }
-"""The sorts of change, in the order in which they are told."""
+"""The sorts of change between two runs, in the order in which they are told."""
+TARGETS = {
+    "new": "fails on {b}, does not fail on {a}, and no known difference covers it",
+    "fault": "cannot be asked on {b}, through a fault of opassay or of the adapter that {a} does not have",
+    "fixed": "fails on {a}, passes on {b}",
+    "partly fixed": "fails on {a} and passes on {b}, where other cases fail in the same way",
+    "changed": "fails on both in different ways, or only on {b} and a known difference covers it",
+    "still there": "fails on both in the same way",
+    "no longer tested": "is judged on {a}, not on {b}",
+}
+"""The same between two targets."""
+NAMES = {
+    "new": "only on {b}",
+    "fault": "fault on {b}",
+    "fixed": "only on {a}",
+    "partly fixed": "on {a} in more cases",
+    "changed": "different",
+    "still there": "on both",
+    "no longer tested": "not judged on {b}",
+}
+"""What the sorts are called there."""
 FIRST_CASES = 3
-_COLUMNS = ("op", "aspect", "target", "case_id", "verdict", "known", "message", "error_type")
+_COLUMNS = ("op", "aspect", "target", "case_id", "verdict", "known", "message", "error_type", "shapes")
+FAULT = "fault"
 _JUDGED = frozenset(("pass", *FAILING))
 Signature = tuple[str, str, str, str]
 
@@ -36,6 +61,7 @@ class Answer:
     message: str
     case_id: str
     target: str
+    empty: bool = False
 
     @property
     def fails(self) -> bool:
@@ -44,7 +70,10 @@ class Answer:
 
 @dataclass
 class Change:
-    """Records of one op, aspect and target that changed alike. ``old`` and ``new`` are verdicts, empty where none."""
+    """Records of one op, aspect and target that changed alike. ``old`` and ``new`` are verdicts, empty where none.
+
+    ``empty``: all of their cases have a tensor without elements.
+    """
 
     sort: str
     op: str
@@ -57,58 +86,94 @@ class Change:
     count: int = 0
     message: str = ""
     cases: list[str] = field(default_factory=list)
+    empty: bool = True
+
+    @property
+    def severity(self) -> tuple[int, bool]:
+        """How grave it is: the gravest sorts first."""
+        return severity(self.new if self.new in FAILING else self.old, self.empty)
 
 
 @dataclass
 class Diff:
-    """All changes, by ``SORTS``.
+    """All changes, by ``SORTS``, the gravest first.
 
     ``both``: how many records of one case and target both runs judged; ``after_only``: that only the later one did;
-    ``versions``: of each target, before and now; ``records``: how many records each sort has.
+    ``versions``: of each target, before and now; ``differing``: what else is not the same; ``records``: how many
+    records each sort has; ``faults``: how many are faults, before and now; ``pair``: the targets that are compared
+    instead of runs; ``run``: the later run.
     """
 
     changes: list[Change]
     both: int
     after_only: int
-    versions: list[tuple[str, str, str]]
+    versions: list[Step]
+    differing: list[Step]
     records: Counter[str]
+    faults: tuple[int, int]
+    run: Mapping[str, Any]
+    pair: tuple[str, str] | None = None
+
+    @property
+    def sorts(self) -> list[tuple[str, str, str]]:
+        """Each sort, what it is called here, and what it means."""
+        if self.pair is None:
+            return [(sort, sort, meaning) for sort, meaning in SORTS.items()]
+        names = dict(zip("ab", map(clean, self.pair), strict=True))
+        return [(sort, NAMES[sort].format(**names), TARGETS[sort].format(**names)) for sort in SORTS]
 
     def of(self, sort: str) -> list[Change]:
         return [change for change in self.changes if change.sort == sort]
 
     @property
     def status(self) -> int:
-        """1 when something is new, or when nothing was compared; else 0."""
-        return int(bool(self.records["new"]) or not self.both)
+        """3 when there is a fault that was not there, 1 when something is new, or when nothing was compared; else 0."""
+        return 3 if self.records["fault"] else int(bool(self.records["new"]) or not self.both)
 
 
-def compare(old: Results, old_run: Mapping[str, Any], new: Results, new_run: Mapping[str, Any]) -> Diff:
+def compare(
+    old: Results,
+    old_run: Mapping[str, Any],
+    new: Results,
+    new_run: Mapping[str, Any],
+    pair: tuple[str, str] | None = None,
+) -> Diff:
     """What changed from ``old`` to ``new``, in memory bounded by the largest op and aspect.
 
+    ``pair``: the target of ``old`` and the one of ``new`` that are compared, rather than each target with itself.
     The tables' rows must come by op and aspect, as every written table's do.
     """
     changes: dict[tuple[str, ...], Change] = {}
     both = after_only = 0
-    for place, before, after in _blocks(old, new):
+    faults = [0, 0]
+    for place, before, after in _blocks(_grouped(old, pair, 0), _grouped(new, pair, 1)):
+        for side, block in enumerate((before, after)):
+            faults[side] += sum(answer.verdict == FAULT for answer in block.values())
         judged = {key for key, answer in after.items() if answer.verdict in _JUDGED}
         common = sum(key in judged for key, answer in before.items() if answer.verdict in _JUDGED)
         both, after_only = both + common, after_only + len(judged) - common
         for sort, b, a in _sorted_out(before, after):
             _add(changes, place, sort, b, a)
     order = list(SORTS)
-    told = sorted(changes.values(), key=lambda c: (order.index(c.sort), c.op, c.aspect, c.target, -c.count, c.says))
+    told = sorted(
+        changes.values(), key=lambda c: (order.index(c.sort), c.severity, -c.count, c.op, c.aspect, c.target, c.says)
+    )
     records: Counter[str] = Counter()
     for change in told:
         records[change.sort] += change.count
-    return Diff(told, both, after_only, _versions(old_run, new_run), records)
+    if pair is None:
+        steps, more = versions(old_run, new_run), differing(old_run, new_run)
+    else:
+        steps, more = [], between_targets(old_run, pair[0], new_run, pair[1])
+    return Diff(told, both, after_only, steps, more, records, (faults[0], faults[1]), new_run, pair)
 
 
 Block = dict[tuple[str, str], Answer]
+Blocks = Iterator[tuple[tuple[str, str], Block]]
 
 
-def _blocks(old: Results, new: Results) -> Iterator[tuple[tuple[str, str], Block, Block]]:
+def _blocks(left: Blocks, right: Blocks) -> Iterator[tuple[tuple[str, str], Block, Block]]:
     """Op and aspect with the answers of both runs, one block at a time: both tables come in this order."""
-    left, right = _grouped(old), _grouped(new)
     first, second = next(left, None), next(right, None)
     while first or second:
         place = min(side[0] for side in (first, second) if side)
@@ -118,14 +183,18 @@ def _blocks(old: Results, new: Results) -> Iterator[tuple[tuple[str, str], Block
         second = next(right, None) if second and second[0] == place else second
 
 
-def _grouped(table: Results) -> Iterator[tuple[tuple[str, str], Block]]:
+def _grouped(table: Results, pair: tuple[str, str] | None, side: int) -> Blocks:
+    """The table's answers by op and aspect; of the target of one ``side`` of ``pair`` alone, under both names."""
     passed: dict[str, Answer] = {}
     for place, group in groupby(rows(table, _COLUMNS), key=lambda row: (row[0], row[1])):
         block: Block = {}
-        for _, _, target, case_id, verdict, known, message, error_type in group:
-            if verdict in FAILING:
+        for _, _, of, case_id, verdict, known, message, error_type, shapes in group:
+            if pair and of != pair[side]:
+                continue
+            target = " and ".join(pair) if pair else of
+            if verdict in FAILING or verdict == FAULT:
                 says = normalised(message) or error_type
-                answer = Answer(verdict, known, says, first_line(message)[:300], case_id, target)
+                answer = Answer(verdict, known, says, first_line(message)[:300], case_id, target, empty(shapes))
             else:
                 # Most records pass: all of a target share one answer.
                 answer = passed.setdefault(f"{target} {verdict}", Answer(verdict, "", "", "", "", target))
@@ -139,17 +208,25 @@ def _signature(answer: Answer) -> Signature:
     return answer.target, answer.verdict, answer.known, answer.says
 
 
+def _saying(answer: Answer) -> tuple[str, str, str]:
+    return answer.target, answer.verdict, answer.says
+
+
 def _sorted_out(before: Block, after: Block) -> Iterator[tuple[str, Answer | None, Answer | None]]:
     """Each case and target with its sort of change; a pass that stays one is none."""
     earlier = {_signature(answer) for answer in before.values() if answer.fails}
     later = {_signature(answer) for answer in after.values() if answer.fails}
+    going_on = {_saying(answer) for answer in after.values() if answer.fails}
     for key, now in after.items():
         then = before.get(key)
         if now.fails:
             if sort := _of_failing(then, now, earlier):
                 yield sort, then, now
+        elif now.verdict == FAULT:
+            if then is None or then.verdict != FAULT:
+                yield "fault", then, now
         elif then and then.fails and now.verdict == "pass":
-            yield "fixed", then, now
+            yield ("partly fixed" if _saying(then) in going_on else "fixed"), then, now
         elif then and then.verdict in _JUDGED and now.verdict not in _JUDGED:
             yield "no longer tested", then, now
     for key, then in before.items():
@@ -172,7 +249,7 @@ def _of_failing(then: Answer | None, now: Answer, earlier: set[Signature]) -> st
 def _add(
     changes: dict[tuple[str, ...], Change], place: tuple[str, str], sort: str, then: Answer | None, now: Answer | None
 ) -> None:
-    told = now if now and now.fails else then
+    told = now if now and (now.fails or now.verdict == FAULT) else then
     if told is None:
         return
     old, new = then.verdict if then else "", now.verdict if now else ""
@@ -182,12 +259,6 @@ def _add(
     change = changes.setdefault(key, Change(*key))
     change.count += 1
     change.message = change.message or clean(told.message)
+    change.empty = change.empty and told.empty
     if told.case_id and len(change.cases) < FIRST_CASES:
         change.cases.append(told.case_id)
-
-
-def _versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    before, after = (
-        {name: str(info.get("version", "")) for name, info in run["targets"].items()} for run in (old, new)
-    )
-    return [(clean(name), clean(before.get(name, "")), clean(after.get(name, ""))) for name in before | after]

@@ -41,13 +41,14 @@ def sorts(diff):
         (FAIL, FAIL, "still there"),
         (FAIL, {**FAIL, "message": "9 of 65 elements differ"}, "still there"),
         ({}, {"verdict": "unsupported"}, "no longer tested"),
-        (FAIL, {"verdict": "fault"}, "no longer tested"),
+        (FAIL, {"verdict": "fault"}, "fault"),
+        ({}, {"verdict": "fault"}, "fault"),
     ],
 )
 def test_a_case_that_both_asked_is_of_one_sort(changed, old, new, sort):
     diff = changed([old, {"number": 1, "case_id": "other"}], [new, {"number": 1, "case_id": "other"}])
     assert sorts(diff) == {sort: 1}
-    assert diff.status == (sort == "new")
+    assert diff.status == {"new": 1, "fault": 3}.get(sort, 0)
     assert [c.sort for c in diff.changes] == [sort]
 
 
@@ -98,16 +99,103 @@ def test_a_case_that_was_asked_twice_counts_as_failing_when_one_answer_fails(cha
     assert sorts(changed([{}], [{"number": 0}, {**FAIL, "number": 1}])) == {"new": 1}
 
 
+def test_what_goes_on_in_other_cases_is_not_fixed(changed):
+    """Told as fixed and as still there, one difference contradicted itself."""
+    asked = [{**FAIL, "case_id": "a"}, {**FAIL, "case_id": "b", "number": 1}]
+    diff = changed(asked, [{"case_id": "a"}, {**FAIL, "case_id": "b", "number": 1}])
+    assert sorts(diff) == {"partly fixed": 1, "still there": 1}
+    assert "partly fixed: failed before and passes now, but other cases still fail in the same way" in text_diff(diff)
+    assert sorts(changed(asked, [{"case_id": "a"}, {"case_id": "b", "number": 1}])) == {"fixed": 2}
+
+
+def test_faults_of_both_runs_are_counted_and_only_a_new_one_is_red(changed):
+    fault = {"verdict": "fault", "message": "tuple index out of range", "case_id": "f", "number": 1}
+    diff = changed([{}, fault], [{}, fault])
+    assert (diff.faults, diff.status, sorts(diff)) == ((1, 1), 0, {})
+    assert "; faults: 1 before, 1 now" in text_diff(diff)
+    diff = changed([{}], [{}, fault])
+    assert (diff.faults, diff.status, sorts(diff)) == ((0, 1), 3, {"fault": 1})
+    assert "tuple index out of range" in text_diff(diff)
+
+
+def test_the_gravest_change_of_each_sort_comes_first(changed):
+    ids = [{"case_id": v, "number": n} for n, v in enumerate(("accepts", "crash", "numeric"))]
+    diff = changed(ids, [{**i, "verdict": i["case_id"]} for i in ids])
+    assert [c.new for c in diff.changes] == ["numeric", "crash", "accepts"]
+
+
+def test_what_is_not_the_same_in_the_two_runs_is_said(made):
+    one = made.run([made.shard()], command="opassay run --seed 1 --repeat --out a", seed=1)
+    two = made.run(
+        [made.shard()],
+        command="opassay run --memory=4G --out 'b c' --resume",
+        cases=50,
+        targets={"torch": made.target(settings={"threads": "2"}), "jax": made.target("jax")},
+    )
+    diff = compare(frame_of([made.record()]), one, frame_of([made.record()]), two)
+    (line,) = [line for line in text_diff(diff).splitlines() if line.startswith("Not the same: ")]
+    assert line == (
+        "Not the same: seed 1 → 0; cases 100 → 50; options --repeat → --memory 4G; torch threads 1 → 2; "
+        "target jax none → run"
+    )
+    assert line.split(": ", 1)[1] in html_diff(diff)
+    assert "Not the same: seed 1 → 0" in markdown_diff(diff)
+    assert "Not the same" not in text_diff(compare(frame_of([made.record()]), one, frame_of([made.record()]), one))
+
+
+@pytest.fixture
+def two_targets(made):
+    records = [
+        made.record(case_id="a"),
+        made.record(case_id="a", target="torch-nightly", **FAIL),
+        made.record(case_id="b", number=1, **FAIL),
+        made.record(case_id="b", number=1, target="torch-nightly"),
+        made.record(case_id="c", number=2, **FAIL),
+        made.record(case_id="c", number=2, target="torch-nightly", verdict="rejects", message="no"),
+        made.record(case_id="d", number=3, target="jax", **FAIL),
+    ]
+    targets = {"torch": made.target(), "torch-nightly": made.target(version="2.14"), "jax": made.target("jax")}
+    return records, made.run([made.shard()], targets=targets)
+
+
+def test_two_targets_of_one_run_are_compared(two_targets):
+    records, run = two_targets
+    table = frame_of(records)
+    diff = compare(table, run, table, run, ("torch", "torch-nightly"))
+    # The message of case b is that of case a, which fails on torch-nightly.
+    assert {c.sort: c.cases for c in diff.changes} == {"new": ["a"], "partly fixed": ["b"], "changed": ["c"]}
+    text = text_diff(diff, "out")
+    assert text.startswith("1 difference only on torch-nightly in 1 record\n")
+    assert "Not the same: version 2.13.0 → 2.14" in text
+    assert "only on torch-nightly: fails on torch-nightly, does not fail on torch, and no known" in text
+    assert "opassay replay a --target torch-nightly --out out" in text
+    assert "jax" not in text
+    assert '<h2 id="new">Only on torch-nightly</h2>' in html_diff(diff)
+
+
+def test_the_command_compares_two_targets_of_a_run(two_targets, tmp_path, made, capsys):
+    from harness.commands import diff_command
+    from harness.registry import UsageError
+
+    made.write_folder(tmp_path, *two_targets)
+    assert diff_command(tmp_path, None, "", None, ("torch", "torch-nightly")) == 1
+    assert capsys.readouterr().out.startswith("1 difference only on torch-nightly")
+    with pytest.raises(UsageError, match="unknown target 'torch-nigtly'; did you mean 'torch-nightly'"):
+        diff_command(tmp_path, None, "", None, ("torch", "torch-nigtly"))
+    with pytest.raises(UsageError, match="--targets A B"):
+        diff_command(tmp_path, None, "", None)
+
+
 def test_text_says_what_to_do(changed):
-    text = text_diff(changed([{}], [FAIL]))
+    text = text_diff(changed([{}], [FAIL]), "the new")
     assert text.splitlines()[:3] == [
         "1 new difference in 1 record",
-        "Records: 1 new, 0 fixed, 0 changed, 0 still there, 0 no longer tested; "
+        "Records: 1 new, 0 fault, 0 fixed, 0 partly fixed, 0 changed, 0 still there, 0 no longer tested; "
         "1 judged in both runs, 0 only in the later one",
         "torch 2.12 → 2.13",
     ]
     assert "conv2d value on torch, 1 record: pass → numeric" in text
-    assert "opassay replay 0123456789abcdef" in text
+    assert "      opassay replay 0123456789abcdef --target torch --out 'the new'" in text
 
 
 def test_markdown_keeps_a_message_from_being_markup(changed):
