@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from adapters.geometry import spatial_axes
 from harness.model import dtypes
 from harness.model.case import Case, Tensor
 from harness.model.known import Known
@@ -141,3 +142,14 @@ def overflows(case: Case, attribute: str, least: int) -> bool:
 def rank_three_in(layout: str) -> Predicate:
     """Cases of the rule RankThree in ``layout``."""
     return lambda case: case.rule == "RankThree" and case.attributes["layout"] == layout
+
+
+def repeated_beyond_bytes(case: Case) -> bool:
+    """Un-pooling to extents that 64 bits can say, of more bytes than they count: XLA's compiler takes the former.
+
+    The window is repeated along one axis after the other, in either layout.
+    """
+    if case.rule != "OutputOverflow":
+        return False
+    axes = spatial_axes(case.attributes["layout"])
+    return all(case.tensors[0].shape[axis] * k < 2**63 for axis, k in zip(axes, case.attributes["window"], strict=True))

@@ -9,10 +9,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Declaration:
-    """The literal class attributes of an adapter: its ``name`` and ``modes``."""
+    """The literal class attributes of an adapter: its ``name`` and ``modes``, and which of these are costly."""
 
     name: str
     modes: tuple[str, ...]
+    costly_modes: tuple[str, ...] = ()
 
 
 def read_declaration(source: Path, class_name: str) -> Declaration:
@@ -32,7 +33,10 @@ def _declaration(node: ast.ClassDef, source: Path) -> Declaration:
     name, modes = found.get("name"), found.get("modes")
     if not isinstance(name, str) or not isinstance(modes, (tuple, list)) or not modes:
         raise ValueError(f"class {node.name} in {source.name} must set name = '...' and modes = ('...',) as literals")
-    return Declaration(name, tuple(str(mode) for mode in modes))
+    costly = found.get("costly_modes", ())
+    if not isinstance(costly, (tuple, list)):
+        raise ValueError(f"class {node.name} in {source.name} must set costly_modes = ('...',) as a literal")
+    return Declaration(name, tuple(map(str, modes)), tuple(map(str, costly)))
 
 
 def _assignments(statement: ast.stmt) -> list[tuple[str, object]]:

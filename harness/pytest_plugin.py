@@ -162,6 +162,7 @@ class ShardItem(pytest.Item):
         judged = [r for r in records if r.verdict not in UNANSWERED]
         text = f"ran {len(judged)} of {planned}"
         self.user_properties += [("ran", len(judged)), ("planned", planned)]
+        self.user_properties.append(("not planned", self.shard.left_out))
         self.user_properties.append(("known", sum(bool(r.known) for r in records)))
         faults = [r for r in records if r.verdict == "fault"]
         new = [r for r in records if r.new]

@@ -247,6 +247,10 @@ class Registry:
         """Variables that its file adds to the worker's own."""
         return self.described[target.name].env if target.name else {}
 
+    def costly(self, target: Target) -> bool:
+        """Whether compiling takes so long in its mode that only some cases are compiled one by one."""
+        return target.mode in declare(self.adapter(target.adapter).location).costly_modes
+
     def label(self, target: Target) -> str:
         """The target as people write it: its name, or without its mode where that is the default."""
         if target.name:

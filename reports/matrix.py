@@ -32,10 +32,13 @@ class Tally:
     """How many records of each kind, and how many were planned.
 
     ``judged`` is the numerator of every rate: answers that were compared, right or wrong. ``missing``
-    is planned minus recorded. ``worst_rho`` is over judged records; NaN counts as the worst.
+    is planned minus recorded. ``not_planned`` is no part of ``planned``: cases that other targets are asked, and this
+    one is not, since its mode compiles each of them for seconds. ``worst_rho`` is over judged records; NaN counts as
+    the worst.
     """
 
     planned: int = 0
+    not_planned: int = 0
     passed: int = 0
     new: int = 0
     known: int = 0
@@ -112,6 +115,7 @@ def matrix(table: Results, run: Mapping[str, Any]) -> list[Cell]:
     for shard in run["shards"]:
         cell = _cell(cells, shard["op"], shard["aspect"], shard["target"])
         cell.planned += int(shard["planned"])
+        cell.not_planned += int(shard.get("not_planned", 0))
         cell.absent = cell.absent or bool(shard.get("absent"))
     columns = ("op", "aspect", "target", "verdict", "known", "rho", "seconds", "case_id")
     for op, aspect, target, verdict, known, rho, seconds, case_id in rows(table, columns):
@@ -140,6 +144,7 @@ def total(cells: Iterable[Cell]) -> Tally:
     out = Tally()
     for cell in cells:
         out.planned += cell.total
+        out.not_planned += cell.not_planned
         out.seconds += cell.seconds
         for kind in KINDS:
             setattr(out, kind, getattr(out, kind) + getattr(cell, kind))

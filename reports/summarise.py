@@ -101,7 +101,9 @@ class Summary:
         rest = [(t.unsupported, "unsupported"), (t.undefined, "undefined"), (t.fallback, "fallback")]
         rest += [(t.fault, "fault"), (t.missing, "missing")]
         others = ", ".join(f"{n:,} {name}" for n, name in rest if n)
-        return f"{t.ran} planned: {', '.join(parts)}" + (f"; not judged: {others}" if others else "")
+        told = f"{t.ran} planned: {', '.join(parts)}" + (f"; not judged: {others}" if others else "")
+        spared = f"; {t.not_planned:,} not planned where each takes seconds to compile" if t.not_planned else ""
+        return told + spared
 
     @property
     def left_free(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import sys
@@ -68,6 +69,43 @@ def test_the_tests_of_a_package_fail_on_a_wrong_op(package: Path, tmp_path: Path
     assert status == 1
     assert "test_worked_examples_come_out" in said
     assert "test_generated_cases_show_nothing_new[relu]" in said
+
+
+MORE_OPS = """
+    def matmul(self, a: Any, b: Any) -> Any:
+        return np.matmul(a, b)
+
+    def scatter_nd(self, indices: Any, updates: Any, *, shape: Any) -> Any:
+        answer = np.zeros(shape, updates.dtype)
+        np.add.at(answer, tuple(np.moveaxis(indices, -1, 0)), updates)
+        return answer
+
+    def avg_unpool2d(self, x: Any, *, window: Any, layout: str) -> Any:
+        rows = 1 if layout == "NHWC" else 2
+        return np.repeat(np.repeat(x, window[0], rows), window[1], rows + 1)
+
+    def max_unpool2d(self, x: Any, indices: Any, *, output_shape: Any, layout: str) -> Any:
+        answer = np.zeros(output_shape, x.dtype)
+        if layout == "NCHW":
+            x, indices = np.moveaxis(x, 1, 3), np.moveaxis(indices, 1, 3)
+        flat = answer.reshape(len(x), -1)
+        flat[np.arange(len(x))[:, None], indices.reshape(len(x), -1)] = x.reshape(len(x), -1)
+        return answer if layout == "NHWC" else np.moveaxis(flat.reshape(output_shape), 3, 1)
+"""
+
+
+def test_what_numpy_refuses_is_no_fault_of_the_adapter(package: Path, tmp_path: Path) -> None:
+    shutil.copytree(package, tmp_path / "more")
+    source = tmp_path / "more" / "src" / "opassay_fresh" / "adapter.py"
+    source.write_text(source.read_text() + MORE_OPS)
+    arguments = f"run --target fresh --aspect error --cases 20 --findings 0 --adapter {CLASS}"
+    status, said = opassay(tmp_path, arguments, tmp_path / "more" / "src")
+    assert status == 1, said
+    with (tmp_path / "opassay-report" / "results.csv").open(newline="", encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["op"] in MORE_OPS]
+    assert [row["message"] for row in rows if row["verdict"] == "fault"] == []
+    told = {row["error_type"] for row in rows if row["verdict"] == "pass"}
+    assert {"ValueError", "IndexError"} <= told
 
 
 def tidy(folder: Path) -> tuple[int, str]:

@@ -46,6 +46,7 @@ class JaxAdapter(MappedOps, Adapter):
 
     name = "jax"
     modes = ("jit", "eager", "vmap")
+    frameworks = ("jax", "jaxlib")
     fused_modes = frozenset({"jit", "vmap"})
     # XLA takes 1.1 s for the gradient of a convolution, relu and pool by itself, and 1.5 s each for 16 of them.
     fused_ops = 32

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from adapters.cuda import ON_CPU
 from adapters.geometry import output_extent, spatial_axes
-from adapters.known_predicates import Predicate, breaks, by_rule, overflows, rank_three_in, read_pins
+from adapters.known_predicates import (
+    Predicate,
+    breaks,
+    by_rule,
+    overflows,
+    rank_three_in,
+    read_pins,
+    repeated_beyond_bytes,
+)
 from harness.model import dtypes
 from harness.model.case import Case
 
@@ -17,6 +25,8 @@ _POOLS = ("avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
 _ABORT = "XLA ends the process over a shape whose size overflows, instead of raising"
 _PROMOTED = "operands are promoted to one dtype, as in NumPy"
 _INDICES = "any integer dtype may index"
+_COMPILED = ("jit", "vmap")
+_MAPPED = "each sample is a call of its own, and the batch is as long as x says"
 _DOCS = "https://docs.jax.dev/en/latest/_autosummary/"
 
 
@@ -39,9 +49,16 @@ def _huge_padding(case: Case) -> bool:
         return False
     # A window of one element is no window to XLA: then the size is computed, and said to be too much.
     single = max(case.attributes.get("window", (2,))) == 1
-    # So is it where the windows are gathered.
-    told = single or case.op == "max_pool2d_with_argmax"
-    return not (told and max(amount for pair in case.attributes["padding"] for amount in pair) == 2**40)
+    return not (single and max(amount for pair in case.attributes["padding"] for amount in pair) == 2**40)
+
+
+def _flattened(case: Case) -> bool:
+    """A plane that has a size in 64 bits once it is flat; of others, tracing says so."""
+    shape = case.attributes["output_shape"]
+    return (
+        case.rule == "OutputOverflow"
+        and math.prod(shape[axis] for axis in spatial_axes(case.attributes["layout"])) < 2**63
+    )
 
 
 def _small_indices(position: int) -> Predicate:
@@ -113,6 +130,7 @@ ERRORS = (
         breaks("RankOne"),
         "by design",
         "jnp.matmul follows NumPy, where vectors are allowed",
+        modes=("jit", "eager"),
         url=_DOCS + "jax.numpy.matmul.html",
         title="jax.numpy.matmul",
     ),
@@ -187,7 +205,7 @@ ERRORS = (
             op,
             name,
             verdict,
-            _huge_padding,
+            breaks("PadOverflow"),
             "upstream",
             COMPUTED,
             chance=ROOM,
@@ -197,12 +215,27 @@ ERRORS = (
         for name, verdict in (("huge-padding", "crash"), ("endless-padding", "hang"))
     ),
     *(
-        _known(op, "overflow", "crash", covers, "upstream", _ABORT, needs=ON_CPU)
-        for op, covers in (
-            ("avg_unpool2d", lambda case: overflows(case, "window", 2**62)),
-            ("max_unpool2d", breaks("OutputOverflow")),
-            ("scatter_nd", lambda case: overflows(case, "shape", 2**62)),
+        _known(op, name, "crash", covers, "upstream", _ABORT, modes=modes, needs=ON_CPU)
+        for op, name, covers, modes in (
+            ("avg_unpool2d", "overflow", lambda case: overflows(case, "window", 2**62), ("eager",)),
+            ("avg_unpool2d", "overflow-compiled", repeated_beyond_bytes, _COMPILED),
+            ("max_unpool2d", "overflow", breaks("OutputOverflow"), ("eager",)),
+            ("max_unpool2d", "overflow-compiled", _flattened, _COMPILED),
+            ("scatter_nd", "overflow", lambda case: overflows(case, "shape", 2**62), ()),
         )
+    ),
+    *(
+        _known(op, "mapped-batch", "accepts", breaks("OutputBatch"), "by design", _MAPPED, modes=("vmap",))
+        for op in ("conv2d_transpose", "max_unpool2d")
+    ),
+    _known(
+        "scatter_nd",
+        "mapped-axis",
+        "accepts",
+        breaks("UpdatesShape"),
+        "by design",
+        "the axis that is mapped is as long as updates say",
+        modes=("vmap",),
     ),
     _known(
         "avg_unpool2d",

@@ -40,6 +40,7 @@ class KerasAdapter(ConvOps, PoolOps, Adapter):
 
     name = "keras"
     modes = ("tensorflow", "torch", "jax")
+    frameworks = ("keras", "tensorflow", "torch", "jax", "jaxlib")
     fused_modes = frozenset({"jax"})
     fused_ops = 32
 

@@ -39,6 +39,7 @@ class OnnxRuntimeAdapter(ConvOps, PoolOps, PlainOps, Adapter):
 
     name = "onnxruntime"
     modes = ("all", "disabled", "constants")
+    frameworks = ("onnxruntime", "onnx")
 
     def devices(self) -> Sequence[str]:
         return ("cpu",)

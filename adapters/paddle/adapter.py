@@ -34,6 +34,8 @@ class PaddleAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
 
     name = "paddle"
     modes = ("eager", "static")
+    # What is compiled may leave out the package that it lies in.
+    frameworks = ("paddle", "libpaddle")
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)

@@ -122,9 +122,33 @@ def _short_output_shape(case: Case) -> bool:
     return case.rule == "OutputRankThree" and one_dnn
 
 
+def _larger_and_dilated(case: Case) -> bool:
+    return case.rule == "WindowLargerThanInput" and max(case.attributes["dilation"]) > 1
+
+
 def _wide_and_dilated(case: Case) -> bool:
     return case.rule == "PadNotSmallerThanWindow" and max(case.attributes["dilation"]) > 1
 
+
+def _gathered(case: Case) -> bool:
+    """A dilated pool that is composed of gathers: ``tf.nn.pool`` has none, and graphs infer nothing of the windows."""
+    how = case.attributes
+    inner = pool_dilates(how["window"], how["stride"], how["padding"], how["dilation"])
+    return case.rule == "WindowLargerThanInput" and max(how["dilation"]) > 1 and not inner
+
+
+def _wraps(case: Case) -> bool:
+    """Padding that is 0 modulo 2**32; 2**31 becomes negative, which is refused."""
+    return case.rule == "PadOverflow" and max(max(pair) for pair in case.attributes["padding"]) >= 2**40
+
+
+def _wide_and_undilated(case: Case) -> bool:
+    return case.rule == "PadNotSmallerThanWindow" and not _wide_and_dilated(case)
+
+
+_KERNELS = ("eager", "dynamic")
+"""Modes in which nothing looks at shapes before a kernel does; in the others tracing infers them."""
+_GRAPHS = ("function", "dynamic")
 
 _WIDE = "padding is an op of its own here, of any amount"
 
@@ -134,13 +158,53 @@ _IMPLICIT = "groups are implied by the filter's channels, so other channels mean
 
 ERRORS = (
     *(
-        _known(op, "window-larger", "accepts", covers, "by design", _EMPTY)
-        for op, covers in (
-            ("conv2d", breaks("WindowLargerThanInput")),
-            ("avg_pool2d", breaks("WindowLargerThanInput")),
-            ("max_pool2d", accepted_anywhere),
-            ("max_pool2d_with_argmax", breaks("WindowLargerThanInput")),
+        _known(op, name, "accepts", covers, "by design", _EMPTY, modes=modes)
+        for op, name, covers, modes in (
+            ("conv2d", "window-larger", breaks("WindowLargerThanInput"), _KERNELS),
+            ("avg_pool2d", "window-larger", breaks("WindowLargerThanInput"), _KERNELS),
+            ("max_pool2d", "window-larger", accepted_anywhere, _KERNELS),
+            ("max_pool2d", "window-larger-gathered", _gathered, ("function", "xla")),
+            ("max_pool2d_with_argmax", "window-larger", breaks("WindowLargerThanInput"), (*_KERNELS, "xla")),
+            ("max_pool2d_with_argmax", "window-larger-dilated", _larger_and_dilated, ("function",)),
         )
+    ),
+    *(
+        _known(
+            op,
+            "index-xla",
+            "accepts",
+            breaks("IndexOutOfRange", "IndexNegative"),
+            "upstream",
+            "XLA's scatter drops an index out of range",
+            url="https://github.com/tensorflow/tensorflow/issues/117658",
+            title="`tf.tensor_scatter_nd_update` with out-of-bounds index raises in eager but silently succeeds under "
+            "jit_compile=True",
+            modes=("xla",),
+        )
+        for op in ("scatter_nd", "max_unpool2d")
+    ),
+    *(
+        _known(
+            op,
+            "padding-overflow-xla",
+            "accepts",
+            _wraps,
+            "upstream",
+            "tf.pad takes amounts modulo 2**32 under XLA",
+            url="https://github.com/tensorflow/tensorflow/pull/127324",
+            title="Fix int narrowing and overflow crash in the tf2xla Pad kernel",
+            modes=("xla",),
+        )
+        for op in ("avg_pool2d", "max_pool2d")
+    ),
+    _known(
+        "conv2d_transpose",
+        "stride-zero",
+        "crash",
+        breaks("StrideZero"),
+        "upstream",
+        "a graph does not look at a stride of 0, and is ended by a division by it: SIGFPE",
+        modes=_GRAPHS,
     ),
     _known(
         "max_pool2d",
@@ -149,6 +213,7 @@ ERRORS = (
         refused_by_onednn,
         "by design",
         _EMPTY,
+        modes=_KERNELS,
         needs=WITHOUT_ONE_DNN,
     ),
     _known(
@@ -163,11 +228,12 @@ ERRORS = (
         needs=WITH_ONE_DNN,
     ),
     *(
-        _known(op, "wide-padding", "accepts", covers, "by design", _WIDE)
-        for op, covers in (
-            ("avg_pool2d", breaks("PadNotSmallerThanWindow")),
-            ("max_pool2d", _wide_and_dilated),
-            ("max_pool2d_with_argmax", breaks("PadNotSmallerThanWindow")),
+        _known(op, name, "accepts", covers, "by design", _WIDE, modes=modes)
+        for op, name, covers, modes in (
+            ("avg_pool2d", "wide-padding", breaks("PadNotSmallerThanWindow"), ()),
+            ("max_pool2d", "wide-padding", _wide_and_dilated, ()),
+            ("max_pool2d", "wide-padding-xla", _wide_and_undilated, ("xla",)),
+            ("max_pool2d_with_argmax", "wide-padding", breaks("PadNotSmallerThanWindow"), ()),
         )
     ),
     _known(

@@ -35,6 +35,8 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
     name = "torch"
     modes = ("eager", "compile")
     fused_modes = frozenset({"compile"})
+    # Up to 5 s where a case reaches the C++ compiler, 31 s the first time.
+    costly_modes = ("compile",)
     # "torch.compile with aot_autograd does not currently support double backward", it says.
     first_order_modes = frozenset({"compile"})
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import numpy as np
+
 from adapters.cuda import ON_CPU
-from adapters.geometry import effective, pad_amounts, spatial_axes
+from adapters.geometry import channel_axis, effective, pad_amounts, spatial_axes
 from adapters.known_predicates import breaks, by_rule, read_pins
 from adapters.known_undilated import unlooked_dilation
 from harness.model import dtypes
@@ -43,6 +46,19 @@ def _one_image(case: Case) -> bool:
     return case.rule == "RankThree" and case.attributes["output_shape"][0] == 1
 
 
+def _lands_elsewhere(case: Case) -> bool:
+    """All planes lie one after the other, and every index reaches one of them."""
+    if case.rule not in ("IndexOutOfRange", "IndexNegative"):
+        return False
+    layout, shape = case.attributes["layout"], case.attributes["output_shape"]
+    channels = shape[channel_axis(layout)]
+    size = math.prod(shape[axis] for axis in spatial_axes(layout))
+    indices = np.moveaxis(case.tensors[1].materialize(), channel_axis(layout), 1)
+    planes = np.arange(indices.shape[0] * channels).reshape(-1, channels, 1, 1)
+    flat = planes * size + indices // channels
+    return bool((np.abs(2 * flat + 1) < 2 * planes.size * size).all())
+
+
 ERRORS = (
     _known(
         "conv2d",
@@ -71,10 +87,18 @@ ERRORS = (
         "max_unpool2d",
         "channel",
         "accepts",
-        # torch.compile's kernels take integers, but invalid input is not compiled.
-        lambda case: case.rule == "IndexWrongChannel" and dtypes.is_float(case.tensors[0].dtype),
+        breaks("IndexWrongChannel"),
         "by design",
         "its indices count within one plane, so the channel cannot be wrong",
+    ),
+    _known(
+        "max_unpool2d",
+        "index-compiled",
+        "accepts",
+        _lands_elsewhere,
+        "upstream",
+        "Inductor writes to a flat array, where an index out of its plane reaches another one, as a negative one does",
+        modes=("compile",),
     ),
     _known(
         "conv2d_transpose",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from harness.contract.arrays import SHAPES
 from harness.contract.observe import Arrays, Attributes, Observation, answers, call, observe, plain, sentence
 from harness.model import dtypes
 from harness.model.adapter import Adapter, UnknownDevice, Unsupported
+from harness.run.origin import framework_modules
 
 
 def names(adapter: Adapter, interface: tuple[str, ...]) -> Iterator[Observation]:
@@ -27,6 +29,8 @@ def identity(adapter: Adapter) -> Iterator[Observation]:
     """Without these no run starts: the version, and the file that the framework was imported from."""
     yield observe("identity", "version()", lambda: isinstance(adapter.version(), str) and bool(adapter.version()))
     yield observe("identity", "origin() is a file", lambda: Path(adapter.origin()).exists())
+    told = "frameworks, or origin(), names a module that is imported"
+    yield observe("identity", told, lambda: bool(set(framework_modules(adapter)) & set(sys.modules)))
     yield observe("identity", "settings() are text", lambda: {type(v) for v in adapter.settings().values()} <= {str})
     yield observe("identity", "executor() is text", lambda: isinstance(adapter.executor(), str))
 

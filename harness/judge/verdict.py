@@ -29,10 +29,10 @@ def judge(case: Case, outcome: Outcome, references: Sequence[Reference], models:
     if isinstance(outcome, Raised):
         return _raised(case, outcome)
     returned = outcome.described if isinstance(outcome, TooLarge) else describe(outcome)
-    if case.aspect == "error":
-        return Judgement("accepts", f"rule {case.rule}: returned {returned}")
     if isinstance(outcome, Returned) and outcome.fallback:
         return Judgement("fallback", outcome.fallback)
+    if case.aspect == "error":
+        return Judgement("accepts", f"rule {case.rule}: returned {returned}")
     if isinstance(outcome, Returned) and outcome.unsteady:
         return Judgement("nondeterministic", f"the same call twice in one process: {outcome.unsteady}")
     if isinstance(outcome, Returned) and outcome.changed:
@@ -48,8 +48,11 @@ def _raised(case: Case, outcome: Raised) -> Judgement:
     text = f"{outcome.type}: {outcome.message}"
     if outcome.origin != "framework":
         return Judgement("fault", f"raised by the {outcome.origin}: {text}", error_type=outcome.type)
-    verdict = "pass" if case.aspect == "error" else "rejects"
-    return Judgement(verdict, text, error_type=outcome.type)
+    if case.aspect != "error":
+        return Judgement("rejects", text, error_type=outcome.type)
+    if outcome.fallback:
+        return Judgement("fallback", f"{outcome.fallback}; there it raised {text}", error_type=outcome.type)
+    return Judgement("pass", text, error_type=outcome.type)
 
 
 def _returned(

@@ -44,14 +44,21 @@ class Adapter:
     ``name``: as in ``Target``. ``modes``: the first is the default. ``fused_modes``: those in which
     the engine may compile a batch of cases as one function, and ``fused_ops`` how many ops it then has at
     the most (a gradient counts thrice), for compilers whose time grows faster than what they compile.
-    ``first_order_modes``: those in which the framework cannot differentiate a gradient again.
+    ``frameworks``: names of the modules whose functions may refuse input, such as ``("jax", "jaxlib")``; without any,
+    the one whose file ``origin`` gives. What Python, NumPy or another library raises while the adapter calls it is a
+    ``fault``, unless it is named here. Where the kernel stands in the adapter's own file, that is the module to name.
+    ``first_order_modes``: those in which the framework cannot differentiate a gradient again. ``costly_modes``, a
+    literal tuple: those whose compiling takes seconds, so that of invalid input, which is compiled case by case, they
+    are asked one case per rule.
     """
 
     name: ClassVar[str]
     modes: ClassVar[tuple[str, ...]]
+    frameworks: ClassVar[tuple[str, ...]] = ()
     fused_modes: ClassVar[frozenset[str]] = frozenset()
     fused_ops: ClassVar[int] = 10_000
     first_order_modes: ClassVar[frozenset[str]] = frozenset()
+    costly_modes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, device: str = "cpu") -> None:
         """Raises ``UnknownDevice`` naming ``devices()`` when ``device`` is not one of them."""

@@ -52,12 +52,16 @@ class TooLarge:
 
 @dataclass(frozen=True)
 class Raised:
-    """The call raised. ``origin`` says whose code did: ``framework``, ``adapter`` or ``harness``."""
+    """The call raised. ``origin`` says whose code did: ``framework``, ``adapter`` or ``harness``.
+
+    ``fallback`` says, if it is not empty, that somebody else computed than the target names.
+    """
 
     type: str
     message: str
     origin: str = "framework"
     seconds: float = 0.0
+    fallback: str = ""
 
 
 @dataclass(frozen=True)

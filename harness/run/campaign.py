@@ -64,7 +64,9 @@ class Campaign:
         for aspect in request.aspects:
             if aspect not in ASPECTS:
                 raise UsageError(unknown("aspect", aspect, ASPECTS))
-        self.shards = shards(self.ops, tuple(request.aspects), self.targets, request.settings.cases)
+        costly = {target for target in self.targets if self.registry.costly(target)}
+        cases, aspects = request.settings.cases, tuple(request.aspects)
+        self.shards = shards(self.ops, aspects, self.targets, cases, costly.__contains__)
         if not self.shards:
             raise UsageError(f"none of these ops has cases of aspect {', '.join(request.aspects)}: nothing would run")
         memory = request.memory or default_memory(len(self.targets))
@@ -239,6 +241,7 @@ class Run:
             "aspect": shard.aspect,
             "target": self.campaign.registry.label(shard.target),
             "planned": self.planned(engine, shard),
+            "not_planned": 0 if absent(engine, shard) else shard.left_out,
             "absent": absent(engine, shard),
         }
 

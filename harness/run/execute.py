@@ -21,7 +21,7 @@ from harness.run.bits import difference
 from harness.run.fuse import parts
 from harness.run.inference import with_inference
 from harness.run.inputs import Inputs
-from harness.run.origin import Watch
+from harness.run.origin import Watch, framework_modules
 
 Answer = tuple[int, Outcome]
 Announce = Callable[[list[int]], None]
@@ -56,7 +56,7 @@ class Executor:
         self._adapter = adapter
         self._mode = mode
         self._programs = programs
-        self._files = adapter_files
+        self._files, self._frameworks = adapter_files, framework_modules(adapter)
         self._max_output = max_output
         self._ops = frozenset((*adapter.ops(), *programs.available(adapter.ops())))
         threads = os.environ.get("OPASSAY_THREADS", "1")
@@ -85,7 +85,7 @@ class Executor:
     def _inferred(self, position: int, case: Case, outcome: Returned) -> Outcome:
         self._announce([position])
         fn, inputs = self._function(case), [self._adapter.to_native(tensor.materialize()) for tensor in case.tensors]
-        return with_inference(outcome, self._adapter, self._mode, self._files, fn, inputs)
+        return with_inference(outcome, self._adapter, self._mode, self._watch(), fn, inputs)
 
     def _answers(self, cases: Sequence[Case], fuse: bool) -> Iterator[Answer]:
         runnable, lacking = [], {}
@@ -125,14 +125,13 @@ class Executor:
         except Exception as error:
             if not self._adapter.healthy():
                 _leave(error)
-            return _raised(error, self._origin(case, error), time.perf_counter() - started)
+            origin = self._origin(case, error)
+            return replace(_raised(error, origin, time.perf_counter() - started), fallback=self._adapter.fallback())
 
     def _call(self, case: Case, started: float) -> Outcome:
-        if case.aspect == "error":
-            value = self._function(case)(*(self._adapter.to_native(array) for array in _arrays(case)))
-            return self._returned(value, started)
         inputs = Inputs(self._adapter, _arrays(case), self._mode)
-        return _noting(self._returned(self._program([case])(*inputs.given), started), inputs.changed())
+        program = self._program([case])
+        return _noting(self._returned(program(*inputs.given), started), inputs.changed())
 
     def _program(self, cases: Sequence[Case]) -> Callable[..., Any]:
         """All of ``cases`` as one function, compiled once for all the values that a batch has for them."""
@@ -194,9 +193,12 @@ class Executor:
             raise TypeError(f"to_numpy gave {type(array).__name__} instead of a numeric array")
         return array
 
+    def _watch(self) -> Watch:
+        return Watch(self._files, self._frameworks)
+
     def _origin(self, case: Case, error: Exception) -> str:
         """Runs the case again under watch: only then is it known which compiled function raised."""
-        watch = Watch(self._files)
+        watch = self._watch()
         self._compiled.pop((case.geometry_key,), None)
         try:
             watch.call(lambda: self._call(case, 0.0))
@@ -215,7 +217,8 @@ class Executor:
 
     def _call_all(self, cases: Sequence[Case]) -> list[Outcome]:
         inputs = Inputs(self._adapter, [array for case in cases for array in _arrays(case)], self._mode)
-        values = self._program(cases)(*inputs.given)
+        program = self._program(cases)
+        values = program(*inputs.given)
         answers = [self._returned(value, time.perf_counter()) for value in values]
         ends = list(accumulate(len(case.all_tensors) for case in cases))
         places = zip(answers, [0, *ends], ends, strict=False)

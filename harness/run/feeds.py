@@ -14,6 +14,9 @@ from harness.run.plan import Batch, Item, Settings, Shard, batches
 WINDOW = 32
 """Batches that the fastest target may be ahead of the slowest."""
 
+Slice = tuple[str, str, int, int]
+"""Op, aspect, and from which number to which one of the stream."""
+
 Key = tuple[str, int, str]
 """Which question was answered: target label, number in the stream, case id."""
 
@@ -29,11 +32,11 @@ class Feeds:
         lanes: Mapping[Target, Lane],
         spoils: Callable[[Lane, Case], bool],
     ) -> None:
-        self._wanted = {(s.op.name, s.aspect, s.target) for s in shards}
+        self._wanted = {(s.op.name, s.aspect, s.start, s.stop, s.target) for s in shards}
         slices = {(s.op.name, s.aspect, s.start, s.stop): s for s in shards}
-        self._source = (batch for s in slices.values() for batch in batches(s.op, s.aspect, s.start, s.stop, settings))
+        self._source = ((k, batch) for k, s in slices.items() for batch in batches(s.op, *k[1:], settings))
         self._done, self._lanes, self._spoils = done, lanes, spoils
-        self._made: deque[Batch] = deque()
+        self._made: deque[tuple[Slice, Batch]] = deque()
         self._dropped = 0
         self._exhausted = False
         self._next = dict.fromkeys(lanes, 0)
@@ -46,11 +49,11 @@ class Feeds:
     def feed(self) -> None:
         for target, lane in self._lanes.items():
             while lane.hungry and (batch := self._take(target)) is not None:
-                for job in self._jobs(target, lane, batch):
+                for job in self._jobs(target, lane, *batch):
                     lane.submit(job)
         self._drop()
 
-    def _take(self, target: Target) -> Batch | None:
+    def _take(self, target: Target) -> tuple[Slice, Batch] | None:
         position = self._next[target] - self._dropped
         if position == len(self._made) and not self._extend():
             return None
@@ -73,9 +76,9 @@ class Feeds:
             self._made.popleft()
             self._dropped += 1
 
-    def _jobs(self, target: Target, lane: Lane, batch: Batch) -> Iterator[Job]:
+    def _jobs(self, target: Target, lane: Lane, part: Slice, batch: Batch) -> Iterator[Job]:
         """What is asked of one lane: the batch, and by itself each case that may spoil the worker for the others."""
-        if (batch.op.name, batch.aspect, target) not in self._wanted:
+        if (*part, target) not in self._wanted:
             return
         if lane.lacks(batch.op.name):
             return

@@ -15,25 +15,24 @@ def with_inference(
     executed: Returned,
     adapter: Adapter,
     mode: str,
-    files: tuple[str, ...],
+    watch: Watch,
     fn: Callable[..., Any],
     inputs: Sequence[Any],
 ) -> Outcome:
     """``executed`` and what abstract evaluation of the same ``fn`` and ``inputs`` says.
 
-    A refusal of the framework's is part of it. An exception of the adapter's, whose code ``files`` hold, is not.
+    A refusal of the framework's is part of it. An exception of the adapter's is not: ``watch`` tells.
     """
     try:
         return replace(executed, inference=Inference(_checked(adapter.infer(fn, inputs, mode))))
     except Unsupported as reason:
         return NotSupported(str(reason), executed.seconds)
     except Exception as error:
-        return _refused(executed, error, files, lambda: _checked(adapter.infer(fn, inputs, mode)))
+        return _refused(executed, error, watch, lambda: _checked(adapter.infer(fn, inputs, mode)))
 
 
-def _refused(executed: Returned, error: Exception, files: tuple[str, ...], again: Callable[[], object]) -> Outcome:
+def _refused(executed: Returned, error: Exception, watch: Watch, again: Callable[[], object]) -> Outcome:
     """Asks again under watch: only then is it known which compiled function raised."""
-    watch = Watch(files)
     try:
         watch.call(again)
     except Exception as second:

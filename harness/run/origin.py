@@ -1,33 +1,46 @@
 """Whose code raised an exception: the framework's, the adapter's, or ours.
 
-An adapter must not validate on the framework's behalf, so a refusal counts only when it comes from
-the framework. Compiled functions leave no frame; for those the profiler's ``c_exception`` event
-names the function that raised.
+An adapter must not validate on the framework's behalf, so a refusal counts only when it comes from a module of the
+framework. Compiled functions leave no frame; for those the profiler's ``c_exception`` event names the function that
+raised, and where there is none, what our innermost line was calling (``operands``).
 """
 
 from __future__ import annotations
 
-import builtins
 import dis
+import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
-_OURS = {"builtins", "numpy", "math", "functools", "itertools", "collections"}
-"""Not ``operator``, whose functions raise what their operands do: ``adapters/programs.py`` adds framework arrays."""
+from harness.model.adapter import Adapter
+from harness.run.operands import operands
+
+
+def framework_modules(adapter: Adapter) -> tuple[str, ...]:
+    """The modules whose functions may refuse input: those that ``adapter`` declares, else the one of its ``origin``."""
+    if adapter.frameworks:
+        return adapter.frameworks
+    try:
+        origin = adapter.origin()
+    except Exception:
+        return ()
+    found = (name for name, module in list(sys.modules.items()) if getattr(module, "__file__", None) == origin)
+    return tuple({name.partition(".")[0] for name in found})
 
 
 class Watch:
     """Runs a function and tells, if it raises, where the exception came from.
 
-    ``adapter_files``: path prefixes of the adapter's code. Costs a Python call per function call, so it
-    is used when a case is run for its error, or again after one.
+    ``adapter_files``: path prefixes of the adapter's code. ``frameworks``: names of modules whose functions, and those
+    of modules within them, are the framework's. Costs a Python call per function call, so it is used when a case is run
+    for its error, or again after one.
     """
 
-    def __init__(self, adapter_files: tuple[str, ...]) -> None:
-        self._adapter_files = adapter_files
+    def __init__(self, adapter_files: tuple[str, ...], frameworks: Sequence[str]) -> None:
+        self._adapter_files, self._frameworks = adapter_files, frameworks
         self._last: tuple[FrameType, object] | None = None
 
     def call(self, function: Callable[[], Any]) -> Any:
@@ -44,24 +57,36 @@ class Watch:
             self._last = (frame, function)
 
     def origin(self, error: BaseException) -> str:
-        """``framework``, ``adapter`` or ``harness``."""
-        traceback = innermost(error.__traceback__)
-        if traceback is None:
-            return "harness"
+        """``framework``, ``adapter`` or ``harness``: what other libraries raise is whose who called them."""
         if self._asks_in_vain(error):
             return "adapter"
-        owner = self._owner(traceback.tb_frame.f_code.co_filename)
-        if owner == "framework" or self._compiled(traceback, error):
+        entries = list(frames(error.__traceback__))
+        owned = ((entry, self._owner(entry.tb_frame)) for entry in reversed(entries))
+        entry, owner = next(((entry, owner) for entry, owner in owned if owner), (None, "harness"))
+        if entry is not None and entry is entries[-1] and self._compiled(entry, error):
             return "framework"
         return owner
 
     def _compiled(self, traceback: TracebackType, error: BaseException) -> bool:
         """Whether our innermost line was calling compiled code of the framework when it raised."""
         step = _step(traceback)
-        if step.startswith("CALL"):
-            return self._last is not None and self._last[0] is traceback.tb_frame and not _is_ours(self._last[1])
-        # An operator makes no call event. Python's own arithmetic never raises a RuntimeError.
-        return not step.startswith(("RAISE", "RERAISE")) and _foreign(error)
+        if step.startswith(("RAISE", "RERAISE")) or (isinstance(error, AttributeError) and step.startswith("LOAD")):
+            return False
+        if self._within(type(error).__module__):
+            return True
+        told = [self._last[1]] if self._last is not None and self._last[0] is traceback.tb_frame else []
+        return any(self._belongs(value) for value in (*told, *operands(traceback)))
+
+    def _belongs(self, value: object) -> bool:
+        """Whether a function, or a value that an operator is applied to, is the framework's."""
+        if isinstance(value, functools.partial):
+            return self._belongs(value.func)
+        owner = getattr(value, "__self__", None)
+        named = (value, owner, type(owner), type(value))
+        return any(self._within(str(getattr(part, "__module__", ""))) for part in named)
+
+    def _within(self, module: str) -> bool:
+        return any(module == name or module.startswith(f"{name}.") for name in self._frameworks)
 
     def _asks_in_vain(self, error: BaseException) -> bool:
         """Whether the adapter named something that this version of a module lacks: the framework refused no case.
@@ -71,13 +96,16 @@ class Watch:
         if not isinstance(error, AttributeError) or not isinstance(error.obj, ModuleType):
             return False
         last = list(frames(error.__traceback__))[-2:]
-        return any(self._owner(t.tb_frame.f_code.co_filename) == "adapter" and _loads(t) for t in last)
+        return any(self._owner(t.tb_frame) == "adapter" and _loads(t) for t in last)
 
-    def _owner(self, filename: str) -> str:
-        path = os.path.abspath(filename)
+    def _owner(self, frame: FrameType) -> str:
+        """Whose code a frame runs; nothing for libraries that any of them may call."""
+        if self._within(str(frame.f_globals.get("__name__", ""))):
+            return "framework"
+        path = os.path.abspath(frame.f_code.co_filename)
         if path.startswith(self._adapter_files):
             return "adapter"
-        return "harness" if path.startswith(_HARNESS) else "framework"
+        return "harness" if path.startswith(_HARNESS) else ""
 
 
 _HARNESS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -90,11 +118,6 @@ def frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
         traceback = traceback.tb_next
 
 
-def innermost(traceback: TracebackType | None) -> TracebackType | None:
-    """The last entry of a traceback: where it was raised."""
-    return next(reversed(list(frames(traceback))), None)
-
-
 def _loads(traceback: TracebackType) -> bool:
     """Whether it was raised where an attribute is read."""
     return _step(traceback) in ("LOAD_ATTR", "LOAD_METHOD")
@@ -102,17 +125,3 @@ def _loads(traceback: TracebackType) -> bool:
 
 def _step(traceback: TracebackType) -> str:
     return dis.opname[traceback.tb_frame.f_code.co_code[traceback.tb_lasti]]
-
-
-def _foreign(error: BaseException) -> bool:
-    return type(error) is RuntimeError or type(error).__module__ != "builtins"
-
-
-def _is_ours(function: object) -> bool:
-    """Whether a compiled function is Python's or NumPy's own, called by the adapter, not the framework's."""
-    owner = getattr(function, "__self__", None)
-    holder = owner if isinstance(owner, type) else type(owner)
-    module = getattr(function, "__module__", None) or getattr(holder, "__module__", "") or ""
-    if owner is builtins:
-        return True
-    return module.partition(".")[0] in _OURS

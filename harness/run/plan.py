@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -43,13 +43,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class Shard:
-    """Op × aspect × target × slice [start, stop) of a seeded stream; pins belong to the slice that starts at 0."""
+    """Op × aspect × target × slice [start, stop) of a seeded stream; pins belong to the slice that starts at 0.
+
+    ``left_out``: how many cases beyond ``stop`` the target is spared, since its mode compiles each of them for seconds.
+    """
 
     op: Op
     aspect: str
     target: Target
     start: int
     stop: int
+    left_out: int = 0
 
     def planned(self, fills: int) -> int:
         """How many records it makes."""
@@ -131,12 +135,22 @@ def halves(planned_shards: Sequence[Shard]) -> tuple[list[Shard], list[Shard]]:
     return first, second
 
 
-def shards(ops: Sequence[Op], aspect_names: Sequence[str], targets: Sequence[Target], cases: int) -> list[Shard]:
-    """One shard per op × aspect × target; ``aspect_names`` empty means every aspect an op has."""
-    return [
-        Shard(op, aspect, target, 0, cases)
-        for op in ops
-        for aspect in aspects(op)
-        if not aspect_names or aspect in aspect_names
-        for target in targets
-    ]
+def shards(
+    ops: Sequence[Op],
+    aspect_names: Sequence[str],
+    targets: Sequence[Target],
+    cases: int,
+    costly: Callable[[Target], bool] = lambda target: False,
+) -> list[Shard]:
+    """One shard per op × aspect × target; ``aspect_names`` empty means every aspect an op has.
+
+    Invalid input is compiled case by case, so ``costly`` targets are asked one case per rule: number k breaks rule
+    k % len(rules).
+    """
+    found = []
+    for op in ops:
+        for aspect in aspects(op):
+            for target in targets if not aspect_names or aspect in aspect_names else ():
+                stop = min(cases, len(op.rules)) if aspect == "error" and costly(target) else cases
+                found.append(Shard(op, aspect, target, 0, stop, cases - stop))
+    return found

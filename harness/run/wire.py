@@ -13,7 +13,7 @@ import numpy as np
 from harness.model import dtypes, strict_json
 from harness.model.outcome import Inference, Inferred, NotSupported, Outcome, Raised, Returned, TooLarge
 
-PROTOCOL = 5
+PROTOCOL = 6
 MAGIC = b"opa1"
 HEADER_LIMIT = 64 * 2**20
 ANSWER_HEADER_LIMIT = 4 * 2**20
@@ -102,6 +102,7 @@ def pack(outcome: Outcome) -> tuple[dict[str, Any], list[np.ndarray]]:
             "message": outcome.message,
             "origin": outcome.origin,
             "seconds": outcome.seconds,
+            "fallback": outcome.fallback,
         }, []
     if isinstance(outcome, TooLarge):
         header = {"kind": "too large", "described": outcome.described, "limit": outcome.limit}
@@ -131,7 +132,8 @@ def _unpack(header: dict[str, Any], buffers: list[bytes]) -> Outcome:
     if header["kind"] == "too large":
         return TooLarge(str(header["described"]), int(header["limit"]), seconds)
     if header["kind"] == "raised":
-        return Raised(str(header["exception"]), str(header["message"]), str(header["origin"]), seconds)
+        type_, message, origin, fallback = (str(header[n]) for n in ("exception", "message", "origin", "fallback"))
+        return Raised(type_, message, origin, seconds, fallback)
     arrays: list[np.ndarray | None] = []
     for entry in header["arrays"]:
         if entry is None:

@@ -38,6 +38,7 @@ def main(config: dict[str, Any]) -> None:
         adapter = _load(config)
         programs = importlib.import_module(config["programs"])
         _check_origins(adapter, config)
+        _warm_up(adapter, config["mode"])
         wire.write(sink, _hello(adapter, programs, config))
     except Exception as error:
         wire.write(sink, {"type": "failed", "why": _why(error)[:2000], "usage": isinstance(error, UnknownDevice)})
@@ -72,6 +73,14 @@ def _load(config: dict[str, Any]) -> Adapter:
     if config["mode"] not in adapter.modes:
         raise ValueError(f"{adapter.name} has no mode {config['mode']!r}; it has: {', '.join(adapter.modes)}")
     return adapter
+
+
+def _warm_up(adapter: Adapter, mode: str) -> None:
+    """Compile once, so that what a compiler loads and builds the first time is no case's hang."""
+    if mode in adapter.costly_modes:
+        # Where it cannot even do this, each case will say so.
+        with contextlib.suppress(Exception):
+            adapter.compile(lambda x: (x + x,), mode)(*adapter.arguments([np.ones(1, np.float32)], mode))
 
 
 def _check_origins(adapter: Adapter, config: dict[str, Any]) -> None:

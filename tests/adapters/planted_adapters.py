@@ -14,6 +14,7 @@ class Fake(Adapter):
 
     name = "fake"
     modes = ("plain",)
+    frameworks = ("adapters.oracle",)
 
     def devices(self):
         return ("cpu",)

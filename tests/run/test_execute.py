@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from adapters import programs
+from harness.judge.verdict import judge
 from harness.model.adapter import Adapter
 from harness.model.case import Case, Tensor
 from harness.model.fills import Fill
 from harness.model.outcome import Raised, Returned
+from harness.run import wire
 from harness.run.execute import Executor
 
 ROWS = 8
@@ -117,9 +119,28 @@ def test_the_next_batch_is_compiled_anew() -> None:
     assert adapter.compiled == 2
 
 
-def test_cases_that_break_a_rule_are_not_compiled() -> None:
-    cases = [Case(c.op, c.tensors, aspect="error", rule="Rank") for c in batch()]
+def test_cases_that_break_a_rule_are_compiled_each_alone() -> None:
+    cases = [Case(c.op, c.tensors, aspect="error", rule="Rank") for c in batch() if c.tensors[0].shape[0] != REFUSED]
     adapter, found = answers(cases, "fused")
-    assert adapter.compiled == 0
-    assert adapter.given == []
+    assert adapter.compiled == ROWS - 1
+    assert adapter.given == [1] * len(cases)
     assert len(found) == len(cases)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_a_mode_leaves_to_somebody_else_is_no_verdict_on_invalid_input(
+    refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Counting, "fallback", lambda self: "the graph was broken up")
+    case = Case("relu", (Tensor((REFUSED if refused else 1, 2), "float32"),), aspect="error", rule="Rank")
+    outcome = answers([case], "fused")[1][0]
+    assert isinstance(outcome, Raised if refused else Returned)
+    judgement = judge(case, wire.unpack(*packed(outcome)), (), ())
+    assert judgement.verdict == "fallback"
+    assert "the graph was broken up" in judgement.message
+
+
+def packed(outcome: Any) -> tuple[dict[str, Any], list[bytes]]:
+    """As it reaches the parent; the adapter of these tests is its own framework."""
+    header, buffers = wire.pack(outcome)
+    return {**header, "origin": "framework"}, [array.tobytes() for array in buffers]

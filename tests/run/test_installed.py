@@ -109,7 +109,7 @@ def test_an_attribute_that_a_version_lacks_is_no_refusal(function, origin, tmp_p
     import fakeops
 
     assert isinstance(fakeapi, types.ModuleType)
-    watch = Watch((str(tmp_path / "own"),))
+    watch = Watch((str(tmp_path / "own"),), ("fakeapi",))
     with pytest.raises(AttributeError) as caught:
         watch.call(lambda: getattr(fakeops, function)(fakeapi))
     assert watch.origin(caught.value) == origin
@@ -126,7 +126,7 @@ def test_what_the_operands_of_an_operator_refuse_is_the_frameworks(function, ori
     monkeypatch.delitem(sys.modules, "addops", raising=False)
     import addops
 
-    watch = Watch((str(tmp_path),))
+    watch = Watch((str(tmp_path),), ("datetime",))
     with pytest.raises((OverflowError, ValueError)) as caught:
         watch.call(lambda: getattr(addops, function)(datetime.date.min, datetime.timedelta(-1)))
     assert watch.origin(caught.value) == origin

@@ -1,0 +1,101 @@
+"""What an instruction that raised was applied to, read from its source: the callee of a call, operands otherwise.
+
+Functions of compiled extensions need leave no frame and no event of the profiler (NumPy's ufuncs, whatever nanobind
+binds), and operators leave none at all. What they are applied to is all that tells whose they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import linecache
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
+from types import TracebackType
+from typing import Any
+
+Place = tuple[int | None, int | None, int | None, int | None]
+"""First line, last line, first column, column after the last one, as ``co_positions`` gives them."""
+
+
+def operands(traceback: TracebackType) -> list[Any]:
+    """The values in play at the instruction, as far as names, attributes and entries lead to them; nothing is called.
+
+    For the result of a call stands its function: what a function of a framework returned is the framework's.
+    """
+    frame = traceback.tb_frame
+    node = _node(frame.f_code.co_filename, _place(traceback))
+    known = {**vars(builtins), **frame.f_globals, **frame.f_locals}
+    if isinstance(node, ast.Call):
+        called = list(_values(node.func, known))
+        # The functions of this module raise what their operands do.
+        passed = [v for argument in node.args for v in _values(argument, known)]
+        return called + (passed if any(getattr(f, "__module__", "") == "_operator" for f in called) else [])
+    parts = ast.iter_child_nodes(node) if node is not None else ()
+    return [value for part in parts for value in _values(part, known)]
+
+
+def _place(traceback: TracebackType) -> Place | None:
+    code = traceback.tb_frame.f_code
+    if not hasattr(code, "co_positions"):  # Python 3.10 does not tell columns.
+        return None
+    return next(islice(code.co_positions(), traceback.tb_lasti // 2, None), None)
+
+
+@lru_cache(maxsize=64)
+def _tree(filename: str) -> ast.Module | None:
+    try:
+        return ast.parse("".join(linecache.getlines(filename)))
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _node(filename: str, place: Place | None) -> ast.AST | None:
+    """The call that ends there, else what begins and ends there: Python 3.12 lets a call of a method begin late."""
+    tree = _tree(filename) if place is not None else None
+    if tree is None or place is None:
+        return None
+    first, last, start, end = place
+    found = [n for n in ast.walk(tree) if (getattr(n, "end_lineno", 0), getattr(n, "end_col_offset", 0)) == (last, end)]
+    calls = [n for n in found if isinstance(n, ast.Call)]
+    same = [n for n in found if (getattr(n, "lineno", 0), getattr(n, "col_offset", 0)) == (first, start)]
+    return next(iter([n for n in same if not isinstance(n, ast.stmt) or isinstance(n, ast.AugAssign)] or calls), None)
+
+
+def _values(node: ast.AST, known: Mapping[str, Any]) -> Iterator[Any]:
+    if isinstance(node, ast.Name) and node.id in known:
+        yield known[node.id]
+    elif isinstance(node, ast.Attribute):
+        yield from _attributes(node, known)
+    elif isinstance(node, ast.Starred):
+        for value in _values(node.value, known):
+            yield from value if isinstance(value, (list, tuple)) else ()
+    elif isinstance(node, ast.Call):
+        yield from _values(node.func, known)
+    elif isinstance(node, ast.Subscript):
+        yield from _entries(node, known)
+    elif isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare)):
+        for part in ast.iter_child_nodes(node):
+            yield from _values(part, known)
+
+
+def _attributes(node: ast.Attribute, known: Mapping[str, Any]) -> Iterator[Any]:
+    for owner in _values(node.value, known):
+        if isinstance(node.value, ast.Call):
+            yield owner
+        elif hasattr(owner, node.attr):
+            yield getattr(owner, node.attr)
+
+
+def _entries(node: ast.Subscript, known: Mapping[str, Any]) -> Iterator[Any]:
+    """The entry, where a container of Python's holds it; else the container: an entry of a tensor is a tensor."""
+    keys = [*_values(node.slice, known), *([node.slice.value] if isinstance(node.slice, ast.Constant) else [])]
+    for container in _values(node.value, known):
+        if isinstance(container, (dict, list, tuple)) and keys:
+            try:
+                yield container[keys[0]]
+            except (KeyError, IndexError, TypeError):
+                continue
+        else:
+            yield container
