@@ -40,9 +40,10 @@ def replay(run: Mapping[str, Any], case_id: str, target: str = "", out: str = ""
     return _replay(run, case_id, [target] if target else [], where)
 
 
-def replay_finding(run: Mapping[str, Any], finding: str, targets: Iterable[str] = ()) -> str:
-    """``opassay replay`` of a finding's smallest case, on the targets that show it, or on all."""
-    return _replay(run, f"{out_folder(run)}/findings/{finding}/case.json", targets, [])
+def replay_finding(run: Mapping[str, Any], finding: str, targets: Iterable[str] = (), threads: int = 1) -> str:
+    """``opassay replay`` of a finding's smallest case, on the targets that show it with so many threads."""
+    more = ["--threads", str(threads)] if threads > 1 else []
+    return _replay(run, f"{out_folder(run)}/findings/{finding}/case.json", targets, more)
 
 
 def _replay(run: Mapping[str, Any], case: str, targets: Iterable[str], more: Sequence[str]) -> str:

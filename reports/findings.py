@@ -70,6 +70,7 @@ class Finding:
     scripts: tuple[Script, ...]
     lines: tuple[str, ...]
     empty: bool
+    threads: int
 
     @property
     def severity(self) -> tuple[int, bool]:
@@ -139,7 +140,12 @@ def _finding(folder: Path) -> Finding:
         scripts=tuple(scripts),
         lines=tuple(lines),
         empty=_empty(case),
+        threads=_threads(given.get("threads")),
     )
+
+
+def _threads(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 4096 else 1
 
 
 def _empty(case: Any) -> bool:

@@ -142,7 +142,8 @@ def _next_steps(summary: Summary, console: Console) -> Iterator[Text]:
     found = [*summary.of_kind("new"), *summary.of_kind("fault")]
     if summary.run["findings"]:
         first = summary.run["findings"][0]
-        yield Text(f"Next: {commands.replay_finding(summary.run, first['id'], first['targets'])}", no_wrap=True)
+        again = commands.replay_finding(summary.run, first["id"], first["targets"], first.get("threads", 1))
+        yield Text(f"Next: {again}", no_wrap=True)
     elif found:
         yield Text(f"Next: {commands.replay(summary.run, found[0].case_id, found[0].target)}", no_wrap=True)
     elif summary.state == "clean":

@@ -116,5 +116,6 @@ def summary(finding: Finding) -> dict[str, Any]:
         "suspect_oracle": finding.suspect_oracle,
         "failed": finding.failed,
         "runs": finding.runs,
+        "threads": finding.threads,
         "reproductions": [dict(reproduction) for reproduction in finding.reproductions],
     }

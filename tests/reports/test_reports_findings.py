@@ -210,7 +210,9 @@ def test_alternatives_are_told_apart(folder):
 
 def test_the_smallest_case_has_its_command(made, folder):
     command = "opassay replay opassay-report/findings/a1/case.json --target torch --target jax"
-    assert f'<pre id="finding-a1-command">{command}</pre>' in page(made, folder(given()))
+    for more, threads in (("", 1), (" --threads 2", 2), ("", "2; rm")):
+        text = page(made, folder(given(threads=threads)))
+        assert f'<pre id="finding-a1-command">{command}{more}</pre>' in text
 
 
 @pytest.mark.parametrize("field", ["worst", "traits", "predicates", "failed", "runs", "versions", "rho"])
