@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from harness.hunt.store import CASE, folder_of
 from harness.model.verdicts import UNANSWERED, Record, severity
 from harness.registry import UsageError
 from harness.run.campaign import Campaign, Request, absent, check_devices
+from harness.run.earlier import set_aside
 from harness.run.engine import Engine
+from harness.run.files import FileError
 from harness.run.plan import Settings, Shard
 from harness.run.repeat import Repeats
 from harness.sizes import MEMORY, parse_size
@@ -68,6 +71,27 @@ class Plugin:
         """Where a finding is kept, as seen from where pytest was started."""
         folder = folder_of(self._out, finding.id)
         return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+
+    def again(self, finding: Finding) -> str:
+        """The command that asks the smallest case again."""
+        case = str(self.folder(finding) / CASE)
+        options = [("--target", target) for target in finding.targets]
+        options += [("--adapter", adapter) for adapter in self.campaign.request.adapters]
+        options += [("--threads", str(finding.threads))] if finding.threads > 1 else []
+        return shlex.join(["opassay", "replay", case, *(word for option in options for word in option)])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Move the findings of an earlier session aside, before any process of this one writes some."""
+        if session.config.option.collectonly or hasattr(session.config, "workerinput"):
+            return
+        try:
+            aside = set_aside(self._out)
+        except FileError as error:
+            raise pytest.UsageError(f"opassay: {error}") from None
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if aside is not None and reporter is not None:
+            reporter.write_line(f"opassay: the earlier findings in {self._out.name} are now in {aside.name}")
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         if file_path != self.anchor:
@@ -182,7 +206,7 @@ class ShardItem(pytest.Item):
         scripts = [folder / str(script["file"]) for script in finding.reproductions]
         why = f" ({finding.explained_by})" if finding.explained_by else ""
         lines = [f"finding {finding.id}: {finding.records} records{why}", finding.message, finding.case.dumps()]
-        return "\n  ".join([*lines, *(str(path) for path in (folder / CASE, *scripts))])
+        return "\n  ".join([*lines, self.plugin.again(finding), *map(str, scripts)])
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, (Different, Broken)):

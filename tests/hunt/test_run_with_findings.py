@@ -125,4 +125,11 @@ def test_a_red_pytest_item_shows_the_smallest_case_and_where_it_is(tmp_path):
     assert (
         json.dumps(json.loads((folder / "case.json").read_text()), sort_keys=True, separators=(",", ":")) in done.stdout
     )
-    assert str((folder / "case.json").relative_to(tmp_path)) in done.stdout
+    case = f"opassay-pytest/findings/{folder.name}/case.json"
+    command = f"opassay replay {case} --target refuses --adapter planted:Rejects"
+    assert f"  {command}\n" in done.stdout
+    assert python(tmp_path, *command.split()).returncode == 1
+    # Findings of another session are not written over.
+    again = python(tmp_path, "pytest", "--opassay", *options, "--opassay-cases", "1")
+    assert "opassay: the earlier findings in opassay-pytest are now in opassay-pytest-1" in again.stdout
+    assert (tmp_path / case.replace("opassay-pytest", "opassay-pytest-1")).is_file()
