@@ -149,6 +149,7 @@ def _wide_and_undilated(case: Case) -> bool:
 _KERNELS = ("eager", "dynamic")
 """Modes in which nothing looks at shapes before a kernel does; in the others tracing infers them."""
 _GRAPHS = ("function", "dynamic")
+_WITHOUT_XLA = ("eager", *_GRAPHS)
 
 _WIDE = "padding is an op of its own here, of any amount"
 
@@ -198,6 +199,16 @@ ERRORS = (
         for op in ("avg_pool2d", "max_pool2d")
     ),
     _known(
+        "conv2d",
+        "padding-overflow",
+        "accepts",
+        breaks("PadOverflow"),
+        "upstream",
+        "in a graph, oneDNN's kernel is given padding beyond 32 bits as none",
+        modes=_GRAPHS,
+        needs=WITH_ONE_DNN,
+    ),
+    _known(
         "conv2d_transpose",
         "stride-zero",
         "crash",
@@ -225,6 +236,7 @@ ERRORS = (
         "oneDNN divides by the number of windows, which is 0: SIGFPE",
         url=DIVIDES_URL,
         title=DIVIDES_TITLE,
+        modes=_KERNELS,
         needs=WITH_ONE_DNN,
     ),
     *(
@@ -261,6 +273,7 @@ ERRORS = (
         "an input of rank 3 in NCHW ends the process",
         url="https://github.com/tensorflow/tensorflow/pull/112650",
         title="Fix MKL Conv3D/Conv2D crash on non-matching input rank",
+        modes=("eager",),
         needs=WITH_ONE_DNN,
     ),
     _known(
@@ -272,6 +285,7 @@ ERRORS = (
         "a negative extent in output_shape ends the process",
         url="https://github.com/tensorflow/tensorflow/issues/57715",
         title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
+        modes=_WITHOUT_XLA,
         needs=WITH_ONE_DNN,
     ),
     _known("conv2d", "channels", "accepts", _other_groups, "by design", _IMPLICIT),
@@ -291,6 +305,7 @@ ERRORS = (
         _cropping_kernel,
         "upstream",
         "negative explicit padding crops where one kernel is used, and is refused where another is",
+        modes=("eager",),
         needs=WITH_ONE_DNN,
     ),
     _known(
@@ -309,6 +324,7 @@ ERRORS = (
         _unchecked_when_empty,
         "upstream",
         "an output_shape of extent 0 is not checked against the input",
+        modes=_WITHOUT_XLA,
         needs=WITH_ONE_DNN,
     ),
     _known(
@@ -318,6 +334,7 @@ ERRORS = (
         _negative_and_empty,
         "upstream",
         "returns an empty tensor for a negative extent where it does not end the process",
+        modes=_WITHOUT_XLA,
         needs=WITH_ONE_DNN,
     ),
     _known("conv2d", "groups", "accepts", breaks("GroupsZero"), "by design", _GROUPS),
@@ -342,6 +359,7 @@ ERRORS = (
         "an output_shape of three extents ends the process",
         url="https://github.com/tensorflow/tensorflow/issues/125511",
         title="tf.nn.conv2d_transpose aborts on CPU with malformed output_shape while GPU raises InvalidArgumentError",
+        modes=("eager",),
         needs=WITH_ONE_DNN,
     ),
     _known(
@@ -351,6 +369,7 @@ ERRORS = (
         _past_64_bits,
         "upstream",
         "an extent of 2**62 in output_shape is taken modulo 2**32 and gives an empty tensor",
+        modes=("eager", "function"),
         needs=WITH_ONE_DNN,
     ),
     _known(
