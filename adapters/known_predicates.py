@@ -153,3 +153,8 @@ def repeated_beyond_bytes(case: Case) -> bool:
         return False
     axes = spatial_axes(case.attributes["layout"])
     return all(case.tensors[0].shape[axis] * k < 2**63 for axis, k in zip(axes, case.attributes["window"], strict=True))
+
+
+def extent_fits_indices(case: Case) -> bool:
+    """A scatter into an extent of 2**62: JAX says while tracing where indices cannot say it."""
+    return overflows(case, "shape", 2**62) and case.tensors[0].dtype == "int64"

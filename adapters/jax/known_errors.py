@@ -11,6 +11,7 @@ from adapters.known_predicates import (
     Predicate,
     breaks,
     by_rule,
+    extent_fits_indices,
     overflows,
     rank_three_in,
     read_pins,
@@ -59,6 +60,13 @@ def _flattened(case: Case) -> bool:
         case.rule == "OutputOverflow"
         and math.prod(shape[axis] for axis in spatial_axes(case.attributes["layout"])) < 2**63
     )
+
+
+def _mapped_to_rank_three(case: Case) -> bool:
+    """Once the batch is mapped, the first extent is taken for it, and the second for the channels."""
+    how = case.attributes
+    first = how["layout"] == "NCHW" and how["output_shape"][1] == case.tensors[0].shape[1]
+    return case.rule == "OutputRankThree" and first
 
 
 def _small_indices(position: int) -> Predicate:
@@ -221,13 +229,15 @@ ERRORS = (
             ("avg_unpool2d", "overflow-compiled", repeated_beyond_bytes, _COMPILED),
             ("max_unpool2d", "overflow", breaks("OutputOverflow"), ("eager",)),
             ("max_unpool2d", "overflow-compiled", _flattened, _COMPILED),
-            ("scatter_nd", "overflow", lambda case: overflows(case, "shape", 2**62), ()),
+            ("scatter_nd", "overflow", lambda case: overflows(case, "shape", 2**62), ("eager",)),
+            ("scatter_nd", "overflow-compiled", extent_fits_indices, _COMPILED),
         )
     ),
     *(
         _known(op, "mapped-batch", "accepts", breaks("OutputBatch"), "by design", _MAPPED, modes=("vmap",))
         for op in ("conv2d_transpose", "max_unpool2d")
     ),
+    _known("max_unpool2d", "mapped-rank", "accepts", _mapped_to_rank_three, "by design", _MAPPED, modes=("vmap",)),
     _known(
         "scatter_nd",
         "mapped-axis",

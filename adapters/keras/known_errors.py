@@ -14,7 +14,14 @@ from adapters.known_larger import (
     divided_by_nothing,
     refused_by_onednn,
 )
-from adapters.known_predicates import Predicate, breaks, overflows, rank_three_in, repeated_beyond_bytes
+from adapters.known_predicates import (
+    Predicate,
+    breaks,
+    extent_fits_indices,
+    overflows,
+    rank_three_in,
+    repeated_beyond_bytes,
+)
 from adapters.known_undilated import unlooked_dilation
 from adapters.onednn import WHERE_ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from harness.model.case import Case
@@ -267,7 +274,7 @@ ERRORS = (
             ("avg_pool2d", breaks("PadOverflow")),
             ("conv2d_transpose", breaks("OutputOverflow")),
             ("avg_unpool2d", repeated_beyond_bytes),
-            ("scatter_nd", lambda case: overflows(case, "shape", 2**62)),
+            ("scatter_nd", extent_fits_indices),
         )
     ),
     _accepts(

@@ -42,6 +42,11 @@ def _implies_one_group(case: Case) -> bool:
     return case.rule == "GroupsZero" and _one_group(case)
 
 
+def _implies_any_groups(case: Case) -> bool:
+    """XLA has the gradient of grouped convolutions for all."""
+    return case.rule == "GroupsZero" and _implied_groups(case) > 0 and not _one_group(case)
+
+
 def _implies_groups(case: Case) -> bool:
     """With explicit padding the kernel is another one."""
     if case.rule != "GroupsZero" or not isinstance(case.attributes["padding"], str):
@@ -338,6 +343,7 @@ ERRORS = (
         needs=WITH_ONE_DNN,
     ),
     _known("conv2d", "groups", "accepts", breaks("GroupsZero"), "by design", _GROUPS),
+    _known("conv2d_transpose", "groups-xla", "accepts", _implies_any_groups, "by design", _GROUPS, modes=("xla",)),
     *(
         _known("conv2d_transpose", f"groups{name}", "accepts", covers, "by design", _GROUPS, needs=needs)
         for name, covers, needs in (("", _implies_one_group, ()), ("-onednn", _implies_groups, WITH_ONE_DNN))
