@@ -23,10 +23,10 @@ RUN = ("run", "--adapter", "planted:Rejects", "--target", "refuses", "--op", "ma
 RUN += ("--cases", "20", "--findings", "1", "--out", OUT)
 
 
-def opassay(folder, *words):
+def opassay(folder, *words, flags=("-P",)):
     """From ``folder``, with the adapter in a folder that ``PYTHONPATH`` names as seen from there."""
     environment = {**os.environ, "PYTHONPATH": "my adapters"}
-    command = [sys.executable, "-P", "-m", "opassay", *words]
+    command = [sys.executable, *flags, "-m", "opassay", *words]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
 
 
@@ -69,6 +69,19 @@ def test_the_script_of_an_adapter_from_outside_finds_it_from_another_folder(fini
     (run,) = [json.loads((folder / OUT / "run.json").read_text(encoding="utf-8"))]
     (script,) = run["findings"][0]["reproductions"]
     assert (script["exit_status"], script["reproduces"]) == (1, True)
+
+
+def test_what_lies_beside_an_adapter_in_the_current_folder_is_found_by_worker_and_script(tmp_path):
+    shutil.copy(PLANTED, tmp_path / "mine_helper.py")
+    adapter = 'from mine_helper import Rejects\n\n\nclass Mine(Rejects):\n    name = "mine"\n    modes = ("eager",)\n'
+    (tmp_path / "mine.py").write_text(adapter, encoding="utf-8")
+    tensor = {"shape": [1, 1], "dtype": "int32"}
+    (tmp_path / "case.json").write_text(json.dumps({"op": "matmul", "tensors": [tensor] * 2}), encoding="utf-8")
+    words = ("replay", "case.json", "--adapter", "mine:Mine", "--target", "mine", "--script", "scripts")
+    done = opassay(tmp_path, *words, flags=())
+    assert done.returncode == 1, done.stderr
+    assert "mine: rejects" in done.stdout
+    assert "exit status 1: shows the difference" in done.stdout
 
 
 def test_the_command_of_a_run_is_kept_as_it_was_typed(finished):

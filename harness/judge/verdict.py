@@ -14,7 +14,7 @@ from harness.model.numeric_model import NumericModel
 from harness.model.outcome import Crashed, NotSupported, Outcome, Raised, Returned, TimedOut, TooLarge
 from harness.model.reference import Reference
 
-SEVERITY = ("shape", "dtype", "special", "structural", "numeric")
+TOLD = ("shape", "dtype", "special", "structural", "numeric")
 """The order in which the verdicts of several outputs are looked at; the first one is the record's."""
 
 
@@ -68,14 +68,14 @@ def _returned(
 
 
 def combine(judged: Sequence[Judgement]) -> Judgement:
-    """One judgement for all outputs: the first failing one by ``SEVERITY``; counts and figures over all.
+    """One judgement for all outputs: the first failing one by ``TOLD``; counts and figures over all.
 
     An output that the contract leaves free says nothing against the others; one without a bound makes the case
     ``undefined``, or a wrong gradient of sums too long would pass beside a right one.
     """
     if len(judged) == 1:
         return judged[0]
-    failing = [j for verdict in SEVERITY for j in judged if j.verdict == verdict]
+    failing = [j for verdict in TOLD for j in judged if j.verdict == verdict]
     if failing:
         chosen = failing[0]
     else:
