@@ -1,6 +1,6 @@
 """The first screen: five questions, answered from what the run left."""
 
-from reports.commands import out_folder, replay
+from reports.commands import out_folder, replay, replay_finding, resume
 from reports.entries import anchors
 from reports.findings import NOTHING_FOUND
 from reports.first_screen import first_screen
@@ -75,6 +75,16 @@ def test_commands_name_the_folder_of_the_run():
     assert replay({"command": "opassay run --out r"}, "ab", "torch:x y") == (
         "opassay replay ab --target 'torch:x y' --out r"
     )
+
+
+def test_commands_carry_what_the_run_needs_to_find_its_targets():
+    run = {"command": "opassay run --adapter a:B --python=b=/x/python --cases 3 --adapter 'c d:E'"}
+    carried = "--adapter a:B --adapter 'c d:E' --python b=/x/python"
+    assert replay(run, "ab", "b") == f"opassay replay ab --target b {carried}"
+    assert replay_finding(run, "f", ("b",), 2) == (
+        f"opassay replay opassay-report/findings/f/case.json --target b {carried} --threads 2"
+    )
+    assert resume({"command": "opassay run --out 'my report' --resume"}) == "opassay run --out 'my report' --resume"
 
 
 def test_reservations_beyond_the_first_four_are_counted(made):
