@@ -61,6 +61,14 @@ class Forward:
         height, width = windows.output_extents(found, self.kernel, self.stride, self.dilation, self.padding)
         return tables.image(batch, height, width, groups * outputs, self.layout)
 
+    def terms(self, summed: str) -> int:
+        """The most products that one element of the answer, or for ``"all"`` of a gradient, sums."""
+        batch, *_, inputs, outputs, _ = self.extents
+        _, rows, columns, _ = tables.extents_of(self.y, self.layout)
+        area = math.prod(self.kernel)
+        by_channels = {"inputs": area * inputs, "outputs": area * outputs}
+        return by_channels.get(summed, max(*by_channels.values(), batch * rows * columns))
+
     @property
     def attributes(self) -> dict[str, Any]:
         return {
@@ -92,19 +100,13 @@ def _forward(
 ) -> Forward:
     """A valid convolution near the draws; ``summed`` names the channels that one output sums over.
 
-    For ``"all"`` the sums of both gradients are kept short too: over either channels, and for the filter over the
-    whole batch.
+    ``"all"`` are those of both gradients.
     """
-    limit, budget = tables.most_terms(dtype), tables.most_multiply_adds(dtype)
-    kernel = windows.narrowed(kernel, limit)
-    area = math.prod(kernel)
+    budget, area = tables.most_multiply_adds(dtype), math.prod(kernel)
     padding = windows.allowed_padding(padding, kernel, dilation)
-    smallest = windows.least_extents(padding, kernel, dilation)
-    if summed == "all" and math.prod(windows.output_extents(smallest, kernel, stride, dilation, padding)) > limit:
-        padding = "VALID"
     if groups == DEPTHWISE:
         groups, inputs, outputs = inputs, 1, min(outputs, 2)
-    most = max(1, (min(limit, budget // size) if size else limit) // area)
+    most = max(1, (budget // size if size else tables.MOST_MULTIPLY_ADDS) // area)
     if summed != "outputs":
         inputs = min(inputs, tables.at_most(most))
     if summed != "inputs":
@@ -115,7 +117,7 @@ def _forward(
         rows, columns = windows.output_extents((h, w), kernel, stride, dilation, padding)
         outputs_made = n * rows * columns * g * o
         longest = {"inputs": i, "outputs": o, "all": max(i, o)}[summed]
-        too_many = g > groups or longest > most or (summed == "all" and n * rows * columns > limit)
+        too_many = g > groups or longest > most
         work = tables.TOO_MUCH if too_many else outputs_made * i * area
         return max(n * h * w * g * i, area * i * g * o, outputs_made), work
 
@@ -172,7 +174,7 @@ def _conv2d(
 ) -> Geometry:
     conv = _forward(dtype=dtype, summed=summed, **draws)
     tensors = (tables.data(conv.x, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
-    return tables.geometry("conv2d", tensors, tables.kinds_for(kinds, dtype), **conv.attributes)
+    return tables.summed(tables.geometry("conv2d", tensors, kinds, **conv.attributes), kinds, conv.terms(summed))
 
 
 def _transpose(
@@ -180,8 +182,8 @@ def _transpose(
 ) -> Geometry:
     conv = _forward(dtype=dtype, summed=summed, **draws)
     tensors = (tables.data(conv.y, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
-    kinds = tables.kinds_for(kinds, dtype)
-    return tables.geometry("conv2d_transpose", tensors, kinds, output_shape=conv.x, **conv.attributes)
+    geometry = tables.geometry("conv2d_transpose", tensors, kinds, output_shape=conv.x, **conv.attributes)
+    return tables.summed(geometry, kinds, conv.terms(summed))
 
 
 def conv2d_geometries(

@@ -51,8 +51,7 @@ def _matmul(
     empty: str,
     backward: bool = False,
 ) -> Geometry:
-    """A valid product near the draws; with ``backward`` the sums of both gradients are kept short too."""
-    most = tables.at_most(tables.most_terms(dtype))
+    """A valid product near the draws; ``backward`` says that its gradients are asked, too."""
 
     def shapes(found: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         named = {"1": 1, "p": found[0], "q": found[1]}
@@ -64,15 +63,16 @@ def _matmul(
     def cost(found: Sequence[int]) -> tuple[int, int]:
         made = shapes(found)
         summed = max(_summed(made)) if backward else found[4]
-        return tables.elements(*made), math.prod(made[2]) * found[4] if summed <= most else tables.TOO_MUCH
+        return tables.elements(*made), math.prod(made[2]) * found[4] if summed <= tables.STEPS[-1] else tables.TOO_MUCH
 
     budget = tables.Budget(tables.most_multiply_adds(dtype), wanted=size)
-    found = tables.fit((p, q, rows, columns, min(inner, most)), (1,) * 5, cost, budget)
+    found = tables.fit((p, q, rows, columns, inner), (1,) * 5, cost, budget)
+    terms = max(_summed(shapes(found))) if backward else found[4]
     if empty:
         found[("p", "q", "rows", "columns", "inner").index(empty)] = 0
     a, b, _ = shapes(found)
     tensors = (tables.data(a, dtype, a_memory), tables.data(b, dtype, b_memory))
-    return tables.geometry("matmul", tensors, tables.kinds_for(kinds, dtype))
+    return tables.summed(tables.geometry("matmul", tensors, kinds), kinds, terms)
 
 
 def _summed(shapes: tuple[tuple[int, ...], ...]) -> tuple[int, int, int]:

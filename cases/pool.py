@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -56,7 +57,10 @@ def _pool(
     attributes = {"window": window, "stride": stride, "padding": padding, "layout": layout, **more}
     if op != "avg_pool2d":
         attributes["dilation"] = dilation
-    return tables.geometry(op, (x,), tables.kinds_for(kinds, dtype), **attributes)
+    geometry = tables.geometry(op, (x,), kinds, **attributes)
+    if op == "avg_pool2d":
+        return tables.summed(geometry, kinds, math.prod(window), operands=1)
+    return replace(geometry, kinds=tables.kinds_for(kinds, dtype))
 
 
 def _emptied(extents: Sequence[int], empty: str, padding: Padding) -> tuple[int, int, int, int]:

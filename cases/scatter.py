@@ -41,9 +41,6 @@ def _scatter(
 ) -> Geometry:
     """A valid scatter near the draws."""
     rank, indexed = depth
-    most = tables.most_terms(dtype)
-    while math.prod(lead) > most:
-        lead = tuple(tables.at_most(n - 1) if n == max(lead) else n for n in lead)
 
     def cost(shape: Sequence[int]) -> tuple[int, int]:
         updates = math.prod((*lead, *shape[indexed:]))
@@ -57,7 +54,8 @@ def _scatter(
         lead = (0, *lead[1:])
     positions = tables.index((*lead, indexed), index_dtype, Fill("positions", limits=shape[:indexed]), index_memory)
     updates = tables.data((*lead, *shape[indexed:]), dtype, updates_memory)
-    return tables.geometry("scatter_nd", (positions, updates), tables.kinds_for(kinds, dtype), shape=shape)
+    geometry = tables.geometry("scatter_nd", (positions, updates), kinds, shape=shape)
+    return tables.summed(geometry, kinds, math.prod(lead), operands=1)
 
 
 def _with_extents(*, a: int, b: int, c: int, d: int, **draws: object) -> Geometry:

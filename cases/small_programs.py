@@ -64,7 +64,7 @@ def _law(geometry: Geometry) -> Geometry:
         Stage("conv2d_transpose", ("dy", "w"), ("by_transpose",), {**attributes, "output_shape": x.shape}),
     )
     program = Program(("x", "w", "dy"), stages)
-    return Geometry(Case("conv2d_input_gradient_law", (x, w, dy), program.attributes()), geometry.kinds)
+    return Geometry(Case("conv2d_input_gradient_law", (x, w, dy), program.attributes()), geometry.kinds, geometry.share)
 
 
 def law_geometries() -> Strategy:

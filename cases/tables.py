@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from harness.model import dtypes
 from harness.model.case import Case, Geometry, Tensor
-from harness.model.fills import EXACT_KINDS, Fill
+from harness.model.fills import EXACT_KINDS, WHOLE, Fill
 from harness.model.memory import Memory
 
 STEPS = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 127, 128, 129, 256, 257)
@@ -109,8 +109,8 @@ TOO_MUCH = 10**9
 
 MULTIPLY_ADDS: Mapping[str, int] = {"float64": 250_000}
 MOST_MULTIPLY_ADDS = 1_000_000
-MOST_TERMS: Mapping[str, int] = {"float16": 512, "bfloat16": 64}
-"""n · unit roundoff stays at or below 1/4, or the bound of a sum says nothing (Higham, chapter 3)."""
+NARROW = ("float16", "bfloat16")
+"""Dtypes whose sums soon have no bound that says much, if their partial sums are kept in them."""
 
 
 def _kinds(exact: Sequence[str], rounding: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -147,8 +147,47 @@ def kinds_for(kinds: tuple[str, ...], dtype: str) -> tuple[str, ...]:
 
 
 def most_terms(dtype: str) -> int:
-    """The largest number of terms in a sum of ``dtype`` whose rounding bound still says something."""
-    return MOST_TERMS.get(dtype, MOST_MULTIPLY_ADDS)
+    """The largest number of terms in a sum of ``dtype`` whose rounding bound says much: n · u is at most 1/4."""
+    return int(0.25 / dtypes.FORMATS[dtype].unit_roundoff) if dtype in NARROW else MOST_MULTIPLY_ADDS
+
+
+def summed(geometry: Geometry, kinds: tuple[str, ...], terms: int, operands: int = 2) -> Geometry:
+    """``geometry`` with values that suit sums of up to ``terms`` products of so many ``operands`` of its dtype.
+
+    The first fill keeps every partial sum exact even in a narrow dtype, so that each term shows. Sums too long for
+    a bound have two such fills, of other places each: 1 and -1, and zeros in between where even these are too many.
+    """
+    dtype = data_dtype(geometry.case)
+    if dtype not in NARROW:
+        return replace(geometry, kinds=kinds_for(kinds, dtype))
+    if terms <= most_terms(dtype):
+        fits = kinds[0] != "iota" or terms * IOTA**operands <= 2 ** dtypes.FORMATS[dtype].precision
+        return replace(geometry, kinds=kinds if fits else tuple(_LATE_IOTA.get(kind, kind) for kind in kinds))
+    rounding = tuple(kind for kind in kinds if kind not in EXACT_KINDS)
+    tensors = [replace(t, memory=distinct(t.memory)) for t in geometry.case.all_tensors]
+    share = WHOLE * exact_terms(dtype) // terms
+    share = math.isqrt(WHOLE * share) if operands == 2 else share
+    return Geometry(geometry.case.with_tensors(tensors), ("sparse", "sparse", *rounding), min(WHOLE, max(1, share)))
+
+
+IOTA = 61
+"""The largest value of ``iota`` in a narrow dtype."""
+
+_LATE_IOTA = {"iota": "ints", "ints": "iota"}
+
+
+def exact_terms(dtype: str) -> int:
+    """How many terms of 1 and -1 by chance have exact partial sums in ``dtype``: m + 4√m of one sign are 2^precision.
+
+    They are binomial, so that four standard deviations beyond the mean leave one sum in 30,000.
+    """
+    root = math.sqrt(4 + 2 ** dtypes.FORMATS[dtype].precision) - 2
+    return int(2 * root**2)
+
+
+def distinct(memory: Memory) -> Memory:
+    """``memory`` in which values differ along every axis."""
+    return Memory("reversed", memory.axis) if memory.kind == "broadcast" else memory
 
 
 def most_multiply_adds(dtype: str) -> int:
@@ -226,8 +265,7 @@ def data(shape: Sequence[int], dtype: str, memory: Memory) -> Tensor:
 
 def index(shape: Sequence[int], dtype: str, fill: Fill, memory: Memory) -> Tensor:
     """A tensor of indices: never broadcast, since its values must differ along every axis."""
-    kept = Memory("reversed", memory.axis) if memory.kind == "broadcast" else memory
-    return Tensor(tuple(shape), dtype, fill, _sensible(kept, len(shape)))
+    return Tensor(tuple(shape), dtype, fill, _sensible(distinct(memory), len(shape)))
 
 
 def _sensible(memory: Memory, rank: int) -> Memory:
@@ -264,6 +302,7 @@ def gradients(
         geometry, memory = drawn
         case = geometry.case
         dtype = data_dtype(case)
+        memory = distinct(memory) if "sparse" in geometry.kinds else memory
         cotangents = tuple(
             None if shape is None or not dtypes.is_float(dtype) else data(shape, dtype, memory)
             for shape in answers(case)

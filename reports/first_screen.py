@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.model.explanation import stated
 from reports import commands
 from reports.differences import Difference
 from reports.findings import Finding, Findings
@@ -18,11 +19,11 @@ WORST = 3
 
 @dataclass(frozen=True)
 class Line:
-    """One of the worst differences: what, why, who, and where on the page."""
+    """One of the worst differences: what, why (``Cause: ...``, or what is not proved), who, and where on the page."""
 
     verdict: str
     what: str
-    cause: str
+    why: str
     who: str
     anchor: str
 
@@ -110,7 +111,7 @@ def _worst(summary: Summary, findings: Findings, anchors: Mapping[int, str]) -> 
 def _of_finding(f: Finding) -> Line:
     who = "opassay: all targets agree against the oracle" if f.suspect_oracle else "the framework's maintainers"
     what = f"{f.op} {f.aspect} on {', '.join(f.targets)}, {plural(f.count, 'record')}: {_brief(f.message)}"
-    return Line(f.verdict, what, f.cause.rstrip(".") or "not named yet", who, f"finding-{f.id}")
+    return Line(f.verdict, what, _short(stated(f.cause)), who, f"finding-{f.id}")
 
 
 def _of_difference(d: Difference, summary: Summary, anchor: str) -> Line:
@@ -118,15 +119,20 @@ def _of_difference(d: Difference, summary: Summary, anchor: str) -> Line:
         (k for k in summary.run["known"] if (k.get("adapter"), k["id"]) == (d.example["adapter"], d.known)), {}
     )
     owners = {"new": "whoever reads this: new, no owner yet", "fault": "opassay, or the adapter's author"}
-    cause = str(d.example["explained_by"]) or str(known.get("reason", "")) or "not named yet"
+    reason = str(known.get("reason", ""))
+    why = f"Cause: {reason}" if reason and not d.example["explained_by"] else stated(str(d.example["explained_by"]))
     what = f"{d.op} {d.aspect} on {d.target}, {plural(d.count, 'record')}: {_brief(d.headline)}"
     return Line(
         d.verdict,
         what,
-        shorten(clean(cause), 200).rstrip("."),
+        _short(why),
         owners.get(d.kind, str(known.get("owner", "?"))),
         anchor,
     )
+
+
+def _short(why: str) -> str:
+    return shorten(clean(why), 200).rstrip(".")
 
 
 def _brief(text: str) -> str:

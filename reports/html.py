@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from harness.model.case import ASPECTS
+from harness.model.explanation import stated
 from harness.model.verdicts import FAILING, VERDICTS
 from reports.accuracy import Rho, bars, nearest
 from reports.answers import legible
@@ -102,6 +103,7 @@ def _context(summary: Summary, parts: Parts) -> dict[str, Any]:
         "nearest": nearest(summary.rhos, NEAREST),
         "coverage": [_coverage(c, len(parts.coverage[0])) for c in parts.coverage[1]],
         "is_web": is_web,
+        "stated": stated,
         "replay_finding": replay_finding,
     }
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from harness.judge.compare import Judgement
-from harness.judge.explain import explain
+from harness.judge.explain import Answered, explain_all
 from harness.judge.verdict import judge
 from harness.model import dtypes
 from harness.model.case import Case
 from harness.model.op import Op, references
-from harness.model.outcome import Outcome, Returned
+from harness.model.outcome import Returned
 from harness.model.reference import Reference
 from harness.model.verdicts import FAILING
 from harness.run.clean import clean_message
@@ -85,13 +85,13 @@ class Bench:
         """The target of this label, and the worker that answers for it."""
         return next(lane for lane in self._lanes() if lane.label == label)
 
-    def explain(self, label: str, case: Case, outcome: Outcome) -> str:
-        """The mistake that reproduces what ``label`` answered; empty where there is no answer to explain."""
-        if not isinstance(outcome, Returned) or case.aspect == "error":
-            return ""
-        op = self.op(case)
+    def explain(self, label: str, op: Op, answers: Iterable[tuple[Case, Returned]]) -> str:
+        """The mistake that explains what ``label`` answered to these cases of ``op``."""
+        return explain_all(op, (self._answered(label, op, case, outcome) for case, outcome in answers))
+
+    def _answered(self, label: str, op: Op, case: Case, outcome: Returned) -> Answered:
         found = references(op, case, outcome.arrays)
-        return explain(op, case, outcome, found, self._engine.judging.models(self.lane(label), op, found))
+        return Answered(case, outcome, found, self._engine.judging.models(self.lane(label), op, found))
 
     def agree(self, label: str, case: Case, mine: Returned, other: Returned) -> bool:
         """Whether the answer of ``label`` is within its bound of another target's answer, taken for exact."""

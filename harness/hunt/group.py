@@ -10,7 +10,7 @@ from harness.hunt.bench import Sign
 from harness.hunt.failure import Failure, FailureKey
 from harness.hunt.finding import Finding, Predicate
 from harness.hunt.traits import firm
-from harness.judge.explain import NO_FIT
+from harness.model.explanation import cause_in
 
 
 def owner(failure: Failure, findings: Iterable[Finding], scope: frozenset[str]) -> Finding | None:
@@ -32,14 +32,14 @@ def twin(findings: Iterable[Finding], found: Finding) -> Finding | None:
     """
     cause = _cause(found)
     alike = [finding for finding in findings if _cause(finding) == cause]
-    if found.explained_by not in ("", NO_FIT):
+    if cause_in(found.explained_by):
         return next(iter(alike), None)
     new = found.predicates[0]
     return next((f for f in alike if firm(new.traits) and any(_takes_as(p, new) for p in f.predicates)), None)
 
 
 def _cause(finding: Finding) -> tuple[str, ...]:
-    return (finding.op, finding.aspect, finding.verdict, finding.rule, finding.explained_by)
+    return (finding.op, finding.aspect, finding.verdict, finding.rule, cause_in(finding.explained_by))
 
 
 def _takes_as(predicate: Predicate, new: Predicate) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harness.hunt.bench import Bench, Sign, labels_of
@@ -17,7 +17,7 @@ from harness.hunt.group import counted, merged, owner, sight, twin, widened
 from harness.hunt.shrink import LIMIT, Shrunk, shrink
 from harness.hunt.traits import features, traits
 from harness.model.case import Case
-from harness.model.outcome import GREW
+from harness.model.outcome import GREW, Returned
 from harness.model.verdicts import Record
 from harness.run.engine import Asked
 
@@ -152,7 +152,7 @@ class Hunter:
             Predicate(sign, told),
             confirmation,
             gather(self.bench, shrunk.case, failure.case, labels, asked),
-            self._explanation(shrunk.case, labels, asked),
+            self._explanation((shrunk.case, shrunk.geometry, failure.case), labels, asked),
         )
 
     def _unsteady_finding(self, failure: Failure, confirmation: Confirmation | None) -> Finding:
@@ -205,9 +205,23 @@ class Hunter:
         known = twin(self.findings.values(), found)
         return found if known is None else merged(known, found)
 
-    def _explanation(self, case: Case, labels: Sequence[str], asked: Sequence[Asked]) -> str:
-        """The name that fits the answer of every target, or each target's own."""
-        names = {label: self.bench.explain(label, case, outcome) for label, outcome, _ in asked if label in labels}
+    def _explanation(self, cases: Sequence[Case], labels: Sequence[str], asked: Sequence[Asked]) -> str:
+        """What explains the answer of every target, or each target's own.
+
+        The first of ``cases`` was ``asked``; where it leaves several mistakes possible, the others are asked too.
+        """
+        op, replies = self.bench.op(cases[0]), {cases[0]: asked}
+
+        def answers(label: str) -> Iterator[tuple[Case, Returned]]:
+            for case in dict.fromkeys(cases if cases[0].aspect != "error" else ()):
+                if case not in replies:
+                    replies[case] = self.bench.ask(case)
+                outcome = next(outcome for name, outcome, _ in replies[case] if name == label)
+                if not isinstance(outcome, Returned):
+                    return
+                yield case, outcome
+
+        names = {label: self.bench.explain(label, op, answers(label)) for label in labels}
         if len(set(names.values())) == 1:
             return next(iter(names.values()))
         return "; ".join(f"{label}: {name}" for label, name in names.items())

@@ -9,7 +9,7 @@ from harness.hunt.repro import Reproduction
 NAME = "issue.md"
 
 
-def issue_text(heading: str, found: Reproduction, versions: str, cause: str = "") -> str:
+def issue_text(heading: str, found: Reproduction, versions: str, about: str = "") -> str:
     """Title, versions, steps, what is expected and what happens, and the script itself."""
     lines = [line for line in found.output.splitlines() if line.strip()]
     expected, actual = _parts(lines)
@@ -18,8 +18,9 @@ def issue_text(heading: str, found: Reproduction, versions: str, cause: str = ""
         text += ["**The script below did not show the difference when it ran alone. Do not report this yet.**", ""]
     text += ["## Versions", "", versions, *(f"- {line}" for line in lines[:1] if found.reproduces), ""]
     text += ["## Steps", "", f"Run the script below: `python {found.file.name}`.", ""]
-    if cause:
-        text += ["## Likely cause", "", cause, ""]
+    if about:
+        label, _, words = about.partition(": ")
+        text += [f"## {label}", "", words, ""]
     text += ["## Expected", "", *_block(expected), "", "## Actual", "", *_block(actual), ""]
     text += ["## Script", "", "```python", found.file.read_text(encoding="utf-8").rstrip(), "```", ""]
     return "\n".join(text)

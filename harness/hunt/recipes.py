@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from harness.model import dtypes
-from harness.model.fills import _SPREAD, _WIDE_EXPONENTS, Fill
+from harness.model.fills import _SPREAD, _WIDE_EXPONENTS, WHOLE, Fill
 
 LIBRARY: Mapping[str, str] = {
     "raw": '''\
@@ -19,6 +19,11 @@ def raw(key, count):
     "chosen": """\
 def chosen(key, count, table):
     return np.array(table)[(raw(key, count) >> np.uint64(32)) % np.uint64(len(table))]""",
+    "sparse": '''\
+def sparse(key, count, share):
+    """1 or -1 in about share of 256 places, 0 in the others."""
+    bits = raw(key, count)
+    return np.where(bits % np.uint64(256) < np.uint64(share), 1 - 2 * (bits >> np.uint64(63)).astype(np.int64), 0)''',
     "normal": '''\
 def normal(key, count):
     """A sum of four uniforms, in (-2, 2)."""
@@ -81,6 +86,7 @@ def bfloat16_bits(values):
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "chosen": ("raw",),
+    "sparse": ("raw",),
     "normal": ("raw",),
     "wide": ("raw",),
     "cancelling": ("raw",),
@@ -126,6 +132,11 @@ def _ints(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
 
 def _ties(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     return _table((1, 2) if dtype == "uint8" else (1, 2, -1), fill, math.prod(shape))
+
+
+def _sparse(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    made = f"sparse({fill.key}, {math.prod(shape)}, {fill.limits[0] if fill.limits else WHOLE})"
+    return (f"abs({made})" if dtype == "uint8" else made), {"sparse"}
 
 
 def _normal(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
@@ -184,6 +195,7 @@ _RECIPES: Mapping[str, Callable[[Fill, str, tuple[int, ...]], Recipe]] = {
     "iota": _iota,
     "ints": _ints,
     "ties": _ties,
+    "sparse": _sparse,
     "normal": _normal,
     "wide": _wide,
     "cancel": _cancel,

@@ -46,7 +46,7 @@ class Seen:
     """What a target did with a case: what a script has to show again.
 
     ``rules``, ``settings``, ``version`` and ``threads`` are those of the worker that answered. ``about``: what is
-    known of the cause, in a line.
+    known of the cause, in a line that says how sure it is.
     """
 
     verdict: str
@@ -111,7 +111,7 @@ def _about(adapter: str, case: Case, seen: Seen) -> list[str]:
     if seen.message:
         lines.append(f"There: {clean_message(seen.message)}")
     if seen.about:
-        lines.append(f"Cause: {clean_message(seen.about)}")
+        lines.append(clean_message(seen.about))
     lines += ["Exit status 1: the difference is there. 0: it is gone.", f"Found by opassay, case {case.id}."]
     return lines
 

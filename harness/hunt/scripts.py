@@ -13,8 +13,8 @@ from harness.hunt.finding import Finding
 from harness.hunt.issue import NAME, issue_text
 from harness.hunt.repro import Reproduction, Seen, title, write_reproduction
 from harness.judge.compare import Judgement
-from harness.judge.explain import NO_FIT
 from harness.model.case import Case
+from harness.model.explanation import labelled
 from harness.model.op import Op
 from harness.model.outcome import Outcome
 from harness.model.verdicts import FAILING, UNANSWERED
@@ -71,11 +71,11 @@ def _seen(lane: Lane, outcome: Outcome, judgement: Judgement, verdict: str, abou
 def _script(bench: Bench, registry: Registry, folder: Path, finding: Finding, asked: Asked) -> dict[str, Any]:
     label, outcome, judgement = asked
     lane = bench.lane(label)
-    adapter, cause = lane.target.adapter, "" if finding.explained_by == NO_FIT else finding.explained_by
-    seen = _seen(lane, outcome, judgement, finding.verdict, cause)
+    adapter, about = lane.target.adapter, labelled(finding.explained_by)
+    seen = _seen(lane, outcome, judgement, finding.verdict, about)
     found = write_reproduction(folder, adapter, finding.case, bench.op(finding.case), seen, registry, lane.python)
     versions = f"- {adapter} {seen.version}, mode {seen.mode}, on {seen.device}"
-    text = issue_text(title(adapter, finding.case, seen), found, versions, cause)
+    text = issue_text(title(adapter, finding.case, seen), found, versions, about)
     # The first framework's is the one that pages show; each framework has an issue tracker of its own.
     name = NAME if adapter == finding.adapters[0] else f"issue_{adapter}.md"
     (folder / name).write_text(text, encoding="utf-8")

@@ -183,7 +183,7 @@ def marks(actual: object, reference: Reference, model: NumericModel, exact_fill:
         bad = (_special(values, expected, reference, limit) | far) & ~free
     with np.errstate(invalid="ignore"):
         overflows = np.isfinite(expected) & (np.abs(expected) + allowed >= numerics.overflow_threshold(reference.dtype))
-    loose = free.any() or mask_of(reference.may_be_nan, reference).any() or overflows.any()
+    loose = free.any() or mask_of(reference.may_be_nan, reference).any() or (overflows | (limit.overflow != 0)).any()
     return Marks(expected, allowed, bad, bool(loose))
 
 
@@ -195,6 +195,7 @@ def _special(actual: np.ndarray, expected: np.ndarray, reference: Reference, lim
         if reference.policy == "linear":
             may_overflow = np.abs(expected) + limit.allowed >= numerics.overflow_threshold(reference.dtype)
             wrong &= ~(may_overflow & np.isinf(actual) & (np.signbit(actual) == np.signbit(expected)))
+            wrong &= ~(np.isinf(actual) & (np.sign(actual) == limit.overflow))
             wrong &= ~(np.isnan(actual) & mask_of(reference.may_be_nan, reference))
             return np.asarray(wrong)
         tiny = dtypes.FORMATS[reference.dtype].smallest_normal

@@ -1,23 +1,60 @@
-"""Why a target differs: the oracle is asked again as if the target made one certain mistake."""
+"""Why a target differs: the oracle is asked again as if the target made one certain mistake.
+
+Two words say how sure that is. A hypothesis *reproduces the answer* when it meets every element, bit for bit or within
+the very bound that the answer missed, and no other one does. An answer is *consistent with* those that several meet, or
+that meet it by a looser bound only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from harness.judge.compare import marks
+from harness.judge.measure import measure_of
 from harness.judge.verdict import judge
 from harness.model.case import Case
+from harness.model.explanation import NO_FIT, UNTOLD, VARIES, consistent_with, reproduced_by
 from harness.model.hypothesis import Hypothesis, Question, References
 from harness.model.numeric_model import NumericModel
 from harness.model.op import Op
 from harness.model.outcome import Outcome, Returned
 from harness.model.reference import Reference
 
-NO_FIT = "no hypothesis fits"
 
-VARIES = "differs between runs: the same input gives other answers, as memory that nobody wrote does"
+@dataclass(frozen=True)
+class Answered:
+    """What a target made of a case, and what it is judged by. ``models``: one per reference; the loosest where none."""
+
+    case: Case
+    outcome: Outcome
+    references: References
+    models: Sequence[NumericModel] = ()
+
+    @property
+    def known(self) -> Sequence[NumericModel]:
+        return self.models or [NumericModel(accumulator=reference.dtype) for reference in self.references]
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is an answer to explain, and something wrong with it."""
+        if not isinstance(self.outcome, Returned) or self.case.aspect == "error":
+            return False
+        return judge(self.case, self.outcome, self.references, self.known).verdict not in ("pass", "undefined")
+
+
+@dataclass(frozen=True)
+class Fits:
+    """The hypotheses that an answer meets, by their own bound or by a looser one.
+
+    ``telling`` is false where nothing can be learned: all that meet it say zero, and so would others.
+    """
+
+    exactly: tuple[Hypothesis, ...]
+    loosely: tuple[Hypothesis, ...]
+    telling: bool
 
 
 def explain(
@@ -28,40 +65,79 @@ def explain(
     models: Sequence[NumericModel] = (),
     again: Sequence[Outcome] = (),
 ) -> str:
-    """The first of the op's hypotheses that reproduces the answer, as ``name: what it says``, else ``NO_FIT``.
+    """Which of the op's hypotheses reproduces the answer, or which it is consistent with, in words.
 
-    To reproduce is to pass the judge, exactly or within the same bound, in every element that is wrong by
-    ``references``. ``models``: one per reference, how the target computes; without them, the loosest assumption.
-    ``again``: what the target answered to the same case at other times. Empty where there is no answer to explain
-    (raised, crashed, invalid input) or nothing is wrong with it.
+    ``models``: one per reference, how the target computes; without them, the loosest assumption. ``again``: what the
+    target answered to the same case at other times. Empty where there is no answer to explain (raised, crashed,
+    invalid input) or nothing is wrong with it.
     """
-    if not isinstance(outcome, Returned) or case.aspect == "error":
-        return ""
-    known = models or [NumericModel(accumulator=reference.dtype) for reference in references]
-    if judge(case, outcome, references, known).verdict in ("pass", "undefined"):
-        return ""
-    if any(not _same(outcome, other) for other in again):
+    asked = Answered(case, outcome, references, models)
+    if asked.differs and any(not _same(outcome, other) for other in again):
         return VARIES
-    for hypothesis in op.hypotheses:
-        if hypothesis.concerns(op.name, case.aspect) and fits(hypothesis, case, outcome, references, known):
-            return f"{hypothesis.name}: {hypothesis.says}"
-    return NO_FIT
+    return explain_all(op, [asked])
 
 
-def fits(
-    hypothesis: Hypothesis, case: Case, outcome: Returned, references: References, models: Sequence[NumericModel]
-) -> bool:
-    """Whether ``hypothesis`` alone reproduces what is wrong with ``outcome``."""
-    wrong = [marks(a, r, m, case.exact).bad for a, r, m in zip(outcome.arrays, references, models, strict=False)]
-    changed = [hypothesis.model(model) for model in models]
-    return any(
-        judge(case, outcome, answers, changed).verdict == "pass" and _decides(answers, wrong)
-        for answers in _variants(hypothesis, case, references)
-    )
+def explain_all(op: Op, answers: Iterable[Answered]) -> str:
+    """The same of one mistake in the answers to several cases; later ones are looked at while several are possible."""
+    found = None
+    for answered in answers:
+        if answered.differs:
+            fits = fitting(op, answered)
+            if fits.telling or found is None:
+                found = fits if found is None or not found.telling else _common(found, fits)
+            if found.telling and len(found.exactly) < 2:
+                break
+    return "" if found is None else _words(found)
 
 
-def _variants(hypothesis: Hypothesis, case: Case, truth: References) -> Iterator[References]:
-    question = Question(case.op, case.attributes, case.inputs(), case.cotangent_values(), tuple(truth))
+def _common(one: Fits, other: Fits) -> Fits:
+    """What meets both answers; an answer that nothing else meets is another mistake's, and says nothing of this one."""
+    exactly = tuple(h for h in one.exactly if h in other.exactly)
+    loosely = tuple(h for h in one.loosely if h in other.loosely)
+    return Fits(exactly, loosely, True) if exactly or loosely else one
+
+
+def _words(found: Fits) -> str:
+    if not found.telling:
+        return UNTOLD
+    if len(found.exactly) == 1:
+        return reproduced_by(found.exactly[0])
+    close = found.exactly or found.loosely
+    return consistent_with(close) if close else NO_FIT
+
+
+def fitting(op: Op, asked: Answered) -> Fits:
+    """The hypotheses of ``op`` that meet an answer, in their order."""
+    concerned = [h for h in op.hypotheses if h.concerns(op.name, asked.case.aspect)]
+    met = [(h, answers) for h in concerned if (answers := met_by(h, asked)) is not None]
+    exactly = [(h, answers) for h, answers in met if not h.looser]
+    nothing = all(_says_zero(answers, asked) for _, answers in exactly)
+    idle = len(exactly) > 1 or (bool(exactly) and _without_cotangents(asked.case))
+    return Fits(tuple(h for h, _ in exactly), tuple(h for h, _ in met if h.looser), not (nothing and idle))
+
+
+def met_by(hypothesis: Hypothesis, asked: Answered) -> References | None:
+    """What a target that makes this mistake alone would give, where the answer is just that."""
+    assert isinstance(asked.outcome, Returned)
+    wrong = _wrong(asked)
+    changed = [hypothesis.model(model) for model in asked.known]
+    for answers in _variants(hypothesis, asked):
+        meets = judge(asked.case, asked.outcome, answers, changed).verdict == "pass"
+        if meets and _decides(answers, changed, asked.case, wrong):
+            return answers
+    return None
+
+
+def _wrong(asked: Answered) -> list[np.ndarray]:
+    """Which elements of each output are wrong."""
+    assert isinstance(asked.outcome, Returned)
+    triples = zip(asked.outcome.arrays, asked.references, asked.known, strict=False)
+    return [marks(array, reference, model, asked.case.exact).bad for array, reference, model in triples]
+
+
+def _variants(hypothesis: Hypothesis, asked: Answered) -> Iterator[References]:
+    case = asked.case
+    question = Question(case.op, case.attributes, case.inputs(), case.cotangent_values(), tuple(asked.references))
     try:
         yield from hypothesis.answers(question)
     except ValueError:
@@ -69,17 +145,37 @@ def _variants(hypothesis: Hypothesis, case: Case, truth: References) -> Iterator
         return
 
 
-def _decides(answers: References, wrong: Sequence[np.ndarray]) -> bool:
+def _decides(answers: References, models: Sequence[NumericModel], case: Case, wrong: Sequence[np.ndarray]) -> bool:
     """Whether the hypothesis says something of every wrong element."""
-    return not any(
-        a.free is not None and a.free.shape == bad.shape and bool((a.free & bad).any())
-        for a, bad in zip(answers, wrong, strict=False)
-    )
+    triples = zip(answers, models, wrong, strict=False)
+    fitting = [(a, model, bad) for a, model, bad in triples if a.policy != "unconnected" and a.exact.shape == bad.shape]
+    return not any(bool((_free(a, model, case) & bad).any()) for a, model, bad in fitting)
 
 
-def _same(one: Returned, other: Outcome) -> bool:
+def _free(reference: Reference, model: NumericModel, case: Case) -> np.ndarray:
+    return measure_of(reference, model, case.exact if reference.integral is None else reference.integral).free
+
+
+def _says_zero(answers: References, asked: Answered) -> bool:
+    """Whether it says zero, and nothing else, of each output that is wrong."""
+    assert isinstance(asked.outcome, Returned)
+    judged = [
+        judge(asked.case, Returned((array,)), (reference,), (model,)).verdict
+        for array, reference, model in zip(asked.outcome.arrays, asked.references, asked.known, strict=True)
+    ]
+    wrong = [a for a, verdict in zip(answers, judged, strict=True) if verdict not in ("pass", "undefined")]
+    return all(a.policy != "unconnected" and not np.any(a.exact) for a in wrong)
+
+
+def _without_cotangents(case: Case) -> bool:
+    """Whether a gradient is asked of cotangents that are all zero, so that any gradient is zero."""
+    given = [values for values in case.cotangent_values() if values is not None]
+    return bool(given) and not any(np.any(values) for values in given)
+
+
+def _same(one: Outcome, other: Outcome) -> bool:
     """Bit for bit."""
-    if not isinstance(other, Returned) or len(one.arrays) != len(other.arrays):
+    if not isinstance(one, Returned) or not isinstance(other, Returned) or len(one.arrays) != len(other.arrays):
         return False
     return all(_same_array(a, b) for a, b in zip(one.arrays, other.arrays, strict=True))
 

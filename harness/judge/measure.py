@@ -59,7 +59,7 @@ def measure_of(reference: Reference, model: NumericModel, exact_fill: bool) -> M
 
 def _unbounded(reference: Reference, model: NumericModel, limit: numerics.Bound, by_bound: np.ndarray) -> str:
     """Why no bound can be stated for most of the elements ``by_bound``."""
-    if 2 * np.count_nonzero(limit.overflows & by_bound) > np.count_nonzero(by_bound):
+    if 2 * np.count_nonzero(np.isnan(limit.overflow) & by_bound) > np.count_nonzero(by_bound):
         return f"partial sums in {model.accumulator} may overflow"
     terms = np.broadcast_to(numerics.terms_of(reference), by_bound.shape)[by_bound].max()
     return f"of up to {int(terms):,} terms, partial sums in {model.accumulator} may lose all"

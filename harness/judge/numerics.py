@@ -26,13 +26,14 @@ class Bound:
     """``allowed``: absolute error per element. ``undecided``: elements where no statement is possible.
 
     ``heuristic``: the error that correct kernels stay below in practice; beyond it an answer passes
-    with a remark. ``overflows``: elements that are undecided since a partial sum may leave the accumulator's range.
+    with a remark. ``overflow``: the sign of the infinity that is right, too, since partial sums of that sign may leave
+    the accumulator's range; NaN where sums of both signs may, so that the element is undecided.
     """
 
     allowed: np.ndarray
     undecided: np.ndarray
     heuristic: np.ndarray
-    overflows: np.ndarray
+    overflow: np.ndarray
 
 
 def gamma(terms: np.ndarray | float, unit_roundoff: float) -> np.ndarray:
@@ -57,7 +58,7 @@ def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
         if reference.slack is not None:
             allowed = allowed + reference.slack
         operands = 2 * INPUT_ROUNDING[model.inputs]
-        overflows = magnitude * (1 + gamma(terms + 1, _unit(model)) + operands) > FORMATS[model.accumulator].largest
+        overflow = _overflow(reference, model)
         # An error as large as all products together: an answer that left them out would be right.
         vacuous = (magnitude > 0) & (_relative_error(reference, model) >= 1) & ~exact
         heuristic = (4 * np.sqrt(np.maximum(terms, 1)) * _unit(model) + operands) * magnitude
@@ -66,13 +67,15 @@ def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
         heuristic = heuristic + FORMATS[reference.dtype].unit_roundoff * 2 * np.abs(reference.exact)
         if exact_fill:
             allowed = np.where(exact, 0, allowed)
-    return Bound(allowed, overflows | vacuous | ~np.isfinite(allowed), heuristic, overflows & ~vacuous)
+    # Rounding does not matter to a sum that is not finite.
+    undecided = np.isnan(overflow) | (np.isfinite(reference.exact) & (vacuous | ~np.isfinite(allowed)))
+    return Bound(allowed, undecided, heuristic, np.where(vacuous, 0.0, overflow))
 
 
 def no_error(shape: tuple[int, ...]) -> Bound:
     """The bound where every element must be met."""
     zero, nowhere = np.broadcast_to(0.0, shape), np.broadcast_to(False, shape)
-    return Bound(zero, nowhere, zero, nowhere)
+    return Bound(zero, nowhere, zero, zero)
 
 
 def _ingredients(reference: Reference) -> tuple[np.ndarray, np.ndarray]:
@@ -86,9 +89,35 @@ def terms_of(reference: Reference) -> np.ndarray:
     return _once(_ingredients(reference)[1])
 
 
+def _overflow(reference: Reference, model: NumericModel) -> np.ndarray:
+    """``Bound.overflow``: 0 where no partial sum may overflow, or it would not matter beside a NaN.
+
+    Partial sums lie between that of the negative products and that of the positive ones, each rounded up once per
+    term, and as sure as the oracle's own rounding leaves them. Where the sum is infinite, its finite products may have
+    either sign; so they count where operands are rounded first, which may make an infinity of one.
+    """
+    magnitude, total = _ingredients(reference)[0], _total(reference)
+    unsure = magnitude * gamma(terms_of(reference) + 1, _oracle_unit(reference))
+    headroom = np.exp((terms_of(reference) + 1) * np.log1p(_unit(model))) + 2 * INPUT_ROUNDING[model.inputs]
+    largest, signed = FORMATS[model.accumulator].largest, np.isfinite(total) & (not model.inputs)
+    both = (np.where(signed, (magnitude + sign * total) / 2, magnitude) + unsure for sign in (1, -1))
+    above, below = (size * headroom > largest for size in both)
+    sign = np.where(above & below, np.nan, above.astype(float) - below)
+    return np.asarray(np.where(np.isnan(total), 0.0, sign))
+
+
+def _total(reference: Reference) -> np.ndarray:
+    """The exact sum, before it was divided."""
+    return reference.exact if reference.divisor is None else reference.exact * reference.divisor
+
+
 def _once(counts: np.ndarray) -> np.ndarray:
     """``counts`` with extent 1 along each axis on which a broadcast repeats them, so that each is used once."""
     return counts[tuple(slice(1) if stride == 0 else slice(None) for stride in counts.strides)]
+
+
+def _oracle_unit(reference: Reference) -> float:
+    return 2.0**-64 if reference.exact.dtype == np.longdouble else 2.0**-53
 
 
 def _unit(model: NumericModel) -> float:
@@ -99,9 +128,8 @@ def _sum_error(reference: Reference, model: NumericModel) -> np.ndarray:
     accumulator, output = FORMATS[model.accumulator], FORMATS[reference.dtype]
     magnitude, n = _ingredients(reference)
     n = _once(n)
-    total = reference.exact if reference.divisor is None else reference.exact * reference.divisor
-    oracle = 2.0**-64 if reference.exact.dtype == np.longdouble else 2.0**-53
-    error = (_relative_error(reference, model) + gamma(n, oracle)) * magnitude
+    total = _total(reference)
+    error = (_relative_error(reference, model) + gamma(n, _oracle_unit(reference))) * magnitude
     error = error + (n + 1) * accumulator.smallest_subnormal + output.smallest_subnormal
     if model.accumulator != reference.dtype:
         error = error + output.unit_roundoff * np.abs(np.where(np.isfinite(total), total, 0))
@@ -137,9 +165,8 @@ def _exact_sums(reference: Reference, model: NumericModel) -> np.ndarray:
     precision = min(FORMATS[model.accumulator].precision, FORMATS[reference.dtype].precision)
     precision = min(precision, INPUT_PRECISION.get(model.inputs, precision))
     limit = 2.0**precision if reference.unit is None else 2.0**precision * reference.unit
-    total = reference.exact if reference.divisor is None else reference.exact * reference.divisor
     with np.errstate(invalid="ignore"):
-        exact = (_ingredients(reference)[0] + np.abs(total)) / 2 <= limit
+        exact = (_ingredients(reference)[0] + np.abs(_total(reference))) / 2 <= limit
     if reference.divisor is None:
         return np.asarray(exact)
     mantissa, _ = np.frexp(_positive(reference.divisor))

@@ -238,18 +238,23 @@ class Geometry:
     """A case without its values: compiled once, run with several fills.
 
     ``kinds`` lists fill kinds in the order in which they are used; fill number i uses
-    ``kinds[i % len(kinds)]``. Tensors whose fill is not ``ones`` keep it (indices).
+    ``kinds[i % len(kinds)]``. Tensors whose fill is not ``ones`` keep it (indices). ``share``: how many of 256 values
+    a ``sparse`` fill makes other than 0.
     """
 
     case: Case
     kinds: tuple[str, ...]
+    share: int = fills.WHOLE
 
     def dress(self, number: int, key: int) -> Case:
         """The case with fill ``number``; ``key`` seeds the values."""
         kind = self.kinds[number % len(self.kinds)]
+        limits = (self.share,) if kind == "sparse" else ()
         return self.case.with_fills(
             [
-                Fill(kind, (key + 2 * number) * 2 + position % 2 + (position << 40)) if t.fill == _ONES else t.fill
+                Fill(kind, (key + 2 * number) * 2 + position % 2 + (position << 40), limits=limits)
+                if t.fill == _ONES
+                else t.fill
                 for position, t in enumerate(self.case.all_tensors)
             ]
         )

@@ -18,7 +18,7 @@ from harness.model import dtypes, strict_json
 
 LITERAL_LIMIT = 64
 
-VALUE_KINDS = ("literal", "ones", "iota", "ints", "ties", "normal", "wide", "cancel", "special")
+VALUE_KINDS = ("literal", "ones", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel", "special")
 KINDS = (*VALUE_KINDS, "cells", "positions", "zeros", "picture")
 """Every fill kind, simplest first: the order in which shrinking tries them.
 
@@ -31,7 +31,10 @@ EXACT_KINDS = ("ones", "iota", "ints", "ties")
 
 ROUNDING_KINDS = ("normal", "wide", "cancel", "special")
 
-TAME_KINDS = (*EXACT_KINDS, "normal", "wide", "cancel")
+TAME_KINDS = (*EXACT_KINDS, "sparse", "normal", "wide", "cancel")
+
+WHOLE = 256
+"""The share of a sparse fill without zeros."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Fill:
     ``key`` selects the random stream. ``values`` holds the data of a ``literal`` (row-major, at most
     64). ``limits`` bounds index fills: for ``positions`` the extent of each indexed axis; for ``cells``
     ``(cells, channels, channel_axis, repeats)``, where every group of ``repeats`` positions shares
-    one cell.
+    one cell. Of ``sparse`` they hold how many of 256 values are 1 or -1, not 0 (all of them without it).
     """
 
     kind: str
@@ -58,7 +61,7 @@ class Fill:
     @property
     def exact(self) -> bool:
         """Whether sums of products of these values can be exact."""
-        return self.kind in (*EXACT_KINDS, "zeros") or (
+        return self.kind in (*EXACT_KINDS, "sparse", "zeros") or (
             self.kind == "literal" and all(_is_small_integer(v) for v in self.values)
         )
 
@@ -175,6 +178,15 @@ def _ties(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndar
     return dtypes.narrow(_choose(fill, count, table), dtype)
 
 
+def _sparse(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    raw = _raw(fill, count)
+    share = fill.limits[0] if fill.limits else WHOLE
+    if not 0 < share <= WHOLE:
+        raise ValueError(f"a sparse fill has its share of {WHOLE} as limits, got {fill.limits}")
+    sign = 1 if dtype == "uint8" else 1 - 2 * (raw >> np.uint64(63)).astype(np.int64)
+    return dtypes.narrow(np.where(raw % np.uint64(WHOLE) < np.uint64(share), sign, 0), dtype)
+
+
 def _normal(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
     # Irwin-Hall: the centred sum of four uniforms, in (-2, 2), standard deviation 0.58.
     if not dtypes.is_float(dtype):
@@ -288,6 +300,7 @@ _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] =
     "iota": _iota,
     "ints": _ints,
     "ties": _ties,
+    "sparse": _sparse,
     "normal": _normal,
     "wide": _wide,
     "cancel": _cancel,

@@ -47,7 +47,8 @@ class Hypothesis:
 
     ``answers`` yields what a target that makes it would give, one ``Reference`` per output, in each variant of it;
     nothing where the mistake would change nothing. It may raise ``ContractError`` or ``ValueError`` where the changed
-    question has no answer. ``model`` is how such a target computes.
+    question has no answer. ``model`` is how such a target computes. ``looser``: its bound takes in more than the
+    target's own, so that meeting it proves little.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Hypothesis:
     ops: tuple[str, ...] = ()
     aspects: tuple[str, ...] = ("value", "gradient")
     model: Callable[[NumericModel], NumericModel] = _as_it_is
+    looser: bool = False
 
     def concerns(self, op: str, aspect: str) -> bool:
         return aspect in self.aspects and (not self.ops or op in self.ops)

@@ -1,6 +1,10 @@
-"""What depends on whether TensorFlow hands a dtype to oneDNN."""
+"""What depends on the processor: which dtypes TensorFlow hands to oneDNN, and how torch keeps partial sums."""
 
 from __future__ import annotations
+
+import importlib
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -29,3 +33,37 @@ def test_keras_lacks_dilated_transposes_there_too() -> None:
     dilated = {**NCHW, "layout": "NHWC", "dilation": (2, 1)}
     assert LIMITS["conv2d_transpose"]("tensorflow", "float32", dilated, ("float32",)) is None
     assert "dilated" in str(LIMITS["conv2d_transpose"]("tensorflow", "float32", dilated, ()))
+
+
+MEASURED = {
+    "AVX512": {("conv2d", "y"), ("conv2d", "dw"), ("conv2d_transpose", "dx"), ("matmul", "y"), ("avg_unpool2d", "dx")},
+    "AVX2": {("conv2d", "y"), ("conv2d_transpose", "dx"), ("matmul", "y"), ("avg_unpool2d", "dx")},
+    "DEFAULT": set(),
+}
+
+
+@pytest.mark.parametrize("capability", MEASURED)
+@pytest.mark.parametrize("onednn", [True, False])
+def test_torch_sums_in_float32_what_was_measured_on_this_processor(
+    capability: str, onednn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpu = SimpleNamespace(get_cpu_capability=lambda: capability)
+    backends = SimpleNamespace(cpu=cpu, mkldnn=SimpleNamespace(enabled=onednn))
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(backends=backends))
+    monkeypatch.delitem(sys.modules, "adapters.torch.numerics", raising=False)
+    found = importlib.import_module("adapters.torch.numerics").rules("cpu")
+    monkeypatch.delitem(sys.modules, "adapters.torch.numerics")
+    asked = {(op, output) for op, outputs in SUMS.items() for output in outputs}
+    wide = {(op, y) for op, y in asked if find_model(found, op, y, "bfloat16").accumulator == "float32"}
+    assert wide & set().union(*MEASURED.values()) == (MEASURED[capability] if onednn else set())
+    assert not {("matmul", "da"), ("max_pool2d", "dx"), ("scatter_nd", "y")} & wide
+
+
+SUMS = {
+    "conv2d": ("y", "dx", "dw"),
+    "conv2d_transpose": ("y", "dx", "dw"),
+    "matmul": ("y", "da", "db"),
+    "avg_unpool2d": ("dx",),
+    "max_pool2d": ("dx",),
+    "scatter_nd": ("y",),
+}

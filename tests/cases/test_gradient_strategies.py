@@ -73,13 +73,11 @@ def test_every_reference_is_of_an_input_and_hardly_any_answer_is_wholly_free(nam
 
 
 @pytest.mark.parametrize("name", ["conv2d", "conv2d_transpose", "matmul", "avg_pool2d", "avg_unpool2d", "max_pool2d"])
-def test_no_sum_of_a_gradient_is_too_long_for_its_bound(name):
-    most = 0.0
-    for _, case in cases(OPS[name], "gradient", 0, 0, CASES, 1):
+def test_no_sum_of_a_gradient_is_too_long_for_its_bound_unless_it_is_exact(name):
+    for _, case in cases(OPS[name], "gradient", 0, 0, CASES, 2):
         for r in references(OPS[name], case):
             if r.terms is not None and r.terms.size:
-                most = max(most, float(r.terms.max()) * dtypes.FORMATS[r.dtype].unit_roundoff)
-    assert 0 < most <= 0.25
+                assert case.exact or r.terms.max() * dtypes.FORMATS[r.dtype].unit_roundoff <= 0.25
 
 
 @every_program

@@ -30,6 +30,7 @@ from harness.registry import Registry
 HERE = Path(__file__).parent
 ONE = Tensor((1, 1), "float32", Fill("ones"))
 INDEX_FILLS = (
+    (Fill("sparse", 2**70 + 5, limits=(140,)), "bfloat16", (7, 30)),
     (Fill("positions", 77, limits=(4, 9)), "int32", (50, 2)),
     (Fill("cells", 77, limits=(400, 3, 3, 2)), "int64", (2, 9, 9, 3)),
     (Fill("cells", 7, limits=(400, 3, 1, 1)), "int64", (2, 3, 9, 9)),
@@ -65,8 +66,11 @@ def same_bits(tensor: Tensor) -> bool:
     return found.dtype == expected.dtype and found.tobytes() == np.ascontiguousarray(expected).tobytes()
 
 
+VALUES = {"ones", "zeros", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel", "special"}
+
+
 @pytest.mark.parametrize("dtype", dtypes.DTYPES)
-@pytest.mark.parametrize("kind", ["ones", "zeros", "iota", "ints", "ties", "normal", "wide", "cancel", "special"])
+@pytest.mark.parametrize("kind", sorted(VALUES))
 def test_recipes_give_the_bits_of_the_fills(kind: str, dtype: str) -> None:
     keys = (0, 1, 7, 2**70 + 5, 123456789012345678)
     tensors = [Tensor(shape, dtype, Fill(kind, key)) for key in keys for shape in ((2, 3), (5, 30), (7, 11, 3))]
@@ -79,8 +83,7 @@ def test_recipes_of_indices_and_pictures(fill: Fill, dtype: str, shape: tuple[in
 
 
 def test_every_fill_kind_has_a_recipe() -> None:
-    tested = {"ones", "zeros", "iota", "ints", "ties", "normal", "wide", "cancel", "special"}
-    assert tested | {fill.kind for fill, _, _ in INDEX_FILLS} | {"literal"} == set(fills.KINDS)
+    assert VALUES | {fill.kind for fill, _, _ in INDEX_FILLS} | {"literal"} == set(fills.KINDS)
 
 
 def test_literals_keep_signs_and_special_values() -> None:

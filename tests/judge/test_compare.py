@@ -188,7 +188,7 @@ def test_vacuous_bound_is_undefined(got: float) -> None:
 
 
 def test_accumulator_overflow_is_undefined() -> None:
-    assert judge([1.0], linear([1.0], 4e38, 4)).verdict == "undefined"
+    assert judge([1.0], linear([1.0], 8e38, 4)).verdict == "undefined"
 
 
 def test_free_elements() -> None:

@@ -117,8 +117,42 @@ def test_a_wrong_element_counts_however_many_are_free() -> None:
     assert (found.verdict, found.bad_elements, found.free_by_bound) == ("numeric", 1, 3)
 
 
-def test_partial_sums_that_may_overflow_are_said_to() -> None:
-    huge = Reference("y", "float16", np.ones(1), "linear", np.full(1, 1e5), np.full(1, 4))
-    found = compare(np.ones(1, np.float16), huge, NumericModel("float16"), exact_fill=False)
+def huge(answer: float, exact: float, magnitude: float) -> Judgement:
+    """One float16 sum of 4 terms, whose largest number is 65,504."""
+    reference = Reference("y", "float16", np.full(1, exact), "linear", np.full(1, magnitude), np.full(1, 4))
+    return compare(np.full(1, answer, np.float16), reference, NumericModel("float16"), exact_fill=False)
+
+
+def test_sums_that_may_overflow_to_either_side_have_no_bound() -> None:
+    found = huge(1.0, 1.0, 2e5)
     assert found.verdict == "undefined"
     assert "no bound can be stated for 1 of 1 elements: partial sums in float16 may overflow" in found.message
+    assert huge(np.inf, np.inf, 1e5).verdict == "undefined"
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_sums_that_may_overflow_to_one_side_are_right_or_that_infinity(sign: float) -> None:
+    # 90,000 of one sign and 60,000 of the other.
+    right, infinite = huge(sign * 30_000.0, sign * 30_000.0, 150_000.0), huge(sign * np.inf, sign * 30_000.0, 150_000.0)
+    assert (right.verdict, infinite.verdict, right.free_elements, infinite.free_elements) == ("pass", "pass", 0, 0)
+    assert huge(-sign * np.inf, sign * 30_000.0, 150_000.0).verdict == "special"
+    assert huge(np.nan, sign * 30_000.0, 150_000.0).verdict == "special"
+    assert huge(-sign * 30_000.0, sign * 30_000.0, 150_000.0).verdict == "numeric"
+
+
+def test_an_overflow_that_the_oracle_rounds_away_counts() -> None:
+    # 1e60 and -1e39 in float32: beside the one, float64 cannot hold the other, and either infinity may come first.
+    reference = Reference("y", "float32", np.full(1, 1e60 - 1e39), "linear", np.full(1, 1e60 + 1e39), np.full(1, 2))
+    for answer in (np.inf, -np.inf, np.nan):
+        found = compare(np.full(1, answer, np.float32), reference, NumericModel("float32"), exact_fill=False)
+        assert found.verdict == "undefined"
+
+
+def test_a_sum_that_is_not_a_number_stays_one_whatever_overflows() -> None:
+    assert huge(np.nan, np.nan, 2e5).verdict == "pass"
+    assert huge(1.0, np.nan, 2e5).verdict == "special"
+
+
+def test_an_infinite_sum_needs_no_bound() -> None:
+    endless = Reference("y", "bfloat16", np.full(1, np.inf), "linear", np.ones(1), np.full(1, 400))
+    assert [one(endless, answer).verdict for answer in (np.inf, 1.0, -np.inf)] == ["pass", "special", "special"]

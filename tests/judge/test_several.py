@@ -120,7 +120,9 @@ def test_one_wrong_answer_of_several_is_found_and_the_others_pass(name, wrong):
         outcomes[bad] = WRONG[wrong](outcomes[bad])
         judged = together(op, cases, outcomes)
         assert judged == alone(op, cases, outcomes)
-        if before[bad].verdict == "pass" and before[bad].free_elements == 0:
+        # Among huge values an infinity may be right.
+        huge = wrong == "infinite" and cases[bad].tensors[0].fill.kind == "special"
+        if before[bad].verdict == "pass" and before[bad].free_elements == 0 and not huge:
             assert judged[bad].verdict != "pass"
             found += 1
         assert [j for i, j in enumerate(judged) if i != bad] == [j for i, j in enumerate(before) if i != bad]

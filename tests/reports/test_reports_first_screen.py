@@ -31,7 +31,7 @@ def test_known_ones_are_told_only_where_nothing_is_new(made):
     run = made.run([made.shard()], known=[made.known()])
     known = made.record(verdict="rejects", known="torch-empty")
     (line,) = screen([known], run).worst
-    assert (line.cause, line.who) == ("An empty batch is refused", "upstream")
+    assert (line.why, line.who) == ("Cause: An empty batch is refused", "upstream")
     assert [w.verdict for w in screen([known, fails(made, "accepts")], run).worst] == ["accepts"]
 
 

@@ -174,6 +174,7 @@ PRECISION = (
         _as_asked,
         LINEAR,
         model=_in_lower_precision,
+        looser=True,
     ),
 )
-"""Last, since a looser bound fits more."""
+"""What is computed in too low a precision."""

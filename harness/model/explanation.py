@@ -1,0 +1,46 @@
+"""How sure the cause of a difference is, in words that stay the same wherever it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.model.hypothesis import Hypothesis
+
+REPRODUCES = "reproduces the answer"
+CONSISTENT = "consistent with"
+
+NO_FIT = "no hypothesis fits"
+UNTOLD = "any hypothesis fits: the answer is zero whatever was done"
+VARIES = "differs between runs: the same input gives other answers, as memory that nobody wrote does"
+
+NAMED = 3
+"""How many of several hypotheses are named; the others are counted."""
+
+
+def reproduced_by(hypothesis: Hypothesis) -> str:
+    return f"{hypothesis.name} {REPRODUCES}: {hypothesis.says}"
+
+
+def consistent_with(hypotheses: Sequence[Hypothesis]) -> str:
+    named = [f"{h.name} ({h.says})" for h in hypotheses[:NAMED]]
+    more = len(hypotheses) - len(named)
+    return f"{CONSISTENT} {', or '.join(named)}" + (f", or {more} more" if more else "")
+
+
+def cause_in(explained_by: str) -> str:
+    """``explained_by`` where it names a cause: on every target, a mistake that reproduces the answer; else empty."""
+    sure = REPRODUCES in explained_by and not any(words in explained_by for words in (CONSISTENT, NO_FIT, UNTOLD))
+    return explained_by if sure or explained_by == VARIES else ""
+
+
+def labelled(explained_by: str) -> str:
+    """``explained_by`` as a line of its own; empty where nothing fits, or anything does."""
+    if cause_in(explained_by):
+        return f"Cause: {explained_by}"
+    return f"Not proved: {explained_by}" if CONSISTENT in explained_by or REPRODUCES in explained_by else ""
+
+
+def stated(explained_by: str) -> str:
+    """The same for a page, which says as well that nothing is known."""
+    unnamed = f"not named yet ({explained_by})" if explained_by else "not named yet"
+    return labelled(explained_by) or f"Cause: {unnamed}"
