@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from harness.model.verdicts import FAILING, severity
+from reports.diff_answers import FAULT, Answer, Block, Signature, blocks, grouped, saying, signature
 from reports.diff_runs import Step, between_targets, differing, versions
-from reports.differences import empty
-from reports.rows import Results, rows
-from reports.text import clean, first_line, normalised
+from reports.rows import Results
+from reports.text import clean
 
 SORTS = {
     "new": "fails now, did not fail before, and no known difference covers it",
@@ -45,27 +44,7 @@ NAMES = {
 }
 """What the sorts are called there."""
 FIRST_CASES = 3
-_COLUMNS = ("op", "aspect", "target", "case_id", "verdict", "known", "message", "error_type", "shapes")
-FAULT = "fault"
 _JUDGED = frozenset(("pass", *FAILING))
-Signature = tuple[str, str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a run recorded of one case on one target."""
-
-    verdict: str
-    known: str
-    says: str
-    message: str
-    case_id: str
-    target: str
-    empty: bool = False
-
-    @property
-    def fails(self) -> bool:
-        return self.verdict in FAILING
 
 
 @dataclass
@@ -146,7 +125,7 @@ def compare(
     changes: dict[tuple[str, ...], Change] = {}
     both = after_only = 0
     faults = [0, 0]
-    for place, before, after in _blocks(_grouped(old, pair, 0), _grouped(new, pair, 1)):
+    for place, before, after in blocks(grouped(old, pair, 0), grouped(new, pair, 1)):
         for side, block in enumerate((before, after)):
             faults[side] += sum(answer.verdict == FAULT for answer in block.values())
         judged = {key for key, answer in after.items() if answer.verdict in _JUDGED}
@@ -168,55 +147,11 @@ def compare(
     return Diff(told, both, after_only, steps, more, records, (faults[0], faults[1]), new_run, pair)
 
 
-Block = dict[tuple[str, str], Answer]
-Blocks = Iterator[tuple[tuple[str, str], Block]]
-
-
-def _blocks(left: Blocks, right: Blocks) -> Iterator[tuple[tuple[str, str], Block, Block]]:
-    """Op and aspect with the answers of both runs, one block at a time: both tables come in this order."""
-    first, second = next(left, None), next(right, None)
-    while first or second:
-        place = min(side[0] for side in (first, second) if side)
-        before, after = ((side[1] if side and side[0] == place else {}) for side in (first, second))
-        yield place, before, after
-        first = next(left, None) if first and first[0] == place else first
-        second = next(right, None) if second and second[0] == place else second
-
-
-def _grouped(table: Results, pair: tuple[str, str] | None, side: int) -> Blocks:
-    """The table's answers by op and aspect; of the target of one ``side`` of ``pair`` alone, under both names."""
-    passed: dict[str, Answer] = {}
-    for place, group in groupby(rows(table, _COLUMNS), key=lambda row: (row[0], row[1])):
-        block: Block = {}
-        for _, _, of, case_id, verdict, known, message, error_type, shapes in group:
-            if pair and of != pair[side]:
-                continue
-            target = " and ".join(pair) if pair else of
-            if verdict in FAILING or verdict == FAULT:
-                says = normalised(message) or error_type
-                answer = Answer(verdict, known, says, first_line(message)[:300], case_id, target, empty(shapes))
-            else:
-                # Most records pass: all of a target share one answer.
-                answer = passed.setdefault(f"{target} {verdict}", Answer(verdict, "", "", "", "", target))
-            kept = block.get((case_id, target))
-            if kept is None or not kept.fails:
-                block[case_id, target] = answer
-        yield (str(place[0]), str(place[1])), block
-
-
-def _signature(answer: Answer) -> Signature:
-    return answer.target, answer.verdict, answer.known, answer.says
-
-
-def _saying(answer: Answer) -> tuple[str, str, str]:
-    return answer.target, answer.verdict, answer.says
-
-
 def _sorted_out(before: Block, after: Block) -> Iterator[tuple[str, Answer | None, Answer | None]]:
     """Each case and target with its sort of change; a pass that stays one is none."""
-    earlier = {_signature(answer) for answer in before.values() if answer.fails}
-    later = {_signature(answer) for answer in after.values() if answer.fails}
-    going_on = {_saying(answer) for answer in after.values() if answer.fails}
+    earlier = {signature(answer) for answer in before.values() if answer.fails}
+    later = {signature(answer) for answer in after.values() if answer.fails}
+    going_on = {saying(answer) for answer in after.values() if answer.fails}
     for key, now in after.items():
         then = before.get(key)
         if now.fails:
@@ -226,17 +161,17 @@ def _sorted_out(before: Block, after: Block) -> Iterator[tuple[str, Answer | Non
             if then is None or then.verdict != FAULT:
                 yield "fault", then, now
         elif then and then.fails and now.verdict == "pass":
-            yield ("partly fixed" if _saying(then) in going_on else "fixed"), then, now
+            yield ("partly fixed" if saying(then) in going_on else "fixed"), then, now
         elif then and then.verdict in _JUDGED and now.verdict not in _JUDGED:
             yield "no longer tested", then, now
     for key, then in before.items():
-        if key not in after and then.verdict in _JUDGED and not (then.fails and _signature(then) in later):
+        if key not in after and then.verdict in _JUDGED and not (then.fails and signature(then) in later):
             yield "no longer tested", then, None
 
 
 def _of_failing(then: Answer | None, now: Answer, earlier: set[Signature]) -> str:
     if then is None or not then.fails:
-        if then is None and _signature(now) in earlier:
+        if then is None and signature(now) in earlier:
             return "still there"
         # A known difference in a case that nobody asked before is no change.
         return ("changed" if then else "") if now.known else "new"
