@@ -54,7 +54,7 @@ def replay_command(texts: Sequence[str], request: Request, out: Path, scripts: P
         check_devices(engine)
         verdicts = []
         for case, head in zip(cases, heads, strict=True):
-            say(head)
+            say(f"\n{head}" if verdicts else head)
             verdicts.append(_replay(ops[case.op], case, campaign, engine, scripts, say))
     return _status(cases, verdicts, engine)
 
