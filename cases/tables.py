@@ -158,10 +158,10 @@ def summed(geometry: Geometry, kinds: tuple[str, ...], terms: int, operands: int
     a bound have two such fills, of other places each: 1 and -1, and zeros in between where even these are too many.
     """
     dtype = data_dtype(geometry.case)
-    if dtype not in NARROW:
+    if not dtypes.is_float(dtype):
         return replace(geometry, kinds=kinds_for(kinds, dtype))
     if terms <= most_terms(dtype):
-        fits = kinds[0] != "iota" or terms * IOTA**operands <= 2 ** dtypes.FORMATS[dtype].precision
+        fits = kinds[0] != "iota" or _exact_iota(dtype, terms, operands)
         return replace(geometry, kinds=kinds if fits else tuple(_LATE_IOTA.get(kind, kind) for kind in kinds))
     rounding = tuple(kind for kind in kinds if kind not in EXACT_KINDS)
     tensors = [replace(t, memory=distinct(t.memory)) for t in geometry.case.all_tensors]
@@ -170,8 +170,14 @@ def summed(geometry: Geometry, kinds: tuple[str, ...], terms: int, operands: int
     return Geometry(geometry.case.with_tensors(tensors), ("sparse", "sparse", *rounding), min(WHOLE, max(1, share)))
 
 
-IOTA = 61
-"""The largest value of ``iota`` in a narrow dtype."""
+def _exact_iota(dtype: str, terms: int, operands: int) -> bool:
+    """Whether sums of so many products of ``iota`` are exact: of its largest values, 61 in narrow dtypes and else 251.
+
+    Where there is room for long sums, of the mean square, a third of that.
+    """
+    most = terms * 61**operands if dtype in NARROW else terms * 251**operands / 3
+    return bool(most <= 2 ** dtypes.FORMATS[dtype].precision)
+
 
 _LATE_IOTA = {"iota": "ints", "ints": "iota"}
 

@@ -62,13 +62,14 @@ def _found(case: Case, k: int, change: float, place: tuple[int, int] | None) -> 
     found = references(OPS[case.op], case)
     arrays = [r.exact.copy() for r in found]
     if case.op == "matmul":
-        a, b = (dtypes.widen(x) for x in case.inputs())
-        term, answer = np.outer(a[:, k], b[k]), arrays[0]
+        (a, b), answer = (dtypes.widen(x) for x in case.inputs()), arrays[0]
+        column, row = a[:, k], b[k]
     else:
-        x, dy = dtypes.widen(case.inputs()[0]), dtypes.widen(case.cotangent_values()[0])
-        term, answer = np.outer(x[k, 0, 0], dy[k, 0, 0]), arrays[1][0, 0]
+        x, dy, answer = dtypes.widen(case.inputs()[0]), dtypes.widen(case.cotangent_values()[0]), arrays[1][0, 0]
+        column, row = x[k, 0, 0], dy[k, 0, 0]
     where = slice(None) if place is None else place
-    answer[where] += change * term[where]
+    with np.errstate(invalid="ignore"):
+        answer[where] += change * np.outer(column, row)[where]
     narrowed = tuple(dtypes.narrow(array, r.dtype) for array, r in zip(arrays, found, strict=True))
     models = [NumericModel(r.dtype) for r in found]
     return judge(case, Returned(narrowed), found, models).verdict in FAILING

@@ -13,7 +13,7 @@ TRIALS = 40
 
 @pytest.mark.parametrize("make", SCRIPT["SUMS"])
 @pytest.mark.parametrize("length", [8, 64, 128, 256, 257, 4096])
-@pytest.mark.parametrize("dtype", tables.NARROW)
+@pytest.mark.parametrize("dtype", [*tables.NARROW, "float32"])
 def test_a_term_left_out_or_changed_in_all_outputs_is_found(make, length, dtype):
     assert SCRIPT["rate"](make, dtype, length, TRIALS, True) >= 0.95
 
