@@ -46,9 +46,8 @@ def value_and_vjp(function, inputs, cotangents):
 def idiom(asked: Asked) -> Idiom:
     """The script's parts for a case in JAX."""
     written = write(asked, emit, _gradient, VALUE_AND_VJP)
-    jitted = asked.mode == "jit" and asked.case.aspect != "error"
     helpers = source(written.needs)
-    parts = [helpers, written.text, "call = jax.jit(call)" if jitted else ""]
+    parts = [helpers, written.text, "call = jax.jit(call)" if asked.mode == "jit" else ""]
     return Idiom(
         imports=("from typing import Any, NamedTuple\n" if "NamedTuple" in helpers else "") + IMPORTS,
         environment=_environment(asked),

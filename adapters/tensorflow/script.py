@@ -63,7 +63,7 @@ def _gradient(asked: Asked, forward: str) -> str:
 
 
 def _compiled(asked: Asked) -> str:
-    if asked.case.aspect == "error" or asked.mode == "eager":
+    if asked.mode == "eager":
         return ""
     if asked.mode == "dynamic":
         specs = ", ".join(f"tf.TensorSpec({[None] * len(t.shape)}, tf.{t.dtype})" for t in asked.case.all_tensors)

@@ -20,9 +20,8 @@ ONEDNN = "float32,bfloat16,float16"
 
 def emitter(asked: Asked) -> Emit:
     """Writes the body of one op's function, for the mode and the device that are asked."""
-    mode = asked.mode if asked.case.aspect != "error" else "eager"
     named = asked.settings.get("onednn_dtypes", ONEDNN)
-    writer = _Writer(mode, asked.device, frozenset(named.split(",")))
+    writer = _Writer(asked.mode, asked.device, frozenset(named.split(",")))
     return lambda step: writer.body(step)
 
 

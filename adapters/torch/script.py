@@ -58,8 +58,8 @@ INTERPOLATED = ("float16", "bfloat16", "float32", "float64", "uint8")
 def idiom(asked: Asked) -> Idiom:
     """The script's parts for a case in torch."""
     written = write(asked, emit, _gradient, VALUE_AND_VJP)
-    compiled = asked.mode == "compile" and asked.case.aspect != "error"
-    functions = [source(written.needs), written.text, "call = torch.compile(call, dynamic=False)" if compiled else ""]
+    compiled = "call = torch.compile(call, dynamic=False)" if asked.mode == "compile" else ""
+    functions = [source(written.needs), written.text, compiled]
     return Idiom(
         imports=IMPORTS,
         environment={},

@@ -134,8 +134,7 @@ def title(adapter: str, case: Case, seen: Seen) -> str:
     """One line that a maintainer understands."""
     what = {"gradient": f"the gradient of {case.op}"}.get(case.aspect, case.op)
     why = f" ({case.rule})" if case.rule else ""
-    mode = f" under {seen.mode}" if case.aspect != "error" else ""
-    return f"{adapter}{mode}: {what} {_SAYS.get(seen.verdict, seen.verdict)}{why}"
+    return f"{adapter} under {seen.mode}: {what} {_SAYS.get(seen.verdict, seen.verdict)}{why}"
 
 
 def run_script(file: Path, python: str = sys.executable, limit: float = 30.0, alone: bool = True) -> Reproduction:

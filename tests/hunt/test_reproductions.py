@@ -102,6 +102,7 @@ SAMPLE = {
     "jax": (
         "jax-stop_gradient-gradient-zeros",
         "jax-matmul-rank-one",
+        "jax-avg_unpool2d-overflow-compiled",
         "jax-conv2d_transpose-subnormal",
     ),
     "torch": (
@@ -113,6 +114,7 @@ SAMPLE = {
     "tensorflow": (
         "tensorflow-conv2d-rank-three",
         "tensorflow-conv2d_transpose-xla-no-filters",
+        "tensorflow-scatter_nd-index-xla",
         "tensorflow-max_pool2d-gradient-dilated-padding",
     ),
 }
