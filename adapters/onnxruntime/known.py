@@ -18,6 +18,7 @@ _MAX_POOLS = ("max_pool2d", "max_pool2d_with_argmax")
 _SINGLE = ("avg_pool2d", "max_pool2d")
 _POOLS = ("avg_pool2d", *_MAX_POOLS)
 _SAME = "auto_pad SAME_UPPER counts the padding as if the window were not dilated, and crops where the stride is wider"
+_OPTIMISED = ("all", "constants")
 _NONE = "the kernel for blocks of channels then divides by the number of rows of windows, 0"
 _TOWARDS_ZERO = "the number of windows is divided towards zero, so a window one row too large is found to fit"
 _LOWEST = "maxima start from the lowest finite number, or pad with it, and -inf is less"
@@ -92,8 +93,12 @@ KNOWN = (
         for op in _MAX_POOLS
     ),
     *(
-        _known(op, "window-larger-crash", "crash", pools.larger_window_crashes, "upstream", f"{_TOWARDS_ZERO}; {_NONE}")
+        _known(op, name, verdict, pools.larger_window_crashes, "upstream", reason, modes=modes)
         for op in _SINGLE
+        for name, verdict, reason, modes in (
+            ("window-larger-crash", "crash", f"{_TOWARDS_ZERO}; {_NONE}", _OPTIMISED),
+            ("window-larger-disabled", "accepts", _TOWARDS_ZERO, ("disabled",)),
+        )
     ),
     *(
         _known(op, "empty", "rejects", pools.no_pixels, "by design", "pools take no extent of 0 but the batch's")
@@ -142,7 +147,13 @@ KNOWN = (
     ),
     _known("max_unpool2d", "empty", "rejects", _no_rows, "by design", "MaxUnpool takes no empty image"),
     _known("conv2d_transpose", "empty", "rejects", _no_room, "by design", "ConvTranspose makes no empty image"),
-    _known("avg_unpool2d", "window-negative", "accepts", _inferred, "by design", "composed of Expand and Reshape"),
+    *(
+        _known("avg_unpool2d", name, "accepts", covers, "by design", "composed of Expand and Reshape", modes=modes)
+        for name, covers, modes in (
+            ("window-negative", _inferred, _OPTIMISED),
+            ("window-zero", _expanded("WindowZero"), ("disabled",)),
+        )
+    ),
     _known("conv2d", "empty", "rejects", _no_rows_same, "by design", "Conv takes no empty image with SAME"),
     _known(
         "conv2d",
