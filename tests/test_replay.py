@@ -12,10 +12,12 @@ import pytest
 
 from harness.cli import run_cli
 from harness.form import check_form
+from harness.judge.compare import Judgement
 from harness.model.case import Case
 from harness.registry import OPS, Registry
 from harness.run import generate
 from harness.run.plan import aspects
+from harness.told import figures
 
 HERE = Path(__file__).parent
 FOLDERS = (HERE / "run", HERE / "thirdparty" / "opassay-tiny" / "src")
@@ -79,11 +81,14 @@ def test_what_was_allowed_is_told_on_a_pass_too(replay):
 
 
 def test_elements_that_nobody_judged_are_told_by_why(replay):
-    """Sums of float16 that may overflow have no bound."""
-    large = {"shape": [1, 2], "dtype": "float16", "fill": {"kind": "literal", "values": [60000, 60000]}}
-    ones = {"shape": [2, 2], "dtype": "float16", "fill": {"kind": "literal", "values": [1, 0, 1, 1]}}
-    told = replay({**MATMUL, "tensors": [large, ones]})[1]
-    assert "not judged: 1 of 2 elements; the contract leaves 0 free, for 1 there is no bound" in told
+    """Two values for one place are the contract's business."""
+    values = {"shape": [1, 1, 2, 1], "dtype": "float32", "fill": {"kind": "literal", "values": [1, 2]}}
+    places = {"shape": [1, 1, 2, 1], "dtype": "int64", "fill": {"kind": "literal", "values": [0, 0]}}
+    attributes = {"output_shape": [1, 1, 4, 1], "layout": "NHWC"}
+    told = replay({"op": "max_unpool2d", "tensors": [values, places], "attributes": attributes})[1]
+    assert "not judged: 1 of 4 elements; the contract leaves 1 free, for 0 there is no bound" in told
+    (line,) = figures(Judgement("pass", elements=3000, free_elements=1500, free_by_bound=1200))
+    assert line == "not judged: 1,500 of 3,000 elements; the contract leaves 300 free, for 1,200 there is no bound"
 
 
 def test_several_cases_are_asked_of_the_same_workers(replay):
