@@ -207,12 +207,23 @@ def test_a_long_narrow_sum_has_values_that_differ_along_every_axis():
 
 
 def test_wide_dtypes_and_short_sums_keep_their_kinds():
-    for dtype, terms, kinds in (("float32", 4096, tables.SUM_KINDS[9]), ("bfloat16", 64, tables.SUM_KINDS[0])):
-        tensors = [tables.data(shape, dtype, Memory()) for shape in ((4, terms), (terms, 4))]
-        assert tables.summed(tables.geometry("matmul", tensors, kinds), kinds, terms).kinds == kinds
+    ones, iota, ints = (next(k for k in tables.SUM_KINDS if k[0] == first) for first in ("ones", "iota", "ints"))
+    for dtype, terms, kinds in (("float32", 4096, ints), ("float32", 798, iota), ("bfloat16", 64, ones)):
+        assert summed_kinds(dtype, terms, kinds) == kinds
 
 
-@pytest.mark.parametrize(("dtype", "most"), [("bfloat16", 398), ("float16", 3749)])
+@pytest.mark.parametrize(("dtype", "terms"), [("float32", 799), ("bfloat16", 2), ("float16", 2)])
+def test_ints_come_first_where_iota_would_not_be_exact(dtype, terms):
+    kinds = next(k for k in tables.SUM_KINDS if k[0] == "iota")
+    assert summed_kinds(dtype, terms, kinds) == ("ints", *("iota" if k == "ints" else k for k in kinds[1:]))
+
+
+def summed_kinds(dtype, terms, kinds):
+    tensors = [tables.data(shape, dtype, Memory()) for shape in ((4, terms), (terms, 4))]
+    return tables.summed(tables.geometry("matmul", tensors, kinds), kinds, terms).kinds
+
+
+@pytest.mark.parametrize(("dtype", "most"), [("bfloat16", 399), ("float16", 3749)])
 def test_so_many_terms_by_chance_are_exact_but_for_four_standard_deviations(dtype, most):
     assert tables.exact_terms(dtype) == most
     positive = np.random.default_rng(0).binomial(most, 0.5, 100_000)
