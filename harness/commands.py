@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +14,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from harness.hunt.after_run import hunt_run
 from harness.hunt.hunter import Limits
+from harness.model.faults import told
 from harness.registry import Registry, UsageError, unknown
 from harness.run.campaign import Campaign, Request, Run, check_devices
 from harness.run.engine import Engine
 from harness.run.files import FileError
 from harness.run.status import INTERRUPTED, exit_status
+
+SAID = 10.0
+"""Seconds between two lines about the hunt where there is no terminal to show it on."""
 
 
 def run_command(request: Request, out: Path, resume: bool, strict: bool, findings: int) -> int:
@@ -33,6 +38,10 @@ def run_command(request: Request, out: Path, resume: bool, strict: bool, finding
         _announce(engine, console)
         try:
             _execute(run, engine, console)
+            if run.counts.new and findings:
+                # Before anything else can go wrong; what the hunt finds is added afterwards.
+                run.describe(engine)
+                _write(run, console)
             _hunt(run, engine, console, findings)
         except KeyboardInterrupt:
             engine.stop()
@@ -75,27 +84,46 @@ def _execute(run: Run, engine: Engine, console: Console) -> None:
 
 
 def _hunt(run: Run, engine: Engine, console: Console, findings: int) -> None:
+    last = 0.0
+
+    def say(text: str) -> None:
+        nonlocal last
+        status.update(text)
+        if not console.is_terminal and time.monotonic() - last > SAID:
+            last = time.monotonic()
+            console.print(text, markup=False, highlight=False)
+
     with console.status("hunting") as status:
-        hunt_run(
-            run,
-            engine,
-            Limits(findings),
-            lambda found, waiting: status.update(f"hunting · {found} findings · {waiting} failing cases to look at"),
-        )
+        hunt_run(run, engine, Limits(findings), say)
+
+
+def _write(run: Run, console: Console) -> Path:
+    """Write the table and the pages; what could not be made of them is noted in ``run.faults``."""
+    from reports.pages import write_pages
+    from reports.table import write_sorted
+
+    with console.status("writing the report"):
+        write_sorted(map(run.noted, run.journal.sorted_records()), run.folder)
+        faults: list[str] = []
+        pages = write_pages(run.folder, faults=faults)
+        run.faults += [fault for fault in faults if fault not in run.faults]
+    return pages[-1]
 
 
 def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
-    from reports.pages import write_pages
     from reports.stored_table import read_for_pages
-    from reports.table import write_sorted
     from reports.terminal import print_summary
 
-    with _kept(run):
-        write_sorted(map(run.noted, run.journal.sorted_records()), run.folder)
-        pages = write_pages(run.folder)
     console = Console()
-    print_summary(read_for_pages(run.folder), described, console)
-    console.print(f"report: {pages[-1]}", markup=False, highlight=False, soft_wrap=True)
+    with _kept(run):
+        page = _write(run, Console(stderr=True))
+        run.redescribe(described)
+    try:
+        print_summary(read_for_pages(run.folder), described, console)
+    except Exception as error:
+        run.faults.append(f"the summary on the terminal: {told(error)}")
+        run.redescribe(described)
+    console.print(f"report: {page}", markup=False, highlight=False, soft_wrap=True)
     status, reasons = exit_status(described, run.counts, strict)
     for reason in reasons:
         console.print(f"exit status {status}: {reason}", markup=False, highlight=False, soft_wrap=True)

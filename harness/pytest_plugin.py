@@ -49,7 +49,9 @@ class Plugin:
         self._limits = Limits(option("--opassay-findings"), SECONDS)
         self._out = config.rootpath / option("--opassay-out")
         self._hunter: Hunter | None = None
-        if not any(str(arg).split("::")[0] == self.anchor.name for arg in config.args) and not _is_worker(config):
+        self._ran = Ran(config)
+        # Also in a process of pytest-xdist, which is given what was typed and not what was added.
+        if not any(Path(str(arg).split("::")[0]).name == self.anchor.name for arg in config.args):
             config.args.append(str(self.anchor))
 
     def engine(self) -> Engine:
@@ -98,10 +100,27 @@ class Plugin:
             return None
         return Root.from_parent(parent, path=file_path, plugin=self)  # type: ignore[no-any-return]
 
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        self._ran.deselected += sum(isinstance(item, ShardItem) for item in items)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._ran.count(report)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Hear what a process of pytest-xdist was asked to leave out."""
+        self._ran.deselected += getattr(node, "workeroutput", {}).get(_DESELECTED, 0)
+
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self._engine is not None:
             self._engine.__exit__(None, None, None)
+        self._ran.finish(session, exitstatus)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self._ran.problem:
+            terminalreporter.section("opassay")
+            terminalreporter.line(self._ran.problem)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -109,6 +128,44 @@ class Plugin:
         from xdist.scheduler import LoadGroupScheduling
 
         return LoadGroupScheduling(config, log)
+
+
+_DESELECTED = "opassay_deselected"
+
+
+class Ran:
+    """What became of the items of one pytest run: green on nothing is no green."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._items = self._judged = self.deselected = 0
+        self.problem = ""
+
+    def count(self, report: pytest.TestReport) -> None:
+        told = dict(report.user_properties)
+        if report.when == "call" and _MARK in told:
+            self._items += 1
+            self._judged += int(str(told.get("ran", 0)))
+
+    def finish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Turn the run red where no item ran, or none judged anything, unless the user left all of them out."""
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[_DESELECTED] = self.deselected
+        elif not self._config.option.collectonly and exitstatus in _ENDED:
+            self.problem = self._nothing()
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED if self.problem else exitstatus
+
+    def _nothing(self) -> str:
+        if not self._items and not self.deselected:
+            return "no item of --opassay was run: nothing was tested"
+        if self._items and not self._judged:
+            return f"{self._items} items of --opassay ran and judged nothing: no target has what was asked for"
+        return ""
+
+
+_MARK = "opassay"
+_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 def _request(config: pytest.Config, settings: Settings) -> Request:
@@ -166,6 +223,7 @@ class ShardItem(pytest.Item):
     def __init__(self, *, plugin: Plugin, shard: Shard, **kw: Any) -> None:
         super().__init__(**kw)
         self.plugin, self.shard = plugin, shard
+        self.user_properties.append((_MARK, self.name))
 
     def runtest(self) -> None:
         try:
@@ -173,13 +231,15 @@ class ShardItem(pytest.Item):
         except UsageError as error:
             raise Broken(str(error)) from None
         lane = engine.lanes[self.shard.target]
-        if lane.state != "ready":
+        # What was looked at last may have ended its worker.
+        engine.wait_ready()
+        if not lane.usable:
             raise Broken(f"{lane.label} could not start: {lane.state}")
         if absent(engine, self.shard):
             pytest.skip(f"{lane.label} has no {self.shard.op.name}")
         repeats = self.plugin.campaign.settings.repeat
-        run = Repeats(engine, poison=True).run if repeats else engine.run
-        self._decide(list(run([self.shard])))
+        shards = [self.shard]
+        self._decide(list(Repeats(engine, shards, poison=True).run() if repeats else engine.run(shards)))
 
     def _decide(self, records: list[Record]) -> None:
         planned = self.shard.planned(self.plugin.campaign.settings.fills)
@@ -240,7 +300,3 @@ def _anchor(config: pytest.Config) -> Path:
 def _folder(config: pytest.Config) -> Path:
     """Where the project's configuration is, which may describe targets; else the current folder."""
     return config.inipath.parent if config.inipath is not None else config.invocation_params.dir
-
-
-def _is_worker(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput")

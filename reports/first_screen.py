@@ -52,6 +52,9 @@ class FirstScreen:
     tf32: str
 
 
+NO_SCREEN = FirstScreen([], [], [], "", "", [], [], "")
+
+
 def first_screen(summary: Summary, findings: Findings, anchors: Mapping[int, str]) -> FirstScreen:
     """The answers; ``anchors`` has the ids of the differences that are shown, by their place in memory."""
     doubts, switches = list(summary.warnings), sorted(set(_switches(summary.run["targets"])))

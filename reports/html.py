@@ -22,10 +22,11 @@ from harness.model.explanation import stated
 from harness.model.verdicts import FAILING, VERDICTS
 from reports.accuracy import Rho, bars, nearest
 from reports.answers import legible
+from reports.attempts import STRICT, Attempts
 from reports.commands import replay_finding
 from reports.coverage import OpCoverage
 from reports.entries import LIMITS, TITLES, anchors, is_web, section
-from reports.first_screen import first_screen
+from reports.first_screen import NO_SCREEN, first_screen
 from reports.matrix import STATES, Cell
 from reports.parts import Parts
 from reports.summarise import Summary
@@ -52,10 +53,10 @@ WORDS = {
 _T = TypeVar("_T")
 
 
-def report_html(summary: Summary, parts: Parts | None = None) -> str:
-    """The page as text, with a section for each of ``parts`` that there is."""
+def report_html(summary: Summary, parts: Parts | None = None, attempt: Attempts = STRICT) -> str:
+    """The page as text, with a section for each of ``parts`` that there is and that ``attempt`` could make."""
     parts = parts or Parts()
-    return render("report.html.j2", _images(parts), **_context(summary, parts))
+    return render("report.html.j2", _images(parts), **_context(summary, parts, attempt))
 
 
 def render(template: str, images: bool, **context: Any) -> str:
@@ -80,32 +81,44 @@ def _images(parts: Parts) -> bool:
     return parts.pictures is not None or any(f.rows for f in parts.findings.shown)
 
 
-def _context(summary: Summary, parts: Parts) -> dict[str, Any]:
+def _context(summary: Summary, parts: Parts, attempt: Attempts) -> dict[str, Any]:
     ids = anchors(summary.differences)
+    shown = parts.findings.shown
+    none: dict[str, Any] = capped([])
     return {
         "summary": summary,
         "total": summary.total,
         "run": summary.run,
         "parts": parts,
-        "first": first_screen(summary, parts.findings, ids),
-        "sections": [section(summary, kind, ids, parts.findings.shown) for kind in TITLES],
+        "first": attempt("the first screen", lambda: first_screen(summary, parts.findings, ids), NO_SCREEN),
+        "sections": attempt(
+            "the section on differences", lambda: [section(summary, kind, ids, shown) for kind in TITLES], []
+        ),
         "choices": _choices(summary),
         "used_states": [state for state in STATES if any(cell.state == state for cell in summary.cells)],
         "ranks": {state: rank for rank, state in enumerate(STATES)},
-        "matrices": [(aspect, _matrix(summary, aspect, ids)) for aspect in summary.aspects],
+        "matrices": attempt(
+            "the matrices", lambda: [(aspect, _matrix(summary, aspect, ids)) for aspect in summary.aspects], []
+        ),
         "knowns_seen": len({(d.example["adapter"], d.known) for d in summary.of_kind("known")}),
-        "knowns": capped([{**k, "link": k["url"] if is_web(k.get("url", "")) else ""} for k in summary.run["known"]]),
+        "knowns": attempt("the section on known differences", lambda: _knowns(summary), none),
         "unsupported": capped(summary.unsupported),
         "undefined": capped(summary.undefined),
         "free": capped(sorted((f for f in summary.free if f.free), key=lambda f: -f.by_bound / f.elements)),
         "rho_targets": [t for t in summary.targets if any(r.target == t for r in summary.rhos)],
-        "rho_rows": capped(_rho_rows(summary.rhos)),
-        "nearest": nearest(summary.rhos, NEAREST),
-        "coverage": [_coverage(c, len(parts.coverage[0])) for c in parts.coverage[1]],
+        "rho_rows": attempt("the table of errors", lambda: capped(_rho_rows(summary.rhos)), none),
+        "nearest": attempt("the nearest to the bound", lambda: nearest(summary.rhos, NEAREST), []),
+        "coverage": attempt(
+            "the section on coverage", lambda: [_coverage(c, len(parts.coverage[0])) for c in parts.coverage[1]], []
+        ),
         "is_web": is_web,
         "stated": stated,
         "replay_finding": replay_finding,
     }
+
+
+def _knowns(summary: Summary) -> dict[str, Any]:
+    return capped([{**k, "link": k["url"] if is_web(k.get("url", "")) else ""} for k in summary.run["known"]])
 
 
 def _choices(summary: Summary) -> dict[str, list[str]]:

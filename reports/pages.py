@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from reports.attempts import Attempts
 from reports.html import report_html
 from reports.junit import junit_xml
 from reports.parts import read_parts
@@ -15,25 +16,29 @@ from reports.stored_table import read_for_pages
 from reports.summarise import Summary, summarise
 from reports.summary import summary_md
 
+_LEFT_OUT = "opassay could not make this page: run.json says why, under faults; results.csv holds every record.\n"
 
-def write_pages(folder: Path, before: Sequence[Path] = ()) -> list[Path]:
+
+def write_pages(folder: Path, before: Sequence[Path] = (), faults: list[str] | None = None) -> list[Path]:
     """(Re)write ``summary.md``, ``junit.xml`` and ``report.html`` in ``folder``; their paths.
 
     ``before``: folders of earlier runs, oldest first, with which ``report.html`` shows a trend.
-    The same folder give the same bytes. Raises ``ValueError`` when the table or ``run.json``
-    is absent or wrong; nothing is written then.
+    The same folder gives the same bytes. Raises ``ValueError`` when the table or ``run.json``
+    is absent or wrong; nothing is written then. With ``faults``, a section or page that cannot be made for any other
+    reason costs no other: what is wrong is added to that list and stands in the page's place.
     """
     folder = Path(folder)
     run = read_run(folder)
     table = read_for_pages(folder)
+    attempt = Attempts(faults)
     summary = summarise(table, run)
-    page = partial(report_html, parts=read_parts(folder, table, summary.run, before))
+    parts = read_parts(folder, table, summary.run, before, attempt)
     makers: dict[str, Callable[[Summary], str]] = {
         "summary.md": summary_md,
         "junit.xml": junit_xml,
-        "report.html": page,
+        "report.html": partial(report_html, parts=parts, attempt=attempt),
     }
-    texts = {folder / name: make(summary) for name, make in makers.items()}
+    texts = {folder / name: attempt(name, partial(make, summary), _LEFT_OUT) for name, make in makers.items()}
     for path, text in texts.items():
         draft = path.with_name(f".{path.name}.part")
         draft.write_text(text, encoding="utf-8", newline="\n")

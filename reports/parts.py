@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.answers import Matrices, matrices
+from reports.attempts import STRICT, Attempts
 from reports.coverage import OpCoverage, coverage
 from reports.findings import NOTHING_FOUND, Findings, read_findings
 from reports.pictures import Pictures, read_pictures
@@ -28,7 +29,15 @@ class Parts:
     trend: Trend | None = None
 
 
-def read_parts(folder: Path, table: Results, run: Mapping[str, Any], before: Sequence[Path] = ()) -> Parts:
+def read_parts(
+    folder: Path, table: Results, run: Mapping[str, Any], before: Sequence[Path] = (), attempt: Attempts = STRICT
+) -> Parts:
     """All parts of the run in ``folder``; the trend, where there are runs ``before`` it, oldest first."""
-    trend = read_trend([*before, folder]) if before else None
-    return Parts(read_pictures(folder), read_findings(folder), matrices(table, run), coverage(table, run), trend)
+    nothing = Parts()
+    return Parts(
+        pictures=attempt("the section on pictures", lambda: read_pictures(folder), None),
+        findings=attempt("the section on findings", lambda: read_findings(folder), nothing.findings),
+        answers=attempt("the section on answers", lambda: matrices(table, run), nothing.answers),
+        coverage=attempt("the section on coverage", lambda: coverage(table, run), nothing.coverage),
+        trend=attempt("the section on the trend", lambda: read_trend([*before, folder]), None) if before else None,
+    )

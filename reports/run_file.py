@@ -21,6 +21,7 @@ _DEFAULTS: dict[str, Any] = {
     "shards": [],
     "known": [],
     "findings": [],
+    "faults": [],
     "machine": {},
     "warnings": [],
 }

@@ -181,4 +181,4 @@ def _warnings(run: Mapping[str, Any], cells: Sequence[Cell]) -> list[str]:
     surplus = sum(cell.recorded - cell.planned for cell in cells if cell.recorded > cell.planned)
     if surplus:
         out.append(f"{plural(surplus, 'record')} more than planned: was something run twice?")
-    return out + [str(w) for w in run["warnings"]]
+    return out + [f"fault of opassay: {line}" for line in run["faults"]] + [str(w) for w in run["warnings"]]

@@ -12,40 +12,49 @@ from harness.hunt.bench import Bench
 from harness.hunt.finding import Finding
 from harness.hunt.hunter import UNSTEADY, Hunter, Limits
 from harness.hunt.scripts import reproduced
+from harness.model.faults import told
 from harness.model.verdicts import Record
 from harness.run.campaign import Campaign, Run
 from harness.run.engine import Engine
+from harness.run.files import disk_full
 from harness.run.machine import usable_cores
 
-Begin = Callable[[int, int], None]
+Say = Callable[[str], None]
 
 
-def hunt_run(run: Run, engine: Engine, limits: Limits, begin: Begin = lambda found, waiting: None) -> None:
+def hunt_run(run: Run, engine: Engine, limits: Limits, say: Say = lambda text: None) -> None:
     """Turn the new differences of ``run`` into findings, in its folder, its ``run.json`` and its table.
 
     A run without new differences costs nothing. What is found so far is kept when the hunt is interrupted; a
-    resumed run goes on from there.
+    resumed run goes on from there. ``say`` is told how far it is. A mistake of opassay's is noted in ``run.faults`` and
+    costs no other finding anything.
     """
     if not run.resumed:
         store.clear(run.folder)
     if not run.counts.new or not limits.findings:
         return
-    hunter = hunter_of(run.campaign, engine, limits, begin)
-    for path in store.stored(run.folder):
-        finding = replace(store.read(path), records=0)
-        hunter.findings[finding.id] = finding
+    hunter = hunter_of(
+        run.campaign,
+        engine,
+        limits,
+        lambda found, waiting: say(f"hunting · {found} findings · {waiting} failing cases to look at"),
+    )
     try:
+        _take_up(run, hunter)
         hunter.hunt(
             (record for record in run.journal.records() if record.new), frozenset(run.campaign.labels().values())
         )
+    except Exception as error:
+        _note(run, "hunting", error)
     finally:
         for finding in hunter.findings.values():
             store.write(run.folder, finding)
         summarised(run, hunter)
-    for finding in list(hunter.findings.values()):
-        begin(len(hunter.findings), 0)
+    for number, finding in enumerate(list(hunter.findings.values()), 1):
+        say(f"writing scripts · finding {number} of {len(hunter.findings)}")
         hunter.findings[finding.id] = with_scripts(hunter.bench, run.campaign, run.folder, finding)
         summarised(run, hunter)
+    run.faults += [f"finding {f.id}: {f.fault}" for f in hunter.findings.values() if f.fault]
     if hunter.waiting:
         run.warnings.append(
             f"{hunter.waiting} failing cases belong to no finding: the hunt ended at {limits.findings} findings or "
@@ -53,7 +62,25 @@ def hunt_run(run: Run, engine: Engine, limits: Limits, begin: Begin = lambda fou
         )
 
 
-def hunter_of(campaign: Campaign, engine: Engine, limits: Limits, begin: Begin = lambda found, waiting: None) -> Hunter:
+def _take_up(run: Run, hunter: Hunter) -> None:
+    """Begin with the findings that the folder holds."""
+    for path in store.stored(run.folder):
+        finding = replace(store.read(path), records=0)
+        hunter.findings[finding.id] = finding
+
+
+def _note(run: Run, what: str, error: Exception) -> None:
+    if disk_full(error):
+        raise error
+    run.faults.append(f"{what}: {told(error)}")
+
+
+def hunter_of(
+    campaign: Campaign,
+    engine: Engine,
+    limits: Limits,
+    begin: Callable[[int, int], None] = lambda found, waiting: None,
+) -> Hunter:
     """A hunter with the workers of ``engine``, which runs ``campaign``."""
     bench = Bench(engine, {op.name: op for op in campaign.ops})
     threads = (campaign.settings.threads, usable_cores())
@@ -97,7 +124,8 @@ def noted(hunter: Hunter, record: Record) -> Record:
     if (record.case_id, record.verdict) in hunter.unsteady:
         text = f"{record.verdict}: {record.message}; did not repeat alone"
         return replace(record, verdict=UNSTEADY, confirmed="no", message=text)
-    return replace(record, explained_by=finding.explained_by, confirmed=record.confirmed or "yes")
+    confirmed = record.confirmed or ("yes" if finding.runs else "")
+    return replace(record, explained_by=finding.explained_by, confirmed=confirmed)
 
 
 def summary(finding: Finding) -> dict[str, Any]:
@@ -118,4 +146,5 @@ def summary(finding: Finding) -> dict[str, Any]:
         "runs": finding.runs,
         "threads": finding.threads,
         "reproductions": [dict(reproduction) for reproduction in finding.reproductions],
+        "fault": finding.fault,
     }

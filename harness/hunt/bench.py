@@ -68,6 +68,10 @@ class Bench:
         """Start the workers of ``labels`` once more."""
         self._engine.use_threads(self.threads(), labels)
 
+    def reset(self) -> None:
+        """Forget what was asked and has no answer yet."""
+        self._engine.reset()
+
     def use_threads(self, count: int) -> None:
         """Start all workers once more, with so many threads."""
         self._engine.use_threads(count)

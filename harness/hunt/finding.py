@@ -44,7 +44,7 @@ class Finding:
     finding; ``records`` counts what the run recorded of it. ``failed`` of ``runs``: how often ``case`` failed alone,
     with ``threads`` threads. ``expected`` and ``actual`` (by target) hold the whole output that is wrong where it is
     small; ``worst`` the worst element. ``suspect_oracle``: all targets agree with one another, against the oracle.
-    ``reproductions``: one entry per script.
+    ``reproductions``: one entry per script. ``fault``: what opassay did wrong while it looked at the difference.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Finding:
     asked: int
     predicates: tuple[Predicate, ...]
     reproductions: tuple[Mapping[str, Any], ...] = ()
+    fault: str = ""
 
     @property
     def confirmed(self) -> bool:
@@ -110,7 +111,7 @@ class Finding:
     def from_json(cls, data: Mapping[str, Any]) -> Finding:
         """Raises ``ValueError`` when ``data`` does not describe a finding."""
         try:
-            given: dict[str, Any] = {f.name: data[f.name] for f in fields(cls)}
+            given: dict[str, Any] = {f.name: data[f.name] for f in fields(cls) if f.name in data or f.name != "fault"}
             given |= {name: Case.from_json(given[name]) for name in ("case", "geometry")}
             given["rho"] = None if given["rho"] is None else float(given["rho"])
             given["predicates"] = tuple(Predicate.from_json(predicate) for predicate in given["predicates"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.hunt.bench import Bench, Sign, labels_of
 from harness.hunt.confirm import Confirmation, confirm
@@ -17,9 +17,11 @@ from harness.hunt.group import counted, merged, owner, sight, twin, widened
 from harness.hunt.shrink import LIMIT, Shrunk, shrink
 from harness.hunt.traits import features, traits
 from harness.model.case import Case
+from harness.model.faults import told
 from harness.model.outcome import GREW, Returned
 from harness.model.verdicts import Record
 from harness.run.engine import Asked
+from harness.run.files import disk_full
 
 VERDICT_LIMITS = {"crash": 40, "hang": 8}
 """Where each verdict costs a new worker, or the whole time limit, fewer have to do."""
@@ -98,7 +100,14 @@ class Hunter:
         return None
 
     def _look(self, failure: Failure) -> None:
-        found = self._examine(failure)
+        try:
+            found = self._examine(failure)
+        except Exception as error:
+            if disk_full(error):
+                raise
+            # A mistake of ours costs this finding its smallest case, not the run its report.
+            self.bench.reset()
+            found = self._unexamined(failure, told(error))
         self.findings[found.id] = found
         self.owners[failure.key] = found.id
 
@@ -131,6 +140,15 @@ class Hunter:
             return self._unsteady_finding(failure, confirmation)
         return self._finding(failure, shrunk, sign, confirmation)
 
+    def _unexamined(self, failure: Failure, fault: str) -> Finding:
+        """The failure as it was recorded: neither shrunk nor confirmed."""
+        nothing = Shrunk(failure.case, failure.case, 0)
+        evidence = Evidence(failure.message, None)
+        found = self._made(
+            failure, failure.verdict, nothing, Predicate(failure.sign, ()), Confirmation(0, 0), evidence, ""
+        )
+        return replace(found, fault=fault)
+
     def _sign(self, failure: Failure) -> Sign | None:
         """What the failure's case shows now, with as many threads as it needs; None when it shows nothing."""
         for count in dict.fromkeys((self.bench.threads(), *self.threads)):
@@ -144,12 +162,12 @@ class Hunter:
     def _finding(self, failure: Failure, shrunk: Shrunk, sign: Sign, confirmation: Confirmation) -> Finding:
         asked = self.bench.ask(shrunk.case)
         labels = sorted(labels_of(sign))
-        told = traits(shrunk.geometry, simplest(self.bench.op(shrunk.case), shrunk.case))
+        needed = traits(shrunk.geometry, simplest(self.bench.op(shrunk.case), shrunk.case))
         return self._made(
             failure,
             failure.verdict,
             shrunk,
-            Predicate(sign, told),
+            Predicate(sign, needed),
             confirmation,
             gather(self.bench, shrunk.case, failure.case, labels, asked),
             self._explanation((shrunk.case, shrunk.geometry, failure.case), labels, asked),

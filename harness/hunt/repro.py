@@ -16,6 +16,7 @@ from harness.model.numeric_model import NumericModel, NumericRule, find_model
 from harness.model.op import Op, references
 from harness.model.outcome import Outcome, Returned
 from harness.model.reference import Reference
+from harness.model.script import Asked, Idiom
 from harness.model.target import Target
 from harness.registry import Registry
 from harness.run.clean import clean_message
@@ -86,18 +87,30 @@ def script_text(
     adapter: str, case: Case, op: Op, seen: Seen, registry: Registry, limit: float = 30.0
 ) -> tuple[str, bool]:
     """The script, and whether it stands alone."""
-    writer = registry.writer(adapter)
     about = _about(adapter, case, seen)
-    if writer is None or case.aspect == "shape":
-        # How abstract evaluation is asked for, an adapter's writer does not say.
+    asked, idiom = _idiom(adapter, case, op, seen, registry)
+    if asked is None or idiom is None:
         target = str(Target(adapter, seen.mode, seen.device))
         return through_replay(case, target, registry.adapter(adapter).location, about), False
-    asked = ask(op, case, seen.mode, seen.device, seen.threads, dict(seen.settings))
     compared: list[str] = []
-    if seen.verdict not in ("accepts", "rejects", "crash", "hang"):
+    if seen.verdict not in ("accepts", "rejects", "crash", "hang") and case.aspect != "error":
         found, models = _judged_by(op, case, seen)
         compared = checks(found, models, seen.outcome, case.exact)
-    return standalone(asked, writer(asked), adapter, seen.verdict, about, compared, limit), True
+    return standalone(asked, idiom, adapter, seen.verdict, about, compared, limit), True
+
+
+def _idiom(adapter: str, case: Case, op: Op, seen: Seen, registry: Registry) -> tuple[Asked, Idiom] | tuple[None, None]:
+    """The framework's part of a script; nothing where nobody has written one for this question."""
+    writer = registry.writer(adapter)
+    if writer is None or case.aspect == "shape":
+        # How abstract evaluation is asked for, an adapter's writer does not say.
+        return None, None
+    asked = ask(op, case, seen.mode, seen.device, seen.threads, dict(seen.settings))
+    try:
+        return asked, writer(asked)
+    except LookupError:
+        # Its table lacks the op.
+        return None, None
 
 
 def _judged_by(op: Op, case: Case, seen: Seen) -> tuple[tuple[Reference, ...], list[NumericModel]]:

@@ -65,7 +65,7 @@ def standalone(
     ]
     values = "\n".join(text for text, _ in made)
     parts = ["\n\n".join(head), library(used), f"{values}\n\n{idiom.tensors}", idiom.functions, idiom.answers]
-    parts.append(_ending(verdict, arguments, checks, limit, idiom.alive))
+    parts.append(_ending(verdict, arguments, checks, limit, idiom.alive, asked.case.aspect == "error"))
     return "\n\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -78,9 +78,11 @@ def _imports(idiom: Idiom, verdict: str) -> str:
     return "\n".join([*lines, "", "import numpy as np", idiom.imports])
 
 
-def _ending(verdict: str, arguments: str, checks: Sequence[str], limit: float, alive: str) -> str:
+def _ending(verdict: str, arguments: str, checks: Sequence[str], limit: float, alive: str, asked_error: bool) -> str:
     if verdict in ("crash", "hang"):
         return "\n\n\n".join([SHOW, FINISH, _in_a_child(verdict, arguments, limit, alive)])
+    if asked_error and verdict not in ("accepts", "rejects"):
+        return "\n\n\n".join([FINISH, _whether_it_varies(arguments)])
     if verdict in ("accepts", "rejects"):
         return "\n\n\n".join([SHOW, FINISH, _whether_it_returns(verdict, arguments)])
     functions = [CHECK] if any(c.startswith("check(") for c in checks) else []
@@ -131,6 +133,27 @@ def _whether_it_returns(verdict: str, arguments: str) -> str:
     valid = verdict == "rejects"
     expected = "an answer, since the input is valid" if valid else "an error, since the input is invalid"
     return _WHETHER_IT_RETURNS.format(expected=expected, arguments=arguments, raised=valid, returned=not valid)
+
+
+_WHETHER_IT_VARIES = """\
+print("expected the same error each time, since the input is invalid")
+first = None
+for repeat in range({repeats}):
+    try:
+        answers = call({arguments})
+        answers = answers if isinstance(answers, (tuple, list)) else (answers,)
+        told = "returns " + str([None if answer is None else to_numpy(answer).tobytes() for answer in answers])
+    except Exception as error:
+        told = f"raises {{type(error).__name__}}"
+    first = first or told
+    if told != first:
+        print(f"actual: call 1 {{first[:80]}}\\nactual: call {{repeat + 1}} {{told[:80]}}")
+        finish(True)
+finish(False)"""
+
+
+def _whether_it_varies(arguments: str) -> str:
+    return _WHETHER_IT_VARIES.format(repeats=REPEATS, arguments=arguments)
 
 
 def _in_a_child(verdict: str, arguments: str, limit: float, alive: str) -> str:

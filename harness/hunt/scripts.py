@@ -15,11 +15,13 @@ from harness.hunt.repro import Reproduction, Seen, title, write_reproduction
 from harness.judge.compare import Judgement
 from harness.model.case import Case
 from harness.model.explanation import labelled
+from harness.model.faults import told
 from harness.model.op import Op
 from harness.model.outcome import Outcome
 from harness.model.verdicts import FAILING, UNANSWERED
 from harness.registry import Registry, UsageError
 from harness.run.engine import Asked
+from harness.run.files import disk_full
 from harness.run.lane import Lane
 
 MOST_OUTPUT = 4_000
@@ -27,11 +29,34 @@ MOST_OUTPUT = 4_000
 
 
 def reproduced(bench: Bench, registry: Registry, folder: Path, finding: Finding) -> Finding:
-    """``finding`` with ``reproductions``, whose scripts and issue texts are written into ``folder``."""
-    asked = [found for found in bench.ask(finding.case) if found[0] in finding.targets]
-    first = {bench.lane(label).target.adapter: (label, outcome, judgement) for label, outcome, judgement in asked[::-1]}
-    scripts = [_script(bench, registry, folder, finding, first[adapter]) for adapter in sorted(first)]
-    return replace(finding, reproductions=tuple(scripts))
+    """``finding`` with ``reproductions``, whose scripts and issue texts are written into ``folder``.
+
+    Where opassay makes a mistake, the script is left out and the finding's ``fault`` says why.
+    """
+    scripts, faults = [], [finding.fault] if finding.fault else []
+    for adapter, asked in sorted(_answers(bench, finding, faults).items()):
+        try:
+            scripts.append(_script(bench, registry, folder, finding, asked))
+        except Exception as error:
+            faults.append(_fault(f"the script for {adapter}", error))
+    return replace(finding, reproductions=tuple(scripts), fault="; ".join(faults))
+
+
+def _answers(bench: Bench, finding: Finding, faults: list[str]) -> dict[str, Asked]:
+    """What the first target of each adapter answers to the smallest case."""
+    try:
+        asked = [found for found in bench.ask(finding.case) if found[0] in finding.targets]
+    except Exception as error:
+        faults.append(_fault("asking for the smallest case", error))
+        bench.reset()
+        return {}
+    return {bench.lane(label).target.adapter: (label, outcome, judgement) for label, outcome, judgement in asked[::-1]}
+
+
+def _fault(what: str, error: Exception) -> str:
+    if disk_full(error):
+        raise error
+    return f"{what}: {told(error)}"
 
 
 def case_script(registry: Registry, lane: Lane, op: Op, case: Case, asked: Asked, folder: Path) -> str:

@@ -78,9 +78,9 @@ def fewest_values(case: Case, fails: Asking) -> Case:
 
 def _fewest(case: Case, place: int, fails: Asking) -> Case:
     tensor = case.all_tensors[place]
-    values = [v.item() for v in dtypes.widen(tensor.materialize()).ravel()]
-    if not dtypes.is_float(tensor.dtype):
-        values = [int(v) for v in tensor.materialize().ravel()]
+    # Not item(): that of a longdouble, into which float64 is widened, is no number of Python's.
+    number: type[int] | type[float] = float if dtypes.is_float(tensor.dtype) else int
+    values = [number(v) for v in dtypes.widen(tensor.materialize()).ravel()]
 
     def literal(values: Sequence[Any]) -> Case:
         fill = Fill("literal", values=tuple(int(v) if _integral(v) else v for v in values))

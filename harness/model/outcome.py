@@ -75,14 +75,24 @@ class NotSupported:
 GREW = "memory"
 """The ``signal`` of a worker that was ended because it grew beyond its limit."""
 
+OUTSIDE = (GREW, "SIGKILL")
+"""How a worker ends for want of memory: what other cases or other processes took may have a part in it."""
+
+DAMAGED = ("SIGSEGV", "SIGABRT", "SIGBUS")
+"""How a process ends whose memory was written to; an earlier case may have done that."""
+
 
 @dataclass(frozen=True)
 class Crashed:
-    """The worker process ended. ``signal`` names how: ``SIGABRT``, ``exit 3``, ``memory``."""
+    """The worker process ended. ``signal`` names how: ``SIGABRT``, ``exit 3``, ``memory``.
+
+    ``machine``: how large the worker and how busy the machine was just before.
+    """
 
     signal: str
     seconds: float = 0.0
     message: str = ""
+    machine: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,14 @@ from harness.model.target import Target
 from harness.model.verdicts import Record
 from harness.registry import AdapterEntry, Registry, unknown
 from harness.run.cache import cache_folder, prune
+from harness.run.course import Steps, idle
 from harness.run.earlier import set_aside
 from harness.run.engine import Engine
 from harness.run.feeds import Key
 from harness.run.files import FileError, replace_file
 from harness.run.journal import Journal
 from harness.run.known_rows import known_rows, other_versions
+from harness.run.lane import Lane
 from harness.run.machine import default_memory, describe_machine, usable_cores
 from harness.run.pictures import Album
 from harness.run.plan import Settings, Shard, halves, shards
@@ -128,8 +130,8 @@ class Campaign:
 class Run:
     """One execution of a campaign into a folder: journal while it lasts, ``run.json`` at the end.
 
-    ``findings``: what came of its new differences, for ``run.json``; ``noted``: a record with what is known of it
-    since it was journalled, for the table.
+    ``findings``: what came of its new differences, for ``run.json``; ``faults``: what went wrong with looking at them
+    or telling of them; ``noted``: a record with what is known of it since it was journalled, for the table.
     """
 
     def __init__(self, campaign: Campaign, folder: Path, resume: bool = False) -> None:
@@ -149,6 +151,7 @@ class Run:
         self.album = Album(folder, campaign.ops, resume)
         self.status = "interrupted"
         self.warnings: list[str] = []
+        self.faults: list[str] = []
         self.findings: list[dict[str, Any]] = []
         self.noted: Callable[[Record], Record] = lambda record: record
 
@@ -160,7 +163,11 @@ class Run:
         return 0 if absent(engine, shard) else shard.planned(self.campaign.settings.fills)
 
     def execute(self, engine: Engine) -> Iterator[Record]:
-        """Run what is missing, yielding records as they become known, then the pins of known differences."""
+        """Run what is missing and the pins of known differences, yielding records as they become known.
+
+        Every target goes on at its own pace: the first half of its cases, and when it is done with them, with several
+        threads the second half.
+        """
         lanes = {lane.label: lane for lane in engine.lanes.values()}
         for record in self.journal.records() if self.resumed else ():
             case = Case.loads(record.case)
@@ -170,27 +177,18 @@ class Run:
             (r.target, r.number or 0, r.case_id) for r in (self.journal.records() if self.resumed else ())
         )
         engine.keep = self.album.keep
-        first, second = halves(self.campaign.shards)
-        yield from self._noted(self._repeated(engine, first, done))
-        engine.check_pins(self.campaign.ops, self.campaign.aspects)
+        first, second = (Half(engine, self.campaign, shards, done) for shards in halves(self.campaign.shards))
         several = usable_cores()
-        if second:
-            if several > self.campaign.settings.threads:
-                engine.use_threads(several)
-                engine.check_pins(self.campaign.ops, self.campaign.aspects)
-            yield from self._noted(self._repeated(engine, second, done))
-        self.status = "finished"
 
-    def _repeated(self, engine: Engine, shards: Sequence[Shard], done: frozenset[Key]) -> Iterator[Record]:
-        """Records of ``shards``: of pins, or of all cases where that is asked for, only what repeats is believed."""
-        if self.campaign.settings.repeat:
-            yield from Repeats(engine, poison=True).run(shards, done)
-            return
-        pinned: set[Key] = set()
-        for record in Repeats(engine, poison=False).run([replace(s, stop=0) for s in shards if not s.start], done):
-            pinned.add((record.target, record.number or 0, record.case_id))
-            yield record
-        yield from engine.run(shards, done | pinned)
+        def steps(lane: Lane) -> Steps:
+            yield from first.steps(lane)
+            if second.there:
+                if several > lane.threads:
+                    yield from engine.threads_steps(lane, several)
+                yield from second.steps(lane)
+
+        yield from self._noted(engine.follow({target: steps(lane) for target, lane in engine.lanes.items()}))
+        self.status = "finished"
 
     def _noted(self, records: Iterator[Record]) -> Iterator[Record]:
         for record in records:
@@ -199,8 +197,12 @@ class Run:
             yield record
 
     def finish(self, engine: Engine) -> dict[str, Any]:
-        """Write and return the content of ``run.json``."""
+        """Write ``run.json`` for the last time: no record follows."""
         self.journal.close()
+        return self.describe(engine)
+
+    def describe(self, engine: Engine) -> dict[str, Any]:
+        """Write and return the content of ``run.json``, as far as the run has come."""
         self.album.finish(list(self.campaign.labels().values()))
         run = {
             "opassay": VERSION,
@@ -211,13 +213,19 @@ class Run:
             "status": self.status,
             "targets": {lane.label: self._target(lane.target, lane) for lane in engine.lanes.values()},
             "shards": [self._shard(engine, shard) for shard in self.campaign.shards],
-            "known": self._known(engine),
+            "known": list(self._known(engine)),
             "findings": self.findings,
+            "faults": self.faults,
             "machine": describe_machine(),
-            "warnings": self.warnings,
+            "warnings": [*self.warnings, *engine.ends.lines, *self._other_versions(engine)],
         }
-        replace_file(self.folder / RUN_FILE, (json.dumps(run, indent=1) + "\n").encode())
+        self.redescribe(run)
         return run
+
+    def redescribe(self, run: dict[str, Any]) -> None:
+        """Write ``run.json`` again, with the faults that were noted since ``run`` was made."""
+        run["faults"] = list(self.faults)
+        replace_file(self.folder / RUN_FILE, (json.dumps(run, indent=1) + "\n").encode())
 
     def _target(self, target: Target, lane: Any) -> dict[str, Any]:
         hello = lane.hello
@@ -245,20 +253,45 @@ class Run:
             "absent": absent(engine, shard),
         }
 
-    def _known(self, engine: Engine) -> list[dict[str, Any]]:
+    def _known(self, engine: Engine) -> Iterator[dict[str, Any]]:
         foreign = self.campaign.interpreters()
-        rows: list[dict[str, Any]] = []
-        for adapter in sorted({t.adapter for t in self.campaign.targets}):
-            entries = self._entries(adapter)
-            rows += known_rows(engine, adapter, entries, foreign)
-            self.warnings += other_versions(engine, adapter, entries, foreign)
-        return rows
+        for adapter in self._adapters():
+            yield from known_rows(engine, adapter, self._entries(adapter), foreign)
+
+    def _other_versions(self, engine: Engine) -> Iterator[str]:
+        foreign = self.campaign.interpreters()
+        for adapter in self._adapters():
+            yield from other_versions(engine, adapter, self._entries(adapter), foreign)
+
+    def _adapters(self) -> list[str]:
+        return sorted({t.adapter for t in self.campaign.targets})
 
     def _entries(self, adapter: str) -> list[Known]:
         """The adapter's known differences in ops and aspects that run."""
         ops = {op.name for op in self.campaign.ops}
         known = self.campaign.registry.known(adapter)
         return [k for k in known if k.op in ops and k.aspect in self.campaign.aspects]
+
+
+class Half:
+    """Shards that every target runs with the same number of threads, and the pinned cases that show then.
+
+    Of pins, or of all cases where that is asked for, only what repeats is believed.
+    """
+
+    def __init__(self, engine: Engine, campaign: Campaign, planned: Sequence[Shard], done: frozenset[Key]) -> None:
+        self.there = bool(planned)
+        self._engine, self._campaign = engine, campaign
+        repeat = campaign.settings.repeat
+        twice = planned if repeat else [replace(s, stop=0) for s in planned if not s.start]
+        self._twice = Repeats(engine, twice, poison=repeat, done=done)
+        self._once = engine.feeds([] if repeat else planned, done, pins=False)
+
+    def steps(self, lane: Lane) -> Steps:
+        yield from self._twice.steps(lane)
+        yield from self._once.jobs(lane)
+        yield idle(lane)
+        yield from self._engine.pin_steps(lane, self._campaign.ops, self._campaign.aspects)
 
 
 def _works(lane: Any) -> bool:

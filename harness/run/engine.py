@@ -6,6 +6,7 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import psutil
 
@@ -14,11 +15,13 @@ from harness.judge.known import Tally, applies, concerns, guarded
 from harness.model.case import Case
 from harness.model.known import Known
 from harness.model.op import Op
-from harness.model.outcome import GREW, Crashed, Outcome, TimedOut
+from harness.model.outcome import Crashed, Outcome, TimedOut
 from harness.model.target import Target
 from harness.model.verdicts import FAILING, Record
+from harness.run.course import Course, Steps, idle, ready
+from harness.run.ends import Ends, from_outside, replay_jobs, replayable, with_batch
 from harness.run.feeds import Feeds, Key
-from harness.run.job import Answer, Job
+from harness.run.job import Answer, Job, Replay
 from harness.run.judging import Judging
 from harness.run.lane import Lane
 from harness.run.pins import concerned, shown
@@ -37,15 +40,13 @@ BUSY = 90.0
 
 Asked = tuple[str, Outcome, Judgement]
 
-Holding = Callable[[Lane, Item, Outcome, Judgement, str], None]
-Listening = Callable[[Lane, Job, Item, Outcome], None]
-
 
 class Engine:
     """Runs shards on their targets; workers live as long as the engine.
 
     Use as a context manager: leaving it ends every worker. ``keep`` is told of every answer that is recorded.
-    ``broken`` holds what the predicates of known differences raised, by the entry's id.
+    ``broken`` holds what the predicates of known differences raised, by the entry's id; ``ends`` tells of workers that
+    ended and of which no case repeats it.
     """
 
     def __init__(
@@ -62,12 +63,11 @@ class Engine:
         self.pins: dict[tuple[str, str], str] = {}
         self.tally = Tally()
         self.broken: dict[str, str] = {}
+        self.ends = Ends()
         self.asked: list[Asked] = []
         self._watched = time.monotonic()
         self._concerned: dict[tuple[str, str, str], list[Known]] = {}
         self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
-        self.hold: Holding | None = None
-        self.listen: Listening | None = None
         self.lanes = {
             target: Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
             for target, (label, spec) in workers.items()
@@ -96,16 +96,27 @@ class Engine:
 
     def run(self, shards: Sequence[Shard], done: frozenset[Key] = frozenset()) -> Iterator[Record]:
         """Records of all shards as they become known, in no fixed order; ``done`` is left out."""
-        feeds = Feeds(shards, self.settings, done, self.lanes, self._spoils)
+        feeds = self.feeds(shards, done)
+        return self.follow({target: feeds.jobs(lane) for target, lane in self.lanes.items()})
+
+    def feeds(self, shards: Sequence[Shard], done: frozenset[Key] = frozenset(), pins: bool = True) -> Feeds:
+        """The batches of ``shards``, for all lanes."""
+        return Feeds(shards, self.settings, self.spoils, done, pins)
+
+    def follow(self, courses: Mapping[Target, Steps]) -> Iterator[Record]:
+        """Records as they become known while each target goes its own course, until the last has ended."""
+        going = [Course(self.lanes[target], steps) for target, steps in courses.items()]
         while True:
-            feeds.feed()
-            if feeds.finished and not any(lane.busy for lane in self.lanes.values()):
-                break
+            for course in going:
+                course.advance()
+            yield from self._made()
+            if all(course.ended for course in going) and not any(lane.busy for lane in self.lanes.values()):
+                return
             self._step()
-            while self._records:
-                yield self._records.popleft()
-        yield from self._records
-        self._records.clear()
+
+    def _made(self) -> Iterator[Record]:
+        while self._records:
+            yield self._records.popleft()
 
     def use_threads(self, count: int, labels: Collection[str] | None = None) -> None:
         """Restart every worker, or those of ``labels``, with so many threads, and wait until they answer."""
@@ -115,12 +126,19 @@ class Engine:
         self.wait_ready()
         self._concerned.clear()
 
+    def threads_steps(self, lane: Lane, count: int) -> Steps:
+        """The steps by which ``lane`` goes on with so many threads; other known differences concern it then."""
+        lane.restart(count)
+        yield ready(lane)
+        for key in [key for key in self._concerned if key[0] == lane.label]:
+            del self._concerned[key]
+
     def ask(self, op: Op, item: Item) -> list[Asked]:
         """Put one case to every usable lane, alone; label, outcome and judgement in the order of lanes."""
         self.asked = []
         for lane in self.lanes.values():
             if lane.usable:
-                lane.submit(Job(op, [item], alone=True, ask=True))
+                lane.submit(Job(op, [item], alone=True, ask=True, spoils=self.spoils(lane, item.case)))
         self._until_idle()
         order = [lane.label for lane in self.lanes.values()]
         self.asked.sort(key=lambda asked: order.index(asked[0]))
@@ -130,30 +148,39 @@ class Engine:
         while any(lane.busy for lane in self.lanes.values()):
             self._step()
 
+    def reset(self) -> None:
+        """Go on with fresh workers that were asked nothing, whatever was under way."""
+        for lane in self.lanes.values():
+            lane.forget()
+        self._records.clear()
+        self.wait_ready()
+
     def check_pins(self, ops: Sequence[Op], aspects: Sequence[str]) -> None:
-        """Run pinned cases of known differences in scope, each once; verdicts go to ``pins`` by label and case id.
+        """Run pinned cases of known differences in scope on every target; verdicts go to ``pins``."""
+        list(self.follow({target: self.pin_steps(lane, ops, aspects) for target, lane in self.lanes.items()}))
+
+    def pin_steps(self, lane: Lane, ops: Sequence[Op], aspects: Sequence[str]) -> Steps:
+        """The steps that run on ``lane`` the pinned cases in scope, each once; verdicts go to ``pins`` by label and
+        case id.
 
         Where chance decides, it runs again while it passes; what is said to differ between two calls is called twice.
-        With other threads (``use_threads``) others are in scope.
+        With other threads others are in scope.
         """
         by_name = {op.name: op for op in ops}
         waiting = [
-            (lane, known)
-            for target, lane in self.lanes.items()
-            for known in self._known.get(target.adapter, ())
+            known
+            for known in self._known.get(lane.target.adapter, ())
             if known.op in by_name
             and known.aspect in aspects
             and concerned(lane, known)
             and (lane.label, known.pin.id) not in self.pins
         ]
         for _ in range(CHANCES):
-            for lane, known in waiting:
-                if lane.usable:
-                    item = Item(-1 if known.verdict == "nondeterministic" else 0, known.pin)
-                    spoils = self._spoils(lane, known.pin)
-                    lane.submit(Job(by_name[known.op], [item], alone=True, probe=True, spoils=spoils))
-            self._until_idle()
-            waiting = [(lane, known) for lane, known in waiting if known.chance and not self._shown(lane, known)]
+            for known in waiting:
+                item = Item(-1 if known.verdict == "nondeterministic" else 0, known.pin)
+                yield Job(by_name[known.op], [item], alone=True, probe=True, spoils=self.spoils(lane, known.pin))
+            yield idle(lane)
+            waiting = [known for known in waiting if known.chance and not self._shown(lane, known)]
 
     def _shown(self, lane: Lane, known: Known) -> bool | None:
         return shown(self.pins, lane.label, known, self._known.get(lane.target.adapter, ()))
@@ -175,17 +202,14 @@ class Engine:
                 # A step takes no longer than WATCH while nothing is heard.
                 lane.watch(busy, away=max(0.0, since - 2 * WATCH))
 
-    def renew(self, env: Mapping[str, str]) -> None:
-        """Go on with fresh workers that have ``env`` besides, and wait until they answer."""
-        for lane in self.lanes.values():
-            lane.renew(env)
-        self.wait_ready()
-
     def _answered(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
         """Take the answers to one geometry, all or those that came before the worker ended."""
-        if self.listen is not None:
+        if job.replay is not None:
+            self._replayed(lane, job, job.replay, answers)
+            return
+        if job.listener is not None:
             for item, outcome in answers:
-                self.listen(lane, job, item, outcome)
+                job.listener(lane, job, item, outcome)
             return
         told = [(item.case, outcome) for item, outcome in answers]
         judgements = self.judging.judge_all(lane, job.op, told, self._targets)
@@ -206,9 +230,9 @@ class Engine:
         elif job.alone:
             self._second(lane, job, item, outcome, judgement)
         elif judgement.verdict in FAILING and not self.expected(lane, item.case, judgement.verdict):
-            lane.submit(Job(job.op, [item], alone=True, earlier=judgement, spoils=job.spoils), first=True)
+            lane.submit(job.again(item, earlier=judgement, end=outcome, trail=job.trail), first=True)
         else:
-            self._record(lane, item, outcome, judgement, "")
+            self._record(lane, job, item, outcome, judgement, "")
 
     def expected(self, lane: Lane, case: Case, verdict: str) -> bool:
         """Whether a known difference says just this: confirming it, at worst in two more workers, tells nothing new."""
@@ -216,38 +240,68 @@ class Engine:
             known.verdict == verdict and applies(known, case, lane.target.mode) for known in self.entries(lane, case)
         )
 
-    def _spoils(self, lane: Lane, case: Case) -> bool:
+    def spoils(self, lane: Lane, case: Case) -> bool:
         """Whether a case is known to end a worker: where it does not, it may have written to memory of others."""
-        return self.expected(lane, case, "crash")
+        return lane.spoiled(case) or self.expected(lane, case, "crash")
 
     def _second(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         """A failing case has run again alone: believe it, or say that it did not repeat."""
         earlier = job.earlier
-        # What a worker had piled up before is no fault of the case, unless alone it does not end either.
-        cleared = earlier is not None and earlier.error_type == GREW and judgement.verdict != "hang"
-        if earlier is None or cleared or earlier.verdict in (judgement.verdict, "hang"):
-            self._record(lane, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
-        elif earlier.verdict == "crash":
-            text = f"{earlier.message}; alone in a fresh worker: {judgement.verdict}"
-            self._record(lane, item, outcome, Judgement("crash", text, error_type=earlier.error_type), "no")
+        if judgement.verdict == "crash" and earlier is not None and earlier.verdict != "crash" and not job.fresh:
+            # Another case may have damaged the worker.
+            lane.submit(job.again(item, earlier=earlier, fresh=True), first=True)
+        elif earlier is None or earlier.verdict in (judgement.verdict, "hang"):
+            self._confirmed(lane, job, item, outcome, judgement)
+        elif isinstance(job.end, Crashed):
+            self._not_repeated(lane, job, job.end, item, outcome, judgement)
         else:
             text = (
                 f"in a batch: {earlier.verdict} ({earlier.message}); alone: {judgement.verdict} ({judgement.message})"
             )
-            self._record(lane, item, outcome, Judgement("nondeterministic", text), "no")
+            self._record(lane, job, item, outcome, Judgement("nondeterministic", text), "no")
+
+    def _confirmed(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+        self._record(lane, job, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
+
+    def _not_repeated(
+        self, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, judgement: Judgement
+    ) -> None:
+        """A worker ended, and its case does not end one alone."""
+        lane.acquit(item.case)
+        if from_outside(end, judgement):
+            self._once(lane, job, end, item, outcome, judgement)
+        elif replayable(end, job):
+            lane.submit_all(replay_jobs(Replay(job.trail, end, item, outcome, judgement), job))
+        else:
+            text = f"{end.message}; alone in a fresh worker: {judgement.verdict}"
+            self._record(lane, job, item, outcome, Judgement("crash", text, error_type=end.signal), "no")
+
+    def _once(self, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+        told = self.ends.once(lane.label, item.case.id, end, judgement)
+        confirmed = "no" if told.verdict != judgement.verdict else "yes" if told.verdict in FAILING else ""
+        self._record(lane, job, item, outcome, told, confirmed)
+
+    def _replayed(self, lane: Lane, job: Job, replay: Replay, answers: Sequence[Answer]) -> None:
+        """A fresh worker was given what another one ended after: what reproduces is the fault of these cases."""
+        replay.waiting -= len(answers)
+        replay.ended |= any(isinstance(outcome, Crashed) for _, outcome in answers)
+        if replay.waiting:
+            return
+        if replay.ended:
+            lane.suspect(case for given in replay.trail for case in given.accepted)
+            self._record(lane, job, replay.item, replay.outcome, with_batch(replay), "no")
+        else:
+            self._once(lane, job, replay.end, replay.item, replay.outcome, replay.judgement)
 
     def _group_answer(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         group = job.group
         assert group is not None
         group.waiting -= 1
         group.found |= isinstance(outcome, (Crashed, TimedOut))
-        grew = isinstance(group.outcome, Crashed) and group.outcome.signal == GREW
-        if group.waiting or group.found or grew or isinstance(group.outcome, TimedOut):
-            self._record(lane, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
-            return
-        first = self.judging.judge(lane, job.op, item.case, group.outcome, self._targets)
-        text = f"{first.message} while {len(group.members)} cases ran as one program; none of them ends it alone"
-        self._record(lane, item, outcome, Judgement("crash", text, error_type=first.error_type), "no")
+        if group.waiting or group.found or not isinstance(group.outcome, Crashed):
+            self._confirmed(lane, job, item, outcome, judgement)
+        else:
+            self._not_repeated(lane, replace(job, trail=group.trail), group.outcome, item, outcome, judgement)
 
     def entries(self, lane: Lane, case: Case) -> Sequence[Known]:
         """The known differences of the lane's framework, as it is set, that concern the case's op and aspect."""
@@ -262,15 +316,15 @@ class Engine:
             self._concerned[key] = found
         return found
 
-    def _record(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
+    def _record(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
         self.keep(lane.label, item.case, outcome)
-        if self.hold is not None:
-            self.hold(lane, item, outcome, judgement, confirmed)
+        if job.taker is not None:
+            job.taker(lane, item, outcome, judgement, confirmed)
         else:
-            self._records.append(self.conclude(lane, item, outcome, judgement, confirmed))
+            self.conclude(lane, item, outcome, judgement, confirmed)
 
-    def conclude(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> Record:
-        """The record of a final judgement, counted for the known differences."""
+    def conclude(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
+        """Make the record of a final judgement, counted for the known differences."""
         entries = self.entries(lane, item.case)
         known = self.tally.count(entries, item.case, lane.label, lane.target.mode, judgement.verdict)
-        return make_record(lane, item, outcome, judgement, known.id if known else "", confirmed)
+        self._records.append(make_record(lane, item, outcome, judgement, known.id if known else "", confirmed))

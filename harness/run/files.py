@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
+"""What an ``OSError`` says of a disk that takes no more; every other one is about a single file or program."""
 
 
 class FileError(Exception):
@@ -13,6 +17,11 @@ class FileError(Exception):
 def cannot(verb: str, path: Path, error: OSError) -> FileError:
     """What to raise for ``error``: ``cannot write out/run.json: No space left on device``."""
     return FileError(f"cannot {verb} {path}: {error.strerror or error}")
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether ``error`` says that nothing more can be written."""
+    return isinstance(error, FileError) or (isinstance(error, OSError) and error.errno in FULL)
 
 
 def replace_file(path: Path, content: bytes) -> None:

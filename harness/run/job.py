@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from harness.judge.compare import Judgement
+from harness.model.case import Case
 from harness.model.op import Op
-from harness.model.outcome import Outcome
+from harness.model.outcome import Crashed, Outcome
 from harness.run.plan import Item
 
 Answer = tuple[Item, Outcome]
+
+Trail = Sequence["Job"]
+"""The jobs that a worker was given last, in order, up to the one in which it ended."""
+
+Holding = Callable[[Any, Item, Outcome, Judgement, str], None]
+"""Takes a final judgement instead of a record: lane, item, outcome, judgement, whether it was confirmed."""
+
+Listening = Callable[[Any, "Job", Item, Outcome], None]
+"""Takes an answer instead of a judgement: lane, job, item, outcome."""
 
 _IDS = itertools.count(1)
 
@@ -29,8 +40,24 @@ class GroupEnd:
 
     outcome: Outcome
     waiting: int
-    members: tuple[str, ...]
+    trail: Trail
     found: bool = False
+
+
+@dataclass(eq=False)
+class Replay:
+    """A worker ended and its case does not end one alone: ``trail``, what that worker was given last, is given to a
+    fresh one. ``ended``: whether that ended too. ``item`` makes the record, ``outcome`` and ``judgement`` are what it
+    came to alone.
+    """
+
+    trail: Trail
+    end: Crashed
+    item: Item
+    outcome: Outcome
+    judgement: Judgement
+    waiting: int = 0
+    ended: bool = False
 
 
 @dataclass(eq=False)
@@ -39,20 +66,35 @@ class Job:
 
     ``held``: answers to geometries of which some fills are still to come, by number in the stream.
     ``probe``: a known difference's pin, ``ask``: a case to show; neither makes a record. ``spoils``: the worker may
-    go on after it with damaged memory, which is then another case's crash.
+    go on after it with damaged memory, which is then another case's crash. ``fresh``: for a worker that has been given
+    nothing yet. ``earlier``: what the case came to before, ``end`` how it ended its worker then, after ``trail``.
+    ``accepted``: its cases that broke a rule and returned all the same, so that they may have written anywhere.
+    ``taker`` and ``listener`` take its judgements or answers in place of the table.
     """
 
     op: Op
     items: Sequence[Item]
     alone: bool = False
     earlier: Judgement | None = None
+    end: Outcome | None = None
+    trail: Trail = ()
     probe: bool = False
     ask: bool = False
     spoils: bool = False
+    fresh: bool = False
     group: GroupEnd | None = None
+    replay: Replay | None = None
+    taker: Holding | None = None
+    listener: Listening | None = None
     id: int = field(default_factory=next_id)
     answered: set[int] = field(default_factory=set)
+    accepted: list[Case] = field(default_factory=list)
     held: dict[int, list[Answer]] = field(default_factory=dict)
+
+    def again(self, item: Item, **changes: Any) -> Job:
+        """A job for one of its cases alone; who takes the answer stays the same."""
+        given = {"alone": True, "spoils": self.spoils, "taker": self.taker, "listener": self.listener, **changes}
+        return Job(self.op, [item], **given)
 
     @cached_property
     def _sizes(self) -> Counter[int]:

@@ -9,6 +9,7 @@ from harness.judge.compare import Judgement
 from harness.judge.several import judge_part
 from harness.judge.verdict import judge
 from harness.model.case import Case
+from harness.model.faults import told
 from harness.model.numeric_model import NumericModel, NumericRule, find_model
 from harness.model.op import ContractError, Op, stackable
 from harness.model.outcome import Outcome, Returned
@@ -40,9 +41,12 @@ class Judging:
             return judge(case, outcome, (), ())
         try:
             references = self._references.get(op, case, outcome.arrays, targets)
+            return judge(case, outcome, references, self.models(lane, op, references))
         except ContractError as error:
             return Judgement("fault", f"the oracle refuses a case meant to be valid: {error}")
-        return judge(case, outcome, references, self.models(lane, op, references))
+        except Exception as error:
+            # A mistake of ours costs the run this verdict, not all others.
+            return Judgement("fault", f"judging the answer raised {told(error)}", error_type=type(error).__name__)
 
     def judge_all(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> list[Judgement]:
         """The verdicts on one target's answers to one geometry: the very ones that ``judge`` gives."""
@@ -63,7 +67,8 @@ class Judging:
             return {}
         try:
             parts = self._references.parts(op, [case for _, case, _ in fit], targets)
-        except ContractError:
+        except Exception:
+            # Each alone then says what is wrong with it.
             return {}
         found: dict[int, Judgement] = {}
         for part in parts:

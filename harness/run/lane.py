@@ -5,16 +5,17 @@ from __future__ import annotations
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from harness.model.case import Case
 from harness.model.numeric_model import NumericRule
-from harness.model.outcome import GREW, Crashed, Outcome, Raised, TimedOut
+from harness.model.outcome import DAMAGED, GREW, Crashed, Outcome, Raised, TimedOut
 from harness.model.target import Target
 from harness.run import wire, words
-from harness.run.job import Answer, GroupEnd, Job, next_id
-from harness.run.machine import instructions
+from harness.run.job import Answer, GroupEnd, Job, Trail, next_id
+from harness.run.machine import instructions, pressure
 from harness.run.plan import Item
 from harness.run.process import LOST, Message, WorkerProcess, WorkerSpec
 
@@ -78,6 +79,10 @@ class Lane:
         self._tired = False
         self._served = 0
         self._rested: int | None = None
+        self._given = False
+        self._last: Job | None = None
+        self._seen = ""
+        self._spoilers: set[tuple[str, str]] = set()
         self.process: WorkerProcess | None = None
 
     @property
@@ -100,9 +105,10 @@ class Lane:
             self._give_up(f"its interpreter could not be started: {error.strerror}")
         self._note()
         self._current = []
-        self._tired = False
+        self._tired = self._given = False
         self._served = 0
         self._rested = None
+        self._last = None
 
     @property
     def threads(self) -> int:
@@ -119,6 +125,15 @@ class Lane:
         if self.usable:
             self._spec = replace(self._spec, threads=threads)
             self.close()
+            self.state = "starting"
+            self.start()
+
+    def forget(self) -> None:
+        """Go on with a fresh worker; what was submitted has no answer."""
+        self._jobs.clear()
+        self._sent.clear()
+        if self.usable:
+            self.kill()
             self.state = "starting"
             self.start()
 
@@ -142,18 +157,25 @@ class Lane:
         (self._jobs.appendleft if first else self._jobs.append)(job)
         self.pump()
 
+    def submit_all(self, jobs: Sequence[Job]) -> None:
+        """Queue jobs, in this order, before those that wait."""
+        self._jobs.extendleft(reversed(jobs))
+        self.pump()
+
     def pump(self) -> None:
         """Send what the credit allows. A worker takes its jobs in order, so the first one sent is the one that runs."""
         if self.state != "ready" or self.process is None:
             return
-        if self._tired and self._jobs:
+        if self._jobs and self._wants_another(self._jobs[0]):
             # What it holds of earlier cases is no case's fault: a fresh one goes on where it ends.
             if not self._sent:
                 self.restart(self._spec.threads)
             return
-        while self._jobs and not self._tired and len(self._sent) < CREDIT:
+        while self._jobs and self._has_room() and not self._wants_another(self._jobs[0]):
+            self._split()
             job = self._jobs.popleft()
             self._sent[job.id] = job
+            self._given = True
             self._tired |= job.spoils
             self.process.send(
                 {
@@ -166,6 +188,36 @@ class Lane:
                 }
             )
             self._note()
+
+    def _has_room(self) -> bool:
+        """Whether another job may be written ahead; what an end means is found out before anything follows."""
+        return len(self._sent) < CREDIT and not any(isinstance(job.end, Crashed) for job in self._sent.values())
+
+    def _split(self) -> None:
+        """Make of the next job one for each case that may damage a worker's memory, and one for the rest."""
+        job = self._jobs.popleft()
+        together = not (job.alone or job.spoils or job.replay)
+        apart = [item for item in job.items if together and self.spoiled(item.case)]
+        rest = [item for item in job.items if item not in apart]
+        self._jobs.extendleft(job.again(item, alone=False, spoils=True) for item in reversed(apart))
+        if rest:
+            self._jobs.appendleft(_anew(job, rest) if apart else job)
+
+    def _wants_another(self, job: Job) -> bool:
+        """Whether ``job`` is for another worker than this one."""
+        return self._tired or (job.fresh and self._given)
+
+    def spoiled(self, case: Case) -> bool:
+        """Whether a case that broke the same rule has damaged a worker: this one may, too."""
+        return bool(case.rule) and (case.op, case.rule) in self._spoilers
+
+    def suspect(self, cases: Iterable[Case]) -> None:
+        """From now on every case that breaks the rule of one of ``cases`` costs its worker."""
+        self._spoilers |= {(case.op, case.rule) for case in cases}
+
+    def acquit(self, case: Case) -> None:
+        """A case ended its worker, and does not by itself."""
+        self._spoilers.discard((case.op, case.rule))
 
     def hear(self, message: Message) -> None:
         """Take one event of this lane's own worker; those of a worker it has ended are ignored."""
@@ -205,6 +257,7 @@ class Lane:
         if job is not None:
             self._release(job)
             self._served += 1
+            self._last = job
         self._tired |= self._served >= SERVICE
 
     def _greet(self, header: dict[str, Any]) -> None:
@@ -239,6 +292,8 @@ class Lane:
             return
         self._fruitless = 0
         job.answered.add(position)
+        if header["kind"] == "returned" and job.items[position].case.rule:
+            job.accepted.append(job.items[position].case)
         self._current = [p for p in self._current if p != position]
         if answers := job.hold(job.items[position], _outcome_of(header, buffers)):
             self._answered(self, job, answers)
@@ -268,11 +323,13 @@ class Lane:
         if not self._sent:
             return
         memory = self.process.memory()
+        self._seen = f"worker of {memory / 2**30:.1f} GiB, {pressure()}"
         if self._served and self._rested is None:
             self._rested = memory
         self._tired |= self._rested is not None and memory - self._rested > (self._memory - self._rested) * TIRED
         if memory > self._memory:
-            self._end(Crashed(GREW, message=f"the worker grew beyond {self._memory / 2**30:.1f} GiB"))
+            message = f"the worker grew beyond {self._memory / 2**30:.1f} GiB"
+            self._end(Crashed(GREW, message=message, machine=self._seen))
             return
         if not self._counted:
             self._seconds, self._counted = self.process.seconds(), True
@@ -309,7 +366,7 @@ class Lane:
             return
         why = words.rpartition("\n")[2] if how == LOST else problem
         detail = f"the worker ended: {how}" + (f" ({why})" if why else "")
-        self._fell(Crashed(how, message=detail))
+        self._fell(Crashed(how, message=detail, machine=self._seen or pressure()))
 
     def _give_up(self, why: str) -> None:
         self.state = why
@@ -343,19 +400,37 @@ class Lane:
 
     def _requeue(self, job: Job, items: list[Item]) -> None:
         if items:
-            self._jobs.appendleft(replace(job, items=items, id=next_id(), answered=set(), held={}))
+            self._jobs.appendleft(_anew(job, items))
 
     def _blame(self, job: Job, positions: list[int], outcome: Outcome) -> None:
+        if job.replay is not None:
+            self._fruitless = 0
+            self._answered(self, job, [(item, outcome) for item in job.rest()])
+            return
+        trail = self._trail(job, positions)
+        if len(positions) == 1 and isinstance(outcome, Crashed) and outcome.signal in DAMAGED:
+            self.suspect([job.items[positions[0]].case])
         self._requeue(job, job.rest(without=positions))
         if not positions:
             return
         if len(positions) == 1:
             self._fruitless = 0
-            self._answered(self, job, [(job.items[positions[0]], outcome)])
+            self._answered(self, replace(job, trail=trail), [(job.items[positions[0]], outcome)])
             return
-        group = GroupEnd(outcome, len(positions), tuple(job.items[p].case.id for p in positions))
+        group = GroupEnd(outcome, len(positions), trail)
         for position in reversed(positions):
-            self._jobs.appendleft(Job(job.op, [job.items[position]], alone=True, group=group))
+            self._jobs.appendleft(job.again(job.items[position], group=group))
+
+    def _trail(self, job: Job, positions: list[int]) -> Trail:
+        """What the worker that ended in ``positions`` of ``job`` was given last."""
+        last = [self._last] if self._last is not None else []
+        own = [item for i, item in enumerate(job.items) if i in job.answered or i in positions]
+        return [*last, _anew(job, own)]
+
+
+def _anew(job: Job, items: list[Item]) -> Job:
+    """``job`` with these of its cases, none of which was answered."""
+    return replace(job, items=items, id=next_id(), answered=set(), held={}, accepted=list(job.accepted))
 
 
 def _outcome_of(header: dict[str, Any], buffers: list[bytes]) -> Outcome:

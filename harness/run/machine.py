@@ -35,6 +35,12 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def pressure() -> str:
+    """How much memory is free, and the load of the last minute, in a few words."""
+    memory, load = psutil.virtual_memory(), psutil.getloadavg()[0]
+    return f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free, load {load:.1f}"
+
+
 @cache
 def _version(package: str) -> str:
     try:

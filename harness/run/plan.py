@@ -109,16 +109,26 @@ def aspects(op: Op) -> tuple[str, ...]:
     return tuple(aspect for aspect, source in there.items() if source)
 
 
+def cuts(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Where the slice is cut into batches: first what ends at 0, the pins, if it begins there."""
+    if start == 0:
+        yield 0, 0
+    for first in range(start, stop, BATCH_GEOMETRIES):
+        yield first, min(first + BATCH_GEOMETRIES, stop)
+
+
+def make_batch(op: Op, aspect: str, start: int, stop: int, settings: Settings) -> Batch:
+    """One batch as ``cuts`` gives its ends; the same whenever it is made."""
+    if stop == 0:
+        return Batch(op, aspect, tuple(Item(number, pin.case) for number, pin in generate.pins(op, aspect)))
+    drawn = generate.cases(op, aspect, settings.seed, start, stop, settings.fills)
+    return Batch(op, aspect, tuple(Item(number, case) for number, case in drawn))
+
+
 def batches(op: Op, aspect: str, start: int, stop: int, settings: Settings) -> Iterator[Batch]:
     """The slice cut into batches, pins first."""
-    if start == 0:
-        pinned = tuple(Item(number, pin.case) for number, pin in generate.pins(op, aspect))
-        if pinned:
-            yield Batch(op, aspect, pinned)
-    for first in range(start, stop, BATCH_GEOMETRIES):
-        last = min(first + BATCH_GEOMETRIES, stop)
-        drawn = generate.cases(op, aspect, settings.seed, first, last, settings.fills)
-        yield Batch(op, aspect, tuple(Item(number, case) for number, case in drawn))
+    for first, last in cuts(start, stop):
+        yield make_batch(op, aspect, first, last, settings)
 
 
 def halves(planned_shards: Sequence[Shard]) -> tuple[list[Shard], list[Shard]]:

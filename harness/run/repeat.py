@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from harness.judge.compare import Judgement
 from harness.model.outcome import Outcome, Returned
 from harness.model.verdicts import Record
 from harness.run.bits import digest
+from harness.run.course import Steps, idle
 from harness.run.engine import Engine
-from harness.run.feeds import Key
+from harness.run.feeds import Feeds, Key
 from harness.run.job import Job
 from harness.run.lane import Lane
 from harness.run.plan import Item, Shard
@@ -29,7 +31,6 @@ Source: https://man7.org/linux/man-pages/man3/mallopt.3.html (``MALLOC_PERTURB_`
 class _Held:
     """A judged answer that waits for the second one; ``outcome`` without its arrays."""
 
-    lane: Lane
     item: Item
     outcome: Outcome
     bits: str
@@ -39,56 +40,74 @@ class _Held:
 
 
 class Repeats:
-    """Runs shards twice, the second time in fresh workers; with ``poison``, freed memory is overwritten."""
+    """Runs shards twice, the second time in fresh workers; with ``poison``, freed memory is overwritten.
 
-    def __init__(self, engine: Engine, poison: bool) -> None:
+    A record whose answers differ is ``nondeterministic``. What is ``done`` is left out.
+    """
+
+    def __init__(
+        self, engine: Engine, shards: Sequence[Shard], poison: bool, done: frozenset[Key] = frozenset()
+    ) -> None:
         self._engine, self._poison = engine, poison
-        self._held: dict[Key, _Held] = {}
-        self._renewed = 0
+        self._feeds = [engine.feeds(group, done) for group in _groups(shards, engine.settings.fills)]
 
-    def run(self, shards: Sequence[Shard], done: frozenset[Key] = frozenset()) -> Iterator[Record]:
-        """Records of all shards; one whose answers differ is ``nondeterministic``."""
-        for group in _groups(shards, self._engine.settings.fills):
-            self._engine.hold = self._hold
-            # Every record is held, so this yields none.
-            list(self._engine.run(group, done))
-            self._engine.hold = None
-            if self._held:
-                self._again(group, done)
-                yield from self._concluded()
+    def run(self) -> Iterator[Record]:
+        """Records of all targets."""
+        return self._engine.follow({target: self.steps(lane) for target, lane in self._engine.lanes.items()})
 
-    def _hold(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
+    def steps(self, lane: Lane) -> Steps:
+        """What one target is asked."""
+        for number, feeds in enumerate(self._feeds):
+            once = _Once(self._engine, lane)
+            try:
+                yield from _jobs(feeds, lane, taker=once.hold)
+                yield idle(lane)
+                if once.held:
+                    lane.renew({"MALLOC_PERTURB_": POISONS[number % 2]} if self._poison else {})
+                    yield from _jobs(feeds, lane, listener=once.compare)
+                    yield idle(lane)
+            finally:
+                # Also where the target was given up: what was answered is told.
+                once.conclude()
+
+
+def _jobs(feeds: Feeds, lane: Lane, **takes: Any) -> Iterator[Job]:
+    return (replace(job, **takes) for job in feeds.jobs(lane))
+
+
+class _Once:
+    """What one target answered to a group of shards, and whether it does so again."""
+
+    def __init__(self, engine: Engine, lane: Lane) -> None:
+        self._engine, self._lane = engine, lane
+        self.held: dict[tuple[int, str], _Held] = {}
+
+    def hold(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
+        """Take a judged answer of the first time."""
         bare = replace(outcome, arrays=()) if isinstance(outcome, Returned) else outcome
-        self._held[lane.label, item.number, item.case.id] = _Held(
-            lane, item, bare, digest(outcome), judgement, confirmed
-        )
+        self.held[item.number, item.case.id] = _Held(item, bare, digest(outcome), judgement, confirmed)
 
-    def _again(self, group: Sequence[Shard], done: frozenset[Key]) -> None:
-        self._engine.renew({"MALLOC_PERTURB_": POISONS[self._renewed % 2]} if self._poison else {})
-        self._renewed += 1
-        self._engine.listen = self._compare
-        list(self._engine.run(group, done))
-        self._engine.listen = None
-
-    def _compare(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
-        held = self._held.get((lane.label, item.number, item.case.id))
+    def compare(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
+        """Take an answer of the second time."""
+        held = self.held.get((item.number, item.case.id))
         if held is None:
             return
         if held.confirmed and not job.alone:
             # Its first answer is that of a case alone, and a compiler may treat one alone otherwise.
-            lane.submit(Job(job.op, [item], alone=True), first=True)
+            lane.submit(job.again(item), first=True)
         elif digest(outcome) != held.bits:
             held.others = "other bits" if isinstance(outcome, Returned) else digest(outcome)
 
-    def _concluded(self) -> Iterator[Record]:
-        for held in self._held.values():
+    def conclude(self) -> None:
+        """Make the records."""
+        for held in self.held.values():
             first, confirmed = held.judgement, held.confirmed
             if held.others:
                 was = f"{first.verdict}{f' ({first.message})' if first.message else ''}"
                 first = Judgement("nondeterministic", f"{was}; in a fresh process: {held.others}")
                 confirmed = "yes"
-            yield self._engine.conclude(held.lane, held.item, held.outcome, first, confirmed)
-        self._held.clear()
+            self._engine.conclude(self._lane, held.item, held.outcome, first, confirmed)
+        self.held.clear()
 
 
 def _groups(shards: Sequence[Shard], fills: int) -> Iterator[list[Shard]]:

@@ -39,6 +39,7 @@ def exit_status(run: Mapping[str, Any], counts: Counts, strict: bool) -> tuple[i
     reasons = []
     if counts.faults:
         reasons.append(f"{counts.faults} faults of opassay or an adapter")
+    reasons += [f"a fault of opassay: {line}" for line in run["faults"]]
     if counts.new:
         reasons.append(f"{counts.new} records differ in a way no known difference covers")
     if missing or not counts.total:
@@ -47,7 +48,7 @@ def exit_status(run: Mapping[str, Any], counts: Counts, strict: bool) -> tuple[i
         )
     reasons += [f"target {t} {state['state']}" for t, state in run["targets"].items() if state["state"] != "ready"]
     reasons += [w for w in outdated(run) if strict]
-    return (3 if counts.faults else 1 if reasons else 0), reasons
+    return (3 if counts.faults or run["faults"] else 1 if reasons else 0), reasons
 
 
 def outdated(run: Mapping[str, Any]) -> list[str]:

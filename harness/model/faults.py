@@ -1,0 +1,17 @@
+"""A mistake of our own, in one line: what it was and where it was made."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+LONGEST = 300
+"""Characters of an exception's own words that are kept."""
+
+
+def told(error: BaseException) -> str:
+    """``TypeError: ... (values.py:93)``: type and message of ``error``, and the innermost line that raised it."""
+    words = " ".join(str(error).split())[:LONGEST]
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{f': {words}' if words else ''}{where}"

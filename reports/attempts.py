@@ -1,0 +1,30 @@
+"""Sections of the pages, each made by itself: one that cannot be made costs no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from harness.model.faults import told
+
+T = TypeVar("T")
+
+
+class Attempts:
+    """Makes sections; what an exception leaves out is said in ``faults``. Without such a list, exceptions pass."""
+
+    def __init__(self, faults: list[str] | None = None) -> None:
+        self.faults = faults
+
+    def __call__(self, what: str, make: Callable[[], T], instead: Any) -> T:
+        """What ``make`` returns, or ``instead`` where it raises."""
+        if self.faults is None:
+            return make()
+        try:
+            return make()
+        except Exception as error:
+            self.faults.append(f"{what}: {told(error)}")
+            return instead  # type: ignore[no-any-return]
+
+
+STRICT = Attempts()

@@ -1,0 +1,44 @@
+"""Every target goes on at its own pace, in all parts of a run."""
+
+import sys
+from pathlib import Path
+
+from harness.run import campaign as campaigns
+from harness.run.campaign import Campaign, Request, Run, check_devices
+from harness.run.feeds import WINDOW, Feeds
+from harness.run.plan import SPLIT, Settings, shards
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+
+def test_a_slow_target_holds_no_fast_one_back(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    monkeypatch.setattr(campaigns, "usable_cores", lambda: 2)
+    request = Request(
+        ["sluggish", "honest"],
+        ["matmul"],
+        ["value"],
+        ["ending:Sluggish", "planted:Honest"],
+        settings=Settings(cases=SPLIT),
+    )
+    campaign = Campaign(request)
+    with campaign.engine() as engine:
+        check_devices(engine)
+        records = list(Run(campaign, tmp_path).execute(engine))
+    order = [(r.target, "threads" in r.executor) for r in records]
+    assert order.count(("honest", True)) > 10
+    last = max(position for position, told in enumerate(order) if told == ("honest", True))
+    assert ("sluggish", False) in order[last:], "the fast one was done before the slow one was half way"
+
+
+def test_batches_that_were_given_up_are_made_again_just_as_they_were(monkeypatch):
+    monkeypatch.setattr("harness.run.feeds.WINDOW", 1)
+    campaign = Campaign(Request(["sluggish", "honest"], ["matmul"], ["value"], ["ending:Sluggish", "planted:Honest"]))
+    engine = campaign.engine()
+    first, second = engine.lanes.values()
+    feeds = Feeds(shards(campaign.ops, ("value",), campaign.targets, 100), Settings(), lambda lane, case: False)
+    one, other = ([[i.case.id for i in job.items] for job in feeds.jobs(lane)] for lane in (first, second))
+    assert WINDOW > 1
+    assert one == other
+    assert len(one) == 5

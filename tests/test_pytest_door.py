@@ -1,0 +1,75 @@
+"""``pytest --opassay``: red where something is wrong, red where nothing was judged, with pytest-xdist as without."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLANTED = str(Path(__file__).parent / "run")
+INI = "[tool.pytest.ini_options]\n"
+PLANTED_BUG = ("--opassay-adapter", "planted:Rejects", "--opassay-target", "refuses", "--opassay-findings", "0")
+HONEST = ("--opassay-adapter", "planted:Honest", "--opassay-target", "honest")
+FEW = ("--opassay-op", "matmul", "--opassay-aspect", "value", "--opassay-cases", "8")
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_mine.py").write_text("def test_mine():\n    pass\n", encoding="utf-8")
+    return tmp_path
+
+
+def run(folder, ini, *options):
+    (folder / "pyproject.toml").write_text(INI + ini, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--opassay", "-p", "no:cacheprovider", *options]
+    environment = {**os.environ, "PYTHONPATH": PLANTED}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    ("ini", "more"), [('testpaths = ["tests"]\n', ()), ("", ("tests",)), ("", ())], ids=["testpaths", "path", "plain"]
+)
+def test_a_planted_bug_is_red_wherever_tests_are_looked_for(project, workers, ini, more):
+    done = run(project, ini, *PLANTED_BUG, *FEW, *workers, *more)
+    assert done.returncode == 1, done.stdout
+    assert "1 failed, 1 passed" in done.stdout
+    assert "differ in a way no known difference covers" in done.stdout
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_what_judged_nothing_is_red(project, workers):
+    options = ("--opassay-op", "relu", *HONEST, *workers)
+    done = run(project, 'testpaths = ["tests"]\n', *options)
+    assert done.returncode == 1, done.stdout
+    assert "judged nothing: no target has what was asked for" in done.stdout
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_what_the_user_left_out_is_not_red(project, workers):
+    done = run(project, 'testpaths = ["tests"]\n', *PLANTED_BUG, *FEW, *workers, "-k", "test_mine")
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_a_run_that_collects_no_item_is_red(project):
+    (project / "conftest.py").write_text('collect_ignore = ["pyproject.toml"]\n', encoding="utf-8")
+    done = run(project, 'testpaths = ["tests"]\n', *HONEST, *FEW)
+    assert done.returncode == 1, done.stdout
+    assert "no item of --opassay was run: nothing was tested" in done.stdout
+
+
+def test_an_item_by_its_id(project):
+    done = run(project, "", *HONEST, "--opassay-cases", "8", "pyproject.toml::matmul::value::honest")
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_a_finding_that_ends_the_process_leaves_the_target_to_later_items(project):
+    adapter = ("--opassay-adapter", "planted:Aborts", "--opassay-target", "aborts", "--opassay-findings", "1")
+    done = run(project, "", *adapter, "--opassay-cases", "20", "-k", "matmul or avg_pool2d and value")
+    assert done.returncode == 1, done.stdout
+    assert "could not start" not in done.stdout
+    assert "passed" in done.stdout
