@@ -13,6 +13,7 @@ from harness.hunt.after_run import hunt_shard, hunter_of
 from harness.hunt.finding import Finding
 from harness.hunt.hunter import Hunter, Limits
 from harness.hunt.store import CASE, folder_of
+from harness.model.faults import told
 from harness.model.verdicts import UNANSWERED, Record, severity
 from harness.registry import UsageError
 from harness.run.campaign import Campaign, Request, absent, check_devices
@@ -253,19 +254,26 @@ class ShardItem(pytest.Item):
         if faults:
             raise Broken(f"{text}; {len(faults)} faults of opassay or an adapter\n{_lines(faults)}")
         if new:
-            found = self.plugin.findings(self.shard, records)
-            told = "\n".join(self._told(finding) for finding in found) or _lines(new)
-            raise Different(f"{text}; {len(new)} differ in a way no known difference covers\n{told}")
+            raise Different(f"{text}; {len(new)} differ in a way no known difference covers\n{self._findings(records)}")
         if len(records) < planned:
             raise Broken(f"{text}: {planned - len(records)} planned records are missing")
         if not judged:
             pytest.skip(f"{text}: nothing supported")
+
+    def _findings(self, records: list[Record]) -> str:
+        """What the new ones among ``records`` come down to, and what went wrong when they were looked at."""
+        try:
+            found, fault = self.plugin.findings(self.shard, records), ""
+        except Exception as error:
+            found, fault = [], f"a fault of opassay: {told(error)}\n"
+        return fault + ("\n".join(map(self._told, found)) or _lines([r for r in records if r.new]))
 
     def _told(self, finding: Finding) -> str:
         folder = self.plugin.folder(finding)
         scripts = [folder / str(script["file"]) for script in finding.reproductions]
         why = f" ({finding.explained_by})" if finding.explained_by else ""
         lines = [f"finding {finding.id}: {finding.records} records{why}", finding.message, finding.case.dumps()]
+        lines += [f"a fault of opassay: {finding.fault}"] if finding.fault else []
         return "\n  ".join([*lines, self.plugin.again(finding), *map(str, scripts)])
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

@@ -124,6 +124,8 @@ def _finding(folder: Path) -> Finding:
     given = _json(folder, "finding.json")
     targets = tuple(_words(given.get("targets")))
     scripts, lines = _scripts(folder, given.get("reproductions"))
+    fault = _text(given.get("fault"), OUTPUT_LIMIT)
+    lines = [f"A fault of opassay: {fault}."] * bool(fault) + lines
     case = given.get("case")
     return Finding(
         id=word(folder.name, 80),
