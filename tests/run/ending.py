@@ -41,6 +41,7 @@ class WritesOutside(Faulty):
     """Takes an index out of range and writes there: the process ends at the next call, whatever that is."""
 
     name = "writes_outside"
+    frameworks = ("adapters.oracle",)
     modes = ("eager",)
     fused_modes = frozenset()
     _spoilt = False
