@@ -52,7 +52,7 @@ def replay_command(texts: Sequence[str], request: Request, out: Path, scripts: P
 
     with campaign.engine() as engine:
         check_devices(engine)
-        verdicts = []
+        verdicts: list[set[str]] = []
         for case, head in zip(cases, heads, strict=True):
             say(f"\n{head}" if verdicts else head)
             verdicts.append(_replay(ops[case.op], case, campaign, engine, scripts, say))
