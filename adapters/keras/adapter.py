@@ -15,6 +15,7 @@ import numpy as np
 
 from harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
 from harness.model.dtypes import BFLOAT16
+from harness.model.numeric_model import NumericRule
 from harness.model.outcome import Inferred
 
 BACKEND = os.environ.get("OPASSAY_MODE", "tensorflow")
@@ -27,6 +28,7 @@ from keras import ops  # noqa: E402
 
 from adapters.keras.conv import ConvOps  # noqa: E402
 from adapters.keras.limits import LIMITS  # noqa: E402
+from adapters.keras.numerics import rules  # noqa: E402
 from adapters.keras.pool import PoolOps  # noqa: E402
 
 keras.config.disable_traceback_filtering()
@@ -60,6 +62,9 @@ class KerasAdapter(ConvOps, PoolOps, Adapter):
 
     def settings(self) -> Mapping[str, str]:
         return {"backend": keras.backend.backend(), "floatx": keras.config.floatx(), **_backend.settings()}
+
+    def numeric_rules(self) -> Sequence[NumericRule]:
+        return rules(BACKEND)
 
     def executor(self) -> str:
         return str(_backend.EXECUTOR)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from adapters.keras import numerics as keras_numerics
 from adapters.keras.limits import LIMITS
 from adapters.tensorflow.numerics import rules
 from harness.model.numeric_model import find_model
@@ -67,3 +68,14 @@ SUMS = {
     "max_pool2d": ("dx",),
     "scatter_nd": ("y",),
 }
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "torch", "jax"])
+def test_keras_sums_in_float32_what_was_measured_of_its_backend(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    found = keras_numerics.rules(backend)
+    wide = {op for op in ("conv2d", "matmul") if find_model(found, op, "y", "bfloat16").accumulator == "float32"}
+    assert wide == {"tensorflow": {"conv2d"}, "torch": {"conv2d", "matmul"}, "jax": {"conv2d", "matmul"}}[backend]
+    assert (find_model(found, "conv2d", "dw", "bfloat16").accumulator == "float32") is (backend == "jax")
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    assert keras_numerics.rules(backend) == ()
