@@ -29,8 +29,6 @@ def hunt_run(run: Run, engine: Engine, limits: Limits, say: Say = lambda text: N
     resumed run goes on from there. ``say`` is told how far it is. A mistake of opassay's is noted in ``run.faults`` and
     costs no other finding anything.
     """
-    if not run.resumed:
-        store.clear(run.folder)
     if not run.counts.new or not limits.findings:
         return
     hunter = hunter_of(

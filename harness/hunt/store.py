@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,9 +39,3 @@ def read(path: Path) -> Finding:
 def stored(out: Path) -> Iterator[Path]:
     """The folders of all findings in the report folder ``out``, in the order of their ids."""
     yield from sorted(file.parent for file in (out / FOLDER).glob(f"*/{FINDING}"))
-
-
-def clear(out: Path) -> None:
-    """Remove the findings of an earlier run, and nothing else."""
-    for folder in list(stored(out)):
-        shutil.rmtree(folder)
