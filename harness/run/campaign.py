@@ -217,7 +217,7 @@ class Run:
             "findings": self.findings,
             "faults": self.faults,
             "machine": describe_machine(),
-            "warnings": [*self.warnings, *engine.ends.lines, *self._other_versions(engine)],
+            "warnings": [*self.warnings, *engine.second.lines, *self._other_versions(engine)],
         }
         self.redescribe(run)
         return run

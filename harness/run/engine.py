@@ -6,7 +6,6 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import psutil
 
@@ -15,19 +14,19 @@ from harness.judge.known import Tally, applies, concerns, guarded
 from harness.model.case import Case
 from harness.model.known import Known
 from harness.model.op import Op
-from harness.model.outcome import Crashed, Outcome, TimedOut
+from harness.model.outcome import Outcome
 from harness.model.target import Target
 from harness.model.verdicts import FAILING, Record
 from harness.run.course import Course, Steps, idle, ready
-from harness.run.ends import Ends, from_outside, replay_jobs, replayable, with_batch
 from harness.run.feeds import Feeds, Key
-from harness.run.job import Answer, Job, Replay
+from harness.run.job import Answer, Job
 from harness.run.judging import Judging
 from harness.run.lane import Lane
 from harness.run.pins import concerned, shown
 from harness.run.plan import Item, Settings, Shard
 from harness.run.process import Message, WorkerSpec
 from harness.run.records import make_record
+from harness.run.second import SecondLook
 
 WATCH = 0.2
 """Seconds between two looks at how long the workers have been silent and how large they are."""
@@ -45,8 +44,8 @@ class Engine:
     """Runs shards on their targets; workers live as long as the engine.
 
     Use as a context manager: leaving it ends every worker. ``keep`` is told of every answer that is recorded.
-    ``broken`` holds what the predicates of known differences raised, by the entry's id; ``ends`` tells of workers that
-    ended and of which no case repeats it.
+    ``broken`` holds what the predicates of known differences raised, by the entry's id; ``second`` decides of
+    what failed when it has run again.
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class Engine:
         self.pins: dict[tuple[str, str], str] = {}
         self.tally = Tally()
         self.broken: dict[str, str] = {}
-        self.ends = Ends()
+        self.second = SecondLook(self._record)
         self.asked: list[Asked] = []
         self._watched = time.monotonic()
         self._concerned: dict[tuple[str, str, str], list[Known]] = {}
@@ -205,7 +204,7 @@ class Engine:
     def _answered(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
         """Take the answers to one geometry, all or those that came before the worker ended."""
         if job.replay is not None:
-            self._replayed(lane, job, job.replay, answers)
+            self.second.replayed(lane, job, job.replay, answers)
             return
         if job.listener is not None:
             for item, outcome in answers:
@@ -226,9 +225,9 @@ class Engine:
         elif job.probe:
             self.pins[lane.label, item.case.id] = judgement.verdict
         elif job.group is not None:
-            self._group_answer(lane, job, item, outcome, judgement)
+            self.second.in_group(lane, job, job.group, item, outcome, judgement)
         elif job.alone:
-            self._second(lane, job, item, outcome, judgement)
+            self.second.alone(lane, job, item, outcome, judgement)
         elif judgement.verdict in FAILING and not self.expected(lane, item.case, judgement.verdict):
             lane.submit(job.again(item, earlier=judgement, end=outcome, trail=job.trail), first=True)
         else:
@@ -243,65 +242,6 @@ class Engine:
     def spoils(self, lane: Lane, case: Case) -> bool:
         """Whether a case is known to end a worker: where it does not, it may have written to memory of others."""
         return lane.spoiled(case) or self.expected(lane, case, "crash")
-
-    def _second(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
-        """A failing case has run again alone: believe it, or say that it did not repeat."""
-        earlier = job.earlier
-        if judgement.verdict == "crash" and earlier is not None and earlier.verdict != "crash" and not job.fresh:
-            # Another case may have damaged the worker.
-            lane.submit(job.again(item, earlier=earlier, fresh=True), first=True)
-        elif earlier is None or earlier.verdict in (judgement.verdict, "hang"):
-            self._confirmed(lane, job, item, outcome, judgement)
-        elif isinstance(job.end, Crashed):
-            self._not_repeated(lane, job, job.end, item, outcome, judgement)
-        else:
-            text = (
-                f"in a batch: {earlier.verdict} ({earlier.message}); alone: {judgement.verdict} ({judgement.message})"
-            )
-            self._record(lane, job, item, outcome, Judgement("nondeterministic", text), "no")
-
-    def _confirmed(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
-        self._record(lane, job, item, outcome, judgement, "yes" if judgement.verdict in FAILING else "")
-
-    def _not_repeated(
-        self, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, judgement: Judgement
-    ) -> None:
-        """A worker ended, and its case does not end one alone."""
-        lane.acquit(item.case)
-        if from_outside(end, judgement):
-            self._once(lane, job, end, item, outcome, judgement)
-        elif replayable(end, job):
-            lane.submit_all(replay_jobs(Replay(job.trail, end, item, outcome, judgement), job))
-        else:
-            text = f"{end.message}; alone in a fresh worker: {judgement.verdict}"
-            self._record(lane, job, item, outcome, Judgement("crash", text, error_type=end.signal), "no")
-
-    def _once(self, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, judgement: Judgement) -> None:
-        told = self.ends.once(lane.label, item.case.id, end, judgement)
-        confirmed = "no" if told.verdict != judgement.verdict else "yes" if told.verdict in FAILING else ""
-        self._record(lane, job, item, outcome, told, confirmed)
-
-    def _replayed(self, lane: Lane, job: Job, replay: Replay, answers: Sequence[Answer]) -> None:
-        """A fresh worker was given what another one ended after: what reproduces is the fault of these cases."""
-        replay.waiting -= len(answers)
-        replay.ended |= any(isinstance(outcome, Crashed) for _, outcome in answers)
-        if replay.waiting:
-            return
-        if replay.ended:
-            lane.suspect(case for given in replay.trail for case in given.accepted)
-            self._record(lane, job, replay.item, replay.outcome, with_batch(replay), "no")
-        else:
-            self._once(lane, job, replay.end, replay.item, replay.outcome, replay.judgement)
-
-    def _group_answer(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
-        group = job.group
-        assert group is not None
-        group.waiting -= 1
-        group.found |= isinstance(outcome, (Crashed, TimedOut))
-        if group.waiting or group.found or not isinstance(group.outcome, Crashed):
-            self._confirmed(lane, job, item, outcome, judgement)
-        else:
-            self._not_repeated(lane, replace(job, trail=group.trail), group.outcome, item, outcome, judgement)
 
     def entries(self, lane: Lane, case: Case) -> Sequence[Known]:
         """The known differences of the lane's framework, as it is set, that concern the case's op and aspect."""
