@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from harness.run.files import cannot
-from harness.run.journal import NAME, locked
+from harness.run.journal import LINE_LIMIT, NAME, locked
 
 LEFT = (
     NAME,
@@ -37,9 +37,12 @@ def set_aside(folder: Path) -> Path | None:
 
 
 def _has_records(journal: Path) -> bool:
+    # A folder or a device, which may never end, is no journal: whoever opens it to write says so.
+    if not journal.is_file():
+        return False
     with journal.open("rb") as stream:
-        stream.readline()
-        return bool(stream.readline())
+        stream.readline(LINE_LIMIT)
+        return bool(stream.readline(LINE_LIMIT))
 
 
 def _moved(folder: Path, there: list[Path]) -> Path:

@@ -106,7 +106,12 @@ def test_a_run_with_every_verdict_is_told(tmp_path, monkeypatch, modes):
     monkeypatch.setattr(hunter, "PROBES", 0)
     targets = [f"every_verdict:{mode}" for mode in modes]
     aspects = ("value", "gradient", "error")
-    more = {"aspects": aspects, "cases": 4, "findings": 24 if modes == QUICK else 2, "timeout": 1.0}
+    more = {
+        "aspects": aspects,
+        "cases": 4 if modes == QUICK else 2,
+        "findings": 24 if modes == QUICK else 2,
+        "timeout": 1.0,
+    }
     assert run(tmp_path, *targets, adapters=["every_verdict:EveryVerdict"], **more) == 1
     found = verdicts(tmp_path)
     assert {(v, a) for v in modes if v != "accepts" for a in ("value", "gradient")} - {("numeric", "gradient")} <= found

@@ -101,11 +101,13 @@ def test_fills_of_one_geometry_never_share_an_id(op):
     assert all(len(set(found)) == 10 for found in by_number.values())
 
 
-def test_eight_fills_of_a_geometry_are_of_eight_kinds():
+def test_eight_fills_of_a_geometry_are_of_eight_kinds_unless_its_sums_are_too_long_for_most():
     by_number = {}
     for number, case in cases(conv2d, "value", 0, 0, 20, 8):
         by_number.setdefault(number, set()).add(case.tensors[0].fill.kind)
-    assert all(len(kinds) == 8 for kinds in by_number.values())
+    counts = [len(kinds) for kinds in by_number.values() if "sparse" not in kinds]
+    assert set(counts) == {8}
+    assert len(counts) > 10
 
 
 def test_fills_of_one_geometry_differ_in_values_only():
