@@ -51,7 +51,7 @@ def assert_same(one, other):
 def test_what_is_not_finite_or_subnormal_is_asked_alone(name):
     op = Registry().op(name)
     kinds = {kind for cases in groups(op, 60) for case in cases for kind in (t.fill.kind for t in case.tensors)}
-    assert kinds <= {"ones", "iota", "ints", "ties", "normal", "wide", "cancel"}
+    assert kinds <= {"ones", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel"}
     for cases in groups(op, 60):
         for case in cases:
             for values in case.inputs():

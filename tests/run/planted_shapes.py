@@ -51,6 +51,7 @@ class RefusesToInfer(Infers):
     """Refuses sums of nothing, in code that is not the adapter's."""
 
     name = "refuses_to_infer"
+    frameworks = ("json",)
     modes = ("eager",)
 
     def infer(self, fn, inputs, mode):

@@ -223,7 +223,10 @@ def test_an_honest_adapter_passes_every_program(name, aspect):
     asked = [*pinned, *stream(name, aspect, 0, 30)]
     assert len(asked) == len(pinned) + 30 * SETTINGS.fills
     found = [(case, judged(Right, name, case)) for case in asked]
-    assert not [(j.verdict, j.message, case.dumps()) for case, j in found if j.verdict != "pass"]
+    # Of sums that are too long for any statement about a rounding fill, under the loosest assumption.
+    unbounded = [j for _, j in found if j.verdict == "undefined" and "no bound can be stated" in j.message]
+    assert len(unbounded) <= len(found) / 20
+    assert not [(j.verdict, j.message, case.dumps()) for case, j in found if j.verdict != "pass" and j not in unbounded]
 
 
 @pytest.mark.parametrize(("bug", "name", "aspect"), BUGS, ids=names(BUGS))
