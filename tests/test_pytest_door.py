@@ -34,9 +34,8 @@ def run(folder, ini, *options):
         ('testpaths = ["tests"]\n', ()),
         ('testpaths = ["tests"]\n', ("-n", "2")),
         ("", ("tests", "-n", "2")),
-        ("", ("-n", "2")),
     ],
-    ids=["testpaths", "testpaths-xdist", "path-xdist", "plain-xdist"],
+    ids=["testpaths", "testpaths-xdist", "path-xdist"],
 )
 def test_a_planted_bug_is_red_wherever_tests_are_looked_for(project, ini, more):
     done = run(project, ini, *PLANTED_BUG, *FEW, *more)
