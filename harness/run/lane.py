@@ -32,6 +32,10 @@ SERVICE = 2000
 PATIENCE = 5
 """How many times its limit a worker may be silent on a busy machine that has not given it half of that as CPU time."""
 
+WAITS = 0.01
+"""Share of its limit that a worker which wants to compute gets as CPU time at least, unless a hundred processes want
+each core. One that got less, and has no children that compute for it, waits for something else than a core."""
+
 START_LIMIT = 300.0
 RESTARTS = 3
 """Ends in a row without a single answer after which a target is given up."""
@@ -346,7 +350,10 @@ class Lane:
 
     def _starved(self, limit: float) -> bool:
         """Whether the machine is too busy for the worker to have had its time: then silence proves nothing."""
-        return self.process is not None and self.process.seconds() - self._seconds < limit / 2
+        if self.process is None:
+            return False
+        used = self.process.seconds() - self._seconds
+        return used < limit / 2 and (used > WAITS * limit or self.process.parental())
 
     def _ended(self, problem: str) -> None:
         assert self.process is not None

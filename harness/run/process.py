@@ -155,6 +155,13 @@ class WorkerProcess:
             return 0.0
         return float(times.user + times.system)
 
+    def parental(self) -> bool:
+        """Whether it has children, such as a compiler, which may compute while it waits."""
+        try:
+            return bool(psutil.Process(self.pid).children())
+        except psutil.Error:
+            return False
+
     def kill(self) -> None:
         """End the process and all it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):

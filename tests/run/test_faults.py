@@ -138,12 +138,16 @@ class _Process:
 
     def __init__(self, used, ended=False, held=0):
         self.used, self.ended, self.held, self.killed = used, ended, held, False
+        self.compiling = False
 
     def seconds(self):
         return self.used
 
     def memory(self):
         return self.held
+
+    def parental(self):
+        return self.compiling
 
     def kill(self):
         self.killed = True
@@ -180,10 +184,11 @@ def test_what_an_adapter_lacks_is_known_while_its_worker_starts_again(state):
     ("silent", "used", "busy", "ended"),
     [
         (9, 0, True, False),
-        (11, 0, True, False),
-        (11, 0, False, True),
+        (11, 1, True, False),
+        (11, 1, False, True),
+        (11, 0, True, True),
         (11, 6, True, True),
-        (51, 0, True, True),
+        (51, 1, True, True),
         (9, 9, False, False),
     ],
 )
@@ -193,6 +198,15 @@ def test_silence_counts_only_when_the_machine_gave_the_worker_its_time(clock, si
     clock[0], watched.process.used = silent, used
     watched.watch(busy)
     assert watched.process.killed is ended
+
+
+def test_a_worker_that_waits_for_its_compiler_does_not_hang_on_a_busy_machine(clock):
+    watched = at_work(_Process(0))
+    watched.process.compiling = True
+    watched.watch(busy=True)
+    clock[0] = 11
+    watched.watch(busy=True)
+    assert not watched.process.killed
 
 
 @pytest.mark.parametrize(("away", "ended"), [(0.0, True), (5.0, False)])
