@@ -12,11 +12,10 @@ from harness.hunt.bench import Bench
 from harness.hunt.finding import Finding
 from harness.hunt.hunter import UNSTEADY, Hunter, Limits
 from harness.hunt.scripts import reproduced
-from harness.model.faults import told
 from harness.model.verdicts import Record
 from harness.run.campaign import Campaign, Run
 from harness.run.engine import Engine
-from harness.run.files import disk_full
+from harness.run.files import fault
 from harness.run.machine import usable_cores
 
 Say = Callable[[str], None]
@@ -43,7 +42,7 @@ def hunt_run(run: Run, engine: Engine, limits: Limits, say: Say = lambda text: N
             (record for record in run.journal.records() if record.new), frozenset(run.campaign.labels().values())
         )
     except Exception as error:
-        _note(run, "hunting", error)
+        run.faults.append(fault("hunting", error))
     finally:
         for finding in hunter.findings.values():
             store.write(run.folder, finding)
@@ -61,16 +60,10 @@ def hunt_run(run: Run, engine: Engine, limits: Limits, say: Say = lambda text: N
 
 
 def _take_up(run: Run, hunter: Hunter) -> None:
-    """Begin with the findings that the folder holds."""
-    for path in store.stored(run.folder):
-        finding = replace(store.read(path), records=0)
-        hunter.findings[finding.id] = finding
-
-
-def _note(run: Run, what: str, error: Exception) -> None:
-    if disk_full(error):
-        raise error
-    run.faults.append(f"{what}: {told(error)}")
+    """Begin with the findings that the folder holds, but for those that a mistake of ours spoilt."""
+    for finding in map(store.read, store.stored(run.folder)):
+        if not finding.fault:
+            hunter.findings[finding.id] = replace(finding, records=0)
 
 
 def hunter_of(

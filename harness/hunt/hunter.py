@@ -17,11 +17,10 @@ from harness.hunt.group import counted, merged, owner, sight, twin, widened
 from harness.hunt.shrink import LIMIT, Shrunk, shrink
 from harness.hunt.traits import features, traits
 from harness.model.case import Case
-from harness.model.faults import told
 from harness.model.outcome import GREW, Returned
 from harness.model.verdicts import Record
 from harness.run.engine import Asked
-from harness.run.files import disk_full
+from harness.run.files import fault
 
 VERDICT_LIMITS = {"crash": 40, "hang": 8}
 """Where each verdict costs a new worker, or the whole time limit, fewer have to do."""
@@ -103,11 +102,10 @@ class Hunter:
         try:
             found = self._examine(failure)
         except Exception as error:
-            if disk_full(error):
-                raise
             # A mistake of ours costs this finding its smallest case, not the run its report.
+            ours = fault("", error)
             self.bench.reset()
-            found = self._unexamined(failure, told(error))
+            found = self._unexamined(failure, ours)
         self.findings[found.id] = found
         self.owners[failure.key] = found.id
 
@@ -140,14 +138,14 @@ class Hunter:
             return self._unsteady_finding(failure, confirmation)
         return self._finding(failure, shrunk, sign, confirmation)
 
-    def _unexamined(self, failure: Failure, fault: str) -> Finding:
+    def _unexamined(self, failure: Failure, ours: str) -> Finding:
         """The failure as it was recorded: neither shrunk nor confirmed."""
         nothing = Shrunk(failure.case, failure.case, 0)
         evidence = Evidence(failure.message, None)
         found = self._made(
             failure, failure.verdict, nothing, Predicate(failure.sign, ()), Confirmation(0, 0), evidence, ""
         )
-        return replace(found, fault=fault)
+        return replace(found, fault=ours)
 
     def _sign(self, failure: Failure) -> Sign | None:
         """What the failure's case shows now, with as many threads as it needs; None when it shows nothing."""

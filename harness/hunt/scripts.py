@@ -15,13 +15,12 @@ from harness.hunt.repro import Reproduction, Seen, title, write_reproduction
 from harness.judge.compare import Judgement
 from harness.model.case import Case
 from harness.model.explanation import labelled
-from harness.model.faults import told
 from harness.model.op import Op
 from harness.model.outcome import Outcome
 from harness.model.verdicts import FAILING, UNANSWERED
 from harness.registry import Registry, UsageError
 from harness.run.engine import Asked
-from harness.run.files import disk_full
+from harness.run.files import fault
 from harness.run.lane import Lane
 
 MOST_OUTPUT = 4_000
@@ -38,7 +37,7 @@ def reproduced(bench: Bench, registry: Registry, folder: Path, finding: Finding)
         try:
             scripts.append(_script(bench, registry, folder, finding, asked))
         except Exception as error:
-            faults.append(_fault(f"the script for {adapter}", error))
+            faults.append(fault(f"the script for {adapter}", error))
     return replace(finding, reproductions=tuple(scripts), fault="; ".join(faults))
 
 
@@ -47,16 +46,10 @@ def _answers(bench: Bench, finding: Finding, faults: list[str]) -> dict[str, Ask
     try:
         asked = [found for found in bench.ask(finding.case) if found[0] in finding.targets]
     except Exception as error:
-        faults.append(_fault("asking for the smallest case", error))
+        faults.append(fault("asking for the smallest case", error))
         bench.reset()
         return {}
     return {bench.lane(label).target.adapter: (label, outcome, judgement) for label, outcome, judgement in asked[::-1]}
-
-
-def _fault(what: str, error: Exception) -> str:
-    if disk_full(error):
-        raise error
-    return f"{what}: {told(error)}"
 
 
 def case_script(registry: Registry, lane: Lane, op: Op, case: Case, asked: Asked, folder: Path) -> str:

@@ -215,7 +215,6 @@ class Run:
             "shards": [self._shard(engine, shard) for shard in self.campaign.shards],
             "known": list(self._known(engine)),
             "findings": self.findings,
-            "faults": self.faults,
             "machine": describe_machine(),
             "warnings": [*self.warnings, *engine.second.lines, *self._other_versions(engine)],
         }

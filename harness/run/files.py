@@ -6,6 +6,8 @@ import errno
 import os
 from pathlib import Path
 
+from harness.model.faults import told
+
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
 """What an ``OSError`` says of a disk that takes no more; every other one is about a single file or program."""
 
@@ -22,6 +24,13 @@ def cannot(verb: str, path: Path, error: OSError) -> FileError:
 def disk_full(error: BaseException) -> bool:
     """Whether ``error`` says that nothing more can be written."""
     return isinstance(error, FileError) or (isinstance(error, OSError) and error.errno in FULL)
+
+
+def fault(what: str, error: Exception) -> str:
+    """A mistake of opassay's own in one line; a disk that takes no more is none, and is raised again."""
+    if disk_full(error):
+        raise error
+    return f"{what}: {told(error)}" if what else told(error)
 
 
 def replace_file(path: Path, content: bytes) -> None:

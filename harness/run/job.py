@@ -96,6 +96,10 @@ class Job:
         given = {"alone": True, "spoils": self.spoils, "taker": self.taker, "listener": self.listener, **changes}
         return Job(self.op, [item], **given)
 
+    def given(self, items: Sequence[Item]) -> Job:
+        """What a worker was given of it, and nothing of what came before: a trail must not hold all earlier ones."""
+        return Job(self.op, items, self.alone, accepted=list(self.accepted))
+
     @cached_property
     def _sizes(self) -> Counter[int]:
         return Counter(item.number for item in self.items)

@@ -430,9 +430,9 @@ class Lane:
 
     def _trail(self, job: Job, positions: list[int]) -> Trail:
         """What the worker that ended in ``positions`` of ``job`` was given last."""
-        last = [self._last] if self._last is not None else []
         own = [item for i, item in enumerate(job.items) if i in job.answered or i in positions]
-        return [*last, _anew(job, own)]
+        last = [self._last.given(self._last.items)] if self._last is not None else []
+        return [*last, job.given(own)]
 
 
 def _anew(job: Job, items: list[Item]) -> Job:

@@ -125,12 +125,6 @@ def make_batch(op: Op, aspect: str, start: int, stop: int, settings: Settings) -
     return Batch(op, aspect, tuple(Item(number, case) for number, case in drawn))
 
 
-def batches(op: Op, aspect: str, start: int, stop: int, settings: Settings) -> Iterator[Batch]:
-    """The slice cut into batches, pins first."""
-    for first, last in cuts(start, stop):
-        yield make_batch(op, aspect, first, last, settings)
-
-
 def halves(planned_shards: Sequence[Shard]) -> tuple[list[Shard], list[Shard]]:
     """What runs with one thread, and what with several: some kernels are wrong only with several.
 

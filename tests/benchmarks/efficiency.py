@@ -82,7 +82,8 @@ def execute(name: str, kind: str, start: int, stop: int) -> None:
     settings = plan.Settings(fills=FILLS, seed=throughput.SEED)
     batches = [
         [(item.case, [adapter.to_native(a) for a in item.case.inputs()]) for item in batch.items]
-        for batch in plan.batches(throughput.op_of(kind), "value", start, stop, settings)
+        for cut in plan.cuts(start, stop)
+        for batch in [plan.make_batch(throughput.op_of(kind), "value", *cut, settings)]
     ]
     _run(adapter, mode, batches[0][:2])
     print("ready", flush=True)
