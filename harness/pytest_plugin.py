@@ -15,6 +15,7 @@ from harness.hunt.hunter import Hunter, Limits
 from harness.hunt.store import CASE, folder_of
 from harness.model.faults import told
 from harness.model.verdicts import UNANSWERED, Record, severity
+from harness.pytest_ran import DESELECTED, MARK, Ran
 from harness.registry import UsageError
 from harness.run.campaign import Campaign, Request, absent, check_devices
 from harness.run.earlier import set_aside
@@ -110,7 +111,7 @@ class Plugin:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Hear what a process of pytest-xdist was asked to leave out."""
-        self._ran.deselected += getattr(node, "workeroutput", {}).get(_DESELECTED, 0)
+        self._ran.deselected += getattr(node, "workeroutput", {}).get(DESELECTED, 0)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -129,44 +130,6 @@ class Plugin:
         from xdist.scheduler import LoadGroupScheduling
 
         return LoadGroupScheduling(config, log)
-
-
-_DESELECTED = "opassay_deselected"
-
-
-class Ran:
-    """What became of the items of one pytest run: green on nothing is no green."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._items = self._judged = self.deselected = 0
-        self.problem = ""
-
-    def count(self, report: pytest.TestReport) -> None:
-        told = dict(report.user_properties)
-        if report.when == "call" and _MARK in told:
-            self._items += 1
-            self._judged += int(str(told.get("ran", 0)))
-
-    def finish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Turn the run red where no item ran, or none judged anything, unless the user left all of them out."""
-        output = getattr(self._config, "workeroutput", None)
-        if output is not None:
-            output[_DESELECTED] = self.deselected
-        elif not self._config.option.collectonly and exitstatus in _ENDED:
-            self.problem = self._nothing()
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED if self.problem else exitstatus
-
-    def _nothing(self) -> str:
-        if not self._items and not self.deselected:
-            return "no item of --opassay was run: nothing was tested"
-        if self._items and not self._judged:
-            return f"{self._items} items of --opassay ran and judged nothing: no target has what was asked for"
-        return ""
-
-
-_MARK = "opassay"
-_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 def _request(config: pytest.Config, settings: Settings) -> Request:
@@ -224,7 +187,7 @@ class ShardItem(pytest.Item):
     def __init__(self, *, plugin: Plugin, shard: Shard, **kw: Any) -> None:
         super().__init__(**kw)
         self.plugin, self.shard = plugin, shard
-        self.user_properties.append((_MARK, self.name))
+        self.user_properties.append((MARK, self.name))
 
     def runtest(self) -> None:
         try:
@@ -239,8 +202,10 @@ class ShardItem(pytest.Item):
         if absent(engine, self.shard):
             pytest.skip(f"{lane.label} has no {self.shard.op.name}")
         repeats = self.plugin.campaign.settings.repeat
-        shards = [self.shard]
-        self._decide(list(Repeats(engine, shards, poison=True).run() if repeats else engine.run(shards)))
+        shards, before = [self.shard], len(engine.second.lines)
+        records = list(Repeats(engine, shards, poison=True).run() if repeats else engine.run(shards))
+        self.user_properties += [("once, not again", line) for line in engine.second.lines[before:]]
+        self._decide(records)
 
     def _decide(self, records: list[Record]) -> None:
         planned = self.shard.planned(self.plugin.campaign.settings.fills)

@@ -67,6 +67,14 @@ def test_a_run_that_collects_no_item_is_red(project):
     assert "no item of --opassay was run: nothing was tested" in done.stdout
 
 
+def test_an_end_that_does_not_repeat_is_in_the_reports(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPASSAY_TEST_MARKS", str(tmp_path))
+    adapter = ("--opassay-adapter", "ending:Ending", "--opassay-target", "ending:SIGKILL")
+    done = run(project, "", *adapter, *FEW, "--junitxml", "report.xml")
+    assert done.returncode == 0, done.stdout
+    assert "once, not again: the worker ended: SIGKILL" in (project / "report.xml").read_text(encoding="utf-8")
+
+
 def test_an_item_by_its_id(project):
     done = run(project, "", *HONEST, "--opassay-cases", "8", "pyproject.toml::matmul::value::honest")
     assert done.returncode == 0, done.stdout

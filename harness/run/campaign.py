@@ -18,11 +18,12 @@ from harness.model.target import Target
 from harness.model.verdicts import Record
 from harness.registry import AdapterEntry, Registry, unknown
 from harness.run.cache import cache_folder, prune
-from harness.run.course import Steps, idle
+from harness.run.course import Steps
 from harness.run.earlier import set_aside
 from harness.run.engine import Engine
 from harness.run.feeds import Key
 from harness.run.files import FileError, replace_file
+from harness.run.half import Half
 from harness.run.journal import Journal
 from harness.run.known_rows import known_rows, other_versions
 from harness.run.lane import Lane
@@ -30,7 +31,6 @@ from harness.run.machine import default_memory, describe_machine, usable_cores
 from harness.run.pictures import Album
 from harness.run.plan import Settings, Shard, halves, shards
 from harness.run.process import WorkerSpec
-from harness.run.repeat import Repeats
 from harness.run.status import Counts
 
 VERSION = "0.1.0"
@@ -177,7 +177,10 @@ class Run:
             (r.target, r.number or 0, r.case_id) for r in (self.journal.records() if self.resumed else ())
         )
         engine.keep = self.album.keep
-        first, second = (Half(engine, self.campaign, shards, done) for shards in halves(self.campaign.shards))
+        campaign = self.campaign
+        first, second = (
+            Half(engine, planned, campaign.ops, campaign.aspects, done) for planned in halves(campaign.shards)
+        )
         several = usable_cores()
 
         def steps(lane: Lane) -> Steps:
@@ -270,27 +273,6 @@ class Run:
         ops = {op.name for op in self.campaign.ops}
         known = self.campaign.registry.known(adapter)
         return [k for k in known if k.op in ops and k.aspect in self.campaign.aspects]
-
-
-class Half:
-    """Shards that every target runs with the same number of threads, and the pinned cases that show then.
-
-    Of pins, or of all cases where that is asked for, only what repeats is believed.
-    """
-
-    def __init__(self, engine: Engine, campaign: Campaign, planned: Sequence[Shard], done: frozenset[Key]) -> None:
-        self.there = bool(planned)
-        self._engine, self._campaign = engine, campaign
-        repeat = campaign.settings.repeat
-        twice = planned if repeat else [replace(s, stop=0) for s in planned if not s.start]
-        self._twice = Repeats(engine, twice, poison=repeat, done=done)
-        self._once = engine.feeds([] if repeat else planned, done, pins=False)
-
-    def steps(self, lane: Lane) -> Steps:
-        yield from self._twice.steps(lane)
-        yield from self._once.jobs(lane)
-        yield idle(lane)
-        yield from self._engine.pin_steps(lane, self._campaign.ops, self._campaign.aspects)
 
 
 def _works(lane: Any) -> bool:

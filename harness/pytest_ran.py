@@ -1,0 +1,44 @@
+"""What became of all items of one pytest run, in one process or several."""
+
+from __future__ import annotations
+
+import pytest
+
+MARK = "opassay"
+"""The property that every item of ours has in its reports."""
+
+DESELECTED = "opassay_deselected"
+"""Under which name a process of pytest-xdist says how many items it was asked to leave out."""
+
+_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+class Ran:
+    """What became of the items of one pytest run: green on nothing is no green."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._items = self._judged = self.deselected = 0
+        self.problem = ""
+
+    def count(self, report: pytest.TestReport) -> None:
+        told = dict(report.user_properties)
+        if report.when == "call" and MARK in told:
+            self._items += 1
+            self._judged += int(str(told.get("ran", 0)))
+
+    def finish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Turn the run red where no item ran, or none judged anything, unless the user left all of them out."""
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[DESELECTED] = self.deselected
+        elif not self._config.option.collectonly and exitstatus in _ENDED:
+            self.problem = self._nothing()
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED if self.problem else exitstatus
+
+    def _nothing(self) -> str:
+        if not self._items and not self.deselected:
+            return "no item of --opassay was run: nothing was tested"
+        if self._items and not self._judged:
+            return f"{self._items} items of --opassay ran and judged nothing: no target has what was asked for"
+        return ""

@@ -1,0 +1,38 @@
+"""Half of a run: what every target answers with the same number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.model.op import Op
+from harness.run.course import Steps, idle
+from harness.run.engine import Engine
+from harness.run.feeds import Key
+from harness.run.lane import Lane
+from harness.run.plan import Shard
+from harness.run.repeat import Repeats
+
+
+class Half:
+    """Shards, and the pinned cases of known differences in ``ops`` and ``aspects`` that show with these threads.
+
+    Of the shards' own pins, or of all their cases where that is asked for, only what repeats is believed.
+    """
+
+    def __init__(
+        self, engine: Engine, planned: Sequence[Shard], ops: Sequence[Op], aspects: Sequence[str], done: frozenset[Key]
+    ) -> None:
+        self.there = bool(planned)
+        self._engine, self._ops, self._aspects = engine, ops, aspects
+        repeat = engine.settings.repeat
+        twice = planned if repeat else [replace(s, stop=0) for s in planned if not s.start]
+        self._twice = Repeats(engine, twice, poison=repeat, done=done)
+        self._once = engine.feeds([] if repeat else planned, done, pins=False)
+
+    def steps(self, lane: Lane) -> Steps:
+        """What one target is asked."""
+        yield from self._twice.steps(lane)
+        yield from self._once.jobs(lane)
+        yield idle(lane)
+        yield from self._engine.pin_steps(lane, self._ops, self._aspects)
