@@ -30,7 +30,8 @@ SERVICE = 2000
 """Batches after which a worker is replaced all the same: what a framework leaks need not show as memory."""
 
 PATIENCE = 5
-"""How many times its limit a worker may be silent on a busy machine that has not given it half of that as CPU time."""
+"""How many times its limit a worker may be silent on a busy machine that has not given it half of that as CPU time, or
+while it grows so fast that it will have outgrown its memory by then."""
 
 WAITS = 0.01
 """Share of its limit that a worker which wants to compute gets as CPU time at least, unless a hundred processes want
@@ -78,6 +79,7 @@ class Lane:
         self._current: list[int] = []
         self._heard, self._seconds = time.monotonic(), 0.0
         self._counted = False
+        self._held = 0
         self._why: Outcome | None = None
         self._fruitless = 0
         self._tired = False
@@ -336,10 +338,11 @@ class Lane:
             self._end(Crashed(GREW, message=message, machine=self._seen))
             return
         if not self._counted:
-            self._seconds, self._counted = self.process.seconds(), True
+            self._seconds, self._held, self._counted = self.process.seconds(), memory, True
         share = len(self._current) or len(next(iter(self._sent.values())).rest()) or 1
         limit = self._timeout * share
-        if silent > limit and not (silent < limit * PATIENCE and busy and self._starved(limit)):
+        waits = busy and silent < limit * PATIENCE and (self._starved(limit) or self._grows(memory))
+        if silent > limit and not waits:
             self._end(TimedOut(limit))
 
     def _end(self, why: Outcome) -> None:
@@ -354,6 +357,10 @@ class Lane:
             return False
         used = self.process.seconds() - self._seconds
         return used < limit / 2 and (used > WAITS * limit or self.process.parental())
+
+    def _grows(self, memory: int) -> bool:
+        """Whether the worker, as it grew while it was silent, outgrows its memory before the patience ends."""
+        return (memory - self._held) * PATIENCE > self._memory - self._held
 
     def _ended(self, problem: str) -> None:
         assert self.process is not None

@@ -200,6 +200,15 @@ def test_silence_counts_only_when_the_machine_gave_the_worker_its_time(clock, si
     assert watched.process.killed is ended
 
 
+@pytest.mark.parametrize(("grown", "busy", "ended"), [(2**28, True, False), (2**28, False, True), (2**26, True, True)])
+def test_a_worker_that_grows_on_a_busy_machine_is_not_ended_for_its_silence(clock, grown, busy, ended):
+    watched = at_work(_Process(0, held=2**28))
+    watched.watch(busy)
+    watched.process.used, watched.process.held, clock[0] = 6, 2**28 + grown, 11
+    watched.watch(busy)
+    assert watched.process.killed is ended
+
+
 def test_a_worker_that_waits_for_its_compiler_does_not_hang_on_a_busy_machine(clock):
     watched = at_work(_Process(0))
     watched.process.compiling = True
