@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.numeric_model import NumericModel, NumericRule
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 ON_CPU = ("device=cpu",)
 ON_CUDA = ("device=cuda",)

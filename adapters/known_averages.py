@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from adapters.geometry import pad_amounts, spatial_axes
-from adapters.known_predicates import Predicate
-from harness.model.case import Case
+from opassay.adapters.geometry import pad_amounts, spatial_axes
+from opassay.adapters.known_predicates import Predicate
+from opassay.harness.model.case import Case
 
 WIDE = "the gradient under a window larger than the input is wrong in every element"
 WIDE_URL = "https://github.com/tensorflow/tensorflow/issues/48773"

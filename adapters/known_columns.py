@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.geometry import output_extent, pad_amounts, spatial_axes
-from adapters.known_strided import convolutions
-from harness.model.case import Case
+from opassay.adapters.geometry import output_extent, pad_amounts, spatial_axes
+from opassay.adapters.known_strided import convolutions
+from opassay.harness.model.case import Case
 
 REASON = "a float32 convolution of one channel, strided to a single column, leaves part of its answer to chance"
 CHANCE = "what lies in memory before the answer is written there"

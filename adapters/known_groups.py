@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from adapters import known_linear
-from adapters.geometry import pad_amounts
-from adapters.known_predicates import attributes_of
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters import known_linear
+from opassay.adapters.geometry import pad_amounts
+from opassay.adapters.known_predicates import attributes_of
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 REASON = "zeros that stand for the other groups are multiplied with their NaN and infinities"
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.geometry import output_extent, pad_amounts
-from adapters.known_predicates import attributes_of
-from adapters.known_strided import convolutions
-from harness.model.case import Case
+from opassay.adapters.geometry import output_extent, pad_amounts
+from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.known_strided import convolutions
+from opassay.harness.model.case import Case
 
 REASON = "oneDNN's bfloat16 convolution on AMX ends the process (SIGSEGV) where no window reads a row of the image"
 NEEDS = ("onednn_dtypes=bfloat16", "instructions=amx_bf16")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from adapters.geometry import spatial_axes
-from adapters.onednn import ONE_DNN
-from harness.model.case import Case
+from opassay.adapters.geometry import spatial_axes
+from opassay.adapters.onednn import ONE_DNN
+from opassay.harness.model.case import Case
 
 DIVIDES_URL = "https://github.com/tensorflow/tensorflow/issues/125509"
 DIVIDES_TITLE = "tf.keras.layers.MaxPool1D causes CPU floating point exception with invalid pooling window size"

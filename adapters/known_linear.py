@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from adapters.geometry import effective, output_extent, pad_amounts
-from adapters.known_predicates import attributes_of, subnormal_meets_infinity
-from adapters.known_windows import flushed, to_nhwc
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.geometry import effective, output_extent, pad_amounts
+from opassay.adapters.known_predicates import attributes_of, subnormal_meets_infinity
+from opassay.adapters.known_windows import flushed, to_nhwc
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 _ODD = ("special", "literal")
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from adapters.geometry import spatial_axes
-from harness.model import dtypes
-from harness.model.case import Case, Tensor
-from harness.model.known import Known
-from harness.model.program import Program
+from opassay.adapters.geometry import spatial_axes
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.known import Known
+from opassay.harness.model.program import Program
 
 Predicate = Callable[[Case], bool]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from harness.model.case import Case
+from opassay.harness.model.case import Case
 
 URL = "https://github.com/tensorflow/tensorflow/issues/123109"
 TITLE = "Heap corruption (SIGABRT/SIGSEGV) in eager tf.matmul with rank-4 lhs and broadcast rhs on CPU (oneDNN)"

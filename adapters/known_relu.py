@@ -6,10 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from adapters.known_predicates import holds_positive_subnormal, holds_subnormal
-from adapters.known_windows import failure, flushed
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.known_predicates import holds_positive_subnormal, holds_subnormal
+from opassay.adapters.known_windows import failure, flushed
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 
 def flushed_relu(case: Case) -> bool:

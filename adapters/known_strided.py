@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from adapters.geometry import output_extent, pad_amounts, spatial_axes
-from harness.model.case import Case
+from opassay.adapters.geometry import output_extent, pad_amounts, spatial_axes
+from opassay.harness.model.case import Case
 
 URL = "https://github.com/uxlfoundation/oneDNN/issues/6035"
 TITLE = "1x1 convolution backward_weights writes past the rtus workspace (nhwc, IC < ic_block)"

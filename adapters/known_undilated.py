@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.model.case import Case
+from opassay.harness.model.case import Case
 
 
 def unlooked_dilation(case: Case) -> bool:

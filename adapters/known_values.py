@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from adapters.known_predicates import holds_subnormal
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.known_predicates import holds_subnormal
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 
 def empty_anywhere(case: Case) -> bool:

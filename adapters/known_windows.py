@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adapters.geometry import effective, output_extent, pad_amounts, spatial_axes, taps
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.geometry import effective, output_extent, pad_amounts, spatial_axes, taps
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 
 class Windows(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.model.dtypes import DTYPES
+from opassay.harness.model.dtypes import DTYPES
 
 ONE_DNN = ("float32", "bfloat16", "float16")
 """Dtypes that it hands over, each where the processor has instructions for it; float16 asks for rarer ones."""

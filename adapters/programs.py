@@ -1,7 +1,7 @@
 """Ops composed from other ops: every adapter gets them for free, in every mode, with their gradients.
 
 ``PROGRAMS`` names each program, the ops that it is composed of and what it is for; what it does with them is written
-in the case's attributes (``harness.model.program``).
+in the case's attributes (``opassay.harness.model.program``).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from harness.model.adapter import Adapter, as_tuple
-from harness.model.program import Program, Stage
+from opassay.harness.model.adapter import Adapter, as_tuple
+from opassay.harness.model.program import Program, Stage
 
 
 class Composed(NamedTuple):

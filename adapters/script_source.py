@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).parents[2]
 _Definition = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 
 
@@ -25,7 +25,7 @@ class _Module:
         self.borrowed: dict[str, tuple[str, str]] = {}
         self.modules: dict[str, str] = {}
         for node in tree.body:
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("adapters"):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("opassay.adapters"):
                 for alias in node.names:
                     whole = f"{node.module}.{alias.name}"
                     if (_ROOT / (whole.replace(".", "/") + ".py")).is_file():

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.model.case import Tensor
-from harness.model.memory import stored_shape
-from harness.model.program import OPERATORS, Program, Stage
-from harness.model.script import Asked
+from opassay.harness.model.case import Tensor
+from opassay.harness.model.memory import stored_shape
+from opassay.harness.model.program import OPERATORS, Program, Stage
+from opassay.harness.model.script import Asked
 
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "conv2d": ("x", "w"),

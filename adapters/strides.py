@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from harness.model.dtypes import BFLOAT16
+from opassay.harness.model.dtypes import BFLOAT16
 
 ALIGNMENT = 16
 """NumPy's own allocations start at multiples of this; another start is meant (memory kind ``offset``)."""

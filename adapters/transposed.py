@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from adapters.geometry import Padding, effective, pad_amounts, spatial_axes, unknown
+from opassay.adapters.geometry import Padding, effective, pad_amounts, spatial_axes, unknown
 
 
 class Place(NamedTuple):

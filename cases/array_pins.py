@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from cases.pins import BY_HAND, TUTORIAL, literal, pin
+from opassay.cases.pins import BY_HAND, TUTORIAL, literal, pin
 
 MATMUL = (
     pin(

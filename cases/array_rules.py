@@ -8,11 +8,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from cases import tables
-from cases.rules import Breach, breach, put, two_dtypes, with_attributes, with_shape
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.memory import Memory
+from opassay.cases import tables
+from opassay.cases.rules import Breach, breach, put, two_dtypes, with_attributes, with_shape
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
 
 OPERANDS = (0, 1)
 ENDS = (0, -1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.model import dtypes
+from opassay.harness.model import dtypes
 
 OPS = (
     "conv2d",

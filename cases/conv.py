@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES, STACKED, VJPS
-from adapters.oracle.hypotheses import hypotheses_for
-from cases import conv_pins, conv_rules, gradient_pins, tables, windows
-from cases.windows import Padding
-from harness.model.case import Geometry
-from harness.model.memory import Memory
-from harness.model.op import Op
+from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
+from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.cases import conv_pins, conv_rules, gradient_pins, tables, windows
+from opassay.cases.windows import Padding
+from opassay.harness.model.case import Geometry
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.op import Op
 
 DEPTHWISE = 0
 GROUPS = (1,) * 6 + (2, 2, 3) + (DEPTHWISE,) * 2

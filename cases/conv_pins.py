@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases.pins import BY_HAND, TUTORIAL, literal, pin, plane, rejected
-from harness.model.case import Tensor
-from harness.model.op import Pin
+from opassay.cases.pins import BY_HAND, TUTORIAL, literal, pin, plane, rejected
+from opassay.harness.model.case import Tensor
+from opassay.harness.model.op import Pin
 
 KERNEL = literal((2, 2, 1, 1), (1, 0, -1, -2))
 STEPS_OF_TWO: dict[str, Any] = {"stride": (2, 2), "dilation": (1, 1), "groups": 1, "layout": "NHWC"}

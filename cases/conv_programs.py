@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from adapters.oracle import program_reference, program_vjp
-from adapters.oracle.hypotheses import PROGRAMS
-from cases import program_pins, tables, windows
-from cases.program_builder import Builder
-from harness.model.case import Geometry
-from harness.model.memory import Memory
-from harness.model.op import Op
+from opassay.adapters.oracle import program_reference, program_vjp
+from opassay.adapters.oracle.hypotheses import PROGRAMS
+from opassay.cases import program_pins, tables, windows
+from opassay.cases.program_builder import Builder
+from opassay.harness.model.case import Geometry
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.op import Op
 
 VALUE_DTYPES = ("float32",) * 6 + ("float64", "float16", "bfloat16")
 GRADIENT_DTYPES = ("float32",) * 4 + ("float64",)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cases import tables
-from cases.rules import (
+from opassay.cases import tables
+from opassay.cases.rules import (
     AXES,
     HUGE,
     NAMES,
@@ -28,8 +28,8 @@ from cases.rules import (
     with_shape,
     zero,
 )
-from cases.windows import span
-from harness.model.case import Case
+from opassay.cases.windows import span
+from opassay.harness.model.case import Case
 
 Valid = Callable[..., Any]
 GROUPS = (2, 3)

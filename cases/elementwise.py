@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES, STACKED, VJPS
-from adapters.oracle.hypotheses import hypotheses_for
-from cases import array_pins, gradient_pins, tables
-from harness.model.case import Geometry
-from harness.model.memory import Memory
-from harness.model.op import Op, Pin
+from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
+from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.cases import array_pins, gradient_pins, tables
+from opassay.harness.model.case import Geometry
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.op import Op, Pin
 
 RANKS = (1, 1, 2, 2, 3, 4, 4, 4, 0)
 EXTENTS = (1, 2, 3, 3, 4, 5, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65)

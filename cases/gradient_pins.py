@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cases.pins import BY_HAND, TUTORIAL, literal, plane
-from harness.model.case import Case, Tensor
-from harness.model.op import Pin
+from opassay.cases.pins import BY_HAND, TUTORIAL, literal, plane
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.op import Pin
 
 STEPS_OF_TWO: dict[str, Any] = {"stride": (2, 2), "dilation": (1, 1), "groups": 1, "layout": "NHWC"}
 TWO_BY_TWO: dict[str, Any] = {"window": (2, 2), "stride": (2, 2), "padding": "SAME", "layout": "NHWC"}

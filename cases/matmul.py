@@ -8,12 +8,12 @@ from functools import partial
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES, VJPS
-from adapters.oracle.hypotheses import hypotheses_for
-from cases import array_pins, array_rules, gradient_pins, tables
-from harness.model.case import Case, Geometry
-from harness.model.memory import Memory
-from harness.model.op import Op
+from opassay.adapters.oracle import REFERENCES, VJPS
+from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.cases import array_pins, array_rules, gradient_pins, tables
+from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.op import Op
 
 BATCHES = (
     ("", ""),

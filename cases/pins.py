@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.op import Pin
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.op import Pin
 
 TUTORIAL = "worked example {} of the tutorial on transposed convolution and unpooling; values by TensorFlow 2.21"
 BY_HAND = "computed by hand from the contract"

@@ -10,13 +10,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES, STACKED, VJPS
-from adapters.oracle.hypotheses import hypotheses_for
-from cases import gradient_pins, pool_pins, pool_rules, tables, windows
-from cases.windows import Padding
-from harness.model.case import Geometry
-from harness.model.memory import Memory
-from harness.model.op import Op, Pin
+from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
+from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.cases import gradient_pins, pool_pins, pool_rules, tables, windows
+from opassay.cases.windows import Padding
+from opassay.harness.model.case import Geometry
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.op import Op, Pin
 
 EMPTY = ("",) * 92 + ("batch", "batch", "channels", "channels", "height", "width")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from cases.pins import BY_HAND, TUTORIAL, literal, pin, plane
-from harness.model.case import Tensor
-from harness.model.op import Pin
+from opassay.cases.pins import BY_HAND, TUTORIAL, literal, pin, plane
+from opassay.harness.model.case import Tensor
+from opassay.harness.model.op import Pin
 
 ROWS = literal((1, 4, 4, 2), [value for row in range(4) for _ in range(4) for value in (row, row + 4)])
 ROWS_MAXIMA = [[[[1, 5], [1, 5]], [[3, 7], [3, 7]]]]

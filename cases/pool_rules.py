@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cases.rules import (
+from opassay.cases.rules import (
     NAMES,
     Breach,
     breach,
@@ -19,8 +19,8 @@ from cases.rules import (
     with_extents,
     zero,
 )
-from cases.windows import span
-from harness.model.case import Case
+from opassay.cases.windows import span
+from opassay.harness.model.case import Case
 
 
 def pool_breaches(valid: Callable[..., Any], dilated: bool) -> tuple[Breach, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.program import Program, Stage
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.program import Program, Stage
 
 
 class Builder:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cases.pins import BY_HAND, TUTORIAL, literal
-from cases.program_builder import Builder
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.op import Pin
-from harness.model.program import Program, Stage
+from opassay.cases.pins import BY_HAND, TUTORIAL, literal
+from opassay.cases.program_builder import Builder
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.op import Pin
+from opassay.harness.model.program import Program, Stage
 
 ALEXNET = (
     "worked example 9 of the tutorial; geometry of A. Krizhevsky, I. Sutskever and G. E. Hinton, "

@@ -8,9 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from cases import tables
-from harness.model.case import Case, Geometry
-from harness.model.op import Rule
+from opassay.cases import tables
+from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.op import Rule
 
 Pair = tuple[Case, Case]
 """(valid, broken)."""

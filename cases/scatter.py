@@ -8,13 +8,13 @@ from functools import partial
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES, VJPS
-from adapters.oracle.hypotheses import hypotheses_for
-from cases import array_pins, array_rules, gradient_pins, tables
-from harness.model.case import Geometry
-from harness.model.fills import Fill
-from harness.model.memory import Memory
-from harness.model.op import Op
+from opassay.adapters.oracle import REFERENCES, VJPS
+from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.cases import array_pins, array_rules, gradient_pins, tables
+from opassay.harness.model.case import Geometry
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.op import Op
 
 DEPTHS = ((1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (3, 3), (4, 1), (4, 2), (4, 3), (4, 4))
 """(rank of the output, how many of its axes are indexed)."""

@@ -8,15 +8,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from adapters.oracle import program_reference, program_vjp
-from adapters.oracle.hypotheses import PROGRAMS
-from cases import conv, matmul, pool, program_pins, scatter, tables, unpool
-from cases.conv_programs import GRADIENT_DTYPES, KINDS
-from harness.model.case import Case, Geometry, Tensor
-from harness.model.fills import Fill
-from harness.model.memory import Memory
-from harness.model.op import Op, Pin
-from harness.model.program import Program, Stage
+from opassay.adapters.oracle import program_reference, program_vjp
+from opassay.adapters.oracle.hypotheses import PROGRAMS
+from opassay.cases import conv, matmul, pool, program_pins, scatter, tables, unpool
+from opassay.cases.conv_programs import GRADIENT_DTYPES, KINDS
+from opassay.harness.model.case import Case, Geometry, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.op import Op, Pin
+from opassay.harness.model.program import Program, Stage
 
 Strategy = st.SearchStrategy[Geometry]
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from harness.model import dtypes
-from harness.model.case import Case, Geometry, Tensor
-from harness.model.fills import EXACT_KINDS, WHOLE, Fill
-from harness.model.memory import Memory
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Geometry, Tensor
+from opassay.harness.model.fills import EXACT_KINDS, WHOLE, Fill
+from opassay.harness.model.memory import Memory
 
 STEPS = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 127, 128, 129, 256, 257)
 """Every extent in use, ascending: small primes, and both sides of the edges of kernels' tiles."""

@@ -8,13 +8,13 @@ from functools import partial
 
 from hypothesis import strategies as st
 
-from adapters.oracle import REFERENCES, VJPS
-from adapters.oracle.hypotheses import hypotheses_for
-from cases import gradient_pins, pool_pins, tables, unpool_rules
-from harness.model.case import Case, Geometry
-from harness.model.fills import Fill
-from harness.model.memory import Memory
-from harness.model.op import Op
+from opassay.adapters.oracle import REFERENCES, VJPS
+from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.cases import gradient_pins, pool_pins, tables, unpool_rules
+from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.op import Op
 
 EMPTY = ("",) * 95 + ("batch", "batch", "channels", "channels", "height")
 REPEATS = (1,) * 24 + (2,)

@@ -9,8 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from cases import tables
-from cases.rules import (
+from opassay.cases import tables
+from opassay.cases.rules import (
     BEYOND,
     NAMES,
     Breach,
@@ -24,9 +24,9 @@ from cases.rules import (
     with_extents,
     zero,
 )
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.memory import Memory
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
 
 ADDRESSABLE = "the answer has fewer than 2**48 elements"
 LAST = (0, -1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.model.case import Case
+from opassay.harness.model.case import Case
 
 Pads = tuple[tuple[int, int], tuple[int, int]]
 Padding = str | Pads

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import psutil
 
-from harness.model.case import Case, Tensor
+from opassay.harness.model.case import Case, Tensor
 
 ELEMENTS = 2**24
 """Elements of all inputs of a case that is shown; making them takes up to 40 bytes each."""

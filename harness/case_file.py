@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.bounded import too_many
-from harness.model.case import Case
-from harness.registry import UsageError
-from harness.run.journal import NAME, JournalError, read_records
+from opassay.harness.bounded import too_many
+from opassay.harness.model.case import Case
+from opassay.harness.registry import UsageError
+from opassay.harness.run.journal import NAME, JournalError, read_records
 
 CASE_BYTES = 1 << 20
 """How large the file of a case may be: a thousand times what one has."""

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.registry import UsageError
-from harness.run.status import INTERRUPTED
-from harness.user_targets import interpreter_problem
+from opassay.harness.registry import UsageError
+from opassay.harness.run.status import INTERRUPTED
+from opassay.harness.user_targets import interpreter_problem
 
 DEFAULT_OUT = Path("opassay-report")
 app = typer.Typer(
@@ -91,10 +91,10 @@ def run(
     strict: Annotated[bool, typer.Option("--strict", help="Outdated or too broad known differences are red.")] = False,
 ) -> int:
     """Run generated cases on every target, judge the answers, write the report."""
-    from harness.commands import run_command
-    from harness.run.campaign import Request
-    from harness.run.plan import Settings
-    from harness.sizes import MEMORY, OUTPUT, parse_size
+    from opassay.harness.commands import run_command
+    from opassay.harness.run.campaign import Request
+    from opassay.harness.run.plan import Settings
+    from opassay.harness.sizes import MEMORY, OUTPUT, parse_size
 
     largest = parse_size("--max-output", max_output, *OUTPUT)
     request = Request(
@@ -133,9 +133,9 @@ def replay(
     ] = None,
 ) -> int:
     """Run each case alone on every target and show everything about it."""
-    from harness.replay import replay_command
-    from harness.run.campaign import Request
-    from harness.run.plan import Settings
+    from opassay.harness.replay import replay_command
+    from opassay.harness.run.campaign import Request
+    from opassay.harness.run.plan import Settings
 
     settings = Settings(timeout=timeout, threads=threads)
     request = Request(targets=target, adapters=adapter, python=pairs(python), settings=settings)
@@ -148,7 +148,7 @@ def list_(
     adapter: Adapters = [],  # noqa: B006
 ) -> int:
     """List what there is. Imports no framework."""
-    from harness.listing import list_command
+    from opassay.harness.listing import list_command
 
     return list_command(what, adapter)
 
@@ -158,7 +158,7 @@ def report(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders that 'opassay run' wrote.")],
 ) -> int:
     """Write the pages of a report again, from its table; of several, oldest first, the last one's, with a trend."""
-    from harness.commands import report_command
+    from opassay.harness.commands import report_command
 
     return report_command(folders)
 
@@ -177,7 +177,7 @@ def diff(
     ] = None,
 ) -> int:
     """Say what changed between two runs, or two targets. Status 1: something is new, or nothing was compared."""
-    from harness.commands import diff_command
+    from opassay.harness.commands import diff_command
 
     return diff_command(old, new, form, out, targets)
 
@@ -190,7 +190,7 @@ def new_adapter(
     ] = False,
 ) -> int:
     """Write an adapter with one op and its tests, ready to run: in this checkout, or as a package."""
-    from harness.scaffold import new_adapter_command
+    from opassay.harness.scaffold import new_adapter_command
 
     return new_adapter_command(name, package)
 
@@ -198,7 +198,7 @@ def new_adapter(
 @app.command()
 def doctor(adapter: Adapters = []) -> int:  # noqa: B006
     """Check the installation: start every framework once and say what answered."""
-    from harness.commands import doctor_command
+    from opassay.harness.commands import doctor_command
 
     return doctor_command(adapter)
 
@@ -219,7 +219,7 @@ def known_add(
     out: Out = DEFAULT_OUT,
 ) -> int:
     """Write a draft entry for the list of known differences of each framework that a finding concerns."""
-    from harness.hunt.draft import known_command
+    from opassay.harness.hunt.draft import known_command
 
     return known_command(finding, out, adapter)
 
@@ -227,7 +227,7 @@ def known_add(
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> Any:
     if show:
-        from harness.run.campaign import VERSION
+        from opassay.harness.run.campaign import VERSION
 
         print(f"opassay {VERSION}")
         raise typer.Exit

@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from harness.hunt.after_run import hunt_run
-from harness.hunt.hunter import Limits
-from harness.model.faults import told
-from harness.registry import Registry, UsageError, unknown
-from harness.run.campaign import Campaign, Request, Run, check_devices
-from harness.run.engine import Engine
-from harness.run.files import FileError
-from harness.run.status import INTERRUPTED, exit_status
+from opassay.harness.hunt.after_run import hunt_run
+from opassay.harness.hunt.hunter import Limits
+from opassay.harness.model.faults import told
+from opassay.harness.registry import Registry, UsageError, unknown
+from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.files import FileError
+from opassay.harness.run.status import INTERRUPTED, exit_status
 
 SAID = 10.0
 """Seconds between two lines about the hunt where there is no terminal to show it on."""
@@ -99,8 +99,8 @@ def _hunt(run: Run, engine: Engine, console: Console, findings: int) -> None:
 
 def _write(run: Run, console: Console) -> Path:
     """Write the table and the pages; what could not be made of them is noted in ``run.faults``."""
-    from reports.pages import write_pages
-    from reports.table import write_sorted
+    from opassay.reports.pages import write_pages
+    from opassay.reports.table import write_sorted
 
     with console.status("writing the report"):
         write_sorted(map(run.noted, run.journal.sorted_records()), run.folder)
@@ -111,8 +111,8 @@ def _write(run: Run, console: Console) -> Path:
 
 
 def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
-    from reports.stored_table import read_for_pages
-    from reports.terminal import print_summary
+    from opassay.reports.stored_table import read_for_pages
+    from opassay.reports.terminal import print_summary
 
     console = Console()
     with _kept(run):
@@ -132,7 +132,7 @@ def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
 
 def report_command(folders: Sequence[Path]) -> int:
     """``opassay report DIR...``: the pages of the last folder, with the trend where there are several."""
-    from reports.pages import write_pages
+    from opassay.reports.pages import write_pages
 
     *before, folder = folders
     try:
@@ -162,10 +162,10 @@ def diff_command(
 
     With ``targets``: the first one in ``old`` with the second one in ``new``, which may be the same run.
     """
-    from reports.diff import compare
-    from reports.diff_text import FORMATS, SUFFIXES
-    from reports.run_file import read_run
-    from reports.stored_table import read_for_pages
+    from opassay.reports.diff import compare
+    from opassay.reports.diff_text import FORMATS, SUFFIXES
+    from opassay.reports.run_file import read_run
+    from opassay.reports.stored_table import read_for_pages
 
     form = form or SUFFIXES.get(out.suffix if out else "", "text")
     if form not in FORMATS:

@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from harness.located import UsageError, module_file
+from opassay.harness.located import UsageError, module_file
 
-_OURS = "adapters"
+_OURS = "opassay.adapters"
 Node = ast.stmt | ast.expr
 
 
@@ -41,7 +41,7 @@ class Source:
         for node in ast.walk(self._tree):
             if isinstance(node, ast.ImportFrom):
                 module = self._absolute(node)
-                if module.partition(".")[0] in self._followed:
+                if any(f"{module}.".startswith(f"{package}.") for package in self._followed):
                     found.update({alias.asname or alias.name: (module, alias.name) for alias in node.names})
         return found
 
@@ -58,7 +58,8 @@ class Reader:
     def __init__(self, location: str, ops: Collection[str]) -> None:
         self._module, _, self._name = location.partition(":")
         self._ops = frozenset(ops)
-        self._followed = {self._module.partition(".")[0], _OURS}
+        top = self._module.partition(".")[0]
+        self._followed = {_OURS} if self._module.startswith(_OURS) else {top, _OURS}
         self._sources: dict[str, Source] = {}
 
     def read(self) -> dict[str, bool]:

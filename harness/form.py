@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from harness.located import unknown
-from harness.model.case import Case
-from harness.model.op import Op
-from harness.model.program import OPERATORS, Program, Stage
+from opassay.harness.located import unknown
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op
+from opassay.harness.model.program import OPERATORS, Program, Stage
 
 FindOp = Callable[[str], Op]
 

@@ -6,9 +6,9 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.completeness import Reader
-from harness.model.target import Target
-from harness.registry import OPS, PROGRAMS, Registry, UsageError, unknown
+from opassay.harness.completeness import Reader
+from opassay.harness.model.target import Target
+from opassay.harness.registry import OPS, PROGRAMS, Registry, UsageError, unknown
 
 Row = tuple[str, ...]
 
@@ -34,7 +34,7 @@ def _print(rows: list[Row]) -> None:
 def _ops(registry: Registry) -> Iterator[Row]:
     import inspect
 
-    import adapters.oracle as oracle
+    import opassay.adapters.oracle as oracle
 
     composed = importlib.import_module(PROGRAMS).PROGRAMS
     for name in OPS:

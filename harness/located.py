@@ -7,7 +7,7 @@ import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.declared import Declaration, read_declaration
+from opassay.harness.declared import Declaration, read_declaration
 
 
 class UsageError(Exception):

@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from harness.hunt.after_run import hunt_shard, hunter_of
-from harness.hunt.finding import Finding
-from harness.hunt.hunter import Hunter, Limits
-from harness.hunt.store import CASE, folder_of
-from harness.model.faults import told
-from harness.model.verdicts import UNANSWERED, Record, severity
-from harness.pytest_ran import DESELECTED, MARK, Ran
-from harness.registry import UsageError
-from harness.run.campaign import Campaign, Request, absent, check_devices
-from harness.run.earlier import set_aside
-from harness.run.engine import Engine
-from harness.run.files import FileError
-from harness.run.plan import Settings, Shard
-from harness.run.repeat import Repeats
-from harness.sizes import MEMORY, parse_size
+from opassay.harness.hunt.after_run import hunt_shard, hunter_of
+from opassay.harness.hunt.finding import Finding
+from opassay.harness.hunt.hunter import Hunter, Limits
+from opassay.harness.hunt.store import CASE, folder_of
+from opassay.harness.model.faults import told
+from opassay.harness.model.verdicts import UNANSWERED, Record, severity
+from opassay.harness.pytest_ran import DESELECTED, MARK, Ran
+from opassay.harness.registry import UsageError
+from opassay.harness.run.campaign import Campaign, Request, absent, check_devices
+from opassay.harness.run.earlier import set_aside
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.files import FileError
+from opassay.harness.run.plan import Settings, Shard
+from opassay.harness.run.repeat import Repeats
+from opassay.harness.sizes import MEMORY, parse_size
 
 SHOWN = 5
 SECONDS = 120.0

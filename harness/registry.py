@@ -13,46 +13,46 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.located import UsageError as UsageError
-from harness.located import beside, declare
-from harness.located import unknown as unknown
-from harness.model.known import Known
-from harness.model.op import Op
-from harness.model.script import Asked, Idiom
-from harness.model.target import Target
-from harness.user_targets import UserTarget, interpreter_problem, read_targets
+from opassay.harness.located import UsageError as UsageError
+from opassay.harness.located import beside, declare
+from opassay.harness.located import unknown as unknown
+from opassay.harness.model.known import Known
+from opassay.harness.model.op import Op
+from opassay.harness.model.script import Asked, Idiom
+from opassay.harness.model.target import Target
+from opassay.harness.user_targets import UserTarget, interpreter_problem, read_targets
 
 OPS = {
-    "conv2d": "cases.conv",
-    "conv2d_transpose": "cases.conv",
-    "max_pool2d": "cases.pool",
-    "max_pool2d_with_argmax": "cases.pool",
-    "avg_pool2d": "cases.pool",
-    "max_unpool2d": "cases.unpool",
-    "avg_unpool2d": "cases.unpool",
-    "relu": "cases.elementwise",
-    "matmul": "cases.matmul",
-    "scatter_nd": "cases.scatter",
-    "stop_gradient": "cases.elementwise",
-    "conv_relu_pool": "cases.conv_programs",
-    "conv_autoencoder_step": "cases.conv_programs",
-    "deconvnet": "cases.conv_programs",
-    "conv2d_input_gradient_law": "cases.small_programs",
-    "conv2d_vjp": "cases.small_programs",
-    "conv2d_transpose_vjp": "cases.small_programs",
-    "matmul_vjp": "cases.small_programs",
-    "avg_pool2d_vjp": "cases.small_programs",
-    "avg_unpool2d_vjp": "cases.small_programs",
-    "scatter_nd_vjp": "cases.small_programs",
-    "shared_inputs": "cases.small_programs",
-    "stopped_path": "cases.small_programs",
-    "unused_input": "cases.small_programs",
+    "conv2d": "opassay.cases.conv",
+    "conv2d_transpose": "opassay.cases.conv",
+    "max_pool2d": "opassay.cases.pool",
+    "max_pool2d_with_argmax": "opassay.cases.pool",
+    "avg_pool2d": "opassay.cases.pool",
+    "max_unpool2d": "opassay.cases.unpool",
+    "avg_unpool2d": "opassay.cases.unpool",
+    "relu": "opassay.cases.elementwise",
+    "matmul": "opassay.cases.matmul",
+    "scatter_nd": "opassay.cases.scatter",
+    "stop_gradient": "opassay.cases.elementwise",
+    "conv_relu_pool": "opassay.cases.conv_programs",
+    "conv_autoencoder_step": "opassay.cases.conv_programs",
+    "deconvnet": "opassay.cases.conv_programs",
+    "conv2d_input_gradient_law": "opassay.cases.small_programs",
+    "conv2d_vjp": "opassay.cases.small_programs",
+    "conv2d_transpose_vjp": "opassay.cases.small_programs",
+    "matmul_vjp": "opassay.cases.small_programs",
+    "avg_pool2d_vjp": "opassay.cases.small_programs",
+    "avg_unpool2d_vjp": "opassay.cases.small_programs",
+    "scatter_nd_vjp": "opassay.cases.small_programs",
+    "shared_inputs": "opassay.cases.small_programs",
+    "stopped_path": "opassay.cases.small_programs",
+    "unused_input": "opassay.cases.small_programs",
 }
 
-PROGRAMS = "adapters.programs"
+PROGRAMS = "opassay.adapters.programs"
 """The module with the ops that every adapter gets for free; a worker imports it like an adapter."""
 
-CONTRACT_EXAMPLES = "cases.contract_examples"
+CONTRACT_EXAMPLES = "opassay.cases.contract_examples"
 """The module with the literal questions that ``AdapterContract`` asks."""
 
 ENTRY_POINTS = "opassay.adapters"
@@ -83,70 +83,70 @@ class AdapterEntry:
 BUILT_IN = (
     AdapterEntry(
         "jax",
-        "adapters.jax.adapter:JaxAdapter",
+        "opassay.adapters.jax.adapter:JaxAdapter",
         ("jit", "eager", "vmap"),
         "jax",
         "pip install 'opassay[jax]'",
-        "adapters.jax.known",
-        "adapters.jax.script",
+        "opassay.adapters.jax.known",
+        "opassay.adapters.jax.script",
     ),
     AdapterEntry(
         "keras",
-        "adapters.keras.adapter:KerasAdapter",
+        "opassay.adapters.keras.adapter:KerasAdapter",
         ("tensorflow", "torch", "jax"),
         "keras",
         "pip install 'opassay[keras]'",
-        "adapters.keras.known",
+        "opassay.adapters.keras.known",
     ),
     AdapterEntry(
         "onnxruntime",
-        "adapters.onnxruntime.adapter:OnnxRuntimeAdapter",
+        "opassay.adapters.onnxruntime.adapter:OnnxRuntimeAdapter",
         ("all", "disabled", "constants"),
         "onnxruntime",
         "pip install 'opassay[onnxruntime]'",
-        "adapters.onnxruntime.known",
+        "opassay.adapters.onnxruntime.known",
     ),
     AdapterEntry(
         "openvino",
-        "adapters.openvino.adapter:OpenVinoAdapter",
+        "opassay.adapters.openvino.adapter:OpenVinoAdapter",
         ("f32",),
         "openvino",
         "pip install 'opassay[openvino]'",
-        "adapters.openvino.known",
+        "opassay.adapters.openvino.known",
     ),
     AdapterEntry(
         "paddle",
-        "adapters.paddle.adapter:PaddleAdapter",
+        "opassay.adapters.paddle.adapter:PaddleAdapter",
         ("eager", "static"),
         "paddle",
         "pip install 'opassay[paddle]'",
-        "adapters.paddle.known",
+        "opassay.adapters.paddle.known",
     ),
     AdapterEntry(
         "tensorflow",
-        "adapters.tensorflow.adapter:TensorFlowAdapter",
+        "opassay.adapters.tensorflow.adapter:TensorFlowAdapter",
         ("eager", "function", "xla", "dynamic"),
         "tensorflow",
         "pip install 'opassay[tensorflow]'",
-        "adapters.tensorflow.known",
-        "adapters.tensorflow.script",
+        "opassay.adapters.tensorflow.known",
+        "opassay.adapters.tensorflow.script",
     ),
     AdapterEntry(
         "tinygrad",
-        "adapters.tinygrad.adapter:TinygradAdapter",
+        "opassay.adapters.tinygrad.adapter:TinygradAdapter",
         ("realize",),
         "tinygrad",
         "pip install 'opassay[tinygrad]'",
-        "adapters.tinygrad.known",
+        "opassay.adapters.tinygrad.known",
     ),
     AdapterEntry(
         "torch",
-        "adapters.torch.adapter:TorchAdapter",
+        "opassay.adapters.torch.adapter:TorchAdapter",
         ("eager", "compile"),
         "torch",
         "pip install 'opassay[torch]'",
-        "adapters.torch.known",
-        "adapters.torch.script",
+        "opassay.adapters.torch.known",
+        "opassay.adapters.torch.script",
     ),
 )
 

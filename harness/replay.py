@@ -11,21 +11,21 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from harness import told
-from harness.bounded import room
-from harness.case_file import find_case
-from harness.form import check_form
-from harness.hunt.scripts import case_script
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.op import Op, references, refusal
-from harness.model.outcome import Outcome, Returned
-from harness.model.verdicts import FAILING
-from harness.registry import UsageError
-from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.engine import Asked, Engine
-from harness.run.lane import Lane
-from harness.run.plan import Item
+from opassay.harness import told
+from opassay.harness.bounded import room
+from opassay.harness.case_file import find_case
+from opassay.harness.form import check_form
+from opassay.harness.hunt.scripts import case_script
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op, references, refusal
+from opassay.harness.model.outcome import Outcome, Returned
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.registry import UsageError
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.engine import Asked, Engine
+from opassay.harness.run.lane import Lane
+from opassay.harness.run.plan import Item
 
 Say = Callable[[str], None]
 

@@ -14,30 +14,19 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from harness.registry import OPS, Registry, UsageError
+from opassay.harness.registry import OPS, Registry, UsageError
 
 HOME = Path(__file__).resolve().parent.parent
 _REGISTRY = "harness/registry.py"
-_PUBLIC = {
-    "adapter": "from opassay import Adapter, Unsupported",
-    "known": "from opassay import Known",
-    "test": "from opassay import AdapterContract, new_differences",
-}
-_INNER = {
-    "adapter": "\nfrom harness.model.adapter import Adapter, Unsupported",
-    "known": "from harness.model.known import Known",
-    "test": "\nfrom harness.contract.judged import new_differences\nfrom harness.contract.suite import AdapterContract",
-}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be written: the new folder or folders, each file's template, and the names used in them."""
+    """What is to be written: the new folder or folders, each file's template, and the names used in it."""
 
     roots: tuple[Path, ...]
     files: Mapping[Path, str]
     names: Mapping[str, str]
-    imports: Mapping[str, str]
 
 
 def new_adapter_command(name: str, package: bool) -> int:
@@ -83,7 +72,7 @@ def _package(name: str) -> Plan:
         root / "tests" / f"test_{name}.py": "test_adapter.py",
     }
     names = {**_names(name), "package": package, "module": f"{package}.adapter", "distribution": root.name}
-    return Plan((root,), files, names, _PUBLIC)
+    return Plan((root,), files, names)
 
 
 def _tree(name: str) -> Plan:
@@ -100,7 +89,7 @@ def _tree(name: str) -> Plan:
         inner / "known.py": "known.py",
         test: "test_adapter.py",
     }
-    return Plan((inner, test), files, {**_names(name), "module": f"adapters.{name}.adapter"}, _INNER)
+    return Plan((inner, test), files, {**_names(name), "module": f"opassay.adapters.{name}.adapter"})
 
 
 def _names(name: str) -> dict[str, str]:
@@ -113,8 +102,7 @@ def _write(plan: Plan) -> None:
     environment = Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     texts = {}
     for path, template in plan.files.items():
-        names = {**plan.names, "imports": plan.imports.get(template.partition(".")[0].removesuffix("_adapter"), "")}
-        texts[path] = environment.get_template(f"{template}.j2").render(names) if template else ""
+        texts[path] = environment.get_template(f"{template}.j2").render(plan.names) if template else ""
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
@@ -133,7 +121,7 @@ def _with_entry(name: str, cls: str) -> str:
     )
     if table is None or table.end_lineno is None:
         raise UsageError(f"{_REGISTRY} has no table BUILT_IN to add the adapter to; nothing was written")
-    module = f"adapters.{name}"
+    module = f"opassay.adapters.{name}"
     arguments = (f'"{name}"', f'"{module}.adapter:{cls}"', '("eager",)', f'known="{module}.known"')
     call = "".join(["    AdapterEntry(\n", *(f"        {argument},\n" for argument in arguments), "    ),\n"])
     lines = text.splitlines(keepends=True)

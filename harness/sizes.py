@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness.registry import UsageError
+from opassay.harness.registry import UsageError
 
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)(?:I?B)?", re.IGNORECASE)

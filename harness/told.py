@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from harness.judge.compare import Judgement
-from harness.judge.known import applies
-from harness.judge.measure import measure_of
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.known import Known
-from harness.model.numeric_model import NumericModel
-from harness.model.reference import Reference
-from harness.model.verdicts import FAILING
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.judge.known import applies
+from opassay.harness.judge.measure import measure_of
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.known import Known
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.reference import Reference
+from opassay.harness.model.verdicts import FAILING
 
 
 def figures(judgement: Judgement) -> Iterator[str]:

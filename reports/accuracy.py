@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from reports.matrix import kind_of, targets, worse
-from reports.rows import Results, rows
+from opassay.reports.matrix import kind_of, targets, worse
+from opassay.reports.rows import Results, rows
 
 EDGES = (0.0, 1e-3, 10**-2.5, 1e-2, 10**-1.5, 1e-1, 10**-0.5, 1.0, 10.0, math.inf)
 """Upper ends of the bins of ``Rho.bins``; one more bin holds NaN. 1 is the bound, the first bin is exact answers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from harness.model.faults import told
+from opassay.harness.model.faults import told
 
 T = TypeVar("T")
 

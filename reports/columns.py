@@ -1,11 +1,11 @@
-"""The columns of the results table in words: ``python -m reports.columns > SCHEMA.md``."""
+"""The columns of the results table in words: ``python -m opassay.reports.columns > SCHEMA.md``."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-from harness.model.verdicts import COLUMNS, SORT_COLUMNS, TIMING_COLUMNS, VERDICTS
-from reports.stored_table import CSV, PARQUET, SCHEMA, SPOKEN_COLUMNS
+from opassay.harness.model.verdicts import COLUMNS, SORT_COLUMNS, TIMING_COLUMNS, VERDICTS
+from opassay.reports.stored_table import CSV, PARQUET, SCHEMA, SPOKEN_COLUMNS
 
 MEANINGS = {
     "case_id": "16 hex digits of the hash of the case's JSON",
@@ -50,7 +50,7 @@ def _named(names: tuple[str, ...]) -> str:
 
 _HEAD = f"""# The results table
 
-Made by `python -m reports.columns > SCHEMA.md`; do not edit.
+Made by `python -m opassay.reports.columns > SCHEMA.md`; do not edit.
 
 `{CSV}` and `{PARQUET}` hold the same rows in the same order, one per case and target. Names of columns and
 verdicts are relied on outside and stay. Two runs of one command differ in no column but {_named(TIMING_COLUMNS)}.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from reports.text import clean
+from opassay.reports.text import clean
 
 DEFAULT_OUT = "opassay-report"
 CARRIED = ("--adapter", "--python")

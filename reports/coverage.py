@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from harness.model.verdicts import FAILING
-from reports.matrix import targets
-from reports.rows import Results, batches
+from opassay.harness.model.verdicts import FAILING
+from opassay.reports.matrix import targets
+from opassay.reports.rows import Results, batches
 
 VALUE_LIMIT = 24
 """How many values of one attribute are told apart; all further ones count as ``OTHER``."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.model.verdicts import FAILING, severity
-from reports.diff_answers import FAULT, Answer, Block, Signature, blocks, grouped, saying, signature
-from reports.diff_runs import Step, between_targets, differing, versions
-from reports.rows import Results
-from reports.text import clean
+from opassay.harness.model.verdicts import FAILING, severity
+from opassay.reports.diff_answers import FAULT, Answer, Block, Signature, blocks, grouped, saying, signature
+from opassay.reports.diff_runs import Step, between_targets, differing, versions
+from opassay.reports.rows import Results
+from opassay.reports.text import clean
 
 SORTS = {
     "new": "fails now, did not fail before, and no known difference covers it",

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reports.text import clean
+from opassay.reports.text import clean
 
 Run = Mapping[str, Any]
 Step = tuple[str, str, str]

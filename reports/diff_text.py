@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reports.commands import replay
-from reports.diff import Change, Diff
-from reports.html import render
-from reports.summary import code_span, inline
-from reports.text import clean, plural
+from opassay.reports.commands import replay
+from opassay.reports.diff import Change, Diff
+from opassay.reports.html import render
+from opassay.reports.summary import code_span, inline
+from opassay.reports.text import clean, plural
 
 LIST_LIMIT = 40
 """How many changes of each sort the text and Markdown tell; a page tells more."""

@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reports import commands
-from reports.differences import Difference
-from reports.findings import Finding
-from reports.summarise import Summary
-from reports.text import clean, normalised, rho_text, shorten
+from opassay.reports import commands
+from opassay.reports.differences import Difference
+from opassay.reports.findings import Finding
+from opassay.reports.summarise import Summary
+from opassay.reports.text import clean, normalised, rho_text, shorten
 
 LIMITS = {"new": 200, "fault": 50, "known": 100}
 """How many differences of each kind are shown in full."""

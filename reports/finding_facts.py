@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from harness.model.fills import VALUE_KINDS
-from reports.foreign import word
-from reports.text import rho_text
+from opassay.harness.model.fills import VALUE_KINDS
+from opassay.reports.foreign import word
+from opassay.reports.text import rho_text
 
 ALTERNATIVES = 4
 TRAITS = 12

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.model.verdicts import severity
-from reports.finding_facts import facts
-from reports.foreign import Unreadable, read_bytes, word
-from reports.heatmaps import Heatmap, heatmaps
-from reports.text import clean, plural, shorten
+from opassay.harness.model.verdicts import severity
+from opassay.reports.finding_facts import facts
+from opassay.reports.foreign import Unreadable, read_bytes, word
+from opassay.reports.heatmaps import Heatmap, heatmaps
+from opassay.reports.text import clean, plural, shorten
 
 FOLDER = "findings"
 FINDING_LIMIT = 100

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.model.explanation import stated
-from reports import commands
-from reports.differences import Difference
-from reports.findings import Finding, Findings
-from reports.summarise import Summary
-from reports.text import clean, plural, shorten
+from opassay.harness.model.explanation import stated
+from opassay.reports import commands
+from opassay.reports.differences import Difference
+from opassay.reports.findings import Finding, Findings
+from opassay.reports.summarise import Summary
+from opassay.reports.text import clean, plural, shorten
 
 WORST = 3
 

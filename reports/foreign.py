@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from reports.text import clean, shorten
+from opassay.reports.text import clean, shorten
 
 
 class Unreadable(ValueError):

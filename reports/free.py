@@ -1,4 +1,4 @@
-"""What was not judged within answers, element by element: ``python -m reports.free DIR`` prints it for a run.
+"""What was not judged within answers, element by element: ``python -m opassay.reports.free DIR`` prints it for a run.
 
 An element is free because the contract leaves it open, or because no bound can be stated for it.
 """
@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.accuracy import dtype_names
-from reports.rows import Results, rows
-from reports.stored_table import read_for_pages
-from reports.text import share
+from opassay.reports.accuracy import dtype_names
+from opassay.reports.rows import Results, rows
+from opassay.reports.stored_table import read_for_pages
+from opassay.reports.text import share
 
 _COLUMNS = ("op", "dtype", "target", "elements", "free_elements", "free_by_bound")
 

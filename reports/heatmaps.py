@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from reports.pictures import coloured, png
+from opassay.reports.pictures import coloured, png
 
 ELEMENT_LIMIT = 1 << 16
 SIDE_LIMIT = 48

@@ -17,20 +17,20 @@ from typing import Any, TypeVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from harness.model.case import ASPECTS
-from harness.model.explanation import stated
-from harness.model.verdicts import FAILING, VERDICTS
-from reports.accuracy import Rho, bars, nearest
-from reports.answers import legible
-from reports.attempts import STRICT, Attempts
-from reports.commands import replay_finding
-from reports.coverage import OpCoverage
-from reports.entries import LIMITS, TITLES, anchors, is_web, section
-from reports.first_screen import NO_SCREEN, first_screen
-from reports.matrix import STATES, Cell
-from reports.parts import Parts
-from reports.summarise import Summary
-from reports.text import clean, plural, rho_text, share
+from opassay.harness.model.case import ASPECTS
+from opassay.harness.model.explanation import stated
+from opassay.harness.model.verdicts import FAILING, VERDICTS
+from opassay.reports.accuracy import Rho, bars, nearest
+from opassay.reports.answers import legible
+from opassay.reports.attempts import STRICT, Attempts
+from opassay.reports.commands import replay_finding
+from opassay.reports.coverage import OpCoverage
+from opassay.reports.entries import LIMITS, TITLES, anchors, is_web, section
+from opassay.reports.first_screen import NO_SCREEN, first_screen
+from opassay.reports.matrix import STATES, Cell
+from opassay.reports.parts import Parts
+from opassay.reports.summarise import Summary
+from opassay.reports.text import clean, plural, rho_text, share
 
 __all__ = ["LIMITS", "report_html"]
 ROW_LIMIT = 300

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from junitparser import Error, Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
-from reports import commands
-from reports.differences import Difference
-from reports.matrix import STATES, Cell
-from reports.summarise import Summary
-from reports.text import clean, plural, shorten
+from opassay.reports import commands
+from opassay.reports.differences import Difference
+from opassay.reports.matrix import STATES, Cell
+from opassay.reports.summarise import Summary
+from opassay.reports.text import clean, plural, shorten
 
 MESSAGE_LIMIT = 1_000
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.model.case import ASPECTS
-from harness.model.verdicts import FAILING, VERDICTS
-from reports.rows import Results, distinct, rows
+from opassay.harness.model.case import ASPECTS
+from opassay.harness.model.verdicts import FAILING, VERDICTS
+from opassay.reports.rows import Results, distinct, rows
 
 KINDS = ("passed", "new", "known", "unsupported", "undefined", "fallback", "fault")
 """What a record counts as. ``new`` and ``known`` are the two sorts of difference."""

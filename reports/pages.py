@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from reports.attempts import Attempts
-from reports.html import report_html
-from reports.junit import junit_xml
-from reports.parts import read_parts
-from reports.run_file import read_run
-from reports.stored_table import read_for_pages
-from reports.summarise import Summary, summarise
-from reports.summary import summary_md
+from opassay.reports.attempts import Attempts
+from opassay.reports.html import report_html
+from opassay.reports.junit import junit_xml
+from opassay.reports.parts import read_parts
+from opassay.reports.run_file import read_run
+from opassay.reports.stored_table import read_for_pages
+from opassay.reports.summarise import Summary, summarise
+from opassay.reports.summary import summary_md
 
 _LEFT_OUT = "opassay could not make this page: run.json says why, under faults; results.csv holds every record.\n"
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.answers import Matrices, matrices
-from reports.attempts import STRICT, Attempts
-from reports.coverage import OpCoverage, coverage
-from reports.findings import NOTHING_FOUND, Findings, read_findings
-from reports.pictures import Pictures, read_pictures
-from reports.rows import Results
-from reports.trend import Trend, read_trend
+from opassay.reports.answers import Matrices, matrices
+from opassay.reports.attempts import STRICT, Attempts
+from opassay.reports.coverage import OpCoverage, coverage
+from opassay.reports.findings import NOTHING_FOUND, Findings, read_findings
+from opassay.reports.pictures import Pictures, read_pictures
+from opassay.reports.rows import Results
+from opassay.reports.trend import Trend, read_trend
 
 _NO_ANSWERS = Matrices([], [], [], [])
 

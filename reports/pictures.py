@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from reports.foreign import Unreadable, word
-from reports.stored_pictures import FOLDER, Arrays, read_arrays, read_index
-from reports.text import plural
+from opassay.reports.foreign import Unreadable, word
+from opassay.reports.stored_pictures import FOLDER, Arrays, read_arrays, read_index
+from opassay.reports.text import plural
 
 PIN_LIMIT = 12
 SIDE_LIMIT = 256

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
-from reports.stored_table import ROW_GROUP_ROWS, StoredTable
+from opassay.reports.stored_table import ROW_GROUP_ROWS, StoredTable
 
 Results = pd.DataFrame | StoredTable
 """What pages are made from: the frame of ``read_table``, or the file on disk of ``read_for_pages``."""

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from reports.foreign import Unreadable, read_bytes, word
-from reports.text import clean, plural, shorten
+from opassay.reports.foreign import Unreadable, read_bytes, word
+from opassay.reports.text import clean, plural, shorten
 
 FOLDER = "pictures"
 INDEX = "pictures.json"

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from harness.model.verdicts import COLUMNS, Record
+from opassay.harness.model.verdicts import COLUMNS, Record
 
 PARQUET, CSV = "results.parquet", "results.csv"
 SPOKEN_COLUMNS = ("executor", "framework_version", "error_type", "message", "explained_by")

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reports.accuracy import Rho, rho_table
-from reports.differences import Difference, differences
-from reports.free import Free, free_table, total_free
-from reports.matrix import Cell, Tally, matrix, targets, total
-from reports.rows import Results
-from reports.run_file import complete
-from reports.text import plural
+from opassay.reports.accuracy import Rho, rho_table
+from opassay.reports.differences import Difference, differences
+from opassay.reports.free import Free, free_table, total_free
+from opassay.reports.matrix import Cell, Tally, matrix, targets, total
+from opassay.reports.rows import Results
+from opassay.reports.run_file import complete
+from opassay.reports.text import plural
 
 BROAD_LIMIT = 3
 """Up to how many known differences that are too broad are named one by one."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from reports import commands
-from reports.accuracy import Rho
-from reports.differences import Difference
-from reports.matrix import STATES, Cell
-from reports.summarise import Summary
-from reports.text import clean, finding_line, plural, rho_text, share, shorten
+from opassay.reports import commands
+from opassay.reports.accuracy import Rho
+from opassay.reports.differences import Difference
+from opassay.reports.matrix import STATES, Cell
+from opassay.reports.summarise import Summary
+from opassay.reports.text import clean, finding_line, plural, rho_text, share, shorten
 
 LIST_LIMIT = 30
 MESSAGE_LIMIT = 200

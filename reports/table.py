@@ -29,9 +29,18 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from harness.model.verdicts import COLUMNS, SORT_COLUMNS, TIMING_COLUMNS, Record
-from reports.stored_table import CSV, PARQUET, ROW_GROUP_ROWS, SCHEMA, check_columns, guard, read_for_pages, schema
-from reports.text import clean
+from opassay.harness.model.verdicts import COLUMNS, SORT_COLUMNS, TIMING_COLUMNS, Record
+from opassay.reports.stored_table import (
+    CSV,
+    PARQUET,
+    ROW_GROUP_ROWS,
+    SCHEMA,
+    check_columns,
+    guard,
+    read_for_pages,
+    schema,
+)
+from opassay.reports.text import clean
 
 RUN_ROWS = 10_000
 """How many records are held in memory while sorting; more are merged from sorted runs on disk."""

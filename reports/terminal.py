@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports import commands
-from reports.differences import Difference
-from reports.matrix import STATES, Cell
-from reports.rows import Results
-from reports.summarise import Summary, summarise
-from reports.text import clean, finding_line, plural, rho_text
+from opassay.reports import commands
+from opassay.reports.differences import Difference
+from opassay.reports.matrix import STATES, Cell
+from opassay.reports.rows import Results
+from opassay.reports.summarise import Summary, summarise
+from opassay.reports.text import clean, finding_line, plural, rho_text
 
 LINE_LIMIT = 20
 WARNING_LIMIT = 300

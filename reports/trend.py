@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.matrix import STATES, Cell, matrix, total
-from reports.rows import Results
-from reports.run_file import read_run
-from reports.stored_table import read_for_pages
-from reports.text import clean
+from opassay.reports.matrix import STATES, Cell, matrix, total
+from opassay.reports.rows import Results
+from opassay.reports.run_file import read_run
+from opassay.reports.stored_table import read_for_pages
+from opassay.reports.text import clean
 
 RUN_LIMIT = 24
 """How many runs are shown: the last ones."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.completeness import Reader
-from harness.located import UsageError, beside
-from harness.registry import Registry
+from opassay.harness.completeness import Reader
+from opassay.harness.located import UsageError, beside
+from opassay.harness.registry import Registry
 
 ROOT = Path(__file__).resolve().parent.parent
 OPS = ("relu", "matmul", "conv2d", "scatter_nd", "avg_pool2d", "max_pool2d")
@@ -18,7 +18,7 @@ FILES = {
     "__init__.py": "raise RuntimeError('imported')",
     "adapter.py": """
 import framework_that_is_not_there
-from harness.model.adapter import Adapter, Unsupported
+from opassay.harness.model.adapter import Adapter, Unsupported
 from . import pools
 from .mixins import More as Extra
 from .plain import relu_of

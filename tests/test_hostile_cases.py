@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness.cli import run_cli
-from harness.model.case import Case
+from opassay.harness.cli import run_cli
+from opassay.harness.model.case import Case
 
 TENSOR = {"shape": [2, 2], "dtype": "float32", "fill": {"kind": "ones"}, "memory": {"kind": "contiguous"}}
 CASE = {"op": "relu", "aspect": "value", "tensors": [TENSOR], "attributes": {}}

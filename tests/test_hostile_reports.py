@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import run_cli
-from harness.commands import run_command
-from harness.run.campaign import Request
-from harness.run.plan import Settings
+from opassay.harness.cli import run_cli
+from opassay.harness.commands import run_command
+from opassay.harness.run.campaign import Request
+from opassay.harness.run.plan import Settings
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = ("harness", "adapters", "cases", "reports", "opassay")
+OURS = ("opassay",)
 SCRIPTED = ("torch", "tensorflow", "jax")
 FRAMEWORKS = (*SCRIPTED, "onnxruntime", "openvino", "keras", "tinygrad", "paddle")
 
@@ -33,29 +33,40 @@ class Rule:
 
 def adapter_rule(name: str) -> Rule:
     others = [other for other in FRAMEWORKS if other != name]
-    never = ("adapters.oracle", "cases", "reports", "harness.run", *(f"adapters.{other}" for other in others))
+    never = (
+        "opassay.adapters.oracle",
+        "opassay.cases",
+        "opassay.reports",
+        "opassay.harness.run",
+        *(f"opassay.adapters.{other}" for other in others),
+    )
     planted = (
-        f"from adapters.{others[0]}.conv import conv2d",
-        f"from adapters import {others[1]}",
-        "import adapters.oracle",
-        "def f():\n    from adapters.oracle import relu",
+        f"from opassay.adapters.{others[0]}.conv import conv2d",
+        f"from opassay.adapters import {others[1]}",
+        "import opassay.adapters.oracle",
+        "def f():\n    from opassay.adapters.oracle import relu",
     )
     return Rule((f"adapters/{name}",), planted, never=never)
 
 
-JUDGING = ("adapters", "cases", "reports", "harness.run")
+JUDGING = ("opassay.adapters", "opassay.cases", "opassay.reports", "opassay.harness.run")
 JUDGING_PLANTED = (
-    "import adapters.oracle",
-    "from cases.conv import conv2d",
-    "import reports",
-    "from harness import run",
-    "import importlib\nimportlib.import_module('cases.conv')",
+    "import opassay.adapters.oracle",
+    "from opassay.cases.conv import conv2d",
+    "import opassay.reports",
+    "from opassay.harness import run",
+    "import importlib\nimportlib.import_module('opassay.cases.conv')",
 )
 RULES = {
     "model": Rule(
         ("harness/model",),
-        ("import pandas", "from harness.run import wire", "from harness import judge", "from . import case"),
-        only=("numpy", "harness.model"),
+        (
+            "import pandas",
+            "from opassay.harness.run import wire",
+            "from opassay.harness import judge",
+            "from . import case",
+        ),
+        only=("numpy", "opassay.harness.model"),
     ),
     "judge": Rule(("harness/judge",), JUDGING_PLANTED, never=JUDGING),
     "registry": Rule(
@@ -66,54 +77,81 @@ RULES = {
     "run": Rule(
         ("harness/run",),
         (
-            "from reports.table import write_table",
-            "import adapters.torch",
-            "def f():\n    import cases.conv",
-            "from harness.hunt.hunter import Hunter",
+            "from opassay.reports.table import write_table",
+            "import opassay.adapters.torch",
+            "def f():\n    import opassay.cases.conv",
+            "from opassay.harness.hunt.hunter import Hunter",
         ),
-        never=("reports", "adapters", "cases", "harness.hunt"),
+        never=("opassay.reports", "opassay.adapters", "opassay.cases", "opassay.harness.hunt"),
     ),
     "hunt": Rule(
         ("harness/hunt",),
         (
-            "from reports.text import plural",
-            "import adapters.torch",
-            "from harness import commands",
-            "def f():\n    import cases.conv",
+            "from opassay.reports.text import plural",
+            "import opassay.adapters.torch",
+            "from opassay.harness import commands",
+            "def f():\n    import opassay.cases.conv",
         ),
-        never=("reports", "adapters", "cases", "harness.cli", "harness.commands", "harness.pytest_plugin"),
+        never=(
+            "opassay.reports",
+            "opassay.adapters",
+            "opassay.cases",
+            "opassay.harness.cli",
+            "opassay.harness.commands",
+            "opassay.harness.pytest_plugin",
+        ),
     ),
     "contract": Rule(
         ("harness/contract",),
-        ("import adapters.torch", "from cases import contract_examples", "import reports", "import hypothesis"),
+        (
+            "import opassay.adapters.torch",
+            "from opassay.cases import contract_examples",
+            "import opassay.reports",
+            "import hypothesis",
+        ),
         only=(
             "numpy",
             "pytest",
-            "harness.model",
-            "harness.located",
-            "harness.registry",
-            "harness.run",
-            "harness.contract",
+            "opassay.harness.model",
+            "opassay.harness.located",
+            "opassay.harness.registry",
+            "opassay.harness.run",
+            "opassay.harness.contract",
         ),
     ),
     "reports": Rule(
         ("reports",),
-        ("from harness.judge import compare", "import harness.registry", "import adapters.oracle", "import torch"),
+        (
+            "from opassay.harness.judge import compare",
+            "import opassay.harness.registry",
+            "import opassay.adapters.oracle",
+            "import torch",
+        ),
         never=FRAMEWORKS,
-        ours=("harness.model", "reports"),
+        ours=("opassay.harness.model", "opassay.reports"),
     ),
     "oracle": Rule(
         ("adapters/oracle",),
-        ("import scipy", "from adapters import geometry", "import torch", "from harness.judge import numerics"),
-        only=("numpy", "harness.model", "adapters.oracle"),
+        (
+            "import scipy",
+            "from opassay.adapters import geometry",
+            "import torch",
+            "from opassay.harness.judge import numerics",
+        ),
+        only=("numpy", "opassay.harness.model", "opassay.adapters.oracle"),
     ),
     "cases": Rule(
         ("cases",),
-        ("import pandas", "from adapters.torch import adapter", "from harness.run import plan", "import jax"),
-        only=("numpy", "hypothesis", "harness.model", "adapters.oracle", "cases"),
+        (
+            "import pandas",
+            "from opassay.adapters.torch import adapter",
+            "from opassay.harness.run import plan",
+            "import jax",
+        ),
+        only=("numpy", "hypothesis", "opassay.harness.model", "opassay.adapters.oracle", "opassay.cases"),
     ),
     "examples": Rule(
-        ("cases/contract_examples.py",), ("import hypothesis", "import torch"), only=("numpy", "harness.model")
+        ("cases/contract_examples.py",), ("import hypothesis", "import torch"), only=("numpy", "opassay.harness.model")
     ),
     "known": Rule(
         (
@@ -131,8 +169,13 @@ RULES = {
     ),
     "programs": Rule(
         ("adapters/programs.py",),
-        ("import numpy", "from adapters.oracle import conv2d", "import torch", "from harness.run import execute"),
-        only=("harness.model",),
+        (
+            "import numpy",
+            "from opassay.adapters.oracle import conv2d",
+            "import torch",
+            "from opassay.harness.run import execute",
+        ),
+        only=("opassay.harness.model",),
     ),
     **{name: adapter_rule(name) for name in FRAMEWORKS},
 }
@@ -190,7 +233,7 @@ def test_planted_violation_is_reported(name: str, source: str) -> None:
 
 @pytest.mark.parametrize("name", SCRIPTED)
 def test_writing_a_script_loads_no_framework(name: str, tmp_path: Path) -> None:
-    script = f"import sys, adapters.{name}.script; print(*sorted(set(sys.modules) & set({FRAMEWORKS!r})))"
+    script = f"import sys, opassay.adapters.{name}.script; print(*sorted(set(sys.modules) & set({FRAMEWORKS!r})))"
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
 
@@ -198,7 +241,10 @@ def test_writing_a_script_loads_no_framework(name: str, tmp_path: Path) -> None:
 HEAVY = ("pandas", "hypothesis", *FRAMEWORKS)
 
 
-@pytest.mark.parametrize("modules", ["harness.run.worker", "harness.cli, harness.listing", "harness.contract.ask"])
+@pytest.mark.parametrize(
+    "modules",
+    ["opassay.harness.run.worker", "opassay.harness.cli, opassay.harness.listing", "opassay.harness.contract.ask"],
+)
 def test_light_modules_load_nothing_heavy(modules: str, tmp_path: Path) -> None:
     script = f"import sys, {modules}; print(*sorted(set(sys.modules) & set({HEAVY!r})))"
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.run.earlier import LEFT, set_aside
-from harness.run.files import FileError
-from harness.run.journal import NAME, Journal
+from opassay.harness.run.earlier import LEFT, set_aside
+from opassay.harness.run.files import FileError
+from opassay.harness.run.journal import NAME, Journal
 
 PLANTED = Path(__file__).parent / "run" / "planted.py"
 OUT = "my report's"

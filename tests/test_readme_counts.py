@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.registry import Registry
+from opassay.harness.registry import Registry
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 OWNERS = ("upstream", "by design", "ours")

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import run_cli
-from harness.form import check_form
-from harness.judge.compare import Judgement
-from harness.model.case import Case
-from harness.registry import OPS, Registry
-from harness.run import generate
-from harness.run.plan import aspects
-from harness.told import figures
+from opassay.harness.cli import run_cli
+from opassay.harness.form import check_form
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.model.case import Case
+from opassay.harness.registry import OPS, Registry
+from opassay.harness.run import generate
+from opassay.harness.run.plan import aspects
+from opassay.harness.told import figures
 
 HERE = Path(__file__).parent
 FOLDERS = (HERE / "run", HERE / "thirdparty" / "opassay-tiny" / "src")

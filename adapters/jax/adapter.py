@@ -15,15 +15,15 @@ import jax.numpy as jnp
 import jaxlib
 import numpy as np
 
-from adapters.cuda import CONVOLUTIONS, GPU_SHARE
-from adapters.devices import cpu_name, cpu_number
-from adapters.jax.mapped import MappedOps
-from adapters.jax.numerics import RULES, gpu_rules
-from adapters.strides import aligned, permuted
-from harness.model.adapter import Adapter, Unconnected, as_tuple
-from harness.model.dtypes import BFLOAT16, is_float
-from harness.model.numeric_model import NumericRule
-from harness.model.outcome import Inferred
+from opassay.adapters.cuda import CONVOLUTIONS, GPU_SHARE
+from opassay.adapters.devices import cpu_name, cpu_number
+from opassay.adapters.jax.mapped import MappedOps
+from opassay.adapters.jax.numerics import RULES, gpu_rules
+from opassay.adapters.strides import aligned, permuted
+from opassay.harness.model.adapter import Adapter, Unconnected, as_tuple
+from opassay.harness.model.dtypes import BFLOAT16, is_float
+from opassay.harness.model.numeric_model import NumericRule
+from opassay.harness.model.outcome import Inferred
 
 CONFIGURATION: Mapping[str, Any] = {
     "jax_enable_x64": True,  # else float64 and int64 silently become 32 bits wide

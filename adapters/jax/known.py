@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.cuda import ON_CPU
-from adapters.jax.known_cuda import CUDA
-from adapters.jax.known_errors import ERRORS
-from adapters.jax.known_flush import NAN_TITLE, NAN_URL, TITLE, URL
-from adapters.jax.known_gradients import GRADIENTS
-from adapters.known_linear import nan_by_flush
-from adapters.known_predicates import (
+from opassay.adapters.cuda import ON_CPU
+from opassay.adapters.jax.known_cuda import CUDA
+from opassay.adapters.jax.known_errors import ERRORS
+from opassay.adapters.jax.known_flush import NAN_TITLE, NAN_URL, TITLE, URL
+from opassay.adapters.jax.known_gradients import GRADIENTS
+from opassay.adapters.known_linear import nan_by_flush
+from opassay.adapters.known_predicates import (
     holds_positive_subnormal,
     holds_subnormal,
     known,
     read_pins,
 )
-from adapters.known_windows import first_maximum, subnormal_maximum, value_failure, with_flushed
-from harness.model.case import Case
+from opassay.adapters.known_windows import first_maximum, subnormal_maximum, value_failure, with_flushed
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "jax 0.10.2, CPU"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.cuda import ON_CUDA, beyond_tf32
-from adapters.jax.known_errors import COMPUTED, ROOM
-from adapters.jax.known_gradients import NAN
-from adapters.known_predicates import Predicate, breaks, known, read_pins
-from adapters.known_windows import gradient_failure, not_less
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.cuda import ON_CUDA, beyond_tf32
+from opassay.adapters.jax.known_errors import COMPUTED, ROOM
+from opassay.adapters.jax.known_gradients import NAN
+from opassay.adapters.known_predicates import Predicate, breaks, known, read_pins
+from opassay.adapters.known_windows import gradient_failure, not_less
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "jax 0.11.2, H200"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from adapters.cuda import ON_CPU
-from adapters.geometry import output_extent, spatial_axes
-from adapters.known_predicates import (
+from opassay.adapters.cuda import ON_CPU
+from opassay.adapters.geometry import output_extent, spatial_axes
+from opassay.adapters.known_predicates import (
     Predicate,
     breaks,
     by_rule,
@@ -17,8 +17,8 @@ from adapters.known_predicates import (
     read_pins,
     repeated_beyond_bytes,
 )
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _known = by_rule(_PINS, "jax", "jax 0.10.2, CPU")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters import known_groups
-from adapters.cuda import ON_CPU
-from adapters.jax.known_flush import NAN_TITLE, NAN_URL, TITLE, URL
-from adapters.jax.known_swaps import swapped_groups
-from adapters.known_groups import mixed
-from adapters.known_linear import nan_by_flush
-from adapters.known_predicates import (
+from opassay.adapters import known_groups
+from opassay.adapters.cuda import ON_CPU
+from opassay.adapters.jax.known_flush import NAN_TITLE, NAN_URL, TITLE, URL
+from opassay.adapters.jax.known_swaps import swapped_groups
+from opassay.adapters.known_groups import mixed
+from opassay.adapters.known_linear import nan_by_flush
+from opassay.adapters.known_predicates import (
     Predicate,
     known,
     read_pins,
     unconnected_input,
 )
-from adapters.known_relu import selected
-from adapters.known_windows import first_maximum, gradient_failure, not_less, with_flushed
-from harness.model.case import Case
+from opassay.adapters.known_relu import selected
+from opassay.adapters.known_windows import first_maximum, gradient_failure, not_less, with_flushed
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "jax 0.10.2, CPU"

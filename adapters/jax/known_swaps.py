@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from adapters.geometry import pad_amounts, spatial_axes
-from harness.model.case import Case
+from opassay.adapters.geometry import pad_amounts, spatial_axes
+from opassay.harness.model.case import Case
 
 
 class _Axis(NamedTuple):

@@ -12,11 +12,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from adapters.jax.conv import ConvOps
-from adapters.jax.plain import PlainOps
-from adapters.jax.pool import PoolOps
-from adapters.jax.scatter import ScatterOps
-from harness.model.adapter import Unsupported
+from opassay.adapters.jax.conv import ConvOps
+from opassay.adapters.jax.plain import PlainOps
+from opassay.adapters.jax.pool import PoolOps
+from opassay.adapters.jax.scatter import ScatterOps
+from opassay.harness.model.adapter import Unsupported
 
 
 class MappedOps(ConvOps, PoolOps, ScatterOps, PlainOps):

@@ -14,8 +14,8 @@ from typing import Any
 
 import jax
 
-from adapters.cuda import TF32_SINCE, tf32_rules
-from harness.model.numeric_model import NumericModel, NumericRule
+from opassay.adapters.cuda import TF32_SINCE, tf32_rules
+from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 SUMMED_IN_SINGLE = {
     "conv2d": ("y", "dx", "dw"),

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from adapters import geometry
-from adapters.jax import taps
-from adapters.jax.window import lowest, reduce_window
+from opassay.adapters import geometry
+from opassay.adapters.jax import taps
+from opassay.adapters.jax.window import lowest, reduce_window
 
 
 class PoolOps:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from adapters import geometry
+from opassay.adapters import geometry
 
 
 class ScatterOps:

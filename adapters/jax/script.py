@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from adapters.geometry import effective, pad_amounts, spatial_axes
-from adapters.script_source import source
-from adapters.script_text import Body, Step, body, function, repeats, tuple_of, write
-from harness.model.dtypes import is_float
-from harness.model.script import Asked, Idiom
+from opassay.adapters.geometry import effective, pad_amounts, spatial_axes
+from opassay.adapters.script_source import source
+from opassay.adapters.script_text import Body, Step, body, function, repeats, tuple_of, write
+from opassay.harness.model.dtypes import is_float
+from opassay.harness.model.script import Asked, Idiom
 
 IMPORTS = "import jax\nimport jax.numpy as jnp\nfrom jax import lax"
 ANSWERS = """\
@@ -150,7 +150,7 @@ def _conv2d_transpose(step: Step) -> Body:
         f"    rhs_dilation={a['dilation']}, dimension_numbers=({layout!r}, 'HWIO', {layout!r}),",
         f"    feature_group_count={a['groups']},",
         ")",
-        needs=("adapters.jax.conv:_turned",),
+        needs=("opassay.adapters.jax.conv:_turned",),
     )
 
 
@@ -190,14 +190,14 @@ def _max_pool2d(step: Step) -> Body:
         "",
         "pool.defvjp(lambda x: (pool(x), x), backward)",
         "return pool(x)",
-        needs=("adapters.jax.taps:located_maximum",),
+        needs=("opassay.adapters.jax.taps:located_maximum",),
     )
 
 
 def _max_pool2d_with_argmax(step: Step) -> Body:
     a = step.attributes
     tail = f"{a['window']}, {a['stride']}, {a['padding']!r}, {a['dilation']}, {a['layout']!r}"
-    return body(f"return located_maximum(x, {tail})", needs=("adapters.jax.taps:located_maximum",))
+    return body(f"return located_maximum(x, {tail})", needs=("opassay.adapters.jax.taps:located_maximum",))
 
 
 def _avg_pool2d(step: Step) -> Body:

@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from adapters import geometry
-from adapters.jax.window import lowest, reduce_window
+from opassay.adapters import geometry
+from opassay.adapters.jax.window import lowest, reduce_window
 
 NOWHERE = np.iinfo(np.int64).max
 

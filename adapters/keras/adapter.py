@@ -13,23 +13,23 @@ from typing import Any
 
 import numpy as np
 
-from harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
-from harness.model.dtypes import BFLOAT16
-from harness.model.numeric_model import NumericRule
-from harness.model.outcome import Inferred
+from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
+from opassay.harness.model.dtypes import BFLOAT16
+from opassay.harness.model.numeric_model import NumericRule
+from opassay.harness.model.outcome import Inferred
 
 BACKEND = os.environ.get("OPASSAY_MODE", "tensorflow")
 os.environ["KERAS_BACKEND"] = BACKEND
 # Before Keras, which starts its backend.
-_backend = importlib.import_module(f"adapters.keras.backends.{BACKEND}")
+_backend = importlib.import_module(f"opassay.adapters.keras.backends.{BACKEND}")
 
 import keras  # noqa: E402
 from keras import ops  # noqa: E402
 
-from adapters.keras.conv import ConvOps  # noqa: E402
-from adapters.keras.limits import LIMITS  # noqa: E402
-from adapters.keras.numerics import rules  # noqa: E402
-from adapters.keras.pool import PoolOps  # noqa: E402
+from opassay.adapters.keras.conv import ConvOps  # noqa: E402
+from opassay.adapters.keras.limits import LIMITS  # noqa: E402
+from opassay.adapters.keras.numerics import rules  # noqa: E402
+from opassay.adapters.keras.pool import PoolOps  # noqa: E402
 
 keras.config.disable_traceback_filtering()
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from keras import ops
 
-from adapters.geometry import effective, pad_amounts, spatial_axes, unknown
-from adapters.keras.layout import FORMATS, padded
+from opassay.adapters.geometry import effective, pad_amounts, spatial_axes, unknown
+from opassay.adapters.keras.layout import FORMATS, padded
 
 
 class ConvOps:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from adapters.keras.known_empty import EMPTY
-from adapters.keras.known_errors import ERRORS
-from adapters.keras.known_gradients import GRADIENTS
-from adapters.keras.known_kernels import KERNELS
-from adapters.keras.known_numbers import NUMBERS
-from adapters.keras.known_predicates import (
+from opassay.adapters.keras.known_empty import EMPTY
+from opassay.adapters.keras.known_errors import ERRORS
+from opassay.adapters.keras.known_gradients import GRADIENTS
+from opassay.adapters.keras.known_kernels import KERNELS
+from opassay.adapters.keras.known_numbers import NUMBERS
+from opassay.adapters.keras.known_predicates import (
     BITS,
     BITS_TITLE,
     BITS_URL,
@@ -31,10 +31,10 @@ from adapters.keras.known_predicates import (
     without_channels,
     without_image,
 )
-from adapters.known_predicates import holds_positive_subnormal
-from adapters.known_relu import flushed_relu
-from adapters.known_values import empty_anywhere
-from adapters.known_windows import (
+from opassay.adapters.known_predicates import holds_positive_subnormal
+from opassay.adapters.known_relu import flushed_relu
+from opassay.adapters.known_values import empty_anywhere
+from opassay.adapters.known_windows import (
     answer,
     first_kept,
     first_maximum,
@@ -44,8 +44,8 @@ from adapters.known_windows import (
     value_failure,
     windows,
 )
-from adapters.onednn import ONE_DNN, WITH_ONE_DNN
-from harness.model.case import Case
+from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
+from opassay.harness.model.case import Case
 
 _EMPTY = "refuses a tensor without elements, whose answer is zeros or empty"
 _FLUSH = "the backend flushes subnormals to zero"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from adapters.geometry import spatial_axes
-from adapters.keras.known_predicates import (
+from opassay.adapters.geometry import spatial_axes
+from opassay.adapters.keras.known_predicates import (
     SCATTER_ON_TORCH,
     empty_slices,
     keras_known,
     without_image,
 )
-from adapters.known_predicates import attributes_of
-from adapters.onednn import ONE_DNN, WITH_ONE_DNN
-from harness.model.case import Case
+from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
+from opassay.harness.model.case import Case
 
 _ROWS = "on JAX ops.conv_transpose makes stride - 1 rows of an image without rows, where output_padding asks for none"
 _FILTERS = "TensorFlow: oneDNN refuses filters without elements, here in a gradient"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from adapters.geometry import effective, spatial_axes
-from adapters.keras.known_predicates import keras_known
-from adapters.known_larger import (
+from opassay.adapters.geometry import effective, spatial_axes
+from opassay.adapters.keras.known_predicates import keras_known
+from opassay.adapters.known_larger import (
     DIVIDES_TITLE,
     DIVIDES_URL,
     accepted_anywhere,
     divided_by_nothing,
     refused_by_onednn,
 )
-from adapters.known_predicates import (
+from opassay.adapters.known_predicates import (
     Predicate,
     breaks,
     extent_fits_indices,
@@ -22,10 +22,10 @@ from adapters.known_predicates import (
     rank_three_in,
     repeated_beyond_bytes,
 )
-from adapters.known_undilated import unlooked_dilation
-from adapters.onednn import WHERE_ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
-from harness.model.case import Case
-from harness.model.known import Known
+from opassay.adapters.known_undilated import unlooked_dilation
+from opassay.adapters.onednn import WHERE_ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
+from opassay.harness.model.case import Case
+from opassay.harness.model.known import Known
 
 _PADDED = ("conv2d", "avg_pool2d", "max_pool2d")
 _FITS_NOT = "a window that does not fit gives an empty tensor, as the backend has it"

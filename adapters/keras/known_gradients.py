@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.keras.known_predicates import (
+from opassay.adapters.keras.known_predicates import (
     BITS,
     BITS_TITLE,
     BITS_URL,
@@ -20,14 +20,14 @@ from adapters.keras.known_predicates import (
     without_channels,
     without_image,
 )
-from adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
-from adapters.known_predicates import (
+from opassay.adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
+from opassay.adapters.known_predicates import (
     Predicate,
     unconnected_input,
 )
-from adapters.known_relu import multiplied, selected
-from adapters.known_values import empty_anywhere
-from adapters.known_windows import (
+from opassay.adapters.known_relu import multiplied, selected
+from opassay.adapters.known_values import empty_anywhere
+from opassay.adapters.known_windows import (
     Rule,
     first_kept,
     gradient_failure,
@@ -36,8 +36,8 @@ from adapters.known_windows import (
     only_larger,
     with_flushed,
 )
-from adapters.onednn import AVERAGES, WHERE_ONE_DNN, WITHOUT_ONE_DNN
-from harness.model.case import Case
+from opassay.adapters.onednn import AVERAGES, WHERE_ONE_DNN, WITHOUT_ONE_DNN
+from opassay.harness.model.case import Case
 
 _EMPTY = "refuses a tensor without elements, whose gradient is zeros or empty"
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from adapters import known_holes
-from adapters.keras.known_predicates import keras_known
-from adapters.known_groups import REASON as GROUPS
-from adapters.known_groups import mixed
-from adapters.known_linear import nan_by_flush
-from adapters.known_predicates import attributes_of
-from adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
-from adapters.onednn import OWN, WITH_ONE_DNN
-from harness.model.case import Case
+from opassay.adapters import known_holes
+from opassay.adapters.keras.known_predicates import keras_known
+from opassay.adapters.known_groups import REASON as GROUPS
+from opassay.adapters.known_groups import mixed
+from opassay.adapters.known_linear import nan_by_flush
+from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
+from opassay.adapters.onednn import OWN, WITH_ONE_DNN
+from opassay.harness.model.case import Case
 
 _CONTIGUOUS = "torch: slow_conv2d: grad_weight must be contiguous"
 _NAN = "zeros that the backend multiplies by NaN or infinity, or subnormals that it flushes, give NaN"

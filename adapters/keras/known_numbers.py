@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from adapters.keras.known_predicates import keras_known
-from adapters.known_columns import CHANCE, REASON, single_column
-from adapters.known_linear import nan_by_flush
-from adapters.known_products import CHANCE as BEHIND
-from adapters.known_products import NEEDS, TITLE, URL, one_matrix_for_a_batch
-from adapters.known_relu import selected
-from adapters.onednn import WITH_ONE_DNN
-from harness.model.case import Case
+from opassay.adapters.keras.known_predicates import keras_known
+from opassay.adapters.known_columns import CHANCE, REASON, single_column
+from opassay.adapters.known_linear import nan_by_flush
+from opassay.adapters.known_products import CHANCE as BEHIND
+from opassay.adapters.known_products import NEEDS, TITLE, URL, one_matrix_for_a_batch
+from opassay.adapters.known_relu import selected
+from opassay.adapters.onednn import WITH_ONE_DNN
+from opassay.harness.model.case import Case
 
 _FLUSH = "the backend flushes subnormals to zero"
 _PRODUCT = _FLUSH + ", so that their product with infinity is NaN"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters.geometry import channel_axis, pad_amounts, spatial_axes
-from adapters.known_predicates import Predicate, known, read_pins
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.known import Known
+from opassay.adapters.geometry import channel_axis, pad_amounts, spatial_axes
+from opassay.adapters.known_predicates import Predicate, known, read_pins
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.known import Known
 
 SEEN = "keras 3.15.1 on tensorflow 2.21.0, torch 2.13.0, jax 0.10.2, CPU"
 SCATTER_ON_TENSORFLOW = "tf.scatter_nd takes one index vector for a list of scalar indices, and refuses empty shapes"

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from adapters.geometry import spatial_axes, unknown
+from opassay.adapters.geometry import spatial_axes, unknown
 
 FORMATS = {"NHWC": "channels_last", "NCHW": "channels_first"}
 

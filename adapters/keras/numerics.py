@@ -16,7 +16,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 
-from harness.model.numeric_model import NumericModel, NumericRule
+from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 BOTH = ("float16", "bfloat16")
 IN_FLOAT32 = {

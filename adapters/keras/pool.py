@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from adapters.geometry import pad_amounts, spatial_axes
-from adapters.keras.layout import FORMATS, padded
+from opassay.adapters.geometry import pad_amounts, spatial_axes
+from opassay.adapters.keras.layout import FORMATS, padded
 
 
 class PoolOps:

@@ -15,18 +15,18 @@ import onnx
 import onnxruntime
 from onnxruntime import GraphOptimizationLevel, InferenceSession, OrtValue, SessionOptions
 
-from adapters.onnxruntime.conv import ConvOps
-from adapters.onnxruntime.graph import IR_VERSION, OPSET, TYPES, Graph
-from adapters.onnxruntime.limits import lacks
-from adapters.onnxruntime.numerics import RULES
-from adapters.onnxruntime.plain import PlainOps
-from adapters.onnxruntime.pool import PoolOps
-from adapters.strides import copied
-from adapters.tracing import leaves, refilled
-from harness.model.adapter import Adapter, Unsupported
-from harness.model.dtypes import BFLOAT16
-from harness.model.numeric_model import NumericRule
-from harness.model.outcome import Inferred
+from opassay.adapters.onnxruntime.conv import ConvOps
+from opassay.adapters.onnxruntime.graph import IR_VERSION, OPSET, TYPES, Graph
+from opassay.adapters.onnxruntime.limits import lacks
+from opassay.adapters.onnxruntime.numerics import RULES
+from opassay.adapters.onnxruntime.plain import PlainOps
+from opassay.adapters.onnxruntime.pool import PoolOps
+from opassay.adapters.strides import copied
+from opassay.adapters.tracing import leaves, refilled
+from opassay.harness.model.adapter import Adapter, Unsupported
+from opassay.harness.model.dtypes import BFLOAT16
+from opassay.harness.model.numeric_model import NumericRule
+from opassay.harness.model.outcome import Inferred
 
 PROVIDER = "CPUExecutionProvider"
 

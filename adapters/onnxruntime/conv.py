@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.geometry import Padding, pad_amounts, spatial_axes, unknown
-from adapters.onnxruntime.graph import Symbol
-from adapters.onnxruntime.layout import channels_first, filters, padded, restored
-from adapters.tracing import graph_op
-from adapters.transposed import place
+from opassay.adapters.geometry import Padding, pad_amounts, spatial_axes, unknown
+from opassay.adapters.onnxruntime.graph import Symbol
+from opassay.adapters.onnxruntime.layout import channels_first, filters, padded, restored
+from opassay.adapters.tracing import graph_op
+from opassay.adapters.transposed import place
 
 
 class ConvOps:

@@ -10,9 +10,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from adapters.tracing import Traced
-from harness.model.dtypes import dtype_name
-from harness.model.outcome import Inferred
+from opassay.adapters.tracing import Traced
+from opassay.harness.model.dtypes import dtype_name
+from opassay.harness.model.outcome import Inferred
 
 OPSET = 22
 """Pinned: the newest version of the ops asked here. Source: https://onnx.ai/onnx/operators/"""

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.geometry import channel_axis, output_extent, spatial_axes
-from adapters.known_predicates import Predicate, breaks, by_rule, read_pins
-from adapters.onnxruntime import known_pools as pools
-from adapters.onnxruntime.limits import RESIZED
-from harness.model.case import Case
+from opassay.adapters.geometry import channel_axis, output_extent, spatial_axes
+from opassay.adapters.known_predicates import Predicate, breaks, by_rule, read_pins
+from opassay.adapters.onnxruntime import known_pools as pools
+from opassay.adapters.onnxruntime.limits import RESIZED
+from opassay.harness.model.case import Case
 
 _known = by_rule(read_pins(str(Path(__file__).parent)), "onnxruntime", "onnxruntime 1.32.0, CPU")
 _MAX_POOLS = ("max_pool2d", "max_pool2d_with_argmax")

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from adapters.geometry import channel_axis, effective, pad_amounts, spatial_axes
-from adapters.known_predicates import Predicate
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.geometry import channel_axis, effective, pad_amounts, spatial_axes
+from opassay.adapters.known_predicates import Predicate
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 
 class Axis(NamedTuple):

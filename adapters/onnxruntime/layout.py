@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.geometry import Padding, channel_axis, spatial_axes
-from adapters.onnxruntime.graph import Symbol
+from opassay.adapters.geometry import Padding, channel_axis, spatial_axes
+from opassay.adapters.onnxruntime.graph import Symbol
 
 
 def channels_first(x: Symbol, layout: str) -> Symbol:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from onnx import helper
 
-from adapters.onnxruntime.graph import TYPES, Symbol
-from adapters.tracing import graph_op
+from opassay.adapters.onnxruntime.graph import TYPES, Symbol
+from opassay.adapters.tracing import graph_op
 
 
 class PlainOps:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from adapters.geometry import Padding, spatial_axes
-from adapters.onnxruntime.graph import Symbol
-from adapters.onnxruntime.layout import channels_first, extents, padded, restored
-from adapters.onnxruntime.limits import RESIZED
-from adapters.tracing import graph_op
+from opassay.adapters.geometry import Padding, spatial_axes
+from opassay.adapters.onnxruntime.graph import Symbol
+from opassay.adapters.onnxruntime.layout import channels_first, extents, padded, restored
+from opassay.adapters.onnxruntime.limits import RESIZED
+from opassay.adapters.tracing import graph_op
 
 LARGEST = np.iinfo(np.int64).max
 

@@ -13,18 +13,18 @@ import numpy as np
 import openvino as ov
 from openvino import opset16 as ops
 
-from adapters.openvino.conv import ConvOps
-from adapters.openvino.limits import lacks
-from adapters.openvino.numerics import RULES
-from adapters.openvino.plain import PlainOps
-from adapters.openvino.pool import PoolOps
-from adapters.openvino.symbols import TYPES, Symbol, told
-from adapters.strides import copied
-from adapters.tracing import leaves, refilled
-from harness.model.adapter import Adapter, Unsupported
-from harness.model.dtypes import BFLOAT16, dtype_name
-from harness.model.numeric_model import NumericRule
-from harness.model.outcome import Inferred
+from opassay.adapters.openvino.conv import ConvOps
+from opassay.adapters.openvino.limits import lacks
+from opassay.adapters.openvino.numerics import RULES
+from opassay.adapters.openvino.plain import PlainOps
+from opassay.adapters.openvino.pool import PoolOps
+from opassay.adapters.openvino.symbols import TYPES, Symbol, told
+from opassay.adapters.strides import copied
+from opassay.adapters.tracing import leaves, refilled
+from opassay.harness.model.adapter import Adapter, Unsupported
+from opassay.harness.model.dtypes import BFLOAT16, dtype_name
+from opassay.harness.model.numeric_model import NumericRule
+from opassay.harness.model.outcome import Inferred
 
 DEVICE = "CPU"
 

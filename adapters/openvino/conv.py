@@ -7,10 +7,10 @@ from typing import Any
 
 from openvino import opset16 as ops
 
-from adapters.geometry import Padding
-from adapters.openvino.symbols import Symbol, channels_first, constant, padded, restored, symbol
-from adapters.tracing import graph_op
-from adapters.transposed import place
+from opassay.adapters.geometry import Padding
+from opassay.adapters.openvino.symbols import Symbol, channels_first, constant, padded, restored, symbol
+from opassay.adapters.tracing import graph_op
+from opassay.adapters.transposed import place
 
 
 class ConvOps:

@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from adapters.geometry import spatial_axes
-from adapters.known_columns import CHANCE
-from adapters.known_linear import nan_by_flush
-from adapters.known_predicates import Predicate, holds_positive_subnormal, known, read_pins
-from adapters.known_values import empty_anywhere, holds_nan
-from adapters.known_windows import usable, windows
-from adapters.openvino.known_cut import REASON, cut_off
-from adapters.openvino.known_errors import errors
-from adapters.openvino.known_reorders import PAGE as REORDERED_PAGE
-from adapters.openvino.known_reorders import REASON as REORDERED
-from adapters.openvino.known_reorders import dies
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.known import Known
+from opassay.adapters.geometry import spatial_axes
+from opassay.adapters.known_columns import CHANCE
+from opassay.adapters.known_linear import nan_by_flush
+from opassay.adapters.known_predicates import Predicate, holds_positive_subnormal, known, read_pins
+from opassay.adapters.known_values import empty_anywhere, holds_nan
+from opassay.adapters.known_windows import usable, windows
+from opassay.adapters.openvino.known_cut import REASON, cut_off
+from opassay.adapters.openvino.known_errors import errors
+from opassay.adapters.openvino.known_reorders import PAGE as REORDERED_PAGE
+from opassay.adapters.openvino.known_reorders import REASON as REORDERED
+from opassay.adapters.openvino.known_reorders import dies
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.known import Known
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "openvino 2026.4.1, CPU"

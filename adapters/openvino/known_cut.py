@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from adapters.known_linear import sums
-from adapters.known_predicates import Predicate
-from harness.model.case import Case
+from opassay.adapters.known_linear import sums
+from opassay.adapters.known_predicates import Predicate
+from opassay.harness.model.case import Case
 
 REASON = "float32 is made bfloat16 by dropping bits: an answer is up to twice as far off as one that is rounded"
 

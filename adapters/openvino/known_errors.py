@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.geometry import channel_axis, output_extent, spatial_axes
-from adapters.known_columns import CHANCE
-from adapters.known_predicates import Predicate, breaks, known, rank_three_in
-from harness.model.case import Case
-from harness.model.known import Known
+from opassay.adapters.geometry import channel_axis, output_extent, spatial_axes
+from opassay.adapters.known_columns import CHANCE
+from opassay.adapters.known_predicates import Predicate, breaks, known, rank_three_in
+from opassay.harness.model.case import Case
+from opassay.harness.model.known import Known
 
 _ISSUE = (
     "https://github.com/openvinotoolkit/openvino/issues/35759",

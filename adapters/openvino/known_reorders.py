@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from adapters.geometry import channel_axis, output_extent, pad_amounts, spatial_axes
-from harness.model.case import Case
+from opassay.adapters.geometry import channel_axis, output_extent, pad_amounts, spatial_axes
+from opassay.harness.model.case import Case
 
 REASON = "an answer of 8 pixels and a multiple of 8 channels is put in order by a kernel that needs AVX-512 (SIGSEGV)"
 PAGE = (

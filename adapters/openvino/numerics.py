@@ -6,7 +6,7 @@ Everything else has partial sums in its own format, which is what the judge assu
 
 from __future__ import annotations
 
-from harness.model.numeric_model import NumericModel, NumericRule
+from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 RULES = tuple(
     NumericRule(NumericModel(accumulator="float32"), op=op, output="y", dtype=dtype)

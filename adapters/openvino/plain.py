@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from openvino import opset16 as ops
 
-from adapters.openvino.symbols import TYPES, Symbol, constant, symbol
-from adapters.tracing import graph_op
+from opassay.adapters.openvino.symbols import TYPES, Symbol, constant, symbol
+from opassay.adapters.tracing import graph_op
 
 
 class PlainOps:

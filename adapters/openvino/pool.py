@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from openvino import opset16 as ops
 
-from adapters.geometry import Padding, channel_axis, spatial_axes
-from adapters.openvino.symbols import TYPES, Symbol, channels_first, constant, padded, restored, symbol
-from adapters.tracing import graph_op
+from opassay.adapters.geometry import Padding, channel_axis, spatial_axes
+from opassay.adapters.openvino.symbols import TYPES, Symbol, channels_first, constant, padded, restored, symbol
+from opassay.adapters.tracing import graph_op
 
 LARGEST = np.iinfo(np.int64).max
 

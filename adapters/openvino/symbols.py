@@ -10,9 +10,9 @@ import numpy as np
 import openvino as ov
 from openvino import opset16 as ops
 
-from adapters.geometry import Padding
-from adapters.tracing import Traced
-from harness.model.outcome import Inferred
+from opassay.adapters.geometry import Padding
+from opassay.adapters.tracing import Traced
+from opassay.harness.model.outcome import Inferred
 
 TYPES: Mapping[str, ov.Type] = {
     "float16": ov.Type.f16,

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from adapters.oracle.conv import conv2d, conv2d_transpose
-from adapters.oracle.elementwise import relu, stop_gradient
-from adapters.oracle.matmul import matmul
-from adapters.oracle.pool import avg_pool2d, max_pool2d, max_pool2d_with_argmax
-from adapters.oracle.programs import program_reference, program_vjp
-from adapters.oracle.scatter import scatter_nd
-from adapters.oracle.table import REFERENCES, STACKED, VJPS
-from adapters.oracle.unpool import avg_unpool2d, max_unpool2d
+from opassay.adapters.oracle.conv import conv2d, conv2d_transpose
+from opassay.adapters.oracle.elementwise import relu, stop_gradient
+from opassay.adapters.oracle.matmul import matmul
+from opassay.adapters.oracle.pool import avg_pool2d, max_pool2d, max_pool2d_with_argmax
+from opassay.adapters.oracle.programs import program_reference, program_vjp
+from opassay.adapters.oracle.scatter import scatter_nd
+from opassay.adapters.oracle.table import REFERENCES, STACKED, VJPS
+from opassay.adapters.oracle.unpool import avg_unpool2d, max_unpool2d
 
 __all__ = [
     "REFERENCES",

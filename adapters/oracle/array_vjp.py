@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.cotangent import Arrays, Cotangents, Gradients, check_cotangent, no_gradients
-from adapters.oracle.elementwise import relu, stop_gradient
-from adapters.oracle.linear import Linear, linear_reference
-from adapters.oracle.matmul import check_matmul
-from adapters.oracle.scatter import check_scatter
-from harness.model import dtypes
-from harness.model.reference import Reference, unconnected
+from opassay.adapters.oracle.cotangent import Arrays, Cotangents, Gradients, check_cotangent, no_gradients
+from opassay.adapters.oracle.elementwise import relu, stop_gradient
+from opassay.adapters.oracle.linear import Linear, linear_reference
+from opassay.adapters.oracle.matmul import check_matmul
+from opassay.adapters.oracle.scatter import check_scatter
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference, unconnected
 
 
 def matmul_vjp(attributes: Mapping[str, Any], inputs: Arrays, cotangents: Cotangents) -> Gradients:

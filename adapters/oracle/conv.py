@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.correlate import correlate, correlate_transposed, may_be_nan
-from adapters.oracle.geometry import (
+from opassay.adapters.oracle.correlate import correlate, correlate_transposed, may_be_nan
+from opassay.adapters.oracle.geometry import (
     AXES,
     Padding,
     Pair,
@@ -23,9 +23,9 @@ from adapters.oracle.geometry import (
     sliding_windows,
     to_nhwc,
 )
-from adapters.oracle.linear import Linear, apply, linear_reference, wide
-from harness.model import dtypes
-from harness.model.reference import Reference
+from opassay.adapters.oracle.linear import Linear, apply, linear_reference, wide
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference
 
 CONV_DTYPES = (*dtypes.FLOATS, "int32", "int64")
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.conv import bind_conv2d, bind_conv2d_transpose, images_reference, not_finite
-from adapters.oracle.correlate import correlate_filters, filters_may_be_nan
-from adapters.oracle.cotangent import Arrays, Cotangents, Gradients, check_cotangent, no_gradients
-from adapters.oracle.geometry import Windows, shape_in_layout, to_nhwc
-from adapters.oracle.linear import Linear, linear_reference
-from harness.model import dtypes
-from harness.model.reference import Reference
+from opassay.adapters.oracle.conv import bind_conv2d, bind_conv2d_transpose, images_reference, not_finite
+from opassay.adapters.oracle.correlate import correlate_filters, filters_may_be_nan
+from opassay.adapters.oracle.cotangent import Arrays, Cotangents, Gradients, check_cotangent, no_gradients
+from opassay.adapters.oracle.geometry import Windows, shape_in_layout, to_nhwc
+from opassay.adapters.oracle.linear import Linear, linear_reference
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference
 
 
 def conv2d_vjp(attributes: Mapping[str, Any], inputs: Arrays, cotangents: Cotangents) -> Gradients:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from adapters.oracle.geometry import Windows
+from opassay.adapters.oracle.geometry import Windows
 
 
 def correlate(x: np.ndarray, w: np.ndarray, windows: Windows, groups: int) -> np.ndarray:

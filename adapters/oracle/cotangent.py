@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from adapters.oracle.geometry import require
-from harness.model import dtypes
-from harness.model.reference import Reference, unconnected
+from opassay.adapters.oracle.geometry import require
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference, unconnected
 
 Arrays = Sequence[np.ndarray]
 Cotangents = Sequence[np.ndarray | None]

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.geometry import check_dtypes
-from harness.model import dtypes
-from harness.model.reference import Reference
+from opassay.adapters.oracle.geometry import check_dtypes
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference
 
 
 def relu(x: np.ndarray) -> np.ndarray:

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.model import dtypes
-from harness.model.op import ContractError
+from opassay.harness.model import dtypes
+from opassay.harness.model.op import ContractError
 
 Pair = tuple[int, int]
 Padding = str | tuple[Pair, Pair]

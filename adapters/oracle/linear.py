@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from harness.model import dtypes
-from harness.model.reference import Reference
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference
 
 Linear = Callable[..., np.ndarray]
 """Takes operands already in the format to compute in, and returns the same format."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.geometry import check_dtypes, require
-from adapters.oracle.linear import apply, linear_reference, wide
-from harness.model import dtypes
-from harness.model.reference import Reference
+from opassay.adapters.oracle.geometry import check_dtypes, require
+from opassay.adapters.oracle.linear import apply, linear_reference, wide
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference
 
 MATMUL_DTYPES = (*dtypes.FLOATS, "int32", "int64")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.geometry import (
+from opassay.adapters.oracle.geometry import (
     Padding,
     Pair,
     Windows,
@@ -20,9 +20,9 @@ from adapters.oracle.geometry import (
     sliding_windows,
     to_nhwc,
 )
-from adapters.oracle.linear import apply, linear_reference, wide
-from harness.model import dtypes
-from harness.model.reference import Reference
+from opassay.adapters.oracle.linear import apply, linear_reference, wide
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference
 
 
 def max_pool2d(

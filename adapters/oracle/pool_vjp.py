@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.cotangent import Arrays, Cotangents, Gradients, check_cotangent, no_gradients
-from adapters.oracle.geometry import Windows, from_nhwc, over_batch, shape_in_layout, to_nhwc
-from adapters.oracle.linear import linear_reference
-from adapters.oracle.pool import avg_windows, divisors, max_pool
-from harness.model import dtypes
-from harness.model.reference import Reference
+from opassay.adapters.oracle.cotangent import Arrays, Cotangents, Gradients, check_cotangent, no_gradients
+from opassay.adapters.oracle.geometry import Windows, from_nhwc, over_batch, shape_in_layout, to_nhwc
+from opassay.adapters.oracle.linear import linear_reference
+from opassay.adapters.oracle.pool import avg_windows, divisors, max_pool
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference
 
 
 def max_pool2d_vjp(attributes: Mapping[str, Any], inputs: Arrays, cotangents: Cotangents) -> Gradients:

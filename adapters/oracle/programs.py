@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.cotangent import Arrays, Cotangents
-from adapters.oracle.pool import attains_maximum
-from adapters.oracle.stages import stage_gradients, stage_references
-from adapters.oracle.total import total
-from harness.model import dtypes
-from harness.model.op import ContractError
-from harness.model.program import Program, Stage
-from harness.model.reference import Reference
+from opassay.adapters.oracle.cotangent import Arrays, Cotangents
+from opassay.adapters.oracle.pool import attains_maximum
+from opassay.adapters.oracle.stages import stage_gradients, stage_references
+from opassay.adapters.oracle.total import total
+from opassay.harness.model import dtypes
+from opassay.harness.model.op import ContractError
+from opassay.harness.model.program import Program, Stage
+from opassay.harness.model.reference import Reference
 
 Answers = Sequence[np.ndarray | None]
 

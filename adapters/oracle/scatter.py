@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.geometry import addressable, check_dtypes, check_index_dtype, integers, require
-from adapters.oracle.linear import Linear, apply, linear_reference, wide
-from harness.model import dtypes
-from harness.model.reference import Reference
+from opassay.adapters.oracle.geometry import addressable, check_dtypes, check_index_dtype, integers, require
+from opassay.adapters.oracle.linear import Linear, apply, linear_reference, wide
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference
 
 
 def scatter_nd(indices: np.ndarray, updates: np.ndarray, *, shape: Sequence[int]) -> np.ndarray:

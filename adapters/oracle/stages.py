@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from adapters.oracle.cotangent import Cotangents
-from adapters.oracle.geometry import require
-from adapters.oracle.linear import apply, wide
-from adapters.oracle.table import REFERENCES, VJPS
-from adapters.oracle.total import total
-from harness.model import dtypes
-from harness.model.program import OPERATORS, Stage
-from harness.model.reference import Reference, constant, unconnected
+from opassay.adapters.oracle.cotangent import Cotangents
+from opassay.adapters.oracle.geometry import require
+from opassay.adapters.oracle.linear import apply, wide
+from opassay.adapters.oracle.table import REFERENCES, VJPS
+from opassay.adapters.oracle.total import total
+from opassay.harness.model import dtypes
+from opassay.harness.model.program import OPERATORS, Stage
+from opassay.harness.model.reference import Reference, constant, unconnected
 
 Arrays = Sequence[np.ndarray]
 

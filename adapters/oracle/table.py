@@ -10,29 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adapters.oracle.array_vjp import matmul_vjp, relu_vjp, scatter_nd_vjp, stop_gradient_vjp
-from adapters.oracle.conv import (
+from opassay.adapters.oracle.array_vjp import matmul_vjp, relu_vjp, scatter_nd_vjp, stop_gradient_vjp
+from opassay.adapters.oracle.conv import (
     conv2d_reference,
     conv2d_stacked,
     conv2d_transpose_reference,
     conv2d_transpose_stacked,
 )
-from adapters.oracle.conv_vjp import conv2d_transpose_vjp, conv2d_vjp
-from adapters.oracle.cotangent import Arrays, Cotangents, Gradients
-from adapters.oracle.elementwise import relu_reference, stop_gradient_reference
-from adapters.oracle.matmul import matmul_reference
-from adapters.oracle.pool import (
+from opassay.adapters.oracle.conv_vjp import conv2d_transpose_vjp, conv2d_vjp
+from opassay.adapters.oracle.cotangent import Arrays, Cotangents, Gradients
+from opassay.adapters.oracle.elementwise import relu_reference, stop_gradient_reference
+from opassay.adapters.oracle.matmul import matmul_reference
+from opassay.adapters.oracle.pool import (
     avg_pool2d_reference,
     avg_pool2d_stacked,
     max_pool2d_reference,
     max_pool2d_stacked,
     max_pool2d_with_argmax_reference,
 )
-from adapters.oracle.pool_vjp import avg_pool2d_vjp, max_pool2d_vjp, max_pool2d_with_argmax_vjp
-from adapters.oracle.scatter import scatter_nd_reference
-from adapters.oracle.unpool import avg_unpool2d_reference, max_unpool2d_reference
-from adapters.oracle.unpool_vjp import avg_unpool2d_vjp, max_unpool2d_vjp
-from harness.model.reference import Reference
+from opassay.adapters.oracle.pool_vjp import avg_pool2d_vjp, max_pool2d_vjp, max_pool2d_with_argmax_vjp
+from opassay.adapters.oracle.scatter import scatter_nd_reference
+from opassay.adapters.oracle.unpool import avg_unpool2d_reference, max_unpool2d_reference
+from opassay.adapters.oracle.unpool_vjp import avg_unpool2d_vjp, max_unpool2d_vjp
+from opassay.harness.model.reference import Reference
 
 REFERENCES: dict[str, Callable[[Mapping[str, Any], Arrays], tuple[Reference, ...]]] = {
     "avg_pool2d": avg_pool2d_reference,

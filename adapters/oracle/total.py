@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.model.dtypes import FORMATS
-from harness.model.reference import Reference, unconnected
+from opassay.harness.model.dtypes import FORMATS
+from opassay.harness.model.reference import Reference, unconnected
 
 
 def total(name: str, parts: Sequence[Reference], dtype: str) -> Reference:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.geometry import (
+from opassay.adapters.oracle.geometry import (
     Pair,
     addressable,
     check_dtypes,
@@ -22,8 +22,8 @@ from adapters.oracle.geometry import (
     shape_nhwc,
     to_nhwc,
 )
-from harness.model import dtypes
-from harness.model.reference import Reference
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference
 
 
 def max_unpool2d(x: np.ndarray, indices: np.ndarray, *, output_shape: Sequence[int], layout: str) -> np.ndarray:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.cotangent import Arrays, Cotangents, Gradients, check_cotangent, no_gradients
-from adapters.oracle.geometry import from_nhwc, over_batch, to_nhwc
-from adapters.oracle.linear import linear_reference
-from adapters.oracle.unpool import avg_unpool2d, check_max_unpool
-from harness.model import dtypes
-from harness.model.reference import Reference, unconnected
+from opassay.adapters.oracle.cotangent import Arrays, Cotangents, Gradients, check_cotangent, no_gradients
+from opassay.adapters.oracle.geometry import from_nhwc, over_batch, to_nhwc
+from opassay.adapters.oracle.linear import linear_reference
+from opassay.adapters.oracle.unpool import avg_unpool2d, check_max_unpool
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference, unconnected
 
 
 def max_unpool2d_vjp(attributes: Mapping[str, Any], inputs: Arrays, cotangents: Cotangents) -> Gradients:

@@ -15,15 +15,15 @@ import paddle
 import paddle.nn.functional as F
 from paddle import Tensor
 
-from adapters.paddle.conv import ConvOps
-from adapters.paddle.gradients import value_and_vjp
-from adapters.paddle.limits import lacks
-from adapters.paddle.pool import PoolOps
-from adapters.paddle.program import compiled, inferred
-from adapters.paddle.transfer import from_native, to_native
-from adapters.paddle.unpool import UnpoolOps
-from harness.model.adapter import Adapter
-from harness.model.outcome import Inferred
+from opassay.adapters.paddle.conv import ConvOps
+from opassay.adapters.paddle.gradients import value_and_vjp
+from opassay.adapters.paddle.limits import lacks
+from opassay.adapters.paddle.pool import PoolOps
+from opassay.adapters.paddle.program import compiled, inferred
+from opassay.adapters.paddle.transfer import from_native, to_native
+from opassay.adapters.paddle.unpool import UnpoolOps
+from opassay.harness.model.adapter import Adapter
+from opassay.harness.model.outcome import Inferred
 
 # Else a signal is caught, and how the process ended cannot be told.
 paddle.disable_signal_handler()

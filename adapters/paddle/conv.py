@@ -7,8 +7,8 @@ from typing import Any
 import paddle.nn.functional as F
 from paddle import Tensor
 
-from adapters.geometry import pad_amounts, spatial_axes, unknown
-from adapters.paddle.layout import flat
+from opassay.adapters.geometry import pad_amounts, spatial_axes, unknown
+from opassay.adapters.paddle.layout import flat
 
 
 class ConvOps:

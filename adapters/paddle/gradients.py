@@ -10,7 +10,7 @@ from typing import Any
 
 import paddle
 
-from harness.model.adapter import Unconnected, as_tuple
+from opassay.harness.model.adapter import Unconnected, as_tuple
 
 
 def value_and_vjp(

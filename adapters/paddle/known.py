@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from adapters.known_values import holds_nan
-from adapters.paddle import known_masks as masks
-from adapters.paddle import known_pools as pools
-from adapters.paddle import known_scatters as scatters
-from adapters.paddle.known_convs import no_channels, no_extent, no_filters, no_room, rows_of_nothing, undilated
-from adapters.paddle.known_entries import paddle_known
-from adapters.paddle.known_errors import ERRORS
-from adapters.paddle.known_gradients import GRADIENTS
-from adapters.paddle.known_reasons import (
+from opassay.adapters.known_values import holds_nan
+from opassay.adapters.paddle import known_masks as masks
+from opassay.adapters.paddle import known_pools as pools
+from opassay.adapters.paddle import known_scatters as scatters
+from opassay.adapters.paddle.known_convs import no_channels, no_extent, no_filters, no_room, rows_of_nothing, undilated
+from opassay.adapters.paddle.known_entries import paddle_known
+from opassay.adapters.paddle.known_errors import ERRORS
+from opassay.adapters.paddle.known_gradients import GRADIENTS
+from opassay.adapters.paddle.known_reasons import (
     CUT,
     EMPTY,
     INTEGERS,
@@ -31,7 +31,7 @@ from adapters.paddle.known_reasons import (
     UNEVEN,
     UNEVEN_AVERAGE,
 )
-from harness.model.case import Case
+from opassay.harness.model.case import Case
 
 _MASKED = "max_pool2d_with_argmax"
 _EXACT = 2**24

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from adapters.geometry import spatial_axes
-from adapters.known_linear import correlate, filters, spread
-from adapters.known_predicates import Predicate, attributes_of
-from adapters.known_windows import to_nhwc
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.geometry import spatial_axes
+from opassay.adapters.known_linear import correlate, filters, spread
+from opassay.adapters.known_predicates import Predicate, attributes_of
+from opassay.adapters.known_windows import to_nhwc
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 
 def undilated(verdict: str) -> Predicate:

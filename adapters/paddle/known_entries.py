@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.known_predicates import Predicate, known, read_pins
-from harness.model.known import Known
+from opassay.adapters.known_predicates import Predicate, known, read_pins
+from opassay.harness.model.known import Known
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "paddlepaddle 3.3.1, CPU"

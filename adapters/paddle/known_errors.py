@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from adapters.geometry import channel_axis, effective, output_extent, pad_amounts, spatial_axes
-from adapters.known_predicates import Predicate, breaks
-from adapters.known_windows import to_nhwc
-from adapters.paddle.known_entries import Page, paddle_known
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.known import Known
+from opassay.adapters.geometry import channel_axis, effective, output_extent, pad_amounts, spatial_axes
+from opassay.adapters.known_predicates import Predicate, breaks
+from opassay.adapters.known_windows import to_nhwc
+from opassay.adapters.paddle.known_entries import Page, paddle_known
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.known import Known
 
 _POOLS = ("max_pool2d", "max_pool2d_with_argmax", "avg_pool2d")
 _MAX_POOLS = _POOLS[:2]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from adapters.known_columns import CHANCE
-from adapters.known_predicates import Predicate
-from adapters.known_values import not_finite_where_cut
-from adapters.paddle import known_masks as masks
-from adapters.paddle import known_pools as pools
-from adapters.paddle.known_convs import (
+from opassay.adapters.known_columns import CHANCE
+from opassay.adapters.known_predicates import Predicate
+from opassay.adapters.known_values import not_finite_where_cut
+from opassay.adapters.paddle import known_masks as masks
+from opassay.adapters.paddle import known_pools as pools
+from opassay.adapters.paddle.known_convs import (
     depthwise,
     no_channels,
     no_extent,
@@ -18,8 +18,8 @@ from adapters.paddle.known_convs import (
     no_room,
     undilated,
 )
-from adapters.paddle.known_entries import Page, paddle_known
-from adapters.paddle.known_reasons import (
+from opassay.adapters.paddle.known_entries import Page, paddle_known
+from opassay.adapters.paddle.known_reasons import (
     BATCH_GRADIENT,
     BEHIND,
     CUT,
@@ -45,10 +45,10 @@ from adapters.paddle.known_reasons import (
     UNKNOWN,
     UNWRITTEN,
 )
-from adapters.paddle.known_scatters import refused
-from harness.model.case import Case
-from harness.model.dtypes import is_float
-from harness.model.known import Known
+from opassay.adapters.paddle.known_scatters import refused
+from opassay.harness.model.case import Case
+from opassay.harness.model.dtypes import is_float
+from opassay.harness.model.known import Known
 
 _MASKED = "max_pool2d_with_argmax"
 

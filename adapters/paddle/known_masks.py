@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from adapters.geometry import output_extent, spatial_axes
-from adapters.known_predicates import Predicate
-from harness.model.case import Case
+from opassay.adapters.geometry import output_extent, spatial_axes
+from opassay.adapters.known_predicates import Predicate
+from opassay.harness.model.case import Case
 
 _MASKED = "max_pool2d_with_argmax"
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from adapters.geometry import output_extent, pad_amounts, spatial_axes
-from adapters.known_predicates import Predicate, attributes_of
-from adapters.known_windows import Windows, answer, failure, first_maximum, gradient, usable, windows
-from adapters.paddle.known_convs import shows
-from adapters.paddle.known_masks import misread
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.geometry import output_extent, pad_amounts, spatial_axes
+from opassay.adapters.known_predicates import Predicate, attributes_of
+from opassay.adapters.known_windows import Windows, answer, failure, first_maximum, gradient, usable, windows
+from opassay.adapters.paddle.known_convs import shows
+from opassay.adapters.paddle.known_masks import misread
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 _LOWEST = float(np.finfo(np.float32).min)
 """Where a maximum starts, also among float64; as a float16 it is -inf."""

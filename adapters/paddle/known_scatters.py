@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from adapters.known_predicates import empty
-from harness.model.case import Case
+from opassay.adapters.known_predicates import empty
+from opassay.harness.model.case import Case
 
 _without_indices = empty(0)
 

@@ -8,7 +8,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import Tensor
 
-from adapters.paddle.layout import channels_first, flat, restored
+from opassay.adapters.paddle.layout import channels_first, flat, restored
 
 
 class PoolOps:

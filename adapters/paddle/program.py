@@ -11,9 +11,9 @@ from typing import Any
 
 import paddle
 
-from adapters.tracing import leaves, refilled
-from harness.model.adapter import Unconnected, as_tuple
-from harness.model.outcome import Inferred
+from opassay.adapters.tracing import leaves, refilled
+from opassay.harness.model.adapter import Unconnected, as_tuple
+from opassay.harness.model.outcome import Inferred
 
 
 def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:

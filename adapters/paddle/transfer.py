@@ -7,8 +7,8 @@ import paddle
 from numpy.lib.stride_tricks import as_strided
 from paddle import Tensor
 
-from adapters.strides import ALIGNMENT
-from harness.model.dtypes import BFLOAT16
+from opassay.adapters.strides import ALIGNMENT
+from opassay.harness.model.dtypes import BFLOAT16
 
 
 def to_native(array: np.ndarray) -> Tensor:

@@ -7,8 +7,8 @@ from typing import Any
 import paddle.nn.functional as F
 from paddle import Tensor
 
-from adapters.geometry import channel_axis, spatial_axes
-from adapters.paddle.layout import channels_first, restored
+from opassay.adapters.geometry import channel_axis, spatial_axes
+from opassay.adapters.paddle.layout import channels_first, restored
 
 
 class UnpoolOps:

@@ -16,17 +16,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import tensorflow as tf
 
-from adapters.devices import cpu_name, cpu_number
-from adapters.tensorflow.conv import ConvOps
-from adapters.tensorflow.kernels import onednn_dtypes
-from adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
-from adapters.tensorflow.moves import MoveOps
-from adapters.tensorflow.numerics import rules
-from adapters.tensorflow.pool import PoolOps
-from harness.model.adapter import Adapter, Unconnected
-from harness.model.dtypes import BFLOAT16
-from harness.model.numeric_model import NumericRule
-from harness.model.outcome import Inferred
+from opassay.adapters.devices import cpu_name, cpu_number
+from opassay.adapters.tensorflow.conv import ConvOps
+from opassay.adapters.tensorflow.kernels import onednn_dtypes
+from opassay.adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
+from opassay.adapters.tensorflow.moves import MoveOps
+from opassay.adapters.tensorflow.numerics import rules
+from opassay.adapters.tensorflow.pool import PoolOps
+from opassay.harness.model.adapter import Adapter, Unconnected
+from opassay.harness.model.dtypes import BFLOAT16
+from opassay.harness.model.numeric_model import NumericRule
+from opassay.harness.model.outcome import Inferred
 
 _ARITHMETIC_VARIABLES = ("TF_ENABLE_ONEDNN_OPTS", "TF_SET_ONEDNN_FPMATH_MODE", "ONEDNN_MAX_CPU_ISA", "XLA_FLAGS")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from adapters.geometry import Padding, unknown
-from adapters.tensorflow import windows
-from adapters.tensorflow.layout import amounts, full_padding, in_nhwc, nhwc_shape, pad
-from adapters.tensorflow.state import State
+from opassay.adapters.geometry import Padding, unknown
+from opassay.adapters.tensorflow import windows
+from opassay.adapters.tensorflow.layout import amounts, full_padding, in_nhwc, nhwc_shape, pad
+from opassay.adapters.tensorflow.state import State
 
 
 class ConvOps(State):

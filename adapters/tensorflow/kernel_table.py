@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from adapters.geometry import Padding
-from adapters.onednn import AVERAGES
-from adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
+from opassay.adapters.geometry import Padding
+from opassay.adapters.onednn import AVERAGES
+from opassay.adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
 
 
 def has_conv(

@@ -6,7 +6,7 @@ from functools import cache
 
 import tensorflow as tf
 
-from adapters import onednn
+from opassay.adapters import onednn
 
 
 @cache

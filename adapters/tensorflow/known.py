@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.geometry import effective
-from adapters.known_linear import nan_by_flush
-from adapters.known_predicates import (
+from opassay.adapters.geometry import effective
+from opassay.adapters.known_linear import nan_by_flush
+from opassay.adapters.known_predicates import (
     dilated_with_padding,
     holds_positive_subnormal,
     known,
     read_pins,
 )
-from adapters.known_relu import flushed_relu
-from adapters.onednn import WITH_ONE_DNN
-from adapters.tensorflow.known_errors import ERRORS
-from adapters.tensorflow.known_gradients import GRADIENTS
-from adapters.tensorflow.known_matmul import PRODUCTS
-from adapters.tensorflow.known_nothing import NOTHING
-from adapters.tensorflow.known_pools import (
+from opassay.adapters.known_relu import flushed_relu
+from opassay.adapters.onednn import WITH_ONE_DNN
+from opassay.adapters.tensorflow.known_errors import ERRORS
+from opassay.adapters.tensorflow.known_gradients import GRADIENTS
+from opassay.adapters.tensorflow.known_matmul import PRODUCTS
+from opassay.adapters.tensorflow.known_nothing import NOTHING
+from opassay.adapters.tensorflow.known_pools import (
     NAN_TITLE,
     NAN_URL,
     dropped_nan,
@@ -29,7 +29,7 @@ from adapters.tensorflow.known_pools import (
     padded_with_zeros,
     padded_with_zeros_in_xla,
 )
-from harness.model.case import Case
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tensorflow 2.21.0, CPU"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
-from adapters.geometry import output_extent, pad_amounts, spatial_axes
-from adapters.known_predicates import attributes_of
-from adapters.onednn import ONE_DNN
-from adapters.tensorflow.kernel_table import has_conv
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.geometry import output_extent, pad_amounts, spatial_axes
+from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.onednn import ONE_DNN
+from opassay.adapters.tensorflow.kernel_table import has_conv
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 
 def conv_kernel(dtype: str, how: Mapping[str, Any], backward: bool, onednn: Container[str] = ONE_DNN) -> str:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.geometry import channel_axis, spatial_axes
-from adapters.known_larger import (
+from opassay.adapters.geometry import channel_axis, spatial_axes
+from opassay.adapters.known_larger import (
     DIVIDES_TITLE,
     DIVIDES_URL,
     accepted_anywhere,
     divided_by_nothing,
     refused_by_onednn,
 )
-from adapters.known_predicates import breaks, by_rule, overflows, rank_three_in, read_pins
-from adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
-from adapters.tensorflow.kernel_table import pool_dilates
-from adapters.tensorflow.known_empty import padded_outside
-from harness.model.case import Case
+from opassay.adapters.known_predicates import breaks, by_rule, overflows, rank_three_in, read_pins
+from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
+from opassay.adapters.tensorflow.kernel_table import pool_dilates
+from opassay.adapters.tensorflow.known_empty import padded_outside
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _known = by_rule(_PINS, "tensorflow", "tensorflow 2.21.0, CPU")

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from adapters import known_columns, known_groups, known_holes
-from adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
-from adapters.known_columns import single_column
-from adapters.known_groups import mixed_in_tensorflow
-from adapters.known_holes import straddled
-from adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
-from adapters.known_predicates import (
+from opassay.adapters import known_columns, known_groups, known_holes
+from opassay.adapters.known_averages import OTHERS, WIDE, WIDE_TITLE, WIDE_URL, wide_window
+from opassay.adapters.known_columns import single_column
+from opassay.adapters.known_groups import mixed_in_tensorflow
+from opassay.adapters.known_holes import straddled
+from opassay.adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
+from opassay.adapters.known_predicates import (
     Predicate,
     attributes_of,
     known,
     read_pins,
 )
-from adapters.known_relu import multiplied, selected
-from adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
-from adapters.known_values import odd_maximum
-from adapters.known_windows import first_maximum, gradient_failure, with_flushed
-from adapters.onednn import AVERAGES, ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
-from adapters.tensorflow.known_pools import NAN_TITLE, NAN_URL, padded_with_zeros, pool_rule
-from harness.model.case import Case
+from opassay.adapters.known_relu import multiplied, selected
+from opassay.adapters.known_strided import CHANCE, OPS, REASON, TITLE, URL, overruns
+from opassay.adapters.known_values import odd_maximum
+from opassay.adapters.known_windows import first_maximum, gradient_failure, with_flushed
+from opassay.adapters.onednn import AVERAGES, ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
+from opassay.adapters.tensorflow.known_pools import NAN_TITLE, NAN_URL, padded_with_zeros, pool_rule
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tensorflow 2.21.0, CPU"

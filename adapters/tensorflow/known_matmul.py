@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.known_predicates import known, read_pins
-from adapters.known_products import CHANCE, NEEDS, TITLE, URL, one_matrix_for_a_batch
-from harness.model.case import Case
+from opassay.adapters.known_predicates import known, read_pins
+from opassay.adapters.known_products import CHANCE, NEEDS, TITLE, URL, one_matrix_for_a_batch
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 

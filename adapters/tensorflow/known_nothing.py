@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.geometry import channel_axis, spatial_axes
-from adapters.known_predicates import attributes_of, empty, known, read_pins
-from adapters.onednn import WITH_ONE_DNN, WITHOUT_ONE_DNN
-from adapters.tensorflow.known_empty import (
+from opassay.adapters.geometry import channel_axis, spatial_axes
+from opassay.adapters.known_predicates import attributes_of, empty, known, read_pins
+from opassay.adapters.onednn import WITH_ONE_DNN, WITHOUT_ONE_DNN
+from opassay.adapters.tensorflow.known_empty import (
     filters_refused_anywhere,
     filters_refused_by_onednn,
     gradient_shaped_as_input,
@@ -21,7 +21,7 @@ from adapters.tensorflow.known_empty import (
     shaped_as_input,
     transposed_refused_without_onednn,
 )
-from harness.model.case import Case
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tensorflow 2.21.0, CPU"

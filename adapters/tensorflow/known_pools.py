@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from adapters.known_predicates import Predicate, dilated_with_padding
-from adapters.known_windows import (
+from opassay.adapters.known_predicates import Predicate, dilated_with_padding
+from opassay.adapters.known_windows import (
     Rule,
     answer,
     failure,
@@ -17,10 +17,10 @@ from adapters.known_windows import (
     windows,
     with_flushed,
 )
-from adapters.onednn import ONE_DNN
-from adapters.tensorflow.kernel_table import pool_dilates
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.onednn import ONE_DNN
+from opassay.adapters.tensorflow.kernel_table import pool_dilates
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 NAN_URL = "https://github.com/tensorflow/tensorflow/issues/125965"
 NAN_TITLE = "CPU MaxPool2D returns different results for identical float64 channels containing NaN"

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from adapters.geometry import Padding
+from opassay.adapters.geometry import Padding
 
 TO_NHWC = (0, 2, 3, 1)
 TO_NCHW = (0, 3, 1, 2)

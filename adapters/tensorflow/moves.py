@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from adapters.tensorflow.layout import TO_NCHW, TO_NHWC, nhwc_shape
-from adapters.tensorflow.state import State
+from opassay.adapters.tensorflow.layout import TO_NCHW, TO_NHWC, nhwc_shape
+from opassay.adapters.tensorflow.state import State
 
 
 class MoveOps(State):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from harness.model.numeric_model import NumericModel, NumericRule
+from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 SUMMED_IN_FLOAT32 = (("conv2d", "float16"), ("conv2d", "bfloat16"), ("matmul", "float16"))
 BY_ONE_DNN = ("matmul", "bfloat16")

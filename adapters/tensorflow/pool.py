@@ -7,11 +7,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from adapters.geometry import Padding, unknown
-from adapters.tensorflow import windows
-from adapters.tensorflow.kernel_table import pool_dilates
-from adapters.tensorflow.layout import amounts, full_padding, in_nhwc, lowest, pad
-from adapters.tensorflow.state import State
+from opassay.adapters.geometry import Padding, unknown
+from opassay.adapters.tensorflow import windows
+from opassay.adapters.tensorflow.kernel_table import pool_dilates
+from opassay.adapters.tensorflow.layout import amounts, full_padding, in_nhwc, lowest, pad
+from opassay.adapters.tensorflow.state import State
 
 
 class PoolOps(State):

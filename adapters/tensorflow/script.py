@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from adapters.script_source import source
-from adapters.script_text import function, repeats, tuple_of, write
-from adapters.tensorflow.script_ops import emitter
-from harness.model.dtypes import is_float
-from harness.model.script import Asked, Idiom
+from opassay.adapters.script_source import source
+from opassay.adapters.script_text import function, repeats, tuple_of, write
+from opassay.adapters.tensorflow.script_ops import emitter
+from opassay.harness.model.dtypes import is_float
+from opassay.harness.model.script import Asked, Idiom
 
 SETUP = """\
 tf.get_logger().setLevel("ERROR")

@@ -6,14 +6,18 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adapters.geometry import unknown
-from adapters.script_text import Body, Emit, Step, body
-from adapters.tensorflow.kernel_table import has_average, has_conv, has_maximum, pool_dilates
-from harness.model.script import Asked
+from opassay.adapters.geometry import unknown
+from opassay.adapters.script_text import Body, Emit, Step, body
+from opassay.adapters.tensorflow.kernel_table import has_average, has_conv, has_maximum, pool_dilates
+from opassay.harness.model.script import Asked
 
 TO_NHWC, TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
-_CONV, _POOL, _WINDOWS = "adapters.tensorflow.conv", "adapters.tensorflow.pool", "adapters.tensorflow.windows"
-_LAYOUT = "adapters.tensorflow.layout"
+_CONV, _POOL, _WINDOWS = (
+    "opassay.adapters.tensorflow.conv",
+    "opassay.adapters.tensorflow.pool",
+    "opassay.adapters.tensorflow.windows",
+)
+_LAYOUT = "opassay.adapters.tensorflow.layout"
 ONEDNN = "float32,bfloat16,float16"
 """What TensorFlow hands to oneDNN on most processors, where a worker did not say."""
 

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
-from adapters.geometry import Padding
-from adapters.tensorflow.kernel_table import has_average, has_conv, has_maximum
-from adapters.tensorflow.kernels import onednn_dtypes
+from opassay.adapters.geometry import Padding
+from opassay.adapters.tensorflow.kernel_table import has_average, has_conv, has_maximum
+from opassay.adapters.tensorflow.kernels import onednn_dtypes
 
 
 class State:

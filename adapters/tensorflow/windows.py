@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from adapters.tensorflow.layout import amounts, lowest, pad
+from opassay.adapters.tensorflow.layout import amounts, lowest, pad
 
 
 def rows(extent: Any, window: Any, stride: int, dilation: int) -> tf.Tensor:

@@ -20,13 +20,13 @@ import numpy as np
 import tinygrad
 from tinygrad import Tensor, dtypes
 
-from adapters.tinygrad.conv import ConvOps
-from adapters.tinygrad.gradients import value_and_vjp
-from adapters.tinygrad.pool import PoolOps
-from adapters.tinygrad.scatter import ScatterOps
-from harness.model.adapter import Adapter, Unconnected, as_tuple
-from harness.model.dtypes import BFLOAT16
-from harness.model.outcome import Inferred
+from opassay.adapters.tinygrad.conv import ConvOps
+from opassay.adapters.tinygrad.gradients import value_and_vjp
+from opassay.adapters.tinygrad.pool import PoolOps
+from opassay.adapters.tinygrad.scatter import ScatterOps
+from opassay.harness.model.adapter import Adapter, Unconnected, as_tuple
+from opassay.harness.model.dtypes import BFLOAT16
+from opassay.harness.model.outcome import Inferred
 
 DTYPES = {
     dtypes.float16: "float16",

@@ -6,8 +6,8 @@ from typing import Any
 
 from tinygrad import Tensor
 
-from adapters.geometry import effective, spatial_axes, unknown
-from adapters.tinygrad.layout import channels_first, flat_padding, restored
+from opassay.adapters.geometry import effective, spatial_axes, unknown
+from opassay.adapters.tinygrad.layout import channels_first, flat_padding, restored
 
 
 class ConvOps:

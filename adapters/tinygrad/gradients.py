@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.model.adapter import Unconnected, as_tuple
+from opassay.harness.model.adapter import Unconnected, as_tuple
 
 
 def value_and_vjp(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.geometry import spatial_axes
-from adapters.known_predicates import Predicate, breaks, known, rank_three_in, read_pins, unconnected_input
-from adapters.known_values import empty_anywhere, holds_nan
-from harness.model.case import Case
-from harness.model.known import Known
+from opassay.adapters.geometry import spatial_axes
+from opassay.adapters.known_predicates import Predicate, breaks, known, rank_three_in, read_pins, unconnected_input
+from opassay.adapters.known_values import empty_anywhere, holds_nan
+from opassay.harness.model.case import Case
+from opassay.harness.model.known import Known
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tinygrad 0.14.0, CPU (clang)"

@@ -6,7 +6,7 @@ from typing import Any
 
 from tinygrad import Tensor
 
-from adapters.geometry import pad_amounts, unknown
+from opassay.adapters.geometry import pad_amounts, unknown
 
 
 def channels_first(x: Tensor, layout: str) -> Tensor:

@@ -6,8 +6,8 @@ from typing import Any
 
 from tinygrad import Tensor, dtypes
 
-from adapters.geometry import channel_axis, spatial_axes
-from adapters.tinygrad.layout import channels_first, flat_padding, restored
+from opassay.adapters.geometry import channel_axis, spatial_axes
+from opassay.adapters.tinygrad.layout import channels_first, flat_padding, restored
 
 
 class PoolOps:

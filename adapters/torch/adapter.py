@@ -16,17 +16,17 @@ from torch import Tensor
 from torch._dynamo.utils import counters
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from adapters.cuda import GPU_SHARE
-from adapters.onednn import own_convolutions
-from adapters.torch.conv import ConvOps
-from adapters.torch.limits import limit
-from adapters.torch.numerics import rules
-from adapters.torch.pool import PoolOps
-from adapters.torch.transfer import from_native, to_native
-from adapters.torch.unpool import UnpoolOps
-from harness.model.adapter import Adapter, Unconnected
-from harness.model.numeric_model import NumericRule
-from harness.model.outcome import Inferred
+from opassay.adapters.cuda import GPU_SHARE
+from opassay.adapters.onednn import own_convolutions
+from opassay.adapters.torch.conv import ConvOps
+from opassay.adapters.torch.limits import limit
+from opassay.adapters.torch.numerics import rules
+from opassay.adapters.torch.pool import PoolOps
+from opassay.adapters.torch.transfer import from_native, to_native
+from opassay.adapters.torch.unpool import UnpoolOps
+from opassay.harness.model.adapter import Adapter, Unconnected
+from opassay.harness.model.numeric_model import NumericRule
+from opassay.harness.model.outcome import Inferred
 
 
 class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):

@@ -7,9 +7,9 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from adapters.geometry import spatial_axes, unknown
-from adapters.torch.layout import channels_first, filters_first, restored
-from adapters.torch.windows import inner_padding, pairs, transposed
+from opassay.adapters.geometry import spatial_axes, unknown
+from opassay.adapters.torch.layout import channels_first, filters_first, restored
+from opassay.adapters.torch.windows import inner_padding, pairs, transposed
 
 
 class ConvOps:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from adapters.cuda import ON_CPU
-from adapters.geometry import spatial_axes
-from adapters.known_predicates import (
+from opassay.adapters.cuda import ON_CPU
+from opassay.adapters.geometry import spatial_axes
+from opassay.adapters.known_predicates import (
     empty,
     known,
     read_pins,
 )
-from adapters.known_windows import first_maximum, last_nan, usable, windows
-from adapters.onednn import OWN
-from adapters.torch.known_compiled import COMPILED
-from adapters.torch.known_cuda import CUDA
-from adapters.torch.known_empty import (
+from opassay.adapters.known_windows import first_maximum, last_nan, usable, windows
+from opassay.adapters.onednn import OWN
+from opassay.adapters.torch.known_compiled import COMPILED
+from opassay.adapters.torch.known_cuda import CUDA
+from opassay.adapters.torch.known_empty import (
     NO_FILTERS_TITLE,
     NO_FILTERS_URL,
     no_extent_but_batch,
@@ -27,10 +27,10 @@ from adapters.torch.known_empty import (
     refused_max_pool,
     refused_transpose,
 )
-from adapters.torch.known_errors import ERRORS
-from adapters.torch.known_gradients import GRADIENTS
-from adapters.torch.known_strides import channels_last, refused_filter_gradient
-from harness.model.case import Case
+from opassay.adapters.torch.known_errors import ERRORS
+from opassay.adapters.torch.known_gradients import GRADIENTS
+from opassay.adapters.torch.known_strides import channels_last, refused_filter_gradient
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "torch 2.13.0, CPU"

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.cuda import ON_CPU
-from adapters.known_predicates import known, read_pins
-from adapters.torch.known_empty import (
+from opassay.adapters.cuda import ON_CPU
+from opassay.adapters.known_predicates import known, read_pins
+from opassay.adapters.torch.known_empty import (
     NO_FILTERS_TITLE,
     NO_FILTERS_URL,
     dense_filters_of_no_batch,
     no_filters_compiled,
 )
-from adapters.torch.known_scatters import added_in_tiles, added_to_one_place
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.torch.known_scatters import added_in_tiles, added_to_one_place
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "torch 2.13.0, CPU"

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.cuda import ON_CUDA, beyond_tf32
-from adapters.known_predicates import attributes_of, breaks, known, read_pins
-from adapters.torch.known_cuda_pools import (
+from opassay.adapters.cuda import ON_CUDA, beyond_tf32
+from opassay.adapters.known_predicates import attributes_of, breaks, known, read_pins
+from opassay.adapters.torch.known_cuda_pools import (
     forgets_padding,
     gradient_of_lowest,
     index_of_lowest,
     reduced_then_gathered,
     single_double,
 )
-from adapters.torch.known_strides import channels_last
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.torch.known_strides import channels_last
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "torch 2.11.0+cu130, H200"

@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from adapters.geometry import channel_axis, spatial_axes
-from adapters.known_predicates import Predicate, attributes_of
-from adapters.known_windows import Windows, failure, first_maximum, gradient, last_nan, place, usable, windows
-from adapters.torch.known_empty import own_pool
-from adapters.torch.known_strides import channels_last
-from adapters.torch.windows import expressible, extents_of, own_padding, pads_of
-from harness.model.case import Case
+from opassay.adapters.geometry import channel_axis, spatial_axes
+from opassay.adapters.known_predicates import Predicate, attributes_of
+from opassay.adapters.known_windows import Windows, failure, first_maximum, gradient, last_nan, place, usable, windows
+from opassay.adapters.torch.known_empty import own_pool
+from opassay.adapters.torch.known_strides import channels_last
+from opassay.adapters.torch.windows import expressible, extents_of, own_padding, pads_of
+from opassay.harness.model.case import Case
 
 _UNROLLED = 8
 """Source: ``unroll_reductions_threshold`` in

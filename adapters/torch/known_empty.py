@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from adapters.geometry import output_extent, pad_amounts, spatial_axes
-from adapters.known_predicates import attributes_of
-from adapters.torch.windows import expressible, inner_padding, own_padding, pads_of, transposed
-from harness.model.case import Case
+from opassay.adapters.geometry import output_extent, pad_amounts, spatial_axes
+from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.torch.windows import expressible, inner_padding, own_padding, pads_of, transposed
+from opassay.harness.model.case import Case
 
 NO_FILTERS_URL = "https://github.com/pytorch/pytorch/issues/142466"
 NO_FILTERS_TITLE = "[Device] `ConvTranspose` bahaves differently on CPU and CUDA when `out_channels=0`"

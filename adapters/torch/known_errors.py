@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.cuda import ON_CPU
-from adapters.geometry import channel_axis, effective, pad_amounts, spatial_axes
-from adapters.known_predicates import breaks, by_rule, read_pins
-from adapters.known_undilated import unlooked_dilation
-from harness.model import dtypes
-from harness.model.case import Case
+from opassay.adapters.cuda import ON_CPU
+from opassay.adapters.geometry import channel_axis, effective, pad_amounts, spatial_axes
+from opassay.adapters.known_predicates import breaks, by_rule, read_pins
+from opassay.adapters.known_undilated import unlooked_dilation
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _known = by_rule(_PINS, "torch", "torch 2.13.0, CPU")

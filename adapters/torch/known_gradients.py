@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.cuda import ON_CPU
-from adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
-from adapters.known_predicates import (
+from opassay.adapters.cuda import ON_CPU
+from opassay.adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
+from opassay.adapters.known_predicates import (
     Predicate,
     known,
     read_pins,
     unconnected_input,
 )
-from adapters.known_strided import CHANCE, REASON, TITLE, URL, overruns
-from adapters.known_windows import gradient_failure, last_nan, windows
-from adapters.onednn import OWN
-from adapters.torch.known_empty import (
+from opassay.adapters.known_strided import CHANCE, REASON, TITLE, URL, overruns
+from opassay.adapters.known_windows import gradient_failure, last_nan, windows
+from opassay.adapters.onednn import OWN
+from opassay.adapters.torch.known_empty import (
     no_extent_but_batch,
     own_pool,
     refused_avg_pool,
@@ -24,13 +24,13 @@ from adapters.torch.known_empty import (
     refused_max_pool,
     refused_transpose_gradient,
 )
-from adapters.torch.known_strides import (
+from opassay.adapters.torch.known_strides import (
     refused_filter_gradient,
     refused_first,
     refused_somewhere,
     unviewable_indices,
 )
-from harness.model.case import Case
+from opassay.harness.model.case import Case
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "torch 2.13.0, CPU"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from harness.model.case import Case, Tensor
+from opassay.harness.model.case import Case, Tensor
 
 _NARROW = ("float16", "bfloat16")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from adapters.known_predicates import attributes_of
-from harness.model.case import Case, Tensor
+from opassay.adapters.known_predicates import attributes_of
+from opassay.harness.model.case import Case, Tensor
 
 _DENSE = ("contiguous", "offset", "reversed")
 """Memory that reaches torch row by row; it has no negative strides, so ``reversed`` is copied."""

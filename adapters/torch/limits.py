@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.model.dtypes import is_float
+from opassay.harness.model.dtypes import is_float
 
 Limit = Callable[[str, str, str, Mapping[str, Any]], str | None]
 """From device, mode, dtype and attributes to the reason, None where torch can."""

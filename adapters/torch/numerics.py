@@ -25,8 +25,8 @@ from collections.abc import Sequence
 
 import torch
 
-from adapters.cuda import tf32_rules
-from harness.model.numeric_model import NumericModel, NumericRule
+from opassay.adapters.cuda import tf32_rules
+from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 IN_FLOAT32 = (
     ("conv2d", "y", ("float16", "bfloat16")),

@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from adapters.geometry import taps
-from adapters.torch.layout import channels_first, restored
-from adapters.torch.windows import OwnPadding, expressible, extents_of, offending, own_padding, pads_of
+from opassay.adapters.geometry import taps
+from opassay.adapters.torch.layout import channels_first, restored
+from opassay.adapters.torch.windows import OwnPadding, expressible, extents_of, offending, own_padding, pads_of
 
 
 class PoolOps:

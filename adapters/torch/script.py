@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from adapters.geometry import channel_axis, output_extent, spatial_axes, unknown
-from adapters.script_source import source
-from adapters.script_text import Body, Step, body, function, repeats, tuple_of, write
-from adapters.torch.windows import (
+from opassay.adapters.geometry import channel_axis, output_extent, spatial_axes, unknown
+from opassay.adapters.script_source import source
+from opassay.adapters.script_text import Body, Step, body, function, repeats, tuple_of, write
+from opassay.adapters.torch.windows import (
     OwnPadding,
     expressible,
     inner_padding,
@@ -18,9 +18,9 @@ from adapters.torch.windows import (
     pairs,
     transposed,
 )
-from harness.model.dtypes import is_float
-from harness.model.memory import Memory
-from harness.model.script import Asked, Idiom
+from opassay.harness.model.dtypes import is_float
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.script import Asked, Idiom
 
 IMPORTS = "import torch\nimport torch.nn.functional as F"
 ANSWERS = """\
@@ -218,7 +218,7 @@ def _max_pool(step: Step) -> Body:
         padding = offending(pads, a["padding"])
         return body(*lines, f"return F.max_pool2d(x, {window}, {stride}, {padding!r}, {dilation}{more})")
     own = own_padding(extents, window, stride, dilation, pads)
-    needs = ("adapters.torch.pool:_tap_stack",) if own is None else ()
+    needs = ("opassay.adapters.torch.pool:_tap_stack",) if own is None else ()
     if own is None:
         lines.append(f"y, plane = _tap_stack(x, {window}, {stride}, {dilation}, {pads})")
     else:
@@ -248,7 +248,7 @@ def _avg_pool2d(step: Step) -> Body:
     own = own_padding(extents, window, stride, ones, pads)
     if own is None:
         lines.append(f"y = _padded_average(x, {window}, {stride}, {pads}, {counts})")
-        return body(*lines, f"return {_back('y', layout)}", needs=("adapters.torch.pool:_padded_average",))
+        return body(*lines, f"return {_back('y', layout)}", needs=("opassay.adapters.torch.pool:_padded_average",))
     whole = window[0] * window[1] if own.ceil_mode and counts else None
     lines.append(
         f"y = F.avg_pool2d(x, {window}, stride={stride}, padding={own.padding}, ceil_mode={own.ceil_mode}, "

@@ -11,8 +11,8 @@ import torch
 from numpy.lib.stride_tricks import as_strided
 from torch import Tensor
 
-from adapters.strides import ALIGNMENT
-from harness.model.dtypes import BFLOAT16
+from opassay.adapters.strides import ALIGNMENT
+from opassay.harness.model.dtypes import BFLOAT16
 
 
 def to_native(array: np.ndarray, device: str) -> Tensor:

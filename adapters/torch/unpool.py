@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from adapters.geometry import channel_axis, spatial_axes
-from adapters.torch.layout import channels_first, restored
-from adapters.torch.windows import pairs
+from opassay.adapters.geometry import channel_axis, spatial_axes
+from opassay.adapters.torch.layout import channels_first, restored
+from opassay.adapters.torch.windows import pairs
 
 INTERPOLATED = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.uint8)
 """What ``F.interpolate(mode="nearest")`` implements on the CPU; the rest goes through ``repeat_interleave``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from adapters.geometry import effective, output_extent, pad_amounts
+from opassay.adapters.geometry import effective, output_extent, pad_amounts
 
 
 def pairs(*attributes: tuple[int, ...]) -> bool:

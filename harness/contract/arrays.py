@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.contract.observe import Observation, observe, plain
-from harness.model import dtypes, memory
-from harness.model.adapter import Adapter
-from harness.model.memory import Memory
+from opassay.harness.contract.observe import Observation, observe, plain
+from opassay.harness.model import dtypes, memory
+from opassay.harness.model.adapter import Adapter
+from opassay.harness.model.memory import Memory
 
 SHAPES = ((), (3,), (2, 3), (2, 3, 4), (2, 3, 2, 5), (0,), (2, 0, 3, 1))
 MEMORIES = tuple(Memory(kind, axis, 3) for kind in memory.KINDS for axis in (0, 1))

@@ -1,6 +1,6 @@
 """Asks one adapter everything that the contract promises, in a process of its own.
 
-    python -P -m harness.contract.ask adapters.torch.adapter:TorchAdapter cpu
+    python -P -m opassay.harness.contract.ask opassay.adapters.torch.adapter:TorchAdapter cpu
 
 Prints one observation per line as JSON (``observe.py``), each before the next question is asked: if the framework ends
 the process, it is known after what.
@@ -14,10 +14,10 @@ import os
 import sys
 from collections.abc import Iterator
 
-from harness.contract import arrays, calls, cases, gradients
-from harness.contract.observe import Observation
-from harness.model.adapter import Adapter
-from harness.registry import CONTRACT_EXAMPLES
+from opassay.harness.contract import arrays, calls, cases, gradients
+from opassay.harness.contract.observe import Observation
+from opassay.harness.model.adapter import Adapter
+from opassay.harness.registry import CONTRACT_EXAMPLES
 
 
 def observations(adapter: Adapter) -> Iterator[Observation]:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.contract.arrays import SHAPES
-from harness.contract.observe import Arrays, Attributes, Observation, answers, call, observe, plain, sentence
-from harness.model import dtypes
-from harness.model.adapter import Adapter, UnknownDevice, Unsupported
-from harness.run.origin import framework_modules
+from opassay.harness.contract.arrays import SHAPES
+from opassay.harness.contract.observe import Arrays, Attributes, Observation, answers, call, observe, plain, sentence
+from opassay.harness.model import dtypes
+from opassay.harness.model.adapter import Adapter, UnknownDevice, Unsupported
+from opassay.harness.run.origin import framework_modules
 
 
 def names(adapter: Adapter, interface: tuple[str, ...]) -> Iterator[Observation]:

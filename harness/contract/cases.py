@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness.contract.observe import Arrays, Attributes, Observation, observe, plain
-from harness.model import dtypes
-from harness.model.adapter import Adapter
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.outcome import NotSupported, Outcome, Raised, Returned
-from harness.registry import PROGRAMS
-from harness.run.execute import Executor
+from opassay.harness.contract.observe import Arrays, Attributes, Observation, observe, plain
+from opassay.harness.model import dtypes
+from opassay.harness.model.adapter import Adapter
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.outcome import NotSupported, Outcome, Raised, Returned
+from opassay.harness.registry import PROGRAMS
+from opassay.harness.run.execute import Executor
 
 
 def executor(adapter: Adapter, mode: str) -> Executor:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from harness.contract.observe import Observation, observe
-from harness.model.adapter import Adapter, Unconnected
+from opassay.harness.contract.observe import Observation, observe
+from opassay.harness.model.adapter import Adapter, Unconnected
 
 
 def gradients(adapter: Adapter, mode: str, examples: Any) -> Iterator[Observation]:

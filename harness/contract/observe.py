@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.model.adapter import Adapter, Unsupported, as_tuple
+from opassay.harness.model.adapter import Adapter, Unsupported, as_tuple
 
 Observation = dict[str, Any]
 Arrays = Sequence[np.ndarray]

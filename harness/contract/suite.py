@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from harness.contract.observe import Observation
+from opassay.harness.contract.observe import Observation
 
-_ROOT = str(Path(__file__).resolve().parents[2])
+_ROOT = str(Path(__file__).absolute().parents[3])
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def interview(location: str, device: str, timeout: float, mode: str = "") -> Int
     environment = {**os.environ, "PYTHONPATH": path, "OPASSAY_THREADS": os.environ.get("OPASSAY_THREADS", "1")}
     if mode:
         environment["OPASSAY_MODE"] = mode
-    command = [sys.executable, "-P", "-m", "harness.contract.ask", location, device]
+    command = [sys.executable, "-P", "-m", "opassay.harness.contract.ask", location, device]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired as late:

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.hunt import store
-from harness.hunt.bench import Bench
-from harness.hunt.finding import Finding
-from harness.hunt.hunter import UNSTEADY, Hunter, Limits
-from harness.hunt.scripts import reproduced
-from harness.model.verdicts import Record
-from harness.run.campaign import Campaign, Run
-from harness.run.engine import Engine
-from harness.run.files import fault
-from harness.run.machine import usable_cores
+from opassay.harness.hunt import store
+from opassay.harness.hunt.bench import Bench
+from opassay.harness.hunt.finding import Finding
+from opassay.harness.hunt.hunter import UNSTEADY, Hunter, Limits
+from opassay.harness.hunt.scripts import reproduced
+from opassay.harness.model.verdicts import Record
+from opassay.harness.run.campaign import Campaign, Run
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.files import fault
+from opassay.harness.run.machine import usable_cores
 
 Say = Callable[[str], None]
 

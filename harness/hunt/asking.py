@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.model.case import Case
+from opassay.harness.model.case import Case
 
 Fails = Callable[[Case], bool]
 """Whether a case still shows the difference that is being shrunk."""

@@ -8,19 +8,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.judge.compare import Judgement
-from harness.judge.explain import Answered, explain_all
-from harness.judge.verdict import judge
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.op import Op, references
-from harness.model.outcome import Returned
-from harness.model.reference import Reference
-from harness.model.verdicts import FAILING
-from harness.run.clean import clean_message
-from harness.run.engine import Asked, Engine
-from harness.run.lane import Lane
-from harness.run.plan import Item
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.judge.explain import Answered, explain_all
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op, references
+from opassay.harness.model.outcome import Returned
+from opassay.harness.model.reference import Reference
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.run.clean import clean_message
+from opassay.harness.run.engine import Asked, Engine
+from opassay.harness.run.lane import Lane
+from opassay.harness.run.plan import Item
 
 Sign = frozenset[tuple[str, str]]
 """On which targets a case shows one verdict in a way that is not known: (label, in which words)."""

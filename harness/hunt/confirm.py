@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.hunt.bench import Bench, Sign, labels_of
-from harness.model.case import Case
+from opassay.harness.hunt.bench import Bench, Sign, labels_of
+from opassay.harness.model.case import Case
 
 FRESH = 2
 MORE = 8

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.hunt.literals import array_source, number
-from harness.judge.compare import marks
-from harness.model.numeric_model import NumericModel
-from harness.model.outcome import Outcome, Returned
-from harness.model.reference import Reference
+from opassay.harness.hunt.literals import array_source, number
+from opassay.harness.judge.compare import marks
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.outcome import Outcome, Returned
+from opassay.harness.model.reference import Reference
 
 WHOLE = 64
 """Outputs of up to this many elements are compared and shown as a whole."""

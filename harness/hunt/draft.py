@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.hunt import store
-from harness.hunt.finding import Finding, Predicate
-from harness.hunt.traits import Trait
-from harness.model.fills import VALUE_KINDS
-from harness.registry import Registry, UsageError
+from opassay.harness.hunt import store
+from opassay.harness.hunt.finding import Finding, Predicate
+from opassay.harness.hunt.traits import Trait
+from opassay.harness.model.fills import VALUE_KINDS
+from opassay.harness.registry import Registry, UsageError
 
 HEADER = '''"""Draft of a known difference of {adapter}, from the finding {finding}.
 
@@ -19,8 +19,8 @@ cause, and quote `url` with its `title` where the difference is reported. Then m
 tuple `KNOWN`, to {place}, and the pin to known_pins.json beside that.
 """
 
-from adapters.known_predicates import {helpers}
-from harness.model.case import Case
+from opassay.adapters.known_predicates import {helpers}
+from opassay.harness.model.case import Case
 
 _PINS = {{
     "{name}": Case.loads(

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 
-from harness.hunt.asking import Asking
-from harness.model.case import Case, Geometry
-from harness.model.fills import EXACT_KINDS
-from harness.model.op import Op
-from harness.run import generate
+from opassay.harness.hunt.asking import Asking
+from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.fills import EXACT_KINDS
+from opassay.harness.model.op import Op
+from opassay.harness.run import generate
 
 
 class StillFails(Exception):

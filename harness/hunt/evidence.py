@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from harness.hunt.bench import Bench
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.op import references
-from harness.model.outcome import Returned
-from harness.model.reference import Reference
-from harness.model.verdicts import UNANSWERED
-from harness.run.engine import Asked
+from opassay.harness.hunt.bench import Bench
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import references
+from opassay.harness.model.outcome import Returned
+from opassay.harness.model.reference import Reference
+from opassay.harness.model.verdicts import UNANSWERED
+from opassay.harness.run.engine import Asked
 
 SHOWN = 64
 """Outputs of up to this many elements are kept whole."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.hunt.bench import Sign, wording
-from harness.hunt.traits import Feature, Place, features
-from harness.model.case import Case
-from harness.model.verdicts import Record, severity
+from opassay.harness.hunt.bench import Sign, wording
+from opassay.harness.hunt.traits import Feature, Place, features
+from opassay.harness.model.case import Case
+from opassay.harness.model.verdicts import Record, severity
 
 FailureKey = tuple[str, str]
 """Case id and verdict."""

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from harness.hunt.bench import Sign
-from harness.hunt.failure import Failure
-from harness.hunt.traits import Trait
-from harness.model.case import Case
-from harness.model.verdicts import severity
+from opassay.harness.hunt.bench import Sign
+from opassay.harness.hunt.failure import Failure
+from opassay.harness.hunt.traits import Trait
+from opassay.harness.model.case import Case
+from opassay.harness.model.verdicts import severity
 
 
 @dataclass(frozen=True)

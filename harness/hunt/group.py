@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from harness.hunt.bench import Sign
-from harness.hunt.failure import Failure, FailureKey
-from harness.hunt.finding import Finding, Predicate
-from harness.hunt.traits import firm
-from harness.model.explanation import cause_in
+from opassay.harness.hunt.bench import Sign
+from opassay.harness.hunt.failure import Failure, FailureKey
+from opassay.harness.hunt.finding import Finding, Predicate
+from opassay.harness.hunt.traits import firm
+from opassay.harness.model.explanation import cause_in
 
 
 def owner(failure: Failure, findings: Iterable[Finding], scope: frozenset[str]) -> Finding | None:

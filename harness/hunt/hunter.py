@@ -7,20 +7,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.hunt.bench import Bench, Sign, labels_of
-from harness.hunt.confirm import Confirmation, confirm
-from harness.hunt.draws import simplest
-from harness.hunt.evidence import Evidence, gather
-from harness.hunt.failure import Failure, FailureKey, failures
-from harness.hunt.finding import Finding, Predicate
-from harness.hunt.group import counted, merged, owner, sight, twin, widened
-from harness.hunt.shrink import LIMIT, Shrunk, shrink
-from harness.hunt.traits import features, traits
-from harness.model.case import Case
-from harness.model.outcome import GREW, Returned
-from harness.model.verdicts import Record
-from harness.run.engine import Asked
-from harness.run.files import fault
+from opassay.harness.hunt.bench import Bench, Sign, labels_of
+from opassay.harness.hunt.confirm import Confirmation, confirm
+from opassay.harness.hunt.draws import simplest
+from opassay.harness.hunt.evidence import Evidence, gather
+from opassay.harness.hunt.failure import Failure, FailureKey, failures
+from opassay.harness.hunt.finding import Finding, Predicate
+from opassay.harness.hunt.group import counted, merged, owner, sight, twin, widened
+from opassay.harness.hunt.shrink import LIMIT, Shrunk, shrink
+from opassay.harness.hunt.traits import features, traits
+from opassay.harness.model.case import Case
+from opassay.harness.model.outcome import GREW, Returned
+from opassay.harness.model.verdicts import Record
+from opassay.harness.run.engine import Asked
+from opassay.harness.run.files import fault
 
 VERDICT_LIMITS = {"crash": 40, "hang": 8}
 """Where each verdict costs a new worker, or the whole time limit, fewer have to do."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.hunt.repro import Reproduction
+from opassay.harness.hunt.repro import Reproduction
 
 NAME = "issue.md"
 

@@ -7,10 +7,10 @@ import textwrap
 
 import numpy as np
 
-from harness.hunt.recipes import recipe
-from harness.model import dtypes
-from harness.model.case import Tensor
-from harness.model.memory import stored_shape
+from opassay.harness.hunt.recipes import recipe
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Tensor
+from opassay.harness.model.memory import stored_shape
 
 SHOWN = 64
 """Arrays of up to this many elements are written out."""

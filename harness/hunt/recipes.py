@@ -1,4 +1,4 @@
-"""Recipes for values as plain NumPy: the same bits as ``harness.model.fills`` gives, without importing it.
+"""Recipes for values as plain NumPy: the same bits as ``opassay.harness.model.fills`` gives, without importing it.
 
 ``LIBRARY`` holds small functions; ``recipe`` an expression that uses them. A script contains only those it needs.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from harness.model import dtypes
-from harness.model.fills import _SPREAD, _WIDE_EXPONENTS, WHOLE, Fill
+from opassay.harness.model import dtypes
+from opassay.harness.model.fills import _SPREAD, _WIDE_EXPONENTS, WHOLE, Fill
 
 LIBRARY: Mapping[str, str] = {
     "raw": '''\

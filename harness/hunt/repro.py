@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.hunt.differences import GONE, THERE, checks
-from harness.hunt.script import ask, standalone, through_replay
-from harness.model.case import Case
-from harness.model.numeric_model import NumericModel, NumericRule, find_model
-from harness.model.op import Op, references
-from harness.model.outcome import Outcome, Returned
-from harness.model.reference import Reference
-from harness.model.script import Asked, Idiom
-from harness.model.target import Target
-from harness.registry import Registry
-from harness.run.clean import clean_message
-from harness.run.search_path import search_path, variable
+from opassay.harness.hunt.differences import GONE, THERE, checks
+from opassay.harness.hunt.script import ask, standalone, through_replay
+from opassay.harness.model.case import Case
+from opassay.harness.model.numeric_model import NumericModel, NumericRule, find_model
+from opassay.harness.model.op import Op, references
+from opassay.harness.model.outcome import Outcome, Returned
+from opassay.harness.model.reference import Reference
+from opassay.harness.model.script import Asked, Idiom
+from opassay.harness.model.target import Target
+from opassay.harness.registry import Registry
+from opassay.harness.run.clean import clean_message
+from opassay.harness.run.search_path import search_path, variable
 
 PATIENCE = 300.0
 """Seconds that a script may take, beyond the limit of the case."""

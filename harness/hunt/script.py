@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from harness.hunt.differences import CHECK, CHECK_NONE, FINISH, SHOW
-from harness.hunt.literals import tensor_source
-from harness.hunt.recipes import library
-from harness.model.case import Case
-from harness.model.op import Op, references
-from harness.model.program import Program
-from harness.model.script import Asked, Idiom
-from harness.model.verdicts import FAILING
+from opassay.harness.hunt.differences import CHECK, CHECK_NONE, FINISH, SHOW
+from opassay.harness.hunt.literals import tensor_source
+from opassay.harness.hunt.recipes import library
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op, references
+from opassay.harness.model.program import Program
+from opassay.harness.model.script import Asked, Idiom
+from opassay.harness.model.verdicts import FAILING
 
 REPEATS = 20
 """Calls after which an answer that varies from call to call has most likely shown itself."""

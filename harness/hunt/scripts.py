@@ -8,20 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.hunt.bench import Bench
-from harness.hunt.finding import Finding
-from harness.hunt.issue import NAME, issue_text
-from harness.hunt.repro import Reproduction, Seen, title, write_reproduction
-from harness.judge.compare import Judgement
-from harness.model.case import Case
-from harness.model.explanation import labelled
-from harness.model.op import Op
-from harness.model.outcome import Outcome
-from harness.model.verdicts import FAILING, UNANSWERED
-from harness.registry import Registry, UsageError
-from harness.run.engine import Asked
-from harness.run.files import fault
-from harness.run.lane import Lane
+from opassay.harness.hunt.bench import Bench
+from opassay.harness.hunt.finding import Finding
+from opassay.harness.hunt.issue import NAME, issue_text
+from opassay.harness.hunt.repro import Reproduction, Seen, title, write_reproduction
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.model.case import Case
+from opassay.harness.model.explanation import labelled
+from opassay.harness.model.op import Op
+from opassay.harness.model.outcome import Outcome
+from opassay.harness.model.verdicts import FAILING, UNANSWERED
+from opassay.harness.registry import Registry, UsageError
+from opassay.harness.run.engine import Asked
+from opassay.harness.run.files import fault
+from opassay.harness.run.lane import Lane
 
 MOST_OUTPUT = 4_000
 """Characters of a script's output that the finding keeps; the file beside the script has all of it."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from harness.hunt.asking import Asking, Fails
-from harness.hunt.draws import shrink_draws
-from harness.hunt.values import fewest_values, plainer
-from harness.model.case import Case
-from harness.model.op import Op, refusal
+from opassay.harness.hunt.asking import Asking, Fails
+from opassay.harness.hunt.draws import shrink_draws
+from opassay.harness.hunt.values import fewest_values, plainer
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op, refusal
 
 LIMIT = 200
 """Verdicts that shrinking one failure may take. Not seconds, so that a slower machine finds the same case."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.hunt.finding import Finding
+from opassay.harness.hunt.finding import Finding
 
 FOLDER = "findings"
 FINDING = "finding.json"

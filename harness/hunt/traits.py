@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.model.case import Case
-from harness.model.fills import VALUE_KINDS, Fill
+from opassay.harness.model.case import Case
+from opassay.harness.model.fills import VALUE_KINDS, Fill
 
 Place = tuple[str | int, ...]
 """Where in a case a feature is: ``("attributes", "stride", 0)``, ``("tensors", 1, "dtype")``."""

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.hunt.asking import Asking
-from harness.model import dtypes
-from harness.model.case import Case, Tensor
-from harness.model.fills import LITERAL_LIMIT, VALUE_KINDS, Fill
-from harness.model.memory import Memory
+from opassay.harness.hunt.asking import Asking
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import LITERAL_LIMIT, VALUE_KINDS, Fill
+from opassay.harness.model.memory import Memory
 
 SIMPLEST_DTYPE = "float32"
 KEYLESS = ("ones", "iota")

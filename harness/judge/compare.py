@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.judge import numerics
-from harness.judge.measure import Measure, mask_of, measure_of, unjudged
-from harness.model import dtypes
-from harness.model.numeric_model import NumericModel
-from harness.model.reference import Reference
+from opassay.harness.judge import numerics
+from opassay.harness.judge.measure import Measure, mask_of, measure_of, unjudged
+from opassay.harness.model import dtypes
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.reference import Reference
 
 BEYOND = "warn: inside the proven bound, but beyond 4*sqrt(n)*u*B"
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.judge.compare import marks
-from harness.judge.measure import measure_of
-from harness.judge.verdict import judge
-from harness.model.case import Case
-from harness.model.explanation import NO_FIT, UNTOLD, VARIES, consistent_with, reproduced_by
-from harness.model.hypothesis import Hypothesis, Question, References
-from harness.model.numeric_model import NumericModel
-from harness.model.op import Op
-from harness.model.outcome import Outcome, Returned
-from harness.model.reference import Reference
+from opassay.harness.judge.compare import marks
+from opassay.harness.judge.measure import measure_of
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model.case import Case
+from opassay.harness.model.explanation import NO_FIT, UNTOLD, VARIES, consistent_with, reproduced_by
+from opassay.harness.model.hypothesis import Hypothesis, Question, References
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.op import Op
+from opassay.harness.model.outcome import Outcome, Returned
+from opassay.harness.model.reference import Reference
 
 
 @dataclass(frozen=True)

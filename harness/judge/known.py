@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from harness.model.case import Case
-from harness.model.known import Known
+from opassay.harness.model.case import Case
+from opassay.harness.model.known import Known
 
 EXECUTED = ("rejects", "shape", "dtype", "crash", "hang")
 """Verdicts on a forward result that the aspect ``shape``, which executes the same call, must come to as well."""

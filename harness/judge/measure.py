@@ -8,9 +8,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from harness.judge import numerics
-from harness.model.numeric_model import NumericModel
-from harness.model.reference import Reference
+from opassay.harness.judge import numerics
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.reference import Reference
 
 
 @dataclass(frozen=True, eq=False)

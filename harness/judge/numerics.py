@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.model.dtypes import FORMATS
-from harness.model.numeric_model import NumericModel
-from harness.model.reference import Reference
+from opassay.harness.model.dtypes import FORMATS
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.reference import Reference
 
 INPUT_ROUNDING = {"": 0.0, "tf32": 2.0**-10, "bfloat16": 2.0**-8}
 """Largest relative error of an operand that a math mode truncates to this format first."""

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.judge.compare import BEYOND, Judgement, flawless, place
-from harness.judge.measure import Measure, measure_of
-from harness.judge.verdict import combine, judge
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.numeric_model import NumericModel
-from harness.model.op import Op, stacked_references
-from harness.model.outcome import Returned
-from harness.model.reference import Reference
+from opassay.harness.judge.compare import BEYOND, Judgement, flawless, place
+from opassay.harness.judge.measure import Measure, measure_of
+from opassay.harness.judge.verdict import combine, judge
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.op import Op, stacked_references
+from opassay.harness.model.outcome import Returned
+from opassay.harness.model.reference import Reference
 
 
 @dataclass(frozen=True, eq=False)

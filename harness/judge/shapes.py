@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.judge.compare import Judgement
-from harness.model import dtypes
-from harness.model.outcome import Inferred, Returned
-from harness.model.reference import Reference
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.model import dtypes
+from opassay.harness.model.outcome import Inferred, Returned
+from opassay.harness.model.reference import Reference
 
 Told = Inferred | None
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.judge.compare import Judgement, compare
-from harness.judge.shapes import judge_shapes
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.numeric_model import NumericModel
-from harness.model.outcome import Crashed, NotSupported, Outcome, Raised, Returned, TimedOut, TooLarge
-from harness.model.reference import Reference
+from opassay.harness.judge.compare import Judgement, compare
+from opassay.harness.judge.shapes import judge_shapes
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.outcome import Crashed, NotSupported, Outcome, Raised, Returned, TimedOut, TooLarge
+from opassay.harness.model.reference import Reference
 
 TOLD = ("shape", "dtype", "special", "structural", "numeric")
 """The order in which the verdicts of several outputs are looked at; the first one is the record's."""

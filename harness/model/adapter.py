@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.model.numeric_model import NumericRule
-from harness.model.outcome import Inferred
+from opassay.harness.model.numeric_model import NumericRule
+from opassay.harness.model.outcome import Inferred
 
 
 class Unsupported(Exception):

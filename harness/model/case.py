@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.model import dtypes, fills, memory, strict_json
-from harness.model.fills import Fill
-from harness.model.memory import Memory
+from opassay.harness.model import dtypes, fills, memory, strict_json
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
 
 ASPECTS = ("value", "gradient", "error", "shape")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.model.hypothesis import Hypothesis
+from opassay.harness.model.hypothesis import Hypothesis
 
 REPRODUCES = "reproduces the answer"
 CONSISTENT = "consistent with"

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.model import dtypes, strict_json
+from opassay.harness.model import dtypes, strict_json
 
 LITERAL_LIMIT = 64
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.model.numeric_model import NumericModel
-from harness.model.reference import Reference
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.reference import Reference
 
 References = Sequence[Reference]
 

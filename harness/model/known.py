@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from harness.model.case import Case
-from harness.model.dtypes import DTYPES
+from opassay.harness.model.case import Case
+from opassay.harness.model.dtypes import DTYPES
 
 OWNERS = ("ours", "upstream", "by design")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.model import strict_json
+from opassay.harness.model import strict_json
 
 KINDS = ("contiguous", "transposed", "sliced", "offset", "reversed", "broadcast", "channels_last")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.model.case import Case
-from harness.model.hypothesis import Hypothesis
-from harness.model.reference import Reference
+from opassay.harness.model.case import Case
+from opassay.harness.model.hypothesis import Hypothesis
+from opassay.harness.model.reference import Reference
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.model import strict_json
+from opassay.harness.model import strict_json
 
 OPERATORS = ("add", "subtract")
 """What a stage may do besides the ops: the framework's own ``+`` and ``-`` on two values of one shape."""

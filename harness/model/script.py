@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.model.case import Case
+from opassay.harness.model.case import Case
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import hashlib
 
 import numpy as np
 
-from harness.model import dtypes
-from harness.model.outcome import Outcome, Raised, Returned
+from opassay.harness.model import dtypes
+from opassay.harness.model.outcome import Outcome, Raised, Returned
 
 
 def difference(first: Returned, second: Returned) -> str:

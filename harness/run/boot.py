@@ -68,6 +68,6 @@ if __name__ == "__main__":
     if problem:
         refuse(problem)
     else:
-        from harness.run.worker import main
+        from opassay.harness.run.worker import main
 
         main(CONFIG)

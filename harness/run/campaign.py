@@ -11,27 +11,27 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.located import UsageError, module_file
-from harness.model.case import ASPECTS, Case
-from harness.model.known import Known
-from harness.model.target import Target
-from harness.model.verdicts import Record
-from harness.registry import AdapterEntry, Registry, unknown
-from harness.run.cache import cache_folder, prune
-from harness.run.course import Steps
-from harness.run.earlier import set_aside
-from harness.run.engine import Engine
-from harness.run.feeds import Key
-from harness.run.files import FileError, replace_file
-from harness.run.half import Half
-from harness.run.journal import Journal
-from harness.run.known_rows import known_rows, other_versions
-from harness.run.lane import Lane
-from harness.run.machine import default_memory, describe_machine, usable_cores
-from harness.run.pictures import Album
-from harness.run.plan import Settings, Shard, halves, shards
-from harness.run.process import WorkerSpec
-from harness.run.status import Counts
+from opassay.harness.located import UsageError, module_file
+from opassay.harness.model.case import ASPECTS, Case
+from opassay.harness.model.known import Known
+from opassay.harness.model.target import Target
+from opassay.harness.model.verdicts import Record
+from opassay.harness.registry import AdapterEntry, Registry, unknown
+from opassay.harness.run.cache import cache_folder, prune
+from opassay.harness.run.course import Steps
+from opassay.harness.run.earlier import set_aside
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.feeds import Key
+from opassay.harness.run.files import FileError, replace_file
+from opassay.harness.run.half import Half
+from opassay.harness.run.journal import Journal
+from opassay.harness.run.known_rows import known_rows, other_versions
+from opassay.harness.run.lane import Lane
+from opassay.harness.run.machine import default_memory, describe_machine, usable_cores
+from opassay.harness.run.pictures import Album
+from opassay.harness.run.plan import Settings, Shard, halves, shards
+from opassay.harness.run.process import WorkerSpec
+from opassay.harness.run.status import Counts
 
 VERSION = "0.1.0"
 RUN_FILE = "run.json"
@@ -309,7 +309,7 @@ def check_devices(engine: Engine, idle: Callable[[], None] = lambda: None) -> No
 def _extra_roots(entry: AdapterEntry) -> dict[str, str]:
     module = entry.location.partition(":")[0]
     top = module.partition(".")[0]
-    if top == "adapters":
+    if top == "opassay":
         return {}
     source = module_file(top)
     return {top: str(source.parent if source.name == "__init__.py" else source)}

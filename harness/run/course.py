@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from harness.run.job import Job
-from harness.run.lane import Lane
+from opassay.harness.run.job import Job
+from opassay.harness.run.lane import Lane
 
 Step = Job | Callable[[], bool]
 """A job for the target's worker, or what must be true before the next step."""

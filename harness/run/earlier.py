@@ -6,8 +6,8 @@ import os
 from itertools import count
 from pathlib import Path
 
-from harness.run.files import cannot
-from harness.run.journal import LINE_LIMIT, NAME, locked
+from opassay.harness.run.files import cannot
+from opassay.harness.run.journal import LINE_LIMIT, NAME, locked
 
 LEFT = (
     NAME,

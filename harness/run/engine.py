@@ -9,24 +9,24 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import psutil
 
-from harness.judge.compare import Judgement
-from harness.judge.known import Tally, applies, concerns, guarded
-from harness.model.case import Case
-from harness.model.known import Known
-from harness.model.op import Op
-from harness.model.outcome import Outcome
-from harness.model.target import Target
-from harness.model.verdicts import FAILING, Record
-from harness.run.course import Course, Steps, idle, ready
-from harness.run.feeds import Feeds, Key
-from harness.run.job import Answer, Job
-from harness.run.judging import Judging
-from harness.run.lane import Lane
-from harness.run.pins import concerned, shown
-from harness.run.plan import Item, Settings, Shard
-from harness.run.process import Message, WorkerSpec
-from harness.run.records import make_record
-from harness.run.second import SecondLook
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.judge.known import Tally, applies, concerns, guarded
+from opassay.harness.model.case import Case
+from opassay.harness.model.known import Known
+from opassay.harness.model.op import Op
+from opassay.harness.model.outcome import Outcome
+from opassay.harness.model.target import Target
+from opassay.harness.model.verdicts import FAILING, Record
+from opassay.harness.run.course import Course, Steps, idle, ready
+from opassay.harness.run.feeds import Feeds, Key
+from opassay.harness.run.job import Answer, Job
+from opassay.harness.run.judging import Judging
+from opassay.harness.run.lane import Lane
+from opassay.harness.run.pins import concerned, shown
+from opassay.harness.run.plan import Item, Settings, Shard
+from opassay.harness.run.process import Message, WorkerSpec
+from opassay.harness.run.records import make_record
+from opassay.harness.run.second import SecondLook
 
 WATCH = 0.2
 """Seconds between two looks at how long the workers have been silent and how large they are."""

@@ -12,16 +12,16 @@ from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
-from harness.model import dtypes
-from harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
-from harness.model.case import Case
-from harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
-from harness.run import wire
-from harness.run.bits import difference
-from harness.run.fuse import parts
-from harness.run.inference import with_inference
-from harness.run.inputs import Inputs
-from harness.run.origin import Watch, framework_modules
+from opassay.harness.model import dtypes
+from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
+from opassay.harness.model.case import Case
+from opassay.harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
+from opassay.harness.run import wire
+from opassay.harness.run.bits import difference
+from opassay.harness.run.fuse import parts
+from opassay.harness.run.inference import with_inference
+from opassay.harness.run.inputs import Inputs
+from opassay.harness.run.origin import Watch, framework_modules
 
 Answer = tuple[int, Outcome]
 Announce = Callable[[list[int]], None]

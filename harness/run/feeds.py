@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.model.case import Case
-from harness.run.job import Job
-from harness.run.lane import Lane
-from harness.run.plan import Batch, Item, Settings, Shard, cuts, make_batch
+from opassay.harness.model.case import Case
+from opassay.harness.run.job import Job
+from opassay.harness.run.lane import Lane
+from opassay.harness.run.plan import Batch, Item, Settings, Shard, cuts, make_batch
 
 WINDOW = 256
 """Batches that are kept for targets that have yet to take them; older ones are generated again."""

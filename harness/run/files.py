@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from harness.model.faults import told
+from opassay.harness.model.faults import told
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
 """What an ``OSError`` says of a disk that takes no more; every other one is about a single file or program."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.model.case import Case
+from opassay.harness.model.case import Case
 
 GRADIENT = 3
 """How many times the ops of a function there are in its gradient, about: itself, and one for each input."""

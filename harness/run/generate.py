@@ -14,9 +14,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.model.case import Case, Geometry
-from harness.model.fills import Fill
-from harness.model.op import Op, Pin
+from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.op import Op, Pin
 
 BYTES = 256
 """How many bytes are tried first; more are taken from the same hash when these run out."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.model.op import Op
-from harness.run.course import Steps, idle
-from harness.run.engine import Engine
-from harness.run.feeds import Key
-from harness.run.lane import Lane
-from harness.run.plan import Shard
-from harness.run.repeat import Repeats
+from opassay.harness.model.op import Op
+from opassay.harness.run.course import Steps, idle
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.feeds import Key
+from opassay.harness.run.lane import Lane
+from opassay.harness.run.plan import Shard
+from opassay.harness.run.repeat import Repeats
 
 
 class Half:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.model.adapter import Adapter, Unsupported
-from harness.model.outcome import Inference, Inferred, NotSupported, Outcome, Raised, Returned
-from harness.run.origin import Watch
+from opassay.harness.model.adapter import Adapter, Unsupported
+from opassay.harness.model.outcome import Inference, Inferred, NotSupported, Outcome, Raised, Returned
+from opassay.harness.run.origin import Watch
 
 
 def with_inference(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.model.adapter import Adapter
+from opassay.harness.model.adapter import Adapter
 
 
 class Inputs:

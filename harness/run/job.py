@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from harness.judge.compare import Judgement
-from harness.model.case import Case
-from harness.model.op import Op
-from harness.model.outcome import Crashed, Outcome
-from harness.run.plan import Item
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op
+from opassay.harness.model.outcome import Crashed, Outcome
+from opassay.harness.run.plan import Item
 
 Answer = tuple[Item, Outcome]
 

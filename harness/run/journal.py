@@ -12,9 +12,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness.model import strict_json
-from harness.model.verdicts import COLUMNS, SORT_COLUMNS, VERDICTS, Record
-from harness.run.files import FileError, cannot
+from opassay.harness.model import strict_json
+from opassay.harness.model.verdicts import COLUMNS, SORT_COLUMNS, VERDICTS, Record
+from opassay.harness.run.files import FileError, cannot
 
 NAME = "journal.jsonl"
 LINE_LIMIT = 1 << 24

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from harness.judge.compare import Judgement
-from harness.judge.several import judge_part
-from harness.judge.verdict import judge
-from harness.model.case import Case
-from harness.model.faults import told
-from harness.model.numeric_model import NumericModel, NumericRule, find_model
-from harness.model.op import ContractError, Op, stackable
-from harness.model.outcome import Outcome, Returned
-from harness.model.reference import Reference
-from harness.run.references import ReferenceCache
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.judge.several import judge_part
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model.case import Case
+from opassay.harness.model.faults import told
+from opassay.harness.model.numeric_model import NumericModel, NumericRule, find_model
+from opassay.harness.model.op import ContractError, Op, stackable
+from opassay.harness.model.outcome import Outcome, Returned
+from opassay.harness.model.reference import Reference
+from opassay.harness.run.references import ReferenceCache
 
 Answered = tuple[Case, Outcome]
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from harness.model.known import Known
-from harness.run.engine import Engine
-from harness.run.lane import Lane
-from harness.run.pins import concerned, shown
+from opassay.harness.model.known import Known
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.lane import Lane
+from opassay.harness.run.pins import concerned, shown
 
 _FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions", "chance", "needs")
 NAMED = 5

@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.model.case import Case
-from harness.model.numeric_model import NumericRule
-from harness.model.outcome import DAMAGED, GREW, Crashed, Outcome, Raised, TimedOut
-from harness.model.target import Target
-from harness.run import wire, words
-from harness.run.job import Answer, GroupEnd, Job, Trail, next_id
-from harness.run.machine import instructions, pressure
-from harness.run.plan import Item
-from harness.run.process import LOST, Message, WorkerProcess, WorkerSpec
+from opassay.harness.model.case import Case
+from opassay.harness.model.numeric_model import NumericRule
+from opassay.harness.model.outcome import DAMAGED, GREW, Crashed, Outcome, Raised, TimedOut
+from opassay.harness.model.target import Target
+from opassay.harness.run import wire, words
+from opassay.harness.run.job import Answer, GroupEnd, Job, Trail, next_id
+from opassay.harness.run.machine import instructions, pressure
+from opassay.harness.run.plan import Item
+from opassay.harness.run.process import LOST, Message, WorkerProcess, WorkerSpec
 
 CREDIT = 2
 """Batches written ahead to a worker, so that it never waits for the parent."""

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
-from harness.model.adapter import Adapter
-from harness.run.operands import operands
+from opassay.harness.model.adapter import Adapter
+from opassay.harness.run.operands import operands
 
 
 def framework_modules(adapter: Adapter) -> tuple[str, ...]:

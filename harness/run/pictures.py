@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.op import Op, Pin, references
-from harness.model.outcome import Outcome, Returned
-from harness.model.program import Program
-from harness.run.files import replace_file
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op, Pin, references
+from opassay.harness.model.outcome import Outcome, Returned
+from opassay.harness.model.program import Program
+from opassay.harness.run.files import replace_file
 
 FOLDER = "pictures"
 INDEX = "pictures.json"

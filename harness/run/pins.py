@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.judge.known import applies, guarded
-from harness.model.known import Known
-from harness.model.verdicts import FAILING
-from harness.run.lane import Lane
+from opassay.harness.judge.known import applies, guarded
+from opassay.harness.model.known import Known
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.run.lane import Lane
 
 Pins = Mapping[tuple[str, str], str]
 """The verdict on a pinned case, by target label and case id."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from harness.model.case import Case
-from harness.model.op import Op
-from harness.model.target import Target
-from harness.run import generate, wire
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op
+from opassay.harness.model.target import Target
+from opassay.harness.run import generate, wire
 
 BATCH_GEOMETRIES = 32
 """Geometries per batch: where compile time per case has flattened out, and a crash loses little."""

@@ -18,13 +18,13 @@ from typing import Any
 
 import psutil
 
-from harness.registry import PROGRAMS
-from harness.run import wire
-from harness.run.cache import VARIABLE, cache_folder
-from harness.run.search_path import search_path, variable
+from opassay.harness.registry import PROGRAMS
+from opassay.harness.run import wire
+from opassay.harness.run.cache import VARIABLE, cache_folder
+from opassay.harness.run.search_path import search_path, variable
 
 _BOOT = Path(__file__).with_name("boot.py")
-_ROOT = _BOOT.parents[2]
+_HOME = _BOOT.absolute().parents[2]
 
 
 PRINTED_CHUNK, PRINTED_CHUNKS = 4096, 64
@@ -64,13 +64,8 @@ class WorkerSpec:
         return given.parent != own.parent or given.resolve() != own.resolve()
 
     def config(self) -> dict[str, Any]:
-        roots = {
-            "harness": str(_ROOT / "harness"),
-            "adapters": str(_ROOT / "adapters"),
-            "opassay": str(_ROOT / "opassay.py"),
-        }
-        roots.update(self.extra_roots)
-        home = [str(_ROOT / "adapters") + os.sep, *self.extra_roots.values()]
+        roots = {"opassay": str(_HOME), **self.extra_roots}
+        home = [str(_HOME / "adapters") + os.sep, *self.extra_roots.values()]
         return {
             "adapter": self.adapter,
             "programs": PROGRAMS,

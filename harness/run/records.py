@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from harness.judge.compare import Judgement
-from harness.model.outcome import Outcome, Returned
-from harness.model.target import Target
-from harness.model.verdicts import Record
-from harness.run.clean import clean_message
-from harness.run.plan import Item
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.model.outcome import Outcome, Returned
+from opassay.harness.model.target import Target
+from opassay.harness.model.verdicts import Record
+from opassay.harness.run.clean import clean_message
+from opassay.harness.run.plan import Item
 
 
 class Answerer(Protocol):

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.judge.several import Part, parts
-from harness.model.case import Case
-from harness.model.op import Op, references, refusal
-from harness.model.reference import Reference
+from opassay.harness.judge.several import Part, parts
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op, references, refusal
+from opassay.harness.model.reference import Reference
 
 BYTES = 128 * 2**20
 

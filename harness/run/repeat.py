@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.judge.compare import Judgement
-from harness.model.outcome import Outcome, Returned
-from harness.model.verdicts import Record
-from harness.run.bits import digest
-from harness.run.course import Steps, idle
-from harness.run.engine import Engine
-from harness.run.feeds import Feeds, Key
-from harness.run.job import Job
-from harness.run.lane import Lane
-from harness.run.plan import Item, Shard
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.model.outcome import Outcome, Returned
+from opassay.harness.model.verdicts import Record
+from opassay.harness.run.bits import digest
+from opassay.harness.run.course import Steps, idle
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.feeds import Feeds, Key
+from opassay.harness.run.job import Job
+from opassay.harness.run.lane import Lane
+from opassay.harness.run.plan import Item, Shard
 
 HELD = 20_000
 """Records that wait in memory for their second answer; then the workers are replaced once."""

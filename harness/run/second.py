@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from harness.judge.compare import Judgement
-from harness.model.outcome import DAMAGED, OUTSIDE, Crashed, Outcome, TimedOut
-from harness.model.verdicts import FAILING
-from harness.run.job import Answer, GroupEnd, Job, Replay
-from harness.run.lane import Lane
-from harness.run.plan import Item
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.model.outcome import DAMAGED, OUTSIDE, Crashed, Outcome, TimedOut
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.run.job import Answer, GroupEnd, Job, Replay
+from opassay.harness.run.lane import Lane
+from opassay.harness.run.plan import Item
 
 FORGIVEN = 2
 """Ends per target and run that did not repeat and are no difference; from the next one on each is a crash."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.model.verdicts import Record
+from opassay.harness.model.verdicts import Record
 
 INTERRUPTED = 130
 """The status after Ctrl-C or SIGTERM, as shells have it for the first: 128 + SIGINT."""

@@ -10,8 +10,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from harness.model import dtypes, strict_json
-from harness.model.outcome import Inference, Inferred, NotSupported, Outcome, Raised, Returned, TooLarge
+from opassay.harness.model import dtypes, strict_json
+from opassay.harness.model.outcome import Inference, Inferred, NotSupported, Outcome, Raised, Returned, TooLarge
 
 PROTOCOL = 6
 MAGIC = b"opa1"

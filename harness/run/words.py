@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.run.wire import WireError
+from opassay.harness.run.wire import WireError
 
 Wanted = type | list[type]
 

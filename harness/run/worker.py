@@ -1,6 +1,6 @@
 """The worker: one adapter in a process of its own, answering batches until its input ends.
 
-Imports only ``harness.model``, its half of ``harness.run``, one adapter and that adapter's framework.
+Imports only ``opassay.harness.model``, its half of ``opassay.harness.run``, one adapter and that adapter's framework.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import IO, Any
 
 import numpy as np
 
-from harness.model.adapter import Adapter, UnknownDevice
-from harness.model.case import load_cases
-from harness.run import wire
-from harness.run.execute import Executor, Programs
-from harness.run.installed import strangers
-from harness.run.orphan import end_with_parent
+from opassay.harness.model.adapter import Adapter, UnknownDevice
+from opassay.harness.model.case import load_cases
+from opassay.harness.run import wire
+from opassay.harness.run.execute import Executor, Programs
+from opassay.harness.run.installed import strangers
+from opassay.harness.run.orphan import end_with_parent
 
 PATIENCE, GRACE = 6, 15.0
 """A silent worker ends itself after so many times its limit and so many seconds more: later than the parent ends it."""

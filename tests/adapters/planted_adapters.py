@@ -4,9 +4,9 @@ import os
 
 import numpy as np
 
-from adapters import oracle
-from harness.model import dtypes
-from harness.model.adapter import Adapter, Unconnected, Unsupported
+from opassay.adapters import oracle
+from opassay.harness.model import dtypes
+from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported
 
 
 class Fake(Adapter):
@@ -14,7 +14,7 @@ class Fake(Adapter):
 
     name = "fake"
     modes = ("plain",)
-    frameworks = ("adapters.oracle",)
+    frameworks = ("opassay.adapters.oracle",)
 
     def devices(self):
         return ("cpu",)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 
-from harness.completeness import Reader
-from harness.contract.suite import AdapterContract
-from harness.registry import OPS, PROGRAMS
+from opassay.harness.completeness import Reader
+from opassay.harness.contract.suite import AdapterContract
+from opassay.harness.registry import OPS, PROGRAMS
 
 SINGLE = [op for op in OPS if op not in importlib.import_module(PROGRAMS).PROGRAMS]
 
@@ -41,15 +41,15 @@ class Whole(AdapterContract):
 
 
 class TestTorch(Whole):
-    adapter = "adapters.torch.adapter:TorchAdapter"
+    adapter = "opassay.adapters.torch.adapter:TorchAdapter"
 
 
 class TestTensorFlow(Whole):
-    adapter = "adapters.tensorflow.adapter:TensorFlowAdapter"
+    adapter = "opassay.adapters.tensorflow.adapter:TensorFlowAdapter"
 
 
 class TestJax(Whole):
-    adapter = "adapters.jax.adapter:JaxAdapter"
+    adapter = "opassay.adapters.jax.adapter:JaxAdapter"
     zeros_for_unconnected = True
 
     def test_limits_are_sentences_true_and_said_before_the_call(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from harness.contract.suite import AdapterContract
+from opassay.harness.contract.suite import AdapterContract
 
 
 class Backend(AdapterContract):
-    adapter = "adapters.keras.adapter:KerasAdapter"
+    adapter = "opassay.adapters.keras.adapter:KerasAdapter"
     absent = ("max_pool2d_with_argmax", "max_unpool2d")
 
     def count(self, check: str) -> int:

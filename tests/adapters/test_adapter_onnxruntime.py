@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from harness.contract.suite import AdapterContract
+from opassay.harness.contract.suite import AdapterContract
 
 if find_spec("onnxruntime"):
 
     class TestOnnxRuntime(AdapterContract):
-        adapter = "adapters.onnxruntime.adapter:OnnxRuntimeAdapter"
+        adapter = "opassay.adapters.onnxruntime.adapter:OnnxRuntimeAdapter"
         absent = ()
 
         def count(self, check: str) -> int:

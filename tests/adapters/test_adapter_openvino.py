@@ -7,13 +7,13 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from harness.contract.suite import AdapterContract
+from opassay.harness.contract.suite import AdapterContract
 
 ROOT = Path(__file__).resolve().parents[2]
 
 CONVERTED = """
 import numpy as np
-from adapters.openvino.adapter import OpenVinoAdapter
+from opassay.adapters.openvino.adapter import OpenVinoAdapter
 adapter = OpenVinoAdapter()
 one, high = 1 + 2.0**-40, 2**24 + 1
 print(adapter.relu(np.array([one])).item() == one)
@@ -31,7 +31,7 @@ if find_spec("openvino"):
         assert done.stdout.split() == ["False"] * 4 + ["True"]
 
     class TestOpenVino(AdapterContract):
-        adapter = "adapters.openvino.adapter:OpenVinoAdapter"
+        adapter = "opassay.adapters.openvino.adapter:OpenVinoAdapter"
         absent = ()
 
         def count(self, check: str) -> int:

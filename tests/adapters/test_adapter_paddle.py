@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from harness.contract.suite import AdapterContract
+from opassay.harness.contract.suite import AdapterContract
 
 if find_spec("paddle"):
 
     class TestPaddle(AdapterContract):
-        adapter = "adapters.paddle.adapter:PaddleAdapter"
+        adapter = "opassay.adapters.paddle.adapter:PaddleAdapter"
         mode = "eager"
         absent = ()
 

@@ -6,12 +6,12 @@ import os
 import shutil
 from importlib.util import find_spec
 
-from harness.contract.suite import AdapterContract
+from opassay.harness.contract.suite import AdapterContract
 
 if find_spec("tinygrad") and shutil.which(os.environ.get("CC", "clang")):
 
     class TestTinygrad(AdapterContract):
-        adapter = "adapters.tinygrad.adapter:TinygradAdapter"
+        adapter = "opassay.adapters.tinygrad.adapter:TinygradAdapter"
         absent = ()
         zeros_for_unconnected = True
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.contract.judged import new_differences
-from harness.contract.suite import AdapterContract, interview
+from opassay.harness.contract.judged import new_differences
+from opassay.harness.contract.suite import AdapterContract, interview
 
 HERE = Path(__file__).parent
 TESTS = tuple(name for name in dir(AdapterContract) if name.startswith("test_"))
@@ -112,7 +112,9 @@ def test_an_adapter_that_hangs_is_told() -> None:
 
 
 def test_importing_the_suite_imports_no_framework() -> None:
-    script = "import sys; from opassay import AdapterContract; print({'torch', 'adapters.torch'} & set(sys.modules))"
+    script = (
+        "import sys; from opassay import AdapterContract; print({'torch', 'opassay.adapters.torch'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

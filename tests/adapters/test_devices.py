@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from adapters.devices import cpu_name, cpu_number
-from harness.registry import UsageError
-from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.plan import Settings
+from opassay.adapters.devices import cpu_name, cpu_number
+from opassay.harness.registry import UsageError
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.plan import Settings
 
 TARGETS = ("jax@cpu:1", "jax:eager@cpu:1", "tensorflow@cpu:1", "tensorflow:function@cpu:1", "tensorflow:xla@cpu:1")
 
@@ -46,7 +46,7 @@ def jax_on_gpu(monkeypatch):
     """A JAX adapter that takes its device for a GPU, the first of this machine's."""
     import jax
 
-    from adapters.jax.adapter import JaxAdapter
+    from opassay.adapters.jax.adapter import JaxAdapter
 
     adapter = JaxAdapter()
     gpu = SimpleNamespace(platform="gpu", compute_capability="9.0")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.plan import Item
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.plan import Item
 
 
 def literal(shape, dtype, *values):

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from adapters.known_columns import single_column
-from harness.model.case import Case, Tensor
+from opassay.adapters.known_columns import single_column
+from opassay.harness.model.case import Case, Tensor
 
 HOW = {"stride": (1, 3), "dilation": (1, 1), "groups": 1, "padding": "SAME", "layout": "NCHW"}
 

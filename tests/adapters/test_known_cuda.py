@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adapters.cuda import beyond_tf32, tf32_rules
-from adapters.torch.limits import limit
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.numeric_model import find_model
-from harness.registry import Registry
+from opassay.adapters.cuda import beyond_tf32, tf32_rules
+from opassay.adapters.torch.limits import limit
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.numeric_model import find_model
+from opassay.harness.registry import Registry
 
 SEEN = json.loads((Path(__file__).parent / "seen_on_cuda.json").read_text(encoding="utf-8"))
 KNOWN = {known.id: known for adapter in ("jax", "torch") for known in Registry().known(adapter)}

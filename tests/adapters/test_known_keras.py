@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.keras.known import KNOWN
-from harness.model.case import Case
+from opassay.adapters.keras.known import KNOWN
+from opassay.harness.model.case import Case
 
 
 def _reshaped(case: Case, *shapes: tuple[int, ...]) -> Case:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from adapters.known_groups import mixed, mixed_in_tensorflow
-from adapters.known_holes import straddled, straddled_in_keras
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
+from opassay.adapters.known_groups import mixed, mixed_in_tensorflow
+from opassay.adapters.known_holes import straddled, straddled_in_keras
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
 
 
 def tensor(shape, dtype, *values):

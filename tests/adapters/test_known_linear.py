@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from adapters.known_linear import nan_by_flush
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
+from opassay.adapters.known_linear import nan_by_flush
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
 
 INF, NAN, TINY = math.inf, math.nan, 2.0**-149
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.registry import Registry
+from opassay.harness.registry import Registry
 
 REGISTRY = Registry()
 ADAPTERS = [name for name in REGISTRY.adapters if REGISTRY.known(name)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.openvino.known_cut import cut_off
-from adapters.openvino.known_reorders import dies
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
+from opassay.adapters.openvino.known_cut import cut_off
+from opassay.adapters.openvino.known_reorders import dies
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
 
 
 def pool(shape, window, layout="NCHW", dtype="bfloat16", stride=(1, 1)) -> Case:

@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from adapters.paddle import known_masks as masks
-from adapters.paddle import known_pools as pools
-from adapters.paddle import known_scatters
-from adapters.paddle.known import KNOWN
-from adapters.paddle.known_convs import undilated
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
+from opassay.adapters.paddle import known_masks as masks
+from opassay.adapters.paddle import known_pools as pools
+from opassay.adapters.paddle import known_scatters
+from opassay.adapters.paddle.known import KNOWN
+from opassay.adapters.paddle.known_convs import undilated
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
 
 NAN, INF, LARGEST = math.nan, math.inf, 3.4028234663852886e38
 

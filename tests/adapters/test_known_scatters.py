@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.torch.known_scatters import added_in_tiles, added_to_one_place
-from harness.model.case import Case, Tensor
-from harness.model.memory import Memory
+from opassay.adapters.torch.known_scatters import added_in_tiles, added_to_one_place
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.memory import Memory
 
 Shape = tuple[int, ...]
 PLAIN, REVERSED = Memory(), Memory("transposed")

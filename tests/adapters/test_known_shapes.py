@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from adapters.tensorflow import known_empty as tensorflow
-from adapters.torch import known_empty as torch
-from adapters.torch import known_strides
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.memory import Memory
+from opassay.adapters.tensorflow import known_empty as tensorflow
+from opassay.adapters.torch import known_empty as torch
+from opassay.adapters.torch import known_strides
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
 
 
 def _pool(shape: tuple[int, ...], op: str = "max_pool2d", **more: Any) -> Case:

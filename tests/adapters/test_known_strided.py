@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from adapters.known_strided import OPS, overruns
-from harness.model.case import Case, Tensor
-from harness.registry import Registry
+from opassay.adapters.known_strided import OPS, overruns
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.registry import Registry
 
 HOW = {"stride": (2, 1), "dilation": (1, 1), "groups": 1, "padding": "VALID", "layout": "NHWC"}
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from adapters.geometry import output_extent
-from adapters.jax.known_swaps import swapped_groups
-from harness.model.case import Case
-from harness.registry import Registry
+from opassay.adapters.geometry import output_extent
+from opassay.adapters.jax.known_swaps import swapped_groups
+from opassay.harness.model.case import Case
+from opassay.harness.registry import Registry
 
 (PIN,) = (k.pin for k in Registry().known("jax") if k.id == "jax-conv2d_transpose_vjp-gradient-abort")
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters.torch.known_empty import dense_filters_of_no_batch, no_filters_compiled
-from harness.model.case import Case, Tensor
-from harness.model.memory import Memory
-from harness.registry import Registry
+from opassay.adapters.torch.known_empty import dense_filters_of_no_batch, no_filters_compiled
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.memory import Memory
+from opassay.harness.registry import Registry
 
 
 def _covers(case: Case) -> bool:

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from adapters.known_relu import multiplied, selected
-from adapters.known_windows import (
+from opassay.adapters.known_relu import multiplied, selected
+from opassay.adapters.known_windows import (
     first_maximum,
     gradient_failure,
     last_nan,
@@ -18,8 +18,8 @@ from adapters.known_windows import (
     windows,
     with_flushed,
 )
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
 
 NAN, INF, TINY = math.nan, math.inf, 2.0**-149
 

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from adapters.onednn import own_convolutions
-from harness.model.dtypes import DTYPES
+from opassay.adapters.onednn import own_convolutions
+from opassay.harness.model.dtypes import DTYPES
 
 
 def torch(single=True, half=True, available=True, enabled=True):

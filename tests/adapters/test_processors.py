@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from adapters.keras import numerics as keras_numerics
-from adapters.keras.limits import LIMITS
-from adapters.tensorflow.numerics import rules
-from harness.model.numeric_model import find_model
+from opassay.adapters.keras import numerics as keras_numerics
+from opassay.adapters.keras.limits import LIMITS
+from opassay.adapters.tensorflow.numerics import rules
+from opassay.harness.model.numeric_model import find_model
 
 NCHW = {"layout": "NCHW", "groups": 1, "stride": (1, 1), "dilation": (1, 1), "padding": "SAME"}
 
@@ -51,9 +51,9 @@ def test_torch_sums_in_float32_what_was_measured_on_this_processor(
     cpu = SimpleNamespace(get_cpu_capability=lambda: capability)
     backends = SimpleNamespace(cpu=cpu, mkldnn=SimpleNamespace(enabled=onednn))
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(backends=backends))
-    monkeypatch.delitem(sys.modules, "adapters.torch.numerics", raising=False)
-    found = importlib.import_module("adapters.torch.numerics").rules("cpu")
-    monkeypatch.delitem(sys.modules, "adapters.torch.numerics")
+    monkeypatch.delitem(sys.modules, "opassay.adapters.torch.numerics", raising=False)
+    found = importlib.import_module("opassay.adapters.torch.numerics").rules("cpu")
+    monkeypatch.delitem(sys.modules, "opassay.adapters.torch.numerics")
     asked = {(op, output) for op, outputs in SUMS.items() for output in outputs}
     wide = {(op, y) for op, y in asked if find_model(found, op, y, "bfloat16").accumulator == "float32"}
     assert wide & set().union(*MEASURED.values()) == (MEASURED[capability] if onednn else set())

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from adapters.strides import aligned, permuted
-from harness.model.dtypes import BFLOAT16
+from opassay.adapters.strides import aligned, permuted
+from opassay.harness.model.dtypes import BFLOAT16
 
 PLAIN = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.tensorflow.kernel_table import has_average, has_maximum
+from opassay.adapters.tensorflow.kernel_table import has_average, has_maximum
 
 NONE, SINGLE, HALF = (), ("float32", "bfloat16"), ("float32", "bfloat16", "float16")
 

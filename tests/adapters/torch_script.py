@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from torch._dynamo.utils import counters
 
-from adapters import oracle
-from adapters.torch import windows
-from adapters.torch.adapter import TorchAdapter
-from harness.model import memory
-from harness.model.adapter import Unconnected
-from harness.model.memory import Memory
-from harness.model.op import ContractError
+from opassay.adapters import oracle
+from opassay.adapters.torch import windows
+from opassay.adapters.torch.adapter import TorchAdapter
+from opassay.harness.model import memory
+from opassay.harness.model.adapter import Unconnected
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.op import ContractError
 
 
 def strides(adapter: TorchAdapter) -> dict[str, list[Any]]:

@@ -16,18 +16,18 @@ from itertools import islice
 
 import numpy as np
 
-from cases.tables import NARROW, data_dtype
-from harness.judge.measure import measure_of
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.numeric_model import NumericModel
-from harness.model.op import Op, references
-from harness.model.outcome import Returned
-from harness.model.reference import Reference
-from harness.registry import Registry
-from harness.run.campaign import Campaign, Request
-from harness.run.generate import fill_key, geometries
-from harness.run.plan import Item
+from opassay.cases.tables import NARROW, data_dtype
+from opassay.harness.judge.measure import measure_of
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.op import Op, references
+from opassay.harness.model.outcome import Returned
+from opassay.harness.model.reference import Reference
+from opassay.harness.registry import Registry
+from opassay.harness.run.campaign import Campaign, Request
+from opassay.harness.run.generate import fill_key, geometries
+from opassay.harness.run.plan import Item
 
 OPS = ("matmul", "conv2d", "conv2d_transpose", "avg_pool2d", "avg_unpool2d", "max_pool2d", "scatter_nd")
 KINDS = ("normal", "cancel", "wide")

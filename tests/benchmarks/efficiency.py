@@ -23,9 +23,9 @@ if __name__ == "__main__":
 import throughput  # noqa: E402 - found only by the path above
 
 CLASSES = {
-    "jax": "adapters.jax.adapter:JaxAdapter",
-    "tensorflow": "adapters.tensorflow.adapter:TensorFlowAdapter",
-    "torch": "adapters.torch.adapter:TorchAdapter",
+    "jax": "opassay.adapters.jax.adapter:JaxAdapter",
+    "tensorflow": "opassay.adapters.tensorflow.adapter:TensorFlowAdapter",
+    "torch": "opassay.adapters.torch.adapter:TorchAdapter",
 }
 FILLS, ROUNDS = 2, 3
 
@@ -74,7 +74,7 @@ def execute(name: str, kind: str, start: int, stop: int) -> None:
     """Prepare all inputs, say so, wait, and run the batches."""
     import importlib
 
-    from harness.run import plan
+    from opassay.harness.run import plan
 
     module, _, cls = CLASSES[name].partition(":")
     adapter = getattr(importlib.import_module(module), cls)()

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "reports")]
 
-from harness.model.verdicts import Record  # noqa: E402
+from opassay.harness.model.verdicts import Record  # noqa: E402
 
 SIZES = (1_000, 100_000, 1_000_000)
 TARGETS = {"jax:jit": "jax", "tensorflow": "tensorflow", "torch": "torch"}
@@ -140,8 +140,8 @@ def described(count: int) -> dict[str, Any]:
 
 def measure(count: int) -> dict[str, float]:
     """One size, in this process: seconds, peak GiB, and the sizes of the files in MB."""
-    from reports.pages import write_pages
-    from reports.table import write_sorted
+    from opassay.reports.pages import write_pages
+    from opassay.reports.table import write_sorted
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -170,10 +170,10 @@ def _peak() -> float:
 
 
 def diff_of(folder: Path) -> None:
-    from reports.diff import compare
-    from reports.diff_text import html_diff
-    from reports.run_file import read_run
-    from reports.stored_table import read_for_pages
+    from opassay.reports.diff import compare
+    from opassay.reports.diff_text import html_diff
+    from opassay.reports.run_file import read_run
+    from opassay.reports.stored_table import read_for_pages
 
     run = read_run(folder)
     (folder / "diff.html").write_text(html_diff(compare(read_for_pages(folder), run, read_for_pages(folder), run)))

@@ -38,7 +38,7 @@ ROUNDS = 3
 
 def op_of(kind: str) -> Any:
     """conv2d, drawing geometries of ``kind``."""
-    from cases.conv import conv2d, conv2d_geometries
+    from opassay.cases.conv import conv2d, conv2d_geometries
 
     if kind == "all":
         return conv2d
@@ -60,10 +60,10 @@ def plain(kind: str, start: int, stop: int, fills: int) -> float:
 
 def plain_loop(kind: str, start: int, stop: int, fills: int) -> float:
     """The loop itself."""
-    from adapters.jax.adapter import JaxAdapter
-    from adapters.tensorflow.adapter import TensorFlowAdapter
-    from adapters.torch.adapter import TorchAdapter
-    from harness.run import generate
+    from opassay.adapters.jax.adapter import JaxAdapter
+    from opassay.adapters.tensorflow.adapter import TensorFlowAdapter
+    from opassay.adapters.torch.adapter import TorchAdapter
+    from opassay.harness.run import generate
 
     op = op_of(kind)
     adapters = [(make(), TARGETS[make.name]) for make in (JaxAdapter, TensorFlowAdapter, TorchAdapter)]
@@ -91,8 +91,8 @@ def _compiled(adapter: Any, mode: str, case: Any) -> Callable[..., Any]:
 def _check(case: Any, programs: list[tuple[Any, Callable[..., Any]]]) -> None:
     import numpy as np
 
-    from adapters.oracle import conv2d
-    from harness.model import dtypes
+    from opassay.adapters.oracle import conv2d
+    from opassay.harness.model import dtypes
 
     inputs = case.inputs()
     expected, tolerance = conv2d(*inputs, **case.attributes), TOLERANCE.get(case.tensors[0].dtype, 0)
@@ -107,8 +107,8 @@ def _check(case: Any, programs: list[tuple[Any, Callable[..., Any]]]) -> None:
 
 def engine(kind: str, start: int, stop: int, fills: int) -> float:
     """Seconds of opassay's engine over the same slice, from the first batch to the last verdict, without its cache."""
-    from harness.run.campaign import Campaign, Request, check_devices
-    from harness.run.plan import Settings, Shard
+    from opassay.harness.run.campaign import Campaign, Request, check_devices
+    from opassay.harness.run.plan import Settings, Shard
 
     os.environ["OPASSAY_CACHE"] = "off"
     op = op_of(kind)

@@ -9,10 +9,10 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from adapters.geometry import channel_axis, output_extent, pad_amounts, spatial_axes
-from cases import conv, elementwise, matmul, pool, scatter, unpool
-from harness.model.op import Op
-from harness.run.generate import geometries
+from opassay.adapters.geometry import channel_axis, output_extent, pad_amounts, spatial_axes
+from opassay.cases import conv, elementwise, matmul, pool, scatter, unpool
+from opassay.harness.model.op import Op
+from opassay.harness.run.generate import geometries
 
 FAMILIES = (conv, pool, unpool, matmul, scatter, elementwise)
 OPS = {op.name: op for family in FAMILIES for op in vars(family).values() if isinstance(op, Op)}

@@ -17,16 +17,16 @@ import numpy as np
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from cases import tables
-from harness.judge.verdict import judge
-from harness.model import dtypes
-from harness.model.case import Case, Geometry
-from harness.model.memory import Memory
-from harness.model.numeric_model import NumericModel
-from harness.model.op import references
-from harness.model.outcome import Returned
-from harness.model.verdicts import FAILING
-from harness.registry import Registry
+from opassay.cases import tables
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.op import references
+from opassay.harness.model.outcome import Returned
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.registry import Registry
 
 LENGTHS = (2, 8, 32, 64, 65, 128, 256, 257, 1024, 4096)
 OPS = {name: Registry().op(name) for name in ("matmul", "conv2d")}

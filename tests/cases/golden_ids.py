@@ -10,9 +10,9 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from harness.model.case import ASPECTS
-from harness.registry import Registry
-from harness.run.generate import cases
+from opassay.harness.model.case import ASPECTS
+from opassay.harness.registry import Registry
+from opassay.harness.run.generate import cases
 
 OPS = {op.name: op for op in Registry().ops()}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cases import tables
+from opassay.cases import tables
 
 SCRIPT = runpy.run_path(str(Path(__file__).with_name("dropped_terms.py")))
 TRIALS = 40

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.model.case import ASPECTS
+from opassay.harness.model.case import ASPECTS
 
 HERE = Path(__file__).parent
 GOLDEN = json.loads((HERE / "golden_ids.json").read_text())

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adapters.programs import PROGRAMS
-from harness.model import dtypes
-from harness.model.op import references
-from harness.model.program import Program
-from harness.registry import Registry
-from harness.run.generate import cases, geometries
+from opassay.adapters.programs import PROGRAMS
+from opassay.harness.model import dtypes
+from opassay.harness.model.op import references
+from opassay.harness.model.program import Program
+from opassay.harness.registry import Registry
+from opassay.harness.run.generate import cases, geometries
 
 OPS = {op.name: op for op in Registry().ops()}
 SINGLE = [name for name in OPS if name not in PROGRAMS]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cases import conv, matmul, pool, scatter, unpool
-from harness.model.case import Case
-from harness.model.op import ContractError
-from harness.run.generate import cases, decoder, stream
+from opassay.cases import conv, matmul, pool, scatter, unpool
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import ContractError
+from opassay.harness.run.generate import cases, decoder, stream
 
 BREACHES = [
     (conv.conv2d, conv.CONV2D_BREACHES),

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cases import tables
-from harness.judge.numerics import bound
-from harness.model import dtypes
-from harness.model.fills import EXACT_KINDS, ROUNDING_KINDS
-from harness.model.memory import Memory
-from harness.model.numeric_model import NumericModel
-from harness.run.generate import fill_key
+from opassay.cases import tables
+from opassay.harness.judge.numerics import bound
+from opassay.harness.model import dtypes
+from opassay.harness.model.fills import EXACT_KINDS, ROUNDING_KINDS
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.run.generate import fill_key
 
 TABLE = runpy.run_path(str(Path(__file__).with_name("coverage_table.py")))
 OPS, stream, counts, largest = TABLE["OPS"], TABLE["stream"], TABLE["counts"], TABLE["largest"]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.hunt.after_run import hunter_of
-from harness.hunt.hunter import Limits
-from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.plan import Settings
+from opassay.harness.hunt.after_run import hunter_of
+from opassay.harness.hunt.hunter import Limits
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.plan import Settings
 
 HERE = Path(__file__).parent
 FOLDERS = (str(HERE), str(HERE.parent / "run"))

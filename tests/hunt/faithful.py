@@ -20,17 +20,17 @@ os.environ["OPASSAY_THREADS"] = "1"
 
 import numpy as np
 
-from adapters import programs
-from harness.hunt.repro import Seen, script_text
-from harness.judge.known import applies
-from harness.model import dtypes
-from harness.model.case import Case
-from harness.model.op import Op
-from harness.model.outcome import NotSupported, Outcome, Raised, Returned
-from harness.registry import Registry
-from harness.run import generate
-from harness.run.execute import Executor
-from harness.run.plan import aspects
+from opassay.adapters import programs
+from opassay.harness.hunt.repro import Seen, script_text
+from opassay.harness.judge.known import applies
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op
+from opassay.harness.model.outcome import NotSupported, Outcome, Raised, Returned
+from opassay.harness.registry import Registry
+from opassay.harness.run import generate
+from opassay.harness.run.execute import Executor
+from opassay.harness.run.plan import aspects
 
 
 def answer_of_script(registry: Registry, adapter: str, mode: str, op: Op, case: Case, settings: Any) -> Any:

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.hunt.repro import Seen, run_script, script_text
-from harness.model.known import Known
-from harness.model.target import Target
-from harness.registry import Registry
-from harness.run.campaign import Campaign, Request
-from harness.run.plan import Item
+from opassay.harness.hunt.repro import Seen, run_script, script_text
+from opassay.harness.model.known import Known
+from opassay.harness.model.target import Target
+from opassay.harness.registry import Registry
+from opassay.harness.run.campaign import Campaign, Request
+from opassay.harness.run.plan import Item
 
 EXPECTED: dict[str, str] = {}
 """Pins whose script does not show the difference, and why."""

@@ -3,7 +3,7 @@
 import numpy as np
 import planted
 
-from harness.model.dtypes import dtype_name
+from opassay.harness.model.dtypes import dtype_name
 
 
 class Twin(planted.FlippedKernel):

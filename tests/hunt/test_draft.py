@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from adapters.known_predicates import attribute
-from harness.hunt import store
-from harness.hunt.draft import draft, find_finding, known_command
-from harness.hunt.draws import simplest
-from harness.hunt.finding import Finding, Predicate
-from harness.hunt.traits import Trait, features, firm, traits
-from harness.judge.known import applies
-from harness.model.case import Case
-from harness.registry import Registry, UsageError
-from harness.run import generate
+from opassay.adapters.known_predicates import attribute
+from opassay.harness.hunt import store
+from opassay.harness.hunt.draft import draft, find_finding, known_command
+from opassay.harness.hunt.draws import simplest
+from opassay.harness.hunt.finding import Finding, Predicate
+from opassay.harness.hunt.traits import Trait, features, firm, traits
+from opassay.harness.judge.known import applies
+from opassay.harness.model.case import Case
+from opassay.harness.registry import Registry, UsageError
+from opassay.harness.run import generate
 
 TINY = Path(__file__).parent.parent / "thirdparty" / "opassay-tiny" / "src"
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.commands import run_command
-from harness.hunt import after_run, hunter, repro, values
-from harness.hunt.asking import Asking
-from harness.hunt.repro import Reproduction, Seen, script_text
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.outcome import Crashed, Raised, Returned, TimedOut
-from harness.model.verdicts import FAILING
-from harness.registry import Registry
-from harness.run import generate
-from harness.run.campaign import Request
-from harness.run.plan import Settings
+from opassay.harness.commands import run_command
+from opassay.harness.hunt import after_run, hunter, repro, values
+from opassay.harness.hunt.asking import Asking
+from opassay.harness.hunt.repro import Reproduction, Seen, script_text
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.outcome import Crashed, Raised, Returned, TimedOut
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.registry import Registry
+from opassay.harness.run import generate
+from opassay.harness.run.campaign import Request
+from opassay.harness.run.plan import Settings
 
 PLANTED = str(Path(__file__).parent.parent / "run")
 WRITERS = [name for name, entry in Registry().adapters.items() if entry.script]
@@ -157,13 +157,13 @@ def test_a_mistake_of_ours_while_hunting_costs_one_finding(tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("place", "name"),
     [
-        ("reports.parts", "coverage"),
-        ("reports.parts", "read_findings"),
-        ("reports.html", "first_screen"),
-        ("reports.html", "_matrix"),
-        ("reports.html", "render"),
-        ("reports.pages", "junit_xml"),
-        ("reports.terminal", "_legend"),
+        ("opassay.reports.parts", "coverage"),
+        ("opassay.reports.parts", "read_findings"),
+        ("opassay.reports.html", "first_screen"),
+        ("opassay.reports.html", "_matrix"),
+        ("opassay.reports.html", "render"),
+        ("opassay.reports.pages", "junit_xml"),
+        ("opassay.reports.terminal", "_legend"),
     ],
 )
 def test_a_section_that_cannot_be_made_costs_no_other(tmp_path, monkeypatch, place, name):
@@ -177,7 +177,7 @@ def test_a_section_that_cannot_be_made_costs_no_other(tmp_path, monkeypatch, pla
 
 
 def test_a_judge_that_raises_costs_one_record(tmp_path, monkeypatch):
-    from harness.run import judging
+    from opassay.harness.run import judging
 
     honest = judging.judge
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from harness.hunt import store
-from harness.hunt.after_run import noted
-from harness.hunt.confirm import FRESH, MORE
-from harness.hunt.failure import failures
-from harness.model.case import Case
-from harness.model.verdicts import FAILING, severity
+from opassay.harness.hunt import store
+from opassay.harness.hunt.after_run import noted
+from opassay.harness.hunt.confirm import FRESH, MORE
+from opassay.harness.hunt.failure import failures
+from opassay.harness.model.case import Case
+from opassay.harness.model.verdicts import FAILING, severity
 
 SMALLEST = {
     "planted:SameAtStart": ("conv2d", "structural", 5),
@@ -45,7 +45,7 @@ def test_a_planted_bug_is_one_finding_of_few_elements(adapter, bed):
 
 
 def _item(case):
-    from harness.run.plan import Item
+    from opassay.harness.run.plan import Item
 
     return Item(0, case)
 

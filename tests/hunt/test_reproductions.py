@@ -14,18 +14,18 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from adapters.jax.script import idiom
-from harness.hunt.issue import issue_text
-from harness.hunt.literals import tensor_source
-from harness.hunt.recipes import library
-from harness.hunt.repro import Seen, run_script, script_text, write_reproduction
-from harness.hunt.script import ask, standalone, through_replay
-from harness.model import dtypes, fills
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.memory import Memory
-from harness.model.outcome import Crashed, Raised, Returned, TimedOut
-from harness.registry import Registry
+from opassay.adapters.jax.script import idiom
+from opassay.harness.hunt.issue import issue_text
+from opassay.harness.hunt.literals import tensor_source
+from opassay.harness.hunt.recipes import library
+from opassay.harness.hunt.repro import Seen, run_script, script_text, write_reproduction
+from opassay.harness.hunt.script import ask, standalone, through_replay
+from opassay.harness.model import dtypes, fills
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.outcome import Crashed, Raised, Returned, TimedOut
+from opassay.harness.registry import Registry
 
 HERE = Path(__file__).parent
 ONE = Tensor((1, 1), "float32", Fill("ones"))
@@ -219,7 +219,7 @@ def test_what_does_not_happen_again_is_gone(verdict: str, outcome: object, tmp_p
 def test_ends_and_silence_are_told_by_a_parent(
     verdict: str, outcome: object, line: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.hunt.script.STARTING", 5.0)
+    monkeypatch.setattr("opassay.harness.hunt.script.STARTING", 5.0)
     file = reproduce(tmp_path, Seen(verdict, "", outcome, "jit")).file
     file.write_text(
         file.read_text().replace("    return jnp.matmul(a, b)", f"    {line}").replace("jax.jit(call)", "call")

@@ -4,15 +4,15 @@ import math
 
 import pytest
 
-from harness.hunt.asking import Asking
-from harness.hunt.shrink import LIMIT, shrink
-from harness.hunt.values import fewest_values
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.memory import Memory
-from harness.model.op import refusal
-from harness.registry import Registry
-from harness.run import generate
+from opassay.harness.hunt.asking import Asking
+from opassay.harness.hunt.shrink import LIMIT, shrink
+from opassay.harness.hunt.values import fewest_values
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
+from opassay.harness.model.op import refusal
+from opassay.harness.registry import Registry
+from opassay.harness.run import generate
 
 
 def failing(op, aspect, fails, count=200, fills=2):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.hunt.hunter import verdict_limit
-from harness.hunt.shrink import LIMIT
+from opassay.harness.hunt.hunter import verdict_limit
+from opassay.harness.hunt.shrink import LIMIT
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
 
 Arrays = Sequence[Any]
 Mistake = Callable[[Case], Arrays]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.judge import numerics
-from harness.judge.compare import Judgement, compare
-from harness.model import dtypes
-from harness.model.numeric_model import NumericModel
-from harness.model.reference import Reference, constant, unconnected
+from opassay.harness.judge import numerics
+from opassay.harness.judge.compare import Judgement, compare
+from opassay.harness.model import dtypes
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.reference import Reference, constant, unconnected
 
 F32 = NumericModel("float32", flushes=False)
 U = 2.0**-24

@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adapters.oracle.hypotheses import ALL, hypotheses_for
-from harness.judge.explain import Answered, explain, explain_all, met_by
-from harness.judge.verdict import judge
-from harness.model import dtypes
-from harness.model.case import Case, Tensor
-from harness.model.explanation import NO_FIT, UNTOLD, VARIES, cause_in, labelled
-from harness.model.fills import Fill
-from harness.model.numeric_model import NumericModel
-from harness.model.op import references
-from harness.model.outcome import Crashed, Raised, Returned
-from harness.registry import OPS, Registry
-from harness.run import generate
-from harness.run.plan import aspects
+from opassay.adapters.oracle.hypotheses import ALL, hypotheses_for
+from opassay.harness.judge.explain import Answered, explain, explain_all, met_by
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.explanation import NO_FIT, UNTOLD, VARIES, cause_in, labelled
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.op import references
+from opassay.harness.model.outcome import Crashed, Raised, Returned
+from opassay.harness.registry import OPS, Registry
+from opassay.harness.run import generate
+from opassay.harness.run.plan import aspects
 
 _PATH = Path(__file__).with_name("planted_mistakes.py")
 _SPEC = importlib.util.spec_from_file_location("planted_mistakes", _PATH)

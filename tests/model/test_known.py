@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.known import Known
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.known import Known
 
 
 def case_of(dtype: str) -> Case:

@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.model import fills
-from harness.model.case import Case, Tensor, load_cases
-from harness.model.fills import Fill
+from opassay.harness.model import fills
+from opassay.harness.model.case import Case, Tensor, load_cases
+from opassay.harness.model.fills import Fill
 
 X = Tensor((2, 3), "float32", Fill("ints", 7))
 CASES = (

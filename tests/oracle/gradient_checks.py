@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from adapters import oracle
-from adapters.oracle import VJPS
+from opassay.adapters import oracle
+from opassay.adapters.oracle import VJPS
 
 
 def ints(seed, shape, largest=4):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adapters import oracle
-from adapters.oracle import REFERENCES
-from harness.model import dtypes
-from harness.model.op import ContractError
+from opassay.adapters import oracle
+from opassay.adapters.oracle import REFERENCES
+from opassay.harness.model import dtypes
+from opassay.harness.model.op import ContractError
 
 
 def ones(*shape, dtype="float32"):

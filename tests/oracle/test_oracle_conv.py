@@ -8,9 +8,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from adapters import oracle
-from adapters.oracle import REFERENCES
-from harness.model import dtypes
+from opassay.adapters import oracle
+from opassay.adapters.oracle import REFERENCES
+from opassay.harness.model import dtypes
 
 KERNELS = ((1, 1), (2, 3), (3, 2))
 STRIDES = ((1, 1), (2, 3), (3, 1))

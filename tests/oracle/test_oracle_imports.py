@@ -11,8 +11,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FORBIDDEN = ("tensorflow", "torch", "jax", "hypothesis", "pandas", "cases", "reports", "adapters.geometry")
-PROBE = f"import sys; import adapters.oracle; print(*sorted(set({FORBIDDEN!r}) & set(sys.modules)))"
+FORBIDDEN = (
+    "tensorflow",
+    "torch",
+    "jax",
+    "hypothesis",
+    "pandas",
+    "opassay.cases",
+    "opassay.reports",
+    "opassay.adapters.geometry",
+)
+PROBE = f"import sys; import opassay.adapters.oracle; print(*sorted(set({FORBIDDEN!r}) & set(sys.modules)))"
 
 
 def forbidden_modules(*path: Path) -> list[str]:
@@ -27,7 +36,7 @@ def test_importing_the_oracle_imports_no_framework_and_no_adapter_code():
     assert forbidden_modules(ROOT) == []
 
 
-@pytest.mark.parametrize("module", ["torch", "adapters.geometry"])
+@pytest.mark.parametrize("module", ["torch", "opassay.adapters.geometry"])
 def test_the_import_check_notices_a_planted_import(module, tmp_path):
     for package in ("adapters", "harness"):
         ignore = shutil.ignore_patterns("__pycache__", "torch", "tensorflow", "jax")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adapters import oracle
-from adapters.oracle import REFERENCES, VJPS, linear
-from harness.model import dtypes
+from opassay.adapters import oracle
+from opassay.adapters.oracle import REFERENCES, VJPS, linear
+from opassay.harness.model import dtypes
 
 
 def bound(reference, unit_roundoff):

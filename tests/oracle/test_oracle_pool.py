@@ -8,9 +8,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from adapters import oracle
-from adapters.oracle import REFERENCES
-from harness.model import dtypes
+from opassay.adapters import oracle
+from opassay.adapters.oracle import REFERENCES
+from opassay.harness.model import dtypes
 
 EXTENTS = (8, 7)
 COMBINATIONS = list(

@@ -9,21 +9,21 @@ from functools import cache
 import numpy as np
 import pytest
 
-from adapters import oracle
-from adapters.oracle import program_reference, program_vjp
-from adapters.oracle.stages import LINEAR_IN
-from adapters.oracle.total import total
-from cases.small_programs import CUBE
-from harness.judge import numerics
-from harness.judge.compare import compare
-from harness.model.case import Case, Tensor
-from harness.model.dtypes import dtype_name, is_float, narrow, widen
-from harness.model.fills import Fill
-from harness.model.numeric_model import NumericModel
-from harness.model.program import Program, Stage
-from harness.model.reference import Reference, constant, unconnected
-from harness.registry import OPS, Registry
-from harness.run.generate import cases
+from opassay.adapters import oracle
+from opassay.adapters.oracle import program_reference, program_vjp
+from opassay.adapters.oracle.stages import LINEAR_IN
+from opassay.adapters.oracle.total import total
+from opassay.cases.small_programs import CUBE
+from opassay.harness.judge import numerics
+from opassay.harness.judge.compare import compare
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.dtypes import dtype_name, is_float, narrow, widen
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.program import Program, Stage
+from opassay.harness.model.reference import Reference, constant, unconnected
+from opassay.harness.registry import OPS, Registry
+from opassay.harness.run.generate import cases
 
 U = 2.0**-24
 POOL = {"window": (2, 2), "stride": (2, 2), "padding": "VALID", "dilation": (1, 1), "layout": "NHWC"}

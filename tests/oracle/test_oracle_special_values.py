@@ -8,10 +8,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from adapters import oracle
-from adapters.oracle import REFERENCES
-from harness.model import dtypes
-from harness.model.fills import Fill, values
+from opassay.adapters import oracle
+from opassay.adapters.oracle import REFERENCES
+from opassay.harness.model import dtypes
+from opassay.harness.model.fills import Fill, values
 
 SPECIALS = np.array([math.nan, math.inf, -math.inf, 0.0, -0.0, 1.5, -2.0, 3.0], np.float32)
 

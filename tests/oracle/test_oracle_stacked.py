@@ -5,10 +5,10 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from adapters.oracle import STACKED
-from harness.model.op import references, stackable, stacked_references
-from harness.registry import Registry
-from harness.run.generate import fill_key, geometries
+from opassay.adapters.oracle import STACKED
+from opassay.harness.model.op import references, stackable, stacked_references
+from opassay.harness.registry import Registry
+from opassay.harness.run.generate import fill_key, geometries
 
 SEED = 11
 FILLS = 8

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from adapters import oracle
-from adapters.oracle import REFERENCES
-from harness.model import dtypes
+from opassay.adapters import oracle
+from opassay.adapters.oracle import REFERENCES
+from opassay.harness.model import dtypes
 
 
 @pytest.mark.parametrize("layout", ["NHWC", "NCHW"])

@@ -17,10 +17,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from adapters.oracle import VJPS, pool_vjp
-from harness.model import dtypes
-from harness.registry import Registry
-from harness.run.generate import geometries
+from opassay.adapters.oracle import VJPS, pool_vjp
+from opassay.harness.model import dtypes
+from opassay.harness.registry import Registry
+from opassay.harness.run.generate import geometries
 
 checks = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("gradient_checks.py"))))
 ints, laid_out, spaced = checks.ints, checks.laid_out, checks.spaced

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from adapters import oracle
-from adapters.oracle import REFERENCES, VJPS, conv_vjp
-from adapters.oracle import conv as conv_room
+from opassay.adapters import oracle
+from opassay.adapters.oracle import REFERENCES, VJPS, conv_vjp
+from opassay.adapters.oracle import conv as conv_room
 
 checks = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("gradient_checks.py"))))
 ints, laid_out = checks.ints, checks.laid_out

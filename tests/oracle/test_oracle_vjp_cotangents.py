@@ -7,11 +7,11 @@ import re
 import numpy as np
 import pytest
 
-from adapters import oracle
-from adapters.oracle import VJPS
-from harness.model import dtypes
-from harness.model.case import Tensor
-from harness.model.op import ContractError
+from opassay.adapters import oracle
+from opassay.adapters.oracle import VJPS
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Tensor
+from opassay.harness.model.op import ContractError
 
 
 def example(op, dtype):

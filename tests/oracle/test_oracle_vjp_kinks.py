@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from adapters.oracle import VJPS
-from harness.registry import Registry
-from harness.run.generate import geometries
+from opassay.adapters.oracle import VJPS
+from opassay.harness.registry import Registry
+from opassay.harness.run.generate import geometries
 
 INF, NAN = math.inf, math.nan
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from adapters import oracle
-from adapters.oracle import VJPS
+from opassay.adapters import oracle
+from opassay.adapters.oracle import VJPS
 
 
 def cycle(step, *shape):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adapters import oracle
-from harness.model.op import ContractError
+from opassay.adapters import oracle
+from opassay.harness.model.op import ContractError
 
 KERNEL = np.array([1, 0, -1, -2], np.float32).reshape(2, 2, 1, 1)
 STRIDED = {"stride": (2, 2), "dilation": (1, 1), "groups": 1, "layout": "NHWC"}

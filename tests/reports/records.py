@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness.model.case import Case, Tensor
-from harness.model.verdicts import Record
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.verdicts import Record
 
 HOSTILE = (
     '<script>alert("x")</script> & </pre><img src=x onerror=alert(1)> \x1b[31mred\x00 \u202e ]]> [bold]tag[/bold] é 𝛻'
@@ -166,7 +166,7 @@ def _random_verdict(rng: random.Random, op: str, name: str, n: int) -> dict[str,
 
 def write_folder(folder: Path, records: list[Record], told: dict[str, Any]) -> Path:
     """A folder as ``opassay run`` leaves it, without the pages."""
-    from reports.table import write_table
+    from opassay.reports.table import write_table
 
     write_table(records, folder)
     (folder / "run.json").write_text(json.dumps(told), encoding="utf-8")
@@ -174,7 +174,7 @@ def write_folder(folder: Path, records: list[Record], told: dict[str, Any]) -> P
 
 
 if __name__ == "__main__":
-    from reports.pages import write_pages
+    from opassay.reports.pages import write_pages
 
     for written in write_pages(write_folder(Path(sys.argv[1]), *realistic())):
         print(written, f"{written.stat().st_size:,} bytes")

@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from reports.accuracy import EDGES, bars, nearest, rho_table
-from reports.answers import matrices, rule_of
-from reports.html import report_html
-from reports.parts import Parts
-from reports.summarise import summarise
-from reports.table import frame_of
+from opassay.reports.accuracy import EDGES, bars, nearest, rho_table
+from opassay.reports.answers import matrices, rule_of
+from opassay.reports.html import report_html
+from opassay.reports.parts import Parts
+from opassay.reports.summarise import summarise
+from opassay.reports.table import frame_of
 
 
 def answered(made, records):

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from reports import coverage as module
-from reports.coverage import attribute_texts, coverage, value_text
-from reports.html import report_html
-from reports.parts import Parts
-from reports.summarise import summarise
-from reports.table import frame_of
+from opassay.reports import coverage as module
+from opassay.reports.coverage import attribute_texts, coverage, value_text
+from opassay.reports.html import report_html
+from opassay.reports.parts import Parts
+from opassay.reports.summarise import summarise
+from opassay.reports.table import frame_of
 
 TWO = {"torch": {}, "jax": {}}
 
@@ -110,9 +110,9 @@ def test_the_page_says_never_where_one_target_was_not_asked(made):
 
 
 def test_a_table_in_many_chunks_gives_the_same(made, realistic, tmp_path, monkeypatch):
-    from reports import rows
-    from reports.parts import read_parts
-    from reports.stored_table import read_for_pages
+    from opassay.reports import rows
+    from opassay.reports.parts import read_parts
+    from opassay.reports.stored_table import read_for_pages
 
     made.write_folder(tmp_path, *realistic)
     table = read_for_pages(tmp_path)

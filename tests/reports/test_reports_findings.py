@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from harness.model.fills import VALUE_KINDS
-from reports import findings, foreign
-from reports.findings import read_findings
-from reports.html import report_html
-from reports.parts import Parts
-from reports.summarise import summarise
-from reports.table import frame_of
+from opassay.harness.model.fills import VALUE_KINDS
+from opassay.reports import findings, foreign
+from opassay.reports.findings import read_findings
+from opassay.reports.html import report_html
+from opassay.reports.parts import Parts
+from opassay.reports.summarise import summarise
+from opassay.reports.table import frame_of
 
 EVIL = "\"'><script>x</script><img src=x onerror=alert(1)>\x1b"
 SCRIPT = "import torch\nassert torch.ones(2).sum() == 3\n"

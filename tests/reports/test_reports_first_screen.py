@@ -1,12 +1,12 @@
 """The first screen: five questions, answered from what the run left."""
 
-from reports.commands import out_folder, replay, replay_finding, resume
-from reports.entries import anchors
-from reports.findings import NOTHING_FOUND
-from reports.first_screen import first_screen
-from reports.html import report_html
-from reports.summarise import summarise
-from reports.table import frame_of
+from opassay.reports.commands import out_folder, replay, replay_finding, resume
+from opassay.reports.entries import anchors
+from opassay.reports.findings import NOTHING_FOUND
+from opassay.reports.first_screen import first_screen
+from opassay.reports.html import report_html
+from opassay.reports.summarise import summarise
+from opassay.reports.table import frame_of
 
 
 def screen(records, run):

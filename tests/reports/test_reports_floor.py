@@ -5,10 +5,10 @@ import sys
 
 PROBE = """
 import sys
-import reports.pages, reports.terminal
-ours = sorted(m for m in sys.modules if m.split(".")[0] in ("harness", "adapters", "cases", "opassay"))
+import opassay.reports.pages, opassay.reports.terminal
+ours = sorted(m for m in sys.modules if m.startswith(("opassay.harness.", "opassay.adapters", "opassay.cases")))
 foreign = sorted({"torch", "tensorflow", "jax", "hypothesis"} & set(sys.modules))
-print([m for m in ours if m != "harness" and not m.startswith("harness.model")], foreign)
+print([m for m in ours if not m.startswith("opassay.harness.model")], foreign)
 """
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reports.heatmaps import SIDE_LIMIT, heatmaps, number
+from opassay.reports.heatmaps import SIDE_LIMIT, heatmaps, number
 
 
 def maps(expected, actual, worst=""):

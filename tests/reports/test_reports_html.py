@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reports import entries, html
-from reports.html import report_html
-from reports.summarise import summarise
-from reports.table import frame_of
+from opassay.reports import entries, html
+from opassay.reports.html import report_html
+from opassay.reports.summarise import summarise
+from opassay.reports.table import frame_of
 
 VOID = {"meta", "link", "img", "br", "wbr", "hr", "input", "base"}
 

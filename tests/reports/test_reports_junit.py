@@ -4,9 +4,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from reports.junit import junit_xml
-from reports.summarise import summarise
-from reports.table import frame_of
+from opassay.reports.junit import junit_xml
+from opassay.reports.summarise import summarise
+from opassay.reports.table import frame_of
 
 
 def parsed(records, run):

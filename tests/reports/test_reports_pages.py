@@ -7,14 +7,14 @@ import re
 import pytest
 from rich.console import Console
 
-from reports import differences, rows, stored_table, table
-from reports.html import LIMITS
-from reports.pages import write_pages
-from reports.stored_table import read_for_pages
-from reports.summarise import summarise
-from reports.summary import summary_md
-from reports.table import frame_of, read_table, write_sorted, write_table
-from reports.terminal import print_summary
+from opassay.reports import differences, rows, stored_table, table
+from opassay.reports.html import LIMITS
+from opassay.reports.pages import write_pages
+from opassay.reports.stored_table import read_for_pages
+from opassay.reports.summarise import summarise
+from opassay.reports.summary import summary_md
+from opassay.reports.table import frame_of, read_table, write_sorted, write_table
+from opassay.reports.terminal import print_summary
 
 
 def printed(records, run, width=80, encoding="utf-8"):

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from reports import pictures, stored_pictures
-from reports.pages import write_pages
-from reports.pictures import decades, difference, read_pictures, told
+from opassay.reports import pictures, stored_pictures
+from opassay.reports.pages import write_pages
+from opassay.reports.pictures import decades, difference, read_pictures, told
 
 EVIL = "\"'><script>x</script><img src=x onerror=alert(1)>\x1b\u202e"
 
@@ -376,6 +376,7 @@ def test_hostile_text_stays_text(album, field):
 
 def test_plotting_is_imported_only_for_pictures(tmp_path, made):
     made.write_folder(tmp_path, [made.record()], made.run([made.shard()]))
-    code = "import reports.pages, sys; reports.pages.write_pages(sys.argv[1]); print('matplotlib' in sys.modules)"
+    write = "from opassay.reports.pages import write_pages; write_pages(sys.argv[1])"
+    code = f"import sys; {write}; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

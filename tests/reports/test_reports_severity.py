@@ -6,13 +6,13 @@ import re
 import pytest
 from rich.console import Console
 
-from harness.model.verdicts import SEVERITY
-from reports.differences import empty
-from reports.html import report_html
-from reports.summarise import summarise
-from reports.summary import summary_md
-from reports.table import frame_of
-from reports.terminal import print_summary
+from opassay.harness.model.verdicts import SEVERITY
+from opassay.reports.differences import empty
+from opassay.reports.html import report_html
+from opassay.reports.summarise import summarise
+from opassay.reports.summary import summary_md
+from opassay.reports.table import frame_of
+from opassay.reports.terminal import print_summary
 
 EXPECTED = [f"{verdict}{place}" for equals in SEVERITY for place in ("-full", "-empty") for verdict in equals]
 

@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from harness.model.verdicts import FAILING, UNANSWERED, VERDICTS
-from reports.differences import elements
-from reports.matrix import KINDS, kind_of, worse
-from reports.summarise import summarise
-from reports.table import frame_of
-from reports.text import normalised
+from opassay.harness.model.verdicts import FAILING, UNANSWERED, VERDICTS
+from opassay.reports.differences import elements
+from opassay.reports.matrix import KINDS, kind_of, worse
+from opassay.reports.summarise import summarise
+from opassay.reports.table import frame_of
+from opassay.reports.text import normalised
 
 
 def cell_of(made, records, **shard):

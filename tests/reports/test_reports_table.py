@@ -11,11 +11,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from harness.model.verdicts import COLUMNS
-from reports import stored_table, table
-from reports.rows import PLACE, distinct, picked, rows
-from reports.stored_table import CSV, PARQUET, read_for_pages
-from reports.table import frame_of, read_table, write_sorted, write_table
+from opassay.harness.model.verdicts import COLUMNS
+from opassay.reports import stored_table, table
+from opassay.reports.rows import PLACE, distinct, picked, rows
+from opassay.reports.stored_table import CSV, PARQUET, read_for_pages
+from opassay.reports.table import frame_of, read_table, write_sorted, write_table
 
 
 def plain(frame):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from reports import trend as module
-from reports.pages import write_pages
-from reports.table import frame_of
-from reports.trend import read_trend, trend
+from opassay.reports import trend as module
+from opassay.reports.pages import write_pages
+from opassay.reports.table import frame_of
+from opassay.reports.trend import read_trend, trend
 
 
 def one(made, name, *records, planned=2, version="2.13.0"):

@@ -10,7 +10,7 @@ class Costly(planted.Honest):
     name = "costly"
     modes = ("eager", "slow")
     costly_modes = ("slow",)
-    frameworks = ("adapters.oracle",)
+    frameworks = ("opassay.adapters.oracle",)
     compiled = 0
 
     def compile(self, fn, mode):

@@ -9,8 +9,8 @@ import numpy as np
 from faulty import Faulty
 from planted import Honest
 
-from adapters import oracle
-from harness.model.dtypes import dtype_name, narrow
+from opassay.adapters import oracle
+from opassay.harness.model.dtypes import dtype_name, narrow
 
 MARKS = "OPASSAY_TEST_MARKS"
 
@@ -41,7 +41,7 @@ class WritesOutside(Faulty):
     """Takes an index out of range and writes there: the process ends at the next call, whatever that is."""
 
     name = "writes_outside"
-    frameworks = ("adapters.oracle",)
+    frameworks = ("opassay.adapters.oracle",)
     modes = ("eager",)
     fused_modes = frozenset()
     _spoilt = False

@@ -8,7 +8,7 @@ import time
 import numpy as np
 from planted_gradients import HonestGradients
 
-from harness.model.op import ContractError
+from opassay.harness.model.op import ContractError
 
 COUNT = itertools.count()
 
@@ -49,7 +49,7 @@ class EveryVerdict(HonestGradients):
     """Does to answers, gradients and refusals what its mode says."""
 
     name = "every_verdict"
-    frameworks = ("adapters.oracle", "json")
+    frameworks = ("opassay.adapters.oracle", "json")
     modes = (
         "structural",
         "numeric",

@@ -9,9 +9,9 @@ import time
 
 import numpy as np
 
-from adapters import oracle
-from harness.model.adapter import Adapter
-from harness.model.dtypes import dtype_name, narrow
+from opassay.adapters import oracle
+from opassay.harness.model.adapter import Adapter
+from opassay.harness.model.dtypes import dtype_name, narrow
 
 FRAMEWORK = {}
 exec(

@@ -7,11 +7,11 @@ import time
 
 import numpy as np
 
-from adapters import oracle
-from adapters.oracle.geometry import from_nhwc, to_nhwc
-from harness.model.adapter import Adapter
-from harness.model.dtypes import dtype_name, narrow, widen
-from harness.model.op import ContractError
+from opassay.adapters import oracle
+from opassay.adapters.oracle.geometry import from_nhwc, to_nhwc
+from opassay.harness.model.adapter import Adapter
+from opassay.harness.model.dtypes import dtype_name, narrow, widen
+from opassay.harness.model.op import ContractError
 
 
 class Honest(Adapter):

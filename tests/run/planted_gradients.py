@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from adapters import oracle
-from adapters.oracle.geometry import from_nhwc, sliding_windows, to_nhwc
-from harness.model.adapter import Adapter, Unconnected
-from harness.model.dtypes import dtype_name, is_float, narrow, widen
+from opassay.adapters import oracle
+from opassay.adapters.oracle.geometry import from_nhwc, sliding_windows, to_nhwc
+from opassay.harness.model.adapter import Adapter, Unconnected
+from opassay.harness.model.dtypes import dtype_name, is_float, narrow, widen
 
 DATA = {"scatter_nd": 1}
 """Which input has the answer's dtype, where it is not the first."""

@@ -3,8 +3,8 @@
 import numpy as np
 from planted import Honest
 
-from adapters import oracle
-from harness.model.dtypes import dtype_name, narrow, widen
+from opassay.adapters import oracle
+from opassay.harness.model.dtypes import dtype_name, narrow, widen
 
 
 def overwrite_negative(array):

@@ -5,7 +5,7 @@ import os
 import numpy as np
 from planted import Honest
 
-from harness.model.dtypes import dtype_name
+from opassay.harness.model.dtypes import dtype_name
 
 
 class Random(Honest):

@@ -4,7 +4,7 @@ import json
 
 from planted import Honest
 
-from harness.model.dtypes import dtype_name
+from opassay.harness.model.dtypes import dtype_name
 
 
 class Infers(Honest):

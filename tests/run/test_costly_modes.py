@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from harness.declared import read_declaration
-from harness.registry import BUILT_IN, Registry
-from harness.run.plan import shards
+from opassay.harness.declared import read_declaration
+from opassay.harness.registry import BUILT_IN, Registry
+from opassay.harness.run.plan import shards
 
 HERE = Path(__file__).parent
 RULES = len(Registry().op("matmul").rules)

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adapters import programs
-from harness.judge.verdict import judge
-from harness.model.adapter import Adapter
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.outcome import Raised, Returned
-from harness.run import wire
-from harness.run.execute import Executor
+from opassay.adapters import programs
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model.adapter import Adapter
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.outcome import Raised, Returned
+from opassay.harness.run import wire
+from opassay.harness.run.execute import Executor
 
 ROWS = 8
 REFUSED = 5

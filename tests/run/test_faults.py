@@ -11,15 +11,15 @@ import pandas as pd
 import psutil
 import pytest
 
-from harness.judge.verdict import judge
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.outcome import GREW, Raised, TooLarge
-from harness.registry import UsageError
-from harness.run import lane, process, wire, words
-from harness.run.clean import clean_message
-from harness.run.job import Job
-from harness.sizes import OUTPUT, parse_size
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.outcome import GREW, Raised, TooLarge
+from opassay.harness.registry import UsageError
+from opassay.harness.run import lane, process, wire, words
+from opassay.harness.run.clean import clean_message
+from opassay.harness.run.job import Job
+from opassay.harness.sizes import OUTPUT, parse_size
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))

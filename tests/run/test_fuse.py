@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.run.fuse import parts
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.run.fuse import parts
 
 
 def case(size: int, fill: str = "ones", stages: int = 0, aspect: str = "value") -> Case:

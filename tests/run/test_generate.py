@@ -10,22 +10,22 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from cases import pool
-from cases.conv import conv2d
-from cases.elementwise import relu
-from cases.unpool import max_unpool2d
-from harness.model.case import ASPECTS, Case, Geometry, Tensor
-from harness.model.op import Op
-from harness.run.generate import BYTES, cases, decoder, fill_key, geometries, pins
+from opassay.cases import pool
+from opassay.cases.conv import conv2d
+from opassay.cases.elementwise import relu
+from opassay.cases.unpool import max_unpool2d
+from opassay.harness.model.case import ASPECTS, Case, Geometry, Tensor
+from opassay.harness.model.op import Op
+from opassay.harness.run.generate import BYTES, cases, decoder, fill_key, geometries, pins
 
 ROOT = Path(__file__).resolve().parents[2]
 
 SCRIPT = """
 import json, sys
-from cases.conv import conv2d
-from cases.scatter import scatter_nd
-from cases.unpool import max_unpool2d
-from harness.run.generate import cases
+from opassay.cases.conv import conv2d
+from opassay.cases.scatter import scatter_nd
+from opassay.cases.unpool import max_unpool2d
+from opassay.harness.run.generate import cases
 ops = (conv2d, scatter_nd, max_unpool2d)
 print(json.dumps({f"{op.name}/{aspect}": [c.id for _, c in cases(op, aspect, 7, 5, 25, 2)]
                   for op in ops for aspect in ("value", "error")}))

@@ -9,8 +9,8 @@ import types
 import numpy as np
 import pytest
 
-from harness.run.installed import strangers
-from harness.run.origin import Watch
+from opassay.harness.run.installed import strangers
+from opassay.harness.run.origin import Watch
 
 FRAMEWORK = """
 import math

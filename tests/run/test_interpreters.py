@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.run import process, wire, words
-from harness.run.campaign import Campaign, Request, Run, check_devices
-from harness.run.plan import Settings
-from harness.run.process import WorkerSpec
-from harness.run.status import exit_status
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.run import process, wire, words
+from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.plan import Settings
+from opassay.harness.run.process import WorkerSpec
+from opassay.harness.run.status import exit_status
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.model.adapter import Adapter
-from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.inputs import Inputs
-from harness.run.plan import Settings
+from opassay.harness.model.adapter import Adapter
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.inputs import Inputs
+from opassay.harness.run.plan import Settings
 
 
 @pytest.fixture(autouse=True)

@@ -11,14 +11,14 @@ from typing import Any, cast
 
 import pytest
 
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.known import Known
-from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.known_rows import _pin, known_rows
-from harness.run.pins import shown
-from harness.run.plan import Settings
-from harness.run.status import outdated
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.known import Known
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.known_rows import _pin, known_rows
+from opassay.harness.run.pins import shown
+from opassay.harness.run.plan import Settings
+from opassay.harness.run.status import outdated
 
 HERE = str(Path(__file__).parent)
 sys.path.insert(0, HERE)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.judge.known import Tally
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.known import Known
-from harness.run.campaign import Campaign, Request, Run, check_devices
-from harness.run.engine import Engine
-from harness.run.plan import SPLIT, Settings
+from opassay.harness.judge.known import Tally
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.known import Known
+from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.plan import SPLIT, Settings
 
 HERE = str(Path(__file__).parent)
 sys.path.insert(0, HERE)
@@ -76,7 +76,7 @@ def test_what_was_asked_is_not_asked_again(campaign: Campaign, monkeypatch: pyte
 def test_a_run_covers_what_differs_only_where_it_uses_several(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cores: int
 ) -> None:
-    monkeypatch.setattr("harness.run.campaign.usable_cores", lambda: cores)
+    monkeypatch.setattr("opassay.harness.run.campaign.usable_cores", lambda: cores)
     with campaign.engine() as engine:
         check_devices(engine)
         run = Run(campaign, tmp_path)

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.judge.known import Tally
-from harness.model.case import Case
-from harness.model.known import Known
-from harness.model.target import Target
-from harness.run.known_rows import known_rows, other_versions, seen_in
-from harness.run.status import outdated
+from opassay.harness.judge.known import Tally
+from opassay.harness.model.case import Case
+from opassay.harness.model.known import Known
+from opassay.harness.model.target import Target
+from opassay.harness.run.known_rows import known_rows, other_versions, seen_in
+from opassay.harness.run.status import outdated
 
 PIN = Case("relu", (), {})
 

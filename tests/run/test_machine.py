@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.run import machine
-from harness.run.machine import describe_machine
+from opassay.harness.run import machine
+from opassay.harness.run.machine import describe_machine
 
 
 @pytest.mark.parametrize(

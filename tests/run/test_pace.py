@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from harness.run import campaign as campaigns
-from harness.run.campaign import Campaign, Request, Run, check_devices
-from harness.run.feeds import WINDOW, Feeds
-from harness.run.plan import SPLIT, Settings, shards
+from opassay.harness.run import campaign as campaigns
+from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.feeds import WINDOW, Feeds
+from opassay.harness.run.plan import SPLIT, Settings, shards
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -33,7 +33,7 @@ def test_a_slow_target_holds_no_fast_one_back(tmp_path, monkeypatch):
 
 
 def test_batches_that_were_given_up_are_made_again_just_as_they_were(monkeypatch):
-    monkeypatch.setattr("harness.run.feeds.WINDOW", 1)
+    monkeypatch.setattr("opassay.harness.run.feeds.WINDOW", 1)
     campaign = Campaign(Request(["sluggish", "honest"], ["matmul"], ["value"], ["ending:Sluggish", "planted:Honest"]))
     engine = campaign.engine()
     first, second = engine.lanes.values()

@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.model.op import references
-from harness.model.outcome import Raised, Returned
-from harness.registry import Registry
-from harness.run.pictures import FOLDER, INDEX, Album
+from opassay.harness.model.op import references
+from opassay.harness.model.outcome import Raised, Returned
+from opassay.harness.registry import Registry
+from opassay.harness.run.pictures import FOLDER, INDEX, Album
 
 
 @pytest.fixture(scope="module")
 def small():
     """The deconvnet with a pin of its own that is quick to compute: a generated case on a picture."""
-    from harness.run.generate import cases
+    from opassay.harness.run.generate import cases
 
     op = Registry().op("deconvnet")
     case = next(

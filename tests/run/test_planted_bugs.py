@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.model.case import Case
-from harness.model.verdicts import FAILING
-from harness.run import plan
-from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.plan import Settings
+from opassay.harness.model.case import Case
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.run import plan
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.plan import Settings
 
 HONEST_OPS = (
     "conv2d",

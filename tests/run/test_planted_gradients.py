@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adapters import programs
-from harness.judge.verdict import judge
-from harness.model.adapter import Unconnected
-from harness.model.numeric_model import find_model
-from harness.model.verdicts import FAILING
-from harness.registry import OPS, Registry
-from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.execute import Executor
-from harness.run.generate import cases, pins
-from harness.run.plan import Settings
-from harness.run.references import ReferenceCache
+from opassay.adapters import programs
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model.adapter import Unconnected
+from opassay.harness.model.numeric_model import find_model
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.registry import OPS, Registry
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.execute import Executor
+from opassay.harness.run.generate import cases, pins
+from opassay.harness.run.plan import Settings
+from opassay.harness.run.references import ReferenceCache
 
 SEEDS = range(10)
 SETTINGS = Settings(cases=100)

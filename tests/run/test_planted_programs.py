@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adapters import programs
-from adapters.oracle.geometry import from_nhwc, sliding_windows, to_nhwc
-from harness.judge.compare import compare
-from harness.judge.verdict import judge
-from harness.model.dtypes import dtype_name, narrow, widen
-from harness.model.numeric_model import find_model
-from harness.model.op import references
-from harness.model.program import Program
-from harness.model.verdicts import FAILING
-from harness.registry import OPS, Registry
-from harness.run.execute import Executor
-from harness.run.generate import cases, pins
-from harness.run.plan import Settings
+from opassay.adapters import programs
+from opassay.adapters.oracle.geometry import from_nhwc, sliding_windows, to_nhwc
+from opassay.harness.judge.compare import compare
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model.dtypes import dtype_name, narrow, widen
+from opassay.harness.model.numeric_model import find_model
+from opassay.harness.model.op import references
+from opassay.harness.model.program import Program
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.registry import OPS, Registry
+from opassay.harness.run.execute import Executor
+from opassay.harness.run.generate import cases, pins
+from opassay.harness.run.plan import Settings
 
 SEEDS = range(3)
 SETTINGS = Settings(cases=100)

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.judge.known import applies
-from harness.judge.shapes import judge_shapes
-from harness.model.case import Case, Tensor
-from harness.model.known import Known
-from harness.model.outcome import Inference, Returned
-from harness.model.reference import Reference
-from harness.run import wire
-from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.plan import Settings
+from opassay.harness.judge.known import applies
+from opassay.harness.judge.shapes import judge_shapes
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.known import Known
+from opassay.harness.model.outcome import Inference, Returned
+from opassay.harness.model.reference import Reference
+from opassay.harness.run import wire
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.plan import Settings
 
 INFERENCE = "inference disagrees with execution and contract"
 BUGS = {

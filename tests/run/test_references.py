@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.model.outcome import Crashed, Raised, Returned, TimedOut
-from harness.registry import Registry
-from harness.run.generate import cases
-from harness.run.judging import Judging
-from harness.run.references import ReferenceCache
+from opassay.harness.model.outcome import Crashed, Raised, Returned, TimedOut
+from opassay.harness.registry import Registry
+from opassay.harness.run.generate import cases
+from opassay.harness.run.judging import Judging
+from opassay.harness.run.references import ReferenceCache
 
 MATMUL = Registry().op("matmul")
 CASES = [case for _, case in cases(MATMUL, "value", 0, 0, 4, 1)]

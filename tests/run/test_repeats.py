@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.judge.verdict import judge
-from harness.model.case import Case, Tensor
-from harness.model.outcome import NotSupported, Raised, Returned
-from harness.run import wire
-from harness.run.bits import difference, digest
-from harness.run.campaign import Campaign, Request, Run, check_devices
-from harness.run.plan import Settings
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.outcome import NotSupported, Raised, Returned
+from opassay.harness.run import wire
+from opassay.harness.run.bits import difference, digest
+from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.plan import Settings
 
 
 @pytest.fixture(autouse=True)

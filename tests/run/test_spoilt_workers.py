@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.model.case import Case, Tensor
-from harness.model.fills import Fill
-from harness.model.known import Known
-from harness.run.campaign import Campaign, Request, check_devices
-from harness.run.plan import Settings
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.known import Known
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.plan import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.model.target import Target
-from harness.registry import Registry
-from harness.run.cache import VARIABLE, cache_folder, prune
-from harness.run.campaign import Campaign, Request, Run, check_devices
-from harness.run.machine import usable_cores
-from harness.run.plan import SPLIT, Settings, Shard, halves
-from harness.run.process import WorkerSpec
+from opassay.harness.model.target import Target
+from opassay.harness.registry import Registry
+from opassay.harness.run.cache import VARIABLE, cache_folder, prune
+from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.machine import usable_cores
+from opassay.harness.run.plan import SPLIT, Settings, Shard, halves
+from opassay.harness.run.process import WorkerSpec
 
 RELU = Registry().op("relu")
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness.model.outcome import NotSupported, Raised, Returned, TooLarge
-from harness.run import wire, words
+from opassay.harness.model.outcome import NotSupported, Raised, Returned, TooLarge
+from opassay.harness.run import wire, words
 
 QUIET = settings(database=None, deadline=None, max_examples=300)
 

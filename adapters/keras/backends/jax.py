@@ -12,7 +12,7 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax
 
-from harness.model.adapter import Unconnected, as_tuple
+from opassay.harness.model.adapter import Unconnected, as_tuple
 
 EXECUTOR = "XLA:CPU"
 

@@ -12,8 +12,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf
 
-from adapters.onednn import onednn_dtypes
-from harness.model.adapter import Unconnected, as_tuple
+from opassay.adapters.onednn import onednn_dtypes
+from opassay.harness.model.adapter import Unconnected, as_tuple
 
 EXECUTOR = "TensorFlow"
 

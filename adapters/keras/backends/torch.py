@@ -11,8 +11,8 @@ os.environ["KERAS_TORCH_DEVICE"] = "cpu"
 
 import torch
 
-from adapters.onednn import own_convolutions
-from harness.model.adapter import Unconnected, as_tuple
+from opassay.adapters.onednn import own_convolutions
+from opassay.harness.model.adapter import Unconnected, as_tuple
 
 EXECUTOR = "ATen"
 

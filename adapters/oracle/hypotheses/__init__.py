@@ -6,8 +6,8 @@ A new one is a ``Hypothesis`` in one of the modules beside this, and a planted m
 
 from __future__ import annotations
 
-from adapters.oracle.hypotheses import gradients, linear, selection, values, windows
-from harness.model.hypothesis import Hypothesis
+from opassay.adapters.oracle.hypotheses import gradients, linear, selection, values, windows
+from opassay.harness.model.hypothesis import Hypothesis
 
 ALL: tuple[Hypothesis, ...] = (
     *gradients.HYPOTHESES,

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from adapters.oracle.hypotheses.question import References, ask
-from adapters.oracle.linear import wide
-from harness.model import dtypes
-from harness.model.hypothesis import Hypothesis, Question
-from harness.model.reference import Reference, unconnected
+from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.adapters.oracle.linear import wide
+from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.reference import Reference, unconnected
 
 
 def _cotangent_ignored(question: Question) -> Iterator[References]:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
-from adapters.oracle.hypotheses.question import (
+from opassay.adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
+from opassay.adapters.oracle.hypotheses.question import (
     CONVS,
     References,
     ask,
@@ -18,10 +18,10 @@ from adapters.oracle.hypotheses.question import (
     permuted,
     windows_of,
 )
-from adapters.oracle.linear import apply, linear_reference, wide
-from harness.model import dtypes
-from harness.model.hypothesis import Hypothesis, Question
-from harness.model.reference import Reference
+from opassay.adapters.oracle.linear import apply, linear_reference, wide
+from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.reference import Reference
 
 
 def _filter_flipped(question: Question) -> Iterator[References]:

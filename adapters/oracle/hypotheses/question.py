@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from adapters.oracle.geometry import Windows, shape_nhwc, sliding_windows
-from adapters.oracle.table import REFERENCES, VJPS
-from harness.model.hypothesis import Question
-from harness.model.op import ContractError
-from harness.model.reference import Reference
+from opassay.adapters.oracle.geometry import Windows, shape_nhwc, sliding_windows
+from opassay.adapters.oracle.table import REFERENCES, VJPS
+from opassay.harness.model.hypothesis import Question
+from opassay.harness.model.op import ContractError
+from opassay.harness.model.reference import Reference
 
 References = tuple[Reference, ...]
 CONVS = ("conv2d", "conv2d_transpose")

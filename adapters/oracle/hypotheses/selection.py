@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
-from adapters.oracle.hypotheses.question import MAX_POOLS, References, ask, mapped, pads_of, windows_of
-from adapters.oracle.linear import linear_reference
-from harness.model import dtypes
-from harness.model.hypothesis import Hypothesis, Question
-from harness.model.reference import Reference
+from opassay.adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
+from opassay.adapters.oracle.hypotheses.question import MAX_POOLS, References, ask, mapped, pads_of, windows_of
+from opassay.adapters.oracle.linear import linear_reference
+from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.reference import Reference
 
 Wins = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Whether a candidate replaces the best so far; both hold one element per window."""

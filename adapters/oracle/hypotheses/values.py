@@ -8,13 +8,13 @@ from itertools import combinations
 
 import numpy as np
 
-from adapters.oracle.geometry import shape_nhwc
-from adapters.oracle.hypotheses.question import WINDOWED, References, ask, mapped
-from adapters.oracle.linear import wide
-from harness.model import dtypes
-from harness.model.hypothesis import Hypothesis, Question
-from harness.model.numeric_model import NumericModel
-from harness.model.reference import Reference
+from opassay.adapters.oracle.geometry import shape_nhwc
+from opassay.adapters.oracle.hypotheses.question import WINDOWED, References, ask, mapped
+from opassay.adapters.oracle.linear import wide
+from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.reference import Reference
 
 LINEAR = ("conv2d", "conv2d_transpose", "matmul", "avg_pool2d", "scatter_nd", "avg_unpool2d")
 PRODUCTS = ("conv2d", "conv2d_transpose", "matmul")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from adapters.oracle.hypotheses.question import (
+from opassay.adapters.oracle.hypotheses.question import (
     CONVS,
     MAX_POOLS,
     WINDOWED,
@@ -18,7 +18,7 @@ from adapters.oracle.hypotheses.question import (
     pads_of,
     windows_of,
 )
-from harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.hypothesis import Hypothesis, Question
 
 DILATED = (*CONVS, *MAX_POOLS)
 

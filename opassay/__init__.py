@@ -1,13 +1,11 @@
 """The public face of opassay: ``from opassay import Adapter, Case``; the command and the pytest plugin start here.
 
-The four packages beside this file have common names. Before anything of them is imported, it is made
-sure that they are ours, and not folders of the same name in the user's project.
+In a checkout, the packages in this folder are links to the folders of the same names beside it.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,19 +14,19 @@ __version__ = "0.1.0"
 
 _PACKAGES = ("harness", "adapters", "cases", "reports")
 _PUBLIC = {
-    "Adapter": "harness.model.adapter",
-    "AdapterContract": "harness.contract.suite",
-    "new_differences": "harness.contract.judged",
-    "Unconnected": "harness.model.adapter",
-    "UnknownDevice": "harness.model.adapter",
-    "Unsupported": "harness.model.adapter",
-    "Case": "harness.model.case",
-    "Tensor": "harness.model.case",
-    "Fill": "harness.model.fills",
-    "Memory": "harness.model.memory",
-    "Known": "harness.model.known",
-    "NumericModel": "harness.model.numeric_model",
-    "NumericRule": "harness.model.numeric_model",
+    "Adapter": "opassay.harness.model.adapter",
+    "AdapterContract": "opassay.harness.contract.suite",
+    "new_differences": "opassay.harness.contract.judged",
+    "Unconnected": "opassay.harness.model.adapter",
+    "UnknownDevice": "opassay.harness.model.adapter",
+    "Unsupported": "opassay.harness.model.adapter",
+    "Case": "opassay.harness.model.case",
+    "Tensor": "opassay.harness.model.case",
+    "Fill": "opassay.harness.model.fills",
+    "Memory": "opassay.harness.model.memory",
+    "Known": "opassay.harness.model.known",
+    "NumericModel": "opassay.harness.model.numeric_model",
+    "NumericRule": "opassay.harness.model.numeric_model",
 }
 
 __all__ = ["__version__", "main", *_PUBLIC]
@@ -38,35 +36,30 @@ def __getattr__(name: str) -> Any:
     # Imported when asked for: an ordinary pytest run must not pay for NumPy.
     if name not in _PUBLIC:
         raise AttributeError(f"module 'opassay' has no attribute {name!r}")
+    if problem := unlinked():
+        raise ImportError(problem)
     return getattr(importlib.import_module(_PUBLIC[name]), name)
 
 
-def shadowed() -> str | None:
-    """One line saying which folder hides a package of ours, or None."""
-    home = Path(__file__).resolve().parent
-    for package in _PACKAGES:
-        spec = importlib.util.find_spec(package)
-        found = Path(spec.origin or "").resolve().parent.parent if spec and spec.origin else None
-        if found != home:
-            place = _where(spec)
-            return (
-                f"{place} hides opassay's own package {package!r}: run opassay from another folder, or rename that one"
-            )
-    return None
-
-
-def _where(spec: Any) -> str:
-    locations = list(getattr(spec, "submodule_search_locations", None) or []) if spec else []
-    return f"the folder {locations[0]!r}" if locations else "something on the import path"
+def unlinked() -> str | None:
+    """One line saying that the checkout has no symbolic links, or None."""
+    home = Path(__file__).absolute().parent
+    missing = [package for package in _PACKAGES if not (home / package / "__init__.py").is_file()]
+    if not missing:
+        return None
+    return (
+        f"{home.name}/{missing[0]} is no link to the folder {missing[0]!r} of the checkout; in it, run "
+        f"`git config core.symlinks true && git checkout -- {home.name}` (on Windows: with developer mode on)"
+    )
 
 
 def main() -> None:
     """The command ``opassay``."""
-    problem = shadowed()
+    problem = unlinked()
     if problem is not None:
         print(f"opassay: {problem}", file=sys.stderr)
         raise SystemExit(2)
-    from harness.cli import run_cli
+    from opassay.harness.cli import run_cli
 
     run_cli()
 
@@ -99,15 +92,11 @@ def pytest_addoption(parser: Any) -> None:
 def pytest_configure(config: Any) -> None:
     if not config.getoption("--opassay"):
         return
-    problem = shadowed()
+    problem = unlinked()
     if problem is not None:
         import pytest
 
         raise pytest.UsageError(f"opassay: {problem}")
-    from harness.pytest_plugin import Plugin
+    from opassay.harness.pytest_plugin import Plugin
 
     config.pluginmanager.register(Plugin(config), "opassay-items")
-
-
-if __name__ == "__main__":
-    main()

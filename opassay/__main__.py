@@ -1,0 +1,5 @@
+"""``python -m opassay``: the command."""
+
+from opassay import main
+
+main()
