@@ -341,9 +341,12 @@ class Lane:
             self._seconds, self._held, self._counted = self.process.seconds(), memory, True
         share = len(self._current) or len(next(iter(self._sent.values())).rest()) or 1
         limit = self._timeout * share
-        waits = busy and silent < limit * PATIENCE and (self._starved(limit) or self._grows(memory))
-        if silent > limit and not waits:
-            self._end(TimedOut(limit))
+        if silent <= limit or (busy and silent < limit * PATIENCE and self._may_wait(limit, memory)):
+            return
+        self._end(TimedOut(limit))
+
+    def _may_wait(self, limit: float, memory: int) -> bool:
+        return self._grows(memory) or self._starved(limit)
 
     def _end(self, why: Outcome) -> None:
         """Kill the worker; whom to blame shows when all it said before has been heard."""
