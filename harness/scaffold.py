@@ -71,7 +71,7 @@ def _package(name: str) -> Plan:
         inner / "known.py": "known.py",
         root / "tests" / f"test_{name}.py": "test_adapter.py",
     }
-    names = {**_names(name), "package": package, "module": f"{package}.adapter", "distribution": root.name}
+    names = {**_names(name), "package": package, "module": f"{package}.adapter", "distribution": root.name, "gap": ""}
     return Plan((root,), files, names)
 
 
@@ -89,7 +89,8 @@ def _tree(name: str) -> Plan:
         inner / "known.py": "known.py",
         test: "test_adapter.py",
     }
-    return Plan((inner, test), files, {**_names(name), "module": f"opassay.adapters.{name}.adapter"})
+    # In the tree, opassay is no third party.
+    return Plan((inner, test), files, {**_names(name), "module": f"opassay.adapters.{name}.adapter", "gap": "\n"})
 
 
 def _names(name: str) -> dict[str, str]:

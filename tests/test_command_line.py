@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,10 +93,20 @@ def test_unwritable_folder(tmp_path: Path) -> None:
     refuses(opassay(tmp_path, "run", "--op", "relu", "--target", "torch", "--out", "file/below"), "file/below")
 
 
-def test_shadowing_folder(tmp_path: Path) -> None:
-    (tmp_path / "harness").mkdir()
-    (tmp_path / "harness" / "__init__.py").touch()
-    refuses(opassay(tmp_path, "list", "ops"), str(tmp_path / "harness"), "rename")
+@pytest.mark.parametrize("name", ["harness", "adapters", "cases", "reports"])
+def test_a_folder_of_the_users_with_a_common_name_hides_nothing(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").write_text("raise SystemExit('imported')", encoding="utf-8")
+    done = opassay(tmp_path, "list", "ops")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_checkout_without_links_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "opassay").mkdir()
+    for name in ("__init__.py", "__main__.py"):
+        shutil.copy(Path(__file__).parent.parent / "opassay" / name, tmp_path / "opassay" / name)
+    (tmp_path / "opassay" / "harness").write_text("../harness", encoding="utf-8")
+    refuses(opassay(tmp_path, "list", "ops"), "opassay/harness is no link", "core.symlinks true")
 
 
 def test_no_framework_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,8 +126,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     skipped = shutil.ignore_patterns("__pycache__", "known_pins.json")
     for name in ("harness", "adapters", "cases", "reports", "tests/adapters"):
         shutil.copytree(newcomer.ROOT / name, folder / name, ignore=skipped)
-    for name in ("opassay.py", "pyproject.toml"):
-        shutil.copy(newcomer.ROOT / name, folder / name)
+    shutil.copytree(newcomer.ROOT / "opassay", folder / "opassay", symlinks=True)
+    shutil.copy(newcomer.ROOT / "pyproject.toml", folder / "pyproject.toml")
     status, said = inside(folder, "new-adapter fresh_one")
     assert status == 0, said
     return folder
@@ -164,7 +164,7 @@ def test_a_taken_name_in_the_tree_changes_nothing(name: str, checkout: Path) -> 
 
 
 def test_a_registry_without_its_table_is_one_line(checkout: Path, tmp_path: Path) -> None:
-    shutil.copytree(checkout, tmp_path / "other")
+    shutil.copytree(checkout, tmp_path / "other", symlinks=True)
     registry = tmp_path / "other" / "harness" / "registry.py"
     registry.write_text(registry.read_text().replace("BUILT_IN = (", "BUILT_IN: tuple[AdapterEntry, ...] = ("))
     status, said = inside(tmp_path / "other", "new-adapter second")

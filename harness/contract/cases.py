@@ -22,7 +22,7 @@ from opassay.harness.run.execute import Executor
 
 def executor(adapter: Adapter, mode: str) -> Executor:
     """As a worker makes it. The adapter's own code is what lies in the folder of its module."""
-    home = os.path.join(Path(inspect.getfile(type(adapter))).resolve().parent, "")
+    home = os.path.join(Path(inspect.getfile(type(adapter))).absolute().parent, "")
     return Executor(adapter, mode, importlib.import_module(PROGRAMS), (home,))
 
 

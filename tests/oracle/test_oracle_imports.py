@@ -41,6 +41,7 @@ def test_the_import_check_notices_a_planted_import(module, tmp_path):
     for package in ("adapters", "harness"):
         ignore = shutil.ignore_patterns("__pycache__", "torch", "tensorflow", "jax")
         shutil.copytree(ROOT / package, tmp_path / package, ignore=ignore)
+    shutil.copytree(ROOT / "opassay", tmp_path / "opassay", symlinks=True)
     (tmp_path / "torch.py").write_text("")
     with (tmp_path / "adapters" / "oracle" / "unpool.py").open("a") as source:
         source.write(f"\nimport {module}\n")
