@@ -1,8 +1,10 @@
-"""The order of the tests, and the signals that they send."""
+"""The order of the tests, the signals that they send, and under which names they import."""
 
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -20,3 +22,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first, so that no core is idle at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_name() -> Iterator[None]:
+    """No module of ours is imported without its prefix, which would make it exist twice."""
+    yield
+    assert {"adapters", "cases", "harness", "reports"} & set(sys.modules) == set()
