@@ -134,7 +134,7 @@ def _next(name: str, plan: Plan, package: bool) -> list[str]:
     run = f"opassay run --target {name}"
     if not package:
         test = plan.roots[1].relative_to(HOME)
-        return ["next:", f"  {run}", f"  python -m pytest {test}", "  the checklist in CONTRIBUTING.md"]
+        return ["next:", f"  {run}", f"  python -m pytest {test}", "  the checklist in docs/adding-a-backend.md"]
     root = plan.roots[0]
     class_ = f"{plan.names['module']}:{plan.names['cls']}"
     return [

@@ -1,4 +1,4 @@
-"""The columns of the results table in words: ``python -m opassay.reports.columns > SCHEMA.md``."""
+"""The columns of the results table in words: ``python -m opassay.reports.columns > docs/schema.md``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _named(names: tuple[str, ...]) -> str:
 
 _HEAD = f"""# The results table
 
-Made by `python -m opassay.reports.columns > SCHEMA.md`; do not edit.
+Made by `python -m opassay.reports.columns > docs/schema.md`; do not edit.
 
 `{CSV}` and `{PARQUET}` hold the same rows in the same order, one per case and target. Names of columns and
 verdicts are relied on outside and stay. Two runs of one command differ in no column but {_named(TIMING_COLUMNS)}.
@@ -66,7 +66,7 @@ verdicts are relied on outside and stay. Two runs of one command differ in no co
 
 
 def schema_md() -> str:
-    """The text of SCHEMA.md."""
+    """The text of docs/schema.md."""
     lines = ["| column | holds | type | in Parquet |", "|---|---|---|---|"]
     for name in COLUMNS:
         plain, stored = _TYPES[SCHEMA.field(name).type]

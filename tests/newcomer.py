@@ -21,7 +21,7 @@ def environment(folder: Path) -> Mapping[str, str]:
     bin_ = folder / "bin"
     own = sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)})
     Path(own, "parent.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-    for command, module in (("pip", "pip"), ("opassay", "opassay")):
+    for command, module in (("pip", "pip"), ("opassay", "opassay"), ("pytest", "pytest")):
         script = bin_ / command
         script.write_text(f'#!/bin/sh\nexec {bin_}/python -P -m {module} "$@"\n')
         script.chmod(0o755)

@@ -1,4 +1,4 @@
-"""SCHEMA.md says what the table holds, and a table of any text comes back from both files."""
+"""docs/schema.md says what the table holds, and a table of any text comes back from both files."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from opassay.reports.columns import MEANINGS, schema_md
 from opassay.reports.table import CSV, PARQUET, read_table, write_table
 from opassay.reports.text import clean
 
-SCHEMA = Path(__file__).resolve().parents[2] / "SCHEMA.md"
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema.md"
 
 
 def test_every_column_has_a_meaning_and_no_other():
@@ -20,7 +20,7 @@ def test_every_column_has_a_meaning_and_no_other():
 
 
 def test_the_file_is_what_would_be_made_today():
-    assert SCHEMA.read_text(encoding="utf-8") == schema_md(), "run: python -m opassay.reports.columns > SCHEMA.md"
+    assert SCHEMA.read_text(encoding="utf-8") == schema_md(), "run: python -m opassay.reports.columns > docs/schema.md"
 
 
 def test_a_change_of_a_meaning_would_be_noticed(monkeypatch):

@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md keeps its word: the tutorial's commands say what it says, and the files that it names exist."""
+"""The pages about adding keep their word: the tutorial's commands say what it says, and the files named exist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 import newcomer  # noqa: E402 - a module beside this file
 
-TEXT = (newcomer.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+BACKEND, OP = (newcomer.ROOT / "docs" / f"adding-{what}.md" for what in ("a-backend", "an-op"))
+TEXT = BACKEND.read_text(encoding="utf-8")
+TABLES = TEXT + OP.read_text(encoding="utf-8")
 EXAMPLES = {"<name>": "torch", "<family>": "conv", "<op>": "conv2d"}
 WORDS_TO_FILL_IN = re.compile("|".join(EXAMPLES))
 
@@ -56,11 +58,11 @@ def named_files(text: str) -> list[str]:
     return [name for cell in cells for name in re.findall(r"`([^`]*[./][^`]*)`", cell)]
 
 
-@pytest.mark.parametrize("name", named_files(TEXT))
+@pytest.mark.parametrize("name", named_files(TABLES))
 def test_a_file_in_a_table_exists(name: str) -> None:
     assert (newcomer.ROOT / WORDS_TO_FILL_IN.sub(lambda match: EXAMPLES[match[0]], name)).exists()
 
 
 def test_every_table_is_read() -> None:
-    assert len(named_files(TEXT)) >= 25
+    assert len(named_files(TABLES)) >= 25
     assert named_files("| component | file |\n|---|---|\n| a `b/b` | `c.py`; `D` in `d/` |\n") == ["c.py", "d/"]

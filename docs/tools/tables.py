@@ -1,0 +1,98 @@
+"""Writes the generated tables of the documentation again: ``python docs/tools/tables.py``.
+
+They are what the registry and the lists of known differences hold, and stand between a comment that names the table and
+``<!-- end -->``. In running text a comment goes before a number, and the number is written again.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from opassay.harness.completeness import Reader
+from opassay.harness.registry import OPS, Registry
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "known-differences.md")
+OWNERS = ("upstream", "by design", "ours")
+
+
+def families() -> dict[str, list[str]]:
+    """The ops of each family, by the module that holds their cases; programs apart."""
+    found: dict[str, list[str]] = {}
+    for op, location in OPS.items():
+        module = location.partition(":")[0].rpartition(".")[2]
+        found.setdefault("programs" if module.endswith("_programs") else module, []).append(op)
+    return found
+
+
+def support(registry: Registry) -> str:
+    """Frameworks × families of ops, as ``opassay list adapters`` has it op by op."""
+    from opassay.adapters.programs import PROGRAMS
+
+    groups = families()
+    single = [op for op in OPS if op not in PROGRAMS]
+    heads = [f"{name} ({len(ops)})" for name, ops in groups.items()]
+    lines = ["| | modes | " + " | ".join(heads) + " |", "|---" * (len(groups) + 2) + "|"]
+    for adapter in registry.adapters.values():
+        has = Reader(adapter.location, single).read()
+        cells = []
+        for ops in groups.values():
+            needs = [PROGRAMS[op].needs if op in PROGRAMS else (op,) for op in ops]
+            there = [parts for parts in needs if all(has.get(part) is not None for part in parts)]
+            limited = any(has[part] for parts in there for part in parts)
+            cells.append(f"{len(there)}{'*' if limited else ''}")
+        lines.append(f"| `{adapter.name}` | {len(adapter.modes)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def row(registry: Registry, adapter: str) -> str:
+    """How many known differences an adapter has, by owner and by verdict."""
+    known = registry.known(adapter)
+    owners = Counter(entry.owner for entry in known)
+    kinds = Counter(entry.verdict for entry in known).most_common()
+    told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds, key=lambda pair: (-pair[1], pair[0])))
+    return f"| `{adapter}` | {' | '.join(str(owners[owner]) for owner in OWNERS)} | {told} |"
+
+
+def known(registry: Registry) -> str:
+    head = ["| adapter | upstream | by design | ours | by verdict |", "|---|---|---|---|---|"]
+    return "\n".join(head + [row(registry, name) for name in registry.adapters if registry.known(name)])
+
+
+def upstream(registry: Registry) -> int:
+    entries = (entry for name in registry.adapters for entry in registry.known(name))
+    return sum(entry.owner == "upstream" for entry in entries)
+
+
+def rewritten(text: str, tables: Mapping[str, str], numbers: Mapping[str, int]) -> str:
+    """``text`` with what is generated in it."""
+    for name, table in tables.items():
+        text = re.sub(
+            rf"(<!-- table {name} -->\n\n).*?(\n<!-- end -->)",
+            lambda m, t=table: f"{m[1]}{t}\n{m[2]}",
+            text,
+            flags=re.DOTALL,
+        )
+    for name, number in numbers.items():
+        text = re.sub(rf"(<!-- number {name} -->)[\d,]+", lambda m, n=number: f"{m[1]}{n:,}", text)
+    return text
+
+
+def current(text: str) -> str:
+    registry = Registry()
+    tables = {"support": support(registry), "known": known(registry)}
+    return rewritten(text, tables, {"upstream": upstream(registry), "ops": len(OPS) - len(families()["programs"])})
+
+
+def main() -> int:
+    for page in PAGES:
+        page.write_text(current(page.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

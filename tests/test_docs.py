@@ -1,0 +1,302 @@
+"""README and docs/ keep their word: what they tell to type can be typed, and what is generated is up to date."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import typer
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "docs" / "tools")]
+import found_bugs  # noqa: E402 - a module of the documentation's tools
+import newcomer  # noqa: E402 - a module beside this file
+import tables  # noqa: E402
+
+from opassay.harness.cli import app  # noqa: E402
+from opassay.harness.model.verdicts import severity  # noqa: E402
+
+ROOT = newcomer.ROOT
+PAGES = {
+    str(path.relative_to(ROOT)): path
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+TUTORIAL = ("docs/adding-a-backend.md", "## Tutorial")
+"""What stands below is typed by ``test_tutorial.py``."""
+LANGUAGES = ("sh", "text", "toml", "json", "python")
+LONG = "<!-- long -->"
+TOOLS = ("git", "mkdocs", "mypy", "pip", "pytest", "python", "python3", "ruff")
+COMMAND = typer.main.get_command(app)
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, the file that it is to be saved as, and whether it is marked as long."""
+
+    language: str
+    file: str
+    text: str
+    long: bool
+
+
+def tokens(text: str) -> list[Token]:
+    return MarkdownIt("commonmark").enable("table").parse(text)
+
+
+def blocks(text: str) -> list[Block]:
+    found, before = [], ""
+    for token in tokens(text):
+        if token.type == "fence":
+            language, _, rest = token.info.partition(" ")
+            file = re.fullmatch(r'(?:title="(.*)")?', rest)
+            assert language in LANGUAGES, f"a block without a known language: {token.content}"
+            assert file is not None, token.info
+            found.append(Block(language, file[1] or "", token.content, before == LONG))
+        assert token.type != "code_block", f"an indented block: {token.content}"
+        before = token.content.strip() if token.type == "html_block" else ""
+    return found
+
+
+def to_type(name: str) -> list[Block]:
+    text = PAGES[name].read_text(encoding="utf-8")
+    if name == TUTORIAL[0]:
+        assert TUTORIAL[1] in text
+        before, _, after = text.partition(TUTORIAL[1])
+        text = before + after[after.index("\n## ") :]
+    return blocks(text)
+
+
+def first_on(name: str) -> list[Block]:
+    """What is typed for this page: its files and short blocks. A page that only repeats others has nothing."""
+    mine = [block for block in to_type(name) if block.file or (block.language == "sh" and not block.long)]
+    if any(block.file for block in mine):
+        return mine
+    earlier = [block for page in PAGES if page < name for block in to_type(page)]
+    return [block for block in mine if block not in earlier]
+
+
+TYPED = {name: first_on(name) for name in PAGES if first_on(name)}
+
+
+@pytest.fixture(scope="module")
+def variables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    return newcomer.environment(tmp_path_factory.mktemp("newcomer") / "env")
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_what_a_page_tells_to_type_can_be_typed(name: str, variables: Mapping[str, str], tmp_path: Path) -> None:
+    for block in TYPED[name]:
+        if block.file:
+            (tmp_path / block.file).write_text(block.text, encoding="utf-8")
+        else:
+            done = newcomer.shell(block.text, tmp_path, variables)
+            assert done.returncode == 0, f"{block.text}\n{done.stdout}\n{done.stderr}"
+
+
+def test_what_is_typed_is_not_little() -> None:
+    assert {"README.md", "docs/getting-started.md", "docs/kernel.md"} <= set(TYPED)
+
+
+def lines(block: str) -> Iterator[list[str]]:
+    """The words of each command, without variables before it and without ``echo``."""
+    reader = shlex.shlex(block.replace("\n", ";"), posix=True, punctuation_chars=True)
+    reader.whitespace_split = True
+    words: list[str] = []
+    for word in [*reader, ";"]:
+        if re.match(r"\w+=", word) and not words:
+            continue
+        if set(word) <= set(";&|"):
+            yield from [words] if words and words[0] != "echo" else []
+            words = []
+        else:
+            words.append(word)
+
+
+def problem(words: list[str]) -> str:
+    """What is wrong with a command; empty where nothing is. Nothing is run."""
+    name, *rest = words
+    name = name.removeprefix(".venv/bin/")
+    if name in ("python", "python3") and rest[:1] == ["-m"]:
+        name, *rest = rest[1:]
+        if importlib.util.find_spec(name) is None:
+            return f"no module {name}"
+        name = name if name in ("opassay", "pip") else "python"
+    missing = [word for word in rest if re.match(r"(docs|tests|adapters)/", word) and not (ROOT / word).exists()]
+    if missing:
+        return f"no file {missing[0]}"
+    if name == "opassay":
+        return option_problem(rest)
+    if name == "pip":
+        named = [extra for word in rest for extra in re.findall(r"\[([\w,]+)\]", word)]
+        return next((f"no extra {e}" for extras in named for e in extras.split(",") if e not in EXTRAS), "")
+    return "" if name in TOOLS else f"no program {name}"
+
+
+def option_problem(words: list[str]) -> str:
+    """What the command line would say of these words before anything happens."""
+    command, rest = COMMAND, words
+    while hasattr(command, "commands"):
+        if not rest:
+            return "Missing command"
+        if rest[0] not in command.commands:
+            return f"no command {' '.join(words)}"
+        command, rest = command.commands[rest[0]], rest[1:]
+    try:
+        command.make_context("opassay", list(rest))
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        return str(error.format_message())
+    return ""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_command_exists_with_its_options_and_files(name: str) -> None:
+    typed = [words for block in to_type(name) if block.language == "sh" for words in lines(block.text)]
+    wrong = {shlex.join(words): problem(words) for words in typed}
+    for words in (words for code in mentioned(name) for words in lines(code)):
+        wrong |= {shlex.join(words): "" if problem(words).startswith("Missing") else problem(words)}
+    assert {words: why for words, why in wrong.items() if why} == {}
+
+
+def mentioned(name: str) -> list[str]:
+    """Commands in running text, which may lack arguments."""
+    code = [re.sub("<.*?>", "X", text).partition(" > ")[0] for text in inline_code(PAGES[name])]
+    return [text for text in code if re.match(r"(opassay|python|mkdocs|pytest) \S", text)]
+
+
+def inline_code(path: Path) -> list[str]:
+    inline = [token for token in tokens(path.read_text(encoding="utf-8")) if token.type == "inline"]
+    return [child.content for token in inline for child in token.children or () if child.type == "code_inline"]
+
+
+def test_what_is_wrong_with_a_command_is_noticed() -> None:
+    text = (
+        "opassay run --targets jax && pip install -e '.[al]'\npython tests/none.py\npython -m opassay.none\nopassay go"
+    )
+    told = [problem(words) for words in lines(text)]
+    assert told[1:] == ["no extra al", "no file tests/none.py", "no module opassay.none", "no command go"]
+    assert "--targets" in told[0]
+    assert [problem(words) for words in lines("opassay list known || echo no; python -m opassay run --cases 3")] == [
+        "",
+        "",
+    ]
+
+
+def test_a_block_that_escapes_the_tests_is_noticed() -> None:
+    for text in ("```\nopassay\n```\n", "a\n\n    opassay run\n", "```console\nopassay\n```\n"):
+        with pytest.raises(AssertionError, match="block"):
+            blocks(text)
+    assert [block.long for block in blocks("<!-- long -->\n```sh\na\n```\n\n```sh\nb\n```\n")] == [True, False]
+
+
+def test_the_page_of_commands_names_each_command_with_all_its_options() -> None:
+    (synopsis,) = [b.text for b in to_type("docs/commands.md") if b.language == "text"]
+    told = {
+        m[1]: set(re.findall(r"--[a-z-]+", m[0]))
+        for m in re.finditer(r"opassay ([a-z-]+(?: [a-z]+(?= [A-Z]))?)[^\n]*(?:\n .*)*", synopsis)
+    }
+    there = {" ".join(path): options for path, options in commands(COMMAND)}
+    assert told == there
+
+
+def commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
+    if hasattr(command, "commands"):
+        for name, inner in command.commands.items():
+            yield from commands(inner, (*path, name))
+    else:
+        yield path, {option for p in command.params for option in p.opts if option.startswith("--")} - {"--help"}
+
+
+def test_the_readme_fits_on_a_page() -> None:
+    assert len(PAGES["README.md"].read_text(encoding="utf-8").split()) <= 1200
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_a_link_leads_somewhere(name: str) -> None:
+    inline = [child for token in tokens(PAGES[name].read_text(encoding="utf-8")) for child in token.children or ()]
+    links = [
+        str(child.attrs.get("href") or child.attrs.get("src"))
+        for child in inline
+        if child.type in ("link_open", "image")
+    ]
+    assert len(links) > 3
+    for link in links:
+        file, _, anchor = link.partition("#")
+        text = (ROOT / file).read_bytes().decode("utf-8", "replace")
+        headings = [
+            re.sub(r"[^\w -]", "", line).strip().replace(" ", "-").lower()
+            for line in re.findall(r"^#+ (.*)", text, re.MULTILINE)
+        ]
+        assert not anchor or anchor in headings, link
+
+
+@pytest.mark.parametrize("page", tables.PAGES, ids=lambda page: page.name)
+def test_what_is_generated_is_what_the_registry_holds(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert tables.current(text) == text, "run: python docs/tools/tables.py"
+    spoilt = re.sub(r"\d+(?= \|)", "7", text)
+    assert spoilt != text
+    assert "| 7 |" not in tables.current(spoilt).partition("<!-- end -->")[0].rpartition("<!-- table")[2]
+
+
+def test_the_gallery_is_what_the_lists_and_the_measurements_say() -> None:
+    assert found_bugs.PAGE.read_text(encoding="utf-8") == found_bugs.page(), "run: python docs/tools/found_bugs.py"
+    chosen = found_bugs.bugs(found_bugs.CHOSEN)
+    assert len(chosen) == 30
+    assert found_bugs.measured().keys() == {bug.known.id for bug in chosen}
+    ranks = [severity(bug.known.verdict) for bug in chosen]
+    assert ranks == sorted(ranks)
+
+
+def test_a_case_of_the_gallery_is_the_pin_of_its_entry() -> None:
+    everything = found_bugs.bugs({**found_bugs.CHOSEN, **found_bugs.ELSEWHERE})
+    files = {file.stem: file.read_text(encoding="utf-8") for file in found_bugs.FOUND.glob("*-*.json")}
+    assert files == {bug.known.id: found_bugs.case_text(bug) for bug in everything}, (
+        "run: python docs/tools/found_bugs.py"
+    )
+
+
+def test_a_name_that_no_list_has_is_refused() -> None:
+    with pytest.raises(KeyError):
+        found_bugs.bugs({"jax-nothing": ""})
+
+
+class Fetched(HTMLParser):
+    """What a browser loads by itself with a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.urls: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag != "a":
+            self.urls += [url for name in ("src", "href", "data", "srcset") if (url := found.get(name))]
+
+
+def test_the_site_is_built_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    reader = Fetched()
+    pages = list(tmp_path.glob("*.html"))
+    assert len(pages) >= len(PAGES) - 2
+    for page in pages:
+        reader.feed(page.read_text(encoding="utf-8"))
+    styles = "".join(sheet.read_text(encoding="utf-8") for sheet in tmp_path.rglob("*.css"))
+    urls = [*reader.urls, *re.findall(r"(?:@import|url\()\s*[\"']?([^\"')\s]+)", styles)]
+    assert len(urls) > len(pages)
+    assert [url for url in urls if re.match(r"(https?:)?//", url)] == []
