@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 import subprocess
@@ -25,7 +26,10 @@ import newcomer  # noqa: E402 - a module beside this file
 import tables  # noqa: E402
 
 from opassay.harness.cli import app  # noqa: E402
+from opassay.harness.model.case import Case  # noqa: E402
+from opassay.harness.model.op import references, refusal  # noqa: E402
 from opassay.harness.model.verdicts import severity  # noqa: E402
+from opassay.harness.registry import Registry  # noqa: E402
 
 ROOT = newcomer.ROOT
 PAGES = {
@@ -200,6 +204,22 @@ def test_a_block_that_escapes_the_tests_is_noticed() -> None:
         with pytest.raises(AssertionError, match="block"):
             blocks(text)
     assert [block.long for block in blocks("<!-- long -->\n```sh\na\n```\n\n```sh\nb\n```\n")] == [True, False]
+
+
+def test_every_case_is_one_that_the_oracle_can_answer_or_has_to_refuse() -> None:
+    texts = [block.text for name in PAGES for block in to_type(name) if block.language == "json"]
+    cases = [Case.from_json(json.loads(text)) for text in texts]
+    assert {case.aspect for case in cases} >= {"value", "gradient", "error"}
+    for case in cases:
+        op = Registry().op(case.op)
+        assert refusal(op, case) if case.aspect == "error" else references(op, case)
+
+
+def test_the_target_of_a_users_own_is_one(tmp_path: Path) -> None:
+    (text,) = [block.text for block in to_type("docs/targets.md") if block.language == "toml"]
+    (tmp_path / "opassay.toml").write_text(text, encoding="utf-8")
+    (target,) = Registry([], tmp_path).described.values()
+    assert (target.name, target.adapter, target.mode, target.device) == ("jax-old", "jax", "jit", "cpu")
 
 
 def test_the_page_of_commands_names_each_command_with_all_its_options() -> None:
