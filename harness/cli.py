@@ -33,6 +33,7 @@ Pythons = Annotated[
 MEMORY_HELP = (
     "How large a worker may grow, as 4G, before it is ended; by default its share of 3/4 of this machine's memory."
 )
+CASES_HELP = "Geometries per op and aspect; by default as many as take some minutes, fewer of what is compiled."
 REPEAT_HELP = "Run each case twice in one process and once in a fresh one; pins always are."
 OUTPUT_HELP = "How large the answers to one case may be; larger ones are a wrong shape."
 Out = Annotated[Path, typer.Option("--out", help="Folder of the report.")]
@@ -76,7 +77,8 @@ def run(
     aspect: Annotated[
         list[str], typer.Option("--aspect", "-a", help="value, gradient, error or shape. Repeatable.")
     ] = [],  # noqa: B006
-    cases: Annotated[int, typer.Option(min=1, help="Geometries per op and aspect.")] = 100,
+    cases: Annotated[int | None, typer.Option(min=1, metavar="N", help=CASES_HELP)] = None,
+    full: Annotated[bool, typer.Option("--full", help="100 geometries per op and aspect, for hours.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the case stream.")] = 0,
     fills: Annotated[int, typer.Option(min=1, help="Value sets per geometry.")] = 2,
     adapter: Adapters = [],  # noqa: B006
@@ -93,9 +95,11 @@ def run(
     """Run generated cases on every target, judge the answers, write the report."""
     from opassay.harness.commands import run_command
     from opassay.harness.run.campaign import Request
-    from opassay.harness.run.plan import Settings
+    from opassay.harness.run.plan import MOST, Settings
     from opassay.harness.sizes import MEMORY, OUTPUT, parse_size
 
+    if full and cases is not None:
+        raise UsageError(f"--full asks for {MOST} geometries and --cases for {cases}: give one of the two")
     largest = parse_size("--max-output", max_output, *OUTPUT)
     request = Request(
         targets=target,
@@ -104,7 +108,7 @@ def run(
         adapters=adapter,
         python=pairs(python),
         settings=Settings(
-            cases=cases,
+            cases=MOST if full else cases,
             seed=seed,
             fills=fills,
             timeout=timeout,

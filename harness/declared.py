@@ -9,11 +9,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Declaration:
-    """The literal class attributes of an adapter: its ``name`` and ``modes``, and which of these are costly."""
+    """The literal class attributes of an adapter: its ``name`` and ``modes``, which of these are costly, and which
+    compile a batch as one function."""
 
     name: str
     modes: tuple[str, ...]
     costly_modes: tuple[str, ...] = ()
+    fused_modes: tuple[str, ...] = ()
 
 
 def read_declaration(source: Path, class_name: str) -> Declaration:
@@ -33,10 +35,15 @@ def _declaration(node: ast.ClassDef, source: Path) -> Declaration:
     name, modes = found.get("name"), found.get("modes")
     if not isinstance(name, str) or not isinstance(modes, (tuple, list)) or not modes:
         raise ValueError(f"class {node.name} in {source.name} must set name = '...' and modes = ('...',) as literals")
-    costly = found.get("costly_modes", ())
-    if not isinstance(costly, (tuple, list)):
-        raise ValueError(f"class {node.name} in {source.name} must set costly_modes = ('...',) as a literal")
-    return Declaration(name, tuple(map(str, modes)), tuple(map(str, costly)))
+    costly, fused = (_some_modes(node, source, found, attribute) for attribute in ("costly_modes", "fused_modes"))
+    return Declaration(name, tuple(map(str, modes)), costly, fused)
+
+
+def _some_modes(node: ast.ClassDef, source: Path, found: dict[str, object], attribute: str) -> tuple[str, ...]:
+    given = found.get(attribute, ())
+    if not isinstance(given, (tuple, list, set)):
+        raise ValueError(f"class {node.name} in {source.name} must set {attribute} = ('...',) as a literal")
+    return tuple(sorted(map(str, given)))
 
 
 def _assignments(statement: ast.stmt) -> list[tuple[str, object]]:
@@ -47,7 +54,13 @@ def _assignments(statement: ast.stmt) -> list[tuple[str, object]]:
     else:
         return []
     try:
-        value = ast.literal_eval(statement.value) if statement.value is not None else None
+        value = ast.literal_eval(_inner(statement.value)) if statement.value is not None else None
     except ValueError:
         return []
     return [(t.id, value) for t in targets if isinstance(t, ast.Name)]
+
+
+def _inner(value: ast.expr) -> ast.expr:
+    """The literal that ``frozenset`` is made of, or the value itself."""
+    made = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "frozenset"
+    return value.args[0] if made and isinstance(value, ast.Call) and value.args else value

@@ -251,6 +251,10 @@ class Registry:
         """Whether compiling takes so long in its mode that only some cases are compiled one by one."""
         return target.mode in declare(self.adapter(target.adapter).location).costly_modes
 
+    def compiled(self, target: Target) -> bool:
+        """Whether its mode compiles a function anew for each geometry."""
+        return target.mode in declare(self.adapter(target.adapter).location).fused_modes
+
     def label(self, target: Target) -> str:
         """The target as people write it: its name, or without its mode where that is the default."""
         if target.name:

@@ -79,7 +79,7 @@ def pytest_addoption(parser: Any) -> None:
     add("--opassay-op", action="append", default=[], metavar="O", help="only this op; repeatable")
     add("--opassay-aspect", action="append", default=[], metavar="A", help="only this aspect; repeatable")
     add("--opassay-adapter", action="append", default=[], metavar="M:C", help="a further adapter, as module:Class")
-    add("--opassay-cases", type=int, default=100, metavar="N", help="geometries per op and aspect (100)")
+    add("--opassay-cases", type=int, metavar="N", help="geometries per op and aspect (what takes some minutes)")
     add("--opassay-seed", type=int, default=0, metavar="S", help="seed of the case stream (0)")
     add("--opassay-fills", type=int, default=2, metavar="K", help="value sets per geometry (2)")
     add("--opassay-repeat", action="store_true", help="each case twice in one process and once in a fresh one")

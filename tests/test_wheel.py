@@ -79,7 +79,9 @@ def test_what_is_installed_runs_beside_folders_of_the_same_names(site: Path, tmp
     occupy(tmp_path)
     (tmp_path / "planted.py").write_text((ROOT / "tests" / "run" / "planted.py").read_text(encoding="utf-8"))
     prefix = "--opassay-" if "pytest" in command else "--"
-    options = f"{prefix}adapter planted:Honest {prefix}target honest {prefix}op conv2d {prefix}aspect value {prefix}cases 2"
+    options = (
+        f"{prefix}adapter planted:Honest {prefix}target honest {prefix}op conv2d {prefix}aspect value {prefix}cases 2"
+    )
     environment = {**os.environ, "PYTHONPATH": str(site), "OPASSAY_CACHE": "off"}
     done = subprocess.run(
         [sys.executable, *command.split(), *options.split()],

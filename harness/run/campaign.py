@@ -66,9 +66,11 @@ class Campaign:
         for aspect in request.aspects:
             if aspect not in ASPECTS:
                 raise UsageError(unknown("aspect", aspect, ASPECTS))
-        costly = {target for target in self.targets if self.registry.costly(target)}
-        cases, aspects = request.settings.cases, tuple(request.aspects)
-        self.shards = shards(self.ops, aspects, self.targets, cases, costly.__contains__)
+        costly, compiled = (
+            {target for target in self.targets if asked(target)}
+            for asked in (self.registry.costly, self.registry.compiled)
+        )
+        self.shards = shards(self.ops, request.aspects, self.targets, request.settings.cases, costly, compiled)
         if not self.shards:
             raise UsageError(f"none of these ops has cases of aspect {', '.join(request.aspects)}: nothing would run")
         memory = request.memory or default_memory(len(self.targets))
@@ -211,7 +213,7 @@ class Run:
             "opassay": VERSION,
             "command": self.campaign.request.command,
             "seed": self.campaign.settings.seed,
-            "cases": self.campaign.settings.cases,
+            "cases": self.campaign.settings.cases or 0,
             "fills": self.campaign.settings.fills,
             "status": self.status,
             "targets": {lane.label: self._target(lane.target, lane) for lane in engine.lanes.values()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,16 @@ BATCH_GEOMETRIES = 32
 """Geometries per batch: where compile time per case has flattened out, and a crash loses little."""
 
 
+FEWEST, MOST = 4, 100
+"""Geometries per op and aspect: at least so many, and those of a full run."""
+
+SHARE = 384
+"""Geometries per aspect that a run of no stated size divides among its ops."""
+
+COST = {("op", False): 1, ("op", True): 2, ("program", False): 4, ("program", True): 4}
+"""What a geometry costs of the share, by what it is of and whether the mode compiles each. Measured on JAX and torch:
+a compiled op takes 0.1 s, a compiled program 1 s, and the oracle answers a program's stages for each target anew."""
+
 SPLIT = 50
 """Geometries from which on a shard's second half runs with several threads."""
 
@@ -25,13 +35,13 @@ SPLIT = 50
 class Settings:
     """Everything that decides which cases run and how they are judged.
 
-    ``cases``: geometries per op and aspect. ``fills``: value sets per geometry. ``timeout``: seconds per
-    case. ``threads``: of each framework in the first half of a run. ``memory``: bytes at which a worker is ended.
-    ``repeat``: whether every case, not only pins, must give the same bits thrice.
+    ``cases``: geometries per op and aspect, None for what ``geometries`` says. ``fills``: value sets per geometry.
+    ``timeout``: seconds per case. ``threads``: of each framework in the first half of a run. ``memory``: bytes at which
+    a worker is ended. ``repeat``: whether every case, not only pins, must give the same bits thrice.
     ``max_output``: bytes of one case's answers from which on they are not sent.
     """
 
-    cases: int = 100
+    cases: int | None = None
     seed: int = 0
     fills: int = 2
     timeout: float = 30.0
@@ -139,22 +149,32 @@ def halves(planned_shards: Sequence[Shard]) -> tuple[list[Shard], list[Shard]]:
     return first, second
 
 
+def geometries(op: Op, aspect: str, compiled: bool, ops: int) -> int:
+    """How many geometries a run of so many ops and no stated size has: the same on every machine.
+
+    Of invalid input, where number k breaks rule k % len(rules), each rule is broken once.
+    """
+    share = SHARE // (ops * COST["program" if op.staged else "op", compiled])
+    return min(MOST, max(FEWEST, share, len(op.rules) if aspect == "error" else 0))
+
+
 def shards(
     ops: Sequence[Op],
     aspect_names: Sequence[str],
     targets: Sequence[Target],
-    cases: int,
-    costly: Callable[[Target], bool] = lambda target: False,
+    cases: int | None = None,
+    costly: Collection[Target] = (),
+    compiled: Collection[Target] = (),
 ) -> list[Shard]:
     """One shard per op × aspect × target; ``aspect_names`` empty means every aspect an op has.
 
-    Invalid input is compiled case by case, so ``costly`` targets are asked one case per rule: number k breaks rule
-    k % len(rules).
+    ``costly`` targets compile invalid input case by case for seconds, so they are asked one case per rule.
     """
     found = []
     for op in ops:
         for aspect in aspects(op):
             for target in targets if not aspect_names or aspect in aspect_names else ():
-                stop = min(cases, len(op.rules)) if aspect == "error" and costly(target) else cases
-                found.append(Shard(op, aspect, target, 0, stop, cases - stop))
+                count = cases or geometries(op, aspect, target in compiled, len(ops))
+                stop = min(count, len(op.rules)) if aspect == "error" and target in costly else count
+                found.append(Shard(op, aspect, target, 0, stop, count - stop))
     return found

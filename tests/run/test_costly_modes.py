@@ -54,7 +54,7 @@ def test_the_first_time_is_no_hang(finished):
 def test_a_cheap_mode_is_asked_all():
     op, target = Registry().op("matmul"), Registry().target("jax")
     assert {s.stop for s in shards([op], (), [target], 100)} == {100}
-    stops = {s.aspect: (s.stop, s.left_out) for s in shards([op], (), [target], 100, lambda target: True)}
+    stops = {s.aspect: (s.stop, s.left_out) for s in shards([op], (), [target], 100, {target})}
     assert stops.pop("error") == (RULES, 100 - RULES)
     assert set(stops.values()) == {(100, 0)}
 

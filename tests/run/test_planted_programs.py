@@ -20,10 +20,10 @@ from opassay.harness.model.verdicts import FAILING
 from opassay.harness.registry import OPS, Registry
 from opassay.harness.run.execute import Executor
 from opassay.harness.run.generate import cases, pins
-from opassay.harness.run.plan import Settings
+from opassay.harness.run.plan import MOST, Settings, geometries
 
 SEEDS = range(3)
-SETTINGS = Settings(cases=100)
+SETTINGS = Settings(cases=MOST)
 CHUNK = 4
 TOO_LARGE = ("deconvnet_alexnet",)
 
@@ -229,22 +229,29 @@ def test_an_honest_adapter_passes_every_program(name, aspect):
     assert not [(j.verdict, j.message, case.dumps()) for case, j in found if j.verdict != "pass" and j not in unbounded]
 
 
+@cache
+def found_at(bug, name, aspect, seed):
+    """The geometry that shows the bug first, or how many there are."""
+    for number, case in enumerate(stream(name, aspect, seed)):
+        if bug is LastTieOfComputed and case.tensors[0].fill.kind != "ties":
+            continue
+        judgement = judged(bug, name, case)
+        assert judgement.verdict != "fault", judgement.message
+        if judgement.verdict in FAILING:
+            return number // SETTINGS.fills
+    return SETTINGS.cases
+
+
 @pytest.mark.parametrize(("bug", "name", "aspect"), BUGS, ids=names(BUGS))
 def test_every_seed_finds_a_bug_of_programs(bug, name, aspect):
-    missed = []
-    for seed in SEEDS:
-        verdicts = Counter()
-        for case in stream(name, aspect, seed):
-            if bug is LastTieOfComputed and case.tensors[0].fill.kind != "ties":
-                continue
-            judgement = judged(bug, name, case)
-            assert judgement.verdict != "fault", judgement.message
-            verdicts[judgement.verdict] += 1
-            if judgement.verdict in FAILING:
-                break
-        else:
-            missed.append((seed, dict(verdicts)))
-    assert not missed
+    assert [seed for seed in SEEDS if found_at(bug, name, aspect, seed) == SETTINGS.cases] == []
+
+
+def test_a_run_of_no_stated_size_finds_nine_of_ten_bugs_of_programs():
+    found = [
+        found_at(*row, seed) < geometries(op_of(row[1]), row[2], False, len(OPS)) for row in BUGS for seed in SEEDS
+    ]
+    assert sum(found) >= 0.9 * len(found)
 
 
 @pytest.mark.parametrize(("bug", "name", "aspect"), ONLY_IN_PROGRAMS, ids=names(ONLY_IN_PROGRAMS))

@@ -1,0 +1,57 @@
+"""How large a run is of which nobody said it: by what its geometries cost, the same on every machine."""
+
+import subprocess
+import sys
+
+import pytest
+
+from opassay.harness.model.target import Target
+from opassay.harness.registry import OPS, Registry
+from opassay.harness.run.plan import FEWEST, MOST, geometries, shards
+
+REGISTRY = Registry()
+EAGER, COMPILED = Target("torch", "eager"), Target("jax", "jit")
+
+
+def sizes(ops, aspects=("value",), **options):
+    planned = shards([REGISTRY.op(name) for name in ops], aspects, (EAGER, COMPILED), compiled=(COMPILED,), **options)
+    return {(shard.op.name, shard.target): shard.stop for shard in planned}
+
+
+def test_what_is_compiled_and_programs_have_fewer():
+    found = sizes(OPS)
+    assert found["conv2d", EAGER] > found["conv2d", COMPILED] > found["deconvnet", EAGER] >= FEWEST
+    assert found["conv2d", EAGER] == found["relu", EAGER]
+
+
+def test_fewer_ops_have_more_each():
+    assert sizes(["conv2d"])["conv2d", COMPILED] == MOST
+    assert sizes(["conv2d", "deconvnet"])["deconvnet", EAGER] > sizes(OPS)["deconvnet", EAGER]
+
+
+def test_any_number_of_ops_has_some_each():
+    assert geometries(REGISTRY.op("conv2d"), "value", True, 10_000) == FEWEST
+
+
+def test_every_rule_is_broken_once():
+    for name in OPS:
+        op = REGISTRY.op(name)
+        assert geometries(op, "error", True, 10_000) >= len(op.rules)
+
+
+def test_a_stated_size_holds_for_all():
+    assert set(sizes(OPS, cases=7).values()) == {7}
+
+
+@pytest.mark.parametrize(("adapter", "modes"), [("jax", {"jit", "vmap"}), ("keras", {"jax"}), ("openvino", set())])
+def test_which_modes_compile_is_read_from_the_adapter(adapter, modes):
+    entry = REGISTRY.adapter(adapter)
+    assert {mode for mode in entry.modes if REGISTRY.compiled(Target(adapter, mode))} == modes
+
+
+def test_two_sizes_are_refused(tmp_path):
+    command = [sys.executable, "-m", "opassay", "run", "--full", "--cases", "3"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "--full" in done.stderr
+    assert "--cases" in done.stderr
