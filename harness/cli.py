@@ -150,11 +150,18 @@ def replay(
 def list_(
     what: Annotated[str, typer.Argument(help="ops, adapters, targets or known.")],
     adapter: Adapters = [],  # noqa: B006
+    target: Annotated[
+        list[str], typer.Option("--target", "-t", help="Known differences of this target or adapter only. Repeatable.")
+    ] = [],  # noqa: B006
+    op: Annotated[list[str], typer.Option("--op", "-o", help="Known differences of this op only. Repeatable.")] = [],  # noqa: B006
+    owner: Annotated[
+        list[str], typer.Option("--owner", help="Who must act: ours, upstream or 'by design'. Repeatable.")
+    ] = [],  # noqa: B006
 ) -> int:
     """List what there is. Imports no framework."""
-    from opassay.harness.listing import list_command
+    from opassay.harness.listing import Chosen, list_command
 
-    return list_command(what, adapter)
+    return list_command(what, adapter, Chosen(tuple(target), tuple(op), tuple(owner)))
 
 
 @app.command()

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from opassay.harness.consoles import stderr, stdout
 from opassay.harness.hunt.after_run import hunt_run
 from opassay.harness.hunt.hunter import Limits
 from opassay.harness.model.faults import told
@@ -28,7 +29,7 @@ SAID = 10.0
 def run_command(request: Request, out: Path, resume: bool, strict: bool, findings: int) -> int:
     """``opassay run``: exit status 0 nothing new, 1 something new or too little ran, 2 bad usage, 3 a fault."""
     campaign = Campaign(request)
-    console = Console(stderr=True)
+    console = stderr()
     run = Run(campaign, out, resume)
     if run.aside is not None:
         console.print(f"the earlier run in {out} is now in {run.aside}", markup=False, highlight=False, soft_wrap=True)
@@ -114,9 +115,9 @@ def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
     from opassay.reports.stored_table import read_for_pages
     from opassay.reports.terminal import print_summary
 
-    console = Console()
+    console = stdout()
     with _kept(run):
-        page = _write(run, Console(stderr=True))
+        page = _write(run, stderr())
         run.redescribe(described)
     try:
         print_summary(read_for_pages(run.folder), described, console)
@@ -197,7 +198,7 @@ def diff_command(
 
 def doctor_command(adapters: list[str]) -> int:
     """``opassay doctor``: 0 when every installed framework and every target of the user answers, 1 otherwise."""
-    console = Console()
+    console = stdout()
     registry = Registry(adapters, Path())
     for entry in registry.adapters.values():
         if not entry.installed:

@@ -3,53 +3,89 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from opassay.harness.completeness import Reader
+from opassay.harness.consoles import stdout, watched
+from opassay.harness.model.known import OWNERS, Known
 from opassay.harness.model.target import Target
 from opassay.harness.registry import OPS, PROGRAMS, Registry, UsageError, unknown
 
 Row = tuple[str, ...]
+INDENT = 4
 
 
-def list_command(what: str, adapters: list[str]) -> int:
-    """Print the rows of ``what`` in aligned columns."""
+@dataclass(frozen=True)
+class Chosen:
+    """Of which targets, ops and owners known differences are listed; all where none is named."""
+
+    targets: Sequence[str] = ()
+    ops: Sequence[str] = ()
+    owners: Sequence[str] = ()
+
+
+def list_command(what: str, adapters: list[str], chosen: Chosen = Chosen()) -> int:
+    """Print what there is of ``what``; ``chosen`` is about known differences only."""
     if what not in _LISTS:
         raise UsageError(unknown("list", what, _LISTS))
-    registry = Registry(adapters, Path())
-    _print(list(_LISTS[what](registry)))
-    if what == "adapters":
-        print()
-        _print(list(_completeness(registry)))
+    if what != "known" and chosen != Chosen():
+        raise UsageError(f"--target, --op and --owner choose known differences: opassay list known, not list {what}")
+    _LISTS[what](Registry(adapters, Path()), chosen)
     return 0
 
 
 def _print(rows: list[Row]) -> None:
+    """Rows in aligned columns."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _ops(registry: Registry) -> Iterator[Row]:
-    import inspect
+def _print_entry(head: str, says: str) -> None:
+    """A head, and below it what is to be said of it, as wide as the terminal."""
+    room = stdout().width
+    print(textwrap.fill(head, room, subsequent_indent=" " * 2 * INDENT, break_long_words=False))
+    print(textwrap.fill(says, room, initial_indent=" " * INDENT, subsequent_indent=" " * INDENT))
 
+
+def _ops(registry: Registry, chosen: Chosen) -> None:
     import opassay.adapters.oracle as oracle
 
     composed = importlib.import_module(PROGRAMS).PROGRAMS
     for name in OPS:
         if name in composed:
-            yield f"{name} = {' + '.join(composed[name].needs)}", composed[name].says
-            continue
-        function = getattr(oracle, name)
-        yield name + str(inspect.signature(function)).partition(" ->")[0].replace("'", ""), first_line(function.__doc__)
+            _print_entry(f"{name} = {' + '.join(composed[name].needs)}", composed[name].says)
+        else:
+            function = getattr(oracle, name)
+            _print_entry(name + _signature(function), first_line(function.__doc__))
+
+
+def _signature(function: Callable[..., Any]) -> str:
+    """Its parameters without their types, which the op's docstring says."""
+    import inspect
+
+    signature = inspect.signature(function)
+    plain = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return str(signature.replace(parameters=plain, return_annotation=signature.empty))
 
 
 def first_line(text: str | None) -> str:
     return (text or "").strip().partition("\n")[0]
 
 
-def _adapters(registry: Registry) -> Iterator[Row]:
+def _adapters(registry: Registry, chosen: Chosen) -> None:
+    _print(list(_installed(registry)))
+    print()
+    _print(list(_completeness(registry)))
+
+
+def _installed(registry: Registry) -> Iterator[Row]:
     for entry in registry.adapters.values():
         state = "installed" if entry.installed else f"not installed: {entry.hint}"
         yield entry.name, f"modes: {', '.join(entry.modes)}", entry.location, state
@@ -70,7 +106,11 @@ def _cell(limited: list[bool | None]) -> str:
     return "-" if None in limited else "limits" if any(limited) else "yes"
 
 
-def _targets(registry: Registry) -> Iterator[Row]:
+def _targets(registry: Registry, chosen: Chosen) -> None:
+    _print(list(_every_target(registry)))
+
+
+def _every_target(registry: Registry) -> Iterator[Row]:
     for entry in registry.installed():
         for mode in entry.modes:
             note = "default" if mode == entry.modes[0] else ""
@@ -80,10 +120,51 @@ def _targets(registry: Registry) -> Iterator[Row]:
         yield user.name, f"{target}{' under a Python of its own' if user.python else ''}: {user.place}"
 
 
-def _known(registry: Registry) -> Iterator[Row]:
-    for name in registry.adapters:
-        for known in registry.known(name):
-            yield name, known.id, known.op, known.aspect, known.verdict, known.owner, known.reason
+def _known(registry: Registry, chosen: Chosen) -> None:
+    """One entry a line where nobody looks, so that it can be searched; else the reason below it."""
+    found = list(_chosen_entries(registry, chosen))
+    if not watched(sys.stdout):
+        _print([(adapter, k.id, k.op, k.aspect, k.verdict, k.owner, k.reason) for adapter, k in found])
+        return
+    for adapter, known in found:
+        _print_entry(f"{known.id}  {known.aspect} {known.verdict}, {known.owner} ({adapter})", known.reason)
+    owners = Counter(known.owner for _, known in found)
+    count = "1 known difference" if len(found) == 1 else f"{len(found):,} known differences"
+    print(f"{count}{': ' if owners else ''}{', '.join(f'{n:,} {owner}' for owner, n in owners.most_common())}")
+
+
+def _chosen_entries(registry: Registry, chosen: Chosen) -> Iterator[tuple[str, Known]]:
+    for name in chosen.ops:
+        registry.op(name)
+    for owner in chosen.owners:
+        if owner not in OWNERS:
+            raise UsageError(unknown("owner", owner, OWNERS))
+    targets = [_target(registry, text) for text in chosen.targets]
+    for adapter in registry.adapters:
+        for known in registry.known(adapter):
+            here = not targets or any(_concerns(known, adapter, target) for target in targets)
+            if here and known.op in (chosen.ops or (known.op,)) and known.owner in (chosen.owners or OWNERS):
+                yield adapter, known
+
+
+def _target(registry: Registry, text: str) -> Target:
+    """A target whose framework need not be here; without a mode, or a device, it means all of them."""
+    if text in registry.described:
+        return registry.target(text)
+    try:
+        target = Target.parse(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    modes = registry.adapter(target.adapter).modes
+    if target.mode and target.mode not in modes:
+        raise UsageError(unknown(f"mode of {target.adapter}", target.mode, modes))
+    return target if "@" in text else replace(target, device="")
+
+
+def _concerns(known: Known, adapter: str, target: Target) -> bool:
+    kind = "cuda" if target.device.startswith("cuda") else "cpu"
+    elsewhere = target.device and any(n.startswith("device=") and n != f"device={kind}" for n in known.needs)
+    return target.adapter == adapter and target.mode in ("", *(known.modes or (target.mode,))) and not elsewhere
 
 
 _LISTS = {"ops": _ops, "adapters": _adapters, "targets": _targets, "known": _known}

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 
 from opassay.harness import told
 from opassay.harness.bounded import room
 from opassay.harness.case_file import find_case
+from opassay.harness.consoles import stdout
 from opassay.harness.form import check_form
 from opassay.harness.hunt.scripts import case_script
 from opassay.harness.model import dtypes
@@ -45,7 +45,7 @@ def replay_command(texts: Sequence[str], request: Request, out: Path, scripts: P
     ops = {op.name: op for op in campaign.ops}
     # Nothing is started for a case that cannot be asked.
     heads = [_head(campaign, ops[case.op], case) for case in cases]
-    console = Console()
+    console = stdout()
 
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -95,7 +95,7 @@ def _context(summary: Summary, parts: Parts, attempt: Attempts) -> dict[str, Any
             "the section on differences", lambda: [section(summary, kind, ids, shown) for kind in TITLES], []
         ),
         "choices": _choices(summary),
-        "used_states": [state for state in STATES if any(cell.state == state for cell in summary.cells)],
+        "used_states": [state for state in STATES if state in summary.states],
         "ranks": {state: rank for rank, state in enumerate(STATES)},
         "matrices": attempt(
             "the matrices", lambda: [(aspect, _matrix(summary, aspect, ids)) for aspect in summary.aspects], []

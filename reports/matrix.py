@@ -33,8 +33,8 @@ class Tally:
 
     ``judged`` is the numerator of every rate: answers that were compared, right or wrong. ``missing``
     is planned minus recorded. ``not_planned`` is no part of ``planned``: cases that other targets are asked, and this
-    one is not, since its mode compiles each of them for seconds. ``worst_rho`` is over judged records; NaN counts as
-    the worst.
+    one is not, since its mode compiles each of them for seconds. ``worst_rho`` is over what passed and
+    what is new, since a known difference says nothing of this run; NaN counts as the worst.
     """
 
     planned: int = 0
@@ -135,7 +135,7 @@ def _add(cell: Cell, kind: str, rho: float | None, seconds: float | None, case_i
     first = {"new": cell.new_cases, "fault": cell.fault_cases}.get(kind)
     if first is not None and len(first) < FIRST_CASES and case_id not in first:
         first.append(case_id)
-    if kind in ("passed", "new", "known") and rho is not None and worse(rho, cell.worst_rho):
+    if kind in ("passed", "new") and rho is not None and worse(rho, cell.worst_rho):
         cell.worst_rho, cell.worst_case = rho, case_id
 
 

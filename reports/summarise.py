@@ -14,7 +14,7 @@ from opassay.reports.free import Free, free_table, total_free
 from opassay.reports.matrix import Cell, Tally, matrix, targets, total
 from opassay.reports.rows import Results
 from opassay.reports.run_file import complete
-from opassay.reports.text import plural
+from opassay.reports.text import plural, rho_text
 
 BROAD_LIMIT = 3
 """Up to how many known differences that are too broad are named one by one."""
@@ -64,7 +64,7 @@ class Summary:
 
     @property
     def aspects(self) -> list[str]:
-        return list(dict.fromkeys(cell.aspect for cell in self.cells))
+        return list(dict.fromkeys(cell.aspect for cell in self.cells if cell.op not in self.lacking))
 
     def cell(self, op: str, aspect: str, target: str) -> Cell | None:
         return self._by_key.get((op, aspect, target))
@@ -74,7 +74,28 @@ class Summary:
         return {(c.op, c.aspect, c.target): c for c in self.cells}
 
     def ops(self, aspect: str) -> list[str]:
-        return list(dict.fromkeys(cell.op for cell in self.cells if cell.aspect == aspect))
+        """What is shown of an aspect: the ops that some target has."""
+        return list(dict.fromkeys(c.op for c in self.cells if c.aspect == aspect and c.op not in self.lacking))
+
+    @cached_property
+    def lacking(self) -> frozenset[str]:
+        """The ops that no target has."""
+        return frozenset(c.op for c in self.cells) - {c.op for c in self.cells if c.state != "absent"}
+
+    @property
+    def states(self) -> frozenset[str]:
+        """Those of the cells that are shown."""
+        return frozenset(cell.state for cell in self.cells if cell.op not in self.lacking)
+
+    @property
+    def lacks(self) -> str:
+        """How many ops no target has, in a line; empty where each has one."""
+        if not self.lacking:
+            return ""
+        left_out = plural(len(self.lacking), "op is left out", "ops are left out")
+        many = len(self.lacking) > 1
+        who = "no target here has" if len(self.targets) > 1 else f"{''.join(self.targets)} does not have"
+        return f"{left_out}: {who} {'them' if many else 'it'}, see opassay list adapters"
 
     def of_kind(self, kind: str) -> list[Difference]:
         return [d for d in self.differences if d.kind == kind]
@@ -104,6 +125,14 @@ class Summary:
         told = f"{t.ran} planned: {', '.join(parts)}" + (f"; not judged: {others}" if others else "")
         spared = f"; {t.not_planned:,} not planned where each takes seconds to compile" if t.not_planned else ""
         return told + spared
+
+    @property
+    def largest(self) -> str:
+        """How near the bound the answers came, or how far beyond it the new ones are; empty where all are exact."""
+        if not self.total.worst_rho:
+            return ""
+        whose = "" if self.total.new else ", where 1 is the bound"
+        return f"Largest error ÷ allowed error: {rho_text(self.total.worst_rho)}{whose}"
 
     @property
     def left_free(self) -> str:

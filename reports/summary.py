@@ -1,18 +1,25 @@
-"""``summary.md``: the run on one page of Markdown, for a pull request or a job's summary."""
+"""``summary.md``: the run on one page of Markdown, for a pull request or a job's summary.
+
+Both take 65,536 characters, and nobody reads as many: what is new comes first, and ``report.html`` has the rest.
+"""
 
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
+from opassay.harness.model.known import OWNERS
 from opassay.reports import commands
-from opassay.reports.accuracy import Rho
 from opassay.reports.differences import Difference
-from opassay.reports.matrix import STATES, Cell
+from opassay.reports.matrix import STATES, Cell, total
 from opassay.reports.summarise import Summary
-from opassay.reports.text import clean, finding_line, plural, rho_text, share, shorten
+from opassay.reports.text import clean, finding_line, plural, share, shorten
 
+LIMIT = 30_000
+PAGE = "Everything: [report.html](report.html), beside this file."
 LIST_LIMIT = 30
 MESSAGE_LIMIT = 200
+WARNING_LIMIT = 300
 SYMBOLS = {
     "new": "❌",
     "fault": "💥",
@@ -26,13 +33,19 @@ SYMBOLS = {
 
 
 def summary_md(summary: Summary) -> str:
-    """The page as text, ending in a newline."""
-    blocks = [f"# opassay: {summary.verdict}", f"{summary.ran}."]
-    blocks += [_bullets([f"⚠️ {inline(w)}" for w in summary.warnings])] if summary.warnings else []
-    blocks += [_findings(summary), _differences(summary, "new", "New differences")]
-    blocks += [_differences(summary, "fault", "Faults"), _matrix(summary), _known(summary), _shares(summary)]
-    blocks += [_worst(summary), _environment(summary)]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    """The page as text, ending in a newline, of at most ``LIMIT`` characters."""
+    blocks = [f"# opassay: {summary.verdict}", f"{summary.ran}.", PAGE]
+    blocks += [_warnings(summary)]
+    blocks += [_findings(summary), _differences(summary, "new", "New differences", 8_500)]
+    blocks += [_differences(summary, "fault", "Faults", 2_500), _matrix(summary), _known(summary), _shares(summary)]
+    text = "\n\n".join(block for block in (*blocks, _environment(summary)) if block) + "\n"
+    # Every block has a room of its own; only targets without number, or with endless names, come to more.
+    return text if len(text) <= LIMIT else f"{text[: LIMIT - 200].rpartition(chr(10))[0]}\n\n… cut; {PAGE}\n"
+
+
+def _warnings(summary: Summary) -> str:
+    lines = [f"⚠️ {inline(shorten(w, WARNING_LIMIT))}" for w in summary.warnings[:LIST_LIMIT]]
+    return _bullets(lines, len(summary.warnings), 3_000)
 
 
 def _findings(summary: Summary) -> str:
@@ -40,21 +53,16 @@ def _findings(summary: Summary) -> str:
     if not found:
         return ""
     lines = [
-        f"`findings/{f['id']}`: {inline(finding_line(f))}  \n  {code_span(f['message'])}" for f in found[:LIST_LIMIT]
+        f"`findings/{f['id']}`: {inline(shorten(finding_line(f), 400))}  \n  {code_span(f['message'])}"
+        for f in found[:LIST_LIMIT]
     ]
-    if len(found) > LIST_LIMIT:
-        lines.append(f"… and {plural(len(found) - LIST_LIMIT, 'more', 'more')}")
-    return f"## Findings\n\n{_bullets(lines)}"
+    return f"## Findings\n\n{_bullets(lines, len(found), 7_000)}"
 
 
-def _differences(summary: Summary, kind: str, title: str) -> str:
+def _differences(summary: Summary, kind: str, title: str, room: int) -> str:
     found = summary.of_kind(kind)
-    if not found:
-        return ""
     lines = [_line(d, summary) for d in found[:LIST_LIMIT]]
-    if len(found) > LIST_LIMIT:
-        lines.append(f"… and {plural(len(found) - LIST_LIMIT, 'more', 'more')}, all of them in `results.csv`")
-    return f"## {title}\n\n{_bullets(lines)}"
+    return f"## {title}\n\n{_bullets(lines, len(found), room)}" if found else ""
 
 
 def _line(d: Difference, summary: Summary) -> str:
@@ -64,15 +72,18 @@ def _line(d: Difference, summary: Summary) -> str:
 
 
 def _matrix(summary: Summary) -> str:
-    used = {cell.state for cell in summary.cells}
-    legend = " · ".join(f"{SYMBOLS[s]} {text}" for s, text in STATES.items() if s in used)
-    blocks = [f"## What ran\n\nEach cell: answers judged of records planned.\n\n{legend}"] if used else []
+    legend = " · ".join(f"{SYMBOLS[s]} {text}" for s, text in STATES.items() if s in summary.states)
+    lacks = f"{inline(summary.lacks)}." if summary.lacks else ""
+    blocks = ["## What ran", "Each cell: answers judged of records planned.", legend, lacks] if summary.states else []
+    tables = []
     for aspect in summary.aspects:
         rows = []
         for op in summary.ops(aspect):
             rows.append([inline(op), *(_cell(summary.cell(op, aspect, t)) for t in summary.targets)])
-        blocks.append(f"### {aspect}\n\n" + _table(["op", *map(inline, summary.targets)], rows))
-    return "\n\n".join(blocks)
+        tables.append(f"### {aspect}\n\n" + _table(["op", *map(inline, summary.targets)], rows))
+    if sum(map(len, tables)) > 10_000:
+        tables = [_by_target(summary), "Each op by itself: `report.html`."]
+    return "\n\n".join(block for block in (*blocks, *tables) if block)
 
 
 def _cell(cell: Cell | None) -> str:
@@ -82,86 +93,94 @@ def _cell(cell: Cell | None) -> str:
     return f"{SYMBOLS[cell.state]} {cell.judged:,}/{cell.total:,}" + "".join(f", {note}" for note in notes)
 
 
+def _by_target(summary: Summary) -> str:
+    """The matrix where that of the ops would be too long: all ops of a target and an aspect in one cell."""
+    rows = []
+    for target in summary.targets:
+        own = [c for c in summary.cells if c.target == target]
+        rows.append([inline(target), *(_cell(_added([c for c in own if c.aspect == a])) for a in summary.aspects)])
+    return _table(["target", *summary.aspects], rows, 6_000)
+
+
+def _added(cells: list[Cell]) -> Cell:
+    return Cell(**vars(total(cells)), absent=all(cell.absent for cell in cells))
+
+
 def _known(summary: Summary) -> str:
+    """Who must act on how many: the list itself is long, and the page has it."""
     if not summary.run["known"]:
         return ""
     rows = []
-    for k in summary.run["known"]:
-        link = f"[{inline(k['title'])}](<{k['url']}>)" if _is_web(k.get("url", "")) else ""
-        reason = inline(k["reason"]) + (f" (by chance: {inline(k['chance'])})" if k.get("chance") else "")
-        counts = f"{k.get('failed', 0):,} failed, {k.get('passed', 0):,} passed"
-        rows.append([f"`{k['id']}`", k["owner"], counts, str(k.get("pin", "")), f"{reason} {link}".strip()])
-    return "## Known differences\n\n" + _table(["id", "owner", "covered cases", "pinned case", "reason"], rows)
+    for owner in dict.fromkeys((*OWNERS, *(str(k["owner"]) for k in summary.run["known"]))):
+        own = [k for k in summary.run["known"] if k["owner"] == owner]
+        seen = sum(bool(k.get("failed")) for k in own)
+        records = sum(k.get("failed", 0) for k in own)
+        rows += [[inline(owner), f"{len(own):,}", f"{seen:,}", f"{records:,}"]] if own else []
+    head = ["who must act", "known differences", "seen in this run", "records"]
+    listed = "Each with its reason: `report.html`, and `opassay list known`."
+    return f"## Known differences\n\n{_table(head, rows, 1_500)}\n\n{listed}"
 
 
 def _shares(summary: Summary) -> str:
-    blocks = []
-    if summary.unsupported:
-        rows = [[inline(s.op), inline(s.target), share(s.count, s.of)] for s in summary.unsupported]
-        blocks.append("## Declared unsupported\n\n" + _table(["op", "target", "records"], rows))
-    if summary.undefined:
-        rows = [[inline(s.op), share(s.count, s.of)] for s in summary.undefined]
-        blocks.append("## Not judged\n\n" + _table(["op", "undefined answers"], rows))
-        blocks += [f"{summary.left_free}."] if summary.left_free else []
-    return "\n\n".join(blocks)
-
-
-def _worst(summary: Summary) -> str:
-    """Per op and dtype the largest rho that passed on each target, with its case, folded away."""
-    if not any(r.passing is not None for r in summary.rhos):
+    """What was not judged, per target."""
+    kinds = ("unsupported", "undefined", "fallback")
+    rows = []
+    for target in summary.targets:
+        own = total(c for c in summary.cells if c.target == target)
+        if any(getattr(own, kind) for kind in kinds):
+            rows.append([inline(target), *(share(getattr(own, kind), own.recorded) for kind in kinds)])
+    if not rows and not summary.left_free:
         return ""
-    targets = [t for t in summary.targets if any(r.target == t for r in summary.rhos)]
-    by_row: dict[tuple[str, str], dict[str, Rho]] = {}
-    for rho in summary.rhos:
-        by_row.setdefault((rho.op, rho.dtype), {})[rho.target] = rho
-    rows = [
-        [inline(op), inline(dtype), *(_rho(found.get(target)) for target in targets)]
-        for (op, dtype), found in by_row.items()
-    ]
-    table = _table(["op", "dtype", *map(inline, targets)], rows)
-    head = "## How near the bound\n\nLargest error ÷ allowed error among passes, and its case."
-    return f"{head}\n\n<details><summary>{plural(len(rows), 'row')}</summary>\n\n{table}\n\n</details>"
-
-
-def _rho(rho: Rho | None) -> str:
-    if rho is None or rho.passing is None:
-        return "-"
-    return f"{rho_text(rho.passing)} `{rho.passing_case}`" if rho.passing else "0"
+    blocks = ["## Not judged", *([_table(["target", *kinds], rows, 3_000)] if rows else [])]
+    return "\n\n".join([*blocks, *([f"{summary.left_free}."] if summary.left_free else [])])
 
 
 def _environment(summary: Summary) -> str:
-    run, worst = summary.run, summary.total
+    run = summary.run
     columns = ("version", "executor", "state")
-    rows = [[inline(n), *(inline(str(i.get(c, ""))) for c in columns)] for n, i in run["targets"].items()]
+    rows = [[inline(n), *(inline(shorten(str(i.get(c, "")), 100)) for c in columns)] for n, i in run["targets"].items()]
     seeded = f"seed {run['seed']}, {run['cases']:,} cases with {run['fills']} fills"
     machine = ", ".join(f"{k} {v}" for k, v in run["machine"].items() if not isinstance(v, dict))
-    case = f" (`{worst.worst_case}`)" if worst.worst_case else ""
+    case = f" (`{summary.total.worst_case}`)"
     return "\n\n".join(
         block
         for block in (
             "## Environment",
-            _table(["target", *columns], rows) if rows else "",
+            _table(["target", *columns], rows, 3_000) if rows else "",
             f"opassay {inline(run['opassay'])}, {seeded}: {code_span(run['command'])}",
-            inline(machine),
-            f"Largest error ÷ allowed error: {rho_text(worst.worst_rho)}{case}",
+            inline(shorten(machine, 400)),
+            f"{summary.largest}{case}" if summary.largest else "",
         )
         if block
     )
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("\n", " ").replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
+def _table(head: list[str], rows: list[list[str]], room: int | None = None) -> str:
+    """A table; with ``room``, of as many rows as fit, and how many more there are."""
+    lines = [
+        "| " + " | ".join(cell.replace("\n", " ").replace("|", "\\|") for cell in line) + " |"
+        for line in (head, ["---"] * len(head), *rows)
+    ]
+    fitting = lines if room is None else _fitting(lines, room)
+    more = f"\n\n{_more(len(lines) - len(fitting))}" if len(fitting) < len(lines) else ""
+    return "\n".join(fitting) + more
 
 
-def _bullets(lines: list[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
+def _bullets(lines: list[str], count: int, room: int) -> str:
+    """Those of the first ``lines`` that fit, and how many of ``count`` are left."""
+    fitting = _fitting([f"- {line}" for line in lines], room)
+    left = count - len(fitting)
+    return "\n".join([*fitting, *([f"- {_more(left)}"] if left else [])])
 
 
-def _is_web(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and not re.search(r"[\s<>]", url)
+def _more(count: int) -> str:
+    return f"… and {count:,} more in `report.html` and `results.csv`"
+
+
+def _fitting(lines: list[str], room: int) -> list[str]:
+    """The first lines that have at most ``room`` characters together."""
+    ends = accumulate(len(line) + 1 for line in lines)
+    return [line for line, end in zip(lines, ends, strict=True) if end <= room]
 
 
 def inline(text: str) -> str:

@@ -14,7 +14,7 @@ from opassay.reports.differences import Difference
 from opassay.reports.matrix import STATES, Cell
 from opassay.reports.rows import Results
 from opassay.reports.summarise import Summary, summarise
-from opassay.reports.text import clean, finding_line, plural, rho_text
+from opassay.reports.text import clean, finding_line, plural
 
 LINE_LIMIT = 20
 WARNING_LIMIT = 300
@@ -80,10 +80,11 @@ def _symbol(state: str, console: Console) -> str:
 
 def _legend(summary: Summary, console: Console) -> Text:
     out = Text("Cells: answers judged of records planned, over all fills.", "dim")
-    used = {cell.state for cell in summary.cells}
     for state, meaning in STATES.items():
-        if state in used:
+        if state in summary.states:
             out.append(f"\n  {_symbol(state, console)}  {meaning}")
+    if summary.lacks:
+        out.append(f"\n{summary.lacks}")
     return out
 
 
@@ -128,13 +129,9 @@ def _encodable(text: str, console: Console) -> str:
 def _next_steps(summary: Summary, console: Console) -> Iterator[Text]:
     for warning in summary.warnings:
         yield Text(f"! {_encodable(warning, console)[:WARNING_LIMIT]}", "yellow")
-    worst = summary.total
-    if worst.worst_case:
-        yield Text(
-            f"Largest error ÷ allowed error: {rho_text(worst.worst_rho)} (case {worst.worst_case})".replace(
-                "÷", "/" if console.options.ascii_only else "÷"
-            )
-        )
+    if summary.largest:
+        case = f" (case {summary.total.worst_case})"
+        yield Text((summary.largest + case).replace("÷", "/" if console.options.ascii_only else "÷"))
     yield Text(summary.verdict, "bold")
     yield Text(summary.ran)
     if summary.left_free:

@@ -2,17 +2,18 @@
 
 import io
 import json
+import math
 import re
 
 import pytest
 from rich.console import Console
 
-from opassay.reports import differences, rows, stored_table, table
+from opassay.reports import differences, rows, stored_table, summary, table
 from opassay.reports.html import LIMITS
 from opassay.reports.pages import write_pages
 from opassay.reports.stored_table import read_for_pages
 from opassay.reports.summarise import summarise
-from opassay.reports.summary import summary_md
+from opassay.reports.summary import LIMIT, summary_md
 from opassay.reports.table import frame_of, read_table, write_sorted, write_table
 from opassay.reports.terminal import print_summary
 
@@ -160,7 +161,94 @@ def test_summary_md_shows_thirty_differences_and_counts_the_others(made):
     records = [made.record(verdict="numeric", op=f"op{k:02}", number=k) for k in range(34)]
     text = markdown(records, made.run([]))
     assert text.count("`opassay replay") == 30
-    assert "… and 4 more, all of them in `results.csv`" in text
+    assert "… and 4 more in `report.html` and `results.csv`" in text
+
+
+def many_of_everything(made, targets, ops):
+    """Thousands of new differences, warnings, findings, known differences and faults, each with long words."""
+    long = "a long message | with `markup` " * 20
+    names = [f"backend{t}:mode" for t in range(targets)]
+    shards = [made.shard(f"op{o}", name, 2, aspect=a) for o in range(ops) for name in names for a in ("value", "error")]
+    records = [
+        made.record(op=f"op{k % ops}", target=names[k % targets], verdict=verdict, message=f"{chr(97 + k % 26)} {long}")
+        for k in range(3_000)
+        for verdict in ("numeric", "fault", "unsupported")
+    ]
+    finding = {**FINDING, "explained_by": long, "message": long}
+    more = {"findings": [finding] * 200, "known": [made.known(reason=long)] * 2_000, "warnings": [long] * 300}
+    state = made.target(state=f"could not start: {long}")
+    return records, made.run(shards, targets=dict.fromkeys(names, state), command=long, **more)
+
+
+@pytest.mark.parametrize(("targets", "ops"), [(6, 24), (6, 200), (25, 100), (1, 1)])
+def test_summary_md_has_room_for_what_is_new_whatever_else_there_is(made, targets, ops):
+    records, run = many_of_everything(made, targets, ops)
+    text = markdown(records, run)
+    assert len(text) < LIMIT == 30_000
+    assert "[report.html](report.html)" in text
+    for title in (
+        "Findings",
+        "New differences",
+        "Faults",
+        "What ran",
+        "Known differences",
+        "Not judged",
+        "Environment",
+    ):
+        assert f"\n## {title}\n" in text
+    assert text.count("`opassay replay") > 10
+    assert len(re.findall(r"^- … and [\d,]+ more in", text, re.MULTILINE)) >= 3
+
+
+def test_summary_md_that_would_be_too_long_whatever_is_left_out_is_cut_and_says_so(made, monkeypatch):
+    monkeypatch.setattr(summary, "LIMIT", 1_000)
+    text = markdown(*many_of_everything(made, 3, 3))
+    assert len(text) <= 1_000
+    assert text.endswith("… cut; Everything: [report.html](report.html), beside this file.\n")
+
+
+def test_summary_md_shows_targets_where_the_matrix_of_ops_would_be_too_long(made):
+    names = [f"t{k}" for k in range(20)]
+    shards = [made.shard(f"op{o}", name, 1) for o in range(60) for name in names]
+    records = [made.record(op=f"op{o}", target=name) for o in range(60) for name in names if (o, name) != (3, "t7")]
+    text = markdown(records, made.run(shards, targets={}))
+    assert "| t6 | ✅ 60/60 |" in text
+    assert "| t7 | ⏳ 59/60 |" in text
+    assert "op59" not in text
+
+
+def test_known_differences_are_counted_by_who_must_act(made):
+    entries = [made.known(), made.known(failed=0), made.known(owner="ours", failed=7)]
+    text = markdown([made.record()], made.run([made.shard()], known=entries))
+    assert "| ours | 1 | 1 | 7 |\n| upstream | 2 | 1 | 1 |" in text
+    assert "An empty batch is refused" not in text
+
+
+def test_ops_that_no_target_has_are_counted_and_take_no_row(made):
+    shards = [made.shard(), *(made.shard(f"op{k}", planned=0, absent=True) for k in range(75))]
+    for text in (printed([made.record()], made.run(shards)), markdown([made.record()], made.run(shards))):
+        assert "75 ops are left out: torch does not have them" in text
+        assert not re.search(r"\bop\d", text)
+        assert "the adapter does not have the op" not in text
+
+
+def test_an_op_that_one_of_two_targets_has_keeps_its_row(made):
+    shards = [made.shard(), made.shard(target="jax", planned=0, absent=True)]
+    text = printed([made.record()], made.run(shards, targets={}))
+    assert re.search(r"^conv2d +✓ 1/1 +·", text, re.MULTILINE)
+    assert "left out" not in text
+
+
+@pytest.mark.parametrize("worst", [math.inf, math.nan, 2.0])
+def test_no_figure_reads_as_failure_where_nothing_is_new(made, worst):
+    records = [made.record(rho=0.5), made.record(verdict="numeric", known="k", rho=worst, number=1)]
+    for text in (printed(records, made.run([made.shard(planned=2)])), markdown(records, made.run([]))):
+        assert "Largest error ÷ allowed error: 0.5, where 1 is the bound" in text
+        assert not re.search(r"\b(inf|nan)\b", text)
+
+
+def test_no_largest_error_is_told_where_every_answer_is_exact(made):
+    assert "Largest error" not in printed([made.record()], made.run([made.shard()]))
 
 
 def test_the_terminal_shows_denominators_differences_and_what_to_do(made):
@@ -201,18 +289,6 @@ def test_findings_come_first_with_how_sure_they_are(made):
     assert f"Next: opassay replay {case} --target torch --target jax\n" in printed(records, run, width=40)
     assert "## Findings" in markdown(records, run)
     assert "## Findings" not in markdown(records, made.run([made.shard()]))
-
-
-def test_the_largest_rho_of_each_op_dtype_and_target_is_told_with_its_case(made):
-    records = [
-        made.record(rho=0.25, case_id="aa"),
-        made.record(rho=0.75, case_id="bb", number=1),
-        made.record(rho=0.0, case_id="cc", number=2, op="relu"),
-        made.record(rho=9.0, verdict="numeric", case_id="dd", number=3),
-    ]
-    rows = [line for line in markdown(records, made.run([])).splitlines() if "| float32 |" in line]
-    assert [row.split("|")[3].strip() for row in rows] == ["0.75 `bb`", "0"]
-    assert "(case dd)" in printed(records, made.run([]))
 
 
 def test_the_terminal_is_never_wider_than_the_console(realistic):

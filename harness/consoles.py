@@ -1,0 +1,30 @@
+"""How wide what we print may be: as a terminal is, and uncut where it goes into a file or to another program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+from rich.console import Console
+
+UNCUT = 1_000
+"""Columns where nobody looks: no line is broken, and only an endless one is cut."""
+
+
+def watched(stream: TextIO) -> bool:
+    """Whether somebody looks at a terminal. Colours may be forced on for a log, which is none."""
+    return stream.isatty()
+
+
+def width(stream: TextIO) -> int | None:
+    """``UNCUT`` where no terminal is there to say it; None for what the terminal, or the variable COLUMNS, says."""
+    return None if watched(stream) or os.environ.get("COLUMNS", "").isdigit() else UNCUT
+
+
+def stdout() -> Console:
+    return Console(width=width(sys.stdout))
+
+
+def stderr() -> Console:
+    return Console(stderr=True, width=width(sys.stderr))

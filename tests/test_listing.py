@@ -1,0 +1,99 @@
+"""``opassay list``: known differences by target, op and owner; ops that fit a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from opassay.harness.listing import Chosen, list_command
+from opassay.harness.registry import Registry, UsageError
+
+
+def listed(capsys: pytest.CaptureFixture[str], what: str, **chosen: tuple[str, ...]) -> list[str]:
+    assert list_command(what, [], Chosen(**chosen)) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def ids(lines: list[str]) -> set[str]:
+    return {line.split()[1] for line in lines}
+
+
+def test_every_known_difference_is_a_line_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
+    registry = Registry()
+    entries = [known for name in registry.adapters for known in registry.known(name)]
+    lines = listed(capsys, "known")
+    assert ids(lines) == {known.id for known in entries}
+    assert any(len(line) > 200 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "holds"),
+    [
+        ({"targets": ("torch",)}, lambda name, k: name == "torch"),
+        ({"targets": ("torch", "jax:jit")}, lambda name, k: name == "torch" or (name == "jax" and mode(k, "jit"))),
+        ({"targets": ("tensorflow:xla",)}, lambda name, k: name == "tensorflow" and mode(k, "xla")),
+        ({"targets": ("jax@cuda:0",)}, lambda name, k: name == "jax" and "device=cpu" not in k.needs),
+        ({"targets": ("jax@cpu",)}, lambda name, k: name == "jax" and "device=cuda" not in k.needs),
+        ({"ops": ("relu", "matmul")}, lambda name, k: k.op in ("relu", "matmul")),
+        ({"owners": ("by design",)}, lambda name, k: k.owner == "by design"),
+        (
+            {"targets": ("paddle:static",), "ops": ("relu",), "owners": ("upstream", "ours")},
+            lambda name, k: name == "paddle" and mode(k, "static") and k.op == "relu" and k.owner != "by design",
+        ),
+    ],
+    ids=str,
+)
+def test_known_differences_are_chosen_by_target_op_and_owner(chosen, holds, capsys) -> None:
+    registry = Registry()
+    every = [(name, known) for name in registry.adapters for known in registry.known(name)]
+    expected = {known.id for name, known in every if holds(name, known)}
+    assert 0 < len(expected) < len(every)
+    assert ids(listed(capsys, "known", **chosen)) == expected
+
+
+def mode(known, name) -> bool:
+    return not known.modes or name in known.modes
+
+
+@pytest.mark.parametrize(
+    ("what", "chosen", "words"),
+    [
+        ("known", {"owners": ("nobody",)}, "unknown owner 'nobody'.*by design, ours, upstream"),
+        ("known", {"ops": ("rleu",)}, "did you mean 'relu'"),
+        ("known", {"targets": ("touch",)}, "did you mean 'torch'"),
+        ("known", {"targets": ("torch:nope",)}, "unknown mode of torch 'nope'"),
+        ("known", {"targets": ("a b",)}, "not a target: 'a b'"),
+        ("ops", {"ops": ("relu",)}, "opassay list known, not list ops"),
+    ],
+)
+def test_what_does_not_exist_is_one_line(what, chosen, words) -> None:
+    with pytest.raises(UsageError, match=words):
+        list_command(what, [], Chosen(**chosen))
+
+
+@pytest.mark.parametrize("columns", ["60", "80"])
+def test_ops_fit_the_terminal(columns: str, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = listed(capsys, "ops")
+    assert max(map(len, lines)) <= int(columns)
+    assert "relu(x)" in lines
+    assert lines[lines.index("relu(x)") + 1] == "    ``max(x, 0)``, element by element; NaN stays NaN."
+    assert any(line.startswith("matmul_vjp = matmul") for line in lines)
+
+
+def test_ops_are_not_broken_where_nobody_looks(capsys, monkeypatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    signature = "conv2d_transpose(x, w, *, output_shape, stride, padding, dilation, groups, layout)"
+    assert signature in listed(capsys, "ops")
+
+
+def test_a_terminal_has_the_reason_below_each_entry_and_counts_the_owners(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    lines = listed(capsys, "known", targets=("jax",), ops=("relu",))
+    assert max(map(len, lines)) <= 80
+    assert lines[0].startswith("jax-relu-")
+    assert lines[1].startswith("    ")
+    assert lines[-1].split(":")[0].endswith("known differences")
+    assert "by design" in lines[-1]
