@@ -169,7 +169,7 @@ def report(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders that 'opassay run' wrote.")],
 ) -> int:
     """Write the pages of a report again, from its table; of several, oldest first, the last one's, with a trend."""
-    from opassay.harness.commands import report_command
+    from opassay.harness.reporting import report_command
 
     return report_command(folders)
 

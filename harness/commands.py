@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from opassay.harness.consoles import stderr, stdout
 from opassay.harness.hunt.after_run import hunt_run
 from opassay.harness.hunt.hunter import Limits
 from opassay.harness.model.faults import told
+from opassay.harness.progress import Lines, Moving, progress_on
 from opassay.harness.registry import Registry, UsageError, unknown
+from opassay.harness.reporting import strange
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.files import FileError
 from opassay.harness.run.status import INTERRUPTED, exit_status
-
-SAID = 10.0
-"""Seconds between two lines about the hunt where there is no terminal to show it on."""
+from opassay.reports.text import plural
 
 
 def run_command(request: Request, out: Path, resume: bool, strict: bool, findings: int) -> int:
@@ -32,24 +29,42 @@ def run_command(request: Request, out: Path, resume: bool, strict: bool, finding
     console = stderr()
     run = Run(campaign, out, resume)
     if run.aside is not None:
-        console.print(f"the earlier run in {out} is now in {run.aside}", markup=False, highlight=False, soft_wrap=True)
+        _say(console, f"the earlier run in {out} is now in {run.aside}")
+    _say(console, _planned(campaign))
+    progress = progress_on(console)
     with _kept(run), campaign.engine() as engine:
-        with console.status(f"starting {', '.join(escape(label) for label in campaign.labels().values())}"):
-            check_devices(engine)
+        with progress.phase(f"starting {', '.join(campaign.labels().values())}") as say:
+            check_devices(engine, lambda: say(f"waiting for {', '.join(engine.starting())}"))
         _announce(engine, console)
+        run.begin(engine)
         try:
-            _execute(run, engine, console)
+            _execute(run, engine, progress)
             if run.counts.new and findings:
                 # Before anything else can go wrong; what the hunt finds is added afterwards.
                 run.describe(engine)
-                _write(run, console)
-            _hunt(run, engine, console, findings)
+                _write(run, progress, "writing what is known so far")
+                with progress.phase("hunting") as say:
+                    hunt_run(run, engine, Limits(findings), say)
         except KeyboardInterrupt:
             engine.stop()
             run.status = "interrupted"
-            console.print("interrupted: writing what is known so far; go on with --resume")
-        described = run.finish(engine)
-    return _tell(run, described, strict)
+            _say(console, "interrupted: writing what is known so far; go on with --resume")
+        described = run.describe(engine)
+    return _tell(run, described, strict, progress)
+
+
+def _say(console: Console, line: str) -> None:
+    """One line, however long it is."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _planned(campaign: Campaign, about: str | None = None) -> str:
+    """What the run will do, before anything is started; ``about``: how long that may take, where anybody knows."""
+    ops, aspects, settings = campaign.ops, campaign.aspects, campaign.settings
+    what = ops[0].name if len(ops) == 1 else f"{len(ops)} ops"
+    cases = f"{plural(settings.cases, 'geometry', 'geometries')} each with {plural(settings.fills, 'fill')}"
+    told = f"asking {', '.join(campaign.labels().values())}: {what}; {', '.join(aspects)}; {cases}"
+    return told if about is None else f"{told}; {about}"
 
 
 @contextmanager
@@ -71,39 +86,21 @@ def _reason(error: OSError) -> str:
 def _announce(engine: Engine, console: Console) -> None:
     for lane in engine.lanes.values():
         state = f"{lane.hello['version']} ready" if lane.state == "ready" else f"could not start: {lane.state}"
-        console.print(f"  {lane.label} {state}", markup=False, highlight=False)
+        _say(console, f"  {lane.label} {state}")
 
 
-def _execute(run: Run, engine: Engine, console: Console) -> None:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        task = progress.add_task("judging", total=run.records_to_come(engine))
-        new = 0
+def _execute(run: Run, engine: Engine, progress: Lines | Moving) -> None:
+    with progress.judging(run.to_come(engine)) as judged:
         for record in run.execute(engine):
-            new += record.new
-            progress.update(task, advance=1, description=f"{record.op} · {new} new" if new else record.op)
+            judged(record)
 
 
-def _hunt(run: Run, engine: Engine, console: Console, findings: int) -> None:
-    last = 0.0
-
-    def say(text: str) -> None:
-        nonlocal last
-        status.update(text)
-        if not console.is_terminal and time.monotonic() - last > SAID:
-            last = time.monotonic()
-            console.print(text, markup=False, highlight=False)
-
-    with console.status("hunting") as status:
-        hunt_run(run, engine, Limits(findings), say)
-
-
-def _write(run: Run, console: Console) -> Path:
+def _write(run: Run, progress: Lines | Moving, doing: str) -> Path:
     """Write the table and the pages; what could not be made of them is noted in ``run.faults``."""
     from opassay.reports.pages import write_pages
     from opassay.reports.table import write_sorted
 
-    with console.status("writing the report"):
+    with progress.phase(doing):
         write_sorted(map(run.noted, run.journal.sorted_records()), run.folder)
         faults: list[str] = []
         pages = write_pages(run.folder, faults=faults)
@@ -111,49 +108,26 @@ def _write(run: Run, console: Console) -> Path:
     return pages[-1]
 
 
-def _tell(run: Run, described: dict[str, Any], strict: bool) -> int:
+def _tell(run: Run, described: dict[str, Any], strict: bool, progress: Lines | Moving) -> int:
     from opassay.reports.stored_table import read_for_pages
     from opassay.reports.terminal import print_summary
 
     console = stdout()
     with _kept(run):
-        page = _write(run, stderr())
+        page = _write(run, progress, "writing the report")
         run.redescribe(described)
     try:
         print_summary(read_for_pages(run.folder), described, console)
     except Exception as error:
         run.faults.append(f"the summary on the terminal: {told(error)}")
         run.redescribe(described)
-    console.print(f"report: {page}", markup=False, highlight=False, soft_wrap=True)
+    # Whoever wants the report meanwhile is told that the run still goes on.
+    run.journal.close()
+    _say(console, f"report: {page}")
     status, reasons = exit_status(described, run.counts, strict)
     for reason in reasons:
-        console.print(f"exit status {status}: {reason}", markup=False, highlight=False, soft_wrap=True)
+        _say(console, f"exit status {status}: {reason}")
     return INTERRUPTED if run.status == "interrupted" else status
-
-
-def report_command(folders: Sequence[Path]) -> int:
-    """``opassay report DIR...``: the pages of the last folder, with the trend where there are several."""
-    from opassay.reports.pages import write_pages
-
-    *before, folder = folders
-    try:
-        pages = write_pages(folder, before)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    except OSError as error:
-        raise UsageError(f"cannot write in {str(folder)!r}: {error.strerror}") from None
-    except Exception as error:
-        raise _strange(error) from None
-    for page in pages:
-        print(page)
-    return 0
-
-
-def _strange(error: Exception) -> UsageError:
-    """For files that anyone may have written: whatever else is wrong in them is worth one line, not a traceback."""
-    return UsageError(
-        f"run.json or a file beside it is not as opassay writes it ({type(error).__name__}: {error!s:.200})"
-    )
 
 
 def diff_command(
@@ -184,7 +158,7 @@ def diff_command(
     except ValueError as error:
         raise UsageError(str(error)) from None
     except Exception as error:
-        raise _strange(error) from None
+        raise strange(error) from None
     if out is None:
         print(FORMATS[form](diff, str(later)), end="")
         return diff.status

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from opassay.reports.attempts import Attempts
 from opassay.reports.html import report_html
@@ -19,17 +20,24 @@ from opassay.reports.summary import summary_md
 _LEFT_OUT = "opassay could not make this page: run.json says why, under faults; results.csv holds every record.\n"
 
 
-def write_pages(folder: Path, before: Sequence[Path] = (), faults: list[str] | None = None) -> list[Path]:
-    """(Re)write ``summary.md``, ``junit.xml`` and ``report.html`` in ``folder``; their paths.
+def write_pages(
+    folder: Path,
+    before: Sequence[Path] = (),
+    faults: list[str] | None = None,
+    out: Path | None = None,
+    run: Mapping[str, Any] | None = None,
+) -> list[Path]:
+    """(Re)write ``summary.md``, ``junit.xml`` and ``report.html`` in ``folder``; return their paths.
 
     ``before``: folders of earlier runs, oldest first, with which ``report.html`` shows a trend.
     The same folder gives the same bytes. Raises ``ValueError`` when the table or ``run.json``
     is absent or wrong; nothing is written then. With ``faults``, a section or page that cannot be made for any other
-    reason costs no other: what is wrong is added to that list and stands in the page's place.
+    reason costs no other: what is wrong is added to that list and stands in the page's place. Of a run that has not
+    ended, ``out`` is where the table so far lies and the pages go, and ``run`` what is to be said of it.
     """
-    folder = Path(folder)
-    run = read_run(folder)
-    table = read_for_pages(folder)
+    folder, out = Path(folder), Path(out or folder)
+    run = read_run(folder) if run is None else run
+    table = read_for_pages(out)
     attempt = Attempts(faults)
     summary = summarise(table, run)
     parts = read_parts(folder, table, summary.run, before, attempt)
@@ -38,7 +46,7 @@ def write_pages(folder: Path, before: Sequence[Path] = (), faults: list[str] | N
         "junit.xml": junit_xml,
         "report.html": partial(report_html, parts=parts, attempt=attempt),
     }
-    texts = {folder / name: attempt(name, partial(make, summary), _LEFT_OUT) for name, make in makers.items()}
+    texts = {out / name: attempt(name, partial(make, summary), _LEFT_OUT) for name, make in makers.items()}
     for path, text in texts.items():
         draft = path.with_name(f".{path.name}.part")
         draft.write_text(text, encoding="utf-8", newline="\n")

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 RUN = "run.json"
+RUNNING = "running"
+"""The status of a run that goes on, or that was killed."""
 LIMIT = 1 << 26
 """Bytes that are read of it at most."""
 _DEFAULTS: dict[str, Any] = {

@@ -13,9 +13,10 @@ from opassay.reports.differences import Difference, differences
 from opassay.reports.free import Free, free_table, total_free
 from opassay.reports.matrix import Cell, Tally, matrix, targets, total
 from opassay.reports.rows import Results
-from opassay.reports.run_file import complete
+from opassay.reports.run_file import RUNNING, complete
 from opassay.reports.text import plural, rho_text
 
+_STATUS = {RUNNING: "The run goes on: these are the answers so far. It writes this page anew when it ends."}
 BROAD_LIMIT = 3
 """Up to how many known differences that are too broad are named one by one."""
 
@@ -102,9 +103,11 @@ class Summary:
 
     @property
     def verdict(self) -> str:
-        """The headline: what is new."""
+        """The headline: what is new, and whether more may come."""
         news = self.of_kind("new")
         found = f"{plural(len(news), 'new difference')} in {plural(self.total.new, 'record')}"
+        if self.run["status"] == RUNNING:
+            return f"{found if news else 'No new difference'} so far; {still_running(self.total)}"
         return {
             "new": found,
             "fault": f"{plural(self.total.fault, 'fault')} of opassay or an adapter, no new difference",
@@ -120,7 +123,7 @@ class Summary:
         parts = [f"{t.passed:,} passed"]
         parts += [f"{n:,} {name}" for n, name in ((t.new, "new"), (t.known, "known")) if n]
         rest = [(t.unsupported, "unsupported"), (t.undefined, "undefined"), (t.fallback, "fallback")]
-        rest += [(t.fault, "fault"), (t.missing, "missing")]
+        rest += [(t.fault, "fault"), (t.missing, "to come" if self.run["status"] == RUNNING else "missing")]
         others = ", ".join(f"{n:,} {name}" for n, name in rest if n)
         told = f"{t.ran} planned: {', '.join(parts)}" + (f"; not judged: {others}" if others else "")
         spared = f"; {t.not_planned:,} not planned where each takes seconds to compile" if t.not_planned else ""
@@ -161,6 +164,10 @@ def summarise(table: Results, run: Mapping[str, Any]) -> Summary:
     )
 
 
+def still_running(total: Tally) -> str:
+    return f"still running: {total.recorded:,} of {total.total:,}"
+
+
 def unsupported_shares(cells: Sequence[Cell]) -> list[Share]:
     """Per op and target, over all aspects, of the records there are; only those above zero."""
     count: Counter[tuple[str, str]] = Counter()
@@ -197,7 +204,7 @@ def _too_broad(found: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _warnings(run: Mapping[str, Any], cells: Sequence[Cell]) -> list[str]:
     """What a reader must know before believing the numbers."""
-    out = [f"The run was {run['status']}."] if run["status"] != "finished" else []
+    out = [_STATUS.get(run["status"], f"The run was {run['status']}.")] if run["status"] != "finished" else []
     for name, info in run["targets"].items():
         if info.get("state", "ready") != "ready":
             out.append(f"{name} {info['state']}")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -130,7 +131,7 @@ class Campaign:
 
 
 class Run:
-    """One execution of a campaign into a folder: journal while it lasts, ``run.json`` at the end.
+    """One execution of a campaign into a folder: a journal while it lasts, ``run.json`` when it begins and at the end.
 
     ``findings``: what came of its new differences, for ``run.json``; ``faults``: what went wrong with looking at them
     or telling of them; ``noted``: a record with what is known of it since it was journalled, for the table.
@@ -157,9 +158,21 @@ class Run:
         self.findings: list[dict[str, Any]] = []
         self.noted: Callable[[Record], Record] = lambda record: record
 
-    def records_to_come(self, engine: Engine) -> int:
-        """How many records are still missing; engine's workers have said hello."""
-        return sum(self.planned(engine, shard) for shard in self.campaign.shards) - self.counts.total
+    def begin(self, engine: Engine) -> None:
+        """Write ``run.json`` for whoever looks at the folder meanwhile; engine's workers have said hello."""
+        self.status = "running"
+        self.describe(engine)
+        self.status = "interrupted"
+
+    def to_come(self, engine: Engine) -> dict[str, int]:
+        """How many records are still missing, by target; those that could not start make none."""
+        missing: Counter[str] = Counter()
+        for shard in self.campaign.shards:
+            lane = engine.lanes[shard.target]
+            if lane.usable:
+                there = self.counts.made[shard.op.name, shard.aspect, lane.label]
+                missing[lane.label] += max(0, self.planned(engine, shard) - there)
+        return dict(missing)
 
     def planned(self, engine: Engine, shard: Shard) -> int:
         return 0 if absent(engine, shard) else shard.planned(self.campaign.settings.fills)
@@ -200,11 +213,6 @@ class Run:
             self.journal.add(record)
             self.counts.add(record)
             yield record
-
-    def finish(self, engine: Engine) -> dict[str, Any]:
-        """Write ``run.json`` for the last time: no record follows."""
-        self.journal.close()
-        return self.describe(engine)
 
     def describe(self, engine: Engine) -> dict[str, Any]:
         """Write and return the content of ``run.json``, as far as the run has come."""

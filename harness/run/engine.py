@@ -88,9 +88,13 @@ class Engine:
         for lane in self.lanes.values():
             lane.kill()
 
+    def starting(self) -> list[str]:
+        """The labels of those that have not yet said hello."""
+        return [lane.label for lane in self.lanes.values() if lane.state == "starting"]
+
     def wait_ready(self, idle: Callable[[], None] = lambda: None) -> None:
         """Return when every worker has said hello or cannot start."""
-        while any(lane.state == "starting" for lane in self.lanes.values()):
+        while self.starting():
             self._step(idle)
 
     def run(self, shards: Sequence[Shard], done: frozenset[Key] = frozenset()) -> Iterator[Record]:

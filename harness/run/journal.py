@@ -72,12 +72,8 @@ class Journal:
         return read_records(self.path)
 
     def sorted_records(self) -> Iterator[Record]:
-        """The same in the order of the results table. Only keys and positions are held in memory."""
-        places = sorted(_places(self.path))
-        with self.path.open("rb") as stream:
-            for _, offset in places:
-                stream.seek(offset)
-                yield _record(json.loads(stream.readline()))
+        """The same in the order of the results table."""
+        return sorted_records(self.path)
 
     def _append(self, line: dict[str, Any]) -> None:
         # Nothing is buffered: what a kill leaves behind is whole lines and at most one torn one.
@@ -114,6 +110,15 @@ def read_records(path: Path) -> Iterator[Record]:
     for number, (_, line) in enumerate(_whole_lines(path)):
         if number:
             yield _told(path, _record, line)
+
+
+def sorted_records(path: Path) -> Iterator[Record]:
+    """Every whole record in the order of the results table. Only keys and positions are held in memory."""
+    places = sorted(_places(path))
+    with path.open("rb") as stream:
+        for _, offset in places:
+            stream.seek(offset)
+            yield _record(json.loads(stream.readline()))
 
 
 def _places(path: Path) -> Iterator[tuple[tuple[Any, ...], int]]:
@@ -160,6 +165,15 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def being_written(path: Path) -> bool:
+    """Whether a process that is alive writes the journal at ``path``; False also where no file system says so."""
+    try:
+        with locked(path):
+            return False
+    except FileError:
+        return True
 
 
 def _whole_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -131,7 +131,7 @@ def test_an_interpreter_that_cannot_answer_is_one_state_and_no_records(name, rea
     with campaign.engine() as engine:
         check_devices(engine)
         records = list(run.execute(engine))
-        described = run.finish(engine)
+        described = run.describe(engine)
     assert reason in described["targets"][name]["state"]
     assert {record.target for record in records} == {"old"}
     status, reasons = exit_status(described, run.counts, strict=False)

@@ -40,7 +40,8 @@ class Bench:
         self.asked = 0
         run = Run(self.campaign, folder, resume)
         list(run.execute(self.engine))
-        described = run.finish(self.engine)
+        described = run.describe(self.engine)
+        run.journal.close()
         write_sorted(run.journal.sorted_records(), folder)
         return rows(folder), described
 

@@ -81,7 +81,7 @@ def test_a_run_covers_what_differs_only_where_it_uses_several(
         check_devices(engine)
         run = Run(campaign, tmp_path)
         records = list(run.execute(engine))
-        [row] = run.finish(engine)["known"]
+        [row] = run.describe(engine)["known"]
     wrong = [record for record in records if record.verdict != "pass"]
     whole = [record for record in records if record.dtype.startswith("int32")]
     later = [record for record in whole if record.number is not None and record.number >= SPLIT // 2]

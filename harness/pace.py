@@ -1,0 +1,68 @@
+"""How far a run is: counted record by record, and told in a line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from opassay.harness.model.verdicts import Record
+
+Clock = Callable[[], float]
+"""Seconds since some moment, never going back."""
+
+EARLY = 5.0
+"""Seconds before which nothing is foretold."""
+
+
+class Pace:
+    """``planned``: how many records are to come, by target. Its text is how far it is, at which rate, for how long."""
+
+    def __init__(self, planned: Mapping[str, int], clock: Clock) -> None:
+        self._planned, self._clock = dict(planned), clock
+        self._made: Counter[str] = Counter()
+        self._began = clock()
+        self.new = 0
+
+    def add(self, record: Record) -> None:
+        self._made[record.target] += 1
+        self.new += record.new
+
+    @property
+    def done(self) -> int:
+        return self._made.total()
+
+    @property
+    def total(self) -> int:
+        return max(self.done, sum(self._planned.values()))
+
+    @property
+    def seconds(self) -> float:
+        return self._clock() - self._began
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the slowest target is done at its own rate; None where nothing can be said yet.
+
+        Targets go on at their own pace: that of all together would say nothing once the fast ones are done.
+        """
+        waiting = {target: planned - self._made[target] for target, planned in self._planned.items()}
+        waiting = {target: count for target, count in waiting.items() if count > 0}
+        if self.seconds < EARLY or not all(self._made[target] for target in waiting):
+            return None
+        return max((count * self.seconds / self._made[target] for target, count in waiting.items()), default=0.0)
+
+    def __str__(self) -> str:
+        left = "" if self.left is None else f", about {duration(self.left)} left"
+        return f"{self.done:,} of {self.total:,} judged, {self.new:,} new, {self.rate}{left}"
+
+    @property
+    def rate(self) -> str:
+        a_second = self.done / self.seconds if self.seconds > 0 else 0.0
+        return f"{a_second:.1f} a second" if a_second < 10 else f"{a_second:,.0f} a second"
+
+
+def duration(seconds: float) -> str:
+    """``0:07``, ``12:30``, ``1:02:03``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,85 @@
+"""``opassay report``: the pages of a run, also of one that goes on or was killed, from what is known of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from opassay.harness.model.verdicts import Record
+from opassay.harness.registry import UsageError
+from opassay.harness.run.files import FileError
+from opassay.harness.run.journal import NAME, being_written, sorted_records
+
+SCRATCH = ".report-"
+
+
+def report_command(folders: Sequence[Path]) -> int:
+    """``opassay report DIR...``: the pages of the last folder, with the trend where there are several."""
+    *before, folder = folders
+    try:
+        pages = _pages(folder, before)
+    except UsageError:
+        raise
+    except (ValueError, FileError) as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"cannot write in {str(folder)!r}: {error.strerror}") from None
+    except Exception as error:
+        raise strange(error) from None
+    for page in pages:
+        print(page)
+    return 0
+
+
+def strange(error: Exception) -> UsageError:
+    """For files that anyone may have written: whatever else is wrong in them is worth one line, not a traceback."""
+    return UsageError(
+        f"run.json or a file beside it is not as opassay writes it ({type(error).__name__}: {error!s:.200})"
+    )
+
+
+def _pages(folder: Path, before: Sequence[Path]) -> list[Path]:
+    from opassay.reports.pages import write_pages
+    from opassay.reports.run_file import RUN, RUNNING, read_run
+
+    goes_on = being_written(folder / NAME)
+    if goes_on and not (folder / RUN).exists():
+        raise UsageError(f"the run in {folder} has only begun, so there is nothing to report; try again in a minute")
+    run = read_run(folder)
+    if not goes_on and run["status"] != RUNNING:
+        return write_pages(folder, before)
+    run["status"] = RUNNING if goes_on else "interrupted"
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder) as scratch:
+        pages = _so_far(folder, before, run, Path(scratch), goes_on)
+        # What the run itself has written meanwhile is newer.
+        if goes_on and not being_written(folder / NAME):
+            return _pages(folder, before)
+        for page in pages:
+            os.replace(page, folder / page.name)
+    return [folder / page.name for page in pages]
+
+
+def _so_far(folder: Path, before: Sequence[Path], run: dict[str, Any], scratch: Path, goes_on: bool) -> list[Path]:
+    """The pages of what the journal holds, made in ``scratch``: the folder's own table is for the run to write."""
+    from opassay.reports.pages import write_pages
+    from opassay.reports.table import write_sorted
+
+    covered: Counter[tuple[str, str]] = Counter()
+
+    def counted() -> Iterator[Record]:
+        for record in sorted_records(folder / NAME):
+            covered[record.adapter, record.known] += 1
+            yield record
+
+    write_sorted(counted(), scratch)
+    for known in run["known"]:
+        known["failed"] = covered[known["adapter"], known["id"]]
+    planned = sum(shard["planned"] for shard in run["shards"])
+    state = "still running" if goes_on else "it was ended before it was done, and --resume goes on with it"
+    print(f"{state}: {covered.total():,} of {planned:,} answers so far", file=sys.stderr)
+    return write_pages(folder, before, out=scratch, run=run)
