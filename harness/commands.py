@@ -20,7 +20,6 @@ from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.files import FileError
 from opassay.harness.run.status import INTERRUPTED, exit_status
-from opassay.reports.text import plural
 
 
 def run_command(request: Request, out: Path, resume: bool, strict: bool, findings: int) -> int:
@@ -58,13 +57,16 @@ def _say(console: Console, line: str) -> None:
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _planned(campaign: Campaign, about: str | None = None) -> str:
-    """What the run will do, before anything is started; ``about``: how long that may take, where anybody knows."""
-    ops, aspects, settings = campaign.ops, campaign.aspects, campaign.settings
+def _planned(campaign: Campaign) -> str:
+    """What the run will do, before anything is started, and about how long that takes where anybody knows."""
+    ops, fills = campaign.ops, campaign.settings.fills
     what = ops[0].name if len(ops) == 1 else f"{len(ops)} ops"
-    cases = f"{plural(settings.cases, 'geometry', 'geometries')} each with {plural(settings.fills, 'fill')}"
-    told = f"asking {', '.join(campaign.labels().values())}: {what}; {', '.join(aspects)}; {cases}"
-    return told if about is None else f"{told}; {about}"
+    most = sum(shard.planned(fills) for shard in campaign.shards)
+    told = (
+        f"asking {', '.join(campaign.labels().values())}: {what}; {', '.join(campaign.aspects)}; up to {most:,} answers"
+    )
+    sized = campaign.settings.cases is not None or campaign.request.ops
+    return told if sized else f"{told}; some minutes on a few cores (--full takes hours)"
 
 
 @contextmanager

@@ -139,7 +139,8 @@ def _environment(summary: Summary) -> str:
     run = summary.run
     columns = ("version", "executor", "state")
     rows = [[inline(n), *(inline(shorten(str(i.get(c, "")), 100)) for c in columns)] for n, i in run["targets"].items()]
-    seeded = f"seed {run['seed']}, {run['cases']:,} cases with {run['fills']} fills"
+    cases = f"{run['cases']:,} cases" if run["cases"] else "cases by what they cost"
+    seeded = f"seed {run['seed']}, {cases}, {plural(run['fills'], 'fill')} each"
     machine = ", ".join(f"{k} {v}" for k, v in run["machine"].items() if not isinstance(v, dict))
     case = f" (`{summary.total.worst_case}`)"
     return "\n\n".join(
