@@ -10,8 +10,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from opassay.adapters.kept_programs import keeps_programs
+
 # Start-up messages only; what TensorFlow computes does not change.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.update(keeps_programs("tensorflow"))
 
 import numpy as np
 import tensorflow as tf

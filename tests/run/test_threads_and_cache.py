@@ -68,15 +68,16 @@ def test_a_worker_knows_its_mode_before_it_imports_anything():
     assert WorkerSpec("m:C", "compile").environment()["OPASSAY_MODE"] == "compile"
 
 
-def test_a_second_run_finds_what_the_first_compiled_and_answers_the_same(monkeypatch, tmp_path):
+@pytest.mark.parametrize(("target", "kept"), [("jax", "*-cache"), ("tensorflow:xla", "*.pb")])
+def test_a_second_run_finds_what_the_first_compiled_and_answers_the_same(monkeypatch, tmp_path, target, kept):
     monkeypatch.setenv(VARIABLE, str(tmp_path))
 
     def run():
-        campaign = Campaign(Request(targets=["jax"], ops=["conv2d"], aspects=["value"], settings=Settings(cases=6)))
+        campaign = Campaign(Request(targets=[target], ops=["conv2d"], aspects=["value"], settings=Settings(cases=6)))
         with campaign.engine() as engine:
             check_devices(engine)
             found = {(r.number, r.case_id): (r.verdict, r.rho, r.message) for r in engine.run(campaign.shards)}
-        return found, sorted(p.name for p in Path(cache_folder()).rglob("*-cache"))
+        return found, sorted(p.name for p in Path(cache_folder()).rglob(kept))
 
     first, compiled = run()
     assert compiled

@@ -1,0 +1,26 @@
+"""Programs that TensorFlow's XLA compiled, kept between runs in the folder that ``OPASSAY_CACHE`` names."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+
+FLAGS = "TF_XLA_FLAGS"
+
+
+def keeps_programs(user: str) -> dict[str, str]:
+    """The variables to set before TensorFlow is imported; ``user``: whose programs, since two adapters may run at once.
+
+    TensorFlow writes each file under another name first, so one that is there is whole. Its keys hold no version, and
+    its flags are divided at spaces. Source: tensorflow/compiler/jit/flags.cc, ``tf_xla_persistent_cache_directory``.
+    """
+    folder = os.environ.get("OPASSAY_CACHE", "off")
+    if folder == "off" or " " in folder:
+        return {}
+    try:
+        kept = os.path.join(folder, "tensorflow", version("tensorflow"), user)
+        os.makedirs(kept, exist_ok=True)
+    except (PackageNotFoundError, OSError):
+        return {}
+    own = f"--tf_xla_persistent_cache_directory={kept} --tf_xla_persistent_cache_read_only=false"
+    return {FLAGS: f"{own} {os.environ.get(FLAGS, '')}".strip()}
