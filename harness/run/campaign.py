@@ -71,6 +71,7 @@ class Campaign:
             {target for target in self.targets if asked(target)}
             for asked in (self.registry.costly, self.registry.compiled)
         )
+        self._slow = compiled or set(self.targets)
         self.shards = shards(self.ops, request.aspects, self.targets, request.settings.cases, costly, compiled)
         if not self.shards:
             raise UsageError(f"none of these ops has cases of aspect {', '.join(request.aspects)}: nothing would run")
@@ -99,7 +100,8 @@ class Campaign:
             target.device,
             self.registry.interpreter(target),
             self.settings.threads,
-            self.settings.max_output,
+            yields=target not in self._slow,
+            max_output=self.settings.max_output,
             extra_roots=_extra_roots(entry),
             env=self.registry.environment(target),
         )

@@ -39,13 +39,17 @@ LOST = "device lost"
 LINGER = 5.0
 """Seconds that a worker may take to end after it has closed its output."""
 
+YIELDING = 10
+"""Niceness of a worker that yields: by sched(7) it gets a tenth of what another process that wants a core gets."""
+
 
 @dataclass(frozen=True)
 class WorkerSpec:
     """What to start: ``adapter`` as module:Class, on ``device``, in ``mode``, with ``python``.
 
     ``max_output``: bytes of one case's outputs from which on they are not sent.
-    ``extra_roots`` maps further top-level names to their folder or file (an adapter of the user's).
+    ``extra_roots`` maps further top-level names to their folder or file (an adapter of the user's). ``yields``: whether
+    it leaves the cores to those that do not, since the run ends when the slowest has ended.
     """
 
     adapter: str
@@ -53,6 +57,7 @@ class WorkerSpec:
     device: str = "cpu"
     python: str = sys.executable
     threads: int = 1
+    yields: bool = False
     max_output: int = wire.MAX_OUTPUT
     extra_roots: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
@@ -114,6 +119,8 @@ class WorkerProcess:
             env=spec.environment(),
             start_new_session=True,
         )
+        if spec.yields and hasattr(os, "setpriority"):
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, YIELDING)
         self._outbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._events = events
         self._mute = self._lingered = False

@@ -1,7 +1,10 @@
 """Every target goes on at its own pace, in all parts of a run."""
 
+import os
 import sys
 from pathlib import Path
+
+import pytest
 
 from opassay.harness.run import campaign as campaigns
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
@@ -42,3 +45,14 @@ def test_batches_that_were_given_up_are_made_again_just_as_they_were(monkeypatch
     assert WINDOW > 1
     assert one == other
     assert len(one) == 5
+
+
+@pytest.mark.parametrize(
+    ("targets", "yielding"), [(["jax", "torch"], {"torch"}), (["torch", "tensorflow"], set()), (["jax"], set())]
+)
+def test_what_compiles_has_the_cores_first(targets, yielding):
+    """It ends last, and with it the run."""
+    with Campaign(Request(targets=targets, ops=["relu"])).engine() as engine:
+        nice = {lane.label: os.getpriority(os.PRIO_PROCESS, lane.process.pid) for lane in engine.lanes.values()}
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert {label for label, found in nice.items() if found > own} == yielding
