@@ -62,9 +62,9 @@ ENTRY_POINTS = "opassay.adapters"
 class AdapterEntry:
     """Where an adapter is and what it needs.
 
-    ``location`` is module:Class; ``requires`` the package that must be importable; ``hint`` what to type
-    to get it; ``known`` the framework-free module holding its ``KNOWN`` differences, ``script`` the one that writes
-    the framework's part of a reproduction, each or empty.
+    ``location`` is module:Class; ``requires`` the package that must be importable, ``least`` its oldest version that
+    works; ``hint`` what to type to get it; ``known`` the framework-free module holding its ``KNOWN`` differences,
+    ``script`` the one that writes the framework's part of a reproduction, each or empty.
     """
 
     name: str
@@ -74,6 +74,7 @@ class AdapterEntry:
     hint: str = ""
     known: str = ""
     script: str = ""
+    least: str = ""
 
     @property
     def installed(self) -> bool:
@@ -89,6 +90,7 @@ BUILT_IN = (
         "pip install 'opassay[jax]'",
         "opassay.adapters.jax.known",
         "opassay.adapters.jax.script",
+        least="0.5",
     ),
     AdapterEntry(
         "keras",
@@ -97,6 +99,7 @@ BUILT_IN = (
         "keras",
         "pip install 'opassay[keras]'",
         "opassay.adapters.keras.known",
+        least="3.15",
     ),
     AdapterEntry(
         "onnxruntime",
@@ -105,6 +108,7 @@ BUILT_IN = (
         "onnxruntime",
         "pip install 'opassay[onnxruntime]'",
         "opassay.adapters.onnxruntime.known",
+        least="1.22",
     ),
     AdapterEntry(
         "openvino",
@@ -113,6 +117,7 @@ BUILT_IN = (
         "openvino",
         "pip install 'opassay[openvino]'",
         "opassay.adapters.openvino.known",
+        least="2026.4",
     ),
     AdapterEntry(
         "paddle",
@@ -121,6 +126,7 @@ BUILT_IN = (
         "paddle",
         "pip install 'opassay[paddle]'",
         "opassay.adapters.paddle.known",
+        least="3.3",
     ),
     AdapterEntry(
         "tensorflow",
@@ -130,6 +136,7 @@ BUILT_IN = (
         "pip install 'opassay[tensorflow]'",
         "opassay.adapters.tensorflow.known",
         "opassay.adapters.tensorflow.script",
+        least="2.18",
     ),
     AdapterEntry(
         "tinygrad",
@@ -138,6 +145,7 @@ BUILT_IN = (
         "tinygrad",
         "pip install 'opassay[tinygrad]'",
         "opassay.adapters.tinygrad.known",
+        least="0.14",
     ),
     AdapterEntry(
         "torch",
@@ -147,6 +155,7 @@ BUILT_IN = (
         "pip install 'opassay[torch]'",
         "opassay.adapters.torch.known",
         "opassay.adapters.torch.script",
+        least="2.11",
     ),
 )
 

@@ -35,6 +35,9 @@ CONFIGURATION: Mapping[str, Any] = {
 XLA_ALIGNMENT = 64
 """Bytes: XLA takes a buffer that starts at a multiple of this as it lies, and copies any other to row-major order."""
 
+ANY_ORDER = jax.__version_info__ >= (0, 8)
+"""Before, JAX took a transposed buffer for a row-major one (0.6), or would not import (0.7) or compile it (0.5)."""
+
 _BFLOAT16 = jnp.dtype(jnp.bfloat16)
 
 # A pytree without leaves passes through jax.jit, so a compiled vjp can return it.
@@ -174,7 +177,7 @@ def _imported(array: np.ndarray) -> Any:
 
     Source: https://docs.jax.dev/en/latest/_autosummary/jax.dlpack.from_dlpack.html
     """
-    if permuted(array):
+    if ANY_ORDER and permuted(array):
         return jax.dlpack.from_dlpack(aligned(array, XLA_ALIGNMENT))
     # device_put may alias what it is given, so it is given a copy of our own; bfloat16 as JAX knows it.
     return np.array(array.view(_BFLOAT16) if array.dtype == BFLOAT16 else array, order="C")

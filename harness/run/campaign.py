@@ -104,6 +104,7 @@ class Campaign:
             max_output=self.settings.max_output,
             extra_roots=_extra_roots(entry),
             env=self.registry.environment(target),
+            needs=(entry.requires, entry.least),
         )
 
     def interpreters(self) -> dict[str, str]:

@@ -1,14 +1,17 @@
-"""Whether a module comes from the interpreter that runs: proof that the version asked for is the one that answers.
+"""Whether a module comes from the interpreter that runs, and is new enough: the version asked for is to answer.
 
 Imported by workers: the standard library only.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
 import os
+import re
 import site
+import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -26,6 +29,28 @@ def strangers(origins: Mapping[str, str], adapter_file: str) -> str:
         if os.path.abspath(origin) != os.path.abspath(adapter_file) and not _installed(origin):
             return f"{name} comes from {origin}, which is not of the interpreter that was asked for; {_HINT}"
     return ""
+
+
+def too_old(package: str, least: str) -> str:
+    """One line about a package that is older than its version ``least``, or nothing."""
+    found = _version(package)
+    if least and found and _numbers(found) < _numbers(least):
+        return f"{package} {found} is too old: opassay needs {package} {least} or newer"
+    return ""
+
+
+def _version(package: str) -> str:
+    """As the package says or, where it cannot be imported or does not say, as its installation does."""
+    told = getattr(sys.modules.get(package), "__version__", "")
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError, ValueError):
+        return str(told or importlib.metadata.version(package))
+    return ""
+
+
+def _numbers(version: str) -> list[int]:
+    """A release as numbers that compare; what follows it (``rc1``, ``+cpu``) is left out."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return [int(number) for number in found[0].split(".")] if found else [sys.maxsize]
 
 
 def _installed(origin: str) -> bool:

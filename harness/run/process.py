@@ -49,7 +49,8 @@ class WorkerSpec:
 
     ``max_output``: bytes of one case's outputs from which on they are not sent.
     ``extra_roots`` maps further top-level names to their folder or file (an adapter of the user's). ``yields``: whether
-    it leaves the cores to those that do not, since the run ends when the slowest has ended.
+    it leaves the cores to those that do not, since the run ends when the slowest has ended. ``needs``: the framework's
+    package and its oldest version that works, each or empty.
     """
 
     adapter: str
@@ -61,6 +62,7 @@ class WorkerSpec:
     max_output: int = wire.MAX_OUTPUT
     extra_roots: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, str] = ("", "")
 
     @property
     def foreign(self) -> bool:
@@ -78,6 +80,7 @@ class WorkerSpec:
             "device": self.device,
             "max_output": self.max_output,
             "foreign": self.foreign,
+            "needs": self.needs,
             # Linux takes the end of the thread that starts a process for the end of its parent.
             "bound": threading.current_thread() is threading.main_thread(),
             "roots": roots,

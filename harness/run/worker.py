@@ -21,7 +21,7 @@ from opassay.harness.model.adapter import Adapter, UnknownDevice
 from opassay.harness.model.case import load_cases
 from opassay.harness.run import wire
 from opassay.harness.run.execute import Executor, Programs
-from opassay.harness.run.installed import strangers
+from opassay.harness.run.installed import strangers, too_old
 from opassay.harness.run.orphan import end_with_parent
 
 PATIENCE, GRACE = 6, 15.0
@@ -35,7 +35,7 @@ def main(config: dict[str, Any]) -> None:
     source, sink = _take_descriptors()
     _leave_no_core()
     try:
-        adapter = _load(config)
+        adapter = _loaded(config)
         programs = importlib.import_module(config["programs"])
         _check_origins(adapter, config)
         _warm_up(adapter, config["mode"])
@@ -62,6 +62,15 @@ def _leave_no_core() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def _loaded(config: dict[str, Any]) -> Adapter:
+    """The adapter, or ``Unfit`` where its framework is too old, whatever became of importing it then."""
+    try:
+        return _load(config)
+    finally:
+        if why := too_old(*config["needs"]):
+            raise Unfit(why)
 
 
 def _load(config: dict[str, Any]) -> Adapter:
