@@ -35,7 +35,7 @@ def too_old(package: str, least: str) -> str:
     """One line about a package that is older than its version ``least``, or nothing."""
     found = _version(package)
     if least and found and _numbers(found) < _numbers(least):
-        return f"{package} {found} is too old: opassay needs {package} {least} or newer"
+        return f"{package} {found.partition('-')[0]} is too old: opassay needs {package} {least} or newer"
     return ""
 
 
