@@ -19,6 +19,8 @@ from opassay.harness.reporting import strange
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.files import FileError
+from opassay.harness.run.known_rows import untested_line
+from opassay.harness.run.lane import Lane
 from opassay.harness.run.status import INTERRUPTED, exit_status
 
 
@@ -192,14 +194,16 @@ def doctor_command(adapters: list[str]) -> int:
         check_devices(engine)
         for lane in engine.lanes.values():
             healthy &= lane.state == "ready"
-            console.print(*_diagnosis(lane), sep="\n", markup=False, highlight=False, soft_wrap=True)
+            console.print(*_diagnosis(engine, lane), sep="\n", markup=False, highlight=False, soft_wrap=True)
     return 0 if healthy else 1
 
 
-def _diagnosis(lane: Any) -> list[str]:
+def _diagnosis(engine: Engine, lane: Lane) -> list[str]:
     if lane.state != "ready":
         return [f"{lane.label}: could not start: {lane.state}"]
     hello = lane.hello
     lines = [f"{lane.label}: {hello['version']}, Python {hello['python']}, NumPy {hello['numpy']}"]
+    if untested := untested_line(engine, lane):
+        lines.append(f"    {untested}")
     lines += [f"    from {hello['origin']}", f"    devices: {', '.join(hello['devices'])}; {len(hello['ops'])} ops"]
     return lines + [f"    {name} = {value}" for name, value in sorted(hello["settings"].items())]

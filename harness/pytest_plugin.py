@@ -15,12 +15,13 @@ from opassay.harness.hunt.hunter import Hunter, Limits
 from opassay.harness.hunt.store import CASE, folder_of
 from opassay.harness.model.faults import told
 from opassay.harness.model.verdicts import UNANSWERED, Record, severity
-from opassay.harness.pytest_ran import DESELECTED, MARK, Ran
+from opassay.harness.pytest_ran import DESELECTED, LISTED, MARK, UNTESTED, Ran
 from opassay.harness.registry import UsageError
 from opassay.harness.run.campaign import Campaign, Request, absent, check_devices
 from opassay.harness.run.earlier import set_aside
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.files import FileError
+from opassay.harness.run.known_rows import untested_line
 from opassay.harness.run.plan import Settings, Shard
 from opassay.harness.run.repeat import Repeats
 from opassay.harness.sizes import MEMORY, parse_size
@@ -52,6 +53,7 @@ class Plugin:
         self._out = config.rootpath / option("--opassay-out")
         self._hunter: Hunter | None = None
         self._ran = Ran(config)
+        self.strict = bool(option("--opassay-strict"))
         # Also in a process of pytest-xdist, which is given what was typed and not what was added.
         if not any(Path(str(arg).split("::")[0]).name == self.anchor.name for arg in config.args):
             config.args.append(str(self.anchor))
@@ -120,9 +122,11 @@ class Plugin:
         self._ran.finish(session, exitstatus)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self._ran.problem:
+        lines = [*self._ran.untested(), *([self._ran.problem] if self._ran.problem else [])]
+        if lines:
             terminalreporter.section("opassay")
-            terminalreporter.line(self._ran.problem)
+        for line in lines:
+            terminalreporter.line(line)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -205,6 +209,8 @@ class ShardItem(pytest.Item):
         shards, before = [self.shard], len(engine.second.lines)
         records = list(Repeats(engine, shards, poison=True).run() if repeats else engine.run(shards))
         self.user_properties += [("once, not again", line) for line in engine.second.lines[before:]]
+        if untested := untested_line(engine, lane):
+            self.user_properties.append((UNTESTED, untested))
         self._decide(records)
 
     def _decide(self, records: list[Record]) -> None:
@@ -215,7 +221,8 @@ class ShardItem(pytest.Item):
         self.user_properties.append(("not planned", self.shard.left_out))
         self.user_properties.append(("known", sum(bool(r.known) for r in records)))
         faults = [r for r in records if r.verdict == "fault"]
-        new = [r for r in records if r.new]
+        new = [r for r in records if r.new and (self.plugin.strict or not r.listed)]
+        self.user_properties.append((LISTED, sum(r.listed for r in records) if not self.plugin.strict else 0))
         if faults:
             raise Broken(f"{text}; {len(faults)} faults of opassay or an adapter\n{_lines(faults)}")
         if new:

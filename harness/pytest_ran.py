@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 import pytest
+
+from opassay.harness.run.known_rows import not_red
 
 MARK = "opassay"
 """The property that every item of ours has in its reports."""
 
 DESELECTED = "opassay_deselected"
 """Under which name a process of pytest-xdist says how many items it was asked to leave out."""
+
+UNTESTED, LISTED = "version untested", "listed"
+"""The properties of an item on a version that nobody has looked at: in words, and how much is not red for it."""
 
 _ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
@@ -19,6 +27,7 @@ class Ran:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._items = self._judged = self.deselected = 0
+        self._listed: Counter[str] = Counter()
         self.problem = ""
 
     def count(self, report: pytest.TestReport) -> None:
@@ -26,6 +35,13 @@ class Ran:
         if report.when == "call" and MARK in told:
             self._items += 1
             self._judged += int(str(told.get("ran", 0)))
+            if UNTESTED in told:
+                self._listed[str(told[UNTESTED])] += int(str(told.get(LISTED, 0)))
+
+    def untested(self) -> Iterator[str]:
+        """A line for each version of a framework that nobody has looked at."""
+        for line, count in self._listed.items():
+            yield f"{line}: {not_red(count, '--opassay-strict')}"
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         """Turn the run red where no item ran, or none judged anything, unless the user left all of them out."""

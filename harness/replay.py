@@ -24,6 +24,7 @@ from opassay.harness.model.verdicts import FAILING
 from opassay.harness.registry import UsageError
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.engine import Asked, Engine
+from opassay.harness.run.known_rows import untested_line
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.plan import Item
 
@@ -98,6 +99,8 @@ def _tell(op: Op, case: Case, lane: Lane, asked: Asked, engine: Engine, say: Say
     label, outcome, judgement = asked
     say(f"\n{label}: {judgement.verdict}" + (f": {judgement.message}" if judgement.message else ""))
     lines = [*told.known_lines(engine.entries(lane, case), case, lane.target.mode, judgement.verdict)]
+    if judgement.verdict in FAILING and (untested := untested_line(engine, lane)):
+        lines.append(untested)
     lines += told.figures(judgement)
     if isinstance(outcome, Returned) and case.aspect in ("value", "gradient"):
         found = references(op, case, outcome.arrays)

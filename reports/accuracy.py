@@ -47,7 +47,7 @@ def rho_table(table: Results, run: Mapping[str, Any]) -> list[Rho]:
     found: dict[tuple[str, str, str], Rho] = {}
     for op, dtype, target, verdict, known, rho, case_id in rows(table, _COLUMNS):
         kind = kind_of(verdict, known)
-        if kind not in ("passed", "new", "known") or rho is None:
+        if kind not in ("passed", "new", "listed", "known") or rho is None:
             continue
         names = dtype_names(dtype)
         entry = found.get((op, names, target))

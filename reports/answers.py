@@ -16,7 +16,19 @@ from opassay.reports.text import first_line
 WORD_LIMIT = 6
 """How many sorts of answer one cell tells apart; all further ones count as ``OTHER``."""
 OTHER = "other"
-_COLUMNS = ("op", "aspect", "target", "verdict", "known", "error_type", "message", "case_id", "fill", "attrs")
+_COLUMNS = (
+    "op",
+    "aspect",
+    "target",
+    "verdict",
+    "known",
+    "version_untested",
+    "error_type",
+    "message",
+    "case_id",
+    "fill",
+    "attrs",
+)
 
 
 @dataclass
@@ -25,6 +37,7 @@ class Answers:
 
     passed: int = 0
     new: int = 0
+    listed: int = 0
     known: int = 0
     silent: int = 0
     fault: int = 0
@@ -33,20 +46,20 @@ class Answers:
 
     @property
     def judged(self) -> int:
-        return self.passed + self.new + self.known
+        return self.passed + self.new + self.listed + self.known
 
     @property
     def state(self) -> str:
         """A key of ``matrix.STATES``: what matters most."""
         if self.new or self.fault:
             return "new" if self.new else "fault"
-        return "known" if self.known else "pass" if self.passed else "unjudged"
+        return "listed" if self.listed else "known" if self.known else "pass" if self.passed else "unjudged"
 
     def add(self, kind: str, word: str, case_id: str) -> None:
-        name = kind if kind in ("passed", "new", "known", "fault") else "silent"
+        name = kind if kind in ("passed", "new", "listed", "known", "fault") else "silent"
         setattr(self, name, getattr(self, name) + 1)
         self.words[word if word in self.words or len(self.words) < WORD_LIMIT else OTHER] += 1
-        if kind in ("new", "known") and not self.case:
+        if kind in ("new", "listed", "known") and not self.case:
             self.case = case_id
 
 
@@ -99,7 +112,7 @@ def _questions(
         row = dict(zip(_COLUMNS, values, strict=True))
         key = (row["op"], asked(row))
         answers = found.setdefault(key, Question(*key)).answers.setdefault(row["target"], Answers())
-        answers.add(kind_of(row["verdict"], row["known"]), word(row), row["case_id"])
+        answers.add(kind_of(row["verdict"], row["known"], row["version_untested"]), word(row), row["case_id"])
     return [found[key] for key in sorted(found)]
 
 

@@ -13,7 +13,7 @@ from opassay.reports.matrix import aspect_rank, kind_of, targets, worse
 from opassay.reports.rows import PLACE, Results, picked, rows
 from opassay.reports.text import first_line, normalised
 
-KIND_ORDER = ("new", "fault", "known")
+KIND_ORDER = ("new", "fault", "listed", "known")
 FIRST_CASES = 5
 CASES_READ = 200
 """Of how many differences of a kind the example has its ``case``, which may be long; of others it is empty."""
@@ -30,6 +30,7 @@ _EXAMPLE_COLUMNS = (
     "error_type",
     "explained_by",
     "confirmed",
+    "version_untested",
 )
 _FIGURES = ("worst_index", "bad_elements", "elements", "rho", "max_abs_error", "max_ulp")
 _COLUMNS = (*_KEY_COLUMNS, *_EXAMPLE_COLUMNS, *_FIGURES)
@@ -40,7 +41,7 @@ _SILENT = ("pass", "unsupported", "undefined", "fallback")
 class Difference:
     """Failing records of one op, aspect, target and verdict whose messages begin alike.
 
-    ``kind`` is ``new``, ``known`` or ``fault``; ``example`` the columns of the smallest case (fewest
+    ``kind`` is ``new``, ``listed``, ``known`` or ``fault``; ``example`` the columns of the smallest case (fewest
     elements over all its tensors, none of them empty where there is such a case); ``worst_rho`` is over
     all ``count`` records; ``confirmed`` counts those that failed again when run alone; ``place`` is the
     example's row in the table.
@@ -81,13 +82,13 @@ class Difference:
 
 
 def differences(table: Results, run: Mapping[str, Any]) -> list[Difference]:
-    """New ones first, then faults, then known ones; within each the gravest, then those with most records."""
+    """In the order of ``KIND_ORDER``; within each the gravest, then those with most records."""
     found: dict[tuple[str, ...], Difference] = {}
     # Most records pass: only the others are turned into Python values.
     for place, *values in rows(table, (PLACE, *_COLUMNS), skip={"verdict": _SILENT}):
         row = dict(zip(_COLUMNS, values, strict=True))
         key = tuple(row[c] for c in _KEY_COLUMNS)
-        kind = kind_of(row["verdict"], row["known"])
+        kind = kind_of(row["verdict"], row["known"], row["version_untested"])
         _add(found.setdefault((*key, normalised(row["message"])), Difference(kind, *key)), row, place)
     order = {target: number for number, target in enumerate(targets(table, run))}
     ordered = sorted(

@@ -12,13 +12,18 @@ from opassay.reports.findings import Finding
 from opassay.reports.summarise import Summary
 from opassay.reports.text import clean, normalised, rho_text, shorten
 
-LIMITS = {"new": 200, "fault": 50, "known": 100}
+LIMITS = {"new": 200, "fault": 50, "listed": 100, "known": 100}
 """How many differences of each kind are shown in full."""
 MESSAGE_LIMIT = 2_000
 CASE_LIMIT = 8_000
 TEXT_BUDGET = 600_000
 """How many characters the messages and cases of all entries of a kind have at most; later cases are left out."""
-TITLES = {"new": "New differences", "fault": "Faults of opassay or an adapter", "known": "Known differences seen"}
+TITLES = {
+    "new": "New differences",
+    "fault": "Faults of opassay or an adapter",
+    "listed": "Differences in untested versions",
+    "known": "Known differences seen",
+}
 
 
 def anchors(found: Sequence[Difference]) -> dict[int, str]:
@@ -67,7 +72,7 @@ def _of(d: Difference, findings: Sequence[Finding]) -> list[str]:
     found = [
         f.id for f in findings if (f.op, f.aspect, f.verdict) == (d.op, d.aspect, d.verdict) and d.target in f.targets
     ]
-    return found if d.kind == "new" else []
+    return found if d.kind in ("new", "listed") else []
 
 
 def _entry(d: Difference, anchor: str, run: Mapping[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:

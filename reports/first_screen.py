@@ -100,7 +100,7 @@ def _worst(summary: Summary, findings: Findings, anchors: Mapping[int, str]) -> 
     """The gravest findings and new differences; known ones if nothing is new."""
     seen = {(f.op, f.aspect, f.verdict) for f in findings.shown}
     lines = [(f.severity, _of_finding(f)) for f in findings.shown]
-    for kind in ("new", "fault", "known"):
+    for kind in ("new", "fault", "listed", "known"):
         if kind == "known" and lines:
             break
         for d in summary.of_kind(kind):
@@ -121,7 +121,8 @@ def _of_difference(d: Difference, summary: Summary, anchor: str) -> Line:
     known: Mapping[str, Any] = next(
         (k for k in summary.run["known"] if (k.get("adapter"), k["id"]) == (d.example["adapter"], d.known)), {}
     )
-    owners = {"new": "whoever reads this: new, no owner yet", "fault": "opassay, or the adapter's author"}
+    unowned = {"new": "whoever reads this: new, no owner yet", "listed": "nobody yet: its version is untested"}
+    owners = {**unowned, "fault": "opassay, or the adapter's author"}
     reason = str(known.get("reason", ""))
     why = f"Cause: {reason}" if reason and not d.example["explained_by"] else stated(str(d.example["explained_by"]))
     what = f"{d.op} {d.aspect} on {d.target}, {plural(d.count, 'record')}: {_brief(d.headline)}"
@@ -148,7 +149,7 @@ def _command(summary: Summary, findings: Findings) -> str:
         for script in finding.scripts:
             if script.reproduces:
                 return commands.script(summary.run, finding.id, script.file)
-    for kind in ("new", "fault", "known"):
+    for kind in ("new", "fault", "listed", "known"):
         if found := summary.of_kind(kind):
             return commands.replay(summary.run, found[0].case_id, found[0].target)
     return ""

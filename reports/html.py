@@ -43,6 +43,7 @@ WORDS = {
     "new": ("✗", "new"),
     "fault": ("‼", "fault"),
     "incomplete": ("…", "incomplete"),
+    "listed": ("?", "untested version"),
     "known": ("≈", "known"),
     "pass": ("✓", "pass"),
     "unjudged": ("○", "not judged"),
@@ -162,7 +163,7 @@ def _matrix(summary: Summary, aspect: str, ids: dict[int, str]) -> list[tuple[st
 def _matrix_cell(cell: Cell | None, first: dict[tuple[str, str, str, str], str]) -> dict[str, Any] | None:
     if cell is None:
         return None
-    counts = ("new", "fault", "known", "unsupported", "undefined", "fallback", "missing", "not_planned")
+    counts = ("new", "fault", "listed", "known", "unsupported", "undefined", "fallback", "missing", "not_planned")
     notes = [f"{getattr(cell, name):,} {name.replace('_', ' ')}" for name in counts if getattr(cell, name)]
     anchor = first.get((cell.op, cell.aspect, cell.target, cell.state), "")
     return {"cell": cell, "notes": notes, "anchor": anchor}

@@ -14,14 +14,14 @@ from opassay.reports.text import clean, plural, shorten
 
 MESSAGE_LIMIT = 1_000
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_PROPERTIES = ("planned", "judged", "passed", "new", "known", "unsupported", "undefined", "fallback", "fault")
+_PROPERTIES = ("planned", "judged", "passed", "new", "listed", "known", "unsupported", "undefined", "fallback", "fault")
 _Result = TypeVar("_Result", Failure, Error)
 
 
 def junit_xml(summary: Summary) -> str:
     """The document as text.
 
-    ``failure``: differences that no known one covers. ``error``: faults, and less executed than was
+    ``failure``: differences that no known one covers, in tested versions. ``error``: faults, and less executed than was
     planned. ``skipped``: nothing was judged (not supported, absent, left free). Known differences pass,
     with their count as a property. A run without a single cell is one error: nothing is never green.
     """

@@ -11,13 +11,14 @@ from opassay.harness.model.case import ASPECTS
 from opassay.harness.model.verdicts import FAILING, VERDICTS
 from opassay.reports.rows import Results, distinct, rows
 
-KINDS = ("passed", "new", "known", "unsupported", "undefined", "fallback", "fault")
-"""What a record counts as. ``new`` and ``known`` are the two sorts of difference."""
+KINDS = ("passed", "new", "listed", "known", "unsupported", "undefined", "fallback", "fault")
+"""What a record counts as. ``new``, ``listed`` (new, in an untested version) and ``known`` are differences."""
 
 STATES = {
     "new": "a difference that no known one covers",
     "fault": "a fault of opassay or of the adapter",
     "incomplete": "fewer records than planned",
+    "listed": "a difference that no known one covers, in a version that nobody tested: not red",
     "known": "only known differences",
     "pass": "every answer agrees",
     "unjudged": "nothing was judged: unsupported, undefined or computed by somebody else",
@@ -41,6 +42,7 @@ class Tally:
     not_planned: int = 0
     passed: int = 0
     new: int = 0
+    listed: int = 0
     known: int = 0
     unsupported: int = 0
     undefined: int = 0
@@ -54,7 +56,7 @@ class Tally:
 
     @property
     def judged(self) -> int:
-        return self.passed + self.new + self.known
+        return self.passed + self.new + self.listed + self.known
 
     @property
     def recorded(self) -> int:
@@ -91,16 +93,16 @@ class Cell(Tally):
         if self.missing:
             return "incomplete"
         if self.judged:
-            return "known" if self.known else "pass"
+            return "listed" if self.listed else "known" if self.known else "pass"
         return "unjudged" if self.recorded else "absent" if self.absent else "empty"
 
 
-def kind_of(verdict: str, known: str) -> str:
+def kind_of(verdict: str, known: str, untested: str = "") -> str:
     """The kind a record counts as; ``ValueError`` for a verdict that opassay does not have."""
     if verdict not in VERDICTS:
         raise ValueError(f"unknown verdict {verdict!r}; expected one of {', '.join(VERDICTS)}")
     if verdict in FAILING:
-        return "known" if known else "new"
+        return "known" if known else "listed" if untested else "new"
     return "passed" if verdict == "pass" else verdict
 
 
@@ -117,9 +119,9 @@ def matrix(table: Results, run: Mapping[str, Any]) -> list[Cell]:
         cell.planned += int(shard["planned"])
         cell.not_planned += int(shard.get("not_planned", 0))
         cell.absent = cell.absent or bool(shard.get("absent"))
-    columns = ("op", "aspect", "target", "verdict", "known", "rho", "seconds", "case_id")
-    for op, aspect, target, verdict, known, rho, seconds, case_id in rows(table, columns):
-        kind = kind_of(verdict, known)
+    columns = ("op", "aspect", "target", "verdict", "known", "version_untested", "rho", "seconds", "case_id")
+    for op, aspect, target, verdict, known, untested, rho, seconds, case_id in rows(table, columns):
+        kind = kind_of(verdict, known, untested)
         _add(_cell(cells, op, aspect, target), kind, rho, seconds, case_id)
     order = targets(table, run)
     return sorted(cells.values(), key=lambda c: (aspect_rank(c.aspect), c.aspect, c.op, order.index(c.target)))
@@ -135,7 +137,7 @@ def _add(cell: Cell, kind: str, rho: float | None, seconds: float | None, case_i
     first = {"new": cell.new_cases, "fault": cell.fault_cases}.get(kind)
     if first is not None and len(first) < FIRST_CASES and case_id not in first:
         first.append(case_id)
-    if kind in ("passed", "new") and rho is not None and worse(rho, cell.worst_rho):
+    if kind in ("passed", "new", "listed") and rho is not None and worse(rho, cell.worst_rho):
         cell.worst_rho, cell.worst_case = rho, case_id
 
 

@@ -114,14 +114,19 @@ class Summary:
             "nothing": "Nothing was judged, so nothing is known",
             "incomplete": "No new difference so far, but less ran than was planned",
             "clean": "No new difference",
-        }[self.state]
+        }[self.state] + self._listed
+
+    @property
+    def _listed(self) -> str:
+        count = len(self.of_kind("listed"))
+        return f"; {plural(count, 'difference')} in untested versions, not red" if count else ""
 
     @property
     def ran(self) -> str:
         """The second line: how much ran, and where every other planned record went."""
         t = self.total
         parts = [f"{t.passed:,} passed"]
-        parts += [f"{n:,} {name}" for n, name in ((t.new, "new"), (t.known, "known")) if n]
+        parts += [f"{n:,} {name}" for n, name in ((t.new, "new"), (t.listed, "listed"), (t.known, "known")) if n]
         rest = [(t.unsupported, "unsupported"), (t.undefined, "undefined"), (t.fallback, "fallback")]
         rest += [(t.fault, "fault"), (t.missing, "to come" if self.run["status"] == RUNNING else "missing")]
         others = ", ".join(f"{n:,} {name}" for n, name in rest if n)

@@ -11,6 +11,7 @@ from itertools import accumulate
 from opassay.harness.model.known import OWNERS
 from opassay.reports import commands
 from opassay.reports.differences import Difference
+from opassay.reports.entries import TITLES
 from opassay.reports.matrix import STATES, Cell, total
 from opassay.reports.summarise import Summary
 from opassay.reports.text import clean, finding_line, plural, share, shorten
@@ -24,6 +25,7 @@ SYMBOLS = {
     "new": "❌",
     "fault": "💥",
     "incomplete": "⏳",
+    "listed": "❔",
     "known": "🔶",
     "pass": "✅",
     "unjudged": "◻️",
@@ -37,6 +39,7 @@ def summary_md(summary: Summary) -> str:
     blocks = [f"# opassay: {summary.verdict}", f"{summary.ran}.", PAGE]
     blocks += [_warnings(summary)]
     blocks += [_findings(summary), _differences(summary, "new", "New differences", 8_500)]
+    blocks += [_differences(summary, "listed", TITLES["listed"], 2_000)]
     blocks += [_differences(summary, "fault", "Faults", 2_500), _matrix(summary), _known(summary), _shares(summary)]
     text = "\n\n".join(block for block in (*blocks, _environment(summary)) if block) + "\n"
     # Every block has a room of its own; only targets without number, or with endless names, come to more.
@@ -89,7 +92,11 @@ def _matrix(summary: Summary) -> str:
 def _cell(cell: Cell | None) -> str:
     if cell is None or cell.state in ("absent", "empty"):
         return SYMBOLS["absent" if cell is None else cell.state]
-    notes = [f"{n:,} {name}" for n, name in ((cell.new, "new"), (cell.fault, "fault"), (cell.known, "known")) if n]
+    notes = [
+        f"{n:,} {name}"
+        for n, name in ((cell.new, "new"), (cell.fault, "fault"), (cell.listed, "listed"), (cell.known, "known"))
+        if n
+    ]
     return f"{SYMBOLS[cell.state]} {cell.judged:,}/{cell.total:,}" + "".join(f", {note}" for note in notes)
 
 

@@ -22,6 +22,7 @@ SYMBOLS = {
     "new": ("✗", "bold red"),
     "fault": ("‼", "bold magenta"),
     "incomplete": ("…", "yellow"),
+    "listed": ("?", "yellow"),
     "known": ("≈", "yellow"),
     "pass": ("✓", "cyan"),
     "unjudged": ("-", "dim"),
@@ -89,7 +90,7 @@ def _legend(summary: Summary, console: Console) -> Text:
 
 
 def _differences(summary: Summary, console: Console) -> Iterator[Text]:
-    found = [*summary.of_kind("new"), *summary.of_kind("fault")]
+    found = [*summary.of_kind("new"), *summary.of_kind("fault"), *summary.of_kind("listed")]
     for d in found[:LINE_LIMIT]:
         yield _line(d, console)
     if len(found) > LINE_LIMIT:
@@ -136,7 +137,7 @@ def _next_steps(summary: Summary, console: Console) -> Iterator[Text]:
     yield Text(summary.ran)
     if summary.left_free:
         yield Text(summary.left_free)
-    found = [*summary.of_kind("new"), *summary.of_kind("fault")]
+    found = [*summary.of_kind("new"), *summary.of_kind("fault"), *summary.of_kind("listed")]
     if summary.run["findings"]:
         first = summary.run["findings"][0]
         again = commands.replay_finding(summary.run, first["id"], first["targets"], first.get("threads", 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from opassay.harness.model.case import Case
@@ -23,6 +23,16 @@ def concerns(known: Known, case: Case) -> bool:
 def applies(known: Known, case: Case, mode: str) -> bool:
     """Whether the case lies where ``known`` says the framework differs, whatever the verdict."""
     return concerns(known, case) and (not known.modes or mode in known.modes) and known.covers(case)
+
+
+def versions_of(entries: Iterable[Known]) -> frozenset[str]:
+    """The versions that entries name: where any differ in another one, nobody has looked. Empty: they hold for all."""
+    return frozenset().union(*(known.seen for known in entries))
+
+
+def among(version: str, versions: Collection[str]) -> bool:
+    """Whether ``version``, whatever its build, is one of ``versions``; all are where none is named."""
+    return not versions or version.partition("+")[0] in versions
 
 
 def guarded(known: Known, broken: dict[str, str]) -> Known:

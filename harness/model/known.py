@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,8 @@ class Known:
 
     ``covers`` is a predicate over the case, ``verdict`` the only verdict it covers. ``modes`` restricts
     it to some modes (empty: all). ``owner`` says who must act. ``title`` is the title of the page at
-    ``url``; both are empty where there is none. ``versions`` is where it was seen.
+    ``url``; both are empty where there is none. ``versions`` names those of the framework in which it was seen, as
+    ``jax 0.9.2 and 0.10.2, CPU``; an entry that names none was seen wherever others of the framework were.
     ``pin`` is a case that must show it: when it no longer does, the entry is out of date.
     ``chance`` says what decides, from one execution to the next, whether a covered case shows it, such as what lies in
     memory: covered cases may then pass, and the pin may differ with any verdict. Empty where every case must show it.
@@ -51,6 +53,11 @@ class Known:
         if any("=" not in need for need in self.needs):
             raise ValueError(f"known difference {self.id!r}: expected needs like 'name=word', got {self.needs!r}")
 
+    @property
+    def seen(self) -> frozenset[str]:
+        """The versions of the framework that it names, which come before those of what that computes on."""
+        return frozenset(_VERSION.findall(self.versions.partition(" on ")[0]))
+
     def fits(self, settings: Mapping[str, str], dtype: str) -> bool:
         """Whether a target with these settings has what the entry needs for cases of ``dtype``."""
         return all(_met(need.replace(_DTYPE, dtype), settings) for need in self.needs)
@@ -66,6 +73,7 @@ class Known:
 
 
 _DTYPE = "{dtype}"
+_VERSION = re.compile(r"\d+(?:\.\w+)+")
 
 
 def _met(need: str, settings: Mapping[str, str]) -> bool:

@@ -58,8 +58,9 @@ class Record:
     ``rho`` is error / allowed error (at most 1 passes, 0 is exact); ``max_abs_error`` is in the
     output's own unit; ``max_ulp`` in units in the last place of the expected value's binade;
     ``worst_index`` is ``output[index]``; ``seconds`` is the wall time of the call in the worker.
-    ``known`` is the id of the Known that covers the record. ``confirmed`` says whether a failing case
-    failed again when it was run alone: ``yes``, ``no`` or empty. ``case`` is the JSON to replay.
+    ``known`` is the id of the Known that covers the record. ``version_untested`` is ``yes`` where that was not seen in
+    this version of the framework or, where none covers the record, no Known of the target was. ``confirmed`` says
+    whether a failing case failed again when it was run alone: ``yes``, ``no`` or empty. ``case`` is the JSON to replay.
     """
 
     case_id: str
@@ -78,6 +79,7 @@ class Record:
     attrs: str
     verdict: str
     known: str
+    version_untested: str
     rho: float | None
     max_abs_error: float | None
     max_ulp: float | None
@@ -102,6 +104,11 @@ class Record:
     def new(self) -> bool:
         """A difference that no Known covers."""
         return self.failing and not self.known
+
+    @property
+    def listed(self) -> bool:
+        """A new one in a version of the framework that nobody has looked at: told, not red."""
+        return self.new and bool(self.version_untested)
 
 
 COLUMNS = tuple(f.name for f in fields(Record))

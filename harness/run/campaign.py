@@ -269,14 +269,12 @@ class Run:
         }
 
     def _known(self, engine: Engine) -> Iterator[dict[str, Any]]:
-        foreign = self.campaign.interpreters()
         for adapter in self._adapters():
-            yield from known_rows(engine, adapter, self._entries(adapter), foreign)
+            yield from known_rows(engine, adapter, self._entries(adapter))
 
     def _other_versions(self, engine: Engine) -> Iterator[str]:
-        foreign = self.campaign.interpreters()
         for adapter in self._adapters():
-            yield from other_versions(engine, adapter, self._entries(adapter), foreign)
+            yield from other_versions(engine, adapter, self._entries(adapter), self.counts.listed)
 
     def _adapters(self) -> list[str]:
         return sorted({t.adapter for t in self.campaign.targets})

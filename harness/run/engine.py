@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import psutil
 
 from opassay.harness.judge.compare import Judgement
-from opassay.harness.judge.known import Tally, applies, concerns, guarded
+from opassay.harness.judge.known import Tally, among, applies, concerns, guarded, versions_of
 from opassay.harness.model.case import Case
 from opassay.harness.model.known import Known
 from opassay.harness.model.op import Op
@@ -66,6 +66,7 @@ class Engine:
         self.asked: list[Asked] = []
         self._watched = time.monotonic()
         self._concerned: dict[tuple[str, str, str], list[Known]] = {}
+        self._tested: dict[str, frozenset[str]] = {}
         self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
         self.lanes = {
             target: Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
@@ -260,6 +261,13 @@ class Engine:
             self._concerned[key] = found
         return found
 
+    def tested(self, lane: Lane) -> frozenset[str]:
+        """The versions in which the known differences that concern a lane's target were seen; empty: they name none."""
+        if lane.label not in self._tested:
+            entries = self._known.get(lane.target.adapter, ())
+            self._tested[lane.label] = versions_of(known for known in entries if known.on(lane.settings) is not None)
+        return self._tested[lane.label]
+
     def _record(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
         self.keep(lane.label, item.case, outcome)
         if job.taker is not None:
@@ -271,4 +279,8 @@ class Engine:
         """Make the record of a final judgement, counted for the known differences."""
         entries = self.entries(lane, item.case)
         known = self.tally.count(entries, item.case, lane.label, lane.target.mode, judgement.verdict)
-        self._records.append(make_record(lane, item, outcome, judgement, known.id if known else "", confirmed))
+        seen = (known.seen if known else frozenset()) or self.tested(lane)
+        untested = judgement.verdict in FAILING and not among(lane.version, seen)
+        self._records.append(
+            make_record(lane, item, outcome, judgement, known.id if known else "", untested, confirmed)
+        )

@@ -92,6 +92,11 @@ class Lane:
         self.process: WorkerProcess | None = None
 
     @property
+    def version(self) -> str:
+        """Of the framework, as its worker said; empty before."""
+        return str(self.hello.get("version", ""))
+
+    @property
     def usable(self) -> bool:
         return self.state in ("starting", "ready")
 

@@ -21,9 +21,9 @@ class Answerer(Protocol):
 
 
 def make_record(
-    lane: Answerer, item: Item, outcome: Outcome, judgement: Judgement, known: str, confirmed: str
+    lane: Answerer, item: Item, outcome: Outcome, judgement: Judgement, known: str, untested: bool, confirmed: str
 ) -> Record:
-    """The row for one case on one target."""
+    """The row for one case on one target. ``untested``: a difference, in a version of which nobody knows."""
     return Record(
         target=lane.label,
         adapter=lane.target.adapter,
@@ -33,6 +33,7 @@ def make_record(
         framework_version=str(lane.hello.get("version", "")),
         verdict=judgement.verdict,
         known=known,
+        version_untested="yes" if untested else "",
         rho=judgement.rho,
         max_abs_error=judgement.max_abs_error,
         max_ulp=judgement.max_ulp,
