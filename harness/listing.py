@@ -124,10 +124,10 @@ def _known(registry: Registry, chosen: Chosen) -> None:
     """One entry a line where nobody looks, so that it can be searched; else the reason below it."""
     found = list(_chosen_entries(registry, chosen))
     if not watched(sys.stdout):
-        _print([(adapter, k.id, k.op, k.aspect, k.verdict, k.owner, k.reason) for adapter, k in found])
+        _print([(adapter, k.id, k.op, k.aspect, k.verdict, k.owner, k.versions, k.reason) for adapter, k in found])
         return
     for adapter, known in found:
-        _print_entry(f"{known.id}  {known.aspect} {known.verdict}, {known.owner} ({adapter})", known.reason)
+        _print_entry(f"{known.id}  {known.aspect} {known.verdict}, {known.owner} ({adapter})", f"{known.reason} Seen in {known.versions}.")
     owners = Counter(known.owner for _, known in found)
     count = "1 known difference" if len(found) == 1 else f"{len(found):,} known differences"
     print(f"{count}{': ' if owners else ''}{', '.join(f'{n:,} {owner}' for owner, n in owners.most_common())}")

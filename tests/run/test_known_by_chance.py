@@ -59,7 +59,7 @@ def row_of(monkeypatch: pytest.MonkeyPatch, adapter: str, entry: Known, cases: i
         if cases:
             list(engine.run(campaign.shards))
         engine.check_pins(campaign.ops, campaign.aspects)
-        [row] = known_rows(engine, adapter.lower(), [entry], ())
+        [row] = known_rows(engine, adapter.lower(), [entry])
     return row
 
 
