@@ -127,7 +127,8 @@ def _known(registry: Registry, chosen: Chosen) -> None:
         _print([(adapter, k.id, k.op, k.aspect, k.verdict, k.owner, k.versions, k.reason) for adapter, k in found])
         return
     for adapter, known in found:
-        _print_entry(f"{known.id}  {known.aspect} {known.verdict}, {known.owner} ({adapter})", f"{known.reason} Seen in {known.versions}.")
+        says = f"{known.reason} Seen in {known.versions}."
+        _print_entry(f"{known.id}  {known.aspect} {known.verdict}, {known.owner} ({adapter})", says)
     owners = Counter(known.owner for _, known in found)
     count = "1 known difference" if len(found) == 1 else f"{len(found):,} known differences"
     print(f"{count}{': ' if owners else ''}{', '.join(f'{n:,} {owner}' for owner, n in owners.most_common())}")

@@ -108,7 +108,7 @@ BUILT_IN = (
         "onnxruntime",
         "pip install 'opassay[onnxruntime]'",
         "opassay.adapters.onnxruntime.known",
-        least="1.22",
+        least="1.21",
     ),
     AdapterEntry(
         "openvino",
@@ -126,7 +126,7 @@ BUILT_IN = (
         "paddle",
         "pip install 'opassay[paddle]'",
         "opassay.adapters.paddle.known",
-        least="3.3",
+        least="3.0",
     ),
     AdapterEntry(
         "tensorflow",
@@ -136,7 +136,7 @@ BUILT_IN = (
         "pip install 'opassay[tensorflow]'",
         "opassay.adapters.tensorflow.known",
         "opassay.adapters.tensorflow.script",
-        least="2.18",
+        least="2.16",
     ),
     AdapterEntry(
         "tinygrad",
@@ -145,7 +145,7 @@ BUILT_IN = (
         "tinygrad",
         "pip install 'opassay[tinygrad]'",
         "opassay.adapters.tinygrad.known",
-        least="0.14",
+        least="0.12",
     ),
     AdapterEntry(
         "torch",
