@@ -31,6 +31,8 @@ def run_command(request: Request, out: Path, resume: bool, strict: bool, finding
     run = Run(campaign, out, resume)
     if run.aside is not None:
         _say(console, f"the earlier run in {out} is now in {run.aside}")
+    if campaign.uncached:
+        _say(console, campaign.uncached)
     _say(console, _planned(campaign))
     progress = progress_on(console)
     with _kept(run), campaign.engine() as engine:
@@ -190,6 +192,8 @@ def doctor_command(adapters: list[str]) -> int:
     console.print(*problems, sep="\n", end="\n" if problems else "", markup=False, highlight=False, soft_wrap=True)
     campaign = Campaign(Request(adapters=adapters, targets=targets, ops=["relu"]))
     healthy = not problems
+    if campaign.uncached:
+        _say(console, campaign.uncached)
     with campaign.engine() as engine:
         check_devices(engine)
         for lane in engine.lanes.values():

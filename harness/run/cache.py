@@ -10,10 +10,13 @@ import contextlib
 import hashlib
 import os
 import platform
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
+
+from opassay.harness.located import UsageError
 
 MOST_BYTES = 2 * 2**30
 """What the programs kept between runs may take; the least recently used go first."""
@@ -23,12 +26,30 @@ VARIABLE = "OPASSAY_CACHE"
 
 
 def cache_folder() -> str:
-    """The folder for this processor, or ``off``. It is made by the framework that uses it."""
+    """The folder for this processor, or ``off``, whether it is there or not."""
     given = os.environ.get(VARIABLE, "")
     if given == "off":
         return given
     base = Path(given) if given else platformdirs.user_cache_path("opassay", appauthor=False)
     return str(base / f"compiled-{_processor()}")
+
+
+def usable_folder() -> tuple[str, str]:
+    """The folder, or ``off`` and why programs are not kept. ``UsageError`` where the user named one in vain."""
+    folder = cache_folder()
+    if folder == "off":
+        return folder, ""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        # Permissions do not say it: a file system may be full, or there to be read only.
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"x")
+    except OSError as error:
+        problem = f"cannot write in {folder}: {error.strerror}"
+        if os.environ.get(VARIABLE):
+            raise UsageError(f"{VARIABLE}: {problem}; name another folder, or 'off'") from None
+        return "off", f"compiled programs are not kept for the next run: {problem}; {VARIABLE} names another folder"
+    return folder, ""
 
 
 def prune(folder: str, most: int = MOST_BYTES) -> None:

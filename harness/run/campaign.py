@@ -18,7 +18,7 @@ from opassay.harness.model.known import Known
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record
 from opassay.harness.registry import AdapterEntry, Registry, unknown
-from opassay.harness.run.cache import cache_folder, prune
+from opassay.harness.run.cache import VARIABLE, prune, usable_folder
 from opassay.harness.run.course import Steps
 from opassay.harness.run.earlier import set_aside
 from opassay.harness.run.engine import Engine
@@ -57,7 +57,10 @@ class Request:
 
 
 class Campaign:
-    """A checked request. Raises ``UsageError`` for anything in it that does not exist."""
+    """A checked request. Raises ``UsageError`` for anything in it that does not exist.
+
+    ``uncached``: why compiled programs are not kept although nobody said so, or empty.
+    """
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -77,6 +80,7 @@ class Campaign:
             raise UsageError(f"none of these ops has cases of aspect {', '.join(request.aspects)}: nothing would run")
         memory = request.memory or default_memory(len(self.targets))
         self.settings = replace(request.settings, memory=memory)
+        self._cache, self.uncached = usable_folder()
 
     @property
     def aspects(self) -> tuple[str, ...]:
@@ -87,7 +91,7 @@ class Campaign:
 
     def engine(self) -> Engine:
         """An engine with one worker per target, not yet started."""
-        prune(cache_folder())
+        prune(self._cache)
         workers = {target: (label, self._spec(target)) for target, label in self.labels().items()}
         known = {name: self.registry.known(name) for name in {t.adapter for t in self.targets}}
         return Engine(workers, self.settings, known)
@@ -103,7 +107,7 @@ class Campaign:
             yields=target not in self._slow,
             max_output=self.settings.max_output,
             extra_roots=_extra_roots(entry),
-            env=self.registry.environment(target),
+            env={VARIABLE: self._cache, **self.registry.environment(target)},
             needs=(entry.requires, entry.least),
         )
 

@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+import platformdirs
 import pytest
 
+from opassay.harness.commands import run_command
 from opassay.harness.model.target import Target
-from opassay.harness.registry import Registry
+from opassay.harness.registry import Registry, UsageError
 from opassay.harness.run.cache import VARIABLE, cache_folder, prune
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
 from opassay.harness.run.machine import usable_cores
@@ -116,3 +118,39 @@ def test_no_program_waits_for_a_lock_to_be_kept(monkeypatch, tmp_path):
     names = [p.name for p in Path(cache_folder()).rglob("*") if p.is_file()]
     assert names
     assert not [name for name in names if name.endswith(("-atime", ".lockfile"))]
+
+
+@pytest.fixture
+def no_folder(tmp_path):
+    """A place in which no folder can be made, whoever asks."""
+    (tmp_path / "file").write_text("in the way")
+    return tmp_path / "file"
+
+
+def test_a_cache_that_cannot_be_written_is_told_in_one_line_and_done_without(monkeypatch, no_folder, tmp_path, capsys):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *names, **more: no_folder / "opassay")
+    request = Request(targets=["onnxruntime"], ops=["relu"], aspects=["value"], settings=Settings(cases=2))
+    assert run_command(request, tmp_path / "out", False, False, 0) == 0
+    said = capsys.readouterr().err
+    [line] = [line for line in said.splitlines() if "not kept" in line]
+    assert line.startswith(f"compiled programs are not kept for the next run: cannot write in {no_folder}")
+    assert line.endswith(f"Not a directory; {VARIABLE} names another folder")
+    campaign = Campaign(request)
+    assert campaign._spec(campaign.targets[0]).environment()[VARIABLE] == "off"
+    assert str(no_folder) not in (tmp_path / "out" / "run.json").read_text()
+
+
+def test_a_cache_that_was_named_and_cannot_be_written_is_refused(monkeypatch, no_folder):
+    monkeypatch.setenv(VARIABLE, str(no_folder / "mine"))
+    with pytest.raises(UsageError, match=f"^{VARIABLE}: cannot write in .*: Not a directory; name another folder, or"):
+        Campaign(Request(targets=["onnxruntime"], ops=["relu"]))
+
+
+def test_a_cache_that_can_be_written_is_used_and_left_as_it_was(monkeypatch, tmp_path):
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "new"))
+    campaign = Campaign(Request(targets=["onnxruntime"], ops=["relu"]))
+    assert campaign.uncached == ""
+    assert campaign._spec(campaign.targets[0]).environment()[VARIABLE] == cache_folder()
+    assert Path(cache_folder()).is_dir()
+    assert not list(Path(cache_folder()).iterdir())
