@@ -193,6 +193,19 @@ def diff(
     return diff_command(old, new, form, out, targets)
 
 
+@app.command()
+def demo(
+    target: Annotated[
+        str, typer.Option("--target", "-t", help="The framework to plant the mistake in; by default the first one.")
+    ] = "",
+    out: Annotated[Path, typer.Option("--out", help="Folder of the demonstration.")] = Path("opassay-demo"),
+) -> int:
+    """Plant a mistake in a convolution and find it, in about a minute. Status 0: it was found."""
+    from opassay.harness.demo import demo_command
+
+    return demo_command(target, out)
+
+
 @app.command(name="new-adapter")
 def new_adapter(
     name: Annotated[str, typer.Argument(help="What the target is to be called, such as my_backend.")],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TextIO
 
@@ -18,8 +17,8 @@ def watched(stream: TextIO) -> bool:
 
 
 def width(stream: TextIO) -> int | None:
-    """``UNCUT`` where no terminal is there to say it; None for what the terminal, or the variable COLUMNS, says."""
-    return None if watched(stream) or os.environ.get("COLUMNS", "").isdigit() else UNCUT
+    """``UNCUT`` where no terminal is there, whatever the variable COLUMNS says; None for what a terminal says."""
+    return None if watched(stream) else UNCUT
 
 
 def stdout() -> Console:

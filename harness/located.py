@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import os
+import sys
 from collections.abc import Iterable
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from opassay.harness.declared import Declaration, read_declaration
@@ -25,7 +28,7 @@ def unknown(what: str, given: str, available: Iterable[str]) -> str:
 def module_file(module: str) -> Path:
     """The source file of ``module``, found without importing it."""
     top, *rest = module.split(".")
-    spec = importlib.util.find_spec(top)
+    spec = importlib.util.find_spec(top) or _beside_us(top)
     if spec is None or spec.origin is None:
         raise UsageError(f"no module named {top!r} can be imported from here")
     path = Path(spec.origin)
@@ -35,6 +38,16 @@ def module_file(module: str) -> Path:
     if not path.is_file():
         raise UsageError(f"module {module!r} has no source file (looked for {path.name} beside {top})")
     return path
+
+
+def _beside_us(top: str) -> ModuleSpec | None:
+    """A module of the current folder: it comes last, so that nothing there hides what is installed."""
+    here = os.getcwd()
+    if here in sys.path or not any(os.path.isfile(os.path.join(here, p)) for p in (f"{top}.py", f"{top}/__init__.py")):
+        return None
+    sys.path.append(here)
+    importlib.invalidate_caches()
+    return importlib.util.find_spec(top)
 
 
 def beside(location: str, part: str) -> str:

@@ -99,14 +99,17 @@ def _names(name: str) -> dict[str, str]:
 
 
 def _write(plan: Plan) -> None:
-    loader = FileSystemLoader(HOME / "harness" / "templates")
-    environment = Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    texts = {}
-    for path, template in plan.files.items():
-        texts[path] = environment.get_template(f"{template}.j2").render(plan.names) if template else ""
+    texts = {path: rendered(template, plan.names) for path, template in plan.files.items()}
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def rendered(template: str, names: Mapping[str, str]) -> str:
+    """A file of ``harness/templates``; empty where there is no template."""
+    loader = FileSystemLoader(HOME / "harness" / "templates")
+    environment = Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    return environment.get_template(f"{template}.j2").render(names) if template else ""
 
 
 def _with_entry(name: str, cls: str) -> str:

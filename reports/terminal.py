@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,10 +15,11 @@ from opassay.reports.differences import Difference
 from opassay.reports.matrix import STATES, Cell
 from opassay.reports.rows import Results
 from opassay.reports.summarise import Summary, summarise
-from opassay.reports.text import clean, finding_line, plural
+from opassay.reports.text import clean, finding_line, plural, shorten
 
 LINE_LIMIT = 20
 WARNING_LIMIT = 300
+FINDING_LIMIT = 400
 SYMBOLS = {
     "new": ("✗", "bold red"),
     "fault": ("‼", "bold magenta"),
@@ -105,9 +107,9 @@ def _findings(summary: Summary, console: Console) -> Iterator[Text]:
         return
     yield Text(f"{plural(len(found), 'finding')}, each in a folder of its own in findings/:", "bold")
     for finding in found[:LINE_LIMIT]:
-        line = Text(f"  {finding['id']}  {_encodable(finding_line(finding), console)}")
-        line.truncate(console.width, overflow="crop" if console.options.ascii_only else "ellipsis")
-        yield line
+        yield Text(f"  {finding['id']}")
+        told = _encodable(shorten(finding_line(finding), FINDING_LIMIT), console)
+        yield from (Text(f"    {line}") for line in textwrap.wrap(told, max(20, console.width - 4)))
     if len(found) > LINE_LIMIT:
         yield Text(f"and {len(found) - LINE_LIMIT:,} more")
     yield Text()

@@ -15,6 +15,11 @@ def listed(capsys: pytest.CaptureFixture[str], what: str, **chosen: tuple[str, .
     return capsys.readouterr().out.splitlines()
 
 
+def terminal(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+
 def ids(lines: list[str]) -> set[str]:
     return {line.split()[1] for line in lines}
 
@@ -74,7 +79,7 @@ def test_what_does_not_exist_is_one_line(what, chosen, words) -> None:
 
 @pytest.mark.parametrize("columns", ["60", "80"])
 def test_ops_fit_the_terminal(columns: str, capsys, monkeypatch) -> None:
-    monkeypatch.setenv("COLUMNS", columns)
+    terminal(monkeypatch, columns)
     lines = listed(capsys, "ops")
     assert max(map(len, lines)) <= int(columns)
     assert "relu(x)" in lines
@@ -83,14 +88,13 @@ def test_ops_fit_the_terminal(columns: str, capsys, monkeypatch) -> None:
 
 
 def test_ops_are_not_broken_where_nobody_looks(capsys, monkeypatch) -> None:
-    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
     signature = "conv2d_transpose(x, w, *, output_shape, stride, padding, dilation, groups, layout)"
     assert signature in listed(capsys, "ops")
 
 
 def test_a_terminal_has_the_reason_below_each_entry_and_counts_the_owners(capsys, monkeypatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    terminal(monkeypatch, "80")
     lines = listed(capsys, "known", targets=("jax",), ops=("relu",))
     assert max(map(len, lines)) <= 80
     assert lines[0].startswith("jax-relu-")

@@ -173,8 +173,12 @@ def test_a_terminal_shows_what_a_phase_does() -> None:
     assert "waiting for [torch]" in stream.getvalue()
 
 
-@pytest.mark.parametrize(("columns", "terminal", "expected"), [("", False, UNCUT), ("90", False, 90), ("70", True, 70)])
-def test_what_is_piped_is_not_cut_unless_somebody_says_how_wide_it_is(columns, terminal, expected, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("columns", "terminal", "expected"), [("", False, UNCUT), ("90", False, UNCUT), ("70", True, 70)]
+)
+def test_what_is_piped_is_not_cut_and_a_terminal_is_as_wide_as_it_says(
+    columns, terminal, expected, monkeypatch
+) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     stream = io.StringIO()
     monkeypatch.setattr(stream, "isatty", lambda: terminal, raising=False)
