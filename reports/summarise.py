@@ -139,7 +139,7 @@ class Summary:
         """How near the bound the answers came, or how far beyond it the new ones are; empty where all are exact."""
         if not self.total.worst_rho:
             return ""
-        whose = "" if self.total.new else ", where 1 is the bound"
+        whose = "" if self.total.new or self.total.listed else ", where 1 is the bound"
         return f"Largest error ÷ allowed error: {rho_text(self.total.worst_rho)}{whose}"
 
     @property

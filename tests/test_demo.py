@@ -13,6 +13,7 @@ import pytest
 from opassay.harness import demo
 from opassay.harness.declared import read_declaration
 from opassay.harness.demo import NUMPY, PACKAGE, PLANTED, REPORT, Demo
+from opassay.harness.judge.known import versions_of
 from opassay.harness.located import module_file
 from opassay.harness.registry import BUILT_IN, AdapterEntry, UsageError
 
@@ -77,6 +78,16 @@ def test_the_planted_adapter_of_every_framework_is_a_class_of_its_own(honest: Ad
     assert written == {"__init__.py", "adapter.py", *own}
     for path in (tmp_path / PACKAGE).iterdir():
         compile(path.read_text(encoding="utf-8"), path.name, "exec")
+
+
+def test_what_is_known_of_a_framework_covers_the_planted_one_in_any_version(tmp_path, monkeypatch) -> None:
+    (torch,) = [entry for entry in BUILT_IN if entry.name == "torch"]
+    demo._write(Demo(torch), tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    there, known = importlib.import_module(torch.known).KNOWN, importlib.import_module(f"{PACKAGE}.known").KNOWN
+    assert [(k.id, k.covers) for k in known] == [(k.id, k.covers) for k in there]
+    assert not versions_of(known)
+    assert versions_of(there)
 
 
 def test_it_is_the_first_framework_that_is_installed_or_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
