@@ -181,7 +181,8 @@ class AspectNode(pytest.Collector):
             if (shard.op.name, shard.aspect) == (self.parent.name, self.name):  # type: ignore[union-attr]
                 label = plugin.campaign.registry.label(shard.target)
                 item = ShardItem.from_parent(self, name=label, plugin=plugin, shard=shard)
-                item.add_marker(pytest.mark.xdist_group(label))
+                if self.config.pluginmanager.hasplugin("xdist"):
+                    item.add_marker(pytest.mark.xdist_group(label))
                 yield item
 
 

@@ -73,7 +73,9 @@ def occupy(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["-m opassay run", "-m pytest -q -p no:cacheprovider -p opassay --opassay"], ids=["run", "pytest"]
+    "command",
+    ["-m opassay run", "-m pytest -q -W error -p no:xdist -p no:cacheprovider -p opassay --opassay"],
+    ids=["run", "pytest"],
 )
 def test_what_is_installed_runs_beside_folders_of_the_same_names(site: Path, tmp_path: Path, command: str) -> None:
     occupy(tmp_path)
