@@ -16,7 +16,8 @@ from opassay.harness.completeness import Reader
 from opassay.harness.registry import OPS, Registry
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "known-differences.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "known-differences.md", ROOT / "docs" / "versions.md")
+PACKAGES = {"paddle": "paddlepaddle"}
 OWNERS = ("upstream", "by design", "ours")
 
 
@@ -63,6 +64,16 @@ def known(registry: Registry) -> str:
     return "\n".join(head + [row(registry, name) for name in registry.adapters if registry.known(name)])
 
 
+def versions(registry: Registry) -> str:
+    """The oldest version of each framework that works, and the one that the tests run with."""
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    pins = dict(re.findall(r"^([\w-]+)==(.+)$", text, re.MULTILINE))
+    lines = ["| adapter | oldest | tests run with |", "|---|---|---|"]
+    for name, adapter in registry.adapters.items():
+        lines.append(f"| `{name}` | {adapter.least} | {pins[PACKAGES.get(name, name)]} |")
+    return "\n".join(lines)
+
+
 def upstream(registry: Registry) -> int:
     entries = (entry for name in registry.adapters for entry in registry.known(name))
     return sum(entry.owner == "upstream" for entry in entries)
@@ -71,12 +82,8 @@ def upstream(registry: Registry) -> int:
 def rewritten(text: str, tables: Mapping[str, str], numbers: Mapping[str, int]) -> str:
     """``text`` with what is generated in it."""
     for name, table in tables.items():
-        text = re.sub(
-            rf"(<!-- table {name} -->\n\n).*?(\n<!-- end -->)",
-            lambda m, t=table: f"{m[1]}{t}\n{m[2]}",
-            text,
-            flags=re.DOTALL,
-        )
+        head, end = f"<!-- table {name} -->\n", "<!-- end -->"
+        text = re.sub(f"{head}.*?{end}", lambda _, whole=f"{head}\n{table}\n\n{end}": whole, text, flags=re.DOTALL)
     for name, number in numbers.items():
         text = re.sub(rf"(<!-- number {name} -->)[\d,]+", lambda m, n=number: f"{m[1]}{n:,}", text)
     return text
@@ -84,7 +91,7 @@ def rewritten(text: str, tables: Mapping[str, str], numbers: Mapping[str, int]) 
 
 def current(text: str) -> str:
     registry = Registry()
-    tables = {"support": support(registry), "known": known(registry)}
+    tables = {"support": support(registry), "known": known(registry), "versions": versions(registry)}
     return rewritten(text, tables, {"upstream": upstream(registry), "ops": len(OPS) - len(families()["programs"])})
 
 
