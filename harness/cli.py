@@ -78,7 +78,7 @@ def run(
         list[str], typer.Option("--aspect", "-a", help="value, gradient, error or shape. Repeatable.")
     ] = [],  # noqa: B006
     cases: Annotated[int | None, typer.Option(min=1, metavar="N", help=CASES_HELP)] = None,
-    full: Annotated[bool, typer.Option("--full", help="100 geometries per op and aspect, for hours.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="100 geometries per op and aspect.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the case stream.")] = 0,
     fills: Annotated[int, typer.Option(min=1, help="Value sets per geometry.")] = 2,
     adapter: Adapters = [],  # noqa: B006

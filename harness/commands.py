@@ -62,15 +62,15 @@ def _say(console: Console, line: str) -> None:
 
 
 def _planned(campaign: Campaign) -> str:
-    """What the run will do, before anything is started, and about how long that takes where anybody knows."""
+    """What the run will do, before anything is started, and about how long that takes."""
     ops, fills = campaign.ops, campaign.settings.fills
     what = ops[0].name if len(ops) == 1 else f"{len(ops)} ops"
     most = sum(shard.planned(fills) for shard in campaign.shards)
     told = (
         f"asking {', '.join(campaign.labels().values())}: {what}; {', '.join(campaign.aspects)}; up to {most:,} answers"
     )
-    sized = campaign.settings.cases is not None or campaign.request.ops
-    return told if sized else f"{told}; some minutes on a few cores (--full takes hours)"
+    minutes = max(1, round(campaign.forecast() / 60))
+    return f"{told}; about {minutes} min, less where compiled programs are kept"
 
 
 @contextmanager

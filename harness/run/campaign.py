@@ -30,7 +30,7 @@ from opassay.harness.run.known_rows import known_rows, other_versions
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.machine import default_memory, describe_machine, usable_cores
 from opassay.harness.run.pictures import Album
-from opassay.harness.run.plan import Settings, Shard, halves, shards
+from opassay.harness.run.plan import Settings, Shard, forecast, halves, shards
 from opassay.harness.run.process import WorkerSpec
 from opassay.harness.run.status import Counts
 
@@ -70,17 +70,20 @@ class Campaign:
         for aspect in request.aspects:
             if aspect not in ASPECTS:
                 raise UsageError(unknown("aspect", aspect, ASPECTS))
-        costly, compiled = (
+        costly, self._compiled = (
             {target for target in self.targets if asked(target)}
             for asked in (self.registry.costly, self.registry.compiled)
         )
-        self._slow = compiled or set(self.targets)
-        self.shards = shards(self.ops, request.aspects, self.targets, request.settings.cases, costly, compiled)
+        self.shards = shards(self.ops, request.aspects, self.targets, request.settings.cases, costly, self._compiled)
         if not self.shards:
             raise UsageError(f"none of these ops has cases of aspect {', '.join(request.aspects)}: nothing would run")
         memory = request.memory or default_memory(len(self.targets))
         self.settings = replace(request.settings, memory=memory)
         self._cache, self.uncached = usable_folder()
+
+    def forecast(self) -> float:
+        """Seconds that it will take about on this machine when no program is kept."""
+        return forecast(self.shards, self.settings.fills, self._compiled, usable_cores())
 
     @property
     def aspects(self) -> tuple[str, ...]:
@@ -104,7 +107,7 @@ class Campaign:
             target.device,
             self.registry.interpreter(target),
             self.settings.threads,
-            yields=target not in self._slow,
+            yields=bool(self._compiled) and target not in self._compiled,
             max_output=self.settings.max_output,
             extra_roots=_extra_roots(entry),
             env={VARIABLE: self._cache, **self.registry.environment(target)},

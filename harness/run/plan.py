@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,6 +27,13 @@ SHARE = 384
 COST = {("op", False): 1, ("op", True): 2, ("program", False): 4, ("program", True): 4}
 """What a geometry costs of the share, by what it is of and whether the mode compiles each. Measured on JAX and torch:
 a compiled op takes 0.1 s, a compiled program 1 s, and the oracle answers a program's stages for each target anew."""
+
+START = 10.0
+"""Seconds of a core until a worker has imported its framework and says hello."""
+
+ANSWER = {("op", False): 0.025, ("op", True): 0.13, ("program", False): 0.05, ("program", True): 0.45}
+"""Seconds of a core that an answer takes, the oracle's part included, by the same two. Measured in a default run of
+JAX (compiled), TensorFlow, Keras and torch on two cores with AVX2, nothing kept; only the forecast depends on it."""
 
 SPLIT = 50
 """Geometries from which on a shard's second half runs with several threads."""
@@ -154,8 +162,20 @@ def geometries(op: Op, aspect: str, compiled: bool, ops: int) -> int:
 
     Of invalid input, where number k breaks rule k % len(rules), each rule is broken once.
     """
-    share = SHARE // (ops * COST["program" if op.staged else "op", compiled])
+    share = SHARE // (ops * COST[_kind(op), compiled])
     return min(MOST, max(FEWEST, share, len(op.rules) if aspect == "error" else 0))
+
+
+def _kind(op: Op) -> str:
+    return "program" if op.staged else "op"
+
+
+def forecast(planned_shards: Sequence[Shard], fills: int, compiled: Collection[Target], cores: int) -> float:
+    """Seconds that the shards will take about, with nothing kept: those of the slowest target, or of all by cores."""
+    seconds: Counter[Target] = Counter()
+    for shard in planned_shards:
+        seconds[shard.target] += shard.planned(fills) * ANSWER[_kind(shard.op), shard.target in compiled]
+    return START + max(*seconds.values(), (seconds.total() + START * len(seconds)) / cores)
 
 
 def shards(

@@ -7,7 +7,7 @@ import pytest
 
 from opassay.harness.model.target import Target
 from opassay.harness.registry import OPS, Registry
-from opassay.harness.run.plan import FEWEST, MOST, geometries, shards
+from opassay.harness.run.plan import FEWEST, MOST, forecast, geometries, shards
 
 REGISTRY = Registry()
 EAGER, COMPILED = Target("torch", "eager"), Target("jax", "jit")
@@ -55,3 +55,10 @@ def test_two_sizes_are_refused(tmp_path):
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "--full" in done.stderr
     assert "--cases" in done.stderr
+
+
+def test_the_forecast_is_that_of_the_slowest_target_or_of_all_by_cores():
+    both, slow = (shards([REGISTRY.op("conv2d")], (), targets, 50) for targets in ((EAGER, COMPILED), (COMPILED,)))
+    many = forecast(both, 2, {COMPILED}, cores=100)
+    assert many == forecast(slow, 2, {COMPILED}, cores=100) > forecast(slow, 2, (), cores=100)
+    assert forecast(both, 2, {COMPILED}, cores=1) > many
