@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -172,10 +172,10 @@ def _kind(op: Op) -> str:
 
 def forecast(planned_shards: Sequence[Shard], fills: int, compiled: Collection[Target], cores: int) -> float:
     """Seconds that the shards will take about, with nothing kept: those of the slowest target, or of all by cores."""
-    seconds: Counter[Target] = Counter()
+    seconds: defaultdict[Target, float] = defaultdict(float)
     for shard in planned_shards:
         seconds[shard.target] += shard.planned(fills) * ANSWER[_kind(shard.op), shard.target in compiled]
-    return START + max(*seconds.values(), (seconds.total() + START * len(seconds)) / cores)
+    return START + max(*seconds.values(), (sum(seconds.values()) + START * len(seconds)) / cores)
 
 
 def shards(
