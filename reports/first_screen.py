@@ -75,7 +75,7 @@ def _ran(summary: Summary) -> Iterator[Ran]:
         cells = [cell for cell in summary.cells if cell.target == target]
         judged, total = sum(cell.judged for cell in cells), sum(cell.total for cell in cells)
         counts = [(name, sum(getattr(cell, name) for cell in cells)) for name in _UNJUDGED]
-        notes = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts if count]
+        notes = [f"{count:,} {summary.named(name)}" for name, count in counts if count]
         notes += ["could not start"] if target in summary.down else []
         yield Ran(target, judged, total, ", ".join(notes))
 

@@ -155,16 +155,18 @@ def _matrix(summary: Summary, aspect: str, ids: dict[int, str]) -> list[tuple[st
         if id(d) in ids:
             first.setdefault((d.op, d.aspect, d.target, d.kind), ids[id(d)])
     return [
-        (op, [_matrix_cell(summary.cell(op, aspect, target), first) for target in summary.targets])
+        (op, [_matrix_cell(summary, summary.cell(op, aspect, target), first) for target in summary.targets])
         for op in summary.ops(aspect)
     ]
 
 
-def _matrix_cell(cell: Cell | None, first: dict[tuple[str, str, str, str], str]) -> dict[str, Any] | None:
+def _matrix_cell(
+    summary: Summary, cell: Cell | None, first: dict[tuple[str, str, str, str], str]
+) -> dict[str, Any] | None:
     if cell is None:
         return None
     counts = ("new", "fault", "listed", "known", "unsupported", "undefined", "fallback", "missing", "not_planned")
-    notes = [f"{getattr(cell, name):,} {name.replace('_', ' ')}" for name in counts if getattr(cell, name)]
+    notes = [f"{getattr(cell, name):,} {summary.named(name)}" for name in counts if getattr(cell, name)]
     anchor = first.get((cell.op, cell.aspect, cell.target, cell.state), "")
     return {"cell": cell, "notes": notes, "anchor": anchor}
 

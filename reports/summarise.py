@@ -121,6 +121,10 @@ class Summary:
         count = len(self.of_kind("listed"))
         return f"; {plural(count, 'difference')} in untested versions, not red" if count else ""
 
+    def named(self, count: str) -> str:
+        """What readers call one of a tally's counts: while the run goes on, nothing is missing."""
+        return "to come" if count == "missing" and self.run["status"] == RUNNING else count.replace("_", " ")
+
     @property
     def ran(self) -> str:
         """The second line: how much ran, and where every other planned record went."""
@@ -128,7 +132,7 @@ class Summary:
         parts = [f"{t.passed:,} passed"]
         parts += [f"{n:,} {name}" for n, name in ((t.new, "new"), (t.listed, "listed"), (t.known, "known")) if n]
         rest = [(t.unsupported, "unsupported"), (t.undefined, "undefined"), (t.fallback, "fallback")]
-        rest += [(t.fault, "fault"), (t.missing, "to come" if self.run["status"] == RUNNING else "missing")]
+        rest += [(t.fault, "fault"), (t.missing, self.named("missing"))]
         others = ", ".join(f"{n:,} {name}" for n, name in rest if n)
         told = f"{t.ran} planned: {', '.join(parts)}" + (f"; not judged: {others}" if others else "")
         spared = f"; {t.not_planned:,} not planned where each takes seconds to compile" if t.not_planned else ""

@@ -6,6 +6,7 @@ import pytest
 
 from opassay.harness.model.verdicts import FAILING, UNANSWERED, VERDICTS
 from opassay.reports.differences import elements
+from opassay.reports.html import report_html
 from opassay.reports.matrix import KINDS, kind_of, worse
 from opassay.reports.summarise import summarise
 from opassay.reports.table import frame_of
@@ -256,3 +257,13 @@ def test_many_that_are_too_broad_are_one_line_with_both_counts(made):
     assert summary.warnings == [
         "5 known differences are too broad: 15 covered cases passed; the list of known differences says which."
     ]
+
+
+def test_while_a_run_goes_on_nothing_is_missing_but_to_come(made):
+    run = made.run([made.shard(planned=5)], status="running")
+    summary = summarise(frame_of([made.record(number=k) for k in range(2)]), run)
+    assert summary.verdict == "No new difference so far; still running: 2 of 5"
+    assert summary.ran == "ran 2 of 5 planned: 2 passed; not judged: 3 to come"
+    page = report_html(summary)
+    assert "3 to come" in page
+    assert "3 missing" not in page
