@@ -22,11 +22,7 @@ main()
 
 def limited(size):
     """The same command, in a process of which no file may have more than ``size`` bytes."""
-    (
-        python,
-        *_,
-    ) = RUN
-    return [python, "-c", LIMITED, str(size), *RUN[3:]]
+    return [RUN[0], "-c", LIMITED, str(size), *RUN[3:]]
 
 
 @pytest.fixture(scope="module")

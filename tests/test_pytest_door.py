@@ -32,10 +32,9 @@ def run(folder, ini, *options):
     ("ini", "more"),
     [
         ('testpaths = ["tests"]\n', ()),
-        ('testpaths = ["tests"]\n', ("-n", "2")),
         ("", ("tests", "-n", "2")),
     ],
-    ids=["testpaths", "testpaths-xdist", "path-xdist"],
+    ids=["testpaths", "path-xdist"],
 )
 def test_a_planted_bug_is_red_wherever_tests_are_looked_for(project, ini, more):
     done = run(project, ini, *PLANTED_BUG, *FEW, *more)
@@ -44,17 +43,15 @@ def test_a_planted_bug_is_red_wherever_tests_are_looked_for(project, ini, more):
     assert "differ in a way no known difference covers" in done.stdout
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
-def test_what_judged_nothing_is_red(project, workers):
-    options = ("--opassay-op", "relu", *HONEST, *workers)
+def test_what_judged_nothing_is_red(project):
+    options = ("--opassay-op", "relu", *HONEST, "-n", "2")
     done = run(project, 'testpaths = ["tests"]\n', *options)
     assert done.returncode == 1, done.stdout
     assert "judged nothing: no target has what was asked for" in done.stdout
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
-def test_what_the_user_left_out_is_not_red(project, workers):
-    done = run(project, 'testpaths = ["tests"]\n', *PLANTED_BUG, *FEW, *workers, "-k", "test_mine")
+def test_what_the_user_left_out_is_not_red(project):
+    done = run(project, 'testpaths = ["tests"]\n', *PLANTED_BUG, *FEW, "-k", "test_mine")
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
 
