@@ -99,7 +99,7 @@ BUILT_IN = (
         "keras",
         "pip install 'opassay[keras]'",
         "opassay.adapters.keras.known",
-        least="3.15",
+        least="3.12",
     ),
     AdapterEntry(
         "onnxruntime",
@@ -117,7 +117,7 @@ BUILT_IN = (
         "openvino",
         "pip install 'opassay[openvino]'",
         "opassay.adapters.openvino.known",
-        least="2026.4",
+        least="2026.2",
     ),
     AdapterEntry(
         "paddle",
