@@ -40,7 +40,7 @@ LINGER = 5.0
 """Seconds that a worker may take to end after it has closed its output."""
 
 YIELDING = 10
-"""Niceness of a worker that yields: by sched(7) it gets a tenth of what another process that wants a core gets."""
+"""How much nicer a worker that yields is: by sched(7) it gets a tenth of what any other that wants a core gets."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,8 @@ class WorkerProcess:
             start_new_session=True,
         )
         if spec.yields and hasattr(os, "setpriority"):
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, YIELDING)
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, own + YIELDING)
         self._outbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._events = events
         self._mute = self._lingered = False
