@@ -182,7 +182,8 @@ class Engine:
         for _ in range(CHANCES):
             for known in waiting:
                 item = Item(-1 if known.verdict == "nondeterministic" else 0, known.pin)
-                yield Job(by_name[known.op], [item], alone=True, probe=True, spoils=self.spoils(lane, known.pin))
+                brief, spoils = known.verdict == "hang", self.spoils(lane, known.pin)
+                yield Job(by_name[known.op], [item], alone=True, probe=True, brief=brief, spoils=spoils)
             yield idle(lane)
             waiting = [known for known in waiting if known.chance and not self._shown(lane, known)]
 

@@ -65,7 +65,8 @@ class Job:
     """A batch on its way to a worker. ``alone``: one case run again to confirm what it did before.
 
     ``held``: answers to geometries of which some fills are still to come, by number in the stream.
-    ``probe``: a known difference's pin, ``ask``: a case to show; neither makes a record. ``spoils``: the worker may
+    ``probe``: a known difference's pin, ``ask``: a case to show; neither makes a record. ``brief``: known to hang,
+    so that it need not have all its time. ``spoils``: the worker may
     go on after it with damaged memory, which is then another case's crash. ``fresh``: for a worker that has been given
     nothing yet. ``earlier``: what the case came to before, ``end`` how it ended its worker then, after ``trail``.
     ``accepted``: its cases that broke a rule and returned all the same, so that they may have written anywhere.
@@ -79,6 +80,7 @@ class Job:
     end: Outcome | None = None
     trail: Trail = ()
     probe: bool = False
+    brief: bool = False
     ask: bool = False
     spoils: bool = False
     fresh: bool = False

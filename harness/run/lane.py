@@ -37,6 +37,9 @@ WAITS = 0.01
 """Share of its limit that a worker which wants to compute gets as CPU time at least, unless a hundred processes want
 each core. One that got less, and has no children that compute for it, waits for something else than a core."""
 
+BRIEF = 0.2
+"""Share of its limit that the pinned case of a known hang gets: one that hangs no more answers as soon as others do."""
+
 START_LIMIT = 300.0
 RESTARTS = 3
 """Ends in a row without a single answer after which a target is given up."""
@@ -194,7 +197,7 @@ class Lane:
                     "id": job.id,
                     "fuse": not job.alone,
                     "repeat": self.repeat or all(item.number < 0 for item in job.items),
-                    "timeout": self._timeout,
+                    "timeout": self._limit(job),
                     "cases": [item.case.dumps() for item in job.items],
                 }
             )
@@ -344,11 +347,15 @@ class Lane:
             return
         if not self._counted:
             self._seconds, self._held, self._counted = self.process.seconds(), memory, True
-        share = len(self._current) or len(next(iter(self._sent.values())).rest()) or 1
-        limit = self._timeout * share
+        job = next(iter(self._sent.values()))
+        limit = self._limit(job) * (len(self._current) or len(job.rest()) or 1)
         if silent <= limit or (busy and silent < limit * PATIENCE and self._may_wait(limit, memory)):
             return
         self._end(TimedOut(limit))
+
+    def _limit(self, job: Job) -> float:
+        """Seconds per case of ``job``."""
+        return self._timeout * (BRIEF if job.brief else 1)
 
     def _may_wait(self, limit: float, memory: int) -> bool:
         return self._grows(memory) or self._starved(limit)

@@ -209,6 +209,17 @@ def test_a_worker_that_grows_on_a_busy_machine_is_not_ended_for_its_silence(cloc
     assert watched.process.killed is ended
 
 
+def test_the_pinned_case_of_a_known_hang_has_less_time(clock):
+    watched = at_work(_Process(0))
+    watched._sent[1] = Job(None, [object()], brief=True)
+    clock[0] = 1.9
+    watched.watch()
+    assert not watched.process.killed
+    clock[0] = 2.1
+    watched.watch()
+    assert watched.process.killed
+
+
 def test_a_worker_that_waits_for_its_compiler_does_not_hang_on_a_busy_machine(clock):
     watched = at_work(_Process(0))
     watched.process.compiling = True
