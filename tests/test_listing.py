@@ -47,7 +47,6 @@ def test_every_known_difference_is_a_line_where_nobody_looks(capsys: pytest.Capt
             lambda name, k: name == "paddle" and mode(k, "static") and k.op == "relu" and k.owner != "by design",
         ),
     ],
-    ids=str,
 )
 def test_known_differences_are_chosen_by_target_op_and_owner(chosen, holds, capsys) -> None:
     registry = Registry()
