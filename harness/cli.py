@@ -35,6 +35,7 @@ MEMORY_HELP = (
 )
 CASES_HELP = "Geometries per op and aspect; by default as many as take some minutes, fewer of what is compiled."
 REPEAT_HELP = "Run each case twice in one process and once in a fresh one; pins always are."
+RECORD_HELP = "Keep every answer on tape in this folder, for rejudge."
 OUTPUT_HELP = "How large the answers to one case may be; larger ones are a wrong shape."
 Out = Annotated[Path, typer.Option("--out", help="Folder of the report.")]
 
@@ -88,6 +89,7 @@ def run(
     max_output: Annotated[str, typer.Option(metavar="SIZE", help=OUTPUT_HELP)] = "256M",
     out: Out = DEFAULT_OUT,
     repeat: Annotated[bool, typer.Option("--repeat", help=REPEAT_HELP)] = False,
+    record: Annotated[Path | None, typer.Option("--record", metavar="DIR", help=RECORD_HELP)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     findings: Annotated[int, typer.Option(min=0, help="New differences to shrink, confirm and write down.")] = 20,
     strict: Annotated[bool, typer.Option("--strict", help="Outdated or too broad known differences are red.")] = False,
@@ -100,6 +102,8 @@ def run(
 
     if full and cases is not None:
         raise UsageError(f"--full asks for {MOST} geometries and --cases for {cases}: give one of the two")
+    if record is not None and resume:
+        raise UsageError("--record keeps whole runs: leave out --resume, the answers so far are on no tape")
     largest = parse_size("--max-output", max_output, *OUTPUT)
     request = Request(
         targets=target,
@@ -118,7 +122,21 @@ def run(
         memory=parse_size("--memory", memory, *MEMORY) if memory else None,
         command=shlex.join(["opassay", *sys.argv[1:]]),
     )
-    return run_command(request, out, resume, strict, findings)
+    return run_command(request, out, resume, strict, findings, record)
+
+
+@app.command()
+def rejudge(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run --record.")],
+    op: Annotated[list[str], typer.Option("--op", "-o", help="Only this op. Repeatable.")] = [],  # noqa: B006
+    adapter: Adapters = [],  # noqa: B006
+    out: Out = DEFAULT_OUT,
+    strict: Annotated[bool, typer.Option("--strict", help="Outdated or too broad known differences are red.")] = False,
+) -> int:
+    """Judge again, without any framework, what was recorded; write the same table and report."""
+    from opassay.harness.rejudge import rejudge_command
+
+    return rejudge_command(folder, op, adapter, shlex.join(["opassay", *sys.argv[1:]]), out, strict)
 
 
 @app.command()

@@ -24,24 +24,30 @@ from opassay.harness.run.lane import Lane
 from opassay.harness.run.status import INTERRUPTED, exit_status
 
 
-def run_command(request: Request, out: Path, resume: bool, strict: bool, findings: int) -> int:
-    """``opassay run``: exit status 0 nothing new, 1 something new or too little ran, 2 bad usage, 3 a fault."""
+def run_command(
+    request: Request, out: Path, resume: bool, strict: bool, findings: int, tape: Path | None = None
+) -> int:
+    """``opassay run``: exit status 0 nothing new, 1 something new or too little ran, 2 bad usage, 3 a fault.
+
+    ``tape``: the folder in which every answer is kept, if there is one.
+    """
     campaign = Campaign(request)
     console = stderr()
     run = Run(campaign, out, resume)
     if run.aside is not None:
-        _say(console, f"the earlier run in {out} is now in {run.aside}")
+        say_line(console, f"the earlier run in {out} is now in {run.aside}")
     if campaign.uncached:
-        _say(console, campaign.uncached)
-    _say(console, _planned(campaign))
+        say_line(console, campaign.uncached)
+    say_line(console, _planned(campaign))
     progress = progress_on(console)
-    with _kept(run), campaign.engine() as engine:
+    with kept(run), campaign.engine() as engine:
         with progress.phase(f"starting {', '.join(campaign.labels().values())}") as say:
             check_devices(engine, lambda: say(f"waiting for {', '.join(engine.starting())}"))
         _announce(engine, console)
         run.begin(engine)
         try:
-            _execute(run, engine, progress)
+            with _recorded(run, engine, tape):
+                execute(run, engine, progress)
             if run.counts.new and findings:
                 # Before anything else can go wrong; what the hunt finds is added afterwards.
                 run.describe(engine)
@@ -51,12 +57,28 @@ def run_command(request: Request, out: Path, resume: bool, strict: bool, finding
         except KeyboardInterrupt:
             engine.stop()
             run.status = "interrupted"
-            _say(console, "interrupted: writing what is known so far; go on with --resume")
+            say_line(console, "interrupted: writing what is known so far; go on with --resume")
         described = run.describe(engine)
-    return _tell(run, described, strict, progress)
+    return tell(run, described, strict, progress)
 
 
-def _say(console: Console, line: str) -> None:
+@contextmanager
+def _recorded(run: Run, engine: Engine, tape: Path | None) -> Iterator[None]:
+    """Keep on tape what is answered meanwhile; where it does not come to its end, the tapes stay as they were."""
+    if tape is None:
+        yield
+        return
+    from opassay.harness.run.tape.recorder import Recorder
+
+    recorder = Recorder(tape, run.campaign, engine)
+    try:
+        yield
+        recorder.finish()
+    finally:
+        recorder.drop()
+
+
+def say_line(console: Console, line: str) -> None:
     """One line, however long it is."""
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -74,7 +96,7 @@ def _planned(campaign: Campaign) -> str:
 
 
 @contextmanager
-def _kept(run: Run) -> Iterator[None]:
+def kept(run: Run) -> Iterator[None]:
     """One line for a disk that is full or a folder that is gone: what is lost (nothing) and how to go on."""
     try:
         yield
@@ -92,10 +114,10 @@ def _reason(error: OSError) -> str:
 def _announce(engine: Engine, console: Console) -> None:
     for lane in engine.lanes.values():
         state = f"{lane.hello['version']} ready" if lane.state == "ready" else f"could not start: {lane.state}"
-        _say(console, f"  {lane.label} {state}")
+        say_line(console, f"  {lane.label} {state}")
 
 
-def _execute(run: Run, engine: Engine, progress: Lines | Moving) -> None:
+def execute(run: Run, engine: Engine, progress: Lines | Moving) -> None:
     with progress.judging(run.to_come(engine)) as judged:
         for record in run.execute(engine):
             judged(record)
@@ -114,12 +136,12 @@ def _write(run: Run, progress: Lines | Moving, doing: str) -> Path:
     return pages[-1]
 
 
-def _tell(run: Run, described: dict[str, Any], strict: bool, progress: Lines | Moving) -> int:
+def tell(run: Run, described: dict[str, Any], strict: bool, progress: Lines | Moving) -> int:
     from opassay.reports.stored_table import read_for_pages
     from opassay.reports.terminal import print_summary
 
     console = stdout()
-    with _kept(run):
+    with kept(run):
         page = _write(run, progress, "writing the report")
         run.redescribe(described)
     try:
@@ -129,10 +151,10 @@ def _tell(run: Run, described: dict[str, Any], strict: bool, progress: Lines | M
         run.redescribe(described)
     # Whoever wants the report meanwhile is told that the run still goes on.
     run.journal.close()
-    _say(console, f"report: {page}")
+    say_line(console, f"report: {page}")
     status, reasons = exit_status(described, run.counts, strict)
     for reason in reasons:
-        _say(console, f"exit status {status}: {reason}")
+        say_line(console, f"exit status {status}: {reason}")
     return INTERRUPTED if run.status == "interrupted" else status
 
 

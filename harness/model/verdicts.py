@@ -50,6 +50,10 @@ UNANSWERED = ("unsupported", "undefined", "fallback")
 """Neither a pass nor a difference: never in a numerator."""
 
 
+UNCONFIRMED = "unconfirmed"
+"""In the column ``confirmed``: a tape holds no answer of the case alone, since it did not fail when it was recorded."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One row of the results table: one case on one target.
@@ -60,7 +64,8 @@ class Record:
     ``worst_index`` is ``output[index]``; ``seconds`` is the wall time of the call in the worker.
     ``known`` is the id of the Known that covers the record. ``version_untested`` is ``yes`` where that was not seen in
     this version of the framework or, where none covers the record, no Known of the target was. ``confirmed`` says
-    whether a failing case failed again when it was run alone: ``yes``, ``no`` or empty. ``case`` is the JSON to replay.
+    whether a failing case failed again when it was run alone: ``yes``, ``no``, ``unconfirmed`` where nobody could be
+    asked, or empty. ``case`` is the JSON to replay.
     """
 
     case_id: str

@@ -89,6 +89,19 @@ class Campaign:
     def aspects(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(shard.aspect for shard in self.shards))
 
+    @property
+    def several(self) -> int:
+        """With how many threads the second half of a long run computes."""
+        return usable_cores()
+
+    def planned(self, shard: Shard) -> int:
+        """How many records a shard makes."""
+        return shard.planned(self.settings.fills)
+
+    def known(self, adapter: str) -> Sequence[Known]:
+        """The known differences of an adapter."""
+        return self.registry.known(adapter)
+
     def labels(self) -> dict[Target, str]:
         return {target: self.registry.label(target) for target in self.targets}
 
@@ -96,7 +109,7 @@ class Campaign:
         """An engine with one worker per target, not yet started."""
         prune(self._cache)
         workers = {target: (label, self._spec(target)) for target, label in self.labels().items()}
-        known = {name: self.registry.known(name) for name in {t.adapter for t in self.targets}}
+        known = {name: self.known(name) for name in {t.adapter for t in self.targets}}
         return Engine(workers, self.settings, known)
 
     def _spec(self, target: Target) -> WorkerSpec:
@@ -138,6 +151,11 @@ class Campaign:
             "aspects": list(self.aspects),
             "interpreters": self.interpreters(),
         }
+
+    def recorded(self) -> dict[str, Any]:
+        """What tapes must have in common to be judged together."""
+        told = {name: value for name, value in self.identity().items() if name not in ("targets", "interpreters")}
+        return told | {name: getattr(self.settings, name) for name in ("timeout", "threads", "repeat")}
 
 
 class Run:
@@ -185,14 +203,10 @@ class Run:
         return dict(missing)
 
     def planned(self, engine: Engine, shard: Shard) -> int:
-        return 0 if absent(engine, shard) else shard.planned(self.campaign.settings.fills)
+        return 0 if absent(engine, shard) else self.campaign.planned(shard)
 
     def execute(self, engine: Engine) -> Iterator[Record]:
-        """Run what is missing and the pins of known differences, yielding records as they become known.
-
-        Every target goes on at its own pace: the first half of its cases, and when it is done with them, with several
-        threads the second half.
-        """
+        """Run what is missing and the pins of known differences, yielding records as they become known."""
         lanes = {lane.label: lane for lane in engine.lanes.values()}
         for record in self.journal.records() if self.resumed else ():
             case = Case.loads(record.case)
@@ -202,23 +216,11 @@ class Run:
             (r.target, r.number or 0, r.case_id) for r in (self.journal.records() if self.resumed else ())
         )
         engine.keep = self.album.keep
-        campaign = self.campaign
-        first, second = (
-            Half(engine, planned, campaign.ops, campaign.aspects, done) for planned in halves(campaign.shards)
-        )
-        several = usable_cores()
-
-        def steps(lane: Lane) -> Steps:
-            yield from first.steps(lane)
-            if second.there:
-                if several > lane.threads:
-                    yield from engine.threads_steps(lane, several)
-                yield from second.steps(lane)
-
-        yield from self._noted(engine.follow({target: steps(lane) for target, lane in engine.lanes.items()}))
+        yield from self.taken(both_halves(self.campaign, engine, done))
         self.status = "finished"
 
-    def _noted(self, records: Iterator[Record]) -> Iterator[Record]:
+    def taken(self, records: Iterator[Record]) -> Iterator[Record]:
+        """The same records, each written down first."""
         for record in records:
             self.journal.add(record)
             self.counts.add(record)
@@ -256,12 +258,12 @@ class Run:
             "mode": target.mode,
             "device": target.device,
             "version": hello.get("version", ""),
-            "origin": _relative_origin(hello),
+            "origin": relative_origin(hello),
             "executor": hello.get("executor", ""),
             "settings": hello.get("settings", {}),
             "python": hello.get("python", ""),
             "numpy": hello.get("numpy", ""),
-            "state": "ready" if _works(lane) else f"could not start: {lane.state}",
+            "state": "ready" if works(lane) else f"could not start: {lane.state}",
             "ops": hello.get("ops", []),
         }
 
@@ -269,7 +271,7 @@ class Run:
         return {
             "op": shard.op.name,
             "aspect": shard.aspect,
-            "target": self.campaign.registry.label(shard.target),
+            "target": engine.lanes[shard.target].label,
             "planned": self.planned(engine, shard),
             "not_planned": 0 if absent(engine, shard) else shard.left_out,
             "absent": absent(engine, shard),
@@ -289,11 +291,30 @@ class Run:
     def _entries(self, adapter: str) -> list[Known]:
         """The adapter's known differences in ops and aspects that run."""
         ops = {op.name for op in self.campaign.ops}
-        known = self.campaign.registry.known(adapter)
+        known = self.campaign.known(adapter)
         return [k for k in known if k.op in ops and k.aspect in self.campaign.aspects]
 
 
-def _works(lane: Any) -> bool:
+def both_halves(campaign: Campaign, engine: Engine, done: frozenset[Key] = frozenset()) -> Iterator[Record]:
+    """Records as they become known, of what ``campaign`` asks and is not ``done``, and the pins of known differences.
+
+    Every target goes on at its own pace: the first half of its cases, and when it is done with them, with several
+    threads the second half.
+    """
+    first, second = (Half(engine, planned, campaign.ops, campaign.aspects, done) for planned in halves(campaign.shards))
+    several = campaign.several
+
+    def steps(lane: Lane) -> Steps:
+        yield from first.steps(lane)
+        if second.there:
+            if several > lane.threads:
+                yield from engine.threads_steps(lane, several)
+            yield from second.steps(lane)
+
+    yield from engine.follow({target: steps(lane) for target, lane in engine.lanes.items()})
+
+
+def works(lane: Any) -> bool:
     """Whether the target answers; one that is being started again after it answered does."""
     return lane.state == "ready" or (lane.state == "starting" and bool(lane.hello))
 
@@ -333,7 +354,7 @@ def _extra_roots(entry: AdapterEntry) -> dict[str, str]:
     return {top: str(source.parent if source.name == "__init__.py" else source)}
 
 
-def _relative_origin(hello: Mapping[str, Any]) -> str:
+def relative_origin(hello: Mapping[str, Any]) -> str:
     """Where the framework was imported from, relative to its interpreter: the report carries no path of a machine."""
     origin, prefix = str(hello.get("origin", "")), str(hello.get("prefix", ""))
     return os.path.relpath(origin, prefix) if prefix and origin.startswith(prefix) else os.path.basename(origin)

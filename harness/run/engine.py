@@ -14,16 +14,16 @@ from opassay.harness.judge.known import Tally, among, applies, concerns, guarded
 from opassay.harness.model.case import Case
 from opassay.harness.model.known import Known
 from opassay.harness.model.op import Op
-from opassay.harness.model.outcome import Outcome
+from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.target import Target
-from opassay.harness.model.verdicts import FAILING, Record
+from opassay.harness.model.verdicts import FAILING, UNCONFIRMED, Record
 from opassay.harness.run.course import Course, Steps, idle, ready
 from opassay.harness.run.feeds import Feeds, Key
 from opassay.harness.run.job import Answer, Job
 from opassay.harness.run.judging import Judging
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.pins import concerned, shown
-from opassay.harness.run.plan import Item, Settings, Shard
+from opassay.harness.run.plan import Batch, Item, Settings, Shard, make_batch
 from opassay.harness.run.process import Message, WorkerSpec
 from opassay.harness.run.records import make_record
 from opassay.harness.run.second import SecondLook
@@ -43,7 +43,8 @@ Asked = tuple[str, Outcome, Judgement]
 class Engine:
     """Runs shards on their targets; workers live as long as the engine.
 
-    Use as a context manager: leaving it ends every worker. ``keep`` is told of every answer that is recorded.
+    Use as a context manager: leaving it ends every worker. ``keep`` is told of every answer that is recorded, ``heard``
+    of every one that came, with the job that asked for it.
     ``broken`` holds what the predicates of known differences raised, by the entry's id; ``second`` decides of
     what failed when it has run again.
     """
@@ -68,12 +69,15 @@ class Engine:
         self._concerned: dict[tuple[str, str, str], list[Known]] = {}
         self._tested: dict[str, frozenset[str]] = {}
         self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
-        self.lanes = {
-            target: Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
-            for target, (label, spec) in workers.items()
-        }
+        self.heard: Callable[[Lane, Job, Sequence[Answer]], None] = lambda lane, job, answers: None
+        self.lanes = {target: self.lane(target, label, spec) for target, (label, spec) in workers.items()}
         for lane in self.lanes.values():
             lane.repeat = settings.repeat
+
+    def lane(self, target: Target, label: str, spec: WorkerSpec) -> Lane:
+        """The lane of one target."""
+        settings = self.settings
+        return Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
 
     def __enter__(self) -> Engine:
         for lane in self.lanes.values():
@@ -105,7 +109,11 @@ class Engine:
 
     def feeds(self, shards: Sequence[Shard], done: frozenset[Key] = frozenset(), pins: bool = True) -> Feeds:
         """The batches of ``shards``, for all lanes."""
-        return Feeds(shards, self.settings, self.spoils, done, pins)
+        return Feeds(shards, self.make_batch, self.spoils, done, pins)
+
+    def make_batch(self, op: Op, aspect: str, start: int, stop: int) -> Batch:
+        """What every target is asked of this slice."""
+        return make_batch(op, aspect, start, stop, self.settings)
 
     def follow(self, courses: Mapping[Target, Steps]) -> Iterator[Record]:
         """Records as they become known while each target goes its own course, until the last has ended."""
@@ -209,6 +217,7 @@ class Engine:
 
     def _answered(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
         """Take the answers to one geometry, all or those that came before the worker ended."""
+        self.heard(lane, job, answers)
         if job.replay is not None:
             self.second.replayed(lane, job, job.replay, answers)
             return
@@ -238,6 +247,13 @@ class Engine:
             lane.submit(job.again(item, earlier=judgement, end=outcome, trail=job.trail), first=True)
         else:
             self._record(lane, job, item, outcome, judgement, "")
+
+    def unconfirmed(self, lane: Lane, job: Job) -> None:
+        """Record what a case came to before: it was to run again alone, and there is nobody to ask."""
+        if job.replay is not None:
+            self.second.unrepeated(lane, job, job.replay)
+        elif job.earlier is not None:
+            self._record(lane, job, job.items[0], job.end or Returned(()), job.earlier, UNCONFIRMED)
 
     def expected(self, lane: Lane, case: Case, verdict: str) -> bool:
         """Whether a known difference says just this: confirming it, at worst in two more workers, tells nothing new."""

@@ -6,19 +6,23 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
 from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op
 from opassay.harness.run.job import Job
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.plan import Batch, Item, Settings, Shard, cuts, make_batch
+from opassay.harness.run.plan import Batch, Item, Shard, cuts
 
 WINDOW = 256
 """Batches that are kept for targets that have yet to take them; older ones are generated again."""
+
+Making = Callable[[Op, str, int, int], Batch]
+"""Makes the batch of a slice of an op and aspect; the same whenever it is asked."""
 
 Key = tuple[str, int, str]
 """Which question was answered: target label, number in the stream, case id."""
 
 
 class Feeds:
-    """Hands every lane the same batches of ``shards``; what is ``done`` is left out.
+    """Hands every lane the same batches of ``shards``, as ``make`` makes them; what is ``done`` is left out.
 
     ``spoils`` says of which cases a worker may go on with damaged memory: each of them is a job by itself. Without
     ``pins`` the slices that start at 0 have none.
@@ -27,7 +31,7 @@ class Feeds:
     def __init__(
         self,
         shards: Sequence[Shard],
-        settings: Settings,
+        make: Making,
         spoils: Callable[[Lane, Case], bool],
         done: frozenset[Key] = frozenset(),
         pins: bool = True,
@@ -35,7 +39,7 @@ class Feeds:
         self._wanted = {(s.op.name, s.aspect, s.start, s.stop, s.target) for s in shards}
         slices = {(s.op.name, s.aspect, s.start, s.stop): s for s in shards}
         self._slices = list(slices.values())
-        self._settings, self._spoils, self._done, self._pins = settings, spoils, done, pins
+        self._make, self._spoils, self._done, self._pins = make, spoils, done, pins
         self._takers = len({s.target for s in shards})
         self._made: OrderedDict[tuple[str, str, int, int], tuple[Batch, int]] = OrderedDict()
 
@@ -51,7 +55,7 @@ class Feeds:
         """Kept until as many targets as there are have taken it; the oldest go when there are too many."""
         key = shard.op.name, shard.aspect, start, stop
         batch, waiting = self._made.pop(key, (None, self._takers))
-        batch = batch or make_batch(shard.op, shard.aspect, start, stop, self._settings)
+        batch = batch or self._make(shard.op, shard.aspect, start, stop)
         if waiting > 1:
             self._made[key] = batch, waiting - 1
         if len(self._made) > WINDOW:

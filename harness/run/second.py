@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.outcome import DAMAGED, OUTSIDE, Crashed, Outcome, TimedOut
-from opassay.harness.model.verdicts import FAILING
+from opassay.harness.model.verdicts import FAILING, UNCONFIRMED
 from opassay.harness.run.job import Answer, GroupEnd, Job, Replay
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.plan import Item
@@ -25,11 +25,14 @@ Recording = Callable[[Lane, Job, Item, Outcome, Judgement, str], None]
 
 
 class SecondLook:
-    """Decides, and tells ``record``. ``lines``: in words, the ends that did not repeat and are not red."""
+    """Decides, and tells ``record``. ``lines``: in words, the ends that did not repeat and are not red.
+
+    ``once``: how many did not repeat, by target.
+    """
 
     def __init__(self, record: Recording) -> None:
         self._record = record
-        self._once: Counter[str] = Counter()
+        self.once: Counter[str] = Counter()
         self.lines: list[str] = []
 
     def alone(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
@@ -71,6 +74,11 @@ class SecondLook:
         else:
             self._tell_once(lane, job, replay.end, replay.item, replay.outcome, replay.judgement)
 
+    def unrepeated(self, lane: Lane, job: Job, replay: Replay) -> None:
+        """Nobody can be given again what a worker ended after: its end is believed as it is."""
+        judgement = Judgement("crash", replay.end.message, error_type=replay.end.signal)
+        self._record(lane, job, replay.item, replay.outcome, judgement, UNCONFIRMED)
+
     def _not_repeated(
         self, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, judgement: Judgement
     ) -> None:
@@ -86,8 +94,8 @@ class SecondLook:
 
     def _tell_once(self, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, alone: Judgement) -> None:
         """Record what the case came to alone, with a remark; a crash where such ends are too many to be chance."""
-        self._once[lane.label] += 1
-        count = self._once[lane.label]
+        self.once[lane.label] += 1
+        count = self.once[lane.label]
         text = f"once, not again: {end.message}" + (f" ({end.machine})" if end.machine else "")
         if count > FORGIVEN:
             text += f"; alone in a fresh worker: {alone.verdict}; {count} workers of this target ended so in one run"

@@ -139,7 +139,7 @@ def _unpack(header: dict[str, Any], buffers: list[bytes]) -> Outcome:
         if entry is None:
             arrays.append(None)
             continue
-        flat = np.frombuffer(buffers.pop(0), dtype=_any_dtype(str(entry["dtype"])))
+        flat = np.frombuffer(buffers.pop(0), dtype=number_type(str(entry["dtype"])))
         arrays.append(flat.reshape([_extent(n) for n in entry["shape"]]))
     if buffers:
         raise ValueError(f"{len(buffers)} buffers belong to no array")
@@ -167,7 +167,8 @@ def _inferred(entry: Any) -> Inferred | None:
     return None if shape is None else tuple(None if n is None else _extent(n) for n in shape), str(dtype)
 
 
-def _any_dtype(name: str) -> np.dtype:
+def number_type(name: str) -> np.dtype:
+    """The dtype of this name; ``ValueError`` for one that holds no numbers."""
     # A framework may answer in a dtype outside the contract: that is for the judge to say.
     if name == "bfloat16":
         return dtypes.BFLOAT16

@@ -40,7 +40,8 @@ def test_batches_that_were_given_up_are_made_again_just_as_they_were(monkeypatch
     campaign = Campaign(Request(["sluggish", "honest"], ["matmul"], ["value"], ["ending:Sluggish", "planted:Honest"]))
     engine = campaign.engine()
     first, second = engine.lanes.values()
-    feeds = Feeds(shards(campaign.ops, ("value",), campaign.targets, 100), Settings(), lambda lane, case: False)
+    planned = shards(campaign.ops, ("value",), campaign.targets, 100)
+    feeds = Feeds(planned, engine.make_batch, lambda lane, case: False)
     one, other = ([[i.case.id for i in job.items] for job in feeds.jobs(lane)] for lane in (first, second))
     assert WINDOW > 1
     assert one == other

@@ -1,0 +1,37 @@
+"""What ``opassay rejudge`` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from opassay.harness.commands import execute, kept, say_line, tell
+from opassay.harness.consoles import stderr
+from opassay.harness.progress import progress_on
+from opassay.harness.registry import UsageError
+from opassay.harness.run.files import FileError
+
+
+def rejudge_command(folder: Path, ops: list[str], adapters: list[str], command: str, out: Path, strict: bool) -> int:
+    """``opassay rejudge DIR``: the table and the pages of the run on the tapes, by today's judge; its exit status."""
+    from opassay.harness.run.tape.rejudge import Asked, TapeCampaign, TapedRun
+
+    console = stderr()
+    try:
+        campaign = TapeCampaign(Asked(folder, ops, adapters, command))
+        run = TapedRun(campaign, out)
+    except FileError as error:
+        raise UsageError(str(error)) from None
+    if run.aside is not None:
+        say_line(console, f"the earlier run in {out} is now in {run.aside}")
+    run.warnings += [f"nothing is known of adapter {name} here: name it with --adapter" for name in campaign.unknown]
+    say_line(console, f"judging again: {', '.join(campaign.labels().values())}; {len(campaign.ops)} ops")
+    progress = progress_on(console)
+    with kept(run), campaign.engine([]) as engine:
+        run.begin(engine)
+        try:
+            execute(run, engine, progress)
+        except KeyboardInterrupt:
+            run.status = "interrupted"
+            say_line(console, "interrupted: writing what is known so far")
+        described = run.describe(engine)
+    return tell(run, described, strict, progress)

@@ -1,0 +1,225 @@
+"""The file of a tape: chunks of compressed frames, each with its digest; the last one says that it is whole.
+
+Read as data alone: sizes are checked before anything is made room for, and no name in it leads anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+
+from opassay.harness.model import strict_json
+from opassay.harness.run import wire
+from opassay.harness.run.files import FileError, cannot
+
+VERSION = 1
+SUFFIX = ".tape"
+CHUNK = 4 * 2**20
+"""Bytes of frames from which on they are compressed and written."""
+
+LARGEST = wire.PAYLOAD_LIMIT + wire.ANSWER_HEADER_LIMIT
+"""Bytes that a chunk may have: one frame must fit, and a frame may be as large as what a worker may send."""
+
+RATIO = 1 << 15
+"""How many times its size a chunk may become: about the most that zstd makes of zeros."""
+
+LEVEL = 12
+"""Of zstd. A higher one gains a few per cent and takes several times as long."""
+
+_MAGIC = b"opassay tape %d\n"
+_PREFIX = struct.Struct(">4sHQQ32s")
+_HEAD, _DATA, _END = b"head", b"data", b"end."
+Frame = tuple[dict[str, Any], list[bytes]]
+
+
+class TapeError(FileError):
+    """A tape that cannot be read: cut, of another version, or not written by opassay."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Where in its file a chunk of frames lies, ``size`` bytes which become ``raw``; all are about one op."""
+
+    op: str
+    offset: int
+    size: int
+    raw: int
+
+
+class TapeWriter:
+    """Writes a tape beside ``path``, which it takes the place of when it is whole."""
+
+    def __init__(self, path: Path, head: dict[str, Any]) -> None:
+        """Raises ``TapeError`` when the file cannot be written."""
+        self._path, self._draft = path, path.with_name(f".{path.name}.part")
+        self._op, self._frames, self._count = "", io.BytesIO(), 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: IO[bytes] = self._draft.open("wb")
+        except OSError as error:
+            raise TapeError(str(cannot("write", path, error))) from None
+        self._write(_MAGIC % VERSION)
+        self._chunk(_HEAD, "", _text(head))
+
+    def add(self, op: str, header: dict[str, Any], buffers: Sequence[np.ndarray] = ()) -> None:
+        """Keep one frame."""
+        if op != self._op or self._frames.tell() > CHUNK:
+            self._flush()
+            self._op = op
+        wire.write(self._frames, header, buffers, flush=False)
+        self._count += 1
+
+    def finish(self, end: dict[str, Any]) -> None:
+        """The tape is whole."""
+        self._flush()
+        self._chunk(_END, "", _text({**end, "frames": self._count}))
+        try:
+            self._file.close()
+            os.replace(self._draft, self._path)
+        except OSError as error:
+            raise TapeError(str(cannot("write", self._path, error))) from None
+
+    def drop(self) -> None:
+        """Leave what was there before, unless this one is finished."""
+        self._file.close()
+        self._draft.unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        if self._frames.tell():
+            self._chunk(_DATA, self._op, self._frames.getvalue())
+            self._frames = io.BytesIO()
+
+    def _chunk(self, kind: bytes, op: str, raw: bytes) -> None:
+        packed = _codec().compress(raw, asbytes=True)
+        name = op.encode()
+        self._write(_PREFIX.pack(kind, len(name), len(packed), len(raw), hashlib.sha256(packed).digest()))
+        self._write(name + packed)
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise TapeError(str(cannot("write", self._path, error))) from None
+
+
+class TapeFile:
+    """A whole tape: its ``head``, its ``end`` and its ``chunks``. Every digest was looked at; no frame was read yet."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ``TapeError``, in one line, for anything but a whole tape of this version."""
+        self.path = path
+        self.chunks: list[Chunk] = []
+        self.head: dict[str, Any] = {}
+        self.end: dict[str, Any] = {}
+        try:
+            with path.open("rb") as stream:
+                self._scan(stream)
+        except OSError as error:
+            raise TapeError(str(cannot("read", path, error))) from None
+
+    def frames(self, chunk: Chunk) -> bytes:
+        """The bytes of a chunk's frames."""
+        with self.path.open("rb") as stream:
+            stream.seek(chunk.offset)
+            return self._unpacked(self._exactly(stream, chunk.size), chunk.raw)
+
+    def read(self, frames: IO[bytes]) -> Frame | None:
+        """The next one of ``frames``, or None after the last."""
+        try:
+            return wire.read(frames, header_limit=wire.ANSWER_HEADER_LIMIT)
+        except wire.WireError as error:
+            raise self.problem(str(error)) from None
+
+    def problem(self, why: str) -> TapeError:
+        """What to raise for content that no tape has."""
+        return TapeError(f"{self.path} is not a tape that can be judged: {why}")
+
+    def _scan(self, stream: IO[bytes]) -> None:
+        magic = stream.readline(40)
+        if magic != _MAGIC % VERSION:
+            raise self.problem(f"it begins with {magic[:40]!r}, expected {_MAGIC % VERSION!r}; record it again")
+        while not self.end:
+            prefix = self._exactly(stream, _PREFIX.size)
+            kind, length, size, raw, digest = _PREFIX.unpack(prefix)
+            op = self._exactly(stream, length)
+            offset = stream.tell()
+            self._check_sizes(kind, size, raw)
+            packed = self._digested(stream, size, digest, keep=kind != _DATA)
+            if kind == _DATA:
+                self.chunks.append(Chunk(op.decode("utf-8", "replace"), offset, size, raw))
+            else:
+                self._say(kind, self._object(self._unpacked(packed, raw)))
+        if stream.read(1):
+            raise self.problem("something follows its end")
+
+    def _say(self, kind: bytes, told: dict[str, Any]) -> None:
+        if (kind == _HEAD) == bool(self.head):
+            raise self.problem("its head is not where it belongs")
+        if kind == _HEAD:
+            self.head = told
+        else:
+            self.end = told
+
+    def _check_sizes(self, kind: bytes, size: int, raw: int) -> None:
+        if kind not in (_HEAD, _DATA, _END):
+            raise self.problem(f"a chunk of kind {kind!r}")
+        most = LARGEST if kind == _DATA else wire.ANSWER_HEADER_LIMIT
+        if raw > min(most, size * RATIO):
+            raise self.problem(f"a chunk of {size:,} bytes says that it becomes {raw:,}")
+
+    def _digested(self, stream: IO[bytes], size: int, digest: bytes, keep: bool) -> bytes:
+        """What was read, only where it is kept: a tape is larger than what fits into memory."""
+        told, kept, missing = hashlib.sha256(), [], size
+        while missing:
+            part = self._exactly(stream, min(missing, wire.CHUNK))
+            told.update(part)
+            missing -= len(part)
+            if keep:
+                kept.append(part)
+        if told.digest() != digest:
+            raise self.problem(f"it is damaged near byte {stream.tell():,}")
+        return b"".join(kept)
+
+    def _exactly(self, stream: IO[bytes], size: int) -> bytes:
+        found = stream.read(size)
+        if len(found) != size:
+            raise self.problem(f"it is cut off after {stream.tell():,} bytes; record it again")
+        return found
+
+    def _unpacked(self, packed: bytes, raw: int) -> bytes:
+        try:
+            found = bytes(_codec().decompress(packed, decompressed_size=raw, asbytes=True)) if raw else b""
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise self.problem(f"a chunk cannot be decompressed: {error}") from None
+        if len(found) != raw:
+            raise self.problem(f"a chunk of {raw:,} bytes has {len(found):,}")
+        return found
+
+    def _object(self, text: bytes) -> dict[str, Any]:
+        try:
+            return dict(strict_json.mapping(strict_json.loads(text), "its head or end"))
+        except ValueError as error:
+            raise self.problem(str(error)) from None
+
+
+def tapes(folder: Path) -> Iterator[Path]:
+    """The tapes of a folder, one per target."""
+    yield from sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def _codec() -> pa.Codec:
+    return pa.Codec("zstd", compression_level=LEVEL)
+
+
+def _text(told: dict[str, Any]) -> bytes:
+    return json.dumps(told, sort_keys=True, allow_nan=False).encode()

@@ -1,0 +1,158 @@
+"""A lane whose target is a tape, and the engine that judges what such lanes answer."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from opassay.harness.model.known import Known
+from opassay.harness.model.op import Op
+from opassay.harness.model.outcome import Crashed, TimedOut
+from opassay.harness.model.target import Target
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.job import Answer, GroupEnd, Job
+from opassay.harness.run.lane import Answered, Lane
+from opassay.harness.run.plan import Batch, Item, Settings
+from opassay.harness.run.process import WorkerSpec
+from opassay.harness.run.tape.answers import Answers, Hello, Spoken
+
+
+class TapedLane(Lane):
+    """Answers from a tape what a worker answered; ``unconfirmed`` is told of what the tape cannot confirm."""
+
+    def __init__(
+        self,
+        answers: Answers,
+        settings: Settings,
+        spec: WorkerSpec,
+        answered: Answered,
+        unconfirmed: Callable[[Lane, Job], None],
+    ) -> None:
+        tape = answers.tape
+        super().__init__(tape.target, tape.label, spec, queue.Queue(), settings.timeout, settings.memory, answered)
+        self._answers, self._unconfirmed, self._parallel = answers, unconfirmed, False
+
+    def start(self) -> None:
+        """Say what the worker said of itself, if it ever started."""
+        hello = self._answers.tape.hellos.get(self.threads > 1)
+        if hello is not None:
+            self._greet(hello.header)
+            self.settings, self._parallel = hello.settings, self.threads > 1
+        elif not self.hello or self._answers.tape.state != "ready":
+            self.state = self._answers.tape.state
+        else:
+            # Recorded where there was one core: its second half had one thread, too.
+            self.state = "ready"
+
+    @property
+    def hellos(self) -> Mapping[bool, Hello]:
+        """What the worker said of itself, by whether it had several threads."""
+        return self._answers.tape.hellos
+
+    def renew(self, env: Mapping[str, str]) -> None:
+        """The answers of a fresh worker are on the tape as well."""
+
+    def pump(self) -> None:
+        """Nobody waits: ``answer`` takes the jobs."""
+
+    def answer(self) -> None:
+        """Answer the first job that waits."""
+        if not self.busy:
+            return
+        job = self._jobs.popleft()
+        if job.replay is not None:
+            self._replay(job)
+        elif job.alone:
+            self._again(job)
+        else:
+            self._batch(job)
+
+    def settle(self) -> None:
+        """All is told: the target is in the state in which the run left it."""
+        if self._answers.tape.state != "ready":
+            self.state = self._answers.tape.state
+
+    def _batch(self, job: Job) -> None:
+        spoken = [(item, self._take(job, item)) for item in job.items]
+        heard = sorted(((item, said) for item, said in spoken if said is not None), key=lambda pair: pair[1].place)
+        groups: dict[int, list[tuple[Item, Spoken]]] = {}
+        for item, said in heard:
+            if said.group is not None:
+                groups.setdefault(said.group, []).append((item, said))
+            elif isinstance(said.outcome, (Crashed, TimedOut)):
+                self._tell(job, item, said)
+            elif answers := job.hold(item, said.outcome):
+                self._answered(self, job, answers)
+        self._release(job)
+        for number, members in groups.items():
+            self._group(job, number, members)
+        for item, found in spoken:
+            if found is None and job.listener is not None:
+                # Asked for by itself at once, where it had ended a worker together with others.
+                self._again(job.again(item))
+
+    def _group(self, job: Job, number: int, members: Sequence[tuple[Item, Spoken]]) -> None:
+        outcome, trail = self._answers.groups[number]
+        group = GroupEnd(outcome, len(members), trail)
+        for item, said in members:
+            self._tell(job.again(item, group=group), item, said)
+
+    def _again(self, job: Job) -> None:
+        (item,) = job.items
+        said = self._answers.take(job, item, self._parallel)
+        if said is not None:
+            self._tell(job, item, said)
+        else:
+            self._unconfirmed(self, job)
+
+    def _replay(self, job: Job) -> None:
+        assert job.replay is not None
+        said = [(item, self._answers.take(job, item, self._parallel)) for item in job.items]
+        answers: list[Answer] = [(item, spoken.outcome) for item, spoken in said if spoken is not None]
+        if len(answers) == len(said):
+            self._answered(self, job, answers)
+            return
+        for other in [other for other in self._jobs if other.replay is job.replay]:
+            self._jobs.remove(other)
+        self._unconfirmed(self, job)
+
+    def _take(self, job: Job, item: Item) -> Spoken | None:
+        said = self._answers.take(job, item, self._parallel)
+        if said is None and job.listener is None:
+            said = self._answers.take(job, item, self._parallel, "group")
+        return said
+
+    def _tell(self, job: Job, item: Item, said: Spoken) -> None:
+        told = replace(job, trail=said.trail) if isinstance(said.outcome, (Crashed, TimedOut)) else job
+        self._answered(self, told, [(item, said.outcome)])
+
+
+class TapedEngine(Engine):
+    """Judges what is on tapes, ``answers`` by target."""
+
+    def __init__(
+        self, answers: Mapping[Target, Answers], settings: Settings, known: Mapping[str, Sequence[Known]]
+    ) -> None:
+        self._tapes = answers
+        workers = {t: (a.tape.label, WorkerSpec("", t.mode, t.device)) for t, a in answers.items()}
+        super().__init__(workers, settings, known)
+
+    def lane(self, target: Target, label: str, spec: WorkerSpec) -> Lane:
+        return TapedLane(self._tapes[target], self.settings, spec, self._answered, self.unconfirmed)
+
+    def make_batch(self, op: Op, aspect: str, start: int, stop: int) -> Batch:
+        """What was asked: the cases on the tapes, whatever would be drawn today."""
+        items: dict[tuple[int, str], Item] = {}
+        for answers in self._tapes.values():
+            items |= answers.items.get((op.name, aspect), {})
+        chosen = (item for (number, _), item in items.items() if (number < 0 if stop == 0 else start <= number < stop))
+        return Batch(op, aspect, tuple(sorted(chosen, key=lambda item: item.number)))
+
+    def _taped(self) -> list[TapedLane]:
+        return [lane for lane in self.lanes.values() if isinstance(lane, TapedLane)]
+
+    def _step(self, idle: Any = None) -> None:
+        for lane in self._taped():
+            lane.answer()

@@ -1,0 +1,155 @@
+"""Keeps on tape what every target answers while a run lasts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from opassay.harness.located import UsageError
+from opassay.harness.model.outcome import Crashed, Outcome, TimedOut
+from opassay.harness.run.campaign import Campaign, relative_origin, works
+from opassay.harness.run.clean import clean_message
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.job import Answer, GroupEnd, Job
+from opassay.harness.run.lane import Lane
+from opassay.harness.run.plan import Item
+from opassay.harness.run.tape.file import SUFFIX, TapeFile, TapeWriter, tapes
+from opassay.harness.run.tape.frames import ASKED, pack, role, trail_json
+
+
+class Recorder:
+    """Hears ``engine``, which runs ``campaign``, and writes a tape per target into ``folder``.
+
+    Tapes of other targets stay there, and old ones until ``finish``.
+    """
+
+    def __init__(self, folder: Path, campaign: Campaign, engine: Engine) -> None:
+        """Raises ``UsageError`` for a folder with tapes of another run, ``TapeError`` for one that takes none."""
+        self._engine = engine
+        names = _file_names(lane.label for lane in engine.lanes.values())
+        heads = {lane.label: head_of(campaign, lane) for lane in engine.lanes.values()}
+        for path in tapes(folder):
+            if path.name not in names.values():
+                _check_alike(TapeFile(path), next(iter(heads.values())))
+        self._tapes = {label: _TargetTape(folder / name, heads[label]) for label, name in names.items()}
+        engine.heard = self._heard
+
+    def _heard(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
+        if not job.ask:
+            self._tapes[lane.label].add(lane, job, answers)
+
+    def finish(self) -> None:
+        """The run is over: what was written becomes the tapes of its targets."""
+        for lane in self._engine.lanes.values():
+            self._tapes[lane.label].finish(lane)
+
+    def drop(self) -> None:
+        """The run did not come to its end: the tapes stay as they were."""
+        for tape in self._tapes.values():
+            tape.drop()
+
+
+class _TargetTape:
+    def __init__(self, path: Path, head: dict[str, Any]) -> None:
+        self._writer = TapeWriter(path, head)
+        self._greeted: set[bool] = set()
+        self._groups: dict[GroupEnd, int] = {}
+        self._first: dict[tuple[int, str], tuple[int, bytes]] = {}
+        self._counts: Counter[str] = Counter()
+
+    def add(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
+        self._greet(lane)
+        for item, outcome in answers:
+            self._keep(lane, job, item, outcome)
+
+    def _greet(self, lane: Lane) -> None:
+        parallel = lane.threads > 1
+        if lane.hello and parallel not in self._greeted:
+            self._greeted.add(parallel)
+            told = {"role": "hello", "parallel": parallel, "hello": _hello(lane.hello), "settings": {**lane.settings}}
+            self._writer.add("", told)
+
+    def _keep(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
+        told, buffers = pack(outcome)
+        header = {"role": role(job), "parallel": lane.threads > 1, "number": item.number, **told}
+        if header["role"] in (*ASKED, "pin"):
+            header["case"] = item.case.dumps()
+        else:
+            header["id"] = item.case.id
+        if isinstance(outcome, (Crashed, TimedOut)) and job.trail:
+            header["trail"] = trail_json(job.trail)
+        if job.group is not None:
+            header["group"] = self._group(job.group)
+        self._add(job.op.name, item, header, buffers)
+
+    def _group(self, group: GroupEnd) -> dict[str, Any]:
+        """Its number; with the first member also how it ended, and after what."""
+        if group in self._groups:
+            return {"number": self._groups[group]}
+        number = self._groups[group] = len(self._groups)
+        return {"number": number, "end": pack(group.outcome)[0], "trail": trail_json(group.trail)}
+
+    def _add(self, op: str, item: Item, header: dict[str, Any], buffers: Sequence[np.ndarray]) -> None:
+        """Arrays of the same bits as the case's first ones are not kept again: ``as`` says how many answers before."""
+        place = self._counts[op]
+        self._counts[op] += 1
+        if buffers:
+            digest = hashlib.sha256(repr(header["arrays"]).encode() + b"".join(map(bytes, buffers))).digest()
+            before, first = self._first.setdefault((item.number, item.case.id), (place, digest))
+            if before != place and digest == first:
+                header, buffers = {**header, "as": place - before}, ()
+        self._writer.add(op, header, buffers)
+
+    def finish(self, lane: Lane) -> None:
+        self._greet(lane)
+        self._writer.finish({"state": "ready" if works(lane) else clean_message(lane.state)})
+
+    def drop(self) -> None:
+        self._writer.drop()
+
+
+def head_of(campaign: Campaign, lane: Lane) -> dict[str, Any]:
+    """Whose answers these are, and what was asked."""
+    own = [shard for shard in campaign.shards if shard.target == lane.target]
+    return {
+        "label": lane.label,
+        "target": {name: getattr(lane.target, name) for name in ("adapter", "mode", "device", "name")},
+        "interpreter": campaign.interpreters().get(lane.label, ""),
+        "run": campaign.recorded(),
+        "shards": [[s.op.name, s.aspect, s.start, s.stop, s.left_out, campaign.planned(s)] for s in own],
+    }
+
+
+def _check_alike(other: TapeFile, head: Mapping[str, Any]) -> None:
+    there, here = other.head.get("run"), head["run"]
+    if there != here:
+        told = there if isinstance(there, dict) else {}
+        changed = sorted(name for name in {*told, *here} if told.get(name) != here.get(name))
+        raise UsageError(
+            f"{other.path} was recorded with other settings ({', '.join(changed)}): "
+            "repeat its options, or choose another folder"
+        )
+
+
+def _hello(hello: Mapping[str, Any]) -> dict[str, Any]:
+    """What a worker said of itself, without the paths of this machine."""
+    origin = relative_origin(hello)
+    inside = origin != str(hello.get("origin", "")).rpartition("/")[2]
+    return {**hello, "origin": f"/{origin}" if inside else origin, "prefix": "/" if inside else ""}
+
+
+def _file_names(labels: Any) -> dict[str, str]:
+    """A file name for each label, all different."""
+    found: dict[str, str] = {}
+    for label in labels:
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", label).strip("-.") or "target"
+        while f"{name}{SUFFIX}" in found.values():
+            name += "-"
+        found[label] = f"{name}{SUFFIX}"
+    return found
