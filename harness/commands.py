@@ -103,7 +103,7 @@ def kept(run: Run) -> Iterator[None]:
     except (FileError, OSError) as error:
         told = str(error) if isinstance(error, FileError) else f"cannot write in {run.folder}: {_reason(error)}"
         there = run.journal.path.exists()
-        kept = f"{run.counts.total} records are in {run.journal.path.name}: make room, then go on with --resume"
+        kept = f"{run.counts.total} records are in {run.journal.path.name}: make room, then {run.again}"
         raise UsageError(f"{told}; {kept if there else 'its records went with it'}") from None
 
 

@@ -13,6 +13,7 @@ from opassay.harness.run.files import FileError
 
 def rejudge_command(folder: Path, ops: list[str], adapters: list[str], command: str, out: Path, strict: bool) -> int:
     """``opassay rejudge DIR``: the table and the pages of the run on the tapes, by today's judge; its exit status."""
+    from opassay.harness.run.tape.file import TapeError
     from opassay.harness.run.tape.rejudge import Asked, TapeCampaign, TapedRun
 
     console = stderr()
@@ -30,6 +31,8 @@ def rejudge_command(folder: Path, ops: list[str], adapters: list[str], command: 
         run.begin(engine)
         try:
             execute(run, engine, progress)
+        except TapeError as error:
+            raise UsageError(str(error)) from None
         except KeyboardInterrupt:
             run.status = "interrupted"
             say_line(console, "interrupted: writing what is known so far")

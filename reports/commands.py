@@ -53,9 +53,14 @@ def _replay(run: Mapping[str, Any], case: str, targets: Iterable[str], more: Seq
 
 
 def resume(run: Mapping[str, Any]) -> str:
-    """The command that goes on with the run."""
+    """The command that goes on with the run; a tape is judged again from its beginning."""
     words = [word for word in _words(run) if word != "--resume"] or ["opassay", "run"]
-    return clean(shlex.join([*words, "--resume"]))
+    if "rejudge" in words[1:2]:
+        return clean(shlex.join(words))
+    # Only whole runs are recorded.
+    record = [n for n, word in enumerate(words) if word == "--record"]
+    left = [word for n, word in enumerate(words) if n not in record and n - 1 not in record]
+    return clean(shlex.join([*left, "--resume"]))
 
 
 def script(run: Mapping[str, Any], finding: str, file: str) -> str:

@@ -163,7 +163,10 @@ class Run:
 
     ``findings``: what came of its new differences, for ``run.json``; ``faults``: what went wrong with looking at them
     or telling of them; ``noted``: a record with what is known of it since it was journalled, for the table.
+    ``again``: how to go on where it ended early.
     """
+
+    again = "go on with --resume"
 
     def __init__(self, campaign: Campaign, folder: Path, resume: bool = False) -> None:
         """Raises ``UsageError`` when the folder cannot be written or resumed.

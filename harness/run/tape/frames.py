@@ -25,6 +25,8 @@ ROLES = (*ASKED, "alone", "repeat", "repeat alone", "pin", "replay")
 """Which question an answer is to: ``alone`` confirms what failed in a batch, ``repeat`` asks a fresh worker the same,
 ``pin`` is a known difference's, ``replay`` what a worker was given before it ended."""
 
+KINDS = ("returned", "raised", "unsupported", "too large")
+
 
 def role(job: Job) -> str:
     """What kind of question ``job`` asks."""
@@ -56,6 +58,8 @@ def unpack(header: dict[str, Any], buffers: Sequence[bytes]) -> Outcome:
             return Crashed(str(header["signal"]), message=str(header["message"]), machine=str(header["machine"]))
         if header["kind"] == "timed out":
             return TimedOut(float(header["limit"]), message=str(header["message"]))
+        if header["kind"] not in KINDS:
+            raise ValueError(f"an answer of kind {header['kind']!r:.60}")
         return wire.unpack(header, _joined(header, buffers))
     except (KeyError, TypeError, ValueError) as error:
         raise wire.WireError(f"not an answer: {error!r}") from None

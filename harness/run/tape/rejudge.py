@@ -142,6 +142,7 @@ class TapedRun(Run):
     """Tapes judged into a folder, as a run leaves it."""
 
     campaign: TapeCampaign
+    again = "judge again"
 
     def execute(self, engine: Any) -> Iterator[Record]:
         """Judge every op, yielding records as they become known; ``engine`` counts what came of all."""
