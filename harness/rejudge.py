@@ -13,8 +13,9 @@ from opassay.harness.run.files import FileError
 
 def rejudge_command(folder: Path, ops: list[str], adapters: list[str], command: str, out: Path, strict: bool) -> int:
     """``opassay rejudge DIR``: the table and the pages of the run on the tapes, by today's judge; its exit status."""
+    from opassay.harness.run.tape.campaign import Asked, TapeCampaign
     from opassay.harness.run.tape.file import TapeError
-    from opassay.harness.run.tape.rejudge import Asked, TapeCampaign, TapedRun
+    from opassay.harness.run.tape.rejudge import TapedRun
 
     console = stderr()
     try:

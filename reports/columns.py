@@ -38,7 +38,8 @@ MEANINGS = {
     "error_type": "the type of what was raised, or the signal that ended the process",
     "message": "what was raised, or what differs; without addresses and paths, so that two runs compare equal",
     "explained_by": "a mistake that `reproduces the answer`, or those that it is `consistent with`, where any is known",
-    "confirmed": "whether a failing case failed again alone: `yes`, `no`, or empty where it was not run again",
+    "confirmed": "whether a failing case failed again alone: `yes`, `no`, `unconfirmed` where a tape has no answer, "
+    "or empty where it was not run again",
     "number": "the case's number in its stream; negative for pinned cases",
     "seconds": "wall time of the call in the worker",
     "case": "the case as JSON: all that `opassay replay` needs",

@@ -18,7 +18,8 @@ from opassay.harness.model.known import Known
 from opassay.harness.run import judging
 from opassay.harness.run.journal import NAME, sorted_records
 from opassay.harness.run.tape import rejudge
-from opassay.harness.run.tape.file import TapeFile, TapeWriter
+from opassay.harness.run.tape.file import TapeFile
+from opassay.harness.run.tape.writer import TapeWriter
 
 HERE = Path(__file__).parent
 ADAPTERS = ("planted:Honest", "planted:Stale", "planted:AbortsFused", "planted_repeats:ByProcess", "ending:Ending")

@@ -6,16 +6,12 @@ Read as data alone: sizes are checked before anything is made room for, and no n
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 import pyarrow as pa
 
 from opassay.harness.model import strict_json
@@ -24,9 +20,6 @@ from opassay.harness.run.files import FileError, cannot
 
 VERSION = 1
 SUFFIX = ".tape"
-CHUNK = 4 * 2**20
-"""Bytes of frames from which on they are compressed and written."""
-
 LARGEST = wire.PAYLOAD_LIMIT + wire.ANSWER_HEADER_LIMIT
 """Bytes that a chunk may have: one frame must fit, and a frame may be as large as what a worker may send."""
 
@@ -36,9 +29,9 @@ RATIO = 1 << 15
 LEVEL = 12
 """Of zstd. A higher one gains a few per cent and takes several times as long."""
 
-_MAGIC = b"opassay tape %d\n"
-_PREFIX = struct.Struct(">4sHQQ32s")
-_HEAD, _DATA, _END = b"head", b"data", b"end."
+MAGIC = b"opassay tape %d\n"
+PREFIX = struct.Struct(">4sHQQ32s")
+HEAD, DATA, END = b"head", b"data", b"end."
 Frame = tuple[dict[str, Any], list[bytes]]
 
 
@@ -54,62 +47,6 @@ class Chunk:
     offset: int
     size: int
     raw: int
-
-
-class TapeWriter:
-    """Writes a tape beside ``path``, which it takes the place of when it is whole."""
-
-    def __init__(self, path: Path, head: dict[str, Any]) -> None:
-        """Raises ``TapeError`` when the file cannot be written."""
-        self._path, self._draft = path, path.with_name(f".{path.name}.part")
-        self._op, self._frames, self._count = "", io.BytesIO(), 0
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = self._draft.open("wb")
-        except OSError as error:
-            raise TapeError(str(cannot("write", path, error))) from None
-        self._write(_MAGIC % VERSION)
-        self._chunk(_HEAD, "", _text(head))
-
-    def add(self, op: str, header: dict[str, Any], buffers: Sequence[np.ndarray] = ()) -> None:
-        """Keep one frame."""
-        if op != self._op or self._frames.tell() > CHUNK:
-            self._flush()
-            self._op = op
-        wire.write(self._frames, header, buffers, flush=False)
-        self._count += 1
-
-    def finish(self, end: dict[str, Any]) -> None:
-        """The tape is whole."""
-        self._flush()
-        self._chunk(_END, "", _text({**end, "frames": self._count}))
-        try:
-            self._file.close()
-            os.replace(self._draft, self._path)
-        except OSError as error:
-            raise TapeError(str(cannot("write", self._path, error))) from None
-
-    def drop(self) -> None:
-        """Leave what was there before, unless this one is finished."""
-        self._file.close()
-        self._draft.unlink(missing_ok=True)
-
-    def _flush(self) -> None:
-        if self._frames.tell():
-            self._chunk(_DATA, self._op, self._frames.getvalue())
-            self._frames = io.BytesIO()
-
-    def _chunk(self, kind: bytes, op: str, raw: bytes) -> None:
-        packed = _codec().compress(raw, asbytes=True)
-        name = op.encode()
-        self._write(_PREFIX.pack(kind, len(name), len(packed), len(raw), hashlib.sha256(packed).digest()))
-        self._write(name + packed)
-
-    def _write(self, data: bytes) -> None:
-        try:
-            self._file.write(data)
-        except OSError as error:
-            raise TapeError(str(cannot("write", self._path, error))) from None
 
 
 class TapeFile:
@@ -146,16 +83,16 @@ class TapeFile:
 
     def _scan(self, stream: IO[bytes]) -> None:
         magic = stream.readline(40)
-        if magic != _MAGIC % VERSION:
-            raise self.problem(f"it begins with {magic[:40]!r}, expected {_MAGIC % VERSION!r}; record it again")
+        if magic != MAGIC % VERSION:
+            raise self.problem(f"it begins with {magic[:40]!r}, expected {MAGIC % VERSION!r}; record it again")
         while not self.end:
-            prefix = self._exactly(stream, _PREFIX.size)
-            kind, length, size, raw, digest = _PREFIX.unpack(prefix)
+            prefix = self._exactly(stream, PREFIX.size)
+            kind, length, size, raw, digest = PREFIX.unpack(prefix)
             op = self._exactly(stream, length)
             offset = stream.tell()
             self._check_sizes(kind, size, raw)
-            packed = self._digested(stream, size, digest, keep=kind != _DATA)
-            if kind == _DATA:
+            packed = self._digested(stream, size, digest, keep=kind != DATA)
+            if kind == DATA:
                 self.chunks.append(Chunk(op.decode("utf-8", "replace"), offset, size, raw))
             else:
                 self._say(kind, self._object(self._unpacked(packed, raw)))
@@ -163,17 +100,17 @@ class TapeFile:
             raise self.problem("something follows its end")
 
     def _say(self, kind: bytes, told: dict[str, Any]) -> None:
-        if (kind == _HEAD) == bool(self.head):
+        if (kind == HEAD) == bool(self.head):
             raise self.problem("its head is not where it belongs")
-        if kind == _HEAD:
+        if kind == HEAD:
             self.head = told
         else:
             self.end = told
 
     def _check_sizes(self, kind: bytes, size: int, raw: int) -> None:
-        if kind not in (_HEAD, _DATA, _END):
+        if kind not in (HEAD, DATA, END):
             raise self.problem(f"a chunk of kind {kind!r}")
-        most = LARGEST if kind == _DATA else wire.ANSWER_HEADER_LIMIT
+        most = LARGEST if kind == DATA else wire.ANSWER_HEADER_LIMIT
         if raw > min(most, size * RATIO):
             raise self.problem(f"a chunk of {size:,} bytes says that it becomes {raw:,}")
 
@@ -198,7 +135,7 @@ class TapeFile:
 
     def _unpacked(self, packed: bytes, raw: int) -> bytes:
         try:
-            found = bytes(_codec().decompress(packed, decompressed_size=raw, asbytes=True)) if raw else b""
+            found = bytes(codec().decompress(packed, decompressed_size=raw, asbytes=True)) if raw else b""
         except (OSError, ValueError, pa.ArrowException) as error:
             raise self.problem(f"a chunk cannot be decompressed: {error}") from None
         if len(found) != raw:
@@ -217,9 +154,6 @@ def tapes(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob(f"*{SUFFIX}"))
 
 
-def _codec() -> pa.Codec:
+def codec() -> pa.Codec:
+    """What compresses and decompresses chunks."""
     return pa.Codec("zstd", compression_level=LEVEL)
-
-
-def _text(told: dict[str, Any]) -> bytes:
-    return json.dumps(told, sort_keys=True, allow_nan=False).encode()

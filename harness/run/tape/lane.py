@@ -16,7 +16,8 @@ from opassay.harness.run.job import Answer, GroupEnd, Job
 from opassay.harness.run.lane import Answered, Lane
 from opassay.harness.run.plan import Batch, Item, Settings
 from opassay.harness.run.process import WorkerSpec
-from opassay.harness.run.tape.answers import Answers, Hello, Spoken
+from opassay.harness.run.tape.answers import Answers, Spoken
+from opassay.harness.run.tape.tape import Hello
 
 
 class TapedLane(Lane):

@@ -19,8 +19,9 @@ from opassay.harness.run.engine import Engine
 from opassay.harness.run.job import Answer, GroupEnd, Job
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.plan import Item
-from opassay.harness.run.tape.file import SUFFIX, TapeFile, TapeWriter, tapes
+from opassay.harness.run.tape.file import SUFFIX, TapeFile, tapes
 from opassay.harness.run.tape.frames import ASKED, pack, role, trail_json
+from opassay.harness.run.tape.writer import TapeWriter
 
 
 class Recorder:
