@@ -215,7 +215,7 @@ def doctor_command(adapters: list[str]) -> int:
     campaign = Campaign(Request(adapters=adapters, targets=targets, ops=["relu"]))
     healthy = not problems
     if campaign.uncached:
-        _say(console, campaign.uncached)
+        say_line(console, campaign.uncached)
     with campaign.engine() as engine:
         check_devices(engine)
         for lane in engine.lanes.values():
