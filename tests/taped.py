@@ -20,17 +20,8 @@ from opassay.harness.run.journal import NAME, sorted_records
 TAPES = Path(__file__).parent / "tapes"
 TABLE = TAPES / "table.csv"
 KEY = ("op", "aspect", "number", "case_id", "target")
-SAID = (
-    "verdict",
-    "known",
-    "version_untested",
-    "confirmed",
-    "error_type",
-    "elements",
-    "free_elements",
-    "free_by_bound",
-    "bad_elements",
-)
+COUNTS = ("elements", "free_elements", "free_by_bound", "bad_elements")
+SAID = ("verdict", "known", "version_untested", "confirmed", "error_type", *COUNTS)
 FIGURES = ("rho", "max_abs_error", "max_ulp")
 COLUMNS = (*KEY, *SAID, *FIGURES, "message")
 SAME = 0.01

@@ -284,7 +284,8 @@ HELLO = {
 
 def written(path, *frames, hello=HELLO, head=HEAD, state="ready", op="relu"):
     writer = TapeWriter(path, head)
-    writer.add("", {"role": "hello", "parallel": False, "hello": hello, "settings": {"device": "cpu"}})
+    if hello is not None:
+        writer.add("", {"role": "hello", "parallel": False, "hello": hello, "settings": {"device": "cpu"}})
     for frame in frames:
         writer.add(op, frame)
     writer.finish({"state": state})
@@ -382,6 +383,19 @@ def test_content_that_no_tape_has_is_refused_in_one_line(tmp_path, capsys, how):
     status, (line,) = refused(tmp_path, capsys)
     assert status == 2
     assert len(line) < 700
+
+
+def test_a_target_that_never_started_is_told_as_in_the_run(tmp_path, capsys):
+    written(tmp_path / "tape" / "honest.tape", hello=None, state="its worker ended")
+    assert refused(tmp_path, capsys) == (1, [])
+    assert described(tmp_path / "out")["targets"]["honest"]["state"] == "could not start: its worker ended"
+
+
+def test_two_tapes_of_one_target_are_refused(tmp_path, capsys):
+    for name in ("one", "two"):
+        written(tmp_path / "tape" / f"{name}.tape", FRAME)
+    status, (line,) = refused(tmp_path, capsys)
+    assert (status, "are of target 'honest'" in line) == (2, True)
 
 
 def test_a_folder_without_a_tape_is_refused(tmp_path, capsys):

@@ -106,7 +106,7 @@ def _alike(found: list[Tape], folder: Path) -> list[Tape]:
                 f"{tape.file.path} was recorded with other settings than {found[0].file.path.name} "
                 f"({', '.join(changed)}): judge each in a folder of its own"
             )
-    labels = Counter(tape.label for tape in found)
-    if twice := [label for label, count in labels.items() if count > 1]:
-        raise UsageError(f"several tapes in {str(folder)!r} are of target {twice[0]!r}")
+    for named in ([tape.label for tape in found], [str(tape.target) for tape in found]):
+        if twice := [name for name, count in Counter(named).items() if count > 1]:
+            raise UsageError(f"several tapes in {str(folder)!r} are of target {twice[0]!r}")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -103,13 +104,18 @@ class TapedRun(Run):
             yield from (judge_ops(asked, [name], self.folder) for name in names)
             return
         # Fresh processes: a copy of this one would have its threads' locks, and nobody to release them.
-        with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(cores, get_context("spawn"), _leave_ctrl_c) as pool:
             try:
                 for done in as_completed([pool.submit(judge_ops, asked, [name], self.folder) for name in names]):
                     yield done.result()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+def _leave_ctrl_c() -> None:
+    """It is the parent's to hear: it ends these processes after the op that they judge."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _too_many(held: Sequence[Judged]) -> bool:
