@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import shlex
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,8 +63,11 @@ def run_cli() -> None:
 
 
 def _without_ctrl_c(problem: Any) -> None:
-    # Python prints a traceback where Ctrl-C meets code that cannot raise, such as a callback of its garbage collector.
-    if not issubclass(problem.exc_type, KeyboardInterrupt):
+    # Where Ctrl-C meets code that cannot raise, such as a callback of the garbage collector, Python prints a traceback
+    # and goes on as if nothing had been typed: it is sent again.
+    if issubclass(problem.exc_type, KeyboardInterrupt):
+        threading.Timer(0.01, _thread.interrupt_main).start()
+    else:
         sys.__unraisablehook__(problem)
 
 

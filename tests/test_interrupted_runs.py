@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from opassay.harness import cli
+
 sys.path.insert(0, str(Path(__file__).parent))
 from interrupted import command, recorded, run, start, table, wait_until, workers
 
@@ -67,3 +69,15 @@ def test_a_second_ctrl_c_while_writing_leaves_the_old_files_or_the_new_ones(whol
         json.loads((tmp_path / "out" / "run.json").read_text())
     assert run(tmp_path, [*RUN, "--resume"]).returncode == 0
     assert table(tmp_path) == whole
+
+
+def test_ctrl_c_is_not_lost_where_nothing_can_be_raised(monkeypatch, capsys):
+    class Deaf:
+        def __del__(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "unraisablehook", cli._without_ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        Deaf()
+        time.sleep(5)
+    assert capsys.readouterr().err == ""

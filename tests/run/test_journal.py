@@ -75,7 +75,7 @@ def resumed(bench, folder, left):
     return bench.run(folder, resume=True)
 
 
-STEP = 29
+STEP = 199
 """Bytes between two cuts of the last but one record and the one before at which a run is gone on with."""
 
 
