@@ -100,7 +100,6 @@ def test_a_repeated_axis_is_made_once() -> None:
 
 SAMPLE = {
     "jax": (
-        "jax-stop_gradient-gradient-zeros",
         "jax-matmul-rank-one",
         "jax-avg_unpool2d-overflow-compiled",
         "jax-conv2d_transpose-subnormal",
@@ -108,14 +107,11 @@ SAMPLE = {
     "torch": (
         "torch-avg_pool2d-empty",
         "torch-max_pool2d_with_argmax-nan",
-        "torch-conv2d-no-channels",
         "torch-deconvnet-gradient-one-filter",
     ),
     "tensorflow": (
         "tensorflow-conv2d-rank-three",
-        "tensorflow-conv2d_transpose-xla-no-filters",
         "tensorflow-scatter_nd-index-xla",
-        "tensorflow-max_pool2d-gradient-dilated-padding",
     ),
 }
 """Known differences of several verdicts; ``pin_scripts.py`` runs all of them."""
