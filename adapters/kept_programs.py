@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 FLAGS = "TF_XLA_FLAGS"
 
 
-def keeps_programs(user: str) -> dict[str, str]:
+def xla_variables(user: str) -> dict[str, str]:
     """The variables to set before TensorFlow is imported; ``user``: whose programs, since two adapters may run at once.
 
     TensorFlow writes each file under another name first, so one that is there is whole. Its keys hold no version, and

@@ -211,7 +211,7 @@ def diff(
     ] = None,
 ) -> int:
     """Say what changed between two runs, or two targets. Status 1: something is new, or nothing was compared."""
-    from opassay.harness.commands import diff_command
+    from opassay.harness.reporting import diff_command
 
     return diff_command(old, new, form, out, targets)
 

@@ -1,4 +1,4 @@
-"""What the commands ``run``, ``report`` and ``doctor`` do."""
+"""What the commands ``run`` and ``doctor`` do."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 
 from rich.console import Console
 
-from opassay.harness.consoles import stderr, stdout
+from opassay.harness.consoles import say_line, stderr, stdout
 from opassay.harness.hunt.after_run import hunt_run
 from opassay.harness.hunt.hunter import Limits
 from opassay.harness.model.faults import told
 from opassay.harness.progress import Lines, Moving, progress_on
-from opassay.harness.registry import Registry, UsageError, unknown
-from opassay.harness.reporting import strange
+from opassay.harness.registry import Registry, UsageError
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.files import FileError
@@ -78,11 +77,6 @@ def _recorded(run: Run, engine: Engine, tape: Path | None) -> Iterator[None]:
         recorder.drop()
 
 
-def say_line(console: Console, line: str) -> None:
-    """One line, however long it is."""
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
 def _planned(campaign: Campaign) -> str:
     """What the run will do, before anything is started, and about how long that takes."""
     ops, fills = campaign.ops, campaign.settings.fills
@@ -101,10 +95,10 @@ def kept(run: Run) -> Iterator[None]:
     try:
         yield
     except (FileError, OSError) as error:
-        told = str(error) if isinstance(error, FileError) else f"cannot write in {run.folder}: {_reason(error)}"
+        why = str(error) if isinstance(error, FileError) else f"cannot write in {run.folder}: {_reason(error)}"
         there = run.journal.path.exists()
-        kept = f"{run.counts.total} records are in {run.journal.path.name}: make room, then {run.again}"
-        raise UsageError(f"{told}; {kept if there else 'its records went with it'}") from None
+        left = f"{run.counts.total} records are in {run.journal.path.name}: make room, then {run.again}"
+        raise UsageError(f"{why}; {left if there else 'its records went with it'}") from None
 
 
 def _reason(error: OSError) -> str:
@@ -158,60 +152,21 @@ def tell(run: Run, described: dict[str, Any], strict: bool, progress: Lines | Mo
     return INTERRUPTED if run.status == "interrupted" else status
 
 
-def diff_command(
-    old: Path, new: Path | None, form: str, out: Path | None, targets: tuple[str, str] | None = None
-) -> int:
-    """``opassay diff OLD NEW``: 1 when something is new, or nothing was compared, 3 when there is a new fault.
-
-    With ``targets``: the first one in ``old`` with the second one in ``new``, which may be the same run.
-    """
-    from opassay.reports.diff import compare
-    from opassay.reports.diff_text import FORMATS, SUFFIXES
-    from opassay.reports.run_file import read_run
-    from opassay.reports.stored_table import read_for_pages
-
-    form = form or SUFFIXES.get(out.suffix if out else "", "text")
-    if form not in FORMATS:
-        raise UsageError(f"--format expects one of {', '.join(FORMATS)}, got {form!r}")
-    if new is None and targets is None:
-        raise UsageError("diff needs the folder of a second run, or two targets of one: --targets A B")
-    later = new or old
-    try:
-        tables = read_for_pages(old), read_for_pages(later)
-        runs = read_run(old), read_run(later)
-        for name, run in zip(targets or (), runs, strict=False):
-            if name not in run["targets"]:
-                raise ValueError(unknown("target", name, run["targets"]))
-        diff = compare(tables[0], runs[0], tables[1], runs[1], targets)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    except Exception as error:
-        raise strange(error) from None
-    if out is None:
-        print(FORMATS[form](diff, str(later)), end="")
-        return diff.status
-    try:
-        out.write_text(FORMATS[form](diff, str(later)), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(f"cannot write {str(out)!r}: {error.strerror}") from None
-    print(out)
-    return diff.status
-
-
 def doctor_command(adapters: list[str]) -> int:
     """``opassay doctor``: 0 when every installed framework and every target of the user answers, 1 otherwise."""
     console = stdout()
     registry = Registry(adapters, Path())
     for entry in registry.adapters.values():
         if not entry.installed:
-            console.print(f"{entry.name}: not installed; {entry.hint}", markup=False, highlight=False)
+            say_line(console, f"{entry.name}: not installed; {entry.hint}")
     targets, problems = ["all"] if registry.installed() else [], []
     for name in registry.described:
         try:
             targets.append(str(registry.target(name)))
         except UsageError as error:
             problems.append(f"{name}: {error}")
-    console.print(*problems, sep="\n", end="\n" if problems else "", markup=False, highlight=False, soft_wrap=True)
+    for problem in problems:
+        say_line(console, problem)
     campaign = Campaign(Request(adapters=adapters, targets=targets, ops=["relu"]))
     healthy = not problems
     if campaign.uncached:
@@ -220,7 +175,7 @@ def doctor_command(adapters: list[str]) -> int:
         check_devices(engine)
         for lane in engine.lanes.values():
             healthy &= lane.state == "ready"
-            console.print(*_diagnosis(engine, lane), sep="\n", markup=False, highlight=False, soft_wrap=True)
+            say_line(console, "\n".join(_diagnosis(engine, lane)))
     return 0 if healthy else 1
 
 

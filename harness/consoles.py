@@ -27,3 +27,8 @@ def stdout() -> Console:
 
 def stderr() -> Console:
     return Console(stderr=True, width=width(sys.stderr))
+
+
+def say_line(console: Console, line: str) -> None:
+    """One line, however long it is."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, Task, TextCo
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from opassay.harness.consoles import watched
+from opassay.harness.consoles import say_line, watched
 from opassay.harness.model.verdicts import Record
 from opassay.harness.pace import Clock, Pace, duration
 
@@ -35,7 +35,7 @@ class Lines:
         """A line, with the time since the run began."""
         self._last = self._clock()
         clock = f"[{duration(self._last - self._began)}]"
-        self._console.print(f"{clock} {text}", markup=False, highlight=False, soft_wrap=True)
+        say_line(self._console, f"{clock} {text}")
 
     def tick(self, text: str) -> None:
         """The line that is due, if one is."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opassay.harness.commands import execute, kept, say_line, tell
-from opassay.harness.consoles import stderr
+from opassay.harness.commands import execute, kept, tell
+from opassay.harness.consoles import say_line, stderr
 from opassay.harness.progress import progress_on
 from opassay.harness.registry import UsageError
 from opassay.harness.run.files import FileError

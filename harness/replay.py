@@ -13,7 +13,7 @@ import numpy as np
 from opassay.harness import told
 from opassay.harness.bounded import room
 from opassay.harness.case_file import find_case
-from opassay.harness.consoles import stdout
+from opassay.harness.consoles import say_line, stdout
 from opassay.harness.form import check_form
 from opassay.harness.hunt.scripts import case_script
 from opassay.harness.model import dtypes
@@ -49,7 +49,7 @@ def replay_command(texts: Sequence[str], request: Request, out: Path, scripts: P
     console = stdout()
 
     def say(line: str) -> None:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say_line(console, line)
 
     with campaign.engine() as engine:
         check_devices(engine)

@@ -1,4 +1,4 @@
-"""``opassay report``: the pages of a run, also of one that goes on or was killed, from what is known of it."""
+"""What ``report`` and ``diff`` do with what runs left in their folders; a run may go on or have been killed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from opassay.harness.model.verdicts import Record
-from opassay.harness.registry import UsageError
+from opassay.harness.registry import UsageError, unknown
 from opassay.harness.run.files import FileError
 from opassay.harness.run.journal import NAME, being_written, sorted_records
 
@@ -34,6 +34,46 @@ def report_command(folders: Sequence[Path]) -> int:
     for page in pages:
         print(page)
     return 0
+
+
+def diff_command(
+    old: Path, new: Path | None, form: str, out: Path | None, targets: tuple[str, str] | None = None
+) -> int:
+    """``opassay diff OLD NEW``: 1 when something is new, or nothing was compared, 3 when there is a new fault.
+
+    With ``targets``: the first one in ``old`` with the second one in ``new``, which may be the same run.
+    """
+    from opassay.reports.diff import compare
+    from opassay.reports.diff_text import FORMATS, SUFFIXES
+    from opassay.reports.run_file import read_run
+    from opassay.reports.stored_table import read_for_pages
+
+    form = form or SUFFIXES.get(out.suffix if out else "", "text")
+    if form not in FORMATS:
+        raise UsageError(f"--format expects one of {', '.join(FORMATS)}, got {form!r}")
+    if new is None and targets is None:
+        raise UsageError("diff needs the folder of a second run, or two targets of one: --targets A B")
+    later = new or old
+    try:
+        tables = read_for_pages(old), read_for_pages(later)
+        runs = read_run(old), read_run(later)
+        for name, run in zip(targets or (), runs, strict=False):
+            if name not in run["targets"]:
+                raise ValueError(unknown("target", name, run["targets"]))
+        diff = compare(tables[0], runs[0], tables[1], runs[1], targets)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    except Exception as error:
+        raise strange(error) from None
+    if out is None:
+        print(FORMATS[form](diff, str(later)), end="")
+        return diff.status
+    try:
+        out.write_text(FORMATS[form](diff, str(later)), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"cannot write {str(out)!r}: {error.strerror}") from None
+    print(out)
+    return diff.status
 
 
 def strange(error: Exception) -> UsageError:

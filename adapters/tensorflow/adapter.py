@@ -10,11 +10,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from opassay.adapters.kept_programs import keeps_programs
+from opassay.adapters.kept_programs import xla_variables
 
 # Start-up messages only; what TensorFlow computes does not change.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.update(keeps_programs("tensorflow"))
+os.environ.update(xla_variables("tensorflow"))
 
 import numpy as np
 import tensorflow as tf

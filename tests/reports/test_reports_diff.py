@@ -174,8 +174,8 @@ def test_two_targets_of_one_run_are_compared(two_targets):
 
 
 def test_the_command_compares_two_targets_of_a_run(two_targets, tmp_path, made, capsys):
-    from opassay.harness.commands import diff_command
     from opassay.harness.registry import UsageError
+    from opassay.harness.reporting import diff_command
 
     made.write_folder(tmp_path, *two_targets)
     assert diff_command(tmp_path, None, "", None, ("torch", "torch-nightly")) == 1
@@ -230,7 +230,7 @@ def test_the_page_works_in_a_browser(changed, chromium, tmp_path):
 
 
 def test_the_command_writes_what_the_ending_says(tmp_path, made, capsys):
-    from opassay.harness.commands import diff_command
+    from opassay.harness.reporting import diff_command
 
     made.write_folder(tmp_path / "old", [made.record()], made.run([made.shard()]))
     made.write_folder(tmp_path / "new", [made.record(**FAIL)], made.run([made.shard()]))
@@ -244,8 +244,8 @@ def test_the_command_writes_what_the_ending_says(tmp_path, made, capsys):
 
 
 def test_a_wrong_request_is_told_in_one_line(tmp_path, made):
-    from opassay.harness.commands import diff_command
     from opassay.harness.registry import UsageError
+    from opassay.harness.reporting import diff_command
 
     made.write_folder(tmp_path, [made.record()], made.run([made.shard()]))
     with pytest.raises(UsageError, match="expects one of text, markdown, html, got 'pdf'"):

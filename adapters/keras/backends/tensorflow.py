@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from opassay.adapters.kept_programs import keeps_programs
+from opassay.adapters.kept_programs import xla_variables
 
 # Start-up messages only; what TensorFlow computes does not change.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.update(keeps_programs("keras"))
+os.environ.update(xla_variables("keras"))
 
 import tensorflow as tf
 
