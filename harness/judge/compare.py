@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from opassay.harness.judge import numerics
+from opassay.harness.judge import numerics, stated
 from opassay.harness.judge.measure import Measure, mask_of, measure_of, unjudged
 from opassay.harness.model import dtypes
 from opassay.harness.model.numeric_model import NumericModel
@@ -138,16 +138,25 @@ def _compare_floats(actual: np.ndarray, reference: Reference, model: NumericMode
         rho = np.where(error == 0, 0, error / limit.allowed)
     # Infinite for special elements alone, so that the worst element is one of those that the message speaks of.
     rho = np.where(special, np.inf, np.minimum(rho, np.finfo(np.float64).max) if special.any() else rho)
-    wrong = finite & (error > limit.allowed)
-    verdict = (
-        ("special", describe_special(actual, expected, special, reference.dtype))
-        if special.any()
-        else (("structural" if exact_fill else "numeric"), "")
-    )
+    wrong, outside = finite & (error > limit.allowed), stated.outside(actual, reference) & finite
+    rho = np.where(outside & ~special, np.inf, rho)
+    wrong |= outside
+    if special.any():
+        verdict = ("special", describe_special(actual, expected, special, reference.dtype))
+    elif outside.any():
+        verdict = ("numeric", stated.beyond(reference))
+    else:
+        verdict = (_sort(reference, limit, wrong, exact_fill), "")
     judgement = _figures(reference, measure, actual, error, rho, special | wrong, verdict)
     if judgement.verdict == "pass" and bool((error > limit.heuristic).any()) and reference.policy == "linear":
         return replace(judgement, message=BEYOND)
     return judgement
+
+
+def _sort(reference: Reference, limit: numerics.Bound, wrong: np.ndarray, exact_fill: bool) -> str:
+    """A wrong element under an exact fill is structural; of a bounded output only where nothing is rounded."""
+    exact = exact_fill and (reference.policy != "bounded" or bool((limit.allowed[wrong] == 0).any()))
+    return "structural" if exact else "numeric"
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +189,7 @@ def marks(actual: object, reference: Reference, model: NumericModel, exact_fill:
         values = dtypes.widen(np.asarray(actual))
         with np.errstate(invalid="ignore", over="ignore"):
             far = np.isfinite(values) & np.isfinite(expected) & (np.abs(values - expected) > allowed)
-        bad = (_special(values, expected, reference, limit) | far) & ~free
+        bad = (_special(values, expected, reference, limit) | far | stated.outside(values, reference)) & ~free
     with np.errstate(invalid="ignore"):
         overflows = np.isfinite(expected) & (np.abs(expected) + allowed >= numerics.overflow_threshold(reference.dtype))
     loose = free.any() or mask_of(reference.may_be_nan, reference).any() or (overflows | (limit.overflow != 0)).any()
@@ -189,6 +198,8 @@ def marks(actual: object, reference: Reference, model: NumericModel, exact_fill:
 
 def _special(actual: np.ndarray, expected: np.ndarray, reference: Reference, limit: numerics.Bound) -> np.ndarray:
     """Where a non-finite value is missing, surplus or another; and subnormals flushed by movement ops."""
+    if reference.policy == "bounded":
+        return stated.special(actual, expected, reference, limit)
     with np.errstate(invalid="ignore"):
         same = (np.isnan(actual) & np.isnan(expected)) | (actual == expected)
         wrong = ~same & ~(np.isfinite(actual) & np.isfinite(expected))
@@ -206,6 +217,8 @@ def describe_special(actual: np.ndarray, expected: np.ndarray, where: np.ndarray
     """What happened at the first special element, in a few words."""
     index = tuple(np.argwhere(where)[0])
     got, wanted = float(actual[index]), float(expected[index])
+    if got == wanted:
+        return "other sign of zero"
     if np.isnan(wanted):
         return "NaN dropped"
     if np.isnan(got):

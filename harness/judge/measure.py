@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from opassay.harness.judge import numerics
+from opassay.harness.judge.stated import stated_bound
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.reference import Reference
 
@@ -18,7 +19,8 @@ class Measure:
     """All that is known of an output before a target answers; targets that compute alike share it.
 
     ``free``: what is not judged, and ``by_bound`` what of it the contract does not leave open. ``plain``: every
-    element is finite and must be met, so only errors have to be looked at. ``unbounded``: why there is no bound.
+    element is finite and must be met, and nothing else is asked, so only errors have to be looked at. ``unbounded``:
+    why there is no bound.
     """
 
     dtype: str
@@ -51,7 +53,8 @@ def measure_of(reference: Reference, model: NumericModel, exact_fill: bool) -> M
         by_contract = mask_of(reference.free, reference)
         by_bound = limit.undecided & ~by_contract
         free = by_contract | by_bound
-        plain = bool(expected.size) and not free.any() and bool(np.isfinite(expected).all())
+        asks_more = reference.span is not None or reference.signed_zeros is not None
+        plain = bool(expected.size) and not free.any() and bool(np.isfinite(expected).all()) and not asks_more
         why = _unbounded(reference, model, limit, by_bound) if by_bound.any() else ""
         known[model, exact_fill] = Measure(reference.dtype, limit, expected, free, by_bound, plain, why)
     return known[model, exact_fill]
@@ -59,6 +62,8 @@ def measure_of(reference: Reference, model: NumericModel, exact_fill: bool) -> M
 
 def _unbounded(reference: Reference, model: NumericModel, limit: numerics.Bound, by_bound: np.ndarray) -> str:
     """Why no bound can be stated for most of the elements ``by_bound``."""
+    if reference.policy == "bounded":
+        return f"what is rounded in {model.kept or model.accumulator} inside the op may lose all"
     if 2 * np.count_nonzero(np.isnan(limit.overflow) & by_bound) > np.count_nonzero(by_bound):
         return f"partial sums in {model.accumulator} may overflow"
     terms = np.broadcast_to(numerics.terms_of(reference), by_bound.shape)[by_bound].max()
@@ -79,12 +84,14 @@ def unjudged(name: str, measure: Measure) -> str:
 def _limits(reference: Reference, model: NumericModel, exact_fill: bool) -> numerics.Bound:
     if reference.policy == "linear":
         return numerics.bound(reference, model, exact_fill)
+    if reference.policy == "bounded":
+        return stated_bound(reference, model)
     return numerics.no_error(reference.exact.shape)
 
 
 def _saturated(reference: Reference, limit: numerics.Bound) -> np.ndarray:
     """The exact value, infinite where even the smallest right answer overflows the output's dtype."""
-    if reference.policy != "linear":
+    if reference.policy not in ("linear", "bounded"):
         return reference.exact
     with np.errstate(invalid="ignore"):
         beyond = np.abs(reference.exact) - limit.allowed >= numerics.overflow_threshold(reference.dtype)

@@ -14,13 +14,17 @@ class NumericModel:
     ``accumulator``: the format of partial sums. ``inputs``: the format operands are rounded to first
     (``tf32``, ``bfloat16``), or empty. ``flushes``: whether subnormals, also of the inputs, may become
     zero. ``extra_roundings``: additional roundings in the accumulator's format along a sum, where an
-    adapter composes an op from several.
+    adapter composes an op from several. ``kept``: the format that results inside an op are rounded to, the
+    accumulator's unless named. ``functions``: the profile whose bounds elementary functions keep, the loosest unless
+    named.
     """
 
     accumulator: str
     inputs: str = ""
     flushes: bool = True
     extra_roundings: int = 0
+    kept: str = ""
+    functions: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
-Policy = Literal["bitwise", "linear", "index", "unconnected"]
+from opassay.harness.model.numeric_model import NumericModel
+
+Policy = Literal["bitwise", "linear", "bounded", "index", "unconnected"]
 """How an output is compared.
 
 ``bitwise``: the very value (movement, selection, integers). ``linear``: within the bound derived from
-``magnitude`` and ``terms``; bitwise where sums are exact. ``index``: the very integer. ``unconnected``: no
+``magnitude`` and ``terms``; bitwise where sums are exact. ``bounded``: within the bound that ``allowed_by`` states for
+a numeric model; bitwise where that is 0. ``index``: the very integer. ``unconnected``: no
 array at all, the gradient of an input that no output depends on.
 """
 
@@ -29,6 +33,10 @@ class Reference:
     is a multiple of under an exact fill, NaN where there is none (1 everywhere without it). ``roundings``: how
     often each product is rounded besides, where coefficients are not exact. ``slack``: an error, in absolute
     terms, that intermediate results may carry besides. All arrays have ``exact``'s shape.
+
+    ``allowed_by``: how much an answer may err, by the way a target computes; infinite where no statement is possible.
+    ``signed_zeros``: zeros whose sign counts, where they may not err. ``span``: the smallest and the largest value that
+    a correct answer may have anywhere, however much it may err.
 
     ``zeros_too``: an unconnected gradient may as well be zeros of ``exact``'s shape.
 
@@ -50,6 +58,9 @@ class Reference:
     unit: np.ndarray | None = None
     roundings: int = 0
     slack: np.ndarray | None = None
+    allowed_by: Callable[[NumericModel], np.ndarray] | None = None
+    signed_zeros: np.ndarray | None = None
+    span: tuple[float, float] | None = None
     zeros_too: bool = False
     computes: tuple[str, str] | None = None
     integral: bool | None = None
@@ -57,7 +68,13 @@ class Reference:
     def at(self, where: int | slice) -> Reference:
         """The same of some of its runs, for a reference of several: their arrays have one more axis, the first."""
         cut: dict[str, Any] = {f: value[where] for f, value in vars(self).items() if isinstance(value, np.ndarray)}
+        if self.allowed_by is not None:
+            cut["allowed_by"] = _part(self.allowed_by, where)
         return replace(self, **cut)
+
+
+def _part(whole: Callable[[NumericModel], np.ndarray], where: int | slice) -> Callable[[NumericModel], np.ndarray]:
+    return lambda model: whole(model)[where]
 
 
 def unconnected(name: str, dtype: str) -> Reference:

@@ -1,0 +1,104 @@
+"""The four operations of arithmetic, and a change of sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.formats import Formats, kept, product, rounded, sizes
+from opassay.adapters.oracle.bounded.profiles import ulps_of
+from opassay.adapters.oracle.bounded.real import OPERATORS, Real, either, operand, saved
+from opassay.adapters.oracle.bounded.sums import fit
+
+Binary = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def quietly(function: Callable[..., Any], *operands: np.ndarray) -> np.ndarray:
+    """What ``function`` makes of them as IEEE 754 defines it, without warnings."""
+    with np.errstate(all="ignore"):
+        return np.asarray(function(*operands))
+
+
+def add(x: Real, other: object) -> Real:
+    """x + y, rounded once."""
+    return _sum(np.add, x, operand(other, x), lambda g: g)
+
+
+def sub(x: Real, other: object) -> Real:
+    """x - y, rounded once."""
+    return _sum(np.subtract, x, operand(other, x), neg)
+
+
+def _sum(function: Binary, x: Real, y: Real, second: Callable[[Real], Real]) -> Real:
+    value = quietly(function, x.value, y.value)
+    if value.dtype.kind != "f":
+        return Real(value, (x, y), _either_unknown)
+
+    def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return kept(formats, value, a + b, exact=True)
+
+    return Real(value, (x, y), local, lambda g, _: (fit(g, x.shape), fit(second(g), y.shape)))
+
+
+def _either_unknown(_: Formats, *errors: np.ndarray) -> np.ndarray:
+    """Integers and truth values are known, or nothing is known of them."""
+    unknown = np.logical_or.reduce(np.broadcast_arrays(*(error > 0 for error in errors)))
+    return np.where(unknown, np.inf, 0.0)
+
+
+def neg(x: Real, _: object = None) -> Real:
+    """-x."""
+    return Real(quietly(np.negative, x.value), (x,), lambda _, error: error, lambda g, _: (neg(g),))
+
+
+def mul(x: Real, other: object) -> Real:
+    """x · y, rounded once."""
+    y = operand(other, x)
+    value = quietly(np.multiply, x.value, y.value)
+    if value.dtype.kind != "f":
+        return Real(value, (x, y), _either_unknown)
+
+    def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        error = product(sizes(x.value), b) + product(sizes(y.value), a) + product(a, b)
+        return kept(formats, value, error, exact=True)
+
+    return Real(value, (x, y), local, lambda g, _: (fit(g * saved(y), x.shape), fit(g * saved(x), y.shape)))
+
+
+def div(x: Real, other: object) -> Real:
+    """x / y, by a division or by a reciprocal and a product."""
+    y = operand(other, x)
+    value = quietly(np.divide, x.value, y.value)
+
+    def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        size, error = sizes(y.value), _quotient_error(x.value, y.value, value, a, b)
+        powers = (np.frexp(size)[0] == 0.5) & (b == 0)
+        if powers.all():
+            return kept(formats, value, error, exact=True)
+        ulps = ulps_of("div", formats.functions)
+        inside = error if formats.kept == formats.compute else rounded(formats, formats.kept, value, error)
+        inexact = kept(formats, value, inside, ulps, exact=ulps <= 0.5)
+        return np.where(powers, kept(formats, value, error, exact=True), inexact)
+
+    return Real(value, (x, y), local, lambda g, _: _quotient_pull(g, x, y))
+
+
+def _quotient_error(x: np.ndarray, y: np.ndarray, value: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """What errors ``a`` and ``b`` of the operands do: nothing is known where the divisor may be 0."""
+    size = sizes(y)
+    error = (product(sizes(value), b) + a) / np.where(size > b, size - b, 1)
+    error = np.where((b > 0) & (size <= b), np.inf, error)
+    # By a zero that is known: infinite, with the sign of the dividend, if that is known.
+    unsure = (a > 0) & (sizes(x) <= a)
+    return np.where((size == 0) & (b == 0), np.where(unsure, np.inf, 0.0), error)
+
+
+def _quotient_pull(g: Real, x: Real, y: Real) -> tuple[Real, Real]:
+    a, b = saved(x), saved(y)
+    forms = either(neg(g * (a / b)) / b, neg(g * a) / (b * b), neg(g / b) * (a / b))
+    return fit(g / b, x.shape), fit(forms, y.shape)
+
+
+OPERATORS.update(add=add, sub=sub, mul=mul, div=div, neg=neg)

@@ -1,0 +1,115 @@
+"""Rounding errors of one format, in units in the last place of a result's binade.
+
+Source: N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, SIAM 2002, chapters 2 to 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from opassay.harness.model.dtypes import FORMATS
+from opassay.harness.model.numeric_model import NumericModel
+
+CORRECT = 0.5
+"""Units in the last place that rounding to nearest may err by."""
+
+_LARGEST = float(np.finfo(np.float64).max)
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The formats along one op's way.
+
+    ``compute``: what operations and partial sums are done in. ``kept``: what results of primitives are rounded to
+    inside an op. ``out``: storage, and what a gradient finds saved. ``flush``: whether subnormals may become zero.
+    ``functions`` names the profile of elementary functions.
+    """
+
+    out: str
+    kept: str
+    compute: str
+    flush: bool
+    functions: str
+
+    @classmethod
+    def of(cls, model: NumericModel, out: str) -> Formats:
+        compute = model.accumulator
+        return cls(out, model.kept or compute, compute, model.flushes, model.functions)
+
+    def flushes(self, name: str) -> bool:
+        """Whether subnormals of the format may become zero; what flushes computes float16 in float32."""
+        return self.flush and name != "float16"
+
+
+def sizes(values: np.ndarray) -> np.ndarray:
+    """Absolute values in float64, whose range ends where that of longdouble goes on."""
+    return np.asarray(np.minimum(np.abs(values), _LARGEST), dtype=np.float64)
+
+
+def ulp(size: np.ndarray, name: str) -> np.ndarray:
+    """The spacing of the format in the binade of each size, down to that of its subnormals."""
+    form = FORMATS[name]
+    _, exponent = np.frexp(np.maximum(size, form.smallest_normal))
+    return np.asarray(np.ldexp(1.0, exponent - form.precision))
+
+
+def representable(values: np.ndarray, name: str) -> np.ndarray:
+    """Which values are numbers of the format."""
+    if name != "bfloat16":
+        return np.asarray(values.astype(name) == values)
+    single = values.astype(np.float32)
+    return np.asarray((single == values) & ((single.view(np.uint32) & np.uint32(0xFFFF)) == 0))
+
+
+def rounded(
+    formats: Formats, name: str, values: np.ndarray, error: np.ndarray, ulps: float = CORRECT, exact: bool = False
+) -> np.ndarray:
+    """The error of ``values``, known to ``error``, after an operation of ``ulps`` in the format ``name``.
+
+    With ``exact``, a value that is known and is a number of the format costs nothing. What is 16 bits wide may be
+    rounded twice, on the way through float32.
+    """
+    size = sizes(values)
+    whole = size + error
+    new = error + ulps * ulp(whole, name) + float(np.finfo(values.dtype).eps) * whole
+    if FORMATS[name].precision < FORMATS["float32"].precision:
+        new = new + CORRECT * ulp(whole, "float32")
+    if exact:
+        new = np.where((error == 0) & representable(values, name), 0, new)
+    if formats.flushes(name):
+        low = (size - new < FORMATS[name].smallest_normal) & ((size > 0) | (error > 0))
+        new = np.where(low, np.maximum(new, size), new)
+    return settled(values, new, error)
+
+
+def kept(
+    formats: Formats, values: np.ndarray, error: np.ndarray, ulps: float = CORRECT, exact: bool = False
+) -> np.ndarray:
+    """The same of a primitive: in the format computed in, then rounded to the format kept, where that is another."""
+    once = rounded(formats, formats.compute, values, error, ulps, exact)
+    return once if formats.kept == formats.compute else rounded(formats, formats.kept, values, once, CORRECT, exact)
+
+
+def stored(formats: Formats, values: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """The error of a result as it is stored: what is no number of the storage format yet is rounded to it."""
+    if formats.out != formats.kept:
+        return rounded(formats, formats.out, values, error, exact=True)
+    unrounded = (error == 0) & np.isfinite(values) & ~representable(values, formats.out)
+    if not unrounded.any():
+        return error
+    return np.where(unrounded, rounded(formats, formats.out, values, error), error)
+
+
+def settled(values: np.ndarray, new: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """``new``, but what is not finite and made of known operands is exact, and what nothing is known of is free."""
+    finite = np.isfinite(values)
+    if not finite.all():
+        new = np.where(finite, new, np.where(np.isfinite(error), 0.0, np.inf))
+    return np.asarray(np.where(np.isnan(new), np.inf, new))
+
+
+def product(size: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """``size * error``, where nothing times infinity is nothing."""
+    return np.asarray(np.where(error == 0, 0.0, size * error))

@@ -1,0 +1,159 @@
+"""Bounded arithmetic: arrays that carry an exact value, what bounds a target's error, and their own gradient.
+
+An op is a function of ``Real`` numbers, recorded once as a graph. The error of a node is asked for per set of formats
+and kept. A gradient is such a graph itself, so that it has a bound of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.formats import Formats, rounded, sizes, stored
+from opassay.adapters.oracle.linear import wide
+from opassay.harness.model import dtypes
+from opassay.harness.model.dtypes import FORMATS
+
+Local = Callable[..., np.ndarray]
+"""(formats, error of each argument) -> what the node errs by."""
+
+Pull = Callable[["Real", "Real"], Sequence["Real | None"]]
+"""(cotangent, the node) -> the cotangent of each argument, None for one that needs none."""
+
+OPERATORS: dict[str, Callable[[Any, Any], Real]] = {}
+"""What Python's operators mean, by name; filled by the modules that define them."""
+
+
+class Real:
+    """A node. ``value``: float64 (longdouble for float64 inputs), integers or bool as they are.
+
+    ``flat``: its value is constant but for jumps, so that its gradient may be left out. ``either_zero``: elements
+    whose zero may have either sign. ``span``: smallest and largest value that the contract allows for any argument.
+    """
+
+    __array_ufunc__ = None
+    __slots__ = ("_errors", "args", "either_zero", "flat", "local", "pull", "span", "value")
+
+    def __init__(
+        self,
+        value: np.ndarray,
+        args: tuple[Real, ...] = (),
+        local: Local | None = None,
+        pull: Pull | None = None,
+        *,
+        flat: bool = False,
+        either_zero: np.ndarray | None = None,
+        span: tuple[float, float] | None = None,
+    ) -> None:
+        self.value, self.args, self.local, self.pull = np.asarray(value), args, local, pull
+        self.flat, self.span = flat, span
+        self.either_zero = either_zero if either_zero is not None else _inherited(self.value, args)
+        self._errors: dict[Formats, np.ndarray] = {}
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def is_float(self) -> bool:
+        return self.value.dtype.kind == "f"
+
+    def error(self, formats: Formats) -> np.ndarray:
+        """What bounds the difference between a target's result and ``value``; infinite where nothing does."""
+        if formats not in self._errors:
+            with np.errstate(all="ignore"):
+                found = self.local(formats, *(x.given(formats) for x in self.args)) if self.local else np.zeros(())
+            self._errors[formats] = np.broadcast_to(found, self.shape)
+        return self._errors[formats]
+
+    def given(self, formats: Formats) -> np.ndarray:
+        """The same as the operand of another node: nothing is known of a result that may overflow."""
+        error = self.error(formats)
+        if not self.is_float:
+            return error
+        beyond = (sizes(self.value) + error > FORMATS[formats.kept].largest) & np.isfinite(self.value)
+        return np.where(beyond, np.inf, error) if beyond.any() else error
+
+    def __add__(self, other: object) -> Real:
+        return OPERATORS["add"](self, other)
+
+    def __radd__(self, other: object) -> Real:
+        return OPERATORS["add"](operand(other, self), self)
+
+    def __sub__(self, other: object) -> Real:
+        return OPERATORS["sub"](self, other)
+
+    def __rsub__(self, other: object) -> Real:
+        return OPERATORS["sub"](operand(other, self), self)
+
+    def __mul__(self, other: object) -> Real:
+        return OPERATORS["mul"](self, other)
+
+    def __rmul__(self, other: object) -> Real:
+        return OPERATORS["mul"](operand(other, self), self)
+
+    def __truediv__(self, other: object) -> Real:
+        return OPERATORS["div"](self, other)
+
+    def __rtruediv__(self, other: object) -> Real:
+        return OPERATORS["div"](operand(other, self), self)
+
+    def __neg__(self) -> Real:
+        return OPERATORS["neg"](self, None)
+
+
+def _inherited(value: np.ndarray, args: tuple[Real, ...]) -> np.ndarray | None:
+    masks = [x.either_zero for x in args if x.either_zero is not None]
+    if not masks:
+        return None
+    if any(mask.shape not in ((), value.shape) for mask in masks):
+        masks = [np.asarray(mask.any()) for mask in masks]
+    return np.broadcast_to(np.logical_or.reduce(np.broadcast_arrays(*masks)), value.shape)
+
+
+def leaf(array: np.ndarray) -> Real:
+    """An input. A subnormal one may be taken for zero."""
+    name, value = dtypes.dtype_name(array), wide(array)
+    if not dtypes.is_float(name):
+        return Real(value)
+    tiny = np.abs(value) < FORMATS[name].smallest_normal
+    if name == "float16" or not tiny.any():
+        return Real(value)
+    size = np.where(tiny, sizes(value), 0.0)
+    return Real(value, (), lambda formats: size if formats.flush else np.zeros(()))
+
+
+def constant(number: object, like: Real) -> Real:
+    """A constant of the op, which a target rounds to the format it computes in."""
+    value = np.asarray(number, dtype=like.value.dtype)
+    if value.dtype.kind != "f":
+        return Real(value)
+    zero = np.zeros(())
+    return Real(value, (), lambda formats: rounded(formats, formats.compute, value, zero, exact=True))
+
+
+def operand(other: object, like: Real) -> Real:
+    """``other``, or the constant that it is."""
+    return other if isinstance(other, Real) else constant(other, like)
+
+
+def saved(x: Real) -> Real:
+    """``x`` as a gradient finds it: rounded to storage."""
+    return Real(x.value, (x,), lambda formats, error: stored(formats, x.value, error), lambda g, _: (g,))
+
+
+def either(*forms: Real) -> Real:
+    """One value, of which a target may evaluate any of these forms."""
+
+    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
+        return np.asarray(np.maximum.reduce(np.broadcast_arrays(*errors)))
+
+    return Real(forms[0].value, forms, local, lambda g, _: (g, *(None for _ in forms[1:])))
+
+
+def unsigned(x: Real) -> Real:
+    """``x``, whose zeros may have either sign."""
+    anywhere = np.broadcast_to(True, x.shape)
+    return Real(x.value, (x,), lambda _, error: error, lambda g, _: (g,), either_zero=anywhere, span=x.span)

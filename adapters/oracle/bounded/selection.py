@@ -1,0 +1,132 @@
+"""Ops that choose among their operands: nothing is rounded, and only what errs already errs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.basic import Binary, quietly
+from opassay.adapters.oracle.bounded.formats import Formats, settled
+from opassay.adapters.oracle.bounded.logic import Mask, masked
+from opassay.adapters.oracle.bounded.real import Real, operand, saved
+from opassay.adapters.oracle.bounded.sums import fit
+
+
+def within(low: np.ndarray, value: np.ndarray, high: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """The error of a value whose answer lies between ``low`` and ``high``, of operands known to ``error``."""
+    return settled(value, np.asarray(np.maximum(high - value, value - low), dtype=np.float64), error)
+
+
+def absolute(x: Real) -> Real:
+    """|x|; its gradient at 0 is 0."""
+    value = quietly(np.abs, x.value)
+    return Real(value, (x,), lambda _, error: error, lambda g, _: (g * sign(saved(x)),))
+
+
+def sign(x: Real) -> Real:
+    """-1, 0 (of its operand's sign) or 1."""
+    value = np.where(x.value == 0, x.value, quietly(np.sign, x.value)) if x.is_float else np.sign(x.value)
+
+    def local(_: Formats, error: np.ndarray) -> np.ndarray:
+        return within(np.sign(x.value - error), value, np.sign(x.value + error), error)
+
+    return Real(value, (x,), local, flat=True, span=(-1.0, 1.0))
+
+
+def maximum(x: Real, other: object) -> Real:
+    """The larger; NaN if either is. Of zeros, either; where both are equal, any share of the gradient goes to each."""
+    return _extreme(np.maximum, x, operand(other, x), lambda a, b: larger(a, b))
+
+
+def minimum(x: Real, other: object) -> Real:
+    """The smaller, as ``maximum``."""
+    return _extreme(np.minimum, x, operand(other, x), lambda a, b: larger(b, a))
+
+
+def fmax(x: Real, other: object) -> Real:
+    """The larger; NaN only if both are."""
+    return _extreme(np.fmax, x, operand(other, x), lambda a, b: larger(a, b))
+
+
+def fmin(x: Real, other: object) -> Real:
+    """The smaller; NaN only if both are."""
+    return _extreme(np.fmin, x, operand(other, x), lambda a, b: larger(b, a))
+
+
+def clamp(x: Real, low: object, high: object) -> Real:
+    """x, but at least ``low`` and at most ``high``; ``high`` where these cross."""
+    return minimum(maximum(x, low), high)
+
+
+def _extreme(function: Binary, x: Real, y: Real, share: Callable[[Real, Real], Real]) -> Real:
+    value = quietly(function, x.value, y.value)
+    zeros = (x.value == 0) & (y.value == 0) & (np.signbit(x.value) != np.signbit(y.value)) if x.is_float else None
+
+    def local(_: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        low, high = function(x.value - a, y.value - b), function(x.value + a, y.value + b)
+        return within(low, value, high, np.maximum(a, b))
+
+    def pull(g: Real, _: Real) -> tuple[Real, Real]:
+        a, b = saved(x), saved(y)
+        return fit(g * share(a, b), x.shape), fit(g * share(b, a), y.shape)
+
+    return Real(value, (x, y), local, pull, either_zero=zeros)
+
+
+def larger(x: Real, y: Real) -> Real:
+    """The share of ``x`` in the gradient of a maximum: 1 where it is larger, 0 where smaller, any if equal."""
+    value = np.where(x.value > y.value, 1.0, np.where(x.value < y.value, 0.0, 0.5)).astype(x.value.dtype)
+    gap = np.abs(x.value - y.value)
+
+    def local(_: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        nothing = np.isnan(x.value) | np.isnan(y.value)
+        return np.where(nothing, np.inf, np.where(gap <= a + b, np.maximum(value, 1 - value), 0.0))
+
+    return Real(value, (x, y), local, flat=True)
+
+
+def relu(x: Real) -> Real:
+    """max(x, 0) of a single operand: the gradient at 0 is 0, that at NaN is left open. Of zeros, either."""
+    value = np.where(x.value <= 0, np.zeros_like(x.value), x.value)
+
+    def local(_: Formats, error: np.ndarray) -> np.ndarray:
+        return within(np.maximum(x.value - error, 0), value, np.maximum(x.value + error, 0), error)
+
+    return Real(value, (x,), local, lambda g, _: (g * step(saved(x)),), either_zero=np.asarray(x.value == 0))
+
+
+def step(x: Real) -> Real:
+    """1 where x > 0, 0 elsewhere; either where the sign of an inexact x is not known, or x is NaN."""
+    value = (x.value > 0).astype(x.value.dtype)
+
+    def local(_: Formats, error: np.ndarray) -> np.ndarray:
+        unsure = (np.abs(x.value) <= error) & (error > 0)
+        return np.where(np.isnan(x.value), np.inf, unsure.astype(np.float64))
+
+    return Real(value, (x,), local, flat=True)
+
+
+def where(condition: Mask, x: object, y: object) -> Real:
+    """x where the condition holds, y elsewhere; no gradient comes from the operand that is not chosen."""
+    mask = masked(condition)
+    some = next(each for each in (x, y) if isinstance(each, Real))
+    a, b = operand(x, some), operand(y, some)
+    value = np.where(mask.value, a.value, b.value)
+
+    def local(_: Formats, unsure: np.ndarray, e: np.ndarray, f: np.ndarray) -> np.ndarray:
+        chosen = np.where(mask.value, e, f)
+        other = np.abs(np.where(mask.value, b.value, a.value) - value) + np.where(mask.value, f, e)
+        return np.where(unsure > 0, np.maximum(chosen, np.where(np.isnan(other), np.inf, other)), chosen)
+
+    def pull(g: Real, _: Real) -> tuple[None, Real, Real]:
+        return None, fit(where(mask, g, 0.0), a.shape), fit(where(mask, 0.0, g), b.shape)
+
+    return Real(value, (mask, a, b), local, pull, either_zero=_chosen_zeros(mask, a, b, value))
+
+
+def _chosen_zeros(mask: Real, a: Real, b: Real, value: np.ndarray) -> np.ndarray | None:
+    if a.either_zero is None and b.either_zero is None:
+        return None
+    one, other = (False if each.either_zero is None else each.either_zero for each in (a, b))
+    return np.broadcast_to(np.where(mask.value, one, other), value.shape)

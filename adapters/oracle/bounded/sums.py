@@ -1,0 +1,91 @@
+"""Movements and sums: one primitive whose coefficients are 0 and 1, in any order of summation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.formats import Formats, rounded, settled, sizes
+from opassay.adapters.oracle.bounded.real import Real
+from opassay.harness.model.dtypes import FORMATS
+
+Map = Callable[[np.ndarray], np.ndarray]
+
+
+def linear(x: Real, function: Map, transposed: Map, terms: np.ndarray | None = None) -> Real:
+    """``function(x)``, each element of which adds up ``terms`` elements of ``x``."""
+    counts = function(np.ones(x.shape)) if terms is None else terms
+    with np.errstate(all="ignore"):
+        value = function(x.value)
+        if (np.asarray(counts) <= 1).all():
+            mask = None if x.either_zero is None else function(x.either_zero)
+            pull = lambda g, _: (linear(g, transposed, function),)  # noqa: E731
+            return Real(value, (x,), lambda _, error: function(error), pull, either_zero=mask)
+
+    def local(formats: Formats, error: np.ndarray) -> np.ndarray:
+        return _sum_error(formats, x.value, value, function(sizes(x.value)), function(error), counts - 1)
+
+    pull = lambda g, _: (linear(g, transposed, function),)  # noqa: E731
+    return Real(value, (x,), local, pull, either_zero=np.broadcast_to(True, value.shape))
+
+
+def _sum_error(
+    formats: Formats, terms: np.ndarray, value: np.ndarray, size: np.ndarray, error: np.ndarray, additions: np.ndarray
+) -> np.ndarray:
+    """What sums of terms of total ``size`` err by: nothing where every partial sum is a number of the format."""
+    form = FORMATS[formats.compute]
+    unit = form.unit_roundoff + float(np.finfo(value.dtype).eps)
+    whole = size + error
+    counted = np.maximum(additions, 0) * unit
+    new = error + np.where(counted < 1, counted / np.where(counted < 1, 1 - counted, 1), np.inf) * whole
+    if formats.flushes(formats.compute):
+        new = new + np.where(whole > 0, (additions + 1) * form.smallest_normal, 0)
+    if not error.any():
+        precision = min(form.precision, FORMATS[formats.kept].precision)
+        new = np.where(size <= lowest_bit(terms) * 2.0**precision, 0, new)
+    new = np.where(whole + new > form.largest, np.inf, np.where(whole == 0, 0, new))
+    new = settled(value, new, error)
+    return new if formats.kept == formats.compute else rounded(formats, formats.kept, value, new, exact=True)
+
+
+def lowest_bit(values: np.ndarray) -> float:
+    """The largest power of two that every finite value is a multiple of; 0 where there is none."""
+    some = np.abs(np.asarray(values, dtype=np.float64)).ravel()
+    some = some[(some > 0) & np.isfinite(some)]
+    if not some.size:
+        return 0.0
+    mantissa, exponent = np.frexp(some)
+    digits = np.ldexp(mantissa, 53).astype(np.int64)
+    trailing = np.frexp((digits & -digits).astype(np.float64))[1] - 1
+    return float(np.ldexp(1.0, int((trailing + exponent - 53).min())))
+
+
+def fit(x: Real, shape: tuple[int, ...]) -> Real:
+    """The sum of ``x`` over the axes along which an operand of ``shape`` was repeated to meet others."""
+    if x.shape == shape:
+        return x
+    full, padded = x.shape, (1,) * (len(x.shape) - len(shape)) + shape
+    axes = tuple(i for i, n in enumerate(padded) if n == 1 and full[i] != 1)
+    terms = np.asarray(float(math.prod(full[i] for i in axes)))
+    return linear(
+        x,
+        lambda a: a.sum(axis=axes, keepdims=True).reshape(shape),
+        lambda a: np.broadcast_to(a.reshape(padded), full),
+        terms,
+    )
+
+
+def spread(x: Real, shape: tuple[int, ...]) -> Real:
+    """``x``, repeated to ``shape``."""
+    return x if x.shape == shape else linear(x, lambda a: np.broadcast_to(a, shape), _summed(x.shape), np.ones(()))
+
+
+def _summed(shape: tuple[int, ...]) -> Map:
+    def summed(a: np.ndarray) -> np.ndarray:
+        axes = tuple(range(a.ndim - len(shape)))
+        once = a.sum(axis=axes)
+        return np.asarray(once.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True).reshape(shape))
+
+    return summed
