@@ -14,7 +14,7 @@ import numpy as np
 from opassay.adapters.geometry import spatial_axes
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.program import Program
 
 Predicate = Callable[[Case], bool]
@@ -26,9 +26,10 @@ def read_pins(folder: str) -> Mapping[str, Case]:
     return {name: Case.from_json(data) for name, data in json.loads(text).items()}
 
 
-def known(pins: Mapping[str, Case], name: str, verdict: str, covers: Predicate, **more: Any) -> Known:
-    """A Known whose op and aspect are those of its pin. ``more``: owner, reason, versions, url, title, modes."""
-    return Known(name, pins[name].op, verdict, covers, pin=pins[name], aspect=pins[name].aspect, **more)
+def known(pins: Mapping[str, Case], name: str, verdict: str, covers: Predicate, **more: Any) -> Fact:
+    """A Fact whose op and aspect are those of its pin. ``more``: owner, reason, versions, url, title, modes."""
+    pin = pins[name]
+    return Fact(name, ops=(pin.op,), aspects=(pin.aspect,), verdicts=(verdict,), when=covers, pins=(pin,), **more)
 
 
 def attribute(case: Case, *place: str | int) -> Any:
@@ -121,13 +122,13 @@ def unconnected_input(case: Case) -> bool:
     return any(n not in reached and dtypes.is_float(t.dtype) for n, t in zip(program.inputs, case.tensors, strict=True))
 
 
-def by_rule(pins: Mapping[str, Case], framework: str, versions: str) -> Callable[..., Known]:
+def by_rule(pins: Mapping[str, Case], framework: str, versions: str) -> Callable[..., Fact]:
     """Makes the Knowns of one framework's answers to invalid input, named after framework, op and what is wrong.
 
-    The function returned takes op, name, verdict, predicate, owner, reason, and what else a Known has.
+    The function returned takes op, name, verdict, predicate, owner, reason, and what else a Fact has.
     """
 
-    def make(op: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, **more: Any) -> Known:
+    def make(op: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, **more: Any) -> Fact:
         title = f"{framework}-{op}-{name}"
         return known(pins, title, verdict, covers, owner=owner, reason=reason, versions=versions, **more)
 

@@ -234,6 +234,8 @@ ATTRIBUTES = {
     "layout": "NHWC or NCHW",
 }
 
+TRAITS = ("convolves", "multiplies", "sums", "windowed")
+
 conv2d = Op(
     name="conv2d",
     inputs=("x", "w"),
@@ -250,6 +252,7 @@ conv2d = Op(
     rules=tuple(breach.rule for breach in CONV2D_BREACHES),
     pins=(*conv_pins.CONV2D, *gradient_pins.CONV2D),
     attributes=ATTRIBUTES,
+    traits=TRAITS,
 )
 
 conv2d_transpose = Op(
@@ -268,4 +271,5 @@ conv2d_transpose = Op(
     rules=tuple(breach.rule for breach in TRANSPOSE_BREACHES),
     pins=(*conv_pins.CONV2D_TRANSPOSE, *gradient_pins.CONV2D_TRANSPOSE),
     attributes={"output_shape": "the whole shape of the output in layout", **ATTRIBUTES},
+    traits=TRAITS,
 )

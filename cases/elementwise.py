@@ -80,6 +80,7 @@ def _op(name: str, pins: tuple[Pin, ...]) -> Op:
         hypotheses=hypotheses_for(name),
         shapes=lambda: elementwise_geometries(name, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
         pins=pins,
+        traits=("pointwise", "unary"),
     )
 
 

@@ -144,4 +144,5 @@ matmul = Op(
     shapes=partial(matmul_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES),
     pins=(*array_pins.MATMUL, *gradient_pins.MATMUL),
+    traits=("multiplies", "sums"),
 )

@@ -163,6 +163,7 @@ def _op(
         rules=tuple(breach.rule for breach in BREACHES[name]),
         pins=pins,
         attributes={**ATTRIBUTES, **own},
+        traits=("pools", "windowed", "sums" if numerics == "average" else "selects_maximum"),
     )
 
 

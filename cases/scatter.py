@@ -106,4 +106,5 @@ scatter_nd = Op(
     rules=tuple(breach.rule for breach in BREACHES),
     pins=(*array_pins.SCATTER_ND, *gradient_pins.SCATTER_ND),
     attributes={"shape": "the whole shape of the output"},
+    traits=("indexes", "sums"),
 )

@@ -182,6 +182,7 @@ max_unpool2d = Op(
     rules=tuple(breach.rule for breach in BREACHES["max_unpool2d"]),
     pins=(*pool_pins.MAX_UNPOOL2D, *gradient_pins.MAX_UNPOOL2D),
     attributes={"output_shape": "the whole shape of the output in layout", "layout": "NHWC or NCHW"},
+    traits=("unpools", "indexes"),
 )
 
 avg_unpool2d = Op(
@@ -199,4 +200,5 @@ avg_unpool2d = Op(
     rules=tuple(breach.rule for breach in BREACHES["avg_unpool2d"]),
     pins=(*pool_pins.AVG_UNPOOL2D, *gradient_pins.AVG_UNPOOL2D),
     attributes={"window": "(height, width) that each value fills", "layout": "NHWC or NCHW"},
+    traits=("unpools", "windowed"),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from opassay.harness.completeness import Reader
 from opassay.harness.consoles import stdout, watched
-from opassay.harness.model.known import OWNERS, Known
+from opassay.harness.model.fact import OWNERS, Fact
 from opassay.harness.model.target import Target
 from opassay.harness.registry import OPS, PROGRAMS, Registry, UsageError, unknown
 
@@ -124,17 +124,24 @@ def _known(registry: Registry, chosen: Chosen) -> None:
     """One entry a line where nobody looks, so that it can be searched; else the reason below it."""
     found = list(_chosen_entries(registry, chosen))
     if not watched(sys.stdout):
-        _print([(adapter, k.id, k.op, k.aspect, k.verdict, k.owner, k.versions, k.reason) for adapter, k in found])
+        _print([(a, k.id, *_lists(k), k.owner, k.versions, k.reason) for a, k in found])
         return
     for adapter, known in found:
-        says = f"{known.reason} Seen in {known.versions}."
-        _print_entry(f"{known.id}  {known.aspect} {known.verdict}, {known.owner} ({adapter})", says)
+        ops, aspects, verdicts = _lists(known)
+        says = f"{known.reason}." + (f" Seen in {known.versions}." if known.versions else "")
+        _print_entry(f"{known.id}  {ops}: {aspects} {verdicts}, {known.owner} ({adapter})", says)
     owners = Counter(known.owner for _, known in found)
     count = "1 known difference" if len(found) == 1 else f"{len(found):,} known differences"
     print(f"{count}{': ' if owners else ''}{', '.join(f'{n:,} {owner}' for owner, n in owners.most_common())}")
 
 
-def _chosen_entries(registry: Registry, chosen: Chosen) -> Iterator[tuple[str, Known]]:
+def _lists(fact: Fact) -> Row:
+    """Ops, aspects and verdicts."""
+    verdicts = ",".join(fact.verdicts) or f"reproduces {fact.reproduces}"
+    return ",".join(fact.ops), ",".join(fact.aspects), verdicts
+
+
+def _chosen_entries(registry: Registry, chosen: Chosen) -> Iterator[tuple[str, Fact]]:
     for name in chosen.ops:
         registry.op(name)
     for owner in chosen.owners:
@@ -144,7 +151,7 @@ def _chosen_entries(registry: Registry, chosen: Chosen) -> Iterator[tuple[str, K
     for adapter in registry.adapters:
         for known in registry.known(adapter):
             here = not targets or any(_concerns(known, adapter, target) for target in targets)
-            if here and known.op in (chosen.ops or (known.op,)) and known.owner in (chosen.owners or OWNERS):
+            if here and set(known.ops) & set(chosen.ops or known.ops) and known.owner in (chosen.owners or OWNERS):
                 yield adapter, known
 
 
@@ -162,7 +169,7 @@ def _target(registry: Registry, text: str) -> Target:
     return target if "@" in text else replace(target, device="")
 
 
-def _concerns(known: Known, adapter: str, target: Target) -> bool:
+def _concerns(known: Fact, adapter: str, target: Target) -> bool:
     kind = "cuda" if target.device.startswith("cuda") else "cpu"
     elsewhere = target.device and any(n.startswith("device=") and n != f"device={kind}" for n in known.needs)
     return target.adapter == adapter and target.mode in ("", *(known.modes or (target.mode,))) and not elsewhere

@@ -16,7 +16,7 @@ from pathlib import Path
 from opassay.harness.located import UsageError as UsageError
 from opassay.harness.located import beside, declare
 from opassay.harness.located import unknown as unknown
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.op import Op
 from opassay.harness.model.script import Asked, Idiom
 from opassay.harness.model.target import Target
@@ -297,13 +297,13 @@ class Registry:
         assert isinstance(found, Op)
         return found
 
-    def known(self, adapter: str) -> tuple[Known, ...]:
+    def known(self, adapter: str) -> tuple[Fact, ...]:
         """The known differences an adapter ships with."""
         module = self.adapter(adapter).known
         if not module or importlib.util.find_spec(module) is None:
             return ()
         try:
-            return tuple(importlib.import_module(module).KNOWN)
+            return tuple(fact.of(self.ops()) for fact in importlib.import_module(module).KNOWN)
         except Exception as error:
             raise UsageError(
                 f"the known differences of {adapter!r} cannot be read: {module}: {type(error).__name__}: {error}"

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from opassay.harness.model.fact import apart
 from opassay.harness.model.verdicts import Record
 from opassay.harness.registry import UsageError, unknown
 from opassay.harness.run.files import FileError
@@ -110,10 +111,13 @@ def _so_far(folder: Path, before: Sequence[Path], run: dict[str, Any], scratch: 
     from opassay.reports.table import write_sorted
 
     covered: Counter[tuple[str, str]] = Counter()
+    count = 0
 
     def counted() -> Iterator[Record]:
+        nonlocal count
         for record in sorted_records(folder / NAME):
-            covered[record.adapter, record.known] += 1
+            count += 1
+            covered.update((record.adapter, known) for known in apart(record.known))
             yield record
 
     write_sorted(counted(), scratch)
@@ -121,5 +125,5 @@ def _so_far(folder: Path, before: Sequence[Path], run: dict[str, Any], scratch: 
         known["failed"] = covered[known["adapter"], known["id"]]
     planned = sum(shard["planned"] for shard in run["shards"])
     state = "still running" if goes_on else "it was ended before it was done, and --resume goes on with it"
-    print(f"{state}: {covered.total():,} of {planned:,} answers so far", file=sys.stderr)
+    print(f"{state}: {count:,} of {planned:,} answers so far", file=sys.stderr)
     return write_pages(folder, before, out=scratch, run=run)

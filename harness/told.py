@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from opassay.harness.judge.compare import Judgement
-from opassay.harness.judge.known import applies
+from opassay.harness.judge.facts import applies
 from opassay.harness.judge.measure import measure_of
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.verdicts import FAILING
@@ -56,17 +56,18 @@ def _extra(model: NumericModel) -> str:
     return f", {model.extra_roundings} further roundings" if model.extra_roundings else ""
 
 
-def known_lines(entries: Sequence[Known], case: Case, mode: str, verdict: str) -> Iterator[str]:
-    """Which known difference covers the verdict, who must act and why; or what is known of such cases, and not seen."""
-    covering = [known for known in entries if applies(known, case, mode)]
+def known_lines(
+    concerned: Sequence[Fact], covering: Sequence[Fact], case: Case, mode: str, verdict: str
+) -> Iterator[str]:
+    """Which facts cover the verdict, who must act and why; or which of those that concern such cases were not seen."""
     if verdict not in FAILING:
-        for known in covering:
-            by_chance = f", which comes and goes: {known.chance}" if known.chance else ""
-            yield f"not seen: known difference {known.id} ({known.verdict}){by_chance}"
+        for fact in concerned:
+            if not fact.reproduces and applies(fact, case, mode):
+                flaky = f", which is flaky: {fact.flaky}" if fact.flaky else ""
+                yield f"not seen: known difference {fact.id} ({', '.join(fact.verdicts)}){flaky}"
         return
-    found = next((known for known in covering if known.verdict == verdict), None)
-    if found is None:
+    if not covering:
         yield "new: no known difference covers it"
-        return
-    source = f" {found.title}: {found.url}" if found.url else ""
-    yield f"known: {found.id}, owner: {found.owner}. {found.reason}{source}"
+    for fact in covering:
+        source = f" {fact.title}: {fact.url}" if fact.url else ""
+        yield f"known: {fact.id}, owner: {fact.owner}. {fact.reason}{source}"

@@ -22,9 +22,9 @@ _PUBLIC = {
     "Unsupported": "opassay.harness.model.adapter",
     "Case": "opassay.harness.model.case",
     "Tensor": "opassay.harness.model.case",
+    "Fact": "opassay.harness.model.fact",
     "Fill": "opassay.harness.model.fills",
     "Memory": "opassay.harness.model.memory",
-    "Known": "opassay.harness.model.known",
     "NumericModel": "opassay.harness.model.numeric_model",
     "NumericRule": "opassay.harness.model.numeric_model",
 }

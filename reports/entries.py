@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from opassay.harness.model.fact import apart
 from opassay.reports import commands
 from opassay.reports.differences import Difference
 from opassay.reports.findings import Finding
@@ -38,11 +39,10 @@ def anchors(found: Sequence[Difference]) -> dict[int, str]:
 def section(summary: Summary, kind: str, ids: dict[int, str], findings: Sequence[Finding] = ()) -> dict[str, Any]:
     """The entries of one kind and how many are left out."""
     found = summary.of_kind(kind)
-    reasons = {(k.get("adapter"), k["id"]): k for k in summary.run["known"]}
     first = found[: LIMITS[kind]]
     shown, left = [], TEXT_BUDGET
     for d in first:
-        entry = _entry(d, ids[id(d)], summary.run, reasons.get((d.example["adapter"], d.known)))
+        entry = _entry(d, ids[id(d)], summary.run, known_of(d, summary.run))
         left -= len(entry["message"]) + len(entry["case"])
         shown.append({**entry, "findings": _of(d, findings), "case": entry["case"] if left >= 0 else ""})
     return {
@@ -90,6 +90,13 @@ def _entry(d: Difference, anchor: str, run: Mapping[str, Any], known: dict[str, 
         "message": shorten(clean(str(d.example["message"])), MESSAGE_LIMIT),
         "figures": _figures(d),
     }
+
+
+def known_of(d: Difference, run: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What ``run.json`` says of the known difference that covers ``d``; of several, the first with all reasons."""
+    here = {k["id"]: k for k in run["known"] if k.get("adapter") == d.example["adapter"]}
+    found = [here[name] for name in apart(d.known) if name in here]
+    return {**found[0], "reason": "; ".join(str(k.get("reason", "")) for k in found)} if found else None
 
 
 def _figures(d: Difference) -> list[tuple[str, str]]:

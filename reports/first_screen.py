@@ -10,6 +10,7 @@ from typing import Any
 from opassay.harness.model.explanation import stated
 from opassay.reports import commands
 from opassay.reports.differences import Difference
+from opassay.reports.entries import known_of
 from opassay.reports.findings import Finding, Findings
 from opassay.reports.summarise import Summary
 from opassay.reports.text import clean, plural, shorten
@@ -118,9 +119,7 @@ def _of_finding(f: Finding) -> Line:
 
 
 def _of_difference(d: Difference, summary: Summary, anchor: str) -> Line:
-    known: Mapping[str, Any] = next(
-        (k for k in summary.run["known"] if (k.get("adapter"), k["id"]) == (d.example["adapter"], d.known)), {}
-    )
+    known = known_of(d, summary.run) or {}
     unowned = {"new": "whoever reads this: new, no owner yet", "listed": "nobody yet: its version is untested"}
     owners = {**unowned, "fault": "opassay, or the adapter's author"}
     reason = str(known.get("reason", ""))

@@ -222,7 +222,7 @@ def _warnings(run: Mapping[str, Any], cells: Sequence[Cell]) -> list[str]:
             out.append(f"Known difference {known['id']} is out of date: its pinned case no longer shows it.")
         if known.get("broken"):
             out.append(f"Known difference {known['id']} covers nothing where its predicate raises: {known['broken']}.")
-    out += _too_broad([known for known in run["known"] if known.get("passed") and not known.get("chance")])
+    out += _too_broad([known for known in run["known"] if known.get("passed") and not known.get("flaky")])
     surplus = sum(cell.recorded - cell.planned for cell in cells if cell.recorded > cell.planned)
     if surplus:
         out.append(f"{plural(surplus, 'record')} more than planned: was something run twice?")

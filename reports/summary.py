@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from itertools import accumulate
 
-from opassay.harness.model.known import OWNERS
+from opassay.harness.model.fact import OWNERS
 from opassay.reports import commands
 from opassay.reports.differences import Difference
 from opassay.reports.entries import TITLES

@@ -13,7 +13,7 @@ import pytest
 from opassay.harness import demo
 from opassay.harness.declared import read_declaration
 from opassay.harness.demo import NUMPY, PACKAGE, PLANTED, REPORT, Demo
-from opassay.harness.judge.known import versions_of
+from opassay.harness.judge.facts import versions_of
 from opassay.harness.located import module_file
 from opassay.harness.registry import BUILT_IN, AdapterEntry, UsageError
 
@@ -85,7 +85,7 @@ def test_what_is_known_of_a_framework_covers_the_planted_one_in_any_version(tmp_
     demo._write(Demo(torch), tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     there, known = importlib.import_module(torch.known).KNOWN, importlib.import_module(f"{PACKAGE}.known").KNOWN
-    assert [(k.id, k.covers) for k in known] == [(k.id, k.covers) for k in there]
+    assert [(k.id, k.when) for k in known] == [(k.id, k.when) for k in there]
     assert not versions_of(known)
     assert versions_of(there)
 

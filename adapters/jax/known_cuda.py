@@ -51,7 +51,7 @@ CUDA = (
             versions=_SEEN,
             url=_TF32_URL,
             title=_TF32_TITLE,
-            chance=_TUNED,
+            flaky=_TUNED,
             needs=_TF32,
         )
         for where in ("matmul", "matmul-gradient", "conv2d-gradient", "conv2d_transpose")
@@ -65,7 +65,7 @@ CUDA = (
             owner="upstream",
             reason="XLA may choose an algorithm of cuDNN's that is exact neither for integers nor beside zeros",
             versions=_SEEN,
-            chance=_TUNED,
+            flaky=_TUNED,
             needs=ON_CUDA,
         )
         for where, verdict, covers in (
@@ -100,7 +100,7 @@ CUDA = (
             owner="upstream",
             reason=COMPUTED,
             versions=_SEEN,
-            chance=ROOM,
+            flaky=ROOM,
             needs=ON_CUDA,
         )
         for op in ("conv2d", "avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
@@ -115,7 +115,7 @@ CUDA = (
             owner="upstream",
             reason="a float16 convolution may take an infinity for nothing, or for NaN",
             versions=_SEEN,
-            chance=_TUNED,
+            flaky=_TUNED,
             needs=ON_CUDA,
         )
         for where in ("conv2d", "conv2d-gradient", "conv2d_input_gradient_law-value")
@@ -128,7 +128,7 @@ CUDA = (
         owner="by design",
         reason="XLA's kernels add up in any order, unless it is asked to be deterministic",
         versions=_SEEN,
-        chance="the order in which threads come to add, and " + _TUNED,
+        flaky="the order in which threads come to add, and " + _TUNED,
         needs=ON_CUDA,
     ),
 )

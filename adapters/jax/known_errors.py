@@ -216,7 +216,7 @@ ERRORS = (
             breaks("PadOverflow"),
             "upstream",
             COMPUTED,
-            chance=ROOM,
+            flaky=ROOM,
             needs=ON_CPU,
         )
         for op in ("avg_pool2d", "max_pool2d_with_argmax")

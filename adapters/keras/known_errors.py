@@ -25,7 +25,7 @@ from opassay.adapters.known_predicates import (
 from opassay.adapters.known_undilated import unlooked_dilation
 from opassay.adapters.onednn import WHERE_ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from opassay.harness.model.case import Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 
 _PADDED = ("conv2d", "avg_pool2d", "max_pool2d")
 _FITS_NOT = "a window that does not fit gives an empty tensor, as the backend has it"
@@ -41,7 +41,7 @@ _ALL_BY_ONE_DNN = ("onednn_dtypes=bfloat16",)
 
 def _accepts(
     op: str, name: str, covers: Predicate, owner: str, reason: str, modes: tuple[str, ...] = (), **more: Any
-) -> Known:
+) -> Fact:
     return keras_known(op, "error", name, "accepts", covers, owner, reason, modes, **more)
 
 

@@ -59,7 +59,7 @@ KERNELS = (
             ("tensorflow",),
             url=URL,
             title=TITLE,
-            chance=CHANCE,
+            flaky=CHANCE,
             needs=WITH_ONE_DNN,
         )
         for op, aspect in OPS

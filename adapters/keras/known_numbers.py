@@ -65,7 +65,7 @@ NUMBERS = (
             "upstream",
             f"TensorFlow: {REASON}",
             ("tensorflow",),
-            chance=CHANCE,
+            flaky=CHANCE,
             needs=(*WITH_ONE_DNN, "instructions=avx512f"),
         )
         for verdict in ("structural", "numeric", "special")
@@ -92,7 +92,7 @@ NUMBERS = (
             ("tensorflow",),
             url=URL,
             title=TITLE,
-            chance=BEHIND,
+            flaky=BEHIND,
             needs=NEEDS,
         )
         for aspect, verdict in (

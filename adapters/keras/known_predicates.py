@@ -10,7 +10,7 @@ from opassay.adapters.geometry import channel_axis, pad_amounts, spatial_axes
 from opassay.adapters.known_predicates import Predicate, known, read_pins
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 
 SEEN = "keras 3.15.1 on tensorflow 2.21.0, torch 2.13.0, jax 0.10.2, CPU"
 SCATTER_ON_TENSORFLOW = "tf.scatter_nd takes one index vector for a list of scalar indices, and refuses empty shapes"
@@ -34,7 +34,7 @@ def keras_known(
     reason: str,
     modes: tuple[str, ...] = (),
     **more: Any,
-) -> Known:
+) -> Fact:
     """A Known named after op, aspect, and what is different. ``more``: url and title."""
     title = f"keras-{op}-{aspect}-{name}"
     return known(_PINS, title, verdict, covers, owner=owner, reason=reason, versions=SEEN, modes=modes, **more)

@@ -20,7 +20,7 @@ from opassay.adapters.openvino.known_reorders import REASON as REORDERED
 from opassay.adapters.openvino.known_reorders import dies
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "openvino 2026.4.1, CPU"
@@ -53,7 +53,7 @@ def _known(
     reason: str,
     page: tuple[str, str],
     **more: Any,
-) -> Known:
+) -> Fact:
     url, title = page
     told = {"owner": owner, "reason": reason, "versions": _SEEN, "url": url, "title": title}
     return known(_PINS, f"openvino-{op}-{aspect}-{name}", verdict, covers, **told, **more)
@@ -61,7 +61,7 @@ def _known(
 
 def _plain(
     op: str, aspect: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, **more: Any
-) -> Known:
+) -> Fact:
     return _known(op, aspect, name, verdict, covers, owner, reason, ("", ""), **more)
 
 
@@ -178,7 +178,7 @@ KNOWN = (
             _nothing_to_correlate,
             "upstream",
             "an image without rows, columns or channels is answered with uninitialised memory",
-            chance=CHANCE,
+            flaky=CHANCE,
         )
         for verdict in ("nondeterministic", "structural", "numeric")
     ),

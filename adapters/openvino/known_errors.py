@@ -8,7 +8,7 @@ from opassay.adapters.geometry import channel_axis, output_extent, spatial_axes
 from opassay.adapters.known_columns import CHANCE
 from opassay.adapters.known_predicates import Predicate, breaks, known, rank_three_in
 from opassay.harness.model.case import Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 
 _ISSUE = (
     "https://github.com/openvinotoolkit/openvino/issues/35759",
@@ -67,7 +67,7 @@ def _nothing_left(case: Case) -> bool:
     return case.rule == "OutputTooSmall" and 0 in case.attributes["output_shape"]
 
 
-def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> tuple[Known, ...]:
+def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> tuple[Fact, ...]:
     """Known differences of the aspect ``error``; ``repeats_nothing`` is what ends the process in a repeat."""
 
     def make(
@@ -78,13 +78,13 @@ def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> t
         owner: str,
         reason: str,
         page: tuple[str, str] = ("", ""),
-        chance: str = "",
-    ) -> Known:
+        flaky: str = "",
+    ) -> Fact:
         url, title = page
-        told = {"owner": owner, "reason": reason, "versions": seen, "url": url, "title": title, "chance": chance}
+        told = {"owner": owner, "reason": reason, "versions": seen, "url": url, "title": title, "flaky": flaky}
         return known(pins, f"openvino-{op}-error-{name}", verdict, covers, **told)
 
-    def accepts(op: str, rule: str, owner: str, reason: str, page: tuple[str, str] = ("", "")) -> Known:
+    def accepts(op: str, rule: str, owner: str, reason: str, page: tuple[str, str] = ("", "")) -> Fact:
         return make(op, rule.lower(), "accepts", breaks(rule), owner, reason, page)
 
     def zero_window(case: Case) -> bool:
@@ -118,7 +118,7 @@ def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> t
             _nothing_left,
             "upstream",
             f"{_SURPLUS}; what it makes of an extent of 0 is uninitialised memory",
-            chance=CHANCE,
+            flaky=CHANCE,
         ),
         accepts("conv2d_transpose", "PadNegative", "by design", "negative pads add"),
         accepts(
@@ -150,7 +150,7 @@ def errors(pins: Mapping[str, Case], seen: str, repeats_nothing: Predicate) -> t
                 "by design",
                 "padding may have any amount, and is computed until memory or time is at its end",
                 _AVG_POOL,
-                chance="how much memory and time there is",
+                flaky="how much memory and time there is",
             )
             for name, verdict in (("padoverflow", "crash"), ("padoverflow-hang", "hang"))
         ),

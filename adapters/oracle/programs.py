@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -31,24 +31,41 @@ LOW = ("float16", "bfloat16")
 """Compilers may keep what flows between stages in a wider format; elsewhere there is none to keep it in."""
 
 
-def program_reference(attributes: Mapping[str, Any], inputs: Arrays, answers: Answers = ()) -> tuple[Reference, ...]:
+class Answering(Protocol):
+    """What stages answer in place of the oracle, which is told first what that says."""
+
+    def forward(self, stage: Stage, inputs: Arrays, truth: Sequence[Reference]) -> Sequence[Reference]: ...
+
+    def backward(
+        self, stage: Stage, inputs: Arrays, cotangents: Cotangents, truth: Sequence[Reference]
+    ) -> Sequence[Reference]: ...
+
+
+def program_reference(
+    attributes: Mapping[str, Any], inputs: Arrays, answers: Answers = (), instead: Answering | None = None
+) -> tuple[Reference, ...]:
     """One ``Reference`` per value that the program makes, in order.
 
     ``answers`` are the target's own, in the same order; where one is missing, or has another shape or dtype than
-    it should, the oracle's takes its place. Raises ``ContractError`` for a program that is invalid of itself.
+    it should, the oracle's takes its place. ``instead``: what stages answer, where that is not what the oracle says.
+    Raises ``ContractError`` for a program that is invalid of itself.
     """
-    return tuple(_Forward(Program.from_attributes(attributes), inputs, answers).references)
+    return tuple(_Forward(Program.from_attributes(attributes), inputs, answers, instead).references)
 
 
 def program_vjp(
-    attributes: Mapping[str, Any], inputs: Arrays, cotangents: Cotangents, answers: Answers = ()
+    attributes: Mapping[str, Any],
+    inputs: Arrays,
+    cotangents: Cotangents,
+    answers: Answers = (),
+    instead: Answering | None = None,
 ) -> tuple[Reference, ...]:
     """The same, followed by one ``Reference`` per input: the gradients for ``cotangents``, one per value made.
 
     ``answers`` holds the target's values, then its gradients.
     """
     program = Program.from_attributes(attributes)
-    forward = _Forward(program, inputs, answers)
+    forward = _Forward(program, inputs, answers, instead)
     backward = _Backward(forward, cotangents, answers[len(program.outputs) :])
     return (*forward.references, *backward.references)
 
@@ -56,8 +73,9 @@ def program_vjp(
 class _Forward:
     """The values of a program: ``values`` by name, the target's where it gave one that can be used."""
 
-    def __init__(self, program: Program, inputs: Arrays, answers: Answers) -> None:
+    def __init__(self, program: Program, inputs: Arrays, answers: Answers, instead: Answering | None) -> None:
         self.program = program
+        self.instead = instead
         self.values: dict[str, np.ndarray] = dict(zip(program.inputs, inputs, strict=True))
         self._own = dict(self.values)
         self._made: set[str] = set()
@@ -97,6 +115,8 @@ class _Forward:
         """``replaced`` names the inputs for which the oracle's values are taken."""
         taken = [self._own[name] if name in replaced else self.values[name] for name in stage.inputs]
         found = stage_references(stage, taken)
+        if self.instead is not None:
+            found = tuple(self.instead.forward(stage, taken, found))
         self._taken[stage.outputs] = taken
         return found
 
@@ -157,7 +177,9 @@ class _Backward:
             return
         taken = self._forward.inputs(stage)
         integral = all(is_integral(value) for value in (*taken, *cotangents) if value is not None)
-        sent = stage_gradients(stage, taken, cotangents)
+        sent: Sequence[Reference] = stage_gradients(stage, taken, cotangents)
+        if self._forward.instead is not None:
+            sent = self._forward.instead.backward(stage, taken, cotangents, sent)
         for name, reference in zip(stage.inputs, sent, strict=True):
             if name != probe:
                 self._parts.setdefault(name, []).append(replace(reference, integral=integral))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opassay.adapters.known_predicates import Predicate, known, read_pins
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "paddlepaddle 3.3.1, CPU"
@@ -24,8 +24,8 @@ def paddle_known(
     *,
     modes: tuple[str, ...] = (),
     page: Page | None = None,
-    chance: str = "",
-) -> Known:
+    flaky: str = "",
+) -> Fact:
     """A Known named after op, aspect and what is different; a page that tells of it, if one was found."""
     title = f"paddle-{op}-{aspect}-{name}"
     url, heading = page or ("", "")
@@ -40,5 +40,5 @@ def paddle_known(
         modes=modes,
         url=url,
         title=heading,
-        chance=chance,
+        flaky=flaky,
     )

@@ -13,7 +13,7 @@ from opassay.adapters.known_windows import to_nhwc
 from opassay.adapters.paddle.known_entries import Page, paddle_known
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 
 _POOLS = ("max_pool2d", "max_pool2d_with_argmax", "avg_pool2d")
 _MAX_POOLS = _POOLS[:2]
@@ -25,7 +25,7 @@ _MATMUL = ("https://paddlepaddle.org.cn/documentation/docs/en/api/paddle/matmul_
 
 def _error(
     op: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, page: Page | None = None
-) -> Known:
+) -> Fact:
     return paddle_known(op, "error", name, verdict, covers, owner, reason, page=page)
 
 

@@ -48,7 +48,7 @@ from opassay.adapters.paddle.known_reasons import (
 from opassay.adapters.paddle.known_scatters import refused
 from opassay.harness.model.case import Case
 from opassay.harness.model.dtypes import is_float
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 
 _MASKED = "max_pool2d_with_argmax"
 
@@ -61,11 +61,9 @@ def _gradient(
     reason: str,
     modes: tuple[str, ...] = (),
     page: Page | None = None,
-    chance: str = "",
-) -> Known:
-    return paddle_known(
-        op, "gradient", name, verdict, covers, "upstream", reason, modes=modes, page=page, chance=chance
-    )
+    flaky: str = "",
+) -> Fact:
+    return paddle_known(op, "gradient", name, verdict, covers, "upstream", reason, modes=modes, page=page, flaky=flaky)
 
 
 def _any(case: Case) -> bool:
@@ -124,7 +122,7 @@ GRADIENTS = (
     _gradient(_MASKED, "lost", "special", _lost_with_position, LOST),
     _gradient(_MASKED, "nowhere", "crash", pools.nowhere, NOWHERE),
     *(
-        _gradient(_MASKED, name, verdict, masks.ignored, UNCHECKED, ("eager",), chance=BEHIND)
+        _gradient(_MASKED, name, verdict, masks.ignored, UNCHECKED, ("eager",), flaky=BEHIND)
         for name, verdict in (
             ("same-eager", "crash"),
             *((f"same-eager-{told}", told) for told in ("structural", "numeric", "special", "nondeterministic")),
@@ -161,7 +159,7 @@ GRADIENTS = (
     ),
     _gradient("conv2d_vjp", "no-filters", "rejects", no_filters, NO_FILTERS, ("eager",)),
     *(
-        _gradient("conv2d_vjp", f"no-filters-{verdict}", verdict, no_filters, NO_FILTERS, ("static",), chance=UNKNOWN)
+        _gradient("conv2d_vjp", f"no-filters-{verdict}", verdict, no_filters, NO_FILTERS, ("static",), flaky=UNKNOWN)
         for verdict in ("crash", "rejects")
     ),
     *(
@@ -184,7 +182,7 @@ GRADIENTS = (
         for op in ("matmul", "matmul_vjp")
     ),
     *(
-        _gradient("matmul_vjp", f"nothing-{verdict}", verdict, _sums_of_nothing, UNWRITTEN, ("static",), chance=CHANCE)
+        _gradient("matmul_vjp", f"nothing-{verdict}", verdict, _sums_of_nothing, UNWRITTEN, ("static",), flaky=CHANCE)
         for verdict in ("nondeterministic", "structural", "numeric")
     ),
     _gradient("matmul_vjp", "nothing", "rejects", _products_without_elements, NULL, ("static",)),

@@ -76,7 +76,7 @@ GRADIENTS = (
             owner="upstream",
             reason=known_columns.REASON,
             versions=_SEEN,
-            chance=known_columns.CHANCE,
+            flaky=known_columns.CHANCE,
             needs=(*WITH_ONE_DNN, "instructions=avx512f"),
             modes=_CPU,
         )
@@ -94,7 +94,7 @@ GRADIENTS = (
             versions=_SEEN,
             url=URL,
             title=TITLE,
-            chance=CHANCE,
+            flaky=CHANCE,
             needs=WITH_ONE_DNN,
             modes=_CPU,
         )

@@ -26,7 +26,7 @@ PRODUCTS = tuple(
         versions="tensorflow 2.21.0, CPU",
         url=URL,
         title=TITLE,
-        chance=CHANCE,
+        flaky=CHANCE,
         needs=NEEDS,
     )
     for aspect in ("", "gradient-")

@@ -10,7 +10,7 @@ from opassay.adapters.geometry import spatial_axes
 from opassay.adapters.known_predicates import Predicate, breaks, known, rank_three_in, read_pins, unconnected_input
 from opassay.adapters.known_values import empty_anywhere, holds_nan
 from opassay.harness.model.case import Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 
 _PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tinygrad 0.14.0, CPU (clang)"
@@ -73,7 +73,7 @@ _ACCEPTED = {
 
 def _known(
     op: str, aspect: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, **page: str
-) -> Known:
+) -> Fact:
     title = f"tinygrad-{op}-{aspect}-{name}"
     return known(_PINS, title, verdict, covers, owner=owner, reason=reason, versions=_SEEN, **page)
 

@@ -91,7 +91,7 @@ COMPILED = (
             title=_TILES_TITLE,
             modes=("compile",),
             needs=_SEVERAL,
-            chance="what lies where it writes",
+            flaky="what lies where it writes",
         )
         for name, verdict in (
             *(

@@ -147,7 +147,7 @@ CUDA = (
             owner="upstream",
             reason="zeros that stand for other groups meet their infinity or NaN",
             versions=_SEEN,
-            chance=_KERNELS,
+            flaky=_KERNELS,
             needs=ON_CUDA,
         )
         for where in ("conv2d", "conv2d-gradient", "conv2d_transpose", "conv2d_input_gradient_law-value")
@@ -162,7 +162,7 @@ CUDA = (
         versions=_SEEN,
         url="https://docs.pytorch.org/docs/stable/notes/cuda.html#tensorfloat-32-tf32-on-ampere-and-later-devices",
         title="CUDA semantics",
-        chance=_KERNELS,
+        flaky=_KERNELS,
         needs=(*ON_CUDA, "cudnn.allow_tf32=True"),
     ),
     *(
@@ -175,7 +175,7 @@ CUDA = (
             reason="Inductor asserts an index that a reduction gives also in lanes beyond the output, where it is none",
             versions=_SEEN,
             modes=("compile",),
-            chance="which block size Inductor takes",
+            flaky="which block size Inductor takes",
             needs=ON_CUDA,
         )
         for where in ("max_pool2d", "max_pool2d-gradient", "max_pool2d_with_argmax")
@@ -190,10 +190,10 @@ CUDA = (
             reason="channels last, a single float64 lies behind a single 4-byte index in shared memory: misaligned",
             versions=_SEEN,
             modes=("eager",),
-            chance=chance,
+            flaky=flaky,
             needs=ON_CUDA,
         )
-        for where, covers, chance in (
+        for where, covers, flaky in (
             ("max_pool2d", single_double, ""),
             ("max_pool2d-gradient", single_double, ""),
             ("max_pool2d_with_argmax", single_double, ""),
@@ -212,7 +212,7 @@ CUDA = (
         versions=_SEEN,
         url="https://docs.pytorch.org/docs/stable/notes/randomness.html",
         title="Reproducibility",
-        chance="the order in which threads come to add",
+        flaky="the order in which threads come to add",
         needs=ON_CUDA,
     ),
     known(

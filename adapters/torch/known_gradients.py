@@ -114,7 +114,7 @@ GRADIENTS = (
         url=URL,
         title=TITLE,
         modes=("eager",),
-        chance=CHANCE,
+        flaky=CHANCE,
         needs=(*ON_CPU, "cpu_capability=AVX512"),
     ),
     known(

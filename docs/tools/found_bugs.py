@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from opassay.harness.hunt.repro import Seen, run_script, script_text
-from opassay.harness.model.known import Known
+from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
 from opassay.harness.registry import Registry
 from opassay.harness.run.campaign import Campaign, Request
 from opassay.harness.run.plan import Item, Settings
@@ -132,7 +133,7 @@ CHOSEN = {
         "processors without them (SIGSEGV)."
     ),
 }
-"""The thirty, by name of the entry, and what happens in a sentence."""
+"""The thirty, by the name of the case's file, whose first word is the adapter, and what happens in a sentence."""
 
 ELSEWHERE = {
     "tensorflow-matmul-one-matrix-structural": (
@@ -179,12 +180,18 @@ SECTIONS = (
 
 @dataclass(frozen=True)
 class Bug:
-    """One entry of the page, as the lists know it."""
+    """One entry of the page: a case that shows ``known``, in a mode, and the verdict that it gets."""
 
-    adapter: str
-    known: Known
+    name: str
+    known: Fact
+    case: Case
     sentence: str
     mode: str
+    verdict: str
+
+    @property
+    def adapter(self) -> str:
+        return self.name.partition("-")[0]
 
     @property
     def target(self) -> str:
@@ -196,23 +203,19 @@ class Bug:
 
 
 def bugs(chosen: dict[str, str], registry: Registry | None = None) -> list[Bug]:
-    """The entries of these names, in their order. Raises ``KeyError`` for one that no list has."""
-    registry = registry or Registry()
-    entries = {
-        known.id: (name, known, known.modes[0] if known.modes else adapter.modes[0])
-        for name, adapter in registry.adapters.items()
-        for known in registry.known(name)
-    }
-    return [Bug(entries[name][0], entries[name][1], said, entries[name][2]) for name, said in chosen.items()]
-
-
-def case_text(bug: Bug) -> str:
-    lines = (f" {json.dumps(name)}: {json.dumps(value)}" for name, value in bug.known.pin.to_json().items())
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    """These entries, in their order. Raises ``KeyError`` for one whose case is no pin of its adapter's list."""
+    registry, found = registry or Registry(), measured()
+    pins = {(name, pin.id): known for name in registry.adapters for known in registry.known(name) for pin in known.pins}
+    bugs = []
+    for name, said in chosen.items():
+        case = Case.loads((FOUND / f"{name}.json").read_text(encoding="utf-8"))
+        known = pins[name.partition("-")[0], case.id]
+        bugs.append(Bug(name, known, case, said, found[name]["mode"], found[name]["verdict"]))
+    return bugs
 
 
 def measured() -> dict[str, Any]:
-    """What came of each entry when it was measured, by name."""
+    """The mode and verdict of each entry, by name, and what came of it when it was measured."""
     found: dict[str, Any] = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
     return found
 
@@ -220,20 +223,19 @@ def measured() -> dict[str, Any]:
 def measure(names: list[str], python: dict[str, str]) -> None:
     """Ask the pins in workers, and keep what came of them where the difference showed."""
     kept = measured()
-    asked = [bug for bug in bugs(CHOSEN) if not names or bug.known.id in names]
+    asked = [bug for bug in bugs(CHOSEN) if not names or bug.name in names]
     FOUND.mkdir(exist_ok=True)
     for target, threads in sorted({(bug.target, bug.threads) for bug in asked}):
         chosen = [bug for bug in asked if (bug.target, bug.threads) == (target, threads)]
         for name, found in _ask(target, threads, chosen, python):
             print(f"{name}: {found or 'not shown here'}", flush=True)
-            kept |= {name: found} if found else {}
-    kept = {name: kept[name] for name in CHOSEN if name in kept}
+            kept[name] |= found or {}
     MEASURED.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _ask(target: str, threads: int, chosen: list[Bug], python: dict[str, str]) -> Any:
     settings = Settings(threads=threads)
-    request = Request(targets=[target], ops=sorted({bug.known.op for bug in chosen}), python=python, settings=settings)
+    request = Request(targets=[target], ops=sorted({bug.case.op for bug in chosen}), python=python, settings=settings)
     try:
         campaign = Campaign(request)
     except Exception as error:
@@ -244,16 +246,16 @@ def _ask(target: str, threads: int, chosen: list[Bug], python: dict[str, str]) -
         engine.wait_ready()
         (lane,) = engine.lanes.values()
         for bug in chosen:
-            known, tries = bug.known, 5 if bug.known.chance else 1
+            known, tries = bug.known, 5 if bug.known.flaky else 1
             found = None
-            if lane.usable and known.fits(lane.settings, known.pin.tensors[0].dtype):
-                found = next(filter(None, (_try(lane, engine, ops[known.op], bug) for _ in range(tries))), None)
-            yield known.id, found
+            if lane.usable and known.fits(lane.settings, bug.case.tensors[0].dtype):
+                found = next(filter(None, (_try(lane, engine, ops[bug.case.op], bug) for _ in range(tries))), None)
+            yield bug.name, found
 
 
 def _try(lane: Any, engine: Any, op: Any, bug: Bug) -> dict[str, Any] | None:
-    ((_, outcome, judgement),) = engine.ask(op, Item(0, bug.known.pin))
-    if judgement.verdict != bug.known.verdict:
+    ((_, outcome, judgement),) = engine.ask(op, Item(0, bug.case))
+    if judgement.verdict != bug.verdict:
         return None
     settings = dict(lane.hello["settings"])
     seen = Seen(
@@ -267,9 +269,9 @@ def _try(lane: Any, engine: Any, op: Any, bug: Bug) -> dict[str, Any] | None:
         lane.rules,
         settings,
     )
-    text, alone = script_text(bug.adapter, bug.known.pin, op, seen, Registry())
+    text, alone = script_text(bug.adapter, bug.case, op, seen, Registry())
     with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / f"{bug.known.id}.py"
+        script = Path(folder) / f"{bug.name}.py"
         script.write_text(text, encoding="utf-8")
         shows = alone and run_script(script, lane.python).reproduces
     if shows:
@@ -286,7 +288,7 @@ def page() -> str:
     for heading, verdicts, lead in SECTIONS:
         parts += [f"## {heading}\n", f"{lead}\n"]
         for number, bug in enumerate(chosen, 1):
-            parts += [_entry(number, bug, found[bug.known.id])] if bug.known.verdict in verdicts else []
+            parts += [_entry(number, bug, found[bug.name])] if bug.verdict in verdicts else []
     parts += [ELSEWHERE_HEAD, "| where | what happens | needs | upstream |", "|---|---|---|---|"]
     parts += [_row(bug) for bug in bugs(ELSEWHERE)]
     return "\n".join(parts) + "\n"
@@ -294,16 +296,16 @@ def page() -> str:
 
 def _entry(number: int, bug: Bug, found: dict[str, Any]) -> str:
     known = bug.known
-    inputs = ", ".join(f"{tensor.dtype}{list(tensor.shape)}" for tensor in known.pin.tensors)
-    asked = {"gradient": "the gradient of ", "error": "invalid input of "}.get(known.pin.aspect, "")
+    inputs = ", ".join(f"{tensor.dtype}{list(tensor.shape)}" for tensor in bug.case.tensors)
+    asked = {"gradient": "the gradient of ", "error": "invalid input of "}.get(bug.case.aspect, "")
     lines = [
         f"### {number}. {_name(bug)}\n",
         f"{bug.sentence}\n",
-        f"- **Case** [`{known.pin.id}`](found/{known.id}.json): {asked}`{known.op}`, {inputs}",
-        f"- **Answer** `{known.verdict}`: {_numbers(found)}",
+        f"- **Case** [`{bug.case.id}`](found/{bug.name}.json): {asked}`{bug.case.op}`, {inputs}",
+        f"- **Answer** `{bug.verdict}`: {_numbers(found)}",
         f"- **Where** {_where(bug, found)}",
-        *([f"- **Not always** It depends on {known.chance}."] if known.chance else []),
-        *([f"- **Script** [`{known.id}.py`](found/{known.id}.py)"] if found["script"] else []),
+        *([f"- **Not always** It depends on {known.flaky}."] if known.flaky else []),
+        *([f"- **Script** [`{bug.name}.py`](found/{bug.name}.py)"] if found["script"] else []),
         f"- **Upstream** {_upstream(known)}\n",
         "<!-- long -->",
         f"```sh\n{_replay(bug)}\n```\n",
@@ -314,7 +316,7 @@ def _entry(number: int, bug: Bug, found: dict[str, Any]) -> str:
 def _replay(bug: Bug) -> str:
     switch = "TF_ENABLE_ONEDNN_OPTS=1 " if any(need.startswith("onednn_dtypes=") for need in bug.known.needs) else ""
     threads = f" --threads {bug.threads}" if bug.threads > 1 else ""
-    return f"{switch}opassay replay docs/found/{bug.known.id}.json --target {bug.target}{threads}"
+    return f"{switch}opassay replay docs/found/{bug.name}.json --target {bug.target}{threads}"
 
 
 HEAD = """\
@@ -349,8 +351,8 @@ _FRAMEWORKS = {
 
 
 def _name(bug: Bug) -> str:
-    asked = {"gradient": "gradient of ", "error": "invalid input of "}.get(bug.known.pin.aspect, "")
-    return f"{_FRAMEWORKS[bug.adapter]}: {asked}`{bug.known.op}`"
+    asked = {"gradient": "gradient of ", "error": "invalid input of "}.get(bug.case.aspect, "")
+    return f"{_FRAMEWORKS[bug.adapter]}: {asked}`{bug.case.op}`"
 
 
 def _numbers(found: dict[str, Any]) -> str:
@@ -362,21 +364,21 @@ def _plain(text: str) -> str:
 
 
 def _where(bug: Bug, found: dict[str, Any]) -> str:
-    needs = _needs(bug.known)
+    needs = _needs(bug)
     return f"{_FRAMEWORKS[bug.adapter]} {found['version']}, mode `{bug.mode}`" + (f", with {needs}" if needs else "")
 
 
-def _needs(known: Known) -> str:
-    dtype = known.pin.tensors[0].dtype
-    return ", ".join(f"`{need.replace('{dtype}', dtype)}`" for need in known.needs if need != "device=cpu")
+def _needs(bug: Bug) -> str:
+    dtype = bug.case.tensors[0].dtype
+    return ", ".join(f"`{need.replace('{dtype}', dtype)}`" for need in bug.known.needs if need != "device=cpu")
 
 
-def _upstream(known: Known) -> str:
+def _upstream(known: Fact) -> str:
     return f"[{_plain(known.title)}]({known.url})" if known.url else "not reported yet"
 
 
 def _row(bug: Bug) -> str:
-    return f"| {_name(bug)} | {bug.sentence} | {_needs(bug.known)} | {_upstream(bug.known)} |"
+    return f"| {_name(bug)} | {bug.sentence} | {_needs(bug)} | {_upstream(bug.known)} |"
 
 
 def main() -> int:
@@ -386,8 +388,6 @@ def main() -> int:
     options = reader.parse_args()
     if options.measure is not None:
         measure(options.measure, dict(pair.split("=", 1) for pair in options.python))
-    for bug in bugs({**CHOSEN, **ELSEWHERE}):
-        (FOUND / f"{bug.known.id}.json").write_text(case_text(bug), encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")
     return 0
 

@@ -54,7 +54,7 @@ def row(registry: Registry, adapter: str) -> str:
     """How many known differences an adapter has, by owner and by verdict."""
     known = registry.known(adapter)
     owners = Counter(entry.owner for entry in known)
-    kinds = Counter(entry.verdict for entry in known).most_common()
+    kinds = Counter(verdict for entry in known for verdict in entry.verdicts or ("reproduced",)).most_common()
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds, key=lambda pair: (-pair[1], pair[0])))
     return f"| `{adapter}` | {' | '.join(str(owners[owner]) for owner in OWNERS)} | {told} |"
 

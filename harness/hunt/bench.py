@@ -14,7 +14,7 @@ from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op, references
-from opassay.harness.model.outcome import Returned
+from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.verdicts import FAILING
 from opassay.harness.run.clean import clean_message
@@ -60,8 +60,8 @@ class Bench:
         return frozenset(
             # What varies may differ in other words each time.
             (label, wording(verdict, judgement.error_type, judgement.message))
-            for label, _, judgement in asked
-            if _shows(judgement, verdict) and not self._known(label, case, judgement.verdict)
+            for label, outcome, judgement in asked
+            if _shows(judgement, verdict) and not self._known(label, case, outcome, judgement.verdict)
         )
 
     def fresh(self, labels: Collection[str]) -> None:
@@ -111,8 +111,8 @@ class Bench:
     def _lanes(self) -> list[Lane]:
         return list(self._engine.lanes.values())
 
-    def _known(self, label: str, case: Case, verdict: str) -> bool:
-        return self._engine.expected(self.lane(label), case, verdict)
+    def _known(self, label: str, case: Case, outcome: Outcome, verdict: str) -> bool:
+        return bool(self._engine.known.covering(self.lane(label), self.op(case), case, outcome, verdict))
 
 
 def _moved(reference: Reference, array: np.ndarray | None) -> Reference | None:

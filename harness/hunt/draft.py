@@ -14,37 +14,38 @@ from opassay.harness.registry import Registry, UsageError
 
 HEADER = '''"""Draft of a known difference of {adapter}, from the finding {finding}.
 
-To finish it: say who must act (`owner`: "ours", "upstream" or "by design"), check that `covers` is as narrow as the
-cause, and quote `url` with its `title` where the difference is reported. Then move `covers` and the entry, into its
-tuple `KNOWN`, to {place}, and the pin to known_pins.json beside that.
+To finish it: say who must act (`owner`: "ours", "upstream" or "by design") and how the difference is recognised, at
+best by the mistake that `reproduces` the answer; else check that `covers` is as narrow as the cause. Name the traits of
+all ops that it concerns, and quote `url` with its `title` where the difference is reported. Then move it, into its
+tuple `KNOWN`, to {place}.
 """
 
-from opassay.adapters.known_predicates import {helpers}
-from opassay.harness.model.case import Case
+{imports}from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
 
-_PINS = {{
-    "{name}": Case.loads(
-        """
+PIN = Case.loads(
+    """
 {pin}
 """
-    ),
-}}
+)
 
 
 def covers(case: Case) -> bool:
 {covers}
 
 
-DRAFT = known(
-    _PINS,
+DRAFT = Fact(
     "{name}",
-    "{verdict}",
-    covers,
     owner="",
     reason={reason},
+    ops=("{op}",),
+    aspects=("{aspect}",),
+    verdicts=("{verdict}",),
+    when=covers,
     versions="{versions}",
     url="",
     title="",
+    pins=(PIN,),
 {modes})
 '''
 """A module of its own: it says what is missing as soon as it is imported."""
@@ -116,7 +117,9 @@ def draft(finding: Finding, adapter: str, registry: Registry, place: str = "know
         name=f"{adapter}-{finding.op}-{finding.verdict}-{finding.case.id[:8]}",
         pin=json.dumps(finding.case.to_json(), indent=1, sort_keys=True).replace("\\", "\\\\"),
         covers=covers,
-        helpers="attribute, known" if "attribute(" in covers else "known",
+        imports="from opassay.adapters.known_predicates import attribute\n" if "attribute(" in covers else "",
+        op=finding.op,
+        aspect=finding.aspect,
         verdict=finding.verdict,
         reason=json.dumps(f"{finding.message}{about}", ensure_ascii=False),
         versions=f"{adapter} {finding.versions.get(adapter, '')}, CPU",

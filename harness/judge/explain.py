@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -17,14 +18,14 @@ from opassay.harness.judge.measure import measure_of
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case
 from opassay.harness.model.explanation import NO_FIT, UNTOLD, VARIES, consistent_with, reproduced_by
-from opassay.harness.model.hypothesis import Hypothesis, Question, References
+from opassay.harness.model.hypothesis import Hypothesis, Question, References, made_together
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.reference import Reference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answered:
     """What a target made of a case, and what it is judged by. ``models``: one per reference; the loosest where none."""
 
@@ -43,6 +44,29 @@ class Answered:
         if not isinstance(self.outcome, Returned) or self.case.aspect == "error":
             return False
         return judge(self.case, self.outcome, self.references, self.known).verdict not in ("pass", "undefined")
+
+    @cached_property
+    def bad(self) -> list[np.ndarray]:
+        """Which elements of each output are wrong."""
+        assert isinstance(self.outcome, Returned)
+        triples = zip(self.outcome.arrays, self.references, self.known, strict=False)
+        return [marks(array, reference, model, self.case.exact).bad for array, reference, model in triples]
+
+    @cached_property
+    def wrong(self) -> frozenset[int]:
+        """The places of the outputs that do not pass alone."""
+        assert isinstance(self.outcome, Returned)
+        triples = zip(self.outcome.arrays, self.references, self.known, strict=False)
+        judged = [judge(self.case, Returned((array,)), (r,), (model,)).verdict for array, r, model in triples]
+        return frozenset(i for i, verdict in enumerate(judged) if verdict not in ("pass", "undefined"))
+
+    @property
+    def apart(self) -> Sequence[int]:
+        """The places of wrong outputs that are computed each by itself; none where there is one, or all are one."""
+        several = len(self.references) > 1 and isinstance(self.outcome, Returned)
+        if not several or len(self.outcome.arrays) != len(self.references):  # type: ignore[union-attr]
+            return ()
+        return sorted(self.wrong) if self.case.aspect == "gradient" or "stages" in self.case.attributes else ()
 
 
 @dataclass(frozen=True)
@@ -109,37 +133,55 @@ def _words(found: Fits) -> str:
 def fitting(op: Op, asked: Answered) -> Fits:
     """The hypotheses of ``op`` that meet an answer, in their order."""
     concerned = [h for h in op.hypotheses if h.concerns(op.name, asked.case.aspect)]
-    met = [(h, answers) for h in concerned if (answers := met_by(h, asked)) is not None]
+    met = [(h, answers) for h in concerned if (answers := met_by([h], asked)) is not None]
     exactly = [(h, answers) for h, answers in met if not h.looser]
     nothing = all(_says_zero(answers, asked) for _, answers in exactly)
     idle = len(exactly) > 1 or (bool(exactly) and _without_cotangents(asked.case))
     return Fits(tuple(h for h, _ in exactly), tuple(h for h, _ in met if h.looser), not (nothing and idle))
 
 
-def met_by(hypothesis: Hypothesis, asked: Answered) -> References | None:
-    """What a target that makes this mistake alone would give, where the answer is just that."""
-    assert isinstance(asked.outcome, Returned)
-    wrong = _wrong(asked)
-    changed = [hypothesis.model(model) for model in asked.known]
-    for answers in _variants(hypothesis, asked):
-        meets = judge(asked.case, asked.outcome, answers, changed).verdict == "pass"
-        if meets and _decides(answers, changed, asked.case, wrong):
+def met_by(mistakes: Sequence[Hypothesis], asked: Answered) -> References | None:
+    """What a target that makes these mistakes would give, where the answer is just that.
+
+    Gradients, and the stages of a program, are computed each by itself: of each of them any variant may be met.
+    """
+    models = list(asked.known)
+    for mistake in mistakes:
+        models = [mistake.model(model) for model in models]
+    apart = asked.apart
+    met: list[Reference | None] = [None] * len(asked.references)
+    for answers in _variants(mistakes, asked):
+        if _met(answers, models, asked, range(len(met))):
             return answers
-    return None
+        for place in apart if len(answers) == len(met) else ():
+            if met[place] is None and _met([answers[place]], [models[place]], asked, [place]):
+                met[place] = answers[place]
+    if not apart:
+        return None
+    met = [asked.references[i] if i not in asked.wrong else found for i, found in enumerate(met)]
+    return tuple(r for r in met if r is not None) if all(r is not None for r in met) else None
 
 
-def _wrong(asked: Answered) -> list[np.ndarray]:
-    """Which elements of each output are wrong."""
+def _met(answers: References, models: Sequence[NumericModel], asked: Answered, places: Sequence[int]) -> bool:
+    """Whether these outputs are just those answers, which say something of every wrong element."""
     assert isinstance(asked.outcome, Returned)
-    triples = zip(asked.outcome.arrays, asked.references, asked.known, strict=False)
-    return [marks(array, reference, model, asked.case.exact).bad for array, reference, model in triples]
+    arrays = asked.outcome.arrays
+    if len(places) == len(arrays):
+        outcome: Outcome = asked.outcome
+    else:
+        outcome = Returned(tuple(arrays[i] for i in places))
+    if judge(asked.case, outcome, answers, models).verdict != "pass":
+        return False
+    return _decides(answers, models, asked.case, [asked.bad[i] for i in places])
 
 
-def _variants(hypothesis: Hypothesis, asked: Answered) -> Iterator[References]:
+def _variants(mistakes: Sequence[Hypothesis], asked: Answered) -> Iterator[References]:
     case = asked.case
-    question = Question(case.op, case.attributes, case.inputs(), case.cotangent_values(), tuple(asked.references))
+    assert isinstance(asked.outcome, Returned)
+    truth, told = tuple(asked.references), tuple(asked.outcome.arrays)
+    question = Question(case.op, case.attributes, case.inputs(), case.cotangent_values(), truth, told)
     try:
-        yield from hypothesis.answers(question)
+        yield from made_together(mistakes, question)
     except ValueError:
         # The question that the mistake turns this one into has no answer; ContractError is a ValueError.
         return

@@ -1,9 +1,10 @@
-"""A hypothesis about a target: what it would answer if it made one certain mistake."""
+"""A hypothesis about a target: what it would answer if it made one certain mistake, or several together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ References = Sequence[Reference]
 class Question:
     """What a target was asked: a case with its arrays. ``cotangents`` is empty unless a gradient is asked.
 
-    ``truth`` is what the oracle says of it; of a program, by what the target made of each stage before.
+    ``truth`` is what the oracle says of it; of a program, by what the target made of each stage before, its own
+    ``answers``. ``inner``: further mistakes that whoever asks this question is told the answers of, and which variant.
     """
 
     op: str
@@ -26,6 +28,8 @@ class Question:
     inputs: tuple[np.ndarray, ...]
     cotangents: tuple[np.ndarray | None, ...] = ()
     truth: References = ()
+    answers: tuple[np.ndarray | None, ...] = ()
+    inner: tuple[tuple[Hypothesis, ...], int] | None = None
 
     @property
     def gradient(self) -> bool:
@@ -48,7 +52,7 @@ class Hypothesis:
     ``answers`` yields what a target that makes it would give, one ``Reference`` per output, in each variant of it;
     nothing where the mistake would change nothing. It may raise ``ContractError`` or ``ValueError`` where the changed
     question has no answer. ``model`` is how such a target computes. ``looser``: its bound takes in more than the
-    target's own, so that meeting it proves little.
+    target's own, so that meeting it proves little. ``stage``: of a program, the mistake that its stages make.
     """
 
     name: str
@@ -58,6 +62,39 @@ class Hypothesis:
     aspects: tuple[str, ...] = ("value", "gradient")
     model: Callable[[NumericModel], NumericModel] = _as_it_is
     looser: bool = False
+    stage: Hypothesis | None = None
 
     def concerns(self, op: str, aspect: str) -> bool:
         return aspect in self.aspects and (not self.ops or op in self.ops)
+
+
+VARIANTS = 64
+"""So many variants of a mistake are looked at."""
+
+
+class NoVariant(ValueError):
+    """The inner mistakes of a question have no such variant: they change nothing of it, or had fewer."""
+
+
+def made_together(mistakes: Sequence[Hypothesis], question: Question) -> Iterator[References]:
+    """What a target that makes all of the mistakes would give, in each variant; the first one asks the others."""
+    first, *others = mistakes
+    if not others:
+        yield from islice(first.answers(question), VARIANTS)
+        return
+    for variant in range(sum(1 for _ in made_together(others, question))):
+        try:
+            yield from islice(first.answers(replace(question, inner=(tuple(others), variant))), VARIANTS)
+        except NoVariant:
+            return
+
+
+def asked_of_inner(question: Question) -> References | None:
+    """What the inner mistakes of a question answer to it; None where it has none."""
+    if question.inner is None:
+        return None
+    mistakes, variant = question.inner
+    found = next(islice(made_together(mistakes, replace(question, inner=None)), variant, None), None)
+    if found is None:
+        raise NoVariant(f"no variant {variant} of {', '.join(h.name for h in mistakes)}")
+    return found

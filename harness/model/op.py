@@ -57,6 +57,7 @@ class Op:
     ``stacked``: ``reference`` of several runs in one call, for ops that have it: all arrays, given and returned, have
     one more axis, the first.
     ``hypotheses``: what a target that differs may have done, in the order in which they are tried.
+    ``traits``: what it has in common with other ops, by which facts are about it.
     """
 
     name: str
@@ -75,6 +76,12 @@ class Op:
     hypotheses: tuple[Hypothesis, ...] = ()
     shapes: Callable[[], Any] | None = None
     stacked: Callable[..., Any] | None = None
+    traits: tuple[str, ...] = ()
+
+    @property
+    def known_as(self) -> frozenset[str]:
+        """Its name and its traits, its numerics class among them."""
+        return frozenset((self.name, self.numerics, *self.traits))
 
 
 def stackable(op: Op, case: Case) -> bool:

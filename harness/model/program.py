@@ -87,6 +87,11 @@ class Program:
         return cls(inputs, stages)
 
 
+def stage_ops(attributes: Mapping[str, Any]) -> frozenset[str]:
+    """The ops that the stages of a program name, read from the attributes of its case; none where it is no program."""
+    return frozenset(str(stage["op"]) for stage in attributes.get("stages", ()))
+
+
 def _names(value: Any, what: str) -> tuple[str, ...]:
     if isinstance(value, Sequence) and all(isinstance(name, str) for name in value) and not isinstance(value, str):
         return tuple(value)

@@ -34,7 +34,7 @@ SEVERITY = (
 a refusal can be worked around, and invalid input is the user's mistake to begin with."""
 
 FAILING = tuple(verdict for equals in SEVERITY for verdict in equals)
-"""Verdicts that are a difference in the framework, gravest first: red unless a Known covers them."""
+"""Verdicts that are a difference in the framework, gravest first: red unless a fact covers them."""
 
 
 def severity(verdict: str, empty: bool = False) -> tuple[int, bool]:
@@ -62,10 +62,10 @@ class Record:
     ``rho`` is error / allowed error (at most 1 passes, 0 is exact); ``max_abs_error`` is in the
     output's own unit; ``max_ulp`` in units in the last place of the expected value's binade;
     ``worst_index`` is ``output[index]``; ``seconds`` is the wall time of the call in the worker.
-    ``known`` is the id of the Known that covers the record. ``version_untested`` is ``yes`` where that was not seen in
-    this version of the framework or, where none covers the record, no Known of the target was. ``confirmed`` says
-    whether a failing case failed again when it was run alone: ``yes``, ``no``, ``unconfirmed`` where nobody could be
-    asked, or empty. ``case`` is the JSON to replay.
+    ``known`` has the ids of the facts that cover the record, with ``; `` between. ``version_untested`` is ``yes`` where
+    one was not seen in this version of the framework or, where none covers it, no fact of the target was. ``confirmed``
+    says whether a failing case failed again when it was run alone: ``yes``, ``no``, ``unconfirmed`` where nobody could
+    be asked, or empty. ``case`` is the JSON to replay.
     """
 
     case_id: str

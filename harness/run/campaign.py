@@ -14,7 +14,7 @@ from typing import Any
 
 from opassay.harness.located import UsageError, module_file
 from opassay.harness.model.case import ASPECTS, Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact, apart
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record
 from opassay.harness.registry import AdapterEntry, Registry, unknown
@@ -98,7 +98,7 @@ class Campaign:
         """How many records a shard makes."""
         return shard.planned(self.settings.fills)
 
-    def known(self, adapter: str) -> Sequence[Known]:
+    def known(self, adapter: str) -> Sequence[Fact]:
         """The known differences of an adapter."""
         return self.registry.known(adapter)
 
@@ -213,8 +213,7 @@ class Run:
         lanes = {lane.label: lane for lane in engine.lanes.values()}
         for record in self.journal.records() if self.resumed else ():
             case = Case.loads(record.case)
-            entries = engine.entries(lanes[record.target], case)
-            engine.tally.count(entries, case, record.target, record.mode, record.verdict)
+            engine.known.count(lanes[record.target], case, record.verdict, apart(record.known))
         done: frozenset[Key] = frozenset(
             (r.target, r.number or 0, r.case_id) for r in (self.journal.records() if self.resumed else ())
         )
@@ -291,11 +290,11 @@ class Run:
     def _adapters(self) -> list[str]:
         return sorted({t.adapter for t in self.campaign.targets})
 
-    def _entries(self, adapter: str) -> list[Known]:
+    def _entries(self, adapter: str) -> list[Fact]:
         """The adapter's known differences in ops and aspects that run."""
         ops = {op.name for op in self.campaign.ops}
         known = self.campaign.known(adapter)
-        return [k for k in known if k.op in ops and k.aspect in self.campaign.aspects]
+        return [k for k in known if ops & set(k.ops) and set(k.aspects) & set(self.campaign.aspects)]
 
 
 def both_halves(campaign: Campaign, engine: Engine, done: frozenset[Key] = frozenset()) -> Iterator[Record]:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import psutil
 
 from opassay.harness.judge.compare import Judgement
-from opassay.harness.judge.known import Tally, among, applies, concerns, guarded, versions_of
 from opassay.harness.model.case import Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact, together
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.target import Target
@@ -21,8 +20,9 @@ from opassay.harness.run.course import Course, Steps, idle, ready
 from opassay.harness.run.feeds import Feeds, Key
 from opassay.harness.run.job import Answer, Job
 from opassay.harness.run.judging import Judging
+from opassay.harness.run.knowledge import Knowledge
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.pins import concerned, shown
+from opassay.harness.run.pins import Pins, concerned, shown
 from opassay.harness.run.plan import Batch, Item, Settings, Shard, make_batch
 from opassay.harness.run.process import Message, WorkerSpec
 from opassay.harness.run.records import make_record
@@ -45,29 +45,24 @@ class Engine:
 
     Use as a context manager: leaving it ends every worker. ``keep`` is told of every answer that is recorded, ``heard``
     of every one that came, with the job that asked for it.
-    ``broken`` holds what the predicates of known differences raised, by the entry's id; ``second`` decides of
-    what failed when it has run again.
+    ``known`` is what is known of the targets; ``second`` decides of what failed when it has run again.
     """
 
     def __init__(
         self,
         workers: Mapping[Target, tuple[str, WorkerSpec]],
         settings: Settings,
-        known: Mapping[str, Sequence[Known]] | None = None,
+        facts: Mapping[str, Sequence[Fact]] | None = None,
     ) -> None:
         self.settings = settings
-        self._known = known or {}
         self._events: queue.Queue[Message] = queue.Queue()
         self._records: deque[Record] = deque()
         self.judging = Judging()
-        self.pins: dict[tuple[str, str], str] = {}
-        self.tally = Tally()
-        self.broken: dict[str, str] = {}
+        self.known = Knowledge(facts or {}, self.judging)
+        self.pins: Pins = {}
         self.second = SecondLook(self._record)
         self.asked: list[Asked] = []
         self._watched = time.monotonic()
-        self._concerned: dict[tuple[str, str, str], list[Known]] = {}
-        self._tested: dict[str, frozenset[str]] = {}
         self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
         self.heard: Callable[[Lane, Job, Sequence[Answer]], None] = lambda lane, job, answers: None
         self.lanes = {target: self.lane(target, label, spec) for target, (label, spec) in workers.items()}
@@ -136,14 +131,13 @@ class Engine:
             if labels is None or lane.label in labels:
                 lane.restart(count)
         self.wait_ready()
-        self._concerned.clear()
+        self.known.forget([lane.label for lane in self.lanes.values()])
 
     def threads_steps(self, lane: Lane, count: int) -> Steps:
         """The steps by which ``lane`` goes on with so many threads; other known differences concern it then."""
         lane.restart(count)
         yield ready(lane)
-        for key in [key for key in self._concerned if key[0] == lane.label]:
-            del self._concerned[key]
+        self.known.forget([lane.label])
 
     def ask(self, op: Op, item: Item) -> list[Asked]:
         """Put one case to every usable lane, alone; label, outcome and judgement in the order of lanes."""
@@ -175,28 +169,26 @@ class Engine:
         """The steps that run on ``lane`` the pinned cases in scope, each once; verdicts go to ``pins`` by label and
         case id.
 
-        Where chance decides, it runs again while it passes; what is said to differ between two calls is called twice.
+        The pin of a flaky fact runs again while it passes; what is said to differ between two calls is called twice.
         With other threads others are in scope.
         """
         by_name = {op.name: op for op in ops}
         waiting = [
-            known
-            for known in self._known.get(lane.target.adapter, ())
-            if known.op in by_name
-            and known.aspect in aspects
-            and concerned(lane, known)
-            and (lane.label, known.pin.id) not in self.pins
+            (fact, pin)
+            for fact in self.known.of_adapter(lane.target.adapter)
+            for pin in fact.pins
+            if pin.op in by_name
+            and pin.aspect in aspects
+            and concerned(lane, fact, pin)
+            and (lane.label, pin.id) not in self.pins
         ]
         for _ in range(CHANCES):
-            for known in waiting:
-                item = Item(-1 if known.verdict == "nondeterministic" else 0, known.pin)
-                brief, spoils = known.verdict == "hang", self.spoils(lane, known.pin)
-                yield Job(by_name[known.op], [item], alone=True, probe=True, brief=brief, spoils=spoils)
+            for fact, pin in waiting:
+                item = Item(-1 if "nondeterministic" in fact.verdicts else 0, pin)
+                brief, spoils = "hang" in fact.verdicts, self.spoils(lane, pin)
+                yield Job(by_name[pin.op], [item], alone=True, probe=True, brief=brief, spoils=spoils)
             yield idle(lane)
-            waiting = [known for known in waiting if known.chance and not self._shown(lane, known)]
-
-    def _shown(self, lane: Lane, known: Known) -> bool | None:
-        return shown(self.pins, lane.label, known, self._known.get(lane.target.adapter, ()))
+            waiting = [(fact, pin) for fact, pin in waiting if fact.flaky and not shown(self.pins, lane.label, fact)]
 
     def _step(self, idle: Callable[[], None] = lambda: None) -> None:
         try:
@@ -238,12 +230,16 @@ class Engine:
         if job.ask:
             self.asked.append((lane.label, outcome, judgement))
         elif job.probe:
-            self.pins[lane.label, item.case.id] = judgement.verdict
+            facts = self.known.covering(lane, job.op, item.case, outcome, judgement.verdict)
+            self.pins[lane.label, item.case.id] = judgement.verdict, frozenset(fact.id for fact in facts)
         elif job.group is not None:
             self.second.in_group(lane, job, job.group, item, outcome, judgement)
         elif job.alone:
             self.second.alone(lane, job, item, outcome, judgement)
-        elif judgement.verdict in FAILING and not self.expected(lane, item.case, judgement.verdict):
+        elif judgement.verdict in FAILING and not self.known.covering(
+            lane, job.op, item.case, outcome, judgement.verdict
+        ):
+            # What is known needs no confirming, at worst in two more workers.
             lane.submit(job.again(item, earlier=judgement, end=outcome, trail=job.trail), first=True)
         else:
             self._record(lane, job, item, outcome, judgement, "")
@@ -255,49 +251,24 @@ class Engine:
         elif job.earlier is not None:
             self._record(lane, job, job.items[0], job.end or Returned(()), job.earlier, UNCONFIRMED)
 
-    def expected(self, lane: Lane, case: Case, verdict: str) -> bool:
-        """Whether a known difference says just this: confirming it, at worst in two more workers, tells nothing new."""
-        return any(
-            known.verdict == verdict and applies(known, case, lane.target.mode) for known in self.entries(lane, case)
-        )
-
     def spoils(self, lane: Lane, case: Case) -> bool:
         """Whether a case is known to end a worker: where it does not, it may have written to memory of others."""
-        return lane.spoiled(case) or self.expected(lane, case, "crash")
-
-    def entries(self, lane: Lane, case: Case) -> Sequence[Known]:
-        """The known differences of the lane's framework, as it is set, that concern the case's op and aspect."""
-        key = lane.label, case.op, case.aspect
-        if key in self._concerned:
-            return self._concerned[key]
-        entries = self._known.get(lane.target.adapter, ())
-        here = [known.on(lane.settings) for known in entries if concerns(known, case)]
-        found = [guarded(known, self.broken) for known in here if known is not None]
-        if lane.hello:
-            # Before, nobody knows how it is set.
-            self._concerned[key] = found
-        return found
-
-    def tested(self, lane: Lane) -> frozenset[str]:
-        """The versions in which the known differences that concern a lane's target were seen; empty: they name none."""
-        if lane.label not in self._tested:
-            entries = self._known.get(lane.target.adapter, ())
-            self._tested[lane.label] = versions_of(known for known in entries if known.on(lane.settings) is not None)
-        return self._tested[lane.label]
+        return lane.spoiled(case) or bool(self.known.foretold(lane, case, "crash"))
 
     def _record(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
         self.keep(lane.label, item.case, outcome)
+        facts = self.known.covering(lane, job.op, item.case, outcome, judgement.verdict)
         if job.taker is not None:
-            job.taker(lane, item, outcome, judgement, confirmed)
+            job.taker(lane, item, outcome, judgement, confirmed, facts)
         else:
-            self.conclude(lane, item, outcome, judgement, confirmed)
+            self.conclude(lane, item, outcome, judgement, confirmed, facts)
 
-    def conclude(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
-        """Make the record of a final judgement, counted for the known differences."""
-        entries = self.entries(lane, item.case)
-        known = self.tally.count(entries, item.case, lane.label, lane.target.mode, judgement.verdict)
-        seen = (known.seen if known else frozenset()) or self.tested(lane)
-        untested = judgement.verdict in FAILING and not among(lane.version, seen)
+    def conclude(
+        self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str, facts: Sequence[Fact]
+    ) -> None:
+        """Make the record of a final judgement, counted for ``facts``, which cover it."""
+        self.known.count(lane, item.case, judgement.verdict, [fact.id for fact in facts])
+        untested = self.known.untested(lane, judgement.verdict, facts)
         self._records.append(
-            make_record(lane, item, outcome, judgement, known.id if known else "", untested, confirmed)
+            make_record(lane, item, outcome, judgement, together(f.id for f in facts), untested, confirmed)
         )

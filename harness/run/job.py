@@ -11,6 +11,7 @@ from typing import Any
 
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Crashed, Outcome
 from opassay.harness.run.plan import Item
@@ -20,8 +21,9 @@ Answer = tuple[Item, Outcome]
 Trail = Sequence["Job"]
 """The jobs that a worker was given last, in order, up to the one in which it ended."""
 
-Holding = Callable[[Any, Item, Outcome, Judgement, str], None]
-"""Takes a final judgement instead of a record: lane, item, outcome, judgement, whether it was confirmed."""
+Holding = Callable[[Any, Item, Outcome, Judgement, str, Sequence[Fact]], None]
+"""Takes a final judgement instead of a record: lane, item, outcome, judgement, whether it was confirmed, the
+facts that cover it."""
 
 Listening = Callable[[Any, "Job", Item, Outcome], None]
 """Takes an answer instead of a judgement: lane, job, item, outcome."""

@@ -48,6 +48,10 @@ class Judging:
             # A mistake of ours costs the run this verdict, not all others.
             return Judgement("fault", f"judging the answer raised {told(error)}", error_type=type(error).__name__)
 
+    def references(self, op: Op, case: Case, outcome: Returned) -> tuple[Reference, ...]:
+        """What the oracle says of a case that was answered; raises ``ContractError`` where it has no answer."""
+        return self._references.get(op, case, outcome.arrays)
+
     def judge_all(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> list[Judgement]:
         """The verdicts on one target's answers to one geometry: the very ones that ``judge`` gives."""
         found = self._together(lane, op, answers, targets)

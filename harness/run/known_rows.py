@@ -6,54 +6,55 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from opassay.harness.judge.known import among
-from opassay.harness.model.known import Known
+from opassay.harness.judge.facts import among
+from opassay.harness.model.fact import Fact
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.pins import concerned, shown
 
-_FIELDS = ("id", "op", "aspect", "verdict", "owner", "reason", "url", "title", "versions", "chance", "needs")
+_FIELDS = ("id", "ops", "aspects", "verdicts", "owner", "reason", "url", "title", "versions", "flaky", "needs")
 NAMED = 5
 """So many known differences are named in a warning about many."""
 
 
-def known_rows(engine: Engine, adapter: str, entries: Sequence[Known]) -> Iterator[dict[str, Any]]:
+def known_rows(engine: Engine, adapter: str, entries: Sequence[Fact]) -> Iterator[dict[str, Any]]:
     """One row per entry: its fields, how many covered cases ``failed`` and ``passed``, its ``pin``, how ``broken``.
 
     ``failed_in`` has the failures by version, ``failed_untested`` how many were in other versions than the entry's.
     What passes there does not outdate it.
     """
     lanes = _lanes(engine, adapter)
+    failed, passed = engine.known.tally.failed, engine.known.tally.passed
     for known in entries:
         bound = [lane for lane in lanes if seen_in(engine, known, lane)]
         failed_in: Counter[str] = Counter()
         for lane in lanes:
-            failed_in[lane.version] += engine.tally.failed[lane.label, known.id]
+            failed_in[lane.version] += failed[lane.label, known.id]
         yield {
             **{name: getattr(known, name) for name in _FIELDS},
             "adapter": adapter,
             "failed": failed_in.total(),
             "failed_in": dict(+failed_in),
-            "failed_untested": sum(engine.tally.failed[lane.label, known.id] for lane in lanes if lane not in bound),
-            "passed": sum(engine.tally.passed[lane.label, known.id] for lane in bound),
-            "pin": _pin(engine, bound, known, entries),
-            "broken": engine.broken.get(known.id, ""),
+            "failed_untested": sum(failed[lane.label, known.id] for lane in lanes if lane not in bound),
+            "passed": sum(passed[lane.label, known.id] for lane in bound),
+            "pin": _pin(engine, bound, known),
+            "broken": engine.known.broken.get(known.id, ""),
         }
 
 
-def other_versions(engine: Engine, adapter: str, entries: Sequence[Known], listed: Counter[str]) -> Iterator[str]:
+def other_versions(engine: Engine, adapter: str, entries: Sequence[Fact], listed: Counter[str]) -> Iterator[str]:
     """Warnings about targets in whose version no known difference was seen.
 
     ``listed``: by target, how many of its differences are not red for it.
     """
-    untested = [lane for lane in _lanes(engine, adapter) if not among(lane.version, engine.tested(lane))]
+    untested = [lane for lane in _lanes(engine, adapter) if not among(lane.version, engine.known.tested(lane))]
     for version in dict.fromkeys(lane.version for lane in untested):
         lanes = [lane for lane in untested if lane.version == version]
         count = sum(listed[lane.label] for lane in lanes)
         yield f"{untested_line(engine, lanes[0])}: {not_red(count, '--strict')}"
     for lane in untested:
         others = [known for known in entries if not seen_in(engine, known, lane)]
-        lacks = [known.id for known in others if _pin(engine, [lane], known, entries) == "passes"]
+        lacks = [known.id for known in others if _pin(engine, [lane], known) == "passes"]
         if lacks:
             names = ", ".join(lacks[:NAMED]) + (", …" if len(lacks) > NAMED else "")
             yield (
@@ -64,7 +65,7 @@ def other_versions(engine: Engine, adapter: str, entries: Sequence[Known], liste
 
 def untested_line(engine: Engine, lane: Lane) -> str:
     """That the known differences were seen in other versions than a target's; empty where they were seen in its own."""
-    seen = engine.tested(lane)
+    seen = engine.known.tested(lane)
     if not lane.version or among(lane.version, seen):
         return ""
     name = lane.target.adapter
@@ -79,9 +80,9 @@ def not_red(count: int, switch: str) -> str:
     return f"{what} listed, not red; {switch} makes {'it' if count == 1 else 'them'} red"
 
 
-def seen_in(engine: Engine, known: Known, lane: Lane) -> bool:
+def seen_in(engine: Engine, known: Fact, lane: Lane) -> bool:
     """Whether the entry was seen in the version of a target; one that names none was where the others were."""
-    return among(lane.version, known.seen or engine.tested(lane))
+    return among(lane.version, known.seen or engine.known.tested(lane))
 
 
 def _listed(versions: frozenset[str]) -> str:
@@ -92,10 +93,11 @@ def _lanes(engine: Engine, adapter: str) -> list[Lane]:
     return [lane for lane in engine.lanes.values() if lane.target.adapter == adapter]
 
 
-def _pin(engine: Engine, lanes: Sequence[Lane], known: Known, entries: Sequence[Known]) -> str:
-    told = (shown(engine.pins, lane.label, known, entries) for lane in lanes if concerned(lane, known))
+def _pin(engine: Engine, lanes: Sequence[Lane], known: Fact) -> str:
+    here = [lane for lane in lanes if any(concerned(lane, known, pin) for pin in known.pins)]
+    told = (shown(engine.pins, lane.label, known) for lane in here)
     seen = [shows for shows in told if shows is not None]
     if not seen:
         return "not run"
-    # What chance decides, it may never decide so in one of several modes.
-    return "fails" if (any if known.chance else all)(seen) else "passes"
+    # What is flaky may never show in one of several modes.
+    return "fails" if (any if known.flaky else all)(seen) else "passes"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from opassay.harness.judge.compare import Judgement
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.verdicts import Record
 from opassay.harness.run.bits import digest
@@ -36,6 +37,7 @@ class _Held:
     bits: str
     judgement: Judgement
     confirmed: str
+    facts: Sequence[Fact]
     others: str = ""
 
 
@@ -82,10 +84,12 @@ class _Once:
         self._engine, self._lane = engine, lane
         self.held: dict[tuple[int, str], _Held] = {}
 
-    def hold(self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
+    def hold(
+        self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str, facts: Sequence[Fact]
+    ) -> None:
         """Take a judged answer of the first time."""
         bare = replace(outcome, arrays=()) if isinstance(outcome, Returned) else outcome
-        self.held[item.number, item.case.id] = _Held(item, bare, digest(outcome), judgement, confirmed)
+        self.held[item.number, item.case.id] = _Held(item, bare, digest(outcome), judgement, confirmed, facts)
 
     def compare(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
         """Take an answer of the second time."""
@@ -106,7 +110,8 @@ class _Once:
                 was = f"{first.verdict}{f' ({first.message})' if first.message else ''}"
                 first = Judgement("nondeterministic", f"{was}; in a fresh process: {held.others}")
                 confirmed = "yes"
-            self._engine.conclude(self._lane, held.item, held.outcome, first, confirmed)
+                held.facts = self._engine.known.foretold(self._lane, held.item.case, first.verdict)
+            self._engine.conclude(self._lane, held.item, held.outcome, first, confirmed, held.facts)
         self.held.clear()
 
 

@@ -15,7 +15,7 @@ INTERRUPTED = 130
 class Counts:
     """What the status depends on, counted record by record, so that none has to be kept.
 
-    ``new`` are all differences that no Known covers; ``listed``, by target, those of them in versions that nobody
+    ``new`` are all differences that no fact covers; ``listed``, by target, those of them in versions that nobody
     has looked at.
     """
 
@@ -58,14 +58,14 @@ def exit_status(run: Mapping[str, Any], counts: Counts, strict: bool) -> tuple[i
 
 
 def outdated(run: Mapping[str, Any]) -> list[str]:
-    """Known differences that no longer hold, cover cases that pass though nothing is left to chance, or are broken."""
+    """Known differences that no longer hold, cover cases that pass though they are not flaky, or are broken."""
     lines = []
     for known in run["known"]:
         if known["broken"]:
             lines.append(f"the predicate of known difference {known['id']!r} raised {known['broken']}")
         if known["pin"] == "passes":
             lines.append(f"known difference {known['id']!r} no longer shows in its pinned case: fixed? remove it")
-        if known["passed"] and not known["chance"]:
+        if known["passed"] and not known["flaky"]:
             lines.append(f"known difference {known['id']!r} covers {known['passed']} cases that pass: too broad")
     return lines
 

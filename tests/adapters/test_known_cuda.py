@@ -41,7 +41,7 @@ def test_what_a_gpu_answered_is_foretold(seen: Seen) -> None:
 
 
 def test_each_exact_entry_was_seen_to_fail_and_to_pass() -> None:
-    exact = {known.id for known in KNOWN.values() if "-cuda-" in known.id and not known.chance}
+    exact = {known.id for known in KNOWN.values() if "-cuda-" in known.id and not known.flaky}
     assert {seen.known for seen in RECORDED if seen.verdict != "pass"} >= exact - PINNED_ONLY
     assert {seen.known for seen in RECORDED if seen.verdict == "pass"} >= exact - ALWAYS
 

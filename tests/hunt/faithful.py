@@ -22,7 +22,7 @@ import numpy as np
 
 from opassay.adapters import programs
 from opassay.harness.hunt.repro import Seen, script_text
-from opassay.harness.judge.known import applies
+from opassay.harness.judge.facts import applies
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
@@ -97,7 +97,7 @@ def main(adapter: str, mode: str = "", count: str = "20", *only: str) -> int:
     module, _, name = entry.location.partition(":")
     machine = getattr(importlib.import_module(module), name)()
     executor = Executor(machine, mode, programs, (str(os.path.dirname(programs.__file__)) + os.sep,))
-    crashes = [known for known in registry.known(adapter) if known.verdict == "crash"]
+    crashes = [known for known in registry.known(adapter) if "crash" in known.verdicts]
     compared = raised = wrong = 0
     for op in registry.ops(only):
         for aspect in aspects(op):

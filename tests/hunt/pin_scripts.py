@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opassay.harness.hunt.repro import Seen, run_script, script_text
-from opassay.harness.model.known import Known
+from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.target import Target
 from opassay.harness.registry import Registry
 from opassay.harness.run.campaign import Campaign, Request
+from opassay.harness.run.pins import concerned
 from opassay.harness.run.plan import Item
 
 EXPECTED: dict[str, str] = {}
@@ -30,7 +32,8 @@ class Pinned:
     """A known difference in the mode in which its pin was asked, and what the target did with it there."""
 
     adapter: str
-    known: Known
+    known: Fact
+    pin: Case
     seen: Seen
 
 
@@ -42,15 +45,17 @@ def pins(adapter: str, only: Sequence[str] = (), device: str = "cpu") -> Iterato
     for mode in sorted({known.modes[0] if known.modes else default for known in entries}):
         chosen = [known for known in entries if (known.modes[0] if known.modes else default) == mode]
         target = Target(adapter, mode, device)
-        campaign = Campaign(Request(targets=[str(target)], ops=sorted({known.op for known in chosen})))
+        campaign = Campaign(
+            Request(targets=[str(target)], ops=sorted({pin.op for known in chosen for pin in known.pins}))
+        )
         ops = {op.name: op for op in campaign.ops}
         with campaign.engine() as engine:
             engine.wait_ready()
             (lane,) = engine.lanes.values()
-            for known in (entry for entry in chosen if entry.fits(lane.settings, entry.pin.tensors[0].dtype)):
-                ((_, outcome, judgement),) = engine.ask(
-                    ops[known.op], Item(-1 if known.verdict == "nondeterministic" else 0, known.pin)
-                )
+            all_pins = ((known, pin) for known in chosen for pin in known.pins)
+            for known, pin in (pair for pair in all_pins if concerned(lane, *pair)):
+                item = Item(-1 if "nondeterministic" in known.verdicts else 0, pin)
+                ((_, outcome, judgement),) = engine.ask(ops[pin.op], item)
                 seen = Seen(
                     judgement.verdict,
                     judgement.message,
@@ -61,14 +66,14 @@ def pins(adapter: str, only: Sequence[str] = (), device: str = "cpu") -> Iterato
                     rules=lane.rules,
                     settings=dict(lane.hello["settings"]),
                 )
-                yield Pinned(adapter, known, seen)
+                yield Pinned(adapter, known, pin, seen)
 
 
 def write(pinned: Pinned, folder: Path) -> Path:
     registry = Registry()
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"repro_{pinned.adapter}.py"
-    text, _ = script_text(pinned.adapter, pinned.known.pin, registry.op(pinned.known.op), pinned.seen, registry)
+    text, _ = script_text(pinned.adapter, pinned.pin, registry.op(pinned.pin.op), pinned.seen, registry)
     file.write_text(text, encoding="utf-8")
     return file
 
@@ -78,8 +83,8 @@ def main(folder: Path, adapters: Sequence[str]) -> int:
     for asked in adapters:
         adapter, _, device = asked.partition("@")
         for pinned in list(pins(adapter, device=device or "cpu")):
-            found = run_script(write(pinned, folder / pinned.known.id))
-            key = f"{adapter} {pinned.known.aspect}"
+            found = run_script(write(pinned, folder / f"{pinned.known.id}-{pinned.pin.id}"))
+            key = f"{adapter} {pinned.pin.aspect}"
             all_of[key] += 1
             shown[key] += found.reproduces
             surprises += not found.reproduces and pinned.known.id not in EXPECTED

@@ -11,7 +11,7 @@ from opassay.harness.hunt.draft import draft, find_finding, known_command
 from opassay.harness.hunt.draws import simplest
 from opassay.harness.hunt.finding import Finding, Predicate
 from opassay.harness.hunt.traits import Trait, features, firm, traits
-from opassay.harness.judge.known import applies
+from opassay.harness.judge.facts import applies
 from opassay.harness.model.case import Case
 from opassay.harness.registry import Registry, UsageError
 from opassay.harness.run import generate
@@ -66,7 +66,7 @@ def finished(source):
 def test_a_finished_draft_covers_what_has_all_traits_and_nothing_else(number):
     case = drawn(number)
     known = finished(draft(finding(case), "torch", Registry()))
-    assert (known.pin, known.verdict, known.versions) == (case, "structural", "torch 2.13.0, CPU")
+    assert (known.pins, known.verdicts, known.versions) == ((case,), ("structural",), "torch 2.13.0, CPU")
     assert known.modes == ("eager",)
     assert applies(known, case, "eager")
     held = [all(t.holds(features(other)) for t in needs(case)) for other in map(drawn, range(40))]
@@ -129,7 +129,7 @@ def test_an_adapter_from_outside_has_its_list_beside_it(tmp_path, capsys, monkey
     assert "move it to opassay_tiny/known.py" in capsys.readouterr().out
     text = (folder / "known_tiny.py").read_text(encoding="utf-8")
     assert "to opassay_tiny/known.py" in text
-    assert finished(text).pin == drawn(0)
+    assert finished(text).pins == (drawn(0),)
 
 
 @pytest.mark.parametrize(("adapters", "words"), [((), "add --adapter"), (("lonely:Lonely",), "into a package")])

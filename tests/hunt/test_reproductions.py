@@ -306,6 +306,6 @@ def test_what_abstract_evaluation_refuses_is_shown_through_replay(tmp_path: Path
     registry = Registry()
     (known,) = [entry for entry in registry.known("torch") if entry.id == "torch-avg_unpool2d-inferred-bool"]
     seen = Seen("rejects", "", Raised("TypeError", "cond must be a bool"), "eager")
-    found = write_reproduction(tmp_path, "torch", known.pin, registry.op(known.op), seen, registry)
+    found = write_reproduction(tmp_path, "torch", known.pins[0], registry.op(known.pins[0].op), seen, registry)
     assert (found.standalone, found.exit_status, found.reproduces) == (False, 1, True), found.output
     assert "abstract evaluation refuses what execution accepts" in found.output

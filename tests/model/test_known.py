@@ -3,16 +3,16 @@
 import pytest
 
 from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
-from opassay.harness.model.known import Known
 
 
 def case_of(dtype: str) -> Case:
     return Case("relu", (Tensor((2,), dtype, Fill("ints")),))
 
 
-def entry(*needs: str) -> Known:
-    return Known("k", "relu", "special", lambda case: True, "upstream", "why", "1.0", case_of("float32"), needs=needs)
+def entry(*needs: str) -> Fact:
+    return Fact("k", "upstream", "why", verdicts=("special",), when=lambda case: True, versions="1.0", needs=needs)
 
 
 HALF = {"kernels": "bfloat16,float16,float32"}
@@ -58,8 +58,7 @@ def test_an_entry_without_needs_stays_as_it_is():
 
 
 def test_what_the_predicate_says_still_counts():
-    here = Known(
-        "k", "relu", "special", lambda case: False, "upstream", "why", "1", case_of("float32"), needs=("a={dtype}",)
-    ).on({"a": "float32"})
+    plain = Fact("k", "upstream", "why", verdicts=("special",), when=lambda case: False, needs=("a={dtype}",))
+    here = plain.on({"a": "float32"})
     assert here is not None
     assert not here.covers(case_of("float32"))

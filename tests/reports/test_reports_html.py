@@ -179,8 +179,8 @@ def test_a_known_difference_tells_its_owner_reason_and_link(made):
     assert "passes ✗ out of date" in table
 
 
-def test_what_chance_decides_is_not_too_broad(made):
-    known = made.known(passed=4, chance="what lies in memory", needs=["kernels=wide"])
+def test_what_is_flaky_is_not_too_broad(made):
+    known = made.known(passed=4, flaky="what lies in memory", needs=["kernels=wide"])
     records = [made.record(verdict="rejects", known="torch-empty")]
     page = Page(render(records, made.run([made.shard()], known=[known])))
     table = next(e[2] for e in page.all("table") if "torch-empty" in e[2])

@@ -238,7 +238,7 @@ def test_the_second_line_accounts_for_every_planned_record(made):
 
 def test_known_differences_that_are_stale_or_too_broad_are_warned_of(made):
     known = [made.known(id="a", pin="passes"), made.known(id="b", passed=2), made.known(id="c")]
-    known.append(made.known(id="d", passed=2, chance="what lies in memory"))
+    known.append(made.known(id="d", passed=2, flaky="what lies in memory"))
     summary = summarise(frame_of([made.record()]), made.run([made.shard()], known=known))
     assert summary.warnings == [
         "Known difference a is out of date: its pinned case no longer shows it.",

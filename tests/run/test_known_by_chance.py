@@ -12,8 +12,8 @@ from typing import Any, cast
 import pytest
 
 from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
-from opassay.harness.model.known import Known
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.known_rows import _pin, known_rows
 from opassay.harness.run.pins import shown
@@ -24,16 +24,16 @@ HERE = str(Path(__file__).parent)
 sys.path.insert(0, HERE)
 
 PIN = Case("matmul", (Tensor((1, 1), "int32", Fill("ones")), Tensor((1, 1), "int32", Fill("ones"))), {})
-SELDOM = Known(
+SELDOM = Fact(
     id="seldom-sum",
-    op="matmul",
-    verdict="structural",
-    covers=lambda case: case.tensors[0].dtype == "int32",
+    ops=("matmul",),
+    verdicts=("structural",),
+    when=lambda case: case.tensors[0].dtype == "int32",
     owner="upstream",
     reason="the sum is one too large",
     versions="1",
-    pin=PIN,
-    chance="how often it was asked before",
+    pins=(PIN,),
+    flaky="how often it was asked before",
 )
 
 
@@ -43,7 +43,7 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (HERE, os.environ.get("PYTHONPATH")))))
 
 
-def row_of(monkeypatch: pytest.MonkeyPatch, adapter: str, entry: Known, cases: int = 0) -> dict[str, Any]:
+def row_of(monkeypatch: pytest.MonkeyPatch, adapter: str, entry: Fact, cases: int = 0) -> dict[str, Any]:
     """What a run with ``entry`` says of it."""
     request = Request(
         targets=[adapter.lower()],
@@ -70,28 +70,29 @@ def test_a_pin_that_differs_at_the_third_try_still_shows_it(monkeypatch: pytest.
 
 
 def test_its_other_verdicts_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert row_of(monkeypatch, "Seldom", replace(SELDOM, verdict="numeric"))["pin"] == "fails"
+    assert row_of(monkeypatch, "Seldom", replace(SELDOM, verdicts=("numeric",)))["pin"] == "fails"
 
 
-@pytest.mark.parametrize("chance", [SELDOM.chance, ""])
+@pytest.mark.parametrize("chance", [SELDOM.flaky, ""])
 def test_a_pin_that_differs_from_call_to_call_is_called_twice(monkeypatch: pytest.MonkeyPatch, chance: str) -> None:
-    entry = replace(SELDOM, verdict="nondeterministic", chance=chance)
+    entry = replace(SELDOM, verdicts=("nondeterministic",), flaky=chance)
     assert row_of(monkeypatch, "Wavering", entry)["pin"] == "fails"
-    assert row_of(monkeypatch, "Wavering", replace(entry, verdict="structural", chance=""))["pin"] == "passes"
+    assert row_of(monkeypatch, "Wavering", replace(entry, verdicts=("structural",), flaky=""))["pin"] == "passes"
 
 
-@pytest.mark.parametrize(("chance", "pin"), [(SELDOM.chance, "fails"), ("", "passes")])
+@pytest.mark.parametrize(("chance", "pin"), [(SELDOM.flaky, "fails"), ("", "passes")])
 def test_of_several_modes_one_that_shows_it_is_enough_only_for_chance(chance: str, pin: str) -> None:
     lanes = [SimpleNamespace(label=mode, settings={}, target=SimpleNamespace(mode=mode)) for mode in ("one", "other")]
-    engine = SimpleNamespace(pins={("one", PIN.id): "structural", ("other", PIN.id): "pass"})
-    entry = replace(SELDOM, chance=chance)
-    assert _pin(cast(Any, engine), cast(Any, lanes), entry, (entry,)) == pin
-    engine.pins["one", PIN.id] = "pass"
-    assert _pin(cast(Any, engine), cast(Any, lanes), entry, (entry,)) == "passes"
+    seen = {("one", PIN.id): ("structural", frozenset({SELDOM.id})), ("other", PIN.id): ("pass", frozenset())}
+    engine = SimpleNamespace(pins=seen)
+    entry = replace(SELDOM, flaky=chance)
+    assert _pin(cast(Any, engine), cast(Any, lanes), entry) == pin
+    engine.pins["one", PIN.id] = "pass", frozenset()
+    assert _pin(cast(Any, engine), cast(Any, lanes), entry) == "passes"
 
 
 def test_without_chance_one_pass_outdates_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert row_of(monkeypatch, "Seldom", replace(SELDOM, chance=""))["pin"] == "passes"
+    assert row_of(monkeypatch, "Seldom", replace(SELDOM, flaky=""))["pin"] == "passes"
 
 
 def test_a_pin_that_never_differs_is_out_of_date(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,21 +101,21 @@ def test_a_pin_that_never_differs_is_out_of_date(monkeypatch: pytest.MonkeyPatch
     assert [line for line in outdated({"known": [row]}) if "fixed? remove it" in line]
 
 
-def test_one_pin_shows_all_that_one_mistake_may_come_to() -> None:
-    other = replace(SELDOM, id="seldom-crash", verdict="crash", pin=replace(PIN, aspect="value", attributes={"b": 1}))
-    elsewhere = replace(other, covers=lambda case: True)
-    pins = {("seldom", SELDOM.pin.id): "structural", ("seldom", other.pin.id): "pass"}
-    assert shown(pins, "seldom", other, (SELDOM, other)) is True
-    assert shown(pins, "seldom", elsewhere, (SELDOM, elsewhere)) is False
-    assert shown(pins, "seldom", replace(other, chance=""), (SELDOM, other)) is False
-    assert shown({}, "seldom", other, (SELDOM, other)) is None
+def test_any_pin_and_any_verdict_show_what_is_flaky() -> None:
+    other = replace(PIN, attributes={"b": 1})
+    both = replace(SELDOM, pins=(PIN, other))
+    pins = {("seldom", PIN.id): ("numeric", frozenset[str]()), ("seldom", other.id): ("pass", frozenset[str]())}
+    assert shown(pins, "seldom", both) is True
+    assert shown(pins, "seldom", replace(both, flaky="")) is False
+    assert shown(pins, "seldom", replace(both, pins=(other,))) is False
+    assert shown({}, "seldom", both) is None
 
 
-@pytest.mark.parametrize(("chance", "broad"), [(SELDOM.chance, 0), ("", 1)])
+@pytest.mark.parametrize(("chance", "broad"), [(SELDOM.flaky, 0), ("", 1)])
 def test_covered_cases_that_pass_are_red_only_where_nothing_is_left_to_chance(
     monkeypatch: pytest.MonkeyPatch, chance: str, broad: int
 ) -> None:
-    row = row_of(monkeypatch, "Seldom", replace(SELDOM, chance=chance), cases=40)
+    row = row_of(monkeypatch, "Seldom", replace(SELDOM, flaky=chance), cases=40)
     assert row["passed"] > 0
     assert sum("too broad" in line for line in outdated({"known": [row]})) == broad
 
@@ -136,7 +137,7 @@ def raising(case: Case) -> bool:
 
 
 def test_a_predicate_that_raises_covers_nothing_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = row_of(monkeypatch, "Seldom", replace(SELDOM, covers=raising), cases=40)
+    row = row_of(monkeypatch, "Seldom", replace(SELDOM, when=raising), cases=40)
     assert (row["failed"], row["passed"], row["pin"]) == (0, 0, "not run")
     assert row["broken"].startswith("KeyError: 'stride', on case ")
     [line] = outdated({"known": [row]})

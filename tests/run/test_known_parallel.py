@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness.judge.known import Tally
+from opassay.harness.judge.facts import Tally
 from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
-from opassay.harness.model.known import Known
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.plan import SPLIT, Settings
@@ -22,15 +22,15 @@ HERE = str(Path(__file__).parent)
 sys.path.insert(0, HERE)
 
 PIN = Case("matmul", (Tensor((1, 1), "int32", Fill("ones")), Tensor((1, 1), "int32", Fill("ones"))), {})
-TOGETHER = Known(
+TOGETHER = Fact(
     id="together-sum",
-    op="matmul",
-    verdict="structural",
-    covers=lambda case: case.tensors[0].dtype == "int32",
+    ops=("matmul",),
+    verdicts=("structural",),
+    when=lambda case: case.tensors[0].dtype == "int32",
     owner="upstream",
     reason="with several threads the sum is one too large",
     versions="1",
-    pin=PIN,
+    pins=(PIN,),
     needs=("parallel=yes",),
 )
 KEY = "together", PIN.id
@@ -59,7 +59,7 @@ def test_the_pin_is_asked_once_there_are_several_threads(campaign: Campaign) -> 
         assert engine.pins == {}
         engine.use_threads(2)
         engine.check_pins(campaign.ops, campaign.aspects)
-        assert engine.pins == {KEY: "structural"}
+        assert engine.pins == {KEY: ("structural", frozenset({TOGETHER.id}))}
 
 
 def test_what_was_asked_is_not_asked_again(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_what_was_asked_is_not_asked_again(campaign: Campaign, monkeypatch: pyte
         for threads in (1, 2):
             engine.use_threads(threads)
             engine.check_pins(campaign.ops, campaign.aspects)
-            assert engine.pins == {KEY: "pass"}
+            assert engine.pins == {KEY: ("pass", frozenset())}
 
 
 @pytest.mark.parametrize("cores", [1, 2])
@@ -100,8 +100,8 @@ def _counted(campaign: Campaign, prepare: Callable[[Engine], None]) -> int:
     with campaign.engine() as engine:
         check_devices(engine)
         # What concerns a case is kept from here on: it must be looked up again where threads change.
-        engine.entries(next(iter(engine.lanes.values())), PIN)
+        engine.known.facts(next(iter(engine.lanes.values())), PIN)
         prepare(engine)
         list(engine.run(campaign.shards))
-        tally: Tally = engine.tally
+        tally: Tally = engine.known.tally
         return tally.failed["together", TOGETHER.id] + tally.passed["together", TOGETHER.id]

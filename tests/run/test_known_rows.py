@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from opassay.harness.judge.known import Tally, among, versions_of
+from opassay.harness.judge.facts import Tally, among, covering, versions_of
 from opassay.harness.model.case import Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.target import Target
 from opassay.harness.run.known_rows import known_rows, other_versions, untested_line
 from opassay.harness.run.status import outdated
@@ -17,7 +17,17 @@ PIN = Case("relu", (), {})
 
 
 def entry(versions="fake 2.1, CPU"):
-    return Known("fake-relu", "relu", "numeric", lambda case: True, "upstream", "rounds", versions, PIN)
+    when = lambda case: True  # noqa: E731
+    return Fact(
+        "fake-relu",
+        "upstream",
+        "rounds",
+        ops=("relu",),
+        verdicts=("numeric",),
+        when=when,
+        versions=versions,
+        pins=(PIN,),
+    )
 
 
 def engine_of(entries=None, **answers):
@@ -25,15 +35,20 @@ def engine_of(entries=None, **answers):
     entries = entries or [entry()]
     tally, pins = Tally(), {}
     for label, verdicts in answers.items():
-        pins[label, PIN.id] = verdicts[0]
-        for verdict in verdicts:
-            tally.count(entries, PIN, label, "eager", verdict)
+        for place, verdict in enumerate(verdicts):
+            found = frozenset(fact.id for fact in covering(entries, PIN, "eager", verdict, lambda: None))
+            if place == 0:
+                pins[label, PIN.id] = verdict, found
+            tally.count(found, label)
+            if verdict == "pass":
+                tally.count_pass(entries, PIN, label, "eager")
     versions = {"new": "2.1+cpu", "old": "1.0"}
     lanes = {
         label: SimpleNamespace(label=label, target=Target("fake", "eager", "cpu"), version=versions[label], settings={})
         for label in answers
     }
-    return SimpleNamespace(lanes=lanes, tally=tally, pins=pins, broken={}, tested=lambda lane: versions_of(entries))
+    known = SimpleNamespace(tally=tally, broken={}, tested=lambda lane: versions_of(entries))
+    return SimpleNamespace(lanes=lanes, pins=pins, known=known)
 
 
 def row_of(engine):

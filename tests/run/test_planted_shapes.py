@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opassay.harness.judge.known import applies
+from opassay.harness.judge.facts import applies
 from opassay.harness.judge.shapes import judge_shapes
 from opassay.harness.model.case import Case, Tensor
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.outcome import Inference, Returned
 from opassay.harness.model.reference import Reference
 from opassay.harness.run import wire
@@ -134,7 +134,9 @@ def test_inference_travels_over_the_wire():
 def test_a_difference_of_execution_is_known_for_the_aspect_shape_too():
     case = Case("relu", (Tensor((0,), "float32"),))
     shape = Case("relu", (Tensor((0,), "float32"),), aspect="shape")
-    more = {"owner": "upstream", "reason": "r", "versions": "1", "pin": case}
-    told = {v: Known("id", "relu", v, lambda c: True, **more) for v in ("rejects", "crash", "special", "structural")}
+    more = {"owner": "upstream", "reason": "r", "versions": "1", "ops": ("relu",)}
+    told = {
+        v: Fact("id", verdicts=(v,), when=lambda c: True, **more) for v in ("rejects", "crash", "special", "structural")
+    }
     assert {v for v, known in told.items() if applies(known, case, "eager")} == set(told)
     assert {v for v, known in told.items() if applies(known, shape, "eager")} == {"rejects", "crash"}

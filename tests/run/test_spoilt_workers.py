@@ -9,27 +9,27 @@ from pathlib import Path
 import pytest
 
 from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
-from opassay.harness.model.known import Known
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.plan import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 PIN = Case("matmul", (Tensor((1, 1), "int32", Fill("ones")), Tensor((1, 1), "int32", Fill("ones"))), {})
-DAMAGE = Known(
+DAMAGE = Fact(
     id="faulty-damage",
-    op="matmul",
-    verdict="crash",
-    covers=lambda case: case.tensors[0].dtype == "int32",
+    ops=("matmul",),
+    verdicts=("crash",),
+    when=lambda case: case.tensors[0].dtype == "int32",
     owner="upstream",
     reason="writes to memory that is not its own",
     versions="1",
-    pin=PIN,
+    pins=(PIN,),
 )
 
 
-def verdicts_of(monkeypatch: pytest.MonkeyPatch, known: tuple[Known, ...]) -> tuple[Counter[str], int]:
+def verdicts_of(monkeypatch: pytest.MonkeyPatch, known: tuple[Fact, ...]) -> tuple[Counter[str], int]:
     """Verdicts of a run on an adapter whose int32 products end the next other case; how many of those there are."""
     settings = Settings(cases=12)
     campaign = Campaign(

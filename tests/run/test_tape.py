@@ -14,7 +14,7 @@ import pytest
 from opassay.harness.cli import run_cli
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.case import Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 from opassay.harness.run import judging
 from opassay.harness.run.journal import NAME, sorted_records
 from opassay.harness.run.tape import rejudge
@@ -184,7 +184,16 @@ def ends(dtype):
 def test_a_known_difference_that_was_added_covers_what_it_covers(recorded, tmp_path, monkeypatch):
     ended = ("aborts_fused", "value", "crash")
     before = [r for r in table(recorded / "run") if (r.adapter, r.aspect, r.verdict) == ended]
-    entry = Known("ends", "matmul", "crash", ends("bfloat16"), "upstream", "Ends.", "1", Case.loads(before[0].case))
+    entry = Fact(
+        "ends",
+        "upstream",
+        "Ends.",
+        ops=("matmul",),
+        verdicts=("crash",),
+        when=ends("bfloat16"),
+        versions="1",
+        pins=(Case.loads(before[0].case),),
+    )
     known = {"aborts_fused": (entry,)}
     monkeypatch.setattr(rejudge.TapeCampaign, "known", lambda self, adapter: known.get(adapter, ()))
     again(recorded / "tape", tmp_path)

@@ -6,7 +6,7 @@ A new one is a ``Hypothesis`` in one of the modules beside this, and a planted m
 
 from __future__ import annotations
 
-from opassay.adapters.oracle.hypotheses import gradients, linear, selection, values, windows
+from opassay.adapters.oracle.hypotheses import gradients, linear, selection, staged, values, windows
 from opassay.harness.model.hypothesis import Hypothesis
 
 ALL: tuple[Hypothesis, ...] = (
@@ -19,8 +19,11 @@ ALL: tuple[Hypothesis, ...] = (
 )
 
 
-PROGRAMS: tuple[Hypothesis, ...] = gradients.CONNECTION
-"""Those that concern a program of several ops."""
+PROGRAMS: tuple[Hypothesis, ...] = (
+    *gradients.CONNECTION,
+    *(staged.staged(mistake) for mistake in ALL if mistake not in gradients.CONNECTION),
+)
+"""Those that concern a program of several ops: of the whole, and of its stages."""
 
 
 def hypotheses_for(op: str) -> tuple[Hypothesis, ...]:

@@ -23,7 +23,8 @@ def _cotangent_ignored(question: Question) -> Iterator[References]:
 
 def _zeros_for_none(question: Question) -> Iterator[References]:
     """A gradient per input stands last, after the values of a program. Some such inputs may get zeros, or all."""
-    found, first = tuple(question.truth), len(question.truth) - len(question.inputs)
+    found = ask(question) if question.inner else tuple(question.truth)
+    first = len(found) - len(question.inputs)
     pairs = [(first + i, x.shape) for i, x in enumerate(question.inputs) if dtypes.is_float(dtypes.dtype_name(x))]
     missing = [(place, shape) for place, shape in pairs if found[place].policy == "unconnected"]
     for some in (missing, *([one] for one in missing)):
@@ -33,7 +34,8 @@ def _zeros_for_none(question: Question) -> Iterator[References]:
 
 
 def _none_for_gradient(question: Question) -> Iterator[References]:
-    found, first = tuple(question.truth), len(question.truth) - len(question.inputs)
+    found = ask(question) if question.inner else tuple(question.truth)
+    first = len(found) - len(question.inputs)
     for i, reference in enumerate(found):
         if i >= first and reference.policy != "unconnected":
             yield (*found[:i], unconnected(reference.name, reference.dtype), *found[i + 1 :])

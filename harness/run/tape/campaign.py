@@ -10,7 +10,7 @@ from typing import Any
 
 from opassay.harness.located import UsageError, unknown
 from opassay.harness.model.case import ASPECTS, Case
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.target import Target
 from opassay.harness.registry import Registry
 from opassay.harness.run.campaign import Campaign, Request
@@ -78,7 +78,7 @@ class TapeCampaign(Campaign):
     def planned(self, shard: Shard) -> int:
         return self._planned[shard.op.name, shard.aspect, shard.target, shard.start]
 
-    def known(self, adapter: str) -> Sequence[Known]:
+    def known(self, adapter: str) -> Sequence[Fact]:
         return () if adapter in self.unknown else self.registry.known(adapter)
 
     def labels(self) -> dict[Target, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from opassay.harness.model.known import Known
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Crashed, TimedOut
 from opassay.harness.model.target import Target
@@ -134,7 +134,7 @@ class TapedEngine(Engine):
     """Judges what is on tapes, ``answers`` by target."""
 
     def __init__(
-        self, answers: Mapping[Target, Answers], settings: Settings, known: Mapping[str, Sequence[Known]]
+        self, answers: Mapping[Target, Answers], settings: Settings, known: Mapping[str, Sequence[Fact]]
     ) -> None:
         self._tapes = answers
         workers = {t: (a.tape.label, WorkerSpec("", t.mode, t.device)) for t, a in answers.items()}

@@ -15,6 +15,7 @@ from opassay.harness.model.verdicts import Record
 from opassay.harness.run.campaign import Run, both_halves
 from opassay.harness.run.machine import usable_cores
 from opassay.harness.run.pictures import Album
+from opassay.harness.run.pins import Pins
 from opassay.harness.run.second import FORGIVEN
 from opassay.harness.run.tape.campaign import Asked, TapeCampaign
 
@@ -30,7 +31,7 @@ class Judged:
     records: list[Record]
     failed: Counter[tuple[str, str]]
     passed: Counter[tuple[str, str]]
-    pins: dict[tuple[str, str], str]
+    pins: Pins
     broken: dict[str, str]
     once: Counter[str]
     lines: list[str]
@@ -43,14 +44,14 @@ def judge_ops(asked: Asked, ops: Sequence[str], out: Path) -> Judged:
     with campaign.engine() as engine:
         engine.keep = album.keep
         records = list(both_halves(campaign, engine))
-        tally, second = engine.tally, engine.second
+        known, second = engine.known, engine.second
         return Judged(
             tuple(ops),
             records,
-            tally.failed,
-            tally.passed,
+            known.tally.failed,
+            known.tally.passed,
             engine.pins,
-            engine.broken,
+            known.broken,
             second.once,
             second.lines,
         )
@@ -82,10 +83,10 @@ class TapedRun(Run):
         self.status = "finished"
 
     def _take(self, engine: Any, judged: Judged) -> Iterator[Record]:
-        engine.tally.failed += judged.failed
-        engine.tally.passed += judged.passed
+        engine.known.tally.failed += judged.failed
+        engine.known.tally.passed += judged.passed
         engine.pins |= judged.pins
-        engine.broken |= judged.broken
+        engine.known.broken |= judged.broken
         engine.second.lines += judged.lines
         yield from self.taken(iter(judged.records))
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from opassay import Case, Fill, Known, Tensor
+from opassay import Case, Fact, Fill, Tensor
 
 
 def _has_nan(case):
@@ -12,14 +12,14 @@ def _has_nan(case):
 
 
 KNOWN = (
-    Known(
+    Fact(
         id="tiny-relu-nan",
-        op="relu",
-        verdict="special",
-        covers=_has_nan,
+        ops=("relu",),
+        verdicts=("special",),
+        when=_has_nan,
         owner="ours",
         reason="tiny's relu answers 0 to NaN.",
         versions="0.1",
-        pin=Case("relu", (Tensor((1,), "float32", Fill("literal", values=(math.nan,))),)),
+        pins=(Case("relu", (Tensor((1,), "float32", Fill("literal", values=(math.nan,))),)),),
     ),
 )

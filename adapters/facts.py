@@ -1,0 +1,51 @@
+"""An adapter's list of facts: tables of what is accepted, and the cases that show each, from a file beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
+
+FILE = "pins.jsonl"
+"""Each line ``["id of the fact", {the case}]``. ``opassay known pins`` writes it."""
+
+
+def accepted(prefix: str, owner: str, reason: str, table: Mapping[str, Iterable[str]], **more: Any) -> Iterator[Fact]:
+    """A fact per line of ``table``: an op or trait, and the rules of invalid input that may be broken there.
+
+    A line holds where every case of its ops and rules is accepted. ``more``: modes, versions, url, title, needs, when.
+    """
+    for ops, rules in table.items():
+        told = {"ops": (ops,), "aspects": ("error",), "verdicts": ("accepts",), "rules": tuple(rules)}
+        yield Fact(f"{prefix}-{ops}", owner, reason, **told, **more)
+
+
+def pinned(facts: Iterable[Fact], folder: Path) -> tuple[Fact, ...]:
+    """``facts`` with their cases from the file in ``folder``; ``ValueError`` for a pin of a fact that is gone."""
+    given, found = read_pins(folder), tuple(facts)
+    lost = given.keys() - {fact.id for fact in found}
+    if lost:
+        raise ValueError(f"{folder.name}/{FILE}: a pin of {min(lost)!r}, which is no fact of the list")
+    return tuple(replace(fact, pins=given.get(fact.id, ())) for fact in found)
+
+
+def read_pins(folder: Path) -> Mapping[str, tuple[Case, ...]]:
+    """The cases in the file of ``folder``, by the id of their fact; none where it is not there."""
+    found: dict[str, tuple[Case, ...]] = {}
+    path = folder / FILE
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        name, case = json.loads(line)
+        found[name] = (*found.get(name, ()), Case.from_json(case))
+    return found
+
+
+def lines(pins: Mapping[str, Iterable[Case]]) -> Iterator[str]:
+    """The lines of the file that holds ``pins``, in their order."""
+    for name, cases in pins.items():
+        for case in cases:
+            yield json.dumps([name, case.to_json()], sort_keys=True, separators=(",", ":"))

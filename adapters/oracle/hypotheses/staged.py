@@ -1,0 +1,104 @@
+"""Mistakes in the stages of a program: each stage is asked as if it made them, of what the target made before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+import numpy as np
+
+from opassay.adapters.oracle.cotangent import Cotangents
+from opassay.adapters.oracle.hypotheses.question import References
+from opassay.adapters.oracle.programs import program_reference, program_vjp
+from opassay.adapters.oracle.stages import Arrays
+from opassay.harness.model.hypothesis import VARIANTS, Hypothesis, NoVariant, Question, made_together
+from opassay.harness.model.op import ContractError
+from opassay.harness.model.program import OPERATORS, Stage
+from opassay.harness.model.reference import Reference
+
+
+def staged(mistake: Hypothesis) -> Hypothesis:
+    """The mistake as programs make it, in all stages that it concerns; a stage may be a gradient of its own."""
+    return Hypothesis(
+        mistake.name,
+        mistake.says,
+        lambda question: _answers(mistake, question),
+        model=mistake.model,
+        looser=mistake.looser,
+        stage=mistake,
+    )
+
+
+def _answers(mistake: Hypothesis, question: Question) -> Iterator[References]:
+    """One variant after the other, in all stages at once: outputs are met one by one."""
+    mistakes = (mistake, *_inner(question))
+    for variant in range(VARIANTS):
+        made = Mistaken(mistakes, variant)
+        found = _asked(question, made)
+        if not made.changed:
+            return
+        yield found
+
+
+def _inner(question: Question) -> Iterator[Hypothesis]:
+    others, variant = question.inner or ((), 0)
+    for other in others:
+        # All variants of what stages do together are in the first.
+        if other.stage is None or variant:
+            raise NoVariant(other.name)
+        yield other.stage
+
+
+def _asked(question: Question, made: Mistaken) -> References:
+    attributes, inputs = question.attributes, question.inputs
+    if question.gradient:
+        return program_vjp(attributes, inputs, question.cotangents, question.answers, made)
+    return program_reference(attributes, inputs, question.answers, made)
+
+
+@dataclass
+class Mistaken:
+    """Answers for stages, by one variant of mistakes; ``changed``: whether any stage had it."""
+
+    mistakes: Sequence[Hypothesis]
+    variant: int
+    changed: bool = field(default=False, init=False)
+
+    def forward(self, stage: Stage, inputs: Arrays, truth: Sequence[Reference]) -> Sequence[Reference]:
+        """What the stage makes of its inputs."""
+        count = len(stage.outputs) if stage.vjp else len(inputs)
+        return self._answer(stage, inputs[:count], inputs[count:], truth)
+
+    def backward(
+        self, stage: Stage, inputs: Arrays, cotangents: Cotangents, truth: Sequence[Reference]
+    ) -> Sequence[Reference]:
+        """What the stage sends back; the second derivative of an op is asked of no mistake."""
+        return truth if stage.vjp else self._answer(stage, inputs, cotangents, truth)
+
+    def _answer(
+        self, stage: Stage, inputs: Arrays, cotangents: Cotangents, truth: Sequence[Reference]
+    ) -> Sequence[Reference]:
+        aspect = "gradient" if len(cotangents) else "value"
+        mistakes = [m for m in self.mistakes if m.concerns(stage.op, aspect)]
+        if not mistakes or stage.op in OPERATORS:
+            return truth
+        question = Question(stage.op, stage.attributes, tuple(inputs), tuple(cotangents), tuple(truth))
+        found = self._variant(mistakes, question)
+        if found is None:
+            return truth
+        self.changed = True
+        return tuple(replace(r, computes=r.computes or (stage.op, r.name)) for r in found)
+
+    def _variant(self, mistakes: Sequence[Hypothesis], question: Question) -> References | None:
+        try:
+            found = next(islice(made_together(mistakes, question), self.variant, None), None)
+        except (ContractError, NoVariant):
+            return None
+        return None if found is None or _of_other_shape(found, question.truth) else tuple(found)
+
+
+def _of_other_shape(found: Sequence[object], truth: Sequence[object]) -> bool:
+    """Whether later stages could not go on with it."""
+    shapes = ([getattr(r, "exact", np.zeros(0)).shape for r in references] for references in (found, truth))
+    return len(found) != len(truth) or any(a != b for a, b in zip(*shapes, strict=True))

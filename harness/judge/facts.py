@@ -1,0 +1,96 @@
+"""Which facts, if any, cover a record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+
+from opassay.harness.judge.explain import Answered
+from opassay.harness.judge.together import smallest_set
+from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
+from opassay.harness.model.op import Op
+from opassay.harness.model.program import stage_ops
+
+EXECUTED = ("rejects", "shape", "dtype", "crash", "hang")
+"""Verdicts on a forward result that the aspect ``shape``, which executes the same call, must come to as well."""
+
+Asks = Callable[[], tuple[Op, Answered] | None]
+"""What a target answered and what it is judged by, looked up only where a fact must reproduce it; None: no answer."""
+
+
+def concerns(fact: Fact, case: Case) -> bool:
+    """Whether ``fact`` is about the case's op and aspect; a mistake in an op is one in the programs that use it."""
+    executed = case.aspect == "shape" and "value" in fact.aspects and any(map(fact.says, EXECUTED))
+    if case.aspect not in fact.aspects and (fact.reproduces or not executed):
+        return False
+    return case.op in fact.ops or bool(fact.reproduces and stage_ops(case.attributes) & set(fact.ops))
+
+
+def applies(fact: Fact, case: Case, mode: str) -> bool:
+    """Whether the case lies where ``fact`` says the framework may differ, whatever the verdict."""
+    return concerns(fact, case) and (not fact.modes or mode in fact.modes) and fact.covers(case)
+
+
+def _may_say(fact: Fact, case: Case, verdict: str) -> bool:
+    return fact.says(verdict) and (case.aspect in fact.aspects or verdict in EXECUTED)
+
+
+def covering(facts: Iterable[Fact], case: Case, mode: str, verdict: str, asks: Asks) -> tuple[Fact, ...]:
+    """The facts that cover a failing record: the fewest mistakes that give the answer, or a fact that foretold it."""
+    here = [fact for fact in facts if _may_say(fact, case, verdict) and applies(fact, case, mode)]
+    mistakes = [fact for fact in here if fact.reproduces]
+    answered = asks() if mistakes else None
+    if answered is not None and (found := smallest_set(mistakes, *answered)):
+        return found
+    return tuple(fact for fact in here if not fact.reproduces)[:1]
+
+
+def versions_of(facts: Iterable[Fact]) -> frozenset[str]:
+    """The versions that facts name: where any differ in another one, nobody has looked. Empty: they hold for all."""
+    return frozenset().union(*(fact.seen for fact in facts))
+
+
+def among(version: str, versions: Collection[str]) -> bool:
+    """Whether ``version``, whatever its build, is one of ``versions``; all are where none is named."""
+    return not versions or version.partition("+")[0] in versions
+
+
+def guarded(fact: Fact, broken: dict[str, str]) -> Fact:
+    """``fact``, covering nothing where its predicate raises: what that said is kept in ``broken``, by its id."""
+    when = fact.when
+    if when is None:
+        return fact
+
+    def covers(case: Case) -> bool:
+        try:
+            return when(case)
+        except Exception as error:
+            broken.setdefault(fact.id, f"{type(error).__name__}: {error}, on case {case.id}")
+            return False
+
+    return replace(fact, when=covers)
+
+
+class Tally:
+    """Counts, per target and fact, the records that it covers and those of its cases that passed.
+
+    What passes says nothing of a mistake, which covers no case before it is answered.
+    """
+
+    def __init__(self) -> None:
+        self.failed: Counter[tuple[str, str]] = Counter()
+        self.passed: Counter[tuple[str, str]] = Counter()
+
+    def count(self, ids: Iterable[str], label: str) -> None:
+        """Count a record that these facts cover."""
+        for id in ids:
+            self.failed[label, id] += 1
+
+    def count_pass(self, facts: Iterable[Fact], case: Case, label: str, mode: str) -> None:
+        """Count a record that passed, of which ``facts`` are those that concern it."""
+        for fact in facts:
+            own = case.aspect in fact.aspects or set(fact.verdicts) <= set(EXECUTED)
+            if not fact.reproduces and own and applies(fact, case, mode):
+                self.passed[label, fact.id] += 1

@@ -1,0 +1,91 @@
+"""What is known of the targets of a run: the facts that concern each, and the records that they cover."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from opassay.harness.judge.explain import Answered
+from opassay.harness.judge.facts import Tally, among, concerns, covering, guarded, versions_of
+from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
+from opassay.harness.model.op import Op
+from opassay.harness.model.outcome import Outcome, Returned
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.run.judging import Judging
+from opassay.harness.run.lane import Lane
+
+
+class Knowledge:
+    """Facts by adapter, as they hold for each lane. ``broken`` holds what predicates raised, by the fact's id."""
+
+    def __init__(self, facts: Mapping[str, Sequence[Fact]], judging: Judging) -> None:
+        self._facts, self._judging = facts, judging
+        self.tally = Tally()
+        self.broken: dict[str, str] = {}
+        self._concerned: dict[tuple[str, str, str, str], list[Fact]] = {}
+        self._tested: dict[str, frozenset[str]] = {}
+        self._last: tuple[Outcome, str, tuple[Fact, ...]] | None = None
+
+    def of_adapter(self, adapter: str) -> Sequence[Fact]:
+        """All of an adapter's facts."""
+        return self._facts.get(adapter, ())
+
+    def facts(self, lane: Lane, case: Case) -> Sequence[Fact]:
+        """Those that concern the case's op and aspect on the lane's target, as it is set."""
+        key = lane.label, case.op, case.aspect, _stages(case)
+        if key in self._concerned:
+            return self._concerned[key]
+        here = [fact.on(lane.settings) for fact in self.of_adapter(lane.target.adapter) if concerns(fact, case)]
+        found = [guarded(fact, self.broken) for fact in here if fact is not None]
+        if lane.hello:
+            # Before, nobody knows how it is set.
+            self._concerned[key] = found
+        return found
+
+    def forget(self, labels: Collection[str]) -> None:
+        """The targets of these labels are set in another way from now on."""
+        for key in [key for key in self._concerned if key[0] in labels]:
+            del self._concerned[key]
+
+    def tested(self, lane: Lane) -> frozenset[str]:
+        """The versions in which the facts that concern a lane's target were seen; empty: they name none."""
+        if lane.label not in self._tested:
+            facts = self.of_adapter(lane.target.adapter)
+            self._tested[lane.label] = versions_of(fact for fact in facts if fact.on(lane.settings) is not None)
+        return self._tested[lane.label]
+
+    def foretold(self, lane: Lane, case: Case, verdict: str) -> tuple[Fact, ...]:
+        """The fact that says of the case, whatever it is answered, that it comes to ``verdict``."""
+        return covering(self.facts(lane, case), case, lane.target.mode, verdict, lambda: None)
+
+    def covering(self, lane: Lane, op: Op, case: Case, outcome: Outcome, verdict: str) -> tuple[Fact, ...]:
+        """The facts that cover an answer with this verdict."""
+        if verdict not in FAILING:
+            return ()
+        if self._last is not None and self._last[0] is outcome and self._last[1] == verdict:
+            return self._last[2]
+        asks = lambda: self._asked(lane, op, case, outcome)  # noqa: E731
+        found = covering(self.facts(lane, case), case, lane.target.mode, verdict, asks)
+        self._last = outcome, verdict, found
+        return found
+
+    def _asked(self, lane: Lane, op: Op, case: Case, outcome: Outcome) -> tuple[Op, Answered] | None:
+        if not isinstance(outcome, Returned) or case.aspect not in ("value", "gradient"):
+            return None
+        references = self._judging.references(op, case, outcome)
+        return op, Answered(case, outcome, references, self._judging.models(lane, op, references))
+
+    def count(self, lane: Lane, case: Case, verdict: str, ids: Iterable[str]) -> None:
+        """Count a record of ``case``, which the facts of these ids cover."""
+        self.tally.count(ids, lane.label)
+        if verdict == "pass":
+            self.tally.count_pass(self.facts(lane, case), case, lane.label, lane.target.mode)
+
+    def untested(self, lane: Lane, verdict: str, facts: Sequence[Fact]) -> bool:
+        """Whether a difference is in a version of the framework in which nobody has looked."""
+        seen = [fact.seen or self.tested(lane) for fact in facts] or [self.tested(lane)]
+        return verdict in FAILING and not all(among(lane.version, versions) for versions in seen)
+
+
+def _stages(case: Case) -> str:
+    return ",".join(str(stage["op"]) for stage in case.attributes.get("stages", ()))

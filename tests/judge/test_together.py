@@ -1,0 +1,189 @@
+"""A fact covers an answer only if its mistake gives it: alone, together with others, and in the stages of programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from opassay.harness.judge.explain import Answered
+from opassay.harness.judge.facts import covering
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.dtypes import narrow
+from opassay.harness.model.fact import Fact
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.op import Op, references
+from opassay.harness.model.outcome import Returned
+from opassay.harness.model.program import Program, Stage
+from opassay.harness.registry import Registry
+
+OPS = Registry().ops()
+TINY = 1e-42
+FLUSHES = Fact("flushes", "by design", "why", reproduces="subnormals_flushed")
+DROPS = Fact("drops", "upstream", "why", ops=("selects_maximum",), reproduces="nan_dropped")
+ZERO = Fact("zero", "upstream", "why", ops=("relu",), reproduces="nan_to_zero")
+LAST = Fact("last", "upstream", "why", ops=("selects_maximum",), reproduces="last_maximum")
+POOL = {"window": (1, 2), "stride": (1, 2), "padding": "VALID", "dilation": (1, 1), "layout": "NHWC"}
+
+
+def relu(*values: float) -> Case:
+    return Case("relu", (Tensor((len(values),), "float32", Fill("literal", values=values)),))
+
+
+def pool(*values: float) -> Case:
+    return Case("max_pool2d", (Tensor((1, 1, len(values), 1), "float32", Fill("literal", values=values)),), POOL)
+
+
+def op_of(case: Case) -> Op:
+    return next(op for op in OPS if op.name == case.op)
+
+
+def found(case: Case, arrays: Sequence[np.ndarray], *facts: Fact) -> tuple[str, ...]:
+    """The ids of the facts that cover these answers, which must be wrong."""
+    op, outcome = op_of(case), Returned(tuple(arrays))
+    truth = references(op, case, outcome.arrays)
+    models = [NumericModel(accumulator=r.dtype, flushes=False) for r in truth]
+    verdict = judge(case, outcome, truth, models).verdict
+    assert verdict not in ("pass", "undefined")
+    resolved = [fact.of(OPS) for fact in facts]
+    told = covering(resolved, case, "eager", verdict, lambda: (op, Answered(case, outcome, truth, models)))
+    return tuple(fact.id for fact in told)
+
+
+def row(*values: float) -> np.ndarray:
+    return np.array(values, np.float32)
+
+
+BOTH = relu(TINY, np.nan, 3.0, -1.0)
+
+
+def test_one_mistake_covers_its_own_answer_and_no_other() -> None:
+    flushed, dropped = row(0, np.nan, 3, 0), row(TINY, 0, 3, 0)
+    assert found(BOTH, [flushed], FLUSHES, ZERO) == ("flushes",)
+    assert found(BOTH, [dropped], FLUSHES, ZERO) == ("zero",)
+    assert found(BOTH, [dropped], FLUSHES) == ()
+
+
+def test_two_mistakes_in_one_answer_are_covered_together() -> None:
+    both = row(0, 0, 3, 0)
+    assert found(BOTH, [both], FLUSHES, ZERO) == ("flushes", "zero")
+    assert found(BOTH, [both], ZERO, FLUSHES) == ("zero", "flushes")
+    assert found(BOTH, [both], FLUSHES) == found(BOTH, [both], ZERO) == ()
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_one_wrong_element_beside_both_is_not_covered(place: int) -> None:
+    wrong = row(0, 0, 3, 0)
+    wrong[place] = 5
+    assert found(BOTH, [wrong], FLUSHES, ZERO) == ()
+
+
+def test_both_in_one_window() -> None:
+    case = pool(np.nan, TINY, -1.0, 2.0)
+    assert found(case, [row(0, 2).reshape(1, 1, 2, 1)], FLUSHES, DROPS, LAST) == ("flushes", "drops")
+    assert found(case, [row(0, -1).reshape(1, 1, 2, 1)], FLUSHES, DROPS, LAST) == ()
+
+
+PLANTED = {
+    "an element beside a flushed one": (relu(TINY, 2.0, 3.0), row(0, 2, 4)),
+    "a flushed one has the other sign": (relu(TINY, 2.0, -0.0), row(0, 2, 1)),
+    "a normal number flushed": (relu(TINY, 2e-38, 1.0), row(0, 0, 1)),
+    "rows shifted beside a dropped NaN": (pool(np.nan, 1.0, 2.0, 3.0, 4.0, 5.0), row(3, 1, 5).reshape(1, 1, 3, 1)),
+    "a NaN dropped with what it met": (pool(np.nan, 1.0, 2.0, 3.0), row(-np.inf, 3).reshape(1, 1, 2, 1)),
+    "a NaN where none was": (pool(np.nan, 1.0, 2.0, 3.0), row(1, np.nan).reshape(1, 1, 2, 1)),
+    "the smaller one beside a dropped NaN": (pool(np.nan, 1.0, 2.0, 3.0), row(1, 2).reshape(1, 1, 2, 1)),
+    "NaN is zero in one place only": (relu(np.nan, np.nan), row(0, np.nan)),
+    "infinity lost beside a NaN": (relu(np.nan, np.inf), row(0, 3.4e38)),
+    "negatives pass beside a NaN": (relu(np.nan, -2.0), row(0, -2)),
+}
+"""Ten bugs inside cases in which a known difference shows, and what a target that has both answers."""
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_bug_inside_a_covered_case_is_new(name: str) -> None:
+    case, answer = PLANTED[name]
+    assert found(case, [answer], FLUSHES, ZERO, DROPS, LAST) == ()
+
+
+def program() -> Case:
+    stages = Program(
+        ("x",),
+        (Stage("relu", ("x",), ("act",)), Stage("max_pool2d", ("act",), ("pooled",), POOL)),
+    )
+    values = (np.nan, 1.0, TINY, -2.0)
+    tensor = Tensor((1, 1, 4, 1), "float32", Fill("literal", values=values))
+    return Case("stopped_path", (tensor,), stages.attributes())
+
+
+def image(*values: float) -> np.ndarray:
+    return row(*values).reshape(1, 1, -1, 1)
+
+
+def test_each_stage_of_a_program_may_make_its_own_mistake() -> None:
+    case = program()
+    assert found(case, [image(np.nan, 1, 0, 0), image(1, 0)], FLUSHES, DROPS, ZERO) == ("flushes", "drops")
+    assert found(case, [image(0, 1, 0, 0), image(1, 0)], FLUSHES, DROPS, ZERO) == ("flushes", "zero")
+    assert found(case, [image(np.nan, 1, TINY, 0), image(1, TINY)], FLUSHES, DROPS, ZERO) == ("drops",)
+
+
+def test_a_wrong_stage_beside_a_mistaken_one_is_not_covered() -> None:
+    case = program()
+    assert found(case, [image(np.nan, 1, 0, 0), image(1, 3)], FLUSHES, DROPS, ZERO) == ()
+    assert found(case, [image(np.nan, 2, 0, 0), image(2, 0)], FLUSHES, DROPS, ZERO) == ()
+
+
+def test_gradients_may_be_mistaken_one_by_one() -> None:
+    tensors = tuple(Tensor((2, 2), "float32", Fill("literal", values=(TINY, 1.0, 1.0, np.inf))) for _ in range(2))
+    ones = Tensor((2, 2), "float32", Fill("ones"))
+    case = Case("matmul", tensors, aspect="gradient", cotangents=(ones,))
+    fact = replace(FLUSHES, aspects=("gradient",))
+    da = narrow(np.array([[1, np.inf], [1, np.inf]]), "float32")
+    db = narrow(np.array([[1, 1], [np.inf, np.inf]]), "float32")
+    wrong = da.copy()
+    wrong[0, 0] = 7
+    assert found(case, [wrong, db], fact) == ()
+
+
+def made_up() -> Op:
+    """An op that no list of facts has heard of."""
+    return replace(next(op for op in OPS if op.name == "max_pool2d"), name="largest_of_two")
+
+
+def test_a_fact_covers_an_op_that_came_after_it() -> None:
+    assert "largest_of_two" in DROPS.of([*OPS, made_up()]).ops
+    assert "largest_of_two" not in ZERO.of([*OPS, made_up()]).ops
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"ops": ("sumz",)}, "no op has the name or trait 'sumz'"),
+        ({"reproduces": "nan_eaten"}, "no op makes the mistake 'nan_eaten'"),
+    ],
+)
+def test_what_no_op_has_is_named(wrong: dict, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        replace(FLUSHES, **wrong).of(OPS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"owner": "nobody"}, "owner must be one of"),
+        ({"url": "https://example.org"}, "quoted with its title"),
+        ({"needs": ("cpu",)}, "needs like 'name=word'"),
+        ({"reproduces": ""}, "say how it is recognised"),
+        ({"rules": ("RankThree",)}, "aspects=\\('error',\\)"),
+        ({"verdicts": ("crash",)}, "a mistake can reproduce"),
+        ({"verdicts": ("wrong",)}, "unknown verdict 'wrong'"),
+        ({"aspects": ("values",)}, "unknown aspect 'values'"),
+        ({"reproduces": "", "when": bool}, "name the verdicts"),
+    ],
+)
+def test_a_fact_that_says_too_little_is_refused(wrong: dict, words: str) -> None:
+    with pytest.raises(ValueError, match=f"known difference 'flushes': .*{words}"):
+        replace(FLUSHES, **wrong)
