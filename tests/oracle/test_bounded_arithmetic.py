@@ -72,7 +72,7 @@ def test_an_exact_op_is_met_bit_for_bit(name: str) -> None:
     assert judged(answer + np.float32(2.0**-20), reference).verdict != "pass"
 
 
-@pytest.mark.parametrize("name", ["neg", "abs", "sign", "floor", "ceil", "trunc", "round"])
+@pytest.mark.parametrize("name", ["neg", "abs", "floor", "ceil", "trunc", "round"])
 def test_the_sign_of_a_zero_counts(name: str) -> None:
     define, numpy = EXACT[name]
     x = np.array([0.0, -0.0], np.float32)

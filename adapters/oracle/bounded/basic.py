@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from opassay.adapters.oracle.bounded.formats import Formats, kept, product, rounded, sizes
+from opassay.adapters.oracle.bounded.formats import CORRECT, Formats, kept, product, rounded, sizes
 from opassay.adapters.oracle.bounded.profiles import ulps_of
 from opassay.adapters.oracle.bounded.real import OPERATORS, Real, either, operand, saved
 from opassay.adapters.oracle.bounded.sums import fit
@@ -72,20 +72,27 @@ def div(x: Real, other: object) -> Real:
     y = operand(other, x)
     value = quietly(np.divide, x.value, y.value)
 
-    def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        size, error = sizes(y.value), _quotient_error(x.value, y.value, value, a, b)
-        powers = (np.frexp(size)[0] == 0.5) & (b == 0)
-        if powers.all():
-            return kept(formats, value, error, exact=True)
-        ulps = ulps_of("div", formats.functions)
-        inside = error if formats.kept == formats.compute else rounded(formats, formats.kept, value, error)
-        inexact = kept(formats, value, inside, ulps, exact=ulps <= 0.5)
-        return np.where(powers, kept(formats, value, error, exact=True), inexact)
+    def local(formats: Formats, a: np.ndarray, given: np.ndarray) -> np.ndarray:
+        b, beyond = y.error(formats), y.overflow(formats)
+        error = quotient_error(x.value, y.value, value, a, b)
+        if beyond.any():
+            error = np.where(beyond, np.maximum(error, sizes(value)), error)
+        return _divided(formats, value, error, (np.frexp(sizes(y.value))[0] == 0.5) & (b == 0))
 
     return Real(value, (x, y), local, lambda g, _: _quotient_pull(g, x, y))
 
 
-def _quotient_error(x: np.ndarray, y: np.ndarray, value: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _divided(formats: Formats, value: np.ndarray, error: np.ndarray, powers: np.ndarray) -> np.ndarray:
+    """Division by a power of two is one rounding at most; other divisions err by what the profile says."""
+    exactly = kept(formats, value, error, exact=True)
+    if powers.all():
+        return exactly
+    ulps = ulps_of("div", formats.functions)
+    inside = error if formats.kept == formats.compute else rounded(formats, formats.kept, value, error)
+    return np.where(powers, exactly, kept(formats, value, inside, ulps, exact=ulps <= CORRECT))
+
+
+def quotient_error(x: np.ndarray, y: np.ndarray, value: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """What errors ``a`` and ``b`` of the operands do: nothing is known where the divisor may be 0."""
     size = sizes(y)
     error = (product(sizes(value), b) + a) / np.where(size > b, size - b, 1)
@@ -97,8 +104,9 @@ def _quotient_error(x: np.ndarray, y: np.ndarray, value: np.ndarray, a: np.ndarr
 
 def _quotient_pull(g: Real, x: Real, y: Real) -> tuple[Real, Real]:
     a, b = saved(x), saved(y)
-    forms = either(neg(g * (a / b)) / b, neg(g * a) / (b * b), neg(g / b) * (a / b))
-    return fit(g / b, x.shape), fit(forms, y.shape)
+    down, power = neg(g), 1 / (b * b)
+    whole = either(down * (a / b) / b, down * a / (b * b), down / b * (a / b), down * (a / b / b))
+    return fit(g / b, x.shape), fit(either(whole, down * a * power, down * power * a), y.shape)
 
 
 OPERATORS.update(add=add, sub=sub, mul=mul, div=div, neg=neg)

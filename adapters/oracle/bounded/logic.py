@@ -28,7 +28,7 @@ def _compare(function: Binary) -> Callable[[Real, object], Real]:
             unsure = (np.abs(x.value - y.value) <= a + b) & (a + b > 0)
             return np.asarray(unsure, dtype=np.float64)
 
-        return Real(quietly(function, x.value, y.value), (x, y), local, flat=True)
+        return Real(quietly(function, x.value, y.value), (x, y), local)
 
     return op
 
@@ -50,7 +50,7 @@ def _exact(function: Callable[..., np.ndarray]) -> Callable[..., Real]:
         def local(_: Formats, *errors: np.ndarray) -> np.ndarray:
             return np.asarray(np.maximum.reduce(np.broadcast_arrays(*errors)) > 0, dtype=np.float64)
 
-        return Real(quietly(function, *(each.value for each in operands)), operands, local, flat=True)
+        return Real(quietly(function, *(each.value for each in operands)), operands, local)
 
     return op
 
@@ -83,4 +83,4 @@ def _shift(function: Binary, x: Real, y: Real) -> Real:
     bits = 8 * x.value.dtype.itemsize
     wrong = (y.value < 0) | (y.value >= bits)
     value = function(x.value, np.where(wrong, 0, y.value).astype(y.value.dtype))
-    return Real(value, (x, y), lambda _, *errors: np.where(wrong, np.inf, 0.0), flat=True)
+    return Real(value, (x, y), lambda _, *errors: np.where(wrong, np.inf, 0.0))

@@ -29,12 +29,12 @@ OPERATORS: dict[str, Callable[[Any, Any], Real]] = {}
 class Real:
     """A node. ``value``: float64 (longdouble for float64 inputs), integers or bool as they are.
 
-    ``flat``: its value is constant but for jumps, so that its gradient may be left out. ``either_zero``: elements
-    whose zero may have either sign. ``span``: smallest and largest value that the contract allows for any argument.
+    ``pull``: None where its value is constant but for jumps. ``either_zero``: elements whose zero may have either sign.
+    ``span``: the smallest and the largest value that the contract allows, whatever the argument.
     """
 
     __array_ufunc__ = None
-    __slots__ = ("_errors", "args", "either_zero", "flat", "local", "pull", "span", "value")
+    __slots__ = ("_errors", "args", "either_zero", "local", "pull", "span", "value")
 
     def __init__(
         self,
@@ -43,12 +43,11 @@ class Real:
         local: Local | None = None,
         pull: Pull | None = None,
         *,
-        flat: bool = False,
         either_zero: np.ndarray | None = None,
         span: tuple[float, float] | None = None,
     ) -> None:
         self.value, self.args, self.local, self.pull = np.asarray(value), args, local, pull
-        self.flat, self.span = flat, span
+        self.span = span
         self.either_zero = either_zero if either_zero is not None else _inherited(self.value, args)
         self._errors: dict[Formats, np.ndarray] = {}
 
@@ -70,11 +69,15 @@ class Real:
 
     def given(self, formats: Formats) -> np.ndarray:
         """The same as the operand of another node: nothing is known of a result that may overflow."""
-        error = self.error(formats)
-        if not self.is_float:
-            return error
-        beyond = (sizes(self.value) + error > FORMATS[formats.kept].largest) & np.isfinite(self.value)
+        error, beyond = self.error(formats), self.overflow(formats)
         return np.where(beyond, np.inf, error) if beyond.any() else error
+
+    def overflow(self, formats: Formats) -> np.ndarray:
+        """Where a target's result may be infinite, of the sign of ``value``, though that is finite."""
+        if not self.is_float:
+            return np.zeros(self.shape, dtype=bool)
+        beyond = sizes(self.value) + self.error(formats) > FORMATS[formats.kept].largest
+        return np.asarray(beyond & np.isfinite(self.value) & np.isfinite(self.error(formats)))
 
     def __add__(self, other: object) -> Real:
         return OPERATORS["add"](self, other)
@@ -153,7 +156,19 @@ def either(*forms: Real) -> Real:
     return Real(forms[0].value, forms, local, lambda g, _: (g, *(None for _ in forms[1:])))
 
 
+def left_open(x: Real, where: np.ndarray) -> Real:
+    """``x``, of which the contract says nothing at ``where``."""
+    return Real(x.value, (x,), lambda _, error: np.where(where, np.inf, error), lambda g, _: (left_open(g, where),))
+
+
 def unsigned(x: Real) -> Real:
     """``x``, whose zeros may have either sign."""
     anywhere = np.broadcast_to(True, x.shape)
     return Real(x.value, (x,), lambda _, error: error, lambda g, _: (g,), either_zero=anywhere, span=x.span)
+
+
+def with_gradient(
+    y: Real, x: Real, pull: Callable[[Real, Real], Real], span: tuple[float, float] | None = None
+) -> Real:
+    """``y``, whose gradient by ``x`` is not that of its formula; ``pull``: (cotangent, result) -> it."""
+    return Real(y.value, (y, x), lambda _, error, of_x: error, lambda g, this: (None, pull(g, this)), span=span)

@@ -15,23 +15,33 @@ from opassay.adapters.oracle.bounded.sums import fit
 
 def within(low: np.ndarray, value: np.ndarray, high: np.ndarray, error: np.ndarray) -> np.ndarray:
     """The error of a value whose answer lies between ``low`` and ``high``, of operands known to ``error``."""
-    return settled(value, np.asarray(np.maximum(high - value, value - low), dtype=np.float64), error)
+    return settled(value, np.abs(np.maximum(high - value, value - low)).astype(np.float64), error)
 
 
 def absolute(x: Real) -> Real:
-    """|x|; its gradient at 0 is 0."""
+    """|x|."""
     value = quietly(np.abs, x.value)
-    return Real(value, (x,), lambda _, error: error, lambda g, _: (g * sign(saved(x)),))
+    return Real(value, (x,), lambda _, error: error, lambda g, _: (g * _side(saved(x)),))
+
+
+def _side(x: Real) -> Real:
+    """The sign of x; at 0, anything between -1 and 1, as at NaN."""
+    size = np.abs(x.value)
+
+    def local(_: Formats, error: np.ndarray) -> np.ndarray:
+        return np.where(np.isnan(size), np.inf, np.where(size > error, 0.0, np.where(size == 0, 1.0, 2.0)))
+
+    return Real(np.sign(x.value), (x,), local)
 
 
 def sign(x: Real) -> Real:
-    """-1, 0 (of its operand's sign) or 1."""
-    value = np.where(x.value == 0, x.value, quietly(np.sign, x.value)) if x.is_float else np.sign(x.value)
+    """-1, 0 (of either sign) or 1."""
+    value = quietly(np.sign, x.value)
 
     def local(_: Formats, error: np.ndarray) -> np.ndarray:
         return within(np.sign(x.value - error), value, np.sign(x.value + error), error)
 
-    return Real(value, (x,), local, flat=True, span=(-1.0, 1.0))
+    return Real(value, (x,), local, either_zero=np.broadcast_to(True, value.shape), span=(-1.0, 1.0))
 
 
 def maximum(x: Real, other: object) -> Real:
@@ -83,7 +93,7 @@ def larger(x: Real, y: Real) -> Real:
         nothing = np.isnan(x.value) | np.isnan(y.value)
         return np.where(nothing, np.inf, np.where(gap <= a + b, np.maximum(value, 1 - value), 0.0))
 
-    return Real(value, (x, y), local, flat=True)
+    return Real(value, (x, y), local)
 
 
 def relu(x: Real) -> Real:
@@ -104,7 +114,7 @@ def step(x: Real) -> Real:
         unsure = (np.abs(x.value) <= error) & (error > 0)
         return np.where(np.isnan(x.value), np.inf, unsure.astype(np.float64))
 
-    return Real(value, (x,), local, flat=True)
+    return Real(value, (x,), local)
 
 
 def where(condition: Mask, x: object, y: object) -> Real:

@@ -22,7 +22,7 @@ def _step(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[Real], Real
         def local(_: Formats, error: np.ndarray) -> np.ndarray:
             return within(function(x.value - error), value, function(x.value + error), error)
 
-        return Real(value, (x,), local, flat=True)
+        return Real(value, (x,), local)
 
     return op
 
@@ -44,7 +44,7 @@ def cast(x: Real, dtype: str) -> Real:
     target = np.dtype(dtype)
     if dtype == "bool" or not x.is_float:
         value = x.value.astype(target)
-        return Real(value, (x,), lambda _, error: (error > 0).astype(np.float64), flat=True)
+        return Real(value, (x,), lambda _, error: (error > 0).astype(np.float64))
     whole = quietly(np.trunc, x.value)
     info = np.iinfo(target)
     # The largest int64 is no number of float64, the next one, which is out of range, is.
@@ -55,7 +55,7 @@ def cast(x: Real, dtype: str) -> Real:
         unsure = np.trunc(x.value - error) != np.trunc(x.value + error)
         return np.where(outside | unsure, np.inf, 0.0)
 
-    return Real(value, (x,), local, flat=True)
+    return Real(value, (x,), local)
 
 
 def _to_float(x: Real, dtype: str) -> Real:
@@ -63,4 +63,4 @@ def _to_float(x: Real, dtype: str) -> Real:
         wider = x.value.astype(np.longdouble) if dtype == "float64" else x.value
         return Real(wider, (x,), lambda _, error: error, lambda g, _: (saved(g),))
     exact = x.value.astype(np.longdouble if dtype == "float64" or x.value.dtype.itemsize > 4 else np.float64)
-    return Real(exact, (x,), lambda _, error: error, flat=True)
+    return Real(exact, (x,), lambda _, error: error)

@@ -1,0 +1,137 @@
+"""Activations, composed of elementary functions: their bounds are those of the formulas that targets use."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.basic import neg
+from opassay.adapters.oracle.bounded.elementary import erf, erfc, exp, log, log1p
+from opassay.adapters.oracle.bounded.formats import Formats
+from opassay.adapters.oracle.bounded.logic import equal, greater_equal, less
+from opassay.adapters.oracle.bounded.real import Real, either, left_open, operand, saved, unsigned, with_gradient
+from opassay.adapters.oracle.bounded.selection import absolute, maximum, minimum, where
+from opassay.adapters.oracle.bounded.sums import fit
+from opassay.adapters.oracle.bounded.trigonometry import tanh
+from opassay.harness.model.dtypes import FORMATS
+
+ROOT_HALF = np.sqrt(np.longdouble(0.5))
+ROOT_TWO_OVER_PI = np.sqrt(np.longdouble(2) / (4 * np.arctan(np.longdouble(1))))
+
+LONG = 20.0
+"""Beyond it, exp(-x) is below half a unit in the last place of x in float32; torch's softplus takes x itself from here.
+
+https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html, "threshold".
+"""
+
+
+def sigmoid(x: Real) -> Real:
+    """1 / (1 + exp(-x)); 0 as well where exp(-x) overflows."""
+    e = exp(-absolute(x))
+    share = where(greater_equal(x, 0.0), 1 / (1 + e), e / (1 + e))
+
+    def local(formats: Formats, error: np.ndarray) -> np.ndarray:
+        size = np.abs(share.value).astype(np.float64)
+        return np.where(size * FORMATS[formats.kept].largest < 1, np.maximum(error, size), error)
+
+    whole = Real(share.value, (share,), local)
+    return with_gradient(whole, x, lambda g, y: g * (saved(y) * (1 - saved(y))), (0, 1))
+
+
+def silu(x: Real) -> Real:
+    """x · sigmoid(x)."""
+    return unsigned(x * sigmoid(x))
+
+
+def softplus(x: Real) -> Real:
+    """log(1 + exp(x)), as max(x, 0) + log1p(exp(-|x|)), or by log1p(exp(x)) where x is not large."""
+    shifted = maximum(x, 0.0) + log1p(exp(-absolute(x)))
+    y = either(shifted, where(less(x, LONG), log1p(exp(minimum(x, LONG))), shifted))
+    return with_gradient(y, x, lambda g, y: either(g * sigmoid(saved(x)), g * exp(saved(x) - saved(y))), (0, np.inf))
+
+
+def log_sigmoid(x: Real) -> Real:
+    """log(sigmoid(x)), as -softplus(-x)."""
+    y = neg(softplus(-x))
+    forms = lambda g, y: either(g * sigmoid(-saved(x)), g * exp(saved(y) - saved(x)))  # noqa: E731
+    return unsigned(with_gradient(y, x, forms, (-np.inf, 0)))
+
+
+def mish(x: Real) -> Real:
+    """x · tanh(softplus(x))."""
+    return unsigned(x * tanh(softplus(x)))
+
+
+def gelu(x: Real) -> Real:
+    """x · Φ(x) with the normal distribution's Φ, as 0.5 · x · (1 + erf(x / √2)) or by erfc."""
+    scaled = x * ROOT_HALF
+    return unsigned(either(0.5 * x * (1 + erf(scaled)), 0.5 * x * erfc(-scaled)))
+
+
+def gelu_tanh(x: Real) -> Real:
+    """0.5 · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³))).
+
+    Source: D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, 2016, section 2.
+    """
+    inner = ROOT_TWO_OVER_PI * (x + np.longdouble("0.044715") * (x * x * x))
+    return unsigned(0.5 * x * (1 + tanh(inner)))
+
+
+def softsign(x: Real) -> Real:
+    """x / (1 + |x|)."""
+    y = x / (1 + absolute(x))
+
+    def pull(g: Real, _: Real) -> Real:
+        d = 1 + absolute(saved(x))
+        return either(g / (d * d), g / d / d, g * ((1 / d) * (1 / d)))
+
+    return unsigned(with_gradient(y, x, pull, (-1, 1)))
+
+
+def logit(x: Real) -> Real:
+    """log(x / (1 - x))."""
+    y = either(log(x / (1 - x)), log(x) - log1p(-x))
+
+    def pull(g: Real, _: Real) -> Real:
+        a = saved(x)
+        return either(g / (a * (1 - a)), g / a / (1 - a), g / a + g / (1 - a))
+
+    return with_gradient(y, x, pull)
+
+
+def logaddexp(x: Real, other: object) -> Real:
+    """log(exp(x) + exp(y)), as max(x, y) + log1p(exp(-|x - y|))."""
+    y = operand(other, x)
+    gap = where(equal(x, y), 0.0, absolute(x - y))
+    whole = maximum(x, y) + log1p(exp(-gap))
+
+    def pull(g: Real, this: Real) -> tuple[None, Real, Real]:
+        a, b, c = saved(x), saved(y), saved(this)
+        one, other = where(equal(a, b), 0.0, a - b), where(equal(a, b), 0.0, b - a)
+        forms = either(g * sigmoid(one), g * exp(a - c)), either(g * sigmoid(other), g * exp(b - c))
+        return None, fit(forms[0], x.shape), fit(forms[1], y.shape)
+
+    return Real(whole.value, (whole, x, y), lambda _, error, *of: error, pull)
+
+
+def xlogy(x: Real, other: object) -> Real:
+    """x · log(y), and 0 where x is 0 and y a number; the gradient by such an x is left open."""
+    y = operand(other, x)
+    nothing = np.asarray((x.value == 0) & ~np.isnan(y.value))
+    value = where(nothing, 0.0, x * log(where(nothing, 1.0, y)))
+
+    def pull(g: Real, _: Real) -> tuple[None, Real, Real]:
+        a, b = saved(x), saved(y)
+        return (
+            None,
+            fit(left_open(g * log(b), x.value == 0), x.shape),
+            fit(either(g * (a / b), g * a / b, g / b * a), y.shape),
+        )
+
+    return unsigned(Real(value.value, (value, x, y), lambda _, error, *of: error, pull))
+
+
+def lerp(start: Real, end: Real, weight: object) -> Real:
+    """start + weight · (end - start)."""
+    w = operand(weight, start)
+    gap = end - start
+    return either(start + w * gap, end - gap * (1 - w))

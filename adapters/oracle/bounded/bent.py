@@ -1,0 +1,77 @@
+"""Activations of two or three pieces: at a kink, the gradient may be that of either side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.elementary import exp, expm1
+from opassay.adapters.oracle.bounded.real import Real, either, operand, saved, unsigned, with_gradient
+from opassay.adapters.oracle.bounded.selection import clamp, minimum, where
+
+SIXTH = np.longdouble(1) / 6
+
+SELU = np.longdouble("1.0507009873554804934193349852946"), np.longdouble("1.6732632423543772848170429916717")
+"""Scale and alpha: G. Klambauer et al., Self-Normalizing Neural Networks, 2017, equation 14."""
+
+
+def above(x: Real) -> Real:
+    """Whether x > 0; at 0, where a function has a kink, either, as at NaN."""
+    size = np.abs(x.value)
+    return Real(x.value > 0, (x,), lambda _, error: np.asarray(~(size > error), dtype=np.float64))
+
+
+def elu(x: Real, alpha: float = 1.0) -> Real:
+    """x above 0, alpha · (exp(x) - 1) below."""
+    return _elu(x, alpha * expm1(minimum(x, 0.0)), lambda a: alpha * _exp(a))
+
+
+def celu(x: Real, alpha: float = 1.0) -> Real:
+    """x above 0, alpha · (exp(x / alpha) - 1) below."""
+    below = minimum(x, 0.0) / alpha
+    return _elu(x, alpha * expm1(below), lambda a: _exp(a / alpha))
+
+
+def _exp(x: Real) -> Real:
+    """exp(x), or by the result that a gradient finds saved."""
+    return either(exp(x), saved(expm1(x)) + 1)
+
+
+def _elu(x: Real, low: Real, slope: Callable[[Real], Real]) -> Real:
+    high = above(x)
+
+    def pull(g: Real, y: Real) -> Real:
+        # Of what is above 0, the slope below is not asked, and would overflow.
+        below = minimum(saved(x), 0.0)
+        return where(high, g, g * slope(below))
+
+    return unsigned(with_gradient(where(high, x, low), x, pull))
+
+
+def selu(x: Real) -> Real:
+    """scale · elu(x, alpha), with the two constants of the paper."""
+    scale, alpha = SELU
+    low = minimum(x, 0.0)
+    y = where(above(x), scale * x, either(scale * (alpha * expm1(low)), scale * alpha * expm1(low)))
+
+    def pull(g: Real, _: Real) -> Real:
+        return where(above(x), g * scale, g * (scale * (alpha * _exp(saved(low)))))
+
+    return unsigned(with_gradient(y, x, pull))
+
+
+def hard_sigmoid(x: Real) -> Real:
+    """x / 6 + 1/2 between 0 and 1."""
+    return unsigned(either(clamp(x * SIXTH + 0.5, 0.0, 1.0), clamp(x + 3, 0.0, 6.0) / 6))
+
+
+def hard_swish(x: Real) -> Real:
+    """x · hard_sigmoid(x)."""
+    share = clamp(x + 3, 0.0, 6.0)
+    return unsigned(either(x * hard_sigmoid(x), x * share / 6, x * (share * SIXTH)))
+
+
+def leaky_relu(x: Real, slope: object = 0.01) -> Real:
+    """x above 0, slope · x below."""
+    return unsigned(where(above(x), x, x * operand(slope, x)))

@@ -1,0 +1,101 @@
+"""Exponentials, logarithms, roots and the error function: each with the forms of its gradient that targets use."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded import special
+from opassay.adapters.oracle.bounded.basic import neg
+from opassay.adapters.oracle.bounded.function import Unary, between_ends, function
+from opassay.adapters.oracle.bounded.real import Real, either, left_open, saved
+from opassay.adapters.oracle.bounded.selection import clamp
+
+LN2, LN10 = (np.log(np.longdouble(n)) for n in (2, 10))
+ROOT_PI = np.sqrt(4 * np.arctan(np.longdouble(1)))
+
+
+def _inverse_root(x: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / np.sqrt(x))
+
+
+def _by_log_of_base(g: Real, x: Real, ln: object) -> Real:
+    a = saved(x)
+    return either(g / (a * ln), g / a / ln, (g / ln) / a)
+
+
+def _by_bell(g: Real, x: Real) -> Real:
+    """g · 2/√π · exp(-x²), which is 0 in any format far within the bounds that x is held to here."""
+    a = clamp(saved(x), -64.0, 64.0)
+    bell = exp(-(a * a))
+    return either(g * (2 / ROOT_PI * bell), (2 / ROOT_PI * g) * bell)
+
+
+def _by_three_halves(g: Real, x: Real, y: Real) -> Real:
+    """g · -½ x^(-3/2), of which there is none at -0."""
+    a, b, half = saved(x), saved(y), -0.5 * g
+    forms = either(half * (b / a), half * (b * b * b), half * b / a, g * (-0.5 * (b / a)))
+    return left_open(forms, np.asarray((x.value == 0) & np.signbit(x.value)))
+
+
+exp: Unary = function("exp", np.exp, lambda g, x, y: g * saved(y), between_ends(np.exp), span=(0, np.inf))
+exp2: Unary = function(
+    "exp2",
+    np.exp2,
+    lambda g, x, y: either(g * saved(y) * LN2, g * (saved(y) * LN2)),
+    between_ends(np.exp2),
+    span=(0, np.inf),
+)
+expm1: Unary = function(
+    "expm1",
+    np.expm1,
+    lambda g, x, y: either(g * (saved(y) + 1), g * exp(saved(x))),
+    between_ends(np.expm1),
+    span=(-1, np.inf),
+)
+log: Unary = function("log", np.log, lambda g, x, y: g / saved(x), between_ends(np.log, 0))
+log2: Unary = function("log2", np.log2, lambda g, x, y: _by_log_of_base(g, x, LN2), between_ends(np.log2, 0))
+log10: Unary = function("log10", np.log10, lambda g, x, y: _by_log_of_base(g, x, LN10), between_ends(np.log10, 0))
+log1p: Unary = function("log1p", np.log1p, lambda g, x, y: g / (1 + saved(x)), between_ends(np.log1p, -1))
+sqrt: Unary = function(
+    "sqrt", np.sqrt, lambda g, x, y: either(g / (2 * saved(y)), g * (0.5 / saved(y))), between_ends(np.sqrt, 0)
+)
+rsqrt: Unary = function(
+    "rsqrt",
+    _inverse_root,
+    lambda g, x, y: _by_three_halves(g, x, y),
+    between_ends(_inverse_root, 0),
+)
+cbrt: Unary = function(
+    "cbrt",
+    np.cbrt,
+    lambda g, x, y: either(g / (3 * (saved(y) * saved(y))), g * saved(y) / (3 * saved(x))),
+    between_ends(np.cbrt),
+)
+erf: Unary = function("erf", special.erf, lambda g, x, y: _by_bell(g, x), between_ends(special.erf), span=(-1, 1))
+erfc: Unary = function(
+    "erfc", special.erfc, lambda g, x, y: neg(_by_bell(g, x)), between_ends(special.erfc), span=(0, 2)
+)
+erfinv: Unary = function(
+    "erfinv",
+    special.erfinv,
+    lambda g, x, y: g * (ROOT_PI / 2 * exp(saved(y) * saved(y))),
+    between_ends(special.erfinv, -1, 1),
+)
+
+
+def square(x: Real) -> Real:
+    """x · x, rounded once."""
+    return x * x
+
+
+def reciprocal(x: Real) -> Real:
+    """1 / x."""
+    y = 1 / x
+
+    def pull(g: Real, _: Real) -> tuple[None, Real]:
+        a = saved(y)
+        return None, either(
+            neg(g) * (a * a), neg(g * a) * a, neg(g) / (saved(x) * saved(x)), neg(g / saved(x)) / saved(x)
+        )
+
+    return Real(y.value, (y, x), lambda _, error, of_x: error, pull)

@@ -1,0 +1,117 @@
+"""What elementary functions of one operand share: how errors move through them, and what they err by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.basic import quietly
+from opassay.adapters.oracle.bounded.formats import Formats, kept, representable
+from opassay.adapters.oracle.bounded.profiles import ulps_of
+from opassay.adapters.oracle.bounded.real import Real
+
+Value = Callable[[np.ndarray], np.ndarray]
+Unary = Callable[[Real], Real]
+
+Moves = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""(operand, its error, value) -> how far the value may be off for that; infinite where it is not known."""
+
+ORACLE = 2.0**-59
+"""The relative error of the oracle's functions in longdouble, and less than that of float64 where it serves float32.
+
+That is 1/64 of a unit in the last place of float64. tests/oracle/test_bounded_values.py measures it against mpmath.
+"""
+
+
+def function(
+    name: str,
+    value: Value,
+    pull: Callable[[Real, Real, Real], Real],
+    moves: Moves,
+    span: tuple[float, float] | None = None,
+) -> Unary:
+    """The function called ``name`` in the profiles. ``pull``: (cotangent, operand, result) -> the operand's."""
+
+    def op(x: Real) -> Real:
+        y = quietly(value, x.value)
+
+        def local(formats: Formats, _: np.ndarray) -> np.ndarray:
+            error, beyond = x.error(formats), x.overflow(formats)
+            moved = np.where(error > 0, moves(x.value, error, y), 0.0) if error.any() else error
+            if beyond.any():
+                end = np.abs(value(np.copysign(np.inf, x.value)) - y)
+                moved = np.where(beyond, np.maximum(moved, np.where(np.isnan(end), np.inf, end)), moved)
+            return stepped(formats, name, (x.value,), y, np.asarray(moved, dtype=np.float64))
+
+        return Real(y, (x,), local, lambda g, this: (pull(g, x, this),), span=span)
+
+    op.__name__, op.__doc__ = name, f"{name}(x), as the target's profile of elementary functions bounds it."
+    return op
+
+
+def stepped(
+    formats: Formats, name: str, operands: Sequence[np.ndarray], value: np.ndarray, error: np.ndarray
+) -> np.ndarray:
+    """The error of a function's result: its profile's, and what the operands' errors make of it.
+
+    Exact are a zero, what is made of zeros and is a number of the format (as C's Annex F has it of exp, cos and cosh),
+    and all that is correctly rounded and such a number.
+    """
+    ulps = ulps_of(name, formats.functions)
+    oracle = ORACLE if value.dtype == np.longdouble else ORACLE * 2.0**11
+    own = oracle * np.minimum(np.abs(value), np.finfo(np.float64).max).astype(np.float64)
+    new = kept(formats, value, error, ulps) + own
+    zeros = np.logical_and.reduce(np.broadcast_arrays(*(x == 0 for x in operands)))
+    exact = (value == 0) | ((zeros | (ulps <= 0.5)) & representable(value, formats.kept))
+    return np.where(exact & (error == 0), 0.0, np.where(np.isfinite(value), new, kept(formats, value, error)))
+
+
+def between_ends(value: Value, low: float = -np.inf, high: float = np.inf) -> Moves:
+    """Of a monotone function on an open domain: its values at the ends of the operand's interval bound all."""
+
+    def moves(x: np.ndarray, error: np.ndarray, y: np.ndarray) -> np.ndarray:
+        off = np.maximum(np.abs(value(x + error) - y), np.abs(value(x - error) - y))
+        outside = (x - error <= low) | (x + error >= high)
+        return np.asarray(np.where(outside, np.inf, off))
+
+    return moves
+
+
+def of_size(value: Value) -> Moves:
+    """Of an even function that grows with its operand's size."""
+
+    def moves(x: np.ndarray, error: np.ndarray, y: np.ndarray) -> np.ndarray:
+        size = np.abs(x)
+        least = np.maximum(size - error, 0)
+        return np.asarray(np.maximum(np.abs(value(size + error) - y), np.abs(value(least) - y)))
+
+    return moves
+
+
+def of_slope(slope: Value, low: float = -np.inf) -> Moves:
+    """Of a function whose derivative ``slope`` is monotone: the larger one at the ends bounds all between."""
+
+    def moves(x: np.ndarray, error: np.ndarray, y: np.ndarray) -> np.ndarray:
+        steepest = np.maximum(np.abs(slope(x + error)), np.abs(slope(x - error)))
+        return np.asarray(np.where(x - error <= low, np.inf, steepest * error))
+
+    return moves
+
+
+def turned(first: Value, second: Value) -> Moves:
+    """Of sine and cosine: f(x ± e) - f(x) = ± f'(x) sin e - f(x)(1 - cos e)."""
+
+    def moves(x: np.ndarray, error: np.ndarray, _: np.ndarray) -> np.ndarray:
+        angle = np.minimum(error, np.pi)
+        straight, bent = np.sin(np.minimum(angle, np.pi / 2)), 2 * np.sin(angle / 2) ** 2
+        return np.asarray(np.abs(second(x)) * straight + np.abs(first(x)) * bent)
+
+    return moves
+
+
+def between_poles(x: np.ndarray, error: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Of the tangent: monotone where no pole lies within the error."""
+    branch = [np.floor((x + sign * error) / np.pi + 0.5) for sign in (-1, 1)]
+    off = np.maximum(np.abs(np.tan(x + error) - y), np.abs(np.tan(x - error) - y))
+    return np.asarray(np.where(branch[0] == branch[1], off, np.inf))
