@@ -23,7 +23,7 @@ MEANINGS = {
     "shapes": "their shapes, in the same order: `1x4x4x1;2x2x1x1`",
     "attrs": "the op's attributes as a JSON object; of the aspect `error` with the broken `rule`",
     "verdict": f"one of {', '.join(f'`{verdict}`' for verdict in VERDICTS)}",
-    "known": "ids of the known differences that cover the record, alone or together, with `; ` between; empty where none does",
+    "known": "ids of the known differences that cover the record, with `; ` between several; empty where none does",
     "version_untested": "`yes` where the known difference that covers the record was not seen in this version of the "
     "framework or, where none covers it, none of the target's was: then it is listed, not red",
     "rho": "largest error ÷ allowed error: at most 1 passes, 0 is exact, none where nothing was compared",

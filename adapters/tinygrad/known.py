@@ -4,180 +4,166 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
+from opassay.adapters.facts import accepted, pinned
 from opassay.adapters.geometry import spatial_axes
-from opassay.adapters.known_predicates import Predicate, breaks, known, rank_three_in, read_pins, unconnected_input
-from opassay.adapters.known_values import empty_anywhere, holds_nan
+from opassay.adapters.known_predicates import rank_three_in
+from opassay.adapters.known_values import empty_anywhere
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
-_PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tinygrad 0.14.0, CPU (clang)"
 _POOLS = ("max_pool2d", "max_pool2d_with_argmax")
-_TIES = "equal elements of a window share its gradient"
-_NAN = "relu and max are comparisons, in which a NaN loses"
-_MAX = {"url": "https://github.com/tinygrad/tinygrad/issues/862", "title": "`.max(Tensor([ 1, nan]))` should be nan"}
-_WIDER = "a sum of 8-bit integers has 32 bits"
-_EMPTY = "refuses a tensor without elements, whose answer is zeros or empty"
-_SHARED = (
-    ("max_pool2d", "gradient", ("structural", "numeric")),
-    ("max_pool2d_with_argmax", "gradient", ("structural", "numeric")),
-    ("conv_relu_pool", "gradient", ("structural", "numeric")),
-    ("conv_autoencoder_step", "gradient", ("structural",)),
-    ("deconvnet", "value", ("numeric",)),
-)
-"""Op, aspect and verdicts in which it shows that equal elements share a gradient."""
-
-_ACCEPTED = {
-    "avg_pool2d": ("PadNegative", "PadNotSmallerThanWindow", "RankThree", "WindowZero"),
-    "max_pool2d": (
-        "DilationNegative",
-        "DilationZero",
-        "PadNegative",
-        "PadNotSmallerThanWindow",
-        "RankThree",
-        "WindowZero",
-    ),
-    "max_pool2d_with_argmax": (
-        "DilationNegative",
-        "DilationZero",
-        "PadNegative",
-        "PadNotSmallerThanWindow",
-        "WindowZero",
-    ),
-    "conv2d": (
-        "DilationNegative",
-        "DilationZero",
-        "DtypeMismatch",
-        "FilterZero",
-        "PadNegative",
-        "PadNotSmallerThanWindow",
-    ),
-    "conv2d_transpose": (
-        "DilationNegative",
-        "DilationZero",
-        "DtypeMismatch",
-        "OutputTooLarge",
-        "OutputTooSmall",
-        "PadNegative",
-        "StrideZero",
-    ),
-    "avg_unpool2d": ("RankThree", "WindowZero"),
-    "max_unpool2d": ("IndexNegative", "IndexOutOfRange", "IndexWrongChannel", "OutputRankThree"),
-    "matmul": ("DtypeMismatch", "RankOne"),
-    "scatter_nd": ("IndexDepthTooLarge", "IndexDtype", "IndexNegative", "IndexOutOfRange", "ShapeNegative"),
+_NAN = {
+    "owner": "upstream",
+    "reason": "relu and max are comparisons, in which a NaN loses",
+    "url": "https://github.com/tinygrad/tinygrad/issues/862",
+    "title": "`.max(Tensor([ 1, nan]))` should be nan",
 }
-"""Rules that may be broken, by op: windows, scatters and products are composed of movement ops, which know none."""
+
+_UNCHECKED = {
+    "windowed": ("DilationNegative", "DilationZero", "PadNegative"),
+    "pools": ("PadNotSmallerThanWindow", "WindowZero"),
+    "avg_unpool2d": ("WindowZero",),
+    "conv2d": ("FilterZero", "PadNotSmallerThanWindow"),
+    "conv2d_transpose": ("OutputTooLarge", "OutputTooSmall", "StrideZero"),
+    "multiplies": ("DtypeMismatch",),
+    "matmul": ("RankOne",),
+    "indexes": ("IndexDepthTooLarge", "IndexDtype", "IndexNegative", "IndexOutOfRange", "IndexWrongChannel"),
+    "max_unpool2d": ("OutputRankThree",),
+    "scatter_nd": ("ShapeNegative",),
+}
+"""Windows, scatters and products are composed of movement ops, which know no such rules."""
 
 
-def _known(
-    op: str, aspect: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, **page: str
-) -> Fact:
-    title = f"tinygrad-{op}-{aspect}-{name}"
-    return known(_PINS, title, verdict, covers, owner=owner, reason=reason, versions=_SEEN, **page)
-
-
-def _breaking(op: str, rule: str) -> Predicate:
-    # Pools leave the axes of NCHW where they are, and repeats find those of NHWC.
-    return rank_three_in("NHWC" if op == "avg_unpool2d" else "NCHW") if rule == "RankThree" else breaks(rule)
-
-
-def _small_integer(position: int) -> Predicate:
-    return lambda case: case.tensors[position].dtype in ("int8", "uint8")
-
-
-def _several(case: Case) -> bool:
-    """Some maximum is that of more than one element."""
-    stages = case.attributes.get("stages", ({"op": case.op, "attributes": case.attributes},))
-    return any(max(stage["attributes"]["window"]) > 1 for stage in stages if stage["op"] in _POOLS)
+def _rank_three(case: Case) -> bool:
+    """Pools leave the axes of NCHW where they are, and repeats find those of NHWC."""
+    return rank_three_in("NHWC" if case.op == "avg_unpool2d" else "NCHW")(case)
 
 
 def _several_and_special(case: Case) -> bool:
-    return _several(case) and any(tensor.fill.kind in ("special", "literal") for tensor in case.all_tensors)
+    special = any(tensor.fill.kind in ("special", "literal") for tensor in case.all_tensors)
+    return special and max(case.attributes["window"]) > 1
 
 
-def _repeated_index(case: Case) -> bool:
-    """Some sample names a position twice."""
-    indices = case.tensors[1].materialize()
-    return any(np.unique(sample).size < sample.size for sample in indices.reshape(len(indices), -1))
-
-
-def _empty_output(case: Case) -> bool:
-    return empty_anywhere(case) or 0 in case.attributes["output_shape"]
+def _nothing(case: Case) -> bool:
+    return empty_anywhere(case) or 0 in case.attributes.get("output_shape", ())
 
 
 def _minus_one(case: Case) -> bool:
-    if case.rule != "WindowNegative":
-        return False
     axes = spatial_axes(case.attributes["layout"])
     return any(case.tensors[0].shape[i] * k == -1 for i, k in zip(axes, case.attributes["window"], strict=True))
+
+
+def _summed_bytes(case: Case) -> bool:
+    return case.tensors[0 if case.op == "max_unpool2d" else 1].dtype in ("int8", "uint8")
 
 
 def _wide_and_shared(case: Case) -> bool:
     return case.tensors[0].fill.kind == "wide" and any(stage["op"] == "matmul" for stage in case.attributes["stages"])
 
 
-KNOWN = (
-    *(
-        _known(op, "error", rule.lower(), "accepts", _breaking(op, rule), "by design", "tinygrad does not check it")
-        for op, rules in _ACCEPTED.items()
-        for rule in rules
+KNOWN = pinned(
+    (
+        *accepted("tinygrad-unchecked", "by design", "tinygrad does not check it", _UNCHECKED, versions=_SEEN),
+        Fact(
+            "tinygrad-rank-three",
+            "by design",
+            "composed of movement ops, for any rank that has the axes",
+            ops=("avg_pool2d", "max_pool2d", "avg_unpool2d"),
+            aspects=("error",),
+            verdicts=("accepts",),
+            rules=("RankThree",),
+            when=_rank_three,
+            versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-repeat-minus-one",
+            "upstream",
+            "repeat_interleave: 1 times -1 is -1, which reshape takes for what is left",
+            ops=("avg_unpool2d",),
+            aspects=("error",),
+            verdicts=("accepts",),
+            rules=("WindowNegative",),
+            when=_minus_one,
+            versions=_SEEN,
+        ),
+        Fact("tinygrad-nan-relu", ops=("relu",), reproduces="nan_to_zero", versions=_SEEN, **_NAN),
+        Fact("tinygrad-nan-maximum", ops=("selects_maximum",), reproduces="nan_dropped", versions=_SEEN, **_NAN),
+        Fact("tinygrad-nan-later", ops=("selects_maximum",), reproduces="nan_first_only", versions=_SEEN, **_NAN),
+        Fact(
+            "tinygrad-nan-gradient",
+            "upstream",
+            "no element equals a NaN: 0 / 0",
+            ops=("selects_maximum",),
+            aspects=("gradient",),
+            verdicts=("special",),
+            when=_several_and_special,
+            versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-ties",
+            "by design",
+            "equal elements of a window share its gradient",
+            ops=("selects_maximum",),
+            aspects=("value", "gradient"),
+            reproduces="gradient_shared_among_maxima",
+            versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-wider",
+            "upstream",
+            "a sum of 8-bit integers has 32 bits",
+            ops=("indexes",),
+            aspects=("value", "shape"),
+            verdicts=("dtype",),
+            when=_summed_bytes,
+            versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-empty",
+            "upstream",
+            "refuses a tensor without elements, whose answer is zeros or empty",
+            ops=("max_unpool2d",),
+            verdicts=("rejects",),
+            when=empty_anywhere,
+            versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-empty-inferred",
+            "upstream",
+            "refuses a tensor without elements, whose answer is zeros or empty",
+            ops=("avg_pool2d", "conv2d_transpose"),
+            aspects=("shape",),
+            verdicts=("rejects",),
+            when=_nothing,
+            versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-repeated-index",
+            "upstream",
+            "values at a repeated index are added up",
+            ops=("max_unpool2d",),
+            reproduces="repeated_index_adds",
+            versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-unconnected",
+            "by design",
+            "gradients of nothing are zeros",
+            aspects=("gradient",),
+            reproduces="zeros_for_no_gradient",
+            versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-computed-again",
+            "by design",
+            "lazy: kernels compute a value again that another output shows, and may round it otherwise",
+            ops=("shared_inputs",),
+            aspects=("gradient",),
+            verdicts=("numeric",),
+            when=_wide_and_shared,
+            versions=_SEEN,
+        ),
     ),
-    _known(
-        "avg_unpool2d",
-        "error",
-        "windownegative",
-        "accepts",
-        _minus_one,
-        "upstream",
-        "repeat_interleave: 1 times -1 is -1, which reshape takes for what is left",
-    ),
-    _known("relu", "value", "nan", "special", holds_nan, "upstream", _NAN),
-    *(_known(op, "value", "nan", "special", holds_nan, "upstream", _NAN, **_MAX) for op in _POOLS),
-    *(
-        _known(op, aspect, f"ties-{verdict}", verdict, _several, "by design", _TIES)
-        for op, aspect, verdicts in _SHARED
-        for verdict in verdicts
-    ),
-    *(
-        _known(op, "gradient", "nan", "special", _several_and_special, "upstream", "no element equals a NaN: 0 / 0")
-        for op in _POOLS
-    ),
-    *(
-        _known(op, aspect, "wider", "dtype", _small_integer(position), "upstream", _WIDER)
-        for op, position in (("max_unpool2d", 0), ("scatter_nd", 1))
-        for aspect in ("value", "shape")
-    ),
-    *(
-        _known(op, aspect, "empty", "rejects", empty_anywhere, "upstream", _EMPTY)
-        for op, aspect in (
-            ("max_unpool2d", "value"),
-            ("max_unpool2d", "shape"),
-            ("avg_pool2d", "shape"),
-        )
-    ),
-    _known("conv2d_transpose", "shape", "empty", "rejects", _empty_output, "upstream", _EMPTY),
-    _known(
-        "max_unpool2d",
-        "value",
-        "repeated",
-        "structural",
-        _repeated_index,
-        "upstream",
-        "values at a repeated index are added up",
-    ),
-    *(
-        _known(op, "gradient", "unconnected", "shape", unconnected_input, "by design", "gradients of nothing are zeros")
-        for op in ("stop_gradient", "unused_input", "shared_inputs")
-    ),
-    _known(
-        "shared_inputs",
-        "gradient",
-        "again",
-        "numeric",
-        _wide_and_shared,
-        "by design",
-        "lazy: kernels compute a value again that another output shows, and may round it otherwise",
-    ),
+    Path(__file__).parent,
 )
