@@ -15,7 +15,7 @@ from opassay.harness.model.reference import Reference
 def relu(x: np.ndarray) -> np.ndarray:
     """``max(x, 0)``, element by element; NaN stays NaN.
 
-    ``x`` has any shape and any dtype opassay knows. Returns its shape: for floats in float64 (longdouble for
+    ``x`` has any shape and any dtype of ``dtypes.CORE``. Returns its shape: for floats in float64 (longdouble for
     float64), which holds the values exactly; for integers in their own dtype. relu(-0) may be either zero; here
     it is +0.
 
@@ -23,7 +23,7 @@ def relu(x: np.ndarray) -> np.ndarray:
 
     Source: V. Nair and G. E. Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", ICML 2010.
     """
-    check_dtypes("relu", {"x": x}, dtypes.DTYPES)
+    check_dtypes("relu", {"x": x}, dtypes.CORE)
     values = dtypes.widen(x)
     return np.where(values <= 0, np.zeros_like(values), values)
 
@@ -31,13 +31,13 @@ def relu(x: np.ndarray) -> np.ndarray:
 def stop_gradient(x: np.ndarray) -> np.ndarray:
     """``x`` itself; no gradient flows through it.
 
-    ``x`` has any shape and any dtype opassay knows. Returns its shape and values, dtype as in ``relu``.
+    ``x`` has any shape and any dtype of ``dtypes.CORE``. Returns its shape and values, dtype as in ``relu``.
 
     Raises ``ContractError`` for another dtype.
 
     Source: https://www.tensorflow.org/api_docs/python/tf/stop_gradient
     """
-    check_dtypes("stop_gradient", {"x": x}, dtypes.DTYPES)
+    check_dtypes("stop_gradient", {"x": x}, dtypes.CORE)
     return np.array(dtypes.widen(x))
 
 

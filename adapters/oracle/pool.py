@@ -157,7 +157,7 @@ def max_pool(
 
 def max_windows(op: str, x: np.ndarray, window: Any, stride: Any, padding: Any, dilation: Any, layout: str) -> Windows:
     """The windows of a max pool, after all that its contract asks is checked."""
-    check_dtypes(op, {"x": x}, dtypes.DTYPES)
+    check_dtypes(op, {"x": x}, dtypes.CORE)
     check_image(op, "x", x, layout)
     _, height, width, _ = shape_nhwc(x.shape, layout)
     return sliding_windows(op, (height, width), window, stride, dilation, padding)

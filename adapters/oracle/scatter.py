@@ -59,7 +59,7 @@ def _bind(indices: np.ndarray, updates: np.ndarray, shape: Any) -> Linear:
 def check_scatter(indices: np.ndarray, updates: np.ndarray, shape: Any) -> tuple[int, ...]:
     """The answer's shape; raises ``ContractError`` as ``scatter_nd`` says."""
     op = "scatter_nd"
-    check_dtypes(op, {"updates": updates}, dtypes.DTYPES)
+    check_dtypes(op, {"updates": updates}, dtypes.CORE)
     check_index_dtype(op, indices)
     require(indices.ndim >= 1, f"{op}: indices must have rank 1 or more ([..., k]), got a scalar")
     whole = integers(op, "shape", shape, None, 0)

@@ -68,7 +68,7 @@ def avg_unpool2d(x: np.ndarray, *, window: Pair, layout: str) -> np.ndarray:
     Source: nearest-neighbour upsampling by a whole factor,
     https://www.tensorflow.org/api_docs/python/tf/keras/layers/UpSampling2D
     """
-    check_dtypes("avg_unpool2d", {"x": x}, dtypes.DTYPES)
+    check_dtypes("avg_unpool2d", {"x": x}, dtypes.CORE)
     check_image("avg_unpool2d", "x", x, layout)
     height, width = pair("avg_unpool2d", "window", window)
     n, rows, columns, channels = shape_nhwc(x.shape, layout)
@@ -105,7 +105,7 @@ def _max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: s
 def check_max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: str) -> tuple[int, int, int, int]:
     """The answer's NHWC shape; raises ``ContractError`` as ``max_unpool2d`` says."""
     op = "max_unpool2d"
-    check_dtypes(op, {"x": x}, dtypes.DTYPES)
+    check_dtypes(op, {"x": x}, dtypes.CORE)
     check_index_dtype(op, indices)
     check_image(op, "x", x, layout)
     require(

@@ -29,6 +29,7 @@ def random_bits(dtype: str, shape: tuple[int, ...]) -> np.ndarray:
     """Every bit pattern may occur: NaN payloads, subnormals, both zeros."""
     size = dtypes.storage(dtype).itemsize
     raw = np.random.Philox(7).random_raw(max(int(np.prod(shape)), 1)).view(np.uint8)
+    raw = raw & 1 if dtype == "bool" else raw
     return raw[: int(np.prod(shape)) * size].view(dtypes.storage(dtype)).reshape(shape)
 
 

@@ -17,6 +17,9 @@ SHOWN = 64
 
 WIDTH = 110
 
+_SCALARS = {"bool": "bool_"}
+"""Names that NumPy 1 has, too."""
+
 
 def tensor_source(name: str, tensor: Tensor) -> tuple[str, set[str]]:
     """Lines that make the tensor's values under ``name``, row-major, and what they use of the recipes' library.
@@ -43,7 +46,7 @@ def tensor_source(name: str, tensor: Tensor) -> tuple[str, set[str]]:
 def _converted(made: str, dtype: str) -> str:
     if dtype == "bfloat16":
         return f"np.asarray({made})"
-    return f"({made}).astype(np.{dtype})"
+    return f"({made}).astype(np.{_SCALARS.get(dtype, dtype)})"
 
 
 def array_source(values: np.ndarray) -> str:
@@ -51,6 +54,7 @@ def array_source(values: np.ndarray) -> str:
     name = dtypes.dtype_name(values)
     wide = dtypes.widen(values).astype(np.float64) if dtypes.is_float(name) else values
     kind = "float64" if name in ("bfloat16", "longdouble") or name not in dtypes.DTYPES else name
+    kind = _SCALARS.get(kind, kind)
     flat = wide.ravel().tolist()
     if not flat:
         return f"np.zeros({values.shape}, dtype=np.{kind})"

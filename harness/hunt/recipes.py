@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from opassay.harness.model import dtypes
-from opassay.harness.model.fills import _SPREAD, _WIDE_EXPONENTS, WHOLE, Fill
+from opassay.harness.model.fills import _SPREAD, _WIDE_EXPONENTS, NARROW_IOTA, WHOLE, Fill
 
 LIBRARY: Mapping[str, str] = {
     "raw": '''\
@@ -50,6 +50,32 @@ def special(key, count, tiny, huge):
     table = np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, tiny, -3 * tiny, huge, -huge])
     pick = raw(key ^ (1 << 63), count)
     return np.where(pick % np.uint64(8) == 0, table[(pick >> np.uint64(32)) % np.uint64(9)], normal(key, count))''',
+    "near": '''\
+def near(key, count, points, precision):
+    """Each on one of the points or beside it, at all distances."""
+    bits, points = raw(key, count), np.array(points, dtype=np.float64)
+    at = points[(bits >> np.uint64(40)) % np.uint64(len(points))]
+    sign = 1.0 - 2.0 * (bits & np.uint64(1)).astype(np.float64)
+    depth = np.where(at == 0, 2 * precision + 8, precision + 2).astype(np.uint64)
+    exponent = np.frexp(at)[1] - ((bits >> np.uint64(1)) % np.uint64(2**19) % depth).astype(np.int64)
+    mantissa = 1.0 + np.ldexp(((bits >> np.uint64(20)) % np.uint64(2**20)).astype(np.float64), -20)
+    there = (bits >> np.uint64(56)) % np.uint64(8) == 0
+    return np.where(there, np.where(at == 0, sign * 0.0, at), at + sign * np.ldexp(mantissa, exponent))''',
+    "near_integers": '''\
+def near_integers(key, count, bases):
+    """Each at most 2 from one of the bases, modulo 2**64."""
+    bits = raw(key, count)
+    offset = (bits >> np.uint64(20)) % np.uint64(5) - np.uint64(2)
+    return np.array(bases, dtype=np.uint64)[(bits >> np.uint64(40)) % np.uint64(len(bases))] + offset''',
+    "patterns": '''\
+def patterns(words, kind):
+    """Values by their bits; every NaN is the plain one."""
+    values = words.astype(f"u{np.dtype(kind).itemsize}").view(kind)
+    return np.where(np.isnan(values), np.array(np.nan, kind), values) if np.dtype(kind).kind == "f" else values''',
+    "patterns_of_bfloat16": """\
+def patterns_of_bfloat16(words):
+    bits = words.astype(np.uint16).astype(np.uint32)
+    return np.where((bits & 0x7FFF) > 0x7F80, np.uint32(0x7FC00000), bits << np.uint32(16)).view(np.float32)""",
     "cells": """\
 def cells(key, shape, count, channels, axis, repeats):
     rows, columns = (n for i, n in enumerate(shape) if i not in (0, axis))
@@ -92,6 +118,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "cancelling": ("raw",),
     "special": ("raw", "normal"),
     "picture": ("raw",),
+    "near": ("raw",),
+    "near_integers": ("raw",),
 }
 
 
@@ -103,6 +131,8 @@ def library(used: set[str]) -> str:
 
 def recipe(fill: Fill, dtype: str, shape: tuple[int, ...]) -> tuple[str, set[str]]:
     """An expression for a flat or shaped array of the values, not yet of their dtype, and what it uses of LIBRARY."""
+    if dtype == "bool" and fill.kind not in ("ones", "zeros"):
+        return f"raw({fill.key}, {math.prod(shape)}) & np.uint64(1)", {"raw"}
     return _RECIPES[fill.kind](fill, dtype, shape)
 
 
@@ -122,27 +152,27 @@ def _zeros(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
 
 
 def _iota(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
-    period = 251 if dtype in ("float32", "float64", "int32", "int64") else 61
+    period = 61 if dtype in NARROW_IOTA else 251
     return f"(np.arange({math.prod(shape)}) + {fill.key % period}) % {period} + 1", set()
 
 
 def _ints(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
-    return _table((1, 2, 3) if dtype == "uint8" else (1, 2, 3, -1, -2, -3), fill, math.prod(shape))
+    return _table((1, 2, 3) if dtype in dtypes.UNSIGNED else (1, 2, 3, -1, -2, -3), fill, math.prod(shape))
 
 
 def _ties(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
-    return _table((1, 2) if dtype == "uint8" else (1, 2, -1), fill, math.prod(shape))
+    return _table((1, 2) if dtype in dtypes.UNSIGNED else (1, 2, -1), fill, math.prod(shape))
 
 
 def _sparse(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     made = f"sparse({fill.key}, {math.prod(shape)}, {fill.limits[0] if fill.limits else WHOLE})"
-    return (f"abs({made})" if dtype == "uint8" else made), {"sparse"}
+    return (f"abs({made})" if dtype in dtypes.UNSIGNED else made), {"sparse"}
 
 
 def _normal(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     if dtypes.is_float(dtype):
         return f"normal({fill.key}, {math.prod(shape)})", {"normal"}
-    return _table(tuple(range(1, 17)) if dtype == "uint8" else _SPREAD, fill, math.prod(shape))
+    return _table(tuple(range(1, 17)) if dtype in dtypes.UNSIGNED else _SPREAD, fill, math.prod(shape))
 
 
 def _wide(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
@@ -163,8 +193,33 @@ def _special(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
         form = dtypes.FORMATS[dtype]
         return f"special({fill.key}, {math.prod(shape)}, {form.smallest_subnormal!r}, {form.largest!r})", {"special"}
     info = dtypes.storage(dtype)
-    bounds = (int(_limit(info.name, "min")), int(_limit(info.name, "max")), 0, 1)
+    largest = int(_limit(info.name, "max"))
+    bounds = (int(_limit(info.name, "min")), largest if largest < 2**63 else -1, 0, 1)
     return _table(bounds, fill, math.prod(shape))
+
+
+def _near(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    count = math.prod(shape)
+    if dtypes.is_float(dtype):
+        points = [float(p) for p in fill.values] or [0.0]
+        return f"near({fill.key}, {count}, {points}, {dtypes.FORMATS[dtype].precision})", {"near"}
+    points = (*fill.values, 0, _limit(dtype, "min"), _limit(dtype, "max"))
+    return f"near_integers({fill.key}, {count}, {[int(p) % 2**64 for p in points]})", {"near_integers"}
+
+
+def _patterns(words: str, dtype: str, used: set[str]) -> Recipe:
+    if dtype == "bfloat16":
+        return f"patterns_of_bfloat16({words})", {*used, "patterns_of_bfloat16"}
+    return f"patterns({words}, np.{dtype})", {*used, "patterns"}
+
+
+def _bits(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    return _patterns(f"raw({fill.key}, {math.prod(shape)})", dtype, {"raw"})
+
+
+def _every(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    words = f"np.arange({math.prod(shape)}, dtype=np.uint64) + np.uint64({fill.key % 2**64})"
+    return _patterns(words, dtype, set())
 
 
 def _limit(name: str, which: str) -> int:
@@ -203,4 +258,7 @@ _RECIPES: Mapping[str, Callable[[Fill, str, tuple[int, ...]], Recipe]] = {
     "positions": _positions,
     "cells": _cells,
     "picture": _picture,
+    "near": _near,
+    "bits": _bits,
+    "every": _every,
 }

@@ -239,20 +239,22 @@ class Geometry:
 
     ``kinds`` lists fill kinds in the order in which they are used; fill number i uses
     ``kinds[i % len(kinds)]``. Tensors whose fill is not ``ones`` keep it (indices). ``share``: how many of 256 values
-    a ``sparse`` fill makes other than 0.
+    a ``sparse`` fill makes other than 0. ``points``: what values of the kind ``near`` are about.
     """
 
     case: Case
     kinds: tuple[str, ...]
     share: int = fills.WHOLE
+    points: tuple[float, ...] = ()
 
     def dress(self, number: int, key: int) -> Case:
         """The case with fill ``number``; ``key`` seeds the values."""
         kind = self.kinds[number % len(self.kinds)]
         limits = (self.share,) if kind == "sparse" else ()
+        points = self.points if kind == "near" else ()
         return self.case.with_fills(
             [
-                Fill(kind, (key + 2 * number) * 2 + position % 2 + (position << 40), limits=limits)
+                Fill(kind, (key + 2 * number) * 2 + position % 2 + (position << 40), points, limits)
                 if t.fill == _ONES
                 else t.fill
                 for position, t in enumerate(self.case.all_tensors)

@@ -12,8 +12,13 @@ from functools import cache
 import numpy as np
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
-INTEGERS = ("int8", "uint8", "int32", "int64")
-DTYPES = FLOATS + INTEGERS
+CORE_INTEGERS = ("int8", "uint8", "int32", "int64")
+UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+INTEGERS = (*CORE_INTEGERS, "int16", "uint16", "uint32", "uint64")
+CORE = FLOATS + CORE_INTEGERS
+"""What every framework has: the dtypes of ops that are no matter of single elements."""
+
+DTYPES = (*FLOATS, *INTEGERS, "bool")
 
 BFLOAT16 = np.dtype([("bfloat16", "<u2")])
 

@@ -14,14 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from opassay.harness.model import dtypes, strict_json
+from opassay.harness.model import domains, dtypes, strict_json
 
 LITERAL_LIMIT = 64
 
-VALUE_KINDS = ("literal", "ones", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel", "special")
-KINDS = (*VALUE_KINDS, "cells", "positions", "zeros", "picture")
+VALUE_KINDS = ("literal", "ones", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel", "near", "special", "bits")
+KINDS = (*VALUE_KINDS, "cells", "positions", "zeros", "picture", "every")
 """Every fill kind, simplest first: the order in which shrinking tries them.
 
+``near``: on and about the points in ``values``, at all distances. ``bits``: any bit pattern; ``every``: one after the
+other, so that 65,536 elements hold all values of a format of 16 bits.
 ``cells`` and ``positions`` are the index tensors of max_unpool2d and scatter_nd. ``zeros`` are the probes of a
 program. ``picture`` looks like a photograph: shades, discs and a fine texture.
 """
@@ -32,6 +34,9 @@ EXACT_KINDS = ("ones", "iota", "ints", "ties")
 ROUNDING_KINDS = ("normal", "wide", "cancel", "special")
 
 TAME_KINDS = (*EXACT_KINDS, "sparse", "normal", "wide", "cancel")
+
+NARROW_IOTA = ("float16", "bfloat16", "int8", "uint8")
+"""Dtypes in which ``iota`` counts to 61 only, elsewhere to 251."""
 
 WHOLE = 256
 """The share of a sparse fill without zeros."""
@@ -45,6 +50,7 @@ class Fill:
     64). ``limits`` bounds index fills: for ``positions`` the extent of each indexed axis; for ``cells``
     ``(cells, channels, channel_axis, repeats)``, where every group of ``repeats`` positions shares
     one cell. Of ``sparse`` they hold how many of 256 values are 1 or -1, not 0 (all of them without it).
+    Of ``near``, ``values`` are the points; of ``every``, ``key`` is the first pattern.
     """
 
     kind: str
@@ -95,6 +101,8 @@ def values(fill: Fill, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
     count = math.prod(shape)
     if fill.kind == "literal" and len(fill.values) != count:
         raise ValueError(f"a literal fill of {len(fill.values)} values cannot fill shape {shape} ({count} elements)")
+    if dtype == "bool" and fill.kind not in ("literal", "ones", "zeros"):
+        return domains.truths(_raw(fill, count)).reshape(shape)
     return _MAKERS[fill.kind](fill, dtype, count, shape).reshape(shape)
 
 
@@ -163,18 +171,18 @@ def _ones(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndar
 
 def _iota(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
     # A prime period: equal values are never a power of two apart, so swapped positions show.
-    period = 251 if dtype in ("float32", "float64", "int32", "int64") else 61
+    period = 61 if dtype in NARROW_IOTA else 251
     return dtypes.narrow((np.arange(count) + fill.key % period) % period + 1, dtype)
 
 
 def _ints(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
     # Never zero: a dropped term of a sum always shows.
-    table = (1, 2, 3) if dtype == "uint8" else (1, 2, 3, -1, -2, -3)
+    table = (1, 2, 3) if dtype in dtypes.UNSIGNED else (1, 2, 3, -1, -2, -3)
     return dtypes.narrow(_choose(fill, count, table), dtype)
 
 
 def _ties(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
-    table = (1, 2) if dtype == "uint8" else (1, 2, -1)
+    table = (1, 2) if dtype in dtypes.UNSIGNED else (1, 2, -1)
     return dtypes.narrow(_choose(fill, count, table), dtype)
 
 
@@ -183,14 +191,14 @@ def _sparse(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.nd
     share = fill.limits[0] if fill.limits else WHOLE
     if not 0 < share <= WHOLE:
         raise ValueError(f"a sparse fill has its share of {WHOLE} as limits, got {fill.limits}")
-    sign = 1 if dtype == "uint8" else 1 - 2 * (raw >> np.uint64(63)).astype(np.int64)
+    sign = 1 if dtype in dtypes.UNSIGNED else 1 - 2 * (raw >> np.uint64(63)).astype(np.int64)
     return dtypes.narrow(np.where(raw % np.uint64(WHOLE) < np.uint64(share), sign, 0), dtype)
 
 
 def _normal(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
     # Irwin-Hall: the centred sum of four uniforms, in (-2, 2), standard deviation 0.58.
     if not dtypes.is_float(dtype):
-        return dtypes.narrow(_choose(fill, count, tuple(range(1, 17)) if dtype == "uint8" else _SPREAD), dtype)
+        return dtypes.narrow(_choose(fill, count, tuple(range(1, 17)) if dtype in dtypes.UNSIGNED else _SPREAD), dtype)
     parts = (_raw(fill, 4 * count) >> np.uint64(11)).reshape(4, count).sum(axis=0, dtype=np.uint64)
     return dtypes.narrow(np.ldexp(parts.astype(np.int64) - np.int64(2**54), -53), dtype)
 
@@ -239,7 +247,8 @@ def _special(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.n
 
 def _extremes(fill: Fill, dtype: str, count: int) -> np.ndarray:
     info = np.iinfo(dtype)
-    table = np.array([info.min, info.max, 0, 1], dtype=np.int64)
+    # Of uint64, the largest is too large for int64, whose -1 has the same bits.
+    table = np.array([info.min, info.max if info.max < 2**63 else -1, 0, 1], dtype=np.int64)
     return np.asarray(table[(_raw(fill, count) >> np.uint64(32)) % np.uint64(4)].astype(dtype))
 
 
@@ -294,6 +303,18 @@ def _picture(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.n
     return dtypes.narrow(steps / 256 if dtypes.is_float(dtype) else steps, dtype)
 
 
+def _near(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    return domains.near(_raw(fill, count), fill.values, dtype)
+
+
+def _bits(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    return domains.patterns(_raw(fill, count), dtype)
+
+
+def _every(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    return domains.patterns(np.arange(count, dtype=np.uint64) + np.uint64(fill.key % 2**64), dtype)
+
+
 _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] = {
     "literal": _literal,
     "ones": _ones,
@@ -309,4 +330,7 @@ _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] =
     "positions": _positions,
     "zeros": _zeros,
     "picture": _picture,
+    "near": _near,
+    "bits": _bits,
+    "every": _every,
 }

@@ -66,7 +66,7 @@ def same_bits(tensor: Tensor) -> bool:
     return found.dtype == expected.dtype and found.tobytes() == np.ascontiguousarray(expected).tobytes()
 
 
-VALUES = {"ones", "zeros", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel", "special"}
+VALUES = set(fills.KINDS) - {"literal", "cells", "positions", "picture"}
 
 
 @pytest.mark.parametrize("dtype", dtypes.DTYPES)
