@@ -93,7 +93,7 @@ def unsupported(
         return f"{adapter.name} cannot differentiate a gradient in {mode}"
     for stage in stages:
         if stage.op not in _OPERATORS:
-            reason = adapter.unsupported(stage.op, mode, dtypes, stage.attributes)
+            reason = adapter.lacks(stage.op, mode, dtypes, stage.attributes)
             if reason is not None:
                 return reason
     return None

@@ -24,7 +24,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "scatter_nd": ("indices", "updates"),
     "stop_gradient": ("x",),
 }
-"""What the function of each op calls its inputs."""
+"""What the function of each op that a program may have calls its inputs."""
 
 _SIGNS = {"add": "+", "subtract": "-"}
 
@@ -89,11 +89,10 @@ def write(asked: Asked, emit: Emit, gradient: Gradient, vjp: str) -> Written:
     """Functions up to ``call``. ``gradient`` writes ``call`` from ``forward``; ``vjp`` defines ``value_and_vjp``."""
     if "stages" in asked.case.attributes:
         return _program(asked, emit, vjp)
-    op = asked.case.op
     made = emit(step_of(asked))
     if asked.case.aspect != "gradient":
-        return Written(function("call", PARAMETERS[op], made.lines), made.needs)
-    forward = function("forward", PARAMETERS[op], made.lines)
+        return Written(function("call", asked.inputs, made.lines), made.needs)
+    forward = function("forward", asked.inputs, made.lines)
     return Written(f"{forward}\n\n\n{gradient(asked, 'forward')}", made.needs)
 
 

@@ -11,20 +11,6 @@ import numpy as np
 
 from opassay.harness.model import dtypes
 
-OPS = (
-    "conv2d",
-    "conv2d_transpose",
-    "max_pool2d",
-    "max_pool2d_with_argmax",
-    "avg_pool2d",
-    "max_unpool2d",
-    "avg_unpool2d",
-    "relu",
-    "matmul",
-    "scatter_nd",
-    "stop_gradient",
-)
-
 Call = tuple[tuple[np.ndarray, ...], dict[str, Any]]
 
 
@@ -177,6 +163,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "stop_gradient": _IMAGE,
 }
 """The shape of each output of ``small_calls``."""
+
+OPS = tuple(SHAPES)
 
 
 def small_calls(dtype: str) -> dict[str, Call]:

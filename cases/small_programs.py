@@ -24,21 +24,21 @@ Strategy = st.SearchStrategy[Geometry]
 def _second_order(
     name: str, gradients: Callable[[Sequence[str]], Strategy], inputs: Sequence[str], floats: Sequence[int]
 ) -> Op:
-    """The vector-Jacobian product of an op, differentiated: a program of one stage."""
+    """The vector-Jacobian product of an op, ``name`` without its ``_vjp``, differentiated: a program of one stage."""
 
     def build(drawn: tuple[Geometry, tuple[str, ...]]) -> Geometry:
         case, kinds = drawn[0].case, drawn[1]
         (dy,) = case.cotangents
         assert dy is not None
         outputs = tuple(f"d{n}" if i in floats else "" for i, n in enumerate(inputs))
-        stage = Stage(name, (*inputs, "dy"), outputs, dict(case.attributes), vjp=True)
+        stage = Stage(name.removesuffix("_vjp"), (*inputs, "dy"), outputs, dict(case.attributes), vjp=True)
         cotangents = tuple(replace(case.tensors[i], memory=Memory()) for i in floats)
         program = Program((*inputs, "dy"), (stage,))
-        made = Case(f"{name}_vjp", (*case.tensors, dy), program.attributes(), "gradient", cotangents=cotangents)
+        made = Case(name, (*case.tensors, dy), program.attributes(), "gradient", cotangents=cotangents)
         return Geometry(made, kinds)
 
     return Op(
-        name=f"{name}_vjp",
+        name=name,
         inputs=(*inputs, "dy"),
         outputs=tuple(f"d{inputs[i]}" for i in floats),
         numerics="program",
@@ -85,12 +85,12 @@ conv2d_input_gradient_law = Op(
     hypotheses=PROGRAMS,
 )
 
-conv2d_vjp = _second_order("conv2d", conv.conv2d_gradients, ("x", "w"), (0, 1))
-conv2d_transpose_vjp = _second_order("conv2d_transpose", conv.transpose_gradients, ("x", "w"), (0, 1))
-matmul_vjp = _second_order("matmul", matmul.matmul_gradients, ("a", "b"), (0, 1))
-avg_pool2d_vjp = _second_order("avg_pool2d", pool.avg_pool_gradients, ("x",), (0,))
-avg_unpool2d_vjp = _second_order("avg_unpool2d", unpool.avg_unpool_gradients, ("x",), (0,))
-scatter_nd_vjp = _second_order("scatter_nd", scatter.scatter_gradients, ("indices", "updates"), (1,))
+conv2d_vjp = _second_order("conv2d_vjp", conv.conv2d_gradients, ("x", "w"), (0, 1))
+conv2d_transpose_vjp = _second_order("conv2d_transpose_vjp", conv.transpose_gradients, ("x", "w"), (0, 1))
+matmul_vjp = _second_order("matmul_vjp", matmul.matmul_gradients, ("a", "b"), (0, 1))
+avg_pool2d_vjp = _second_order("avg_pool2d_vjp", pool.avg_pool_gradients, ("x",), (0,))
+avg_unpool2d_vjp = _second_order("avg_unpool2d_vjp", unpool.avg_unpool_gradients, ("x",), (0,))
+scatter_nd_vjp = _second_order("scatter_nd_vjp", scatter.scatter_gradients, ("indices", "updates"), (1,))
 
 
 def _wired(

@@ -12,14 +12,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-from hypothesis import strategies as st
+from typing import TYPE_CHECKING, Any
 
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry, Tensor
 from opassay.harness.model.fills import EXACT_KINDS, WHOLE, Fill
 from opassay.harness.model.memory import Memory
+
+if TYPE_CHECKING:
+    from hypothesis import strategies as st
 
 STEPS = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 127, 128, 129, 256, 257)
 """Every extent in use, ascending: small primes, and both sides of the edges of kernels' tiles."""
@@ -285,6 +286,9 @@ def _sensible(memory: Memory, rank: int) -> Memory:
 
 def drawn(build: Callable[..., Any], **tables: Sequence[Any]) -> st.SearchStrategy[Any]:
     """What ``build`` makes of one entry of each table, drawn in the order given."""
+    # Whoever only lists ops needs no Hypothesis.
+    from hypothesis import strategies as st
+
     names = tuple(tables)
     return st.tuples(*(st.sampled_from(table) for table in tables.values())).map(
         lambda entries: build(**dict(zip(names, entries, strict=True)))
@@ -303,6 +307,7 @@ def gradients(
 
     ``answers`` gives the shape of each output, None for one that takes no cotangent.
     """
+    from hypothesis import strategies as st
 
     def with_cotangents(drawn: tuple[Geometry, Memory]) -> Geometry:
         geometry, memory = drawn

@@ -1,7 +1,8 @@
 """Which ops an adapter has, and which of them with declared limits: read from its source, since importing it would
 import its framework.
 
-An op is there where the class, or a base class of the adapter's own package, has a member of its name. It has limits
+An op is there where the class, or a base class of the adapter's own package, has a member of its name; a base class
+may be what a function makes of a table of expressions. It has limits
 where ``unsupported`` names it (in its code, or in a table or function that it uses), or where its method, or what that
 calls, raises ``Unsupported``. An ``unsupported`` that names no op speaks of all.
 """
@@ -68,6 +69,9 @@ class Reader:
         named: set[str] = set()
         if "unsupported" in there:
             named = {text for node in self._reached("unsupported") for text in _texts(node)} & self._ops or {*self._ops}
+        if "lacking" in there:
+            keys = {text.rpartition(":")[2] for node in self._reached("lacking") for text in _texts(node)}
+            named = named | keys & self._ops
         return {op: op in named or self._raises(op) for op in sorted(self._ops & set(there))}
 
     @cached_property
@@ -81,6 +85,8 @@ class Reader:
 
     def _classes(self, module: str, name: str, seen: set[tuple[str, str]]) -> Iterator[tuple[str, ast.ClassDef]]:
         home, node = self._find(module, name) or ("", None)
+        if isinstance(node, ast.Call):
+            yield from self._made(home, node)
         if not isinstance(node, ast.ClassDef) or (home, name) in seen:
             return
         seen.add((home, name))
@@ -92,6 +98,15 @@ class Reader:
                 module, attribute = self._source(home).imported.get(base.value.id, ("", ""))
                 if module:
                     yield from self._classes(f"{module}.{attribute}", base.attr, seen)
+
+    def _made(self, module: str, call: ast.Call) -> Iterator[tuple[str, ast.ClassDef]]:
+        """A base class that is made of a table, its first argument: a member per entry."""
+        table = call.args[0] if call.args else None
+        home, node = (self._find(module, table.id) if isinstance(table, ast.Name) else None) or ("", None)
+        if isinstance(node, ast.Dict):
+            keys = [key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+            body = [ast.parse(f"{key} = None").body[0] for key in keys if key.isidentifier()]
+            yield home, ast.ClassDef(name=str(table), bases=[], keywords=[], body=body, decorator_list=[])
 
     def _find(self, module: str, name: str) -> tuple[str, Node] | None:
         """What ``name`` stands for in ``module``, and where that is written; None for what is not followed."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from opassay.harness import found
 from opassay.harness.completeness import Reader
 from opassay.harness.consoles import stdout, watched
 from opassay.harness.model.fact import OWNERS, Fact
 from opassay.harness.model.target import Target
-from opassay.harness.registry import OPS, PROGRAMS, Registry, UsageError, unknown
+from opassay.harness.registry import PROGRAMS, Registry, UsageError, unknown
 
 Row = tuple[str, ...]
 INDENT = 4
@@ -58,12 +59,15 @@ def _ops(registry: Registry, chosen: Chosen) -> None:
     import opassay.adapters.oracle as oracle
 
     composed = importlib.import_module(PROGRAMS).PROGRAMS
-    for name in OPS:
+    for name in found.ops():
         if name in composed:
             _print_entry(f"{name} = {' + '.join(composed[name].needs)}", composed[name].says)
-        else:
-            function = getattr(oracle, name)
+        elif function := getattr(oracle, name, None):
             _print_entry(name + _signature(function), first_line(function.__doc__))
+        else:
+            op = registry.op(name)
+            named = ("*", *op.attributes) if op.attributes else ()
+            _print_entry(f"{name}({', '.join((*op.inputs, *named))})", op.says)
 
 
 def _signature(function: Callable[..., Any]) -> str:
@@ -94,10 +98,11 @@ def _installed(registry: Registry) -> Iterator[Row]:
 def _completeness(registry: Registry) -> Iterator[Row]:
     """Op × adapter: ``yes``, ``limits`` where the adapter declares some, ``-`` where the op is absent."""
     composed = importlib.import_module(PROGRAMS).PROGRAMS
-    single = [op for op in OPS if op not in composed]
+    ops = found.ops()
+    single = [op for op in ops if op not in composed]
     has = [Reader(entry.location, single).read() for entry in registry.adapters.values()]
     yield "op", *registry.adapters
-    for op in OPS:
+    for op in ops:
         needs = composed[op].needs if op in composed else (op,)
         yield op, *(_cell([found.get(need) for need in needs]) for found in has)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from opassay.harness import found
 from opassay.harness.located import UsageError as UsageError
 from opassay.harness.located import beside, declare
 from opassay.harness.located import unknown as unknown
@@ -21,33 +22,6 @@ from opassay.harness.model.op import Op
 from opassay.harness.model.script import Asked, Idiom
 from opassay.harness.model.target import Target
 from opassay.harness.user_targets import UserTarget, interpreter_problem, read_targets
-
-OPS = {
-    "conv2d": "opassay.cases.conv",
-    "conv2d_transpose": "opassay.cases.conv",
-    "max_pool2d": "opassay.cases.pool",
-    "max_pool2d_with_argmax": "opassay.cases.pool",
-    "avg_pool2d": "opassay.cases.pool",
-    "max_unpool2d": "opassay.cases.unpool",
-    "avg_unpool2d": "opassay.cases.unpool",
-    "relu": "opassay.cases.elementwise",
-    "matmul": "opassay.cases.matmul",
-    "scatter_nd": "opassay.cases.scatter",
-    "stop_gradient": "opassay.cases.elementwise",
-    "conv_relu_pool": "opassay.cases.conv_programs",
-    "conv_autoencoder_step": "opassay.cases.conv_programs",
-    "deconvnet": "opassay.cases.conv_programs",
-    "conv2d_input_gradient_law": "opassay.cases.small_programs",
-    "conv2d_vjp": "opassay.cases.small_programs",
-    "conv2d_transpose_vjp": "opassay.cases.small_programs",
-    "matmul_vjp": "opassay.cases.small_programs",
-    "avg_pool2d_vjp": "opassay.cases.small_programs",
-    "avg_unpool2d_vjp": "opassay.cases.small_programs",
-    "scatter_nd_vjp": "opassay.cases.small_programs",
-    "shared_inputs": "opassay.cases.small_programs",
-    "stopped_path": "opassay.cases.small_programs",
-    "unused_input": "opassay.cases.small_programs",
-}
 
 PROGRAMS = "opassay.adapters.programs"
 """The module with the ops that every adapter gets for free; a worker imports it like an adapter."""
@@ -288,14 +262,16 @@ class Registry:
 
     def ops(self, names: Iterable[str] = ()) -> list[Op]:
         """The named ops, all of them when none is named."""
-        return [self.op(name) for name in (list(dict.fromkeys(names)) or OPS)]
+        return [self.op(name) for name in (list(dict.fromkeys(names)) or found.ops())]
 
     def op(self, name: str) -> Op:
-        if name not in OPS:
-            raise UsageError(unknown("op", name, OPS))
-        found = getattr(importlib.import_module(OPS[name]), name)
-        assert isinstance(found, Op)
-        return found
+        modules = found.ops()
+        if name not in modules:
+            raise UsageError(unknown("op", name, modules))
+        op = getattr(importlib.import_module(modules[name]), name)
+        if not isinstance(op, Op):
+            raise UsageError(f"{name} of {modules[name]} is a {type(op).__name__}, not an Op; see docs/adding-an-op.md")
+        return op
 
     def known(self, adapter: str) -> tuple[Fact, ...]:
         """The known differences an adapter ships with."""

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from opassay.harness.registry import OPS, Registry, UsageError
+from opassay.harness import found
+from opassay.harness.registry import Registry, UsageError
 
 HOME = Path(__file__).resolve().parent.parent
 _REGISTRY = "harness/registry.py"
@@ -54,7 +55,7 @@ def _check_name(name: str) -> None:
         raise UsageError(
             f"not a name for an adapter: {name!r}; expected small letters, digits and _, such as my_backend"
         )
-    if name in Registry().adapters or name in ("all", *OPS):
+    if name in Registry().adapters or name in ("all", *found.ops()):
         what = "an adapter" if name in Registry().adapters else "a word of opassay's own"
         raise UsageError(f"{name!r} is {what} already; choose another name")
 

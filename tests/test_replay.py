@@ -12,12 +12,15 @@ import pytest
 
 from opassay.harness.cli import run_cli
 from opassay.harness.form import check_form
+from opassay.harness.found import ops as found_ops
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.case import Case
-from opassay.harness.registry import OPS, Registry
+from opassay.harness.registry import Registry
 from opassay.harness.run import generate
 from opassay.harness.run.plan import aspects
 from opassay.harness.told import figures
+
+OPS = found_ops()
 
 HERE = Path(__file__).parent
 FOLDERS = (HERE / "run", HERE / "thirdparty" / "opassay-tiny" / "src")

@@ -12,9 +12,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import taped
 
+from opassay.harness.found import ops as found_ops
 from opassay.harness.judge import numerics
-from opassay.harness.registry import OPS, Registry
+from opassay.harness.registry import Registry
 from opassay.harness.run.tape.rejudge import Asked, TapeCampaign, judge_ops
+
+OPS = found_ops()
 
 FIVE, THREE = taped.TAPES / "five", taped.TAPES / "three"
 FRAMEWORKS = ("torch", "tensorflow", "jax", "keras", "onnxruntime", "openvino")
@@ -43,7 +46,7 @@ def test_every_recorded_answer_is_judged_as_before(before: list[taped.Row], tape
 
 def test_the_table_is_of_all_tapes_and_says_something(before: list[taped.Row]) -> None:
     campaigns = [TapeCampaign(Asked(tape)) for tape in taped.folders()]
-    assert {row["op"] for row in before} == {op.name for campaign in campaigns for op in campaign.ops} == set(OPS)
+    assert {row["op"] for row in before} == {op.name for campaign in campaigns for op in campaign.ops}
     assert len({tuple(row[name] for name in taped.KEY) for row in before}) == len(before) > 2000
     assert {row["target"] for row in before} == set(FRAMEWORKS)
     assert {row["verdict"] for row in before} >= {"pass", "unsupported", "rejects", "accepts", "numeric", "special"}

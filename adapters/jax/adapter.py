@@ -14,10 +14,14 @@ import jax
 import jax.numpy as jnp
 import jaxlib
 import numpy as np
+from jax import lax
 
 from opassay.adapters.cuda import CONVOLUTIONS, GPU_SHARE
 from opassay.adapters.devices import cpu_name, cpu_number
-from opassay.adapters.jax.mapped import MappedOps
+from opassay.adapters.expressions import ops_of
+from opassay.adapters.jax.expressions import EXPRESSIONS
+from opassay.adapters.jax.lacking import LACKING
+from opassay.adapters.jax.mapped import MappedOps, mapped
 from opassay.adapters.jax.numerics import RULES, gpu_rules
 from opassay.adapters.strides import aligned, permuted
 from opassay.harness.model.adapter import Adapter, Unconnected, as_tuple
@@ -44,7 +48,10 @@ _BFLOAT16 = jnp.dtype(jnp.bfloat16)
 jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lambda _aux, _leaves: Unconnected)
 
 
-class JaxAdapter(MappedOps, Adapter):
+ExpressionOps = ops_of(EXPRESSIONS, __file__, mapped, jax=jax, jnp=jnp, lax=lax)
+
+
+class JaxAdapter(MappedOps, ExpressionOps, Adapter):
     """JAX compiled whole by XLA (``jit``), one op after another (``eager``), or ``jit`` of mapped ops (``vmap``)."""
 
     name = "jax"
@@ -53,6 +60,7 @@ class JaxAdapter(MappedOps, Adapter):
     fused_modes = frozenset({"jit", "vmap"})
     # XLA takes 1.1 s for the gradient of a convolution, relu and pool by itself, and 1.5 s each for 16 of them.
     fused_ops = 32
+    lacking = LACKING
 
     def __init__(self, device: str = "cpu") -> None:
         _limit_threads(os.environ.get("OPASSAY_THREADS", "1"))

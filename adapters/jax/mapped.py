@@ -5,6 +5,7 @@ Source: https://docs.jax.dev/en/latest/_autosummary/jax.vmap.html
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,25 @@ from opassay.adapters.jax.plain import PlainOps
 from opassay.adapters.jax.pool import PoolOps
 from opassay.adapters.jax.scatter import ScatterOps
 from opassay.harness.model.adapter import Unsupported
+
+
+def mapped(op: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that treats each element alone, mapped over the first axis of its answer while ``_mapping``."""
+
+    @functools.wraps(op)
+    def method(adapter: Any, *arrays: Any, **attributes: Any) -> Any:
+        if not adapter._mapping:
+            return op(adapter, *arrays, **attributes)
+        rank = max(array.ndim for array in arrays)
+        if rank == 0:
+            raise Unsupported("scalars have no axis to map")
+        size = next((a.shape[0] for a in arrays if a.ndim == rank and a.shape[0] != 1), 1)
+        axes = [0 if array.ndim == rank and array.shape[0] == size else None for array in arrays]
+        whole = [a[0] if a.ndim == rank and axis is None else a for a, axis in zip(arrays, axes, strict=True)]
+        with adapter._mapped(False):
+            return jax.vmap(lambda *parts: op(adapter, *parts, **attributes), in_axes=axes)(*whole)
+
+    return method
 
 
 class MappedOps(ConvOps, PoolOps, ScatterOps, PlainOps):

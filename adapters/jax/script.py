@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from opassay.adapters.expressions import written
 from opassay.adapters.geometry import effective, pad_amounts, spatial_axes
+from opassay.adapters.jax.expressions import EXPRESSIONS
 from opassay.adapters.script_source import source
 from opassay.adapters.script_text import Body, Step, body, function, repeats, tuple_of, write
 from opassay.harness.model.dtypes import is_float
@@ -62,7 +64,7 @@ def idiom(asked: Asked) -> Idiom:
 
 def emit(step: Step) -> Body:
     """The body of a function that computes one op as the adapter does."""
-    return _OPS[step.op](step)
+    return _OPS[step.op](step) if step.op in _OPS else written(EXPRESSIONS[step.op], step)
 
 
 def _environment(asked: Asked) -> Mapping[str, str]:

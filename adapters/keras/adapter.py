@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
-from opassay.harness.model.dtypes import BFLOAT16
+from opassay.harness.model.dtypes import BFLOAT16, DTYPES
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import Inferred
 
@@ -26,7 +26,10 @@ _backend = importlib.import_module(f"opassay.adapters.keras.backends.{BACKEND}")
 import keras  # noqa: E402
 from keras import ops  # noqa: E402
 
+from opassay.adapters.expressions import ops_of  # noqa: E402
 from opassay.adapters.keras.conv import ConvOps  # noqa: E402
+from opassay.adapters.keras.expressions import EXPRESSIONS  # noqa: E402
+from opassay.adapters.keras.lacking import LACKING  # noqa: E402
 from opassay.adapters.keras.limits import LIMITS  # noqa: E402
 from opassay.adapters.keras.numerics import rules  # noqa: E402
 from opassay.adapters.keras.pool import PoolOps  # noqa: E402
@@ -34,7 +37,10 @@ from opassay.adapters.keras.pool import PoolOps  # noqa: E402
 keras.config.disable_traceback_filtering()
 
 
-class KerasAdapter(ConvOps, PoolOps, Adapter):
+ExpressionOps = ops_of(EXPRESSIONS, __file__, ops=ops)
+
+
+class KerasAdapter(ConvOps, PoolOps, ExpressionOps, Adapter):
     """Keras, each mode a backend: op by op on TensorFlow and torch, compiled by ``jax.jit`` on JAX.
 
     ``max_pool2d_with_argmax`` and ``max_unpool2d`` are absent, as they are from ``keras.ops``.
@@ -44,7 +50,10 @@ class KerasAdapter(ConvOps, PoolOps, Adapter):
     modes = ("tensorflow", "torch", "jax")
     frameworks = ("keras", "tensorflow", "torch", "jax", "jaxlib")
     fused_modes = frozenset({"jax"})
+    # On torch, Keras takes wider dtypes for unsigned integers: keras/src/backend/torch/core.py, TORCH_DTYPES.
+    dtypes = tuple(d for d in DTYPES if BACKEND != "torch" or d not in ("uint16", "uint32", "uint64"))
     fused_ops = 32
+    lacking = LACKING
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)
@@ -107,15 +116,3 @@ class KerasAdapter(ConvOps, PoolOps, Adapter):
         """
         outputs = fn(*(keras.KerasTensor(tuple(x.shape), keras.backend.standardize_dtype(x.dtype)) for x in inputs))
         return [None if y is Unconnected else (tuple(y.shape), y.dtype) for y in as_tuple(outputs)]
-
-    def relu(self, x: Any) -> Any:
-        return ops.relu(x)
-
-    def matmul(self, a: Any, b: Any) -> Any:
-        return ops.matmul(a, b)
-
-    def scatter_nd(self, indices: Any, updates: Any, *, shape: Any) -> Any:
-        return ops.scatter(indices, updates, shape)
-
-    def stop_gradient(self, x: Any) -> Any:
-        return ops.stop_gradient(x)

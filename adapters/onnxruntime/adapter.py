@@ -15,14 +15,17 @@ import onnx
 import onnxruntime
 from onnxruntime import GraphOptimizationLevel, InferenceSession, OrtValue, SessionOptions
 
+from opassay.adapters.expressions import ops_of
 from opassay.adapters.onnxruntime.conv import ConvOps
-from opassay.adapters.onnxruntime.graph import IR_VERSION, OPSET, TYPES, Graph
+from opassay.adapters.onnxruntime.expressions import EXPRESSIONS
+from opassay.adapters.onnxruntime.graph import IR_VERSION, OPSET, TYPES, Graph, like, node
+from opassay.adapters.onnxruntime.lacking import LACKING
 from opassay.adapters.onnxruntime.limits import lacks
 from opassay.adapters.onnxruntime.numerics import RULES
 from opassay.adapters.onnxruntime.plain import PlainOps
 from opassay.adapters.onnxruntime.pool import PoolOps
 from opassay.adapters.strides import copied
-from opassay.adapters.tracing import leaves, refilled
+from opassay.adapters.tracing import graph_op, leaves, refilled
 from opassay.harness.model.adapter import Adapter, Unsupported
 from opassay.harness.model.dtypes import BFLOAT16
 from opassay.harness.model.numeric_model import NumericRule
@@ -31,7 +34,10 @@ from opassay.harness.model.outcome import Inferred
 PROVIDER = "CPUExecutionProvider"
 
 
-class OnnxRuntimeAdapter(ConvOps, PoolOps, PlainOps, Adapter):
+ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, node=node, like=like)
+
+
+class OnnxRuntimeAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):
     """onnxruntime's CPU provider with every graph optimisation, with none, or with all but the first input constant.
 
     Constants are what most models have for weights: they are folded, packed and blocked before the first run.
@@ -40,6 +46,7 @@ class OnnxRuntimeAdapter(ConvOps, PoolOps, PlainOps, Adapter):
     name = "onnxruntime"
     modes = ("all", "disabled", "constants")
     frameworks = ("onnxruntime", "onnx")
+    lacking = LACKING
 
     def devices(self) -> Sequence[str]:
         return ("cpu",)

@@ -11,6 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from opassay.adapters.tracing import Traced
+from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import dtype_name
 from opassay.harness.model.outcome import Inferred
 
@@ -27,6 +28,11 @@ TYPES = {
     "float64": TensorProto.DOUBLE,
     "int8": TensorProto.INT8,
     "uint8": TensorProto.UINT8,
+    "int16": TensorProto.INT16,
+    "uint16": TensorProto.UINT16,
+    "uint32": TensorProto.UINT32,
+    "uint64": TensorProto.UINT64,
+    "bool": TensorProto.BOOL,
     "int32": TensorProto.INT32,
     "int64": TensorProto.INT64,
 }
@@ -117,6 +123,25 @@ class Graph:
             self.model(outputs), check_type=strict, strict_mode=strict, data_prop=True
         )
         return [_told(value.type.tensor_type) for value in model.graph.output]
+
+
+def node(kind: str, *inputs: Symbol, **attributes: Any) -> Symbol:
+    """The first output of a node in the graph of its inputs.
+
+    A kind or an attribute that ONNX does not know is a mistake of the expression, not a question to onnxruntime.
+    """
+    if not onnx.defs.has(kind):
+        raise LookupError(f"ONNX has no operator {kind!r}")
+    surplus = set(attributes) - set(onnx.defs.get_schema(kind, OPSET).attributes)
+    if surplus:
+        raise LookupError(f"{kind} of ONNX has no attribute {min(surplus)!r}")
+    made: Symbol = inputs[0].graph.node(kind, *inputs, **attributes)
+    return made
+
+
+def like(x: Symbol, value: float) -> Symbol:
+    """A scalar of ``x``'s dtype that is part of the model."""
+    return x.graph.weight(dtypes.narrow(np.asarray(value), x.dtype))
 
 
 def _told(kind: Any) -> Inferred:

@@ -48,6 +48,6 @@ DATA = {"scatter_nd": 1}
 def lacks(op: str, dtypes: tuple[str, ...]) -> str | None:
     """Why onnxruntime cannot be asked this, or None."""
     place = DATA.get(op, 0)
-    if len(dtypes) <= place or dtypes[place] in KERNELS.get(op, _EVERY):
+    if len(dtypes) <= place or dtypes[place] in KERNELS.get(op, dtypes):
         return None
     return f"onnxruntime's CPU provider has no kernel of {_NODES[op]} for {dtypes[place]}"

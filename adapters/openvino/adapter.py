@@ -13,14 +13,17 @@ import numpy as np
 import openvino as ov
 from openvino import opset16 as ops
 
+from opassay.adapters.expressions import ops_of
 from opassay.adapters.openvino.conv import ConvOps
+from opassay.adapters.openvino.expressions import EXPRESSIONS
+from opassay.adapters.openvino.lacking import LACKING
 from opassay.adapters.openvino.limits import lacks
 from opassay.adapters.openvino.numerics import RULES
 from opassay.adapters.openvino.plain import PlainOps
 from opassay.adapters.openvino.pool import PoolOps
-from opassay.adapters.openvino.symbols import TYPES, Symbol, told
+from opassay.adapters.openvino.symbols import TYPES, Symbol, node, told
 from opassay.adapters.strides import copied
-from opassay.adapters.tracing import leaves, refilled
+from opassay.adapters.tracing import graph_op, leaves, refilled
 from opassay.harness.model.adapter import Adapter, Unsupported
 from opassay.harness.model.dtypes import BFLOAT16, dtype_name
 from opassay.harness.model.numeric_model import NumericRule
@@ -34,11 +37,15 @@ _ALONE = {"INFERENCE_NUM_THREADS": "1"}
 """With several threads, nothing recovers from an exception in one of them."""
 
 
-class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, Adapter):
+ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, ops=ops, node=node)
+
+
+class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):
     """OpenVINO's CPU plugin, told to keep float32: as shipped it takes bfloat16 for it where the processor can."""
 
     name = "openvino"
     modes = ("f32",)
+    lacking = LACKING
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)

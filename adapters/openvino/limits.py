@@ -36,7 +36,7 @@ _DATA = {"scatter_nd": 1}
 def lacks(op: str, dtypes: tuple[str, ...]) -> str | None:
     """Why OpenVINO cannot be asked this, or None."""
     place = _DATA.get(op, 0)
-    if len(dtypes) <= place or dtypes[place] in KERNELS.get(op, _ALL):
+    if len(dtypes) <= place or dtypes[place] in KERNELS.get(op, (*_ALL, "bool")):
         return None
     dtype = dtypes[place]
     if dtype == "bfloat16":

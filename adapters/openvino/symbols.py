@@ -21,6 +21,11 @@ TYPES: Mapping[str, ov.Type] = {
     "float64": ov.Type.f64,
     "int8": ov.Type.i8,
     "uint8": ov.Type.u8,
+    "int16": ov.Type.i16,
+    "uint16": ov.Type.u16,
+    "uint32": ov.Type.u32,
+    "uint64": ov.Type.u64,
+    "bool": ov.Type.boolean,
     "int32": ov.Type.i32,
     "int64": ov.Type.i64,
 }
@@ -52,6 +57,11 @@ class Symbol(Traced):
 def symbol(node: Any) -> Symbol:
     """The first output of a node."""
     return Symbol(node.output(0))
+
+
+def node(make: Any, *inputs: Symbol, **attributes: Any) -> Symbol:
+    """The first output of what a function of the opset makes of these values."""
+    return symbol(make(*(x.output for x in inputs), **attributes))
 
 
 def told(x: Symbol) -> Inferred:

@@ -15,27 +15,37 @@ import paddle
 import paddle.nn.functional as F
 from paddle import Tensor
 
+from opassay.adapters.expressions import ops_of
 from opassay.adapters.paddle.conv import ConvOps
+from opassay.adapters.paddle.expressions import EXPRESSIONS
 from opassay.adapters.paddle.gradients import value_and_vjp
+from opassay.adapters.paddle.lacking import LACKING
 from opassay.adapters.paddle.limits import lacks
 from opassay.adapters.paddle.pool import PoolOps
 from opassay.adapters.paddle.program import compiled, inferred
 from opassay.adapters.paddle.transfer import from_native, to_native
 from opassay.adapters.paddle.unpool import UnpoolOps
 from opassay.harness.model.adapter import Adapter
+from opassay.harness.model.dtypes import DTYPES
 from opassay.harness.model.outcome import Inferred
 
 # Else a signal is caught, and how the process ended cannot be told.
 paddle.disable_signal_handler()
 
 
-class PaddleAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
+ExpressionOps = ops_of(EXPRESSIONS, __file__, paddle=paddle, F=F)
+
+
+class PaddleAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
     """Paddle op by op (its dynamic graph), or as a static graph by ``paddle.jit.to_static``."""
 
     name = "paddle"
     modes = ("eager", "static")
     # What is compiled may leave out the package that it lies in.
     frameworks = ("paddle", "libpaddle")
+    # Its uint16 is bfloat16.
+    dtypes = tuple(dtype for dtype in DTYPES if dtype not in ("uint16", "uint32", "uint64"))
+    lacking = LACKING
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)
@@ -92,15 +102,3 @@ class PaddleAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
         """By the InferMeta functions that Paddle calls while a static graph is built; nothing is run."""
         return inferred(fn, inputs)
-
-    def relu(self, x: Tensor) -> Tensor:
-        return F.relu(x)
-
-    def matmul(self, a: Tensor, b: Tensor) -> Tensor:
-        return paddle.matmul(a, b)
-
-    def scatter_nd(self, indices: Tensor, updates: Tensor, *, shape: Any) -> Tensor:
-        return paddle.scatter_nd(indices, updates, list(shape))
-
-    def stop_gradient(self, x: Tensor) -> Tensor:
-        return x.detach()

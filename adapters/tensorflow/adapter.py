@@ -20,8 +20,11 @@ import numpy as np
 import tensorflow as tf
 
 from opassay.adapters.devices import cpu_name, cpu_number
+from opassay.adapters.expressions import ops_of
 from opassay.adapters.tensorflow.conv import ConvOps
+from opassay.adapters.tensorflow.expressions import EXPRESSIONS
 from opassay.adapters.tensorflow.kernels import onednn_dtypes
+from opassay.adapters.tensorflow.lacking import LACKING
 from opassay.adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
 from opassay.adapters.tensorflow.moves import MoveOps
 from opassay.adapters.tensorflow.numerics import rules
@@ -34,12 +37,16 @@ from opassay.harness.model.outcome import Inferred
 _ARITHMETIC_VARIABLES = ("TF_ENABLE_ONEDNN_OPTS", "TF_SET_ONEDNN_FPMATH_MODE", "ONEDNN_MAX_CPU_ISA", "XLA_FLAGS")
 
 
-class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, Adapter):
+ExpressionOps = ops_of(EXPRESSIONS, __file__, tf=tf)
+
+
+class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, ExpressionOps, Adapter):
     """Modes: ``eager``; ``function``; ``xla`` (compiled as a whole); ``dynamic`` (all dimensions unknown)."""
 
     name: ClassVar[str] = "tensorflow"
     modes: ClassVar[tuple[str, ...]] = ("eager", "function", "xla", "dynamic")
     fused_modes: ClassVar[frozenset[str]] = frozenset({"function", "xla"})
+    lacking = LACKING
 
     def __init__(self, device: str = "cpu") -> None:
         # Listing devices starts TensorFlow, after which neither can be set.

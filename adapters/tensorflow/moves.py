@@ -1,4 +1,4 @@
-"""Ops that move values, and matmul."""
+"""max_unpool2d, which TensorFlow lacks."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from opassay.adapters.tensorflow.state import State
 
 
 class MoveOps(State):
-    """Thin calls of TensorFlow's own ops, but for max_unpool2d, which it lacks."""
-
     def max_unpool2d(self, x: tf.Tensor, indices: tf.Tensor, *, output_shape: Sequence[int], layout: str) -> tf.Tensor:
         """Each value at its index within its sample, zero elsewhere; repeated indices are written, not added."""
         if layout == "NCHW":
@@ -28,19 +26,3 @@ class MoveOps(State):
         places = tf.stack([sample, flat], axis=-1)
         y = tf.reshape(tf.tensor_scatter_nd_update(zeros, places, tf.reshape(x, (batch, -1))), shape)
         return tf.transpose(y, TO_NCHW) if layout == "NCHW" else y
-
-    def relu(self, x: tf.Tensor) -> tf.Tensor:
-        """max(x, 0)."""
-        return tf.nn.relu(x)
-
-    def matmul(self, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-        """a @ b over the last two axes; batch axes broadcast."""
-        return tf.linalg.matmul(a, b)
-
-    def scatter_nd(self, indices: tf.Tensor, updates: tf.Tensor, *, shape: Sequence[int]) -> tf.Tensor:
-        """Updates added up at their positions in zeros of ``shape``."""
-        return tf.scatter_nd(indices, updates, tf.cast(tf.stack(list(shape)), indices.dtype))
-
-    def stop_gradient(self, x: tf.Tensor) -> tf.Tensor:
-        """x, without a gradient."""
-        return tf.stop_gradient(x)

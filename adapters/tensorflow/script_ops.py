@@ -6,8 +6,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from opassay.adapters.expressions import written
 from opassay.adapters.geometry import unknown
 from opassay.adapters.script_text import Body, Emit, Step, body
+from opassay.adapters.tensorflow.expressions import EXPRESSIONS
 from opassay.adapters.tensorflow.kernel_table import has_average, has_conv, has_maximum, pool_dilates
 from opassay.harness.model.script import Asked
 
@@ -52,13 +54,11 @@ class _Writer:
             "avg_pool2d": self._avg_pool2d,
             "max_unpool2d": self._max_unpool2d,
             "avg_unpool2d": self._avg_unpool2d,
-            "relu": lambda step, a: body("return tf.nn.relu(x)"),
-            "matmul": lambda step, a: body("return tf.linalg.matmul(a, b)"),
-            "scatter_nd": self._scatter_nd,
-            "stop_gradient": lambda step, a: body("return tf.stop_gradient(x)"),
         }
 
     def body(self, step: Step) -> Body:
+        if step.op in EXPRESSIONS:
+            return written(EXPRESSIONS[step.op], step)
         return self._ops[step.op](step, step.attributes)
 
     def _in_nhwc(self, step: Step, **more: Any) -> Body:
@@ -204,6 +204,3 @@ class _Writer:
     def _avg_unpool2d(self, step: Step, a: Mapping[str, Any]) -> Body:
         first, window = (1 if a["layout"] == "NHWC" else 2), a["window"]
         return body(f"return tf.repeat(tf.repeat(x, {window[0]}, axis={first}), {window[1]}, axis={first + 1})")
-
-    def _scatter_nd(self, step: Step, a: Mapping[str, Any]) -> Body:
-        return body(f"return tf.scatter_nd(indices, updates, tf.cast(tf.stack({list(a['shape'])}), indices.dtype))")

@@ -20,8 +20,11 @@ import numpy as np
 import tinygrad
 from tinygrad import Tensor, dtypes
 
+from opassay.adapters.expressions import ops_of
 from opassay.adapters.tinygrad.conv import ConvOps
+from opassay.adapters.tinygrad.expressions import EXPRESSIONS
 from opassay.adapters.tinygrad.gradients import value_and_vjp
+from opassay.adapters.tinygrad.lacking import LACKING
 from opassay.adapters.tinygrad.pool import PoolOps
 from opassay.adapters.tinygrad.scatter import ScatterOps
 from opassay.harness.model.adapter import Adapter, Unconnected, as_tuple
@@ -35,6 +38,11 @@ DTYPES = {
     dtypes.float64: "float64",
     dtypes.int8: "int8",
     dtypes.uint8: "uint8",
+    dtypes.int16: "int16",
+    dtypes.uint16: "uint16",
+    dtypes.uint32: "uint32",
+    dtypes.uint64: "uint64",
+    dtypes.bool: "bool",
     dtypes.int32: "int32",
     dtypes.int64: "int64",
 }
@@ -43,11 +51,15 @@ DTYPES = {
 _NATIVE = {name: dtype for dtype, name in DTYPES.items()}
 
 
-class TinygradAdapter(ConvOps, PoolOps, ScatterOps, Adapter):
+ExpressionOps = ops_of(EXPRESSIONS, __file__, dtypes=dtypes)
+
+
+class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
     """tinygrad as it is called: lazily, then each program is scheduled, compiled and run as a whole."""
 
     name = "tinygrad"
     modes = ("realize",)
+    lacking = LACKING
 
     def devices(self) -> Sequence[str]:
         return ("cpu",)
@@ -102,15 +114,6 @@ class TinygradAdapter(ConvOps, PoolOps, ScatterOps, Adapter):
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
         """What a tensor says before it is computed: tinygrad is lazy."""
         return [_inferred(y) for y in as_tuple(fn(*inputs))]
-
-    def relu(self, x: Tensor) -> Tensor:
-        return x.relu()
-
-    def matmul(self, a: Tensor, b: Tensor) -> Tensor:
-        return a.matmul(b)
-
-    def stop_gradient(self, x: Tensor) -> Tensor:
-        return x.detach()
 
 
 def _copied(array: np.ndarray, dtype: Any) -> Tensor:

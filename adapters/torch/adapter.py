@@ -17,8 +17,11 @@ from torch._dynamo.utils import counters
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from opassay.adapters.cuda import GPU_SHARE
+from opassay.adapters.expressions import ops_of
 from opassay.adapters.onednn import own_convolutions
 from opassay.adapters.torch.conv import ConvOps
+from opassay.adapters.torch.expressions import EXPRESSIONS
+from opassay.adapters.torch.lacking import LACKING
 from opassay.adapters.torch.limits import limit
 from opassay.adapters.torch.numerics import rules
 from opassay.adapters.torch.pool import PoolOps
@@ -28,8 +31,10 @@ from opassay.harness.model.adapter import Adapter, Unconnected
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import Inferred
 
+ExpressionOps = ops_of(EXPRESSIONS, __file__, torch=torch, F=F)
 
-class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
+
+class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
     """PyTorch, eager or through ``torch.compile`` with its default backend (Inductor)."""
 
     name = "torch"
@@ -39,6 +44,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
     costly_modes = ("compile",)
     # "torch.compile with aot_autograd does not currently support double backward", it says.
     first_order_modes = frozenset({"compile"})
+    lacking = LACKING
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)
@@ -153,18 +159,6 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, Adapter):
             return [_inferred(y) for y in fn(*(x.to("meta") for x in inputs))]
         with FakeTensorMode() as fake:
             return [_inferred(y) for y in fn(*(fake.from_tensor(x) for x in inputs))]
-
-    def relu(self, x: Tensor) -> Tensor:
-        return F.relu(x)
-
-    def matmul(self, a: Tensor, b: Tensor) -> Tensor:
-        return torch.matmul(a, b)
-
-    def scatter_nd(self, indices: Tensor, updates: Tensor, *, shape: Any) -> Tensor:
-        return updates.new_zeros(shape).index_put(indices.unbind(-1), updates, accumulate=True)
-
-    def stop_gradient(self, x: Tensor) -> Tensor:
-        return x.detach()
 
 
 def _inferred(y: Any) -> Inferred | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from opassay.adapters.expressions import written
 from opassay.adapters.geometry import channel_axis, output_extent, spatial_axes, unknown
 from opassay.adapters.script_source import source
 from opassay.adapters.script_text import Body, Step, body, function, repeats, tuple_of, write
+from opassay.adapters.torch.expressions import EXPRESSIONS
 from opassay.adapters.torch.windows import (
     OwnPadding,
     expressible,
@@ -74,7 +76,7 @@ def idiom(asked: Asked) -> Idiom:
 
 def emit(step: Step) -> Body:
     """The body of a function that computes one op as the adapter does."""
-    return _OPS[step.op](step)
+    return _OPS[step.op](step) if step.op in _OPS else written(EXPRESSIONS[step.op], step)
 
 
 def _gradient(asked: Asked, forward: str) -> str:
@@ -283,12 +285,6 @@ def _avg_unpool2d(step: Step) -> Body:
     return body(*lines, f"return {_back(call, layout)}")
 
 
-def _scatter_nd(step: Step) -> Body:
-    shape = tuple(step.attributes["shape"])
-    call = f"updates.new_zeros({shape}).index_put(indices.unbind(-1), updates, accumulate=True)"
-    return body(f"return {call}")
-
-
 _OPS: Mapping[str, Callable[[Step], Body]] = {
     "conv2d": _conv2d,
     "conv2d_transpose": _conv2d_transpose,
@@ -297,8 +293,4 @@ _OPS: Mapping[str, Callable[[Step], Body]] = {
     "avg_pool2d": _avg_pool2d,
     "max_unpool2d": _max_unpool2d,
     "avg_unpool2d": _avg_unpool2d,
-    "relu": lambda step: body("return F.relu(x)"),
-    "matmul": lambda step: body("return torch.matmul(a, b)"),
-    "scatter_nd": _scatter_nd,
-    "stop_gradient": lambda step: body("return x.detach()"),
 }

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from opassay.harness.completeness import Reader
-from opassay.harness.registry import OPS, Registry
+from opassay.harness.found import ops
+from opassay.harness.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "known-differences.md", ROOT / "docs" / "versions.md")
@@ -24,8 +25,8 @@ OWNERS = ("upstream", "by design", "ours")
 def families() -> dict[str, list[str]]:
     """The ops of each family, by the module that holds their cases; programs apart."""
     found: dict[str, list[str]] = {}
-    for op, location in OPS.items():
-        module = location.partition(":")[0].rpartition(".")[2]
+    for op, location in ops().items():
+        module = location.rpartition(".")[2]
         found.setdefault("programs" if module.endswith("_programs") else module, []).append(op)
     return found
 
@@ -35,14 +36,14 @@ def support(registry: Registry) -> str:
     from opassay.adapters.programs import PROGRAMS
 
     groups = families()
-    single = [op for op in OPS if op not in PROGRAMS]
-    heads = [f"{name} ({len(ops)})" for name, ops in groups.items()]
+    single = [op for op in ops() if op not in PROGRAMS]
+    heads = [f"{name} ({len(members)})" for name, members in groups.items()]
     lines = ["| | modes | " + " | ".join(heads) + " |", "|---" * (len(groups) + 2) + "|"]
     for adapter in registry.adapters.values():
         has = Reader(adapter.location, single).read()
         cells = []
-        for ops in groups.values():
-            needs = [PROGRAMS[op].needs if op in PROGRAMS else (op,) for op in ops]
+        for members in groups.values():
+            needs = [PROGRAMS[op].needs if op in PROGRAMS else (op,) for op in members]
             there = [parts for parts in needs if all(has.get(part) is not None for part in parts)]
             limited = any(has[part] for parts in there for part in parts)
             cells.append(f"{len(there)}{'*' if limited else ''}")
@@ -92,7 +93,7 @@ def rewritten(text: str, tables: Mapping[str, str], numbers: Mapping[str, int]) 
 def current(text: str) -> str:
     registry = Registry()
     tables = {"support": support(registry), "known": known(registry), "versions": versions(registry)}
-    return rewritten(text, tables, {"upstream": upstream(registry), "ops": len(OPS) - len(families()["programs"])})
+    return rewritten(text, tables, {"upstream": upstream(registry), "ops": len(ops()) - len(families()["programs"])})
 
 
 def main() -> int:

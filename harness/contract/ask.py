@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from opassay.harness.contract import arrays, calls, cases, gradients
 from opassay.harness.contract.observe import Observation
+from opassay.harness.contract.small import Calls
 from opassay.harness.model.adapter import Adapter
 from opassay.harness.registry import CONTRACT_EXAMPLES
 
@@ -23,20 +24,20 @@ from opassay.harness.registry import CONTRACT_EXAMPLES
 def observations(adapter: Adapter) -> Iterator[Observation]:
     """All of them, in a fixed order. Modes that compile are asked for batches alone, unless there is no other."""
     examples = importlib.import_module(CONTRACT_EXAMPLES)
-    small = {op: what for op, what in examples.small_calls("float32").items() if op in adapter.ops()}
-    yield from calls.names(adapter, examples.OPS)
+    small = Calls(adapter, examples)
+    yield from calls.names(adapter, small.interface, examples.OPS)
     yield from calls.identity(adapter)
     yield from calls.devices(adapter)
     yield from arrays.round_trips(adapter)
-    yield from calls.mutations(adapter, small)
+    yield from calls.mutations(adapter, small.of("float32"))
     for mode in [m for m in adapter.modes if m not in adapter.fused_modes] or adapter.modes[:1]:
         yield from calls.worked_examples(adapter, mode, examples)
         yield from cases.errors(adapter, mode, examples.REFUSED)
         yield from gradients.gradients(adapter, mode, examples)
-        yield from calls.small_calls(adapter, mode, examples)
-        yield from calls.every_shape(adapter, mode)
+        yield from calls.small_calls(adapter, mode, small)
+        yield from calls.every_shape(adapter, mode, small.any_shape)
     for mode in adapter.modes:
-        yield from cases.batches(adapter, mode, small)
+        yield from cases.batches(adapter, mode, small.of("float32"))
 
 
 def main(location: str, device: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,17 @@ import numpy as np
 
 from opassay.harness.contract.arrays import SHAPES
 from opassay.harness.contract.observe import Arrays, Attributes, Observation, answers, call, observe, plain, sentence
+from opassay.harness.contract.small import Calls, Told
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter, UnknownDevice, Unsupported
 from opassay.harness.run.origin import framework_modules
 
 
-def names(adapter: Adapter, interface: tuple[str, ...]) -> Iterator[Observation]:
-    """Public methods are ops of the interface; anything else would be taken for one."""
+def names(adapter: Adapter, interface: tuple[str, ...], whole: tuple[str, ...]) -> Iterator[Observation]:
+    """Public methods are ops of the interface; anything else would be taken for one. Of ``whole``, some are absent."""
     yield observe("ops", adapter.name, lambda: sorted(set(adapter.ops()) - set(interface)), [])
     yield observe("ops", f"{adapter.name} has an op", lambda: bool(set(adapter.ops()) & set(interface)))
-    for op in sorted(set(interface) - set(adapter.ops())):
+    for op in sorted(set(whole) - set(adapter.ops())):
         yield observe("absent", op, lambda: True)
 
 
@@ -52,7 +53,7 @@ def _refusal(adapter: Adapter) -> str:
 def mutations(adapter: Adapter, calls: dict[str, Any]) -> Iterator[Observation]:
     """An op changes neither its inputs nor the arrays that they were made of; a declared limit is not asked."""
     for op, (arrays, attributes) in calls.items():
-        if adapter.unsupported(op, adapter.modes[0], _names(arrays), attributes) is None:
+        if adapter.lacks(op, adapter.modes[0], _names(arrays), attributes) is None:
             yield observe("inputs_kept", op, partial(_mutated, adapter, op, arrays, attributes), [])
 
 
@@ -68,39 +69,33 @@ def _mutated(adapter: Adapter, op: str, arrays: Arrays, attributes: Attributes) 
     return [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if new != (old, old)]
 
 
-def small_calls(adapter: Adapter, mode: str, examples: Any) -> Iterator[Observation]:
+def small_calls(adapter: Adapter, mode: str, small: Calls) -> Iterator[Observation]:
     """What is not declared as a limit answers in the contract's dtypes and shapes, on the adapter's device."""
-    for dtype in dtypes.DTYPES:
-        for op, (arrays, attributes) in examples.small_calls(dtype).items():
-            if op not in adapter.ops():
-                continue
+    for dtype in adapter.dtypes:
+        for op, (arrays, attributes) in small.of(dtype).items():
             about = f"{op} {dtype} {mode}"
             ask = partial(call, adapter, mode, op, arrays, attributes)
-            reason = adapter.unsupported(op, mode, _names(arrays), attributes)
+            reason = adapter.lacks(op, mode, _names(arrays), attributes)
             if reason is None:
-                yield from _answer(adapter, about, ask, [dtype, "int64"][: 1 + op.endswith("argmax")], examples, op)
+                yield from _answer(adapter, about, ask, small.answers(op, dtype, arrays, attributes))
             else:
                 yield sentence(about, reason)
                 yield observe("limit_is_real", f"{about}: {reason}", partial(_fails, ask))
 
 
-def _answer(
-    adapter: Adapter, about: str, ask: Callable[[], tuple[Any, ...]], expected: list[str], examples: Any, op: str
-) -> Iterator[Observation]:
+def _answer(adapter: Adapter, about: str, ask: Callable[[], tuple[Any, ...]], expected: Told) -> Iterator[Observation]:
     def through(read: Callable[[Any], Any]) -> list[Any]:
         return [read(y) for y in ask()]
 
-    shape = list(examples.SHAPES[op])
-    yield observe("dtype_kept", about, lambda: through(lambda y: dtypes.dtype_name(adapter.to_numpy(y))), expected)
-    yield observe(
-        "shape_kept", about, lambda: through(lambda y: adapter.to_numpy(y).shape), [tuple(shape)] * len(expected)
-    )
+    shapes, names = [shape for shape, _ in expected], [name for _, name in expected]
+    yield observe("dtype_kept", about, lambda: through(lambda y: dtypes.dtype_name(adapter.to_numpy(y))), names)
+    yield observe("shape_kept", about, lambda: through(lambda y: adapter.to_numpy(y).shape), shapes)
     yield observe("device", about, lambda: through(adapter.location), [adapter.device] * len(expected))
 
 
-def every_shape(adapter: Adapter, mode: str) -> Iterator[Observation]:
-    """Ops that take any shape keep it: scalars and empty arrays too."""
-    for op in sorted({"relu", "stop_gradient"} & set(adapter.ops())):
+def every_shape(adapter: Adapter, mode: str, ops: Sequence[str]) -> Iterator[Observation]:
+    """``ops`` that take any shape keep it: scalars and empty arrays too."""
+    for op in ops:
         for shape in SHAPES:
             given = np.ones(shape, np.float32)
             ask = partial(answers, adapter, mode, op, (given,), {})

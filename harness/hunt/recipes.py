@@ -203,8 +203,8 @@ def _near(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     if dtypes.is_float(dtype):
         points = [float(p) for p in fill.values] or [0.0]
         return f"near({fill.key}, {count}, {points}, {dtypes.FORMATS[dtype].precision})", {"near"}
-    points = (*fill.values, 0, _limit(dtype, "min"), _limit(dtype, "max"))
-    return f"near_integers({fill.key}, {count}, {[int(p) % 2**64 for p in points]})", {"near_integers"}
+    bases = [int(p) % 2**64 for p in (*fill.values, 0, _limit(dtype, "min"), _limit(dtype, "max"))]
+    return f"near_integers({fill.key}, {count}, {bases})", {"near_integers"}
 
 
 def _patterns(words: str, dtype: str, used: set[str]) -> Recipe:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from opassay.harness.model.dtypes import DTYPES
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import Inferred
 
@@ -49,7 +50,8 @@ class Adapter:
     ``fault``, unless it is named here. Where the kernel stands in the adapter's own file, that is the module to name.
     ``first_order_modes``: those in which the framework cannot differentiate a gradient again. ``costly_modes``, a
     literal tuple: those whose compiling takes seconds, so that of invalid input, which is compiled case by case, they
-    are asked one case per rule.
+    are asked one case per rule. ``dtypes``: those that the framework has, ``lacking``: by op, or by mode and op as in
+    ``eager:abs``, those of them for which it has no kernel, with spaces between; of these it is asked nothing.
     """
 
     name: ClassVar[str]
@@ -59,6 +61,8 @@ class Adapter:
     fused_ops: ClassVar[int] = 10_000
     first_order_modes: ClassVar[frozenset[str]] = frozenset()
     costly_modes: ClassVar[tuple[str, ...]] = ()
+    dtypes: ClassVar[tuple[str, ...]] = DTYPES
+    lacking: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, device: str = "cpu") -> None:
         """Raises ``UnknownDevice`` naming ``devices()`` when ``device`` is not one of them."""
@@ -101,6 +105,19 @@ class Adapter:
     def healthy(self) -> bool:
         """Whether the device still computes, asked after an exception: an error of CUDA may spoil the whole process."""
         return True
+
+    def lacks(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        """Why this combination is not asked, or None: a dtype or a kernel that is not there, or what else it lacks."""
+        named = (value for value in attributes.values() if isinstance(value, str) and value in DTYPES)
+        asked = dict.fromkeys((*dtypes, *named))
+        missing = next((dtype for dtype in asked if dtype not in self.dtypes), None)
+        if missing is not None:
+            return f"{self.name} has no dtype {missing}"
+        without = f"{self.lacking.get(op, '')} {self.lacking.get(f'{mode}:{op}', '')}".split()
+        kernel = next((dtype for dtype in asked if dtype in without), None)
+        if kernel is not None:
+            return f"{self.name} has no kernel of {op} for {kernel}"
+        return self.unsupported(op, mode, dtypes, attributes)
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         """Why the framework lacks this combination, or None. Asked before the framework is called."""

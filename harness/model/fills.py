@@ -18,7 +18,10 @@ from opassay.harness.model import domains, dtypes, strict_json
 
 LITERAL_LIMIT = 64
 
-VALUE_KINDS = ("literal", "ones", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel", "near", "special", "bits")
+VALUE_KINDS = (
+    *("literal", "ones", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel"),
+    *("near", "special", "bits"),
+)
 KINDS = (*VALUE_KINDS, "cells", "positions", "zeros", "picture", "every")
 """Every fill kind, simplest first: the order in which shrinking tries them.
 

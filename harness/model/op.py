@@ -12,6 +12,9 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.hypothesis import Hypothesis
 from opassay.harness.model.reference import Reference
 
+Example = tuple[tuple[np.ndarray, ...], Mapping[str, Any]]
+"""Inputs and attributes of a call."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -43,7 +46,7 @@ class Op:
     """One operator.
 
     ``inputs`` and ``outputs`` name tensors in order. ``numerics`` is the class in the table of the
-    numerics policy: movement, selection, linear, average, or program. ``differentiable``: inputs that have a
+    numerics policy: movement, selection, linear, average, pointwise, or program. ``differentiable``: inputs that have a
     gradient. ``geometries`` makes a Hypothesis strategy of ``Geometry``, None for an op of which only the gradient
     is asked; ``reference`` maps
     (attributes, inputs) to one ``Reference`` per output and raises ``ContractError`` on invalid input.
@@ -58,6 +61,8 @@ class Op:
     one more axis, the first.
     ``hypotheses``: what a target that differs may have done, in the order in which they are tried.
     ``traits``: what it has in common with other ops, by which facts are about it.
+    ``says``: what it computes, in a sentence.
+    ``example``: a small valid call with inputs of a dtype, None for a dtype that the contract lacks.
     """
 
     name: str
@@ -77,6 +82,8 @@ class Op:
     shapes: Callable[[], Any] | None = None
     stacked: Callable[..., Any] | None = None
     traits: tuple[str, ...] = ()
+    says: str = ""
+    example: Callable[[str], Example | None] | None = None
 
     @property
     def known_as(self) -> frozenset[str]:

@@ -109,7 +109,7 @@ class Executor:
                 again = case.aspect == "gradient"
                 why = self._programs.unsupported(self._adapter, self._mode, names, case.attributes, again)
             else:
-                why = self._adapter.unsupported(case.op, self._mode, names, case.attributes)
+                why = self._adapter.lacks(case.op, self._mode, names, case.attributes)
         except Exception as error:
             return _raised(error, "adapter", 0.0)
         return None if why is None else NotSupported(why)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dis
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType, ModuleType, TracebackType
@@ -91,8 +92,12 @@ class Watch:
     def _asks_in_vain(self, error: BaseException) -> bool:
         """Whether the adapter named something that this version of a module lacks: the framework refused no case.
 
-        Python or, one frame deeper, a ``__getattr__`` of the module raises then.
+        Python or, one frame deeper, a ``__getattr__`` of the module raises then; and of a keyword or an argument that
+        a function lacks, whoever binds them, before a frame of the function's own begins.
         """
+        if isinstance(error, TypeError) and (_UNBOUND.search(str(error)) or _surplus(str(error))):
+            last = list(frames(error.__traceback__))[-1:]
+            return any(self._owner(t.tb_frame) == "adapter" for t in last)
         if not isinstance(error, AttributeError) or not isinstance(error.obj, ModuleType):
             return False
         last = list(frames(error.__traceback__))[-2:]
@@ -106,6 +111,22 @@ class Watch:
         if path.startswith(self._adapter_files):
             return "adapter"
         return "harness" if path.startswith(_HARNESS) else ""
+
+
+_UNBOUND = re.compile(
+    r"unexpected keyword argument|keywords were incorrect|missing \d+ required|takes .*positional argument"
+)
+"""What is said of a call whose arguments fit no parameter."""
+
+_GIVEN = re.compile(r"got \((.*?)\), but expected (.*)", re.DOTALL)
+"""... of a function with several lists of parameters."""
+
+
+def _surplus(message: str) -> bool:
+    """Whether a keyword was given that none of the lists has."""
+    found = _GIVEN.search(message)
+    given = re.findall(r"(\w+)=", found[1]) if found else []
+    return any(not re.search(rf"\b{name}\b", found[2]) for name in given) if found else False
 
 
 _HARNESS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep

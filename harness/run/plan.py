@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,10 +21,12 @@ BATCH_GEOMETRIES = 32
 FEWEST, MOST = 4, 100
 """Geometries per op and aspect: at least so many, and those of a full run."""
 
-SHARE = 384
-"""Geometries per aspect that a run of no stated size divides among its ops."""
+SHARE = {"pointwise": 288, "other": 384}
+"""Geometries per aspect that a run of no stated size divides among its ops: those that treat each element alone, of
+which there are many and each is cheap, take nothing from the others."""
 
 COST = {("op", False): 1, ("op", True): 2, ("program", False): 4, ("program", True): 4}
+COST |= {("pointwise", False): 1, ("pointwise", True): 1}
 """What a geometry costs of the share, by what it is of and whether the mode compiles each. Measured on JAX and torch:
 a compiled op takes 0.1 s, a compiled program 1 s, and the oracle answers a program's stages for each target anew."""
 
@@ -32,6 +34,7 @@ START = 10.0
 """Seconds of a core until a worker has imported its framework and says hello."""
 
 ANSWER = {("op", False): 0.025, ("op", True): 0.13, ("program", False): 0.05, ("program", True): 0.45}
+ANSWER |= {("pointwise", False): 0.006, ("pointwise", True): 0.025}
 """Seconds of a core that an answer takes, the oracle's part included, by the same two. Measured in a default run of
 JAX (compiled), TensorFlow, Keras and torch on two cores with AVX2, nothing kept; only the forecast depends on it."""
 
@@ -158,16 +161,21 @@ def halves(planned_shards: Sequence[Shard]) -> tuple[list[Shard], list[Shard]]:
 
 
 def geometries(op: Op, aspect: str, compiled: bool, ops: int) -> int:
-    """How many geometries a run of so many ops and no stated size has: the same on every machine.
+    """How many geometries a run of so many ops of its pool and no stated size has: the same on every machine.
 
     Of invalid input, where number k breaks rule k % len(rules), each rule is broken once.
     """
-    share = SHARE // (ops * COST[_kind(op), compiled])
+    share = SHARE[_pool(op)] // (ops * COST[_kind(op), compiled])
     return min(MOST, max(FEWEST, share, len(op.rules) if aspect == "error" else 0))
 
 
 def _kind(op: Op) -> str:
-    return "program" if op.staged else "op"
+    return "program" if op.staged else "pointwise" if op.numerics == "pointwise" else "op"
+
+
+def _pool(op: Op) -> str:
+    """Among whom a share is divided."""
+    return "pointwise" if op.numerics == "pointwise" else "other"
 
 
 def forecast(planned_shards: Sequence[Shard], fills: int, compiled: Collection[Target], cores: int) -> float:
@@ -190,11 +198,11 @@ def shards(
 
     ``costly`` targets compile invalid input case by case for seconds, so they are asked one case per rule.
     """
-    found = []
+    found, pools = [], Counter(map(_pool, ops))
     for op in ops:
         for aspect in aspects(op):
             for target in targets if not aspect_names or aspect in aspect_names else ():
-                count = cases or geometries(op, aspect, target in compiled, len(ops))
+                count = cases or geometries(op, aspect, target in compiled, pools[_pool(op)])
                 stop = min(count, len(op.rules)) if aspect == "error" and target in costly else count
                 found.append(Shard(op, aspect, target, 0, stop, count - stop))
     return found

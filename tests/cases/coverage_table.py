@@ -10,12 +10,10 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from opassay.adapters.geometry import channel_axis, output_extent, pad_amounts, spatial_axes
-from opassay.cases import conv, elementwise, matmul, pool, scatter, unpool
-from opassay.harness.model.op import Op
+from opassay.harness.registry import Registry
 from opassay.harness.run.generate import geometries
 
-FAMILIES = (conv, pool, unpool, matmul, scatter, elementwise)
-OPS = {op.name: op for family in FAMILIES for op in vars(family).values() if isinstance(op, Op)}
+OPS = {op.name: op for op in Registry().ops() if not op.staged and op.numerics != "pointwise"}
 
 
 @cache

@@ -14,6 +14,7 @@ from opassay.adapters.oracle import program_reference, program_vjp
 from opassay.adapters.oracle.stages import LINEAR_IN
 from opassay.adapters.oracle.total import total
 from opassay.cases.small_programs import CUBE
+from opassay.harness.found import ops as found_ops
 from opassay.harness.judge import numerics
 from opassay.harness.judge.compare import compare
 from opassay.harness.model.case import Case, Tensor
@@ -22,8 +23,10 @@ from opassay.harness.model.fills import Fill
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.program import Program, Stage
 from opassay.harness.model.reference import Reference, constant, unconnected
-from opassay.harness.registry import OPS, Registry
+from opassay.harness.registry import Registry
 from opassay.harness.run.generate import cases
+
+OPS = found_ops()
 
 U = 2.0**-24
 POOL = {"window": (2, 2), "stride": (2, 2), "padding": "VALID", "dilation": (1, 1), "layout": "NHWC"}

@@ -5,9 +5,12 @@ import sys
 
 import pytest
 
+from opassay.harness.found import ops as found_ops
 from opassay.harness.model.target import Target
-from opassay.harness.registry import OPS, Registry
+from opassay.harness.registry import Registry
 from opassay.harness.run.plan import FEWEST, MOST, forecast, geometries, shards
+
+OPS = found_ops()
 
 REGISTRY = Registry()
 EAGER, COMPILED = Target("torch", "eager"), Target("jax", "jit")

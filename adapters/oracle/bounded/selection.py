@@ -87,11 +87,11 @@ def _extreme(function: Binary, x: Real, y: Real, share: Callable[[Real, Real], R
 def larger(x: Real, y: Real) -> Real:
     """The share of ``x`` in the gradient of a maximum: 1 where it is larger, 0 where smaller, any if equal."""
     value = np.where(x.value > y.value, 1.0, np.where(x.value < y.value, 0.0, 0.5)).astype(x.value.dtype)
-    gap = np.abs(x.value - y.value)
+    gap = quietly(np.subtract, x.value, y.value)
 
     def local(_: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         nothing = np.isnan(x.value) | np.isnan(y.value)
-        return np.where(nothing, np.inf, np.where(gap <= a + b, np.maximum(value, 1 - value), 0.0))
+        return np.where(nothing, np.inf, np.where(np.abs(gap) <= a + b, np.maximum(value, 1 - value), 0.0))
 
     return Real(value, (x, y), local)
 
@@ -126,6 +126,8 @@ def where(condition: Mask, x: object, y: object) -> Real:
 
     def local(_: Formats, unsure: np.ndarray, e: np.ndarray, f: np.ndarray) -> np.ndarray:
         chosen = np.where(mask.value, e, f)
+        if not a.is_float:
+            return np.where((unsure > 0) & (a.value != b.value), np.inf, chosen)
         other = np.abs(np.where(mask.value, b.value, a.value) - value) + np.where(mask.value, f, e)
         return np.where(unsure > 0, np.maximum(chosen, np.where(np.isnan(other), np.inf, other)), chosen)
 

@@ -1,0 +1,72 @@
+"""Ops that are one expression of a framework: an adapter's method and the body of a script, made of the same text.
+
+An expression calls its tensors ``x``, or ``a`` and ``b`` and so on (``INPUTS``, in the order in which the op has
+them); other names that the adapter does not give it are attributes of the op. It is compiled under the name of the
+adapter's own file, so that what it misspells is the adapter's mistake and no refusal of the framework's.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import linecache
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from opassay.adapters.script_text import Body, Step, body
+
+INPUTS = ("x", "condition", "a", "b", "indices", "updates")
+
+Method = Callable[..., Any]
+Wrap = Callable[[Method], Method]
+
+
+def parameters(expression: str, known: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tensors and the attributes of an expression, whose other names are ``known`` or Python's own."""
+    names = [node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)]
+    free = [name for name in dict.fromkeys(names) if name not in known and not hasattr(builtins, name)]
+    return tuple(n for n in INPUTS if n in free), tuple(sorted(n for n in free if n not in INPUTS))
+
+
+def _as_it_is(method: Method) -> Method:
+    return method
+
+
+def ops_of(expressions: Mapping[str, str], file: str, wrap: Wrap = _as_it_is, /, **names: Any) -> type:
+    """A base class with a method per expression, wrapped. ``file``: the adapter's; ``names``: what expressions use."""
+    return type("ExpressionOps", (), {op: wrap(_method(op, text, file, names)) for op, text in expressions.items()})
+
+
+def _method(op: str, expression: str, file: str, names: Mapping[str, Any]) -> Method:
+    inputs, attributes = parameters(expression, names)
+    named = f", *, {', '.join(attributes)}" if attributes else ""
+    source = f"def {op}(self, {', '.join(inputs)}{named}):\n    return {expression}\n"
+    place = f"{file}:{op}"
+    # What an instruction was applied to is read from its source where a compiled function leaves no frame.
+    linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
+    space = dict(names)
+    exec(compile(source, place, "exec"), space)
+    return space[op]
+
+
+def written(expression: str, step: Step) -> Body:
+    """The body of a script's function: the expression with the attributes' values in it."""
+    return body(f"return {filled(expression, step.attributes)}")
+
+
+def filled(expression: str, attributes: Mapping[str, Any]) -> str:
+    """The expression with values for the names of attributes."""
+    if not attributes:
+        return expression
+    tree = _Filled(attributes).visit(ast.parse(expression, mode="eval"))
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+class _Filled(ast.NodeTransformer):
+    def __init__(self, attributes: Mapping[str, Any]) -> None:
+        self._attributes = attributes
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id not in self._attributes:
+            return node
+        return ast.copy_location(ast.parse(repr(self._attributes[node.id]), mode="eval").body, node)

@@ -1,0 +1,5 @@
+"""Dtypes that jax 0.10.2 has no kernel for, by op: written by ``docs/tools/lacking.py``."""
+
+from __future__ import annotations
+
+LACKING: dict[str, str] = {}

@@ -1,0 +1,38 @@
+"""What onnxruntime is asked for ops that are one expression: nodes by name. Free of onnxruntime."""
+
+from __future__ import annotations
+
+EXPRESSIONS = {
+    "neg": "node('Neg', x)",
+    "abs": "node('Abs', x)",
+    "sign": "node('Sign', x)",
+    "square": "node('Mul', x, x)",
+    "floor": "node('Floor', x)",
+    "ceil": "node('Ceil', x)",
+    "round": "node('Round', x)",
+    "clamp": "node('Clip', x, like(x, low), like(x, high))",
+    "isnan": "node('IsNaN', x)",
+    "isinf": "node('IsInf', x)",
+    "add": "node('Add', a, b)",
+    "sub": "node('Sub', a, b)",
+    "mul": "node('Mul', a, b)",
+    "div": "node('Div', a, b)",
+    "maximum": "node('Max', a, b)",
+    "minimum": "node('Min', a, b)",
+    "equal": "node('Equal', a, b)",
+    "less": "node('Less', a, b)",
+    "less_equal": "node('LessOrEqual', a, b)",
+    "greater": "node('Greater', a, b)",
+    "greater_equal": "node('GreaterOrEqual', a, b)",
+    "logical_and": "node('And', a, b)",
+    "logical_or": "node('Or', a, b)",
+    "logical_xor": "node('Xor', a, b)",
+    "logical_not": "node('Not', x)",
+    "bitwise_and": "node('BitwiseAnd', a, b)",
+    "bitwise_or": "node('BitwiseOr', a, b)",
+    "bitwise_xor": "node('BitwiseXor', a, b)",
+    "bitwise_not": "node('BitwiseNot', x)",
+    "shift_left": "node('BitShift', a, b, direction='LEFT')",
+    "shift_right": "node('BitShift', a, b, direction='RIGHT')",
+    "where": "node('Where', condition, a, b)",
+}

@@ -1,0 +1,36 @@
+"""Dtypes that onnxruntime 1.32.0 has no kernel for, by op: written by ``docs/tools/lacking.py``."""
+
+from __future__ import annotations
+
+LACKING: dict[str, str] = {
+    "abs": "bfloat16 int16",
+    "add": "bfloat16 int16 uint16 uint32 uint64",
+    "bitwise_and": "bool int16 uint16 uint32 uint64",
+    "bitwise_not": "bool int16 uint16 uint32 uint64",
+    "bitwise_or": "bool int16 uint16 uint32 uint64",
+    "bitwise_xor": "bool int16 uint16 uint32 uint64",
+    "ceil": "bfloat16",
+    "clamp": "bfloat16 int16",
+    "div": "bfloat16",
+    "equal": "bfloat16 bool int16 uint16 uint32 uint64",
+    "floor": "bfloat16",
+    "greater": "bfloat16 bool int16 uint16 uint32 uint64",
+    "greater_equal": "bfloat16 bool int16 uint16 uint32 uint64",
+    "less": "bfloat16 bool int16 uint16 uint32 uint64",
+    "less_equal": "bfloat16 bool int16 uint16 uint32 uint64",
+    "logical_and": "bool",
+    "logical_not": "bool",
+    "logical_or": "bool",
+    "logical_xor": "bool",
+    "maximum": "bfloat16 int16 uint16 uint32 uint64",
+    "minimum": "bfloat16 int16 uint16 uint32 uint64",
+    "mul": "bfloat16 int16 uint16 uint32 uint64",
+    "neg": "bfloat16 int16",
+    "round": "bfloat16",
+    "shift_left": "int16 int32 int64 int8 uint16 uint32 uint64",
+    "shift_right": "int16 int32 int64 int8 uint16 uint32 uint64",
+    "sign": "int16",
+    "square": "bfloat16 int16 uint16 uint32 uint64",
+    "sub": "bfloat16 int16 uint16 uint32 uint64",
+    "where": "bool",
+}

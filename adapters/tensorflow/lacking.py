@@ -1,0 +1,14 @@
+"""Dtypes that tensorflow 2.21.0 has no kernel for, by op: written by ``docs/tools/lacking.py``."""
+
+from __future__ import annotations
+
+LACKING: dict[str, str] = {
+    "bitwise_and": "bool",
+    "bitwise_not": "bool",
+    "bitwise_or": "bool",
+    "bitwise_xor": "bool",
+    "greater": "bool",
+    "greater_equal": "bool",
+    "less": "bool",
+    "less_equal": "bool",
+}

@@ -1,0 +1,24 @@
+"""Exact functions of one tensor: nothing is rounded, or once."""
+
+from __future__ import annotations
+
+from opassay.adapters.oracle import bounded
+from opassay.cases.signatures import kinds, test, unary
+from opassay.cases.signatures.clamp import LIMITED
+
+HALVES = (0.0, 0.5, 1.5, 2.5, -0.5, -1.5, lambda form: 2.0 ** (form.precision - 1))
+"""Ties, and where the last fraction of a format is a half."""
+
+neg = unary("neg", bounded.neg, "-x; of integers modulo 2**bits.", dtypes=kinds.SIGNED)
+abs = unary("abs", bounded.absolute, "|x|; of the least integer, itself.", dtypes=kinds.SIGNED)
+sign = unary("sign", lambda x: bounded.unsigned(bounded.sign(x)), "-1, a zero, or 1; NaN of NaN.", dtypes=kinds.SIGNED)
+square = unary("square", lambda x: x * x, "x·x.", dtypes=kinds.NUMBERS)
+floor = unary("floor", bounded.floor, "The largest whole number that is not above x.", near=HALVES)
+ceil = unary("ceil", bounded.ceil, "The smallest whole number that is not below x.", near=HALVES)
+trunc = unary("trunc", bounded.trunc, "x without its fraction.", near=HALVES)
+round = unary("round", bounded.round_even, "The nearest whole number; of halves, the even one.", near=HALVES)
+clamp = unary("clamp", bounded.clamp, "x, but at least low and at most high.", dtypes=kinds.SIGNED, **LIMITED)
+isnan = test("isnan", bounded.isnan, "Whether x is NaN.")
+isinf = test("isinf", bounded.isinf, "Whether x is infinite.")
+isfinite = test("isfinite", bounded.isfinite, "Whether x is a number.")
+signbit = test("signbit", bounded.signbit, "Whether x has a minus sign, as -0 has.")

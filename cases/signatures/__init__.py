@@ -1,0 +1,16 @@
+"""What a class of ops shares: strategies, contract, oracle and rules. An entry of a family names what is its own.
+
+Free of Hypothesis until a strategy is asked for, so that ops can be listed, and adapters asked, without it.
+"""
+
+from __future__ import annotations
+
+from opassay.cases.signatures.classes import binary as binary
+from opassay.cases.signatures.classes import bitwise as bitwise
+from opassay.cases.signatures.classes import comparison as comparison
+from opassay.cases.signatures.classes import function as function
+from opassay.cases.signatures.classes import logic as logic
+from opassay.cases.signatures.classes import select as select
+from opassay.cases.signatures.classes import shift as shift
+from opassay.cases.signatures.classes import test as test
+from opassay.cases.signatures.classes import unary as unary

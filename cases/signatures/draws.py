@@ -1,0 +1,162 @@
+"""Valid cases of ops that treat each element alone: any rank up to 5, operands that broadcast, every kind of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from opassay.cases import tables
+from opassay.cases.signatures import kinds
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.dtypes import FORMATS
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
+
+RANKS = (1, 1, 2, 2, 3, 3, 4, 4, 5, 0)
+EXTENTS = (1, 2, 3, 3, 4, 5, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65)
+EMPTY = ("",) * 38 + ("first", "last")
+
+LARGEST = {"float64": 4_097}
+"""Elements of a case in which the oracle needs more than float64 holds."""
+
+BROADCASTS: Mapping[int, tuple[tuple[str, ...], ...]] = {
+    1: (("whole",),),
+    2: (
+        *(("whole", "whole"),) * 5,
+        *(("whole", "scalar"), ("scalar", "whole"), ("whole", "row"), ("row", "whole"), ("whole", "odd")),
+        *(("even", "whole"), ("even", "odd"), ("ones", "whole")),
+    ),
+    3: (
+        *(("whole", "whole", "whole"),) * 4,
+        *(("whole", "scalar", "whole"), ("row", "whole", "scalar"), ("scalar", "whole", "odd"), ("even", "odd", "row")),
+    ),
+}
+"""By the number of operands, what each has of the answer's shape."""
+
+COTANGENTS = (Fill("ones"), Fill("ints", 1), Fill("normal", 2), Fill("ints", 3), Fill("wide", 4), Fill("normal", 5))
+"""Values of a cotangent: those that the inputs have (``ones``), or tame ones, so that a wrong factor shows."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What an entry says of its cases.
+
+    ``dtypes``: a table. ``fixed``: dtypes of single inputs, by position, that no draw changes. ``points``: where the op
+    is hard. ``attributes``: a table of values for each.
+    """
+
+    op: str
+    inputs: int
+    dtypes: Sequence[str]
+    points: kinds.Points = (0.0,)
+    values: Sequence[tuple[str, ...]] = kinds.VALUES
+    whole_values: Sequence[tuple[str, ...]] = kinds.VALUES
+    fixed: Mapping[int, str] = field(default_factory=dict)
+    attributes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+
+def part(shape: Sequence[int], how: str) -> tuple[int, ...]:
+    """An operand's shape that broadcasts to ``shape``."""
+    if how == "scalar":
+        return ()
+    if how == "row":
+        return tuple(shape[1:])
+    ones = {"even": (0,), "odd": (1,), "ones": (0, 1)}.get(how, ())
+    return tuple(1 if axis % 2 in ones else n for axis, n in enumerate(shape))
+
+
+def broadcasts(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """The shape that operands of these have together."""
+    rank = max(map(len, shapes))
+    columns = zip(*((1,) * (rank - len(shape)) + tuple(shape) for shape in shapes), strict=True)
+    return tuple(next((n for n in column if n != 1), 1) for column in columns)
+
+
+def geometries(
+    draws: Draws,
+    sizes: Sequence[int] = tables.SIZES,
+    empty: Sequence[str] = EMPTY,
+    ranks: Sequence[int] = RANKS,
+) -> Any:
+    """A strategy of valid cases."""
+
+    def build(**drawn: Any) -> Geometry:
+        memories = [drawn.pop(f"memory{i}") for i in range(draws.inputs)]
+        extents = [drawn.pop(f"extent{i}") for i in range(max(RANKS))]
+        attributes = {name: drawn.pop(name) for name in draws.attributes}
+        return _geometry(draws, attributes, memories, extents, **drawn)
+
+    return tables.drawn(
+        build,
+        kinds=draws.values,
+        whole=draws.whole_values,
+        **{f"memory{i}": tables.MEMORIES for i in range(draws.inputs)},
+        dtype=draws.dtypes,
+        **draws.attributes,
+        how=BROADCASTS[draws.inputs],
+        rank=ranks,
+        **{f"extent{i}": EXTENTS for i in range(max(RANKS))},
+        size=sizes,
+        empty=empty,
+    )
+
+
+def _geometry(
+    draws: Draws,
+    attributes: Mapping[str, Any],
+    memories: Sequence[Memory],
+    extents: Sequence[int],
+    *,
+    kinds: tuple[str, ...],
+    whole: tuple[str, ...],
+    dtype: str,
+    how: Sequence[str],
+    rank: int,
+    size: int,
+    empty: str,
+) -> Geometry:
+    shape = _shape(extents[:rank], dtype, size, empty)
+    tensors = [
+        tables.data(part(shape, each), draws.fixed.get(i, dtype), memory)
+        for i, (each, memory) in enumerate(zip(how, memories, strict=True))
+    ]
+    chosen = kinds if dtypes.is_float(dtype) else whole
+    return Geometry(Case(draws.op, tuple(tensors), attributes), chosen, points=points(draws.points, dtype))
+
+
+def _shape(extents: Sequence[int], dtype: str, size: int, empty: str) -> tuple[int, ...]:
+    most = LARGEST.get(dtype, tables.LARGEST_TENSOR)
+    budget = tables.Budget(elements=most, wanted=min(size, most))
+    shape = tables.fit(extents, (1,) * len(extents), lambda s: (tables.elements(s), 0), budget)
+    if empty and shape:
+        shape[0 if empty == "first" else -1] = 0
+    return tuple(shape)
+
+
+def points(given: kinds.Points, dtype: str) -> tuple[float, ...]:
+    """The points as numbers of ``dtype``, which every machine writes down alike."""
+    if not dtypes.is_float(dtype):
+        return tuple(int(p) for p in given if not callable(p))
+    found = (p(FORMATS[dtype]) if callable(p) else float(p) for p in given)
+    return tuple(float(f"{p:.4g}") for p in found)
+
+
+def gradients(draws: Draws) -> Any:
+    """The same of the aspect ``gradient``: floats, and one dtype of integers, of which it is soon said."""
+    from hypothesis import strategies as st
+
+    floats = tuple(d for d in draws.dtypes if dtypes.is_float(d))
+    whole = tuple(d for d in draws.dtypes if not dtypes.is_float(d))[:1]
+    drawn = geometries(replace(draws, dtypes=(*floats, *whole)))
+    return st.tuples(drawn, st.sampled_from(tables.MEMORIES), st.sampled_from(COTANGENTS)).map(_with_cotangent)
+
+
+def _with_cotangent(drawn: tuple[Geometry, Memory, Fill]) -> Geometry:
+    geometry, memory, fill = drawn
+    case = geometry.case
+    dtype = case.tensors[-1].dtype
+    made = replace(tables.data(broadcasts([t.shape for t in case.tensors]), dtype, memory), fill=fill)
+    cotangents = (made if dtypes.is_float(dtype) else None,)
+    return replace(geometry, case=replace(case, aspect="gradient", cotangents=cotangents))

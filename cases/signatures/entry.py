@@ -1,0 +1,130 @@
+"""From an entry to an op: its contract is checked, and its definition in bounded arithmetic asked, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.geometry import require
+from opassay.cases import tables
+from opassay.cases.signatures import draws, rules
+from opassay.harness.model import dtypes
+from opassay.harness.model.op import Example, Op, Pin
+from opassay.harness.model.reference import Reference
+
+Arrays = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """What an attribute means, the values to draw, and whether a value is one that the contract allows."""
+
+    says: str
+    values: Sequence[Any]
+    allows: Callable[[Any], bool]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One op that treats each element alone.
+
+    ``define``: a function of one ``Real`` per input, and of the attributes by name. ``inputs``: their names; all have
+    one dtype of ``dtypes``, but for those that ``fixed`` names, and broadcast. ``output``: the answer's dtype, "" for
+    that of the inputs, or in brackets the attribute that names it. ``more``: further rules of the contract.
+    """
+
+    name: str
+    says: str
+    define: Callable[..., Any]
+    draws: draws.Draws
+    inputs: tuple[str, ...]
+    traits: tuple[str, ...]
+    output: str = ""
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    differentiable: tuple[str, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    more: tuple[rules.More, ...] = ()
+
+    @cached_property
+    def dtypes(self) -> frozenset[str]:
+        return frozenset(self.draws.dtypes)
+
+    def reference(self, attributes: Mapping[str, Any], inputs: Arrays) -> tuple[Reference, ...]:
+        """What the oracle says of valid input; ``ContractError`` for any other."""
+        self._check(attributes, inputs)
+        return bounded.references(self._defined(attributes), inputs, self.answer(attributes, inputs))
+
+    def vjp(
+        self, attributes: Mapping[str, Any], inputs: Arrays, cotangents: Sequence[np.ndarray | None]
+    ) -> tuple[Reference, ...]:
+        """The same of the vector-Jacobian product, by input."""
+        self._check(attributes, inputs)
+        self._check_cotangent(self.answer(attributes, inputs), cotangents)
+        return bounded.vjps(self._defined(attributes), inputs, cotangents, self.differentiable, self.inputs)
+
+    def _defined(self, attributes: Mapping[str, Any]) -> Callable[..., Any]:
+        return partial(self.define, **attributes) if attributes else self.define
+
+    def answer(self, attributes: Mapping[str, Any], inputs: Arrays) -> str:
+        """The dtype of the answer."""
+        named = self.output.strip("[]")
+        return str(attributes[named]) if named in self.attributes else named or dtypes.dtype_name(inputs[-1])
+
+    def _check(self, attributes: Mapping[str, Any], inputs: Arrays) -> None:
+        given = [dtypes.dtype_name(x) for x in inputs]
+        for i, (name, dtype) in enumerate(zip(self.inputs, given, strict=True)):
+            allowed = {self.draws.fixed[i]} if i in self.draws.fixed else self.dtypes
+            told = ", ".join(d for d in dtypes.DTYPES if d in allowed)
+            require(dtype in allowed, f"{self.name}: {name} is {dtype}; it must be one of {told}")
+        free = {dtype for i, dtype in enumerate(given) if i not in self.draws.fixed}
+        require(len(free) == 1, f"{self.name}: operands must have one dtype, got {', '.join(given)}")
+        shapes = [x.shape for x in inputs]
+        told = f"{self.name}: extents must be equal or 1, got shapes {', '.join(map(str, shapes))}"
+        require(rules.broadcastable(shapes), told)
+        for name, attribute in self.attributes.items():
+            value = attributes[name]
+            require(attribute.allows(value), f"{self.name}: {name} is {attribute.says}, got {value!r}")
+        for rule in self.more:
+            require(rule.holds(attributes, inputs), f"{self.name}: {rule.says}")
+
+    def _check_cotangent(self, dtype: str, cotangents: Sequence[np.ndarray | None]) -> None:
+        given = [dtypes.dtype_name(c) for c in cotangents if c is not None]
+        require(set(given) <= {dtype}, f"{self.name}: a cotangent must have the dtype {dtype}, got {', '.join(given)}")
+
+    def example(self, dtype: str) -> Example | None:
+        """A call of ones and small numbers."""
+        if dtype not in self.dtypes:
+            return None
+        kinds = [self.draws.fixed.get(i, dtype) for i in range(len(self.inputs))]
+        # None of a second operand is 0, which may divide.
+        values = (np.arange(6).reshape(2, 3) % (2 + i) + (i > 0) for i in range(len(kinds)))
+        arrays = tuple(dtypes.narrow(value, kind) for value, kind in zip(values, kinds, strict=True))
+        return arrays, {name: attribute.values[0] for name, attribute in self.attributes.items()}
+
+    @property
+    def op(self) -> Op:
+        """The op as the registry finds it."""
+        often = tables.often(draws.EMPTY)
+        return Op(
+            name=self.name,
+            inputs=self.inputs,
+            outputs=("y",),
+            numerics="pointwise",
+            differentiable=self.differentiable,
+            geometries=partial(draws.geometries, self.draws),
+            shapes=partial(draws.geometries, self.draws, tables.AS_DRAWN, often),
+            reference=self.reference,
+            rules=rules.rules_of(self.draws, self.more),
+            pins=self.pins,
+            attributes={name: attribute.says for name, attribute in self.attributes.items()},
+            gradients=partial(draws.gradients, self.draws) if self.differentiable else None,
+            vjp=self.vjp if self.differentiable else None,
+            traits=("pointwise", *self.traits),
+            says=self.says,
+            example=self.example,
+        )

@@ -1,0 +1,42 @@
+"""Dtypes and values of ops that treat each element alone, as tables to draw from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from opassay.harness.model.dtypes import DTYPES, FLOATS, INTEGERS, FloatFormat
+
+FLOATING = ("float32",) * 4 + ("float16", "bfloat16", "float64") * 2
+WHOLE = ("int32", "int32", "int8", "uint8", "int64", "int16", "uint16", "uint32", "uint64")
+NUMBERS = (*FLOATING, *FLOATING[:2], *WHOLE)
+SIGNED = (*FLOATING, "int32", "int32", "int8", "int16", "int64")
+BITS = (*WHOLE, "bool")
+TRUTH = ("bool",)
+ANY = (*NUMBERS, "bool")
+
+assert set(FLOATING) == set(FLOATS)
+assert set(WHOLE) == set(INTEGERS)
+assert set(ANY) == set(DTYPES)
+
+EXACT = ("ints", "iota", "ties", "normal", "wide")
+"""The first fill: plain values."""
+
+DOMAIN = ("near", "near", "special", "bits")
+"""The second: where an op is hard."""
+
+
+def pairs(first: Sequence[str] = EXACT, second: Sequence[str] = DOMAIN) -> tuple[tuple[str, ...], ...]:
+    """Every pair of first kinds, each followed by all others."""
+    rest = tuple(dict.fromkeys((*first, *second)))
+    return tuple((a, b, *(kind for kind in rest if kind not in (a, b))) for a in first for b in second)
+
+
+VALUES = pairs()
+DIVISORS = pairs(("ints", "iota"), ("ties", "normal"))
+"""Of integers, values that are never 0."""
+
+Points = Sequence[float | Callable[[FloatFormat], float]]
+"""Where an op is hard: numbers, or functions of the format, as the place is where a result overflows."""
+
+PLACES = (0, 1, 7, 8, 15, 31)
+"""Numbers of places by which bits are moved."""

@@ -1,0 +1,59 @@
+"""Pins that are generated: the special values of an op from a table, and every value of a format of 16 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from opassay.cases.pins import literal
+from opassay.cases.signatures.draws import Draws
+from opassay.cases.signatures.special_table import TABLE
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.op import Pin
+
+SOURCE = "IEEE 754-2019, sections 5.3 to 6.3 and 9.2.1, and ISO/IEC 9899:2018, Annex F.10"
+PINNED = ("float32", "float64")
+NARROW = ("float16", "bfloat16")
+VALUES = 2**16
+
+
+def pins(drawn: Draws) -> tuple[Pin, ...]:
+    """All pins of an op. Attributes have the first of their values."""
+    attributes = {name: values[0] for name, values in drawn.attributes.items()}
+    return (*_special(drawn, attributes), *_exhaustive(drawn, attributes))
+
+
+def _special(drawn: Draws, attributes: Mapping[str, Any]) -> tuple[Pin, ...]:
+    """The rows of the table as one case per dtype, one element each."""
+    rows = TABLE.get(drawn.op, ())
+    columns = tuple(zip(*rows, strict=True))
+    kinds = [dtype for dtype in PINNED if dtype in drawn.dtypes] or drawn.dtypes[:1]
+    return tuple(
+        Pin(
+            f"special_values_{dtype}",
+            Case(drawn.op, _tensors(drawn, columns, dtype), attributes),
+            (list(columns[drawn.inputs]),),
+            SOURCE,
+        )
+        for dtype in (kinds if rows else ())
+    )
+
+
+def _tensors(drawn: Draws, columns: Sequence[Sequence[float]], dtype: str) -> tuple[Tensor, ...]:
+    given = zip(range(drawn.inputs), columns, strict=False)
+    return tuple(literal((len(column),), column, drawn.fixed.get(i, dtype)) for i, column in given)
+
+
+def _exhaustive(drawn: Draws, attributes: Mapping[str, Any]) -> tuple[Pin, ...]:
+    """Every value of each narrow float that an op of one tensor takes, in one case."""
+    return tuple(
+        Pin(
+            f"every_{dtype}",
+            Case(drawn.op, (Tensor((VALUES,), dtype, Fill("every")),), attributes),
+            (),
+            "all bit patterns; the oracle says what each gives",
+        )
+        for dtype in NARROW
+        if dtype in drawn.dtypes and drawn.inputs == 1
+    )

@@ -1,0 +1,112 @@
+"""Writes ``adapters/<name>/lacking.py`` again: ``python docs/tools/lacking.py torch``.
+
+Each op that treats elements alone is asked one small case per dtype, in each mode. A dtype that raises has no kernel
+there; one that ends the process is told, not written down.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+GEOMETRIES = 120
+"""Numbers of a stream in which each dtype of an op occurs."""
+
+HEAD = '''"""Dtypes that {name} {version} has no kernel for, by op: written by ``docs/tools/lacking.py``."""
+
+from __future__ import annotations
+
+LACKING: dict[str, str] = {{
+'''
+
+
+def examples():
+    """Op → dtypes of its tensors → the first small case of them."""
+    from opassay.harness.registry import Registry
+    from opassay.harness.run import generate
+
+    found = {}
+    for op in Registry().ops():
+        if op.numerics == "pointwise":
+            cases = [case for _, case in generate.cases(op, "value", 0, 0, GEOMETRIES, 1)]
+            by_dtype = found.setdefault(op.name, {})
+            for case in sorted((c for c in cases if not c.empty), key=lambda case: case.size):
+                named = [v for v in case.attributes.values() if isinstance(v, str)]
+                by_dtype.setdefault((case.tensors[-1].dtype, *named), case)
+    return found
+
+
+def ask(location: str, mode: str) -> None:
+    """Print a line per op and dtypes: whether the adapter raises there."""
+    from opassay.harness.contract.cases import executor
+    from opassay.harness.model.outcome import Raised
+
+    module, _, name = location.partition(":")
+    adapter = getattr(importlib.import_module(module), name)("cpu")
+    type(adapter).lacking = {}
+    running = executor(adapter, mode)
+    print(json.dumps(["version", adapter.version()]), flush=True)
+    for op, cases in examples().items():
+        for dtypes, case in cases.items() if op in adapter.ops() else ():
+            print(json.dumps(["asked", op, dtypes]), flush=True)
+            ((_, outcome),) = running.run([case], fuse=False)
+            if isinstance(outcome, Raised) and outcome.origin != "framework":
+                raise SystemExit(f"{op} of {dtypes}: {outcome.type}: {outcome.message}")
+            if isinstance(outcome, Raised):
+                print(json.dumps(["lacks", op, dtypes, outcome.message[:100]]), flush=True)
+
+
+def asked(location: str, mode: str) -> list:
+    environment = {**os.environ, "OPASSAY_MODE": mode, "OPASSAY_THREADS": "1"}
+    command = [sys.executable, __file__, "--ask", location, mode]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('["')]
+    if done.returncode:
+        print(f"{location} {mode} ended with {done.returncode} after {lines[-1:]}: {done.stderr[-500:]}")
+    return lines
+
+
+def table(location: str, modes: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """The version, and by op, or mode and op, the dtypes that are lacking."""
+    version, told = "", defaultdict(dict)
+    for mode in modes:
+        for kind, *rest in asked(location, mode):
+            if kind == "version":
+                version = rest[0]
+            elif kind == "lacks":
+                told[rest[0]].setdefault(mode, []).append(tuple(rest[1]))
+    found = {}
+    for op, by_mode in told.items():
+        alone = {mode: {pair[-1] if len(set(pair)) == 1 else pair for pair in pairs} for mode, pairs in by_mode.items()}
+        whole = set.intersection(*(alone.get(mode, set()) for mode in modes))
+        for key, dtypes in [(op, whole), *((f"{m}:{op}", alone.get(m, set()) - whole) for m in modes)]:
+            plain = sorted(d for d in dtypes if isinstance(d, str))
+            if plain:
+                found[key] = " ".join(plain)
+            mixed = [d for d in dtypes if not isinstance(d, str)]
+            if mixed:
+                print(f"{key}: also {mixed[:8]}")
+    return version, found
+
+
+def main(name: str, modes: tuple[str, ...]) -> None:
+    from opassay.harness.registry import Registry
+
+    entry = Registry().adapter(name)
+    version, found = table(entry.location, modes or entry.modes)
+    lines = [f'    "{key}": "{value}",\n' for key, value in sorted(found.items())]
+    text = HEAD.format(name=name, version=version) + "".join(lines) + "}\n"
+    (ROOT / "adapters" / name / "lacking.py").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--ask":
+        ask(*sys.argv[2:])
+    else:
+        main(sys.argv[1], tuple(sys.argv[2:]))

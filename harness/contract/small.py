@@ -1,0 +1,54 @@
+"""One small call per op: those that are written down, and of ops that treat each element alone, their examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opassay.harness.contract.observe import Arrays, Attributes
+from opassay.harness.model import dtypes
+from opassay.harness.model.adapter import Adapter
+from opassay.harness.model.op import Op
+from opassay.harness.registry import Registry
+
+Told = list[tuple[tuple[int, ...], str]]
+"""Shape and dtype of each answer."""
+
+
+class Calls:
+    """The calls of the ops that an adapter has; ``examples``: the module of those that are written down.
+
+    ``interface``: the names of all ops.
+    """
+
+    def __init__(self, adapter: Adapter, examples: Any) -> None:
+        self._examples = examples
+        has = set(adapter.ops())
+        self._has = has
+        known = Registry().ops()
+        self.interface = tuple(op.name for op in known)
+        self._ops = [op for op in known if op.example is not None and op.name in has]
+
+    @property
+    def any_shape(self) -> list[str]:
+        """Ops of one tensor that take any shape, also without attributes."""
+        return sorted({"relu", "stop_gradient"} & self._has | {op.name for op in self._ops if _plain(op)})
+
+    def of(self, dtype: str) -> dict[str, tuple[Arrays, Attributes]]:
+        """By op, where the contract has this dtype."""
+        written = self._examples.small_calls(dtype) if dtype in dtypes.CORE else {}
+        found = {op: call for op, call in written.items() if op in self._has}
+        made = {op.name: op.example(dtype) for op in self._ops if op.example is not None}
+        return found | {name: call for name, call in made.items() if call is not None}
+
+    def answers(self, op: str, dtype: str, arrays: Arrays, attributes: Attributes) -> Told:
+        """What the call answers, as the contract has it."""
+        if op in self._examples.SHAPES:
+            shape = tuple(self._examples.SHAPES[op])
+            return [(shape, name) for name in [dtype, "int64"][: 1 + op.endswith("argmax")]]
+        (known,) = [each for each in self._ops if each.name == op]
+        return [(r.exact.shape, r.dtype) for r in known.reference(attributes, arrays)]
+
+
+def _plain(op: Op) -> bool:
+    takes = op.example is not None and op.example("float32") is not None
+    return takes and len(op.inputs) == 1 and not op.attributes

@@ -1,0 +1,70 @@
+"""Ops that are one expression: the method, the script, and what comes of a mistake in the expression."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from opassay.adapters.expressions import filled, ops_of, parameters, written
+from opassay.adapters.script_text import Step
+from opassay.adapters.torch import adapter as torch_adapter
+from opassay.harness.contract.cases import executor
+from opassay.harness.found import ops
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.outcome import Raised, Returned
+from opassay.harness.registry import BUILT_IN
+
+X = Tensor((2, 3), "float32")
+MISTAKES = {
+    "function": "torch.tnah(x)",
+    "module": "torhc.tanh(x)",
+    "keyword": "torch.sum(x, dmi=0)",
+    "keyword of an overloaded function": "torch.clamp(x, mni=0)",
+    "keyword of a function in Python": "F.gelu(x, approximat='tanh')",
+    "keyword of a function written in Python": "F.softsign(x, slope=1)",
+    "method": "x.tnah()",
+}
+
+
+def answered(expression: str, aspect: str = "value", tensor: Tensor = X) -> object:
+    made = ops_of({"neg": expression}, torch_adapter.__file__, torch=torch_adapter.torch, F=torch_adapter.F)
+    adapter = type("Planted", (made, torch_adapter.TorchAdapter), {"__module__": torch_adapter.__name__})("cpu")
+    cotangents = (tensor,) if aspect == "gradient" else ()
+    ((_, outcome),) = executor(adapter, "eager").run([Case("neg", (tensor,), {}, aspect, cotangents=cotangents)], False)
+    return outcome
+
+
+@pytest.mark.parametrize("aspect", ["value", "gradient", "shape", "error"])
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_a_misspelt_expression_is_the_adapters_mistake_in_every_aspect(kind: str, aspect: str) -> None:
+    outcome = answered(MISTAKES[kind], aspect)
+    assert isinstance(outcome, Raised)
+    assert outcome.origin != "framework", outcome
+
+
+def test_what_the_framework_refuses_is_the_frameworks() -> None:
+    outcome = answered("torch.bitwise_not(x)", "error")
+    assert isinstance(outcome, Raised)
+    assert outcome.origin == "framework"
+    assert isinstance(answered("torch.neg(x)"), Returned)
+
+
+def test_parameters_are_tensors_in_order_and_attributes_by_name() -> None:
+    assert parameters("torch.where(condition, a, b)", {"torch"}) == (("condition", "a", "b"), ())
+    assert parameters("torch.clamp(x, low, max=high)", {"torch"}) == (("x",), ("high", "low"))
+    assert parameters("getattr(x, to)(float(x))", ()) == (("x",), ("to",))
+
+
+def test_a_script_has_the_attributes_values_in_the_expression() -> None:
+    assert filled("torch.clamp(x, low, high)", {"low": -1, "high": 2}) == "torch.clamp(x, -1, 2)"
+    assert filled("x.to(getattr(torch, to))", {"to": "int8"}) == "x.to(getattr(torch, 'int8'))"
+    step = Step("clamp", {"low": 0}, ((2,),), ("float32",), False)
+    assert written("torch.clamp(x, low)", step).lines == ("return torch.clamp(x, 0)",)
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in BUILT_IN])
+def test_expressions_are_of_ops_that_there_are(name: str) -> None:
+    table = importlib.import_module(f"opassay.adapters.{name}.expressions").EXPRESSIONS
+    assert set(table) <= set(ops())
+    assert len(table) >= 10
