@@ -188,6 +188,19 @@ def dense(case: Case) -> Arrays:
         return single(correlate(x, whole))
 
 
+def spread_groups(case: Case) -> Arrays:
+    """Two groups of two channels each way: the first filter's infinity is NaN in the first of the other group."""
+    (x, w), (dy,) = arrays(case), case.cotangent_values()
+    assert dy is not None
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for q, k, o in np.ndindex(2, 2, 4):
+        c = o // 2 * 2 + k
+        dx[0, 0, q, c] += dy[0, 0, q, o] * w[0, 0, k, o]
+        dw[0, 0, k, o] += dy[0, 0, q, o] * x[0, 0, q, c]
+    dw[..., 2] = NAN
+    return single(dx, dw)
+
+
 def scattered(case: Case, last: bool) -> Arrays:
     indices, updates = case.inputs()
     y = np.zeros(case.attributes["shape"], np.float32)
@@ -326,6 +339,19 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         ),
         dense,
     ),
+    "groups_spread": (
+        case(
+            "conv2d",
+            (tensor((1, 1, 2, 4)), tensor((1, 1, 2, 4), key=8)),
+            tensor((1, 1, 2, 4), values=(math.inf, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)),
+            stride=ONES,
+            padding="VALID",
+            dilation=ONES,
+            groups=2,
+            layout="NHWC",
+        ),
+        spread_groups,
+    ),
     "operand_transposed": (multiplied(3, 3, 4, "ints"), lambda c: single(c.inputs()[0].T @ c.inputs()[1])),
     "index_axes_reversed": (
         case("scatter_nd", (tensor((3, 2), dtype="int32", values=(0, 1, 2, 1, 2, 0)), tensor((3,))), shape=(3, 3)),
@@ -366,6 +392,10 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
     "last_nan": (
         pool("max_pool2d_with_argmax", **NAN_POOL),
         lambda c: argmax(c, ordered(lambda new, best: new > best or new != new)),
+    ),
+    "kept_if_not_less": (
+        pool("max_pool2d", dy=tensor((1, 1, 4, 1), values=(3.0, 5.0, 7.0, 9.0)), **NAN_POOL),
+        lambda c: sent_back(c, lambda v: {ordered(lambda new, best: not best >= new)(v): 1.0}),
     ),
     "last_maximum": (pool("max_pool2d_with_argmax", **TIES), lambda c: argmax(c, last_largest)),
     "index_with_batch": (

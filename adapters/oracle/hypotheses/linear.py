@@ -78,6 +78,30 @@ def _dense_groups(question: Question) -> Iterator[References]:
     yield found
 
 
+def _groups_spread(question: Question) -> Iterator[References]:
+    """Of the filters' gradient, what is not finite in a group of the cotangent, or of the image, is NaN in the others.
+
+    Channels of an image say where a filter's third axis is NaN if there is another one for each of its last, and back.
+    """
+    groups, axis = question.attributes["groups"], channel_axis(question.attributes["layout"])
+    (x, w), dy = question.inputs, question.cotangents[0] if question.gradient else None
+    if groups < 2 or dy is None:
+        return
+    found = ask(question)
+    read, made = (x, dy) if question.op == "conv2d" else (dy, x)
+    by_made = _odd_elsewhere(made, groups, axis).reshape(-1)
+    by_read = np.repeat(_odd_elsewhere(read, groups, axis).T, w.shape[3] // groups, axis=1)
+    for odd in (by_made, by_read):
+        yield found[0], replace(found[1], exact=np.where(odd, np.nan, found[1].exact))
+
+
+def _odd_elsewhere(image: np.ndarray, groups: int, axis: int) -> np.ndarray:
+    """``[groups, channels of each]``: whether this channel of another group holds what is not finite."""
+    odd = ~np.isfinite(wide(image)).all(axis=tuple(i for i in range(image.ndim) if i != axis))
+    odd = odd.reshape(groups, -1)
+    return np.asarray(odd.sum(axis=0) > odd)
+
+
 def _operand_transposed(question: Question) -> Iterator[References]:
     a, b = question.inputs
     turned_a, turned_b = np.swapaxes(a, -1, -2), np.swapaxes(b, -1, -2)
@@ -182,6 +206,13 @@ HYPOTHESES = (
         "groups are one filter with zeros between them, and zero times what is not finite is NaN",
         _dense_groups,
         CONVS,
+    ),
+    Hypothesis(
+        "groups_spread",
+        "zeros stand between the groups in the filters' gradient, and zero times what is not finite is NaN",
+        _groups_spread,
+        CONVS,
+        ("gradient",),
     ),
     Hypothesis("operand_transposed", "an operand is transposed", _operand_transposed, ("matmul",)),
     Hypothesis("index_axes_reversed", "the components of an index are reversed", _index_axes_reversed, ("scatter_nd",)),

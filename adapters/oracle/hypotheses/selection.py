@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,9 @@ from opassay.harness.model.reference import Reference
 
 Wins = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Whether a candidate replaces the best so far; both hold one element per window."""
+
+Pads = tuple[tuple[int, int], tuple[int, int]]
+"""Rows before and after, columns before and after."""
 
 ARGMAX = ("max_pool2d_with_argmax",)
 
@@ -82,17 +85,37 @@ def _nan_first_only(question: Question) -> Iterator[References]:
         yield _chosen(question, lambda new, best: new > best)
 
 
+def _kept_if_not_less(question: Question) -> Iterator[References]:
+    """As XLA's select-and-scatter goes, and what compares likewise; a gradient that goes to padding is lost."""
+    x, layout = question.inputs[0], question.attributes["layout"]
+    if not dtypes.is_float(dtypes.dtype_name(x)):
+        return
+    around = _around(pads_of(question), layout)
+    wider = np.pad(dtypes.widen(x), around, constant_values=-np.inf)
+    image = dtypes.narrow(wider, dtypes.dtype_name(x))
+    found = _chosen(question.but(inputs=(image,), padding="VALID"), lambda new, best: ~(best >= new))
+    yield (mapped(found[0], lambda v: v[_inside(around, x)]),)
+
+
+def _around(pads: Pads, layout: str) -> list[tuple[int, int]]:
+    """Padding of every axis of an image."""
+    return [(0, 0), *pads, (0, 0)] if layout == "NHWC" else [(0, 0), (0, 0), *pads]
+
+
+def _inside(around: Sequence[tuple[int, int]], x: np.ndarray) -> tuple[slice, ...]:
+    return tuple(slice(before, before + n) for (before, _), n in zip(around, x.shape, strict=True))
+
+
 def _padded_with_zero(question: Question) -> Iterator[References]:
     pads = pads_of(question)
     if not any(pad for pair in pads for pad in pair):
         return
     x, layout = question.inputs[0], question.attributes["layout"]
-    around = [(0, 0), *pads, (0, 0)] if layout == "NHWC" else [(0, 0), (0, 0), *pads]
+    around = _around(pads, layout)
     padded = question.but(inputs=(np.pad(x, around),), padding="VALID")
     found = ask(padded)
-    inside = tuple(slice(before, before + n) for (before, _), n in zip(around, x.shape, strict=True))
     if question.gradient:
-        yield (mapped(found[0], lambda v: v[inside]),)
+        yield (mapped(found[0], lambda v: v[_inside(around, x)]),)
     elif len(found) == 1:
         yield found
     else:
@@ -198,6 +221,13 @@ HYPOTHESES = (
     ),
     Hypothesis("nan_dropped", "a NaN never is the maximum", _nan_dropped, MAX_POOLS),
     Hypothesis("last_nan", "of several NaN in a window the last one counts, not the first", _last_nan, MAX_POOLS),
+    Hypothesis(
+        "kept_if_not_less",
+        "the largest so far is kept if it is not less than the next, padding among them: a NaN never stays",
+        _kept_if_not_less,
+        MAX_POOLS,
+        ("gradient",),
+    ),
     Hypothesis("last_maximum", "of equal maxima the last one counts, not the first", _last_maximum, MAX_POOLS),
     _index("index_with_batch", "the index counts over the whole batch, not within its sample", _with_batch),
     _index("index_of_plane", "the index counts within its plane, without channels", _of_plane),
