@@ -276,7 +276,7 @@ def in_padded(case: Case) -> Arrays:
 
 DISTINCT = tuple(float(v) for v in np.random.Generator(np.random.Philox(3)).permutation(60))
 TIES = {"x": (1, 4, 5, 2), "kind": "ties"}
-NAN = math.nan
+NAN, INF = math.nan, math.inf
 WITH_NAN = (1.0, NAN, 2.0, 3.0, NAN, NAN, NAN, 5.0, 6.0, 0.5, 4.0, 1.5)
 NAN_POOL = {"x": (1, 1, 12, 1), "values": WITH_NAN, "window": (1, 3), "stride": (1, 3)}
 DY = tensor((1, 3, 3, 2), key=11)
@@ -379,10 +379,32 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         pool("avg_pool2d", x=(1, 4, 5, 2), window=(2, 3), dy=DY),
         lambda c: average_gradient(c, 1),
     ),
+    "gradient_window_grown": (
+        pool(
+            "avg_pool2d",
+            x=(1, 1, 4, 1),
+            window=(1, 5),
+            padding="SAME",
+            dy=tensor((1, 1, 4, 1), values=(6.0, 5.0, 8.0, 3.0)),
+        ),
+        # Windows begin at -2, -1, 0 and 1, and hold 3, 4, 4 and 3 elements; of the first, all 4 are taken.
+        lambda c: [np.float32([4.75, 5.75, 5.75, 5.75]).reshape(1, 1, 4, 1)],
+    ),
     "wrong_divisor": (pool("avg_pool2d", window=(2, 3)), lambda c: mean(c, lambda real: 3)),
     "padded_with_zero": (
         pool("max_pool2d", x=(1, 1, 3, 1), values=(-1.0, -2.0, -3.0), window=(1, 2), padding=((0, 0), (1, 0))),
         lambda c: maxima(c, fill=0),
+    ),
+    "padded_with_lowest": (
+        pool(
+            "max_pool2d",
+            x=(1, 1, 3, 1),
+            values=(-INF, -INF, -3.0),
+            window=(1, 2),
+            stride=(1, 2),
+            padding=((0, 0), (1, 0)),
+        ),
+        lambda c: maxima(c, fill=float(np.finfo(np.float32).min)),
     ),
     "nan_first_only": (pool("max_pool2d", **NAN_POOL), lambda c: argmax(c, ordered(lambda new, best: new > best))[:1]),
     "nan_dropped": (
@@ -436,6 +458,10 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         lambda c: [np.float32([0, 1, 0])],
     ),
     "absolute_value": (case("relu", (tensor((5,)),)), lambda c: [np.abs(c.inputs()[0])]),
+    "gradient_multiplied": (
+        case("relu", (tensor((4,), values=(0.0, 1.0, -1.0, -2.0)),), tensor((4,), values=(5.0, INF, 3.0, INF))),
+        lambda c: [np.float32([0, INF, 0, NAN])],
+    ),
     "gradient_at_zero": (
         case("relu", (tensor((3,), values=(0.0, 1.0, -1.0)),), tensor((3,), values=(5.0, 2.0, 3.0))),
         relu_gradient,

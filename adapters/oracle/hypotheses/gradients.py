@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
-from opassay.adapters.oracle.hypotheses.question import References, ask
-from opassay.adapters.oracle.linear import wide
+from opassay.adapters.oracle.geometry import Windows, from_nhwc, to_nhwc
+from opassay.adapters.oracle.hypotheses.question import References, ask, windows_of
+from opassay.adapters.oracle.linear import linear_reference, wide
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
 from opassay.harness.model.reference import Reference, unconnected
@@ -47,6 +49,36 @@ def _not_stopped(question: Question) -> Iterator[References]:
         yield (Reference(found.name, found.dtype, wide(dy)),)
 
 
+def _reached(windows: Windows, axis: int, grown: bool) -> list[slice]:
+    """The rows of the image under each window; of a window larger than it that begins before it, all if ``grown``."""
+    extent, window = windows.extents[axis], windows.window[axis]
+    found = []
+    for position in range(windows.outputs[axis]):
+        first = position * windows.stride[axis] - windows.before[axis]
+        whole = grown and first < 0 and window > extent
+        found.append(slice(max(first, 0), extent if whole else min(first + window, extent)))
+    return found
+
+
+def _window_grown(question: Question) -> Iterator[References]:
+    (true,), (dy,), layout = ask(question), question.cotangents, question.attributes["layout"]
+    windows, shape = windows_of(question), to_nhwc(question.inputs[0], layout).shape
+    rows, columns = (_reached(windows, axis, True) for axis in (0, 1))
+    if dy is None or [rows, columns] == [_reached(windows, axis, False) for axis in (0, 1)]:
+        return
+
+    def spread(dy: np.ndarray) -> np.ndarray:
+        dx, arrived = np.zeros(shape, dtype=dy.dtype), to_nhwc(dy, layout)
+        for (i, down), (j, across) in product(enumerate(rows), enumerate(columns)):
+            size = (down.stop - down.start) * (across.stop - across.start)
+            dx[:, down, across] += arrived[:, i : i + 1, j : j + 1] / size
+        return from_nhwc(dx, layout)
+
+    terms = np.full(true.exact.shape, len(rows) * len(columns), dtype=np.int64)
+    found = linear_reference(true.name, spread, (dy,), lambda: terms)
+    yield (replace(found, unit=np.full(terms.shape, np.nan), roundings=2),)
+
+
 CONNECTION = (
     Hypothesis(
         "zeros_for_no_gradient",
@@ -66,5 +98,12 @@ CONNECTION = (
 HYPOTHESES = (
     Hypothesis("gradient_not_stopped", "the gradient passes through", _not_stopped, ("stop_gradient",), ("gradient",)),
     *CONNECTION,
+    Hypothesis(
+        "gradient_window_grown",
+        "a window that is larger than the image and begins before it is taken to cover all of it",
+        _window_grown,
+        ("avg_pool2d",),
+        ("gradient",),
+    ),
     Hypothesis("cotangent_ignored", "cotangents are taken for ones", _cotangent_ignored, aspects=("gradient",)),
 )

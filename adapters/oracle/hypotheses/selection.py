@@ -91,9 +91,7 @@ def _kept_if_not_less(question: Question) -> Iterator[References]:
     if not dtypes.is_float(dtypes.dtype_name(x)):
         return
     around = _around(pads_of(question), layout)
-    wider = np.pad(dtypes.widen(x), around, constant_values=-np.inf)
-    image = dtypes.narrow(wider, dtypes.dtype_name(x))
-    found = _chosen(question.but(inputs=(image,), padding="VALID"), lambda new, best: ~(best >= new))
+    found = _chosen(_padded(question, around, -np.inf), lambda new, best: ~(best >= new))
     yield (mapped(found[0], lambda v: v[_inside(around, x)]),)
 
 
@@ -106,20 +104,32 @@ def _inside(around: Sequence[tuple[int, int]], x: np.ndarray) -> tuple[slice, ..
     return tuple(slice(before, before + n) for (before, _), n in zip(around, x.shape, strict=True))
 
 
-def _padded_with_zero(question: Question) -> Iterator[References]:
+def _padded(question: Question, around: Sequence[tuple[int, int]], value: float) -> Question:
+    """The same question about the image with its padding, of this value, as a part of it."""
+    x = question.inputs[0]
+    outside = dtypes.narrow(np.array(value), dtypes.dtype_name(x))
+    return question.but(inputs=(np.pad(x, around, constant_values=outside),), padding="VALID")
+
+
+def _padded_with_lowest(question: Question) -> Iterator[References]:
+    name = dtypes.dtype_name(question.inputs[0])
+    if dtypes.is_float(name):
+        yield from _padded_with(-dtypes.FORMATS[name].largest, question)
+
+
+def _padded_with(value: float, question: Question) -> Iterator[References]:
     pads = pads_of(question)
     if not any(pad for pair in pads for pad in pair):
         return
     x, layout = question.inputs[0], question.attributes["layout"]
     around = _around(pads, layout)
-    padded = question.but(inputs=(np.pad(x, around),), padding="VALID")
-    found = ask(padded)
+    found = ask(_padded(question, around, value))
     if question.gradient:
         yield (mapped(found[0], lambda v: v[_inside(around, x)]),)
     elif len(found) == 1:
         yield found
     else:
-        # Where a zero of the padding wins, no index can name it.
+        # Where the padding wins, no index can name it.
         true = ask(question)
         lost = found[0].exact != true[0].exact
         yield found[0], replace(true[1], free=lost if lost.any() else None)
@@ -215,7 +225,18 @@ def _index(name: str, says: str, change: Callable[[np.ndarray, Question], np.nda
 
 
 HYPOTHESES = (
-    Hypothesis("padded_with_zero", "padding takes part in the maximum, as zeros", _padded_with_zero, MAX_POOLS),
+    Hypothesis(
+        "padded_with_zero",
+        "padding takes part in the maximum, as zeros",
+        lambda q: _padded_with(0, q),
+        MAX_POOLS,
+    ),
+    Hypothesis(
+        "padded_with_lowest",
+        "padding takes part in the maximum, as the lowest finite number",
+        _padded_with_lowest,
+        MAX_POOLS,
+    ),
     Hypothesis(
         "nan_first_only", "a NaN counts only where it is its window's first element", _nan_first_only, MAX_POOLS
     ),

@@ -131,6 +131,15 @@ def _absolute(question: Question) -> Iterator[References]:
         yield (replace(found, exact=np.abs(wide(question.inputs[0]))),)
 
 
+def _gradient_multiplied(question: Question) -> Iterator[References]:
+    (found,), dy = ask(question), question.cotangents[0]
+    if dy is None or found.policy == "unconnected":
+        return
+    cut = ~(wide(question.inputs[0]) > 0)
+    with np.errstate(invalid="ignore"):
+        yield (replace(found, exact=np.where(cut, found.exact + 0 * wide(dy), found.exact)),)
+
+
 def _gradient_at_zero(question: Question) -> Iterator[References]:
     (found,), dy = ask(question), question.cotangents[0]
     if dy is None or found.policy == "unconnected":
@@ -145,6 +154,13 @@ HYPOTHESES = (
     Hypothesis("nan_to_zero", "NaN is taken for zero", _nan_to_zero, ("relu",)),
     Hypothesis(
         "absolute_value", "negative values change their sign instead of becoming zero", _absolute, ("relu",), ("value",)
+    ),
+    Hypothesis(
+        "gradient_multiplied",
+        "the gradient is multiplied by 0 where it should be cut off, and 0 times what is not finite is NaN",
+        _gradient_multiplied,
+        ("relu",),
+        ("gradient",),
     ),
     Hypothesis(
         "gradient_at_zero", "the gradient at 0 is 1 or 1/2 instead of 0", _gradient_at_zero, ("relu",), ("gradient",)
