@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -139,3 +140,21 @@ def test_all_numbers_of_16_bits_rounded_once_are_right_and_truncated_are_not(nam
         truncated = helpers.compare(cut.view(x.dtype), reference, helpers.NumericModel(**computed), False)
         assert truncated.verdict in ("numeric", "special")
         assert truncated.bad_elements > 100
+
+
+@pytest.mark.parametrize(("name", "y"), [("erf", [1, -1, 1]), ("erfc", [0, 2, 0])])
+def test_far_out_the_error_function_is_constant(name: str, y: list[float]) -> None:
+    x = np.array([30.0, -1e9, 1e300])
+    reference = one(getattr(bounded, name), x)
+    assert judged(np.array(y, np.float64), reference).verdict == "pass"
+    assert judged(np.array(y, np.float64) + 1e-13, reference).bad_elements == 3
+    (dx,) = bounded.vjps(lambda x: getattr(bounded, name)(x), (x,), (np.ones(3),), ("x",))
+    assert judged(np.zeros(3), dx).verdict == "pass"
+
+
+def test_a_product_that_only_looks_like_a_number_of_float64_may_be_fused() -> None:
+    x = np.array([0.9999994395697164])
+    assert x.astype(np.longdouble)[0] ** 2 == np.float64(x[0] ** 2)
+    reference = one(lambda x: 1 - x * x, x)
+    exactly = 1 - Fraction(float(x[0])) ** 2
+    assert judged(np.array([float(exactly)]), reference).verdict == "pass"

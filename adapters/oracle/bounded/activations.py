@@ -6,7 +6,7 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.elementary import erf, erfc, exp, log, log1p
-from opassay.adapters.oracle.bounded.formats import Formats
+from opassay.adapters.oracle.bounded.formats import Formats, sizes, up
 from opassay.adapters.oracle.bounded.logic import equal, greater_equal, less
 from opassay.adapters.oracle.bounded.real import Real, either, left_open, operand, saved, unsigned, with_gradient
 from opassay.adapters.oracle.bounded.selection import absolute, maximum, minimum, where
@@ -30,7 +30,7 @@ def sigmoid(x: Real) -> Real:
     share = where(greater_equal(x, 0.0), 1 / (1 + e), e / (1 + e))
 
     def local(formats: Formats, error: np.ndarray) -> np.ndarray:
-        size = np.abs(share.value).astype(np.float64)
+        size = up(sizes(share.value))
         return np.where(size * FORMATS[formats.kept].largest < 1, np.maximum(error, size), error)
 
     whole = Real(share.value, (share,), local)

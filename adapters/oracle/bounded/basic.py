@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.oracle.bounded.formats import CORRECT, Formats, kept, product, rounded, sizes
+from opassay.adapters.oracle.bounded.lost import kept_product, kept_quotient, kept_sum
 from opassay.adapters.oracle.bounded.profiles import ulps_of
 from opassay.adapters.oracle.bounded.real import OPERATORS, Real, either, operand, saved
 from opassay.adapters.oracle.bounded.sums import fit
@@ -23,21 +24,23 @@ def quietly(function: Callable[..., Any], *operands: np.ndarray) -> np.ndarray:
 
 def add(x: Real, other: object) -> Real:
     """x + y, rounded once."""
-    return _sum(np.add, x, operand(other, x), lambda g: g)
+    y = operand(other, x)
+    return _sum(np.add, x, y, y.value, lambda g: g)
 
 
 def sub(x: Real, other: object) -> Real:
     """x - y, rounded once."""
-    return _sum(np.subtract, x, operand(other, x), neg)
+    y = operand(other, x)
+    return _sum(np.subtract, x, y, quietly(np.negative, y.value) if y.value.dtype != bool else y.value, neg)
 
 
-def _sum(function: Binary, x: Real, y: Real, second: Callable[[Real], Real]) -> Real:
+def _sum(function: Binary, x: Real, y: Real, added: np.ndarray, second: Callable[[Real], Real]) -> Real:
     value = quietly(function, x.value, y.value)
     if value.dtype.kind != "f":
         return Real(value, (x, y), _either_unknown)
 
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return kept(formats, value, a + b, exact=True)
+        return kept(formats, value, a + b, exact=kept_sum(x.value, added, value))
 
     return Real(value, (x, y), local, lambda g, _: (fit(g, x.shape), fit(second(g), y.shape)))
 
@@ -62,7 +65,7 @@ def mul(x: Real, other: object) -> Real:
 
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         error = product(sizes(x.value), b) + product(sizes(y.value), a) + product(a, b)
-        return kept(formats, value, error, exact=True)
+        return kept(formats, value, error, exact=kept_product(x.value, y.value, value))
 
     return Real(value, (x, y), local, lambda g, _: (fit(g * saved(y), x.shape), fit(g * saved(x), y.shape)))
 
@@ -77,19 +80,22 @@ def div(x: Real, other: object) -> Real:
         error = quotient_error(x.value, y.value, value, a, b)
         if beyond.any():
             error = np.where(beyond, np.maximum(error, sizes(value)), error)
-        return _divided(formats, value, error, (np.frexp(sizes(y.value))[0] == 0.5) & (b == 0))
+        whole = kept_quotient(x.value, y.value, value)
+        return _divided(formats, value, error, (np.frexp(sizes(y.value))[0] == 0.5) & (b == 0), whole)
 
     return Real(value, (x, y), local, lambda g, _: _quotient_pull(g, x, y))
 
 
-def _divided(formats: Formats, value: np.ndarray, error: np.ndarray, powers: np.ndarray) -> np.ndarray:
+def _divided(
+    formats: Formats, value: np.ndarray, error: np.ndarray, powers: np.ndarray, whole: np.ndarray
+) -> np.ndarray:
     """Division by a power of two is one rounding at most; other divisions err by what the profile says."""
-    exactly = kept(formats, value, error, exact=True)
+    exactly = kept(formats, value, error, exact=whole)
     if powers.all():
         return exactly
     ulps = ulps_of("div", formats.functions)
     inside = error if formats.kept == formats.compute else rounded(formats, formats.kept, value, error)
-    return np.where(powers, exactly, kept(formats, value, inside, ulps, exact=ulps <= CORRECT))
+    return np.where(powers, exactly, kept(formats, value, inside, ulps, exact=whole if ulps <= CORRECT else False))
 
 
 def quotient_error(x: np.ndarray, y: np.ndarray, value: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ def _by_log_of_base(g: Real, x: Real, ln: object) -> Real:
 
 def _by_bell(g: Real, x: Real) -> Real:
     """g · 2/√π · exp(-x²), which is 0 in any format far within the bounds that x is held to here."""
-    a = clamp(saved(x), -64.0, 64.0)
+    a = clamp(saved(x), -special.NOTHING_LEFT, special.NOTHING_LEFT)
     bell = exp(-(a * a))
     return either(g * (2 / ROOT_PI * bell), (2 / ROOT_PI * g) * bell)
 

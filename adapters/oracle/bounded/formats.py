@@ -15,7 +15,10 @@ from opassay.harness.model.numeric_model import NumericModel
 CORRECT = 0.5
 """Units in the last place that rounding to nearest may err by."""
 
+Exact = bool | np.ndarray
+
 _LARGEST = float(np.finfo(np.float64).max)
+_SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ def sizes(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.minimum(np.abs(values), _LARGEST), dtype=np.float64)
 
 
+def up(size: np.ndarray) -> np.ndarray:
+    """A bound of what ``sizes`` was asked of, which it may have rounded down."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.nextafter(size, np.inf))
+
+
 def ulp(size: np.ndarray, name: str) -> np.ndarray:
     """The spacing of the format in the binade of each size, down to that of its subnormals."""
     form = FORMATS[name]
@@ -64,28 +73,31 @@ def representable(values: np.ndarray, name: str) -> np.ndarray:
 
 
 def rounded(
-    formats: Formats, name: str, values: np.ndarray, error: np.ndarray, ulps: float = CORRECT, exact: bool = False
+    formats: Formats, name: str, values: np.ndarray, error: np.ndarray, ulps: float = CORRECT, exact: Exact = False
 ) -> np.ndarray:
     """The error of ``values``, known to ``error``, after an operation of ``ulps`` in the format ``name``.
 
-    With ``exact``, a value that is known and is a number of the format costs nothing. What is 16 bits wide may be
-    rounded twice, on the way through float32.
+    A value that is known and is a number of the format costs nothing where ``exact``, which is where an operation
+    that is correctly rounded lost nothing in the oracle, and what the oracle lost where that is false. What is 16 bits
+    wide may be rounded twice, on the way through float32.
     """
     size = sizes(values)
     whole = size + error
-    new = error + ulps * ulp(whole, name) + float(np.finfo(values.dtype).eps) * whole
+    own = float(np.finfo(values.dtype).eps) * whole
+    # Half of the smallest number is none of float64.
+    new = error + np.maximum(ulps * ulp(whole, name), _SMALLEST) + own
     if FORMATS[name].precision < FORMATS["float32"].precision:
         new = new + CORRECT * ulp(whole, "float32")
-    if exact:
-        new = np.where((error == 0) & representable(values, name), 0, new)
+    if exact is not False:
+        new = np.where((error == 0) & representable(values, name), np.where(exact, 0, own), new)
     if formats.flushes(name):
         low = (size - new < FORMATS[name].smallest_normal) & ((size > 0) | (error > 0))
-        new = np.where(low, np.maximum(new, size), new)
+        new = np.where(low, np.maximum(new, up(size)), new)
     return settled(values, new, error)
 
 
 def kept(
-    formats: Formats, values: np.ndarray, error: np.ndarray, ulps: float = CORRECT, exact: bool = False
+    formats: Formats, values: np.ndarray, error: np.ndarray, ulps: float = CORRECT, exact: Exact = False
 ) -> np.ndarray:
     """The same of a primitive: in the format computed in, then rounded to the format kept, where that is another."""
     once = rounded(formats, formats.compute, values, error, ulps, exact)

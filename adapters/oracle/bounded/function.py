@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from opassay.adapters.oracle.bounded.basic import quietly
-from opassay.adapters.oracle.bounded.formats import Formats, kept, representable
+from opassay.adapters.oracle.bounded.formats import CORRECT, Formats, kept, representable
 from opassay.adapters.oracle.bounded.profiles import ulps_of
 from opassay.adapters.oracle.bounded.real import Real
 
@@ -55,16 +55,18 @@ def stepped(
 ) -> np.ndarray:
     """The error of a function's result: its profile's, and what the operands' errors make of it.
 
-    Exact are a zero, what is made of zeros and is a number of the format (as C's Annex F has it of exp, cos and cosh),
-    and all that is correctly rounded and such a number.
+    Exact are a zero, and what is made of zeros and is a number of the format (as C's Annex F has it of exp, cos and
+    cosh); what is correctly rounded and such a number errs by no more than the oracle.
     """
     ulps = ulps_of(name, formats.functions)
     oracle = ORACLE if value.dtype == np.longdouble else ORACLE * 2.0**11
     own = oracle * np.minimum(np.abs(value), np.finfo(np.float64).max).astype(np.float64)
     new = kept(formats, value, error, ulps) + own
     zeros = np.logical_and.reduce(np.broadcast_arrays(*(x == 0 for x in operands)))
-    exact = (value == 0) | ((zeros | (ulps <= 0.5)) & representable(value, formats.kept))
-    return np.where(exact & (error == 0), 0.0, np.where(np.isfinite(value), new, kept(formats, value, error)))
+    numbers = representable(value, formats.kept) & (error == 0)
+    new = np.where(numbers & (ulps <= CORRECT), own, new)
+    known = np.where(((value == 0) | zeros) & numbers, 0.0, new)
+    return np.where(np.isfinite(value), known, kept(formats, value, error))
 
 
 def between_ends(value: Value, low: float = -np.inf, high: float = np.inf) -> Moves:

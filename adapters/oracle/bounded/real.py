@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from opassay.adapters.oracle.bounded.formats import Formats, rounded, sizes, stored
+from opassay.adapters.oracle.bounded.formats import Formats, rounded, sizes, stored, up
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
@@ -124,7 +124,7 @@ def leaf(array: np.ndarray) -> Real:
     tiny = np.abs(value) < FORMATS[name].smallest_normal
     if name == "float16" or not tiny.any():
         return Real(value)
-    size = np.where(tiny, sizes(value), 0.0)
+    size = np.where(tiny & (value != 0), up(sizes(value)), 0.0)
     return Real(value, (), lambda formats: size if formats.flush else np.zeros(()))
 
 

@@ -20,6 +20,10 @@ FRACTION_TERMS = {1: 320, 2: 90}
 """By the least argument: the error of the n-th convergent falls as exp(-2x·√(2n)), which is 2⁻⁷³ for either."""
 
 
+NOTHING_LEFT = 200
+"""exp(-x²) is 0 from here on, even in longdouble of 128 bits, whose range ends near exp(-11433)."""
+
+
 def _each(function: Callable[[float], float]) -> Callable[[Array], Array]:
     known = np.frompyfunc(function, 1, 1)
 
@@ -74,11 +78,12 @@ def _tail(size: Array) -> Array:
 
 def _fraction(x: Array, terms: int) -> Array:
     """erfc by its continued fraction; x² in two parts, since exp magnifies what a square rounds."""
+    x = np.minimum(x, NOTHING_LEFT)
     rest = np.zeros_like(x)
     for n in range(terms, 0, -1):
         rest = (np.longdouble(n) / 2) / (x + rest)
-    head = np.where(np.isfinite(x), x.astype(np.float32).astype(np.longdouble), x)
-    low = np.where(np.isfinite(x), (x - head) * (x + head), 0)
+    head = x.astype(np.float32).astype(np.longdouble)
+    low = (x - head) * (x + head)
     return np.asarray(np.exp(-head * head) * np.exp(-low) / _ROOT_PI / (x + rest))
 
 
