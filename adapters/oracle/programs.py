@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from opassay.adapters.oracle.cotangent import Arrays, Cotangents
 from opassay.adapters.oracle.pool import attains_maximum
-from opassay.adapters.oracle.stages import stage_gradients, stage_references
+from opassay.adapters.oracle.stages import Answering, stage_gradients, stage_references
 from opassay.adapters.oracle.total import total
 from opassay.harness.model import dtypes
 from opassay.harness.model.op import ContractError
@@ -29,16 +29,6 @@ Answers = Sequence[np.ndarray | None]
 
 LOW = ("float16", "bfloat16")
 """Compilers may keep what flows between stages in a wider format; elsewhere there is none to keep it in."""
-
-
-class Answering(Protocol):
-    """What stages answer in place of the oracle, which is told first what that says."""
-
-    def forward(self, stage: Stage, inputs: Arrays, truth: Sequence[Reference]) -> Sequence[Reference]: ...
-
-    def backward(
-        self, stage: Stage, inputs: Arrays, cotangents: Cotangents, truth: Sequence[Reference]
-    ) -> Sequence[Reference]: ...
 
 
 def program_reference(

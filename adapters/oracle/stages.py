@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
@@ -29,6 +30,16 @@ LINEAR_IN = {
 """Ops whose gradient is itself differentiated, and the inputs that each is linear in."""
 
 
+class Answering(Protocol):
+    """What stages answer in place of the oracle, which is told first what that says."""
+
+    def forward(self, stage: Stage, inputs: Arrays, truth: Sequence[Reference]) -> Sequence[Reference]: ...
+
+    def backward(
+        self, stage: Stage, inputs: Arrays, cotangents: Cotangents, truth: Sequence[Reference]
+    ) -> Sequence[Reference]: ...
+
+
 def stage_references(stage: Stage, inputs: Arrays) -> tuple[Reference, ...]:
     """What the stage should make of these inputs, one ``Reference`` per output."""
     if stage.vjp:
@@ -41,12 +52,17 @@ def stage_references(stage: Stage, inputs: Arrays) -> tuple[Reference, ...]:
     return tuple(replace(r, computes=(stage.op, r.name)) for r in found)
 
 
-def stage_gradients(stage: Stage, inputs: Arrays, cotangents: Cotangents) -> tuple[Reference, ...]:
-    """What the stage should send back to each of its inputs for these cotangents of its outputs."""
+def stage_gradients(
+    stage: Stage, inputs: Arrays, cotangents: Cotangents, instead: Answering | None = None
+) -> tuple[Reference, ...]:
+    """What the stage should send back to each of its inputs for these cotangents of its outputs.
+
+    ``instead``: what an op answers that a second derivative is made of.
+    """
     if stage.op in OPERATORS:
         return _operator_gradients(stage.op, inputs, cotangents[0])
     if stage.vjp:
-        found = _second_order(stage, inputs, cotangents)
+        found = _second_order(stage, inputs, cotangents, instead)
     else:
         found = VJPS[stage.op](stage.attributes, inputs, cotangents)
     return tuple(r if r.computes else replace(r, computes=(stage.op, r.name)) for r in found)
@@ -73,7 +89,9 @@ def _operator_gradients(op: str, inputs: Arrays, cotangent: np.ndarray | None) -
     return Reference("da", dtype, values), Reference("db", dtype, values if op == "add" else -values)
 
 
-def _second_order(stage: Stage, inputs: Arrays, cotangents: Cotangents) -> tuple[Reference, ...]:
+def _second_order(
+    stage: Stage, inputs: Arrays, cotangents: Cotangents, instead: Answering | None
+) -> tuple[Reference, ...]:
     """Gradients of a vector-Jacobian product of an op that is linear in each of its float inputs.
 
     With f linear in x and w and (dx, dw) its product with dy, <u, dx> + <v, dw> = <dy, f(u, w)> + <dy, f(x, v)>.
@@ -86,10 +104,21 @@ def _second_order(stage: Stage, inputs: Arrays, cotangents: Cotangents) -> tuple
     forward = []
     for i in asked:
         swapped = [cotangents[i] if i == j else value for j, value in enumerate(operands)]
-        (once,) = REFERENCES[stage.op](stage.attributes, swapped)  # type: ignore[arg-type]
+        (once,), back = _once(stage, swapped, dy, instead)  # type: ignore[arg-type]
         forward.append(replace(once, computes=(stage.op, once.name)))
-        back = VJPS[stage.op](stage.attributes, swapped, (dy,))  # type: ignore[arg-type]
         for j in LINEAR_IN[stage.op]:
             if j != i:
                 found[j] = back[j]
     return (*found, total("ddy", forward, dtypes.dtype_name(dy)))
+
+
+def _once(
+    stage: Stage, operands: Arrays, dy: np.ndarray, instead: Answering | None
+) -> tuple[Sequence[Reference], Sequence[Reference]]:
+    """What the op itself makes of these operands, and its gradients."""
+    value = REFERENCES[stage.op](stage.attributes, operands)
+    back = VJPS[stage.op](stage.attributes, operands, (dy,))
+    if instead is None:
+        return value, back
+    plain = replace(stage, inputs=stage.inputs[:-1], outputs=("y",), vjp=False)
+    return instead.forward(plain, operands, value), instead.backward(plain, operands, (dy,), back)

@@ -36,10 +36,18 @@ def conv(op: str = "conv2d", x=(1, 5, 6, 2), w=(3, 2, 2, 3), kind: str = "ints",
     return case(op, (tensor(x, kind, dtype), tensor(w, kind, dtype, 8)), **attributes)
 
 
-def pool(op: str, x=(2, 5, 6, 3), kind: str = "ints", values: Any = (), dy: Tensor | None = None, **more: Any) -> Case:
+def pool(
+    op: str,
+    x=(2, 5, 6, 3),
+    kind: str = "ints",
+    values: Any = (),
+    dy: Tensor | None = None,
+    dtype: str = "float32",
+    **more: Any,
+) -> Case:
     own: dict[str, Any] = {"count_padding": False} if op == "avg_pool2d" else {"dilation": ONES}
     attributes = {"window": (2, 3), "stride": ONES, "padding": "VALID", "layout": "NHWC"} | own | more
-    return case(op, (tensor(x, kind, values=values),), dy, **attributes)
+    return case(op, (tensor(x, kind, dtype, values=values),), dy, **attributes)
 
 
 def padded(x: np.ndarray, pads: Any, value: float = 0) -> np.ndarray:
@@ -147,6 +155,16 @@ def average_gradient(case: Case, divisor: float) -> Arrays:
             if 0 <= i < dx.shape[1] and 0 <= j < dx.shape[2]:
                 dx[n, i, j, c] += dy[n, p, q, c] / divisor
     return single(dx)
+
+
+def end_cut(case: Case) -> Arrays:
+    """One row; of a window only what ends no farther behind the image than the padding before it is wide counts."""
+    (_, (before, _)), width = case.attributes["padding"], case.tensors[0].shape[2]
+
+    def average(place: Any, values: list[float], at: list[tuple[int, int]]) -> float:
+        return sum(values) / sum(j < width + before for _, j in at)
+
+    return single(pooled(case, average, fill=0))
 
 
 def mean(case: Case, divide: Callable[[int], float], fill: float = 0) -> Arrays:
@@ -318,6 +336,14 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         lambda c: maxima(c, pads=((0, 1), (0, 0))),
     ),
     "extent_off_by_one": (conv(), lambda c: [conv_mistake()(c)[0][:, :-1]]),
+    "end_counted_as_start": (
+        pool("avg_pool2d", x=(1, 1, 5, 1), window=(1, 3), padding=((0, 0), (1, 2)), count_padding=True),
+        end_cut,
+    ),
+    "reciprocal_in_float32": (
+        pool("avg_pool2d", x=(1, 1, 3, 1), dtype="float64", window=(1, 3), dy=tensor((1, 1, 1, 1), dtype="float64")),
+        lambda c: [np.repeat(c.cotangent_values()[0] * np.float64(np.float32(1 / 3)), 3, axis=2)],
+    ),
     "filter_flipped": (conv(), conv_mistake(filters=lambda w: w[::-1, ::-1])),
     "groups_interleaved": (
         conv(x=(1, 4, 4, 4), w=(2, 2, 2, 4), groups=2),

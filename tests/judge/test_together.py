@@ -136,6 +136,25 @@ def test_a_wrong_stage_beside_a_mistaken_one_is_not_covered() -> None:
     assert found(case, [image(np.nan, 2, 0, 0), image(2, 0)], FLUSHES, DROPS, ZERO) == ()
 
 
+def second_derivative(dilation: tuple[int, int]) -> Case:
+    """Of a convolution, by its image and by its filter."""
+    how = {"stride": (1, 1), "padding": "SAME", "dilation": dilation, "groups": 1, "layout": "NHWC"}
+    stage = Stage("conv2d", ("x", "w", "dy"), ("dx", "dw"), how, vjp=True)
+    x, w = Tensor((1, 1, 4, 1), "float32", Fill("ints", 1)), Tensor((1, 3, 1, 1), "float32", Fill("ints", 2))
+    made = Program(("x", "w", "dy"), (stage,)).attributes()
+    return Case("conv2d_vjp", (x, w, replace(x, fill=Fill("ints", 3))), made, "gradient", cotangents=(x, w))
+
+
+def test_a_second_derivative_is_made_of_what_the_op_does() -> None:
+    case, other = second_derivative((1, 2)), second_derivative((1, 1))
+    undilated = Fact("undilated", "upstream", "why", ("convolves",), ("gradient",), reproduces="dilation_ignored")
+    told = references(op_of(other), other)
+    answers = [narrow(reference.exact, reference.dtype) for reference in told]
+    assert found(case, answers, undilated) == ("undilated",)
+    answers[-1][0, 0, 0, 0] += 1
+    assert found(case, answers, undilated) == ()
+
+
 def test_gradients_may_be_mistaken_one_by_one() -> None:
     tensors = tuple(Tensor((2, 2), "float32", Fill("literal", values=(TINY, 1.0, 1.0, np.inf))) for _ in range(2))
     ones = Tensor((2, 2), "float32", Fill("ones"))

@@ -6,12 +6,13 @@ A new one is a ``Hypothesis`` in one of the modules beside this, and a planted m
 
 from __future__ import annotations
 
-from opassay.adapters.oracle.hypotheses import gradients, linear, selection, staged, values, windows
+from opassay.adapters.oracle.hypotheses import averages, gradients, linear, selection, staged, values, windows
 from opassay.harness.model.hypothesis import Hypothesis
 
 ALL: tuple[Hypothesis, ...] = (
     *gradients.HYPOTHESES,
     *windows.HYPOTHESES,
+    *averages.HYPOTHESES,
     *linear.HYPOTHESES,
     *selection.HYPOTHESES,
     *values.HYPOTHESES,

@@ -11,7 +11,7 @@ import numpy as np
 from opassay.adapters.oracle.cotangent import Cotangents
 from opassay.adapters.oracle.hypotheses.question import References
 from opassay.adapters.oracle.programs import program_reference, program_vjp
-from opassay.adapters.oracle.stages import Arrays
+from opassay.adapters.oracle.stages import Arrays, stage_gradients
 from opassay.harness.model.hypothesis import VARIANTS, Hypothesis, NoVariant, Question, made_together
 from opassay.harness.model.op import ContractError
 from opassay.harness.model.program import OPERATORS, Stage
@@ -73,8 +73,10 @@ class Mistaken:
     def backward(
         self, stage: Stage, inputs: Arrays, cotangents: Cotangents, truth: Sequence[Reference]
     ) -> Sequence[Reference]:
-        """What the stage sends back; the second derivative of an op is asked of no mistake."""
-        return truth if stage.vjp else self._answer(stage, inputs, cotangents, truth)
+        """What the stage sends back; a second derivative is made of what the op answers, by the same mistake."""
+        if stage.vjp:
+            return stage_gradients(stage, inputs, cotangents, self)
+        return self._answer(stage, inputs, cotangents, truth)
 
     def _answer(
         self, stage: Stage, inputs: Arrays, cotangents: Cotangents, truth: Sequence[Reference]

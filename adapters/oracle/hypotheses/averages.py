@@ -1,0 +1,67 @@
+"""Mistakes of average pools: what of a window its divisor counts, and in which precision it is divided by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from opassay.adapters.oracle.geometry import from_nhwc, to_nhwc
+from opassay.adapters.oracle.hypotheses.question import References, ask, mapped, pads_of, windows_of
+from opassay.adapters.oracle.linear import linear_reference
+from opassay.adapters.oracle.pool import divisors
+from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Hypothesis, Question
+
+AVERAGE = ("avg_pool2d",)
+
+
+def _end_counted_as_start(question: Question) -> Iterator[References]:
+    """Padding that counts is made part of the image, and the rest of it does not count."""
+    pads, layout = pads_of(question), question.attributes["layout"]
+    if not question.attributes["count_padding"] or all(after <= before for before, after in pads):
+        return
+    counted = [(before, min(before, after)) for before, after in pads]
+    rest = tuple((0, max(0, after - before)) for before, after in pads)
+    around = [(0, 0), *counted, (0, 0)] if layout == "NHWC" else [(0, 0), (0, 0), *counted]
+    (x,) = question.inputs
+    found = ask(question.but(inputs=(np.pad(x, around),), padding=rest, count_padding=False))
+    inside = tuple(slice(before, before + n) for (before, _), n in zip(around, x.shape, strict=True))
+    yield tuple(mapped(r, lambda v: v[inside]) for r in found) if question.gradient else found
+
+
+def _reciprocal_in_float32(question: Question) -> Iterator[References]:
+    (true,), (x,), (dy,) = ask(question), question.inputs, question.cotangents
+    if dy is None or dtypes.dtype_name(x) != "float64":
+        return
+    windows, layout = windows_of(question), question.attributes["layout"]
+    shape, pooled = to_nhwc(x, layout).shape, to_nhwc(dy, layout).shape
+    scale = np.float32(1) / divisors(windows, question.attributes["count_padding"], pooled, "NHWC").astype(np.float32)
+
+    def spread(dy: np.ndarray) -> np.ndarray:
+        dx = np.zeros(shape, dtype=dy.dtype)
+        for tap in windows.taps():
+            dx[:, *tap.inputs] += (to_nhwc(dy, layout) * scale)[:, *tap.outputs]
+        return from_nhwc(dx, layout)
+
+    # Each product is rounded once more than a whole number's would be.
+    unit = np.full(true.exact.shape, np.nan)
+    yield (replace(linear_reference(true.name, spread, (dy,)), terms=true.terms, unit=unit, roundings=1),)
+
+
+HYPOTHESES = (
+    Hypothesis(
+        "end_counted_as_start",
+        "padding at the end is counted in the divisor as if it were as wide as that at the start",
+        _end_counted_as_start,
+        AVERAGE,
+    ),
+    Hypothesis(
+        "reciprocal_in_float32",
+        "the gradient is scaled by the divisor's reciprocal, which is rounded to float32",
+        _reciprocal_in_float32,
+        AVERAGE,
+        ("gradient",),
+    ),
+)
