@@ -295,6 +295,7 @@ def in_padded(case: Case) -> Arrays:
 DISTINCT = tuple(float(v) for v in np.random.Generator(np.random.Philox(3)).permutation(60))
 TIES = {"x": (1, 4, 5, 2), "kind": "ties"}
 NAN, INF = math.nan, math.inf
+LOWEST = np.finfo(np.float32).min
 WITH_NAN = (1.0, NAN, 2.0, 3.0, NAN, NAN, NAN, 5.0, 6.0, 0.5, 4.0, 1.5)
 NAN_POOL = {"x": (1, 1, 12, 1), "values": WITH_NAN, "window": (1, 3), "stride": (1, 3)}
 DY = tensor((1, 3, 3, 2), key=11)
@@ -312,6 +313,10 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
     "same_pads_first": (
         conv(padding="SAME", w=(2, 4, 2, 3)),
         conv_mistake(pads=lambda case: same_pads(case, (2, 4), first=True)),
+    ),
+    "same_undilated": (
+        pool("max_pool2d", x=(1, 2, 9, 1), window=ONES, stride=(1, 3), padding="SAME"),
+        lambda c: [c.inputs()[0][:, :, 1::3]],
     ),
     "stride_swapped": (conv(x=(1, 5, 5, 2), stride=(1, 3), w=(3, 3, 2, 2)), conv_mistake(stride=(3, 1))),
     "dilation_swapped": (conv(x=(1, 7, 7, 2), dilation=(1, 2)), conv_mistake(dilation=(2, 1))),
@@ -424,18 +429,26 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
     "padded_with_lowest": (
         pool(
             "max_pool2d",
-            x=(1, 1, 3, 1),
-            values=(-INF, -INF, -3.0),
+            x=(1, 1, 5, 1),
+            values=(-INF, -INF, -INF, NAN, 2.0),
             window=(1, 2),
             stride=(1, 2),
             padding=((0, 0), (1, 0)),
         ),
-        lambda c: maxima(c, fill=float(np.finfo(np.float32).min)),
+        lambda c: maxima(c, fill=float(LOWEST)),
     ),
     "nan_first_only": (pool("max_pool2d", **NAN_POOL), lambda c: argmax(c, ordered(lambda new, best: new > best))[:1]),
     "nan_dropped": (
-        pool("max_pool2d", **NAN_POOL),
+        pool("max_pool2d", **NAN_POOL | {"values": (NAN, NAN, NAN, *WITH_NAN[3:])}),
         lambda c: argmax(c, ordered(lambda new, best: new > best or (best != best and new == new)))[:1],
+    ),
+    "starts_from_lowest": (
+        pool("max_pool2d", x=(1, 1, 6, 1), values=(-INF, -INF, NAN, NAN, NAN, 2.0), window=(1, 2), stride=(1, 2)),
+        lambda c: [np.float32([LOWEST, LOWEST, 2]).reshape(1, 1, 3, 1)],
+    ),
+    "nan_restarts": (
+        pool("max_pool2d", **NAN_POOL),
+        lambda c: argmax(c, ordered(lambda new, best: not best >= new))[:1],
     ),
     "last_nan": (
         pool("max_pool2d_with_argmax", **NAN_POOL),

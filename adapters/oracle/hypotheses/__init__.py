@@ -6,7 +6,7 @@ A new one is a ``Hypothesis`` in one of the modules beside this, and a planted m
 
 from __future__ import annotations
 
-from opassay.adapters.oracle.hypotheses import averages, gradients, linear, selection, staged, values, windows
+from opassay.adapters.oracle.hypotheses import averages, gradients, linear, maxima, selection, staged, values, windows
 from opassay.harness.model.hypothesis import Hypothesis
 
 ALL: tuple[Hypothesis, ...] = (
@@ -15,6 +15,7 @@ ALL: tuple[Hypothesis, ...] = (
     *averages.HYPOTHESES,
     *linear.HYPOTHESES,
     *selection.HYPOTHESES,
+    *maxima.HYPOTHESES,
     *values.HYPOTHESES,
     *values.PRECISION,
 )

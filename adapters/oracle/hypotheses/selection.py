@@ -24,12 +24,14 @@ Pads = tuple[tuple[int, int], tuple[int, int]]
 ARGMAX = ("max_pool2d_with_argmax",)
 
 
-def _located(question: Question, wins: Wins) -> tuple[np.ndarray, np.ndarray]:
-    """Values and flat indices, NHWC, of windows that are read row by row."""
+def _located(question: Question, wins: Wins, start: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Values and flat indices, NHWC, of windows that are read row by row, from ``start`` at the first pixel if any."""
     windows, image = windows_of(question), to_nhwc(dtypes.widen(question.inputs[0]), question.attributes["layout"])
     batch, height, width, channels = image.shape
     shape = (batch, *windows.outputs, channels)
     values, indices, found = np.zeros(shape, image.dtype), np.zeros(shape, np.int64), np.zeros(shape, bool)
+    if start is not None:
+        values[:], indices[:], found[:] = start, np.arange(channels), True
     places = np.arange(height * width * channels, dtype=np.int64).reshape(1, height, width, channels)
     for tap in windows.taps():
         here, there = (slice(None), *tap.outputs), (slice(None), *tap.inputs)
@@ -41,10 +43,10 @@ def _located(question: Question, wins: Wins) -> tuple[np.ndarray, np.ndarray]:
     return values, indices
 
 
-def _chosen(question: Question, wins: Wins) -> References:
+def chosen(question: Question, wins: Wins, start: float | None = None) -> References:
     """The answer, or its gradient, of a pool that chooses so."""
     layout, true = question.attributes["layout"], ask(question)
-    values, indices = _located(question, wins)
+    values, indices = _located(question, wins, start)
     if question.gradient:
         return (_sent_back(question, true[0], indices),)
     found = (replace(true[0], exact=from_nhwc(values, layout)),)
@@ -68,21 +70,21 @@ def _sent_back(question: Question, true: Reference, indices: np.ndarray) -> Refe
 
 
 def _last_maximum(question: Question) -> Iterator[References]:
-    yield _chosen(question, lambda new, best: (new >= best) | (np.isnan(new) & ~np.isnan(best)))
+    yield chosen(question, lambda new, best: (new >= best) | (np.isnan(new) & ~np.isnan(best)))
 
 
 def _last_nan(question: Question) -> Iterator[References]:
-    yield _chosen(question, lambda new, best: (new > best) | np.isnan(new))
+    yield chosen(question, lambda new, best: (new > best) | np.isnan(new))
 
 
 def _nan_dropped(question: Question) -> Iterator[References]:
     if dtypes.is_float(dtypes.dtype_name(question.inputs[0])):
-        yield _chosen(question, lambda new, best: (new > best) | (np.isnan(best) & ~np.isnan(new)))
+        yield chosen(question, lambda new, best: (new > best) | (np.isnan(best) & ~np.isnan(new)))
 
 
 def _nan_first_only(question: Question) -> Iterator[References]:
     if dtypes.is_float(dtypes.dtype_name(question.inputs[0])):
-        yield _chosen(question, lambda new, best: new > best)
+        yield chosen(question, lambda new, best: new > best)
 
 
 def _kept_if_not_less(question: Question) -> Iterator[References]:
@@ -91,7 +93,7 @@ def _kept_if_not_less(question: Question) -> Iterator[References]:
     if not dtypes.is_float(dtypes.dtype_name(x)):
         return
     around = _around(pads_of(question), layout)
-    found = _chosen(_padded(question, around, -np.inf), lambda new, best: ~(best >= new))
+    found = chosen(_padded(question, around, -np.inf), lambda new, best: ~(best >= new))
     yield (mapped(found[0], lambda v: v[_inside(around, x)]),)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from opassay.adapters.oracle.geometry import shape_nhwc
 from opassay.adapters.oracle.hypotheses.question import (
     CONVS,
     MAX_POOLS,
@@ -34,6 +35,38 @@ def _same_at_the_start(question: Question) -> Iterator[References]:
         pairs.append((total - total // 2, total // 2))
     if any(before != after for before, after in pairs):
         yield ask(question.but(padding=tuple(pairs)))
+
+
+def _same_undilated(question: Question) -> Iterator[References]:
+    """Both ends' padding is (ceil(n / s) - 1) s + k - n, negative too, and its halves and counts round towards zero."""
+    if question.attributes["padding"] != "SAME":
+        return
+    found, axes = windows_of(question), in_layout(question.inputs[0], question.attributes["layout"])
+    image, starts, pads, counts = question.inputs[0], [], [], []
+    sizes = zip(axes, found.extents, found.outputs, found.window, found.stride, found.spans.window, strict=True)
+    for axis, n, outputs, k, s, span in sizes:
+        total = (outputs - 1) * s + k - n
+        low, count = int(total / 2), int((n + total - span) / s) + 1
+        after = (max(count, 1) - 1) * s + span - low - n
+        starts.append(max(0, -low))
+        pads.append((max(0, low), max(0, after)))
+        counts.append(count)
+        image = np.take(image, range(starts[-1], n - max(0, -after)), axis=axis)
+    first, *rest = ask(question.but(inputs=(image,), padding=tuple(pads)))
+    indices = [mapped(r, lambda v: _in_whole(v, image.shape, question, starts)) for r in rest]
+    kept = tuple(slice(counts[axes.index(i)]) if i in axes else slice(None) for i in range(4))
+    if min(counts) >= 0:
+        yield tuple(mapped(r, lambda v: v[kept]) for r in (first, *indices))
+
+
+def _in_whole(indices: np.ndarray, shape: Sequence[int], question: Question, starts: Sequence[int]) -> np.ndarray:
+    """Indices of the image that begins at ``starts`` of the whole one, as the whole one's."""
+    layout = question.attributes["layout"]
+    _, _, width, channels = shape_nhwc(shape, layout)
+    cell, channel = np.divmod(indices, max(channels, 1))
+    row, column = np.divmod(cell, max(width, 1))
+    _, _, whole, _ = shape_nhwc(question.inputs[0].shape, layout)
+    return np.asarray(((row + starts[0]) * whole + column + starts[1]) * channels + channel)
 
 
 def _swapped(name: str, question: Question) -> Iterator[References]:
@@ -111,6 +144,13 @@ HYPOTHESES = (
         "SAME puts the odd row and column of padding at the beginning instead of the end",
         _same_at_the_start,
         WINDOWED,
+    ),
+    Hypothesis(
+        "same_undilated",
+        "SAME counts its padding as if the window were not dilated, and crops where the stride is wider than it",
+        _same_undilated,
+        (*MAX_POOLS, "avg_pool2d"),
+        ("value",),
     ),
     Hypothesis(
         "stride_swapped", "height and width of the stride are swapped", lambda q: _swapped("stride", q), WINDOWED

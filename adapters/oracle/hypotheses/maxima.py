@@ -1,0 +1,87 @@
+"""Mistakes of kernels that start a maximum from a number, or compare so that a NaN is replaced by what follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from opassay.adapters.oracle.geometry import Windows, from_nhwc, to_nhwc
+from opassay.adapters.oracle.hypotheses.question import MAX_POOLS, References, ask, windows_of
+from opassay.adapters.oracle.hypotheses.selection import chosen
+from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Hypothesis, Question
+
+
+def _lowest(question: Question) -> tuple[float, ...]:
+    """The lowest finite number of the image's dtype; and float32's, where that is computed in, in a narrower one."""
+    name = dtypes.dtype_name(question.inputs[0])
+    if not dtypes.is_float(name):
+        return (float(np.iinfo(question.inputs[0].dtype).min),)
+    narrower = name in ("float16", "bfloat16")
+    return (-dtypes.FORMATS[name].largest, *((-np.inf,) if narrower else ()))
+
+
+def _starts_from_lowest(question: Question) -> Iterator[References]:
+    for lowest in _lowest(question):
+        yield chosen(question, lambda new, best: new > best, lowest)
+
+
+def _later(best: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """As x86's ``maxps`` compares: the second of two of which one is NaN."""
+    with np.errstate(invalid="ignore"):
+        return np.where(best >= new, best, new)
+
+
+def _nan_restarts(question: Question) -> Iterator[References]:
+    """Pixel by pixel; or each column first and then across them, with the lowest number for columns of padding."""
+    if not dtypes.is_float(dtypes.dtype_name(question.inputs[0])):
+        return
+    for lowest in (None, *_lowest(question)):
+        yield chosen(question, lambda new, best: ~(best >= new), lowest)
+    values, *rest = ask(question)
+    layout = question.attributes["layout"]
+    image, windows = to_nhwc(dtypes.widen(question.inputs[0]), layout), windows_of(question)
+    for lowest in _lowest(question):
+        found = _across(_down(image, windows), windows, lowest)
+        yield (replace(values, exact=from_nhwc(found, layout)), *rest)
+
+
+def _down(image: np.ndarray, windows: Windows) -> np.ndarray:
+    """The maxima of columns, ``[batch, rows of windows, columns of the image, channels]``."""
+    found = np.full((len(image), windows.outputs[0], *image.shape[2:]), -np.inf, image.dtype)
+    for outputs, inputs in windows.reaches(0):
+        if outputs.start < outputs.stop:
+            found[:, outputs] = _later(found[:, outputs], image[:, inputs])
+    return found
+
+
+def _across(columns: np.ndarray, windows: Windows, lowest: float) -> np.ndarray:
+    (_, count), (_, stride), (_, before) = windows.outputs, windows.stride, windows.before
+    reach = (count - 1) * stride + windows.spans.window[1]
+    after = max(0, reach - before - columns.shape[2])
+    padded = np.pad(columns, ((0, 0), (0, 0), (before, after), (0, 0)), constant_values=lowest)
+    found = np.full((*columns.shape[:2], count, columns.shape[3]), -np.inf, columns.dtype)
+    for tap in range(windows.window[1]):
+        first = tap * windows.dilation[1]
+        found = _later(found, padded[:, :, first : first + (count - 1) * stride + 1 : stride])
+    return found
+
+
+HYPOTHESES = (
+    Hypothesis(
+        "starts_from_lowest",
+        "maxima start from the lowest finite number, which only something larger replaces: a NaN or -inf never does",
+        _starts_from_lowest,
+        MAX_POOLS,
+        ("value",),
+    ),
+    Hypothesis(
+        "nan_restarts",
+        "a NaN is replaced, with the maximum so far, by what follows it",
+        _nan_restarts,
+        MAX_POOLS,
+        ("value",),
+    ),
+)
