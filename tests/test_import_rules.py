@@ -167,6 +167,17 @@ RULES = {
         tuple(f"import {name}" for name in FRAMEWORKS),
         never=FRAMEWORKS,
     ),
+    "engines": Rule(
+        ("adapters/engines",),
+        (
+            "import torch",
+            "from opassay.adapters.torch import known_empty",
+            "import opassay.adapters.oracle",
+            "from opassay.cases.conv import conv2d",
+        ),
+        only=("numpy", "opassay.harness.model", "opassay.adapters"),
+        never=("opassay.adapters.oracle", *(f"opassay.adapters.{name}" for name in FRAMEWORKS)),
+    ),
     "programs": Rule(
         ("adapters/programs.py",),
         (

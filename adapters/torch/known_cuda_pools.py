@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from opassay.adapters.geometry import channel_axis, spatial_axes
-from opassay.adapters.known_predicates import Predicate, attributes_of
+from opassay.adapters.known_predicates import attributes_of
 from opassay.adapters.known_windows import Windows, failure, first_maximum, gradient, last_nan, place, usable, windows
 from opassay.adapters.torch.known_empty import own_pool
 from opassay.adapters.torch.known_strides import channels_last
@@ -51,29 +51,18 @@ def _lowest(case: Case, seen: Windows) -> np.ndarray:
     return np.asarray((seen.values == -np.inf).all(axis=0))
 
 
-def index_of_lowest(case: Case) -> bool:
-    if not usable(case):
+def loses_lowest(case: Case) -> bool:
+    """Such a window's index is not 0, or its gradient goes elsewhere: the index may lie outside the window."""
+    if not usable(case) or not (case.cotangents and case.cotangents[0] or case.op == "max_pool2d_with_argmax"):
         return False
     seen = windows(case)
-    return bool((_lowest(case, seen) & (place(seen, first_maximum(seen)) != 0)).any())
-
-
-def gradient_of_lowest(verdict: str) -> Predicate:
-    """A window whose index lies outside it passes nothing on."""
-
-    def covers(case: Case) -> bool:
-        if not usable(case) or case.cotangents[0] is None:
-            return False
-        seen = windows(case)
-        lowest = _lowest(case, seen)
-        if not lowest.any():
-            return False
-        first = (seen.places == 0)[:, None, :, :, None]
-        tap = np.where(lowest, first.argmax(axis=0), last_nan(seen))
-        got = gradient(case, seen, tap, lost=lowest & ~first.any(axis=0))
-        return failure(got, gradient(case, seen, first_maximum(seen))) == verdict
-
-    return covers
+    lowest = _lowest(case, seen)
+    if not case.cotangents:
+        return bool((lowest & (place(seen, first_maximum(seen)) != 0)).any())
+    first = (seen.places == 0)[:, None, :, :, None]
+    tap = np.where(lowest, first.argmax(axis=0), last_nan(seen))
+    got = gradient(case, seen, tap, lost=lowest & ~first.any(axis=0))
+    return bool(lowest.any()) and failure(got, gradient(case, seen, first_maximum(seen))) == "numeric"
 
 
 def single_double(case: Case) -> bool:

@@ -5,29 +5,28 @@ from __future__ import annotations
 from opassay.adapters.geometry import output_extent, pad_amounts, spatial_axes
 from opassay.adapters.known_predicates import attributes_of
 from opassay.adapters.torch.windows import expressible, inner_padding, own_padding, pads_of, transposed
+from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 
-NO_FILTERS_URL = "https://github.com/pytorch/pytorch/issues/142466"
-NO_FILTERS_TITLE = "[Device] `ConvTranspose` bahaves differently on CPU and CUDA when `out_channels=0`"
 _REPEATED = ("int8", "int32", "int64")
 """Dtypes that ``F.interpolate`` lacks, so that repeats stand in for it."""
 
 
-def no_extent_but_batch(case: Case) -> bool:
+def _no_extent_but_batch(case: Case) -> bool:
     """torch allows an empty batch, and says so; any other axis must have elements."""
     return 0 in case.tensors[0].shape[1:]
 
 
 def refused_max_pool(case: Case) -> bool:
     """An empty image for torch's own pool; what it cannot pad is a stack of slices, which may be empty."""
-    return no_extent_but_batch(case) and own_pool(case, attributes_of(case)["dilation"])
+    return _no_extent_but_batch(case) and own_pool(case, attributes_of(case)["dilation"])
 
 
 def refused_avg_pool(case: Case) -> bool:
     """The same for averages; where torch cannot pad, padding from outside may leave no axis empty but the channels."""
     how, shape = attributes_of(case), case.tensors[0].shape
     channels = shape[3 if how["layout"] == "NHWC" else 1]
-    return no_extent_but_batch(case) and (channels == 0 or own_pool(case, (1, 1)))
+    return _no_extent_but_batch(case) and (channels == 0 or own_pool(case, (1, 1)))
 
 
 def own_pool(case: Case, dilation: tuple[int, int]) -> bool:
@@ -42,7 +41,7 @@ def own_pool(case: Case, dilation: tuple[int, int]) -> bool:
 
 
 def refused_avg_unpool(case: Case) -> bool:
-    return no_extent_but_batch(case) and case.tensors[0].dtype not in _REPEATED
+    return _no_extent_but_batch(case) and case.tensors[0].dtype not in _REPEATED
 
 
 def refused_image(case: Case) -> bool:
@@ -60,27 +59,43 @@ def refused_image(case: Case) -> bool:
 
 
 def refused_conv_gradient(case: Case) -> bool:
-    """conv2d or its gradients: no image, or filters without channels on either side, for some batch."""
+    """Gradients of conv2d: no image, or filters without channels on either side, for some batch."""
     x, w = case.tensors[:2]
     return x.shape[0] > 0 and (0 in w.shape or refused_image(case))
 
 
-def refused_transpose(case: Case) -> bool:
-    x = case.tensors[0].shape
-    return x[0] > 0 and 0 in x
-
-
-def refused_transpose_gradient(case: Case) -> bool:
-    """conv2d_transpose and its gradients: no image, or filters without channels on either side."""
+def refused_transpose(case: Case, *, backward: bool) -> bool:
+    """conv2d_transpose of no image; its gradients also by filters without channels on either side."""
     x, w = case.tensors[:2]
-    return x.shape[0] > 0 and (0 in x.shape or 0 in w.shape)
+    return x.shape[0] > 0 and (0 in x.shape or (backward and 0 in w.shape))
+
+
+def refused_nothing(case: Case) -> bool:
+    """An op of pools, convolutions or their reverse, or its gradient, that torch refuses for an extent of 0."""
+    op, backward = case.op.removesuffix("_vjp"), case.aspect == "gradient"
+    if op == "conv2d_transpose":
+        return refused_transpose(case, backward=backward)
+    if op == "conv2d" and not backward:
+        return refused_image(case) or (case.tensors[1].shape[3] == 0 and 0 not in case.tensors[0].shape)
+    if case.op == "avg_unpool2d" and backward:
+        return False
+    return _REFUSED[op](case)
+
+
+def refused_nothing_repeated(case: Case) -> bool:
+    """The gradient of repeats, which Inductor takes."""
+    return refused_avg_unpool(case)
+
+
+def no_filters(case: Case) -> bool:
+    """A transposed convolution by filters without output channels."""
+    return 0 in case.tensors[1].shape and 0 not in case.tensors[0].shape
 
 
 def no_filters_compiled(case: Case) -> bool:
-    """Filters without output channels, compiled: where what is refused is the very answer, it is never computed."""
-    x, w = (tensor.shape for tensor in case.tensors)
-    how = case.attributes
-    if 0 not in w or 0 in x:
+    """The same compiled: where what is refused is the very answer, it is never computed."""
+    (x, w), how = (tensor.shape for tensor in case.tensors), case.attributes
+    if not no_filters(case):
         return False
     axes = spatial_axes(how["layout"])
     extents, rows = ([shape[axis] for axis in axes] for shape in (how["output_shape"], x))
@@ -88,8 +103,26 @@ def no_filters_compiled(case: Case) -> bool:
     return how["layout"] != "NCHW" or any(first is not None for first in crop.first)
 
 
-def dense_filters_of_no_batch(case: Case) -> bool:
-    """No image at all, and filters in whose gradient channels first and channels last have other strides."""
-    x, w = case.tensors[:2]
-    kh, kw, first, second = w.shape
-    return x.shape[0] == 0 and kh * kw > 1 and first > 1 and second > 1 and w.memory.kind != "sliced"
+def cropped_to_nothing(case: Case) -> bool:
+    """By torch's own kernel; oneDNN's, for float32 of more than one small image in one group, gives nothing."""
+    shape, (x, w) = case.attributes["output_shape"], case.tensors
+    small = x.shape[0] == 1 and case.attributes["groups"] == 1 and min(w.shape[:2]) <= 3 and x.size <= 20480
+    nothing = any(shape[axis] == 0 for axis in spatial_axes(case.attributes["layout"])) and 0 not in x.shape
+    return nothing and (x.dtype != "float32" or small)
+
+
+def no_batch_to_infer(case: Case) -> bool:
+    """What is interpolated, without an image, where only its shape is asked for."""
+    x = case.tensors[0]
+    return case.aspect == "shape" and x.shape[0] == 0 and dtypes.is_float(x.dtype)
+
+
+_REFUSED = {
+    "max_pool2d": refused_max_pool,
+    "max_pool2d_with_argmax": refused_max_pool,
+    "avg_pool2d": refused_avg_pool,
+    "avg_unpool2d": refused_avg_unpool,
+    "max_unpool2d": _no_extent_but_batch,
+    "conv2d": refused_conv_gradient,
+    "conv2d_input_gradient_law": refused_conv_gradient,
+}

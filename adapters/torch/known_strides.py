@@ -11,6 +11,8 @@ from opassay.harness.model.case import Case, Tensor
 _DENSE = ("contiguous", "offset", "reversed")
 """Memory that reaches torch row by row; it has no negative strides, so ``reversed`` is copied."""
 
+_PROGRAMS = ("conv_relu_pool", "conv_autoencoder_step", "deconvnet")
+
 
 @lru_cache(maxsize=64)
 def strides(tensor: Tensor) -> tuple[int, ...]:
@@ -47,42 +49,48 @@ def channels_last(tensor: Tensor, layout: str) -> bool:
     return 0 not in shape and suggests_channels_last(shape, channels_first(strides(tensor), layout))
 
 
-def one_filter(shape: Sequence[int]) -> bool:
-    """Filters to one channel of several: as torch permutes them, their memory has two formats at once."""
-    height, width, inputs, outputs = shape
-    return height * width > 1 and inputs > 1 and outputs == 1
+def one_filter(case: Case) -> bool:
+    """The gradient of filters to one channel of channels-last images, by kernels that are not oneDNN's.
+
+    torch's oneDNN does float32, though not for one image on one thread, bfloat16, and float16 where the processor has
+    instructions for it (``OWN``). In programs that is too broad: several threads have oneDNN do float32 after all.
+    """
+    x = case.tensors[0]
+    if case.op != "conv2d_input_gradient_law" and case.aspect != "gradient":
+        return False
+    slow = x.dtype in ("float16", "float64") or (x.dtype == "float32" and x.shape[0] == 1)
+    return slow and (_in_a_program(case) if case.op in _PROGRAMS else refused_filter_gradient(case))
+
+
+def one_filter_compiled(case: Case) -> bool:
+    """The same, but Inductor gives a program's filters of one row or column a memory that torch takes."""
+    return one_filter(case) and (case.op not in _PROGRAMS or all(min(w.shape[:2]) > 1 for w in _filters(case)))
 
 
 def refused_filter_gradient(case: Case) -> bool:
-    """A convolution, its transpose or its gradients, by kernels that are not oneDNN's, of channels-last images.
-
-    torch's oneDNN does float32, though not for one image on one thread, bfloat16, and float16 where the processor has
-    instructions for it (``OWN``). With dilation another kernel does conv2d, and is right.
-    """
+    """A convolution, its transpose or its gradients; with dilation another kernel does conv2d, and is right."""
     (x, w), how = case.tensors[:2], attributes_of(case)
     dilated = max(how["dilation"]) > 1 and "output_shape" not in how
-    slow = _slow(x) and not dilated and one_filter(w.shape) and w.memory.kind in _DENSE
-    return slow and channels_last(x, how["layout"])
+    return not dilated and _two_formats(w) and w.memory.kind in _DENSE and channels_last(x, how["layout"])
 
 
-def refused_somewhere(case: Case) -> bool:
-    """The same in a program, whose images keep the memory format that they come in."""
-    stages = (stage.get("attributes", {}) for stage in case.attributes["stages"])
-    layouts = {how["layout"] for how in stages if "layout" in how}
-    filters = [t for t in case.tensors[1:] if len(t.shape) == 4 and t.fill.kind != "zeros"]
-    x = case.tensors[0]
-    first = layouts == {"NHWC"} or any(channels_last(x, layout) for layout in layouts)
-    return _slow(x) and first and any(one_filter(t.shape) for t in filters)
+def _two_formats(w: Tensor) -> bool:
+    """Filters to one channel of several: as torch permutes them, their memory has two formats at once."""
+    height, width, inputs, outputs = w.shape
+    return height * width > 1 and inputs > 1 and outputs == 1
 
 
-def refused_first(case: Case) -> bool:
-    """The same in a program of one convolution."""
-    layout = next(stage["attributes"]["layout"] for stage in case.attributes["stages"] if stage["op"] == "conv2d")
-    return _slow(case.tensors[0]) and channels_last(case.tensors[0], layout) and one_filter(case.tensors[1].shape)
+def _in_a_program(case: Case) -> bool:
+    """Images keep the memory format that they come in, or that the first convolution of several gives them."""
+    stages = [stage for stage in case.attributes["stages"] if "layout" in stage.get("attributes", {})]
+    layouts = {stage["attributes"]["layout"] for stage in stages}
+    given = any(channels_last(case.tensors[0], layout) for layout in layouts)
+    later = layouts == {"NHWC"} and case.op != "conv_relu_pool"
+    return (given or later) and any(_two_formats(w) for w in _filters(case))
 
 
-def _slow(x: Tensor) -> bool:
-    return x.dtype in ("float16", "float64") or (x.dtype == "float32" and x.shape[0] == 1)
+def _filters(case: Case) -> list[Tensor]:
+    return [t for t in case.tensors[1:] if len(t.shape) == 4 and t.fill.kind != "zeros"]
 
 
 def unviewable_indices(case: Case) -> bool:

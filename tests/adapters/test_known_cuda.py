@@ -46,13 +46,10 @@ def test_each_exact_entry_was_seen_to_fail_and_to_pass() -> None:
     assert {seen.known for seen in RECORDED if seen.verdict == "pass"} >= exact - ALWAYS
 
 
-PINNED_ONLY = {
-    f"torch-{op}-cuda-misaligned"
-    for op in ("max_pool2d", "max_pool2d-gradient", "max_pool2d_with_argmax", "max_pool2d_with_argmax-gradient")
-}
-"""Met in programs alone, and then by their pins."""
+PINNED_ONLY = {"torch-cuda-misaligned"}
+"""Met in programs alone, and then by its pins."""
 
-ALWAYS = {"torch-max_unpool2d-cuda-index", "torch-scatter_nd-cuda-index"}
+ALWAYS = {"torch-cuda-index"}
 """Every case of their rule fails."""
 
 
@@ -63,7 +60,7 @@ def test_an_entry_of_gpus_is_no_concern_of_a_processor(known: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["torch-conv2d-value-bfloat16-flush", "torch-max_pool2d-gradient-padding-crash", "jax-relu-subnormal"]
+    "name", ["torch-bfloat16-flush", "torch-window-of-padding", "jax-relu-subnormal"]
 )
 def test_an_entry_of_processors_is_no_concern_of_a_gpu(name: str) -> None:
     assert KNOWN[name].on(ON_GPU) is None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from opassay.adapters.torch.known_scatters import added_in_tiles, added_to_one_place
+from opassay.adapters.engines.inductor_scatters import added_in_tiles, added_to_one_place
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.memory import Memory
 

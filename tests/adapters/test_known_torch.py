@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from opassay.adapters.torch.known_empty import dense_filters_of_no_batch, no_filters_compiled
+from opassay.adapters.engines.inductor import dense_filters_of_no_batch
+from opassay.adapters.torch.known_empty import no_filters_compiled
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.memory import Memory
 from opassay.harness.registry import Registry
 
 
 def _covers(case: Case) -> bool:
-    found = [k for k in Registry().known("torch") if k.id == f"torch-{case.op}-gradient-padding-crash"]
-    assert len(found) == 1
-    return found[0].covers(case)
+    (found,) = [k for k in Registry().known("torch") if k.id == "torch-window-of-padding"]
+    return found.covers(case)
 
 
 def _pool(

@@ -1,0 +1,37 @@
+"""What cuDNN does differently on NVIDIA's GPUs. No framework here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opassay.adapters.cuda import ON_CUDA
+from opassay.adapters.known_predicates import attributes_of
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
+
+KERNELS = "which of cuDNN's kernels its heuristics take"
+
+
+def grouped_and_not_finite(case: Case) -> bool:
+    """Several groups, and an operand that is infinite or NaN."""
+    values = (dtypes.widen(t.materialize()) for t in case.all_tensors if dtypes.is_float(t.dtype))
+    return attributes_of(case)["groups"] > 1 and not all(np.isfinite(v).all() for v in values)
+
+
+def facts(versions: str = "") -> tuple[Fact, ...]:
+    """What it shows wherever a framework hands convolutions to it."""
+    return (
+        Fact(
+            "cudnn-cuda-groups",
+            "upstream",
+            "zeros that stand for other groups meet their infinity or NaN",
+            ops=("convolves", "conv2d_input_gradient_law"),
+            aspects=("value", "gradient"),
+            verdicts=("special",),
+            when=grouped_and_not_finite,
+            versions=versions,
+            flaky=KERNELS,
+            needs=ON_CUDA,
+        ),
+    )

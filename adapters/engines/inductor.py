@@ -1,0 +1,149 @@
+"""What Inductor, the compiler behind torch.compile, does differently. Free of torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from opassay.adapters.cuda import ON_CPU, ON_CUDA
+from opassay.adapters.engines.inductor_scatters import added_in_tiles, added_to_one_place
+from opassay.adapters.geometry import channel_axis, spatial_axes
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
+
+_REDUCED = 25
+"""Windows of more elements are lowered to a reduction, whose loops Inductor orders by stride."""
+
+_SEVERAL = (*ON_CPU, "parallel=yes")
+_LANES = {"AVX2": 8, "AVX512": 16}
+"""float32 numbers of a register, by torch's name of the processor."""
+
+
+def columns_before_rows(case: Case) -> bool:
+    """A large window over an image whose rows lie closer together in memory than its columns."""
+    memory, layout = case.tensors[0].memory.kind, case.attributes["layout"]
+    swapped = memory == "transposed" or (memory == "channels_last" and layout == "NHWC")
+    return swapped and math.prod(case.attributes["window"]) > _REDUCED
+
+
+def padded_and_lowest(case: Case) -> bool:
+    """Explicit padding around an image that holds nothing but its dtype's lowest value."""
+    tensor, padding = case.tensors[0], case.attributes["padding"]
+    if tensor.fill.kind != "literal" or isinstance(padding, str) or not any(map(any, padding)):
+        return False
+    values = dtypes.widen(tensor.materialize())
+    lowest = -np.inf if dtypes.is_float(tensor.dtype) else np.iinfo(tensor.dtype).min
+    return bool((values == lowest).all())
+
+
+def lands_elsewhere(case: Case) -> bool:
+    """All planes lie one after the other, and every index reaches one of them."""
+    layout, shape = case.attributes["layout"], case.attributes["output_shape"]
+    channels = shape[channel_axis(layout)]
+    size = math.prod(shape[axis] for axis in spatial_axes(layout))
+    indices = np.moveaxis(case.tensors[1].materialize(), channel_axis(layout), 1)
+    planes = np.arange(indices.shape[0] * channels).reshape(-1, channels, 1, 1)
+    flat = planes * size + indices // channels
+    return bool((np.abs(2 * flat + 1) < 2 * planes.size * size).all())
+
+
+def dense_filters_of_no_batch(case: Case) -> bool:
+    """No image at all, and filters in whose gradient channels first and channels last have other strides."""
+    x, w = case.tensors[:2]
+    kh, kw, first, second = w.shape
+    return x.shape[0] == 0 and kh * kw > 1 and first > 1 and second > 1 and w.memory.kind != "sliced"
+
+
+def small_integers(case: Case) -> bool:
+    """Updates of 8 bits."""
+    return case.tensors[1].dtype in ("int8", "uint8") and 0 not in case.tensors[1].shape
+
+
+def facts(modes: tuple[str, ...], versions: str = "") -> tuple[Fact, ...]:
+    """What it shows in those modes of a framework that compile by it."""
+
+    def fact(name: str, reason: str, when: Callable[[Case], bool], **more: object) -> Fact:
+        told = {"modes": modes, "versions": versions} | more
+        return Fact(f"inductor-{name}", "upstream", reason, when=when, **told)  # type: ignore[arg-type]
+
+    return (
+        fact(
+            "strides",
+            "Inductor decodes a window's maximum in another order of its axes than it was found in",
+            columns_before_rows,
+            ops=("selects_maximum",),
+            aspects=("gradient",),
+            verdicts=("structural", "numeric"),
+            url="https://github.com/pytorch/pytorch/issues/197434",
+            title="[torch.compile] adaptive_max_pool2d returns incorrect result for transposed tensor when "
+            "return_indices=True",
+        ),
+        fact(
+            "padding",
+            "Inductor pads with the lowest value, whose index wins where the image holds nothing higher",
+            padded_and_lowest,
+            ops=("max_pool2d_with_argmax",),
+            verdicts=("structural",),
+        ),
+        fact(
+            "tiles",
+            "with several threads Inductor adds a column's offset twice, and writes beside its place or array",
+            added_in_tiles,
+            ops=("scatter_nd",),
+            aspects=("value", "gradient"),
+            verdicts=("crash", "structural", "numeric"),
+            url="https://github.com/pytorch/pytorch/pull/191861",
+            title="Fix Inductor CPU tile2d atomic_add double-applying the inner itervar offset",
+            needs=_SEVERAL,
+            flaky="what lies where it writes",
+        ),
+        *(
+            fact(
+                f"one-place-{capability}",
+                "with several threads Inductor fails an assertion of its own where all updates go to one place",
+                added_to_one_place(lanes),
+                ops=("scatter_nd",),
+                aspects=("value", "gradient"),
+                verdicts=("rejects",),
+                url="https://github.com/pytorch/pytorch/pull/185325",
+                title="Fix CPU vector atomic add for scalar indices",
+                needs=(*_SEVERAL, f"cpu_capability={capability}"),
+            )
+            for capability, lanes in _LANES.items()
+        ),
+        fact(
+            "no-batch",
+            "Inductor foretells other strides than it gets of the filters' gradient, and fails an assertion",
+            dense_filters_of_no_batch,
+            ops=("convolves",),
+            aspects=("gradient",),
+            verdicts=("rejects",),
+            url="https://github.com/pytorch/pytorch/issues/171622",
+            title="[inductor] convolution_backward meta kernel produces incorrect stride predictions for "
+            "channels_last tensors",
+        ),
+        fact(
+            "index",
+            "Inductor writes to a flat array, where an index out of its plane reaches another one, as a negative "
+            "one does",
+            lands_elsewhere,
+            ops=("max_unpool2d",),
+            aspects=("error",),
+            verdicts=("accepts",),
+            rules=("IndexOutOfRange", "IndexNegative"),
+        ),
+        fact(
+            "cuda-bytes",
+            "Inductor writes an atomic addition of 8 bits, which Triton does not have; eager has it",
+            small_integers,
+            ops=("scatter_nd",),
+            verdicts=("rejects",),
+            versions="torch 2.11.0+cu130, H200",
+            url="https://github.com/triton-lang/triton/pull/6717",
+            title="[FE] Error when trying to use atomics with any type smaller than 16b",
+            needs=ON_CUDA,
+        ),
+    )
