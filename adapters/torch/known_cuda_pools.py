@@ -53,16 +53,22 @@ def _lowest(case: Case, seen: Windows) -> np.ndarray:
 
 def loses_lowest(case: Case) -> bool:
     """Such a window's index is not 0, or its gradient goes elsewhere: the index may lie outside the window."""
-    if not usable(case) or not (case.cotangents and case.cotangents[0] or case.op == "max_pool2d_with_argmax"):
+    backward = case.aspect == "gradient"
+    asked = case.cotangents[0] is not None if backward else case.op == "max_pool2d_with_argmax"
+    if not asked or not usable(case):
         return False
     seen = windows(case)
     lowest = _lowest(case, seen)
-    if not case.cotangents:
-        return bool((lowest & (place(seen, first_maximum(seen)) != 0)).any())
+    if backward:
+        return bool(lowest.any()) and _sent_elsewhere(case, seen, lowest)
+    return bool((lowest & (place(seen, first_maximum(seen)) != 0)).any())
+
+
+def _sent_elsewhere(case: Case, seen: Windows, lowest: np.ndarray) -> bool:
     first = (seen.places == 0)[:, None, :, :, None]
     tap = np.where(lowest, first.argmax(axis=0), last_nan(seen))
     got = gradient(case, seen, tap, lost=lowest & ~first.any(axis=0))
-    return bool(lowest.any()) and failure(got, gradient(case, seen, first_maximum(seen))) == "numeric"
+    return failure(got, gradient(case, seen, first_maximum(seen))) == "numeric"
 
 
 def single_double(case: Case) -> bool:

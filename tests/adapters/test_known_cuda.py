@@ -59,9 +59,7 @@ def test_an_entry_of_gpus_is_no_concern_of_a_processor(known: Any) -> None:
     assert known.on({**ON_GPU, "cudnn.allow_tf32": "True"}) is not None
 
 
-@pytest.mark.parametrize(
-    "name", ["torch-bfloat16-flush", "torch-window-of-padding", "jax-relu-subnormal"]
-)
+@pytest.mark.parametrize("name", ["torch-bfloat16-flush", "torch-window-of-padding", "jax-relu-subnormal"])
 def test_an_entry_of_processors_is_no_concern_of_a_gpu(name: str) -> None:
     assert KNOWN[name].on(ON_GPU) is None
     assert KNOWN[name].on({"device": "cpu", "instructions": "avx512_bf16"}) is not None
