@@ -1,5 +1,14 @@
-"""Dtypes that keras has no kernel for, by op: written by ``docs/tools/lacking.py``."""
+"""Dtypes that keras 3.15.1 has no kernel for, by op: written by ``docs/tools/lacking.py``."""
 
 from __future__ import annotations
 
-LACKING: dict[str, str] = {}
+LACKING: dict[str, str] = {
+    "tensorflow:bitwise_and": "bool",
+    "tensorflow:bitwise_not": "bool",
+    "tensorflow:bitwise_or": "bool",
+    "tensorflow:bitwise_xor": "bool",
+    "tensorflow:greater": "bool",
+    "tensorflow:greater_equal": "bool",
+    "tensorflow:less": "bool",
+    "tensorflow:less_equal": "bool",
+}

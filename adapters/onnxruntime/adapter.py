@@ -34,7 +34,7 @@ from opassay.harness.model.outcome import Inferred
 PROVIDER = "CPUExecutionProvider"
 
 
-ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, node=node, like=like)
+ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, node=node, like=like, TYPES=TYPES)
 
 
 class OnnxRuntimeAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):

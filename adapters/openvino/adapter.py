@@ -37,7 +37,7 @@ _ALONE = {"INFERENCE_NUM_THREADS": "1"}
 """With several threads, nothing recovers from an exception in one of them."""
 
 
-ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, ops=ops, node=node)
+ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, ops=ops, node=node, TYPES=TYPES)
 
 
 class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):

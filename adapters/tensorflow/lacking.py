@@ -7,6 +7,8 @@ LACKING: dict[str, str] = {
     "bitwise_not": "bool",
     "bitwise_or": "bool",
     "bitwise_xor": "bool",
+    "erfinv": "bfloat16 float16",
+    "fmod": "bfloat16 float16 int16 int8 uint16 uint32 uint64 uint8",
     "greater": "bool",
     "greater_equal": "bool",
     "less": "bool",

@@ -8,8 +8,8 @@ from typing import Any
 from opassay.cases.signatures import kinds, specials
 from opassay.cases.signatures.draws import Draws
 from opassay.cases.signatures.entry import Attribute, Entry
-from opassay.cases.signatures.rules import More
-from opassay.harness.model.dtypes import is_float
+from opassay.cases.signatures.rules import DIVISOR, More
+from opassay.harness.model.dtypes import DTYPES, is_float
 from opassay.harness.model.op import Op
 
 Define = Callable[..., Any]
@@ -30,17 +30,16 @@ def _op(
     fixed: Mapping[int, str] | None = None,
     output: str = "",
     more: tuple[More, ...] = (),
-    gradient: bool | None = None,
 ) -> Op:
     """An op of several operands; its answer is differentiable where it is a float."""
     own = attributes or {}
     tables = {key: attribute.values for key, attribute in own.items()}
-    drawn = Draws(name, len(inputs), dtypes, near, values, whole, fixed or {}, tables)
+    drawn = Draws(name, len(inputs), dtypes, near, values, whole, fixed or {}, tables, output)
     floats = [d for d in dtypes if is_float(d)]
-    has = gradient if gradient is not None else bool(floats) and (not output or output == "[to]")
+    has = bool(floats) and output in ("", "[to]")
     differentiable = tuple(n for i, n in enumerate(inputs) if i not in drawn.fixed) if has else ()
     pins = specials.pins(drawn)
-    return Entry(name, says, define, drawn, inputs, tuple(traits), output, own, differentiable, pins, more).op
+    return Entry(name, says, define, drawn, inputs, tuple(traits), own, differentiable, pins, more).op
 
 
 def unary(name: str, define: Define, says: str, *, dtypes: Sequence[str] = kinds.FLOATING, **more: Any) -> Op:
@@ -63,6 +62,17 @@ def test(name: str, define: Define, says: str, **more: Any) -> Op:
 def binary(name: str, define: Define, says: str, *, dtypes: Sequence[str] = kinds.NUMBERS, **more: Any) -> Op:
     """Arithmetic of two tensors that broadcast; of integers modulo 2**bits."""
     return _op(name, define, says, ("a", "b"), ("binary", *more.pop("traits", ())), dtypes=dtypes, **more)
+
+
+def rounded(name: str, define: Define, says: str, **more: Any) -> Op:
+    """A function of two tensors of floats whose answer is rounded."""
+    return _op(name, define, says, ("a", "b"), ("binary", "function"), dtypes=kinds.FLOATING, **more)
+
+
+def divided(name: str, define: Define, says: str, *, dtypes: Sequence[str] = kinds.NUMBERS, **more: Any) -> Op:
+    """A division with a remainder; no integer is divided by 0."""
+    more = {"near": (0, 1, 3, -2), "whole": kinds.DIVISORS, "more": (DIVISOR,), **more}
+    return _op(name, define, says, ("a", "b"), ("binary", "divides"), dtypes=dtypes, **more)
 
 
 def comparison(name: str, define: Define, says: str, **more: Any) -> Op:
@@ -94,3 +104,10 @@ def shift(name: str, define: Define, says: str) -> Op:
 def select(name: str, define: Define, says: str) -> Op:
     """A choice between two tensors by a third of truth values."""
     return _op(name, define, says, ("condition", "a", "b"), ("exact", "select"), dtypes=kinds.ANY, fixed={0: "bool"})
+
+
+def conversion(name: str, define: Define, says: str) -> Op:
+    """A tensor in another dtype, which the attribute ``to`` names."""
+    to = Attribute("a dtype", DTYPES, lambda value: value in DTYPES)
+    own, traits = {"to": to}, ("unary", "conversion")
+    return _op(name, define, says, ("x",), traits, dtypes=kinds.ANY, output="[to]", attributes=own)

@@ -44,7 +44,8 @@ class Draws:
     """What an entry says of its cases.
 
     ``dtypes``: a table. ``fixed``: dtypes of single inputs, by position, that no draw changes. ``points``: where the op
-    is hard. ``attributes``: a table of values for each.
+    is hard. ``attributes``: a table of values for each. ``output``: the answer's dtype, "" for that of the last
+    input, or in brackets the attribute that names it.
     """
 
     op: str
@@ -55,6 +56,12 @@ class Draws:
     whole_values: Sequence[tuple[str, ...]] = kinds.VALUES
     fixed: Mapping[int, str] = field(default_factory=dict)
     attributes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    output: str = ""
+
+    def answer(self, attributes: Mapping[str, Any], dtype: str) -> str:
+        """The dtype of the answer to inputs of ``dtype``."""
+        named = self.output.strip("[]")
+        return str(attributes[named]) if named in self.attributes else named or dtype
 
 
 def part(shape: Sequence[int], how: str) -> tuple[int, ...]:
@@ -150,13 +157,16 @@ def gradients(draws: Draws) -> Any:
     floats = tuple(d for d in draws.dtypes if dtypes.is_float(d))
     whole = tuple(d for d in draws.dtypes if not dtypes.is_float(d))[:1]
     drawn = geometries(replace(draws, dtypes=(*floats, *whole)))
-    return st.tuples(drawn, st.sampled_from(tables.MEMORIES), st.sampled_from(COTANGENTS)).map(_with_cotangent)
+
+    def with_cotangent(found: tuple[Geometry, Memory, Fill]) -> Geometry:
+        dtype = draws.answer(found[0].case.attributes, found[0].case.tensors[-1].dtype)
+        return _with_cotangent(*found, dtype)
+
+    return st.tuples(drawn, st.sampled_from(tables.MEMORIES), st.sampled_from(COTANGENTS)).map(with_cotangent)
 
 
-def _with_cotangent(drawn: tuple[Geometry, Memory, Fill]) -> Geometry:
-    geometry, memory, fill = drawn
+def _with_cotangent(geometry: Geometry, memory: Memory, fill: Fill, dtype: str) -> Geometry:
     case = geometry.case
-    dtype = case.tensors[-1].dtype
     made = replace(tables.data(broadcasts([t.shape for t in case.tensors]), dtype, memory), fill=fill)
     cotangents = (made if dtypes.is_float(dtype) else None,)
     return replace(geometry, case=replace(case, aspect="gradient", cotangents=cotangents))

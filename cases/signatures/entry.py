@@ -34,8 +34,7 @@ class Entry:
     """One op that treats each element alone.
 
     ``define``: a function of one ``Real`` per input, and of the attributes by name. ``inputs``: their names; all have
-    one dtype of ``dtypes``, but for those that ``fixed`` names, and broadcast. ``output``: the answer's dtype, "" for
-    that of the inputs, or in brackets the attribute that names it. ``more``: further rules of the contract.
+    one dtype of ``dtypes``, but for those that ``fixed`` names, and broadcast. ``more``: further rules of the contract.
     """
 
     name: str
@@ -44,7 +43,6 @@ class Entry:
     draws: draws.Draws
     inputs: tuple[str, ...]
     traits: tuple[str, ...]
-    output: str = ""
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     differentiable: tuple[str, ...] = ()
     pins: tuple[Pin, ...] = ()
@@ -57,23 +55,21 @@ class Entry:
     def reference(self, attributes: Mapping[str, Any], inputs: Arrays) -> tuple[Reference, ...]:
         """What the oracle says of valid input; ``ContractError`` for any other."""
         self._check(attributes, inputs)
-        return bounded.references(self._defined(attributes), inputs, self.answer(attributes, inputs))
+        return bounded.references(self._defined(attributes), inputs, self._answer(attributes, inputs))
 
     def vjp(
         self, attributes: Mapping[str, Any], inputs: Arrays, cotangents: Sequence[np.ndarray | None]
     ) -> tuple[Reference, ...]:
         """The same of the vector-Jacobian product, by input."""
         self._check(attributes, inputs)
-        self._check_cotangent(self.answer(attributes, inputs), cotangents)
+        self._check_cotangent(self._answer(attributes, inputs), cotangents)
         return bounded.vjps(self._defined(attributes), inputs, cotangents, self.differentiable, self.inputs)
+
+    def _answer(self, attributes: Mapping[str, Any], inputs: Arrays) -> str:
+        return self.draws.answer(attributes, dtypes.dtype_name(inputs[-1]))
 
     def _defined(self, attributes: Mapping[str, Any]) -> Callable[..., Any]:
         return partial(self.define, **attributes) if attributes else self.define
-
-    def answer(self, attributes: Mapping[str, Any], inputs: Arrays) -> str:
-        """The dtype of the answer."""
-        named = self.output.strip("[]")
-        return str(attributes[named]) if named in self.attributes else named or dtypes.dtype_name(inputs[-1])
 
     def _check(self, attributes: Mapping[str, Any], inputs: Arrays) -> None:
         given = [dtypes.dtype_name(x) for x in inputs]

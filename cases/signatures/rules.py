@@ -11,6 +11,7 @@ import numpy as np
 from opassay.cases import tables
 from opassay.cases.signatures import draws
 from opassay.harness.model.case import Case
+from opassay.harness.model.fills import Fill
 from opassay.harness.model.op import Rule
 
 Shapes = Sequence[Sequence[int]]
@@ -76,3 +77,14 @@ def _longer(case: Case) -> Case:
 
 def _ending(shape: Sequence[int], extent: int) -> tuple[int, ...]:
     return (*shape[:-1], extent) if shape else (extent,)
+
+
+def _divides(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> bool:
+    return inputs[1].dtype.kind not in "iu" or bool(inputs[1].all())
+
+
+def _by_zero(case: Case) -> Case:
+    return replace(case, tensors=(case.tensors[0], replace(case.tensors[1], fill=Fill("zeros"))))
+
+
+DIVISOR = More("DivisorZero", "an integer divisor is not 0", _divides, _by_zero, ("int32", "int64", "int8", "uint8"))

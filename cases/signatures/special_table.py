@@ -15,6 +15,9 @@ INF, NAN = math.inf, math.nan
 ODD = ((0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -INF), (NAN, NAN))
 """What keeps zeros, infinities and NaN as they are."""
 
+ZEROS, NOWHERE = ODD[:2], ((INF, NAN), (-INF, NAN), (NAN, NAN))
+KEPT = (*ZEROS, (INF, INF))
+LOGARITHM = ((0.0, -INF), (-0.0, -INF), (INF, INF), (-1.0, NAN), (-INF, NAN), (NAN, NAN))
 WHOLE = (*ODD, (1.0, 1.0), (-2.0, -2.0))
 TRUTH = ((0, 0), (0, 1), (1, 0), (1, 1))
 PAIRS = ((0.0, -0.0), (1.0, 2.0), (2.0, 1.0), (INF, INF), (-INF, INF), (NAN, 1.0), (NAN, NAN), (1.0, NAN))
@@ -48,6 +51,50 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
     "div": ((1.0, 0.0, INF), (-1.0, 0.0, -INF), (0.0, 0.0, NAN), (INF, INF, NAN), (1.0, -INF, -0.0), (3.0, 2.0, 1.5)),
     "maximum": ((1.0, 2.0, 2.0), (INF, 1.0, INF), (-INF, 1.0, 1.0), (NAN, 1.0, NAN), (1.0, NAN, NAN)),
     "minimum": ((1.0, 2.0, 1.0), (INF, 1.0, 1.0), (-INF, 1.0, -INF), (NAN, 1.0, NAN), (1.0, NAN, NAN)),
+    "sqrt": (*KEPT, (-INF, NAN), (NAN, NAN), (-1.0, NAN), (4.0, 2.0), (2.25, 1.5)),
+    "rsqrt": ((0.0, INF), (-0.0, -INF), (INF, 0.0), (-1.0, NAN), (NAN, NAN), (4.0, 0.5)),
+    "reciprocal": ((0.0, INF), (-0.0, -INF), (INF, 0.0), (-INF, -0.0), (NAN, NAN), (-4.0, -0.25)),
+    "exp": ((0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0), (NAN, NAN)),
+    "exp2": ((0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0), (NAN, NAN), (5.0, 32.0), (-3.0, 0.125)),
+    "expm1": ((0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -1.0), (NAN, NAN)),
+    "log": (*LOGARITHM, (1.0, 0.0)),
+    "log2": (*LOGARITHM, (1.0, 0.0), (8.0, 3.0), (0.25, -2.0)),
+    "log10": (*LOGARITHM, (1.0, 0.0), (100.0, 2.0)),
+    "log1p": ((0.0, 0.0), (-0.0, -0.0), (-1.0, -INF), (INF, INF), (-2.0, NAN), (-INF, NAN), (NAN, NAN)),
+    "sin": (*ZEROS, *NOWHERE),
+    "cos": ((0.0, 1.0), (-0.0, 1.0), *NOWHERE),
+    "tan": (*ZEROS, *NOWHERE),
+    "asin": (*ZEROS, (1.5, NAN), *NOWHERE),
+    "acos": ((1.0, 0.0), (-1.5, NAN), *NOWHERE),
+    "atan": (*ZEROS, (NAN, NAN)),
+    "sinh": ODD,
+    "cosh": ((0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, INF), (NAN, NAN)),
+    "tanh": (*ZEROS, (INF, 1.0), (-INF, -1.0), (NAN, NAN)),
+    "asinh": ODD,
+    "acosh": ((1.0, 0.0), (0.5, NAN), (-1.0, NAN), (INF, INF), (-INF, NAN), (NAN, NAN)),
+    "atanh": (*ZEROS, (1.0, INF), (-1.0, -INF), (1.5, NAN), *NOWHERE),
+    "erf": (*ZEROS, (INF, 1.0), (-INF, -1.0), (NAN, NAN)),
+    "erfc": ((0.0, 1.0), (INF, 0.0), (-INF, 2.0), (NAN, NAN)),
+    "erfinv": (*ZEROS, (1.0, INF), (-1.0, -INF), (1.5, NAN), (NAN, NAN)),
+    "sigmoid": ((0.0, 0.5), (-0.0, 0.5), (INF, 1.0), (-INF, 0.0), (NAN, NAN)),
+    "pow": (
+        *((2.0, 0.0, 1.0), (NAN, 0.0, 1.0), (1.0, NAN, 1.0), (-1.0, INF, 1.0), (0.0, -1.0, INF), (-0.0, -1.0, -INF)),
+        *((-0.0, 3.0, -0.0), (-0.0, 2.0, 0.0), (0.5, INF, 0.0), (0.5, -INF, INF), (-INF, 3.0, -INF), (-2.0, 3.0, -8.0)),
+        *((-2.0, 0.5, NAN), (NAN, 1.0, NAN), (INF, -1.0, 0.0), (2.0, -2.0, 0.25)),
+    ),
+    "atan2": ((0.0, 1.0, 0.0), (-0.0, 1.0, -0.0), (0.0, INF, 0.0), (-1.0, INF, -0.0), (NAN, 1.0, NAN), (0.0, 0.0, 0.0)),
+    "fmod": ((5.0, 3.0, 2.0), (-5.0, 3.0, -2.0), (5.0, -3.0, 2.0), (5.0, INF, 5.0), (INF, 3.0, NAN), (5.0, 0.0, NAN)),
+    "remainder": (
+        (5.0, 3.0, 2.0),
+        (-5.0, 3.0, 1.0),
+        (5.0, -3.0, -1.0),
+        (INF, 3.0, NAN),
+        (NAN, 3.0, NAN),
+        (5.0, 0.0, NAN),
+    ),
+    "floor_divide": ((5.0, 3.0, 1.0), (-5.0, 3.0, -2.0), (5.0, -3.0, -2.0), (-6.0, 3.0, -2.0)),
+    "trunc_divide": ((5, 3, 1), (-5, 3, -1), (5, -3, -1), (-6, 3, -2), (7, -7, -1)),
+    "cast": ((0.0, 0.0), (-0.0, -0.0), (1.5, 1.5), (-2.0, -2.0), (INF, INF), (-INF, -INF), (NAN, NAN)),
     "equal": _told(1, 0, 0, 1, 0, 0, 0, 0),
     "not_equal": _told(0, 1, 1, 0, 1, 1, 1, 1),
     "less": _told(0, 1, 0, 0, 1, 0, 0, 0),
