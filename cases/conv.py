@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
+from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import conv_pins, conv_rules, gradient_pins, tables, windows
 from opassay.cases.windows import Padding
@@ -248,6 +249,7 @@ conv2d = Op(
     gradients=conv2d_gradients,
     vjp=VJPS["conv2d"],
     hypotheses=hypotheses_for("conv2d"),
+    choices=choices_for("conv2d"),
     shapes=partial(conv2d_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in CONV2D_BREACHES),
     pins=(*conv_pins.CONV2D, *gradient_pins.CONV2D),
@@ -267,6 +269,7 @@ conv2d_transpose = Op(
     gradients=transpose_gradients,
     vjp=VJPS["conv2d_transpose"],
     hypotheses=hypotheses_for("conv2d_transpose"),
+    choices=choices_for("conv2d_transpose"),
     shapes=partial(transpose_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in TRANSPOSE_BREACHES),
     pins=(*conv_pins.CONV2D_TRANSPOSE, *gradient_pins.CONV2D_TRANSPOSE),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from opassay.adapters.oracle import program_reference, program_vjp
+from opassay.adapters.oracle.choices import PROGRAM_CHOICES
 from opassay.adapters.oracle.hypotheses import PROGRAMS
 from opassay.cases import program_pins, tables, windows
 from opassay.cases.program_builder import Builder
@@ -228,6 +229,7 @@ def _op(name: str, depths: Sequence[int], pins: Sequence[Any] = ()) -> Op:
         vjp=program_vjp,
         staged=True,
         hypotheses=PROGRAMS,
+        choices=PROGRAM_CHOICES,
         pins=tuple(pins),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
+from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import array_pins, gradient_pins, tables
 from opassay.harness.model.case import Geometry
@@ -78,6 +79,7 @@ def _op(name: str, pins: tuple[Pin, ...]) -> Op:
         gradients=lambda: elementwise_gradients(name),
         vjp=VJPS[name],
         hypotheses=hypotheses_for(name),
+        choices=choices_for(name),
         shapes=lambda: elementwise_geometries(name, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
         pins=pins,
         traits=("pointwise", "unary"),

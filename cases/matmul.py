@@ -9,6 +9,7 @@ from functools import partial
 from hypothesis import strategies as st
 
 from opassay.adapters.oracle import REFERENCES, VJPS
+from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import array_pins, array_rules, gradient_pins, tables
 from opassay.harness.model.case import Case, Geometry
@@ -141,6 +142,7 @@ matmul = Op(
     gradients=matmul_gradients,
     vjp=VJPS["matmul"],
     hypotheses=hypotheses_for("matmul"),
+    choices=choices_for("matmul"),
     shapes=partial(matmul_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES),
     pins=(*array_pins.MATMUL, *gradient_pins.MATMUL),

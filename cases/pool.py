@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
+from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import gradient_pins, pool_pins, pool_rules, tables, windows
 from opassay.cases.windows import Padding
@@ -159,6 +160,7 @@ def _op(
         gradients=avg_pool_gradients if name == "avg_pool2d" else partial(max_pool_gradients, name),
         vjp=VJPS[name],
         hypotheses=hypotheses_for(name),
+        choices=choices_for(name),
         shapes=partial(geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
         rules=tuple(breach.rule for breach in BREACHES[name]),
         pins=pins,

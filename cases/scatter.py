@@ -9,6 +9,7 @@ from functools import partial
 from hypothesis import strategies as st
 
 from opassay.adapters.oracle import REFERENCES, VJPS
+from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import array_pins, array_rules, gradient_pins, tables
 from opassay.harness.model.case import Geometry
@@ -102,6 +103,7 @@ scatter_nd = Op(
     gradients=scatter_gradients,
     vjp=VJPS["scatter_nd"],
     hypotheses=hypotheses_for("scatter_nd"),
+    choices=choices_for("scatter_nd"),
     shapes=partial(scatter_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES),
     pins=(*array_pins.SCATTER_ND, *gradient_pins.SCATTER_ND),

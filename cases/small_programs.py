@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from opassay.adapters.oracle import program_reference, program_vjp
+from opassay.adapters.oracle.choices import PROGRAM_CHOICES
 from opassay.adapters.oracle.hypotheses import PROGRAMS
 from opassay.cases import conv, matmul, pool, program_pins, scatter, tables, unpool
 from opassay.cases.conv_programs import GRADIENT_DTYPES, KINDS
@@ -49,6 +50,7 @@ def _second_order(
         vjp=program_vjp,
         staged=True,
         hypotheses=PROGRAMS,
+        choices=PROGRAM_CHOICES,
     )
 
 
@@ -83,6 +85,7 @@ conv2d_input_gradient_law = Op(
     reference=program_reference,
     staged=True,
     hypotheses=PROGRAMS,
+    choices=PROGRAM_CHOICES,
 )
 
 conv2d_vjp = _second_order("conv2d_vjp", conv.conv2d_gradients, ("x", "w"), (0, 1))
@@ -182,6 +185,7 @@ def _wired_op(name: str, wiring: Sequence[Any], pins: Sequence[Pin]) -> Op:
         vjp=program_vjp,
         staged=True,
         hypotheses=PROGRAMS,
+        choices=PROGRAM_CHOICES,
         pins=tuple(pins),
     )
 

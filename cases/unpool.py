@@ -9,6 +9,7 @@ from functools import partial
 from hypothesis import strategies as st
 
 from opassay.adapters.oracle import REFERENCES, VJPS
+from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import gradient_pins, pool_pins, tables, unpool_rules
 from opassay.harness.model.case import Case, Geometry
@@ -178,6 +179,7 @@ max_unpool2d = Op(
     gradients=max_unpool_gradients,
     vjp=VJPS["max_unpool2d"],
     hypotheses=hypotheses_for("max_unpool2d"),
+    choices=choices_for("max_unpool2d"),
     shapes=partial(max_unpool_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES["max_unpool2d"]),
     pins=(*pool_pins.MAX_UNPOOL2D, *gradient_pins.MAX_UNPOOL2D),
@@ -196,6 +198,7 @@ avg_unpool2d = Op(
     gradients=avg_unpool_gradients,
     vjp=VJPS["avg_unpool2d"],
     hypotheses=hypotheses_for("avg_unpool2d"),
+    choices=choices_for("avg_unpool2d"),
     shapes=partial(avg_unpool_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES["avg_unpool2d"]),
     pins=(*pool_pins.AVG_UNPOOL2D, *gradient_pins.AVG_UNPOOL2D),

@@ -171,7 +171,7 @@ def replay(
 
 @app.command(name="list")
 def list_(
-    what: Annotated[str, typer.Argument(help="ops, adapters, targets or known.")],
+    what: Annotated[str, typer.Argument(help="ops, adapters, targets, known or choices.")],
     adapter: Adapters = [],  # noqa: B006
     target: Annotated[
         list[str], typer.Option("--target", "-t", help="Known differences of this target or adapter only. Repeatable.")

@@ -180,4 +180,17 @@ def _concerns(known: Fact, adapter: str, target: Target) -> bool:
     return target.adapter == adapter and target.mode in ("", *(known.modes or (target.mode,))) and not elsewhere
 
 
-_LISTS = {"ops": _ops, "adapters": _adapters, "targets": _targets, "known": _known}
+def _choices(registry: Registry, chosen: Chosen) -> None:
+    """Every choice of the contract with its options, and which adapters follow which."""
+    for choice in {choice.name: choice for op in registry.ops() for choice in op.choices}.values():
+        options = [f"{choice.contract} (the contract)", *(f"{n}: {o.says}" for n, o in choice.options.items())]
+        _print_entry(f"{choice.name}  {choice.asks}", "; ".join(options))
+        for adapter in registry.adapters:
+            for follows in (f for f in registry.follows(adapter) if f.choice == choice.name):
+                modes = f" ({', '.join(follows.modes)})" if follows.modes else ""
+                every = {op.name for op in registry.ops() if choice.name in {c.name for c in op.choices}}
+                where = "" if set(follows.ops) == every else f" of {', '.join(follows.ops)}"
+                print(f"{' ' * INDENT}{adapter}{modes} follows {follows.option}{where}")
+
+
+_LISTS = {"ops": _ops, "adapters": _adapters, "targets": _targets, "known": _known, "choices": _choices}

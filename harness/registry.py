@@ -17,6 +17,7 @@ from opassay.harness import found
 from opassay.harness.located import UsageError as UsageError
 from opassay.harness.located import beside, declare
 from opassay.harness.located import unknown as unknown
+from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.op import Op
 from opassay.harness.model.script import Asked, Idiom
@@ -283,6 +284,19 @@ class Registry:
         except Exception as error:
             raise UsageError(
                 f"the known differences of {adapter!r} cannot be read: {module}: {type(error).__name__}: {error}"
+            ) from None
+
+    def follows(self, adapter: str) -> tuple[Follows, ...]:
+        """The choices of the contract that an adapter declares to follow: ``FOLLOWS`` in ``choices.py`` beside it."""
+        module = beside(self.adapter(adapter).location, "choices")
+        if not module:
+            return ()
+        try:
+            declared = importlib.import_module(module).FOLLOWS
+            return tuple(follows.of(self.ops()) for follows in declared)
+        except Exception as error:
+            raise UsageError(
+                f"the choices of {adapter!r} cannot be read: {module}: {type(error).__name__}: {error}"
             ) from None
 
     def writer(self, adapter: str) -> Callable[[Asked], Idiom] | None:

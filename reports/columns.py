@@ -26,6 +26,7 @@ MEANINGS = {
     "known": "ids of the known differences that cover the record, with `; ` between several; empty where none does",
     "version_untested": "`yes` where the known difference that covers the record was not seen in this version of the "
     "framework or, where none covers it, none of the target's was: then it is listed, not red",
+    "choice": "the choices of the contract, as the target follows them, under which it was judged: `unconnected=zeros`",
     "rho": "largest error ÷ allowed error: at most 1 passes, 0 is exact, none where nothing was compared",
     "max_abs_error": "largest error, in the output's own unit",
     "max_ulp": "largest error in units in the last place of the expected value",

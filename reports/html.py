@@ -103,6 +103,7 @@ def _context(summary: Summary, parts: Parts, attempt: Attempts) -> dict[str, Any
         ),
         "knowns_seen": len({(d.example["adapter"], d.known) for d in summary.of_kind("known")}),
         "knowns": attempt("the section on known differences", lambda: _knowns(summary), none),
+        "followed": attempt("the section on choices", lambda: _followed(summary), none),
         "unsupported": capped(summary.unsupported),
         "undefined": capped(summary.undefined),
         "free": capped(sorted((f for f in summary.free if f.free), key=lambda f: -f.by_bound / f.elements)),
@@ -120,6 +121,12 @@ def _context(summary: Summary, parts: Parts, attempt: Attempts) -> dict[str, Any
 
 def _knowns(summary: Summary) -> dict[str, Any]:
     return capped([{**k, "link": k["url"] if is_web(k.get("url", "")) else ""} for k in summary.run["known"]])
+
+
+def _followed(summary: Summary) -> dict[str, Any]:
+    """The choices of the contract that adapters follow, choice by choice."""
+    rows = sorted(summary.run["choices"], key=lambda row: (str(row.get("choice")), str(row.get("adapter"))))
+    return capped([{**row, "link": row["url"] if is_web(str(row.get("url", ""))) else ""} for row in rows])
 
 
 def _choices(summary: Summary) -> dict[str, list[str]]:

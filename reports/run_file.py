@@ -22,6 +22,7 @@ _DEFAULTS: dict[str, Any] = {
     "targets": {},
     "shards": [],
     "known": [],
+    "choices": [],
     "findings": [],
     "faults": [],
     "machine": {},

@@ -100,6 +100,10 @@ def over_batch(indices: np.ndarray, cells: int) -> np.ndarray:
     return indices.astype(np.int64) + cells * np.arange(indices.shape[0], dtype=np.int64).reshape(-1, 1, 1, 1)
 
 
+class AnyAmount(tuple[Any, ...]):
+    """Explicit padding that may be as wide as the window, as some frameworks define it."""
+
+
 def effective_window(window: int, dilation: int) -> int:
     """How many input rows a dilated window spans."""
     return (window - 1) * dilation + 1
@@ -212,14 +216,16 @@ def _explicit_pads(op: str, padding: Any, spans: Sequence[int]) -> tuple[Pair, P
         return ((0, 0), (0, 0))
     well_formed = isinstance(padding, Sequence) and len(padding) == 2
     require(well_formed, f"{op}: explicit padding must be ((top, bottom), (left, right)), got {padding!r}")
-    rows, columns = (_side(op, axis, padding[axis], spans[axis]) for axis in (0, 1))
+    rows, columns = (
+        _side(op, axis, padding[axis], None if isinstance(padding, AnyAmount) else spans[axis]) for axis in (0, 1)
+    )
     return rows, columns
 
 
-def _side(op: str, axis: int, value: Any, span: int) -> Pair:
+def _side(op: str, axis: int, value: Any, span: int | None) -> Pair:
     before, after = integers(op, f"padding of the {AXES[axis]}", value, 2, 0)
     require(
-        max(before, after) < span,
+        span is None or max(before, after) < span,
         f"{op}: padding of the {AXES[axis]} must be smaller than the effective window {span}, got {(before, after)}",
     )
     return before, after

@@ -20,8 +20,8 @@ BEYOND = "warn: inside the proven bound, but beyond 4*sqrt(n)*u*B"
 class Judgement:
     """A verdict and its figures.
 
-    ``elements`` counts all, ``free_elements`` those that were not judged: the contract leaves them open, or, as
-    ``free_by_bound`` counts, no bound can be stated for them.
+    ``choice`` names the choices under which it was judged. ``elements`` counts all, ``free_elements`` those that were
+    not judged: the contract leaves them open, or, as ``free_by_bound`` counts, no bound can be stated for them.
     """
 
     verdict: str
@@ -35,6 +35,7 @@ class Judgement:
     free_by_bound: int | None = None
     worst_index: str = ""
     error_type: str = ""
+    choice: str = ""
 
 
 def compare(actual: object, reference: Reference, model: NumericModel, exact_fill: bool) -> Judgement:

@@ -27,12 +27,16 @@ from opassay.harness.model.reference import Reference
 
 @dataclass(frozen=True, eq=False)
 class Answered:
-    """What a target made of a case, and what it is judged by. ``models``: one per reference; the loosest where none."""
+    """What a target made of a case, and what it is judged by. ``models``: one per reference; the loosest where none.
+
+    ``always``: the options of choices under which ``references`` are right.
+    """
 
     case: Case
     outcome: Outcome
     references: References
     models: Sequence[NumericModel] = ()
+    always: tuple[Hypothesis, ...] = ()
 
     @property
     def known(self) -> Sequence[NumericModel]:
@@ -150,7 +154,7 @@ def met_by(mistakes: Sequence[Hypothesis], asked: Answered) -> References | None
         models = [mistake.model(model) for model in models]
     apart = asked.apart
     met: list[Reference | None] = [None] * len(asked.references)
-    for answers in _variants(mistakes, asked):
+    for answers in _variants([*asked.always, *mistakes], asked):
         if _met(answers, models, asked, range(len(met))):
             return answers
         for place in apart if len(answers) == len(met) else ():

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from opassay.harness.model.case import Case
 from opassay.harness.model.hypothesis import Hypothesis
 from opassay.harness.model.reference import Reference
+
+if TYPE_CHECKING:
+    from opassay.harness.model.choice import Choice
 
 Example = tuple[tuple[np.ndarray, ...], Mapping[str, Any]]
 """Inputs and attributes of a call."""
@@ -60,7 +63,8 @@ class Op:
     ``stacked``: ``reference`` of several runs in one call, for ops that have it: all arrays, given and returned, have
     one more axis, the first.
     ``hypotheses``: what a target that differs may have done, in the order in which they are tried.
-    ``traits``: what it has in common with other ops, by which facts are about it.
+    ``choices``: points where several answers are right. ``traits``: what it has in common with other ops, by which
+    facts are about it.
     ``says``: what it computes, in a sentence.
     ``example``: a small valid call with inputs of a dtype, None for a dtype that the contract lacks.
     """
@@ -82,6 +86,7 @@ class Op:
     shapes: Callable[[], Any] | None = None
     stacked: Callable[..., Any] | None = None
     traits: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
     says: str = ""
     example: Callable[[str], Example | None] | None = None
 

@@ -65,7 +65,8 @@ class Record:
     ``known`` has the ids of the facts that cover the record, with ``; `` between. ``version_untested`` is ``yes`` where
     one was not seen in this version of the framework or, where none covers it, no fact of the target was. ``confirmed``
     says whether a failing case failed again when it was run alone: ``yes``, ``no``, ``unconfirmed`` where nobody could
-    be asked, or empty. ``case`` is the JSON to replay.
+    be asked, or empty. ``choice`` names the choices under which it was judged, as ``unconnected=zeros``. ``case`` is
+    the JSON to replay.
     """
 
     case_id: str
@@ -85,6 +86,7 @@ class Record:
     verdict: str
     known: str
     version_untested: str
+    choice: str
     rho: float | None
     max_abs_error: float | None
     max_ulp: float | None

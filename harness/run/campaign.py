@@ -14,6 +14,7 @@ from typing import Any
 
 from opassay.harness.located import UsageError, module_file
 from opassay.harness.model.case import ASPECTS, Case
+from opassay.harness.model.choice import Follows, choice_row
 from opassay.harness.model.fact import Fact, apart
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record
@@ -102,6 +103,10 @@ class Campaign:
         """The known differences of an adapter."""
         return self.registry.known(adapter)
 
+    def follows(self, adapter: str) -> Sequence[Follows]:
+        """The choices that an adapter declares to follow."""
+        return self.registry.follows(adapter)
+
     def labels(self) -> dict[Target, str]:
         return {target: self.registry.label(target) for target in self.targets}
 
@@ -109,8 +114,9 @@ class Campaign:
         """An engine with one worker per target, not yet started."""
         prune(self._cache)
         workers = {target: (label, self._spec(target)) for target, label in self.labels().items()}
-        known = {name: self.known(name) for name in {t.adapter for t in self.targets}}
-        return Engine(workers, self.settings, known)
+        names = {t.adapter for t in self.targets}
+        known, follows = {n: self.known(n) for n in names}, {n: self.follows(n) for n in names}
+        return Engine(workers, self.settings, known, follows)
 
     def _spec(self, target: Target) -> WorkerSpec:
         entry = self.registry.adapter(target.adapter)
@@ -241,6 +247,7 @@ class Run:
             "targets": {lane.label: self._target(lane.target, lane) for lane in engine.lanes.values()},
             "shards": [self._shard(engine, shard) for shard in self.campaign.shards],
             "known": list(self._known(engine)),
+            "choices": list(self._choices()),
             "findings": self.findings,
             "machine": describe_machine(),
             "warnings": [*self.warnings, *engine.second.lines, *self._other_versions(engine)],
@@ -282,6 +289,16 @@ class Run:
     def _known(self, engine: Engine) -> Iterator[dict[str, Any]]:
         for adapter in self._adapters():
             yield from known_rows(engine, adapter, self._entries(adapter))
+
+    def _choices(self) -> Iterator[dict[str, Any]]:
+        """A row per choice that an adapter follows, as far as it is about ops that run."""
+        asked = {choice.name: choice for op in self.campaign.ops for choice in op.choices}
+        ops = {op.name for op in self.campaign.ops}
+        for adapter in self._adapters():
+            for follows in self.campaign.follows(adapter):
+                if ops & set(follows.ops):
+                    passed, other = (self.counts.chosen[adapter, follows.label, p] for p in (True, False))
+                    yield {**choice_row(adapter, follows, asked[follows.choice]), "passed": passed, "other": other}
 
     def _other_versions(self, engine: Engine) -> Iterator[str]:
         for adapter in self._adapters():

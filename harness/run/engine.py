@@ -11,6 +11,7 @@ import psutil
 
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.case import Case
+from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact, together
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome, Returned
@@ -53,11 +54,12 @@ class Engine:
         workers: Mapping[Target, tuple[str, WorkerSpec]],
         settings: Settings,
         facts: Mapping[str, Sequence[Fact]] | None = None,
+        follows: Mapping[str, Sequence[Follows]] | None = None,
     ) -> None:
         self.settings = settings
         self._events: queue.Queue[Message] = queue.Queue()
         self._records: deque[Record] = deque()
-        self.judging = Judging()
+        self.judging = Judging(follows)
         self.known = Knowledge(facts or {}, self.judging)
         self.pins: Pins = {}
         self.second = SecondLook(self._record)

@@ -210,6 +210,8 @@ def _drop_torn_line(path: Path) -> None:
 
 
 def _record(line: dict[str, Any]) -> Record:
+    # The first journals did not have it.
+    line.setdefault("choice", "")
     row = {name: _from_json(line[name]) for name in COLUMNS}
     for name, wanted in _TYPES:
         if not isinstance(row[name], wanted) or isinstance(row[name], bool):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from opassay.harness.judge.choices import Followed, Under, followed, judge_under, under
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.several import judge_part
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case
+from opassay.harness.model.choice import Follows
 from opassay.harness.model.faults import told
 from opassay.harness.model.numeric_model import NumericModel, NumericRule, find_model
 from opassay.harness.model.op import ContractError, Op, stackable
-from opassay.harness.model.outcome import Outcome, Returned
+from opassay.harness.model.outcome import Outcome, Raised, Returned
 from opassay.harness.model.reference import Reference
+from opassay.harness.model.target import Target
 from opassay.harness.run.references import ReferenceCache
 
 Answered = tuple[Case, Outcome]
@@ -24,12 +27,17 @@ class Computes(Protocol):
 
     label: str
     rules: tuple[NumericRule, ...]
+    target: Target
 
 
 class Judging:
-    """Judges the answers of all targets; ``targets`` is how many of them there are to ask for the same case."""
+    """Judges the answers of all targets; ``targets`` is how many of them there are to ask for the same case.
 
-    def __init__(self) -> None:
+    ``follows``: the choices that adapters declare, by adapter.
+    """
+
+    def __init__(self, follows: Mapping[str, Sequence[Follows]] | None = None) -> None:
+        self._follows = follows or {}
         self._references = ReferenceCache()
         self._models: dict[tuple[str, str, str, str], NumericModel] = {}
 
@@ -37,9 +45,12 @@ class Judging:
         """The verdict on one answer of one target."""
         if case.aspect == "error" and not self._references.refusal(op, case, targets):
             return Judgement("fault", f"the contract of {op.name} allows this input: it does not break {case.rule!r}")
-        if case.aspect == "error" or not isinstance(outcome, Returned):
-            return judge(case, outcome, (), ())
         try:
+            right = self.under(lane, op, case, outcome, targets)
+            if right is not None:
+                return judge_under(case, outcome, right, lambda found: self.models(lane, op, found))
+            if case.aspect == "error" or not isinstance(outcome, Returned):
+                return judge(case, outcome, (), ())
             references = self._references.get(op, case, outcome.arrays, targets)
             return judge(case, outcome, references, self.models(lane, op, references))
         except ContractError as error:
@@ -48,9 +59,20 @@ class Judging:
             # A mistake of ours costs the run this verdict, not all others.
             return Judgement("fault", f"judging the answer raised {told(error)}", error_type=type(error).__name__)
 
-    def references(self, op: Op, case: Case, outcome: Returned) -> tuple[Reference, ...]:
-        """What the oracle says of a case that was answered; raises ``ContractError`` where it has no answer."""
-        return self._references.get(op, case, outcome.arrays)
+    def under(self, lane: Computes, op: Op, case: Case, outcome: Outcome, targets: int = 1) -> Under | None:
+        """What is right under the choices that the target follows; None where they say nothing of this answer."""
+        chosen = self._followed(lane, op, case)
+        if not chosen or not isinstance(outcome, (Returned, Raised)) or case.aspect == "shape":
+            return None
+        if case.aspect == "error":
+            return under(op, case, chosen, outcome)
+        if not isinstance(outcome, Returned):
+            return None
+        return under(op, case, chosen, outcome, self._references.get(op, case, outcome.arrays, targets))
+
+    def _followed(self, lane: Computes, op: Op, case: Case) -> Sequence[Followed]:
+        follows = self._follows.get(lane.target.adapter, ()) if op.choices else ()
+        return followed(op, follows, case, lane.target.mode) if follows else ()
 
     def judge_all(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> list[Judgement]:
         """The verdicts on one target's answers to one geometry: the very ones that ``judge`` gives."""
@@ -60,12 +82,16 @@ class Judging:
             for position, (case, outcome) in enumerate(answers)
         ]
 
+    def references(self, op: Op, case: Case, outcome: Returned) -> tuple[Reference, ...]:
+        """What the oracle says of a case that was answered; raises ``ContractError`` where it has no answer."""
+        return self._references.get(op, case, outcome.arrays)
+
     def _together(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> dict[int, Judgement]:
         """Verdicts on the answers that the oracle and the judge can take in one pass, by position."""
         fit = [
             (position, case, outcome)
             for position, (case, outcome) in enumerate(answers)
-            if isinstance(outcome, Returned) and stackable(op, case)
+            if isinstance(outcome, Returned) and stackable(op, case) and not self._followed(lane, op, case)
         ]
         if len(fit) < 2:
             return {}

@@ -72,8 +72,10 @@ class Knowledge:
     def _asked(self, lane: Lane, op: Op, case: Case, outcome: Outcome) -> tuple[Op, Answered] | None:
         if not isinstance(outcome, Returned) or case.aspect not in ("value", "gradient"):
             return None
-        references = self._judging.references(op, case, outcome)
-        return op, Answered(case, outcome, references, self._judging.models(lane, op, references))
+        right = self._judging.under(lane, op, case, outcome)
+        references = right.references if right else self._judging.references(op, case, outcome)
+        models, always = self._judging.models(lane, op, references), right.options if right else ()
+        return op, Answered(case, outcome, references, models, always)
 
     def count(self, lane: Lane, case: Case, verdict: str, ids: Iterable[str]) -> None:
         """Count a record of ``case``, which the facts of these ids cover."""

@@ -34,6 +34,7 @@ def make_record(
         verdict=judgement.verdict,
         known=known,
         version_untested="yes" if untested else "",
+        choice=judgement.choice,
         rho=judgement.rho,
         max_abs_error=judgement.max_abs_error,
         max_ulp=judgement.max_ulp,

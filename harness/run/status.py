@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from opassay.harness.model.fact import apart
 from opassay.harness.model.verdicts import Record
 
 INTERRUPTED = 130
@@ -16,7 +17,7 @@ class Counts:
     """What the status depends on, counted record by record, so that none has to be kept.
 
     ``new`` are all differences that no fact covers; ``listed``, by target, those of them in versions that nobody
-    has looked at.
+    has looked at. ``chosen`` counts by adapter and choice the records that passed under it, and those that did not.
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
@@ -24,6 +25,7 @@ class Counts:
         self.faults = 0
         self.new = 0
         self.listed: Counter[str] = Counter()
+        self.chosen: Counter[tuple[str, str, bool]] = Counter()
         for record in records:
             self.add(record)
 
@@ -32,6 +34,8 @@ class Counts:
         self.faults += record.verdict == "fault"
         self.new += record.new
         self.listed[record.target] += record.listed
+        for label in apart(record.choice):
+            self.chosen[record.adapter, label, record.verdict == "pass"] += 1
 
     @property
     def total(self) -> int:

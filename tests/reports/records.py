@@ -40,6 +40,7 @@ def record(**changes: Any) -> Record:
         "verdict": "pass",
         "known": "",
         "version_untested": "",
+        "choice": "",
         "rho": 0.0,
         "max_abs_error": 0.0,
         "max_ulp": 0.0,

@@ -179,6 +179,28 @@ def test_a_known_difference_tells_its_owner_reason_and_link(made):
     assert "passes ✗ out of date" in table
 
 
+def test_the_choices_that_adapters_follow_are_a_table(made):
+    row = {"adapter": "jax", "choice": "unconnected", "option": "zeros", "contract": "none", "asks": "What of nothing?"}
+    more = {
+        "says": "zeros",
+        "ops": ["relu"],
+        "modes": ["jit"],
+        "url": "javascript:x",
+        "title": "t",
+        "passed": 7,
+        "other": 2,
+    }
+    page = Page(render([made.record()], made.run([made.shard()], choices=[{**row, **more}, {"adapter": made.HOSTILE}])))
+    (table,) = [e[2] for e in page.all("table") if "What of nothing?" in e[2]]
+    for told in ("jax (jit)", "zeros: zeros", "none", "7", "0", "relu"):
+        assert told in table
+    assert "javascript" not in table
+
+
+def test_a_run_without_choices_has_no_such_table(made):
+    assert "Choices of the contract" not in render([made.record()], made.run([made.shard()]))
+
+
 def test_what_is_flaky_is_not_too_broad(made):
     known = made.known(passed=4, flaky="what lies in memory", needs=["kernels=wide"])
     records = [made.record(verdict="rejects", known="torch-empty")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 
@@ -21,6 +21,11 @@ def _cotangent_ignored(question: Question) -> Iterator[References]:
         None if c is None else dtypes.narrow(np.ones(c.shape), dtypes.dtype_name(c)) for c in question.cotangents
     )
     yield ask(replace(question, cotangents=ones))
+
+
+def zeros_for_all(question: Question) -> Iterator[References]:
+    """Zeros for every input without a gradient; nothing where each has one."""
+    yield from islice(_zeros_for_none(question), 1)
 
 
 def _zeros_for_none(question: Question) -> Iterator[References]:

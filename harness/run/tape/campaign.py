@@ -10,6 +10,7 @@ from typing import Any
 
 from opassay.harness.located import UsageError, unknown
 from opassay.harness.model.case import ASPECTS, Case
+from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.target import Target
 from opassay.harness.registry import Registry
@@ -81,6 +82,9 @@ class TapeCampaign(Campaign):
     def known(self, adapter: str) -> Sequence[Fact]:
         return () if adapter in self.unknown else self.registry.known(adapter)
 
+    def follows(self, adapter: str) -> Sequence[Follows]:
+        return () if adapter in self.unknown else self.registry.follows(adapter)
+
     def labels(self) -> dict[Target, str]:
         return {tape.target: tape.label for tape in self.tapes}
 
@@ -92,8 +96,9 @@ class TapeCampaign(Campaign):
         names = [op.name for op in self.ops] if ops is None else ops
         cases: dict[str, Case] = {}
         answers = {tape.target: Answers(tape, names, self.registry.op, cases) for tape in self.tapes}
-        known = {name: self.known(name) for name in {t.adapter for t in self.targets}}
-        return TapedEngine(answers, self.settings, known)
+        adapters = {t.adapter for t in self.targets}
+        known, follows = {n: self.known(n) for n in adapters}, {n: self.follows(n) for n in adapters}
+        return TapedEngine(answers, self.settings, known, follows)
 
 
 def _alike(found: list[Tape], folder: Path) -> list[Tape]:

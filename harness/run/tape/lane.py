@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Crashed, TimedOut
@@ -134,11 +135,15 @@ class TapedEngine(Engine):
     """Judges what is on tapes, ``answers`` by target."""
 
     def __init__(
-        self, answers: Mapping[Target, Answers], settings: Settings, known: Mapping[str, Sequence[Fact]]
+        self,
+        answers: Mapping[Target, Answers],
+        settings: Settings,
+        known: Mapping[str, Sequence[Fact]],
+        follows: Mapping[str, Sequence[Follows]],
     ) -> None:
         self._tapes = answers
         workers = {t: (a.tape.label, WorkerSpec("", t.mode, t.device)) for t, a in answers.items()}
-        super().__init__(workers, settings, known)
+        super().__init__(workers, settings, known, follows)
 
     def lane(self, target: Target, label: str, spec: WorkerSpec) -> Lane:
         return TapedLane(self._tapes[target], self.settings, spec, self._answered, self.unconfirmed)

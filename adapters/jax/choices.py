@@ -1,0 +1,27 @@
+"""Which choices of the contract JAX follows. Free of JAX: the parent imports this."""
+
+from __future__ import annotations
+
+from opassay.harness.model.choice import Follows
+
+_PAD = {
+    "url": "https://docs.jax.dev/en/latest/_autosummary/jax.lax.pad.html",
+    "title": "jax.lax.pad",
+}
+_AT = {
+    "url": "https://docs.jax.dev/en/latest/_autosummary/jax.numpy.ndarray.at.html",
+    "title": "jax.numpy.ndarray.at",
+}
+
+FOLLOWS = (
+    Follows("unconnected", "zeros"),
+    Follows("negative_padding", "crop", **_PAD),
+    Follows("wide_padding", "any"),
+    Follows("large_window", "empty"),
+    Follows("empty_window", "nothing"),
+    Follows("large_index", "drop", **_AT),
+    Follows("negative_index", "from_end", **_AT),
+    Follows("index_dtype", "any"),
+    Follows("vectors", "numpy", modes=("jit", "eager")),
+    Follows("padding_words", "any_case"),
+)

@@ -1,0 +1,12 @@
+"""Which choices of the contract Paddle follows. Free of Paddle: the parent imports this."""
+
+from __future__ import annotations
+
+from opassay.harness.model.choice import Follows
+
+FOLLOWS = (
+    Follows("wide_padding", "any"),
+    Follows("padding_words", "any_case"),
+    Follows("vectors", "numpy"),
+    Follows("negative_index", "from_end", ops=("scatter_nd",)),
+)

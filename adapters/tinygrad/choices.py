@@ -1,0 +1,13 @@
+"""Which choices of the contract tinygrad follows. Free of tinygrad: the parent imports this."""
+
+from __future__ import annotations
+
+from opassay.harness.model.choice import Follows
+
+FOLLOWS = (
+    Follows("unconnected", "zeros"),
+    Follows("negative_padding", "crop"),
+    Follows("wide_padding", "any"),
+    Follows("empty_window", "nothing"),
+    Follows("vectors", "numpy"),
+)

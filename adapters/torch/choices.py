@@ -1,0 +1,21 @@
+"""Which choices of the contract PyTorch follows. Free of PyTorch: the parent imports this."""
+
+from __future__ import annotations
+
+from opassay.harness.model.choice import Follows
+
+_CONV = {
+    "url": "https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html",
+    "title": "Conv2d — PyTorch documentation",
+}
+_MATMUL = {
+    "url": "https://docs.pytorch.org/docs/stable/generated/torch.matmul.html",
+    "title": "torch.matmul — PyTorch documentation",
+}
+
+FOLLOWS = (
+    Follows("wide_padding", "any", ops=("conv2d",)),
+    Follows("negative_index", "from_end", ops=("scatter_nd",)),
+    Follows("vectors", "numpy", **_MATMUL),
+    Follows("unbatched", "one_image", **_CONV),
+)

@@ -1,0 +1,257 @@
+"""What a target declares is what it is judged by: the answer under its choice passes, any other does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.judge.explain import Answered
+from opassay.harness.judge.together import smallest_set
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.choice import Follows
+from opassay.harness.model.fact import Fact
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.outcome import Outcome, Raised, Returned
+from opassay.harness.model.program import Program, Stage
+from opassay.harness.registry import Registry, UsageError
+from opassay.harness.run.judging import Judging
+
+REGISTRY = Registry()
+OPS = REGISTRY.ops()
+LANE: Any = SimpleNamespace(label="x", rules=(), target=SimpleNamespace(adapter="x", mode="eager"))
+POOL = {"window": (1, 2), "stride": (1, 1), "padding": "VALID", "dilation": (1, 1), "layout": "NHWC"}
+CONV = {"stride": (1, 1), "padding": "VALID", "dilation": (1, 1), "groups": 1, "layout": "NHWC"}
+AVERAGE = {"window": (1, 2), "stride": (1, 1), "padding": "VALID", "count_padding": False, "layout": "NHWC"}
+REFUSAL = Raised("ValueError", "no", "framework")
+
+
+def tensor(shape: Sequence[int], values: Sequence[float], dtype: str = "float32") -> Tensor:
+    return Tensor(tuple(shape), dtype, Fill("literal", values=tuple(values)))
+
+
+def broken(op: str, rule: str, tensors: Sequence[Tensor], **attributes: Any) -> Case:
+    return Case(op, tuple(tensors), attributes, "error", rule)
+
+
+def image(*values: float) -> Tensor:
+    return tensor((1, 1, len(values), 1), values)
+
+
+def row(*values: float, dtype: str = "float32") -> np.ndarray:
+    return np.array(values, dtype)
+
+
+def wide(*values: float) -> np.ndarray:
+    return row(*values).reshape(1, 1, -1, 1)
+
+
+def judged(case: Case, outcome: Outcome, *follows: Follows) -> Judgement:
+    op = next(op for op in OPS if op.name == case.op)
+    return Judging({"x": [f.of(OPS) for f in follows]}).judge(LANE, op, case, outcome, 1)
+
+
+INDICES = tensor((3, 1), (0, -1, 5), "int64")
+UPDATES = tensor((3,), (1, 2, 3))
+SCATTER = broken("scatter_nd", "IndexOutOfRange", (tensor((2, 1), (0, 5), "int64"), tensor((2,), (1, 2))), shape=(3,))
+NEGATIVE = broken("scatter_nd", "IndexNegative", (tensor((2, 1), (0, -1), "int64"), tensor((2,), (1, 2))), shape=(3,))
+PLANTED: dict[str, tuple[Follows, Case, np.ndarray, np.ndarray]] = {
+    "cropped": (
+        Follows("negative_padding", "crop"),
+        broken("max_pool2d", "PadNegative", (image(9, 1, 2, 3),), **{**POOL, "padding": ((0, 0), (-1, 0))}),
+        wide(2, 3),
+        wide(9, 3),
+    ),
+    "cropped filter": (
+        Follows("negative_padding", "crop"),
+        broken(
+            "conv2d",
+            "PadNegative",
+            (image(9, 1, 2, 3), tensor((1, 2, 1, 1), (1, 10))),
+            **{**CONV, "padding": ((0, 0), (-1, 1))},
+        ),
+        wide(21, 32, 3),
+        wide(19, 21, 32),
+    ),
+    "padded by any amount": (
+        Follows("wide_padding", "any"),
+        broken(
+            "conv2d",
+            "PadNotSmallerThanWindow",
+            (image(1, 2), tensor((1, 2, 1, 1), (1, 10))),
+            **{**CONV, "padding": ((0, 0), (2, 0))},
+        ),
+        wide(0, 10, 21),
+        wide(10, 21, 2),
+    ),
+    "no window fits": (
+        Follows("large_window", "empty"),
+        broken("avg_pool2d", "WindowLargerThanInput", (image(1),), **AVERAGE),
+        np.zeros((1, 1, 0, 1), np.float32),
+        wide(1),
+    ),
+    "a window of 0": (
+        Follows("empty_window", "nothing"),
+        broken("avg_unpool2d", "WindowZero", (image(1, 2),), window=(1, 0), layout="NHWC"),
+        np.zeros((1, 1, 0, 1), np.float32),
+        wide(1, 2),
+    ),
+    "dropped": (Follows("large_index", "drop"), SCATTER, row(1, 0, 0), row(1, 0, 2)),
+    "from the end": (Follows("negative_index", "from_end"), NEGATIVE, row(1, 0, 2), row(1, 0, 0)),
+    "negative dropped": (Follows("negative_index", "drop"), NEGATIVE, row(1, 0, 0), row(1, 0, 2)),
+    "unpooled in range": (
+        Follows("large_index", "drop"),
+        broken(
+            "max_unpool2d",
+            "IndexOutOfRange",
+            (image(5, 7), tensor((1, 1, 2, 1), (1, 9), "int64")),
+            output_shape=(1, 1, 4, 1),
+            layout="NHWC",
+        ),
+        wide(0, 5, 0, 0),
+        wide(0, 5, 0, 7),
+    ),
+    "indexed by bytes": (
+        Follows("index_dtype", "any"),
+        broken("scatter_nd", "IndexDtype", (tensor((1, 1), (1,), "int8"), tensor((1,), (4,))), shape=(2,)),
+        row(0, 4),
+        row(4, 0),
+    ),
+    "a vector": (
+        Follows("vectors", "numpy"),
+        broken("matmul", "RankOne", (tensor((2,), (1, 2)), tensor((2, 2), (1, 2, 3, 4)))),
+        row(7, 10),
+        row(5, 11),
+    ),
+    "one image": (
+        Follows("unbatched", "one_image"),
+        broken("max_pool2d", "RankThree", (tensor((1, 3, 1), (1, 3, 2)),), **POOL),
+        row(3, 3).reshape(1, 2, 1),
+        row(1, 3).reshape(1, 2, 1),
+    ),
+    "a word in lower case": (
+        Follows("padding_words", "any_case"),
+        broken("max_pool2d", "PadUnknown", (image(1, 3, 2),), **{**POOL, "padding": "same"}),
+        wide(3, 3, 2),
+        wide(3, 3, 3),
+    ),
+}
+"""A choice, a case that it makes valid, the right answer under it, and a wrong one."""
+
+
+def test_every_option_about_invalid_input_is_planted() -> None:
+    offered = {f"{c.name}={name}" for op in OPS for c in op.choices if c.rules for name in c.options}
+    assert {follows.label for follows, *_ in PLANTED.values()} == offered
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_the_answer_under_the_choice_passes(name: str) -> None:
+    follows, case, right, _ = PLANTED[name]
+    found = judged(case, Returned((right,)), follows)
+    assert (found.verdict, found.choice) == ("pass", follows.label)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_another_answer_is_a_difference(name: str) -> None:
+    follows, case, _, wrong = PLANTED[name]
+    found = judged(case, Returned((wrong,)), follows)
+    assert (found.verdict, found.choice) == ("accepts", follows.label)
+    assert f"declares {follows.label}: " in found.message
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_who_declares_it_must_answer_and_nobody_else_may(name: str) -> None:
+    follows, case, right, _ = PLANTED[name]
+    assert judged(case, REFUSAL, follows).verdict == "rejects"
+    assert judged(case, REFUSAL).verdict == "pass"
+    assert judged(case, Returned((right,))).verdict == "accepts"
+
+
+def test_what_stays_invalid_must_be_refused() -> None:
+    follows = Follows("index_dtype", "any")
+    case = broken("scatter_nd", "IndexDtype", (tensor((1, 1), (1,)), tensor((1,), (4,))), shape=(2,))
+    assert judged(case, REFUSAL, follows).verdict == "pass"
+    assert judged(case, Returned((row(0, 4),)), follows).verdict == "accepts"
+
+
+def test_two_choices_decide_together() -> None:
+    crop, empty = Follows("negative_padding", "crop"), Follows("large_window", "empty")
+    case = broken("max_pool2d", "PadNegative", (image(1, 2),), **{**POOL, "padding": ((0, 0), (-1, 0))})
+    nothing = Returned((np.zeros((1, 1, 0, 1), np.float32),))
+    found = judged(case, nothing, crop, empty)
+    assert (found.verdict, found.choice) == ("pass", "negative_padding=crop; large_window=empty")
+    assert judged(case, nothing, crop).verdict == "accepts"
+
+
+STOPPED = Case("stop_gradient", (tensor((2,), (1, 2)),), aspect="gradient", cotangents=(tensor((2,), (3, 4)),))
+
+
+@pytest.mark.parametrize(
+    ("follows", "zeros", "none"), [([Follows("unconnected", "zeros")], "pass", "shape"), ([], "shape", "pass")]
+)
+def test_a_gradient_of_nothing_is_judged_by_what_is_declared(follows: list[Follows], zeros: str, none: str) -> None:
+    assert judged(STOPPED, Returned((row(0, 0),)), *follows).verdict == zeros
+    assert judged(STOPPED, Returned((None,)), *follows).verdict == none
+    assert judged(STOPPED, Returned((row(0, 1),)), *follows).verdict != "pass"
+
+
+def test_a_fact_explains_what_differs_under_a_choice() -> None:
+    program = Program(("x", "y"), (Stage("relu", ("x",), ("a",)),))
+    tiny = 1e-42
+    tensors = (tensor((2,), (tiny, 2)), tensor((2,), (1, 1)))
+    cotangents = (tensor((2,), (3, tiny)),)
+    case = Case("unused_input", tensors, program.attributes(), "gradient", cotangents=cotangents)
+    op = REGISTRY.op("unused_input")
+    outcome = Returned((row(0, 2), row(0, 0), row(0, 0)))
+    judging = Judging({"x": [Follows("unconnected", "zeros").of(OPS)]})
+    right = judging.under(LANE, op, case, outcome)
+    assert right is not None
+    flush = Fact("flush", "by design", "why", aspects=("gradient",), reproduces="subnormals_flushed")
+    asked = Answered(case, outcome, right.references, judging.models(LANE, op, right.references), right.options)
+    assert [fact.id for fact in smallest_set([flush], op, asked)] == ["flush"]
+    wrong = replace(asked, outcome=Returned((row(0, 2), row(0, 0), row(0, 1))))
+    assert smallest_set([flush], op, wrong) == ()
+
+
+def test_modes_and_ops_are_told_apart() -> None:
+    _, case, right, _ = PLANTED["dropped"]
+    for other in (Follows("large_index", "drop", modes=("jit",)), Follows("large_index", "drop", ops=("unpools",))):
+        assert judged(case, Returned((right,)), other).verdict == "accepts"
+    narrowed = Follows("large_index", "drop", when=lambda case: False)
+    assert judged(case, Returned((right,)), narrowed).verdict == "accepts"
+
+
+@pytest.mark.parametrize(
+    ("follows", "words"),
+    [
+        (Follows("large_indexes", "drop"), "no op has a choice 'large_indexes'; choices are empty_window, "),
+        (Follows("large_index", "clip"), "'large_index' has no option 'clip'; options are drop"),
+        (Follows("large_index", "drop", ops=("scater",)), "no op has the name or trait 'scater'"),
+    ],
+)
+def test_what_does_not_exist_is_named(follows: Follows, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        follows.of(OPS)
+
+
+def test_a_url_is_quoted_with_its_title() -> None:
+    with pytest.raises(ValueError, match="quoted with its title"):
+        Follows("large_index", "drop", url="https://example.org")
+
+
+def test_a_declaration_that_cannot_be_read_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    from opassay.adapters.jax import choices
+
+    monkeypatch.setattr(choices, "FOLLOWS", (Follows("nothing", "ever"),))
+    with pytest.raises(UsageError, match=r"the choices of 'jax' cannot be read: .*no op has a choice 'nothing'"):
+        REGISTRY.follows("jax")
+
+
+@pytest.mark.parametrize("adapter", REGISTRY.adapters)
+def test_what_an_adapter_declares_is_about_some_op(adapter: str) -> None:
+    assert [f.label for f in REGISTRY.follows(adapter) if not f.ops] == []

@@ -1,0 +1,29 @@
+"""Adapters made of NumPy that multiply vectors as NumPy does, refuse them, or do it wrong."""
+
+import numpy as np
+from planted import Honest
+
+from opassay.harness.model.dtypes import dtype_name, narrow, widen
+
+
+class Numpyish(Honest):
+    name = "numpyish"
+    frameworks = (__name__,)
+
+    def matmul(self, a, b):
+        if min(a.ndim, b.ndim) == 1:
+            return narrow(np.matmul(widen(a), widen(b)), dtype_name(a))
+        return super().matmul(a, b)
+
+
+class Strict(Honest):
+    name = "strict"
+    frameworks = (__name__,)
+
+
+class Wrong(Numpyish):
+    name = "wrong"
+
+    def matmul(self, a, b):
+        found = super().matmul(a, b)
+        return found + 1 if min(a.ndim, b.ndim) == 1 else found
