@@ -93,7 +93,8 @@ def logit(x: Real) -> Real:
 
     def pull(g: Real, _: Real) -> Real:
         a = saved(x)
-        return either(g / (a * (1 - a)), g / a / (1 - a), g / a + g / (1 - a))
+        forms = either(g / (a * (1 - a)), g / a / (1 - a), g / a + g / (1 - a))
+        return left_open(forms, np.asarray((x.value == 0) & np.signbit(x.value)))
 
     return with_gradient(y, x, pull)
 
@@ -103,20 +104,23 @@ def logaddexp(x: Real, other: object) -> Real:
     y = operand(other, x)
     gap = where(equal(x, y), 0.0, absolute(x - y))
     whole = maximum(x, y) + log1p(exp(-gap))
+    # Two equal infinities have a sum, but none has a share in it.
+    nowhere = np.isnan(whole.value) | (np.isinf(x.value) & (x.value == y.value))
 
     def pull(g: Real, this: Real) -> tuple[None, Real, Real]:
         a, b, c = saved(x), saved(y), saved(this)
         one, other = where(equal(a, b), 0.0, a - b), where(equal(a, b), 0.0, b - a)
         forms = either(g * sigmoid(one), g * exp(a - c)), either(g * sigmoid(other), g * exp(b - c))
-        return None, fit(forms[0], x.shape), fit(forms[1], y.shape)
+        shares = [left_open(form, nowhere) for form in forms]
+        return None, fit(shares[0], x.shape), fit(shares[1], y.shape)
 
     return Real(whole.value, (whole, x, y), lambda _, error, *of: error, pull)
 
 
 def xlogy(x: Real, other: object) -> Real:
-    """x · log(y), and 0 where x is 0 and y a number; the gradient by such an x is left open."""
+    """x · log(y), and 0 where x is 0; open if y is NaN then, and the gradient by such an x."""
     y = operand(other, x)
-    nothing = np.asarray((x.value == 0) & ~np.isnan(y.value))
+    nothing = np.asarray(x.value == 0)
     value = where(nothing, 0.0, x * log(where(nothing, 1.0, y)))
 
     def pull(g: Real, _: Real) -> tuple[None, Real, Real]:
@@ -127,7 +131,8 @@ def xlogy(x: Real, other: object) -> Real:
             fit(either(g * (a / b), g * a / b, g / b * a), y.shape),
         )
 
-    return unsigned(Real(value.value, (value, x, y), lambda _, error, *of: error, pull))
+    whole = Real(value.value, (value, x, y), lambda _, error, *of: error, pull)
+    return left_open(unsigned(whole), (x.value == 0) & np.isnan(y.value))
 
 
 def lerp(start: Real, end: Real, weight: object) -> Real:

@@ -9,7 +9,7 @@ import numpy as np
 from opassay.adapters.oracle.bounded.basic import quietly
 from opassay.adapters.oracle.bounded.formats import CORRECT, Formats, kept, representable
 from opassay.adapters.oracle.bounded.profiles import ulps_of
-from opassay.adapters.oracle.bounded.real import Real
+from opassay.adapters.oracle.bounded.real import Real, left_open
 
 Value = Callable[[np.ndarray], np.ndarray]
 Unary = Callable[[Real], Real]
@@ -44,7 +44,9 @@ def function(
                 moved = np.where(beyond, np.maximum(moved, np.where(np.isnan(end), np.inf, end)), moved)
             return stepped(formats, name, (x.value,), y, np.asarray(moved, dtype=np.float64))
 
-        return Real(y, (x,), local, lambda g, this: (pull(g, x, this),), span=span)
+        # Where there is no value, there is no gradient that would be right.
+        nowhere = np.isnan(y)
+        return Real(y, (x,), local, lambda g, this: (left_open(pull(g, x, this), nowhere),), span=span)
 
     op.__name__, op.__doc__ = name, f"{name}(x), as the target's profile of elementary functions bounds it."
     return op
@@ -70,12 +72,16 @@ def stepped(
 
 
 def between_ends(value: Value, low: float = -np.inf, high: float = np.inf) -> Moves:
-    """Of a monotone function on an open domain: its values at the ends of the operand's interval bound all."""
+    """Of a monotone function on an open domain: its values at the ends of the operand's interval bound all.
+
+    Beyond the domain there is none, whatever the error.
+    """
 
     def moves(x: np.ndarray, error: np.ndarray, y: np.ndarray) -> np.ndarray:
         off = np.maximum(np.abs(value(x + error) - y), np.abs(value(x - error) - y))
-        outside = (x - error <= low) | (x + error >= high)
-        return np.asarray(np.where(outside, np.inf, off))
+        unsure = (x - error <= low) | (x + error >= high)
+        beyond = (x + error < low) | (x - error > high)
+        return np.asarray(np.where(beyond, 0.0, np.where(unsure, np.inf, off)))
 
     return moves
 

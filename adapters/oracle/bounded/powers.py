@@ -16,7 +16,7 @@ from opassay.adapters.oracle.bounded.sums import fit
 from opassay.harness.model.dtypes import FORMATS
 
 Moves = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-Pulls = Callable[[Real, Real, Real, Real], tuple[Real | None, Real | None]]
+Pulls = Callable[[Real, Real, Real, Real], tuple[Real, Real]]
 
 
 def _function(name: str, value: Binary, moves: Moves, pulls: Pulls) -> Callable[[Real, object], Real]:
@@ -31,9 +31,12 @@ def _function(name: str, value: Binary, moves: Moves, pulls: Pulls) -> Callable[
             error = np.zeros(()) if known else np.where(a + b > 0, moves(x.value, y.value, found, a, b), 0.0)
             return stepped(formats, name, (x.value, y.value), found, np.asarray(error, dtype=np.float64))
 
-        def pull(g: Real, this: Real) -> tuple[Real | None, Real | None]:
-            one, two = pulls(g, x, y, this)
-            return one and fit(one, x.shape), two and fit(two, y.shape)
+        # Where there is no value there is no right gradient, nor is there at the origin.
+        nowhere = np.isnan(found) | ((x.value == 0) & (y.value == 0))
+
+        def pull(g: Real, this: Real) -> tuple[Real, Real]:
+            one, two = (left_open(part, nowhere) for part in pulls(g, x, y, this))
+            return fit(one, x.shape), fit(two, y.shape)
 
         return Real(found, (x, y), local, pull)
 

@@ -170,5 +170,13 @@ def unsigned(x: Real) -> Real:
 def with_gradient(
     y: Real, x: Real, pull: Callable[[Real, Real], Real], span: tuple[float, float] | None = None
 ) -> Real:
-    """``y``, whose gradient by ``x`` is not that of its formula; ``pull``: (cotangent, result) -> it."""
-    return Real(y.value, (y, x), lambda _, error, of_x: error, lambda g, this: (None, pull(g, this)), span=span)
+    """``y``, whose gradient by ``x`` is not that of its formula, and open where it is NaN.
+
+    ``pull``: (cotangent, result) -> the gradient.
+    """
+    nowhere = np.isnan(y.value)
+
+    def pulled(g: Real, this: Real) -> tuple[None, Real]:
+        return None, left_open(pull(g, this), nowhere)
+
+    return Real(y.value, (y, x), lambda _, error, of_x: error, pulled, span=span)

@@ -87,11 +87,12 @@ def _extreme(function: Binary, x: Real, y: Real, share: Callable[[Real, Real], R
 def larger(x: Real, y: Real) -> Real:
     """The share of ``x`` in the gradient of a maximum: 1 where it is larger, 0 where smaller, any if equal."""
     value = np.where(x.value > y.value, 1.0, np.where(x.value < y.value, 0.0, 0.5)).astype(x.value.dtype)
-    gap = quietly(np.subtract, x.value, y.value)
+    # Equal infinities are not told apart by their difference.
+    gap = np.where(x.value == y.value, 0.0, np.abs(quietly(np.subtract, x.value, y.value)))
 
     def local(_: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         nothing = np.isnan(x.value) | np.isnan(y.value)
-        return np.where(nothing, np.inf, np.where(np.abs(gap) <= a + b, np.maximum(value, 1 - value), 0.0))
+        return np.where(nothing, np.inf, np.where(gap <= a + b, np.maximum(value, 1 - value), 0.0))
 
     return Real(value, (x, y), local)
 

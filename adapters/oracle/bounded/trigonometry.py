@@ -55,7 +55,9 @@ asinh: Unary = function("asinh", np.arcsinh, lambda g, x, y: _by_length(g, x, y)
 acosh: Unary = function(
     "acosh",
     np.arccosh,
-    lambda g, x, y: either(_over_root(g, neg(_one_less_square(x))), g / sinh(saved(y))),
+    lambda g, x, y: either(
+        _over_root(g, either(saved(x) * saved(x) - 1, (saved(x) - 1) * (saved(x) + 1))), g / sinh(saved(y))
+    ),
     between_ends(np.arccosh, 1),
     span=(0, np.inf),
 )
