@@ -2,5 +2,4 @@
 
 from __future__ import annotations
 
-LACKING: dict[str, str] = {
-}
+LACKING: dict[str, str] = {}

@@ -8,6 +8,7 @@ from opassay.harness.model.dtypes import dtype_name, narrow, widen
 
 class Numpyish(Honest):
     name = "numpyish"
+    modes = ("eager",)
     frameworks = (__name__,)
 
     def matmul(self, a, b):
@@ -18,11 +19,18 @@ class Numpyish(Honest):
 
 class Strict(Honest):
     name = "strict"
+    modes = ("eager",)
     frameworks = (__name__,)
+
+    def matmul(self, a, b):
+        if min(a.ndim, b.ndim) == 1:
+            raise ValueError("no vectors here")
+        return super().matmul(a, b)
 
 
 class Wrong(Numpyish):
     name = "wrong"
+    modes = ("eager",)
 
     def matmul(self, a, b):
         found = super().matmul(a, b)
