@@ -37,7 +37,7 @@ def observations(adapter: Adapter) -> Iterator[Observation]:
         yield from calls.small_calls(adapter, mode, small)
         yield from calls.every_shape(adapter, mode, small.any_shape)
     for mode in adapter.modes:
-        yield from cases.batches(adapter, mode, small.of("float32"))
+        yield from cases.batches(adapter, mode, small.written("float32"))
 
 
 def main(location: str, device: str) -> None:

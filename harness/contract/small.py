@@ -33,10 +33,14 @@ class Calls:
         """Ops of one tensor that take any shape, also without attributes."""
         return sorted({"relu", "stop_gradient"} & self._has | {op.name for op in self._ops if _plain(op)})
 
+    def written(self, dtype: str) -> dict[str, tuple[Arrays, Attributes]]:
+        """Those that are written down, by op, where the contract has this dtype: each op of another kind."""
+        known = self._examples.small_calls(dtype) if dtype in dtypes.CORE else {}
+        return {op: call for op, call in known.items() if op in self._has}
+
     def of(self, dtype: str) -> dict[str, tuple[Arrays, Attributes]]:
-        """By op, where the contract has this dtype."""
-        written = self._examples.small_calls(dtype) if dtype in dtypes.CORE else {}
-        found = {op: call for op, call in written.items() if op in self._has}
+        """All of them."""
+        found = self.written(dtype)
         made = {op.name: op.example(dtype) for op in self._ops if op.example is not None}
         return found | {name: call for name, call in made.items() if call is not None}
 

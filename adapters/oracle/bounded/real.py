@@ -117,7 +117,7 @@ def _inherited(value: np.ndarray, args: tuple[Real, ...]) -> np.ndarray | None:
 
 
 def leaf(array: np.ndarray) -> Real:
-    """An input. A subnormal one may be taken for zero."""
+    """An input. A subnormal one may be taken for zero, of either sign."""
     name, value = dtypes.dtype_name(array), wide(array)
     if not dtypes.is_float(name):
         return Real(value)
@@ -125,7 +125,7 @@ def leaf(array: np.ndarray) -> Real:
     if name == "float16" or not tiny.any():
         return Real(value)
     size = np.where(tiny & (value != 0), up(sizes(value)), 0.0)
-    return Real(value, (), lambda formats: size if formats.flush else np.zeros(()))
+    return Real(value, (), lambda formats: size if formats.flush else np.zeros(()), either_zero=size > 0)
 
 
 def constant(number: object, like: Real) -> Real:

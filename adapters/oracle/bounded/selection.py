@@ -71,7 +71,7 @@ def clamp(x: Real, low: object, high: object) -> Real:
 
 def _extreme(function: Binary, x: Real, y: Real, share: Callable[[Real, Real], Real]) -> Real:
     value = quietly(function, x.value, y.value)
-    zeros = (x.value == 0) & (y.value == 0) & (np.signbit(x.value) != np.signbit(y.value)) if x.is_float else None
+    zeros = either_zero(x, y, value) if x.is_float else None
 
     def local(_: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         low, high = function(x.value - a, y.value - b), function(x.value + a, y.value + b)
@@ -82,6 +82,13 @@ def _extreme(function: Binary, x: Real, y: Real, share: Callable[[Real, Real], R
         return fit(g * share(a, b), x.shape), fit(g * share(b, a), y.shape)
 
     return Real(value, (x, y), local, pull, either_zero=zeros)
+
+
+def either_zero(x: Real, y: Real, value: np.ndarray) -> np.ndarray:
+    """Where both are zeros of other signs, or one that may be a zero of either."""
+    open_zeros = (False if each.either_zero is None else each.either_zero for each in (x, y))
+    met = (x.value == 0) & (y.value == 0) & (np.signbit(x.value) != np.signbit(y.value))
+    return np.broadcast_to(np.logical_or.reduce(np.broadcast_arrays(met, *open_zeros)), value.shape)
 
 
 def larger(x: Real, y: Real) -> Real:
