@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
@@ -27,21 +27,6 @@ class Attribute:
     says: str
     values: Sequence[Any]
     allows: Callable[[Any], bool]
-
-
-def _outside(x: np.ndarray, answer: Reference) -> np.ndarray:
-    """Where the operand lies outside of the function's domain."""
-    return (
-        np.isnan(answer.exact) & ~np.isnan(dtypes.widen(x))
-        if dtypes.is_float(answer.dtype)
-        else np.zeros(x.shape, bool)
-    )
-
-
-def _open(gradient: Reference, where: np.ndarray) -> Reference:
-    if gradient.policy == "unconnected" or not where.any():
-        return gradient
-    return replace(gradient, free=where if gradient.free is None else gradient.free | where)
 
 
 @dataclass(frozen=True)
@@ -75,14 +60,10 @@ class Entry:
     def vjp(
         self, attributes: Mapping[str, Any], inputs: Arrays, cotangents: Sequence[np.ndarray | None]
     ) -> tuple[Reference, ...]:
-        """The same of the vector-Jacobian product, by input; open where a function of one tensor has no value."""
+        """The same of the vector-Jacobian product, by input."""
         self._check(attributes, inputs)
         self._check_cotangent(self._answer(attributes, inputs), cotangents)
-        found = bounded.vjps(self._defined(attributes), inputs, cotangents, self.differentiable, self.inputs)
-        if len(inputs) > 1 or not dtypes.is_float(dtypes.dtype_name(inputs[0])):
-            return found
-        (answer,) = self.reference(attributes, inputs)
-        return tuple(_open(gradient, _outside(inputs[0], answer)) for gradient in found)
+        return bounded.vjps(self._defined(attributes), inputs, cotangents, self.differentiable, self.inputs)
 
     def _answer(self, attributes: Mapping[str, Any], inputs: Arrays) -> str:
         return self.draws.answer(attributes, dtypes.dtype_name(inputs[-1]))

@@ -6,7 +6,7 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded import special
 from opassay.adapters.oracle.bounded.basic import neg
-from opassay.adapters.oracle.bounded.function import Unary, between_ends, function
+from opassay.adapters.oracle.bounded.function import Unary, between_ends, function, over
 from opassay.adapters.oracle.bounded.real import Real, either, left_open, saved
 from opassay.adapters.oracle.bounded.selection import clamp
 
@@ -52,10 +52,10 @@ expm1: Unary = function(
     between_ends(np.expm1),
     span=(-1, np.inf),
 )
-log: Unary = function("log", np.log, lambda g, x, y: g / saved(x), between_ends(np.log, 0))
+log: Unary = function("log", np.log, lambda g, x, y: over(g, saved(x)), between_ends(np.log, 0))
 log2: Unary = function("log2", np.log2, lambda g, x, y: _by_log_of_base(g, x, LN2), between_ends(np.log2, 0))
 log10: Unary = function("log10", np.log10, lambda g, x, y: _by_log_of_base(g, x, LN10), between_ends(np.log10, 0))
-log1p: Unary = function("log1p", np.log1p, lambda g, x, y: g / (1 + saved(x)), between_ends(np.log1p, -1))
+log1p: Unary = function("log1p", np.log1p, lambda g, x, y: over(g, 1 + saved(x)), between_ends(np.log1p, -1))
 sqrt: Unary = function(
     "sqrt", np.sqrt, lambda g, x, y: either(g / (2 * saved(y)), g * (0.5 / saved(y))), between_ends(np.sqrt, 0)
 )

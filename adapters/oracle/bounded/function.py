@@ -9,7 +9,7 @@ import numpy as np
 from opassay.adapters.oracle.bounded.basic import quietly
 from opassay.adapters.oracle.bounded.formats import CORRECT, Formats, kept, representable
 from opassay.adapters.oracle.bounded.profiles import ulps_of
-from opassay.adapters.oracle.bounded.real import Real, left_open
+from opassay.adapters.oracle.bounded.real import Real, either, left_open
 
 Value = Callable[[np.ndarray], np.ndarray]
 Unary = Callable[[Real], Real]
@@ -50,6 +50,11 @@ def function(
 
     op.__name__, op.__doc__ = name, f"{name}(x), as the target's profile of elementary functions bounds it."
     return op
+
+
+def over(g: Real, d: Real) -> Real:
+    """g / d, or g times the reciprocal of d."""
+    return either(g / d, g * (1 / d))
 
 
 def stepped(

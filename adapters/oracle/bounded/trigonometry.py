@@ -6,7 +6,7 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.elementary import rsqrt, sqrt
-from opassay.adapters.oracle.bounded.function import Unary, between_ends, between_poles, function, of_size, turned
+from opassay.adapters.oracle.bounded.function import Unary, between_ends, between_poles, function, of_size, over, turned
 from opassay.adapters.oracle.bounded.real import Real, either, saved
 
 sin: Unary = function("sin", np.sin, lambda g, x, y: g * cos(saved(x)), turned(np.sin, np.cos), span=(-1, 1))
@@ -41,7 +41,7 @@ acos: Unary = function(
     between_ends(np.arccos, -1, 1),
     span=(0, np.inf),
 )
-atan: Unary = function("atan", np.arctan, lambda g, x, y: g / (1 + saved(x) * saved(x)), between_ends(np.arctan))
+atan: Unary = function("atan", np.arctan, lambda g, x, y: over(g, 1 + saved(x) * saved(x)), between_ends(np.arctan))
 sinh: Unary = function("sinh", np.sinh, lambda g, x, y: g * cosh(saved(x)), between_ends(np.sinh))
 cosh: Unary = function("cosh", np.cosh, lambda g, x, y: g * sinh(saved(x)), of_size(np.cosh), span=(1, np.inf))
 tanh: Unary = function(
@@ -64,6 +64,6 @@ acosh: Unary = function(
 atanh: Unary = function(
     "atanh",
     np.arctanh,
-    lambda g, x, y: either(g / _one_less_square(x), g * (1 / _one_less_square(x))),
+    lambda g, x, y: over(g, _one_less_square(x)),
     between_ends(np.arctanh, -1, 1),
 )
