@@ -269,6 +269,12 @@ def rounded_product(bits: int) -> Mistake:
     return lambda case: single(with_bits(case.inputs()[0], bits) @ with_bits(case.inputs()[1], bits))
 
 
+def cut_product(case: Case) -> Arrays:
+    a, b = (x.astype(np.float32) for x in case.inputs())
+    rounded = (a @ b).astype(np.float16)
+    return [np.where(np.abs(rounded) > np.abs(a @ b), np.nextafter(rounded, np.float16(0)), rounded)]
+
+
 def relu_gradient(case: Case) -> Arrays:
     x, dy = case.inputs()[0], case.cotangent_values()[0]
     return [np.where(x >= 0, dy, 0).astype(np.float32)]
@@ -509,6 +515,10 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
     "all_zeros": (conv(), lambda c: [np.zeros_like(conv_mistake()(c)[0])]),
     "inputs_in_tf32": (multiplied(4, 30, 5), rounded_product(11)),
     "inputs_in_bfloat16": (multiplied(4, 30, 5), rounded_product(8)),
+    "cut_not_rounded": (
+        case("matmul", (tensor((8, 1), "normal", "float16"), tensor((1, 9), "normal", "float16", key=8))),
+        cut_product,
+    ),
     "accumulated_in_lower_precision": (multiplied(4, 200, 5), low_product),
     "gradient_not_stopped": (
         case("stop_gradient", (tensor((3,)),), tensor((3,), key=9)),

@@ -6,7 +6,17 @@ A new one is a ``Hypothesis`` in one of the modules beside this, and a planted m
 
 from __future__ import annotations
 
-from opassay.adapters.oracle.hypotheses import averages, gradients, linear, maxima, selection, staged, values, windows
+from opassay.adapters.oracle.hypotheses import (
+    averages,
+    gradients,
+    linear,
+    maxima,
+    rounding,
+    selection,
+    staged,
+    values,
+    windows,
+)
 from opassay.harness.model.hypothesis import Hypothesis
 
 ALL: tuple[Hypothesis, ...] = (
@@ -17,6 +27,7 @@ ALL: tuple[Hypothesis, ...] = (
     *selection.HYPOTHESES,
     *maxima.HYPOTHESES,
     *values.HYPOTHESES,
+    *rounding.HYPOTHESES,
     *values.PRECISION,
 )
 

@@ -1,0 +1,40 @@
+"""Mistakes of the last step, from the format of partial sums to that of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from opassay.adapters.oracle.hypotheses.question import CONVS, References, ask
+from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.reference import Reference
+
+
+def _cut(question: Question) -> Iterator[References]:
+    found = ask(question)
+    if any(r.policy == "linear" and r.dtype in ("float16", "bfloat16") for r in found):
+        yield tuple(_cut_off(r) if r.policy == "linear" else r for r in found)
+
+
+def _cut_off(reference: Reference) -> Reference:
+    """From a whole unit in the last place below the sum, which is cut, to half of one above it, which is rounded."""
+    form = dtypes.FORMATS[reference.dtype]
+    exact = np.where(np.isfinite(reference.exact), reference.exact, 0)
+    unit = np.ldexp(2.0**-form.precision, np.frexp(exact)[1])
+    quarter = np.where(exact == 0, 0, np.maximum(unit, form.smallest_subnormal) / 4)
+    slack = quarter if reference.slack is None else reference.slack + quarter
+    return replace(reference, exact=reference.exact - np.copysign(quarter, exact), slack=slack, integral=False)
+
+
+HYPOTHESES = (
+    Hypothesis(
+        "cut_not_rounded",
+        "sums are made the answer's dtype by dropping bits, not by rounding",
+        _cut,
+        (*CONVS, "matmul"),
+        looser=True,
+    ),
+)
