@@ -21,7 +21,6 @@ _SAME = "auto_pad SAME_UPPER counts the padding as if the window were not dilate
 _ORDER = "a NaN is kept where it is the first or the last of its window, by kernel, and else dropped with what it met"
 _LOWEST = "maxima start from the lowest finite number, or pad with it, and -inf is less"
 _EXPANDED = "composed of Expand and Reshape, for any rank that has the axes"
-_ANY_PADDING = "padding may have any amount"
 _ISSUES = "https://github.com/microsoft/onnxruntime/issues/"
 _WINDOWS = {"url": f"{_ISSUES}25234", "title": "MaxPool produces results with wrong shape"}
 _PADS = {"url": f"{_ISSUES}23088", "title": "Conflict constraints checking/description about PoolAttributes"}
@@ -156,18 +155,10 @@ KNOWN = pinned(
             **_SEEN,
             **_PADS,
         ),
-        *accepted(
-            "onnxruntime-padding",
-            "by design",
-            _ANY_PADDING,
-            {"conv2d": ("PadNotSmallerThanWindow",)},
-            **_SEEN,
-            **_operator("Conv"),
-        ),
         Fact(
             "onnxruntime-huge-padding",
             "by design",
-            _ANY_PADDING,
+            "padding may have any amount",
             ops=("conv2d",),
             aspects=("error",),
             verdicts=("hang",),
@@ -175,22 +166,6 @@ KNOWN = pinned(
             when=_large_but_possible,
             **_SEEN,
             **_operator("Conv"),
-        ),
-        *accepted(
-            "onnxruntime-vectors",
-            "by design",
-            "MatMul follows NumPy, with vectors",
-            {"matmul": ("RankOne",)},
-            **_SEEN,
-            **_operator("MatMul"),
-        ),
-        *accepted(
-            "onnxruntime-index",
-            "by design",
-            "negatives count back",
-            {"scatter_nd": ("IndexNegative",)},
-            **_SEEN,
-            **_operator("ScatterND"),
         ),
         *accepted(
             "onnxruntime-index",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from opassay.adapters.openvino.known_cut import cut_off
 from opassay.adapters.openvino.known_reorders import dies
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
@@ -47,21 +46,3 @@ def test_a_stage_of_a_program_counts():
             Tensor((1, 1, 2, channels), "bfloat16", Fill("ones")),
         )
         assert dies(Case("conv_relu_pool", tensors, {"stages": stages})) is died
-
-
-def product(*values: float) -> Case:
-    """1 times the first plus 1 times the second, and so on."""
-    tensors = (
-        Tensor((1, len(values)), "bfloat16", Fill("literal", values=tuple(values))),
-        Tensor((len(values), 1), "bfloat16", Fill("literal", values=(1.0,) * len(values))),
-    )
-    return Case("matmul", tensors, {})
-
-
-@pytest.mark.parametrize(
-    ("values", "cut"),
-    [((256.0, 1.0), False), ((256.0, 1.0, 0.75), True), ((256.0, 0.75), False), ((-256.0, -1.0, -0.75), True)],
-)
-def test_sums_that_are_cut_off_leave_their_bound_beyond_half_a_place(values, cut):
-    case = product(*values)
-    assert [cut_off(verdict)(case) for verdict in ("structural", "numeric")].count(True) == cut
