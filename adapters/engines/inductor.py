@@ -10,33 +10,12 @@ import numpy as np
 from opassay.adapters.cuda import ON_CPU, ON_CUDA
 from opassay.adapters.engines.inductor_scatters import added_in_tiles, added_to_one_place
 from opassay.adapters.geometry import channel_axis, spatial_axes
-from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
-
-_REDUCED = 25
-"""Windows of more elements are lowered to a reduction, whose loops Inductor orders by stride."""
 
 _SEVERAL = (*ON_CPU, "parallel=yes")
 _LANES = {"AVX2": 8, "AVX512": 16}
 """float32 numbers of a register, by torch's name of the processor."""
-
-
-def columns_before_rows(case: Case) -> bool:
-    """A large window over an image whose rows lie closer together in memory than its columns."""
-    memory, layout = case.tensors[0].memory.kind, case.attributes["layout"]
-    swapped = memory == "transposed" or (memory == "channels_last" and layout == "NHWC")
-    return swapped and math.prod(case.attributes["window"]) > _REDUCED
-
-
-def padded_and_lowest(case: Case) -> bool:
-    """Explicit padding around an image that holds nothing but its dtype's lowest value."""
-    tensor, padding = case.tensors[0], case.attributes["padding"]
-    if tensor.fill.kind != "literal" or isinstance(padding, str) or not any(map(any, padding)):
-        return False
-    values = dtypes.widen(tensor.materialize())
-    lowest = -np.inf if dtypes.is_float(tensor.dtype) else np.iinfo(tensor.dtype).min
-    return bool((values == lowest).all())
 
 
 def lands_elsewhere(case: Case) -> bool:
@@ -70,23 +49,27 @@ def facts(modes: tuple[str, ...], versions: str = "") -> tuple[Fact, ...]:
         return Fact(f"inductor-{name}", "upstream", reason, when=when, **told)  # type: ignore[arg-type]
 
     return (
-        fact(
-            "strides",
+        Fact(
+            "inductor-strides",
+            "upstream",
             "Inductor decodes a window's maximum in another order of its axes than it was found in",
-            columns_before_rows,
             ops=("selects_maximum",),
-            aspects=("gradient",),
-            verdicts=("structural", "numeric"),
+            aspects=("value", "gradient"),
+            reproduces="counted_by_columns",
+            modes=modes,
+            versions=versions,
             url="https://github.com/pytorch/pytorch/issues/197434",
             title="[torch.compile] adaptive_max_pool2d returns incorrect result for transposed tensor when "
             "return_indices=True",
         ),
-        fact(
-            "padding",
+        Fact(
+            "inductor-padding",
+            "upstream",
             "Inductor pads with the lowest value, whose index wins where the image holds nothing higher",
-            padded_and_lowest,
-            ops=("max_pool2d_with_argmax",),
-            verdicts=("structural",),
+            ops=("selects_maximum",),
+            reproduces="index_of_padding",
+            modes=modes,
+            versions=versions,
         ),
         fact(
             "tiles",

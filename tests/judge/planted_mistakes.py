@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -298,6 +299,13 @@ def in_padded(case: Case) -> Arrays:
     return argmax(case, first_largest, index)
 
 
+def by_columns(case: Case, place: Any, at: tuple[int, int], tap: int) -> int:
+    """The index of a maximum whose number in its window counts down columns of 2 and is taken along rows of 3."""
+    row, column = divmod(tap, 3)
+    down, across = divmod(column * 2 + row, 3)
+    return flat(case, (at[0] - row + down, at[1] - column + across), place[3])
+
+
 DISTINCT = tuple(float(v) for v in np.random.Generator(np.random.Philox(3)).permutation(60))
 TIES = {"x": (1, 4, 5, 2), "kind": "ties"}
 NAN, INF = math.nan, math.inf
@@ -478,9 +486,17 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         lambda c: argmax(c, first_largest, lambda place, at, tap: place[3] * 30 + at[0] * 6 + at[1]),
     ),
     "index_in_padded_image": (pool("max_pool2d_with_argmax", padding=((1, 0), (2, 1))), in_padded),
+    "index_of_padding": (
+        pool("max_pool2d_with_argmax", padding=((0, 0), (1, 0)), values=(-math.inf, 3.0, 1.0, 2.0), **SHORT),
+        lambda c: argmax(c, first_largest),
+    ),
     "index_in_window": (
         pool("max_pool2d_with_argmax"),
         lambda c: argmax(c, first_largest, lambda place, at, tap: tap),
+    ),
+    "counted_by_columns": (
+        pool("max_pool2d_with_argmax", x=(1, 5, 6, 2), values=DISTINCT),
+        lambda c: argmax(c, first_largest, partial(by_columns, c)),
     ),
     "gradient_to_every_maximum": (
         pool("max_pool2d", dy=tensor((1, 1, 2, 1), values=(3.0, 5.0)), **EVERY_TIE),

@@ -9,7 +9,15 @@ from dataclasses import replace
 import numpy as np
 
 from opassay.adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
-from opassay.adapters.oracle.hypotheses.question import MAX_POOLS, References, ask, mapped, pads_of, windows_of
+from opassay.adapters.oracle.hypotheses.question import (
+    MAX_POOLS,
+    References,
+    ask,
+    in_layout,
+    mapped,
+    pads_of,
+    windows_of,
+)
 from opassay.adapters.oracle.linear import linear_reference
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
@@ -137,6 +145,20 @@ def _padded_with(value: float, question: Question) -> Iterator[References]:
         yield found[0], replace(true[1], free=lost if lost.any() else None)
 
 
+def _index_of_padding(question: Question) -> Iterator[References]:
+    """Where an image holds nothing above the lowest value, padding of that value wins: its index lies beside it."""
+    x, layout, pads = question.inputs[0], question.attributes["layout"], pads_of(question)
+    name = dtypes.dtype_name(x)
+    lowest = -math.inf if dtypes.is_float(name) else int(np.iinfo(name).min)
+    values, indices = ask(_padded(question, _around(pads, layout), lowest))
+    (top, _), (left, right) = pads
+    _, _, width, channels = _image_shape(question)
+    cell, channel = np.divmod(to_nhwc(indices.exact, layout), max(channels, 1))
+    row, column = np.divmod(cell, max(width + left + right, 1))
+    found = ((row - top) * width + column - left) * channels + channel
+    yield values, replace(ask(question)[1], exact=from_nhwc(found, layout))
+
+
 def _reindexed(question: Question, change: Callable[[np.ndarray, Question], np.ndarray]) -> Iterator[References]:
     """``change`` maps NHWC indices of the contract to those of the mistake."""
     layout = question.attributes["layout"]
@@ -177,6 +199,40 @@ def _in_window(indices: np.ndarray, question: Question) -> np.ndarray:
     rows = row - (np.arange(windows.outputs[0]) * windows.stride[0] - windows.before[0])[None, :, None, None]
     columns = column - (np.arange(windows.outputs[1]) * windows.stride[1] - windows.before[1])[None, None, :, None]
     return np.asarray(rows // windows.dilation[0] * windows.window[1] + columns // windows.dilation[1])
+
+
+def _counted_by_columns(question: Question) -> Iterator[References]:
+    """A window's elements are numbered down its columns, and its maximum is looked up along its rows."""
+    height, width = question.attributes["window"]
+    true = ask(question)
+    if min(height, width) < 2 or (len(true) == 1 and not question.gradient):
+        return
+    turned = _turned(question)
+    _, places = _located(turned, lambda new, best: (new > best) | (np.isnan(new) & ~np.isnan(best)))
+    row, column = np.divmod(np.swapaxes(_in_window(places, turned), 1, 2), width)
+    indices = _flat(question, row, column)
+    if ((indices < 0) | (indices >= math.prod(_image_shape(question)[1:]))).any():
+        return
+    if question.gradient:
+        yield (_sent_back(question, true[0], indices),)
+    else:
+        yield true[0], replace(true[1], exact=from_nhwc(indices, question.attributes["layout"]))
+
+
+def _turned(question: Question) -> Question:
+    """The same question with rows in the place of columns."""
+    x, a = question.inputs[0], question.attributes
+    pairs = {name: tuple(a[name])[::-1] for name in ("window", "stride", "dilation")}
+    return question.but(inputs=(np.swapaxes(x, *in_layout(x, a["layout"])),), padding=pads_of(question)[::-1], **pairs)
+
+
+def _flat(question: Question, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """The indices of these rows and columns of each window; rows that are too wide go on in the next one."""
+    windows, (_, _, width, channels) = windows_of(question), _image_shape(question)
+    first = [np.arange(n) * s - pad for n, s, pad in zip(windows.outputs, windows.stride, windows.before, strict=True)]
+    rows = first[0][:, None, None] + row * windows.dilation[0]
+    columns = first[1][:, None] + column * windows.dilation[1]
+    return np.asarray((rows * width + columns) * channels + np.arange(channels))
 
 
 def _every_maximum(question: Question, shared: bool) -> Iterator[References]:
@@ -256,7 +312,20 @@ HYPOTHESES = (
     _index("index_of_plane", "the index counts within its plane, without channels", _of_plane),
     _index("index_channels_first", "the index counts channel by channel, as in NCHW", _channels_first),
     _index("index_in_padded_image", "the index refers to the padded image", _in_padded),
+    Hypothesis(
+        "index_of_padding",
+        "padding of the lowest value wins where the image holds nothing higher, and is indexed",
+        _index_of_padding,
+        ARGMAX,
+        ("value",),
+    ),
     _index("index_in_window", "the index counts within its window", _in_window),
+    Hypothesis(
+        "counted_by_columns",
+        "a window's elements are numbered down its columns, and its maximum is looked up along its rows",
+        _counted_by_columns,
+        MAX_POOLS,
+    ),
     Hypothesis(
         "gradient_to_every_maximum",
         "of equal maxima each one gets the whole gradient",
