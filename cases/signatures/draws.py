@@ -156,7 +156,10 @@ def gradients(draws: Draws) -> Any:
 
     floats = tuple(d for d in draws.dtypes if dtypes.is_float(d))
     whole = tuple(d for d in draws.dtypes if not dtypes.is_float(d))[:1]
-    drawn = geometries(replace(draws, dtypes=(*floats, *whole)))
+    # An answer that is no float has no gradient, whatever attribute names its dtype.
+    to = draws.output.strip("[]")
+    named = {name: [v for v in t if name != to or dtypes.is_float(v)] for name, t in draws.attributes.items()}
+    drawn = geometries(replace(draws, dtypes=(*floats, *whole), attributes=named))
 
     def with_cotangent(found: tuple[Geometry, Memory, Fill]) -> Geometry:
         dtype = draws.answer(found[0].case.attributes, found[0].case.tensors[-1].dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -11,9 +11,11 @@ import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.geometry import require
+from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import tables
 from opassay.cases.signatures import draws, rules
 from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Hypothesis, Question
 from opassay.harness.model.op import Example, Op, Pin
 from opassay.harness.model.reference import Reference
 
@@ -102,6 +104,15 @@ class Entry:
         arrays = tuple(dtypes.narrow(value, kind) for value, kind in zip(values, kinds, strict=True))
         return arrays, {name: attribute.values[0] for name, attribute in self.attributes.items()}
 
+    def _asked(self, question: Question) -> tuple[Reference, ...]:
+        if question.gradient:
+            return self.vjp(question.attributes, question.inputs, question.cotangents)
+        return self.reference(question.attributes, question.inputs)
+
+    def _mistake(self, known: Hypothesis) -> Hypothesis:
+        """A mistake of any op, of which this op's own oracle says what comes of it."""
+        return replace(known, answers=lambda question: known.answers(replace(question, oracle=self._asked)))
+
     @property
     def op(self) -> Op:
         """The op as the registry finds it."""
@@ -123,4 +134,5 @@ class Entry:
             traits=("pointwise", *self.traits),
             says=self.says,
             example=self.example,
+            hypotheses=tuple(map(self._mistake, hypotheses_for(self.name))),
         )

@@ -21,6 +21,7 @@ class Question:
 
     ``truth`` is what the oracle says of it; of a program, by what the target made of each stage before, its own
     ``answers``. ``inner``: further mistakes that whoever asks this question is told the answers of, and which variant.
+    ``oracle`` answers it, where the op's own entry does and no table of the oracle.
     """
 
     op: str
@@ -30,6 +31,7 @@ class Question:
     truth: References = ()
     answers: tuple[np.ndarray | None, ...] = ()
     inner: tuple[tuple[Hypothesis, ...], int] | None = None
+    oracle: Callable[[Question], References] | None = None
 
     @property
     def gradient(self) -> bool:

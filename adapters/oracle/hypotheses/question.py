@@ -28,6 +28,8 @@ def ask(question: Question) -> References:
     inner = asked_of_inner(question)
     if inner is not None:
         return tuple(inner)
+    if question.oracle is not None:
+        return tuple(question.oracle(question))
     if question.op not in REFERENCES:
         return tuple(question.truth)
     if question.gradient:
