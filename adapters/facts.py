@@ -26,12 +26,15 @@ def accepted(prefix: str, owner: str, reason: str, table: Mapping[str, Iterable[
 
 
 def pinned(facts: Iterable[Fact], folder: Path) -> tuple[Fact, ...]:
-    """``facts`` with their cases from the file in ``folder``; ``ValueError`` for a pin of a fact that is gone."""
+    """``facts`` with their cases from the file in ``folder``, or with their own.
+
+    Raises ``ValueError`` for a pin of a fact that is gone.
+    """
     given, found = read_pins(folder), tuple(facts)
     lost = given.keys() - {fact.id for fact in found}
     if lost:
         raise ValueError(f"{folder.name}/{FILE}: a pin of {min(lost)!r}, which is no fact of the list")
-    return tuple(replace(fact, pins=given.get(fact.id, ())) for fact in found)
+    return tuple(replace(fact, pins=given.get(fact.id, fact.pins)) for fact in found)
 
 
 def read_pins(folder: Path) -> Mapping[str, tuple[Case, ...]]:

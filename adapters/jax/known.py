@@ -6,6 +6,7 @@ from pathlib import Path
 
 from opassay.adapters.cuda import ON_CPU
 from opassay.adapters.jax.known_cuda import CUDA
+from opassay.adapters.jax.known_elements import ELEMENTS
 from opassay.adapters.jax.known_errors import ERRORS
 from opassay.adapters.jax.known_flush import NAN_TITLE, NAN_URL, TITLE, URL
 from opassay.adapters.jax.known_gradients import GRADIENTS
@@ -34,6 +35,7 @@ def _odd_bfloat16(case: Case) -> bool:
 
 
 KNOWN = (
+    *ELEMENTS,
     *GRADIENTS,
     *ERRORS,
     *CUDA,

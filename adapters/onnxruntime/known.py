@@ -9,6 +9,7 @@ import numpy as np
 from opassay.adapters.facts import accepted, pinned
 from opassay.adapters.geometry import channel_axis, output_extent, spatial_axes
 from opassay.adapters.onnxruntime import known_pools as pools
+from opassay.adapters.onnxruntime.known_elements import ELEMENTS
 from opassay.adapters.onnxruntime.limits import RESIZED
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -95,6 +96,7 @@ def _refused(name: str, modes: tuple[str, ...], block: int, *needs: str) -> Fact
 
 KNOWN = pinned(
     (
+        *ELEMENTS,
         *accepted(
             "onnxruntime-window-larger",
             "upstream",

@@ -9,6 +9,7 @@ from opassay.adapters.facts import pinned
 from opassay.adapters.geometry import spatial_axes
 from opassay.adapters.known_values import empty_anywhere
 from opassay.adapters.openvino import known_reorders
+from opassay.adapters.openvino.known_elements import ELEMENTS
 from opassay.adapters.openvino.known_errors import CHANCE, SEEN, errors, repeats_nothing
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -56,6 +57,7 @@ def _more_digits(case: Case) -> bool:
 
 KNOWN = pinned(
     (
+        *ELEMENTS,
         _upstream(
             "relu-nan",
             "a NaN is taken for something negative",

@@ -14,6 +14,7 @@ from opassay.adapters.known_predicates import (
 )
 from opassay.adapters.known_relu import flushed_relu
 from opassay.adapters.onednn import WITH_ONE_DNN
+from opassay.adapters.tensorflow.known_elements import ELEMENTS
 from opassay.adapters.tensorflow.known_errors import ERRORS
 from opassay.adapters.tensorflow.known_gradients import GRADIENTS
 from opassay.adapters.tensorflow.known_matmul import PRODUCTS
@@ -50,6 +51,7 @@ def _too_small_by_other_axes(case: Case) -> bool:
 _NAN = "a NaN that is not the first element of its window is dropped"
 
 KNOWN = (
+    *ELEMENTS,
     *GRADIENTS,
     *ERRORS,
     *NOTHING,

@@ -15,6 +15,7 @@ from opassay.adapters.known_strided import CHANCE, REASON, TITLE, URL, overruns
 from opassay.adapters.known_windows import windows
 from opassay.adapters.onednn import OWN
 from opassay.adapters.torch.known_cuda import CUDA
+from opassay.adapters.torch.known_elements import ELEMENTS
 from opassay.adapters.torch.known_empty import (
     cropped_to_nothing,
     no_batch_to_infer,
@@ -76,6 +77,7 @@ def _window_of_padding(case: Case) -> bool:
 
 KNOWN = pinned(
     (
+        *ELEMENTS,
         *ERRORS,
         *inductor.facts(("compile",), _SEEN),
         *CUDA,

@@ -1,0 +1,35 @@
+"""Predicates and pins of facts about ops that treat each element alone. No framework."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+
+NAN_OF_SIGN = Case("sign", (Tensor((2,), "float32", Fill("literal", values=(math.nan, -1.0))),))
+
+
+def holds_nan(case: Case) -> bool:
+    """Whether an input holds a NaN, whatever made its values."""
+    floats = [t for t in case.tensors if dtypes.is_float(t.dtype)]
+    return any(bool(np.isnan(dtypes.widen(t.materialize())).any()) for t in floats)
+
+
+def of_floats(case: Case) -> bool:
+    return dtypes.is_float(case.tensors[-1].dtype)
+
+
+def divided_by_zero(op: str, dtype: str = "int32") -> Case:
+    """A case of invalid input: integers by 0."""
+    values = Fill("literal", values=(5, 7))
+    return Case(op, (Tensor((2,), dtype, values), Tensor((2,), dtype, Fill("zeros"))), {}, "error", "DivisorZero")
+
+
+def gradient(op: str, dtype: str = "float32") -> Case:
+    """A small gradient of two operands."""
+    values = Tensor((2,), dtype, Fill("literal", values=(5.0, 3.0)))
+    return Case(op, (values, values), {}, "gradient", cotangents=(values,))

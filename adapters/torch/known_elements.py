@@ -1,0 +1,32 @@
+"""What torch does differently in ops that treat each element alone. Free of torch."""
+
+from __future__ import annotations
+
+from opassay.adapters.known_elements import NAN_OF_SIGN, gradient, holds_nan, of_floats
+from opassay.harness.model.fact import Fact
+
+_SEEN = "torch 2.13.0, CPU"
+
+ELEMENTS = (
+    Fact(
+        "torch-sign-nan",
+        "by design",
+        "torch.sign is (x > 0) - (x < 0), which is 0 of NaN",
+        ops=("sign",),
+        verdicts=("special",),
+        when=holds_nan,
+        versions=_SEEN,
+        pins=(NAN_OF_SIGN,),
+    ),
+    Fact(
+        "torch-floor_divide-derivative",
+        "by design",
+        "torch says that floor_divide has no derivative where others have 0 or none",
+        ops=("floor_divide",),
+        aspects=("gradient",),
+        verdicts=("rejects",),
+        when=of_floats,
+        versions=_SEEN,
+        pins=(gradient("floor_divide"),),
+    ),
+)
