@@ -178,11 +178,11 @@ def _positive(divisor: np.ndarray | None) -> np.ndarray:
 
 
 def ulp(values: np.ndarray, dtype: str) -> np.ndarray:
-    """The unit in the last place of each value's binade in ``dtype``, down to the smallest subnormal."""
+    """The unit in the last place of each value's binade in ``dtype``, of the largest for what lies beyond it."""
     form = FORMATS[dtype]
     finite = np.where(np.isfinite(values), values, 0)
     _, exponent = np.frexp(finite)
-    binade = np.maximum(np.where(finite == 0, form.min_exponent, exponent - 1), form.min_exponent)
+    binade = np.where(finite == 0, form.min_exponent, exponent - 1).clip(form.min_exponent, form.max_exponent)
     return np.asarray(np.ldexp(1.0, binade - form.precision + 1))
 
 
