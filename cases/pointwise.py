@@ -12,7 +12,7 @@ HALVES = (0.0, 0.5, 1.5, 2.5, -0.5, -1.5, lambda form: 2.0 ** (form.precision - 
 neg = unary("neg", bounded.neg, "-x; of integers modulo 2**bits.", dtypes=kinds.SIGNED)
 abs = unary("abs", bounded.absolute, "|x|; of the least integer, itself.", dtypes=kinds.SIGNED)
 sign = unary("sign", lambda x: bounded.unsigned(bounded.sign(x)), "-1, a zero, or 1; NaN of NaN.", dtypes=kinds.SIGNED)
-square = unary("square", lambda x: x * x, "x·x.", dtypes=kinds.NUMBERS)
+square = unary("square", bounded.square, "x·x.", dtypes=kinds.NUMBERS)
 floor = unary("floor", bounded.floor, "The largest whole number that is not above x.", near=HALVES)
 ceil = unary("ceil", bounded.ceil, "The smallest whole number that is not below x.", near=HALVES)
 trunc = unary("trunc", bounded.trunc, "x without its fraction.", near=HALVES)

@@ -7,6 +7,7 @@ conformance rule of the TOSA specification, https://www.mlplatform.org/tosa/tosa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -186,7 +187,10 @@ def ulp(values: np.ndarray, dtype: str) -> np.ndarray:
     return np.asarray(np.ldexp(1.0, binade - form.precision + 1))
 
 
-def overflow_threshold(dtype: str) -> float:
-    """Values of at least this magnitude round to infinity."""
+def overflow_threshold(dtype: str) -> np.floating[Any]:
+    """Values of at least this magnitude round to infinity; that of float64 is no number of float64."""
     form = FORMATS[dtype]
-    return form.largest if dtype == "float64" else (2.0 - 2.0**-form.precision) * 2.0**form.max_exponent
+    wide = np.longdouble if dtype == "float64" else np.float64
+    # Infinite where longdouble is no wider, and float64 is not judged.
+    with np.errstate(over="ignore"):
+        return (wide(2) - wide(2) ** -form.precision) * wide(2) ** form.max_exponent

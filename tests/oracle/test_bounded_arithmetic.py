@@ -139,6 +139,20 @@ def test_a_result_near_the_largest_number_may_overflow_and_one_far_beyond_must()
     assert judged(np.array([largest, largest], np.float32), reference).message.startswith("infinity lost")
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_largest_number_is_no_infinity(dtype: str) -> None:
+    x = np.array([np.finfo(dtype).max, -np.finfo(dtype).max])
+    assert judged(np.abs(x), one(bounded.absolute, x)).rho == 0
+    assert judged(np.array([np.inf] * 2, dtype), one(bounded.absolute, x)).message.startswith("infinity appeared")
+
+
+def test_a_limit_of_zero_gives_a_zero_of_either_sign() -> None:
+    x = np.array([-0.0], np.float32)
+    for answer in (x, -x):
+        assert judged(answer, one(lambda x: bounded.clamp(x, 0, 3), x)).verdict == "pass"
+    assert judged(-x, one(lambda x: bounded.clamp(x, -1, 3), x)).verdict == "special"
+
+
 def test_what_may_have_overflowed_inside_is_not_judged() -> None:
     x = np.array([3e38, 1.0], np.float32)
     reference = one(lambda x: (x * 2) / 4, x)

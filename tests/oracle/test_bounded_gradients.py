@@ -82,3 +82,40 @@ def test_no_nan_comes_back_from_the_operand_that_is_not_chosen() -> None:
 def test_a_cotangent_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match=r"a cotangent must have the shape \(3,\) of the answer, got \(2,\)"):
         bounded.vjps(lambda x: x + 1, (normal(3),), (normal(2),), ("x",))
+
+
+@pytest.mark.parametrize("answer", [0.0, np.nan, np.inf])
+def test_an_infinite_cotangent_may_be_multiplied_by_the_share_or_chosen(answer: float) -> None:
+    x, dy = np.array([1.0, 1.0], np.float32), np.array([np.inf, 2.0], np.float32)
+    da, _ = bounded.vjps(bounded.maximum, (x, x + 1), (dy,), ("x", "other"), ("x", "other"))
+    found = judged(np.array([answer, 0], np.float32), da)
+    assert (found.verdict, found.free_elements) == ("pass", 1)
+    assert judged(np.array([answer, 1], np.float32), da).verdict == "numeric"
+
+
+def test_equal_infinities_share_the_gradient_of_their_maximum() -> None:
+    x = np.array([-np.inf], np.float32)
+    da, _ = bounded.vjps(bounded.maximum, (x, x), (np.array([3.0], np.float32),), ("x", "other"), ("x", "other"))
+    assert [judged(np.array([v], np.float32), da).verdict for v in (0, 1.5, 3, 4)] == ["pass"] * 3 + ["numeric"]
+
+
+def test_an_infinite_cotangent_times_what_may_be_flushed_is_not_judged() -> None:
+    x, dy = np.array([-88.0], np.float32), np.array([np.inf], np.float32)
+    (dx,) = bounded.vjps(lambda x: bounded.exp(x), (x,), (dy,), ("x",))
+    assert judged(np.array([np.nan], np.float32), dx, flushes=True).free_elements == 1
+    assert judged(np.array([np.nan], np.float32), dx, flushes=False).verdict == "special"
+
+
+def test_where_a_function_has_no_value_no_gradient_is_asked() -> None:
+    x = np.array([-2.0, 2.0], np.float32)
+    (dx,) = bounded.vjps(lambda x: bounded.log(x), (x,), (np.ones(2, np.float32),), ("x",))
+    for left_out in (np.nan, -0.5, 7):
+        assert judged(np.array([left_out, 0.5], np.float32), dx).verdict == "pass"
+    assert judged(np.array([np.nan, 0.6], np.float32), dx).verdict == "numeric"
+
+
+def test_a_square_may_double_its_operand_first() -> None:
+    x, dy = np.array([3e38, 3.0], np.float32), np.array([1e-3, 1e-3], np.float32)
+    (dx,) = bounded.vjps(lambda x: bounded.square(x), (x,), (dy,), ("x",))
+    assert judged(np.array([np.inf, 6e-3], np.float32), dx).free_elements == 1
+    assert judged(np.array([np.inf, 3e-3], np.float32), dx).verdict == "numeric"

@@ -64,10 +64,19 @@ def mul(x: Real, other: object) -> Real:
         return Real(value, (x, y), _either_unknown)
 
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        error = product(sizes(x.value), b) + product(sizes(y.value), a) + product(a, b)
+        error = _product_error(sizes(x.value), sizes(y.value), a, b)
         return kept(formats, value, error, exact=kept_product(x.value, y.value, value))
 
     return Real(value, (x, y), local, lambda g, _: (fit(g * saved(y), x.shape), fit(g * saved(x), y.shape)))
+
+
+def _product_error(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """What errors ``a`` and ``b`` of operands of these sizes do: to infinity nothing, times what is surely not 0."""
+    error = product(x, b) + product(y, a) + product(a, b)
+    if np.isinf(error).any():
+        surely = ((a == 0) & np.isinf(x) & (y > b)) | ((b == 0) & np.isinf(y) & (x > a))
+        error = np.where(surely, 0, error)
+    return error
 
 
 def div(x: Real, other: object) -> Real:

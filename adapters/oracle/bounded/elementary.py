@@ -7,7 +7,7 @@ import numpy as np
 from opassay.adapters.oracle.bounded import special
 from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.function import Unary, between_ends, function, over
-from opassay.adapters.oracle.bounded.real import Real, either, left_open, saved
+from opassay.adapters.oracle.bounded.real import Real, either, left_open, saved, with_gradient
 from opassay.adapters.oracle.bounded.selection import clamp
 
 LN2, LN10 = (np.log(np.longdouble(n)) for n in (2, 10))
@@ -20,7 +20,7 @@ def _inverse_root(x: np.ndarray) -> np.ndarray:
 
 def _by_log_of_base(g: Real, x: Real, ln: object) -> Real:
     a = saved(x)
-    return either(g / (a * ln), g / a / ln, (g / ln) / a)
+    return either(over(g, a * ln), g / a / ln, over(g / ln, a))
 
 
 def _by_bell(g: Real, x: Real) -> Real:
@@ -85,7 +85,15 @@ erfinv: Unary = function(
 
 def square(x: Real) -> Real:
     """x · x, rounded once."""
-    return x * x
+    y = x * x
+    if not x.is_float:
+        return y
+
+    def pull(g: Real, _: Real) -> Real:
+        a = saved(x)
+        return either(g * (2 * a), 2 * (g * a), g * a + g * a)
+
+    return with_gradient(y, x, pull)
 
 
 def reciprocal(x: Real) -> Real:

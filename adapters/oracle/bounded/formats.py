@@ -47,8 +47,9 @@ class Formats:
 
 
 def sizes(values: np.ndarray) -> np.ndarray:
-    """Absolute values in float64, whose range ends where that of longdouble goes on."""
-    return np.asarray(np.minimum(np.abs(values), _LARGEST), dtype=np.float64)
+    """Absolute values in float64, whose range ends where that of longdouble goes on; infinite only if they are."""
+    size = np.abs(values)
+    return np.asarray(np.where(np.isinf(size), np.inf, np.minimum(size, _LARGEST)), dtype=np.float64)
 
 
 def up(size: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from opassay.adapters.oracle.bounded.basic import Binary, quietly
 from opassay.adapters.oracle.bounded.formats import Formats, settled
 from opassay.adapters.oracle.bounded.logic import Mask, masked
-from opassay.adapters.oracle.bounded.real import Real, operand, saved
+from opassay.adapters.oracle.bounded.real import Real, left_open, operand, saved
 from opassay.adapters.oracle.bounded.sums import fit
 
 
@@ -21,7 +21,7 @@ def within(low: np.ndarray, value: np.ndarray, high: np.ndarray, error: np.ndarr
 def absolute(x: Real) -> Real:
     """|x|."""
     value = quietly(np.abs, x.value)
-    return Real(value, (x,), lambda _, error: error, lambda g, _: (g * _side(saved(x)),))
+    return Real(value, (x,), lambda _, error: error, lambda g, _: (shared(g, _side(saved(x))),))
 
 
 def _side(x: Real) -> Real:
@@ -79,9 +79,14 @@ def _extreme(function: Binary, x: Real, y: Real, share: Callable[[Real, Real], R
 
     def pull(g: Real, _: Real) -> tuple[Real, Real]:
         a, b = saved(x), saved(y)
-        return fit(g * share(a, b), x.shape), fit(g * share(b, a), y.shape)
+        return fit(shared(g, share(a, b)), x.shape), fit(shared(g, share(b, a)), y.shape)
 
     return Real(value, (x, y), local, pull, either_zero=zeros)
+
+
+def shared(g: Real, share: Real) -> Real:
+    """g times a share: left open where g is not finite, since some multiply by 0 and some choose 0."""
+    return left_open(g * share, ~np.isfinite(g.value))
 
 
 def either_zero(x: Real, y: Real, value: np.ndarray) -> np.ndarray:
@@ -111,7 +116,7 @@ def relu(x: Real) -> Real:
     def local(_: Formats, error: np.ndarray) -> np.ndarray:
         return within(np.maximum(x.value - error, 0), value, np.maximum(x.value + error, 0), error)
 
-    return Real(value, (x,), local, lambda g, _: (g * step(saved(x)),), either_zero=np.asarray(x.value == 0))
+    return Real(value, (x,), local, lambda g, _: (shared(g, step(saved(x))),), either_zero=np.asarray(x.value == 0))
 
 
 def step(x: Real) -> Real:
