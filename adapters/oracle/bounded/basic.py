@@ -76,7 +76,7 @@ def _product_error(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -
     if np.isinf(error).any():
         surely = ((a == 0) & np.isinf(x) & (y > b)) | ((b == 0) & np.isinf(y) & (x > a))
         error = np.where(surely, 0, error)
-    return error
+    return np.asarray(error)
 
 
 def div(x: Real, other: object) -> Real:
