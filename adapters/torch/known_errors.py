@@ -10,7 +10,6 @@ from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 
 _SEEN = "torch 2.13.0, CPU"
-_UNBATCHED = "an input of rank 3 is one image without a batch axis"
 _DOCS = "https://docs.pytorch.org/docs/stable/generated/torch."
 
 
@@ -38,19 +37,11 @@ def _of_integers(case: Case) -> bool:
 
 
 _DEFINED = (
-    ("unbatched", "conv2d", "RankThree", _UNBATCHED, {"url": _DOCS + "nn.Conv2d.html", "title": "Conv2d"}),
-    (
-        "unbatched",
-        "pools",
-        "RankThree",
-        _UNBATCHED,
-        {"url": _DOCS + "nn.functional.max_pool2d.html", "title": "torch.nn.functional.max_pool2d"},
-    ),
     (
         "unbatched",
         "conv2d_transpose",
         "RankThree",
-        _UNBATCHED,
+        "an input of rank 3 is one image without a batch axis",
         {"url": _DOCS + "nn.ConvTranspose2d.html", "title": "ConvTranspose2d", "when": _one_image},
     ),
     (
@@ -60,8 +51,6 @@ _DEFINED = (
         "composed of repeats for integers, which interpolate refuses",
         {"when": _of_integers},
     ),
-    ("vectors", "matmul", "RankOne", "matmul takes vectors", {"url": _DOCS + "matmul.html", "title": "torch.matmul"}),
-    ("wrapped", "scatter_nd", "IndexNegative", "index_put wraps negative indices", {}),
     (
         "in-plane",
         "max_unpool2d",
@@ -69,7 +58,6 @@ _DEFINED = (
         "its indices count within one plane, so the channel cannot be wrong",
         {},
     ),
-    ("padding", "conv2d", "PadNotSmallerThanWindow", "padding may have any amount", {}),
     (
         "output-padding",
         "conv2d_transpose",
