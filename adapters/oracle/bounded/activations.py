@@ -7,7 +7,9 @@ import numpy as np
 from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.elementary import erf, erfc, exp, log, log1p
 from opassay.adapters.oracle.bounded.formats import Formats, sizes, up
+from opassay.adapters.oracle.bounded.function import over
 from opassay.adapters.oracle.bounded.logic import equal, greater_equal, less
+from opassay.adapters.oracle.bounded.monomial import monomial
 from opassay.adapters.oracle.bounded.real import Real, either, left_open, operand, saved, unsigned, with_gradient
 from opassay.adapters.oracle.bounded.selection import absolute, maximum, minimum, where
 from opassay.adapters.oracle.bounded.sums import fit
@@ -27,7 +29,7 @@ https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html, "threshol
 def sigmoid(x: Real) -> Real:
     """1 / (1 + exp(-x)); 0 as well where exp(-x) overflows."""
     e = exp(-absolute(x))
-    share = where(greater_equal(x, 0.0), 1 / (1 + e), e / (1 + e))
+    share = where(greater_equal(x, 0.0), 1.0, e) / (1 + e)
 
     def local(formats: Formats, error: np.ndarray) -> np.ndarray:
         size = up(sizes(share.value))
@@ -82,7 +84,7 @@ def softsign(x: Real) -> Real:
 
     def pull(g: Real, _: Real) -> Real:
         d = 1 + absolute(saved(x))
-        return either(g / (d * d), g / d / d, g * ((1 / d) * (1 / d)))
+        return monomial((g, 1), (d, -2))
 
     return unsigned(with_gradient(y, x, pull, (-1, 1)))
 
@@ -93,7 +95,7 @@ def logit(x: Real) -> Real:
 
     def pull(g: Real, _: Real) -> Real:
         a = saved(x)
-        forms = either(g / (a * (1 - a)), g / a / (1 - a), g / a + g / (1 - a))
+        forms = either(monomial((g, 1), (a, -1), (1 - a, -1)), over(g, a) + over(g, 1 - a))
         return left_open(forms, np.asarray((x.value == 0) & np.signbit(x.value)))
 
     return with_gradient(y, x, pull)
@@ -128,7 +130,7 @@ def xlogy(x: Real, other: object) -> Real:
         return (
             None,
             fit(left_open(g * log(b), x.value == 0), x.shape),
-            fit(either(g * (a / b), g * a / b, g / b * a), y.shape),
+            fit(monomial((g, 1), (a, 1), (b, -1)), y.shape),
         )
 
     whole = Real(value.value, (value, x, y), lambda _, error, *of: error, pull)

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from opassay.adapters.oracle.bounded.formats import CORRECT, Formats, kept, product, rounded, sizes
+from opassay.adapters.oracle.bounded.formats import CORRECT, Exact, Formats, kept, product, rounded, sizes
 from opassay.adapters.oracle.bounded.lost import kept_product, kept_quotient, kept_sum
+from opassay.adapters.oracle.bounded.monomial import monomial
 from opassay.adapters.oracle.bounded.profiles import ulps_of
-from opassay.adapters.oracle.bounded.real import OPERATORS, Real, either, operand, saved
+from opassay.adapters.oracle.bounded.real import OPERATORS, Real, operand, saved
 from opassay.adapters.oracle.bounded.sums import fit
 
 Binary = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -40,7 +41,7 @@ def _sum(function: Binary, x: Real, y: Real, added: np.ndarray, second: Callable
         return Real(value, (x, y), _either_unknown)
 
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return kept(formats, value, a + b, exact=kept_sum(x.value, added, value))
+        return kept(formats, value, a + b, exact=lambda: quietly(kept_sum, x.value, added, value))
 
     return Real(value, (x, y), local, lambda g, _: (fit(g, x.shape), fit(second(g), y.shape)))
 
@@ -65,7 +66,7 @@ def mul(x: Real, other: object) -> Real:
 
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         error = _product_error(sizes(x.value), sizes(y.value), a, b)
-        return kept(formats, value, error, exact=kept_product(x.value, y.value, value))
+        return kept(formats, value, error, exact=lambda: quietly(kept_product, x.value, y.value, value))
 
     return Real(value, (x, y), local, lambda g, _: (fit(g * saved(y), x.shape), fit(g * saved(x), y.shape)))
 
@@ -89,17 +90,15 @@ def div(x: Real, other: object) -> Real:
         error = quotient_error(x.value, y.value, value, a, b)
         if beyond.any():
             error = np.where(beyond, np.maximum(error, sizes(value)), error)
-        whole = kept_quotient(x.value, y.value, value)
-        return _divided(formats, value, error, (np.frexp(sizes(y.value))[0] == 0.5) & (b == 0), whole)
+        powers = (np.frexp(sizes(y.value))[0] == 0.5) & (b == 0)
+        return _divided(formats, value, error, powers, lambda: quietly(kept_quotient, x.value, y.value, value))
 
     return Real(value, (x, y), local, lambda g, _: _quotient_pull(g, x, y))
 
 
-def _divided(
-    formats: Formats, value: np.ndarray, error: np.ndarray, powers: np.ndarray, whole: np.ndarray
-) -> np.ndarray:
+def _divided(formats: Formats, value: np.ndarray, error: np.ndarray, powers: np.ndarray, whole: Exact) -> np.ndarray:
     """Division by a power of two is one rounding at most; other divisions err by what the profile says."""
-    exactly = kept(formats, value, error, exact=whole)
+    exactly = kept(formats, value, error, exact=whole) if powers.any() else error
     if powers.all():
         return exactly
     ulps = ulps_of("div", formats.functions)
@@ -119,9 +118,7 @@ def quotient_error(x: np.ndarray, y: np.ndarray, value: np.ndarray, a: np.ndarra
 
 def _quotient_pull(g: Real, x: Real, y: Real) -> tuple[Real, Real]:
     a, b = saved(x), saved(y)
-    down, power = neg(g), 1 / (b * b)
-    whole = either(down * (a / b) / b, down * a / (b * b), down / b * (a / b), down * (a / b / b))
-    return fit(g / b, x.shape), fit(either(whole, down * a * power, down * power * a), y.shape)
+    return fit(g / b, x.shape), fit(neg(monomial((g, 1), (a, 1), (b, -2))), y.shape)
 
 
 OPERATORS.update(add=add, sub=sub, mul=mul, div=div, neg=neg)

@@ -5,6 +5,7 @@ Source: N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,8 @@ from opassay.harness.model.numeric_model import NumericModel
 CORRECT = 0.5
 """Units in the last place that rounding to nearest may err by."""
 
-Exact = bool | np.ndarray
+Exact = bool | Callable[[], np.ndarray]
+"""Whether an operation is correctly rounded, and where the oracle lost nothing: asked only where that matters."""
 
 _LARGEST = float(np.finfo(np.float64).max)
 _SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
@@ -89,8 +91,9 @@ def rounded(
     new = error + np.maximum(ulps * ulp(whole, name), _SMALLEST) + own
     if FORMATS[name].precision < FORMATS["float32"].precision:
         new = new + CORRECT * ulp(whole, "float32")
-    if exact is not False:
-        new = np.where((error == 0) & representable(values, name), np.where(exact, 0, own), new)
+    if exact is not False and (error == 0).any():
+        known = (error == 0) & representable(values, name)
+        new = np.where(known, np.where(exact is True or exact(), 0, own) if known.any() else 0, new)
     if formats.flushes(name):
         low = (size - new < FORMATS[name].smallest_normal) & ((size > 0) | (error > 0))
         new = np.where(low, np.maximum(new, up(size)), new)

@@ -8,8 +8,9 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.basic import quietly
 from opassay.adapters.oracle.bounded.formats import CORRECT, Formats, kept, representable
+from opassay.adapters.oracle.bounded.monomial import monomial
 from opassay.adapters.oracle.bounded.profiles import ulps_of
-from opassay.adapters.oracle.bounded.real import Real, either, left_open
+from opassay.adapters.oracle.bounded.real import Real, left_open
 
 Value = Callable[[np.ndarray], np.ndarray]
 Unary = Callable[[Real], Real]
@@ -54,7 +55,7 @@ def function(
 
 def over(g: Real, d: Real) -> Real:
     """g / d, or g times the reciprocal of d."""
-    return either(g / d, g * (1 / d))
+    return monomial((g, 1), (d, -1))
 
 
 def stepped(

@@ -10,6 +10,7 @@ from opassay.adapters.oracle.bounded.basic import Binary, neg, quietly, quotient
 from opassay.adapters.oracle.bounded.elementary import log
 from opassay.adapters.oracle.bounded.formats import Formats, kept, rounded, sizes
 from opassay.adapters.oracle.bounded.function import stepped
+from opassay.adapters.oracle.bounded.monomial import monomial
 from opassay.adapters.oracle.bounded.real import Real, either, left_open, operand, saved
 from opassay.adapters.oracle.bounded.selection import where
 from opassay.adapters.oracle.bounded.sums import fit
@@ -53,9 +54,10 @@ def _power_moves(x: np.ndarray, y: np.ndarray, value: np.ndarray, a: np.ndarray,
 def _power_pulls(g: Real, x: Real, y: Real, this: Real) -> tuple[Real, Real]:
     """Nothing comes from an exponent of 0 or a base of 0; how a negative base changes with its exponent is open."""
     a, b = saved(x), saved(y)
-    one = either(g * (b * _power(a, b - 1)), g * b * _power(a, b - 1), g * (b * _power(a, b)) / a)
+    less, same = _power(a, b - 1), saved(this)
+    one = either(monomial((g, 1), (b, 1), (less, 1)), monomial((g, 1), (b, 1), (same, 1), (a, -1)))
     growth = where((x.value > 0) | np.isnan(x.value), log(a), 0.0)
-    two = either(g * (saved(this) * growth), g * saved(this) * growth)
+    two = monomial((g, 1), (same, 1), (growth, 1))
     return where(y.value == 0, 0.0, one), left_open(two, (x.value < 0) | ((x.value == 0) & (y.value < 0)))
 
 
@@ -82,10 +84,7 @@ def _angle_moves(y: np.ndarray, x: np.ndarray, value: np.ndarray, a: np.ndarray,
 def _angle_pulls(g: Real, y: Real, x: Real, _: Real) -> tuple[Real, Real]:
     a, b = saved(y), saved(x)
     square = a * a + b * b
-    return (
-        either(g * (b / square), g * b / square, (g / square) * b),
-        neg(either(g * (a / square), g * a / square, (g / square) * a)),
-    )
+    return monomial((g, 1), (b, 1), (square, -1)), neg(monomial((g, 1), (a, 1), (square, -1)))
 
 
 atan2 = _function("atan2", np.arctan2, _angle_moves, _angle_pulls)
@@ -97,7 +96,7 @@ def _length_moves(x: np.ndarray, y: np.ndarray, _: np.ndarray, a: np.ndarray, b:
 
 def _length_pulls(g: Real, x: Real, y: Real, this: Real) -> tuple[Real, Real]:
     a, b, c = saved(x), saved(y), saved(this)
-    return either(g * (a / c), g * a / c, (g / c) * a), either(g * (b / c), g * b / c, (g / c) * b)
+    return monomial((g, 1), (a, 1), (c, -1)), monomial((g, 1), (b, 1), (c, -1))
 
 
 hypot = _function("hypot", np.hypot, _length_moves, _length_pulls)

@@ -1,0 +1,87 @@
+"""Products of powers as one node: a target may multiply and divide in any order, and all of it is bounded at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.formats import Formats, settled, sizes
+from opassay.adapters.oracle.bounded.profiles import ulps_of
+from opassay.adapters.oracle.bounded.real import Real, constant
+from opassay.adapters.oracle.bounded.sums import fit
+from opassay.harness.model.dtypes import FORMATS
+
+Factor = tuple[Real, int]
+"""A number and its power, which is not 0."""
+
+
+def monomial(*factors: Factor) -> Real:
+    """The product of all factors, of broadcasting shapes.
+
+    Relative errors add up, whatever the order. A partial product lies between that of all factors below 1 and that of
+    all above 1: beyond the largest number nothing is known, and what underflows is lost times the factors above 1.
+    """
+    operands = tuple(x for x, _ in factors)
+    powers = [power for _, power in factors]
+    with np.errstate(all="ignore"):
+        value = _value(operands, powers)
+
+    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
+        return _error(formats, value, [sizes(x.value) for x in operands], powers, errors)
+
+    return Real(value, operands, local, lambda g, _: [_share(g, factors, i) for i in range(len(factors))])
+
+
+def _share(g: Real, factors: Sequence[Factor], place: int) -> Real:
+    """The cotangent of one factor."""
+    x, power = factors[place]
+    left = [(y, k - (i == place)) for i, (y, k) in enumerate(factors) if k != (i == place)]
+    return fit(monomial((g, 1), (constant(power, x), 1), *left), x.shape)
+
+
+def _value(operands: Sequence[Real], powers: Sequence[int]) -> np.ndarray:
+    """The oracle's formats are wide enough that no partial product of a few ordinary numbers leaves their range."""
+    value = np.ones((), dtype=operands[0].value.dtype)
+    for x, power in zip(operands, powers, strict=True):
+        for _ in range(abs(power)):
+            value = value * x.value if power > 0 else value / x.value
+    return value
+
+
+def _error(
+    formats: Formats,
+    value: np.ndarray,
+    size: Sequence[np.ndarray],
+    powers: Sequence[int],
+    errors: Sequence[np.ndarray],
+) -> np.ndarray:
+    form = FORMATS[formats.kept]
+    own = float(np.finfo(value.dtype).eps) * sum(map(abs, powers))
+    log = np.full(value.shape, _roundings(formats, powers) + own)
+    above, below = np.zeros(value.shape), np.zeros(value.shape)
+    for x, power, error in zip(size, powers, errors, strict=True):
+        if error.any():
+            log = log - abs(power) * np.log1p(-np.minimum(np.where(error == 0, 0, error / x), 1))
+        weight = power * np.log2(x)
+        above, below = above + np.maximum(weight, 0), below + np.minimum(weight, 0)
+    grown = np.exp2(np.minimum(above, form.max_exponent + 1))
+    lost = (form.smallest_normal if formats.flushes(formats.kept) else form.smallest_subnormal) * grown
+    new = sizes(value) * np.expm1(log) + np.where(below < form.min_exponent + 1, sum(map(abs, powers)) * lost, 0)
+    # With no factor below 1, no partial product is larger than the result, which the judge asks to be infinite then.
+    beyond = (above > form.max_exponent) & (below < 0)
+    new = np.where(beyond, np.inf, np.where(value == 0, np.where(np.isfinite(log), 0, np.inf), new))
+    return settled(value, new, np.where(np.isfinite(log), 0.0, np.inf))
+
+
+def _roundings(formats: Formats, powers: Sequence[int]) -> float:
+    """The logarithm of what all operations together magnify or shrink the result by, at most."""
+    divisions = sum(-power for power in powers if power < 0)
+    products = sum(abs(power) for power in powers)
+    # What is 16 bits wide may be rounded twice.
+    unit = FORMATS[formats.compute].unit_roundoff * (1 + 2.0**-12)
+    # A unit in the last place is at most two unit roundoffs.
+    steps = [2 * ulps_of("div", formats.functions) * unit] * divisions + [unit] * products
+    if formats.kept != formats.compute:
+        steps += [FORMATS[formats.kept].unit_roundoff] * (divisions + products)
+    return float(-np.log1p(-np.asarray(steps)).sum())
