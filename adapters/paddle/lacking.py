@@ -1,5 +1,43 @@
-"""Dtypes that paddle  has no kernel for, by op: written by ``docs/tools/lacking.py``."""
+"""Dtypes that paddle 3.3.1 has no kernel for, by op: written by ``docs/tools/lacking.py``."""
 
 from __future__ import annotations
 
-LACKING: dict[str, str] = {}
+LACKING: dict[str, str] = {
+    "abs": "bfloat16 float16 int16 int8",
+    "acos": "bfloat16 float16",
+    "acosh": "bfloat16 float16",
+    "add": "bfloat16 float16",
+    "asin": "bfloat16 float16",
+    "asinh": "bfloat16 float16",
+    "atan": "bfloat16 float16",
+    "atan2": "bfloat16",
+    "atanh": "bfloat16 float16",
+    "clamp": "bfloat16 float16 int16 int8",
+    "cos": "bfloat16 float16",
+    "cosh": "bfloat16 float16",
+    "div": "bfloat16 float16",
+    "erf": "bfloat16",
+    "erfinv": "bfloat16 float16",
+    "exp": "bfloat16",
+    "expm1": "bfloat16",
+    "maximum": "float16 int16 int8 uint8",
+    "minimum": "float16 int16 int8 uint8",
+    "mul": "float16 int16 int8 uint8",
+    "pow": "float16",
+    "reciprocal": "bfloat16 float16",
+    "remainder": "bfloat16 float16 int16 int8 uint8",
+    "round": "bfloat16 float16",
+    "rsqrt": "bfloat16 float16",
+    "sigmoid": "bfloat16 float16",
+    "sign": "bfloat16 float16",
+    "signbit": "bfloat16 float16",
+    "sin": "bfloat16 float16",
+    "sinh": "bfloat16 float16",
+    "sqrt": "bfloat16 float16",
+    "square": "bfloat16 float16 int16 int8 uint8",
+    "sub": "float16 int8 uint8",
+    "tan": "bfloat16 float16",
+    "tanh": "bfloat16 float16",
+    "trunc": "bfloat16 float16",
+    "where": "bfloat16 float16 int16 int8 uint8",
+}
