@@ -108,13 +108,13 @@ class Adapter:
 
     def lacks(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         """Why this combination is not asked, or None: a dtype or a kernel that is not there, or what else it lacks."""
-        named = (value for value in attributes.values() if isinstance(value, str) and value in DTYPES)
-        asked = dict.fromkeys((*dtypes, *named))
-        missing = next((dtype for dtype in asked if dtype not in self.dtypes), None)
+        named = [value for value in attributes.values() if isinstance(value, str) and value in DTYPES]
+        missing = next((dtype for dtype in (*dtypes, *named) if dtype not in self.dtypes), None)
         if missing is not None:
             return f"{self.name} has no dtype {missing}"
         without = f"{self.lacking.get(op, '')} {self.lacking.get(f'{mode}:{op}', '')}".split()
-        kernel = next((dtype for dtype in asked if dtype in without), None)
+        # A kernel goes by the dtype of its data, which come last: a condition is always bool.
+        kernel = next((dtype for dtype in (*dtypes[-1:], *named) if dtype in without), None)
         if kernel is not None:
             return f"{self.name} has no kernel of {op} for {kernel}"
         return self.unsupported(op, mode, dtypes, attributes)

@@ -13,7 +13,7 @@ class Backend(AdapterContract):
         return len(self.observations(check))
 
     def test_nothing_but_the_absent_was_left_out(self) -> None:
-        assert self.count("round_trip") == 8 * 7 * 2
+        assert self.count("round_trip") >= 10 * 7 * 2
         assert self.count("worked_example") >= 15
         assert self.count("vjp") >= 11
         assert self.count("dtype_kept") >= 40

@@ -20,6 +20,6 @@ if find_spec("paddle"):
             return len(self.observations(check))
 
         def test_nothing_was_left_out(self) -> None:
-            assert self.count("round_trip") == 8 * 7 * 2
+            assert self.count("round_trip") >= 10 * 7 * 2
             assert self.count("worked_example") >= 20
             assert self.count("vjp") >= 5
