@@ -43,5 +43,5 @@ def test_an_entry_that_is_no_op_says_where_to_look(monkeypatch: pytest.MonkeyPat
 
 
 def test_an_unknown_op_is_told_what_comes_close() -> None:
-    with pytest.raises(UsageError, match="unknown op 'tahn'; did you mean 'tanh'"):
-        Registry().op("tahn")
+    with pytest.raises(UsageError, match="unknown op 'sigmiod'; did you mean 'sigmoid'"):
+        Registry().op("sigmiod")
