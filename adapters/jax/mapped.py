@@ -31,8 +31,10 @@ def mapped(op: Callable[..., Any]) -> Callable[..., Any]:
         if rank == 0:
             raise Unsupported("scalars have no axis to map")
         size = next((a.shape[0] for a in arrays if a.ndim == rank and a.shape[0] != 1), 1)
-        axes = [0 if array.ndim == rank and array.shape[0] == size else None for array in arrays]
-        whole = [a[0] if a.ndim == rank and axis is None else a for a, axis in zip(arrays, axes, strict=True)]
+        # An extent of 1 is repeated; what fits nobody's is left to JAX to refuse.
+        repeated = [array.ndim == rank and array.shape[0] == 1 != size for array in arrays]
+        axes = [0 if a.ndim == rank and not once else None for a, once in zip(arrays, repeated, strict=True)]
+        whole = [a[0] if once else a for a, once in zip(arrays, repeated, strict=True)]
         with adapter._mapped(False):
             return jax.vmap(lambda *parts: op(adapter, *parts, **attributes), in_axes=axes)(*whole)
 
