@@ -12,11 +12,24 @@ from typing import Annotated, Any
 
 import typer
 
+from opassay.harness.cli_known import known_app
+from opassay.harness.cli_options import (
+    CASES_HELP,
+    DEFAULT_OUT,
+    MEMORY_HELP,
+    OUTPUT_HELP,
+    RECORD_HELP,
+    REPEAT_HELP,
+    Adapters,
+    Baseline,
+    Out,
+    Pythons,
+    Targets,
+)
 from opassay.harness.registry import UsageError
 from opassay.harness.run.status import INTERRUPTED
 from opassay.harness.user_targets import interpreter_problem
 
-DEFAULT_OUT = Path("opassay-report")
 app = typer.Typer(
     help="Sends generated cases through deep-learning frameworks and judges every answer against a NumPy oracle.",
     no_args_is_help=True,
@@ -24,22 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Targets = Annotated[
-    list[str], typer.Option("--target", "-t", help="adapter[:mode][@device], a target of yours, or 'all'. Repeatable.")
-]
-Adapters = Annotated[list[str], typer.Option("--adapter", help="A further adapter, as module:Class. Repeatable.")]
-Pythons = Annotated[
-    list[str], typer.Option("--python", help="NAME=INTERPRETER that runs adapter or target NAME. Repeatable.")
-]
-MEMORY_HELP = (
-    "How large a worker may grow, as 4G, before it is ended; by default its share of 3/4 of this machine's memory."
-)
-CASES_HELP = "Geometries per op and aspect; by default as many as take some minutes, fewer of what is compiled."
-REPEAT_HELP = "Run each case twice in one process and once in a fresh one; pins always are."
-RECORD_HELP = "Keep every answer on tape in this folder, for rejudge."
-OUTPUT_HELP = "How large the answers to one case may be; larger ones are a wrong shape."
-Out = Annotated[Path, typer.Option("--out", help="Folder of the report.")]
 
 
 def run_cli() -> None:
@@ -87,6 +84,7 @@ def run(
     full: Annotated[bool, typer.Option("--full", help="100 geometries per op and aspect.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the case stream.")] = 0,
     fills: Annotated[int, typer.Option(min=1, help="Value sets per geometry.")] = 2,
+    baseline: Baseline = None,
     adapter: Adapters = [],  # noqa: B006
     python: Pythons = [],  # noqa: B006
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds per case before it counts as a hang.")] = 30.0,
@@ -126,6 +124,7 @@ def run(
         ),
         memory=parse_size("--memory", memory, *MEMORY) if memory else None,
         command=shlex.join(["opassay", *sys.argv[1:]]),
+        baseline=baseline,
     )
     return run_command(request, out, resume, strict, findings, record)
 
@@ -134,14 +133,17 @@ def run(
 def rejudge(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run --record.")],
     op: Annotated[list[str], typer.Option("--op", "-o", help="Only this op. Repeatable.")] = [],  # noqa: B006
+    baseline: Baseline = None,
     adapter: Adapters = [],  # noqa: B006
     out: Out = DEFAULT_OUT,
     strict: Annotated[bool, typer.Option("--strict", help="Outdated or too broad known differences are red.")] = False,
 ) -> int:
     """Judge again, without any framework, what was recorded; write the same table and report."""
     from opassay.harness.rejudge import rejudge_command
+    from opassay.harness.run.tape.campaign import Asked
 
-    return rejudge_command(folder, op, adapter, shlex.join(["opassay", *sys.argv[1:]]), out, strict)
+    asked = Asked(folder, op, adapter, shlex.join(["opassay", *sys.argv[1:]]), baseline)
+    return rejudge_command(asked, out, strict)
 
 
 @app.command()
@@ -150,6 +152,7 @@ def replay(
         list[str], typer.Argument(metavar="CASE...", help="JSON files with a case, or ids of cases in --out.")
     ],
     target: Targets = [],  # noqa: B006
+    baseline: Baseline = None,
     adapter: Adapters = [],  # noqa: B006
     python: Pythons = [],  # noqa: B006
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds before it counts as a hang.")] = 30.0,
@@ -165,7 +168,7 @@ def replay(
     from opassay.harness.run.plan import Settings
 
     settings = Settings(timeout=timeout, threads=threads)
-    request = Request(targets=target, adapters=adapter, python=pairs(python), settings=settings)
+    request = Request(targets=target, adapters=adapter, python=pairs(python), settings=settings, baseline=baseline)
     return replay_command(case, request, out, script)
 
 
@@ -180,11 +183,12 @@ def list_(
     owner: Annotated[
         list[str], typer.Option("--owner", help="Who must act: ours, upstream or 'by design'. Repeatable.")
     ] = [],  # noqa: B006
+    baseline: Baseline = None,
 ) -> int:
     """List what there is. Imports no framework."""
     from opassay.harness.listing import Chosen, list_command
 
-    return list_command(what, adapter, Chosen(tuple(target), tuple(op), tuple(owner)))
+    return list_command(what, adapter, Chosen(tuple(target), tuple(op), tuple(owner), baseline))
 
 
 @app.command()
@@ -250,25 +254,7 @@ def doctor(adapter: Adapters = []) -> int:  # noqa: B006
     return doctor_command(adapter)
 
 
-known_app = typer.Typer(help="Known differences: those that a run does not count as new.", no_args_is_help=True)
 app.add_typer(known_app, name="known")
-
-
-@known_app.callback()
-def known() -> None:
-    """Keeps ``add`` a command of its own, however few there are."""
-
-
-@known_app.command(name="add")
-def known_add(
-    finding: Annotated[str, typer.Argument(help="A folder in findings/, or the id of a finding in --out.")],
-    adapter: Adapters = [],  # noqa: B006
-    out: Out = DEFAULT_OUT,
-) -> int:
-    """Write a draft entry for the list of known differences of each framework that a finding concerns."""
-    from opassay.harness.hunt.draft import known_command
-
-    return known_command(finding, out, adapter)
 
 
 @app.callback(invoke_without_command=True)

@@ -14,21 +14,28 @@ from typing import Any
 from opassay.harness import found
 from opassay.harness.completeness import Reader
 from opassay.harness.consoles import stdout, watched
-from opassay.harness.model.fact import OWNERS, Fact
+from opassay.harness.model.baseline import Unexplained
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.target import Target
 from opassay.harness.registry import PROGRAMS, Registry, UsageError, unknown
+from opassay.harness.run.baseline import read_optional, unexplained
 
 Row = tuple[str, ...]
 INDENT = 4
+KNOWN, UNEXPLAINED = "known difference", "unexplained difference"
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Of which targets, ops and owners known differences are listed; all where none is named."""
+    """Of which targets, ops and owners known differences are listed; all where none is named.
+
+    ``baseline``: a file with those that nobody has explained, which are listed last.
+    """
 
     targets: Sequence[str] = ()
     ops: Sequence[str] = ()
     owners: Sequence[str] = ()
+    baseline: Path | None = None
 
 
 def list_command(what: str, adapters: list[str], chosen: Chosen = Chosen()) -> int:
@@ -36,7 +43,9 @@ def list_command(what: str, adapters: list[str], chosen: Chosen = Chosen()) -> i
     if what not in _LISTS:
         raise UsageError(unknown("list", what, _LISTS))
     if what != "known" and chosen != Chosen():
-        raise UsageError(f"--target, --op and --owner choose known differences: opassay list known, not list {what}")
+        raise UsageError(
+            f"--target, --op, --owner and --baseline are about known differences: opassay list known, not list {what}"
+        )
     _LISTS[what](Registry(adapters, Path()), chosen)
     return 0
 
@@ -127,7 +136,17 @@ def _every_target(registry: Registry) -> Iterator[Row]:
 
 def _known(registry: Registry, chosen: Chosen) -> None:
     """One entry a line where nobody looks, so that it can be searched; else the reason below it."""
-    found = list(_chosen_entries(registry, chosen))
+    apart: dict[bool, list[tuple[str, Fact]]] = {False: [], True: []}
+    for adapter, known in _chosen_entries(registry, chosen):
+        apart[isinstance(known, Unexplained)].append((adapter, known))
+    _print_known(apart[False], KNOWN)
+    _print_known(apart[True], UNEXPLAINED)
+
+
+def _print_known(found: list[tuple[str, Fact]], what: str) -> None:
+    """Entries of one kind, with their count where somebody looks; of what nobody has explained only if there is any."""
+    if not found and what != KNOWN:
+        return
     if not watched(sys.stdout):
         _print([(a, k.id, *_lists(k), k.owner, k.versions, k.reason) for a, k in found])
         return
@@ -136,7 +155,7 @@ def _known(registry: Registry, chosen: Chosen) -> None:
         says = f"{known.reason}." + (f" Seen in {known.versions}." if known.versions else "")
         _print_entry(f"{known.id}  {ops}: {aspects} {verdicts}, {known.owner} ({adapter})", says)
     owners = Counter(known.owner for _, known in found)
-    count = "1 known difference" if len(found) == 1 else f"{len(found):,} known differences"
+    count = f"1 {what}" if len(found) == 1 else f"{len(found):,} {what}s"
     print(f"{count}{': ' if owners else ''}{', '.join(f'{n:,} {owner}' for owner, n in owners.most_common())}")
 
 
@@ -149,14 +168,16 @@ def _lists(fact: Fact) -> Row:
 def _chosen_entries(registry: Registry, chosen: Chosen) -> Iterator[tuple[str, Fact]]:
     for name in chosen.ops:
         registry.op(name)
+    owners = Unexplained.owners
     for owner in chosen.owners:
-        if owner not in OWNERS:
-            raise UsageError(unknown("owner", owner, OWNERS))
+        if owner not in owners:
+            raise UsageError(unknown("owner", owner, owners))
+    given = read_optional(chosen.baseline)
     targets = [_target(registry, text) for text in chosen.targets]
     for adapter in registry.adapters:
-        for known in registry.known(adapter):
+        for known in (*registry.known(adapter), *unexplained(registry, adapter, given)):
             here = not targets or any(_concerns(known, adapter, target) for target in targets)
-            if here and set(known.ops) & set(chosen.ops or known.ops) and known.owner in (chosen.owners or OWNERS):
+            if here and set(known.ops) & set(chosen.ops or known.ops) and known.owner in (chosen.owners or owners):
                 yield adapter, known
 
 

@@ -56,12 +56,19 @@ def beside(location: str, part: str) -> str:
     Nothing also for an adapter that stands in the package's own ``__init__.py``: importing what is beside it would
     import its framework.
     """
-    package = location.partition(":")[0].rpartition(".")[0]
-    if not package:
-        return ""
-    source = module_file(package)
-    there = source.name == "__init__.py" and (source.parent / f"{part}.py").is_file()
-    return f"{package}.{part}" if there else ""
+    package, folder = _package(location), folder_of(location)
+    return f"{package}.{part}" if folder is not None and (folder / f"{part}.py").is_file() else ""
+
+
+def folder_of(location: str) -> Path | None:
+    """The folder of the package of the adapter at module:Class; None where it has none of its own."""
+    package = _package(location)
+    source = module_file(package) if package else None
+    return source.parent if source is not None and source.name == "__init__.py" else None
+
+
+def _package(location: str) -> str:
+    return location.partition(":")[0].rpartition(".")[0]
 
 
 def declare(location: str) -> Declaration:

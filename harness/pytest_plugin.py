@@ -138,7 +138,7 @@ class Plugin:
 
 def _request(config: pytest.Config, settings: Settings) -> Request:
     option = config.getoption
-    limit = option("--opassay-memory")
+    limit, baseline = option("--opassay-memory"), option("--opassay-baseline")
     return Request(
         option("--opassay-target"),
         option("--opassay-op"),
@@ -148,6 +148,7 @@ def _request(config: pytest.Config, settings: Settings) -> Request:
         folder=_folder(config),
         memory=parse_size("--opassay-memory", limit, *MEMORY) if limit else None,
         command="pytest --opassay",
+        baseline=config.rootpath / baseline if baseline else None,
     )
 
 

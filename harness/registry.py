@@ -15,7 +15,7 @@ from pathlib import Path
 
 from opassay.harness import found
 from opassay.harness.located import UsageError as UsageError
-from opassay.harness.located import beside, declare
+from opassay.harness.located import beside, declare, folder_of
 from opassay.harness.located import unknown as unknown
 from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact
@@ -31,6 +31,9 @@ CONTRACT_EXAMPLES = "opassay.cases.contract_examples"
 """The module with the literal questions that ``AdapterContract`` asks."""
 
 ENTRY_POINTS = "opassay.adapters"
+
+BASELINE = "baseline.jsonl"
+"""The file beside an adapter that holds the differences nobody has explained yet."""
 
 
 @dataclass(frozen=True)
@@ -298,6 +301,11 @@ class Registry:
             raise UsageError(
                 f"the choices of {adapter!r} cannot be read: {module}: {type(error).__name__}: {error}"
             ) from None
+
+    def baseline(self, adapter: str) -> Path | None:
+        """The file with the differences that nobody has explained, beside the adapter; None where it has none."""
+        path = folder_of(self.adapter(adapter).location)
+        return path / BASELINE if path is not None and (path / BASELINE).is_file() else None
 
     def writer(self, adapter: str) -> Callable[[Asked], Idiom] | None:
         """What writes the framework's part of a standalone script, None for an adapter that has no such thing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from opassay.harness.commands import execute, kept, tell
 from opassay.harness.consoles import say_line, stderr
@@ -10,16 +11,19 @@ from opassay.harness.progress import progress_on
 from opassay.harness.registry import UsageError
 from opassay.harness.run.files import FileError
 
+if TYPE_CHECKING:
+    from opassay.harness.run.tape.campaign import Asked
 
-def rejudge_command(folder: Path, ops: list[str], adapters: list[str], command: str, out: Path, strict: bool) -> int:
+
+def rejudge_command(asked: Asked, out: Path, strict: bool) -> int:
     """``opassay rejudge DIR``: the table and the pages of the run on the tapes, by today's judge; its exit status."""
-    from opassay.harness.run.tape.campaign import Asked, TapeCampaign
+    from opassay.harness.run.tape.campaign import TapeCampaign
     from opassay.harness.run.tape.file import TapeError
     from opassay.harness.run.tape.rejudge import TapedRun
 
     console = stderr()
     try:
-        campaign = TapeCampaign(Asked(folder, ops, adapters, command))
+        campaign = TapeCampaign(asked)
         run = TapedRun(campaign, out)
     except FileError as error:
         raise UsageError(str(error)) from None

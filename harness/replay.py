@@ -98,7 +98,7 @@ def _replay(op: Op, case: Case, campaign: Campaign, engine: Engine, scripts: Pat
 def _tell(op: Op, case: Case, lane: Lane, asked: Asked, engine: Engine, say: Say) -> None:
     label, outcome, judgement = asked
     say(f"\n{label}: {judgement.verdict}" + (f": {judgement.message}" if judgement.message else ""))
-    covering = engine.known.covering(lane, op, case, outcome, judgement.verdict)
+    covering = engine.known.covering(lane, op, case, outcome, judgement)
     lines = [*told.known_lines(engine.known.facts(lane, case), covering, case, lane.target.mode, judgement.verdict)]
     if judgement.verdict in FAILING and (untested := untested_line(engine, lane)):
         lines.append(untested)

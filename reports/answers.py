@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from opassay.harness.model.messages import first_line
 from opassay.reports.matrix import kind_of, targets
 from opassay.reports.rows import Results, distinct, rows
-from opassay.reports.text import first_line
 
 WORD_LIMIT = 6
 """How many sorts of answer one cell tells apart; all further ones count as ``OTHER``."""

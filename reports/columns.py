@@ -38,6 +38,7 @@ MEANINGS = {
     "worst_index": "where the worst element is, as `output[index]`",
     "error_type": "the type of what was raised, or the signal that ended the process",
     "message": "what was raised, or what differs; without addresses and paths, so that two runs compare equal",
+    "cause": "the mistake of the oracle that gives this very answer, where one does and no known difference covers it",
     "explained_by": "a mistake that `reproduces the answer`, or those that it is `consistent with`, where any is known",
     "confirmed": "whether a failing case failed again alone: `yes`, `no`, `unconfirmed` where a tape has no answer, "
     "or empty where it was not run again",

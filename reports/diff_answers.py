@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from opassay.harness.model.messages import first_line, normalised
 from opassay.harness.model.verdicts import FAILING
 from opassay.reports.differences import empty
 from opassay.reports.rows import Results, rows
-from opassay.reports.text import first_line, normalised
 
 FAULT = "fault"
 _COLUMNS = ("op", "aspect", "target", "case_id", "verdict", "known", "message", "error_type", "shapes")

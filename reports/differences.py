@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from opassay.harness.model.messages import first_line, normalised
 from opassay.harness.model.verdicts import VERDICTS, severity
 from opassay.reports.matrix import aspect_rank, kind_of, targets, worse
 from opassay.reports.rows import PLACE, Results, picked, rows
-from opassay.reports.text import first_line, normalised
 
 KIND_ORDER = ("new", "fault", "listed", "known")
 FIRST_CASES = 5

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opassay.harness.model.fact import apart
+from opassay.harness.model.messages import normalised
 from opassay.reports import commands
 from opassay.reports.differences import Difference
 from opassay.reports.findings import Finding
 from opassay.reports.summarise import Summary
-from opassay.reports.text import clean, normalised, rho_text, shorten
+from opassay.reports.text import clean, rho_text, shorten
 
 LIMITS = {"new": 200, "fault": 50, "listed": 100, "known": 100}
 """How many differences of each kind are shown in full."""

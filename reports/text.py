@@ -9,8 +9,6 @@ from typing import Any
 # Control characters other than tab and newline, surrogates, non-characters, and the marks that
 # reorder text: CSV readers, XML or a reader's eye do not survive them.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-_NUMBER = re.compile(r"0x[0-9a-fA-F]+|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_NUMBER_LIST = re.compile(r"#(?:\s*[,x\u00d7;]\s*#)+")
 
 
 def clean(text: str) -> str:
@@ -22,16 +20,6 @@ def clean(text: str) -> str:
 def _escape(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-
-
-def first_line(text: str) -> str:
-    """The first line that is not blank, its white space collapsed; empty when there is none."""
-    return next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
-
-
-def normalised(message: str) -> str:
-    """The first line with numbers as ``#`` and lists of numbers as one: equal for messages that say the same."""
-    return _NUMBER_LIST.sub("#", _NUMBER.sub("#", first_line(message)))
 
 
 def shorten(text: str, limit: int) -> str:

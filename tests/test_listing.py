@@ -63,7 +63,7 @@ def mode(known, name) -> bool:
 @pytest.mark.parametrize(
     ("what", "chosen", "words"),
     [
-        ("known", {"owners": ("nobody",)}, "unknown owner 'nobody'.*by design, ours, upstream"),
+        ("known", {"owners": ("anybody",)}, "unknown owner 'anybody'.*by design, nobody, ours, upstream"),
         ("known", {"ops": ("rleu",)}, "did you mean 'relu'"),
         ("known", {"targets": ("touch",)}, "did you mean 'torch'"),
         ("known", {"targets": ("torch:nope",)}, "unknown mode of torch 'nope'"),

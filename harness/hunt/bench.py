@@ -61,7 +61,7 @@ class Bench:
             # What varies may differ in other words each time.
             (label, wording(verdict, judgement.error_type, judgement.message))
             for label, outcome, judgement in asked
-            if _shows(judgement, verdict) and not self._known(label, case, outcome, judgement.verdict)
+            if _shows(judgement, verdict) and not self._known(label, case, outcome, judgement)
         )
 
     def fresh(self, labels: Collection[str]) -> None:
@@ -111,8 +111,8 @@ class Bench:
     def _lanes(self) -> list[Lane]:
         return list(self._engine.lanes.values())
 
-    def _known(self, label: str, case: Case, outcome: Outcome, verdict: str) -> bool:
-        return bool(self._engine.known.covering(self.lane(label), self.op(case), case, outcome, verdict))
+    def _known(self, label: str, case: Case, outcome: Outcome, judgement: Judgement) -> bool:
+        return bool(self._engine.known.covering(self.lane(label), self.op(case), case, outcome, judgement))
 
 
 def _moved(reference: Reference, array: np.ndarray | None) -> Reference | None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from opassay.harness.hunt import store
 from opassay.harness.hunt.finding import Finding, Predicate
-from opassay.harness.hunt.traits import Trait
 from opassay.harness.model.fills import VALUE_KINDS
+from opassay.harness.model.traits import Trait
 from opassay.harness.registry import Registry, UsageError
 
 HEADER = '''"""Draft of a known difference of {adapter}, from the finding {finding}.
@@ -153,7 +153,8 @@ def _source(trait: Trait) -> str:
         where = ", ".join(repr(part) for part in place[1:])
         return f"attribute(case, {where}) {trait.relation} {trait.value!r}"
     if place == ("fill",):
-        kinds = VALUE_KINDS[int(trait.value) :]
+        assert isinstance(trait.value, int)
+        kinds = VALUE_KINDS[trait.value :]
         return f"any(t.fill.kind in {('literal', *kinds)!r} for t in case.all_tensors)"
     if place == ("rule",):
         return f"case.rule == {trait.value!r}"

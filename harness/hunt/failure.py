@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from opassay.harness.hunt.bench import Sign, wording
-from opassay.harness.hunt.traits import Feature, Place, features
 from opassay.harness.model.case import Case
+from opassay.harness.model.traits import Feature, Place, features
 from opassay.harness.model.verdicts import Record, severity
 
 FailureKey = tuple[str, str]

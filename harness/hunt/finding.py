@@ -9,8 +9,8 @@ from typing import Any
 
 from opassay.harness.hunt.bench import Sign
 from opassay.harness.hunt.failure import Failure
-from opassay.harness.hunt.traits import Trait
 from opassay.harness.model.case import Case
+from opassay.harness.model.traits import Trait
 from opassay.harness.model.verdicts import severity
 
 

@@ -15,9 +15,10 @@ from opassay.harness.hunt.failure import Failure, FailureKey, failures
 from opassay.harness.hunt.finding import Finding, Predicate
 from opassay.harness.hunt.group import counted, merged, owner, sight, twin, widened
 from opassay.harness.hunt.shrink import LIMIT, Shrunk, shrink
-from opassay.harness.hunt.traits import features, traits
+from opassay.harness.hunt.traits import traits
 from opassay.harness.model.case import Case
 from opassay.harness.model.outcome import GREW, Returned
+from opassay.harness.model.traits import features
 from opassay.harness.model.verdicts import Record
 from opassay.harness.run.engine import Asked
 from opassay.harness.run.files import fault

@@ -22,6 +22,7 @@ class Judgement:
 
     ``choice`` names the choices under which it was judged. ``elements`` counts all, ``free_elements`` those that were
     not judged: the contract leaves them open, or, as ``free_by_bound`` counts, no bound can be stated for them.
+    ``cause`` names the mistake that gives the answer, where it was looked for.
     """
 
     verdict: str
@@ -36,6 +37,7 @@ class Judgement:
     worst_index: str = ""
     error_type: str = ""
     choice: str = ""
+    cause: str = ""
 
 
 def compare(actual: object, reference: Reference, model: NumericModel, exact_fill: bool) -> Judgement:

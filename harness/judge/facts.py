@@ -22,7 +22,7 @@ Asks = Callable[[], tuple[Op, Answered] | None]
 
 def concerns(fact: Fact, case: Case) -> bool:
     """Whether ``fact`` is about the case's op and aspect; a mistake in an op is one in the programs that use it."""
-    executed = case.aspect == "shape" and "value" in fact.aspects and any(map(fact.says, EXECUTED))
+    executed = fact.executes and case.aspect == "shape" and "value" in fact.aspects and any(map(fact.says, EXECUTED))
     if case.aspect not in fact.aspects and (fact.reproduces or not executed):
         return False
     return case.op in fact.ops or bool(fact.reproduces and stage_ops(case.attributes) & set(fact.ops))
@@ -37,9 +37,13 @@ def _may_say(fact: Fact, case: Case, verdict: str) -> bool:
     return fact.says(verdict) and (case.aspect in fact.aspects or verdict in EXECUTED)
 
 
-def covering(facts: Iterable[Fact], case: Case, mode: str, verdict: str, asks: Asks) -> tuple[Fact, ...]:
+def covering(
+    facts: Iterable[Fact], case: Case, mode: str, verdict: str, asks: Asks, message: str = ""
+) -> tuple[Fact, ...]:
     """The facts that cover a failing record: the fewest mistakes that give the answer, or a fact that foretold it."""
-    here = [fact for fact in facts if _may_say(fact, case, verdict) and applies(fact, case, mode)]
+    here = [
+        fact for fact in facts if _may_say(fact, case, verdict) and fact.tells(message) and applies(fact, case, mode)
+    ]
     mistakes = [fact for fact in here if fact.reproduces]
     answered = asks() if mistakes else None
     if answered is not None and (found := smallest_set(mistakes, *answered)):

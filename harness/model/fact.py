@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from opassay.harness.model.case import ASPECTS, Case
 from opassay.harness.model.dtypes import DTYPES
@@ -44,6 +45,10 @@ class Fact:
     as Linux names them, none for a GPU; and ``parallel``, ``yes`` where they compute with several threads.
     """
 
+    owners: ClassVar[tuple[str, ...]] = OWNERS
+    executes: ClassVar[bool] = True
+    """Whether what it says of forward results, it says of the aspect ``shape``, which makes the same call, as well."""
+
     id: str
     owner: str
     reason: str
@@ -66,8 +71,8 @@ class Fact:
             raise ValueError(f"known difference {self.id!r}: {problem}")
 
     def _problems(self) -> Iterable[str]:
-        if self.owner not in OWNERS:
-            yield f"owner must be one of {OWNERS}, got {self.owner!r}"
+        if self.owner not in self.owners:
+            yield f"owner must be one of {self.owners}, got {self.owner!r}"
         if bool(self.url) != bool(self.title):
             yield "a URL is quoted with its title, or both are empty"
         if any("=" not in need for need in self.needs):
@@ -92,6 +97,10 @@ class Fact:
     def says(self, verdict: str) -> bool:
         """Whether it may come to this verdict."""
         return verdict in (self.verdicts or ANSWERED)
+
+    def tells(self, message: str) -> bool:
+        """Whether what a record says is what this is about: whatever it is, for what is understood."""
+        return True
 
     def of(self, ops: Iterable[Op]) -> Fact:
         """The fact with the names of those of ``ops`` that it concerns in place of traits.

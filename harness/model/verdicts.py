@@ -65,8 +65,9 @@ class Record:
     ``known`` has the ids of the facts that cover the record, with ``; `` between. ``version_untested`` is ``yes`` where
     one was not seen in this version of the framework or, where none covers it, no fact of the target was. ``confirmed``
     says whether a failing case failed again when it was run alone: ``yes``, ``no``, ``unconfirmed`` where nobody could
-    be asked, or empty. ``choice`` names the choices under which it was judged, as ``unconnected=zeros``. ``case`` is
-    the JSON to replay.
+    be asked, or empty. ``choice`` names the choices under which it was judged, as ``unconnected=zeros``. ``cause``
+    names the mistake of the oracle that gives this very answer, where no fact covers it; ``explained_by`` has, in
+    words, that of the finding to which it belongs. ``case`` is the JSON to replay.
     """
 
     case_id: str
@@ -97,6 +98,7 @@ class Record:
     worst_index: str
     error_type: str
     message: str
+    cause: str
     explained_by: str
     confirmed: str
     number: int | None
@@ -109,7 +111,7 @@ class Record:
 
     @property
     def new(self) -> bool:
-        """A difference that no Known covers."""
+        """A difference that nothing covers."""
         return self.failing and not self.known
 
     @property

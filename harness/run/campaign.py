@@ -19,6 +19,7 @@ from opassay.harness.model.fact import Fact, apart
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record
 from opassay.harness.registry import AdapterEntry, Registry, unknown
+from opassay.harness.run.baseline import digest, read_optional, unexplained
 from opassay.harness.run.cache import VARIABLE, prune, usable_folder
 from opassay.harness.run.course import Steps
 from opassay.harness.run.earlier import set_aside
@@ -27,6 +28,7 @@ from opassay.harness.run.feeds import Key
 from opassay.harness.run.files import FileError, replace_file
 from opassay.harness.run.half import Half
 from opassay.harness.run.journal import Journal
+from opassay.harness.run.knowledge import explained
 from opassay.harness.run.known_rows import known_rows, other_versions
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.machine import default_memory, describe_machine, usable_cores
@@ -43,7 +45,8 @@ RUN_FILE = "run.json"
 class Request:
     """What the user asked for, as text; everything empty means the default.
 
-    ``folder`` holds the files that may describe targets of the user's.
+    ``folder`` holds the files that may describe targets of the user's. ``baseline``: a file with differences that
+    nobody has explained.
     """
 
     targets: Sequence[str] = ()
@@ -55,6 +58,7 @@ class Request:
     settings: Settings = field(default_factory=Settings)
     memory: int | None = None
     command: str = "opassay run"
+    baseline: Path | None = None
 
 
 class Campaign:
@@ -66,6 +70,7 @@ class Campaign:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.registry = Registry(request.adapters, request.folder, request.python)
+        self.baseline = read_optional(request.baseline)
         self.targets = self.registry.targets(request.targets)
         self.ops = self.registry.ops(request.ops)
         for aspect in request.aspects:
@@ -100,8 +105,8 @@ class Campaign:
         return shard.planned(self.settings.fills)
 
     def known(self, adapter: str) -> Sequence[Fact]:
-        """The known differences of an adapter."""
-        return self.registry.known(adapter)
+        """The known differences of an adapter: facts, then what nobody has explained yet."""
+        return (*self.registry.known(adapter), *unexplained(self.registry, adapter, self.baseline))
 
     def follows(self, adapter: str) -> Sequence[Follows]:
         """The choices that an adapter declares to follow."""
@@ -156,11 +161,13 @@ class Campaign:
             "ops": [op.name for op in self.ops],
             "aspects": list(self.aspects),
             "interpreters": self.interpreters(),
+            "baseline": digest(self.baseline),
         }
 
     def recorded(self) -> dict[str, Any]:
         """What tapes must have in common to be judged together."""
-        told = {name: value for name, value in self.identity().items() if name not in ("targets", "interpreters")}
+        own = ("targets", "interpreters", "baseline")
+        told = {name: value for name, value in self.identity().items() if name not in own}
         return told | {name: getattr(self.settings, name) for name in ("timeout", "threads", "repeat")}
 
 
@@ -237,6 +244,7 @@ class Run:
     def describe(self, engine: Engine) -> dict[str, Any]:
         """Write and return the content of ``run.json``, as far as the run has come."""
         self.album.finish(list(self.campaign.labels().values()))
+        self.faults += [fault for fault in engine.known.faults if fault not in self.faults]
         run = {
             "opassay": VERSION,
             "command": self.campaign.request.command,
@@ -302,7 +310,7 @@ class Run:
 
     def _other_versions(self, engine: Engine) -> Iterator[str]:
         for adapter in self._adapters():
-            yield from other_versions(engine, adapter, self._entries(adapter), self.counts.listed)
+            yield from other_versions(engine, adapter, explained(self._entries(adapter)), self.counts.listed)
 
     def _adapters(self) -> list[str]:
         return sorted({t.adapter for t in self.campaign.targets})

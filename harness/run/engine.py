@@ -6,6 +6,7 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import psutil
 
@@ -232,15 +233,13 @@ class Engine:
         if job.ask:
             self.asked.append((lane.label, outcome, judgement))
         elif job.probe:
-            facts = self.known.covering(lane, job.op, item.case, outcome, judgement.verdict)
+            facts = self.known.covering(lane, job.op, item.case, outcome, judgement)
             self.pins[lane.label, item.case.id] = judgement.verdict, frozenset(fact.id for fact in facts)
         elif job.group is not None:
             self.second.in_group(lane, job, job.group, item, outcome, judgement)
         elif job.alone:
             self.second.alone(lane, job, item, outcome, judgement)
-        elif judgement.verdict in FAILING and not self.known.covering(
-            lane, job.op, item.case, outcome, judgement.verdict
-        ):
+        elif judgement.verdict in FAILING and not self.known.covering(lane, job.op, item.case, outcome, judgement):
             # What is known needs no confirming, at worst in two more workers.
             lane.submit(job.again(item, earlier=judgement, end=outcome, trail=job.trail), first=True)
         else:
@@ -259,7 +258,9 @@ class Engine:
 
     def _record(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
         self.keep(lane.label, item.case, outcome)
-        facts = self.known.covering(lane, job.op, item.case, outcome, judgement.verdict)
+        facts = self.known.covering(lane, job.op, item.case, outcome, judgement)
+        found = self.known.cause(lane, job.op, item.case, outcome, judgement.verdict, facts)
+        judgement = replace(judgement, cause=found) if found else judgement
         if job.taker is not None:
             job.taker(lane, item, outcome, judgement, confirmed, facts)
         else:

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from opassay.harness.judge.cause import cause
+from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.explain import Answered
 from opassay.harness.judge.facts import Tally, among, concerns, covering, guarded, versions_of
+from opassay.harness.model.baseline import Unexplained
 from opassay.harness.model.case import Case
-from opassay.harness.model.fact import Fact
+from opassay.harness.model.fact import ANSWERED, Fact
+from opassay.harness.model.faults import told
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.verdicts import FAILING
+from opassay.harness.run.clean import clean_message
 from opassay.harness.run.judging import Judging
 from opassay.harness.run.lane import Lane
 
+TRIED = 20
+"""So many answers of one op, aspect, target and verdict have no cause before none is looked for any more: each takes as
+long as asking the oracle once per mistake."""
+
 
 class Knowledge:
-    """Facts by adapter, as they hold for each lane. ``broken`` holds what predicates raised, by the fact's id."""
+    """Facts by adapter, lines of a baseline among them, as they hold for each lane.
+
+    A line is asked after the facts, and beside them. ``broken`` holds what predicates raised, by the fact's id;
+    ``faults`` what went wrong with looking for causes.
+    """
 
     def __init__(self, facts: Mapping[str, Sequence[Fact]], judging: Judging) -> None:
         self._facts, self._judging = facts, judging
         self.tally = Tally()
         self.broken: dict[str, str] = {}
+        self.faults: list[str] = []
         self._concerned: dict[tuple[str, str, str, str], list[Fact]] = {}
         self._tested: dict[str, frozenset[str]] = {}
-        self._last: tuple[Outcome, str, tuple[Fact, ...]] | None = None
+        self._last: tuple[Outcome, Judgement, tuple[Fact, ...]] | None = None
+        self._without: Counter[tuple[str, str, str, str]] = Counter()
 
     def of_adapter(self, adapter: str) -> Sequence[Fact]:
         """All of an adapter's facts."""
@@ -50,23 +66,48 @@ class Knowledge:
     def tested(self, lane: Lane) -> frozenset[str]:
         """The versions in which the facts that concern a lane's target were seen; empty: they name none."""
         if lane.label not in self._tested:
-            facts = self.of_adapter(lane.target.adapter)
+            facts = explained(self.of_adapter(lane.target.adapter))
             self._tested[lane.label] = versions_of(fact for fact in facts if fact.on(lane.settings) is not None)
         return self._tested[lane.label]
 
-    def foretold(self, lane: Lane, case: Case, verdict: str) -> tuple[Fact, ...]:
+    def foretold(self, lane: Lane, case: Case, verdict: str, message: str = "") -> tuple[Fact, ...]:
         """The fact that says of the case, whatever it is answered, that it comes to ``verdict``."""
-        return covering(self.facts(lane, case), case, lane.target.mode, verdict, lambda: None)
+        return covering(self.facts(lane, case), case, lane.target.mode, verdict, lambda: None, clean_message(message))
 
-    def covering(self, lane: Lane, op: Op, case: Case, outcome: Outcome, verdict: str) -> tuple[Fact, ...]:
-        """The facts that cover an answer with this verdict."""
-        if verdict not in FAILING:
+    def covering(self, lane: Lane, op: Op, case: Case, outcome: Outcome, judgement: Judgement) -> tuple[Fact, ...]:
+        """The facts that cover an answer with this judgement; lines of a baseline only where facts alone do not."""
+        if judgement.verdict not in FAILING:
             return ()
-        if self._last is not None and self._last[0] is outcome and self._last[1] == verdict:
+        if self._last is not None and self._last[0] is outcome and self._last[1] == judgement:
             return self._last[2]
+        found = self._covering(lane, op, case, outcome, judgement)
+        self._last = outcome, judgement, found
+        return found
+
+    def _covering(self, lane: Lane, op: Op, case: Case, outcome: Outcome, judgement: Judgement) -> tuple[Fact, ...]:
+        facts, mode = self.facts(lane, case), lane.target.mode
         asks = lambda: self._asked(lane, op, case, outcome)  # noqa: E731
-        found = covering(self.facts(lane, case), case, lane.target.mode, verdict, asks)
-        self._last = outcome, verdict, found
+        found = covering(explained(facts), case, mode, judgement.verdict, asks)
+        if found or not any(isinstance(fact, Unexplained) for fact in facts):
+            return found
+        return covering(facts, case, mode, judgement.verdict, asks, clean_message(judgement.message))
+
+    def cause(self, lane: Lane, op: Op, case: Case, outcome: Outcome, verdict: str, covered: Sequence[Fact]) -> str:
+        """The mistake that gives an answer which facts do not cover; empty where none does, or there is no answer."""
+        if covered or verdict not in ANSWERED:
+            return next((fact.reproduces for fact in covered if isinstance(fact, Unexplained)), "")
+        key = lane.label, op.name, case.aspect, verdict
+        asked = self._asked(lane, op, case, outcome) if self._without[key] < TRIED else None
+        if asked is None:
+            return ""
+        known = {fact.reproduces for fact in explained(self.facts(lane, case)) if fact.reproduces}
+        try:
+            found = cause(*asked, known)
+        except Exception as error:
+            # A mistake of ours costs the run this cause, not all others.
+            self.faults.append(f"looking for the cause of case {case.id} on {lane.label}: {told(error)}")
+            found = ""
+        self._without[key] += not found
         return found
 
     def _asked(self, lane: Lane, op: Op, case: Case, outcome: Outcome) -> tuple[Op, Answered] | None:
@@ -87,6 +128,11 @@ class Knowledge:
         """Whether a difference is in a version of the framework in which nobody has looked."""
         seen = [fact.seen or self.tested(lane) for fact in facts] or [self.tested(lane)]
         return verdict in FAILING and not all(among(lane.version, versions) for versions in seen)
+
+
+def explained(facts: Iterable[Fact]) -> list[Fact]:
+    """Those that somebody has understood."""
+    return [fact for fact in facts if not isinstance(fact, Unexplained)]
 
 
 def _stages(case: Case) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from opassay.harness.judge.facts import among
+from opassay.harness.model.baseline import Unexplained
+from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.lane import Lane
@@ -21,7 +24,8 @@ def known_rows(engine: Engine, adapter: str, entries: Sequence[Fact]) -> Iterato
     """One row per entry: its fields, how many covered cases ``failed`` and ``passed``, its ``pin``, how ``broken``.
 
     ``failed_in`` has the failures by version, ``failed_untested`` how many were in other versions than the entry's.
-    What passes there does not outdate it.
+    What passes there does not outdate it. ``pins`` says by case id which targets were asked and whether they showed
+    it, in whatever version. ``baseline``: a machine wrote it, and nobody has explained it.
     """
     lanes = _lanes(engine, adapter)
     failed, passed = engine.known.tally.failed, engine.known.tally.passed
@@ -38,6 +42,8 @@ def known_rows(engine: Engine, adapter: str, entries: Sequence[Fact]) -> Iterato
             "failed_untested": sum(failed[lane.label, known.id] for lane in lanes if lane not in bound),
             "passed": sum(passed[lane.label, known.id] for lane in bound),
             "pin": _pin(engine, bound, known),
+            "pins": {pin.id: _asked(engine, lanes, known, pin) for pin in known.pins},
+            "baseline": isinstance(known, Unexplained),
             "broken": engine.known.broken.get(known.id, ""),
         }
 
@@ -91,6 +97,13 @@ def _listed(versions: frozenset[str]) -> str:
 
 def _lanes(engine: Engine, adapter: str) -> list[Lane]:
     return [lane for lane in engine.lanes.values() if lane.target.adapter == adapter]
+
+
+def _asked(engine: Engine, lanes: Sequence[Lane], known: Fact, pin: Case) -> dict[str, bool]:
+    """The targets that ``pin`` was put to for this entry, and whether it showed there."""
+    one = replace(known, pins=(pin,))
+    told = {lane.label: shown(engine.pins, lane.label, one) for lane in lanes if concerned(lane, known, pin)}
+    return {label: shows for label, shows in told.items() if shows is not None}
 
 
 def _pin(engine: Engine, lanes: Sequence[Lane], known: Fact) -> str:

@@ -45,6 +45,7 @@ def make_record(
         worst_index=judgement.worst_index,
         error_type=clean_message(judgement.error_type),
         message=clean_message(judgement.message),
+        cause=judgement.cause,
         explained_by="",
         confirmed=confirmed,
         seconds=outcome.seconds,

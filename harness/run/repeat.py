@@ -110,7 +110,7 @@ class _Once:
                 was = f"{first.verdict}{f' ({first.message})' if first.message else ''}"
                 first = Judgement("nondeterministic", f"{was}; in a fresh process: {held.others}")
                 confirmed = "yes"
-                held.facts = self._engine.known.foretold(self._lane, held.item.case, first.verdict)
+                held.facts = self._engine.known.foretold(self._lane, held.item.case, first.verdict, first.message)
             self._engine.conclude(self._lane, held.item, held.outcome, first, confirmed, held.facts)
         self.held.clear()
 

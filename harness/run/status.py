@@ -68,7 +68,8 @@ def outdated(run: Mapping[str, Any]) -> list[str]:
         if known["broken"]:
             lines.append(f"the predicate of known difference {known['id']!r} raised {known['broken']}")
         if known["pin"] == "passes":
-            lines.append(f"known difference {known['id']!r} no longer shows in its pinned case: fixed? remove it")
+            mend = "opassay known update drops it" if known.get("baseline") else "remove it"
+            lines.append(f"known difference {known['id']!r} no longer shows in its pinned case: fixed? {mend}")
         if known["passed"] and not known["flaky"]:
             lines.append(f"known difference {known['id']!r} covers {known['passed']} cases that pass: too broad")
     return lines

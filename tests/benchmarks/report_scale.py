@@ -65,7 +65,7 @@ def _record(rng: random.Random, op: str, aspect: str, target: str, number: int) 
             rho=rho, max_abs_error=rho * 1e-6, max_ulp=4 * rho, bad_elements=0, free_elements=0, free_by_bound=0
         )
     texts: dict[str, Any] = dict.fromkeys(
-        ("worst_index", "error_type", "explained_by", "confirmed", "message", "known", "version_untested"), ""
+        ("worst_index", "error_type", "cause", "explained_by", "confirmed", "message", "known", "version_untested"), ""
     )
     return Record(
         **{

@@ -10,9 +10,10 @@ from opassay.harness.hunt import store
 from opassay.harness.hunt.draft import draft, find_finding, known_command
 from opassay.harness.hunt.draws import simplest
 from opassay.harness.hunt.finding import Finding, Predicate
-from opassay.harness.hunt.traits import Trait, features, firm, traits
+from opassay.harness.hunt.traits import firm, traits
 from opassay.harness.judge.facts import applies
 from opassay.harness.model.case import Case
+from opassay.harness.model.traits import Trait, features
 from opassay.harness.registry import Registry, UsageError
 from opassay.harness.run import generate
 

@@ -51,6 +51,7 @@ def record(**changes: Any) -> Record:
         "worst_index": "",
         "error_type": "",
         "message": "",
+        "cause": "",
         "explained_by": "",
         "confirmed": "",
         "number": 0,

@@ -48,7 +48,9 @@ def attempts(*questions: Question) -> Iterator[References]:
 
 
 def mapped(reference: Reference, change: Callable[[np.ndarray], np.ndarray]) -> Reference:
-    """``change`` applied to everything that has the answer's shape."""
+    """``change`` applied to everything that has the answer's shape; what is unconnected has none."""
+    if reference.policy == "unconnected":
+        return reference
     values = {f.name: getattr(reference, f.name) for f in fields(reference)}
     changed: dict[str, Any] = {n: change(v) for n, v in values.items() if isinstance(v, np.ndarray)}
     return replace(reference, **changed)

@@ -14,6 +14,7 @@ from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.target import Target
 from opassay.harness.registry import Registry
+from opassay.harness.run.baseline import read_optional
 from opassay.harness.run.campaign import Campaign, Request
 from opassay.harness.run.plan import Settings, Shard
 from opassay.harness.run.tape.answers import Answers
@@ -24,12 +25,16 @@ from opassay.harness.run.tape.tape import Tape
 
 @dataclass(frozen=True)
 class Asked:
-    """What the user asked for: the tapes of ``folder``, all ``ops`` where none is named, with further ``adapters``."""
+    """What the user asked for: the tapes of ``folder``, all ``ops`` where none is named, with further ``adapters``.
+
+    ``baseline``: a file with differences that nobody has explained.
+    """
 
     folder: Path
     ops: Sequence[str] = ()
     adapters: Sequence[str] = ()
     command: str = "opassay rejudge"
+    baseline: Path | None = None
 
 
 class TapeCampaign(Campaign):
@@ -38,8 +43,9 @@ class TapeCampaign(Campaign):
     def __init__(self, asked: Asked) -> None:
         """Raises ``UsageError`` without tapes or with those of several runs, ``TapeError`` for damaged ones."""
         self.asked = asked
-        self.request = Request(command=asked.command)
+        self.request = Request(command=asked.command, baseline=asked.baseline)
         self.registry = Registry(asked.adapters)
+        self.baseline = read_optional(asked.baseline)
         self.tapes = _alike([Tape(path) for path in tapes(asked.folder)], asked.folder)
         run = self.tapes[0].run
         names = [name for name in run["ops"] if not asked.ops or name in asked.ops]
@@ -80,7 +86,7 @@ class TapeCampaign(Campaign):
         return self._planned[shard.op.name, shard.aspect, shard.target, shard.start]
 
     def known(self, adapter: str) -> Sequence[Fact]:
-        return () if adapter in self.unknown else self.registry.known(adapter)
+        return () if adapter in self.unknown else super().known(adapter)
 
     def follows(self, adapter: str) -> Sequence[Follows]:
         return () if adapter in self.unknown else self.registry.follows(adapter)

@@ -33,6 +33,7 @@ class Judged:
     passed: Counter[tuple[str, str]]
     pins: Pins
     broken: dict[str, str]
+    faults: list[str]
     once: Counter[str]
     lines: list[str]
 
@@ -52,6 +53,7 @@ def judge_ops(asked: Asked, ops: Sequence[str], out: Path) -> Judged:
             known.tally.passed,
             engine.pins,
             known.broken,
+            known.faults,
             second.once,
             second.lines,
         )
@@ -87,6 +89,7 @@ class TapedRun(Run):
         engine.known.tally.passed += judged.passed
         engine.pins |= judged.pins
         engine.known.broken |= judged.broken
+        engine.known.faults += judged.faults
         engine.second.lines += judged.lines
         yield from self.taken(iter(judged.records))
 

@@ -1,0 +1,28 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_OUT = Path("opassay-report")
+Targets = Annotated[
+    list[str], typer.Option("--target", "-t", help="adapter[:mode][@device], a target of yours, or 'all'. Repeatable.")
+]
+Adapters = Annotated[list[str], typer.Option("--adapter", help="A further adapter, as module:Class. Repeatable.")]
+Pythons = Annotated[
+    list[str], typer.Option("--python", help="NAME=INTERPRETER that runs adapter or target NAME. Repeatable.")
+]
+MEMORY_HELP = (
+    "How large a worker may grow, as 4G, before it is ended; by default its share of 3/4 of this machine's memory."
+)
+CASES_HELP = "Geometries per op and aspect; by default as many as take some minutes, fewer of what is compiled."
+REPEAT_HELP = "Run each case twice in one process and once in a fresh one; pins always are."
+RECORD_HELP = "Keep every answer on tape in this folder, for rejudge."
+OUTPUT_HELP = "How large the answers to one case may be; larger ones are a wrong shape."
+Out = Annotated[Path, typer.Option("--out", help="Folder of the report.")]
+Baseline = Annotated[
+    Path | None, typer.Option("--baseline", metavar="FILE", help="Differences that nobody has explained: not new.")
+]

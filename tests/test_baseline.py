@@ -1,0 +1,265 @@
+"""A baseline: fifty failures of an adapter from outside are adopted by one command, and a new one is red."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from opassay.harness.commands import run_command
+from opassay.harness.known_update import known_update_command
+from opassay.harness.registry import UsageError
+from opassay.harness.replay import replay_command
+from opassay.harness.run.baseline import read_baseline, write_baseline
+from opassay.harness.run.campaign import Request
+from opassay.harness.run.plan import Settings
+from opassay.reports.table import read_table
+
+HERE = str(Path(__file__).parent / "run")
+sys.path.insert(0, HERE)
+from planted_baseline import OLD  # noqa: E402
+
+ADAPTER = "planted_baseline:Fifty"
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(HERE)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (HERE, os.environ.get("PYTHONPATH")))))
+    monkeypatch.chdir(tmp_path)
+
+
+@dataclass
+class Ran:
+    status: int
+    said: str
+    folder: Path
+
+    @property
+    def known(self) -> dict[str, int]:
+        """How many failing records there are by what covers them."""
+        table = read_table(self.folder)
+        failing = table[table["known"].ne("") | ~table["verdict"].isin(["pass", "unsupported", "undefined"])]
+        return {str(known): int(count) for known, count in failing["known"].value_counts().items()}
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    def asked(bugs: str = OLD, baseline: Path | None = None, strict: bool = False, **more: object) -> Ran:
+        monkeypatch.setenv("OPASSAY_TEST_BUGS", bugs)
+        monkeypatch.setenv("OPASSAY_TEST_VERSION", str(more.get("version", "1")))
+        request = Request(
+            targets=more.get("targets", ["fifty", "fifty:again"]),  # type: ignore[arg-type]
+            ops=more.get("ops", ["relu", "matmul"]),  # type: ignore[arg-type]
+            aspects=["value", "error"],
+            adapters=[ADAPTER],
+            settings=Settings(cases=int(more.get("cases", 12))),  # type: ignore[call-overload]
+            baseline=baseline,
+        )
+        folder = tmp_path / "out"
+        status = run_command(request, folder, False, strict, 0)
+        return Ran(status, " ".join(capsys.readouterr().out.split()), folder)
+
+    return asked
+
+
+FILE = Path("baseline.jsonl")
+pytestmark = pytest.mark.slow
+
+
+def update(capsys: pytest.CaptureFixture[str], folder: Path, file: Path = FILE) -> list[str]:
+    assert known_update_command(folder, file, [ADAPTER]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_fifty_failures_are_adopted_by_one_command(run, capsys) -> None:
+    first = run(cases=16)
+    assert first.status == 1
+    assert sum(first.known.values()) >= 50
+    told = update(capsys, first.folder)
+    lines = read_baseline(FILE)
+    assert len(told) == len(lines) + 1
+    assert all(set(line.modes) == {"eager", "again"} and line.versions == ("1",) for line in lines)
+    assert {(line.op, line.verdict, line.cause) for line in lines} >= {
+        ("relu", "rejects", ""),
+        ("relu", "structural", ""),
+        ("relu", "structural", "absolute_value"),
+        ("matmul", "accepts", ""),
+    }
+
+    second = run(baseline=FILE, strict=True, cases=16)
+    assert second.status == 0, second.said
+    assert "No new difference" in second.said
+    assert set(second.known) == {line.id for line in lines}
+    assert sum(second.known.values()) == sum(first.known.values())
+    before = FILE.read_bytes()
+    assert update(capsys, second.folder)[-1].endswith("0 added, 0 dropped, 0 changed")
+    assert FILE.read_bytes() == before
+
+
+@pytest.mark.parametrize("bug", ["beside", "other"])
+def test_a_new_bug_beside_adopted_ones_is_red(run, capsys, bug) -> None:
+    update(capsys, run().folder)
+    third = run(f"{OLD},{bug}", baseline=FILE)
+    assert third.status == 1
+    assert third.known[""] > 0
+    wrong = read_table(third.folder)
+    new = wrong[wrong["known"].eq("") & wrong["verdict"].eq("structural")]
+    assert set(new["dtype"]) == {"float32" if bug == "beside" else "int8"}
+
+
+def test_what_is_mended_is_dropped_and_red_if_that_is_asked_for(run, capsys) -> None:
+    update(capsys, run().folder)
+    gone = {line.id for line in read_baseline(FILE) if (line.verdict, line.cause) == ("structural", "")}
+    assert run("refuses,absolute,accepts", baseline=FILE).status == 0
+    mended = run("refuses,absolute,accepts", baseline=FILE, strict=True)
+    assert mended.status == 1
+    for id in gone:
+        assert f"known difference '{id}' no longer shows in its pinned case: fixed? opassay known update" in mended.said
+        assert f"known difference '{id}' covers" in mended.said
+    told = update(capsys, mended.folder)
+    assert {line.split()[1] for line in told if line.startswith("-")} == gone
+    assert not gone & {line.id for line in read_baseline(FILE)}
+
+
+def test_without_the_baseline_a_pin_among_the_cases_says_the_same(run, capsys) -> None:
+    update(capsys, run().folder)
+    told = update(capsys, run("refuses,absolute,accepts").folder)
+    assert any(line.startswith("-") and "structural" in line for line in told)
+
+
+def test_a_line_out_of_scope_is_kept(run, capsys) -> None:
+    update(capsys, run().folder)
+    before = read_baseline(FILE)
+    update(capsys, run(OLD, ops=["relu"], targets=["fifty"], cases=3).folder)
+    assert read_baseline(FILE) == before
+
+
+def test_in_another_version_it_is_known_and_told_to_be_untested(run, capsys) -> None:
+    update(capsys, run().folder)
+    other = run(baseline=FILE, version="2", strict=True)
+    assert other.status == 0, other.said
+    table = read_table(other.folder)
+    assert set(table[table["known"].ne("")]["version_untested"]) == {"yes"}
+    update(capsys, other.folder)
+    assert {line.versions for line in read_baseline(FILE)} == {("1", "2")}
+
+
+def test_a_new_bug_is_red_also_in_a_version_that_no_line_names(run, capsys) -> None:
+    update(capsys, run().folder)
+    assert run(f"{OLD},other", baseline=FILE, version="2").status == 1
+
+
+def test_a_crash_is_covered_once_somebody_owns_it(run, capsys) -> None:
+    first = run("aborts", ops=["relu"], targets=["fifty"])
+    told = update(capsys, first.folder)
+    assert told[-1] == "these cover nothing until somebody is written into them as owner: 1 crash"
+    assert run("aborts", ops=["relu"], targets=["fifty"], baseline=FILE).status == 1
+    [line] = read_baseline(FILE)
+    text = FILE.read_text(encoding="utf-8").replace('"op":"relu","pin"', '"op":"relu","owner":"upstream","pin"')
+    FILE.write_text(text, encoding="utf-8")
+    owned = run("aborts", ops=["relu"], targets=["fifty"], baseline=FILE, strict=True)
+    assert owned.status == 0, owned.said
+    assert set(owned.known) == {line.id}
+    assert update(capsys, owned.folder)[-1].endswith("0 added, 0 dropped, 0 changed")
+    assert read_baseline(FILE)[0].owner == "upstream"
+
+
+def test_another_message_is_another_difference(run, capsys) -> None:
+    update(capsys, run("refuses", ops=["relu"], targets=["fifty"], cases=16).folder)
+    text = FILE.read_text(encoding="utf-8")
+    assert "Expecting value: line # column #" in text
+    FILE.write_text(text.replace("Expecting value", "Unexpected value"), encoding="utf-8")
+    assert run("refuses", ops=["relu"], targets=["fifty"], cases=16, baseline=FILE).status == 1
+
+
+def test_a_baseline_beside_an_adapter_is_taken_by_itself(run, capsys, monkeypatch) -> None:
+    update(capsys, run("plus", ops=["relu"], targets=["fifty"]).folder)
+    monkeypatch.setattr("opassay.harness.registry.Registry.baseline", lambda self, adapter: FILE)
+    covered = run("plus", ops=["relu"], targets=["fifty"])
+    assert covered.status == 0
+    assert update(capsys, covered.folder, Path("mine.jsonl")) == ["mine.jsonl: 0 lines; 0 added, 0 dropped, 0 changed"]
+
+
+def test_replay_and_list_name_the_line(run, capsys) -> None:
+    from opassay.harness.listing import Chosen, list_command
+
+    update(capsys, run("plus", ops=["relu"], targets=["fifty"]).folder)
+    [line] = read_baseline(FILE)
+    Path("case.json").write_text(line.pin.dumps(), encoding="utf-8")
+    request = Request(targets=["fifty"], adapters=[ADAPTER], baseline=FILE)
+    assert replay_command(["case.json"], request, Path("out"), None) == 1
+    assert f"known: {line.id}, owner: nobody" in capsys.readouterr().out
+    assert list_command("known", [ADAPTER], Chosen(targets=("fifty",), baseline=FILE)) == 0
+    [told] = capsys.readouterr().out.splitlines()
+    assert told.split()[:2] == ["fifty", line.id]
+
+
+@pytest.mark.parametrize(("bugs", "status"), [("plus", 0), ("plus,other", 1)])
+def test_pytest_takes_it(run, capsys, tmp_path, bugs, status) -> None:
+    update(capsys, run("plus", ops=["relu"], targets=["fifty"]).folder)
+    Path("pytest.ini").write_text("[pytest]\naddopts = --opassay-baseline=baseline.jsonl\n", encoding="utf-8")
+    asked = ("--opassay-adapter", ADAPTER, "--opassay-target", "fifty", "--opassay-op", "relu")
+    few = ("--opassay-aspect", "value", "--opassay-cases", "12", "--opassay-findings", "0")
+    command = [sys.executable, "-m", "pytest", "--opassay", "-p", "no:cacheprovider", *asked, *few]
+    environment = {**os.environ, "OPASSAY_TEST_BUGS": bugs}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == status, done.stdout
+
+
+def test_a_run_is_not_resumed_under_another_baseline(run, capsys) -> None:
+    folder = run("plus", ops=["relu"], targets=["fifty"]).folder
+    update(capsys, folder)
+    settings = Settings(cases=12)
+    request = Request(["fifty"], ["relu"], ["value", "error"], [ADAPTER], settings=settings, baseline=FILE)
+    with pytest.raises(UsageError, match="with other settings \\(baseline\\)"):
+        run_command(request, folder, True, False, 0)
+
+
+def test_what_cannot_be_written_leaves_the_file(run, capsys, monkeypatch) -> None:
+    folder = run("plus", ops=["relu"], targets=["fifty"]).folder
+    update(capsys, folder)
+    before = FILE.read_bytes()
+    monkeypatch.setattr("opassay.harness.run.files.os.replace", _full)
+    with pytest.raises(UsageError, match="what was in it is still there"):
+        known_update_command(folder, FILE, [ADAPTER])
+    assert FILE.read_bytes() == before
+
+
+def _full(draft: Path, path: Path) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "."])
+def test_a_folder_without_a_run_is_one_line(folder) -> None:
+    with pytest.raises(UsageError, match="no results table"):
+        known_update_command(Path(folder), FILE, [])
+    assert not FILE.exists()
+
+
+def test_a_strange_run_is_one_line(run, capsys) -> None:
+    folder = run("plus", ops=["relu"], targets=["fifty"]).folder
+    told = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    (folder / "run.json").write_text(json.dumps({**told, "known": [3]}), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"run\.json"):
+        known_update_command(folder, FILE, [ADAPTER])
+
+
+def test_a_baseline_of_an_op_that_is_gone_is_one_line(run, capsys) -> None:
+    update(capsys, run("plus", ops=["relu"], targets=["fifty"]).folder)
+    FILE.write_text(FILE.read_text(encoding="utf-8").replace('"op":"relu"', '"op":"rule"'), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"'baseline\.jsonl' cannot be used: .* no op has the name or trait 'rule'"):
+        run("plus", ops=["relu"], targets=["fifty"], baseline=FILE)
+
+
+def test_writing_what_was_read_changes_nothing(run, capsys) -> None:
+    update(capsys, run(targets=["fifty"]).folder)
+    before = FILE.read_bytes()
+    write_baseline(FILE, reversed(read_baseline(FILE)))
+    assert FILE.read_bytes() == before
