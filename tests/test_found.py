@@ -38,7 +38,7 @@ def test_an_entry_that_is_no_op_says_where_to_look(monkeypatch: pytest.MonkeyPat
     module.tanh = "tanh"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "planted_cases", module)
     monkeypatch.setattr(found, "ops", lambda: {"tanh": "planted_cases"})
-    with pytest.raises(UsageError, match="tanh of planted_cases is a str, not an Op; see docs/adding-an-op.md"):
+    with pytest.raises(UsageError, match=r"tanh of planted_cases is a str, not an Op; see docs/adding-an-op.md"):
         Registry().op("tanh")
 
 

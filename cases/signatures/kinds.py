@@ -32,6 +32,9 @@ def pairs(first: Sequence[str] = EXACT, second: Sequence[str] = DOMAIN) -> tuple
 
 
 VALUES = pairs()
+INSIDE = pairs(("near",), ("normal", "special", "bits", "ties"))
+"""Of a function that is not defined everywhere, whose points say where it is."""
+
 DIVISORS = pairs(("ints", "iota"), ("ties", "normal"))
 """Of integers, values that are never 0."""
 
