@@ -155,6 +155,17 @@ def test_a_second_derivative_is_made_of_what_the_op_does() -> None:
     assert found(case, answers, undilated) == ()
 
 
+@pytest.mark.parametrize(("sent", "covered"), [((2, 0, 0, 0), True), ((0, 0, 2, 0), False)])
+def test_a_gradient_goes_to_the_first_element_that_equals_a_maximum_found_after_a_nan(
+    sent: tuple[float, ...], covered: bool
+) -> None:
+    dy = Tensor((1, 1, 1, 1), "float32", Fill("literal", values=(2.0,)))
+    case = replace(pool(3.0, np.nan, 3.0, 1.0), aspect="gradient", cotangents=(dy,))
+    case = replace(case, attributes={**POOL, "window": (1, 4)})
+    restarts = Fact("restarts", "upstream", "why", ("selects_maximum",), ("gradient",), reproduces="nan_restarts")
+    assert bool(found(case, [image(*sent)], restarts)) == covered
+
+
 def test_gradients_may_be_mistaken_one_by_one() -> None:
     tensors = tuple(Tensor((2, 2), "float32", Fill("literal", values=(TINY, 1.0, 1.0, np.inf))) for _ in range(2))
     ones = Tensor((2, 2), "float32", Fill("ones"))

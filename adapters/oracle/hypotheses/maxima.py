@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
 from opassay.adapters.oracle.geometry import Windows, from_nhwc, to_nhwc
 from opassay.adapters.oracle.hypotheses.question import MAX_POOLS, References, ask, windows_of
-from opassay.adapters.oracle.hypotheses.selection import chosen
+from opassay.adapters.oracle.hypotheses.selection import chosen, located, sent_back
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
 
@@ -18,17 +19,18 @@ LANES = 4
 
 
 def _lowest(question: Question) -> tuple[float, ...]:
-    """The lowest finite number of the image's dtype; and float32's, where that is computed in, in a narrower one."""
+    """The lowest finite number of the image's dtype; and float32's, as the image's dtype holds it."""
     name = dtypes.dtype_name(question.inputs[0])
     if not dtypes.is_float(name):
         return (float(np.iinfo(question.inputs[0].dtype).min),)
-    narrower = name in ("float16", "bfloat16")
-    return (-dtypes.FORMATS[name].largest, *((-np.inf,) if narrower else ()))
+    single = dtypes.narrow(np.array(-dtypes.FORMATS["float32"].largest), name)
+    return (-dtypes.FORMATS[name].largest, float(dtypes.widen(single)))
 
 
 def _starts_from_lowest(question: Question) -> Iterator[References]:
-    for lowest in _lowest(question):
-        yield chosen(question, lambda new, best: new > best, lowest)
+    """Until something larger comes, the maximum stands at the first pixel, or at none."""
+    for lowest, pixel in product(_lowest(question), (0, -1)):
+        yield chosen(question, lambda new, best: new > best, lowest, pixel)
 
 
 def _later(best: np.ndarray, new: np.ndarray) -> np.ndarray:
@@ -45,17 +47,39 @@ def _nan_restarts(question: Question) -> Iterator[References]:
     """Pixel by pixel; or down the columns, four at once, and then across them, padding being the lowest number.
 
     The columns that are left over, fewer than four, keep a NaN where it comes first. Source: pooling.cpp of MLAS.
+    A gradient goes to the first element that equals the maximum, if any.
     """
     if not dtypes.is_float(dtypes.dtype_name(question.inputs[0])):
         return
     for lowest in (None, *_lowest(question)):
-        yield chosen(question, lambda new, best: ~(best >= new), lowest)
+        if question.gradient:
+            yield _to_first_equal(question, located(question, _not_less, lowest)[0])
+        else:
+            yield chosen(question, _not_less, lowest)
+    if not question.gradient:
+        yield from _by_columns(question)
+
+
+def _by_columns(question: Question) -> Iterator[References]:
     values, *rest = ask(question)
     layout = question.attributes["layout"]
     image, windows = to_nhwc(dtypes.widen(question.inputs[0]), layout), windows_of(question)
     for lowest in _lowest(question):
         found = _across(_down(image, windows), windows, lowest)
         yield (replace(values, exact=from_nhwc(found, layout)), *rest)
+
+
+def _not_less(new: np.ndarray, best: np.ndarray) -> np.ndarray:
+    return ~(best >= new)
+
+
+def _to_first_equal(question: Question, maxima: np.ndarray) -> References:
+    windows, image = windows_of(question), to_nhwc(dtypes.widen(question.inputs[0]), question.attributes["layout"])
+    places, indices = np.arange(image[:1].size).reshape(1, *image.shape[1:]), np.full(maxima.shape, -1)
+    for tap in reversed(windows.taps()):
+        here, there = (slice(None), *tap.outputs), (slice(None), *tap.inputs)
+        indices[here] = np.where(image[there] == maxima[here], places[there], indices[here])
+    return (sent_back(question, ask(question)[0], indices),)
 
 
 def _down(image: np.ndarray, windows: Windows) -> np.ndarray:
@@ -89,13 +113,11 @@ HYPOTHESES = (
         "maxima start from the lowest finite number, which only something larger replaces: a NaN or -inf never does",
         _starts_from_lowest,
         MAX_POOLS,
-        ("value",),
     ),
     Hypothesis(
         "nan_restarts",
         "a NaN is replaced, with the maximum so far, by what follows it",
         _nan_restarts,
         MAX_POOLS,
-        ("value",),
     ),
 )

@@ -32,14 +32,16 @@ Pads = tuple[tuple[int, int], tuple[int, int]]
 ARGMAX = ("max_pool2d_with_argmax",)
 
 
-def _located(question: Question, wins: Wins, start: float | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Values and flat indices, NHWC, of windows that are read row by row, from ``start`` at the first pixel if any."""
+def located(
+    question: Question, wins: Wins, start: float | None = None, pixel: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values and flat indices, NHWC, of windows that are read row by row, from ``start`` at ``pixel`` if any."""
     windows, image = windows_of(question), to_nhwc(dtypes.widen(question.inputs[0]), question.attributes["layout"])
     batch, height, width, channels = image.shape
     shape = (batch, *windows.outputs, channels)
     values, indices, found = np.zeros(shape, image.dtype), np.zeros(shape, np.int64), np.zeros(shape, bool)
     if start is not None:
-        values[:], indices[:], found[:] = start, np.arange(channels), True
+        values[:], indices[:], found[:] = start, pixel * channels + np.arange(channels), True
     places = np.arange(height * width * channels, dtype=np.int64).reshape(1, height, width, channels)
     for tap in windows.taps():
         here, there = (slice(None), *tap.outputs), (slice(None), *tap.inputs)
@@ -51,27 +53,28 @@ def _located(question: Question, wins: Wins, start: float | None = None) -> tupl
     return values, indices
 
 
-def chosen(question: Question, wins: Wins, start: float | None = None) -> References:
+def chosen(question: Question, wins: Wins, start: float | None = None, pixel: int = 0) -> References:
     """The answer, or its gradient, of a pool that chooses so."""
     layout, true = question.attributes["layout"], ask(question)
-    values, indices = _located(question, wins, start)
+    values, indices = located(question, wins, start, pixel)
     if question.gradient:
-        return (_sent_back(question, true[0], indices),)
+        return (sent_back(question, true[0], indices),)
     found = (replace(true[0], exact=from_nhwc(values, layout)),)
     return found if len(true) == 1 else (*found, replace(true[1], exact=from_nhwc(indices, layout)))
 
 
-def _sent_back(question: Question, true: Reference, indices: np.ndarray) -> Reference:
-    """The cotangents added up at these indices."""
+def sent_back(question: Question, true: Reference, indices: np.ndarray) -> Reference:
+    """The cotangents added up at these indices; at none where one is negative."""
     dy, layout = question.cotangents[0], question.attributes["layout"]
     if dy is None or true.policy != "linear":
         return true
     shape = shape_nhwc(question.inputs[0].shape, layout)
-    flat = over_batch(indices, math.prod(shape[1:])).ravel()
+    there = indices >= 0
+    flat = over_batch(indices, math.prod(shape[1:]))[there]
 
     def linear(dy: np.ndarray) -> np.ndarray:
         dx = np.zeros(math.prod(shape), dtype=dy.dtype)
-        np.add.at(dx, flat, to_nhwc(dy, layout).ravel())
+        np.add.at(dx, flat, to_nhwc(dy, layout)[there])
         return from_nhwc(dx.reshape(shape), layout)
 
     return linear_reference(true.name, linear, (dy,))
@@ -208,13 +211,13 @@ def _counted_by_columns(question: Question) -> Iterator[References]:
     if min(height, width) < 2 or (len(true) == 1 and not question.gradient):
         return
     turned = _turned(question)
-    _, places = _located(turned, lambda new, best: (new > best) | (np.isnan(new) & ~np.isnan(best)))
+    _, places = located(turned, lambda new, best: (new > best) | (np.isnan(new) & ~np.isnan(best)))
     row, column = np.divmod(np.swapaxes(_in_window(places, turned), 1, 2), width)
     indices = _flat(question, row, column)
     if ((indices < 0) | (indices >= math.prod(_image_shape(question)[1:]))).any():
         return
     if question.gradient:
-        yield (_sent_back(question, true[0], indices),)
+        yield (sent_back(question, true[0], indices),)
     else:
         yield true[0], replace(true[1], exact=from_nhwc(indices, question.attributes["layout"]))
 
@@ -241,7 +244,7 @@ def _every_maximum(question: Question, shared: bool) -> Iterator[References]:
     if dy is None or true.policy != "linear":
         return
     windows, image = windows_of(question), to_nhwc(dtypes.widen(question.inputs[0]), layout)
-    largest, _ = _located(question, lambda new, best: new > best)
+    largest, _ = located(question, lambda new, best: new > best)
     count = np.zeros(largest.shape)
     for tap in windows.taps():
         here, there = (slice(None), *tap.outputs), (slice(None), *tap.inputs)
@@ -267,7 +270,7 @@ def _overwritten(question: Question) -> Iterator[References]:
     (true,), layout, dy = ask(question), question.attributes["layout"], question.cotangents[0]
     if dy is None or true.policy != "linear":
         return
-    _, indices = _located(question, lambda new, best: (new > best) | (np.isnan(new) & ~np.isnan(best)))
+    _, indices = located(question, lambda new, best: (new > best) | (np.isnan(new) & ~np.isnan(best)))
     shape = _image_shape(question)
     flat = over_batch(indices, math.prod(shape[1:])).ravel()
     values = to_nhwc(dtypes.widen(dy), layout).ravel()
