@@ -26,12 +26,6 @@ def odd_maximum(case: Case) -> bool:
     return holds_subnormal(case) or (values is not None and bool((np.isnan(values) | np.isneginf(values)).any()))
 
 
-def not_finite_where_cut(case: Case) -> bool:
-    """relu: some cotangent is infinite or NaN where the input is not positive, so that a product with 0 is NaN."""
-    x, dy = _special_values(case, 0), _special_values(case, 1)
-    return x is not None and dy is not None and bool((~np.isfinite(dy) & ~(x > 0)).any())
-
-
 def _special_values(case: Case, position: int) -> np.ndarray | None:
     """The values of a float tensor that may hold special ones, None for any other or if there is none."""
     if position >= len(case.all_tensors):

@@ -7,6 +7,11 @@ from opassay.harness.model.choice import Follows
 FOLLOWS = (
     Follows("wide_padding", "any"),
     Follows("padding_words", "any_case"),
-    Follows("vectors", "numpy"),
+    Follows(
+        "vectors",
+        "numpy",
+        url="https://paddlepaddle.org.cn/documentation/docs/en/api/paddle/matmul_en.html",
+        title="matmul",
+    ),
     Follows("negative_index", "from_end", ops=("scatter_nd",)),
 )

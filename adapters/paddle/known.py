@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
-from opassay.adapters.known_values import holds_nan
+from opassay.adapters.facts import pinned
+from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.paddle import known_empty as empty
 from opassay.adapters.paddle import known_masks as masks
-from opassay.adapters.paddle import known_pools as pools
-from opassay.adapters.paddle import known_scatters as scatters
-from opassay.adapters.paddle.known_convs import no_channels, no_extent, no_filters, no_room, rows_of_nothing, undilated
-from opassay.adapters.paddle.known_entries import paddle_known
-from opassay.adapters.paddle.known_errors import ERRORS
-from opassay.adapters.paddle.known_gradients import GRADIENTS
-from opassay.adapters.paddle.known_reasons import (
-    CUT,
-    EMPTY,
-    INTEGERS,
-    LOST,
-    NO_CHANNELS,
-    NO_CHANNELS_PAGE,
-    NO_FILTERS,
-    NO_ROOM,
-    NO_UPDATES,
-    NO_UPDATES_PAGE,
-    RELU,
-    RELU_PAGE,
-    ROW_OF_NOTHING,
-    SAME_IGNORED,
-    UNDILATED,
-    UNEVEN,
-    UNEVEN_AVERAGE,
-)
+from opassay.adapters.paddle.known_errors import ERRORS, SEEN
 from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
 
-_MASKED = "max_pool2d_with_argmax"
+_MASKED = ("max_pool2d_with_argmax",)
+_BOTH = ("value", "gradient")
 _EXACT = 2**24
 """Integers up to this are floats of 32 bits."""
+
+_ISSUES = "https://github.com/PaddlePaddle/Paddle/issues/"
+_PULLS = "https://github.com/PaddlePaddle/Paddle/pull/"
+_NO_SECOND = "there is no kernel for the second gradient on the CPU"
+_SAME_IGNORED = "with return_mask, max_pool2d ignores SAME and does not pad"
+_LOST = "maxima start from the lowest finite number and are compared by <, which a NaN does not survive and -inf loses"
+_NO_FILTERS = "a convolution that makes no channels is refused, or divides by their number"
+_NO_CHANNELS = {
+    "reason": "a convolution over no channels has as many channels as its input",
+    "url": f"{_PULLS}73691",
+    "title": "[0-size Tensor No.159、161、163] Add 0-size Tensor support for conv1d",
+}
+
+
+def _gives(name: str, reason: str, ops: tuple[str, ...], mistake: str, aspects: Any = _BOTH, **more: Any) -> Fact:
+    """A difference that a mistake reproduces."""
+    return Fact(f"paddle-{name}", "upstream", reason, ops, aspects, reproduces=mistake, versions=SEEN, **more)
+
+
+def _shows(name: str, reason: str, ops: tuple[str, ...], aspects: Any, verdicts: str, when: Any, **more: Any) -> Fact:
+    """One that is known before the call. ``verdicts`` has spaces between them."""
+    told = {"owner": "upstream", "versions": SEEN, **more}
+    return Fact(
+        f"paddle-{name}", reason=reason, ops=ops, aspects=aspects, verdicts=tuple(verdicts.split()), when=when, **told
+    )
+
+
+def _same(case: Case) -> bool:
+    return bool(attributes_of(case)["padding"] == "SAME")
 
 
 def _inexact(case: Case) -> bool:
@@ -47,122 +60,206 @@ def _inexact(case: Case) -> bool:
     return bool((largest > _EXACT).any())
 
 
-_IN_PROGRAMS = (("conv_autoencoder_step", ("shape",)), ("deconvnet", ("shape", "rejects")))
+def _further_batch(case: Case) -> bool:
+    """Both operands have a batch, and one has further axes of it that are more than 1."""
+    if any(0 in tensor.shape for tensor in case.tensors):
+        return False
+    short, long = sorted((tensor.shape for tensor in case.tensors[:2]), key=len)
+    return len(short) > 2 and math.prod(long[: len(long) - len(short)]) > 1
 
-KNOWN = (
-    paddle_known("relu", "value", "nan", "special", holds_nan, "upstream", RELU, page=RELU_PAGE),
-    *(
-        paddle_known(op, "value", "lost", "special", pools.maximum_lost, "upstream", LOST)
-        for op in ("max_pool2d", _MASKED)
+
+def _without_kernel(case: Case) -> bool:
+    return case.op != "conv2d_vjp" or (empty.depthwise(case) and 0 not in case.tensors[1].shape)
+
+
+KNOWN = pinned(
+    (
+        _gives(
+            "relu-nan",
+            "relu compares, and a NaN is not larger than 0",
+            ("relu",),
+            "nan_to_zero",
+            url=f"{_ISSUES}79351",
+            title="paddle.nn.functional.relu incorrectly converts NaN input to 0.0",
+        ),
+        _gives("relu-cut", "the cotangent is multiplied by 0 where it is cut off", ("relu",), "gradient_multiplied"),
+        _gives("maximum", _LOST, ("max_pool2d",), "nan_restarts"),
+        _gives("maximum-told", _LOST, _MASKED, "starts_from_lowest"),
+        _gives(
+            "average-cut",
+            "padding at the end is counted as if it were as wide as that at the start",
+            ("avg_pool2d",),
+            "end_counted_as_start",
+            url=f"{_ISSUES}54404",
+            title="avg_pool2d 不对称padding时，存在bug",  # noqa: RUF001
+        ),
+        _gives(
+            "average-reciprocal",
+            "the gradient of an average is scaled by a reciprocal of 32 bits",
+            ("avg_pool2d",),
+            "reciprocal_in_float32",
+        ),
+        _gives("undilated", "with SAME every dilation is taken for 1", ("conv2d",), "dilation_ignored", when=_same),
+        _shows(
+            "integers",
+            "integers are multiplied as floats of 32 bits",
+            ("matmul",),
+            ("value",),
+            "structural",
+            _inexact,
+            url=f"{_PULLS}73324",
+            title="[Accuracy diff No.132] Fix accuracy diff for paddle.outer API",
+        ),
+        _shows("same-ignored", _SAME_IGNORED, (*_MASKED, "program"), _BOTH, "shape rejects", masks.unpadded),
+        _shows("same-static", _SAME_IGNORED, _MASKED, ("gradient",), "rejects", masks.shrunk, modes=("static",)),
+        _shows(
+            "same-behind",
+            "the gradient is read by the shape of the cotangent, which is not compared with that of the answer",
+            _MASKED,
+            ("gradient",),
+            "crash structural numeric special nondeterministic",
+            masks.shrunk,
+            modes=("eager",),
+            flaky="what lies in memory behind the tensor of positions",
+        ),
+        _shows("same-crash", _SAME_IGNORED, ("deconvnet",), ("value",), "crash", masks.nothing_left, modes=("eager",)),
+        _shows(
+            "uneven",
+            "with return_mask, max_pool2d refuses the four amounts of padding that its documentation names",
+            (*_MASKED, "program"),
+            _BOTH,
+            "rejects",
+            masks.uneven,
+        ),
+        _shows(
+            "nowhere",
+            "a window of NaN and -inf has position -1: its gradient is written before the plane",
+            _MASKED,
+            ("gradient",),
+            "crash",
+            masks.nowhere,
+        ),
+        _shows(
+            "empty",
+            "interpolate takes no extent of 0 but the batch's",
+            ("avg_unpool2d",),
+            _BOTH,
+            "rejects",
+            empty.no_extent,
+            owner="by design",
+        ),
+        _shows(
+            "no-updates",
+            "without indices, updates are broadcast with zeros of the answer's shape",
+            ("scatter_nd",),
+            _BOTH,
+            "rejects shape",
+            empty.updates_misplaced,
+            modes=("eager",),
+            url=f"{_PULLS}73933",
+            title="[0-size Tensor Job2 No.72-74] Add 0-size Tensor support for paddle.scatter [fluid_ops]",
+        ),
+        _shows(
+            "no-channels",
+            ops=("conv2d", "conv2d_input_gradient_law"),
+            aspects=("value", "shape"),
+            verdicts="shape rejects",
+            when=lambda case: empty.no_channels(case) and (case.op == "conv2d" or case.aspect == "shape"),
+            **_NO_CHANNELS,
+        ),
+        _shows(
+            "no-channels-second",
+            ops=("conv2d_vjp",),
+            aspects=("gradient",),
+            verdicts="rejects",
+            when=empty.no_channels,
+            modes=("static",),
+            **_NO_CHANNELS,
+        ),
+        _shows(
+            "row-of-nothing",
+            "the number of windows is divided towards zero, so SAME makes a row of an image without rows",
+            ("conv2d",),
+            ("value",),
+            "shape",
+            empty.row_of_nothing,
+        ),
+        _shows("no-filters", _NO_FILTERS, ("conv2d", "conv2d_vjp"), _BOTH, "rejects", empty.no_filters),
+        _shows(
+            "no-filters-static",
+            _NO_FILTERS,
+            ("conv2d_vjp",),
+            ("gradient",),
+            "crash",
+            empty.no_filters,
+            modes=("static",),
+            flaky="something not found yet: alone the process ended in all of 12 tries, in a batch it was refused too",
+        ),
+        _shows(
+            "no-room",
+            "a transposed convolution refuses an answer without rows or columns",
+            ("conv2d_transpose",),
+            ("shape", "gradient"),
+            "rejects",
+            empty.no_room,
+        ),
+        _shows(
+            "no-image",
+            "the kernel of the second gradient does not expect an empty image, and divides by an extent",
+            ("conv2d_vjp",),
+            ("gradient",),
+            "crash",
+            empty.no_image,
+            modes=("eager",),
+        ),
+        _shows(
+            "second",
+            _NO_SECOND,
+            ("conv2d_vjp", "conv2d_transpose_vjp", "scatter_nd_vjp"),
+            ("gradient",),
+            "rejects",
+            _without_kernel,
+        ),
+        _shows(
+            "second-interpolation",
+            _NO_SECOND,
+            ("avg_unpool2d_vjp",),
+            ("gradient",),
+            "rejects",
+            lambda case: True,
+            url=f"{_ISSUES}48988",
+            title="upsample不支持高阶导数",
+        ),
+        _shows(
+            "batches",
+            "broadcast batches of unequal rank have no gradient",
+            ("matmul", "matmul_vjp"),
+            ("gradient",),
+            "rejects",
+            _further_batch,
+            url=f"{_ISSUES}75020",
+            title="paddle.matmul广播机制在反向传播中失效，同#74883",  # noqa: RUF001
+        ),
+        _shows(
+            "unwritten",
+            "the gradient of a product over no terms is not written: what lay in memory is the answer",
+            ("matmul_vjp",),
+            ("gradient",),
+            "nondeterministic structural numeric",
+            empty.sum_of_nothing,
+            modes=("static",),
+            flaky="what lies in memory before the answer is written there",
+        ),
+        _shows(
+            "null",
+            "the kernel for several products refuses the null pointer of an operand without elements",
+            ("matmul_vjp",),
+            ("gradient",),
+            "rejects",
+            empty.products_of_nothing,
+            modes=("static",),
+        ),
+        *ERRORS,
     ),
-    *(
-        paddle_known(
-            "avg_pool2d", "value", f"cut-{verdict}", verdict, pools.cut(verdict), "upstream", CUT, page=UNEVEN_AVERAGE
-        )
-        for verdict in ("structural", "numeric")
-    ),
-    *(
-        paddle_known("conv2d", "value", f"dilation-{verdict}", verdict, undilated(verdict), "upstream", UNDILATED)
-        for verdict in ("structural", "numeric", "special")
-    ),
-    *(
-        paddle_known(
-            "conv2d_input_gradient_law",
-            "value",
-            f"dilation-{verdict}",
-            verdict,
-            undilated(verdict),
-            "upstream",
-            UNDILATED,
-        )
-        for verdict in ("structural", "numeric")
-    ),
-    paddle_known(
-        "matmul",
-        "value",
-        "integers",
-        "structural",
-        _inexact,
-        "upstream",
-        "integers are multiplied as floats of 32 bits",
-        page=INTEGERS,
-    ),
-    *(
-        entry
-        for aspect in ("value", "shape")
-        for entry in (
-            paddle_known(_MASKED, aspect, "same", "shape", masks.ignored, "upstream", SAME_IGNORED),
-            paddle_known(_MASKED, aspect, "same-large", "rejects", masks.none_left, "upstream", SAME_IGNORED),
-            paddle_known(_MASKED, aspect, "uneven", "rejects", masks.uneven, "upstream", UNEVEN),
-            paddle_known("avg_unpool2d", aspect, "empty", "rejects", no_extent, "by design", EMPTY),
-            *(
-                paddle_known(
-                    "scatter_nd",
-                    aspect,
-                    name,
-                    verdict,
-                    covers,
-                    "upstream",
-                    NO_UPDATES,
-                    modes=("eager",),
-                    page=NO_UPDATES_PAGE,
-                )
-                for name, verdict, covers in (
-                    ("empty", "rejects", scatters.refused),
-                    ("empty-shape", "shape", scatters.misshapen),
-                )
-            ),
-            *(
-                paddle_known(
-                    op, aspect, f"same-{verdict}", verdict, masks.in_a_program(verdict), "upstream", SAME_IGNORED
-                )
-                for op, verdicts in (
-                    ("conv_autoencoder_step", ("shape",)),
-                    ("deconvnet", ("shape", "rejects")),
-                )
-                for verdict in verdicts
-            ),
-        )
-    ),
-    *(
-        entry
-        for aspect in ("value", "shape")
-        for entry in (
-            paddle_known(
-                "conv2d",
-                aspect,
-                "no-channels",
-                "shape",
-                no_channels,
-                "upstream",
-                NO_CHANNELS,
-                page=NO_CHANNELS_PAGE,
-            ),
-            paddle_known("conv2d", aspect, "nothing", "shape", rows_of_nothing, "upstream", ROW_OF_NOTHING),
-            paddle_known("conv2d", aspect, "no-filters", "rejects", no_filters, "upstream", NO_FILTERS),
-        )
-    ),
-    paddle_known("conv2d_transpose", "shape", "empty", "rejects", no_room, "upstream", NO_ROOM),
-    paddle_known(
-        "conv2d_input_gradient_law",
-        "shape",
-        "no-channels",
-        "rejects",
-        no_channels,
-        "upstream",
-        NO_CHANNELS,
-        page=NO_CHANNELS_PAGE,
-    ),
-    paddle_known(
-        "deconvnet",
-        "value",
-        "same-crash",
-        "crash",
-        masks.in_a_program("crash"),
-        "upstream",
-        SAME_IGNORED,
-        modes=("eager",),
-    ),
-    *ERRORS,
-    *GRADIENTS,
+    Path(__file__).parent,
 )

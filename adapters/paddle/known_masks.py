@@ -5,81 +5,72 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from opassay.adapters.geometry import output_extent, spatial_axes
-from opassay.adapters.known_predicates import Predicate
+from opassay.adapters.known_windows import usable, windows
 from opassay.harness.model.case import Case
 
 _MASKED = "max_pool2d_with_argmax"
+_LOWEST = float(np.finfo(np.float32).min)
+"""Where a maximum starts, also among float64; as a float16 it is -inf."""
 
 
-def ignored(case: Case) -> bool:
+def unpadded(case: Case) -> bool:
+    """SAME without which there are other windows; of a gradient, none. Programs go on with what is left."""
+    pools = [_left(*pool) for pool in _pools(case) if _shrunk(*pool)]
+    return bool(pools) and (case.aspect != "gradient" or case.op != _MASKED or min(map(min, pools)) < 0)
+
+
+def shrunk(case: Case) -> bool:
     """SAME without which there are fewer windows."""
-    return _any(case, lambda how, image: _shrunk(how, image) and min(_left(how, image)) >= 0)
-
-
-def none_left(case: Case) -> bool:
-    """SAME without which the number of windows is negative."""
-    return _any(case, lambda how, image: _shrunk(how, image) and min(_left(how, image)) < 0)
+    return any(_shrunk(*pool) and min(_left(*pool)) >= 0 for pool in _pools(case))
 
 
 def uneven(case: Case) -> bool:
     """Explicit padding that is not the same on both sides."""
-    return _any(case, lambda how, image: _explicit(how) and any(low != high for low, high in how["padding"]))
+    return any(not symmetric(how["padding"]) for how, _ in _pools(case))
 
 
-def misread(case: Case) -> bool:
-    """Any of these."""
-    return ignored(case) or none_left(case) or uneven(case)
+def symmetric(padding: Any) -> bool:
+    """Padding that is the same on both sides, or a word."""
+    return isinstance(padding, str) or all(low == high for low, high in padding)
 
 
-def in_a_program(verdict: str) -> Predicate:
-    """A pool whose padding is ignored: alone the wrong shape shows; before a further layer, unpooling refuses it.
-
-    In NHWC a further layer that makes no rows of it ends the process where kernels run at once: a pool divides by 0.
-    """
-
-    def covers(case: Case) -> bool:
-        shrunk = [_shrunk(how, image) for how, image in _pools(case)]
-        if not any(shrunk):
-            return False
-        refused = case.aspect == "gradient" or any(shrunk[:-1])
-        if verdict == "crash":
-            return any(shrunk[:-1]) and _nothing_left(case)
-        return verdict == ("rejects" if refused else "shape")
-
-    return covers
-
-
-def _nothing_left(case: Case) -> bool:
-    """Some convolution has a filter one row larger than the pool before it makes of its image."""
+def nothing_left(case: Case) -> bool:
+    """Some convolution in NHWC has a filter one row larger than what a pool before it makes without its padding."""
     program = case.attributes
     filters = {name: tensor.shape for name, tensor in zip(program["inputs"], case.tensors, strict=True)}
-    convs = {
-        s["inputs"][0]: (filters[s["inputs"][1]], s["attributes"]) for s in program["stages"] if s["op"] == "conv2d"
-    }
-    pools = [stage for stage in program["stages"] if stage["op"] == _MASKED]
-    for stage, (how, image) in zip(pools, _pools(case), strict=True):
-        kernel, conv = convs.get(stage["outputs"][0], ((), how))
-        sizes = zip(_left(how, image), kernel, conv["stride"], strict=False)
-        if how["layout"] == "NHWC" and conv["padding"] == "VALID" and any(n - k + s == 0 for n, k, s in sizes):
+    made = dict(zip((s["outputs"][0] for s in program["stages"] if s["op"] == _MASKED), _pools(case), strict=True))
+    for stage in program["stages"]:
+        taken, conv = stage["inputs"], stage.get("attributes", {})
+        if stage["op"] != "conv2d" or taken[0] not in made or conv["padding"] != "VALID" or conv["layout"] != "NHWC":
+            continue
+        sizes = zip(_left(*made[taken[0]]), filters[taken[1]], conv["stride"], strict=False)
+        if _shrunk(*made[taken[0]]) and any(n - k + s == 0 for n, k, s in sizes):
             return True
     return False
 
 
-def _any(case: Case, holds: Any) -> bool:
-    return not case.rule and any(holds(how, image) for how, image in _pools(case))
+def nowhere(case: Case) -> bool:
+    """Some window holds NaN and -inf only, for which the position -1 is told."""
+    if not usable(case) or any(_shrunk(*pool) for pool in _pools(case)) or uneven(case):
+        return False
+    seen = windows(case)
+    start = -np.inf if case.tensors[0].dtype == "float16" else _LOWEST
+    found = (seen.values >= start) & (seen.places >= 0)[:, None, :, :, None]
+    return bool((~found.any(axis=0)).any())
 
 
 def _pools(case: Case) -> Iterator[tuple[Mapping[str, Any], Sequence[int]]]:
     """Attributes and image of each such pool. In a program its image has the shape that is unpooled again."""
     if "stages" not in case.attributes:
-        if case.op == _MASKED:
-            yield case.attributes, case.tensors[0].shape
+        yield case.attributes, case.tensors[0].shape
         return
     stages = case.attributes["stages"]
     shapes = {s["inputs"][1]: s["attributes"]["output_shape"] for s in stages if s["op"] == "max_unpool2d"}
     for stage in stages:
-        if stage["op"] == _MASKED:
+        if stage["op"] == _MASKED and stage["outputs"][1] in shapes:
             yield stage["attributes"], shapes[stage["outputs"][1]]
 
 
@@ -93,10 +84,6 @@ def _left(how: Mapping[str, Any], image: Sequence[int]) -> list[int]:
     """How many windows fit without padding, divided towards zero."""
     sizes = zip(_extents(how, image), how["window"], how["stride"], strict=True)
     return [output_extent(n, k, s, 1) if n >= k else 1 - (k - n) // s for n, k, s in sizes]
-
-
-def _explicit(how: Mapping[str, Any]) -> bool:
-    return not isinstance(how["padding"], str)
 
 
 def _extents(how: Mapping[str, Any], image: Sequence[int]) -> list[int]:
