@@ -4,9 +4,31 @@ from __future__ import annotations
 
 from opassay.harness.model.choice import Follows
 
+_OPERATIONS = "https://docs.openvino.ai/2025/documentation/openvino-ir-format/operation-sets/operation-specs"
+
+
+def _page(place: str, title: str) -> dict[str, str]:
+    return {"url": f"{_OPERATIONS}/{place}.html", "title": title}
+
+
 FOLLOWS = (
-    Follows("wide_padding", "any"),
-    Follows("vectors", "numpy"),
+    Follows("wide_padding", "any", ops=("conv2d",), **_page("convolution/convolution-1", "Convolution")),
+    Follows(
+        "wide_padding",
+        "any",
+        ops=("selects_maximum",),
+        url="https://github.com/openvinotoolkit/openvino/issues/35759",
+        title="[Bug]: OpenVINO opset MaxPool accepts pad larger than kernel on CPU",
+    ),
+    Follows(
+        "wide_padding",
+        "any",
+        ops=("avg_pool2d",),
+        # An average that leaves padding out would have nothing to divide by, and is refused.
+        when=lambda case: case.attributes["count_padding"],
+        **_page("pooling/avg-pool-16", "AvgPool"),
+    ),
+    Follows("vectors", "numpy", **_page("matrix/matmul-1", "MatMul")),
     Follows("empty_window", "nothing"),
-    Follows("negative_index", "from_end"),
+    Follows("negative_index", "from_end", **_page("movement/scatter-nd-update-15", "ScatterNDUpdate")),
 )

@@ -11,6 +11,7 @@ from opassay.adapters.known_values import empty_anywhere
 from opassay.adapters.openvino import known_reorders
 from opassay.adapters.openvino.known_elements import ELEMENTS
 from opassay.adapters.openvino.known_errors import CHANCE, SEEN, errors, repeats_nothing
+from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -27,11 +28,16 @@ _DEVICE = {
     "cpu-device.html",
     "title": "CPU Device",
 }
+_LOWEST = "maxima start from the lowest number, which only something larger replaces"
 
 
 def _upstream(name: str, reason: str, *ops: str, page: tuple[str, str] = ("", ""), **more: Any) -> Fact:
     url, title = page
     return Fact(f"openvino-{name}", "upstream", reason, ops=ops, url=url, title=title, **SEEN, **more)
+
+
+def _is_float(case: Case) -> bool:
+    return dtypes.is_float(case.tensors[0].dtype)
 
 
 def _no_pixels_same(case: Case) -> bool:
@@ -76,10 +82,18 @@ KNOWN = pinned(
         ),
         _upstream(
             "lowest",
-            "maxima start from the lowest number, which only something larger replaces; else the position is 0",
+            _LOWEST,
             "selects_maximum",
             reproduces="starts_from_lowest",
+            when=_is_float,
             page=_POOL,
+        ),
+        _upstream(
+            "lowest-integers",
+            f"{_LOWEST}: where there is none, the position is 0",
+            "selects_maximum",
+            reproduces="starts_from_lowest",
+            when=lambda case: not _is_float(case),
         ),
         _upstream(
             "cut",
