@@ -151,12 +151,16 @@ def _print_known(found: list[tuple[str, Fact]], what: str) -> None:
         _print([(a, k.id, *_lists(k), k.owner, k.versions, k.reason) for a, k in found])
         return
     for adapter, known in found:
-        ops, aspects, verdicts = _lists(known)
+        _, aspects, verdicts = _lists(known)
         says = f"{known.reason}." + (f" Seen in {known.versions}." if known.versions else "")
-        _print_entry(f"{known.id}  {ops}: {aspects} {verdicts}, {known.owner} ({adapter})", says)
+        _print_entry(f"{known.id}  {_ops_of(known)}: {aspects} {verdicts}, {known.owner} ({adapter})", says)
     owners = Counter(known.owner for _, known in found)
     count = f"1 {what}" if len(found) == 1 else f"{len(found):,} {what}s"
     print(f"{count}{': ' if owners else ''}{', '.join(f'{n:,} {owner}' for owner, n in owners.most_common())}")
+
+
+def _ops_of(fact: Fact) -> str:
+    return "all ops" if len(fact.ops) == len(found.ops()) else ", ".join(fact.ops)
 
 
 def _lists(fact: Fact) -> Row:

@@ -3,80 +3,22 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from opassay.adapters.cuda import ON_CPU
+from opassay.adapters.cuda import ON_CPU, ON_CUDA
+from opassay.adapters.engines.xla import ABORTS
 from opassay.adapters.geometry import output_extent, spatial_axes
-from opassay.adapters.known_predicates import (
-    Predicate,
-    breaks,
-    by_rule,
-    extent_fits_indices,
-    overflows,
-    rank_three_in,
-    read_pins,
-    repeated_beyond_bytes,
-)
-from opassay.harness.model import dtypes
+from opassay.adapters.known_predicates import extent_fits_indices, overflows, rank_three_in, repeated_beyond_bytes
 from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
 
-_PINS = read_pins(str(Path(__file__).parent))
-_known = by_rule(_PINS, "jax", "jax 0.10.2, CPU")
-_POOLS = ("avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
-_ABORT = "XLA ends the process over a shape whose size overflows, instead of raising"
-_PROMOTED = "operands are promoted to one dtype, as in NumPy"
-_INDICES = "any integer dtype may index"
-_COMPILED = ("jit", "vmap")
-_MAPPED = "each sample is a call of its own, and the batch is as long as x says"
-_DOCS = "https://docs.jax.dev/en/latest/_autosummary/"
-
-
-def _lower_case(case: Case) -> bool:
-    return case.rule == "PadUnknown" and case.attributes["padding"] == "same"
-
-
-def _lower_case_of_floats(case: Case) -> bool:
-    """Where SAME gives the image the windows that it must have; the transpose of integers knows no such word."""
-    if not _lower_case(case) or not dtypes.is_float(case.tensors[0].dtype):
-        return False
-    how, x = case.attributes, case.tensors[0]
-    axes = spatial_axes(how["layout"])
-    found = [-(-how["output_shape"][axis] // stride) for axis, stride in zip(axes, how["stride"], strict=True)]
-    return found == [x.shape[axis] for axis in axes]
-
-
-def _huge_padding(case: Case) -> bool:
-    if case.rule != "PadOverflow":
-        return False
-    # A window of one element is no window to XLA: then the size is computed, and said to be too much.
-    single = max(case.attributes.get("window", (2,))) == 1
-    return not (single and max(amount for pair in case.attributes["padding"] for amount in pair) == 2**40)
-
-
-def _flattened(case: Case) -> bool:
-    """A plane that has a size in 64 bits once it is flat; of others, tracing says so."""
-    shape = case.attributes["output_shape"]
-    return (
-        case.rule == "OutputOverflow"
-        and math.prod(shape[axis] for axis in spatial_axes(case.attributes["layout"])) < 2**63
-    )
-
-
-def _mapped_to_rank_three(case: Case) -> bool:
-    """Once the batch is mapped, the first extent is taken for it, and the second for the channels."""
-    how = case.attributes
-    first = how["layout"] == "NCHW" and how["output_shape"][1] == case.tensors[0].shape[1]
-    return case.rule == "OutputRankThree" and first
-
-
-def _small_indices(position: int) -> Predicate:
-    return lambda case: case.rule == "IndexDtype" and case.tensors[position].dtype == "int8"
+_SEEN = "jax 0.10.2, CPU"
+_UNPOOLED = ("unpools", "scatter_nd")
 
 
 def _cropped_to_fit(case: Case) -> bool:
-    """A negative padding that takes off what no window would reach: the image still has the windows that it must."""
-    if case.rule != "PadNegative":
-        return False
+    """What no window would reach is taken off: the image still has the windows that it must."""
     how, (x, w) = case.attributes, case.tensors
     axes = spatial_axes(how["layout"])
     extents, rows = ([shape[axis] for axis in axes] for shape in (how["output_shape"], x.shape))
@@ -87,175 +29,112 @@ def _cropped_to_fit(case: Case) -> bool:
     return found == rows
 
 
-COMPUTED = "the padded image is computed until memory or time is at its end"
-ROOM = "how much memory and time there is"
-_EMPTY = "lax answers a window that does not fit with an empty tensor instead of an error"
+def _one_value(case: Case) -> bool:
+    return math.prod(case.tensors[0].shape[axis] for axis in spatial_axes(case.attributes["layout"])) == 1
 
 
-def _cells(case: Case) -> int:
-    """How many values of one channel: one value goes to any number of indices."""
-    return math.prod(case.tensors[0].shape[axis] for axis in spatial_axes(case.attributes["layout"]))
+def _mapped(case: Case) -> bool:
+    """Of rank three, the first extent is taken for the batch, and the second for the channels."""
+    how = case.attributes
+    first = case.rule != "OutputRankThree" or how["layout"] == "NCHW"
+    return first and (case.rule != "OutputRankThree" or how["output_shape"][1] == case.tensors[0].shape[1])
+
+
+def _taken(name: str, reason: str, ops: tuple[str, ...], *rules: str, **more: Any) -> Fact:
+    told = {"aspects": ("error",), "verdicts": ("accepts",), "rules": rules, "versions": _SEEN}
+    return Fact(f"jax-{name}", "by design", reason, ops=ops, **told, **more)
+
+
+TAKEN = (
+    _taken("dtypes", "operands are promoted to one dtype, as in NumPy", ("matmul",), "DtypeMismatch"),
+    _taken(
+        "rank-three",
+        "composed of repeats, for any rank that has the axes",
+        ("avg_unpool2d",),
+        "RankThree",
+        when=rank_three_in("NHWC"),
+    ),
+    _taken(
+        "wrong-channel",
+        "composed of a scatter, which checks no index",
+        ("max_unpool2d",),
+        "IndexWrongChannel",
+        url="https://docs.jax.dev/en/latest/_autosummary/jax.Array.at.html",
+        title="jax.Array.at",
+    ),
+    _taken(
+        "cropped",
+        "lax defines negative padding as cropping",
+        ("conv2d_transpose",),
+        "PadNegative",
+        when=_cropped_to_fit,
+        url="https://openxla.org/xla/operation_semantics",
+        title="Operation semantics",
+    ),
+    _taken("broadcast", "scatters broadcast values to indices", ("max_unpool2d",), "ShapeMismatch", when=_one_value),
+    _taken(
+        "mapped",
+        "each sample is a call of its own: the axis that is mapped is as long as the values say",
+        ("conv2d_transpose", "indexes"),
+        "OutputBatch",
+        "OutputRankThree",
+        "UpdatesShape",
+        when=_mapped,
+        modes=("vmap",),
+    ),
+)
+
+
+def _huge_padding(case: Case) -> bool:
+    """A window of one element is no window to XLA: then the size is computed, and said to be too much."""
+    single = max(case.attributes.get("window", (2,))) == 1
+    return not (single and max(amount for pair in case.attributes["padding"] for amount in pair) == 2**40)
+
+
+def _overflow(case: Case) -> bool:
+    """One op after the other, whatever is computed."""
+    return case.op == "max_unpool2d" or overflows(case, "shape" if case.op == "scatter_nd" else "window", 2**62)
+
+
+def _overflow_compiled(case: Case) -> bool:
+    """Sizes in 64 bits, of which tracing says nothing; a plane of un-pooling once it is flat."""
+    if case.op == "max_unpool2d":
+        how = case.attributes
+        return math.prod(how["output_shape"][axis] for axis in spatial_axes(how["layout"])) < 2**63
+    return extent_fits_indices(case) if case.op == "scatter_nd" else repeated_beyond_bytes(case)
+
+
+def _ends(
+    name: str, ops: tuple[str, ...], rule: str, when: Callable[[Case], bool] | None, modes: tuple[str, ...] = ()
+) -> Fact:
+    told = {"aspects": ("error",), "verdicts": ("crash",), "rules": (rule,), "versions": _SEEN}
+    return Fact(f"jax-{name}", "upstream", ABORTS, ops=ops, when=when, modes=modes, needs=ON_CPU, **told)
+
+
+def _endless() -> Iterator[Fact]:
+    """Windows that are gathered read the padded image tap by tap; GPUs do so for all."""
+    for name, ops, needs, seen in (
+        ("jax-padding-endless", ("avg_pool2d", "max_pool2d_with_argmax"), ON_CPU, _SEEN),
+        ("jax-cuda-padding-endless", ("conv2d", "pools"), ON_CUDA, "jax 0.11.2, H200"),
+    ):
+        yield Fact(
+            name,
+            "upstream",
+            "the padded image is computed until memory or time is at its end",
+            ops=ops,
+            aspects=("error",),
+            verdicts=("crash", "hang"),
+            rules=("PadOverflow",),
+            versions=seen,
+            flaky="how much memory and time there is",
+            needs=needs,
+        )
 
 
 ERRORS = (
-    *(
-        _known(op, "window-larger", "accepts", breaks("WindowLargerThanInput"), "by design", _EMPTY)
-        for op in ("conv2d", "avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
-    ),
-    *(
-        _known(
-            op,
-            "wide-padding",
-            "accepts",
-            breaks("PadNotSmallerThanWindow"),
-            "by design",
-            "lax takes any amount of padding",
-        )
-        for op in ("avg_pool2d", "max_pool2d", "max_pool2d_with_argmax")
-    ),
-    _known(
-        "conv2d",
-        "negative-padding",
-        "accepts",
-        breaks("PadNegative"),
-        "by design",
-        "lax defines negative padding as cropping",
-        url="https://openxla.org/xla/operation_semantics",
-        title="Operation semantics",
-    ),
-    _known(
-        "avg_unpool2d",
-        "window-zero",
-        "accepts",
-        breaks("WindowZero"),
-        "by design",
-        "composed of repeats, which may be zero",
-    ),
-    _known(
-        "matmul",
-        "rank-one",
-        "accepts",
-        breaks("RankOne"),
-        "by design",
-        "jnp.matmul follows NumPy, where vectors are allowed",
-        modes=("jit", "eager"),
-        url=_DOCS + "jax.numpy.matmul.html",
-        title="jax.numpy.matmul",
-    ),
-    _known(
-        "scatter_nd",
-        "index",
-        "accepts",
-        breaks("IndexOutOfRange", "IndexNegative"),
-        "by design",
-        "scatters drop an index out of range and wrap a negative one",
-        url=_DOCS + "jax.Array.at.html",
-        title="jax.Array.at",
-    ),
-    _known(
-        "max_unpool2d",
-        "index",
-        "accepts",
-        breaks("IndexOutOfRange", "IndexNegative", "IndexWrongChannel"),
-        "by design",
-        "composed of a scatter, which checks no index",
-        url=_DOCS + "jax.Array.at.html",
-        title="jax.Array.at",
-    ),
-    _known(
-        "max_unpool2d",
-        "broadcast",
-        "accepts",
-        lambda case: case.rule == "ShapeMismatch" and _cells(case) == 1,
-        "by design",
-        "scatters broadcast values to indices",
-    ),
-    *(
-        _known(op, "padding-word", "accepts", _lower_case, "by design", "padding words are read in either case")
-        for op in ("conv2d", *_POOLS)
-    ),
-    _known(
-        "conv2d_transpose",
-        "padding-word",
-        "accepts",
-        _lower_case_of_floats,
-        "by design",
-        "padding words are read in either case",
-    ),
-    *(
-        _known(op, "negative-padding", "accepts", breaks("PadNegative"), "by design", "negative padding crops")
-        for op in _POOLS
-    ),
-    _known(
-        "conv2d",
-        "wide-padding",
-        "accepts",
-        breaks("PadNotSmallerThanWindow"),
-        "by design",
-        "padding may have any amount",
-    ),
-    _known(
-        "conv2d_transpose",
-        "negative-padding",
-        "accepts",
-        _cropped_to_fit,
-        "by design",
-        "lax defines negative padding as cropping",
-        url="https://openxla.org/xla/operation_semantics",
-        title="Operation semantics",
-    ),
-    *(
-        _known(op, "huge-padding", "crash", _huge_padding, "upstream", _ABORT, needs=ON_CPU)
-        for op in ("conv2d", "max_pool2d")
-    ),
-    *(
-        _known(
-            op,
-            name,
-            verdict,
-            breaks("PadOverflow"),
-            "upstream",
-            COMPUTED,
-            flaky=ROOM,
-            needs=ON_CPU,
-        )
-        for op in ("avg_pool2d", "max_pool2d_with_argmax")
-        for name, verdict in (("huge-padding", "crash"), ("endless-padding", "hang"))
-    ),
-    *(
-        _known(op, name, "crash", covers, "upstream", _ABORT, modes=modes, needs=ON_CPU)
-        for op, name, covers, modes in (
-            ("avg_unpool2d", "overflow", lambda case: overflows(case, "window", 2**62), ("eager",)),
-            ("avg_unpool2d", "overflow-compiled", repeated_beyond_bytes, _COMPILED),
-            ("max_unpool2d", "overflow", breaks("OutputOverflow"), ("eager",)),
-            ("max_unpool2d", "overflow-compiled", _flattened, _COMPILED),
-            ("scatter_nd", "overflow", lambda case: overflows(case, "shape", 2**62), ("eager",)),
-            ("scatter_nd", "overflow-compiled", extent_fits_indices, _COMPILED),
-        )
-    ),
-    *(
-        _known(op, "mapped-batch", "accepts", breaks("OutputBatch"), "by design", _MAPPED, modes=("vmap",))
-        for op in ("conv2d_transpose", "max_unpool2d")
-    ),
-    _known("max_unpool2d", "mapped-rank", "accepts", _mapped_to_rank_three, "by design", _MAPPED, modes=("vmap",)),
-    _known(
-        "scatter_nd",
-        "mapped-axis",
-        "accepts",
-        breaks("UpdatesShape"),
-        "by design",
-        "the axis that is mapped is as long as updates say",
-        modes=("vmap",),
-    ),
-    _known(
-        "avg_unpool2d",
-        "rank-three",
-        "accepts",
-        rank_three_in("NHWC"),
-        "by design",
-        "composed of repeats, for any rank that has the axes",
-    ),
-    _known("matmul", "dtypes", "accepts", breaks("DtypeMismatch"), "by design", _PROMOTED),
-    _known("max_unpool2d", "index-dtype", "accepts", _small_indices(1), "by design", _INDICES),
-    _known("scatter_nd", "index-dtype", "accepts", _small_indices(0), "by design", _INDICES),
+    *TAKEN,
+    _ends("padding-overflow", ("conv2d", "max_pool2d"), "PadOverflow", _huge_padding),
+    _ends("overflow", _UNPOOLED, "OutputOverflow", _overflow, ("eager",)),
+    _ends("overflow-compiled", _UNPOOLED, "OutputOverflow", _overflow_compiled, ("jit", "vmap")),
+    *_endless(),
 )

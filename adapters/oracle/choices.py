@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,7 +45,18 @@ def _cropped(question: Question) -> References:
     for axis, (before, after) in zip(_image_axes(question), pads, strict=True):
         cut[axis] = slice(max(0, -before), max(0, x.shape[axis] - max(0, -after)))
     rest = tuple((max(0, before), max(0, after)) for before, after in pads)
-    return ask(question.but(inputs=(x[tuple(cut)], *question.inputs[1:]), padding=rest))
+    found = ask(question.but(inputs=(x[tuple(cut)], *question.inputs[1:]), padding=rest))
+    return (found[0], *(_in_whole_image(r, question, x[tuple(cut)].shape) for r in found[1:]))
+
+
+def _in_whole_image(indices: Reference, question: Question, shape: Sequence[int]) -> Reference:
+    """Where it lies before it is cropped to ``shape``, what these name after."""
+    layout, ((top, _), (left, _)) = question.attributes["layout"], question.attributes["padding"]
+    (_, _, width, channels), kept = (shape_nhwc(s, layout) for s in (question.inputs[0].shape, shape))
+    cell, channel = np.divmod(indices.exact, max(1, channels))
+    row, column = np.divmod(cell, max(1, kept[2]))
+    place = (row + max(0, -top)) * width + column + max(0, -left)
+    return replace(indices, exact=place * channels + channel)
 
 
 def _any_amount(question: Question) -> References:

@@ -12,7 +12,7 @@ from opassay.adapters.jax.known_swaps import swapped_groups
 from opassay.harness.model.case import Case
 from opassay.harness.registry import Registry
 
-(PIN,) = (k.pins[0] for k in Registry().known("jax") if k.id == "jax-conv2d_transpose_vjp-gradient-abort")
+(PIN,) = (k.pins[0] for k in Registry().known("jax") if k.id == "jax-swapped-groups")
 
 
 def second_derivative(n: tuple[int, int], k: tuple[int, int], s: tuple[int, int], pads: Any) -> Case:

@@ -514,6 +514,10 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         case("relu", (tensor((4,), values=SUBNORMAL),)),
         lambda c: [np.maximum(flushed(c.inputs()[0]), 0).astype(np.float32)],
     ),
+    "subnormals_compared_as_zero": (
+        pool("max_pool2d_with_argmax", x=(1, 1, 4, 1), values=(1e-40, 2e-40, -1.0, 3.0), window=(1, 2), stride=(1, 2)),
+        lambda c: argmax(c, lambda v: first_largest([float(flushed(np.float64(n))) for n in v])),
+    ),
     "nan_to_zero": (
         case("relu", (tensor((3,), values=(NAN, 1.0, -1.0)),)),
         lambda c: [np.float32([0, 1, 0])],

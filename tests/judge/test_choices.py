@@ -188,6 +188,15 @@ def test_two_choices_decide_together() -> None:
     assert judged(case, nothing, crop).verdict == "accepts"
 
 
+def test_indices_of_a_cropped_image_count_in_the_whole_one() -> None:
+    x = tensor((1, 2, 3, 1), (9, 1, 2, 3, 4, 5))
+    case = broken("max_pool2d_with_argmax", "PadNegative", (x,), **{**POOL, "padding": ((0, 0), (-1, 0))})
+    values = np.array([2, 5], np.float32).reshape(1, 2, 1, 1)
+    whole, cropped = (np.array(found).reshape(1, 2, 1, 1) for found in ([2, 5], [1, 3]))
+    assert judged(case, Returned((values, whole)), Follows("negative_padding", "crop")).verdict == "pass"
+    assert judged(case, Returned((values, cropped)), Follows("negative_padding", "crop")).verdict == "accepts"
+
+
 STOPPED = Case("stop_gradient", (tensor((2,), (1, 2)),), aspect="gradient", cotangents=(tensor((2,), (3, 4)),))
 
 

@@ -88,6 +88,19 @@ def test_both_in_one_window() -> None:
     assert found(case, [row(0, -1).reshape(1, 1, 2, 1)], FLUSHES, DROPS, LAST) == ()
 
 
+def overflowing() -> Case:
+    """Two windows: by the contract the NaN takes the first cotangent, and not less than the next is 5 for both."""
+    large = Tensor((1, 1, 2, 1), "float32", Fill("literal", values=(3.4e38, 3.4e38)))
+    x = Tensor((1, 1, 3, 1), "float32", Fill("literal", values=(np.nan, 5.0, 1.0)))
+    return Case("max_pool2d", (x,), {**POOL, "stride": (1, 1)}, "gradient", cotangents=(large,))
+
+
+@pytest.mark.parametrize(("got", "ids"), [(np.inf, ("kept",)), (-5.0, ()), (np.nan, ())])
+def test_where_a_mistake_overflows_only_the_very_value_is_its_own(got: float, ids: tuple[str, ...]) -> None:
+    kept = Fact("kept", "upstream", "why", aspects=("gradient",), reproduces="kept_if_not_less")
+    assert found(overflowing(), [image(0, got, 0)], kept) == ids
+
+
 PLANTED = {
     "an element beside a flushed one": (relu(TINY, 2.0, 3.0), row(0, 2, 4)),
     "a flushed one has the other sign": (relu(TINY, 2.0, -0.0), row(0, 2, 1)),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
-from opassay.adapters.oracle.geometry import shape_nhwc
+from opassay.adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
 from opassay.adapters.oracle.hypotheses.question import WINDOWED, References, ask, mapped
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
@@ -59,6 +60,15 @@ def _subnormals_flushed(question: Question) -> Iterator[References]:
             if count:
                 yield found
             yield tuple(replace(r, exact=_flushed(r.exact, tiny)) if dtypes.is_float(r.dtype) else r for r in found)
+
+
+def _compared_as_zero(question: Question) -> Iterator[References]:
+    """Where maxima are located, and then read as they are."""
+    tiny, layout = _tiny(question), question.attributes["layout"]
+    values, indices = ask(_each(question, lambda values: _flushed(values, tiny)))
+    image = to_nhwc(dtypes.widen(question.inputs[0]), layout)
+    flat = over_batch(to_nhwc(indices.exact, layout), math.prod(image.shape[1:]))
+    yield replace(values, exact=from_nhwc(image.ravel()[flat], layout)), indices
 
 
 def _holds_subnormal(array: np.ndarray) -> bool:
@@ -151,6 +161,13 @@ def _gradient_at_zero(question: Question) -> Iterator[References]:
 
 HYPOTHESES = (
     Hypothesis("subnormals_flushed", "subnormal numbers are taken for zero", _subnormals_flushed),
+    Hypothesis(
+        "subnormals_compared_as_zero",
+        "subnormal numbers are compared as zero, and answered as they are",
+        _compared_as_zero,
+        ("max_pool2d_with_argmax",),
+        ("value",),
+    ),
     Hypothesis("nan_to_zero", "NaN is taken for zero", _nan_to_zero, ("relu",)),
     Hypothesis(
         "absolute_value", "negative values change their sign instead of becoming zero", _absolute, ("relu",), ("value",)
