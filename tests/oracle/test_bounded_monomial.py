@@ -90,6 +90,13 @@ def test_nothing_is_asked_of_zero_times_what_may_overflow() -> None:
     assert (found.verdict, found.free_elements) == ("pass", 1)
 
 
+def test_nothing_is_asked_of_infinity_times_what_may_underflow() -> None:
+    x, z = np.array([np.inf, np.inf], np.float32), np.array([1e30, 1e10], np.float32)
+    reference = one(lambda x, z: monomial((x, 1), (z, -2)), x, z)
+    found = judged(np.array([np.nan, np.inf], np.float32), reference)
+    assert (found.verdict, found.free_elements) == ("pass", 1)
+
+
 def test_its_gradient_is_that_of_the_product() -> None:
     x, y, z = (ordinary(key) for key in range(3))
     g = ordinary(7)

@@ -65,13 +65,15 @@ def _error(
             log = log - abs(power) * np.log1p(-np.minimum(np.where(error == 0, 0, error / x), 1))
         weight = power * np.log2(x)
         above, below = above + np.maximum(weight, 0), below + np.minimum(weight, 0)
+    low = below < form.min_exponent + 1
     grown = np.exp2(np.minimum(above, form.max_exponent + 1))
     lost = (form.smallest_normal if formats.flushes(formats.kept) else form.smallest_subnormal) * grown
-    new = sizes(value) * np.expm1(log) + np.where(below < form.min_exponent + 1, sum(map(abs, powers)) * lost, 0)
+    new = sizes(value) * np.expm1(log) + np.where(low, sum(map(abs, powers)) * lost, 0)
     # With no factor below 1, no partial product is larger than the result, which the judge asks to be infinite then.
     beyond = (above > form.max_exponent) & (below < 0)
     new = np.where(beyond, np.inf, np.where(value == 0, np.where(np.isfinite(log), 0, np.inf), new))
-    return settled(value, new, np.where(np.isfinite(log), 0.0, np.inf))
+    # Infinity times a partial product that is taken for 0 is NaN.
+    return settled(value, new, np.where(np.isfinite(log) & ~(low & np.isinf(value)), 0.0, np.inf))
 
 
 def _roundings(formats: Formats, powers: Sequence[int]) -> float:
