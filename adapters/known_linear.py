@@ -65,13 +65,6 @@ def nan_by_flush_or_stuffing(case: Case) -> bool:
     return nan_by_flush(case) or (stuffed and subnormal_meets_infinity(case))
 
 
-def sums(case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """The answer of conv2d, its transpose or matmul in float64, and the sums of its terms' magnitudes."""
-    values = [dtypes.widen(tensor.materialize()).astype(np.float64) for tensor in case.tensors]
-    (answer,), (size,) = answers(case, values), answers(case, [np.abs(v) for v in values])
-    return answer, size
-
-
 def told(values: np.ndarray) -> np.ndarray:
     """What decides whether a sum is NaN: signs for finite numbers."""
     return np.where(np.isfinite(values), np.sign(values), values).astype(np.float64)
