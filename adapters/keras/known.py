@@ -5,50 +5,35 @@ Much of it is what the backend itself is known for: Keras calls it with the same
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+from opassay.adapters.engines import eigen, onednn, xla
+from opassay.adapters.facts import pinned
 from opassay.adapters.keras.known_empty import EMPTY
 from opassay.adapters.keras.known_errors import ERRORS
-from opassay.adapters.keras.known_gradients import GRADIENTS
-from opassay.adapters.keras.known_kernels import KERNELS
-from opassay.adapters.keras.known_numbers import NUMBERS
-from opassay.adapters.keras.known_predicates import (
-    BITS,
-    BITS_TITLE,
-    BITS_URL,
-    REPLICATED,
-    REPLICATED_TITLE,
-    REPLICATED_URL,
-    SCATTER_ON_TENSORFLOW,
-    SCATTER_ON_TORCH,
-    empty_but_batch,
-    empty_slices,
-    grouped,
-    in_dtype,
-    keras_known,
-    refused_by_tensorflow,
-    replicated,
-    without_channels,
-    without_image,
-)
-from opassay.adapters.known_predicates import holds_positive_subnormal
-from opassay.adapters.known_relu import flushed_relu
-from opassay.adapters.known_values import empty_anywhere
-from opassay.adapters.known_windows import (
-    answer,
-    first_kept,
-    first_maximum,
-    only_larger,
-    subnormal_maximum,
-    usable,
-    value_failure,
-    windows,
-)
-from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
+from opassay.adapters.keras.known_predicates import SEEN, attributes_and_ops
+from opassay.adapters.known_linear import nan_by_flush
+from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.known_products import CHANCE, NEEDS, TITLE, URL, one_matrix_for_a_batch
+from opassay.adapters.onednn import OWN
 from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
 
-_EMPTY = "refuses a tensor without elements, whose answer is zeros or empty"
-_FLUSH = "the backend flushes subnormals to zero"
+_BOTH = ("value", "gradient")
+_BITS = "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default"
+_BITS_PAGE = {
+    "url": "https://www.tensorflow.org/api_docs/python/tf/keras/config/set_x64_mode",
+    "title": "tf.keras.config.set_x64_mode",
+}
+_AS_SINGLE = ("float32", "uint8", "int32", "int64")
+"""What ops.matmul multiplies as float32 on TensorFlow."""
+
+
+def _grouped(case: Case) -> bool:
+    """Some convolution has groups."""
+    return any(attributes.get("groups", 1) > 1 for _, attributes in attributes_and_ops(case))
 
 
 def _beyond_single(case: Case) -> bool:
@@ -57,130 +42,188 @@ def _beyond_single(case: Case) -> bool:
     return case.tensors[0].dtype in ("int32", "int64") and a.max(initial=0) * b.max(initial=0) * a.shape[-1] > 2**24
 
 
-def _nothing_asked(case: Case) -> bool:
-    return empty_but_batch(case) or 0 in case.attributes["output_shape"][1:]
+def _narrowed(case: Case) -> bool:
+    """A product of 64 bits, which gets 32; its gradient only where float32 does not hold it."""
+    if case.op in ("matmul", "matmul_vjp") and case.aspect == "gradient":
+        return _rounded_doubles(case)
+    if case.aspect == "gradient":
+        return case.tensors[0].dtype == "float64" and any(op == "matmul" for op, _ in attributes_and_ops(case))
+    return case.tensors[0].dtype in ("float64", "int64")
 
 
-def _lost_maximum(case: Case) -> bool:
-    """A NaN that is not the first element of its window; after explicit padding, an op of its own, -inf as well."""
-    if isinstance(case.attributes["padding"], str) or not usable(case):
-        return value_failure(case, only_larger) == "special"
-    seen = windows(case)
-    return value_failure(case, first_kept) == "special" or bool(np.isneginf(answer(seen, first_maximum(seen))).any())
+def _rounded_doubles(case: Case) -> bool:
+    """float64 that float32 does not hold: under an exact fill it holds every sum."""
+    return case.tensors[0].dtype == "float64" and not all(tensor.fill.exact for tensor in case.all_tensors)
 
 
-def _empty_by_onednn(case: Case) -> bool:
-    return case.tensors[0].dtype in ONE_DNN and empty_anywhere(case)
+def _read_beyond(case: Case) -> bool:
+    return case.tensors[0].dtype in _AS_SINGLE and one_matrix_for_a_batch(case)
 
 
-KNOWN = (
-    *ERRORS,
-    *GRADIENTS,
-    *EMPTY,
-    *NUMBERS,
-    *KERNELS,
-    *(
-        keras_known(
-            "avg_pool2d",
-            "value",
-            f"replicated-{verdict}",
-            verdict,
-            replicated,
+def _bfloat16_flushed(case: Case) -> bool:
+    return case.tensors[0].dtype == "bfloat16" and nan_by_flush(case)
+
+
+def _not_contiguous(case: Case) -> bool:
+    """A transposed convolution of one channel to several, or a convolution of several to one, by torch's own kernel."""
+    _, _, several, one = case.tensors[1].shape
+    return _slow(case) and several > 1 and one == 1
+
+
+def _slow(case: Case) -> bool:
+    """Images with channels last and filters of several taps, by torch's own kernel.
+
+    That kernel does what oneDNN does not: float16 and float64, and float32 of one image on one thread.
+    """
+    x, w = case.tensors[:2]
+    own = x.dtype in ("float16", "float64") or (x.dtype == "float32" and x.shape[0] == 1)
+    return own and attributes_of(case)["layout"] == "NHWC" and w.shape[0] * w.shape[1] > 1
+
+
+KNOWN = pinned(
+    (
+        *eigen.facts("keras", ("tensorflow",), SEEN),
+        *onednn.convolutions("keras", ("tensorflow",), SEEN),
+        *xla.facts("keras", ("jax",), SEEN),
+        *ERRORS,
+        *EMPTY,
+        Fact(
+            "keras-grouped",
             "upstream",
-            REPLICATED,
-            ("torch",),
-            url=REPLICATED_URL,
-            title=REPLICATED_TITLE,
-        )
-        for verdict in ("structural", "numeric")
-    ),
-    *(
-        keras_known(
-            op,
-            "shape",
-            "groups",
-            "rejects",
-            grouped,
+            "XLA, which TensorFlow is made to use for groups, multiplies the zeros that stand for other groups",
+            ops=("conv2d",),
+            aspects=_BOTH,
+            reproduces="dense_groups",
+            modes=("tensorflow",),
+            versions=SEEN,
+        ),
+        Fact(
+            "keras-grouped-spread",
+            "upstream",
+            "XLA, which TensorFlow is made to use for groups, multiplies the zeros between the groups",
+            ops=("conv2d",),
+            aspects=("gradient",),
+            reproduces="groups_spread",
+            modes=("tensorflow",),
+            versions=SEEN,
+        ),
+        Fact(
+            "keras-torch-last-nan",
+            "upstream",
+            "torch sends the gradient of a window with NaN to its last NaN, not to its first",
+            ops=("selects_maximum",),
+            aspects=("gradient",),
+            reproduces="last_nan",
+            modes=("torch",),
+            versions=SEEN,
+        ),
+        Fact(
+            "keras-replicated",
+            "upstream",
+            "torch backend: ops.average_pool replicates the edge for uneven 'same' padding and counts it",
+            ops=("avg_pool2d",),
+            aspects=_BOTH,
+            reproduces="edge_replicated",
+            modes=("torch",),
+            versions=SEEN,
+            url="https://github.com/keras-team/keras/pull/23233",
+            title="Fix inconsistent padding behavior in Torch pooling operations",
+        ),
+        Fact(
+            "keras-grouped-inferred",
             "upstream",
             "KerasTensor: ops.conv refuses groups, which the same call with tensors takes",
-        )
-        for op in ("conv2d", "conv_relu_pool")
-    ),
-    *(
-        keras_known(
-            "matmul",
-            aspect,
-            "bits",
-            "dtype",
-            in_dtype("float64", "int64"),
+            ops=("conv2d", "conv_relu_pool"),
+            aspects=("shape",),
+            verdicts=("rejects",),
+            when=_grouped,
+            versions=SEEN,
+        ),
+        Fact(
+            "keras-bits",
             "by design",
-            BITS,
-            modes,
-            url=BITS_URL,
-            title=BITS_TITLE,
-        )
-        for aspect, modes in (("value", ("torch",)), ("shape", ("torch", "jax")))
+            _BITS,
+            ops=("matmul", "matmul_vjp", "shared_inputs", "stopped_path", "unused_input"),
+            aspects=_BOTH,
+            verdicts=("dtype", "numeric"),
+            when=_narrowed,
+            modes=("torch",),
+            versions=SEEN,
+            **_BITS_PAGE,
+        ),
+        Fact(
+            "keras-bits-inferred",
+            "by design",
+            _BITS,
+            ops=("matmul",),
+            aspects=("shape",),
+            verdicts=("dtype",),
+            when=_narrowed,
+            modes=("torch", "jax"),
+            versions=SEEN,
+            **_BITS_PAGE,
+        ),
+        Fact(
+            "keras-integers",
+            "upstream",
+            "integers are multiplied as floats",
+            ops=("matmul",),
+            verdicts=("structural",),
+            when=_beyond_single,
+            modes=("tensorflow",),
+            versions=SEEN,
+        ),
+        Fact(
+            "keras-one-matrix",
+            "upstream",
+            "TensorFlow's batched float32 product with one broadcast matrix reads beyond its operands",
+            ops=("matmul",),
+            aspects=(*_BOTH, "error"),
+            verdicts=("crash", "structural"),
+            when=_read_beyond,
+            modes=("tensorflow",),
+            versions=SEEN,
+            url=URL,
+            title=TITLE,
+            flaky=CHANCE,
+            needs=NEEDS,
+        ),
+        Fact(
+            "keras-torch-bfloat16",
+            "by design",
+            "torch's bfloat16 products take a subnormal operand for zero, so that its product with infinity is NaN",
+            ops=("multiplies",),
+            aspects=_BOTH,
+            verdicts=("special",),
+            when=_bfloat16_flushed,
+            modes=("torch",),
+            versions=SEEN,
+            needs=("instructions=avx512_bf16",),
+        ),
+        Fact(
+            "keras-torch-contiguous",
+            "upstream",
+            "torch: slow_conv2d: grad_weight must be contiguous",
+            ops=("conv_relu_pool", "conv2d_transpose", "conv2d_transpose_vjp"),
+            aspects=("gradient",),
+            verdicts=("rejects",),
+            when=_not_contiguous,
+            modes=("torch",),
+            versions=SEEN,
+            needs=OWN,
+        ),
+        Fact(
+            "keras-torch-contiguous-inferred",
+            "upstream",
+            "torch: slow_conv2d: grad_weight must be contiguous",
+            ops=("conv2d_input_gradient_law",),
+            aspects=("shape",),
+            verdicts=("rejects",),
+            when=_not_contiguous,
+            modes=("torch",),
+            versions=SEEN,
+            needs=OWN,
+        ),
     ),
-    keras_known(
-        "matmul",
-        "value",
-        "integers",
-        "structural",
-        _beyond_single,
-        "upstream",
-        "integers are multiplied as floats",
-        ("tensorflow",),
-    ),
-    *(
-        keras_known(op, aspect, "empty", "rejects", covers, "upstream", _EMPTY, modes)
-        for op, aspect, covers, modes in (
-            ("avg_pool2d", "value", without_image, ("torch",)),
-            ("avg_pool2d", "shape", without_image, ("torch",)),
-            ("max_pool2d", "value", without_image, ("torch",)),
-            ("max_pool2d", "shape", without_image, ("torch",)),
-            ("conv2d", "value", without_channels, ("torch", "jax")),
-            ("conv2d", "shape", empty_but_batch, ()),
-            ("conv2d_transpose", "value", empty_but_batch, ("torch",)),
-            ("conv2d_transpose", "shape", _nothing_asked, ("torch",)),
-            ("conv2d_input_gradient_law", "shape", empty_anywhere, ()),
-            ("conv2d_input_gradient_law", "value", empty_but_batch, ("torch",)),
-        )
-    ),
-    keras_known(
-        "conv2d",
-        "shape",
-        "empty-shape",
-        "shape",
-        _empty_by_onednn,
-        "upstream",
-        "answers an empty input with the input's own shape",
-        ("tensorflow",),
-        needs=WITH_ONE_DNN,
-    ),
-    *(
-        keras_known("scatter_nd", aspect, f"empty-{mode}", "rejects", covers, "upstream", reason, (mode,))
-        for mode, covers, reason in (
-            ("tensorflow", refused_by_tensorflow, SCATTER_ON_TENSORFLOW),
-            ("torch", empty_slices, SCATTER_ON_TORCH),
-        )
-        for aspect in ("value", "shape")
-    ),
-    *(
-        keras_known("relu", "value", name, "special", covers, "by design", _FLUSH, (mode,))
-        for name, covers, mode in (
-            ("subnormal", flushed_relu, "tensorflow"),
-            ("subnormal-jax", holds_positive_subnormal, "jax"),
-        )
-    ),
-    keras_known("max_pool2d", "value", "subnormal", "special", subnormal_maximum, "by design", _FLUSH, ("jax",)),
-    keras_known(
-        "max_pool2d",
-        "value",
-        "nan",
-        "special",
-        _lost_maximum,
-        "upstream",
-        "NaN is dropped, and a padded window of -inf gives the lowest finite number",
-        ("tensorflow",),
-    ),
+    Path(__file__).parent,
 )

@@ -2,19 +2,63 @@
 
 from __future__ import annotations
 
-from opassay.adapters.geometry import spatial_axes
-from opassay.adapters.keras.known_predicates import (
-    SCATTER_ON_TORCH,
-    empty_slices,
-    keras_known,
-    without_image,
-)
-from opassay.adapters.known_predicates import attributes_of
-from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
-from opassay.harness.model.case import Case
+from typing import Any
 
-_ROWS = "on JAX ops.conv_transpose makes stride - 1 rows of an image without rows, where output_padding asks for none"
-_FILTERS = "TensorFlow: oneDNN refuses filters without elements, here in a gradient"
+from opassay.adapters.geometry import channel_axis, spatial_axes
+from opassay.adapters.keras.known_predicates import SEEN, attributes_and_ops
+from opassay.adapters.known_predicates import Predicate, attributes_of
+from opassay.adapters.known_values import empty_anywhere
+from opassay.adapters.onednn import ONE_DNN, WHERE_ONE_DNN, WITH_ONE_DNN
+from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
+
+_BOTH = ("value", "gradient")
+_EMPTY = "refuses a tensor without elements, whose answer is zeros or empty"
+_OWN_SHAPE = "TensorFlow's convolution of nothing has its input's shape"
+_SECOND = "the second derivative of an empty batch is None where it is an empty or zero tensor"
+
+
+def _fact(
+    name: str, reason: str, ops: tuple[str, ...], when: Predicate, modes: tuple[str, ...] = (), **more: Any
+) -> Fact:
+    told: dict[str, Any] = {"aspects": ("value",), "verdicts": ("rejects",), **more}
+    return Fact(f"keras-{name}", "upstream", reason, ops=ops, when=when, modes=modes, versions=SEEN, **told)
+
+
+def _without_image(case: Case) -> bool:
+    """An extent of 0 that is not the batch."""
+    return 0 in case.tensors[0].shape[1:]
+
+
+def _empty_but_batch(case: Case) -> bool:
+    """No image or filter for a batch, which may itself be empty."""
+    return 0 in case.tensors[0].shape[1:] or 0 in case.tensors[1].shape
+
+
+def _nothing_asked(case: Case) -> bool:
+    return _empty_but_batch(case) or 0 in case.attributes["output_shape"][1:]
+
+
+def _without_channels(case: Case) -> bool:
+    """The first input has no channels."""
+    how = next(attributes for _, attributes in attributes_and_ops(case))
+    return case.tensors[0].shape[channel_axis(how["layout"])] == 0
+
+
+def _scattered(case: Case) -> tuple[int, ...]:
+    """The shape that a scatter makes."""
+    return tuple(next(how["shape"] for op, how in attributes_and_ops(case) if op == "scatter_nd"))
+
+
+def _refused_scatter(case: Case) -> bool:
+    """One index vector, or some index into an empty shape."""
+    indices = case.tensors[0].shape
+    return len(indices) == 1 or (0 in _scattered(case) and 0 not in indices)
+
+
+def _empty_slices(case: Case) -> bool:
+    """Each index names a slice without elements."""
+    return 0 in _scattered(case)[case.tensors[0].shape[-1] :]
 
 
 def _empty_filters(case: Case) -> bool:
@@ -32,6 +76,10 @@ def _shaped_as_input(case: Case) -> bool:
         for axis, pad in zip(spatial_axes(how["layout"]), how["padding"], strict=True):
             shape[axis] += sum(pad)
     return x.dtype in ONE_DNN and 0 not in w.shape and 0 in dy.shape and tuple(shape) != dy.shape
+
+
+def _no_images(case: Case) -> bool:
+    return case.tensors[0].shape[0] == 0
 
 
 def _no_image_in(case: Case) -> bool:
@@ -52,79 +100,156 @@ def _strides_over_nothing(case: Case) -> bool:
     return how["padding"] == "SAME" and any(case.tensors[0].shape[axis] == 0 and s > 1 for axis, s in axes)
 
 
+def _empty_by_onednn(case: Case) -> bool:
+    return case.tensors[0].dtype in ONE_DNN and empty_anywhere(case)
+
+
+def _empty_and_grouped(case: Case) -> bool:
+    """Groups are convolved by a compiled function, which refuses an image without elements."""
+    return case.attributes["groups"] > 1 and 0 in case.tensors[0].shape
+
+
+def _second_of_nothing(case: Case) -> bool:
+    return _no_images(case) if case.op == "conv2d_transpose_vjp" else empty_anywhere(case)
+
+
 EMPTY = (
-    *(
-        keras_known(
-            op,
-            aspect,
-            "no-filters",
-            "rejects",
-            _empty_filters,
-            "upstream",
-            _FILTERS,
-            ("tensorflow",),
-            needs=WITH_ONE_DNN,
-        )
-        for op, aspect in (
-            ("conv2d_transpose", "gradient"),
-            ("conv2d_transpose_vjp", "gradient"),
-            ("conv2d_input_gradient_law", "value"),
-        )
+    _fact("empty-pool-torch", _EMPTY, ("max_pool2d",), _without_image, ("torch",), aspects=_BOTH),
+    _fact(
+        "empty-average-torch",
+        _EMPTY,
+        ("avg_pool2d", "avg_pool2d_vjp"),
+        _without_image,
+        ("torch",),
+        aspects=_BOTH,
     ),
-    keras_known(
-        "conv2d_vjp",
-        "gradient",
-        "empty-shape",
-        "shape",
-        _shaped_as_input,
-        "upstream",
-        "TensorFlow's convolution of nothing has its input's shape",
+    _fact(
+        "empty-average-tensorflow",
+        _EMPTY,
+        ("avg_pool2d", "avg_pool2d_vjp"),
+        _without_channels,
+        ("tensorflow",),
+        aspects=("gradient",),
+        needs=WHERE_ONE_DNN,
+    ),
+    _fact("empty-channels", _EMPTY, ("conv2d",), _without_channels, ("torch", "jax")),
+    _fact("empty-conv-inferred", _EMPTY, ("conv2d",), _empty_but_batch, aspects=("shape",)),
+    _fact("empty-conv-second", _EMPTY, ("conv2d_vjp",), _empty_but_batch, aspects=("gradient",)),
+    _fact(
+        "empty-transpose-torch",
+        _EMPTY,
+        ("conv2d_transpose", "conv2d_input_gradient_law"),
+        _empty_but_batch,
+        ("torch",),
+    ),
+    _fact("empty-transpose-inferred", _EMPTY, ("conv2d_transpose",), _nothing_asked, ("torch",), aspects=("shape",)),
+    _fact("empty-law-inferred", _EMPTY, ("conv2d_input_gradient_law",), empty_anywhere, aspects=("shape",)),
+    _fact("empty-groups", _EMPTY, ("conv2d",), _empty_and_grouped, ("tensorflow",), aspects=("gradient",)),
+    _fact(
+        "scatter-tensorflow",
+        "tf.scatter_nd takes one index vector for a list of scalar indices, and refuses empty shapes",
+        ("scatter_nd", "scatter_nd_vjp"),
+        _refused_scatter,
+        ("tensorflow",),
+        aspects=_BOTH,
+    ),
+    _fact(
+        "scatter-torch",
+        "updates without elements cannot be reshaped to rows",
+        ("scatter_nd", "scatter_nd_vjp"),
+        _empty_slices,
+        ("torch",),
+        aspects=_BOTH,
+    ),
+    _fact(
+        "no-filters",
+        "TensorFlow: oneDNN refuses filters without elements, here in a gradient",
+        ("conv2d_transpose", "conv2d_transpose_vjp"),
+        _empty_filters,
+        ("tensorflow",),
+        aspects=("gradient",),
+        needs=WITH_ONE_DNN,
+    ),
+    _fact(
+        "no-filters-law",
+        "TensorFlow: oneDNN refuses filters without elements, here in a gradient",
+        ("conv2d_input_gradient_law",),
+        _empty_filters,
         ("tensorflow",),
         needs=WITH_ONE_DNN,
     ),
-    keras_known(
-        "avg_pool2d",
-        "shape",
-        "window-larger",
-        "rejects",
-        _counted_around_nothing,
-        "upstream",
-        "KerasTensor: ops.average_pool refuses a window that does not fit, which the same call with tensors takes",
+    _fact(
+        "own-shape-inferred",
+        _OWN_SHAPE,
+        ("conv2d",),
+        _empty_by_onednn,
         ("tensorflow",),
+        aspects=("shape",),
+        verdicts=("shape",),
+        needs=WITH_ONE_DNN,
+    ),
+    _fact(
+        "own-shape-second",
+        _OWN_SHAPE,
+        ("conv2d_vjp",),
+        _shaped_as_input,
+        ("tensorflow",),
+        aspects=("gradient",),
+        verdicts=("shape",),
+        needs=WITH_ONE_DNN,
+    ),
+    _fact(
+        "own-shape",
+        _OWN_SHAPE,
+        ("conv2d_transpose", "conv2d_transpose_vjp"),
+        _second_of_nothing,
+        ("tensorflow",),
+        aspects=("gradient",),
+        verdicts=("shape",),
+        needs=WHERE_ONE_DNN,
+    ),
+    _fact(
+        "no-second-derivative",
+        f"torch: {_SECOND}",
+        ("conv2d_vjp", "conv2d_transpose_vjp"),
+        _second_of_nothing,
+        ("torch",),
+        aspects=("gradient",),
+        verdicts=("shape",),
+    ),
+    _fact(
+        "no-index",
+        "a loop over no index records nothing",
+        ("scatter_nd", "scatter_nd_vjp"),
+        empty_anywhere,
+        ("torch",),
+        aspects=("gradient",),
+        verdicts=("shape",),
+    ),
+    _fact(
+        "window-larger-inferred",
+        "KerasTensor: ops.average_pool refuses a window that does not fit, which the same call with tensors takes",
+        ("avg_pool2d",),
+        _counted_around_nothing,
+        ("tensorflow",),
+        aspects=("shape",),
         url="https://github.com/keras-team/keras/pull/22919",
         title="Raise on zero-size pooling outputs when pool_size > input spatial dim",
     ),
-    *(
-        keras_known(
-            op,
-            "gradient",
-            "empty-torch",
-            "rejects",
-            without_image,
-            "upstream",
-            "refuses a tensor without elements, whose gradient is zeros or empty",
-            ("torch",),
-        )
-        for op in ("avg_pool2d", "max_pool2d")
+    _fact(
+        "no-image",
+        "what 'same' puts around an image without rows or columns is smaller than the filter, which torch refuses",
+        ("conv2d",),
+        _no_image_in,
+        ("torch",),
+        aspects=_BOTH,
     ),
-    *(
-        keras_known(
-            "conv2d",
-            aspect,
-            "no-image",
-            "rejects",
-            _no_image_in,
-            "upstream",
-            "what 'same' puts around an image without rows or columns is smaller than the filter, which torch refuses",
-            ("torch",),
-        )
-        for aspect in ("value", "gradient")
-    ),
-    *(
-        keras_known(op, aspect, "rows-of-nothing", "rejects", _strides_over_nothing, "upstream", _ROWS, ("jax",))
-        for op, aspect in (("conv2d_transpose", "value"), ("conv2d_transpose_vjp", "gradient"))
-    ),
-    keras_known(
-        "scatter_nd", "gradient", "empty-torch", "rejects", empty_slices, "upstream", SCATTER_ON_TORCH, ("torch",)
+    _fact(
+        "rows-of-nothing",
+        "on JAX ops.conv_transpose makes stride - 1 rows of an image without rows, where output_padding asks for none",
+        ("conv2d_transpose", "conv2d_transpose_vjp"),
+        _strides_over_nothing,
+        ("jax",),
+        aspects=_BOTH,
     ),
 )

@@ -359,6 +359,10 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         pool("avg_pool2d", x=(1, 1, 5, 1), window=(1, 3), padding=((0, 0), (1, 2)), count_padding=True),
         end_cut,
     ),
+    "edge_replicated": (
+        pool("avg_pool2d", x=(1, 1, 4, 1), window=(1, 3), stride=(1, 2), padding="SAME", values=(3, 9, 6, 12)),
+        lambda c: [np.array([18 / 3, 30 / 3], np.float32).reshape(1, 1, 2, 1)],
+    ),
     "reciprocal_in_float32": (
         pool("avg_pool2d", x=(1, 1, 3, 1), dtype="float64", window=(1, 3), dy=tensor((1, 1, 1, 1), dtype="float64")),
         lambda c: [np.repeat(c.cotangent_values()[0] * np.float64(np.float32(1 / 3)), 3, axis=2)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,6 +31,34 @@ def _end_counted_as_start(question: Question) -> Iterator[References]:
     yield tuple(mapped(r, lambda v: v[inside]) for r in found) if question.gradient else found
 
 
+def _edge_replicated(question: Question) -> Iterator[References]:
+    """Uneven padding of SAME is filled with the image's edge, which counts; its gradient goes back to the edge."""
+    pads, layout = pads_of(question), question.attributes["layout"]
+    uneven = any(before != after for before, after in pads)
+    if question.attributes["padding"] != "SAME" or question.attributes["count_padding"] or not uneven:
+        return
+    around = [(0, 0), *pads, (0, 0)] if layout == "NHWC" else [(0, 0), (0, 0), *pads]
+    (x,) = question.inputs
+    found = ask(question.but(inputs=(np.pad(x, around, mode="edge"),), padding="VALID"))
+    if question.gradient:
+        inside = tuple(slice(before, before + n) for (before, _), n in zip(around, x.shape, strict=True))
+        units = [None if r.unit is None else r.unit[inside] for r in found]
+        folded = (mapped(r, lambda v: _folded(v, around)) for r in found)
+        found = tuple(replace(r, unit=unit) for r, unit in zip(folded, units, strict=True))
+    yield found
+
+
+def _folded(values: np.ndarray, around: Sequence[tuple[int, int]]) -> np.ndarray:
+    """The transpose of padding with the edge: what arrives in the padding is added to the edge."""
+    for axis, (before, after) in enumerate(around):
+        values = np.moveaxis(values, axis, 0)
+        inside = values[before : len(values) - after].copy()
+        inside[:1] += values[:before].sum(axis=0, keepdims=True, dtype=values.dtype)
+        inside[-1:] += values[len(values) - after :].sum(axis=0, keepdims=True, dtype=values.dtype)
+        values = np.moveaxis(inside, 0, axis)
+    return values
+
+
 def _reciprocal_in_float32(question: Question) -> Iterator[References]:
     (true,), (x,), (dy,) = ask(question), question.inputs, question.cotangents
     if dy is None or dtypes.dtype_name(x) != "float64":
@@ -55,6 +83,12 @@ HYPOTHESES = (
         "end_counted_as_start",
         "padding at the end is counted in the divisor as if it were as wide as that at the start",
         _end_counted_as_start,
+        AVERAGE,
+    ),
+    Hypothesis(
+        "edge_replicated",
+        "uneven padding of SAME is filled with copies of the edge, which count",
+        _edge_replicated,
         AVERAGE,
     ),
     Hypothesis(

@@ -1,0 +1,83 @@
+"""What oneDNN does differently, for frameworks that hand it convolutions and products on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from opassay.adapters import known_columns, known_holes, known_products, known_strided
+from opassay.adapters.onednn import WITH_ONE_DNN
+from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
+
+_WRONG = ("structural", "numeric", "special")
+_BOTH = ("value", "gradient")
+
+
+def _filter_overruns(case: Case) -> bool:
+    """A filter's gradient is asked for, by itself or in a stage of a program, and writes beyond its workspace."""
+    asked = case.aspect == "gradient" or any(stage.get("vjp") for stage in case.attributes.get("stages", ()))
+    return asked and known_strided.overruns(case)
+
+
+def _single_column(case: Case) -> bool:
+    """Forwards, or in the second derivative of the transpose: where it was seen."""
+    return (case.aspect == "gradient") == ("stages" in case.attributes) and known_columns.single_column(case)
+
+
+def _one_matrix(case: Case) -> bool:
+    return case.tensors[0].dtype == "float32" and known_products.one_matrix_for_a_batch(case)
+
+
+def convolutions(adapter: str, modes: tuple[str, ...], versions: str = "") -> Iterator[Fact]:
+    """What ``adapter`` shows in the modes in which its convolutions are oneDNN's."""
+    told: dict[str, Any] = {"owner": "upstream", "aspects": _BOTH, "modes": modes, "versions": versions}
+    yield Fact(
+        f"{adapter}-onednn-strided",
+        reason=known_strided.REASON,
+        ops=("convolves", "program"),
+        verdicts=("crash",),
+        when=_filter_overruns,
+        url=known_strided.URL,
+        title=known_strided.TITLE,
+        flaky=known_strided.CHANCE,
+        needs=WITH_ONE_DNN,
+        **told,
+    )
+    yield Fact(
+        f"{adapter}-onednn-straddled",
+        reason=known_holes.REASON,
+        ops=("convolves", "conv2d_input_gradient_law"),
+        verdicts=("crash",),
+        when=known_holes.straddled,
+        needs=known_holes.NEEDS,
+        **told,
+    )
+    yield Fact(
+        f"{adapter}-onednn-column",
+        reason=known_columns.REASON,
+        ops=("conv2d", "conv2d_transpose_vjp"),
+        verdicts=_WRONG,
+        when=_single_column,
+        flaky=known_columns.CHANCE,
+        needs=(*WITH_ONE_DNN, "instructions=avx512f"),
+        **told,
+    )
+
+
+def products(adapter: str, versions: str = "") -> Iterator[Fact]:
+    """What ``adapter`` shows where TensorFlow multiplies batches of matrices for it."""
+    yield Fact(
+        f"{adapter}-onednn-one-matrix",
+        "upstream",
+        "the batched float32 product with one broadcast matrix reads beyond its operands",
+        ops=("matmul",),
+        aspects=_BOTH,
+        verdicts=("crash", *_WRONG),
+        when=_one_matrix,
+        versions=versions,
+        url=known_products.URL,
+        title=known_products.TITLE,
+        flaky=known_products.CHANCE,
+        needs=known_products.NEEDS,
+    )
