@@ -1,13 +1,14 @@
-"""Pins that are generated: the special values of an op from a table, and every value of a format of 16 bits."""
+"""Pins that are generated: special values from a table, every value of a format of 16 bits, hard ones of each dtype."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from opassay.cases.pins import literal
-from opassay.cases.signatures.draws import Draws
+from opassay.cases.signatures.draws import Draws, points
 from opassay.cases.signatures.special_table import TABLE
+from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.op import Pin
@@ -16,12 +17,14 @@ SOURCE = "IEEE 754-2019, sections 5.3 to 6.3 and 9.2.1, and ISO/IEC 9899:2018, A
 PINNED = ("float32", "float64")
 NARROW = ("float16", "bfloat16")
 VALUES = 2**16
+SEVERAL = 1024
+"""Elements in which all pairs of points meet."""
 
 
 def pins(drawn: Draws) -> tuple[Pin, ...]:
     """All pins of an op. Attributes have the first of their values."""
     attributes = {name: values[0] for name, values in drawn.attributes.items()}
-    return (*_special(drawn, attributes), *_exhaustive(drawn, attributes))
+    return (*_special(drawn, attributes), *_exhaustive(drawn, attributes), *_near(drawn, attributes))
 
 
 def _special(drawn: Draws, attributes: Mapping[str, Any]) -> tuple[Pin, ...]:
@@ -43,6 +46,27 @@ def _special(drawn: Draws, attributes: Mapping[str, Any]) -> tuple[Pin, ...]:
 def _tensors(drawn: Draws, columns: Sequence[Sequence[float]], dtype: str) -> tuple[Tensor, ...]:
     given = zip(range(drawn.inputs), columns, strict=False)
     return tuple(literal((len(column),), column, drawn.fixed.get(i, dtype)) for i, column in given)
+
+
+def _near(drawn: Draws, attributes: Mapping[str, Any]) -> Iterator[Pin]:
+    """About the points where the op is hard, and both ends of integers: a case per dtype, whatever else is drawn."""
+    exhausted = NARROW if drawn.inputs == 1 else ()
+    named = drawn.output.strip("[]")
+    told = [{named: value} for value in drawn.attributes.get(named, ())]
+    kinds = (*PINNED[:1], "int32") if told else tuple(d for d in dict.fromkeys(drawn.dtypes) if d not in exhausted)
+    for dtype in kinds:
+        for more in told or [{}]:
+            name = "_to_".join((f"near_{dtype}", *more.values()))
+            case = Case(drawn.op, _hard(drawn, dtype), {**attributes, **more})
+            yield Pin(name, case, (), "the oracle says what each gives")
+
+
+def _hard(drawn: Draws, dtype: str) -> tuple[Tensor, ...]:
+    # What must not be 0, as integers that divide, has no values about its points.
+    hard = dtypes.is_float(dtype) or "near" in drawn.whole_values[0]
+    about = points(drawn.points, dtype) if hard else ()
+    fills = (Fill("near" if hard else "normal", key, about) for key in range(drawn.inputs))
+    return tuple(Tensor((SEVERAL,), drawn.fixed.get(i, dtype), fill) for i, fill in enumerate(fills))
 
 
 def _exhaustive(drawn: Draws, attributes: Mapping[str, Any]) -> tuple[Pin, ...]:
