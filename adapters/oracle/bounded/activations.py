@@ -127,11 +127,9 @@ def xlogy(x: Real, other: object) -> Real:
 
     def pull(g: Real, _: Real) -> tuple[None, Real, Real]:
         a, b = saved(x), saved(y)
-        return (
-            None,
-            fit(left_open(g * log(b), x.value == 0), x.shape),
-            fit(monomial((g, 1), (a, 1), (b, -1)), y.shape),
-        )
+        one = left_open(g * log(b), x.value == 0)
+        other = left_open(monomial((g, 1), (a, 1), (b, -1)), (x.value == 0) & (y.value == 0))
+        return None, fit(one, x.shape), fit(other, y.shape)
 
     whole = Real(value.value, (value, x, y), lambda _, error, *of: error, pull)
     return left_open(unsigned(whole), (x.value == 0) & np.isnan(y.value))

@@ -7,7 +7,8 @@ import numpy as np
 from opassay.adapters.oracle.bounded import special
 from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.function import Unary, between_ends, function, over
-from opassay.adapters.oracle.bounded.real import Real, either, left_open, saved, with_gradient
+from opassay.adapters.oracle.bounded.monomial import monomial
+from opassay.adapters.oracle.bounded.real import Real, constant, either, left_open, saved, with_gradient
 from opassay.adapters.oracle.bounded.selection import clamp
 
 LN2, LN10 = (np.log(np.longdouble(n)) for n in (2, 10))
@@ -19,29 +20,33 @@ def _inverse_root(x: np.ndarray) -> np.ndarray:
 
 
 def _by_log_of_base(g: Real, x: Real, ln: object) -> Real:
-    a = saved(x)
-    return either(over(g, a * ln), g / a / ln, over(g / ln, a))
+    return monomial((g, 1), (saved(x), -1), (constant(ln, x), -1))
 
 
 def _by_bell(g: Real, x: Real) -> Real:
     """g · 2/√π · exp(-x²), which is 0 in any format far within the bounds that x is held to here."""
     a = clamp(saved(x), -special.NOTHING_LEFT, special.NOTHING_LEFT)
-    bell = exp(-(a * a))
-    return either(g * (2 / ROOT_PI * bell), (2 / ROOT_PI * g) * bell)
+    return monomial((g, 1), (constant(2 / ROOT_PI, x), 1), (exp(-(a * a)), 1))
 
 
 def _by_three_halves(g: Real, x: Real, y: Real) -> Real:
     """g · -½ x^(-3/2), of which there is none at -0."""
-    a, b, half = saved(x), saved(y), -0.5 * g
-    forms = either(half * (b / a), half * (b * b * b), half * b / a, g * (-0.5 * (b / a)))
+    a, b, half = saved(x), saved(y), (constant(-0.5, x), 1)
+    forms = either(monomial((g, 1), half, (b, 1), (a, -1)), monomial((g, 1), half, (b, 3)))
     return left_open(forms, np.asarray((x.value == 0) & np.signbit(x.value)))
+
+
+def _by_two_thirds(g: Real, x: Real, y: Real) -> Real:
+    """g / (3 · x^(2/3))."""
+    third = (constant(3, x), -1)
+    return either(monomial((g, 1), third, (saved(y), -2)), monomial((g, 1), third, (saved(y), 1), (saved(x), -1)))
 
 
 exp: Unary = function("exp", np.exp, lambda g, x, y: g * saved(y), between_ends(np.exp), span=(0, np.inf))
 exp2: Unary = function(
     "exp2",
     np.exp2,
-    lambda g, x, y: either(g * saved(y) * LN2, g * (saved(y) * LN2)),
+    lambda g, x, y: monomial((g, 1), (saved(y), 1), (constant(LN2, x), 1)),
     between_ends(np.exp2),
     span=(0, np.inf),
 )
@@ -57,7 +62,7 @@ log2: Unary = function("log2", np.log2, lambda g, x, y: _by_log_of_base(g, x, LN
 log10: Unary = function("log10", np.log10, lambda g, x, y: _by_log_of_base(g, x, LN10), between_ends(np.log10, 0))
 log1p: Unary = function("log1p", np.log1p, lambda g, x, y: over(g, 1 + saved(x)), between_ends(np.log1p, -1))
 sqrt: Unary = function(
-    "sqrt", np.sqrt, lambda g, x, y: either(g / (2 * saved(y)), g * (0.5 / saved(y))), between_ends(np.sqrt, 0)
+    "sqrt", np.sqrt, lambda g, x, y: monomial((g, 1), (constant(2, x), -1), (saved(y), -1)), between_ends(np.sqrt, 0)
 )
 rsqrt: Unary = function(
     "rsqrt",
@@ -68,7 +73,7 @@ rsqrt: Unary = function(
 cbrt: Unary = function(
     "cbrt",
     np.cbrt,
-    lambda g, x, y: either(g / (3 * (saved(y) * saved(y))), g * saved(y) / (3 * saved(x))),
+    lambda g, x, y: _by_two_thirds(g, x, y),
     between_ends(np.cbrt),
 )
 erf: Unary = function("erf", special.erf, lambda g, x, y: _by_bell(g, x), between_ends(special.erf), span=(-1, 1))
@@ -101,9 +106,6 @@ def reciprocal(x: Real) -> Real:
     y = 1 / x
 
     def pull(g: Real, _: Real) -> tuple[None, Real]:
-        a = saved(y)
-        return None, either(
-            neg(g) * (a * a), neg(g * a) * a, neg(g) / (saved(x) * saved(x)), neg(g / saved(x)) / saved(x)
-        )
+        return None, neg(either(monomial((g, 1), (saved(y), 2)), monomial((g, 1), (saved(x), -2))))
 
     return Real(y.value, (y, x), lambda _, error, of_x: error, pull)
