@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from opassay.adapters.tensorflow.kernel_table import pool_dilates
+from opassay.harness.model.case import Case
 from opassay.harness.model.choice import Follows
 
+
+def _padded_before(case: Case) -> bool:
+    """tf.nn.max_pool2d pads by itself, and refuses such amounts; elsewhere padding is an op of its own, or has none."""
+    return case.op != "max_pool2d" or max(case.attributes["dilation"]) > 1
+
+
+def _gathered(case: Case) -> bool:
+    """A dilated pool that is composed of gathers, of whose windows graphs infer nothing; the argmax always is."""
+    how = case.attributes
+    inner = pool_dilates(how["window"], how["stride"], how["padding"], how["dilation"])
+    return max(how["dilation"]) > 1 and (case.op == "max_pool2d_with_argmax" or not inner)
+
+
 FOLLOWS = (
-    Follows("wide_padding", "any"),
+    Follows("wide_padding", "any", when=_padded_before),
+    Follows("wide_padding", "any", ops=("max_pool2d",), modes=("xla",)),
     Follows("large_window", "empty", modes=("eager", "dynamic")),
+    Follows("large_window", "empty", ops=("selects_maximum",), modes=("function", "xla"), when=_gathered),
+    Follows("large_window", "empty", ops=("max_pool2d_with_argmax",), modes=("xla",)),
     Follows("empty_window", "nothing"),
 )

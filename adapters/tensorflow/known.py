@@ -4,169 +4,140 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opassay.adapters.geometry import effective
-from opassay.adapters.known_linear import nan_by_flush
-from opassay.adapters.known_predicates import (
-    dilated_with_padding,
-    holds_positive_subnormal,
-    known,
-    read_pins,
-)
-from opassay.adapters.known_relu import flushed_relu
-from opassay.adapters.onednn import WITH_ONE_DNN
+from opassay.adapters.engines import eigen, onednn, xla
+from opassay.adapters.facts import pinned
+from opassay.adapters.known_predicates import attributes_of, dilated_with_padding, subnormal_meets_infinity
+from opassay.adapters.known_values import odd_maximum
+from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
+from opassay.adapters.tensorflow.kernel_table import pool_dilates
 from opassay.adapters.tensorflow.known_elements import ELEMENTS
+from opassay.adapters.tensorflow.known_empty import EMPTY
 from opassay.adapters.tensorflow.known_errors import ERRORS
-from opassay.adapters.tensorflow.known_gradients import GRADIENTS
-from opassay.adapters.tensorflow.known_matmul import PRODUCTS
-from opassay.adapters.tensorflow.known_nothing import NOTHING
-from opassay.adapters.tensorflow.known_pools import (
-    NAN_TITLE,
-    NAN_URL,
-    dropped_nan,
-    flushed_maximum,
-    lost_infinity,
-    other_axes,
-    other_axes_of_any,
-    padded_with_zeros,
-    padded_with_zeros_in_xla,
-)
 from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
 
-_PINS = read_pins(str(Path(__file__).parent))
 _SEEN = "tensorflow 2.21.0, CPU"
 _CPU = ("eager", "function", "dynamic")
-_FLUSH = "kernels flush subnormals to zero or compare them as zero"
+_AXES = "tf.nn.pool with dilation in NCHW pads other axes than the spatial ones, and may then find no window"
 
 
-def _too_small_by_other_axes(case: Case) -> bool:
-    """NCHW, dilated: the height gets no padding and the width that of the height, so that no window fits."""
-    attributes = case.attributes
-    if attributes["layout"] != "NCHW" or not dilated_with_padding(case) or max(attributes["stride"]) > 1:
-        return False
-    height, width = case.tensors[0].shape[2:]
-    rows, columns = map(effective, attributes["window"], attributes["dilation"])
-    return rows > height or columns > width + sum(attributes["padding"][0])
+def _other_axes(case: Case) -> bool:
+    """A pool of tf.nn.pool's that is dilated and padded explicitly, in NCHW."""
+    how = case.attributes
+    dilates = pool_dilates(how["window"], how["stride"], how["padding"], how["dilation"])
+    return dilated_with_padding(case) and dilates and how["layout"] == "NCHW"
 
 
-_NAN = "a NaN that is not the first element of its window is dropped"
+def _other_axes_by_onednn(case: Case) -> bool:
+    """Other dtypes, and gradients in eager mode, have no kernel for NCHW."""
+    return case.tensors[0].dtype in ONE_DNN and _other_axes(case)
 
-KNOWN = (
-    *ELEMENTS,
-    *GRADIENTS,
-    *ERRORS,
-    *NOTHING,
-    *PRODUCTS,
-    known(
-        _PINS,
-        "tensorflow-scatter_nd-vector",
-        "rejects",
-        lambda case: len(case.tensors[0].shape) == 1,
-        owner="upstream",
-        reason="takes one index vector for a list of scalar indices",
-        versions=_SEEN,
-        modes=_CPU,
-    ),
-    known(
-        _PINS,
-        "tensorflow-max_pool2d-explicit-special",
-        "special",
-        lost_infinity,
-        owner="upstream",
-        reason="with explicit padding, NaN is dropped and a window of -inf gives the lowest finite number",
-        versions=_SEEN,
-        modes=_CPU,
-    ),
-    *(
-        known(
-            _PINS,
-            f"tensorflow-{op}-subnormal",
-            "special",
-            covers,
-            owner="by design",
-            reason=_FLUSH,
+
+def _maximum_by_onednn(case: Case) -> bool:
+    how, dtype = case.attributes, case.tensors[0].dtype
+    one_dnn = how["layout"] == "NCHW" and dtype in ONE_DNN and isinstance(how["padding"], str)
+    return one_dnn and max(how["dilation"]) == 1 and odd_maximum(case)
+
+
+def _stuffed(case: Case) -> bool:
+    """Strides and dilation in bfloat16: why it gives NaN, and whether always, is not known."""
+    how = attributes_of(case)
+    both = case.tensors[0].dtype == "bfloat16" and min(max(how["stride"]), max(how["dilation"])) > 1
+    return both and subnormal_meets_infinity(case)
+
+
+KNOWN = pinned(
+    (
+        *eigen.facts("tensorflow", _CPU, _SEEN),
+        *onednn.convolutions("tensorflow", _CPU, _SEEN),
+        *onednn.products("tensorflow", _SEEN),
+        *xla.facts("tensorflow", ("xla",), _SEEN),
+        Fact(
+            "tensorflow-xla-nan",
+            "upstream",
+            "maxima start from -inf, which a NaN does not replace",
+            ops=("selects_maximum",),
+            reproduces="starts_from_lowest",
+            modes=("xla",),
             versions=_SEEN,
-            modes=modes,
-        )
-        for op, covers, modes in (
-            ("relu", flushed_relu, _CPU),
-            ("relu-xla", holds_positive_subnormal, ("xla",)),
-            ("max_pool2d", flushed_maximum, ()),
-            ("max_pool2d_with_argmax", flushed_maximum, ()),
-        )
-    ),
-    *(
-        known(
-            _PINS,
-            f"tensorflow-{op}-subnormal",
-            "special",
-            nan_by_flush,
-            owner="by design",
-            reason=_FLUSH + ", so that their product with infinity is NaN",
+        ),
+        Fact(
+            "tensorflow-xla-ties",
+            "upstream",
+            "in XLA the gradient of equal maxima does not always go to the first",
+            ops=("selects_maximum",),
+            aspects=("gradient",),
+            reproduces="last_maximum",
+            modes=("xla",),
             versions=_SEEN,
-        )
-        for op in ("conv2d", "conv2d_transpose", "matmul")
-    ),
-    *(
-        known(
-            _PINS,
-            f"tensorflow-max_pool2d-{name}{where}",
-            verdict,
-            covers(verdict),
-            owner="upstream",
-            reason="tf.nn.pool with dilation pads with zeros, which take part in the maximum",
+        ),
+        Fact(
+            "tensorflow-dilated-padding",
+            "upstream",
+            "tf.nn.pool with dilation pads with zeros, which take part in the maximum",
+            ops=("max_pool2d",),
+            aspects=("value", "gradient"),
+            reproduces="padded_with_zero",
             versions=_SEEN,
-            modes=modes,
-        )
-        for name, verdict in (("dilated-padding", "structural"), ("dilated-rounding-fill", "numeric"))
-        for where, covers, modes in (("", padded_with_zeros, _CPU), ("-xla", padded_with_zeros_in_xla, ("xla",)))
-    ),
-    *(
-        known(
-            _PINS,
-            f"tensorflow-{op}-nan",
-            "special",
-            dropped_nan,
-            owner="upstream",
-            reason=_NAN,
+        ),
+        Fact(
+            "tensorflow-dilated-axes",
+            "upstream",
+            _AXES,
+            ops=("max_pool2d",),
+            verdicts=("shape",),
+            when=_other_axes_by_onednn,
+            modes=_CPU,
             versions=_SEEN,
-            url=url,
-            title=title,
-            modes=modes,
-        )
-        for op, modes, url, title in (
-            ("max_pool2d", (), NAN_URL, NAN_TITLE),
-            ("max_pool2d_with_argmax", _CPU, "", ""),
-        )
+            needs=WITH_ONE_DNN,
+        ),
+        Fact(
+            "tensorflow-dilated-axes-xla",
+            "upstream",
+            _AXES,
+            ops=("max_pool2d",),
+            verdicts=("shape", "rejects"),
+            when=_other_axes,
+            modes=("xla",),
+            versions=_SEEN,
+        ),
+        Fact(
+            "tensorflow-composed-groups",
+            "ours",
+            "float64 groups are composed by a sum in which zeros meet NaN and infinity",
+            ops=("conv2d_transpose",),
+            aspects=("gradient",),
+            reproduces="dense_groups",
+            modes=_CPU,
+            versions=_SEEN,
+        ),
+        Fact(
+            "tensorflow-onednn-maximum",
+            "upstream",
+            "in a graph the gradient of NCHW is oneDNN's, which loses what NaN and -inf stand beside",
+            ops=("max_pool2d",),
+            aspects=("gradient",),
+            verdicts=("numeric",),
+            when=_maximum_by_onednn,
+            modes=("function", "dynamic"),
+            versions=_SEEN,
+            needs=WITH_ONE_DNN,
+        ),
+        Fact(
+            "tensorflow-onednn-stuffing",
+            "upstream",
+            "oneDNN's bfloat16 kernel for strides and dilation gives NaN where a subnormal meets an infinity",
+            ops=("conv2d",),
+            aspects=("gradient",),
+            verdicts=("special",),
+            when=_stuffed,
+            modes=_CPU,
+            versions=_SEEN,
+            needs=("onednn_dtypes=bfloat16", "instructions!=amx_bf16"),
+        ),
+        *ELEMENTS,
+        *ERRORS,
+        *EMPTY,
     ),
-    known(
-        _PINS,
-        "tensorflow-max_pool2d-dilated-axes-refused",
-        "rejects",
-        _too_small_by_other_axes,
-        owner="upstream",
-        reason="tf.nn.pool with dilation in NCHW pads other axes than the spatial ones, and then finds no window",
-        versions=_SEEN,
-        modes=("xla",),
-    ),
-    known(
-        _PINS,
-        "tensorflow-max_pool2d-dilated-axes",
-        "shape",
-        other_axes,
-        owner="upstream",
-        reason="tf.nn.pool with dilation in NCHW pads other axes than the spatial ones",
-        versions=_SEEN,
-        modes=_CPU,
-        needs=WITH_ONE_DNN,
-    ),
-    known(
-        _PINS,
-        "tensorflow-max_pool2d-dilated-axes-xla",
-        "shape",
-        other_axes_of_any,
-        owner="upstream",
-        reason="tf.nn.pool with dilation in NCHW, which XLA has for every dtype, pads other axes than the spatial ones",
-        versions=_SEEN,
-        modes=("xla",),
-    ),
+    Path(__file__).parent,
 )

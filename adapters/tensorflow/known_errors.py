@@ -2,105 +2,85 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 from opassay.adapters.geometry import channel_axis, spatial_axes
-from opassay.adapters.known_larger import (
-    DIVIDES_TITLE,
-    DIVIDES_URL,
-    accepted_anywhere,
-    divided_by_nothing,
-    refused_by_onednn,
-)
-from opassay.adapters.known_predicates import breaks, by_rule, overflows, rank_three_in, read_pins
-from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
+from opassay.adapters.known_larger import DIVIDES_TITLE, DIVIDES_URL, divided_by_nothing, refused_by_onednn
+from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from opassay.adapters.tensorflow.kernel_table import pool_dilates
 from opassay.adapters.tensorflow.known_empty import padded_outside
 from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
 
-_PINS = read_pins(str(Path(__file__).parent))
-_known = by_rule(_PINS, "tensorflow", "tensorflow 2.21.0, CPU")
-_GROUPS = "groups are no parameter: the filter's channels imply them"
-_SCATTER = "composed of a scatter over whole samples, which knows neither channels nor ranks"
+_SEEN = "tensorflow 2.21.0, CPU"
+_KERNELS = ("eager", "dynamic")
+"""Modes in which nothing looks at shapes before a kernel does; in the others tracing infers them."""
+_GRAPHS = ("function", "dynamic")
+_WITHOUT_XLA = ("eager", *_GRAPHS)
+
+
+def _error(
+    name: str, verdict: str, owner: str, reason: str, ops: tuple[str, ...], rules: tuple[str, ...], **more: Any
+) -> Fact:
+    told = {"ops": ops, "rules": rules, "aspects": ("error",), "verdicts": (verdict,), "versions": _SEEN}
+    return Fact(f"tensorflow-{name}", owner, reason, **told, **more)
+
+
+def _undilated(case: Case) -> bool:
+    return max(case.attributes["dilation"]) == 1
 
 
 def _implied_groups(case: Case) -> int:
-    """Into how many groups the channels of a transposed convolution fall; 0 where they do not."""
-    made, (_, _, given, taken) = (
-        case.attributes["output_shape"][channel_axis(case.attributes["layout"])],
-        case.tensors[1].shape,
-    )
-    return made // given if made % given == 0 and taken % (made // given) == 0 else 0
+    """Into how many groups the channels of a convolution fall; 0 where they do not."""
+    how, (_, _, given, taken) = case.attributes, case.tensors[1].shape
+    image = how.get("output_shape", case.tensors[0].shape)[channel_axis(how["layout"])]
+    return image // given if given and image % given == 0 and taken % max(image // given, 1) == 0 else 0
+
+
+def _any_kernel(case: Case) -> bool:
+    """conv2d takes any groups, whatever is asked; of the transpose there is but oneDNN's kernel for NCHW and groups."""
+    if case.op == "conv2d":
+        return case.rule == "GroupsZero" or _implied_groups(case) > 0
+    return _one_group(case)
 
 
 def _one_group(case: Case) -> bool:
-    """What every kernel takes; there are none but oneDNN's for more, and for NCHW."""
-    return _implied_groups(case) == 1 and case.attributes["layout"] == "NHWC"
+    return case.rule == "GroupsZero" and _implied_groups(case) == 1 and case.attributes["layout"] == "NHWC"
 
 
-def _implies_one_group(case: Case) -> bool:
-    return case.rule == "GroupsZero" and _one_group(case)
-
-
-def _implies_any_groups(case: Case) -> bool:
-    """XLA has the gradient of grouped convolutions for all."""
-    return case.rule == "GroupsZero" and _implied_groups(case) > 0 and not _one_group(case)
-
-
-def _implies_groups(case: Case) -> bool:
-    """With explicit padding the kernel is another one."""
-    if case.rule != "GroupsZero" or not isinstance(case.attributes["padding"], str):
-        return False
+def _several_groups(case: Case) -> bool:
     return _implied_groups(case) > 0 and not _one_group(case)
 
 
-def _past_64_bits(case: Case) -> bool:
-    return overflows(case, "output_shape", 2**62) and case.tensors[0].dtype in ONE_DNN
+def _several_groups_by_onednn(case: Case) -> bool:
+    """With explicit padding the kernel is another one."""
+    if case.rule == "OutputChannels":
+        return case.tensors[0].dtype in ONE_DNN and _implied_groups(case) > 0
+    return isinstance(case.attributes["padding"], str) and _several_groups(case)
 
 
-_EMPTY = "a window that does not fit gives an empty tensor instead of an error"
-
-
-def _other_groups(case: Case) -> bool:
-    """Channels that make up another number of groups than the one asked for."""
-    if case.rule != "ChannelMismatch":
-        return False
-    channels, (_, _, taken, made) = (
-        case.tensors[0].shape[channel_axis(case.attributes["layout"])],
-        case.tensors[1].shape,
-    )
-    return channels % taken == 0 and made % (channels // taken) == 0
-
-
-def _other_output_groups(case: Case) -> bool:
-    return case.rule == "OutputChannels" and case.tensors[0].dtype in ONE_DNN and _implied_groups(case) > 0
-
-
-def _cropping_kernel(case: Case) -> bool:
+def _cropped(case: Case) -> bool:
     """Where oneDNN's kernel is not the one that is used, padding is an op of its own.
 
     Too broad: oneDNN does not make every one of the cropped convolutions, and what decides that is not known.
     """
-    plain = (
-        case.attributes["layout"] == "NHWC" and case.attributes["groups"] == 1 and max(case.attributes["dilation"]) == 1
-    )
-    return case.rule == "PadNegative" and case.tensors[0].dtype in ONE_DNN and not plain
+    how = case.attributes
+    plain = how["layout"] == "NHWC" and how["groups"] == 1 and _undilated(case)
+    return case.tensors[0].dtype in ONE_DNN and not plain
 
 
 def _columns_unseen(case: Case) -> bool:
     """A dilated pool in NCHW, where tf.nn.pool does not look at the padding of the columns."""
     how = case.attributes
-    if case.rule != "PadNegative" or how["layout"] != "NCHW" or case.tensors[0].dtype not in ONE_DNN:
+    if how["layout"] != "NCHW" or case.tensors[0].dtype not in ONE_DNN or _undilated(case):
         return False
-    return (
-        max(how["dilation"]) > 1
-        and pool_dilates(how["window"], how["stride"], how["padding"], how["dilation"])
-        and min(how["padding"][0]) >= 0
-    )
+    inner = pool_dilates(how["window"], how["stride"], how["padding"], how["dilation"])
+    return inner and min(how["padding"][0]) >= 0
 
 
-def _negative_extents(case: Case) -> list[int]:
-    """The extents asked of oneDNN's kernel: with explicit padding where that is an op of its own."""
+def _asked(case: Case) -> list[int]:
+    """The extents asked of oneDNN's transpose: with explicit padding where that is an op of its own."""
     how = case.attributes
     extents = [how["output_shape"][axis] for axis in spatial_axes(how["layout"])]
     if not padded_outside(case.tensors[0].dtype, how):
@@ -109,298 +89,242 @@ def _negative_extents(case: Case) -> list[int]:
 
 
 def _negative(case: Case) -> bool:
-    return case.rule == "OutputNegative" and case.tensors[0].dtype == "float32" and min(_negative_extents(case)) < 0
+    return case.tensors[0].dtype == "float32" and min(_asked(case)) < 0
 
 
-def _negative_and_empty(case: Case) -> bool:
-    return case.rule == "OutputNegative" and case.tensors[0].dtype in ONE_DNN and 0 in _negative_extents(case)
+def _nothing_asked(case: Case) -> bool:
+    if case.tensors[0].dtype not in ONE_DNN:
+        return False
+    if case.rule == "OutputNegative":
+        return 0 in _asked(case)
+    return 0 in case.attributes["output_shape"] and isinstance(case.attributes["padding"], str)
 
 
-def _unchecked_when_empty(case: Case) -> bool:
-    small = case.rule == "OutputTooSmall" and 0 in case.attributes["output_shape"]
-    return small and isinstance(case.attributes["padding"], str) and case.tensors[0].dtype in ONE_DNN
-
-
-def _short_output_shape(case: Case) -> bool:
+def _three_extents(case: Case) -> bool:
     dtype, how = case.tensors[0].dtype, case.attributes
-    one_dnn = dtype in ONE_DNN and (isinstance(how["padding"], str) or padded_outside(dtype, how))
-    return case.rule == "OutputRankThree" and one_dnn
+    return dtype in ONE_DNN and (isinstance(how["padding"], str) or padded_outside(dtype, how))
 
 
-def _larger_and_dilated(case: Case) -> bool:
-    return case.rule == "WindowLargerThanInput" and max(case.attributes["dilation"]) > 1
+def _any_rank(case: Case) -> bool:
+    """Repeats need the axes of NHWC, and a scatter over whole samples that there is one."""
+    if case.rule != "RankThree":
+        return True
+    return case.attributes["layout"] == "NHWC" if case.op == "avg_unpool2d" else case.tensors[0].shape[0] == 1
 
 
-def _wide_and_dilated(case: Case) -> bool:
-    return case.rule == "PadNotSmallerThanWindow" and max(case.attributes["dilation"]) > 1
+def _least(attribute: str, least: int) -> Callable[[Case], bool]:
+    """An extent, or an amount on some side, is at least so large."""
+
+    def covers(case: Case) -> bool:
+        return max(max(n) if isinstance(n, tuple) else n for n in case.attributes[attribute]) >= least
+
+    return covers
 
 
-def _gathered(case: Case) -> bool:
-    """A dilated pool that is composed of gathers: ``tf.nn.pool`` has none, and graphs infer nothing of the windows."""
-    how = case.attributes
-    inner = pool_dilates(how["window"], how["stride"], how["padding"], how["dilation"])
-    return case.rule == "WindowLargerThanInput" and max(how["dilation"]) > 1 and not inner
+def _past_64_bits(case: Case) -> bool:
+    return case.tensors[0].dtype in ONE_DNN and _least("output_shape", 2**62)(case)
 
 
-def _wraps(case: Case) -> bool:
-    """Padding that is 0 modulo 2**32; 2**31 becomes negative, which is refused."""
-    return case.rule == "PadOverflow" and max(max(pair) for pair in case.attributes["padding"]) >= 2**40
-
-
-def _wide_and_undilated(case: Case) -> bool:
-    return case.rule == "PadNotSmallerThanWindow" and not _wide_and_dilated(case)
-
-
-_KERNELS = ("eager", "dynamic")
-"""Modes in which nothing looks at shapes before a kernel does; in the others tracing infers them."""
-_GRAPHS = ("function", "dynamic")
-_WITHOUT_XLA = ("eager", *_GRAPHS)
-
-_WIDE = "padding is an op of its own here, of any amount"
-
-
-_IMPLICIT = "groups are implied by the filter's channels, so other channels mean other groups"
-
+_LARGER = ("WindowLargerThanInput",)
+_GROUPS = "groups are no parameter: the filter's channels imply them"
+_TRANSPOSE = ("conv2d_transpose",)
+_POOL = ("max_pool2d",)
 
 ERRORS = (
-    *(
-        _known(op, name, "accepts", covers, "by design", _EMPTY, modes=modes)
-        for op, name, covers, modes in (
-            ("conv2d", "window-larger", breaks("WindowLargerThanInput"), _KERNELS),
-            ("avg_pool2d", "window-larger", breaks("WindowLargerThanInput"), _KERNELS),
-            ("max_pool2d", "window-larger", accepted_anywhere, _KERNELS),
-            ("max_pool2d", "window-larger-gathered", _gathered, ("function", "xla")),
-            ("max_pool2d_with_argmax", "window-larger", breaks("WindowLargerThanInput"), (*_KERNELS, "xla")),
-            ("max_pool2d_with_argmax", "window-larger-dilated", _larger_and_dilated, ("function",)),
-        )
-    ),
-    *(
-        _known(
-            op,
-            "index-xla",
-            "accepts",
-            breaks("IndexOutOfRange", "IndexNegative"),
-            "upstream",
-            "XLA's scatter drops an index out of range",
-            url="https://github.com/tensorflow/tensorflow/issues/117658",
-            title="`tf.tensor_scatter_nd_update` with out-of-bounds index raises in eager but silently succeeds under "
-            "jit_compile=True",
-            modes=("xla",),
-        )
-        for op in ("scatter_nd", "max_unpool2d")
-    ),
-    *(
-        _known(
-            op,
-            "padding-overflow-xla",
-            "accepts",
-            _wraps,
-            "upstream",
-            "tf.pad takes amounts modulo 2**32 under XLA",
-            url="https://github.com/tensorflow/tensorflow/pull/127324",
-            title="Fix int narrowing and overflow crash in the tf2xla Pad kernel",
-            modes=("xla",),
-        )
-        for op in ("avg_pool2d", "max_pool2d")
-    ),
-    _known(
-        "conv2d",
-        "padding-overflow",
+    _error(
+        "composed",
         "accepts",
-        breaks("PadOverflow"),
-        "upstream",
-        "in a graph, oneDNN's kernel is given padding beyond 32 bits as none",
-        modes=_GRAPHS,
+        "by design",
+        "composed of repeats, or of a scatter over whole samples, which know neither channels nor ranks",
+        ("unpools",),
+        ("RankThree", "IndexWrongChannel", "OutputChannels"),
+        when=_any_rank,
+    ),
+    _error(
+        "window-larger-refused",
+        "rejects",
+        "by design",
+        "oneDNN rounds a negative number of windows to 0 before it adds 1, and then refuses the pool",
+        _POOL,
+        _LARGER,
+        when=refused_by_onednn,
+        modes=_KERNELS,
         needs=WITH_ONE_DNN,
     ),
-    _known(
-        "conv2d_transpose",
-        "stride-zero",
-        "crash",
-        breaks("StrideZero"),
-        "upstream",
-        "a graph does not look at a stride of 0, and is ended by a division by it: SIGFPE",
-        modes=_GRAPHS,
-    ),
-    _known(
-        "max_pool2d",
-        "window-larger-plain",
-        "accepts",
-        refused_by_onednn,
-        "by design",
-        _EMPTY,
-        modes=_KERNELS,
-        needs=WITHOUT_ONE_DNN,
-    ),
-    _known(
-        "max_pool2d",
+    _error(
         "window-larger-divides",
         "crash",
-        divided_by_nothing,
         "upstream",
         "oneDNN divides by the number of windows, which is 0: SIGFPE",
-        url=DIVIDES_URL,
-        title=DIVIDES_TITLE,
+        _POOL,
+        _LARGER,
+        when=divided_by_nothing,
         modes=_KERNELS,
         needs=WITH_ONE_DNN,
+        url=DIVIDES_URL,
+        title=DIVIDES_TITLE,
     ),
-    *(
-        _known(op, name, "accepts", covers, "by design", _WIDE, modes=modes)
-        for op, name, covers, modes in (
-            ("avg_pool2d", "wide-padding", breaks("PadNotSmallerThanWindow"), ()),
-            ("max_pool2d", "wide-padding", _wide_and_dilated, ()),
-            ("max_pool2d", "wide-padding-xla", _wide_and_undilated, ("xla",)),
-            ("max_pool2d_with_argmax", "wide-padding", breaks("PadNotSmallerThanWindow"), ()),
-        )
-    ),
-    _known(
-        "avg_unpool2d",
-        "window-zero",
+    _error(
+        "groups",
         "accepts",
-        breaks("WindowZero"),
         "by design",
-        "composed of repeats, which may be zero",
+        _GROUPS,
+        ("convolves",),
+        ("GroupsZero", "ChannelMismatch"),
+        when=_any_kernel,
     ),
-    _known(
-        "max_unpool2d",
-        "channel",
+    _error(
+        "groups-xla",
         "accepts",
-        breaks("IndexWrongChannel"),
         "by design",
-        "composed of a scatter over the whole sample, where every channel is in range",
+        _GROUPS,
+        _TRANSPOSE,
+        ("GroupsZero",),
+        when=_several_groups,
+        modes=("xla",),
     ),
-    _known(
-        "conv2d",
-        "rank-three",
+    _error(
+        "groups-onednn",
+        "accepts",
+        "by design",
+        _GROUPS,
+        _TRANSPOSE,
+        ("GroupsZero", "OutputChannels"),
+        when=_several_groups_by_onednn,
+        needs=WITH_ONE_DNN,
+    ),
+    _error(
+        "index-xla",
+        "accepts",
+        "upstream",
+        "XLA's scatter drops an index out of range",
+        ("indexes",),
+        ("IndexOutOfRange", "IndexNegative"),
+        url="https://github.com/tensorflow/tensorflow/issues/117658",
+        title="`tf.tensor_scatter_nd_update` with out-of-bounds index raises in eager but silently succeeds under "
+        "jit_compile=True",
+        modes=("xla",),
+    ),
+    _error(
+        "padding-overflow-xla",
+        "accepts",
+        "upstream",
+        "tf.pad takes amounts modulo 2**32 under XLA; 2**31 becomes negative, which is refused",
+        ("avg_pool2d", "max_pool2d"),
+        ("PadOverflow",),
+        when=_least("padding", 2**40),
+        url="https://github.com/tensorflow/tensorflow/pull/127324",
+        title="Fix int narrowing and overflow crash in the tf2xla Pad kernel",
+        modes=("xla",),
+    ),
+    _error(
+        "padding-overflow",
+        "accepts",
+        "upstream",
+        "in a graph, oneDNN's kernel is given padding beyond 32 bits as none",
+        ("conv2d",),
+        ("PadOverflow",),
+        modes=_GRAPHS,
+        needs=WITH_ONE_DNN,
+    ),
+    _error(
+        "stride-zero",
         "crash",
-        lambda case: case.rule == "RankThree" and case.tensors[0].dtype in ONE_DNN,
+        "upstream",
+        "a graph does not look at a stride of 0, and is ended by a division by it: SIGFPE",
+        _TRANSPOSE,
+        ("StrideZero",),
+        modes=_GRAPHS,
+    ),
+    _error(
+        "conv2d-rank-three",
+        "crash",
         "upstream",
         "an input of rank 3 in NCHW ends the process",
+        ("conv2d",),
+        ("RankThree",),
+        when=lambda case: case.tensors[0].dtype in ONE_DNN,
         url="https://github.com/tensorflow/tensorflow/pull/112650",
         title="Fix MKL Conv3D/Conv2D crash on non-matching input rank",
         modes=("eager",),
         needs=WITH_ONE_DNN,
     ),
-    _known(
-        "conv2d_transpose",
-        "negative",
+    _error(
+        "output-negative",
         "crash",
-        _negative,
         "upstream",
         "a negative extent in output_shape ends the process",
+        _TRANSPOSE,
+        ("OutputNegative",),
+        when=_negative,
         url="https://github.com/tensorflow/tensorflow/issues/57715",
         title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
         modes=_WITHOUT_XLA,
         needs=WITH_ONE_DNN,
     ),
-    _known("conv2d", "channels", "accepts", _other_groups, "by design", _IMPLICIT),
-    _known(
-        "conv2d_transpose",
-        "channels",
-        "accepts",
-        _other_output_groups,
-        "by design",
-        _IMPLICIT,
-        needs=WITH_ONE_DNN,
-    ),
-    _known(
-        "conv2d",
-        "negative-padding",
-        "accepts",
-        _cropping_kernel,
-        "upstream",
-        "negative explicit padding crops where one kernel is used, and is refused where another is",
-        modes=("eager",),
-        needs=WITH_ONE_DNN,
-    ),
-    _known(
-        "max_pool2d",
-        "negative-padding",
-        "accepts",
-        _columns_unseen,
-        "upstream",
-        "tf.nn.pool with dilation in NCHW pads other axes than the spatial ones, and does not look at the last one's",
-        needs=WITH_ONE_DNN,
-    ),
-    _known(
-        "conv2d_transpose",
-        "empty-output",
-        "accepts",
-        _unchecked_when_empty,
-        "upstream",
-        "an output_shape of extent 0 is not checked against the input",
-        modes=_WITHOUT_XLA,
-        needs=WITH_ONE_DNN,
-    ),
-    _known(
-        "conv2d_transpose",
-        "negative-output",
-        "accepts",
-        _negative_and_empty,
-        "upstream",
-        "returns an empty tensor for a negative extent where it does not end the process",
-        modes=_WITHOUT_XLA,
-        needs=WITH_ONE_DNN,
-    ),
-    _known("conv2d", "groups", "accepts", breaks("GroupsZero"), "by design", _GROUPS),
-    _known("conv2d_transpose", "groups-xla", "accepts", _implies_any_groups, "by design", _GROUPS, modes=("xla",)),
-    *(
-        _known("conv2d_transpose", f"groups{name}", "accepts", covers, "by design", _GROUPS, needs=needs)
-        for name, covers, needs in (("", _implies_one_group, ()), ("-onednn", _implies_groups, WITH_ONE_DNN))
-    ),
-    _known(
-        "conv2d",
-        "wide-padding",
-        "accepts",
-        breaks("PadNotSmallerThanWindow"),
-        "by design",
-        "explicit padding may have any amount",
-    ),
-    _known(
-        "conv2d_transpose",
+    _error(
         "output-rank-three",
         "crash",
-        _short_output_shape,
         "upstream",
         "an output_shape of three extents ends the process",
+        _TRANSPOSE,
+        ("OutputRankThree",),
+        when=_three_extents,
         url="https://github.com/tensorflow/tensorflow/issues/125511",
         title="tf.nn.conv2d_transpose aborts on CPU with malformed output_shape while GPU raises InvalidArgumentError",
         modes=("eager",),
         needs=WITH_ONE_DNN,
     ),
-    _known(
-        "conv2d_transpose",
+    _error(
+        "output-empty",
+        "accepts",
+        "upstream",
+        "an output_shape of extent 0, or negative where that does not end the process, gives an empty tensor unchecked",
+        _TRANSPOSE,
+        ("OutputNegative", "OutputTooSmall"),
+        when=_nothing_asked,
+        modes=_WITHOUT_XLA,
+        needs=WITH_ONE_DNN,
+    ),
+    _error(
         "output-overflow",
         "accepts",
-        _past_64_bits,
         "upstream",
         "an extent of 2**62 in output_shape is taken modulo 2**32 and gives an empty tensor",
+        _TRANSPOSE,
+        ("OutputOverflow",),
+        when=_past_64_bits,
         modes=("eager", "function"),
         needs=WITH_ONE_DNN,
     ),
-    _known(
-        "avg_unpool2d",
+    _error(
         "window-overflow",
         "accepts",
-        lambda case: overflows(case, "window", 2**40),
         "upstream",
         "tf.repeat takes a count beyond 32 bits modulo 2**32 and gives an empty tensor",
+        ("avg_unpool2d",),
+        ("OutputOverflow",),
+        when=_least("window", 2**40),
     ),
-    _known(
-        "avg_unpool2d",
-        "rank-three",
+    _error(
+        "negative-padding",
         "accepts",
-        rank_three_in("NHWC"),
-        "by design",
-        "composed of repeats, for any rank that has the axes",
+        "upstream",
+        "negative explicit padding crops where one kernel is used, and is refused where another is",
+        ("conv2d",),
+        ("PadNegative",),
+        when=_cropped,
+        modes=("eager",),
+        needs=WITH_ONE_DNN,
     ),
-    _known("max_unpool2d", "other-channels", "accepts", breaks("OutputChannels"), "by design", _SCATTER),
-    _known(
-        "max_unpool2d",
-        "rank-three",
+    _error(
+        "negative-padding-dilated",
         "accepts",
-        lambda case: case.rule == "RankThree" and case.tensors[0].shape[0] == 1,
-        "by design",
-        _SCATTER,
+        "upstream",
+        "tf.nn.pool with dilation in NCHW pads other axes than the spatial ones, and does not look at the last one's",
+        _POOL,
+        ("PadNegative",),
+        when=_columns_unseen,
+        needs=WITH_ONE_DNN,
     ),
 )

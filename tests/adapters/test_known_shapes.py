@@ -71,10 +71,17 @@ def test_tensorflow_gives_an_empty_answer_the_shape_of_its_input() -> None:
 
 
 def test_tensorflow_refuses_filters_by_kernel() -> None:
-    assert tensorflow.refused_filters(_conv((1, 4, 4, 1), (1, 1, 1, 0)))
-    assert tensorflow.refused_filters(_conv((1, 4, 4, 0), (1, 1, 0, 1), "float64"))
-    assert not tensorflow.refused_filters(_conv((1, 4, 4, 1), (1, 1, 1, 0), "float64"))
-    assert not tensorflow.refused_filters(_conv((1, 4, 4, 0), (1, 1, 0, 1), "float64", dilation=(2, 2)))
+    def gradient(*shapes: Any, **more: Any) -> Case:
+        return replace(_conv(*shapes, **more), aspect="gradient")
+
+    assert tensorflow.refused_filters(gradient((1, 4, 4, 1), (1, 1, 1, 0)))
+    assert tensorflow.refused_filters(gradient((1, 4, 4, 0), (1, 1, 0, 1), "float64"))
+    assert not tensorflow.refused_filters(gradient((1, 4, 4, 1), (1, 1, 1, 0), "float64"))
+    assert not tensorflow.refused_filters(gradient((1, 4, 4, 0), (1, 1, 0, 1), "float64", dilation=(2, 2)))
+    assert not tensorflow.refused_filters(gradient((0, 4, 4, 1), (1, 1, 1, 0)))
+    assert tensorflow.refused_filters(_conv((0, 4, 4, 1), (1, 1, 1, 0)))
+    assert tensorflow.refused_without_onednn(gradient((1, 4, 4, 0), (1, 1, 0, 1)))
+    assert not tensorflow.refused_without_onednn(gradient((1, 4, 4, 1), (1, 1, 1, 0)))
 
 
 def _indices(memory: Memory, layout: str) -> Case:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from opassay.adapters.known_strided import OPS, overruns
+from opassay.adapters.known_strided import overruns
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.registry import Registry
 
@@ -54,15 +54,16 @@ def test_each_condition_alone_leaves_a_case_uncovered(other: Case) -> None:
     assert not overruns(other)
 
 
-@pytest.mark.parametrize("op", [op for op, _ in OPS])
-def test_programs_are_looked_through(op: str) -> None:
-    """The pin of each op is covered, and no longer once its filter takes full blocks of channels."""
-    registry = Registry()
-    (pin,) = (pin for k in registry.known("tensorflow") if k.when is overruns and op in k.ops for pin in k.pins)
-    assert overruns(pin)
-    assert not overruns(replace(pin, tensors=tuple(replace(t, dtype="float64") for t in pin.tensors)))
-    wide = {2: 16, 3: 16}
-    assert not overruns(_with_channels(pin, wide))
+def test_programs_are_looked_through() -> None:
+    """Pins are covered, and no longer once their filters take full blocks of channels, or no gradient is asked for."""
+    (fact,) = (fact for fact in Registry().known("tensorflow") if fact.id == "tensorflow-onednn-strided")
+    assert {pin.op for pin in fact.pins} == {"conv2d", "conv2d_input_gradient_law", "conv_autoencoder_step"}
+    for pin in fact.pins:
+        assert fact.covers(pin)
+        assert not fact.covers(replace(pin, tensors=tuple(replace(t, dtype="float64") for t in pin.tensors)))
+        assert not fact.covers(_with_channels(pin, {2: 16, 3: 16}))
+        asked = pin.op == "conv2d_input_gradient_law"
+        assert fact.covers(replace(pin, aspect="value", cotangents=())) is asked
 
 
 def _with_channels(case: Case, wide: dict[int, int]) -> Case:

@@ -111,7 +111,7 @@ SAMPLE = {
     ),
     "tensorflow": (
         "tensorflow-conv2d-rank-three",
-        "tensorflow-scatter_nd-index-xla",
+        "tensorflow-index-xla",
     ),
 }
 """Known differences of several verdicts; ``pin_scripts.py`` runs all of them."""

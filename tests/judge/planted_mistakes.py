@@ -444,17 +444,6 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         pool("max_pool2d", x=(1, 1, 3, 1), values=(-1.0, -2.0, -3.0), window=(1, 2), padding=((0, 0), (1, 0))),
         lambda c: maxima(c, fill=0),
     ),
-    "padded_with_lowest": (
-        pool(
-            "max_pool2d",
-            x=(1, 1, 5, 1),
-            values=(-INF, -INF, -INF, NAN, 2.0),
-            window=(1, 2),
-            stride=(1, 2),
-            padding=((0, 0), (1, 0)),
-        ),
-        lambda c: maxima(c, fill=float(LOWEST)),
-    ),
     "nan_first_only": (pool("max_pool2d", **NAN_POOL), lambda c: argmax(c, ordered(lambda new, best: new > best))[:1]),
     "nan_dropped": (
         pool("max_pool2d", **NAN_POOL | {"values": (NAN, NAN, NAN, *WITH_NAN[3:])}),

@@ -19,12 +19,12 @@ LANES = 4
 
 
 def _lowest(question: Question) -> tuple[float, ...]:
-    """The lowest finite number of the image's dtype; and float32's, as the image's dtype holds it."""
+    """The lowest finite number of the image's dtype; float32's, as the image's dtype holds it; and -inf."""
     name = dtypes.dtype_name(question.inputs[0])
     if not dtypes.is_float(name):
         return (float(np.iinfo(question.inputs[0].dtype).min),)
     single = dtypes.narrow(np.array(-dtypes.FORMATS["float32"].largest), name)
-    return (-dtypes.FORMATS[name].largest, float(dtypes.widen(single)))
+    return tuple(dict.fromkeys((-dtypes.FORMATS[name].largest, float(dtypes.widen(single)), -np.inf)))
 
 
 def _starts_from_lowest(question: Question) -> Iterator[References]:
@@ -110,7 +110,7 @@ def _across(columns: np.ndarray, windows: Windows, lowest: float) -> np.ndarray:
 HYPOTHESES = (
     Hypothesis(
         "starts_from_lowest",
-        "maxima start from the lowest finite number, which only something larger replaces: a NaN or -inf never does",
+        "maxima start from the lowest number, finite or not, which only something larger replaces: a NaN never does",
         _starts_from_lowest,
         MAX_POOLS,
     ),

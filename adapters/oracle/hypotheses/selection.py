@@ -99,10 +99,14 @@ def _nan_first_only(question: Question) -> Iterator[References]:
 
 
 def _kept_if_not_less(question: Question) -> Iterator[References]:
-    """As XLA's select-and-scatter goes, and what compares likewise; a gradient that goes to padding is lost."""
+    """As XLA's select-and-scatter goes, and what compares likewise.
+
+    Where padding takes part, a gradient that goes there is lost. It may also take none.
+    """
     x, layout = question.inputs[0], question.attributes["layout"]
     if not dtypes.is_float(dtypes.dtype_name(x)):
         return
+    yield chosen(question, lambda new, best: ~(best >= new))
     around = _around(pads_of(question), layout)
     found = chosen(_padded(question, around, -np.inf), lambda new, best: ~(best >= new))
     yield (mapped(found[0], lambda v: v[_inside(around, x)]),)
@@ -124,25 +128,19 @@ def _padded(question: Question, around: Sequence[tuple[int, int]], value: float)
     return question.but(inputs=(np.pad(x, around, constant_values=outside),), padding="VALID")
 
 
-def _padded_with_lowest(question: Question) -> Iterator[References]:
-    name = dtypes.dtype_name(question.inputs[0])
-    if dtypes.is_float(name):
-        yield from _padded_with(-dtypes.FORMATS[name].largest, question)
-
-
-def _padded_with(value: float, question: Question) -> Iterator[References]:
+def _padded_with_zero(question: Question) -> Iterator[References]:
     pads = pads_of(question)
     if not any(pad for pair in pads for pad in pair):
         return
     x, layout = question.inputs[0], question.attributes["layout"]
     around = _around(pads, layout)
-    found = ask(_padded(question, around, value))
+    found = ask(_padded(question, around, 0))
     if question.gradient:
         yield (mapped(found[0], lambda v: v[_inside(around, x)]),)
     elif len(found) == 1:
         yield found
     else:
-        # Where the padding wins, no index can name it.
+        # Where a zero of the padding wins, no index can name it.
         true = ask(question)
         lost = found[0].exact != true[0].exact
         yield found[0], replace(true[1], free=lost if lost.any() else None)
@@ -286,18 +284,7 @@ def _index(name: str, says: str, change: Callable[[np.ndarray, Question], np.nda
 
 
 HYPOTHESES = (
-    Hypothesis(
-        "padded_with_zero",
-        "padding takes part in the maximum, as zeros",
-        lambda q: _padded_with(0, q),
-        MAX_POOLS,
-    ),
-    Hypothesis(
-        "padded_with_lowest",
-        "padding takes part in the maximum, as the lowest finite number",
-        _padded_with_lowest,
-        MAX_POOLS,
-    ),
+    Hypothesis("padded_with_zero", "padding takes part in the maximum, as zeros", _padded_with_zero, MAX_POOLS),
     Hypothesis(
         "nan_first_only", "a NaN counts only where it is its window's first element", _nan_first_only, MAX_POOLS
     ),
