@@ -72,7 +72,7 @@ def test_tensorflow_gives_an_empty_answer_the_shape_of_its_input() -> None:
 
 def test_tensorflow_refuses_filters_by_kernel() -> None:
     def gradient(*shapes: Any, **more: Any) -> Case:
-        return replace(_conv(*shapes, **more), aspect="gradient")
+        return replace(_conv(*shapes, **more), aspect="gradient", cotangents=(None,))
 
     assert tensorflow.refused_filters(gradient((1, 4, 4, 1), (1, 1, 1, 0)))
     assert tensorflow.refused_filters(gradient((1, 4, 4, 0), (1, 1, 0, 1), "float64"))
