@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.profiles import OPENCL, PROFILES, ulps_of
 from opassay.harness.model import dtypes
 
 helpers = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("bounded_helpers.py"))))
@@ -61,6 +62,11 @@ def test_a_target_is_held_to_the_profile_that_it_declares() -> None:
     reference, off = one(bounded.exp, x), np.nextafter(np.nextafter(np.exp(x), np.float32(9)), np.float32(99))
     assert judged(off, reference).verdict == "pass"
     assert judged(off, reference, functions="libm").verdict == "numeric"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_says_something_of_every_function(profile: str) -> None:
+    assert all(ulps_of(name, profile) >= 0.5 for name in (*OPENCL, "erfinv"))
 
 
 def test_nothing_may_lie_outside_of_a_functions_range() -> None:

@@ -48,7 +48,6 @@ LIBM = {
     "rsqrt": 2.0,
     "cbrt": 4.0,
     "erfc": 3.0,
-    "lgamma": 7.0,
 }
 """The GNU C Library manual, Known Maximum Errors in Math Functions, float and double on x86-64,
 https://www.gnu.org/software/libc/manual/html_node/Errors-in-Math-Functions.html
@@ -62,7 +61,6 @@ CUDA = {
     **dict.fromkeys(("expm1", "log", "log2", "log1p", "cbrt"), 1.0),
     **dict.fromkeys(("atan2", "sinh", "asinh", "atanh", "hypot"), 3.0),
     **dict.fromkeys(("tan", "acosh", "erfc", "pow"), 4.0),
-    "lgamma": 6.0,
     "erfinv": 2.0,
 }
 """The CUDA C++ Programming Guide, appendix Mathematical Functions, Standard Functions, without fast-math,
@@ -95,7 +93,7 @@ https://docs.jax.dev/en/latest/accuracy.html (reviewed 2026-09-18). Those of two
 by a constant as it multiplies by its reciprocal.
 """
 
-UNSPOKEN = {"lgamma": LIBM["lgamma"], "erfinv": JAX_CPU["erfinv"]}
+UNSPOKEN = {"erfinv": JAX_CPU["erfinv"]}
 """For profiles that are silent: the loosest that another document says."""
 
 PROFILES = {"": OPENCL, "opencl": OPENCL, "libm": LIBM, "cuda": CUDA, "jax-cpu": JAX_CPU}
