@@ -480,7 +480,14 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
     ),
     "index_in_padded_image": (pool("max_pool2d_with_argmax", padding=((1, 0), (2, 1))), in_padded),
     "index_of_padding": (
-        pool("max_pool2d_with_argmax", padding=((0, 0), (1, 0)), values=(-math.inf, 3.0, 1.0, 2.0), **SHORT),
+        pool(
+            "max_pool2d_with_argmax",
+            x=(1, 2, 2, 1),
+            values=(-INF, -INF, 3.0, 1.0),
+            window=(2, 1),
+            stride=(1, 1),
+            padding=((1, 0), (0, 0)),
+        ),
         lambda c: argmax(c, first_largest),
     ),
     "index_in_window": (
