@@ -50,7 +50,9 @@ class Formats:
 
 def sizes(values: np.ndarray) -> np.ndarray:
     """Absolute values in float64, whose range ends where that of longdouble goes on; infinite only if they are."""
-    size = np.abs(values)
+    size = np.asarray(np.abs(values))
+    if size.dtype == np.float64:
+        return size
     return np.asarray(np.where(np.isinf(size), np.inf, np.minimum(size, _LARGEST)), dtype=np.float64)
 
 

@@ -34,7 +34,7 @@ class Real:
     """
 
     __array_ufunc__ = None
-    __slots__ = ("_errors", "args", "either_zero", "local", "pull", "span", "value")
+    __slots__ = ("_errors", "_given", "args", "either_zero", "local", "pull", "span", "value")
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class Real:
         self.span = span
         self.either_zero = either_zero if either_zero is not None else _inherited(self.value, args)
         self._errors: dict[Formats, np.ndarray] = {}
+        self._given: dict[Formats, np.ndarray] = {}
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -69,15 +70,18 @@ class Real:
 
     def given(self, formats: Formats) -> np.ndarray:
         """The same as the operand of another node: nothing is known of a result that may overflow."""
-        error, beyond = self.error(formats), self.overflow(formats)
-        return np.where(beyond, np.inf, error) if beyond.any() else error
+        if formats not in self._given:
+            error, beyond = self.error(formats), self.overflow(formats)
+            self._given[formats] = np.where(beyond, np.inf, error) if beyond.any() else error
+        return self._given[formats]
 
     def overflow(self, formats: Formats) -> np.ndarray:
         """Where a target's result may be infinite, of the sign of ``value``, though that is finite."""
         if not self.is_float:
             return np.zeros(self.shape, dtype=bool)
-        beyond = sizes(self.value) + self.error(formats) > FORMATS[formats.kept].largest
-        return np.asarray(beyond & np.isfinite(self.value) & np.isfinite(self.error(formats)))
+        error = self.error(formats)
+        beyond = sizes(self.value) + error > FORMATS[formats.kept].largest
+        return np.asarray(beyond & np.isfinite(self.value) & np.isfinite(error)) if beyond.any() else beyond
 
     def __add__(self, other: object) -> Real:
         return OPERATORS["add"](self, other)
