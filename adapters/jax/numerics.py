@@ -26,7 +26,7 @@ SUMMED_IN_SINGLE = {
 FUNCTIONS = NumericRule(NumericModel(accumulator="float32", functions="jax-cpu"), dtype="float32")
 """What its functions err by is documented, of float32 for every input: https://docs.jax.dev/en/latest/accuracy.html
 
-``tests/benchmarks/functions.py jax`` asked for 60 functions and their gradients 1,000 times each: erf beyond 1, and the
+``tests/benchmarks/functions.py jax`` asked for 54 functions and their gradients 1,000 times each: erf beyond 1, and the
 gradients of soft_sign, hypot and logaddexp were outside.
 """
 

@@ -90,6 +90,13 @@ def test_nothing_is_asked_of_zero_times_what_may_overflow() -> None:
     assert (found.verdict, found.free_elements) == ("pass", 1)
 
 
+def test_nothing_is_asked_where_a_product_of_divisors_may_underflow() -> None:
+    x, z = np.array([1e-31, 1e-31], np.float32), np.array([9e-20, 9e-10], np.float32)
+    right = np.float32(1e-31 / z.astype(float) ** 2)
+    assert judged(right, one(lambda x, z: monomial((x, 1), (z, -2)), x, z)).free_elements == 1
+    assert judged(right, one(lambda x, z: monomial((x, 1), (z, -1)), x, z)).free_elements == 0
+
+
 def test_nothing_is_asked_of_infinity_times_what_may_underflow() -> None:
     x, z = np.array([np.inf, np.inf], np.float32), np.array([1e30, 1e10], np.float32)
     reference = one(lambda x, z: monomial((x, 1), (z, -2)), x, z)

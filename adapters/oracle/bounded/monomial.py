@@ -59,18 +59,22 @@ def _error(
     form = FORMATS[formats.kept]
     own = float(np.finfo(value.dtype).eps) * sum(map(abs, powers))
     log = np.full(value.shape, _roundings(formats, powers) + own)
-    above, below = np.zeros(value.shape), np.zeros(value.shape)
+    above, below, divided = np.zeros(value.shape), np.zeros(value.shape), np.zeros(value.shape)
     for x, power, error in zip(size, powers, errors, strict=True):
         if error.any():
             log = log - abs(power) * np.log1p(-np.minimum(np.where(error == 0, 0, error / x), 1))
         weight = power * np.log2(x)
         above, below = above + np.maximum(weight, 0), below + np.minimum(weight, 0)
+        divided = divided + np.maximum(weight, 0) * (power < 0)
     low = below < form.min_exponent + 1
     grown = np.exp2(np.minimum(above, form.max_exponent + 1))
     lost = (form.smallest_normal if formats.flushes(formats.kept) else form.smallest_subnormal) * grown
     new = sizes(value) * np.expm1(log) + np.where(low, sum(map(abs, powers)) * lost, 0)
     # With no factor below 1, no partial product is larger than the result, which the judge asks to be infinite then.
     beyond = (above > form.max_exponent) & (below < 0)
+    if sum(-power for power in powers if power < 0) > 1:
+        # A product of divisors that underflows divides by nothing.
+        beyond |= np.isfinite(value) & (divided >= -form.min_exponent)
     new = np.where(beyond, np.inf, np.where(value == 0, np.where(np.isfinite(log), 0, np.inf), new))
     # Infinity times a partial product that is taken for 0 is NaN.
     return settled(value, new, np.where(np.isfinite(log) & ~(low & np.isinf(value)), 0.0, np.inf))

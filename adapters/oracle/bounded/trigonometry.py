@@ -27,6 +27,11 @@ def _one_less_square(x: Real) -> Real:
     return either(1 - saved(x) * saved(x), (1 - saved(x)) * (1 + saved(x)))
 
 
+def _by_one_less_square(g: Real, y: Real) -> Real:
+    """g · (1 - y²)."""
+    return either(g * (1 - y * y), (g + g * y) * (1 - y), g * (1 + y) * (1 - y))
+
+
 def _by_length(g: Real, x: Real, y: Real) -> Real:
     return either(_over_root(g, saved(x) * saved(x) + 1), g / cosh(saved(y)))
 
@@ -47,7 +52,7 @@ cosh: Unary = function("cosh", np.cosh, lambda g, x, y: g * sinh(saved(x)), of_s
 tanh: Unary = function(
     "tanh",
     np.tanh,
-    lambda g, x, y: either(g * (1 - saved(y) * saved(y)), (g + g * saved(y)) * (1 - saved(y))),
+    lambda g, x, y: _by_one_less_square(g, saved(y)),
     between_ends(np.tanh),
     span=(-1, 1),
 )
