@@ -21,7 +21,7 @@ def accepted(prefix: str, owner: str, reason: str, table: Mapping[str, Iterable[
     A line holds where every case of its ops and rules is accepted. ``more``: modes, versions, url, title, needs, when.
     """
     for ops, rules in table.items():
-        told = {"ops": (ops,), "aspects": ("error",), "verdicts": ("accepts",), "rules": tuple(rules)}
+        told: dict[str, Any] = {"ops": (ops,), "aspects": ("error",), "verdicts": ("accepts",), "rules": tuple(rules)}
         yield Fact(f"{prefix}-{ops}", owner, reason, **told, **more)
 
 

@@ -23,11 +23,6 @@ def refused_by_onednn(case: Case) -> bool:
     return case.tensors[0].dtype in ONE_DNN and max(how["dilation"]) == 1 and rounded
 
 
-def accepted_anywhere(case: Case) -> bool:
-    """What oneDNN does not refuse either."""
-    return case.rule == _RULE and not refused_by_onednn(case)
-
-
 def divided_by_nothing(case: Case) -> bool:
     """NHWC, an input one short of the window: exactly no window, which oneDNN divides by, though not in float16."""
     if case.rule != _RULE or case.tensors[0].dtype not in ("float32", "bfloat16"):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,22 +12,8 @@ import numpy as np
 from opassay.adapters.geometry import spatial_axes
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
-from opassay.harness.model.fact import Fact
-from opassay.harness.model.program import Program
 
 Predicate = Callable[[Case], bool]
-
-
-def read_pins(folder: str) -> Mapping[str, Case]:
-    """The pinned cases beside an adapter's ``known.py``, by the id of the known difference."""
-    text = (Path(folder) / "known_pins.json").read_text(encoding="utf-8")
-    return {name: Case.from_json(data) for name, data in json.loads(text).items()}
-
-
-def known(pins: Mapping[str, Case], name: str, verdict: str, covers: Predicate, **more: Any) -> Fact:
-    """A Fact whose op and aspect are those of its pin. ``more``: owner, reason, versions, url, title, modes."""
-    pin = pins[name]
-    return Fact(name, ops=(pin.op,), aspects=(pin.aspect,), verdicts=(verdict,), when=covers, pins=(pin,), **more)
 
 
 def attribute(case: Case, *place: str | int) -> Any:
@@ -69,11 +53,6 @@ def holds_subnormal(case: Case) -> bool:
     return any(_has(case, i, _subnormal) for i in range(len(case.all_tensors)))
 
 
-def holds_positive_subnormal(case: Case) -> bool:
-    """The first input holds a subnormal number above zero, which relu keeps."""
-    return _has(case, 0, _positive_subnormal)
-
-
 def dilated_with_padding(case: Case) -> bool:
     """A dilated window over an image that is padded explicitly."""
     padding, dilation = case.attributes["padding"], case.attributes["dilation"]
@@ -102,37 +81,8 @@ def _subnormal(values: np.ndarray, dtype: str) -> np.ndarray:
     return np.asarray((values != 0) & (np.abs(values) < dtypes.FORMATS[dtype].smallest_normal))
 
 
-def _positive_subnormal(values: np.ndarray, dtype: str) -> np.ndarray:
-    return _subnormal(values, dtype) & (values > 0)
-
-
 def _infinite(values: np.ndarray, dtype: str) -> np.ndarray:
     return np.isinf(values)
-
-
-def unconnected_input(case: Case) -> bool:
-    """Some float input cannot change any output that has a cotangent."""
-    if "stages" not in case.attributes:
-        return case.op == "stop_gradient" and dtypes.is_float(case.tensors[0].dtype)
-    program = Program.from_attributes(case.attributes)
-    reached = {n for n, c in zip(program.outputs, case.cotangents, strict=True) if c is not None}
-    for stage in reversed(program.stages):
-        if stage.op != "stop_gradient" and reached & set(stage.outputs):
-            reached.update(stage.inputs)
-    return any(n not in reached and dtypes.is_float(t.dtype) for n, t in zip(program.inputs, case.tensors, strict=True))
-
-
-def by_rule(pins: Mapping[str, Case], framework: str, versions: str) -> Callable[..., Fact]:
-    """Makes the Knowns of one framework's answers to invalid input, named after framework, op and what is wrong.
-
-    The function returned takes op, name, verdict, predicate, owner, reason, and what else a Fact has.
-    """
-
-    def make(op: str, name: str, verdict: str, covers: Predicate, owner: str, reason: str, **more: Any) -> Fact:
-        title = f"{framework}-{op}-{name}"
-        return known(pins, title, verdict, covers, owner=owner, reason=reason, versions=versions, **more)
-
-    return make
 
 
 def overflows(case: Case, attribute: str, least: int) -> bool:

@@ -94,50 +94,6 @@ def flushed(values: np.ndarray, dtype: str) -> np.ndarray:
     return np.where(np.abs(values) < dtypes.FORMATS[dtype].smallest_normal, 0.0, values)
 
 
-def not_less(seen: Windows) -> np.ndarray:
-    """The tap found so far is kept while it is not less than the next one; padding takes part, a NaN never stays.
-
-    So XLA's select-and-scatter goes, and kernels that compare likewise.
-    """
-    tap, kept = np.zeros(seen.values.shape[1:], dtype=np.intp), seen.values[0]
-    for number, values in enumerate(seen.values[1:], start=1):
-        stays = kept >= values
-        tap, kept = np.where(stays, tap, number), np.where(stays, kept, values)
-    return tap
-
-
-def only_larger(seen: Windows) -> np.ndarray:
-    """The first real element is kept until a larger one comes: a NaN stays where it is first, and else never wins."""
-    inside = _inside(seen)
-    shape = seen.values.shape[1:]
-    tap, kept, found = np.zeros(shape, dtype=np.intp), np.zeros(shape), np.zeros(shape, dtype=bool)
-    for number, (values, real) in enumerate(zip(seen.values, inside, strict=True)):
-        taken = ((values > kept) | ~found) & real
-        tap, kept, found = np.where(taken, number, tap), np.where(taken, values, kept), found | real
-    return tap
-
-
-def first_kept(seen: Windows) -> np.ndarray:
-    """The first tap is kept until a larger one comes, padding or not: as where padding is an op of its own."""
-    tap, kept = np.zeros(seen.values.shape[1:], dtype=np.intp), seen.values[0]
-    for number, values in enumerate(seen.values[1:], start=1):
-        larger = values > kept
-        tap, kept = np.where(larger, number, tap), np.where(larger, values, kept)
-    return tap
-
-
-def last_nan_of_all(seen: Windows) -> np.ndarray:
-    """As ``last_nan``, where padding takes part."""
-    nan = np.isnan(seen.values)
-    last = len(nan) - 1 - nan[::-1].argmax(axis=0)
-    return np.where(nan.any(axis=0), last, seen.values.argmax(axis=0))
-
-
-def with_flushed(rule: Rule, dtype: str) -> Rule:
-    """``rule`` where subnormals are compared as zeros."""
-    return lambda seen: rule(seen._replace(values=flushed(seen.values, dtype)))
-
-
 def _inside(seen: Windows) -> np.ndarray:
     return np.asarray(seen.places >= 0)[:, None, :, :, None]
 
@@ -180,29 +136,3 @@ def failure(got: np.ndarray, expected: np.ndarray, tiny: float = 0.0) -> str:
     if (other & (small | ~np.isfinite(got) | ~np.isfinite(expected))).any():
         return "special"
     return "numeric" if other.any() else "pass"
-
-
-def value_failure(case: Case, rule: Rule) -> str:
-    """The verdict on the maxima that ``rule`` finds, "pass" where nothing can be told."""
-    if not usable(case):
-        return "pass"
-    seen = windows(case)
-    tiny = dtypes.FORMATS[case.tensors[0].dtype].smallest_normal
-    return failure(answer(seen, rule(seen)), answer(seen, first_maximum(seen)), tiny)
-
-
-def gradient_failure(case: Case, rule: Rule) -> str:
-    """The verdict on the gradient of the maxima that ``rule`` finds, "pass" where nothing can be told."""
-    if not usable(case) or case.cotangents[0] is None:
-        return "pass"
-    seen = windows(case)
-    return failure(gradient(case, seen, rule(seen)), gradient(case, seen, first_maximum(seen)))
-
-
-def subnormal_maximum(case: Case) -> bool:
-    """Some window's maximum is a subnormal that is flushed to zero."""
-    if not usable(case):
-        return False
-    seen = windows(case)
-    maxima = answer(seen, first_maximum(seen))
-    return bool((flushed(maxima, case.tensors[0].dtype) != maxima)[~np.isnan(maxima)].any())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from opassay.adapters import known_columns, known_holes, known_products, known_strided
+from opassay.adapters.known_predicates import Predicate
 from opassay.adapters.onednn import WITH_ONE_DNN
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -29,8 +30,13 @@ def _one_matrix(case: Case) -> bool:
     return case.tensors[0].dtype == "float32" and known_products.one_matrix_for_a_batch(case)
 
 
-def convolutions(adapter: str, modes: tuple[str, ...], versions: str = "") -> Iterator[Fact]:
-    """What ``adapter`` shows in the modes in which its convolutions are oneDNN's."""
+def convolutions(
+    adapter: str, modes: tuple[str, ...], versions: str = "", straddled: Predicate = known_holes.straddled
+) -> Iterator[Fact]:
+    """What ``adapter`` shows in the modes in which its convolutions are oneDNN's.
+
+    ``straddled``: which windows do, where the adapter hands over other images than it is given.
+    """
     told: dict[str, Any] = {"owner": "upstream", "aspects": _BOTH, "modes": modes, "versions": versions}
     yield Fact(
         f"{adapter}-onednn-strided",
@@ -49,7 +55,7 @@ def convolutions(adapter: str, modes: tuple[str, ...], versions: str = "") -> It
         reason=known_holes.REASON,
         ops=("convolves", "conv2d_input_gradient_law"),
         verdicts=("crash",),
-        when=known_holes.straddled,
+        when=straddled,
         needs=known_holes.NEEDS,
         **told,
     )

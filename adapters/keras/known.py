@@ -14,6 +14,7 @@ from opassay.adapters.facts import pinned
 from opassay.adapters.keras.known_empty import EMPTY
 from opassay.adapters.keras.known_errors import ERRORS
 from opassay.adapters.keras.known_predicates import SEEN, attributes_and_ops
+from opassay.adapters.known_holes import straddled_in_keras
 from opassay.adapters.known_linear import nan_by_flush
 from opassay.adapters.known_predicates import attributes_of
 from opassay.adapters.known_products import CHANCE, NEEDS, TITLE, URL, one_matrix_for_a_batch
@@ -83,7 +84,7 @@ def _slow(case: Case) -> bool:
 KNOWN = pinned(
     (
         *eigen.facts("keras", ("tensorflow",), SEEN),
-        *onednn.convolutions("keras", ("tensorflow",), SEEN),
+        *onednn.convolutions("keras", ("tensorflow",), SEEN, straddled_in_keras),
         *xla.facts("keras", ("jax",), SEEN),
         *ERRORS,
         *EMPTY,

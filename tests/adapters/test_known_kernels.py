@@ -1,8 +1,7 @@
-"""Convolutions that oneDNN on AMX and XLA with groups get wrong, by geometries like those asked of the frameworks."""
+"""Convolutions that oneDNN on AMX gets wrong, by geometries like those asked of the frameworks."""
 
 import pytest
 
-from opassay.adapters.known_groups import mixed, mixed_in_tensorflow
 from opassay.adapters.known_holes import straddled, straddled_in_keras
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
@@ -70,63 +69,3 @@ def test_keras_pads_by_an_op_of_its_own_and_has_strided_transposes_elsewhere():
     assert straddled(explicit)
     assert not straddled_in_keras(explicit)
     assert straddled_in_keras(transposed((1, 1, 5, 1), (2, 1, 1, 1), (1, 1, 5, 1), dilation=(3, 1)))
-
-
-INF = float("inf")
-
-
-def grouped(op, dtype, inputs, filters, made=None, cotangent=None, **how):
-    """The first tensor, or the cotangent where one is given, begins with an infinity; all else is 1."""
-    attributes = {"stride": (1, 1), "padding": "VALID", "dilation": (1, 1), "groups": 2, "layout": "NHWC", **how}
-    attributes |= {"output_shape": made} if made else {}
-    x = tensor(inputs, dtype) if cotangent else tensor(inputs, dtype, INF)
-    given = (tensor(cotangent, dtype, INF),) if cotangent else ()
-    aspect = "gradient" if cotangent else "value"
-    return Case(op, (x, tensor(filters, dtype)), attributes, aspect=aspect, cotangents=given)
-
-
-@pytest.mark.parametrize(
-    ("case", "shows"),
-    [
-        (grouped("conv2d", "float64", (1, 1, 1, 2), (1, 1, 1, 2)), True),
-        (grouped("conv2d", "float64", (1, 1, 1, 2), (1, 1, 1, 4)), True),
-        (grouped("conv2d", "float64", (1, 1, 1, 4), (1, 1, 2, 2)), False),
-        (grouped("conv2d", "float32", (1, 1, 1, 2), (1, 1, 1, 2)), False),
-        (grouped("conv2d_transpose", "float64", (1, 1, 1, 2), (1, 1, 1, 2), (1, 1, 1, 2)), True),
-        (grouped("conv2d", "float64", (1, 1, 2, 4), (1, 1, 2, 2), cotangent=(1, 1, 2, 2)), True),
-        (grouped("conv2d", "float64", (1, 1, 2, 2), (1, 1, 1, 4), cotangent=(1, 1, 2, 4)), False),
-        (grouped("conv2d", "float32", (1, 1, 2, 2), (1, 1, 1, 4), cotangent=(1, 1, 2, 4)), True),
-        (grouped("conv2d", "bfloat16", (1, 1, 2, 4), (1, 1, 2, 4), cotangent=(1, 1, 2, 4)), True),
-        (grouped("conv2d", "float32", (1, 1, 2, 2), (1, 1, 1, 2), cotangent=(1, 1, 2, 2)), False),
-        (grouped("conv2d", "float32", (1, 1, 1, 2), (1, 1, 1, 4), cotangent=(1, 1, 1, 4)), False),
-        (
-            # More positions in the cotangent than in the image: XLA swaps the two.
-            grouped("conv2d", "float32", (1, 2, 2, 2), (2, 2, 1, 4), cotangent=(1, 3, 3, 4), padding=((1, 1), (1, 1))),
-            False,
-        ),
-    ],
-)
-def test_zeros_that_stand_for_other_groups_show(case, shows):
-    assert mixed(case) is shows
-
-
-def test_the_filters_gradient_of_a_transpose_is_another_convolution_in_jax():
-    case = grouped("conv2d_transpose", "float32", (1, 1, 2, 2), (1, 1, 2, 2), (1, 1, 2, 4), cotangent=(1, 1, 2, 4))
-    assert mixed(case)
-    assert not mixed_in_tensorflow(case)
-
-
-def test_a_single_group_and_finite_numbers_mix_nothing():
-    assert not mixed(grouped("conv2d", "float64", (1, 1, 1, 2), (1, 1, 2, 2), groups=1))
-    tame = Case(
-        "conv2d",
-        (tensor((1, 1, 1, 2), "float64"), tensor((1, 1, 1, 2), "float64")),
-        grouped("conv2d", "float64", (1, 1, 1, 2), (1, 1, 1, 2)).attributes,
-    )
-    assert not mixed(tame)
-
-
-def test_an_infinite_filter_of_another_group_does_not_show():
-    plain = grouped("conv2d", "float64", (1, 1, 1, 2), (1, 1, 1, 2))
-    x, w = tensor((1, 1, 1, 2), "float64"), tensor((1, 1, 1, 2), "float64", INF)
-    assert not mixed(Case("conv2d", (x, w), plain.attributes))
