@@ -7,7 +7,9 @@ import sys
 import pytest
 
 from opassay.harness.listing import Chosen, list_command
+from opassay.harness.model.baseline import PREFIX
 from opassay.harness.registry import Registry, UsageError
+from opassay.harness.run.baseline import read_baseline
 
 
 def listed(capsys: pytest.CaptureFixture[str], what: str, **chosen: tuple[str, ...]) -> list[str]:
@@ -20,8 +22,13 @@ def terminal(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
 
 
-def ids(lines: list[str]) -> set[str]:
+def every_id(lines: list[str]) -> set[str]:
     return {line.split()[1] for line in lines}
+
+
+def ids(lines: list[str]) -> set[str]:
+    """Those of entries, without lines of a baseline."""
+    return {found for found in every_id(lines) if not found.startswith(PREFIX)}
 
 
 def test_every_known_difference_is_a_line_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,6 +37,8 @@ def test_every_known_difference_is_a_line_where_nobody_looks(capsys: pytest.Capt
     lines = listed(capsys, "known")
     assert ids(lines) == {known.id for known in entries}
     assert any(len(line) > 200 for line in lines)
+    paths = [path for name in registry.adapters if (path := registry.baseline(name)) is not None]
+    assert every_id(lines) - ids(lines) == {line.id for path in paths for line in read_baseline(path)}
 
 
 @pytest.mark.parametrize(

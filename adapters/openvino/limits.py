@@ -29,7 +29,7 @@ KERNELS: Mapping[str, tuple[str, ...]] = {
 
 _CONVERTED = {"float64": "float32", "int64": "int32"}
 
-_DATA = {"scatter_nd": 1}
+_DATA = {"scatter_nd": 1, "where": 1}
 """Which input's dtype is meant, where it is not the first."""
 
 
