@@ -153,6 +153,13 @@ def test_a_limit_of_zero_gives_a_zero_of_either_sign() -> None:
     assert judged(-x, one(lambda x: bounded.clamp(x, -1, 3), x)).verdict == "special"
 
 
+def test_infinity_by_a_huge_number_is_left_open_where_reciprocals_are_right() -> None:
+    x, y = np.array([np.inf, np.inf], np.float32), np.array([3e38, 3.0], np.float32)
+    reference, answer = one(lambda x, y: x / y, x, y), np.array([np.nan, np.inf], np.float32)
+    assert judged(answer, reference).free_elements == 1
+    assert judged(answer, reference, functions="libm").message.startswith("NaN appeared")
+
+
 def test_what_may_have_overflowed_inside_is_not_judged() -> None:
     x = np.array([3e38, 1.0], np.float32)
     reference = one(lambda x: (x * 2) / 4, x)

@@ -13,6 +13,7 @@ from opassay.adapters.oracle.bounded.monomial import monomial
 from opassay.adapters.oracle.bounded.profiles import ulps_of
 from opassay.adapters.oracle.bounded.real import OPERATORS, Real, operand, saved
 from opassay.adapters.oracle.bounded.sums import fit
+from opassay.harness.model.dtypes import FORMATS
 
 Binary = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -90,6 +91,10 @@ def div(x: Real, other: object) -> Real:
         error = quotient_error(x.value, y.value, value, a, b)
         if beyond.any():
             error = np.where(beyond, np.maximum(error, sizes(value)), error)
+        if np.isinf(x.value).any() and ulps_of("div", formats.functions) > CORRECT:
+            # Infinity times a reciprocal that may be flushed is NaN.
+            lost = sizes(y.value) > 1 / FORMATS[formats.kept].smallest_normal
+            error = np.where(np.isinf(x.value) & lost, np.inf, error)
         powers = (np.frexp(sizes(y.value))[0] == 0.5) & (b == 0)
         return _divided(formats, value, error, powers, lambda: quietly(kept_quotient, x.value, y.value, value))
 
