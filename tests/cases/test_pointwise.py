@@ -52,7 +52,8 @@ def test_channels_last_which_needs_rank_four_occurs():
 @every_op
 def test_some_cases_are_empty_and_some_are_large(name):
     sizes = [max(t.size for t in g.case.tensors) for g in stream(name)]
-    assert 0.02 <= sum(any(0 in t.shape for t in g.case.tensors) for g in stream(name)) / CASES <= 0.1
+    # One in twenty, give or take three standard deviations of 250 draws.
+    assert 0.008 <= sum(any(0 in t.shape for t in g.case.tensors) for g in stream(name)) / CASES <= 0.1
     assert sum(size > 4096 for size in sizes) >= CASES // 40
     assert max(sizes) <= 65_536
 
