@@ -172,7 +172,7 @@ def test_an_average_over_padding_alone_is_free(count_padding):
     assert reference.free.tolist() == [[[[True], [True]]]]
 
 
-@pytest.mark.parametrize("dtype", dtypes.DTYPES)
+@pytest.mark.parametrize("dtype", dtypes.CORE)
 def test_max_pool_keeps_every_dtypes_values_and_names_it(dtype):
     x = dtypes.narrow(np.arange(1, 10).reshape(1, 3, 3, 1), dtype)
     values, indices = REFERENCES["max_pool2d_with_argmax"](POOL, (x,))

@@ -53,7 +53,7 @@ def test_equal_indices_in_different_samples_do_not_meet():
     assert reference.free is None
 
 
-@pytest.mark.parametrize("dtype", dtypes.DTYPES)
+@pytest.mark.parametrize("dtype", dtypes.CORE)
 def test_both_unpools_keep_every_dtypes_values_bit_for_bit(dtype):
     x = dtypes.narrow(np.array([3, 7, 11, 13]).reshape(1, 2, 2, 1), dtype)
     indices = np.array([15, 0, 5, 10], np.int32).reshape(1, 2, 2, 1)
