@@ -16,11 +16,16 @@ from opassay.harness.registry import Registry
 from opassay.harness.run.generate import cases, geometries
 
 OPS = {op.name: op for op in Registry().ops() if op.numerics == "pointwise"}
-SEVERAL = [name for name, op in OPS.items() if len(op.inputs) > 1]
-DIFFERENTIABLE = [name for name, op in OPS.items() if op.gradients]
 CASES = 250
 
+SAMPLE = set(list(OPS)[::3])
+"""Whose streams are looked at whole: what ops of a class share is drawn by the class."""
+
 every_op = pytest.mark.parametrize("name", OPS)
+some_ops = pytest.mark.parametrize("name", [name for name in OPS if name in SAMPLE])
+
+SEVERAL = [name for name in OPS if name in SAMPLE and len(OPS[name].inputs) > 1]
+DIFFERENTIABLE = [name for name in OPS if name in SAMPLE and OPS[name].gradients]
 
 
 @cache
@@ -34,7 +39,7 @@ def test_the_registry_finds_ops_of_every_class():
     assert len(OPS) >= 13
 
 
-@every_op
+@some_ops
 def test_every_dtype_rank_and_memory_kind_occurs(name):
     found = [g.case for g in stream(name)]
     allowed = {d for d in dtypes.DTYPES if OPS[name].example(d)}
@@ -45,11 +50,11 @@ def test_every_dtype_rank_and_memory_kind_occurs(name):
 
 
 def test_channels_last_which_needs_rank_four_occurs():
-    kinds = [{t.memory.kind for g in stream(name) for t in g.case.tensors} for name in list(OPS)[:12]]
-    assert sum("channels_last" in found for found in kinds) >= 11
+    kinds = [{t.memory.kind for g in stream(name) for t in g.case.tensors} for name in OPS if name in SAMPLE]
+    assert sum("channels_last" in found for found in kinds) >= 20
 
 
-@every_op
+@some_ops
 def test_some_cases_are_empty_and_some_are_large(name):
     sizes = [max(t.size for t in g.case.tensors) for g in stream(name)]
     # One in twenty, give or take three standard deviations of 250 draws.
@@ -58,7 +63,7 @@ def test_some_cases_are_empty_and_some_are_large(name):
     assert max(sizes) <= 65_536
 
 
-@every_op
+@some_ops
 def test_the_first_two_fills_are_a_plain_one_and_a_hard_one(name):
     floats = [g for g in stream(name) if dtypes.is_float(g.case.tensors[-1].dtype)]
     second = Counter(kind for g in floats for kind in g.kinds[:2])
@@ -101,7 +106,7 @@ def test_a_dtype_outside_the_contract_is_refused_by_name(name):
     op = OPS[name]
     outside = next((d for d in dtypes.DTYPES if op.example(d) is None), None)
     if outside is None:
-        assert len(stream(name)) == CASES
+        assert {case.tensors[-1].dtype for _, case in cases(op, "value", 0, 0, 5, 1)} <= set(dtypes.DTYPES)
         return
     inputs, attributes = op.example(next(d for d in dtypes.DTYPES if op.example(d)))
     with pytest.raises(ContractError, match=f"is {outside}; it must be one of"):
