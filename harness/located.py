@@ -17,12 +17,18 @@ class UsageError(Exception):
     """What the user asked for cannot be done: one clear line, exit status 2."""
 
 
+NAMED = 30
+"""So many names are told of what there is: a line that nobody reads to its end helps nobody."""
+
+
 def unknown(what: str, given: str, available: Iterable[str]) -> str:
     """One line: what was given, what comes close, what there is."""
     names = sorted(available)
     close = difflib.get_close_matches(given, names, n=1)
     guess = f"; did you mean {close[0]!r}?" if close else ""
-    return f"unknown {what} {given!r}{guess} (there are: {', '.join(names)})"
+    some = names if len(names) <= NAMED else [*names[:NAMED], "…"]
+    count = f" {len(names)}" if len(names) > NAMED else ""
+    return f"unknown {what} {given!r}{guess} (there are{count}: {', '.join(some)})"
 
 
 def module_file(module: str) -> Path:

@@ -172,6 +172,9 @@ def _met(answers: References, models: Sequence[NumericModel], asked: Answered, p
     """Whether these outputs are just those answers, which say something of every wrong element."""
     assert isinstance(asked.outcome, Returned)
     arrays = asked.outcome.arrays
+    if len(arrays) != len(asked.references):
+        # As many outputs as asked for are given under no mistake.
+        return False
     outcome = asked.outcome if len(places) == len(arrays) else Returned(tuple(arrays[i] for i in places))
     if judge(asked.case, outcome, answers, models).verdict != "pass":
         return False

@@ -191,6 +191,11 @@ def test_gradients_may_be_mistaken_one_by_one() -> None:
     assert found(case, [wrong, db], fact) == ()
 
 
+def test_an_answer_without_an_output_is_covered_by_nothing() -> None:
+    assert found(BOTH, [], FLUSHES, ZERO) == ()
+    assert found(BOTH, [row(0, 0, 3, 0), row(0)], FLUSHES, ZERO) == ()
+
+
 def made_up() -> Op:
     """An op that no list of facts has heard of."""
     return replace(next(op for op in OPS if op.name == "max_pool2d"), name="largest_of_two")

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from opassay.harness.model.outcome import Crashed, Raised, Returned, TimedOut
+from opassay.harness.model.target import Target
 from opassay.harness.registry import Registry
 from opassay.harness.run.generate import cases
 from opassay.harness.run.judging import Judging
@@ -48,7 +49,9 @@ def test_for_one_target_nothing_is_kept(counted):
 @pytest.mark.parametrize("outcome", [Raised("ValueError", "no"), Returned(()), Crashed("SIGABRT"), TimedOut(1.0)])
 def test_a_valid_case_that_is_called_invalid_is_a_fault_whatever_it_comes_to(outcome):
     case = replace(CASES[0], aspect="error", rule="RankOne")
-    judgement = Judging().judge(SimpleNamespace(label="a", rules=()), MATMUL, case, outcome, 1)
+    judgement = Judging().judge(
+        SimpleNamespace(label="a", rules=(), target=Target("a", "eager")), MATMUL, case, outcome, 1
+    )
     assert judgement.verdict == "fault"
     assert "it does not break 'RankOne'" in judgement.message
 
@@ -57,7 +60,7 @@ def test_whether_a_case_breaks_the_contract_is_asked_once_for_all_targets(counte
     op, asked = counted
     _, case = next(cases(op, "error", 0, 0, 1, 1))
     judging = Judging()
-    lanes = [SimpleNamespace(label=label, rules=()) for label in "abc"]
+    lanes = [SimpleNamespace(label=label, rules=(), target=Target(label, "eager")) for label in "abc"]
     found = [judging.judge(lane, op, case, Raised("ValueError", "no"), 3).verdict for lane in lanes]
     assert (found, len(asked)) == (["pass"] * 3, 1)
 
