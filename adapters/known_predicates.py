@@ -95,6 +95,12 @@ def rank_three_in(layout: str) -> Predicate:
     return lambda case: case.rule == "RankThree" and case.attributes["layout"] == layout
 
 
+def repeated_to_minus_one(case: Case) -> bool:
+    """Un-pooling whose window makes -1 of an extent, which a reshape reads as: what is left."""
+    axes = spatial_axes(case.attributes["layout"])
+    return any(case.tensors[0].shape[i] * k == -1 for i, k in zip(axes, case.attributes["window"], strict=True))
+
+
 def repeated_beyond_bytes(case: Case) -> bool:
     """Un-pooling to extents that 64 bits can say, of more bytes than they count: XLA's compiler takes the former.
 

@@ -10,7 +10,13 @@ from opassay.adapters.facts import accepted
 from opassay.adapters.geometry import effective, spatial_axes
 from opassay.adapters.keras.known_predicates import SEEN
 from opassay.adapters.known_larger import DIVIDES_TITLE, DIVIDES_URL, divided_by_nothing
-from opassay.adapters.known_predicates import Predicate, extent_fits_indices, rank_three_in, repeated_beyond_bytes
+from opassay.adapters.known_predicates import (
+    Predicate,
+    extent_fits_indices,
+    rank_three_in,
+    repeated_beyond_bytes,
+    repeated_to_minus_one,
+)
 from opassay.adapters.known_undilated import unlooked_dilation
 from opassay.adapters.onednn import WHERE_ONE_DNN, WITH_ONE_DNN
 from opassay.harness.model.case import Case
@@ -24,7 +30,7 @@ _ALL_BY_ONE_DNN = ("onednn_dtypes=bfloat16",)
 """Processors on which oneDNN does bfloat16, and so all that it ever does."""
 
 
-def _accepts(
+def _invalid(
     name: str, reason: str, ops: tuple[str, ...], rules: tuple[str, ...], modes: tuple[str, ...] = (), **more: Any
 ) -> Fact:
     told: dict[str, Any] = {"owner": "upstream", "verdicts": ("accepts",), **more}
@@ -78,11 +84,6 @@ def _fits_reshaped(case: Case) -> bool:
     return updates.size % max(math.prod(slices), 1) == 0
 
 
-def _minus_one(case: Case) -> bool:
-    axes = spatial_axes(case.attributes["layout"])
-    return any(case.tensors[0].shape[i] * k == -1 for i, k in zip(axes, case.attributes["window"], strict=True))
-
-
 def _beyond_bytes(case: Case) -> bool:
     checks: dict[str, Predicate] = {"avg_unpool2d": repeated_beyond_bytes, "scatter_nd": extent_fits_indices}
     return checks[case.op](case) if case.op in checks else True
@@ -96,7 +97,7 @@ _BY_DESIGN = {"conv2d": ("GroupsZero",)}
 
 ERRORS = (
     *accepted("keras-groups", "by design", "groups are told from the shapes", _BY_DESIGN, versions=SEEN),
-    _accepts(
+    _invalid(
         "operands-converted",
         "x becomes of the filter's dtype",
         ("conv2d",),
@@ -104,8 +105,8 @@ ERRORS = (
         ("jax",),
         owner="by design",
     ),
-    _accepts("promoted", "operands are promoted to one dtype", ("matmul",), ("DtypeMismatch",), owner="by design"),
-    _accepts(
+    _invalid("promoted", "operands are promoted to one dtype", ("matmul",), ("DtypeMismatch",), owner="by design"),
+    _invalid(
         "rank-three",
         "composed of repeats, for any rank",
         ("avg_unpool2d",),
@@ -113,8 +114,8 @@ ERRORS = (
         owner="by design",
         when=rank_three_in("NHWC"),
     ),
-    _accepts("negative-padding", "ops.pad crops by it on this backend only", _PADDED, ("PadNegative",), ("torch",)),
-    _accepts(
+    _invalid("negative-padding", "ops.pad crops by it on this backend only", _PADDED, ("PadNegative",), ("torch",)),
+    _invalid(
         "any-word",
         "any word but 'same' means no padding",
         _PADDED,
@@ -122,7 +123,7 @@ ERRORS = (
         ("torch",),
         when=_other_word,
     ),
-    _accepts(
+    _invalid(
         "dilation",
         "torch takes a dilation of 0 in a transposed convolution",
         ("conv2d_transpose",),
@@ -130,14 +131,14 @@ ERRORS = (
         ("torch",),
         when=unlooked_dilation,
     ),
-    _accepts(
+    _invalid(
         "output-shape",
         _NO_SHAPE,
         ("conv2d_transpose",),
         ("OutputTooSmall", "OutputTooLarge", "OutputNegative"),
         ("torch", "jax"),
     ),
-    _accepts(
+    _invalid(
         "output-shape-tensorflow",
         _NO_SHAPE,
         ("conv2d_transpose",),
@@ -145,7 +146,7 @@ ERRORS = (
         ("tensorflow",),
         needs=_ALL_BY_ONE_DNN,
     ),
-    _accepts(
+    _invalid(
         "nothing-compared",
         "TensorFlow compares no shapes where there is nothing to compute",
         ("conv2d_transpose",),
@@ -154,7 +155,7 @@ ERRORS = (
         when=_without_output,
         needs=WHERE_ONE_DNN,
     ),
-    _accepts(
+    _invalid(
         "reshaped",
         "Keras takes no output_shape",
         ("conv2d_transpose",),
@@ -163,7 +164,7 @@ ERRORS = (
         owner="by design",
         when=_reshaped,
     ),
-    _accepts(
+    _invalid(
         "reshaped-tensorflow",
         "Keras takes no output_shape",
         ("conv2d_transpose",),
@@ -173,7 +174,7 @@ ERRORS = (
         when=_reshaped,
         needs=_ALL_BY_ONE_DNN,
     ),
-    _accepts(
+    _invalid(
         "abort",
         "a negative extent ends the process from inside TensorFlow",
         ("conv2d_transpose",),
@@ -185,15 +186,15 @@ ERRORS = (
         title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
         needs=WITH_ONE_DNN,
     ),
-    _accepts(
+    _invalid(
         "repeat-minus-one",
         "ops.repeat: 1 times -1 is -1, which torch's reshape takes for what is left",
         ("avg_unpool2d",),
         ("WindowNegative",),
         ("torch",),
-        when=_minus_one,
+        when=repeated_to_minus_one,
     ),
-    _accepts(
+    _invalid(
         "updates-reshaped",
         "updates are reshaped until they fit",
         ("scatter_nd",),
@@ -201,7 +202,7 @@ ERRORS = (
         ("torch",),
         when=_fits_reshaped,
     ),
-    _accepts(
+    _invalid(
         "overflow-abort",
         ABORTS,
         (*_PADDED, "conv2d_transpose", "avg_unpool2d", "scatter_nd"),
@@ -210,7 +211,7 @@ ERRORS = (
         verdicts=("crash",),
         when=_beyond_bytes,
     ),
-    _accepts(
+    _invalid(
         "repeat-overflow",
         "tf.repeat multiplies into an extent of 0 instead of raising",
         ("avg_unpool2d",),
@@ -218,7 +219,7 @@ ERRORS = (
         ("tensorflow",),
         when=_window_of_nothing,
     ),
-    _accepts(
+    _invalid(
         "padding-wraps",
         "ops.pad takes amounts modulo 2**32",
         _PADDED,
@@ -226,7 +227,7 @@ ERRORS = (
         ("tensorflow",),
         when=_wraps,
     ),
-    _accepts(
+    _invalid(
         "no-output",
         "TensorFlow answers a convolution without output with uninitialised memory in its input's shape",
         ("conv2d",),
@@ -236,7 +237,7 @@ ERRORS = (
         title="Conv2D computes wrongly in Windows OS",
         needs=WHERE_ONE_DNN,
     ),
-    _accepts(
+    _invalid(
         "division",
         "a window that does not fit ends the process from inside TensorFlow (SIGFPE)",
         ("max_pool2d",),

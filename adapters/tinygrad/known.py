@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opassay.adapters.facts import accepted, pinned
-from opassay.adapters.geometry import spatial_axes
-from opassay.adapters.known_predicates import rank_three_in
+from opassay.adapters.known_predicates import rank_three_in, repeated_to_minus_one
 from opassay.adapters.known_values import empty_anywhere
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -47,11 +46,6 @@ def _nothing(case: Case) -> bool:
     return empty_anywhere(case) or 0 in case.attributes.get("output_shape", ())
 
 
-def _minus_one(case: Case) -> bool:
-    axes = spatial_axes(case.attributes["layout"])
-    return any(case.tensors[0].shape[i] * k == -1 for i, k in zip(axes, case.attributes["window"], strict=True))
-
-
 def _summed_bytes(case: Case) -> bool:
     return case.tensors[0 if case.op == "max_unpool2d" else 1].dtype in ("int8", "uint8")
 
@@ -82,7 +76,7 @@ KNOWN = pinned(
             aspects=("error",),
             verdicts=("accepts",),
             rules=("WindowNegative",),
-            when=_minus_one,
+            when=repeated_to_minus_one,
             versions=_SEEN,
         ),
         Fact("tinygrad-nan-relu", ops=("relu",), reproduces="nan_to_zero", versions=_SEEN, **_NAN),

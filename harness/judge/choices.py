@@ -10,13 +10,11 @@ from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.verdict import describe, judge
 from opassay.harness.model.case import Case
 from opassay.harness.model.choice import Follows
+from opassay.harness.model.fact import together
 from opassay.harness.model.hypothesis import Hypothesis, Question, References
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome, Raised, Returned
-
-LABELS = "; "
-"""Between the choices that decide a record together."""
 
 Models = Callable[[References], Sequence[NumericModel]]
 """How the target computes each of these outputs."""
@@ -62,7 +60,7 @@ def under(op: Op, case: Case, chosen: Sequence[Followed], outcome: Outcome, trut
             # Also under these the input is invalid; ContractError is a ValueError.
             continue
         if found is not None:
-            return Under(LABELS.join(f.label for f in some), tuple(f.option for f in some), found)
+            return Under(together(f.label for f in some), tuple(f.option for f in some), found)
     return None
 
 
@@ -88,7 +86,7 @@ def judge_under(case: Case, outcome: Outcome, right: Under, models: Models) -> J
         and not outcome.fallback
     ):
         text = f"declares {right.choice}, and raised {outcome.type}: {outcome.message}"
-        return Judgement("rejects", text, error_type=outcome.type)
+        return Judgement("rejects", text, error_type=outcome.type, choice=right.choice)
     if not isinstance(outcome, Returned):
         return judge(case, outcome, right.references, ())
     valid = replace(case, aspect="value", rule="") if case.aspect == "error" else case

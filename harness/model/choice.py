@@ -24,11 +24,6 @@ class Choice:
     options: Mapping[str, Hypothesis]
     rules: tuple[str, ...] = ()
 
-    def concerns(self, op: str, case: Case) -> bool:
-        """Whether it may change what is right for ``case``; ``op`` is the op's name."""
-        asked = case.rule in self.rules if case.aspect == "error" else not self.rules
-        return asked and any(option.concerns(op, case.aspect) for option in self.options.values())
-
 
 @dataclass(frozen=True)
 class Follows:

@@ -14,7 +14,7 @@ from opassay.harness.model.verdicts import FAILING
 
 OWNERS = ("ours", "upstream", "by design")
 SEPARATOR = "; "
-"""Between the ids of facts that cover a record together."""
+"""Between the ids of facts that cover a record together, and between choices that decide one together."""
 
 ANSWERED = ("special", "structural", "numeric", "shape", "dtype")
 """Verdicts on an answer, which a mistake can reproduce."""
@@ -137,12 +137,12 @@ class Fact:
 
 
 def together(ids: Iterable[str]) -> str:
-    """The ids of facts that cover a record, as the column ``known`` has them."""
+    """The ids of facts that cover a record as the column ``known`` has them; choices as ``choice`` has them."""
     return SEPARATOR.join(ids)
 
 
 def apart(known: str) -> list[str]:
-    """The ids in a cell of the column ``known``."""
+    """The ids in a cell of the column ``known``, or the choices in one of ``choice``."""
     return known.split(SEPARATOR) if known else []
 
 

@@ -167,7 +167,8 @@ def test_another_answer_is_a_difference(name: str) -> None:
 @pytest.mark.parametrize("name", PLANTED)
 def test_who_declares_it_must_answer_and_nobody_else_may(name: str) -> None:
     follows, case, right, _ = PLANTED[name]
-    assert judged(case, REFUSAL, follows).verdict == "rejects"
+    refused = judged(case, REFUSAL, follows)
+    assert (refused.verdict, refused.choice) == ("rejects", follows.label)
     assert judged(case, REFUSAL).verdict == "pass"
     assert judged(case, Returned((right,))).verdict == "accepts"
 

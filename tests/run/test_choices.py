@@ -55,7 +55,7 @@ def of_vectors(records: list[Record]) -> set[tuple[str, str]]:
     [
         ("Numpyish", [VECTORS], "pass", "vectors=numpy"),
         ("Numpyish", [], "accepts", ""),
-        ("Strict", [VECTORS], "rejects", ""),
+        ("Strict", [VECTORS], "rejects", "vectors=numpy"),
         ("Strict", [], "pass", ""),
         ("Wrong", [VECTORS], "accepts", "vectors=numpy"),
     ],

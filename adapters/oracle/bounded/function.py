@@ -103,16 +103,6 @@ def of_size(value: Value) -> Moves:
     return moves
 
 
-def of_slope(slope: Value, low: float = -np.inf) -> Moves:
-    """Of a function whose derivative ``slope`` is monotone: the larger one at the ends bounds all between."""
-
-    def moves(x: np.ndarray, error: np.ndarray, y: np.ndarray) -> np.ndarray:
-        steepest = np.maximum(np.abs(slope(x + error)), np.abs(slope(x - error)))
-        return np.asarray(np.where(x - error <= low, np.inf, steepest * error))
-
-    return moves
-
-
 def turned(first: Value, second: Value) -> Moves:
     """Of sine and cosine: f(x ± e) - f(x) = ± f'(x) sin e - f(x)(1 - cos e)."""
 
