@@ -191,6 +191,17 @@ def test_gradients_may_be_mistaken_one_by_one() -> None:
     assert found(case, [wrong, db], fact) == ()
 
 
+def test_a_wrong_element_of_which_the_mistake_says_nothing_is_not_covered() -> None:
+    padded = Fact("padded", "upstream", "why", ops=("selects_maximum",), reproduces="padded_with_zero")
+    attributes = {**POOL, "stride": (1, 1), "padding": ((0, 0), (1, 0))}
+    case = Case("max_pool2d_with_argmax", pool(-3.0, -2.0).tensors, attributes)
+    values = row(0, -2).reshape(1, 1, 2, 1)
+    right, wrong = (np.array(index, np.int64).reshape(1, 1, 2, 1) for index in ((0, 1), (7, 1)))
+    # Where a zero of the padding wins, no index can name it, so that any would do.
+    assert found(case, [values, right], padded) == ("padded",)
+    assert found(case, [values, wrong], padded) == ()
+
+
 def test_an_answer_without_an_output_is_covered_by_nothing() -> None:
     assert found(BOTH, [], FLUSHES, ZERO) == ()
     assert found(BOTH, [row(0, 0, 3, 0), row(0)], FLUSHES, ZERO) == ()
