@@ -1,1 +1,1 @@
-"""What to try: one file per op family, each with its strategies, its rules to break, and its pins."""
+"""What to try: one file per op family, each with what its cases are drawn from, its rules to break, and its pins."""

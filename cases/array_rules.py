@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import strategies as st
-
 from opassay.cases import tables
 from opassay.cases.rules import Breach, breach, put, two_dtypes, with_attributes, with_shape
 from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
 
@@ -20,7 +19,7 @@ ENDS = (0, -1)
 
 
 def matmul_breaches(valid: Callable[..., Any]) -> tuple[Breach, ...]:
-    """``valid`` makes a strategy of small valid geometries; it takes ``batches``."""
+    """``valid`` makes a draw of small valid geometries; it takes ``batches``."""
 
     def unbatched() -> Any:
         return valid(batches=(("", ""),))
@@ -87,7 +86,7 @@ def scatter_breaches() -> tuple[Breach, ...]:
     )
 
 
-def _small() -> st.SearchStrategy[Case]:
+def _small() -> Draw:
     """Valid scatters with literal indices."""
     return tables.drawn(
         _scatter,

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from hypothesis import strategies as st
-
 from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
 from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import conv_pins, conv_rules, gradient_pins, tables, windows
 from opassay.cases.windows import Padding
 from opassay.harness.model.case import Geometry
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op
 
@@ -147,7 +146,7 @@ def _draws(
     empty: Sequence[str],
     dtypes: Sequence[str],
     layouts: Sequence[str] = tables.LAYOUTS,
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     return tables.drawn(
         build,
         kinds=tables.SUM_KINDS,
@@ -193,7 +192,7 @@ def conv2d_geometries(
     empty: Sequence[str] = EMPTY,
     dtypes: Sequence[str] = tables.PRODUCT_DTYPES,
     layouts: Sequence[str] = tables.LAYOUTS,
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     """Valid cases of ``conv2d``."""
     return _draws(_conv2d, paddings, sizes, empty, dtypes, layouts)
 
@@ -202,19 +201,19 @@ def transpose_geometries(
     paddings: Sequence[Padding] = tables.PADDINGS,
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     """Valid cases of ``conv2d_transpose``: a convolution drawn as for ``conv2d``, read backwards."""
     return _draws(_transpose, paddings, sizes, empty, tables.PRODUCT_DTYPES)
 
 
-def conv2d_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> st.SearchStrategy[Geometry]:
+def conv2d_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> Draw:
     """Cases of the gradients of ``conv2d``."""
     build = partial(_conv2d, summed="all")
     drawn = _draws(build, tables.PADDINGS, tables.SIZES, EMPTY, dtypes)
     return tables.gradients(drawn, lambda case: (windows.conv_answer(case),))
 
 
-def transpose_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> st.SearchStrategy[Geometry]:
+def transpose_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> Draw:
     """Cases of the gradients of ``conv2d_transpose``."""
     build = partial(_transpose, summed="all")
     drawn = _draws(build, tables.PADDINGS, tables.SIZES, EMPTY, dtypes)

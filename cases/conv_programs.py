@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from hypothesis import strategies as st
-
 from opassay.adapters.oracle import program_reference, program_vjp
 from opassay.adapters.oracle.choices import PROGRAM_CHOICES
 from opassay.adapters.oracle.hypotheses import PROGRAMS
 from opassay.cases import program_pins, tables, windows
 from opassay.cases.program_builder import Builder
 from opassay.harness.model.case import Geometry
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op
 
@@ -192,7 +191,7 @@ def _down_and_up(net: Network, layers: Sequence[Layer]) -> str:
     return value
 
 
-def network_geometries(op: str, probes: bool, depths: Sequence[int]) -> st.SearchStrategy[Geometry]:
+def network_geometries(op: str, probes: bool, depths: Sequence[int]) -> Draw:
     """Small networks of as many layers as ``depths`` lists."""
     return tables.drawn(
         partial(_network, op, probes, depths),

@@ -37,7 +37,7 @@ WORDS = ("VALID", "SAME")
 
 
 def conv2d_breaches(valid: Valid) -> tuple[Breach, ...]:
-    """``valid`` makes a strategy of small valid geometries; it takes ``paddings``."""
+    """``valid`` makes a draw of small valid geometries; it takes ``paddings``."""
 
     def unpadded() -> Any:
         return valid(paddings=("VALID",))
@@ -110,7 +110,7 @@ def _no_filter(case: Case, axis: int) -> Case:
 
 
 def transpose_breaches(valid: Valid) -> tuple[Breach, ...]:
-    """``valid`` makes a strategy of small valid geometries; it takes ``paddings``."""
+    """``valid`` makes a draw of small valid geometries; it takes ``paddings``."""
 
     def by_word() -> Any:
         return valid(paddings=WORDS)

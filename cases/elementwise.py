@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import strategies as st
-
 from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
 from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import array_pins, gradient_pins, tables
 from opassay.harness.model.case import Geometry
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op, Pin
 
@@ -44,7 +43,7 @@ def elementwise_geometries(
     dtypes: Sequence[str] = tables.ALL_DTYPES,
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     """Valid cases of an op that takes one tensor of any shape."""
     return tables.drawn(
         lambda a, b, c, d, **draws: _elementwise(op, extents=(a, b, c, d), **draws),
@@ -61,7 +60,7 @@ def elementwise_geometries(
     )
 
 
-def elementwise_gradients(op: str) -> st.SearchStrategy[Geometry]:
+def elementwise_gradients(op: str) -> Draw:
     """Cases of the gradient of an op whose answer has its input's shape."""
     return tables.gradients(elementwise_geometries(op, tables.GRADIENT_DTYPES), lambda case: (case.tensors[0].shape,))
 

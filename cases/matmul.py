@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from hypothesis import strategies as st
-
 from opassay.adapters.oracle import REFERENCES, VJPS
 from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import array_pins, array_rules, gradient_pins, tables
 from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op
 
@@ -82,7 +81,7 @@ def _summed(shapes: tuple[tuple[int, ...], ...]) -> tuple[int, int, int]:
     return a[-1], math.prod(y) * a[-1] // math.prod(a), math.prod(y) * a[-1] // math.prod(b)
 
 
-def matmul_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> st.SearchStrategy[Geometry]:
+def matmul_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> Draw:
     """Cases of the gradients of ``matmul``."""
     drawn = _draws(partial(_matmul, backward=True), BATCHES, tables.SIZES, EMPTY, dtypes)
     return tables.gradients(drawn, lambda case: (_answer(case),))
@@ -100,7 +99,7 @@ def matmul_geometries(
     batches: Sequence[tuple[str, str]] = BATCHES,
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     """Valid cases of ``matmul``."""
     return _draws(_matmul, batches, sizes, empty, tables.PRODUCT_DTYPES)
 
@@ -111,7 +110,7 @@ def _draws(
     sizes: Sequence[int],
     empty: Sequence[str],
     dtypes: Sequence[str],
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     return tables.drawn(
         build,
         kinds=tables.SUM_KINDS,

@@ -8,14 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from hypothesis import strategies as st
-
 from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
 from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import gradient_pins, pool_pins, pool_rules, tables, windows
 from opassay.cases.windows import Padding
 from opassay.harness.model.case import Geometry
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op, Pin
 
@@ -85,7 +84,7 @@ def _draws(
     sizes: Sequence[int],
     empty: Sequence[str],
     own: Mapping[str, Sequence[Any]],
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     return tables.drawn(
         lambda **draws: _pool(op, **draws),
         kinds=kinds,
@@ -110,7 +109,7 @@ def max_pool_geometries(
     paddings: Sequence[Padding] = tables.PADDINGS,
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     """Valid cases of ``max_pool2d`` or ``max_pool2d_with_argmax``."""
     own = {"dilation": tables.DILATIONS}
     return _draws(op, tables.ALL_DTYPES, tables.MOVE_KINDS, paddings, sizes, empty, own)
@@ -121,18 +120,18 @@ def avg_pool_geometries(
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
     dtypes: Sequence[str] = tables.FLOAT_DTYPES,
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     """Valid cases of ``avg_pool2d``."""
     own = {"count_padding": (False, True)}
     return _draws("avg_pool2d", dtypes, tables.SUM_KINDS, paddings, sizes, empty, own)
 
 
-def avg_pool_gradients(dtypes: Sequence[str] = tables.FLOAT_DTYPES) -> st.SearchStrategy[Geometry]:
+def avg_pool_gradients(dtypes: Sequence[str] = tables.FLOAT_DTYPES) -> Draw:
     """Cases of the gradient of ``avg_pool2d``."""
     return tables.gradients(avg_pool_geometries(dtypes=dtypes), lambda case: (windows.pool_answer(case),))
 
 
-def max_pool_gradients(op: str) -> st.SearchStrategy[Geometry]:
+def max_pool_gradients(op: str) -> Draw:
     """Cases of the gradient of ``max_pool2d`` or ``max_pool2d_with_argmax``."""
     own = {"dilation": tables.DILATIONS}
     drawn = _draws(op, tables.GRADIENT_DTYPES, tables.MOVE_KINDS, tables.PADDINGS, tables.SIZES, EMPTY, own)
@@ -144,7 +143,7 @@ def _op(
     name: str,
     outputs: tuple[str, ...],
     numerics: str,
-    geometries: Callable[..., st.SearchStrategy[Geometry]],
+    geometries: Callable[..., Draw],
     pins: tuple[Pin, ...],
     own: Mapping[str, str],
 ) -> Op:
@@ -177,23 +176,23 @@ ATTRIBUTES = {
 }
 DILATION = {"dilation": "(height, width) distances between taps"}
 COUNT_PADDING = {"count_padding": "whether padding counts in the divisor"}
-STRATEGIES: Mapping[str, Callable[..., st.SearchStrategy[Geometry]]] = {
+DRAWS: Mapping[str, Callable[..., Draw]] = {
     "max_pool2d": partial(max_pool_geometries, "max_pool2d"),
     "max_pool2d_with_argmax": partial(max_pool_geometries, "max_pool2d_with_argmax"),
     "avg_pool2d": avg_pool_geometries,
 }
 BREACHES = {
     name: pool_rules.pool_breaches(
-        partial(strategy, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY), dilated=name != "avg_pool2d"
+        partial(draw, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY), dilated=name != "avg_pool2d"
     )
-    for name, strategy in STRATEGIES.items()
+    for name, draw in DRAWS.items()
 }
 
 max_pool2d = _op(
     "max_pool2d",
     ("y",),
     "selection",
-    STRATEGIES["max_pool2d"],
+    DRAWS["max_pool2d"],
     (*pool_pins.MAX_POOL2D, *gradient_pins.MAX_POOL2D),
     DILATION,
 )
@@ -201,7 +200,7 @@ max_pool2d_with_argmax = _op(
     "max_pool2d_with_argmax",
     ("values", "indices"),
     "selection",
-    STRATEGIES["max_pool2d_with_argmax"],
+    DRAWS["max_pool2d_with_argmax"],
     (*pool_pins.MAX_POOL2D_WITH_ARGMAX, *gradient_pins.MAX_POOL2D_WITH_ARGMAX),
     DILATION,
 )

@@ -24,7 +24,7 @@ from opassay.harness.model.case import Case
 
 
 def pool_breaches(valid: Callable[..., Any], dilated: bool) -> tuple[Breach, ...]:
-    """``valid`` makes a strategy of small valid geometries; it takes ``paddings``. ``dilated``: the op has dilation."""
+    """``valid`` makes a draw of small valid geometries; it takes ``paddings``. ``dilated``: the op has dilation."""
 
     def unpadded() -> Any:
         return valid(paddings=("VALID",))

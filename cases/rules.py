@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hypothesis import strategies as st
-
 from opassay.cases import tables
 from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.op import Rule
 
 Pair = tuple[Case, Case]
@@ -29,11 +28,11 @@ BEYOND = (2**31, 2**40, 2**62)
 
 @dataclass(frozen=True)
 class Breach:
-    """One way to break the contract. ``pairs`` makes a strategy of valid cases, each with its broken sibling."""
+    """One way to break the contract. ``pairs`` makes a draw of valid cases, each with its broken sibling."""
 
     name: str
     says: str
-    pairs: Callable[[], st.SearchStrategy[Pair]]
+    pairs: Callable[[], Draw]
 
     @property
     def rule(self) -> Rule:
@@ -46,7 +45,7 @@ class Breach:
 def breach(
     name: str,
     says: str,
-    valid: Callable[[], st.SearchStrategy[Any]],
+    valid: Callable[[], Draw],
     spoil: Callable[[Case, Any], Case],
     choices: Sequence[Any] = AXES,
     prepare: Callable[[Case, Any], Case] = lambda case, choice: case,
@@ -57,8 +56,8 @@ def breach(
         near = prepare(case, choice)
         return near, spoil(near, choice)
 
-    def pairs() -> st.SearchStrategy[Pair]:
-        return st.tuples(valid().map(_case), st.sampled_from(choices)).map(lambda drawn: pair(*drawn))
+    def pairs() -> Draw:
+        return valid().map(_case).beside(choices).map(lambda drawn: pair(*drawn))
 
     return Breach(name, says, pairs)
 
@@ -67,26 +66,26 @@ def _case(valid: Case | Geometry) -> Case:
     return valid.case if isinstance(valid, Geometry) else valid
 
 
-def negative(name: str, valid: Callable[[], st.SearchStrategy[Any]]) -> Breach:
+def negative(name: str, valid: Callable[[], Draw]) -> Breach:
     """An entry of the (height, width) attribute ``name`` is negative."""
     title = f"{name.capitalize()}Negative"
     return breach(title, f"{name} is at least 1", valid, lambda case, axis: with_entry(case, name, axis, -1))
 
 
-def zero(name: str, valid: Callable[[], st.SearchStrategy[Any]]) -> Breach:
+def zero(name: str, valid: Callable[[], Draw]) -> Breach:
     """An entry of the (height, width) attribute ``name`` is 0."""
     return breach(
         f"{name.capitalize()}Zero", f"{name} is at least 1", valid, lambda c, axis: with_entry(c, name, axis, 0)
     )
 
 
-def unknown_padding(valid: Callable[[], st.SearchStrategy[Any]]) -> Breach:
+def unknown_padding(valid: Callable[[], Draw]) -> Breach:
     """``valid`` makes cases whose padding is a word."""
     says = "padding is 'SAME', 'VALID' or ((top, bottom), (left, right))"
     return breach("PadUnknown", says, valid, lambda case, word: with_attributes(case, padding=word), ("FULL", "same"))
 
 
-def rank_three(valid: Callable[[], st.SearchStrategy[Any]], tensor: int = 0, name: str = "RankThree") -> Breach:
+def rank_three(valid: Callable[[], Draw], tensor: int = 0, name: str = "RankThree") -> Breach:
     """A tensor of rank 4 has lost its first axis."""
     what = "x" if tensor == 0 else "the filter"
     return breach(
@@ -94,7 +93,7 @@ def rank_three(valid: Callable[[], st.SearchStrategy[Any]], tensor: int = 0, nam
     )
 
 
-def two_dtypes(valid: Callable[[], st.SearchStrategy[Any]]) -> Breach:
+def two_dtypes(valid: Callable[[], Draw]) -> Breach:
     """The second operand has another dtype than the first."""
     return breach("DtypeMismatch", "operands have one dtype", valid, lambda case, _: _other_dtype(case), (0,))
 
@@ -104,7 +103,7 @@ def _other_dtype(case: Case) -> Case:
     return replace(case, tensors=put(case.tensors, 1, replace(case.tensors[1], dtype=changed)))
 
 
-def negative_pad(unpadded: Callable[[], st.SearchStrategy[Any]]) -> Breach:
+def negative_pad(unpadded: Callable[[], Draw]) -> Breach:
     """``unpadded`` makes cases with the padding VALID, which get one row more than their window needs."""
 
     def roomy(case: Case, axis: int) -> Case:
@@ -117,9 +116,7 @@ def negative_pad(unpadded: Callable[[], st.SearchStrategy[Any]]) -> Breach:
     return breach("PadNegative", "explicit padding is at least 0", unpadded, spoil, prepare=roomy)
 
 
-def too_much_padding(
-    unpadded: Callable[[], st.SearchStrategy[Any]], spans: Callable[[Case, int], int]
-) -> tuple[Breach, ...]:
+def too_much_padding(unpadded: Callable[[], Draw], spans: Callable[[Case, int], int]) -> tuple[Breach, ...]:
     """Padding as large as the effective window (``spans``, by case and axis), and padding that no machine can hold."""
     says = "explicit padding is smaller than the effective window"
 

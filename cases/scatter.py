@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
-from hypothesis import strategies as st
-
 from opassay.adapters.oracle import REFERENCES, VJPS
 from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import array_pins, array_rules, gradient_pins, tables
 from opassay.harness.model.case import Geometry
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op
@@ -65,7 +64,7 @@ def _with_extents(*, a: int, b: int, c: int, d: int, **draws: object) -> Geometr
 
 def scatter_geometries(
     dtypes: Sequence[str] = tables.ALL_DTYPES, sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] = EMPTY
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     """Valid cases of ``scatter_nd``."""
     return tables.drawn(
         _with_extents,
@@ -85,7 +84,7 @@ def scatter_geometries(
     )
 
 
-def scatter_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> st.SearchStrategy[Geometry]:
+def scatter_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> Draw:
     """Cases of the gradient of ``scatter_nd``."""
     return tables.gradients(scatter_geometries(dtypes), lambda case: (case.attributes["shape"],))
 

@@ -6,24 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import strategies as st
-
 from opassay.adapters.oracle import program_reference, program_vjp
 from opassay.adapters.oracle.choices import PROGRAM_CHOICES
 from opassay.adapters.oracle.hypotheses import PROGRAMS
 from opassay.cases import conv, matmul, pool, program_pins, scatter, tables, unpool
 from opassay.cases.conv_programs import GRADIENT_DTYPES, KINDS
 from opassay.harness.model.case import Case, Geometry, Tensor
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op, Pin
 from opassay.harness.model.program import Program, Stage
 
-Strategy = st.SearchStrategy[Geometry]
-
 
 def _second_order(
-    name: str, gradients: Callable[[Sequence[str]], Strategy], inputs: Sequence[str], floats: Sequence[int]
+    name: str, gradients: Callable[[Sequence[str]], Draw], inputs: Sequence[str], floats: Sequence[int]
 ) -> Op:
     """The vector-Jacobian product of an op, ``name`` without its ``_vjp``, differentiated: a program of one stage."""
 
@@ -46,7 +43,7 @@ def _second_order(
         differentiable=(*(inputs[i] for i in floats), "dy"),
         geometries=None,
         reference=program_reference,
-        gradients=lambda: st.tuples(gradients(GRADIENT_DTYPES), st.sampled_from(KINDS)).map(build),
+        gradients=lambda: gradients(GRADIENT_DTYPES).beside(KINDS).map(build),
         vjp=program_vjp,
         staged=True,
         hypotheses=PROGRAMS,
@@ -69,7 +66,7 @@ def _law(geometry: Geometry) -> Geometry:
     return Geometry(Case("conv2d_input_gradient_law", (x, w, dy), program.attributes()), geometry.kinds, geometry.share)
 
 
-def law_geometries() -> Strategy:
+def law_geometries() -> Draw:
     """Float convolutions of every kind."""
     floats = tuple(d for d in tables.GRADIENT_DTYPES if d != "int32")
     return conv.conv2d_gradients(floats).map(_law)
@@ -160,7 +157,7 @@ UNUSED = (("a", "b", "unused"), (_stage("matmul", "a b", "y"),), ("y",))
 BEHIND = (("a", "b"), (_stage("stop_gradient", "b", "held"), _stage("matmul", "a held", "y")), ("y",))
 
 
-def _wirings(op: str, wiring: Sequence[Any]) -> Strategy:
+def _wirings(op: str, wiring: Sequence[Any]) -> Draw:
     return tables.drawn(
         lambda **draws: _wired(op, wiring, **draws),
         kinds=KINDS,

@@ -12,15 +12,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry, Tensor
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import EXACT_KINDS, WHOLE, Fill
 from opassay.harness.model.memory import Memory
-
-if TYPE_CHECKING:
-    from hypothesis import strategies as st
 
 STEPS = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 127, 128, 129, 256, 257)
 """Every extent in use, ascending: small primes, and both sides of the edges of kernels' tiles."""
@@ -284,15 +282,10 @@ def _sensible(memory: Memory, rank: int) -> Memory:
     return Memory(memory.kind, memory.axis % rank, memory.step)
 
 
-def drawn(build: Callable[..., Any], **tables: Sequence[Any]) -> st.SearchStrategy[Any]:
+def drawn(build: Callable[..., Any], **tables: Sequence[Any]) -> Draw:
     """What ``build`` makes of one entry of each table, drawn in the order given."""
-    # Whoever only lists ops needs no Hypothesis.
-    from hypothesis import strategies as st
-
     names = tuple(tables)
-    return st.tuples(*(st.sampled_from(table) for table in tables.values())).map(
-        lambda entries: build(**dict(zip(names, entries, strict=True)))
-    )
+    return Draw(tuple(tables.values()), lambda row: build(**dict(zip(names, row, strict=True))))
 
 
 def geometry(op: str, tensors: Sequence[Tensor], kinds: tuple[str, ...], **attributes: Any) -> Geometry:
@@ -300,14 +293,11 @@ def geometry(op: str, tensors: Sequence[Tensor], kinds: tuple[str, ...], **attri
     return Geometry(Case(op, tuple(tensors), attributes), kinds)
 
 
-def gradients(
-    geometries: st.SearchStrategy[Geometry], answers: Callable[[Case], Sequence[Sequence[int] | None]]
-) -> st.SearchStrategy[Geometry]:
+def gradients(geometries: Draw, answers: Callable[[Case], Sequence[Sequence[int] | None]]) -> Draw:
     """The same geometries for the aspect ``gradient``.
 
     ``answers`` gives the shape of each output, None for one that takes no cotangent.
     """
-    from hypothesis import strategies as st
 
     def with_cotangents(drawn: tuple[Geometry, Memory]) -> Geometry:
         geometry, memory = drawn
@@ -320,7 +310,7 @@ def gradients(
         )
         return replace(geometry, case=replace(case, aspect="gradient", cotangents=cotangents))
 
-    return st.tuples(geometries, st.sampled_from(MEMORIES)).map(with_cotangents)
+    return geometries.beside(MEMORIES).map(with_cotangents)
 
 
 def data_dtype(case: Case) -> str:

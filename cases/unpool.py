@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
-from hypothesis import strategies as st
-
 from opassay.adapters.oracle import REFERENCES, VJPS
 from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import gradient_pins, pool_pins, tables, unpool_rules
 from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op
@@ -78,7 +77,7 @@ def _four(extents: Sequence[int]) -> tuple[int, int, int, int]:
 
 def max_unpool_geometries(
     dtypes: Sequence[str] = tables.ALL_DTYPES, sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] = EMPTY
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     """Valid cases of ``max_unpool2d``."""
     return tables.drawn(
         _max_unpool,
@@ -125,7 +124,7 @@ def _avg_unpool(
 
 def avg_unpool_geometries(
     sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] = EMPTY, dtypes: Sequence[str] = tables.ALL_DTYPES
-) -> st.SearchStrategy[Geometry]:
+) -> Draw:
     """Valid cases of ``avg_unpool2d``."""
     return tables.drawn(
         _avg_unpool,
@@ -143,14 +142,14 @@ def avg_unpool_geometries(
     )
 
 
-def max_unpool_gradients() -> st.SearchStrategy[Geometry]:
+def max_unpool_gradients() -> Draw:
     """Cases of the gradient of ``max_unpool2d``."""
     return tables.gradients(
         max_unpool_geometries(tables.GRADIENT_DTYPES), lambda case: (case.attributes["output_shape"],)
     )
 
 
-def avg_unpool_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> st.SearchStrategy[Geometry]:
+def avg_unpool_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> Draw:
     """Cases of the gradient of ``avg_unpool2d``."""
     return tables.gradients(avg_unpool_geometries(dtypes=dtypes), lambda case: (_filled(case),))
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import strategies as st
-
 from opassay.cases import tables
 from opassay.cases.rules import (
     BEYOND,
@@ -25,6 +23,7 @@ from opassay.cases.rules import (
     zero,
 )
 from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
 
@@ -53,7 +52,7 @@ def max_unpool_breaches() -> tuple[Breach, ...]:
 
 
 def avg_unpool_breaches(valid: Callable[..., Any]) -> tuple[Breach, ...]:
-    """``valid`` makes a strategy of small valid geometries."""
+    """``valid`` makes a draw of small valid geometries."""
     return (
         zero("window", valid),
         negative("window", valid),
@@ -62,7 +61,7 @@ def avg_unpool_breaches(valid: Callable[..., Any]) -> tuple[Breach, ...]:
     )
 
 
-def _small() -> st.SearchStrategy[Case]:
+def _small() -> Draw:
     """Valid unpoolings with literal indices and at least two channels."""
     return tables.drawn(
         _unpooling,

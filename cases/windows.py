@@ -1,4 +1,4 @@
-"""Window arithmetic for the strategies: what fits, and what comes out.
+"""Window arithmetic for the draws: what fits, and what comes out.
 
 Formulas: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 """

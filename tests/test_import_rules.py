@@ -146,9 +146,10 @@ RULES = {
             "import pandas",
             "from opassay.adapters.torch import adapter",
             "from opassay.harness.run import plan",
+            "import hypothesis",
             "import jax",
         ),
-        only=("numpy", "hypothesis", "opassay.harness.model", "opassay.adapters.oracle", "opassay.cases"),
+        only=("numpy", "opassay.harness.model", "opassay.adapters.oracle", "opassay.cases"),
     ),
     "examples": Rule(
         ("cases/contract_examples.py",), ("import hypothesis", "import torch"), only=("numpy", "opassay.harness.model")

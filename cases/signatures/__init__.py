@@ -1,7 +1,4 @@
-"""What a class of ops shares: strategies, contract, oracle and rules. An entry of a family names what is its own.
-
-Free of Hypothesis until a strategy is asked for, so that ops can be listed, and adapters asked, without it.
-"""
+"""What a class of ops shares: draws, contract, oracle and rules. An entry of a family names what is its own."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def geometries(
     empty: Sequence[str] = EMPTY,
     ranks: Sequence[int] = RANKS,
 ) -> Any:
-    """A strategy of valid cases."""
+    """A draw of valid cases."""
 
     def build(**drawn: Any) -> Geometry:
         memories = [drawn.pop(f"memory{i}") for i in range(draws.inputs)]
@@ -152,8 +152,6 @@ def points(given: kinds.Points, dtype: str) -> tuple[float, ...]:
 
 def gradients(draws: Draws) -> Any:
     """The same of the aspect ``gradient``: floats, and one dtype of integers, of which it is soon said."""
-    from hypothesis import strategies as st
-
     floats = tuple(d for d in draws.dtypes if dtypes.is_float(d))
     whole = tuple(d for d in draws.dtypes if not dtypes.is_float(d))[:1]
     # An answer that is no float has no gradient, whatever attribute names its dtype.
@@ -165,7 +163,7 @@ def gradients(draws: Draws) -> Any:
         dtype = draws.answer(found[0].case.attributes, found[0].case.tensors[-1].dtype)
         return _with_cotangent(*found, dtype)
 
-    return st.tuples(drawn, st.sampled_from(tables.MEMORIES), st.sampled_from(COTANGENTS)).map(with_cotangent)
+    return drawn.beside(tables.MEMORIES, COTANGENTS).map(with_cotangent)
 
 
 def _with_cotangent(geometry: Geometry, memory: Memory, fill: Fill, dtype: str) -> Geometry:

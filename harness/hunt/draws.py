@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
-from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 
 from opassay.harness.hunt.asking import Asking
 from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import EXACT_KINDS
 from opassay.harness.model.op import Op
 from opassay.harness.run import generate
@@ -30,7 +30,7 @@ def simplest(op: Op, case: Case) -> Case:
 
     ``case`` itself where the op has no stream of its aspect.
     """
-    found = generate.strategies(op, case.aspect)
+    found = generate.draws(op, case.aspect)
     if not found:
         return case
     rules = [rule.name for rule in op.rules]
@@ -45,10 +45,10 @@ def shrink_draws(op: Op, case: Case, seed: int, number: int, fails: Asking) -> C
     ``case`` is number ``number`` of the stream of ``seed``, in any of its fills. Each draw is an entry of a table
     whose simplest entry is first, and earlier draws are made simple first: fill, memory, dtype, attributes, extents.
     """
-    strategies = generate.strategies(op, case.aspect)
-    if not strategies or number < 0:
+    draws = generate.draws(op, case.aspect)
+    if not draws or number < 0:
         return case
-    found = strategies[number % len(strategies)]
+    found = draws[number % len(draws)]
     key = generate.fill_key(seed, op.name, case.aspect, number)
     stream = generate.stream(seed, op.name, case.aspect, number)
     geometry = generate.keyed(generate.decoder(found)(stream), key)
@@ -69,9 +69,7 @@ def shrink_draws(op: Op, case: Case, seed: int, number: int, fails: Asking) -> C
     return _shrink(found, stream, lambda drawn: fails.first(dressed(drawn))) or case
 
 
-def _shrink(
-    found: st.SearchStrategy[Geometry], stream: Callable[[int], bytes], failing: Callable[[Geometry], Case | None]
-) -> Case | None:
+def _shrink(found: Draw, stream: Callable[[int], bytes], failing: Callable[[Geometry], Case | None]) -> Case | None:
     # Only an in-memory database keeps the one failure: Hypothesis saves what fuzz_one_input found, then reuses it.
     @settings(
         database=InMemoryExampleDatabase(),
@@ -82,7 +80,7 @@ def _shrink(
         verbosity=Verbosity.quiet,
         print_blob=False,
     )
-    @given(found)
+    @given(generate.strategy(found))
     def check(drawn: Geometry) -> None:
         case = failing(drawn)
         if case is not None:

@@ -1,4 +1,4 @@
-"""Op: what opassay knows about one operator. The strategies in it live in ``cases``."""
+"""Op: what opassay knows about one operator. What its cases are drawn from lives in ``cases``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Example = tuple[tuple[np.ndarray, ...], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Rule:
-    """One named way to break the contract. ``cases`` makes a Hypothesis strategy of Cases that break just it."""
+    """One named way to break the contract. ``cases`` makes a ``Draw`` of Cases that break just it."""
 
     name: str
     says: str
@@ -50,10 +50,10 @@ class Op:
 
     ``inputs`` and ``outputs`` name tensors in order. ``numerics`` is the class in the table of the
     numerics policy: movement, selection, linear, average, pointwise, or program. ``differentiable``: inputs that have a
-    gradient. ``geometries`` makes a Hypothesis strategy of ``Geometry``, None for an op of which only the gradient
+    gradient. ``geometries`` makes a ``Draw`` of ``Geometry``, None for an op of which only the gradient
     is asked; ``reference`` maps
     (attributes, inputs) to one ``Reference`` per output and raises ``ContractError`` on invalid input.
-    ``gradients`` makes a strategy of ``Geometry`` of the aspect ``gradient``; ``vjp`` maps (attributes, inputs,
+    ``gradients`` makes a draw of ``Geometry`` of the aspect ``gradient``; ``vjp`` maps (attributes, inputs,
     cotangents) to one ``Reference`` per input, named ``d`` and the input's name.
 
     ``shapes`` makes those of the aspect ``shape``, where these are other ones than ``geometries``.

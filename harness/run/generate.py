@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.op import Op, Pin
 
@@ -77,8 +78,8 @@ def stream(seed: int, op: str, aspect: str, number: int, *more: str) -> Callable
     return shake_256("/".join((str(seed), op, aspect, str(number), *more)).encode()).digest
 
 
-def strategies(op: Op, aspect: str) -> list[st.SearchStrategy[Geometry]]:
-    """What the stream is drawn from: number k comes from strategy k % len; none where the op has no such cases."""
+def draws(op: Op, aspect: str) -> list[Draw]:
+    """What the stream is drawn from: number k comes from draw k % len; none where the op has no such cases."""
     if aspect == "error":
         return [rule.cases().map(_as_geometry) for rule in op.rules]
     if aspect == "gradient":
@@ -93,19 +94,24 @@ def _decoders(op: Op, aspect: str) -> Sequence[Decoder]:
     """Made once: Hypothesis never forgets a strategy, so one per batch would fill the memory of a long run."""
     if (id(op), aspect) not in _MADE:
         # The op is held, too, so that no other one can come by its id.
-        _MADE[id(op), aspect] = op, [decoder(strategy) for strategy in strategies(op, aspect)]
+        _MADE[id(op), aspect] = op, [decoder(draw) for draw in draws(op, aspect)]
     return _MADE[id(op), aspect][1]
 
 
-def decoder(strategy: st.SearchStrategy[Any]) -> Decoder:
-    """A function from a stream of bytes to what ``strategy`` makes of it.
+def strategy(draw: Draw) -> st.SearchStrategy[Any]:
+    """The same for Hypothesis."""
+    return st.tuples(*map(st.sampled_from, draw.tables)).map(draw.build)
 
-    Raises ``ValueError`` when a megabyte is not enough: the strategy then discards what it draws.
+
+def decoder(draw: Draw) -> Decoder:
+    """A function from a stream of bytes to what ``draw`` makes of it.
+
+    Raises ``ValueError`` when a megabyte is not enough.
     """
     caught: list[Any] = []
 
     @settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(strategy)
+    @given(strategy(draw))
     def catch(drawn: Any) -> None:
         caught.append(drawn)
 
@@ -117,7 +123,7 @@ def decoder(strategy: st.SearchStrategy[Any]) -> Decoder:
             caught.clear()
             length *= 2
             if length > LONGEST:
-                raise ValueError(f"{strategy!r} made nothing of {length // 2} bytes; draw from tables, do not filter")
+                raise ValueError(f"{draw!r} made nothing of {length // 2} bytes")
         return caught.pop()
 
     return decode
