@@ -79,6 +79,21 @@ from opassay.adapters.oracle.bounded.real import either as either
 from opassay.adapters.oracle.bounded.real import left_open as left_open
 from opassay.adapters.oracle.bounded.real import saved as saved
 from opassay.adapters.oracle.bounded.real import unsigned as unsigned
+from opassay.adapters.oracle.bounded.reductions import argmax as argmax
+from opassay.adapters.oracle.bounded.reductions import argmin as argmin
+from opassay.adapters.oracle.bounded.reductions import norm_l1 as norm_l1
+from opassay.adapters.oracle.bounded.reductions import norm_l2 as norm_l2
+from opassay.adapters.oracle.bounded.reductions import reduce_all as reduce_all
+from opassay.adapters.oracle.bounded.reductions import reduce_any as reduce_any
+from opassay.adapters.oracle.bounded.reductions import reduce_max as reduce_max
+from opassay.adapters.oracle.bounded.reductions import reduce_mean as reduce_mean
+from opassay.adapters.oracle.bounded.reductions import reduce_min as reduce_min
+from opassay.adapters.oracle.bounded.reductions import reduce_sum as reduce_sum
+from opassay.adapters.oracle.bounded.reductions import root as root
+from opassay.adapters.oracle.bounded.reductions import sum_square as sum_square
+from opassay.adapters.oracle.bounded.scans import cumprod as cumprod
+from opassay.adapters.oracle.bounded.scans import cumsum as cumsum
+from opassay.adapters.oracle.bounded.scans import reduce_prod as reduce_prod
 from opassay.adapters.oracle.bounded.selection import absolute as absolute
 from opassay.adapters.oracle.bounded.selection import clamp as clamp
 from opassay.adapters.oracle.bounded.selection import fmax as fmax
@@ -88,6 +103,9 @@ from opassay.adapters.oracle.bounded.selection import minimum as minimum
 from opassay.adapters.oracle.bounded.selection import relu as relu
 from opassay.adapters.oracle.bounded.selection import sign as sign
 from opassay.adapters.oracle.bounded.selection import where as where
+from opassay.adapters.oracle.bounded.shares import log_softmax as log_softmax
+from opassay.adapters.oracle.bounded.shares import logsumexp as logsumexp
+from opassay.adapters.oracle.bounded.shares import softmax as softmax
 from opassay.adapters.oracle.bounded.steps import cast as cast
 from opassay.adapters.oracle.bounded.steps import ceil as ceil
 from opassay.adapters.oracle.bounded.steps import floor as floor
@@ -105,3 +123,5 @@ from opassay.adapters.oracle.bounded.trigonometry import sin as sin
 from opassay.adapters.oracle.bounded.trigonometry import sinh as sinh
 from opassay.adapters.oracle.bounded.trigonometry import tan as tan
 from opassay.adapters.oracle.bounded.trigonometry import tanh as tanh
+from opassay.adapters.oracle.bounded.variance import reduce_var as reduce_var
+from opassay.adapters.oracle.bounded.variance import running_mean as running_mean

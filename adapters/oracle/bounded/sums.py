@@ -25,7 +25,8 @@ def linear(x: Real, function: Map, transposed: Map, terms: np.ndarray | None = N
             return Real(value, (x,), lambda _, error: function(error), pull, either_zero=mask)
 
     def local(formats: Formats, error: np.ndarray) -> np.ndarray:
-        return _sum_error(formats, x.value, value, function(sizes(x.value)), function(error), counts - 1)
+        size = sizes(np.where(np.isfinite(x.value), x.value, 0))
+        return _sum_error(formats, x.value, value, function(size), function(error), counts - 1)
 
     pull = lambda g, _: (linear(g, transposed, function),)  # noqa: E731
     return Real(value, (x,), local, pull, either_zero=np.broadcast_to(True, value.shape))
@@ -34,7 +35,10 @@ def linear(x: Real, function: Map, transposed: Map, terms: np.ndarray | None = N
 def _sum_error(
     formats: Formats, terms: np.ndarray, value: np.ndarray, size: np.ndarray, error: np.ndarray, additions: np.ndarray
 ) -> np.ndarray:
-    """What sums of terms of total ``size`` err by: nothing where every partial sum is a number of the format."""
+    """What sums of terms of total ``size`` err by: nothing where every partial sum is a number of the format.
+
+    ``size``: of the terms that are finite. Beside an infinity, a partial sum that overflows makes NaN of it.
+    """
     form = FORMATS[formats.compute]
     unit = form.unit_roundoff + float(np.finfo(value.dtype).eps)
     whole = size + error
@@ -45,8 +49,9 @@ def _sum_error(
     if not error.any():
         precision = min(form.precision, FORMATS[formats.kept].precision)
         new = np.where(size <= lowest_bit(terms) * 2.0**precision, 0, new)
-    new = np.where(whole + new > form.largest, np.inf, np.where(whole == 0, 0, new))
-    new = settled(value, new, error)
+    beyond = whole + new > form.largest
+    new = np.where(beyond, np.inf, np.where(whole == 0, 0, new))
+    new = settled(value, new, np.where(beyond & np.isinf(value), np.inf, error))
     return new if formats.kept == formats.compute else rounded(formats, formats.kept, value, new, exact=True)
 
 
