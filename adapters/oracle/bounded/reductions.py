@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -68,13 +70,26 @@ def root(x: Real) -> Real:
 
 
 def reduce_max(x: Real, axes: Axes, keepdims: bool = False) -> Real:
-    """The largest; NaN if any is. Of zeros, either; among equals, any share of the gradient goes to each."""
-    return _extreme(np.max, x, counted(axes, len(x.shape)), keepdims, 1)
+    """The largest; NaN if any is. Of zeros, either; among equals, any share of the gradient goes to each.
+
+    Of nothing, the smallest value that there is.
+    """
+    best = partial(np.max, initial=_end(x, -1))
+    return _extreme(best, x, counted(axes, len(x.shape)), keepdims, 1)
 
 
 def reduce_min(x: Real, axes: Axes, keepdims: bool = False) -> Real:
     """The smallest, as ``reduce_max``."""
-    return _extreme(np.min, x, counted(axes, len(x.shape)), keepdims, -1)
+    best = partial(np.min, initial=_end(x, 1))
+    return _extreme(best, x, counted(axes, len(x.shape)), keepdims, -1)
+
+
+def _end(x: Real, sign: int) -> Any:
+    """The largest value of the dtype, or the smallest of a negative ``sign``."""
+    if x.is_float or x.value.dtype == bool:
+        return sign * np.inf if x.is_float else sign > 0
+    info = np.iinfo(x.value.dtype)
+    return info.max if sign > 0 else info.min
 
 
 Best = Callable[..., np.ndarray]
