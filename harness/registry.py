@@ -19,6 +19,7 @@ from opassay.harness.located import beside, declare, folder_of
 from opassay.harness.located import unknown as unknown
 from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact
+from opassay.harness.model.mistake import Mistake
 from opassay.harness.model.op import Op
 from opassay.harness.model.script import Asked, Idiom
 from opassay.harness.model.target import Target
@@ -26,6 +27,9 @@ from opassay.harness.user_targets import UserTarget, interpreter_problem, read_t
 
 PROGRAMS = "opassay.adapters.programs"
 """The module with the ops that every adapter gets for free; a worker imports it like an adapter."""
+
+MISTAKES = "opassay.adapters.oracle.mistakes"
+"""The module with every mistake that has a name, ``ALL``."""
 
 CONTRACT_EXAMPLES = "opassay.cases.contract_examples"
 """The module with the literal questions that ``AdapterContract`` asks."""
@@ -276,6 +280,10 @@ class Registry:
         if not isinstance(op, Op):
             raise UsageError(f"{name} of {modules[name]} is a {type(op).__name__}, not an Op; see docs/adding-an-op.md")
         return op
+
+    def mistakes(self, op: str) -> tuple[Mistake, ...]:
+        """The mistakes that kernels of an op make, by name."""
+        return tuple(m for m in importlib.import_module(MISTAKES).ALL if m.op == op)
 
     def known(self, adapter: str) -> tuple[Fact, ...]:
         """The known differences an adapter ships with."""

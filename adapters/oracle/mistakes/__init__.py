@@ -1,0 +1,40 @@
+"""Every mistake that opassay knows by name: what kernels get wrong, in public or by one's own experience.
+
+Some of them ``explain`` names as causes: the hypotheses beside this. The others measure how sharp cases and judge are.
+Nothing is ever taken out: a mistake that no case shows says what cases lack.
+"""
+
+from __future__ import annotations
+
+from opassay.adapters.oracle.mistakes import (
+    conv,
+    elements,
+    gradients,
+    matmul,
+    memory,
+    named,
+    pairs,
+    places,
+    pool,
+    relu,
+    sizes,
+    state,
+)
+from opassay.harness.model.mistake import Mistake
+
+WRAPPED: tuple[Mistake, ...] = (
+    *conv.MISTAKES,
+    *sizes.MISTAKES,
+    *gradients.MISTAKES,
+    *pool.MISTAKES,
+    *places.MISTAKES,
+    *matmul.MISTAKES,
+    *memory.MISTAKES,
+    *relu.MISTAKES,
+    *elements.MISTAKES,
+    *pairs.MISTAKES,
+    *state.MISTAKES,
+)
+"""Those that are no hypothesis."""
+
+ALL: tuple[Mistake, ...] = (*named.MISTAKES, *WRAPPED)

@@ -1,0 +1,74 @@
+"""Functions of one element: formulas that lose digits, signs, or what is not finite."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from opassay.adapters.oracle.mistakes.made import dtype, mistakes
+from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Question
+from opassay.harness.model.mistake import Arrays, Kernel
+
+Function = Callable[..., Any]
+
+
+def computed(function: Function) -> Kernel:
+    """``function`` of the inputs in their own format, and of the attributes; bfloat16, which NumPy lacks, is right."""
+
+    def kernel(question: Question, told: Arrays) -> Arrays:
+        (right,) = told
+        if right is None or "bfloat16" in (dtype(question), dtypes.dtype_name(right)):
+            return told
+        with np.errstate(all="ignore"):
+            found = function(*map(np.ascontiguousarray, question.inputs), **question.attributes)
+            return (np.asarray(found).astype(right.dtype).reshape(right.shape),)
+
+    return kernel
+
+
+def _away(x: np.ndarray) -> np.ndarray:
+    """Halves rounded away from zero."""
+    return np.asarray(np.sign(x) * np.floor(np.abs(x) + x.dtype.type(0.5)))
+
+
+def _off_about_one(x: np.ndarray) -> np.ndarray:
+    y = np.log(x.astype(np.longdouble)).astype(x.dtype)
+    return np.where(np.abs(x - 1) < 0.1, y + 8 * np.spacing(np.abs(y)), y)
+
+
+def _clamped(x: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.asarray(np.fmin(np.fmax(x, x.dtype.type(low)), x.dtype.type(high)))
+
+
+def _erfc(x: np.ndarray) -> np.ndarray:
+    return np.asarray(1 - np.vectorize(math.erf, otypes=[float])(x))
+
+
+FUNCTIONS: tuple[tuple[str, str, str, Function], ...] = (
+    ("neg", "subtracted_from_zero", "-x is 0 - x: of 0, it is 0", lambda x: x.dtype.type(0) - x),
+    ("abs", "negated_if_negative", "the sign of -0 stays", lambda x: np.where(x < 0, -x, x)),
+    ("floor", "truncated", "a fraction is cut off", np.trunc),
+    ("round", "halves_away_from_zero", "halves are rounded away from zero", _away),
+    ("clamp", "nan_clamped", "a NaN is taken for a limit", _clamped),
+    ("signbit", "compared_with_zero", "the sign of -0 is not seen", lambda x: x < 0),
+    ("square", "squared_in_single", "what is not float32 becomes it", lambda x: np.square(x.astype(np.float32))),
+    ("log1p", "one_added_first", "log1p(x) is log(1 + x)", lambda x: np.log(1 + x)),
+    ("expm1", "one_subtracted_last", "expm1(x) is exp(x) - 1", lambda x: np.exp(x) - 1),
+    ("asinh", "by_logarithm", "asinh(x) is log(x + √(x² + 1))", lambda x: np.log(x + np.sqrt(x * x + 1))),
+    ("erfc", "complement_of_erf", "erfc(x) is 1 - erf(x)", _erfc),
+    (
+        "tanh",
+        "one_beyond_eight",
+        "from 8 on, tanh is 1",
+        lambda x: np.where(np.abs(x) > 8, np.sign(x), np.tanh(x)),
+    ),
+    ("sigmoid", "quotient_of_exponentials", "exp(x) / (1 + exp(x)) overflows", lambda x: np.exp(x) / (1 + np.exp(x))),
+    ("log", "off_about_one", "about 1, the last 3 bits are wrong", _off_about_one),
+    ("sin", "computed_in_float16", "it is computed in float16", lambda x: np.sin(x.astype(np.float16))),
+)
+
+MISTAKES = tuple(made for op, name, says, f in FUNCTIONS for made in mistakes(name, says, computed(f), op))

@@ -1,0 +1,99 @@
+"""The hypotheses by which a difference is explained, each as a mistake: its first answer that is not the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opassay.adapters.oracle.hypotheses import ALL
+from opassay.harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.mistake import Arrays, Kernel, Mistake, Source, right
+
+OF_ANY_OP = {
+    "zeros_for_no_gradient": ("stop_gradient",),
+    "no_gradient_for_one": ("matmul",),
+    "cotangent_ignored": ("matmul", "conv2d"),
+    "subnormals_flushed": ("relu", "max_pool2d"),
+    "all_zeros": ("conv2d", "matmul"),
+    "inputs_in_tf32": ("matmul",),
+    "inputs_in_bfloat16": ("matmul", "conv2d"),
+}
+"""Where the hypotheses that concern any op are made; those that only widen a bound give no answer to make."""
+
+SOURCES = {
+    ("max_pool2d", "nan_first_only"): Source(
+        "https://github.com/Theano/Theano/issues/3060", "Make sure max pool propagate NaN"
+    ),
+    ("max_pool2d", "nan_dropped"): Source(
+        "https://github.com/pytorch/pytorch/issues/7645", "Max pooling behavior for nan values"
+    ),
+    ("max_pool2d", "starts_from_lowest"): Source(
+        "https://github.com/tensorflow/tensorflow/issues/2501", "nan values management in max_pool"
+    ),
+    ("max_pool2d_with_argmax", "last_nan"): Source(
+        "https://github.com/tracel-ai/burn/pull/5662", "fix(flex): propagate NaN through max pooling"
+    ),
+    ("avg_pool2d", "end_counted_as_start"): Source(
+        "https://github.com/microsoft/onnxruntime/pull/27375",
+        "Fix incorrect pad indices in AveragePool count_include_pad computation",
+    ),
+    ("avg_pool2d", "count_padding_swapped"): Source(
+        "https://github.com/VeriSilicon/TIM-VX/issues/423", "avgeragepool compute error"
+    ),
+    ("matmul", "operand_transposed"): Source(
+        "https://github.com/pytorch/pytorch/issues/84736",
+        "[Mac M1 MPS] Incorrect matrix multiplication results for n-by-n matrices",
+    ),
+    ("relu", "nan_to_zero"): Source(
+        "https://github.com/pytorch/pytorch/issues/7999", "ReLU with NaN as input gives 0 as output"
+    ),
+}
+
+
+NO_MISTAKE = {
+    ("conv2d", "gradient"): ("groups_interleaved", "first_group_only"),
+    ("conv2d_transpose", "gradient"): ("groups_interleaved", "first_group_only"),
+    ("max_pool2d", "value"): ("last_nan", "last_maximum", "counted_by_columns"),
+    ("avg_unpool2d", "gradient"): ("window_swapped", "layout_confused"),
+}
+"""Hypotheses that change nothing there: they say nothing of gradients, indices are not asked, or no shape allows it."""
+
+
+def _made(hypothesis: Hypothesis) -> Kernel:
+    def kernel(question: Question, told: Arrays) -> Arrays:
+        try:
+            return next((found for found in _answers(hypothesis, question) if _other(found, told)), told)
+        except ValueError:
+            # The changed question has no answer.
+            return told
+
+    return kernel
+
+
+def _answers(hypothesis: Hypothesis, question: Question) -> Iterator[Arrays]:
+    yield from (right(found) for found in hypothesis.answers(question))
+
+
+def _other(one: Arrays, other: Arrays) -> bool:
+    return [None if a is None else (a.shape, a.tobytes()) for a in one] != [
+        None if a is None else (a.shape, a.tobytes()) for a in other
+    ]
+
+
+def _mistakes(hypothesis: Hypothesis) -> Iterator[Mistake]:
+    for op in hypothesis.ops or OF_ANY_OP.get(hypothesis.name, ()):
+        for aspect in hypothesis.aspects:
+            if hypothesis.name in NO_MISTAKE.get((op, aspect), ()):
+                continue
+            yield Mistake(
+                hypothesis.name,
+                op,
+                aspect,
+                hypothesis.says,
+                lambda: _made(hypothesis),
+                SOURCES.get((op, hypothesis.name)),
+                declares=hypothesis.name.startswith("inputs_in_"),
+                hypothesis=hypothesis,
+            )
+
+
+MISTAKES = tuple(m for hypothesis in ALL if not hypothesis.looser for m in _mistakes(hypothesis))

@@ -1,0 +1,90 @@
+"""How sharp cases and judge are: which named mistakes they find, and by which case first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model.case import Case
+from opassay.harness.model.hypothesis import Question, References
+from opassay.harness.model.mistake import Arrays, Mistake, right
+from opassay.harness.model.op import ContractError, Op, references
+from opassay.harness.model.outcome import Returned
+from opassay.harness.model.verdicts import FAILING
+
+Sees = Callable[[Case, Arrays, Arrays, References, Mistake], bool]
+"""Whether a comparison sees the difference between an answer and the right one."""
+
+
+@dataclass
+class Sought:
+    """A mistake that is looked for. ``made``: the number of the first case on which it changes anything.
+
+    ``found``: the number of the first case by which it is seen, per comparison. Numbers count geometries from 0.
+    """
+
+    mistake: Mistake
+    made: int | None = None
+    found: dict[str, int] | None = None
+
+
+def judged(case: Case, answer: Arrays, told: Arrays, truth: References, mistake: Mistake) -> bool:
+    """Whether opassay's own judge says that the answer fails."""
+    models = [mistake.model(reference) for reference in truth]
+    return judge(case, Returned(answer), truth, models).verdict in FAILING
+
+
+def sought(
+    op: Op, mistakes: Sequence[Mistake], cases: Iterable[tuple[int, Case]], sees: dict[str, Sees]
+) -> list[Sought]:
+    """What becomes of each mistake on these numbered cases, which end when every comparison has seen each of them."""
+    found = [(Sought(m, found={}), m.start()) for m in mistakes]
+    for number, case in cases:
+        open_ = [(s, kernel) for s, kernel in found if len(s.found or {}) < len(sees)]
+        if not open_:
+            break
+        question = _question(op, case)
+        told = right(question.truth) if question else ()
+        for entry, kernel in open_ if question else ():
+            answer = kernel(question, told)  # type: ignore[arg-type]
+            if _same(answer, told):
+                continue
+            entry.made = number if entry.made is None else entry.made
+            _note(entry, number, case, answer, told, question.truth, sees)  # type: ignore[union-attr]
+    return [entry for entry, _ in found]
+
+
+def _note(
+    entry: Sought, number: int, case: Case, answer: Arrays, told: Arrays, truth: References, sees: dict[str, Sees]
+) -> None:
+    assert entry.found is not None
+    for name, look in sees.items():
+        if name not in entry.found and look(case, answer, told, truth, entry.mistake):
+            entry.found[name] = number
+
+
+def _question(op: Op, case: Case) -> Question | None:
+    """The case as mistakes are asked it; None where the contract leaves it out."""
+    cotangents = case.cotangent_values() if case.aspect == "gradient" else ()
+    try:
+        truth = references(op, case)
+    except ContractError:
+        return None
+    question = Question(case.op, case.attributes, case.inputs(), cotangents, truth)
+    return replace(question, oracle=lambda asked: _answer(op, asked))
+
+
+def _answer(op: Op, question: Question) -> References:
+    if question.gradient and op.vjp is not None:
+        return tuple(op.vjp(question.attributes, question.inputs, question.cotangents))
+    return tuple(op.reference(question.attributes, question.inputs))
+
+
+def _same(one: Arrays, other: Arrays) -> bool:
+    return one is other or list(_bits(one)) == list(_bits(other))
+
+
+def _bits(arrays: Arrays) -> Iterator[tuple[object, ...]]:
+    for array in arrays:
+        yield (None,) if array is None else (array.shape, array.dtype, array.tobytes())

@@ -1,0 +1,98 @@
+"""How many named mistakes are found with 100 cases: ``python tests/benchmarks/kills.py [--seeds N] [OP]...``.
+
+Per mistake: by how many seeds it is found, and the number of the first case that shows it; ``-`` says that no case did.
+The same of a comparison by tolerances: rtol and atol of ``torch.testing.assert_close``,
+https://docs.pytorch.org/docs/stable/testing.html, exact for integers. Pins are left out: what counts is what is drawn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+import warnings
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from opassay.harness.model import dtypes
+from opassay.harness.registry import Registry
+from opassay.harness.run import generate
+from opassay.harness.run.sharpness import judged, sought
+
+TOLERANCES = {"float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}
+
+
+def tolerated(case, answer, told, truth, mistake):
+    """Whether ``assert_close`` would fail."""
+    for a, b in zip(answer, told, strict=True):
+        if a is None or b is None or a.shape != b.shape or a.dtype != b.dtype:
+            if not (a is None and b is None):
+                return True
+            continue
+        rtol, atol = TOLERANCES.get(dtypes.dtype_name(b), (0, 0))
+        if not np.allclose(dtypes.widen(a), dtypes.widen(b), rtol, atol, equal_nan=True):
+            return True
+    return False
+
+
+SEES = {"opassay": judged, "tolerance": tolerated}
+
+
+def of_seed(seed, cases, ops):
+    """What is found with one seed, op by op and aspect by aspect."""
+    for name in ops:
+        op, mistakes = Registry().op(name), Registry().mistakes(name)
+        for aspect in dict.fromkeys(m.aspect for m in mistakes):
+            chosen = [m for m in mistakes if m.aspect == aspect]
+            yield from sought(op, chosen, generate.cases(op, aspect, seed, 0, cases, 2), SEES)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("ops", nargs="*")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--cases", type=int, default=100)
+    parser.add_argument("--missed", action="store_true", help="list only what some seed misses")
+    chosen = parser.parse_args()
+    ops = chosen.ops or [op.name for op in Registry().ops() if Registry().mistakes(op.name)]
+    by_mistake, began = defaultdict(list), time.perf_counter()
+    for seed in range(chosen.seeds):
+        for entry in of_seed(seed, chosen.cases, ops):
+            by_mistake[entry.mistake.id].append(entry)
+        print(f"seed {seed}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+    print(f"{'mistake':64}{'made':>6}{'found':>6}{'first':>7}{'by tolerance':>14}")
+    for id, entries in by_mistake.items():
+        line(id, entries, chosen)
+    totals(by_mistake, chosen.seeds)
+
+
+def line(id, entries, chosen):
+    made = sum(e.made is not None for e in entries)
+    firsts = {how: [e.found[how] for e in entries if how in e.found] for how in SEES}
+    if chosen.missed and len(firsts["opassay"]) == chosen.seeds:
+        return
+    shown = {how: f"{statistics.median(v):.0f}" if v else "-" for how, v in firsts.items()}
+    ours, theirs = (len(firsts[how]) for how in SEES)
+    print(f"{id:64}{made:6}{ours:6}{shown['opassay']:>7}{theirs:8}{shown['tolerance']:>6}")
+
+
+def totals(by_mistake, seeds):
+    for how in SEES:
+        found = [sum(how in e.found for e in entries) for entries in by_mistake.values()]
+        first = [e.found.get(how, float("inf")) for entries in by_mistake.values() for e in entries]
+        each = [sum(how in entries[seed].found for entries in by_mistake.values()) for seed in range(seeds)]
+        print(
+            f"{how}: of {len(found)} mistakes, {sum(n == seeds for n in found)} found by each of {seeds} seeds, "
+            f"{sum(n > 0 for n in found)} by some; by seed {each}; median first case {statistics.median(first):.0f}"
+        )
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    main()

@@ -1,0 +1,91 @@
+"""Named mistakes: a default run shows those of single elements, tolerances only some, and none is made up."""
+
+from urllib.parse import urlparse
+
+import numpy as np
+import pytest
+
+from opassay.adapters.oracle import mistakes
+from opassay.adapters.oracle.mistakes import elements, pairs
+from opassay.adapters.oracle.mistakes.made import mistakes as made
+from opassay.harness.model import dtypes
+from opassay.harness.registry import Registry
+from opassay.harness.run import generate
+from opassay.harness.run.plan import FEWEST
+from opassay.harness.run.sharpness import judged, sought
+
+SEEDS = range(5)
+OPS = sorted({m.op for m in (*elements.MISTAKES, *pairs.MISTAKES)})
+UNSEEN = {"maximum/value/zero_of_either_sign"}
+"""Of zeros of either sign, the contract of ``maximum`` leaves open which is the larger."""
+
+TOLERANCES = {"float16": (1e-3, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}
+"""rtol and atol of torch.testing.assert_close: https://docs.pytorch.org/docs/stable/testing.html"""
+
+
+def tolerated(case, answer, told, truth, mistake):
+    """Whether they see a difference."""
+    (a,), (b,) = answer, told
+    rtol, atol = TOLERANCES.get(dtypes.dtype_name(b), (0, 0))
+    return not np.allclose(a, b, rtol, atol, equal_nan=True)
+
+
+SEES = {"judge": judged, "tolerances": tolerated}
+
+
+def asked(op, seed):
+    """The cases of a default run: pins, then the stream."""
+    yield from ((number, pin.case) for number, pin in generate.pins(op, "value"))
+    yield from generate.cases(op, "value", seed, 0, FEWEST, 2)
+
+
+def looked_for(name, seed, wanted=(*elements.MISTAKES, *pairs.MISTAKES)):
+    op = Registry().op(name)
+    return sought(op, [m for m in wanted if m.op == name], asked(op, seed), SEES)
+
+
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_mistake_in_one_element_is_found_by_a_default_run(op):
+    entries = [entry for seed in SEEDS for entry in looked_for(op, seed)]
+    assert {e.mistake.id for e in entries if "judge" not in e.found} <= UNSEEN
+    if op in ("neg", "abs"):
+        assert not any(e.found.get("tolerances") for e in entries)
+
+
+RIGHT = {"neg": np.negative, "floor": np.floor, "maximum": np.maximum, "less": np.less, "add": np.add, "tanh": np.tanh}
+
+
+@pytest.mark.parametrize("op", RIGHT)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_numpy_itself_makes_none(op):
+    numpy = made("numpy", "none", elements.computed(RIGHT[op]), op)
+    assert not any("judge" in e.found for seed in SEEDS for e in looked_for(op, seed, numpy))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_most_mistakes_of_products_are_found_by_twenty_cases_and_one_that_is_allowed_by_none():
+    op = Registry().op("matmul")
+    chosen = [m for m in Registry().mistakes("matmul") if m.aspect == "value"]
+    found = {
+        e.mistake.name
+        for e in sought(op, chosen, generate.cases(op, "value", 0, 0, 20, 2), {"judge": judged})
+        if e.found
+    }
+    assert found >= {"batches_modulo_two", "columns_behind_8_unwritten", "stale_answer", "strides_ignored"}
+    allowed = made("own_format", "sums are rounded at each step", _kernel("summed_in_own_format"), "matmul")
+    entries = sought(op, allowed, generate.cases(op, "value", 0, 0, 20, 2), {"judge": judged})
+    assert [(e.made is not None, e.found) for e in entries] == [(True, {})]
+
+
+def _kernel(name):
+    return next(m for m in Registry().mistakes("matmul") if m.name == name).start()
+
+
+def test_each_has_a_name_of_its_own_and_many_were_made_in_public():
+    assert len({m.id for m in mistakes.ALL}) == len(mistakes.ALL)
+    assert len({m.name for m in mistakes.WRAPPED}) >= 60
+    sources = {m.source for m in mistakes.ALL if m.source}
+    assert len({s.url for s in sources}) >= 20
+    assert all(urlparse(s.url).scheme == "https" and s.title for s in sources)
+    assert {m.op for m in mistakes.ALL} <= {op.name for op in Registry().ops()}
