@@ -29,7 +29,7 @@ def divided_by_zero(op: str, dtype: str = "int32") -> Case:
     return Case(op, (Tensor((2,), dtype, values), Tensor((2,), dtype, Fill("zeros"))), {}, "error", "DivisorZero")
 
 
-def gradient(op: str, dtype: str = "float32") -> Case:
-    """A small gradient of two operands."""
+def gradient(op: str, dtype: str = "float32", operands: int = 2) -> Case:
+    """A small gradient."""
     values = Tensor((2,), dtype, Fill("literal", values=(5.0, 3.0)))
-    return Case(op, (values, values), {}, "gradient", cotangents=(values,))
+    return Case(op, (values,) * operands, {}, "gradient", cotangents=(values,))

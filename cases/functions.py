@@ -37,6 +37,9 @@ def settled(form: FloatFormat) -> float:
 POWERS = (lambda form: form.max_exponent + 1, lambda form: form.min_exponent)
 """Where exp2 overflows, and where it becomes subnormal."""
 
+ROOT_OF_DIGAMMA = 1.4616321449683622
+"""NIST Digital Library of Mathematical Functions, 5.4.19, https://dlmf.nist.gov/5.4.E19."""
+
 QUARTERS = (0.0, math.pi / 2, math.pi, 3 * math.pi / 2, -math.pi, 1e4)
 UNIT = (0.0, 0.5, 1.0, -1.0)
 
@@ -67,4 +70,6 @@ atanh = function("atanh", bounded.atanh, "The number of this hyperbolic tangent.
 erf = function("erf", bounded.erf, "2/√π · ∫ exp(-t²) from 0 to x.", near=(0, 1, -2, settled))
 erfc = function("erfc", bounded.erfc, "1 - erf(x).", near=(0, 1, -2, tail))
 erfinv = function("erfinv", bounded.erfinv, "The number of this erf.", near=UNIT, values=kinds.INSIDE)
+lgamma = function("lgamma", bounded.lgamma, "log |Γ(x)|.", near=(0, 1, 2, -1, -2.5, 12))
+digamma = function("digamma", bounded.digamma, "Γ'(x) / Γ(x).", near=(0, 1, ROOT_OF_DIGAMMA, -1, -0.5, 12))
 sigmoid = function("sigmoid", bounded.sigmoid, "1 / (1 + exp(-x)).", near=(0, 1, largest, least))

@@ -64,6 +64,8 @@ EXPRESSIONS = {
     "erf": "lax.erf(x)",
     "erfc": "lax.erfc(x)",
     "erfinv": "lax.erf_inv(x)",
+    "lgamma": "lax.lgamma(x)",
+    "digamma": "lax.digamma(x)",
     "sigmoid": "jax.nn.sigmoid(x)",
     "pow": "jnp.power(a, b)",
     "atan2": "jnp.arctan2(a, b)",

@@ -66,6 +66,8 @@ EXPRESSIONS = {
     "atanh": "paddle.atanh(x)",
     "erf": "paddle.erf(x)",
     "erfinv": "paddle.erfinv(x)",
+    "lgamma": "paddle.lgamma(x)",
+    "digamma": "paddle.digamma(x)",
     "sigmoid": "F.sigmoid(x)",
     "pow": "paddle.pow(a, b)",
     "atan2": "paddle.atan2(a, b)",

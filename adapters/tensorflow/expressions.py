@@ -63,6 +63,8 @@ EXPRESSIONS = {
     "erf": "tf.math.erf(x)",
     "erfc": "tf.math.erfc(x)",
     "erfinv": "tf.math.erfinv(x)",
+    "lgamma": "tf.math.lgamma(x)",
+    "digamma": "tf.math.digamma(x)",
     "sigmoid": "tf.math.sigmoid(x)",
     "pow": "tf.pow(a, b)",
     "atan2": "tf.atan2(a, b)",

@@ -68,6 +68,8 @@ EXPRESSIONS = {
     "erf": "torch.erf(x)",
     "erfc": "torch.erfc(x)",
     "erfinv": "torch.erfinv(x)",
+    "lgamma": "torch.lgamma(x)",
+    "digamma": "torch.digamma(x)",
     "sigmoid": "torch.sigmoid(x)",
     "pow": "torch.pow(a, b)",
     "atan2": "torch.atan2(a, b)",

@@ -76,6 +76,8 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
     "erf": (*ZEROS, (INF, 1.0), (-INF, -1.0), (NAN, NAN)),
     "erfc": ((0.0, 1.0), (INF, 0.0), (-INF, 2.0), (NAN, NAN)),
     "erfinv": (*ZEROS, (1.0, INF), (-1.0, -INF), (1.5, NAN), (NAN, NAN)),
+    "lgamma": ((0.0, INF), (-0.0, INF), (1.0, 0.0), (2.0, 0.0), (-2.0, INF), (INF, INF), (-INF, INF), (NAN, NAN)),
+    "digamma": ((INF, INF), (NAN, NAN)),
     "sigmoid": ((0.0, 0.5), (-0.0, 0.5), (INF, 1.0), (-INF, 0.0), (NAN, NAN)),
     "pow": (
         *((2.0, 0.0, 1.0), (NAN, 0.0, 1.0), (1.0, NAN, 1.0), (-1.0, INF, 1.0), (0.0, -1.0, INF), (-0.0, -1.0, -INF)),

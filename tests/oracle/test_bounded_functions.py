@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle import bounded
-from opassay.adapters.oracle.bounded.profiles import OPENCL, PROFILES, ulps_of
+from opassay.adapters.oracle.bounded.profiles import OPENCL, PROFILES, UNSPOKEN, ulps_of
 from opassay.harness.model import dtypes
 
 helpers = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("bounded_helpers.py"))))
@@ -66,7 +66,7 @@ def test_a_target_is_held_to_the_profile_that_it_declares() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile_says_something_of_every_function(profile: str) -> None:
-    assert all(ulps_of(name, profile) >= 0.5 for name in (*OPENCL, "erfinv"))
+    assert all(ulps_of(name, profile) >= 0.5 for name in (*OPENCL, *UNSPOKEN))
 
 
 def test_nothing_may_lie_outside_of_a_functions_range() -> None:
@@ -111,6 +111,8 @@ def test_what_c_names_exact_at_zero_is_exact(name: str, y: float) -> None:
         (bounded.logaddexp, (floats(np.inf, -np.inf, 1), floats(np.inf, -np.inf, -np.inf)), floats(np.inf, -np.inf, 1)),
         (bounded.erfinv, (floats(1, -1, 2),), floats(np.inf, -np.inf, np.nan)),
         (bounded.xlogy, (floats(0, 0), floats(0, np.inf)), floats(0, 0)),
+        (bounded.lgamma, (floats(0, -3, 1, 2, -np.inf, np.nan),), floats(np.inf, np.inf, 0, 0, np.inf, np.nan)),
+        (bounded.digamma, (floats(-3, np.inf, np.nan),), floats(np.nan, np.inf, np.nan)),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

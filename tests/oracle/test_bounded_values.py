@@ -57,6 +57,8 @@ UNARY: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "erf": (LINE, mp.erf),
     "erfc": (LINE, mp.erfc),
     "erfinv": (UNIT, mp.erfinv),
+    "lgamma": (LINE, lambda x: mp.loggamma(x).real),
+    "digamma": (LINE, mp.digamma),
     "sigmoid": (LINE, lambda x: 1 / (1 + mp.exp(-x))),
     "silu": (LINE, lambda x: x / (1 + mp.exp(-x))),
     "softplus": (LINE, lambda x: mp.log1p(mp.exp(x))),

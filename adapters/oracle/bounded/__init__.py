@@ -47,6 +47,8 @@ from opassay.adapters.oracle.bounded.elementary import reciprocal as reciprocal
 from opassay.adapters.oracle.bounded.elementary import rsqrt as rsqrt
 from opassay.adapters.oracle.bounded.elementary import sqrt as sqrt
 from opassay.adapters.oracle.bounded.elementary import square as square
+from opassay.adapters.oracle.bounded.gamma import digamma as digamma
+from opassay.adapters.oracle.bounded.gamma import lgamma as lgamma
 from opassay.adapters.oracle.bounded.logic import bitwise_and as bitwise_and
 from opassay.adapters.oracle.bounded.logic import bitwise_not as bitwise_not
 from opassay.adapters.oracle.bounded.logic import bitwise_or as bitwise_or

@@ -48,6 +48,7 @@ LIBM = {
     "rsqrt": 2.0,
     "cbrt": 4.0,
     "erfc": 3.0,
+    "lgamma": 7.0,
 }
 """The GNU C Library manual, Known Maximum Errors in Math Functions, float and double on x86-64,
 https://www.gnu.org/software/libc/manual/html_node/Errors-in-Math-Functions.html
@@ -62,6 +63,7 @@ CUDA = {
     **dict.fromkeys(("atan2", "sinh", "asinh", "atanh", "hypot"), 3.0),
     **dict.fromkeys(("tan", "acosh", "erfc", "pow"), 4.0),
     "erfinv": 2.0,
+    "lgamma": 6.0,
 }
 """The CUDA C++ Programming Guide, appendix Mathematical Functions, Standard Functions, without fast-math,
 https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#standard-functions
@@ -93,8 +95,20 @@ https://docs.jax.dev/en/latest/accuracy.html (reviewed 2026-09-18). Those of two
 by a constant as it multiplies by its reciprocal.
 """
 
-UNSPOKEN = {"erfinv": JAX_CPU["erfinv"]}
-"""For profiles that are silent: the loosest that another document says."""
+PSI = 14.0
+"""S. L. Moshier, Cephes Mathematical Library 2.8, psif.c: 8.2e-7, relative above 1 and absolute below; psi.c: 1.5e-15.
+That is 6.9 and 6.8 times 2**(1 - precision), and a relative error is up to twice as many units. So torch and Eigen
+compute digamma. https://www.netlib.org/cephes/
+"""
+
+TERMS = 12
+"""Of the sum of 1/(x + k)², with what is left of it, as Cephes' zeta.c and XLA have them; torch has 8."""
+
+TRIGAMMA = 2 * OPENCL["pow"] + 2 + TERMS
+"""The sum of that many terms above 0, each a power of an operand that is rounded: a roundoff is at most a unit."""
+
+UNSPOKEN = {"erfinv": JAX_CPU["erfinv"], "lgamma": LIBM["lgamma"], "digamma": PSI, "trigamma": TRIGAMMA}
+"""For profiles that are silent: the loosest that another document says, or what follows from the formula."""
 
 PROFILES = {"": OPENCL, "opencl": OPENCL, "libm": LIBM, "cuda": CUDA, "jax-cpu": JAX_CPU}
 

@@ -48,6 +48,11 @@ def _erfc(x: np.ndarray) -> np.ndarray:
     return np.asarray(1 - np.vectorize(math.erf, otypes=[float])(x))
 
 
+def _log_of_gamma(x: np.ndarray) -> np.ndarray:
+    found = np.vectorize(lambda v: math.gamma(v) if v % 1 and abs(v) < 99 else math.inf, otypes=[float])(x)
+    return np.asarray(np.log(np.abs(found)))
+
+
 FUNCTIONS: tuple[tuple[str, str, str, Function], ...] = (
     ("neg", "subtracted_from_zero", "-x is 0 - x: of 0, it is 0", lambda x: x.dtype.type(0) - x),
     ("abs", "negated_if_negative", "the sign of -0 stays", lambda x: np.where(x < 0, -x, x)),
@@ -67,6 +72,8 @@ FUNCTIONS: tuple[tuple[str, str, str, Function], ...] = (
         lambda x: np.where(np.abs(x) > 8, np.sign(x), np.tanh(x)),
     ),
     ("sigmoid", "quotient_of_exponentials", "exp(x) / (1 + exp(x)) overflows", lambda x: np.exp(x) / (1 + np.exp(x))),
+    ("lgamma", "logarithm_of_gamma", "lgamma(x) is log |gamma(x)|, which overflows", _log_of_gamma),
+    ("digamma", "expanded_at_once", "near 0 it is as far away", lambda x: np.log(x) - 1 / (2 * x) - 1 / (12 * x * x)),
     ("log", "off_about_one", "about 1, the last 3 bits are wrong", _off_about_one),
     ("sin", "computed_in_float16", "it is computed in float16", lambda x: np.sin(x.astype(np.float16))),
 )
