@@ -21,7 +21,8 @@ def figures(judgement: Judgement) -> Iterator[str]:
     """The largest error, and how many elements nobody judged."""
     if judgement.rho is not None:
         place = f" at {judgement.worst_index}" if judgement.worst_index else ""
-        error = f"largest error {judgement.max_abs_error:.4g}, {judgement.max_ulp:.4g} ulp"
+        ulps = "" if judgement.max_ulp is None else f", {judgement.max_ulp:.4g} ulp"
+        error = f"largest error {judgement.max_abs_error:.4g}{ulps}"
         yield f"{error}; error ÷ allowed error {judgement.rho:.4g}{place}"
     if judgement.free_elements:
         by_bound = judgement.free_by_bound or 0

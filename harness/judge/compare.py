@@ -119,7 +119,7 @@ def _compare_plain(actual: np.ndarray, reference: Reference, measure: Measure) -
         BEYOND if beyond else "",
         rho=float(rho[worst]),
         max_abs_error=float(error.max()),
-        max_ulp=float((error / measure.ulp).max()),
+        max_ulp=measure.max_ulp(error),
         bad_elements=0,
         elements=int(actual.size),
         free_elements=0,
@@ -200,7 +200,8 @@ def marks(actual: object, reference: Reference, model: NumericModel, exact_fill:
 
 
 def _special(actual: np.ndarray, expected: np.ndarray, reference: Reference, limit: numerics.Bound) -> np.ndarray:
-    """Where a non-finite value is missing, surplus or another; and subnormals flushed by movement ops."""
+    """Where a non-finite value is missing, surplus or another; and what movement and selection do to
+    subnormals, and to the signs of zeros that count."""
     if reference.policy == "bounded":
         return stated.special(actual, expected, reference, limit)
     with np.errstate(invalid="ignore"):
@@ -213,7 +214,8 @@ def _special(actual: np.ndarray, expected: np.ndarray, reference: Reference, lim
             wrong &= ~(np.isnan(actual) & mask_of(reference.may_be_nan, reference))
             return np.asarray(wrong)
         tiny = dtypes.FORMATS[reference.dtype].smallest_normal
-        return np.asarray(wrong | (~same & (np.abs(actual) < tiny) & (np.abs(expected) < tiny)))
+        wrong |= ~same & (np.abs(actual) < tiny) & (np.abs(expected) < tiny)
+    return np.asarray(wrong | stated.other_zero(actual, expected, reference, limit))
 
 
 def describe_special(actual: np.ndarray, expected: np.ndarray, where: np.ndarray, dtype: str) -> str:
@@ -261,18 +263,12 @@ def _figures(
         message,
         rho=float(rho.max()) if size else 0.0,
         max_abs_error=float(error.max()) if size else 0.0,
-        max_ulp=_max_ulp(error, expected, reference.dtype) if size else 0.0,
+        max_ulp=measure.max_ulp(error) if size else 0.0,
         bad_elements=count,
         elements=size,
         worst_index=place(reference.name, worst) if size else "",
         **left,
     )
-
-
-def _max_ulp(error: np.ndarray, expected: np.ndarray, dtype: str) -> float:
-    if not dtypes.is_float(dtype):
-        return float(error.max())
-    return float((error / numerics.ulp(expected, dtype)).max())
 
 
 def place(name: str, index: tuple[np.intp, ...]) -> str:

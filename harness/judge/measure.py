@@ -10,6 +10,7 @@ import numpy as np
 
 from opassay.harness.judge import numerics
 from opassay.harness.judge.stated import stated_bound
+from opassay.harness.model import dtypes
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.reference import Reference
 
@@ -33,7 +34,16 @@ class Measure:
 
     @cached_property
     def ulp(self) -> np.ndarray:
-        return numerics.ulp(self.expected, self.dtype)
+        """The unit of each expected value; infinite where that is zero, whose unit says nothing of an error."""
+        return np.where(self.expected == 0, np.inf, numerics.ulp(self.expected, self.dtype))
+
+    def max_ulp(self, error: np.ndarray, run: int | None = None) -> float | None:
+        """The largest error of one run, or of all, in units of what is expected; None where only zeros are missed."""
+        if not dtypes.is_float(self.dtype):
+            return float(error.max())
+        units = self.ulp if run is None else self.ulp[run]
+        found = float((error / units.reshape(error.shape)).max())
+        return found if found or not error.any() else None
 
     @cached_property
     def tolerant(self) -> bool:

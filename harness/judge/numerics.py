@@ -63,6 +63,7 @@ def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
         # An error as large as all products together: an answer that left them out would be right.
         vacuous = (magnitude > 0) & (_relative_error(reference, model) >= 1) & ~exact
         heuristic = (4 * np.sqrt(np.maximum(terms, 1)) * _unit(model) + operands) * magnitude
+        heuristic = heuristic + _underflow(reference, model)
         if reference.divisor is not None:
             allowed, heuristic = _after_division(reference, allowed, heuristic)
         heuristic = heuristic + FORMATS[reference.dtype].unit_roundoff * 2 * np.abs(reference.exact)
@@ -126,14 +127,22 @@ def _unit(model: NumericModel) -> float:
 
 
 def _sum_error(reference: Reference, model: NumericModel) -> np.ndarray:
-    accumulator, output = FORMATS[model.accumulator], FORMATS[reference.dtype]
+    output = FORMATS[reference.dtype]
     magnitude, n = _ingredients(reference)
     n = _once(n)
     total = _total(reference)
     error = (_relative_error(reference, model) + gamma(n, _oracle_unit(reference))) * magnitude
-    error = error + (n + 1) * accumulator.smallest_subnormal + output.smallest_subnormal
+    error = error + _underflow(reference, model)
     if model.accumulator != reference.dtype:
         error = error + output.unit_roundoff * np.abs(np.where(np.isfinite(total), total, 0))
+    return np.asarray(error)
+
+
+def _underflow(reference: Reference, model: NumericModel) -> np.ndarray:
+    """What is lost below the smallest normal number, however large the sum: it is rounded there, or made zero."""
+    accumulator, output = FORMATS[model.accumulator], FORMATS[reference.dtype]
+    n = terms_of(reference)
+    error = (n + 1) * accumulator.smallest_subnormal + output.smallest_subnormal
     if model.flushes and model.accumulator != "float16":
         error = error + n * accumulator.smallest_normal
         if reference.flush is not None:
@@ -155,7 +164,7 @@ def _after_division(reference: Reference, allowed: np.ndarray, heuristic: np.nda
     output = FORMATS[reference.dtype]
     rounding = 2 * output.unit_roundoff * np.abs(np.where(np.isfinite(reference.exact), reference.exact, 0))
     extra = np.where(_ingredients(reference)[0] == 0, 0, rounding + output.smallest_subnormal)
-    return allowed / divisor + extra, heuristic / divisor
+    return allowed / divisor + extra, heuristic / divisor + output.smallest_subnormal
 
 
 def _exact_sums(reference: Reference, model: NumericModel) -> np.ndarray:

@@ -29,10 +29,11 @@ def special(actual: np.ndarray, expected: np.ndarray, reference: Reference, limi
         wrong &= ~(may_overflow & np.isinf(actual) & (np.signbit(actual) == np.signbit(expected)))
         tiny = np.abs(expected) < dtypes.FORMATS[reference.dtype].smallest_normal
         flushed = ~same & (actual == 0) & tiny & (np.abs(expected) > limit.allowed)
-    return np.asarray(wrong | flushed | _other_zero(actual, expected, reference, limit))
+    return np.asarray(wrong | flushed | other_zero(actual, expected, reference, limit))
 
 
-def _other_zero(actual: np.ndarray, expected: np.ndarray, reference: Reference, limit: Bound) -> np.ndarray:
+def other_zero(actual: np.ndarray, expected: np.ndarray, reference: Reference, limit: Bound) -> np.ndarray:
+    """Where a zero whose sign counts has the other one."""
     if reference.signed_zeros is None:
         return np.zeros(actual.shape, dtype=bool)
     zeros = (actual == 0) & (expected == 0) & (limit.allowed == 0) & reference.signed_zeros

@@ -180,6 +180,35 @@ def test_remark_beyond_the_heuristic() -> None:
     assert judge([U], reference).message == ""
 
 
+def test_no_remark_on_what_is_lost_below_the_smallest_normal_number() -> None:
+    tiny = 2.0**-149
+    rounded = linear([0.4 * tiny], 0.4 * tiny, 1)
+    assert (judge([0.0], rounded).verdict, judge([0.0], rounded).message) == ("pass", "")
+    mean = linear([0.4 * tiny], 1.2 * tiny, 3, divisor=np.full(1, 3.0))
+    assert judge([tiny], mean).message == ""
+    # A subnormal operand that is taken for zero, times a huge one.
+    flushed = linear([2.0**-28], 2.0**-28, 1, flush=np.full(1, 2.0**100))
+    assert judge([0.0], flushed, model=NumericModel("float32")).message == ""
+
+
+def test_an_error_where_zero_is_expected_is_no_number_of_units() -> None:
+    found = judge([1e-3, 1.0 + 2 * U], linear([0.0, 1.0], 1e4, 10000))
+    assert (found.verdict, found.max_ulp) == ("pass", 1.0)
+    missed = judge([1e-3], linear([0.0], 0.0, 1))
+    assert (missed.verdict, missed.max_abs_error, missed.max_ulp) == ("numeric", float(np.float32(1e-3)), None)
+    assert judge([0.0], linear([0.0], 1.0, 4)).max_ulp == 0.0
+
+
+@pytest.mark.parametrize("got", [0.0, -0.0])
+def test_the_sign_of_a_zero_that_is_moved_counts_where_the_contract_says_so(got: float) -> None:
+    other = bitwise([-got, 1.0], signed_zeros=np.array([True, False]))
+    found = judge([got, 1.0], other)
+    assert (found.verdict, found.bad_elements) == ("special", 1)
+    assert found.message.startswith("other sign of zero: y[0] expected ")
+    assert judge([-got, 1.0], other).verdict == "pass"
+    assert judge([got, 1.0], bitwise([-got, 1.0])).verdict == "pass"
+
+
 @pytest.mark.parametrize("got", [1.0, 0.0, 123.0, np.inf])
 def test_vacuous_bound_is_undefined(got: float) -> None:
     # 2048 terms of float16 partial sums: n u reaches 1, so nothing can be said and nothing may pass.
