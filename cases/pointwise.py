@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opassay.adapters.oracle import bounded
 from opassay.cases.signatures import kinds, test, unary
-from opassay.cases.signatures.clamp import LIMITED
+from opassay.cases.signatures.clamp import LIMITED, clamped
 
 HALVES = (0.0, 0.5, 1.5, 2.5, -0.5, -1.5, lambda form: 2.0 ** (form.precision - 1))
 """Ties, and where the last fraction of a format is a half."""
@@ -17,7 +17,9 @@ floor = unary("floor", bounded.floor, "The largest whole number that is not abov
 ceil = unary("ceil", bounded.ceil, "The smallest whole number that is not below x.", near=HALVES)
 trunc = unary("trunc", bounded.trunc, "x without its fraction.", near=HALVES)
 round = unary("round", bounded.round_even, "The nearest whole number; of halves, the even one.", near=HALVES)
-clamp = unary("clamp", bounded.clamp, "x, but at least low and at most high.", dtypes=kinds.SIGNED, **LIMITED)
+clamp = unary(
+    "clamp", clamped, "x, but at least low and at most high; open where these cross.", dtypes=kinds.SIGNED, **LIMITED
+)
 isnan = test("isnan", bounded.isnan, "Whether x is NaN.")
 isinf = test("isinf", bounded.isinf, "Whether x is infinite.")
 isfinite = test("isfinite", bounded.isfinite, "Whether x is a number.")

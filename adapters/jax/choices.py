@@ -13,6 +13,10 @@ _AT = {
     "title": "jax.numpy.ndarray.at",
 }
 
+_DIV = {"url": "https://docs.jax.dev/en/latest/_autosummary/jax.lax.div.html", "title": "jax.lax.div"}
+_CLIP = {"url": "https://numpy.org/doc/stable/reference/generated/numpy.clip.html", "title": "numpy.clip"}
+_MAX = {"url": "https://openxla.org/stablehlo/spec#maximum", "title": "StableHLO Specification"}
+
 FOLLOWS = (
     Follows("unconnected", "zeros"),
     Follows("negative_padding", "crop", **_PAD),
@@ -24,4 +28,7 @@ FOLLOWS = (
     Follows("index_dtype", "any"),
     Follows("vectors", "numpy", modes=("jit", "eager")),
     Follows("padding_words", "any_case"),
+    Follows("crossed_limits", "high", **_CLIP),
+    Follows("zero_divisor", "any", **_DIV),
+    Follows("zero_order", "positive", **_MAX),
 )

@@ -7,7 +7,6 @@ from pathlib import Path
 from opassay.adapters.engines import xla
 from opassay.adapters.facts import pinned
 from opassay.adapters.jax.known_cuda import CUDA
-from opassay.adapters.jax.known_elements import ELEMENTS
 from opassay.adapters.jax.known_errors import ERRORS
 from opassay.adapters.jax.known_swaps import swapped_groups
 from opassay.harness.model.fact import Fact
@@ -27,7 +26,6 @@ KNOWN = pinned(
             when=swapped_groups,
             versions=_SEEN,
         ),
-        *ELEMENTS,
         *ERRORS,
         *CUDA,
     ),

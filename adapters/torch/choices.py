@@ -13,9 +13,15 @@ _MATMUL = {
     "title": "torch.matmul — PyTorch documentation",
 }
 
+_CLAMP = {
+    "url": "https://docs.pytorch.org/docs/stable/generated/torch.clamp.html",
+    "title": "torch.clamp — PyTorch documentation",
+}
+
 FOLLOWS = (
     Follows("wide_padding", "any", ops=("conv2d",)),
     Follows("negative_index", "from_end", ops=("scatter_nd",)),
     Follows("vectors", "numpy", **_MATMUL),
+    Follows("crossed_limits", "high", **_CLAMP),
     Follows("unbatched", "one_image", **_CONV),
 )

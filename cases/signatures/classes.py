@@ -10,7 +10,7 @@ from opassay.cases.signatures.draws import Draws
 from opassay.cases.signatures.entry import Attribute, Entry
 from opassay.cases.signatures.rules import DIVISOR, More
 from opassay.harness.model.dtypes import DTYPES, is_float
-from opassay.harness.model.op import Op
+from opassay.harness.model.op import Op, Pin
 
 Define = Callable[..., Any]
 
@@ -30,6 +30,7 @@ def _op(
     fixed: Mapping[int, str] | None = None,
     output: str = "",
     more: tuple[More, ...] = (),
+    pins: tuple[Pin, ...] = (),
 ) -> Op:
     """An op of several operands; its answer is differentiable where it is a float."""
     own = attributes or {}
@@ -38,7 +39,7 @@ def _op(
     floats = [d for d in dtypes if is_float(d)]
     has = bool(floats) and output in ("", "[to]")
     differentiable = tuple(n for i, n in enumerate(inputs) if i not in drawn.fixed) if has else ()
-    pins = specials.pins(drawn)
+    pins = (*specials.pins(drawn), *pins)
     return Entry(name, says, define, drawn, inputs, tuple(traits), own, differentiable, pins, more).op
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.choices_elements import choices_for
 from opassay.adapters.oracle.geometry import require
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import tables
 from opassay.cases.signatures import draws, rules
 from opassay.harness.model import dtypes
+from opassay.harness.model.choice import Choice
 from opassay.harness.model.hypothesis import Hypothesis, Question
 from opassay.harness.model.op import Example, Op, Pin
 from opassay.harness.model.reference import Reference
@@ -54,9 +56,11 @@ class Entry:
     def dtypes(self) -> frozenset[str]:
         return frozenset(self.draws.dtypes)
 
-    def reference(self, attributes: Mapping[str, Any], inputs: Arrays) -> tuple[Reference, ...]:
-        """What the oracle says of valid input; ``ContractError`` for any other."""
-        self._check(attributes, inputs)
+    def reference(
+        self, attributes: Mapping[str, Any], inputs: Arrays, allowed: Sequence[str] = ()
+    ) -> tuple[Reference, ...]:
+        """What the oracle says of valid input, or such as breaks an ``allowed`` rule; ``ContractError`` for any other."""
+        self._check(attributes, inputs, allowed)
         return bounded.references(self._defined(attributes), inputs, self._answer(attributes, inputs))
 
     def vjp(
@@ -73,7 +77,7 @@ class Entry:
     def _defined(self, attributes: Mapping[str, Any]) -> Callable[..., Any]:
         return partial(self.define, **attributes) if attributes else self.define
 
-    def _check(self, attributes: Mapping[str, Any], inputs: Arrays) -> None:
+    def _check(self, attributes: Mapping[str, Any], inputs: Arrays, allowed_rules: Sequence[str] = ()) -> None:
         given = [dtypes.dtype_name(x) for x in inputs]
         for i, (name, dtype) in enumerate(zip(self.inputs, given, strict=True)):
             allowed = {self.draws.fixed[i]} if i in self.draws.fixed else self.dtypes
@@ -88,7 +92,7 @@ class Entry:
             value = attributes[name]
             require(attribute.allows(value), f"{self.name}: {name} is {attribute.says}, got {value!r}")
         for rule in self.more:
-            require(rule.holds(attributes, inputs), f"{self.name}: {rule.says}")
+            require(rule.name in allowed_rules or rule.holds(attributes, inputs), f"{self.name}: {rule.says}")
 
     def _check_cotangent(self, dtype: str, cotangents: Sequence[np.ndarray | None]) -> None:
         given = [dtypes.dtype_name(c) for c in cotangents if c is not None]
@@ -107,11 +111,14 @@ class Entry:
     def _asked(self, question: Question) -> tuple[Reference, ...]:
         if question.gradient:
             return self.vjp(question.attributes, question.inputs, question.cotangents)
-        return self.reference(question.attributes, question.inputs)
+        return self.reference(question.attributes, question.inputs, question.allowed)
 
     def _mistake(self, known: Hypothesis) -> Hypothesis:
         """A mistake of any op, of which this op's own oracle says what comes of it."""
         return replace(known, answers=lambda question: known.answers(replace(question, oracle=self._asked)))
+
+    def _choice(self, known: Choice) -> Choice:
+        return replace(known, options={name: self._mistake(option) for name, option in known.options.items()})
 
     @property
     def op(self) -> Op:
@@ -134,5 +141,6 @@ class Entry:
             traits=("pointwise", *self.traits),
             says=self.says,
             example=self.example,
+            choices=tuple(map(self._choice, choices_for(self.name))),
             hypotheses=tuple(map(self._mistake, hypotheses_for(self.name))),
         )

@@ -21,7 +21,8 @@ class Question:
 
     ``truth`` is what the oracle says of it; of a program, by what the target made of each stage before, its own
     ``answers``. ``inner``: further mistakes that whoever asks this question is told the answers of, and which variant.
-    ``oracle`` answers it, where the op's own entry does and no table of the oracle.
+    ``oracle`` answers it, where the op's own entry does and no table of the oracle. ``allowed``: rules that its input
+    may break, since a choice makes it valid.
     """
 
     op: str
@@ -32,6 +33,7 @@ class Question:
     answers: tuple[np.ndarray | None, ...] = ()
     inner: tuple[tuple[Hypothesis, ...], int] | None = None
     oracle: Callable[[Question], References] | None = None
+    allowed: tuple[str, ...] = ()
 
     @property
     def gradient(self) -> bool:

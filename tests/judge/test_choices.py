@@ -134,6 +134,12 @@ PLANTED: dict[str, tuple[Follows, Case, np.ndarray, np.ndarray]] = {
         row(3, 3).reshape(1, 2, 1),
         row(1, 3).reshape(1, 2, 1),
     ),
+    "divided by 0": (
+        Follows("zero_divisor", "any"),
+        broken("remainder", "DivisorZero", tuple(tensor((3,), v, "int32") for v in ((5, 7, -7), (0, 3, 3)))),
+        row(4, 1, 2, dtype="int32"),
+        row(4, 1, -1, dtype="int32"),
+    ),
     "a word in lower case": (
         Follows("padding_words", "any_case"),
         broken("max_pool2d", "PadUnknown", (image(1, 3, 2),), **{**POOL, "padding": "same"}),
@@ -171,6 +177,37 @@ def test_who_declares_it_must_answer_and_nobody_else_may(name: str) -> None:
     assert (refused.verdict, refused.choice) == ("rejects", follows.label)
     assert judged(case, REFUSAL).verdict == "pass"
     assert judged(case, Returned((right,))).verdict == "accepts"
+
+
+CROSSED = Case("clamp", (tensor((3,), (-9, 0, np.nan)),), {"low": 2, "high": -1})
+SLOPE = replace(CROSSED, aspect="gradient", cotangents=(tensor((3,), (5, 5, 5)),))
+HIGH = Follows("crossed_limits", "high")
+ZEROS = Case("maximum", (tensor((3,), (-0.0, 0.0, -0.0)), tensor((3,), (0.0, -0.0, -0.0))))
+
+
+@pytest.mark.parametrize(
+    ("follows", "case", "right", "wrong", "undeclared"),
+    [
+        (HIGH, CROSSED, row(-1, -1, np.nan), row(2, -1, np.nan), "undefined"),
+        (HIGH, SLOPE, row(0, 0, 7), row(0, 5, 0), "undefined"),
+        (Follows("zero_order", "positive"), ZEROS, row(0, 0, -0.0), row(0, -0.0, -0.0), "pass"),
+        (
+            Follows("zero_order", "positive"),
+            replace(ZEROS, op="minimum"),
+            row(-0.0, -0.0, -0.0),
+            row(-0.0, 0, -0.0),
+            "pass",
+        ),
+    ],
+)
+def test_valid_input_of_which_the_contract_says_little_is_judged_by_what_is_declared(
+    follows: Follows, case: Case, right: np.ndarray, wrong: np.ndarray, undeclared: str
+) -> None:
+    found = judged(case, Returned((right,)), follows)
+    assert (found.verdict, found.choice) == ("pass", follows.label)
+    assert judged(case, Returned((wrong,)), follows).bad_elements == 1
+    for answer in (right, wrong):
+        assert judged(case, Returned((answer,))).verdict == undeclared
 
 
 def test_what_stays_invalid_must_be_refused() -> None:
@@ -239,7 +276,7 @@ def test_modes_and_ops_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("follows", "words"),
     [
-        (Follows("large_indexes", "drop"), "no op has a choice 'large_indexes'; choices are empty_window, "),
+        (Follows("large_indexes", "drop"), "no op has a choice 'large_indexes'; choices are crossed_limits, empty_window, "),
         (Follows("large_index", "clip"), "'large_index' has no option 'clip'; options are drop"),
         (Follows("large_index", "drop", ops=("scater",)), "no op has the name or trait 'scater'"),
     ],

@@ -1,0 +1,76 @@
+"""Choices in ops that treat each element alone: what is asked, and what each option answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.harness.model.choice import Choice
+from opassay.harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.reference import Reference
+
+
+def _high_wins(question: Question) -> Iterator[References]:
+    """As if the lower limit were the upper one; nothing where limits do not cross."""
+    low, high = question.attributes["low"], question.attributes["high"]
+    if low > high:
+        yield ask(question.but(low=high))
+
+
+def _any_value(question: Question) -> Iterator[References]:
+    yield ask(replace(question, allowed=("DivisorZero",)))
+
+
+def _ordered(question: Question) -> Iterator[References]:
+    """Where zeros of both signs meet, +0 is the larger."""
+    a, b = np.broadcast_arrays(*question.inputs)
+    met = (a == 0) & (b == 0)
+    if a.dtype.kind not in "iub" and met.any():
+        yield tuple(_of_one_sign(r, question.op, a, b, met) for r in ask(question))
+
+
+def _of_one_sign(reference: Reference, op: str, a: np.ndarray, b: np.ndarray, met: np.ndarray) -> Reference:
+    choose = np.logical_and if op == "maximum" else np.logical_or
+    negative = choose(np.signbit(a), np.signbit(b))
+    exact = np.where(met, np.where(negative, -0.0, 0.0), reference.exact).astype(reference.exact.dtype)
+    signed = met if reference.signed_zeros is None else reference.signed_zeros | met
+    return replace(reference, exact=exact, signed_zeros=signed)
+
+
+CHOICES = (
+    Choice(
+        "crossed_limits",
+        "What is the answer where the lower limit is above the upper one?",
+        "open",
+        {"high": Hypothesis("crossed_limits=high", "the upper limit", _high_wins, ("clamp",))},
+    ),
+    Choice(
+        "zero_divisor",
+        "What becomes of an integer that is divided by 0?",
+        "refuse",
+        {
+            "any": Hypothesis(
+                "zero_divisor=any",
+                "some value, of which nothing is said",
+                _any_value,
+                ("fmod", "remainder", "floor_divide", "trunc_divide"),
+                ("error",),
+            )
+        },
+        ("DivisorZero",),
+    ),
+    Choice(
+        "zero_order",
+        "Which of -0 and +0 is the larger?",
+        "either",
+        {"positive": Hypothesis("zero_order=positive", "+0 is", _ordered, ("maximum", "minimum"), ("value",))},
+    ),
+)
+
+
+def choices_for(op: str) -> tuple[Choice, ...]:
+    """Those that ``op`` has."""
+    return tuple(c for c in CHOICES if any(op in o.ops for o in c.options.values()))
