@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.harness.model import dtypes
 from opassay.harness.model.choice import Choice
 from opassay.harness.model.hypothesis import Hypothesis, Question
 from opassay.harness.model.reference import Reference
@@ -26,9 +27,9 @@ def _any_value(question: Question) -> Iterator[References]:
 
 def _ordered(question: Question) -> Iterator[References]:
     """Where zeros of both signs meet, +0 is the larger."""
-    a, b = np.broadcast_arrays(*question.inputs)
+    a, b = np.broadcast_arrays(*map(dtypes.widen, question.inputs))
     met = (a == 0) & (b == 0)
-    if a.dtype.kind not in "iub" and met.any():
+    if a.dtype.kind == "f" and met.any():
         yield tuple(_of_one_sign(r, question.op, a, b, met) for r in ask(question))
 
 

@@ -59,7 +59,7 @@ class Entry:
     def reference(
         self, attributes: Mapping[str, Any], inputs: Arrays, allowed: Sequence[str] = ()
     ) -> tuple[Reference, ...]:
-        """What the oracle says of valid input, or such as breaks an ``allowed`` rule; ``ContractError`` for any other."""
+        """What the oracle says of valid input, or what breaks an ``allowed`` rule; ``ContractError`` for any other."""
         self._check(attributes, inputs, allowed)
         return bounded.references(self._defined(attributes), inputs, self._answer(attributes, inputs))
 

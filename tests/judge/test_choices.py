@@ -13,6 +13,7 @@ import pytest
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.explain import Answered
 from opassay.harness.judge.together import smallest_set
+from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact
@@ -182,6 +183,8 @@ def test_who_declares_it_must_answer_and_nobody_else_may(name: str) -> None:
 CROSSED = Case("clamp", (tensor((3,), (-9, 0, np.nan)),), {"low": 2, "high": -1})
 SLOPE = replace(CROSSED, aspect="gradient", cotangents=(tensor((3,), (5, 5, 5)),))
 HIGH = Follows("crossed_limits", "high")
+POSITIVE = Follows("zero_order", "positive")
+BFLOATS = tuple(dtypes.narrow(np.array(values), "bfloat16") for values in ((0, 0, -0.0), (0, -0.0, -0.0)))
 ZEROS = Case("maximum", (tensor((3,), (-0.0, 0.0, -0.0)), tensor((3,), (0.0, -0.0, -0.0))))
 
 
@@ -190,9 +193,10 @@ ZEROS = Case("maximum", (tensor((3,), (-0.0, 0.0, -0.0)), tensor((3,), (0.0, -0.
     [
         (HIGH, CROSSED, row(-1, -1, np.nan), row(2, -1, np.nan), "undefined"),
         (HIGH, SLOPE, row(0, 0, 7), row(0, 5, 0), "undefined"),
-        (Follows("zero_order", "positive"), ZEROS, row(0, 0, -0.0), row(0, -0.0, -0.0), "pass"),
+        (POSITIVE, ZEROS, row(0, 0, -0.0), row(0, -0.0, -0.0), "pass"),
+        (POSITIVE, Case("maximum", tuple(replace(t, dtype="bfloat16") for t in ZEROS.tensors)), *BFLOATS, "pass"),
         (
-            Follows("zero_order", "positive"),
+            POSITIVE,
             replace(ZEROS, op="minimum"),
             row(-0.0, -0.0, -0.0),
             row(-0.0, 0, -0.0),
@@ -276,7 +280,7 @@ def test_modes_and_ops_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("follows", "words"),
     [
-        (Follows("large_indexes", "drop"), "no op has a choice 'large_indexes'; choices are crossed_limits, empty_window, "),
+        (Follows("large_indexes", "drop"), "no op has a choice 'large_indexes'; choices are crossed_limits, "),
         (Follows("large_index", "clip"), "'large_index' has no option 'clip'; options are drop"),
         (Follows("large_index", "drop", ops=("scater",)), "no op has the name or trait 'scater'"),
     ],
