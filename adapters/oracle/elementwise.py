@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
+from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.answers import Define
+from opassay.adapters.oracle.bounded.contraction import severed
+from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import check_dtypes
 from opassay.harness.model import dtypes
-from opassay.harness.model.reference import Reference
 
 
 def relu(x: np.ndarray) -> np.ndarray:
@@ -19,13 +21,15 @@ def relu(x: np.ndarray) -> np.ndarray:
     float64), which holds the values exactly; for integers in their own dtype. relu(-0) may be either zero; here
     it is +0.
 
+    Its gradient is the cotangent where x > 0, and 0 elsewhere, also at 0; left open where x is NaN.
+
     Raises ``ContractError`` for another dtype.
 
-    Source: V. Nair and G. E. Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", ICML 2010.
+    Sources: V. Nair and G. E. Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", ICML 2010; for
+    the gradient at 0, D. Bertoin et al., "Numerical influence of ReLU'(0) on backpropagation", NeurIPS 2021: all
+    frameworks choose 0.
     """
-    check_dtypes("relu", {"x": x}, dtypes.CORE)
-    values = dtypes.widen(x)
-    return np.where(values <= 0, np.zeros_like(values), values)
+    return RELU.values(x)[0]
 
 
 def stop_gradient(x: np.ndarray) -> np.ndarray:
@@ -37,15 +41,16 @@ def stop_gradient(x: np.ndarray) -> np.ndarray:
 
     Source: https://www.tensorflow.org/api_docs/python/tf/stop_gradient
     """
-    check_dtypes("stop_gradient", {"x": x}, dtypes.CORE)
-    return np.array(dtypes.widen(x))
+    return STOP_GRADIENT.values(x)[0]
 
 
-def relu_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``relu``, to be met bit for bit."""
-    return (Reference("y", dtypes.dtype_name(inputs[0]), relu(*inputs, **attributes)),)
+def _of_any_dtype(name: str, define: Define) -> Callable[[np.ndarray], Define]:
+    def bind(x: np.ndarray) -> Define:
+        check_dtypes(name, {"x": x}, dtypes.CORE)
+        return define
+
+    return bind
 
 
-def stop_gradient_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``stop_gradient``, to be met bit for bit."""
-    return (Reference("y", dtypes.dtype_name(inputs[0]), stop_gradient(*inputs, **attributes)),)
+RELU = Definition("relu", "x", _of_any_dtype("relu", bounded.relu), "x", stacks=True)
+STOP_GRADIENT = Definition("stop_gradient", "x", _of_any_dtype("stop_gradient", severed), "x", stacks=True)

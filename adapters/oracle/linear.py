@@ -27,12 +27,17 @@ def wide(array: np.ndarray) -> np.ndarray:
 
     Raises ``RuntimeError`` for float64 where longdouble is no wider.
     """
-    if dtypes.dtype_name(array) == "float64" and LONGDOUBLE_BITS < 63:
+    return wide_enough(dtypes.widen(array))
+
+
+def wide_enough(values: np.ndarray) -> np.ndarray:
+    """``values`` in the format to compute in, which must be one; raises as ``wide`` does."""
+    if values.dtype.char == "g" and LONGDOUBLE_BITS < 63:
         raise RuntimeError(
             f"the oracle sums float64 in longdouble, which must have at least 63 significand bits and has "
             f"{LONGDOUBLE_BITS} on this machine; leave float64 out, or run on x86-64 Linux"
         )
-    return dtypes.widen(array)
+    return values
 
 
 def apply(linear: Linear, operands: Sequence[np.ndarray]) -> np.ndarray:
@@ -51,14 +56,27 @@ def linear_reference(
     """The reference of an output that is linear in each of ``operands``: bitwise for integers.
 
     ``terms`` says how many products each element sums, where that is cheaper to know than by the third run.
-    ``at_once``: to ``linear``, axes before those of its operands are runs of their own, so that value and magnitude
-    are made in one go, and ``operands`` may be those of several runs.
     """
-    dtype = dtypes.dtype_name(operands[0])
     widened = [wide(operand) for operand in operands]
+    return sum_reference(name, dtypes.dtype_name(operands[0]), linear, widened, terms, at_once)
+
+
+def sum_reference(
+    name: str,
+    dtype: str,
+    linear: Linear,
+    widened: Sequence[np.ndarray],
+    terms: Callable[[], np.ndarray] | None = None,
+    at_once: bool = False,
+) -> Reference:
+    """The same of operands of ``dtype`` that are in the format to compute in already.
+
+    ``at_once``: to ``linear``, axes before those of its operands are runs of their own, so that value and magnitude
+    are made in one go, and ``widened`` may be those of several runs.
+    """
     if not dtypes.is_float(dtype):
         return Reference(name, dtype, apply(linear, widened))
-    sizes = [magnitudes(operand) for operand in widened]
+    sizes = [magnitudes(wide_enough(operand)) for operand in widened]
     with np.errstate(all="ignore"):
         if at_once:
             exact, magnitude = _at_once(linear, (widened, sizes))
@@ -70,7 +88,7 @@ def linear_reference(
         exact,
         policy="linear",
         magnitude=magnitude,
-        terms=_third_run(linear, operands) if terms is None else terms(),
+        terms=third_run(linear, widened) if terms is None else terms(),
         flush=_flush(linear, sizes, at_once) if any(_has_subnormal(size, dtype) for size in sizes) else None,
     )
 
@@ -79,7 +97,8 @@ def _at_once(linear: Linear, runs: Sequence[Sequence[np.ndarray]]) -> np.ndarray
     return linear(*(np.stack(operands) for operands in zip(*runs, strict=True)))
 
 
-def _third_run(linear: Linear, operands: Sequence[np.ndarray]) -> np.ndarray:
+def third_run(linear: Linear, operands: Sequence[np.ndarray]) -> np.ndarray:
+    """How many products each element sums."""
     return apply(linear, [np.ones(operand.shape) for operand in operands]).astype(np.int64)
 
 
@@ -97,6 +116,12 @@ def magnitudes(values: np.ndarray) -> np.ndarray:
     if not finite.all():
         sizes[~finite] = 0
     return sizes
+
+
+def not_finite(operands: Sequence[np.ndarray]) -> tuple[np.ndarray, ...] | None:
+    """Which elements of each operand are not finite; None if all are."""
+    finite = [np.isfinite(v) for v in operands]
+    return None if all(mask.all() for mask in finite) else tuple(~mask for mask in finite)
 
 
 def _has_subnormal(sizes: np.ndarray, dtype: str) -> bool:

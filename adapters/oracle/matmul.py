@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import numpy as np
 
+from opassay.adapters.oracle.bounded.answers import Define
+from opassay.adapters.oracle.bounded.contraction import Form, Sums, contracted
+from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import check_dtypes, require
-from opassay.adapters.oracle.linear import apply, linear_reference, wide
+from opassay.adapters.oracle.linear import Linear
 from opassay.harness.model import dtypes
-from opassay.harness.model.reference import Reference
 
 MATMUL_DTYPES = (*dtypes.FLOATS, "int32", "int64")
 
@@ -28,19 +27,16 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     Raises ``ContractError`` for a rank below 2, another dtype, operands of two dtypes, inner extents that differ,
     and batch axes that do not broadcast.
 
-    Source: https://numpy.org/doc/stable/reference/generated/numpy.matmul.html (without its rank-1 rules)
+    Its gradients are ``da = dy bᵀ`` and ``db = aᵀ dy``, summed over batch axes that broadcast.
+
+    Sources: https://numpy.org/doc/stable/reference/generated/numpy.matmul.html (without its rank-1 rules);
+    for the gradients M. Giles, "An extended collection of matrix derivative results for forward and reverse mode
+    algorithmic differentiation", 2008, section 2.2.2
     """
-    check_matmul(a, b)
-    return apply(np.matmul, (wide(a), wide(b)))
+    return MATMUL.values(a, b)[0]
 
 
-def matmul_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``matmul`` with what bounds a correct kernel's error."""
-    check_matmul(*inputs, **attributes)
-    return (linear_reference("y", np.matmul, inputs),)
-
-
-def check_matmul(a: np.ndarray, b: np.ndarray) -> None:
+def _check(a: np.ndarray, b: np.ndarray) -> None:
     """Raises ``ContractError`` as ``matmul`` says."""
     check_dtypes("matmul", {"a": a, "b": b}, MATMUL_DTYPES)
     for name, operand in (("a", a), ("b", b)):
@@ -55,3 +51,40 @@ def check_matmul(a: np.ndarray, b: np.ndarray) -> None:
         all(m == n or 1 in (m, n) for m, n in pairs),
         f"matmul: batch axes must broadcast (be equal or 1), got {a.shape[:-2]} of a and {b.shape[:-2]} of b",
     )
+
+
+def _bind(a: np.ndarray, b: np.ndarray) -> Define:
+    _check(a, b)
+    form = product_form(a.shape, b.shape)
+    return lambda a, b: contracted(form, 2, a, b)
+
+
+def product_form(a: tuple[int, ...], b: tuple[int, ...]) -> Form:
+    """``Σ a[..., m, k] b[..., k, n] y[..., m, n]``, by the shapes of its operands."""
+
+    def form(to: int) -> Sums:
+        if to == 2:
+            batch = a[:-2] if a[:-2] == b[:-2] else np.broadcast_shapes(a[:-2], b[:-2])
+            return Sums(np.matmul, (*batch, a[-2], b[-1]))
+        if to == 1:
+            return Sums(_summed_to(b, lambda a, y: a.swapaxes(-1, -2) @ y), b)
+        return Sums(_summed_to(a, lambda b, y: y @ b.swapaxes(-1, -2)), a)
+
+    return form
+
+
+def _summed_to(shape: tuple[int, ...], product: Linear) -> Linear:
+    """``product``, summed over the batch axes along which an operand of ``shape`` was repeated."""
+
+    def linear(*operands: np.ndarray) -> np.ndarray:
+        whole = product(*operands)
+        added = tuple(range(whole.ndim - len(shape)))
+        stretched = tuple(
+            len(added) + axis for axis, n in enumerate(shape[:-2]) if n == 1 and whole.shape[len(added) + axis] != 1
+        )
+        return np.asarray(whole.sum(axis=added + stretched).reshape(shape))
+
+    return linear
+
+
+MATMUL = Definition("matmul", "ab", _bind, "ab", linear=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from opassay.adapters.oracle.bounded.answers import Define
+from opassay.adapters.oracle.bounded.contraction import Copies, Form, Sums, contracted
+from opassay.adapters.oracle.bounded.real import once
+from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import addressable, check_dtypes, check_index_dtype, integers, require
-from opassay.adapters.oracle.linear import Linear, apply, linear_reference, wide
 from opassay.harness.model import dtypes
-from opassay.harness.model.reference import Reference
 
 
 def scatter_nd(indices: np.ndarray, updates: np.ndarray, *, shape: Sequence[int]) -> np.ndarray:
@@ -30,33 +32,15 @@ def scatter_nd(indices: np.ndarray, updates: np.ndarray, *, shape: Sequence[int]
     Raises ``ContractError`` for a scalar ``indices``, another dtype, a negative extent, an answer of 2**48
     elements or more, k out of range, ``updates`` of another shape, and an index negative or not below its extent.
 
-    Source: https://www.tensorflow.org/api_docs/python/tf/scatter_nd
+    Its gradient by ``updates`` takes the cotangent at each one's place; indices have none.
+
+    Sources: https://www.tensorflow.org/api_docs/python/tf/scatter_nd; for the gradient
+    https://www.tensorflow.org/api_docs/python/tf/gather_nd
     """
-    return apply(_bind(indices, updates, shape), (wide(updates),))
+    return SCATTER_ND.values(indices, updates, shape=shape)[0]
 
 
-def scatter_nd_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``scatter_nd`` with what bounds a correct kernel's error; linear in ``updates``."""
-    return (linear_reference("y", _bind(*inputs, **attributes), inputs[1:]),)
-
-
-def _bind(indices: np.ndarray, updates: np.ndarray, shape: Any) -> Linear:
-    whole = check_scatter(indices, updates, shape)
-    depth = indices.shape[-1]
-    slots, inner = whole[:depth], math.prod(whole[depth:])
-    flat = np.zeros(indices.shape[:-1], dtype=np.int64)
-    for axis, extent in enumerate(slots):
-        flat = flat * extent + indices[..., axis]
-
-    def linear(updates: np.ndarray) -> np.ndarray:
-        y = np.zeros((math.prod(slots), inner), dtype=updates.dtype)
-        np.add.at(y, flat.ravel(), updates.reshape(flat.size, inner))
-        return y.reshape(whole)
-
-    return linear
-
-
-def check_scatter(indices: np.ndarray, updates: np.ndarray, shape: Any) -> tuple[int, ...]:
+def _check(indices: np.ndarray, updates: np.ndarray, shape: Any) -> tuple[int, ...]:
     """The answer's shape; raises ``ContractError`` as ``scatter_nd`` says."""
     op = "scatter_nd"
     check_dtypes(op, {"updates": updates}, dtypes.CORE)
@@ -81,3 +65,34 @@ def check_scatter(indices: np.ndarray, updates: np.ndarray, shape: Any) -> tuple
             outside.size == 0, f"{op}: indices into axis {axis} must lie in [0, {extent}), got {outside[:1].tolist()}"
         )
     return whole
+
+
+def _bind(indices: np.ndarray, updates: np.ndarray, shape: Any) -> Define:
+    whole = _check(indices, updates, shape)
+    form = _form(indices, updates.shape, whole)
+    return lambda _, updates: contracted(form, 1, updates)
+
+
+def _form(indices: np.ndarray, updates: tuple[int, ...], shape: tuple[int, ...]) -> Form:
+    """``Σ updates[i] y[indices[i]]``."""
+    depth = indices.shape[-1]
+    slots, inner = shape[:depth], math.prod(shape[depth:])
+
+    def places() -> np.ndarray:
+        flat = np.zeros(indices.shape[:-1], dtype=np.int64)
+        for axis, extent in enumerate(slots):
+            flat = flat * extent + indices[..., axis]
+        return flat.ravel()
+
+    where = once(places)
+
+    def added(updates: np.ndarray) -> np.ndarray:
+        y = np.zeros((math.prod(slots), inner), dtype=updates.dtype)
+        np.add.at(y, where(), updates.reshape(where().size, inner))
+        return y.reshape(shape)
+
+    ways = (Copies(lambda y: y[tuple(np.moveaxis(indices, -1, 0))], updates), Sums(added, shape))
+    return ways.__getitem__
+
+
+SCATTER_ND = Definition("scatter_nd", ("indices", "updates"), _bind, ("updates",), linear=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from opassay.adapters.oracle.array_vjp import matmul_vjp, relu_vjp, scatter_nd_vjp, stop_gradient_vjp
 from opassay.adapters.oracle.conv import (
     conv2d_reference,
     conv2d_stacked,
@@ -19,8 +18,8 @@ from opassay.adapters.oracle.conv import (
 )
 from opassay.adapters.oracle.conv_vjp import conv2d_transpose_vjp, conv2d_vjp
 from opassay.adapters.oracle.cotangent import Arrays, Cotangents, Gradients
-from opassay.adapters.oracle.elementwise import relu_reference, stop_gradient_reference
-from opassay.adapters.oracle.matmul import matmul_reference
+from opassay.adapters.oracle.elementwise import RELU, STOP_GRADIENT
+from opassay.adapters.oracle.matmul import MATMUL
 from opassay.adapters.oracle.pool import (
     avg_pool2d_reference,
     avg_pool2d_stacked,
@@ -29,7 +28,7 @@ from opassay.adapters.oracle.pool import (
     max_pool2d_with_argmax_reference,
 )
 from opassay.adapters.oracle.pool_vjp import avg_pool2d_vjp, max_pool2d_vjp, max_pool2d_with_argmax_vjp
-from opassay.adapters.oracle.scatter import scatter_nd_reference
+from opassay.adapters.oracle.scatter import SCATTER_ND
 from opassay.adapters.oracle.unpool import avg_unpool2d_reference, max_unpool2d_reference
 from opassay.adapters.oracle.unpool_vjp import avg_unpool2d_vjp, max_unpool2d_vjp
 from opassay.harness.model.reference import Reference
@@ -39,13 +38,13 @@ REFERENCES: dict[str, Callable[[Mapping[str, Any], Arrays], tuple[Reference, ...
     "avg_unpool2d": avg_unpool2d_reference,
     "conv2d": conv2d_reference,
     "conv2d_transpose": conv2d_transpose_reference,
-    "matmul": matmul_reference,
+    "matmul": MATMUL.reference,
     "max_pool2d": max_pool2d_reference,
     "max_pool2d_with_argmax": max_pool2d_with_argmax_reference,
     "max_unpool2d": max_unpool2d_reference,
-    "relu": relu_reference,
-    "scatter_nd": scatter_nd_reference,
-    "stop_gradient": stop_gradient_reference,
+    "relu": RELU.reference,
+    "scatter_nd": SCATTER_ND.reference,
+    "stop_gradient": STOP_GRADIENT.reference,
 }
 
 STACKED: dict[str, Callable[[Mapping[str, Any], Arrays], tuple[Reference, ...]]] = {
@@ -53,8 +52,8 @@ STACKED: dict[str, Callable[[Mapping[str, Any], Arrays], tuple[Reference, ...]]]
     "conv2d": conv2d_stacked,
     "conv2d_transpose": conv2d_transpose_stacked,
     "max_pool2d": max_pool2d_stacked,
-    "relu": relu_reference,
-    "stop_gradient": stop_gradient_reference,
+    "relu": RELU.stacked,
+    "stop_gradient": STOP_GRADIENT.stacked,
 }
 
 VJPS: dict[str, Callable[[Mapping[str, Any], Arrays, Cotangents], Gradients]] = {
@@ -62,11 +61,11 @@ VJPS: dict[str, Callable[[Mapping[str, Any], Arrays, Cotangents], Gradients]] = 
     "avg_unpool2d": avg_unpool2d_vjp,
     "conv2d": conv2d_vjp,
     "conv2d_transpose": conv2d_transpose_vjp,
-    "matmul": matmul_vjp,
+    "matmul": MATMUL.vjp,
     "max_pool2d": max_pool2d_vjp,
     "max_pool2d_with_argmax": max_pool2d_with_argmax_vjp,
     "max_unpool2d": max_unpool2d_vjp,
-    "relu": relu_vjp,
-    "scatter_nd": scatter_nd_vjp,
-    "stop_gradient": stop_gradient_vjp,
+    "relu": RELU.vjp,
+    "scatter_nd": SCATTER_ND.vjp,
+    "stop_gradient": STOP_GRADIENT.vjp,
 }

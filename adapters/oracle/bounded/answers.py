@@ -25,9 +25,9 @@ def references(
     define: Define, inputs: Sequence[np.ndarray], out_dtype: Dtypes, names: Sequence[str] = ("y",)
 ) -> tuple[Reference, ...]:
     """One ``Reference`` per output of the op, of dtype ``out_dtype`` (one for all, or one each)."""
-    outputs = _outputs(define, [leaf(x) for x in inputs])
+    outputs = outputs_of(define, [leaf(x) for x in inputs])
     kinds = [out_dtype] * len(outputs) if isinstance(out_dtype, str) else out_dtype
-    return tuple(_reference(*each) for each in zip(names, kinds, outputs, strict=True))
+    return tuple(reference_of(*each) for each in zip(names, kinds, outputs, strict=True))
 
 
 def vjps(
@@ -44,7 +44,7 @@ def vjps(
     depends on it; where such an output depends on it by jumps alone, zeros are right as well.
     """
     leaves = [leaf(x) for x in inputs]
-    outputs = _outputs(define, leaves)
+    outputs = outputs_of(define, leaves)
     asked = [y for y, cotangent in zip(outputs, cotangents, strict=True) if cotangent is not None]
     found = gradients(outputs, [_cotangent(y, c) for y, c in zip(outputs, cotangents, strict=True)], leaves)
     told = []
@@ -55,7 +55,7 @@ def vjps(
         elif gradient is None:
             told.append(constant(f"d{name}", dtype, array.shape))
         else:
-            told.append(_reference(f"d{name}", dtype, gradient, signed=False))
+            told.append(reference_of(f"d{name}", dtype, gradient, signed=False))
     return tuple(told)
 
 
@@ -63,7 +63,7 @@ def _parameters(define: Define) -> list[str]:
     return list(inspect.signature(define).parameters)
 
 
-def _outputs(define: Define, leaves: Sequence[Real]) -> tuple[Real, ...]:
+def outputs_of(define: Define, leaves: Sequence[Real]) -> tuple[Real, ...]:
     found = define(*leaves)
     return found if isinstance(found, tuple) else (found,)
 
@@ -76,7 +76,9 @@ def _cotangent(y: Real, cotangent: np.ndarray | None) -> Real | None:
     return leaf(cotangent)
 
 
-def _reference(name: str, dtype: str, y: Real, signed: bool = True) -> Reference:
+def reference_of(name: str, dtype: str, y: Real, signed: bool = True) -> Reference:
+    if y.told is not None:
+        return y.told(name, dtype)
     if not dtypes.is_float(dtype):
         unknown = y.error(Formats("float64", "float64", "float64", False, "")) > 0
         return Reference(name, dtype, y.value.astype(np.dtype(dtype)), free=unknown if unknown.any() else None)

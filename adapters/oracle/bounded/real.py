@@ -15,6 +15,7 @@ from opassay.adapters.oracle.bounded.formats import Formats, rounded, sizes, sto
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
+from opassay.harness.model.reference import Reference
 
 Local = Callable[..., np.ndarray]
 """(formats, error of each argument) -> what the node errs by."""
@@ -22,39 +23,64 @@ Local = Callable[..., np.ndarray]
 Pull = Callable[["Real", "Real"], Sequence["Real | None"]]
 """(cotangent, the node) -> the cotangent of each argument, None for one that needs none."""
 
+Told = Callable[[str, str], Reference]
+"""(name, dtype) -> what the judge is told of the node as an op's output or gradient."""
+
 OPERATORS: dict[str, Callable[[Any, Any], Real]] = {}
 """What Python's operators mean, by name; filled by the modules that define them."""
 
 
 class Real:
-    """A node. ``value``: float64 (longdouble for float64 inputs), integers or bool as they are.
+    """A node. ``value``: float64 (longdouble for float64 inputs), integers or bool as they are; or how to make it, when
+    it is needed, and then its ``shape``.
 
     ``pull``: None where its value is constant but for jumps. ``either_zero``: elements whose zero may have either sign.
     ``span``: the smallest and the largest value that the contract allows, whatever the argument.
+    ``told``: what is known of it as a sum, or a copy, of operands that are known; dropped where one is not.
     """
 
     __array_ufunc__ = None
-    __slots__ = ("_errors", "_given", "args", "either_zero", "local", "pull", "span", "value")
+    __slots__ = ("_either_zero", "_errors", "_given", "_value", "args", "local", "pull", "shape", "span", "told")
 
     def __init__(
         self,
-        value: np.ndarray,
+        value: np.ndarray | Callable[[], np.ndarray],
         args: tuple[Real, ...] = (),
         local: Local | None = None,
         pull: Pull | None = None,
         *,
-        either_zero: np.ndarray | None = None,
+        shape: tuple[int, ...] = (),
+        either_zero: np.ndarray | Callable[[], np.ndarray] | None = None,
         span: tuple[float, float] | None = None,
+        told: Told | None = None,
     ) -> None:
-        self.value, self.args, self.local, self.pull = np.asarray(value), args, local, pull
-        self.span = span
-        self.either_zero = either_zero if either_zero is not None else _inherited(self.value, args)
+        self._value: np.ndarray | Callable[[], np.ndarray] = value
+        self.shape = shape
+        if not callable(value):
+            self._value = value = np.asarray(value)
+            self.shape = value.shape
+        self.args, self.local, self.pull, self.span = args, local, pull, span
+        self._either_zero = either_zero if either_zero is not None or not args else _inherited(self.shape, args)
+        self.told = told if told is None or all(x.known for x in args) else None
         self._errors: dict[Formats, np.ndarray] = {}
         self._given: dict[Formats, np.ndarray] = {}
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        return self.value.shape
+    def value(self) -> np.ndarray:
+        if callable(self._value):
+            self._value = made = self._value()
+            return made
+        return self._value
+
+    @property
+    def either_zero(self) -> np.ndarray | None:
+        mask = self._either_zero() if callable(self._either_zero) else self._either_zero
+        return mask if mask is None or mask.shape == self.shape else np.broadcast_to(mask, self.shape)
+
+    @property
+    def known(self) -> bool:
+        """Whether it is an input that a target takes as it is."""
+        return not self.args and self.local is None
 
     @property
     def is_float(self) -> bool:
@@ -111,13 +137,25 @@ class Real:
         return OPERATORS["neg"](self, None)
 
 
-def _inherited(value: np.ndarray, args: tuple[Real, ...]) -> np.ndarray | None:
+def _inherited(shape: tuple[int, ...], args: tuple[Real, ...]) -> np.ndarray | None:
     masks = [x.either_zero for x in args if x.either_zero is not None]
     if not masks:
         return None
-    if any(mask.shape not in ((), value.shape) for mask in masks):
+    if any(mask.shape not in ((), shape) for mask in masks):
         masks = [np.asarray(mask.any()) for mask in masks]
-    return np.broadcast_to(np.logical_or.reduce(np.broadcast_arrays(*masks)), value.shape)
+    return np.broadcast_to(np.logical_or.reduce(np.broadcast_arrays(*masks)), shape)
+
+
+def once(make: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
+    """``make``, called when first asked: several parts of a node share what it made, and none holds the node."""
+    made: list[np.ndarray] = []
+
+    def found() -> np.ndarray:
+        if not made:
+            made.append(np.asarray(make()))
+        return made[0]
+
+    return found
 
 
 def leaf(array: np.ndarray) -> Real:
@@ -130,6 +168,11 @@ def leaf(array: np.ndarray) -> Real:
         return Real(value)
     size = np.where(tiny & (value != 0), up(sizes(value)), 0.0)
     return Real(value, (), lambda formats: size if formats.flush else np.zeros(()), either_zero=size > 0)
+
+
+def known(array: np.ndarray) -> Real:
+    """An input of an op whose outputs are told as sums or copies, which say themselves what becomes of subnormals."""
+    return Real(lambda: dtypes.widen(array), shape=array.shape)
 
 
 def constant(number: object, like: Real) -> Real:

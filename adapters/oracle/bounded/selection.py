@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from opassay.adapters.oracle.bounded.basic import Binary, quietly
-from opassay.adapters.oracle.bounded.formats import Formats, settled
+from opassay.adapters.oracle.bounded.formats import Formats, settled, sizes
 from opassay.adapters.oracle.bounded.logic import Mask, masked
-from opassay.adapters.oracle.bounded.real import Real, left_open, operand, saved
+from opassay.adapters.oracle.bounded.real import Real, left_open, once, operand, saved
 from opassay.adapters.oracle.bounded.sums import fit
+from opassay.harness.model.reference import Reference
 
 
 def within(low: np.ndarray, value: np.ndarray, high: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -111,12 +112,34 @@ def larger(x: Real, y: Real) -> Real:
 
 def relu(x: Real) -> Real:
     """max(x, 0) of a single operand: the gradient at 0 is 0, that at NaN is left open. Of zeros, either."""
-    value = np.where(x.value <= 0, np.zeros_like(x.value), x.value)
+
+    value = once(lambda: np.where(x.value <= 0, np.zeros_like(x.value), x.value))
 
     def local(_: Formats, error: np.ndarray) -> np.ndarray:
-        return within(np.maximum(x.value - error, 0), value, np.maximum(x.value + error, 0), error)
+        return within(np.maximum(x.value - error, 0), value(), np.maximum(x.value + error, 0), error)
 
-    return Real(value, (x,), local, lambda g, _: (shared(g, step(saved(x))),), either_zero=np.asarray(x.value == 0))
+    return Real(
+        value,
+        (x,),
+        local,
+        lambda g, _: (_passed(g, x if x.known else saved(x)),),
+        shape=x.shape,
+        either_zero=lambda: np.asarray(x.value == 0),
+        told=lambda name, dtype: Reference(name, dtype, value()),
+    )
+
+
+def _passed(g: Real, x: Real) -> Real:
+    """g where x > 0, and 0 elsewhere; either where the sign of an inexact x is not known; left open where x is NaN."""
+    value, nan = np.where(x.value > 0, g.value, 0), np.isnan(x.value)
+
+    def local(_: Formats, e: np.ndarray, error: np.ndarray) -> np.ndarray:
+        unsure = (np.abs(x.value) <= error) & (error > 0)
+        found = np.where(unsure, sizes(g.value) + e, np.where(x.value > 0, e, 0.0))
+        return np.where(nan, np.inf, settled(value, found, e))
+
+    told = lambda name, dtype: Reference(name, dtype, value, free=nan if nan.any() else None)  # noqa: E731
+    return Real(value, (g, x), local, lambda h, _: (_passed(h, x), None), told=told)
 
 
 def step(x: Real) -> Real:
