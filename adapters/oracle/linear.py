@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from opassay.harness.model import dtypes
+from opassay.harness.model.op import NotJudged
 from opassay.harness.model.reference import Reference
 
 Linear = Callable[..., np.ndarray]
@@ -25,19 +26,36 @@ LONGDOUBLE_BITS = int(np.finfo(np.longdouble).nmant) + 1
 def wide(array: np.ndarray) -> np.ndarray:
     """``array`` in the format the oracle computes in: float64, longdouble for float64, integers as they are.
 
-    Raises ``RuntimeError`` for float64 where longdouble is no wider.
+    Raises ``NotJudged`` for float64 where longdouble is no wider.
     """
     return wide_enough(dtypes.widen(array))
 
 
 def wide_enough(values: np.ndarray) -> np.ndarray:
     """``values`` in the format to compute in, which must be one; raises as ``wide`` does."""
-    if values.dtype.char == "g" and LONGDOUBLE_BITS < 63:
-        raise RuntimeError(
-            f"the oracle sums float64 in longdouble, which must have at least 63 significand bits and has "
-            f"{LONGDOUBLE_BITS} on this machine; leave float64 out, or run on x86-64 Linux"
-        )
+    if values.dtype.char == "g":
+        _require_wide("float64")
     return values
+
+
+def extended(values: np.ndarray) -> bool:
+    """Whether they are in longdouble, and that is wider than float64: where it is not, the two are one dtype."""
+    return values.dtype == np.longdouble and LONGDOUBLE_BITS >= 63
+
+
+def numbers(values: np.ndarray, dtype: str) -> np.ndarray:
+    """Integers and truth values as what is judged in ``dtype``; ``NotJudged`` where no format holds them."""
+    if values.dtype.itemsize > 4:
+        _require_wide(values.dtype.name)
+    return values.astype(np.longdouble if dtype == "float64" or values.dtype.itemsize > 4 else np.float64)
+
+
+def _require_wide(dtype: str) -> None:
+    if LONGDOUBLE_BITS < 63:
+        raise NotJudged(
+            f"the oracle needs longdouble for {dtype}, with at least 63 significand bits, and has {LONGDOUBLE_BITS} "
+            "on this machine; leave it out, or run on x86-64 Linux"
+        )
 
 
 def apply(linear: Linear, operands: Sequence[np.ndarray]) -> np.ndarray:

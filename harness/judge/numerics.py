@@ -119,7 +119,7 @@ def _once(counts: np.ndarray) -> np.ndarray:
 
 
 def _oracle_unit(reference: Reference) -> float:
-    return 2.0**-64 if reference.exact.dtype == np.longdouble else 2.0**-53
+    return float(np.finfo(np.result_type(reference.exact, np.float64)).eps) / 2
 
 
 def _unit(model: NumericModel) -> float:

@@ -133,3 +133,7 @@ def refusal(op: Op, case: Case) -> str:
 
 class ContractError(ValueError):
     """Input that an op's contract excludes: what was given, what was expected."""
+
+
+class NotJudged(RuntimeError):
+    """Of valid input the oracle cannot say on this machine what is right."""

@@ -13,7 +13,7 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.choice import Follows
 from opassay.harness.model.faults import told
 from opassay.harness.model.numeric_model import NumericModel, NumericRule, find_model
-from opassay.harness.model.op import ContractError, Op, stackable
+from opassay.harness.model.op import ContractError, NotJudged, Op, stackable
 from opassay.harness.model.outcome import Outcome, Raised, Returned
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.target import Target
@@ -43,9 +43,10 @@ class Judging:
 
     def judge(self, lane: Computes, op: Op, case: Case, outcome: Outcome, targets: int) -> Judgement:
         """The verdict on one answer of one target."""
-        if case.aspect == "error" and not self._references.refusal(op, case, targets):
-            return Judgement("fault", f"the contract of {op.name} allows this input: it does not break {case.rule!r}")
         try:
+            if case.aspect == "error" and not self._references.refusal(op, case, targets):
+                text = f"the contract of {op.name} allows this input: it does not break {case.rule!r}"
+                return Judgement("fault", text)
             right = self.under(lane, op, case, outcome, targets)
             if right is not None:
                 return judge_under(case, outcome, right, lambda found: self.models(lane, op, found))
@@ -53,6 +54,8 @@ class Judging:
                 return judge(case, outcome, (), ())
             references = self._references.get(op, case, outcome.arrays, targets)
             return judge(case, outcome, references, self.models(lane, op, references))
+        except NotJudged as error:
+            return Judgement("undefined", str(error))
         except ContractError as error:
             return Judgement("fault", f"the oracle refuses a case meant to be valid: {error}")
         except Exception as error:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from opassay.adapters import oracle
 from opassay.adapters.oracle import REFERENCES, VJPS, linear
 from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.op import NotJudged
+from opassay.harness.model.outcome import Returned
+from opassay.harness.registry import Registry
+from opassay.harness.run.judging import Judging
 
 
 def bound(reference, unit_roundoff):
@@ -52,9 +60,9 @@ def test_float64_is_refused_where_longdouble_is_no_wider(op, monkeypatch):
         "scatter_nd": ({"shape": (1,)}, (np.array([[0]]), np.ones(1))),
         "avg_pool2d": (pool, (x,)),
     }[op]
-    with pytest.raises(RuntimeError, match="at least 63 significand bits and has 53"):
+    with pytest.raises(NotJudged, match="at least 63 significand bits, and has 53"):
         REFERENCES[op](attributes, inputs)
-    with pytest.raises(RuntimeError, match="leave float64 out"):
+    with pytest.raises(NotJudged, match="leave it out"):
         getattr(oracle, op)(*inputs, **attributes)
     single = [v.astype(np.float32) if v.dtype == np.float64 else v for v in inputs]
     assert REFERENCES[op](attributes, single)[0].exact.dtype == np.float64
@@ -68,3 +76,26 @@ def test_references_and_gradients_cover_every_op_of_the_interface():
     assert set(REFERENCES) == expected
     assert set(VJPS) == expected
     assert all(callable(getattr(oracle, op)) for op in expected)
+
+
+LANE = SimpleNamespace(label="x", rules=(), target=SimpleNamespace(adapter="x", mode="eager"))
+
+
+@pytest.mark.parametrize(
+    ("op", "dtype", "to", "verdict"),
+    [
+        ("exp", "float64", "", "undefined"),
+        ("exp", "float32", "", "pass"),
+        ("cast", "int64", "float32", "undefined"),
+        ("cast", "int32", "float64", "pass"),
+        ("cast", "int64", "int32", "pass"),
+    ],
+)
+def test_where_longdouble_is_no_wider_what_needs_it_is_not_judged(op, dtype, to, verdict, monkeypatch):
+    monkeypatch.setattr(linear, "LONGDOUBLE_BITS", 53)
+    case = Case(op, (Tensor((3,), dtype, Fill("ones")),), {"to": to} if to else {})
+    ones = np.ones(3, to or dtype)
+    answer = Returned((np.exp(ones) if op == "exp" else ones,))
+    found = Judging().judge(LANE, Registry().op(op), case, answer, 1)
+    assert found.verdict == verdict
+    assert ("on this machine" in found.message) == (verdict == "undefined")

@@ -11,6 +11,7 @@ from opassay.adapters.oracle.bounded.formats import Formats, stored
 from opassay.adapters.oracle.bounded.real import Real, leaf
 from opassay.adapters.oracle.bounded.reverse import connected, gradients
 from opassay.adapters.oracle.geometry import require
+from opassay.adapters.oracle.linear import numbers
 from opassay.harness.model import dtypes
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.reference import Reference, constant, unconnected
@@ -82,7 +83,7 @@ def reference_of(name: str, dtype: str, y: Real, signed: bool = True) -> Referen
     if not dtypes.is_float(dtype):
         unknown = y.error(Formats("float64", "float64", "float64", False, "")) > 0
         return Reference(name, dtype, y.value.astype(np.dtype(dtype)), free=unknown if unknown.any() else None)
-    exact = y.value if y.is_float else _widened(y.value, dtype)
+    exact = y.value if y.is_float else numbers(y.value, dtype)
     zeros = exact == 0 if signed else np.zeros(exact.shape, dtype=bool)
     if y.either_zero is not None:
         zeros = zeros & ~y.either_zero
@@ -94,8 +95,3 @@ def reference_of(name: str, dtype: str, y: Real, signed: bool = True) -> Referen
 
     signs = zeros if zeros.any() else None
     return Reference(name, dtype, exact, "bounded", allowed_by=allowed_by, signed_zeros=signs, span=y.span)
-
-
-def _widened(values: np.ndarray, dtype: str) -> np.ndarray:
-    """Integers and truth values as numbers: int64 does not fit into float64."""
-    return values.astype(np.longdouble if dtype == "float64" or values.dtype.itemsize > 4 else np.float64)

@@ -11,6 +11,7 @@ from opassay.adapters.oracle.bounded.formats import CORRECT, Formats, kept, repr
 from opassay.adapters.oracle.bounded.monomial import monomial
 from opassay.adapters.oracle.bounded.profiles import ulps_of
 from opassay.adapters.oracle.bounded.real import Real, left_open
+from opassay.adapters.oracle.linear import extended
 
 Value = Callable[[np.ndarray], np.ndarray]
 Unary = Callable[[Real], Real]
@@ -67,7 +68,7 @@ def stepped(
     cosh); what is correctly rounded and such a number errs by no more than the oracle.
     """
     ulps = ulps_of(name, formats.functions)
-    oracle = ORACLE if value.dtype == np.longdouble else ORACLE * 2.0**11
+    oracle = ORACLE if extended(value) else ORACLE * 2.0**11
     own = oracle * np.minimum(np.abs(value), np.finfo(np.float64).max).astype(np.float64)
     new = kept(formats, value, error, ulps) + own
     zeros = np.logical_and.reduce(np.broadcast_arrays(*(x == 0 for x in operands)))

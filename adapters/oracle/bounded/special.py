@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from opassay.adapters.oracle.linear import extended
+
 Array = np.ndarray
 _ROOT_PI = np.sqrt(np.arctan(np.longdouble(1)) * 4)
 
@@ -38,7 +40,7 @@ _erf64, _erfc64 = _each(math.erf), _each(math.erfc)
 
 def erf(x: Array) -> Array:
     """2/√π ∫₀ˣ exp(-t²) dt."""
-    if x.dtype != np.longdouble:
+    if not extended(x):
         return _erf64(x)
     size = np.abs(x)
     with np.errstate(all="ignore"):
@@ -48,7 +50,7 @@ def erf(x: Array) -> Array:
 
 def erfc(x: Array) -> Array:
     """1 - erf(x), to full relative accuracy."""
-    if x.dtype != np.longdouble:
+    if not extended(x):
         return _erfc64(x)
     size = np.abs(x)
     with np.errstate(all="ignore"):

@@ -10,6 +10,7 @@ from opassay.adapters.oracle.bounded.basic import quietly
 from opassay.adapters.oracle.bounded.formats import Formats
 from opassay.adapters.oracle.bounded.real import Real, saved
 from opassay.adapters.oracle.bounded.selection import within
+from opassay.adapters.oracle.linear import numbers
 from opassay.harness.model import dtypes
 
 
@@ -62,5 +63,4 @@ def _to_float(x: Real, dtype: str) -> Real:
     if x.is_float:
         wider = x.value.astype(np.longdouble) if dtype == "float64" else x.value
         return Real(wider, (x,), lambda _, error: error, lambda g, _: (saved(g),))
-    exact = x.value.astype(np.longdouble if dtype == "float64" or x.value.dtype.itemsize > 4 else np.float64)
-    return Real(exact, (x,), lambda _, error: error)
+    return Real(numbers(x.value, dtype), (x,), lambda _, error: error)
