@@ -1,6 +1,6 @@
 """Asks one adapter everything that the contract promises, in a process of its own.
 
-    python -P -m opassay.harness.contract.ask opassay.adapters.torch.adapter:TorchAdapter cpu
+    python -P -m opassay.harness.contract.ask opassay.adapters.torch.adapter:TorchAdapter cpu [EVERY FIRST]
 
 Prints one observation per line as JSON (``observe.py``), each before the next question is asked: if the framework ends
 the process, it is known after what.
@@ -21,10 +21,10 @@ from opassay.harness.model.adapter import Adapter
 from opassay.harness.registry import CONTRACT_EXAMPLES
 
 
-def observations(adapter: Adapter) -> Iterator[Observation]:
+def observations(adapter: Adapter, every: int = 1, first: int = 0) -> Iterator[Observation]:
     """All of them, in a fixed order. Modes that compile are asked for batches alone, unless there is no other."""
     examples = importlib.import_module(CONTRACT_EXAMPLES)
-    small = Calls(adapter, examples)
+    small = Calls(adapter, examples, every, first)
     yield from calls.names(adapter, small.interface, examples.OPS)
     yield from calls.identity(adapter)
     yield from calls.devices(adapter)
@@ -40,14 +40,15 @@ def observations(adapter: Adapter) -> Iterator[Observation]:
         yield from cases.batches(adapter, mode, small.written("float32"))
 
 
-def main(location: str, device: str) -> None:
+def main(location: str, device: str, every: str = "1", first: str = "0") -> None:
     # Frameworks print on stdout when they like, also from C: the lines go out by a descriptor of their own.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     module, _, name = location.partition(":")
-    for observation in observations(getattr(importlib.import_module(module), name)(device)):
+    adapter = getattr(importlib.import_module(module), name)(device)
+    for observation in observations(adapter, int(every), int(first)):
         print(json.dumps(observation), file=out)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

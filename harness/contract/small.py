@@ -17,16 +17,17 @@ Told = list[tuple[tuple[int, ...], str]]
 class Calls:
     """The calls of the ops that an adapter has; ``examples``: the module of those that are written down.
 
-    ``interface``: the names of all ops.
+    ``interface``: the names of all ops. ``every``: of those that have an example, every how manieth is asked, from
+    number ``first`` on.
     """
 
-    def __init__(self, adapter: Adapter, examples: Any) -> None:
+    def __init__(self, adapter: Adapter, examples: Any, every: int = 1, first: int = 0) -> None:
         self._examples = examples
         has = set(adapter.ops())
         self._has = has
         known = Registry().ops()
         self.interface = tuple(op.name for op in known)
-        self._ops = [op for op in known if op.example is not None and op.name in has]
+        self._ops = [op for op in known if op.example is not None and op.name in has][first % every :: every]
 
     @property
     def any_shape(self) -> list[str]:

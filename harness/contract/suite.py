@@ -27,13 +27,15 @@ class Interview:
 
 
 @cache
-def interview(location: str, device: str, timeout: float, mode: str = "") -> Interview:
+def interview(
+    location: str, device: str, timeout: float, mode: str = "", sample: tuple[int, int] = (1, 0)
+) -> Interview:
     """Ask the adapter at module:Class in a process of its own, with the import path of this one."""
     path = os.pathsep.join(dict.fromkeys([*(entry or os.getcwd() for entry in sys.path), _ROOT]))
     environment = {**os.environ, "PYTHONPATH": path, "OPASSAY_THREADS": os.environ.get("OPASSAY_THREADS", "1")}
     if mode:
         environment["OPASSAY_MODE"] = mode
-    command = [sys.executable, "-P", "-m", "opassay.harness.contract.ask", location, device]
+    command = [sys.executable, "-P", "-m", "opassay.harness.contract.ask", location, device, *map(str, sample)]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired as late:
@@ -64,6 +66,7 @@ class AdapterContract:
     ``device``: the one to ask. ``mode``: the one whose process is asked, where the adapter must know it before it
     imports its framework (``OPASSAY_MODE``, which a worker has too). ``absent``: exactly the ops that the adapter must
     lack; None does not check it.
+    ``sample``: (n, k) asks every n-th of the ops whose small call follows from their entry, from the k-th on.
     ``zeros_for_unconnected``: whether the framework cannot tell a gradient of zeros from none at all, as JAX cannot.
     ``timeout``: seconds for all questions together.
     """
@@ -72,12 +75,13 @@ class AdapterContract:
     device: ClassVar[str] = "cpu"
     mode: ClassVar[str] = ""
     absent: ClassVar[tuple[str, ...] | None] = None
+    sample: ClassVar[tuple[int, int]] = (1, 0)
     zeros_for_unconnected: ClassVar[bool] = False
     timeout: ClassVar[float] = 600.0
 
     def observations(self, *checks: str) -> list[Observation]:
         """What was seen of these checks. Fails when the adapter could not be asked to the end."""
-        found = interview(self.adapter, self.device, self.timeout, self.mode)
+        found = interview(self.adapter, self.device, self.timeout, self.mode, self.sample)
         if found.problem:
             pytest.fail(f"{self.adapter} could not be asked everything: {found.problem}", pytrace=False)
         return [o for o in found.seen if o["check"] in checks]

@@ -28,6 +28,7 @@ class Lenient(Backend):
 
 
 class TestOnTensorFlow(Backend):
+    sample = (3, 0)
     mode = "tensorflow"
 
     def test_outputs_have_the_dtype_of_the_contract(self) -> None:
@@ -38,6 +39,7 @@ class TestOnTensorFlow(Backend):
 
 
 class TestOnTorch(Lenient):
+    sample = (3, 1)
     mode = "torch"
 
     def test_outputs_have_the_dtype_of_the_contract(self) -> None:
@@ -48,6 +50,7 @@ class TestOnTorch(Lenient):
 
 
 class TestOnJax(Lenient):
+    sample = (3, 2)
     mode = "jax"
     zeros_for_unconnected = True
 

@@ -32,6 +32,7 @@ if find_spec("openvino"):
         assert done.stdout.split() == ["False"] * 4 + ["True"]
 
     class TestOpenVino(AdapterContract):
+        sample = (3, 0)
         adapter = "opassay.adapters.openvino.adapter:OpenVinoAdapter"
         absent = ()
 

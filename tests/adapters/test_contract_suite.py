@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from opassay.cases import contract_examples
+from opassay.harness import found
 from opassay.harness.contract.judged import new_differences
+from opassay.harness.contract.small import Calls
 from opassay.harness.contract.suite import AdapterContract, interview
 
 HERE = Path(__file__).parent
@@ -34,6 +37,11 @@ BROKEN = {
     "Nameless": "version_and_origin_are_told",
     "Extended": "methods_are_ops_of_the_interface",
 }
+
+
+class EveryOp:
+    def ops(self) -> tuple[str, ...]:
+        return tuple(found.ops())
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +117,14 @@ def test_an_adapter_that_is_not_there_is_told() -> None:
 
 def test_an_adapter_that_hangs_is_told() -> None:
     assert interview("planted_adapters:Fake", "cpu", 0.001).problem == "no answer for 0 s"
+
+
+def test_the_shares_of_a_suite_are_together_all_of_it() -> None:
+    asked = [set(Calls(EveryOp(), contract_examples, *sample).of("float32")) for sample in ((3, 0), (3, 1), (3, 2))]
+    whole = set(Calls(EveryOp(), contract_examples).of("float32"))
+    assert set.union(*asked) == whole
+    assert set.intersection(*asked) == set(contract_examples.small_calls("float32"))
+    assert all(len(share) < len(whole) / 2 for share in asked)
 
 
 def test_importing_the_suite_imports_no_framework() -> None:

@@ -106,10 +106,10 @@ FLOATS_ONLY = ("not a number", "infinite")
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-@pytest.mark.parametrize("name", OPS)
+@pytest.mark.parametrize("name", ["conv2d", "max_pool2d"])
 def test_one_wrong_answer_of_several_is_found_and_the_others_pass(name, wrong):
     found = 0
-    for op, cases in groups(name, 24):
+    for op, cases in groups(name, 16):
         outcomes = [right(op, case) for case in cases]
         if not outcomes[0].arrays[0].size or outcomes[0].arrays[0].dtype.names:
             continue
