@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from opassay.harness.judge.compare import Judgement
-from opassay.harness.judge.explain import Answered, explain_all
+from opassay.harness.judge.explain import Answered, explain_all, fitting
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
@@ -44,6 +44,7 @@ class Bench:
 
     def __init__(self, engine: Engine, ops: Mapping[str, Op]) -> None:
         self._engine, self._ops = engine, ops
+        self._last: tuple[str, list[Asked]] = ("", [])
 
     def op(self, case: Case) -> Op:
         return self._ops[case.op]
@@ -54,7 +55,9 @@ class Bench:
 
     def sign(self, case: Case, verdict: str) -> Sign:
         """Where the case now shows ``verdict``; for ``nondeterministic``, any difference."""
-        return self.sign_of(case, verdict, self.ask(case))
+        asked = self.ask(case)
+        self._last = case.id, asked
+        return self.sign_of(case, verdict, asked)
 
     def sign_of(self, case: Case, verdict: str, asked: Collection[Asked]) -> Sign:
         return frozenset(
@@ -92,6 +95,18 @@ class Bench:
     def explain(self, label: str, op: Op, answers: Iterable[tuple[Case, Returned]]) -> str:
         """The mistake that explains what ``label`` answered to these cases of ``op``."""
         return explain_all(op, (self._answered(label, op, case, outcome) for case, outcome in answers))
+
+    def named(self, label: str, case: Case) -> frozenset[str]:
+        """The mistakes that give what ``label`` answers to ``case``; none where anything would."""
+        asked = self._last[1] if self._last[0] == case.id else self.ask(case)
+        outcome = next(outcome for name, outcome, _ in asked if name == label)
+        if not isinstance(outcome, Returned) or case.aspect == "error":
+            return frozenset()
+        answered = self._answered(label, self.op(case), case, outcome)
+        if not answered.differs:
+            return frozenset()
+        fits = fitting(self.op(case), answered)
+        return frozenset(h.name for h in fits.exactly) if fits.telling else frozenset()
 
     def _answered(self, label: str, op: Op, case: Case, outcome: Returned) -> Answered:
         found = references(op, case, outcome.arrays)

@@ -57,6 +57,16 @@ def _limit(allowed: np.ndarray) -> str:
 THERE, GONE = "the difference is there", "the difference is gone"
 """The last line that a script prints; only together with it does an exit status count."""
 
+FAILED = """\
+def failed(kind, error, trace):
+    sys.__excepthook__(kind, error, trace)
+    sys.stdout.flush()
+    os._exit(2)
+
+
+sys.excepthook = failed"""
+"""At the top of a script: what nobody expected ends it with status 2, as Python does not by itself."""
+
 FINISH = f'''\
 def finish(differs):
     print("{THERE}" if differs else "{GONE}")

@@ -126,6 +126,8 @@ class Hunter:
             lambda smaller: smaller.empty <= case.empty and self.bench.sign(smaller, verdict) == sign,
             verdict_limit(verdict, sign),
             values=verdict not in VERDICT_LIMITS,
+            # Each stage of a program is asked anew: too slow for every step.
+            tells=None if op.staged else lambda smaller: self.bench.named(min(labels_of(sign)), smaller),
         )
         seen = sight(self.findings.values(), Failure(shrunk.geometry, failure.number, verdict, sign))
         if seen is not None:
@@ -169,7 +171,7 @@ class Hunter:
             Predicate(sign, needed),
             confirmation,
             gather(self.bench, shrunk.case, failure.case, labels, asked),
-            self._explanation((shrunk.case, shrunk.geometry, failure.case), labels, asked),
+            self._explanation((shrunk.case, failure.case, shrunk.geometry), labels, asked),
         )
 
     def _unsteady_finding(self, failure: Failure, confirmation: Confirmation | None) -> Finding:
@@ -225,7 +227,8 @@ class Hunter:
     def _explanation(self, cases: Sequence[Case], labels: Sequence[str], asked: Sequence[Asked]) -> str:
         """What explains the answer of every target, or each target's own.
 
-        The first of ``cases`` was ``asked``; where it leaves several mistakes possible, the others are asked too.
+        The first of ``cases`` was ``asked``; the others say whether a mistake that gives it gives what it was shrunk
+        from, and which one it is, where several are possible.
         """
         op, replies = self.bench.op(cases[0]), {cases[0]: asked}
 

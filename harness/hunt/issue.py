@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from opassay.harness.hunt.repro import Reproduction
 
 NAME = "issue.md"
 
 
-def issue_text(heading: str, found: Reproduction, versions: str, about: str = "") -> str:
+@dataclass(frozen=True)
+class Told:
+    """In lines, what is expected and what a target did, for a script that does not print it in such words."""
+
+    expected: Sequence[str] = ()
+    actual: Sequence[str] = ()
+
+
+def issue_text(heading: str, found: Reproduction, versions: str, about: str = "", told: Told | None = None) -> str:
     """Title, versions, steps, what is expected and what happens, and the script itself."""
     lines = [line for line in found.output.splitlines() if line.strip()]
     expected, actual = _parts(lines)
+    if told and not (expected and actual):
+        expected, actual = list(told.expected), list(told.actual)
     text = [f"# {heading}", ""]
     if not found.reproduces:
         text += ["**The script below did not show the difference when it ran alone. Do not report this yet.**", ""]

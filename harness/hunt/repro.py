@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from opassay.harness.hunt.differences import GONE, THERE, checks
 from opassay.harness.hunt.script import ask, standalone, through_replay
 from opassay.harness.model.case import Case
+from opassay.harness.model.explanation import REPRODUCES
 from opassay.harness.model.numeric_model import NumericModel, NumericRule, find_model
 from opassay.harness.model.op import Op, references
 from opassay.harness.model.outcome import Outcome, Returned
@@ -125,7 +127,10 @@ def _about(adapter: str, case: Case, seen: Seen) -> list[str]:
         lines.append(f"There: {clean_message(seen.message)}")
     if seen.about:
         lines.append(clean_message(seen.about))
-    lines += ["Exit status 1: the difference is there. 0: it is gone.", f"Found by opassay, case {case.id}."]
+    lines += [
+        "Exit status 1: the difference is there. 0: it is gone. 2: the script itself failed.",
+        f"Found by opassay, case {case.id}.",
+    ]
     return lines
 
 
@@ -147,7 +152,16 @@ def title(adapter: str, case: Case, seen: Seen) -> str:
     """One line that a maintainer understands."""
     what = {"gradient": f"the gradient of {case.op}"}.get(case.aspect, case.op)
     why = f" ({case.rule})" if case.rule else ""
-    return f"{adapter} under {seen.mode}: {what} {_SAYS.get(seen.verdict, seen.verdict)}{why}"
+    return f"{adapter} under {seen.mode}: {what} {_SAYS.get(seen.verdict, seen.verdict)}{why}{_how(seen)}"
+
+
+def _how(seen: Seen) -> str:
+    """The cause where it is named, else the element that is farthest off."""
+    _, named, cause = seen.about.partition(f"{REPRODUCES}: ")
+    if named and seen.about.startswith("Cause: ") and REPRODUCES not in cause:
+        return f": {cause}"
+    element = re.search(r"expected (\S+), got (\S+) \(allowed", seen.message)
+    return f" (expected {element[1]}, got {element[2]})" if element else ""
 
 
 def run_script(file: Path, python: str = sys.executable, limit: float = 30.0, alone: bool = True) -> Reproduction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from opassay.harness.hunt.differences import CHECK, CHECK_NONE, FINISH, SHOW
+from opassay.harness.hunt.differences import CHECK, CHECK_NONE, FAILED, FINISH, SHOW
 from opassay.harness.hunt.literals import tensor_source
 from opassay.harness.hunt.recipes import library
 from opassay.harness.model.case import Case
@@ -70,9 +70,9 @@ def standalone(
 
 
 def _imports(idiom: Idiom, verdict: str) -> str:
-    needed = ["platform", "sys", *(["os"] if idiom.environment else [])]
+    needed = ["os", "platform", "sys"]
     needed += {"crash": ["signal", "subprocess"], "hang": ["subprocess"]}.get(verdict, [])
-    lines = [f"import {name}" for name in sorted(needed)]
+    lines = [*(f"import {name}" for name in sorted(needed)), "", "", FAILED, ""]
     if idiom.environment:
         lines += ["", *(f'os.environ.setdefault("{name}", "{value}")' for name, value in idiom.environment.items())]
     return "\n".join([*lines, "", "import numpy as np", idiom.imports])
@@ -201,6 +201,9 @@ import re
 import subprocess
 import sys
 import tempfile
+
+
+{FAILED}
 
 CASE = {json.dumps(case.dumps())}
 DIFFERS = {json.dumps("|".join(FAILING))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from opassay.harness.hunt.asking import Asking, Fails
@@ -27,11 +28,25 @@ class Shrunk:
     asked: int
 
 
-def shrink(op: Op, case: Case, seed: int, number: int, fails: Fails, limit: int = LIMIT, values: bool = True) -> Shrunk:
+Tells = Callable[[Case], frozenset[str]]
+"""The mistakes that fit what a case shows."""
+
+
+def shrink(
+    op: Op,
+    case: Case,
+    seed: int,
+    number: int,
+    fails: Fails,
+    limit: int = LIMIT,
+    values: bool = True,
+    tells: Tells | None = None,
+) -> Shrunk:
     """The smallest case found that ``fails`` as ``case`` does, which is number ``number`` of the stream of ``seed``.
 
     ``fails`` says whether a case still shows the same difference. A case that is not of the stream (a pin) keeps its
-    geometry. With ``values`` false the values stay generated. One that breaks the contract goes on breaking it in the
+    geometry. With ``values`` false the values stay generated. Where ``tells`` names one mistake, values are not made so
+    simple that it names others or none. One that breaks the contract goes on breaking it in the
     same way.
     """
     known = {case.id: True}
@@ -44,8 +59,15 @@ def shrink(op: Op, case: Case, seed: int, number: int, fails: Fails, limit: int 
     smaller = shrink_draws(op, case, seed, number, drawing)
     finishing = asking(limit - drawing.asked)
     geometry = plainer(smaller, finishing)
-    smallest = fewest_values(geometry, finishing) if values else geometry
+    smallest = fewest_values(geometry, _telling(finishing, tells, geometry)) if values else geometry
     return Shrunk(smallest, geometry, drawing.asked + finishing.asked)
+
+
+def _telling(fails: Asking, tells: Tells | None, geometry: Case) -> Fails:
+    names = tells(geometry) if tells else frozenset()
+    if tells is None or len(names) != 1:
+        return fails
+    return lambda case: fails(case) and tells(case) == names
 
 
 def _breach(op: Op, case: Case) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from opassay.harness.hunt.asking import Asking
+from opassay.harness.hunt.asking import Asking, Fails
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import LITERAL_LIMIT, VALUE_KINDS, Fill
@@ -64,7 +64,7 @@ def _holds_data(tensor: Tensor) -> bool:
     return tensor.fill.kind in VALUE_KINDS and tensor.fill.kind != "literal"
 
 
-def fewest_values(case: Case, fails: Asking) -> Case:
+def fewest_values(case: Case, fails: Fails) -> Case:
     """``case`` with its values written out and as many as possible of them 0, then 1.
 
     Left as it is where a tensor of data has more than ``LITERAL_LIMIT`` elements, or no longer fails when its values
@@ -76,7 +76,7 @@ def fewest_values(case: Case, fails: Asking) -> Case:
     return case
 
 
-def _fewest(case: Case, place: int, fails: Asking) -> Case:
+def _fewest(case: Case, place: int, fails: Fails) -> Case:
     tensor = case.all_tensors[place]
     # Not item(): that of a longdouble, into which float64 is widened, is no number of Python's.
     number: type[int] | type[float] = float if dtypes.is_float(tensor.dtype) else int

@@ -19,7 +19,7 @@ from opassay.harness.judge.measure import measure_of
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
-from opassay.harness.model.explanation import NO_FIT, UNTOLD, VARIES, consistent_with, reproduced_by
+from opassay.harness.model.explanation import NO_FIT, UNTOLD, VARIES, consistent_with, reproduced_by, unchecked
 from opassay.harness.model.hypothesis import Hypothesis, Question, References, made_together
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import Op
@@ -108,15 +108,21 @@ def explain(
 
 
 def explain_all(op: Op, answers: Iterable[Answered]) -> str:
-    """The same of one mistake in the answers to several cases; later ones are looked at while several are possible."""
+    """The same of one mistake in the answers to several cases.
+
+    Later answers are looked at while several mistakes are possible. One that is named must give one answer more, where
+    there is one: what a small case shows by chance is no cause of what it was shrunk from.
+    """
     found = None
     for answered in answers:
-        if answered.differs:
-            fits = fitting(op, answered)
-            if fits.telling or found is None:
-                found = fits if found is None or not found.telling else _common(found, fits)
-            if found.telling and len(found.exactly) < 2:
-                break
+        if not answered.differs:
+            continue
+        if found is not None and found.telling and len(found.exactly) == 1:
+            (only,) = found.exactly
+            return _words(found) if met_by([only], answered) is not None else unchecked(only)
+        fits = fitting(op, answered)
+        if fits.telling or found is None:
+            found = fits if found is None or not found.telling else _common(found, fits)
     return "" if found is None else _words(found)
 
 
@@ -143,7 +149,8 @@ def fitting(op: Op, asked: Answered) -> Fits:
     exactly = [(h, answers) for h, answers in met if not h.looser]
     nothing = all(_says_zero(answers, asked) for _, answers in exactly)
     idle = len(exactly) > 1 or (bool(exactly) and _without_cotangents(asked.case))
-    return Fits(tuple(h for h, _ in exactly), tuple(h for h, _ in met if h.looser), not (nothing and idle))
+    named = tuple(h for h, _ in exactly if not h.general) or tuple(h for h, _ in exactly)
+    return Fits(named, tuple(h for h, _ in met if h.looser), not (nothing and idle))
 
 
 def met_by(mistakes: Sequence[Hypothesis], asked: Answered) -> References | None:

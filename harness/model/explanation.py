@@ -21,6 +21,11 @@ def reproduced_by(hypothesis: Hypothesis) -> str:
     return f"{hypothesis.name} {REPRODUCES}: {hypothesis.says}"
 
 
+def unchecked(hypothesis: Hypothesis) -> str:
+    """What is said where a mistake gives the smallest answer, and not the one that it was shrunk from."""
+    return f"{NO_FIT} all answers: {hypothesis.name} fits the smallest one alone"
+
+
 def consistent_with(hypotheses: Sequence[Hypothesis]) -> str:
     named = [f"{h.name} ({h.says})" for h in hypotheses[:NAMED]]
     more = len(hypotheses) - len(named)

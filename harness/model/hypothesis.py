@@ -56,7 +56,8 @@ class Hypothesis:
     ``answers`` yields what a target that makes it would give, one ``Reference`` per output, in each variant of it;
     nothing where the mistake would change nothing. It may raise ``ContractError`` or ``ValueError`` where the changed
     question has no answer. ``model`` is how such a target computes. ``looser``: its bound takes in more than the
-    target's own, so that meeting it proves little. ``stage``: of a program, the mistake that its stages make.
+    target's own, so that meeting it proves little. ``general``: it fits what many mistakes come to, and is no cause
+    where one that says more fits as well. ``stage``: of a program, the mistake that its stages make.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Hypothesis:
     aspects: tuple[str, ...] = ("value", "gradient")
     model: Callable[[NumericModel], NumericModel] = _as_it_is
     looser: bool = False
+    general: bool = False
     stage: Hypothesis | None = None
 
     def concerns(self, op: str, aspect: str) -> bool:

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from opassay.adapters.jax.script import idiom
-from opassay.harness.hunt.issue import issue_text
+from opassay.harness.hunt.issue import Told, issue_text
 from opassay.harness.hunt.literals import tensor_source
 from opassay.harness.hunt.recipes import library
-from opassay.harness.hunt.repro import Seen, run_script, script_text, write_reproduction
+from opassay.harness.hunt.repro import Reproduction, Seen, run_script, script_text, title, write_reproduction
 from opassay.harness.hunt.script import ask, standalone, through_replay
 from opassay.harness.model import dtypes, fills
 from opassay.harness.model.case import Case, Tensor
@@ -175,11 +175,24 @@ def test_a_sabotaged_script_is_shown_as_not_reproducing(tmp_path: Path) -> None:
     file = reproduce(tmp_path, Seen("structural", "", wrong, "jit")).file
     file.write_text(file.read_text().replace("answers = call(a, b)", "answers = call(a, c)"))
     found = run_script(file)
-    assert (found.exit_status, found.reproduces) == (1, False)
+    assert (found.exit_status, found.reproduces) == (2, False)
     assert "NameError" in found.output
     assert (
-        file.with_suffix(".txt").read_text().endswith("exit status 1; does not reproduce: the script itself failed\n")
+        file.with_suffix(".txt").read_text().endswith("exit status 2; does not reproduce: the script itself failed\n")
     )
+
+
+def test_a_title_says_what_is_wrong_and_an_issue_what_came() -> None:
+    case, about = matmul_case(), "Cause: operand_transposed reproduces the answer: an operand is transposed"
+    said = "y[0,0] expected 11, got 12 (allowed error 0); 1 of 1 elements"
+    seen = Seen("structural", said, Returned(()), "jit")
+    assert title("jax", case, seen) == "jax under jit: matmul gives wrong elements (expected 11, got 12)"
+    assert title("jax", case, replace(seen, about=about)).endswith("gives wrong elements: an operand is transposed")
+    unsure = replace(seen, about="Not proved: consistent with a (b)")
+    assert title("jax", case, unsure).endswith(" (expected 11, got 12)")
+    silent = Reproduction(Path(__file__), 1, "mine: structural y[0,0]", True, standalone=False)
+    text = issue_text("matmul", silent, "mine 0", told=Told(["y[0,0] = 11"], ["y[0,0] = 12"]))
+    assert text.index("## Expected") < text.index("y[0,0] = 11") < text.index("## Actual") < text.index("y[0,0] = 12")
 
 
 def test_a_changed_expectation_is_seen(tmp_path: Path) -> None:

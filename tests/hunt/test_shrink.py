@@ -53,6 +53,20 @@ def test_what_matters_stays_and_all_else_becomes_simple(fails):
         assert small.tensors[1].shape == (1, 1, 1, 1)
 
 
+def test_values_stay_where_zeros_would_leave_several_mistakes_possible():
+    op, number, case = failing("conv2d", "value", stride_of_two)
+
+    def tells(smaller):
+        zeros = all(not any(t.fill.values) for t in smaller.tensors if t.fill.kind == "literal")
+        return frozenset({"one", "other"} if zeros and smaller.tensors[1].fill.kind == "literal" else {"one"})
+
+    found = shrink(op, case, 0, number, stride_of_two, tells=tells)
+    assert tells(found.case) == {"one"}
+    assert sorted(v for t in found.case.tensors for v in t.fill.values)[-1] == 1
+    # Where several are possible before, nothing is to be kept.
+    assert not any(shrink(op, case, 0, number, stride_of_two, tells=lambda c: frozenset("ab")).case.inputs()[0].ravel())
+
+
 def test_the_same_minimum_from_many_starts():
     op = Registry().op("conv2d")
     starts = [(n, case) for n, case in generate.cases(op, "value", 0, 0, 40, 1) if stride_of_two(case)]

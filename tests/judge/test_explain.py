@@ -6,6 +6,7 @@ import importlib.util
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -171,15 +172,34 @@ def test_what_several_mistakes_give_is_consistent_with_each_until_another_answer
     assert explain_all(op, [several, one]).startswith("nan_first_only reproduces the answer: ")
 
 
-def test_other_answers_are_asked_for_only_while_several_mistakes_are_possible() -> None:
+def test_a_named_mistake_must_give_one_answer_more() -> None:
     case, outcome = answered("filter_flipped")
     op = Registry().op(case.op)
+    smallest = Answered(case, outcome, references(op, case))
 
-    def answers():
-        yield Answered(case, outcome, references(op, case))
-        raise AssertionError("one name was enough")
+    def answers(*more: Answered):
+        yield from (smallest, *more)
+        raise AssertionError("one answer more was enough")
 
-    assert explain_all(op, answers()).startswith("filter_flipped reproduces the answer: ")
+    def other(name: str) -> Answered:
+        case, outcome = answered(name)
+        return Answered(case, outcome, references(op, case))
+
+    assert explain_all(op, [smallest]).startswith("filter_flipped reproduces the answer: ")
+    assert explain_all(op, answers(smallest)).startswith("filter_flipped reproduces the answer: ")
+    told = explain_all(op, answers(other("stride_swapped")))
+    assert told == "no hypothesis fits all answers: filter_flipped fits the smallest one alone"
+    assert cause_in(told) == labelled(told) == ""
+
+
+def test_a_general_mistake_is_no_cause_where_a_certain_one_fits_as_well() -> None:
+    case, outcome = answered("filter_flipped")
+    op = Registry().op(case.op)
+    asked = Answered(case, outcome, references(op, case))
+    (certain,) = [h for h in op.hypotheses if h.name == "filter_flipped"]
+    general = replace(certain, name="something_flipped", general=True)
+    assert explain_all(replace(op, hypotheses=(general, certain)), [asked]).startswith("filter_flipped reproduces ")
+    assert explain_all(replace(op, hypotheses=(general,)), [asked]).startswith("something_flipped reproduces ")
 
 
 @pytest.mark.parametrize("name", [name for name in OPS if not name.endswith("_vjp")])

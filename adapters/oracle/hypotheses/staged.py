@@ -26,6 +26,7 @@ def staged(mistake: Hypothesis) -> Hypothesis:
         lambda question: _answers(mistake, question),
         model=mistake.model,
         looser=mistake.looser,
+        general=mistake.general,
         stage=mistake,
     )
 

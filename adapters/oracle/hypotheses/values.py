@@ -187,7 +187,7 @@ HYPOTHESES = (
     Hypothesis(
         "batch_row_reused", "a sample is answered with the values of another one", _rows_reused, IMAGES, ("value",)
     ),
-    Hypothesis("all_zeros", "the answer holds zeros only", _zeros),
+    Hypothesis("all_zeros", "the answer holds zeros only", _zeros, general=True),
 )
 
 PRECISION = (
@@ -196,12 +196,14 @@ PRECISION = (
         "operands are rounded to TF32 (11 significant bits) first",
         lambda q: _inputs_in(11, q),
         PRODUCTS,
+        general=True,
     ),
     Hypothesis(
         "inputs_in_bfloat16",
         "operands are rounded to bfloat16 (8 significant bits) first",
         lambda q: _inputs_in(8, q),
         PRODUCTS,
+        general=True,
     ),
     Hypothesis(
         "accumulated_in_lower_precision",
