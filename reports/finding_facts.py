@@ -11,6 +11,7 @@ from opassay.reports.text import rho_text
 
 ALTERNATIVES = 4
 TRAITS = 12
+ALSO = 12
 
 
 def facts(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -20,9 +21,19 @@ def facts(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("error ÷ allowed", _rho(given.get("rho"))),
         ("failed alone", _rate(given.get("failed"), given.get("runs"))),
         ("a case fails when", _needs(given.get("predicates", given.get("traits")))),
+        ("fails with", _said(given.get("when"))),
+        ("the same mistake in", "; ".join(filter(None, map(_said, _listed(given.get("also")))))),
         ("versions", _versions(given.get("versions"))),
     )
     return tuple((name, value) for name, value in found if value)
+
+
+def _said(text: Any) -> str:
+    return word(text, 300) if isinstance(text, str) and text else ""
+
+
+def _listed(value: Any) -> list[Any]:
+    return value[:ALSO] if isinstance(value, list) else []
 
 
 def _worst(worst: Any) -> str:

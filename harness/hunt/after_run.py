@@ -38,9 +38,7 @@ def hunt_run(run: Run, engine: Engine, limits: Limits, say: Say = lambda text: N
     )
     try:
         _take_up(run, hunter)
-        hunter.hunt(
-            (record for record in run.journal.records() if record.new), frozenset(run.campaign.labels().values())
-        )
+        hunter.hunt(run.journal.records(), frozenset(run.campaign.labels().values()))
     except Exception as error:
         run.faults.append(fault("hunting", error))
     finally:
@@ -138,4 +136,6 @@ def summary(finding: Finding) -> dict[str, Any]:
         "threads": finding.threads,
         "reproductions": [dict(reproduction) for reproduction in finding.reproductions],
         "fault": finding.fault,
+        "when": finding.when,
+        "also": list(finding.also),
     }

@@ -35,6 +35,10 @@ class Predicate:
         return cls(sign, tuple(Trait.from_json(trait) for trait in data["traits"]))
 
 
+LATER = ("fault", "when", "also")
+"""What findings of earlier versions lack."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """Failing records that have one cause, as far as can be told from outside.
@@ -45,6 +49,8 @@ class Finding:
     with ``threads`` threads. ``expected`` and ``actual`` (by target) hold the whole output that is wrong where it is
     small; ``worst`` the worst element. ``suspect_oracle``: all targets agree with one another, against the oracle.
     ``reproductions``: one entry per script. ``fault``: what opassay did wrong while it looked at the difference.
+    ``when``: what a case has that shows it, and on how many new cases that was tested. ``also``: in which other ops,
+    aspects and verdicts the same mistake shows, whose records are counted here, too.
     """
 
     id: str
@@ -72,6 +78,8 @@ class Finding:
     predicates: tuple[Predicate, ...]
     reproductions: tuple[Mapping[str, Any], ...] = ()
     fault: str = ""
+    when: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def confirmed(self) -> bool:
@@ -104,18 +112,19 @@ class Finding:
         out["rho"] = self.rho if self.rho is None or math.isfinite(self.rho) else str(self.rho)
         out |= {"case": self.case.to_json(), "geometry": self.geometry.to_json()}
         out["predicates"] = [predicate.to_json() for predicate in self.predicates]
-        out |= {name: list(out[name]) for name in ("targets", "adapters", "reproductions")}
+        out |= {name: list(out[name]) for name in ("targets", "adapters", "reproductions", "also")}
         return out | {name: dict(out[name]) for name in ("versions", "worst", "actual")}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Finding:
         """Raises ``ValueError`` when ``data`` does not describe a finding."""
         try:
-            given: dict[str, Any] = {f.name: data[f.name] for f in fields(cls) if f.name in data or f.name != "fault"}
+            given: dict[str, Any] = {f.name: data[f.name] for f in fields(cls) if f.name in data or f.name not in LATER}
             given |= {name: Case.from_json(given[name]) for name in ("case", "geometry")}
             given["rho"] = None if given["rho"] is None else float(given["rho"])
             given["predicates"] = tuple(Predicate.from_json(predicate) for predicate in given["predicates"])
             given |= {name: tuple(given[name]) for name in ("targets", "adapters", "reproductions")}
+            given["also"] = tuple(given.get("also", ()))
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a finding of this version: {error}") from None
         return cls(**given)

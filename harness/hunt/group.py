@@ -10,7 +10,9 @@ from opassay.harness.hunt.bench import Sign
 from opassay.harness.hunt.failure import Failure, FailureKey
 from opassay.harness.hunt.finding import Finding, Predicate
 from opassay.harness.hunt.traits import firm
-from opassay.harness.model.explanation import cause_in
+from opassay.harness.model.explanation import VARIES, cause_in
+from opassay.harness.model.program import stage_ops
+from opassay.harness.model.verdicts import FAILING
 
 
 def owner(failure: Failure, findings: Iterable[Finding], scope: frozenset[str]) -> Finding | None:
@@ -78,3 +80,36 @@ def counted(
     for failure in failures:
         counts[owners.get(failure.key, "")] += failure.records
     return [replace(finding, records=finding.records + counts[finding.id]) for finding in findings]
+
+
+def gathered(findings: Iterable[Finding]) -> tuple[dict[str, Finding], dict[str, str]]:
+    """``findings`` by id, those with one named cause on the same targets as the gravest of them; and who took which.
+
+    The same mistake shows in values and gradients, under several verdicts, and in the programs that contain the op.
+    """
+    kept: dict[str, Finding] = {}
+    taken: dict[str, str] = {}
+    for finding in sorted(findings, key=_gravity):
+        by = next((f for f in kept.values() if _same_mistake(f, finding)), None)
+        if by is None:
+            kept[finding.id] = finding
+            continue
+        taken[finding.id] = by.id
+        also = tuple(dict.fromkeys((*by.also, f"{finding.op} {finding.aspect} {finding.verdict}", *finding.also)))
+        kept[by.id] = replace(by, also=also, records=by.records + finding.records)
+    return kept, taken
+
+
+def _gravity(finding: Finding) -> tuple[object, ...]:
+    """Among equals, an op comes before the programs that contain it, a value before a gradient, an exact one first."""
+    program = bool(stage_ops(finding.case.attributes))
+    return finding.severity, program, finding.aspect != "value", FAILING.index(finding.verdict), finding.id
+
+
+def _same_mistake(one: Finding, other: Finding) -> bool:
+    cause = cause_in(one.explained_by)
+    related = (
+        one.op == other.op or one.op in stage_ops(other.case.attributes) or other.op in stage_ops(one.case.attributes)
+    )
+    named = bool(cause) and cause != VARIES
+    return named and related and cause == cause_in(other.explained_by) and one.targets == other.targets

@@ -13,9 +13,10 @@ from opassay.harness.hunt.draws import simplest
 from opassay.harness.hunt.evidence import Evidence, gather
 from opassay.harness.hunt.failure import Failure, FailureKey, failures
 from opassay.harness.hunt.finding import Finding, Predicate
-from opassay.harness.hunt.group import counted, merged, owner, sight, twin, widened
+from opassay.harness.hunt.group import counted, gathered, merged, owner, sight, twin, widened
 from opassay.harness.hunt.shrink import LIMIT, Shrunk, shrink
 from opassay.harness.hunt.traits import traits
+from opassay.harness.hunt.when import Passed, when
 from opassay.harness.model.case import Case
 from opassay.harness.model.outcome import GREW, Returned
 from opassay.harness.model.traits import features
@@ -53,7 +54,8 @@ class Hunter:
 
     ``seed`` is that of the run's streams; ``threads`` lists with how many threads its workers computed. ``begin`` is
     told, before a failure is looked at, how many findings there are and how many failures wait. ``waiting``: how
-    many failures were left when the limits ended the hunt. ``unsteady``: failures that did not repeat.
+    many failures were left when the limits ended the hunt. ``unsteady``: failures that did not repeat. ``passed``:
+    some of the cases that passed.
     """
 
     bench: Bench
@@ -65,16 +67,26 @@ class Hunter:
     owners: dict[FailureKey, str] = field(default_factory=dict)
     unsteady: set[FailureKey] = field(default_factory=set)
     waiting: int = 0
+    passed: Passed = field(default_factory=Passed)
 
     def hunt(self, records: Iterable[Record], scope: frozenset[str]) -> None:
         """Look at the new differences among ``records``, which say what the targets in ``scope`` did."""
         until = time.monotonic() + self.limits.seconds
-        found = sorted(failures(records), key=lambda f: f.order)
+        found = sorted(failures(self.passed.noting(records)), key=lambda f: f.order)
         self._probed: Counter[str] = Counter()
         self._unsteady_kinds: set[tuple[str, ...]] = set()
         while (failure := self._next(found, scope)) is not None and time.monotonic() < until:
             self._look(failure)
         self._settle(found, scope)
+        for finding in list(self.findings.values()):
+            if time.monotonic() < until and not finding.when:
+                self.findings[finding.id] = replace(finding, when=self._when(finding, found))
+
+    def _when(self, finding: Finding, found: Sequence[Failure]) -> str:
+        if finding.verdict in (UNSTEADY, *VERDICT_LIMITS) or finding.aspect == "error" or finding.fault:
+            return ""
+        failing = [f.case for f in found if self.owners.get(f.key) == finding.id and f.case.op == finding.op]
+        return when(self.bench, finding, failing, self.passed.on(finding), self.seed)
 
     def _next(self, found: Sequence[Failure], scope: frozenset[str]) -> Failure | None:
         rest = [f for f in found if f.key not in self.owners and owner(f, self.findings.values(), scope) is None]
@@ -254,4 +266,6 @@ class Hunter:
                 if by is not None:
                     self.owners[failure.key] = by.id
         self.waiting = sum(failure.key not in self.owners for failure in found)
+        self.findings, absorbed = gathered(self.findings.values())
+        self.owners = {key: absorbed.get(id, id) for key, id in self.owners.items()}
         self.findings = {f.id: f for f in counted(self.findings.values(), found, self.owners)}

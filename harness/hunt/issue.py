@@ -18,7 +18,9 @@ class Told:
     actual: Sequence[str] = ()
 
 
-def issue_text(heading: str, found: Reproduction, versions: str, about: str = "", told: Told | None = None) -> str:
+def issue_text(
+    heading: str, found: Reproduction, versions: str, about: str = "", told: Told | None = None, when: str = ""
+) -> str:
     """Title, versions, steps, what is expected and what happens, and the script itself."""
     lines = [line for line in found.output.splitlines() if line.strip()]
     expected, actual = _parts(lines)
@@ -32,6 +34,8 @@ def issue_text(heading: str, found: Reproduction, versions: str, about: str = ""
     if about:
         label, _, words = about.partition(": ")
         text += [f"## {label}", "", words, ""]
+    if when:
+        text += ["## When", "", f"It fails with {when}.", ""]
     text += ["## Expected", "", *_block(expected), "", "## Actual", "", *_block(actual), ""]
     text += ["## Script", "", "```python", found.file.read_text(encoding="utf-8").rstrip(), "```", ""]
     return "\n".join(text)

@@ -94,7 +94,7 @@ def _script(bench: Bench, registry: Registry, folder: Path, finding: Finding, as
     seen = _seen(lane, outcome, judgement, finding.verdict, about)
     found = write_reproduction(folder, adapter, finding.case, bench.op(finding.case), seen, registry, lane.python)
     versions = f"- {adapter} {seen.version}, mode {seen.mode}, on {seen.device}"
-    text = issue_text(title(adapter, finding.case, seen), found, versions, about, told(finding, label))
+    text = issue_text(title(adapter, finding.case, seen), found, versions, about, told(finding, label), finding.when)
     # The first framework's is the one that pages show; each framework has an issue tracker of its own.
     name = NAME if adapter == finding.adapters[0] else f"issue_{adapter}.md"
     (folder / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,155 @@
+"""When a difference shows, as a person would say it: few words about dtype, memory, extents, attributes or values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+
+SIZES = (256, 4096, 16384, 65535)
+"""Numbers of elements past which kernels take other paths."""
+
+EXTENTS = (16, 32, 64, 256)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """``says``: what a case has, as in "fails with ..."."""
+
+    says: str
+    holds: Callable[[Case], bool]
+
+
+def conditions(case: Case) -> list[Condition]:
+    """All that hold of ``case``, the plainest first."""
+    given = (*_of_dtypes(case), *_of_attributes(case), *_of_memory(), *_of_extents(), *_of_values())
+    return [condition for condition in given if condition.holds(case)]
+
+
+def likeliest(failing: Sequence[Case], passing: Sequence[Case]) -> Condition | None:
+    """What all of ``failing`` have and fewest of ``passing``: one condition, or two where these leave out more.
+
+    None where nothing tells them apart.
+    """
+    if not failing or not passing:
+        return None
+    common = [c for c in conditions(failing[0]) if all(c.holds(case) for case in failing)]
+    held = {c.says: np.array([c.holds(case) for case in passing]) for c in common}
+    single = min(common, key=lambda c: int(held[c.says].sum()), default=None)
+    if single is None or held[single.says].all():
+        return None
+    both = min(combinations(common, 2), key=lambda p: int((held[p[0].says] & held[p[1].says]).sum()), default=None)
+    if both is None:
+        return single
+    first, second = both
+    left, right = int(held[single.says].sum()), int((held[first.says] & held[second.says]).sum())
+    # A second word must be worth it: half of what the first leaves.
+    return _joined(first, second) if 2 * right < left else single
+
+
+def _joined(first: Condition, second: Condition) -> Condition:
+    return Condition(f"{first.says} and {second.says}", lambda case: first.holds(case) and second.holds(case))
+
+
+def _of_dtypes(case: Case) -> Iterator[Condition]:
+    for name in dict.fromkeys(t.dtype for t in case.all_tensors):
+        yield Condition(name, lambda c, n=name: any(t.dtype == n for t in c.all_tensors))  # type: ignore[misc]
+    yield Condition("integers", lambda c: not any(dtypes.is_float(t.dtype) for t in c.all_tensors))
+    yield Condition("a narrow dtype", lambda c: any(t.dtype in ("float16", "bfloat16") for t in c.all_tensors))
+
+
+def _of_attributes(case: Case) -> Iterator[Condition]:
+    for name, value in case.attributes.items():
+        if isinstance(value, (str, bool)):
+            yield Condition(f"{name} {value}", lambda c, n=name, v=value: c.attributes.get(n) == v)  # type: ignore[misc]
+        elif name not in ("output_shape", "shape", "stages") and _numbers(value):
+            says = f"{name} beyond 1" if name != "padding" else "explicit padding"
+            yield Condition(says, lambda c, n=name: _beyond_one(n, c.attributes))  # type: ignore[misc]
+            yield Condition(f"an uneven {name}", lambda c, n=name: len(set(_numbers(c.attributes.get(n)))) > 1)  # type: ignore[misc]
+
+
+def _beyond_one(name: str, attributes: Mapping[str, Any]) -> bool:
+    found = _numbers(attributes.get(name))
+    return any(n > (0 if name == "padding" else 1) for n in found)
+
+
+def _numbers(value: Any) -> list[float]:
+    if isinstance(value, (list, tuple)):
+        return [n for part in value for n in _numbers(part)]
+    return [value] if isinstance(value, (int, float)) and not isinstance(value, bool) else []
+
+
+def _of_memory() -> Iterator[Condition]:
+    yield Condition("a tensor that is not contiguous", lambda c: any(_memory(c) - {"contiguous"}))
+    for kind in ("transposed", "reversed", "channels_last", "offset", "sliced", "broadcast"):
+        yield Condition(f"a tensor in memory {kind}", lambda c, k=kind: k in _memory(c))  # type: ignore[misc]
+
+
+def _memory(case: Case) -> set[str]:
+    return {tensor.memory.kind for tensor in case.all_tensors}
+
+
+def _of_extents() -> Iterator[Condition]:
+    yield Condition("an empty tensor", lambda c: c.empty)
+    yield Condition("a batch of 2 or more", lambda c: bool(c.tensors[0].shape[:1] > (1,)))
+    yield Condition("a first tensor of rank 3 or more", lambda c: len(c.tensors[0].shape) > 2)
+    for size in SIZES:
+        yield Condition(f"more than {size:,} elements", lambda c, s=size: any(t.size > s for t in c.all_tensors))  # type: ignore[misc]
+    for extent in EXTENTS:
+        yield Condition(f"an extent beyond {extent}", lambda c, e=extent: any(n > e for n in _extents(c)))  # type: ignore[misc]
+        yield Condition(  # an edge of a tile that is not full
+            f"an extent beyond {extent} that {extent} does not divide",
+            lambda c, e=extent: any(n > e and n % e for n in _extents(c)),  # type: ignore[misc]
+        )
+    yield Condition("an odd extent", lambda c: any(n % 2 for n in _extents(c) if n > 1))
+    yield Condition("an even extent", lambda c: any(n % 2 == 0 for n in _extents(c) if n))
+
+
+def _extents(case: Case) -> list[int]:
+    return [n for tensor in case.all_tensors for n in tensor.shape]
+
+
+def _of_values() -> Iterator[Condition]:
+    yield Condition("values that are not finite", lambda c: _any_value(c, lambda v: ~np.isfinite(v)))
+    yield Condition("values that round", lambda c: not c.exact)
+
+
+def _any_value(case: Case, what: Callable[[np.ndarray], np.ndarray]) -> bool:
+    kinds = [t for t in case.all_tensors if dtypes.is_float(t.dtype) and t.fill.kind in ("special", "literal", "bits")]
+    return any(bool(what(dtypes.widen(t.materialize())).any()) for t in kinds)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A condition, and how many of the cases that were drawn to test it fail, of those that have it and of the rest."""
+
+    says: str
+    with_it: tuple[int, int]
+    without: tuple[int, int]
+
+    def __str__(self) -> str:
+        (failed, drawn), (other, rest) = self.with_it, self.without
+        return f"{self.says}: {failed} of {drawn} new cases that have it fail, {other} of {rest} that have not"
+
+
+MOST = 8
+"""So many new cases with and without a condition are asked."""
+
+
+def on_new_cases(condition: Condition, drawn: Iterable[Case], fails: Callable[[Case], bool]) -> Tested:
+    """``condition`` tested on the first cases of ``drawn`` that have it, and the first that have not."""
+    counts: dict[bool, list[bool]] = {True: [], False: []}
+    for case in drawn:
+        asked = counts[condition.holds(case)]
+        if len(asked) < MOST:
+            asked.append(fails(case))
+        if all(len(found) >= MOST for found in counts.values()):
+            break
+    told = {has: (sum(found), len(found)) for has, found in counts.items()}
+    return Tested(condition.says, told[True], told[False])
