@@ -16,6 +16,7 @@ from opassay.harness.cli_known import known_app
 from opassay.harness.cli_options import (
     CASES_HELP,
     DEFAULT_OUT,
+    EXHAUSTIVE_HELP,
     MEMORY_HELP,
     OUTPUT_HELP,
     RECORD_HELP,
@@ -82,6 +83,7 @@ def run(
     ] = [],  # noqa: B006
     cases: Annotated[int | None, typer.Option(min=1, metavar="N", help=CASES_HELP)] = None,
     full: Annotated[bool, typer.Option("--full", help="100 geometries per op and aspect.")] = False,
+    exhaustive: Annotated[bool, typer.Option("--exhaustive", help=EXHAUSTIVE_HELP)] = False,
     seed: Annotated[int, typer.Option(help="Seed of the case stream.")] = 0,
     fills: Annotated[int, typer.Option(min=1, help="Value sets per geometry.")] = 2,
     baseline: Baseline = None,
@@ -103,6 +105,8 @@ def run(
     from opassay.harness.run.plan import MOST, Settings
     from opassay.harness.sizes import MEMORY, OUTPUT, parse_size
 
+    if exhaustive and (full or fills != Settings.fills):
+        raise UsageError("--exhaustive asks each number once: leave out --full and --fills")
     if full and cases is not None:
         raise UsageError(f"--full asks for {MOST} geometries and --cases for {cases}: give one of the two")
     if record is not None and resume:
@@ -117,7 +121,8 @@ def run(
         settings=Settings(
             cases=MOST if full else cases,
             seed=seed,
-            fills=fills,
+            fills=1 if exhaustive else fills,
+            exhaustive=exhaustive,
             timeout=timeout,
             max_output=largest,
             repeat=repeat,

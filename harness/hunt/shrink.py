@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from opassay.harness.hunt.asking import Asking, Fails
 from opassay.harness.hunt.draws import shrink_draws
-from opassay.harness.hunt.values import fewest_values, plainer
+from opassay.harness.hunt.values import fewest_values, halved, plainer
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op, refusal
 
@@ -56,7 +56,7 @@ def shrink(
         return Asking(lambda c: known.get(c.id) or fails(c), limit, lambda c: _breach(op, c) == breach)
 
     drawing = asking(max(1, int(limit * FOR_DRAWS)))
-    smaller = shrink_draws(op, case, seed, number, drawing)
+    smaller = halved(shrink_draws(op, case, seed, number, drawing), drawing)
     finishing = asking(limit - drawing.asked)
     geometry = plainer(smaller, finishing)
     smallest = fewest_values(geometry, _telling(finishing, tells, geometry)) if values else geometry

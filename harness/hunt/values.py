@@ -64,6 +64,20 @@ def _holds_data(tensor: Tensor) -> bool:
     return tensor.fill.kind in VALUE_KINDS and tensor.fill.kind != "literal"
 
 
+def halved(case: Case, fails: Asking) -> Case:
+    """``case``, if its one tensor holds bit pattern after bit pattern, with as few of them as still fail in a row."""
+    (tensor, *others) = case.all_tensors
+    while not others and tensor.fill.kind == "every" and len(tensor.shape) == 1 and tensor.shape[0] > 1:
+        half = tensor.shape[0] // 2
+        ends = ((tensor.fill.key, half), (tensor.fill.key + half, tensor.shape[0] - half))
+        parts = [replace(tensor, shape=(n,), fill=replace(tensor.fill, key=key)) for key, n in ends]
+        found = fails.first([case.with_tensors([part]) for part in parts])
+        if found is None:
+            break
+        case, tensor = found, found.tensors[0]
+    return case
+
+
 def fewest_values(case: Case, fails: Fails) -> Case:
     """``case`` with its values written out and as many as possible of them 0, then 1.
 
@@ -71,7 +85,7 @@ def fewest_values(case: Case, fails: Fails) -> Case:
     are written out.
     """
     for place, tensor in enumerate(case.all_tensors):
-        if tensor.fill.kind in VALUE_KINDS and 0 < math.prod(tensor.shape) <= LITERAL_LIMIT:
+        if tensor.fill.kind in (*VALUE_KINDS, "every") and 0 < math.prod(tensor.shape) <= LITERAL_LIMIT:
             case = _fewest(case, place, fails)
     return case
 

@@ -19,6 +19,7 @@ from opassay.harness.model.fact import Fact, apart
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record
 from opassay.harness.registry import AdapterEntry, Registry, unknown
+from opassay.harness.run import exhaustive
 from opassay.harness.run.baseline import digest, read_optional, unexplained
 from opassay.harness.run.cache import VARIABLE, prune, usable_folder
 from opassay.harness.run.course import Steps
@@ -80,7 +81,10 @@ class Campaign:
             {target for target in self.targets if asked(target)}
             for asked in (self.registry.costly, self.registry.compiled)
         )
-        self.shards = shards(self.ops, request.aspects, self.targets, request.settings.cases, costly, self._compiled)
+        aspects, cases = request.aspects, request.settings.cases
+        if request.settings.exhaustive:
+            self.ops, aspects, cases = exhaustive.asked(self.ops, request.ops, aspects, cases)
+        self.shards = shards(self.ops, aspects, self.targets, cases, costly, self._compiled)
         if not self.shards:
             raise UsageError(f"none of these ops has cases of aspect {', '.join(request.aspects)}: nothing would run")
         memory = request.memory or default_memory(len(self.targets))
@@ -89,6 +93,8 @@ class Campaign:
 
     def forecast(self) -> float:
         """Seconds that it will take about on this machine when no program is kept."""
+        if self.settings.exhaustive:
+            return exhaustive.forecast(sum(shard.stop for shard in self.shards), usable_cores())
         return forecast(self.shards, self.settings.fills, self._compiled, usable_cores())
 
     @property
@@ -157,6 +163,7 @@ class Campaign:
             "seed": self.settings.seed,
             "cases": self.settings.cases,
             "fills": self.settings.fills,
+            "exhaustive": self.settings.exhaustive,
             "targets": list(self.labels().values()),
             "ops": [op.name for op in self.ops],
             "aspects": list(self.aspects),

@@ -12,7 +12,7 @@ from typing import Any
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
 from opassay.harness.model.target import Target
-from opassay.harness.run import generate, wire
+from opassay.harness.run import exhaustive, generate, wire
 
 BATCH_GEOMETRIES = 32
 """Geometries per batch: where compile time per case has flattened out, and a crash loses little."""
@@ -49,7 +49,8 @@ class Settings:
     ``cases``: geometries per op and aspect, None for what ``geometries`` says. ``fills``: value sets per geometry.
     ``timeout``: seconds per case. ``threads``: of each framework in the first half of a run. ``memory``: bytes at which
     a worker is ended. ``repeat``: whether every case, not only pins, must give the same bits thrice.
-    ``max_output``: bytes of one case's answers from which on they are not sent.
+    ``max_output``: bytes of one case's answers from which on they are not sent. ``exhaustive``: whether slices of all
+    float32 are asked in place of the stream.
     """
 
     cases: int | None = None
@@ -60,6 +61,7 @@ class Settings:
     memory: int = 6 * 2**30
     max_output: int = wire.MAX_OUTPUT
     repeat: bool = False
+    exhaustive: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,10 @@ def make_batch(op: Op, aspect: str, start: int, stop: int, settings: Settings) -
     """One batch as ``cuts`` gives its ends; the same whenever it is made."""
     if stop == 0:
         return Batch(op, aspect, tuple(Item(number, pin.case) for number, pin in generate.pins(op, aspect)))
-    drawn = generate.cases(op, aspect, settings.seed, start, stop, settings.fills)
+    if settings.exhaustive:
+        drawn = exhaustive.slices(op, start, stop)
+    else:
+        drawn = generate.cases(op, aspect, settings.seed, start, stop, settings.fills)
     return Batch(op, aspect, tuple(Item(number, case) for number, case in drawn))
 
 
