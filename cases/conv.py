@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
-from opassay.adapters.oracle.choices import choices_for
-from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.adapters.oracle.judged import judged
 from opassay.cases import conv_pins, conv_rules, gradient_pins, tables, windows
 from opassay.cases.windows import Padding
 from opassay.harness.model.case import Geometry
@@ -237,18 +235,11 @@ ATTRIBUTES = {
 TRAITS = ("convolves", "multiplies", "sums", "windowed")
 
 conv2d = Op(
-    name="conv2d",
-    inputs=("x", "w"),
-    outputs=("y",),
+    "conv2d",
+    **judged("conv2d"),
     numerics="linear",
-    differentiable=("x", "w"),
     geometries=conv2d_geometries,
-    reference=REFERENCES["conv2d"],
-    stacked=STACKED["conv2d"],
     gradients=conv2d_gradients,
-    vjp=VJPS["conv2d"],
-    hypotheses=hypotheses_for("conv2d"),
-    choices=choices_for("conv2d"),
     shapes=partial(conv2d_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in CONV2D_BREACHES),
     pins=(*conv_pins.CONV2D, *gradient_pins.CONV2D),
@@ -257,18 +248,11 @@ conv2d = Op(
 )
 
 conv2d_transpose = Op(
-    name="conv2d_transpose",
-    inputs=("x", "w"),
-    outputs=("y",),
+    "conv2d_transpose",
+    **judged("conv2d_transpose"),
     numerics="linear",
-    differentiable=("x", "w"),
     geometries=transpose_geometries,
-    reference=REFERENCES["conv2d_transpose"],
-    stacked=STACKED["conv2d_transpose"],
     gradients=transpose_gradients,
-    vjp=VJPS["conv2d_transpose"],
-    hypotheses=hypotheses_for("conv2d_transpose"),
-    choices=choices_for("conv2d_transpose"),
     shapes=partial(transpose_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in TRANSPOSE_BREACHES),
     pins=(*conv_pins.CONV2D_TRANSPOSE, *gradient_pins.CONV2D_TRANSPOSE),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
-from opassay.adapters.oracle.choices import choices_for
-from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.adapters.oracle.judged import judged
 from opassay.cases import array_pins, gradient_pins, tables
 from opassay.harness.model.case import Geometry
 from opassay.harness.model.draw import Draw
@@ -67,18 +65,11 @@ def elementwise_gradients(op: str) -> Draw:
 
 def _op(name: str, pins: tuple[Pin, ...]) -> Op:
     return Op(
-        name=name,
-        inputs=("x",),
-        outputs=("y",),
+        name,
+        **judged(name),
         numerics="movement",
-        differentiable=("x",),
         geometries=lambda: elementwise_geometries(name),
-        reference=REFERENCES[name],
-        stacked=STACKED[name],
         gradients=lambda: elementwise_gradients(name),
-        vjp=VJPS[name],
-        hypotheses=hypotheses_for(name),
-        choices=choices_for(name),
         shapes=lambda: elementwise_geometries(name, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
         pins=pins,
         traits=("pointwise", "unary"),

@@ -6,9 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from opassay.adapters.oracle import REFERENCES, VJPS
-from opassay.adapters.oracle.choices import choices_for
-from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.adapters.oracle.judged import judged
 from opassay.cases import array_pins, array_rules, gradient_pins, tables
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw
@@ -131,17 +129,11 @@ def _draws(
 BREACHES = array_rules.matmul_breaches(partial(matmul_geometries, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY))
 
 matmul = Op(
-    name="matmul",
-    inputs=("a", "b"),
-    outputs=("y",),
+    "matmul",
+    **judged("matmul"),
     numerics="linear",
-    differentiable=("a", "b"),
     geometries=matmul_geometries,
-    reference=REFERENCES["matmul"],
     gradients=matmul_gradients,
-    vjp=VJPS["matmul"],
-    hypotheses=hypotheses_for("matmul"),
-    choices=choices_for("matmul"),
     shapes=partial(matmul_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES),
     pins=(*array_pins.MATMUL, *gradient_pins.MATMUL),

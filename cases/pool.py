@@ -8,9 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from opassay.adapters.oracle import REFERENCES, STACKED, VJPS
-from opassay.adapters.oracle.choices import choices_for
-from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.adapters.oracle.judged import judged
 from opassay.cases import gradient_pins, pool_pins, pool_rules, tables, windows
 from opassay.cases.windows import Padding
 from opassay.harness.model.case import Geometry
@@ -141,25 +139,17 @@ def max_pool_gradients(op: str) -> Draw:
 
 def _op(
     name: str,
-    outputs: tuple[str, ...],
     numerics: str,
     geometries: Callable[..., Draw],
     pins: tuple[Pin, ...],
     own: Mapping[str, str],
 ) -> Op:
     return Op(
-        name=name,
-        inputs=("x",),
-        outputs=outputs,
+        name,
+        **judged(name),
         numerics=numerics,
-        differentiable=("x",),
         geometries=geometries,
-        reference=REFERENCES[name],
-        stacked=STACKED.get(name),
         gradients=avg_pool_gradients if name == "avg_pool2d" else partial(max_pool_gradients, name),
-        vjp=VJPS[name],
-        hypotheses=hypotheses_for(name),
-        choices=choices_for(name),
         shapes=partial(geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
         rules=tuple(breach.rule for breach in BREACHES[name]),
         pins=pins,
@@ -190,7 +180,6 @@ BREACHES = {
 
 max_pool2d = _op(
     "max_pool2d",
-    ("y",),
     "selection",
     DRAWS["max_pool2d"],
     (*pool_pins.MAX_POOL2D, *gradient_pins.MAX_POOL2D),
@@ -198,7 +187,6 @@ max_pool2d = _op(
 )
 max_pool2d_with_argmax = _op(
     "max_pool2d_with_argmax",
-    ("values", "indices"),
     "selection",
     DRAWS["max_pool2d_with_argmax"],
     (*pool_pins.MAX_POOL2D_WITH_ARGMAX, *gradient_pins.MAX_POOL2D_WITH_ARGMAX),
@@ -206,7 +194,6 @@ max_pool2d_with_argmax = _op(
 )
 avg_pool2d = _op(
     "avg_pool2d",
-    ("y",),
     "average",
     avg_pool_geometries,
     (*pool_pins.AVG_POOL2D, *gradient_pins.AVG_POOL2D),

@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
-from opassay.adapters.oracle import REFERENCES, VJPS
-from opassay.adapters.oracle.choices import choices_for
-from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.adapters.oracle.judged import judged
 from opassay.cases import array_pins, array_rules, gradient_pins, tables
 from opassay.harness.model.case import Geometry
 from opassay.harness.model.draw import Draw
@@ -92,17 +90,11 @@ def scatter_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> Draw:
 BREACHES = array_rules.scatter_breaches()
 
 scatter_nd = Op(
-    name="scatter_nd",
-    inputs=("indices", "updates"),
-    outputs=("y",),
+    "scatter_nd",
+    **judged("scatter_nd"),
     numerics="linear",
-    differentiable=("updates",),
     geometries=scatter_geometries,
-    reference=REFERENCES["scatter_nd"],
     gradients=scatter_gradients,
-    vjp=VJPS["scatter_nd"],
-    hypotheses=hypotheses_for("scatter_nd"),
-    choices=choices_for("scatter_nd"),
     shapes=partial(scatter_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES),
     pins=(*array_pins.SCATTER_ND, *gradient_pins.SCATTER_ND),

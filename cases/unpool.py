@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
-from opassay.adapters.oracle import REFERENCES, VJPS
-from opassay.adapters.oracle.choices import choices_for
-from opassay.adapters.oracle.hypotheses import hypotheses_for
+from opassay.adapters.oracle.judged import judged
 from opassay.cases import gradient_pins, pool_pins, tables, unpool_rules
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw
@@ -168,17 +166,11 @@ BREACHES = {
 }
 
 max_unpool2d = Op(
-    name="max_unpool2d",
-    inputs=("x", "indices"),
-    outputs=("y",),
+    "max_unpool2d",
+    **judged("max_unpool2d"),
     numerics="movement",
-    differentiable=("x",),
     geometries=max_unpool_geometries,
-    reference=REFERENCES["max_unpool2d"],
     gradients=max_unpool_gradients,
-    vjp=VJPS["max_unpool2d"],
-    hypotheses=hypotheses_for("max_unpool2d"),
-    choices=choices_for("max_unpool2d"),
     shapes=partial(max_unpool_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES["max_unpool2d"]),
     pins=(*pool_pins.MAX_UNPOOL2D, *gradient_pins.MAX_UNPOOL2D),
@@ -187,17 +179,11 @@ max_unpool2d = Op(
 )
 
 avg_unpool2d = Op(
-    name="avg_unpool2d",
-    inputs=("x",),
-    outputs=("y",),
+    "avg_unpool2d",
+    **judged("avg_unpool2d"),
     numerics="movement",
-    differentiable=("x",),
     geometries=avg_unpool_geometries,
-    reference=REFERENCES["avg_unpool2d"],
     gradients=avg_unpool_gradients,
-    vjp=VJPS["avg_unpool2d"],
-    hypotheses=hypotheses_for("avg_unpool2d"),
-    choices=choices_for("avg_unpool2d"),
     shapes=partial(avg_unpool_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES["avg_unpool2d"]),
     pins=(*pool_pins.AVG_UNPOOL2D, *gradient_pins.AVG_UNPOOL2D),

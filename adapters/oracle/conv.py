@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from opassay.adapters.oracle.correlate import correlate, correlate_transposed, may_be_nan
+from opassay.adapters.oracle.bounded.answers import Define
+from opassay.adapters.oracle.bounded.contraction import contracted
+from opassay.adapters.oracle.convolution import ANSWERS, IMAGES, conv_form
+from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import (
     AXES,
     Padding,
     Pair,
-    Windows,
     check_dtypes,
     check_image,
-    from_nhwc,
     integers,
     require,
     shape_nhwc,
     sliding_windows,
-    to_nhwc,
 )
-from opassay.adapters.oracle.linear import Linear, apply, linear_reference, wide
 from opassay.harness.model import dtypes
-from opassay.harness.model.reference import Reference
 
 CONV_DTYPES = (*dtypes.FLOATS, "int32", "int64")
 
@@ -56,9 +53,15 @@ def conv2d(
     stride or dilation below 1, padding that is unknown, negative or not below e, a window that does not fit the
     padded input, groups below 1 or not dividing C or O, and C that is not groups times the filter's.
 
-    Source: https://www.tensorflow.org/api_docs/python/tf/nn/conv2d
+    Its gradients are ``dx = conv2d_transpose(dy, w)`` with ``x``'s shape as its ``output_shape``, and for
+    ``dw[i, j, c, o]`` the sum of ``x[n, p*stride_h + i*dilation_h - top, ...] * dy[n, p, q, o]`` over all n, p, q at which tap (i, j)
+    meets a real element.
+
+    Sources: https://www.tensorflow.org/api_docs/python/tf/nn/conv2d; for the gradients V. Dumoulin and F. Visin, "A
+    guide to convolution arithmetic for deep learning", section 4, https://arxiv.org/abs/1603.07285
     """
-    return apply(bind_conv2d(x, w, stride, padding, dilation, groups, layout)[0], (wide(x), wide(w)))
+    given = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, "layout": layout}
+    return CONV2D.values(x, w, **given)[0]
 
 
 def conv2d_transpose(
@@ -91,95 +94,18 @@ def conv2d_transpose(
     another batch than ``x``, channels other than groups times the filter's, or a height or width that is too
     small or too large.
 
+    Its gradients are ``dx = conv2d(dy, w)``, and the ``dw`` of the convolution that takes dy to x.
+
     Sources: https://www.tensorflow.org/api_docs/python/tf/nn/conv2d_transpose; M. D. Zeiler, D. Krishnan,
     G. W. Taylor and R. Fergus, "Deconvolutional Networks", CVPR 2010.
     """
-    bound = bind_conv2d_transpose(x, w, output_shape, stride, padding, dilation, groups, layout)
-    return apply(bound[0], (wide(x), wide(w)))
+    given = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, "layout": layout}
+    return CONV2D_TRANSPOSE.values(x, w, output_shape=output_shape, **given)[0]
 
 
-def conv2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``conv2d`` with what bounds a correct kernel's error."""
-    x, w = inputs
-    _, windows = bind_conv2d(x, w, **attributes)
-    return (images_reference("y", windows, False, attributes, inputs),)
-
-
-def conv2d_transpose_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``conv2d_transpose`` with what bounds a correct kernel's error."""
-    x, w = inputs
-    _, windows = bind_conv2d_transpose(x, w, **attributes)
-    return (images_reference("y", windows, True, attributes, inputs),)
-
-
-def conv2d_stacked(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``conv2d_reference`` of several runs with finite values, along a first axis of all arrays."""
-    x, w = inputs
-    _, windows = bind_conv2d(x[0], w[0], **attributes)
-    return (images_reference("y", windows, False, attributes, inputs),)
-
-
-def conv2d_transpose_stacked(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``conv2d_transpose_reference`` of several runs with finite values, along a first axis of all arrays."""
-    x, w = inputs
-    _, windows = bind_conv2d_transpose(x[0], w[0], **attributes)
-    return (images_reference("y", windows, True, attributes, inputs),)
-
-
-def images_reference(
-    name: str, windows: Windows, transposed: bool, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
-) -> Reference:
-    """Images and filters over ``windows``, or its transpose: an answer of either op, or an input gradient of the other.
-
-    Of ``attributes`` only ``groups`` and ``layout`` count. Axes before the operands' own are runs; then all values
-    must be finite.
-    """
-    groups, layout = attributes["groups"], attributes["layout"]
-    linear = _over_images(windows, transposed, groups, layout)
-    reference = linear_reference(
-        name,
-        linear,
-        inputs,
-        lambda: _terms(windows, transposed, attributes, inputs),
-        at_once=True,
-    )
-    strange = not_finite(inputs) if reference.policy == "linear" else None
-    if strange is None:
-        return reference
-    x, w = strange
-    nan = may_be_nan(to_nhwc(x, layout), w, windows, groups, transposed)
-    return replace(reference, may_be_nan=from_nhwc(nan, layout)) if nan.any() else reference
-
-
-def not_finite(operands: Sequence[np.ndarray]) -> tuple[np.ndarray, ...] | None:
-    """Which elements of each operand are not finite; None if all are."""
-    values = [operand if operand.dtype.isbuiltin else wide(operand) for operand in operands]
-    finite = [np.isfinite(v) for v in values]
-    return None if all(mask.all() for mask in finite) else tuple(~mask for mask in finite)
-
-
-def _over_images(windows: Windows, transposed: bool, groups: int, layout: str) -> Linear:
-    run = correlate_transposed if transposed else correlate
-    return lambda images, w: from_nhwc(run(to_nhwc(images, layout), w, windows, groups), layout)
-
-
-def _terms(
-    windows: Windows, transposed: bool, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
-) -> np.ndarray:
-    """The same for every sample and output channel: the taps that meet something real, times the channels summed."""
-    x, w = inputs
-    layout, groups = attributes["layout"], attributes["groups"]
-    taps = windows.real_hits() if transposed else windows.real_taps()
-    inner, outer = w.shape[-2:]
-    summed, made = (outer // groups, inner * groups) if transposed else (inner, outer)
-    whole = np.broadcast_to((taps * summed)[:, :, np.newaxis], (*x.shape[:-3], *taps.shape, made))
-    return whole if layout == "NHWC" else whole.swapaxes(-2, -1).swapaxes(-3, -2)
-
-
-def bind_conv2d(
+def _bind_conv2d(
     x: np.ndarray, w: np.ndarray, stride: Any, padding: Any, dilation: Any, groups: int, layout: str
-) -> tuple[Linear, Windows]:
-    """The convolution as a linear function of its operands, checked, and its windows."""
+) -> Define:
     op = "conv2d"
     _check_operands(op, x, w, groups, layout)
     _, height, width, channels = shape_nhwc(x.shape, layout)
@@ -189,10 +115,11 @@ def bind_conv2d(
         f"{op}: x has {channels} channels, the filter {w.shape} with groups {groups} takes {expected}",
     )
     windows = sliding_windows(op, (height, width), w.shape[:2], stride, dilation, padding)
-    return _over_images(windows, False, groups, layout), windows
+    form = conv_form(windows, groups, layout, x.shape, w.shape)
+    return lambda x, w: contracted(form, ANSWERS, x, w)
 
 
-def bind_conv2d_transpose(
+def _bind_transpose(
     x: np.ndarray,
     w: np.ndarray,
     output_shape: Any,
@@ -201,8 +128,7 @@ def bind_conv2d_transpose(
     dilation: Any,
     groups: int,
     layout: str,
-) -> tuple[Linear, Windows]:
-    """The transpose as a linear function of its operands, checked, and the windows of its convolution."""
+) -> Define:
     op = "conv2d_transpose"
     _check_operands(op, x, w, groups, layout)
     output_shape = integers(op, "output_shape", output_shape, 4, 0)
@@ -226,7 +152,8 @@ def bind_conv2d_transpose(
             f"{op}: output_shape {output_shape} is too {direction} in its {axis}: conv2d of it gives {axis} {gives}, "
             f"but x has {given}",
         )
-    return _over_images(windows, True, groups, layout), windows
+    form = conv_form(windows, groups, layout, output_shape, w.shape)
+    return lambda x, w: contracted(form, IMAGES, w, x)
 
 
 def _check_operands(op: str, x: np.ndarray, w: np.ndarray, groups: Any, layout: str) -> None:
@@ -238,3 +165,7 @@ def _check_operands(op: str, x: np.ndarray, w: np.ndarray, groups: Any, layout: 
     require(w.shape[3] % groups == 0, f"{op}: groups {groups} must divide the filter's last extent {w.shape[3]}")
     channels = shape_nhwc(x.shape, layout)[3]
     require(channels % groups == 0, f"{op}: groups {groups} must divide the {channels} channels of x")
+
+
+CONV2D = Definition("conv2d", "xw", _bind_conv2d, "xw", stacks=True, linear=True)
+CONV2D_TRANSPOSE = Definition("conv2d_transpose", "xw", _bind_transpose, "xw", stacks=True, linear=True)

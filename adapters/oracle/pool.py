@@ -1,13 +1,18 @@
-"""Max pooling, its positions, and average pooling."""
+"""Max pooling and its positions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from opassay.adapters.oracle.bounded.answers import Define
+from opassay.adapters.oracle.bounded.contraction import Copies, Form, Sums, contracted
+from opassay.adapters.oracle.bounded.formats import Formats, settled
+from opassay.adapters.oracle.bounded.real import Real, nothing_known, once
+from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import (
     Padding,
     Pair,
@@ -15,12 +20,11 @@ from opassay.adapters.oracle.geometry import (
     check_dtypes,
     check_image,
     from_nhwc,
-    require,
+    over_batch,
     shape_nhwc,
     sliding_windows,
     to_nhwc,
 )
-from opassay.adapters.oracle.linear import apply, linear_reference, wide
 from opassay.harness.model import dtypes
 from opassay.harness.model.reference import Reference
 
@@ -47,9 +51,16 @@ def max_pool2d(
     Raises ``ContractError`` for another rank, dtype or layout, a window, stride or dilation below 1, padding that
     is unknown, negative or not below the effective window, and a window that does not fit the padded input.
 
-    Source: https://www.tensorflow.org/api_docs/python/tf/nn/max_pool2d
+    In its gradient each cotangent goes to its window's first maximum, or first NaN, and what several windows send to
+    one element adds up. Left open altogether where some window holds no real element, since the contract does not say
+    what that window's value depends on.
+
+    Sources: https://www.tensorflow.org/api_docs/python/tf/nn/max_pool2d; for the gradient M. D. Zeiler and R. Fergus,
+    "Visualizing and Understanding Convolutional Networks", ECCV 2014, https://arxiv.org/abs/1311.2901 (the recorded
+    "switches"); ties as in https://www.tensorflow.org/api_docs/python/tf/nn/max_pool_with_argmax
     """
-    return max_pool("max_pool2d", x, window, stride, padding, dilation, layout)[0]
+    given = {"window": window, "stride": stride, "padding": padding, "dilation": dilation, "layout": layout}
+    return MAX_POOL2D.values(x, **given)[0]
 
 
 def max_pool2d_with_argmax(
@@ -66,93 +77,52 @@ def max_pool2d_with_argmax(
 
     Source: https://www.tensorflow.org/api_docs/python/tf/nn/max_pool_with_argmax (without batch in the index)
     """
-    values, indices, _ = max_pool("max_pool2d_with_argmax", x, window, stride, padding, dilation, layout)
+    given = {"window": window, "stride": stride, "padding": padding, "dilation": dilation, "layout": layout}
+    values, indices = MAX_POOL2D_WITH_ARGMAX.values(x, **given)
     return values, indices
 
 
-def avg_pool2d(
-    x: np.ndarray, *, window: Pair, stride: Pair, padding: Padding, count_padding: bool, layout: str
-) -> np.ndarray:
-    """The mean over each window.
+def _bind_max(op: str, places: bool) -> Callable[..., Define]:
+    def bind(x: np.ndarray, **attributes: Any) -> Define:
+        windows, layout = max_windows(op, x, **attributes), attributes["layout"]
+        return lambda x: _maximum(x, windows, layout) if places else _maximum(x, windows, layout)[0]
 
-    The sum over the real elements of the window, divided by their number, or by the window's own size
-    where ``count_padding`` is true.
-
-    Arguments:
-        x: images, ``[N, H, W, C]`` or ``[N, C, H, W]`` as ``layout`` says; float16, bfloat16, float32 or float64
-            (integers are not in the contract).
-        window, stride, padding, layout: as in ``max_pool2d``, without dilation.
-        count_padding: whether padding counts in the divisor (it adds 0 to the sum).
-
-    Returns ``[N, P, Q, C]`` (``[N, C, P, Q]``), P and Q as in ``conv2d``, in float64 (longdouble for float64). A
-    window with no real element is undefined; here it gives 0.
-
-    Raises ``ContractError`` as ``max_pool2d`` does, for integers, and for a ``count_padding`` that is not a bool.
-
-    Sources: https://www.tensorflow.org/api_docs/python/tf/nn/avg_pool2d (``count_padding=False``);
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html (``count_include_pad``)
-    """
-    windows = avg_windows(x, window, stride, padding, count_padding, layout)
-    total = apply(lambda x: _sum_pool(x, windows, layout), (wide(x),))
-    return apply(np.divide, (total, divisors(windows, count_padding, total.shape, layout)))
+    return bind
 
 
-def max_pool2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``max_pool2d``, to be met bit for bit."""
-    (x,) = inputs
-    values, _, free = max_pool("max_pool2d", x, **attributes)
-    return (Reference("y", dtypes.dtype_name(x), values, free=free),)
+def _maximum(x: Real, windows: Windows, layout: str) -> tuple[Real, Real]:
+    """Values and places; in the gradient each cotangent goes to the place, and what meets there adds up."""
+    values, indices, free = _maxima(x.value, windows, layout)
+
+    def local(_: Formats, error: np.ndarray) -> np.ndarray:
+        largest = _maxima(np.array(error), windows, layout)[0]
+        return settled(values, largest, largest) if free is None else np.where(free, np.inf, largest)
+
+    def pull(g: Real, _: Real) -> tuple[Real]:
+        # The contract does not say what an empty window depends on, nor is the place known of numbers that err.
+        if free is not None or not x.known:
+            return (nothing_known(g, x.shape),)
+        return (contracted(_places(indices, x.shape, layout), 0, g),)
+
+    told = lambda name, dtype: Reference(name, dtype, values, free=free)  # noqa: E731
+    where = lambda name, _: Reference(name, "int64", indices, policy="index", free=free)  # noqa: E731
+    return Real(values, (x,), local, pull, told=told), Real(indices, told=where if x.known else None)
 
 
-def max_pool2d_stacked(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``max_pool2d_reference`` of several runs along a first axis of all arrays."""
-    (x,) = inputs
-    values, _, free = _maxima(x, max_windows("max_pool2d", x[0], **attributes), attributes["layout"])
-    return (Reference("y", dtypes.dtype_name(x), values, free=free),)
+def _places(indices: np.ndarray, shape: tuple[int, ...], layout: str) -> Form:
+    """``Σ x[indices[i]] y[i]``."""
+    nhwc = shape_nhwc(shape, layout)
+    flat = once(lambda: over_batch(to_nhwc(indices, layout), math.prod(nhwc[1:])))
 
+    def sent(y: np.ndarray) -> np.ndarray:
+        x = np.zeros(math.prod(nhwc), dtype=y.dtype)
+        np.add.at(x, flat().ravel(), to_nhwc(y, layout).ravel())
+        return from_nhwc(x.reshape(nhwc), layout)
 
-def max_pool2d_with_argmax_reference(
-    attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]
-) -> tuple[Reference, ...]:
-    """``max_pool2d_with_argmax``: values bit for bit, and the very indices."""
-    (x,) = inputs
-    values, indices, free = max_pool("max_pool2d_with_argmax", x, **attributes)
-    return (
-        Reference("values", dtypes.dtype_name(x), values, free=free),
-        Reference("indices", "int64", indices, policy="index", free=free),
-    )
+    def taken(x: np.ndarray) -> np.ndarray:
+        return from_nhwc(to_nhwc(x, layout).ravel()[flat()], layout)
 
-
-def avg_pool2d_stacked(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``avg_pool2d_reference`` of several runs along a first axis of all arrays."""
-    return (_average(avg_windows(inputs[0][0], **attributes), attributes, inputs),)
-
-
-def avg_pool2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``avg_pool2d`` as a sum pool with its bound, then one division.
-
-    L(1, 1) of the average itself would be 1, which says nothing of the additions.
-    """
-    return (_average(avg_windows(inputs[0], **attributes), attributes, inputs),)
-
-
-def _average(windows: Windows, attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> Reference:
-    layout = attributes["layout"]
-    *before, _, _, channels = to_nhwc(inputs[0], layout).shape
-    real = np.broadcast_to(windows.real_taps()[:, :, np.newaxis], (*before, *windows.outputs, channels))
-    terms = from_nhwc(real, layout)
-    total = linear_reference("y", lambda x: _sum_pool(x, windows, layout), inputs, lambda: terms, at_once=True)
-    divisor = divisors(windows, attributes["count_padding"], total.exact.shape, layout)
-    exact = apply(np.divide, (total.exact, divisor))
-    empty = terms == 0
-    return replace(total, exact=exact, divisor=divisor, free=empty if empty.any() else None)
-
-
-def max_pool(
-    op: str, x: np.ndarray, window: Any, stride: Any, padding: Any, dilation: Any, layout: str
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Values, indices, and where a window has no real element (None if nowhere), in ``layout``."""
-    return _maxima(x, max_windows(op, x, window, stride, padding, dilation, layout), layout)
+    return (Sums(sent, shape), Copies(taken, indices.shape)).__getitem__
 
 
 def max_windows(op: str, x: np.ndarray, window: Any, stride: Any, padding: Any, dilation: Any, layout: str) -> Windows:
@@ -164,7 +134,7 @@ def max_windows(op: str, x: np.ndarray, window: Any, stride: Any, padding: Any, 
 
 
 def _maxima(x: np.ndarray, windows: Windows, layout: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    values, indices, found = _first_maxima(to_nhwc(dtypes.widen(x), layout), windows)
+    values, indices, found = _first_maxima(to_nhwc(x, layout), windows)
     free = None if found.all() else from_nhwc(~found, layout)
     return from_nhwc(values, layout), from_nhwc(indices, layout), free
 
@@ -207,31 +177,11 @@ def attains_maximum(
     return from_nhwc(found, layout)
 
 
-def avg_windows(x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str) -> Windows:
-    """The windows of an average pool, after all that its contract asks is checked."""
-    op = "avg_pool2d"
-    check_dtypes(op, {"x": x}, dtypes.FLOATS)
-    check_image(op, "x", x, layout)
-    require(isinstance(count_padding, bool), f"{op}: count_padding must be True or False, got {count_padding!r}")
-    _, height, width, _ = shape_nhwc(x.shape, layout)
-    return sliding_windows(op, (height, width), window, stride, (1, 1), padding)
-
-
-def _sum_pool(x: np.ndarray, windows: Windows, layout: str) -> np.ndarray:
-    x = to_nhwc(x, layout)
-    total = np.zeros((*x.shape[:-3], *windows.outputs, x.shape[-1]), dtype=x.dtype)
-    for tap in windows.taps():
-        total[..., *tap.outputs, :] += x[..., *tap.inputs, :]
-    return from_nhwc(total, layout)
-
-
-def divisors(windows: Windows, count_padding: bool, shape: tuple[int, ...], layout: str) -> np.ndarray:
-    """What each element of an average of ``shape`` is divided by; at least 1."""
-    whole = windows.window[0] * windows.window[1]
-    count = np.full(windows.outputs, whole) if count_padding else np.maximum(windows.real_taps(), 1)
-    return _spread(count, shape, layout)
-
-
-def _spread(per_window: np.ndarray, shape: tuple[int, ...], layout: str) -> np.ndarray:
-    """One value per window, repeated over all other axes; a copy of its own."""
-    return np.array(np.broadcast_to(per_window[:, :, None] if layout == "NHWC" else per_window, shape))
+MAX_POOL2D = Definition("max_pool2d", "x", _bind_max("max_pool2d", places=False), "x", stacks=True)
+MAX_POOL2D_WITH_ARGMAX = Definition(
+    "max_pool2d_with_argmax",
+    "x",
+    _bind_max("max_pool2d_with_argmax", places=True),
+    "x",
+    ("values", "indices"),
+)

@@ -9,25 +9,15 @@ from typing import Protocol
 import numpy as np
 
 from opassay.adapters.oracle.cotangent import Cotangents
+from opassay.adapters.oracle.definition import OPS
 from opassay.adapters.oracle.geometry import require
 from opassay.adapters.oracle.linear import apply, wide
-from opassay.adapters.oracle.table import REFERENCES, VJPS
 from opassay.adapters.oracle.total import total
 from opassay.harness.model import dtypes
 from opassay.harness.model.program import OPERATORS, Stage
 from opassay.harness.model.reference import Reference, constant, unconnected
 
 Arrays = Sequence[np.ndarray]
-
-LINEAR_IN = {
-    "conv2d": (0, 1),
-    "conv2d_transpose": (0, 1),
-    "matmul": (0, 1),
-    "avg_pool2d": (0,),
-    "avg_unpool2d": (0,),
-    "scatter_nd": (1,),
-}
-"""Ops whose gradient is itself differentiated, and the inputs that each is linear in."""
 
 
 class Answering(Protocol):
@@ -44,11 +34,11 @@ def stage_references(stage: Stage, inputs: Arrays) -> tuple[Reference, ...]:
     """What the stage should make of these inputs, one ``Reference`` per output."""
     if stage.vjp:
         count = len(stage.outputs)
-        found = VJPS[stage.op](stage.attributes, inputs[:count], inputs[count:])
+        found = OPS[stage.op].vjp(stage.attributes, inputs[:count], inputs[count:])
     elif stage.op in OPERATORS:
         found = (_operator(stage.op, *inputs),)
     else:
-        found = REFERENCES[stage.op](stage.attributes, inputs)
+        found = OPS[stage.op].reference(stage.attributes, inputs)
     return tuple(replace(r, computes=(stage.op, r.name)) for r in found)
 
 
@@ -64,7 +54,7 @@ def stage_gradients(
     if stage.vjp:
         found = _second_order(stage, inputs, cotangents, instead)
     else:
-        found = VJPS[stage.op](stage.attributes, inputs, cotangents)
+        found = OPS[stage.op].vjp(stage.attributes, inputs, cotangents)
     return tuple(r if r.computes else replace(r, computes=(stage.op, r.name)) for r in found)
 
 
@@ -96,17 +86,18 @@ def _second_order(
 
     With f linear in x and w and (dx, dw) its product with dy, <u, dx> + <v, dw> = <dy, f(u, w)> + <dy, f(x, v)>.
     """
-    require(stage.op in LINEAR_IN, f"{stage.op}: its gradient is not differentiated in the contract")
+    linear = linear_in(stage.op)
+    require(bool(linear), f"{stage.op}: its gradient is not differentiated in the contract")
     count = len(stage.outputs)
     operands, dy = list(inputs[:count]), inputs[count]
-    asked = [i for i in LINEAR_IN[stage.op] if cotangents[i] is not None]
+    asked = [i for i in linear if cotangents[i] is not None]
     found = [constant(f"d{i}", dtypes.dtype_name(value), value.shape) for i, value in enumerate(operands)]
     forward = []
     for i in asked:
         swapped = [cotangents[i] if i == j else value for j, value in enumerate(operands)]
         (once,), back = _once(stage, swapped, dy, instead)  # type: ignore[arg-type]
         forward.append(replace(once, computes=(stage.op, once.name)))
-        for j in LINEAR_IN[stage.op]:
+        for j in linear:
             if j != i:
                 found[j] = back[j]
     return (*found, total("ddy", forward, dtypes.dtype_name(dy)))
@@ -116,9 +107,15 @@ def _once(
     stage: Stage, operands: Arrays, dy: np.ndarray, instead: Answering | None
 ) -> tuple[Sequence[Reference], Sequence[Reference]]:
     """What the op itself makes of these operands, and its gradients."""
-    value = REFERENCES[stage.op](stage.attributes, operands)
-    back = VJPS[stage.op](stage.attributes, operands, (dy,))
+    value = OPS[stage.op].reference(stage.attributes, operands)
+    back = OPS[stage.op].vjp(stage.attributes, operands, (dy,))
     if instead is None:
         return value, back
     plain = replace(stage, inputs=stage.inputs[:-1], outputs=("y",), vjp=False)
     return instead.forward(plain, operands, value), instead.backward(plain, operands, (dy,), back)
+
+
+def linear_in(op: str) -> tuple[int, ...]:
+    """The inputs that the op is linear in, each alone; its gradient may itself be differentiated if there is one."""
+    known = OPS[op]
+    return tuple(i for i, name in enumerate(known.inputs) if known.linear and name in known.differentiable)

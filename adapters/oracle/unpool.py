@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from opassay.adapters.oracle.bounded.answers import Define
+from opassay.adapters.oracle.bounded.contraction import Copies, Form, Sums, contracted
+from opassay.adapters.oracle.bounded.real import once
+from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import (
     Pair,
     addressable,
@@ -19,11 +23,11 @@ from opassay.adapters.oracle.geometry import (
     over_batch,
     pair,
     require,
+    shape_in_layout,
     shape_nhwc,
     to_nhwc,
 )
 from opassay.harness.model import dtypes
-from opassay.harness.model.reference import Reference
 
 
 def max_unpool2d(x: np.ndarray, indices: np.ndarray, *, output_shape: Sequence[int], layout: str) -> np.ndarray:
@@ -44,10 +48,13 @@ def max_unpool2d(x: np.ndarray, indices: np.ndarray, *, output_shape: Sequence[i
     ``output_shape`` that is not four integers >= 0, has 2**48 elements or more, another batch or other channels, an
     index below 0 or not below H * W * C, and an index whose channel (index mod C) is not its own.
 
+    In its gradient each value takes the cotangent at its index; left open where an index occurs more than once, since
+    the contract does not say which of the values was written. Indices have none.
+
     Source: M. D. Zeiler and R. Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014,
     https://arxiv.org/abs/1311.2901
     """
-    return _max_unpool(x, indices, output_shape, layout)[0]
+    return MAX_UNPOOL2D.values(x, indices, output_shape=output_shape, layout=layout)[0]
 
 
 def avg_unpool2d(x: np.ndarray, *, window: Pair, layout: str) -> np.ndarray:
@@ -65,44 +72,67 @@ def avg_unpool2d(x: np.ndarray, *, window: Pair, layout: str) -> np.ndarray:
     Raises ``ContractError`` for another rank, dtype or layout, a window below 1, and an answer of 2**48 elements
     or more.
 
+    In its gradient each value takes the sum of the cotangents over its window.
+
     Source: nearest-neighbour upsampling by a whole factor,
     https://www.tensorflow.org/api_docs/python/tf/keras/layers/UpSampling2D
     """
-    check_dtypes("avg_unpool2d", {"x": x}, dtypes.CORE)
-    check_image("avg_unpool2d", "x", x, layout)
-    height, width = pair("avg_unpool2d", "window", window)
+    return AVG_UNPOOL2D.values(x, window=window, layout=layout)[0]
+
+
+def _bind_max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: str) -> Define:
+    shape = _check_max_unpool(x, indices, output_shape, layout)
+    form = _places(indices, shape, layout)
+    return lambda x, _: contracted(form, 1, x)
+
+
+def _places(indices: np.ndarray, shape: tuple[int, int, int, int], layout: str) -> Form:
+    """``Σ x[i] y[indices[i]]``, where one of several x at a place takes part."""
+    flat = once(lambda: over_batch(to_nhwc(indices, layout), math.prod(shape[1:])))
+
+    def placed(x: np.ndarray) -> np.ndarray:
+        y = np.zeros(math.prod(shape), x.dtype)
+        y[flat()] = to_nhwc(x, layout)
+        return y
+
+    def unequal(x: np.ndarray) -> np.ndarray | None:
+        values, written, free = to_nhwc(x, layout), placed(x)[flat()], np.zeros(math.prod(shape), bool)
+        free[flat()[(written != values) & ~(np.isnan(written) & np.isnan(values))]] = True
+        return from_nhwc(free.reshape(shape), layout) if free.any() else None
+
+    def taken(y: np.ndarray) -> np.ndarray:
+        return from_nhwc(to_nhwc(y, layout).ravel()[flat()], layout)
+
+    def repeated(_: np.ndarray) -> np.ndarray | None:
+        often = np.bincount(flat().ravel(), minlength=math.prod(shape))[flat()] > 1
+        return from_nhwc(often, layout) if often.any() else None
+
+    whole = shape_in_layout(shape, layout)
+    there = Copies(lambda x: from_nhwc(placed(x).reshape(shape), layout), whole, unequal)
+    return (Copies(taken, indices.shape, repeated), there).__getitem__
+
+
+def _bind_avg_unpool(x: np.ndarray, window: Any, layout: str) -> Define:
+    op = "avg_unpool2d"
+    check_dtypes(op, {"x": x}, dtypes.CORE)
+    check_image(op, "x", x, layout)
+    height, width = pair(op, "window", window)
     n, rows, columns, channels = shape_nhwc(x.shape, layout)
-    addressable("avg_unpool2d", (n, rows * height, columns * width, channels))
-    copies = to_nhwc(dtypes.widen(x), layout).repeat(height, axis=1).repeat(width, axis=2)
-    return from_nhwc(copies, layout)
+    whole = (n, rows * height, columns * width, channels)
+    addressable(op, whole)
+
+    def copied(x: np.ndarray) -> np.ndarray:
+        return from_nhwc(to_nhwc(x, layout).repeat(height, axis=1).repeat(width, axis=2), layout)
+
+    def summed(y: np.ndarray) -> np.ndarray:
+        windows = to_nhwc(y, layout).reshape(n, rows, height, columns, width, channels)
+        return from_nhwc(windows.sum(axis=(2, 4)), layout)
+
+    form = (Sums(summed, x.shape), Copies(copied, shape_in_layout(whole, layout))).__getitem__
+    return lambda x: contracted(form, 1, x)
 
 
-def max_unpool2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``max_unpool2d``, to be met bit for bit but where unequal values meet."""
-    x, indices = inputs
-    y, free = _max_unpool(x, indices, **attributes)
-    return (Reference("y", dtypes.dtype_name(x), y, free=free if free.any() else None),)
-
-
-def avg_unpool2d_reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """``avg_unpool2d``, to be met bit for bit."""
-    (x,) = inputs
-    return (Reference("y", dtypes.dtype_name(x), avg_unpool2d(x, **attributes)),)
-
-
-def _max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: str) -> tuple[np.ndarray, np.ndarray]:
-    """The answer, and where unequal values meet, in ``layout``."""
-    shape = check_max_unpool(x, indices, output_shape, layout)
-    cells = math.prod(shape[1:])
-    values, flat = to_nhwc(dtypes.widen(x), layout), over_batch(to_nhwc(indices, layout), cells)
-    y, free = np.zeros(math.prod(shape), values.dtype), np.zeros(math.prod(shape), bool)
-    y[flat] = values
-    written = y[flat]
-    free[flat[(written != values) & ~(np.isnan(written) & np.isnan(values))]] = True
-    return from_nhwc(y.reshape(shape), layout), from_nhwc(free.reshape(shape), layout)
-
-
-def check_max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: str) -> tuple[int, int, int, int]:
+def _check_max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: str) -> tuple[int, int, int, int]:
     """The answer's NHWC shape; raises ``ContractError`` as ``max_unpool2d`` says."""
     op = "max_unpool2d"
     check_dtypes(op, {"x": x}, dtypes.CORE)
@@ -130,3 +160,7 @@ def _check_indices(op: str, indices: np.ndarray, cells: int, channels: int) -> N
         strange.size == 0,
         f"{op}: an index must point into its own channel (index mod {channels} = channel), got {strange[:1].tolist()}",
     )
+
+
+MAX_UNPOOL2D = Definition("max_unpool2d", ("x", "indices"), _bind_max_unpool, "x")
+AVG_UNPOOL2D = Definition("avg_unpool2d", "x", _bind_avg_unpool, "x", linear=True)

@@ -208,6 +208,31 @@ def left_open(x: Real, where: np.ndarray) -> Real:
     return Real(x.value, (x,), lambda _, error: np.where(where, np.inf, error), lambda g, _: (left_open(g, where),))
 
 
+def nothing_known(x: Real, shape: tuple[int, ...]) -> Real:
+    """What depends on ``x`` in a way that the contract does not say."""
+    zeros, free = np.zeros(shape), np.ones(shape, dtype=bool)
+
+    def told(name: str, dtype: str) -> Reference:
+        return Reference(name, dtype, zeros, free=free)
+
+    open_too = lambda g, _: (nothing_known(g, x.shape),)  # noqa: E731
+    return Real(zeros, (x,), lambda *_: np.full(shape, np.inf), open_too, told=told)
+
+
+def composed(make: Callable[[], Real], x: Real, pull: Pull, shape: tuple[int, ...], told: Told) -> Real:
+    """What ``make`` composes of ``x`` when it is asked for, with a gradient of its own, and told by a rule of its own."""
+    made: list[Real] = []
+
+    def graph() -> Real:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    either = lambda: np.broadcast_to(graph().either_zero is not None, shape)  # noqa: E731
+    local = lambda formats, _: graph().error(formats)  # noqa: E731
+    return Real(lambda: graph().value, (x,), local, pull, shape=shape, either_zero=either, told=told)
+
+
 def unsigned(x: Real) -> Real:
     """``x``, whose zeros may have either sign."""
     anywhere = np.broadcast_to(True, x.shape)

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from opassay.adapters.oracle.average import divisors
 from opassay.adapters.oracle.geometry import from_nhwc, to_nhwc
 from opassay.adapters.oracle.hypotheses.question import References, ask, mapped, pads_of, windows_of
 from opassay.adapters.oracle.linear import linear_reference
-from opassay.adapters.oracle.pool import divisors
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from opassay.adapters.oracle.definition import OPS
 from opassay.adapters.oracle.geometry import Windows, shape_nhwc, sliding_windows
-from opassay.adapters.oracle.table import REFERENCES, VJPS
 from opassay.harness.model.hypothesis import Question, asked_of_inner
 from opassay.harness.model.op import ContractError
 from opassay.harness.model.reference import Reference
@@ -30,11 +30,11 @@ def ask(question: Question) -> References:
         return tuple(inner)
     if question.oracle is not None:
         return tuple(question.oracle(question))
-    if question.op not in REFERENCES:
+    if question.op not in OPS:
         return tuple(question.truth)
     if question.gradient:
-        return VJPS[question.op](question.attributes, question.inputs, question.cotangents)
-    return tuple(REFERENCES[question.op](question.attributes, question.inputs))
+        return OPS[question.op].vjp(question.attributes, question.inputs, question.cotangents)
+    return OPS[question.op].reference(question.attributes, question.inputs)
 
 
 def attempts(*questions: Question) -> Iterator[References]:

@@ -1,0 +1,168 @@
+"""Average pooling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.answers import Define
+from opassay.adapters.oracle.bounded.contraction import Sums, contracted
+from opassay.adapters.oracle.bounded.real import Real, composed, left_open
+from opassay.adapters.oracle.definition import Definition
+from opassay.adapters.oracle.geometry import (
+    Padding,
+    Pair,
+    Windows,
+    check_dtypes,
+    check_image,
+    from_nhwc,
+    require,
+    shape_in_layout,
+    shape_nhwc,
+    sliding_windows,
+    to_nhwc,
+)
+from opassay.adapters.oracle.linear import apply, sum_reference
+from opassay.harness.model import dtypes
+from opassay.harness.model.reference import Reference
+
+
+def avg_pool2d(
+    x: np.ndarray, *, window: Pair, stride: Pair, padding: Padding, count_padding: bool, layout: str
+) -> np.ndarray:
+    """The mean over each window.
+
+    The sum over the real elements of the window, divided by their number, or by the window's own size
+    where ``count_padding`` is true.
+
+    Arguments:
+        x: images, ``[N, H, W, C]`` or ``[N, C, H, W]`` as ``layout`` says; float16, bfloat16, float32 or float64
+            (integers are not in the contract).
+        window, stride, padding, layout: as in ``max_pool2d``, without dilation.
+        count_padding: whether padding counts in the divisor (it adds 0 to the sum).
+
+    Returns ``[N, P, Q, C]`` (``[N, C, P, Q]``), P and Q as in ``conv2d``, in float64 (longdouble for float64). A
+    window with no real element is undefined; here it gives 0.
+
+    In its gradient every real element of a window gets the cotangent over the divisor of the forward pass.
+
+    Raises ``ContractError`` as ``max_pool2d`` does, for integers, and for a ``count_padding`` that is not a bool.
+
+    Sources: https://www.tensorflow.org/api_docs/python/tf/nn/avg_pool2d (``count_padding=False``);
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html (``count_include_pad``)
+    """
+    given = {"window": window, "stride": stride, "padding": padding, "count_padding": count_padding, "layout": layout}
+    return AVG_POOL2D.values(x, **given)[0]
+
+
+def _bind(x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str) -> Define:
+    windows = _windows(x, window, stride, padding, count_padding, layout)
+    batch, _, _, channels = shape_nhwc(x.shape, layout)
+    pooled = (batch, *windows.outputs, channels)
+    return _Average(windows, count_padding, layout, x.shape, pooled).forward
+
+
+def _windows(x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str) -> Windows:
+    op = "avg_pool2d"
+    check_dtypes(op, {"x": x}, dtypes.FLOATS)
+    check_image(op, "x", x, layout)
+    require(isinstance(count_padding, bool), f"{op}: count_padding must be True or False, got {count_padding!r}")
+    _, height, width, _ = shape_nhwc(x.shape, layout)
+    return sliding_windows(op, (height, width), window, stride, (1, 1), padding)
+
+
+def divisors(windows: Windows, count_padding: bool, shape: tuple[int, ...], layout: str) -> np.ndarray:
+    """What each element of an average of ``shape`` is divided by; at least 1."""
+    whole = windows.window[0] * windows.window[1]
+    count = np.full(windows.outputs, whole) if count_padding else np.maximum(windows.real_taps(), 1)
+    return np.array(np.broadcast_to(count[:, :, None] if layout == "NHWC" else count, shape))
+
+
+@dataclass(eq=False)
+class _Average:
+    """A sum pool, then one division; back, one division, then a sum over the windows that an element is in.
+
+    ``image``: the input's shape; ``pooled``: the answer's in NHWC. The judge is told the sum's own figures, since those
+    of the average as one sum would say nothing of the additions.
+    """
+
+    windows: Windows
+    count_padding: bool
+    layout: str
+    image: tuple[int, ...]
+    pooled: tuple[int, ...]
+
+    def forward(self, x: Real) -> Real:
+        def make() -> Real:
+            divided = contracted(self._form, 1, x) / self._divisors(x)
+            return left_open(divided, self._terms(x.value) == 0)
+
+        told = lambda name, dtype: self._told(name, dtype, x.value)  # noqa: E731
+        return composed(make, x, lambda g, _: (self.backward(g),), self._answer, told)
+
+    def backward(self, g: Real) -> Real:
+        make = lambda: contracted(self._form, 0, g / self._divisors(g))  # noqa: E731
+        told = lambda name, dtype: self._told_back(name, dtype, g.value)  # noqa: E731
+        return composed(make, g, lambda h, _: (self.forward(h),), self.image, told)
+
+    @property
+    def _answer(self) -> tuple[int, ...]:
+        return shape_in_layout(self.pooled, self.layout)
+
+    def _form(self, to: int) -> Sums:
+        return Sums(self._summed, self._answer, at_once=True) if to else Sums(self._sent, self.image)
+
+    def _divisors(self, like: Real) -> Real:
+        counts = divisors(self.windows, self.count_padding, self._answer, self.layout)
+        return Real(counts.astype(like.value.dtype))
+
+    def _told(self, name: str, dtype: str, x: np.ndarray) -> Reference:
+        terms = self._terms(x)
+        total = sum_reference(name, dtype, self._summed, (x,), lambda: terms, at_once=True)
+        divisor = divisors(self.windows, self.count_padding, total.exact.shape, self.layout)
+        empty = terms == 0
+        exact = apply(np.divide, (total.exact, divisor))
+        return replace(total, exact=exact, divisor=divisor, free=empty if empty.any() else None)
+
+    def _terms(self, x: np.ndarray) -> np.ndarray:
+        *before, _, _, channels = to_nhwc(x, self.layout).shape
+        real = self.windows.real_taps()[:, :, np.newaxis]
+        return from_nhwc(np.broadcast_to(real, (*before, *self.windows.outputs, channels)), self.layout)
+
+    def _summed(self, x: np.ndarray) -> np.ndarray:
+        x = to_nhwc(x, self.layout)
+        total = np.zeros((*x.shape[:-3], *self.windows.outputs, x.shape[-1]), dtype=x.dtype)
+        for tap in self.windows.taps():
+            total[..., *tap.outputs, :] += x[..., *tap.inputs, :]
+        return from_nhwc(total, self.layout)
+
+    def _told_back(self, name: str, dtype: str, dy: np.ndarray) -> Reference:
+        counts = divisors(self.windows, self.count_padding, self.pooled, "NHWC")
+        spread = lambda dy: self._sent(from_nhwc(to_nhwc(dy, self.layout) / counts, self.layout))  # noqa: E731
+        terms = lambda: self._sent(np.ones(self._answer)).astype(np.int64)  # noqa: E731
+        found = sum_reference(name, dtype, spread, (dy,), terms)
+        # A coefficient 1 / count is rounded, and so is its product with the cotangent.
+        return replace(found, unit=from_nhwc(_least_unit(counts, self.windows), self.layout), roundings=2)
+
+    def _sent(self, dy: np.ndarray) -> np.ndarray:
+        dy = to_nhwc(dy, self.layout)
+        dx = np.zeros((dy.shape[0], *self.windows.extents, dy.shape[3]), dtype=dy.dtype)
+        for tap in self.windows.taps():
+            dx[:, *tap.inputs] += dy[:, *tap.outputs]
+        return from_nhwc(dx, self.layout)
+
+
+def _least_unit(counts: np.ndarray, windows: Windows) -> np.ndarray:
+    """The smallest 1 / count that reaches each element, NaN where one is no power of two; NHWC."""
+    mantissa, _ = np.frexp(counts)
+    units = np.where(mantissa == 0.5, 1.0 / counts, np.nan)
+    least = np.ones((counts.shape[0], *windows.extents, counts.shape[3]))
+    for tap in windows.taps():
+        here = (slice(None), *tap.inputs)
+        least[here] = np.minimum(least[here], units[:, *tap.outputs])
+    return least
+
+
+AVG_POOL2D = Definition("avg_pool2d", "x", _bind, "x", stacks=True, linear=True)
