@@ -54,8 +54,8 @@ def conv2d(
     padded input, groups below 1 or not dividing C or O, and C that is not groups times the filter's.
 
     Its gradients are ``dx = conv2d_transpose(dy, w)`` with ``x``'s shape as its ``output_shape``, and for
-    ``dw[i, j, c, o]`` the sum of ``x[n, p*stride_h + i*dilation_h - top, ...] * dy[n, p, q, o]`` over all n, p, q at which tap (i, j)
-    meets a real element.
+    ``dw[i, j, c, o]`` the sum of ``x[n, p*stride_h + i*dilation_h - top, ...] * dy[n, p, q, o]`` over all n, p, q at
+    which tap (i, j) meets a real element.
 
     Sources: https://www.tensorflow.org/api_docs/python/tf/nn/conv2d; for the gradients V. Dumoulin and F. Visin, "A
     guide to convolution arithmetic for deep learning", section 4, https://arxiv.org/abs/1603.07285

@@ -67,7 +67,7 @@ def _op(name):
     return method
 
 
-for _name in oracle.REFERENCES:
+for _name in oracle.OPS:
     setattr(Fake, _name, _op(_name))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters import oracle
-from opassay.adapters.oracle import REFERENCES
+from opassay.adapters.oracle import OPS
 from opassay.harness.model import dtypes
 
 EXTENTS = (8, 7)
@@ -81,7 +81,7 @@ def test_max_pool_and_argmax_equal_plain_loops_for_every_combination_of_attribut
             "window": window, "stride": stride, "dilation": dilation, "padding": padding, "layout": layout
         }  # fmt: skip
         given_x = x if layout == "NHWC" else x.transpose(0, 3, 1, 2)
-        values, indices = REFERENCES["max_pool2d_with_argmax"](attributes, (given_x,))
+        values, indices = OPS["max_pool2d_with_argmax"].reference(attributes, (given_x,))
         got = [r if layout == "NHWC" else r.transpose(0, 2, 3, 1) for r in (values.exact, indices.exact)]
         for n, c in product(range(2), range(3)):
             for p, q, where in members(window, stride, dilation, padding):
@@ -89,7 +89,7 @@ def test_max_pool_and_argmax_equal_plain_loops_for_every_combination_of_attribut
                 value, index = first_maximum(entries)
                 assert np.array_equal(got[0][n, p, q, c], value, equal_nan=True), attributes
                 assert got[1][n, p, q, c] == index, attributes
-        (plain,) = REFERENCES["max_pool2d"](attributes, (given_x,))
+        (plain,) = OPS["max_pool2d"].reference(attributes, (given_x,))
         assert np.array_equal(plain.exact, values.exact, equal_nan=values.dtype.startswith("float"))
         assert plain.free is None
 
@@ -103,7 +103,7 @@ def test_avg_pool_equals_plain_loops_for_every_combination_of_attributes(count_p
         attributes = {
             "window": window, "stride": stride, "padding": padding, "count_padding": count_padding, "layout": layout
         }  # fmt: skip
-        (reference,) = REFERENCES["avg_pool2d"](attributes, (x if layout == "NHWC" else x.transpose(0, 3, 1, 2),))
+        (reference,) = OPS["avg_pool2d"].reference(attributes, (x if layout == "NHWC" else x.transpose(0, 3, 1, 2),))
         fields = [reference.exact, reference.magnitude, reference.terms, reference.divisor]
         exact, magnitude, terms, divisor = (f if layout == "NHWC" else f.transpose(0, 2, 3, 1) for f in fields)
         for p, q, where in members(window, stride, (1, 1), padding):
@@ -146,8 +146,8 @@ def test_negative_integers_win_over_padding():
 def test_a_dilated_window_that_falls_between_the_elements_is_free():
     x = np.full((1, 1, 3, 1), 5, np.float32)
     attributes = POOL | {"window": (2, 1), "dilation": (2, 1)}
-    (plain,) = REFERENCES["max_pool2d"](attributes, (x,))
-    values, indices = REFERENCES["max_pool2d_with_argmax"](attributes, (x,))
+    (plain,) = OPS["max_pool2d"].reference(attributes, (x,))
+    values, indices = OPS["max_pool2d_with_argmax"].reference(attributes, (x,))
     for reference in (plain, values, indices):
         assert reference.free.shape == (1, 1, 3, 1)
         assert reference.free.all()
@@ -156,7 +156,7 @@ def test_a_dilated_window_that_falls_between_the_elements_is_free():
 def test_only_the_windows_without_elements_are_free():
     x = np.ones((2, 2, 2, 3), np.int32)
     attributes = POOL | {"window": (2, 2), "dilation": (3, 3), "padding": ((1, 3), (1, 3)), "layout": "NCHW"}
-    (reference,) = REFERENCES["max_pool2d"](attributes, (x.transpose(0, 3, 1, 2),))
+    (reference,) = OPS["max_pool2d"].reference(attributes, (x.transpose(0, 3, 1, 2),))
     rows = np.array([[-1, 2], [0, 3], [1, 4]])
     real = ((rows >= 0) & (rows < 2)).any(axis=1)
     assert np.array_equal(reference.free, np.broadcast_to(~np.outer(real, real), reference.exact.shape))
@@ -168,14 +168,14 @@ def test_an_average_over_padding_alone_is_free(count_padding):
         "window": (2, 1), "stride": (1, 1), "padding": ((1, 1), (0, 0)), "count_padding": count_padding,
         "layout": "NHWC",
     }  # fmt: skip
-    (reference,) = REFERENCES["avg_pool2d"](attributes, (np.ones((1, 0, 2, 1), np.float32),))
+    (reference,) = OPS["avg_pool2d"].reference(attributes, (np.ones((1, 0, 2, 1), np.float32),))
     assert reference.free.tolist() == [[[[True], [True]]]]
 
 
 @pytest.mark.parametrize("dtype", dtypes.CORE)
 def test_max_pool_keeps_every_dtypes_values_and_names_it(dtype):
     x = dtypes.narrow(np.arange(1, 10).reshape(1, 3, 3, 1), dtype)
-    values, indices = REFERENCES["max_pool2d_with_argmax"](POOL, (x,))
+    values, indices = OPS["max_pool2d_with_argmax"].reference(POOL, (x,))
     assert (values.name, values.dtype, values.policy) == ("values", dtype, "bitwise")
     assert (indices.name, indices.dtype, indices.policy) == ("indices", "int64", "index")
     assert values.exact.ravel().tolist() == [5, 6, 6, 8, 9, 9, 8, 9, 9]

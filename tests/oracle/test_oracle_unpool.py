@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters import oracle
-from opassay.adapters.oracle import REFERENCES
+from opassay.adapters.oracle import OPS
 from opassay.harness.model import dtypes
 
 
@@ -27,7 +27,7 @@ def test_unpooled_maxima_stand_where_they_stood_and_pool_back_to_themselves(layo
 def unpool_two(first, second, cells=(3, 3)):
     x = np.array([first, second], np.float32).reshape(1, 1, 2, 1)
     indices = np.array(cells).reshape(1, 1, 2, 1)
-    (reference,) = REFERENCES["max_unpool2d"]({"output_shape": (1, 2, 3, 1), "layout": "NHWC"}, (x, indices))
+    (reference,) = OPS["max_unpool2d"].reference({"output_shape": (1, 2, 3, 1), "layout": "NHWC"}, (x, indices))
     return reference
 
 
@@ -46,7 +46,7 @@ def test_unequal_values_at_one_index_leave_that_element_free(first, second):
 
 def test_equal_indices_in_different_samples_do_not_meet():
     x = np.array([1, 2], np.float32).reshape(2, 1, 1, 1)
-    (reference,) = REFERENCES["max_unpool2d"](
+    (reference,) = OPS["max_unpool2d"].reference(
         {"output_shape": (2, 2, 2, 1), "layout": "NHWC"}, (x, np.full((2, 1, 1, 1), 3))
     )
     assert reference.exact.ravel().tolist() == [0, 0, 0, 1, 0, 0, 0, 2]
@@ -57,8 +57,8 @@ def test_equal_indices_in_different_samples_do_not_meet():
 def test_both_unpools_keep_every_dtypes_values_bit_for_bit(dtype):
     x = dtypes.narrow(np.array([3, 7, 11, 13]).reshape(1, 2, 2, 1), dtype)
     indices = np.array([15, 0, 5, 10], np.int32).reshape(1, 2, 2, 1)
-    (placed,) = REFERENCES["max_unpool2d"]({"output_shape": (1, 4, 4, 1), "layout": "NHWC"}, (x, indices))
-    (copied,) = REFERENCES["avg_unpool2d"]({"window": (1, 2), "layout": "NHWC"}, (x,))
+    (placed,) = OPS["max_unpool2d"].reference({"output_shape": (1, 4, 4, 1), "layout": "NHWC"}, (x, indices))
+    (copied,) = OPS["avg_unpool2d"].reference({"window": (1, 2), "layout": "NHWC"}, (x,))
     assert (placed.dtype, placed.policy, copied.dtype, copied.policy) == (dtype, "bitwise", dtype, "bitwise")
     assert placed.exact.ravel()[[15, 0, 5, 10]].tolist() == [3, 7, 11, 13]
     assert placed.exact.sum() == 34

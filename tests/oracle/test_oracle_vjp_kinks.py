@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from opassay.adapters.oracle import VJPS
+from opassay.adapters.oracle import OPS
 from opassay.harness.registry import Registry
 from opassay.harness.run.generate import geometries
 
@@ -23,19 +24,21 @@ def rows(values):
 def pooled_back(x, dy, op="max_pool2d", **attributes):
     common = {"window": (1, 2), "stride": (1, 1), "padding": "VALID", "dilation": (1, 1), "layout": "NHWC"}
     cotangents = (rows(dy),) if op == "max_pool2d" else (rows(dy), None)
-    return VJPS[op](common | attributes, (rows(x),), cotangents)[0]
+    return OPS[op].vjp(common | attributes, (rows(x),), cotangents)[0]
 
 
 def test_relu_passes_the_cotangent_above_0_only_and_leaves_nan_free():
     x = np.array([-INF, -2, -1e-45, -0.0, 0.0, 1e-45, 3, INF, NAN], np.float32)
-    (dx,) = VJPS["relu"]({}, (x,), (np.arange(-4, 5, dtype=np.float32),))
+    (dx,) = OPS["relu"].vjp({}, (x,), (np.arange(-4, 5, dtype=np.float32),))
     assert dx.exact.tolist() == [0, 0, 0, 0, 0, 1, 2, 3, 0]
     assert dx.free.tolist() == [False] * 8 + [True]
     assert (dx.name, dx.dtype, dx.policy) == ("dx", "float32", "bitwise")
 
 
 def test_relu_passes_strange_cotangents_bit_for_bit_and_stops_them_below_0():
-    (dx,) = VJPS["relu"]({}, (np.array([1, 1, 1, -1, -1], np.float32),), (np.array([NAN, INF, -0.0, NAN, INF], "f4"),))
+    (dx,) = OPS["relu"].vjp(
+        {}, (np.array([1, 1, 1, -1, -1], np.float32),), (np.array([NAN, INF, -0.0, NAN, INF], "f4"),)
+    )
     assert np.array_equal(dx.exact, [NAN, INF, 0, 0, 0], equal_nan=True)
     assert np.signbit(dx.exact[2])
     assert dx.free is None
@@ -69,14 +72,14 @@ def first_takes_all():
 
 def test_of_four_equal_values_the_first_in_row_major_order_takes_all_and_a_share_for_each_is_noticed(monkeypatch):
     assert first_takes_all()
-    right = VJPS["max_pool2d"]
+    right = OPS["max_pool2d"].vjp
 
     def every_maximum(attributes, inputs, cotangents):
         (reference,) = right(attributes, inputs, cotangents)
         reference.exact[inputs[0] == inputs[0].max()] = cotangents[0].item()
         return (reference,)
 
-    monkeypatch.setitem(VJPS, "max_pool2d", every_maximum)
+    monkeypatch.setitem(OPS, "max_pool2d", SimpleNamespace(vjp=every_maximum))
     assert not first_takes_all()
 
 
@@ -108,7 +111,7 @@ def test_a_repeated_index_leaves_its_values_free_and_no_other(values):
     x = np.array(values, np.float32).reshape(2, 1, 2, 1)
     indices = np.array([3, 3, 3, 0]).reshape(x.shape)
     dy = np.arange(8, dtype=np.float32).reshape(2, 2, 2, 1)
-    dx, dindices = VJPS["max_unpool2d"]({"output_shape": dy.shape, "layout": "NHWC"}, (x, indices), (dy,))
+    dx, dindices = OPS["max_unpool2d"].vjp({"output_shape": dy.shape, "layout": "NHWC"}, (x, indices), (dy,))
     assert dx.free.ravel().tolist() == [True, True, False, False]
     assert dx.exact.ravel().tolist()[2:] == [7, 4]
     assert (dindices.name, dindices.dtype, dindices.policy) == ("dindices", "int64", "unconnected")
@@ -116,10 +119,10 @@ def test_a_repeated_index_leaves_its_values_free_and_no_other(values):
 
 def test_gradients_that_only_move_values_keep_strange_cotangents_and_signs_of_zero():
     dy = np.array([NAN, -0.0, INF, 1e-45], np.float32)
-    _, updates = VJPS["scatter_nd"]({"shape": (4,)}, (np.array([[0], [1], [1], [2]]), np.ones(4, np.float32)), (dy,))
+    _, updates = OPS["scatter_nd"].vjp({"shape": (4,)}, (np.array([[0], [1], [1], [2]]), np.ones(4, np.float32)), (dy,))
     x, indices = np.ones((1, 2, 2, 1), np.float32), np.arange(4).reshape(1, 2, 2, 1)
     attributes = {"output_shape": (1, 2, 2, 1), "layout": "NHWC"}
-    dx, _ = VJPS["max_unpool2d"](attributes, (x, indices), (dy.reshape(x.shape),))
+    dx, _ = OPS["max_unpool2d"].vjp(attributes, (x, indices), (dy.reshape(x.shape),))
     assert np.array_equal(updates.exact, dy[[0, 1, 1, 2]], equal_nan=True)
     assert np.array_equal(dx.exact.ravel(), dy, equal_nan=True)
     assert np.signbit(updates.exact[1:3]).all()
@@ -129,7 +132,7 @@ def test_gradients_that_only_move_values_keep_strange_cotangents_and_signs_of_ze
 
 def averaged_back(window, x, dy, counted=False, **attributes):
     common = {"stride": (1, 1), "padding": "SAME", "count_padding": counted, "layout": "NHWC"}
-    (dx,) = VJPS["avg_pool2d"](common | attributes | {"window": window}, (rows(x),), (rows(dy),))
+    (dx,) = OPS["avg_pool2d"].vjp(common | attributes | {"window": window}, (rows(x),), (rows(dy),))
     return dx
 
 
@@ -147,7 +150,7 @@ def test_every_term_of_a_2x2_average_is_a_multiple_of_a_quarter(layout):
     x = np.ones((2, 3, 3, 2), np.float32)
     x = x if layout == "NHWC" else x.transpose(0, 3, 1, 2)
     attributes = {"window": (2, 2), "stride": (1, 1), "padding": "SAME", "count_padding": False, "layout": layout}
-    (dx,) = VJPS["avg_pool2d"](attributes, (x,), (x,))
+    (dx,) = OPS["avg_pool2d"].vjp(attributes, (x,), (x,))
     assert np.array_equal(dx.unit, np.full(x.shape, 0.25))
 
 
@@ -182,7 +185,7 @@ def test_the_magnitude_covers_the_gradient_for_every_fill_and_dtype_of_the_strea
     for number, geometry in geometries(Registry().op(op), "gradient", 19, 0, 16):
         for fill in range(len(geometry.kinds)):
             case = geometry.dress(fill, number)
-            for dx in VJPS[op](case.attributes, case.inputs(), case.cotangent_values()):
+            for dx in OPS[op].vjp(case.attributes, case.inputs(), case.cotangent_values()):
                 if dx.policy != "unconnected" and dx.magnitude is not None:
                     seen.add(dx.dtype)
                     finite = np.isfinite(dx.exact)

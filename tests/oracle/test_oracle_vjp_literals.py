@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters import oracle
-from opassay.adapters.oracle import VJPS
+from opassay.adapters.oracle import OPS
 
 
 def cycle(step, *shape):
@@ -21,7 +21,7 @@ def check(op, inputs, answer_shape, expected, step=3, **attributes):
     y = getattr(oracle, op)(*inputs, **attributes)
     cotangents = (cycle(step, *answer_shape), None)
     assert (y[0] if isinstance(y, tuple) else y).shape == answer_shape
-    found = VJPS[op](attributes, inputs, cotangents if isinstance(y, tuple) else cotangents[:1])
+    found = OPS[op].vjp(attributes, inputs, cotangents if isinstance(y, tuple) else cotangents[:1])
     for ours, numbers in zip(found, expected, strict=True):
         assert ours.policy == "unconnected" if numbers is None else ours.exact.ravel().tolist() == numbers
 

@@ -12,21 +12,14 @@ import numpy as np
 
 from opassay.adapters import oracle
 from opassay.adapters.oracle.geometry import from_nhwc, sliding_windows, to_nhwc
+from opassay.adapters.oracle.stages import linear_in
 from opassay.harness.model.adapter import Adapter, Unconnected
 from opassay.harness.model.dtypes import dtype_name, is_float, narrow, widen
 
-DATA = {"scatter_nd": 1}
-"""Which input has the answer's dtype, where it is not the first."""
+DATA = {name: known.inputs.index(known.differentiable[0]) for name, known in oracle.OPS.items()}
+"""Which input has the answer's dtype."""
 
-LINEAR_IN = {
-    "conv2d": (0, 1),
-    "conv2d_transpose": (0, 1),
-    "matmul": (0, 1),
-    "avg_pool2d": (0,),
-    "avg_unpool2d": (0,),
-    "max_unpool2d": (0,),
-    "scatter_nd": (1,),
-}
+LINEAR_IN = {name: linear_in(name) for name in oracle.OPS} | {"max_unpool2d": (0,)}
 """Ops that are linear in each of these inputs, so that their gradients can be differentiated once more."""
 
 Back = Callable[[Sequence[Any]], Sequence[Any]]
@@ -161,7 +154,7 @@ class HonestGradients(Adapter):
         arrays = [x.array for x in inputs]
         answer = getattr(oracle, op)(*arrays, **attributes)
         values, *indices = answer if isinstance(answer, tuple) else (answer,)
-        values = narrow(values, dtype_name(arrays[DATA.get(op, 0)]))
+        values = narrow(values, dtype_name(arrays[DATA[op]]))
         return _record([values, *indices], tuple(inputs), lambda given: self._back(op, attributes, inputs, given))
 
     def _back(self, op, attributes, inputs, cotangents):
@@ -191,7 +184,7 @@ class HonestGradients(Adapter):
 
     def _gradients(self, op, attributes, inputs, cotangents):
         """One array per input, None where there is no gradient."""
-        references = oracle.VJPS[op](attributes, inputs, cotangents)
+        references = oracle.OPS[op].vjp(attributes, inputs, cotangents)
         return [None if r.policy == "unconnected" else narrow(r.exact, r.dtype) for r in references]
 
 
@@ -211,7 +204,7 @@ class Negated(HonestGradients):
 
     def _gradients(self, op, attributes, inputs, cotangents):
         gradients = super()._gradients(op, attributes, inputs, cotangents)
-        first = DATA.get(op, 0)
+        first = DATA[op]
         gradients[first] = _changed(np.negative, gradients[first])
         return gradients
 
@@ -235,7 +228,7 @@ class Disconnected(HonestGradients):
 
     def _gradients(self, op, attributes, inputs, cotangents):
         gradients = super()._gradients(op, attributes, inputs, cotangents)
-        gradients[DATA.get(op, 0)] = None
+        gradients[DATA[op]] = None
         return gradients
 
 

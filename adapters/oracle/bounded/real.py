@@ -220,7 +220,7 @@ def nothing_known(x: Real, shape: tuple[int, ...]) -> Real:
 
 
 def composed(make: Callable[[], Real], x: Real, pull: Pull, shape: tuple[int, ...], told: Told) -> Real:
-    """What ``make`` composes of ``x`` when it is asked for, with a gradient of its own, and told by a rule of its own."""
+    """What ``make`` composes of ``x``, once it is asked for, with a gradient and told by a rule of its own."""
     made: list[Real] = []
 
     def graph() -> Real:
