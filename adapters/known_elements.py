@@ -1,16 +1,30 @@
-"""Predicates and pins of facts about ops that treat each element alone. No framework."""
+"""Facts about ops that treat each element alone: how they are made, predicates and pins. No framework."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
 
 NAN_OF_SIGN = Case("sign", (Tensor((2,), "float32", Fill("literal", values=(math.nan, -1.0))),))
+
+
+Told = Mapping[str, tuple[str, str]]
+"""By a mistake, which says itself what ops it is made in: who must act, and why."""
+
+
+def mistakes(adapter: str, told: Told, **more: Any) -> Iterator[Fact]:
+    """A fact for each, of values and of gradients. ``more``: modes, versions, needs."""
+    for name, (owner, reason) in told.items():
+        id = f"{adapter}-{name.replace('_', '-')}"
+        yield Fact(id, owner, reason, aspects=("value", "gradient"), reproduces=name, **more)
 
 
 def holds_nan(case: Case) -> bool:

@@ -5,9 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opassay.adapters.known_averages import WIDE, WIDE_TITLE, WIDE_URL
+from opassay.adapters.known_elements import Told, mistakes
 from opassay.harness.model.fact import Fact
 
 _BOTH = ("value", "gradient")
+
+PACKETS: Told = {
+    "asin_of_parts": ("upstream", "above 1/2, pasin takes an arcsine from π/2: 4.4 units in the last place"),
+    "one_too_early": ("by design", "ptanh_double is 1 from 17.66 on, where the last bit is not yet that of 1"),
+}
+"""What Eigen's functions of vectors (GenericPacketMathFunctions.h) do, for all who are built on it."""
+
+KERNELS: Told = {
+    "square_overflows": ("upstream", "erf of float64 is a quotient of polynomials in x², NaN where that overflows"),
+    "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), whose square is rounded"),
+    "log1p_by_quotient": ("by design", "log(1 + x) is x · log(u) / (u - 1), of several roundings"),
+    "reciprocal_estimated": (
+        "by design",
+        "a reciprocal is RCPPS's estimate and one step of Newton's, whose correction is lost where it is subnormal",
+    ),
+    "one_added_first": ("upstream", "erfinv(x) is ndtri((1 + x) / 2) / √2, which loses what is small"),
+}
+"""What TensorFlow's kernels do besides."""
 _NAN = {
     "url": "https://github.com/tensorflow/tensorflow/issues/125965",
     "title": "CPU MaxPool2D returns different results for identical float64 channels containing NaN",
@@ -27,6 +46,8 @@ def facts(adapter: str, modes: tuple[str, ...], versions: str = "") -> Iterator[
         "by design",
         "threads flush subnormals to zero, so that their product with infinity is NaN",
     )
+    told = {"modes": modes, "versions": versions}
+    yield from mistakes(adapter, {**PACKETS, **KERNELS}, **told)
     yield mistake(
         "nan_first_only",
         "upstream",

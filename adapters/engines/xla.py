@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opassay.adapters.cuda import ON_CPU
+from opassay.adapters.known_elements import Told, mistakes
 from opassay.harness.model.fact import Fact
 
 ABORTS = "XLA ends the process over a shape whose size overflows, instead of raising"
@@ -10,6 +11,20 @@ _BOTH = ("value", "gradient")
 _FLUSH_URL = "https://github.com/jax-ml/jax/issues/16200"
 _FLUSH_TITLE = "Subnormal `jax.numpy` arrays equal to 0"
 _GROUPS = "zeros that stand for the other groups are multiplied with their NaN and infinities"
+
+
+FUNCTIONS: Told = {
+    "exp2_by_exp": ("upstream", "exp2(x) is exp(x · ln 2), whose product is rounded to the operand's dtype"),
+    "asin_of_parts": ("by design", "asin(x) is 2 · atan2(x, 1 + √(1 - x²)), half of which may be subnormal"),
+    "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), whose square is rounded"),
+    "beyond_its_range": (
+        "upstream",
+        "polynomials are asked beyond the range that they are for: log1p of float64 below √½ - 1, and exp of float32 "
+        "above 127½ · ln 2, whose power of 2 is 127 at most",
+    ),
+    "out_of_range": ("upstream", "erf is a quotient of polynomials, which nothing keeps within 1"),
+}
+"""What its functions of single elements do, on the CPU."""
 
 
 def facts(adapter: str, modes: tuple[str, ...] = (), versions: str = "") -> tuple[Fact, ...]:
@@ -23,6 +38,7 @@ def facts(adapter: str, modes: tuple[str, ...] = (), versions: str = "") -> tupl
     """
     seen = {"aspects": _BOTH, "modes": modes, "versions": versions}
     return (
+        *mistakes(f"{adapter}-xla", FUNCTIONS, modes=modes, versions=versions, needs=ON_CPU),
         Fact(
             f"{adapter}-xla-flush",
             "by design",

@@ -23,8 +23,12 @@ SUMMED_IN_SINGLE = {
     "matmul": ("y", "da", "db"),
 }
 
-FUNCTIONS = NumericRule(NumericModel(accumulator="float32", functions="jax-cpu"), dtype="float32")
-"""What its functions err by is documented, of float32 for every input: https://docs.jax.dev/en/latest/accuracy.html
+FUNCTIONS = (
+    NumericRule(NumericModel(accumulator="float32", functions="jax-cpu"), dtype="float32"),
+    NumericRule(NumericModel(accumulator="float64", functions="jax-cpu-float64"), dtype="float64"),
+)
+"""What its functions err by is documented, of float32 for every input, of float64 for those that were tried:
+https://docs.jax.dev/en/latest/accuracy.html
 
 ``tests/benchmarks/functions.py jax`` asked for 54 functions and their gradients 1,000 times each: erf beyond 1, and the
 gradients of soft_sign, hypot and logaddexp were outside.
@@ -37,7 +41,7 @@ RULES = (
         for output in outputs
         for dtype in ("float16", "bfloat16")
     ),
-    FUNCTIONS,
+    *FUNCTIONS,
 )
 
 

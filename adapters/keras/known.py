@@ -11,6 +11,7 @@ import numpy as np
 
 from opassay.adapters.engines import eigen, onednn, xla
 from opassay.adapters.facts import pinned
+from opassay.adapters.keras.known_elements import ELEMENTS
 from opassay.adapters.keras.known_empty import EMPTY
 from opassay.adapters.keras.known_errors import ERRORS
 from opassay.adapters.keras.known_predicates import SEEN, attributes_and_ops
@@ -86,6 +87,7 @@ KNOWN = pinned(
         *eigen.facts("keras", ("tensorflow",), SEEN),
         *onednn.convolutions("keras", ("tensorflow",), SEEN, straddled_in_keras),
         *xla.facts("keras", ("jax",), SEEN),
+        *ELEMENTS,
         *ERRORS,
         *EMPTY,
         Fact(

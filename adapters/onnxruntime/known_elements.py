@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from opassay.adapters.known_elements import holds_nan
+from opassay.adapters.engines.eigen import PACKETS
+from opassay.adapters.known_elements import Told, holds_nan, mistakes
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
+
+_SEEN = {"versions": "onnxruntime 1.32.0, CPU"}
+
+_FUNCTIONS: Told = {
+    **PACKETS,
+    "minus_zero_lost": ("upstream", "Where adds what either branch gives, and -0 + 0 is 0"),
+    "sigmoid_by_difference": ("upstream", "below 0, Sigmoid is a difference of numbers near 1, and then 0"),
+    "out_of_range": ("upstream", "Tanh of float32 is a quotient of polynomials, which nothing keeps within 1"),
+}
 
 
 def _narrow_nan(case: Case) -> bool:
@@ -13,6 +23,7 @@ def _narrow_nan(case: Case) -> bool:
 
 
 ELEMENTS = (
+    *mistakes("onnxruntime", _FUNCTIONS, **_SEEN),
     Fact(
         "onnxruntime-sign-nan",
         "upstream",
@@ -20,7 +31,7 @@ ELEMENTS = (
         ops=("sign",),
         verdicts=("special",),
         when=_narrow_nan,
-        versions="onnxruntime 1.32.0, CPU",
+        **_SEEN,
         pins=tuple(
             Case("sign", (Tensor((2,), dtype, Fill("literal", values=(float("nan"), -1.0))),))
             for dtype in ("float16", "bfloat16")

@@ -98,7 +98,6 @@ KNOWN = pinned(
         _upstream(
             "cut",
             "float32 is made bfloat16 by dropping bits: an answer is up to twice as far off as one that is rounded",
-            "multiplies",
             reproduces="cut_not_rounded",
             needs=_CONVERTED,
         ),

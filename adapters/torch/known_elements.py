@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from opassay.adapters.known_elements import NAN_OF_SIGN, gradient, holds_nan, of_floats
+from opassay.adapters.known_elements import NAN_OF_SIGN, Told, gradient, holds_nan, mistakes, of_floats
 from opassay.harness.model.fact import Fact
 
 _SEEN = "torch 2.13.0, CPU"
 
+_FUNCTIONS: Told = {
+    "exponential_overflows": (
+        "upstream",
+        "sinh and cosh are infinite where exp(|x|) overflows, and half of it does not",
+    ),
+    "erf_by_difference": ("upstream", "of 16 bits, erf is 1 less a sum of five terms, and 0 of what is small"),
+    "quotient_overflows": ("upstream", "vectors of float32 have no remainder of a quotient that overflows"),
+    "divisors_multiplied": ("upstream", "the gradient is g / (x · ln 10), whose divisor float16 may not hold"),
+}
+
 ELEMENTS = (
+    *mistakes("torch", _FUNCTIONS, versions=_SEEN),
     Fact(
         "torch-sign-nan",
         "by design",

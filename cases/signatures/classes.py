@@ -62,7 +62,7 @@ def test(name: str, define: Define, says: str, **more: Any) -> Op:
 
 def binary(name: str, define: Define, says: str, *, dtypes: Sequence[str] = kinds.NUMBERS, **more: Any) -> Op:
     """Arithmetic of two tensors that broadcast; of integers modulo 2**bits."""
-    return _op(name, define, says, ("a", "b"), ("binary", *more.pop("traits", ())), dtypes=dtypes, **more)
+    return _op(name, define, says, ("a", "b"), ("binary", "arithmetic", *more.pop("traits", ())), dtypes=dtypes, **more)
 
 
 def rounded(name: str, define: Define, says: str, **more: Any) -> Op:
@@ -73,7 +73,7 @@ def rounded(name: str, define: Define, says: str, **more: Any) -> Op:
 def divided(name: str, define: Define, says: str, *, dtypes: Sequence[str] = kinds.NUMBERS, **more: Any) -> Op:
     """A division with a remainder; no integer is divided by 0."""
     more = {"near": (0, 1, 3, -2), "whole": kinds.DIVISORS, "more": (DIVISOR,), **more}
-    return _op(name, define, says, ("a", "b"), ("binary", "divides"), dtypes=dtypes, **more)
+    return _op(name, define, says, ("a", "b"), ("binary", "arithmetic", "divides"), dtypes=dtypes, **more)
 
 
 def comparison(name: str, define: Define, says: str, **more: Any) -> Op:

@@ -168,6 +168,10 @@ def _whole_quotient(step: Callable[[np.ndarray], np.ndarray], whole: Binary, x: 
         near = np.where((rest == 0) & (a + b == 0), 0, error)
         low, high = (step(quotient + sign * near) for sign in (-1, 1))
         off = np.where(left_out | (near == 0), 0, np.maximum(high - value, value - low))
+        if formats.flushes(formats.compute):
+            # A remainder that is taken for 0 does not say that there is one.
+            tiny = (rest != 0) & (np.abs(rest) < FORMATS[formats.compute].smallest_normal)
+            off = np.where(tiny & ~left_out, np.maximum(off, np.abs(np.trunc(quotient) - value)), off)
         return np.where(left_out, np.inf, kept(formats, value, off.astype(np.float64), exact=True))
 
     return Real(value, (x, y), local, either_zero=np.broadcast_to(True, value.shape))

@@ -7,7 +7,11 @@ A new one is a ``Hypothesis`` in one of the modules beside this, and a planted m
 from __future__ import annotations
 
 from opassay.adapters.oracle.hypotheses import (
+    approximations,
     averages,
+    elements,
+    ends,
+    formulas,
     gradients,
     linear,
     maxima,
@@ -28,6 +32,10 @@ ALL: tuple[Hypothesis, ...] = (
     *maxima.HYPOTHESES,
     *values.HYPOTHESES,
     *rounding.HYPOTHESES,
+    *elements.HYPOTHESES,
+    *formulas.HYPOTHESES,
+    *approximations.HYPOTHESES,
+    *ends.HYPOTHESES,
     *values.PRECISION,
 )
 

@@ -1,0 +1,98 @@
+"""Mistakes of approximations: estimates that nothing refines, and polynomials beyond the range that they are for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.elementary import LN2
+from opassay.adapters.oracle.bounded.formats import Formats, sizes, up
+from opassay.adapters.oracle.bounded.real import constant, with_gradient
+from opassay.adapters.oracle.hypotheses.formulas import by_formula
+from opassay.harness.model.dtypes import FORMATS
+
+Real = bounded.Real
+
+ESTIMATE = 1.5 * 2.0**-12
+"""The relative error of RCPPS, whose subnormal results are 0: Intel's Software Developer's Manual, volume 2, RCPPS."""
+
+REFINED = 2.0
+"""Units in the last place after one step of Newton's: Eigen, MathFunctionsImpl.h, generic_reciprocal_newton_step."""
+
+
+def _estimated(x: Real) -> Real:
+    """1 / x by an estimate and one step of Newton's, whose correction is lost where it is subnormal."""
+    y = 1 / x
+
+    def local(formats: Formats, error: np.ndarray) -> np.ndarray:
+        form, size = FORMATS[formats.kept], sizes(y.value)
+        new = error + REFINED * 2 * form.unit_roundoff * size + np.minimum(ESTIMATE * size, form.smallest_normal)
+        return np.where(size * (1 - ESTIMATE) <= form.smallest_normal, np.maximum(new, up(size)), new)
+
+    pulled = lambda g, this: -(g * (bounded.saved(this) * bounded.saved(this)))  # noqa: E731
+    return with_gradient(Real(y.value, (y,), local), x, pulled)
+
+
+def _log1p_estimated(x: Real) -> Real:
+    return with_gradient(bounded.log1p(x), x, lambda g, _: g * _estimated(1 + bounded.saved(x)))
+
+
+def _atan_estimated(x: Real) -> Real:
+    return with_gradient(bounded.atan(x), x, lambda g, _: g * _estimated(1 + bounded.saved(x) * bounded.saved(x)))
+
+
+LOG1P_TOP = (
+    *("4.5270000862445199635215E-5", "4.9854102823193375972212E-1", "6.5787325942061044846969E0"),
+    *("2.9911919328553073277375E1", "6.0949667980987787057556E1", "5.7112963590585538103336E1"),
+    "2.0039553499201281259648E1",
+)
+LOG1P_BOTTOM = (
+    *("1", "1.5062909083469192043167E1", "8.3047565967967209469434E1", "2.2176239823732856465394E2"),
+    *("3.0909872225312059774938E2", "2.1642788614495947685003E2", "6.0118660497603843919306E1"),
+)
+"""S. L. Moshier's Cephes, log1p, for √½ - 1 < x < √2 - 1; XLA takes it for all |x| < √2 - 1."""
+
+
+def _polynomial(x: Real, coefficients: tuple[str, ...]) -> Real:
+    total = constant(np.longdouble(coefficients[0]), x)
+    for coefficient in coefficients[1:]:
+        total = total * x + constant(np.longdouble(coefficient), x)
+    return total
+
+
+def _log1p_rational(x: Real) -> Real:
+    square = x * x
+    whole = x + (-0.5 * square + x * square * (_polynomial(x, LOG1P_TOP) / _polynomial(x, LOG1P_BOTTOM)))
+    inside = np.abs(x.value) < np.sqrt(np.longdouble(2)) - 1
+    return bounded.where(inside, whole, bounded.log1p(x))
+
+
+EXP = (
+    *("1.9875691500E-4", "1.3981999507E-3", "8.3334519073E-3", "4.1665795894E-2", "1.6666665459E-1"),
+    "5.0000001201E-1",
+)
+"""S. L. Moshier's Cephes, expf, for half of ln 2 to either side of 0."""
+
+
+def _exp_clamped(x: Real) -> Real:
+    """2ⁿ times a polynomial, where n is 127 at most: above 127½ · ln 2, beyond what the polynomial is for."""
+    rest = x - constant(127 * LN2, x)
+    whole = _polynomial(rest, EXP) * (rest * rest) + rest + 1
+    above = np.asarray((x.value > 127.5 * LN2) & (x.value < 128 * LN2))
+    scaled = whole * Real(np.where(above, 2.0**127, 0.0).astype(x.value.dtype))
+    y = bounded.where(above, scaled, bounded.exp(x))
+    return with_gradient(y, x, lambda g, this: g * bounded.saved(this))
+
+
+HYPOTHESES = (
+    by_formula(
+        "reciprocal_estimated",
+        "a reciprocal is an estimate and one step of Newton's",
+        {"reciprocal": (_estimated,), "log1p": (_log1p_estimated,), "atan": (_atan_estimated,)},
+    ),
+    by_formula(
+        "beyond_its_range",
+        "a polynomial is asked beyond the range that it is for",
+        {"log1p": (_log1p_rational,), "exp": (_exp_clamped,)},
+    ),
+)

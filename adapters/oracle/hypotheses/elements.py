@@ -1,0 +1,134 @@
+"""Mistakes of ops that treat each element alone: what becomes of NaN, of -0, of integers and of remainders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.formats import sizes, ulp
+from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.adapters.oracle.linear import wide
+from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.reference import Reference
+
+Exactly = Callable[..., np.ndarray]
+
+SATURATES: Mapping[str, tuple[Exactly, ...]] = {
+    "neg": (np.negative,),
+    "abs": (np.abs,),
+    "square": (np.square,),
+    "add": (np.add,),
+    "mul": (np.multiply,),
+    "sub": (np.subtract, lambda a, b: a + np.minimum(-b, 127)),
+}
+"""What is computed in integers of 16 bits and packed into 8. A difference may be a sum with what is negated, as
+``packsswb`` makes it."""
+
+WIDE_INTEGERS = ("int32", "uint32", "int64", "uint64")
+
+
+def _saturated(question: Question) -> Iterator[References]:
+    """Source: Intel's Software Developer's Manual, volume 2, PACKSSWB and PACKUSWB, whose operands are signed."""
+    (found,) = ask(question)
+    if found.dtype not in ("int8", "uint8"):
+        return
+    ends = np.iinfo(found.dtype)
+    operands = [x.astype(np.int64) for x in question.inputs]
+    for compute in SATURATES[question.op]:
+        made = compute(*operands).astype(np.int16)
+        yield (replace(found, exact=np.clip(made, ends.min, ends.max).astype(found.exact.dtype)),)
+
+
+def _in_single(question: Question) -> Iterator[References]:
+    """Wide integers are made float32 first."""
+    if dtypes.dtype_name(question.inputs[0]) not in WIDE_INTEGERS:
+        return
+    yield ask(question.but(inputs=tuple(x.astype(np.float32) for x in question.inputs)))
+
+
+def _compared(question: Question) -> Iterator[References]:
+    """As x86's ``maxps`` compares: where one of two is NaN, the answer is the second, or the first."""
+    (found,) = ask(question)
+    if not dtypes.is_float(found.dtype):
+        return
+    for place in (1, 0):
+        exact = _chosen(question, place)
+        yield (replace(found, exact=np.broadcast_to(exact, found.exact.shape)),)
+
+
+def _chosen(question: Question, place: int) -> np.ndarray:
+    if question.op != "clamp":
+        a, b = (wide(x) for x in question.inputs)
+        return _second(question.op, a, b) if place else _second(question.op, b, a)
+    (x,), low, high = (wide(question.inputs[0]),), question.attributes["low"], question.attributes["high"]
+    return np.where(np.isnan(x), low if place else high, np.minimum(np.maximum(x, low), high))
+
+
+def _second(op: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    larger = np.maximum(a, b) if op == "maximum" else np.minimum(a, b)
+    return np.where(np.isnan(a) | np.isnan(b), b, larger)
+
+
+def _minus_zero(question: Question) -> Iterator[References]:
+    """Of what is chosen where the condition holds."""
+    (found,) = ask(question)
+    if dtypes.is_float(found.dtype):
+        chosen = np.broadcast_to(question.inputs[0], found.exact.shape)
+        yield (replace(found, exact=np.where(chosen & (found.exact == 0), 0.0, found.exact)),)
+
+
+def _by_quotient(question: Question) -> Iterator[References]:
+    """a - b · trunc(a / b), or by ⌊a / b⌋, each step rounded to float32; or the product not, with the difference."""
+    (found,) = ask(question)
+    if not dtypes.is_float(found.dtype) or found.dtype == "float64":
+        return
+    whole = np.trunc if question.op == "fmod" else np.floor
+    a, b = (wide(x).astype(np.float32) for x in question.inputs)
+    with np.errstate(all="ignore"):
+        quotient = whole(a / b)
+        fused = a.astype(np.longdouble) - b.astype(np.longdouble) * quotient
+        for made in (a - b * quotient, fused.astype(np.float32)):
+            yield (_stored(found, made.astype(np.float64)),)
+
+
+def _stored(found: Reference, made: np.ndarray) -> Reference:
+    """As it is rounded; of bfloat16, to either neighbour, since some kernels round and some drop bits."""
+    if found.dtype != "bfloat16":
+        return replace(found, exact=dtypes.widen(dtypes.narrow(made, found.dtype)))
+    return replace(found, exact=made, allowed_by=lambda _: ulp(sizes(made), found.dtype))
+
+
+HYPOTHESES = (
+    Hypothesis(
+        "saturated",
+        "what 8 bits cannot hold becomes the nearest that they can, where it should wrap",
+        _saturated,
+        tuple(SATURATES),
+        ("value",),
+    ),
+    Hypothesis(
+        "integers_in_float32",
+        "integers are made float32 first, which holds 24 bits",
+        _in_single,
+        ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "cast"),
+        ("value",),
+    ),
+    Hypothesis(
+        "nan_replaced",
+        "where one of two numbers is NaN, the other may be the answer",
+        _compared,
+        ("maximum", "minimum", "clamp"),
+        ("value",),
+    ),
+    Hypothesis("minus_zero_lost", "-0 is answered as 0", _minus_zero, ("where",), ("value",)),
+    Hypothesis(
+        "remainder_by_quotient",
+        "a remainder is what a rounded quotient leaves, and loses the digits that these share",
+        _by_quotient,
+        ("fmod", "remainder"),
+        ("value",),
+    ),
+)

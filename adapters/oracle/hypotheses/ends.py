@@ -1,0 +1,130 @@
+"""Mistakes at the ends of a format: what overflows or underflows on the way to an answer that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.elementary import LN2
+from opassay.adapters.oracle.bounded.formats import sizes
+from opassay.adapters.oracle.bounded.real import with_gradient
+from opassay.adapters.oracle.hypotheses.formulas import Formula, by_formula
+from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.adapters.oracle.linear import wide
+from opassay.harness.model import dtypes
+from opassay.harness.model.dtypes import FORMATS
+from opassay.harness.model.hypothesis import Hypothesis, Question
+
+Real = bounded.Real
+
+
+def _largest(x: Real) -> np.longdouble:
+    """The largest number of the format that is computed in: what is narrower than float32 is computed there."""
+    return np.longdouble(FORMATS["float64" if x.value.dtype == np.longdouble else "float32"].largest)
+
+
+def _as(value: np.ndarray, x: Real) -> Real:
+    return Real(np.asarray(value).astype(x.value.dtype))
+
+
+def _too_early(y: Real, x: Real) -> Real:
+    """``y``, infinite where exp(|x|) overflows."""
+    beyond = np.asarray(np.abs(x.value) > np.log(_largest(x)))
+    return bounded.where(beyond, _as(np.copysign(np.inf, y.value), x), y)
+
+
+def _sinh(x: Real) -> Real:
+    y = _too_early(bounded.sinh(x), x)
+    return with_gradient(y, x, lambda g, _: g * _too_early(bounded.cosh(bounded.saved(x)), x))
+
+
+def _cosh(x: Real) -> Real:
+    y = _too_early(bounded.cosh(x), x)
+    return with_gradient(y, x, lambda g, _: g * _too_early(bounded.sinh(bounded.saved(x)), x))
+
+
+def _exp_of_128(x: Real) -> Real:
+    """2ⁿ is a float32 by its bits, which has no exponent 128: infinite from 127½ · ln 2 on, and where it is NaN.
+
+    The ln 2 that is taken away n times is a float32 as well, or it is in two parts.
+    """
+    lost = np.asarray(~(x.value < 127.5 * LN2))
+    n = np.where(np.isfinite(x.value), np.rint(np.clip(x.value / LN2, -150, 128)), 0)
+    less = Real(x.value - n * (np.float32(LN2) - LN2).astype(x.value.dtype), (x,), lambda _, error: error)
+    y, other = bounded.exp(x), bounded.exp(less)
+    with np.errstate(invalid="ignore"):
+        apart = np.where(np.isfinite(y.value), sizes(other.value - y.value), 0)
+    either = Real(y.value, (y, other), lambda _, of_y, of_other: np.maximum(of_y, of_other + apart))
+    return bounded.where(lost, _as(np.full(x.shape, np.inf), x), either)
+
+
+def _sigmoid_of_126(x: Real) -> Real:
+    """exp is twice 2ⁿ⁻¹ times a polynomial: with n = -126, nothing."""
+    lost = np.asarray(x.value < -125.5 * LN2)
+    return bounded.where(lost, _as(np.zeros(x.shape), x), bounded.sigmoid(x))
+
+
+TANH = (17.6610191624600077, 17.714196154005176)
+"""Where ptanh_double of Eigen's GenericPacketMathFunctions.h is 1, with FMA and without."""
+
+
+def _tanh_from(end: float) -> Formula:
+    def tanh(x: Real) -> Real:
+        return bounded.where(np.asarray(np.abs(x.value) >= end), _as(np.sign(x.value), x), bounded.tanh(x))
+
+    return tanh
+
+
+def _answered(question: Question, lost: np.ndarray, value: float) -> Iterator[References]:
+    """What is right, but for ``value`` where something is lost."""
+    (found,) = ask(question)
+    if lost.any():
+        yield (replace(found, exact=np.where(lost, value, found.exact)),)
+
+
+def _square_overflows(question: Question) -> Iterator[References]:
+    x = wide(question.inputs[0])
+    with np.errstate(all="ignore"):
+        lost = x * x > FORMATS[dtypes.dtype_name(question.inputs[0])].largest
+    yield from _answered(question, lost, np.nan)
+
+
+def _quotient_overflows(question: Question) -> Iterator[References]:
+    a, b = (wide(x) for x in question.inputs)
+    with np.errstate(all="ignore"):
+        lost = np.isfinite(a) & np.isfinite(b) & (np.abs(a / b) > FORMATS["float32"].largest)
+    # What is left over of a vector is computed one by one, and right.
+    (told,) = question.answers
+    missing = np.isnan(dtypes.widen(told)) if told is not None and told.shape == lost.shape else False
+    yield from _answered(question, lost & missing & (b != 0), np.nan)
+
+
+def _out_of_range(question: Question) -> Iterator[References]:
+    """Within its bound, but beyond 1 or -1, say."""
+    found = ask(question)
+    if any(r.span is not None for r in found):
+        yield tuple(replace(r, span=None) for r in found)
+
+
+HYPOTHESES = (
+    by_formula(
+        "exponential_overflows",
+        "exp(|x|) overflows where half of it does not",
+        {"sinh": (_sinh,), "cosh": (_cosh,)},
+    ),
+    by_formula("exponent_128", "exp is infinite from where its exponent is 128, and of NaN", {"exp": (_exp_of_128,)}),
+    by_formula(
+        "exponent_126", "exp(x) is taken for 0 from where its exponent is -126", {"sigmoid": (_sigmoid_of_126,)}
+    ),
+    by_formula(
+        "one_too_early", "the hyperbolic tangent is 1 before it rounds to 1", {"tanh": tuple(map(_tanh_from, TANH))}
+    ),
+    Hypothesis("square_overflows", "NaN where x² overflows", _square_overflows, ("erf",), ("value",)),
+    Hypothesis("quotient_overflows", "NaN where a / b overflows", _quotient_overflows, ("remainder",), ("value",)),
+    Hypothesis(
+        "out_of_range", "a value within its bound, but beyond any that the function has", _out_of_range, (), ("value",)
+    ),
+)

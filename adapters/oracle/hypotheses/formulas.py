@@ -1,0 +1,164 @@
+"""Mistakes of functions of single elements that are computed by a formula which loses digits.
+
+Each formula is written in bounded arithmetic, so that what its steps lose is the bound of what it gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.elementary import LN2, LN10
+from opassay.adapters.oracle.bounded.formats import Formats, sizes
+from opassay.adapters.oracle.bounded.real import constant, leaf, with_gradient
+from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.adapters.oracle.linear import wide
+from opassay.harness.model import dtypes
+from opassay.harness.model.dtypes import FORMATS
+from opassay.harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.numeric_model import NumericModel
+
+Real = bounded.Real
+Formula = Callable[..., Real]
+
+
+def computed_by(formula: Formula) -> Callable[[Question], Iterator[References]]:
+    """What a target gives that evaluates ``formula``, of values and of gradients."""
+
+    def answers(question: Question) -> Iterator[References]:
+        if question.gradient:
+            names = [reference.name[1:] for reference in question.truth]
+            yield bounded.vjps(formula, question.inputs, question.cotangents, names, names)
+        else:
+            (truth,) = question.truth
+            (made,) = bounded.references(formula, question.inputs, truth.dtype)
+            yield (replace(made, span=truth.span),)
+
+    return answers
+
+
+def in_single(model: NumericModel) -> NumericModel:
+    """What is 16 bits wide is computed in float32 and rounded once."""
+    narrow = FORMATS[model.accumulator].precision < FORMATS["float32"].precision
+    return replace(model, accumulator="float32", kept="") if narrow else model
+
+
+def by_formula(
+    name: str,
+    says: str,
+    formulas: Mapping[str, Sequence[Formula]],
+    model: Callable[[NumericModel], NumericModel] = lambda model: model,
+) -> Hypothesis:
+    """The mistake to compute the ops named by one of their formulas."""
+
+    def answers(question: Question) -> Iterator[References]:
+        for formula in formulas[question.op]:
+            yield from computed_by(formula)(question)
+
+    return Hypothesis(name, says, answers, tuple(formulas), model=model)
+
+
+def _exp2(x: Real) -> Real:
+    return bounded.exp(x * constant(LN2, x))
+
+
+def _exp2_rounded(x: Real) -> Real:
+    """Of the very product in float64, which may be below where exp overflows when x is not."""
+    if x.value.dtype != np.longdouble:
+        return _exp2(x)
+    y = bounded.exp(leaf((x.value * np.float64(LN2)).astype(np.float64)))
+    return with_gradient(y, x, lambda g, this: g * bounded.saved(this) * constant(LN2, x))
+
+
+def _asin_by_atan2(x: Real) -> Real:
+    return 2 * bounded.atan2(x, 1 + bounded.sqrt(1 - x * x))
+
+
+def _asin_by_rest(x: Real) -> Real:
+    """Above 1/2: π/2 - 2 asin √((1 - |x|) / 2)."""
+    size = bounded.absolute(x)
+    rest = constant(2 * np.arctan(np.longdouble(1)), x) - 2 * bounded.asin(bounded.sqrt((1 - size) * 0.5))
+    sign = np.where(np.signbit(x.value), -1.0, 1.0)
+    return bounded.where(np.abs(x.value) > 0.5, rest * Real(sign.astype(x.value.dtype)), bounded.asin(x))
+
+
+def _erfc(x: Real) -> Real:
+    """Above 1: exp(-x²) times what is left, whose error is that of the function itself."""
+    e, y = bounded.exp(-(x * x)), bounded.erfc(x)
+
+    def local(_: Formats, of_e: np.ndarray, of_y: np.ndarray) -> np.ndarray:
+        return np.where(x.value > 1, of_y + sizes(y.value / e.value) * of_e, of_y)
+
+    return Real(y.value, (e, y), local, span=y.span)
+
+
+FIVE = tuple(map(np.longdouble, ("0.254829592", "-0.284496736", "1.421413741", "-1.453152027", "1.061405429")))
+"""M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, formula 7.1.26, with p below: off by 1.5·10⁻⁷."""
+
+P = np.longdouble("0.3275911")
+
+
+def _erf(x: Real) -> Real:
+    size = bounded.absolute(x)
+    t = 1 / (1 + P * size)
+    total = constant(FIVE[-1], x)
+    for coefficient in FIVE[-2::-1]:
+        total = total * t + constant(coefficient, x)
+    whole = 1 - total * t * bounded.exp(-(size * size))
+    sign = np.where(np.signbit(x.value), -1.0, 1.0)
+    return whole * Real(sign.astype(x.value.dtype))
+
+
+def _log1p(x: Real) -> Real:
+    """x · log(u) / (u - 1), where u is 1 + x as it is rounded: W. Kahan's."""
+    name = "float64" if x.value.dtype == np.longdouble else "float32"
+    u = wide(dtypes.narrow(1 + x.value, name))
+    with np.errstate(all="ignore"):
+        plain = (u == 1) | ~np.isfinite(u) | (u <= 0)
+    near = leaf(np.where(plain, 2, u).astype(name))
+    return bounded.where(plain, bounded.log1p(x), x * (bounded.log(near) / (near - 1)))
+
+
+def _sigmoid(x: Real) -> Real:
+    """Below 0: 1 - 1 / (1 + exp(x))."""
+    return bounded.where(bounded.less(x, 0.0), 1 - 1 / (1 + bounded.exp(-bounded.absolute(x))), bounded.sigmoid(x))
+
+
+def _log10(x: Real) -> Real:
+    """Its gradient is g / (x · ln 10), whose divisor may overflow."""
+    return with_gradient(bounded.log10(x), x, lambda g, _: g / (bounded.saved(x) * constant(LN10, x)))
+
+
+def _one_added(question: Question) -> Iterator[References]:
+    """The operand is (1 + x) / 2, from which what is small is gone, and which may be 1 before x is."""
+    (x,) = question.inputs
+    name = dtypes.dtype_name(x)
+    yield ask(question.but(inputs=(dtypes.narrow(wide(dtypes.narrow(1 + wide(x), name)) - 1, name),)))
+
+
+HYPOTHESES = (
+    by_formula("exp2_by_exp", "2^x is exp(x · ln 2), whose product is rounded", {"exp2": (_exp2_rounded, _exp2)}),
+    by_formula(
+        "asin_of_parts",
+        "the arcsine is made of others, one of which is subnormal, or two of which are subtracted",
+        {"asin": (_asin_by_atan2, _asin_by_rest)},
+    ),
+    by_formula("erfc_by_exp", "erfc is a product with exp(-x²), whose square is rounded", {"erfc": (_erfc,)}),
+    by_formula("erf_by_difference", "erf is 1 less a sum of five terms, at 0 as well", {"erf": (_erf,)}, in_single),
+    by_formula(
+        "sigmoid_by_difference", "below 0, the sigmoid is a difference of numbers near 1", {"sigmoid": (_sigmoid,)}
+    ),
+    by_formula("log1p_by_quotient", "log(1 + x) is x · log(u) / (u - 1), of several roundings", {"log1p": (_log1p,)}),
+    by_formula(
+        "divisors_multiplied", "the divisors of a gradient are multiplied first, and overflow", {"log10": (_log10,)}
+    ),
+    Hypothesis(
+        "one_added_first",
+        "1 is added to the operand first, which loses what is small, and rounds to 2 before x is 1",
+        _one_added,
+        ("erfinv",),
+    ),
+)
