@@ -93,6 +93,8 @@ def _square_overflows(question: Question) -> Iterator[References]:
 
 
 def _quotient_overflows(question: Question) -> Iterator[References]:
+    if not dtypes.is_float(dtypes.dtype_name(question.inputs[0])):
+        return
     a, b = (wide(x) for x in question.inputs)
     with np.errstate(all="ignore"):
         lost = np.isfinite(a) & np.isfinite(b) & (np.abs(a / b) > FORMATS["float32"].largest)

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from opassay.adapters.oracle import bounded
-from opassay.adapters.oracle.bounded.elementary import LN2, LN10
+from opassay.adapters.oracle.bounded.elementary import LN2, LN10, ROOT_PI
 from opassay.adapters.oracle.bounded.formats import Formats, sizes
 from opassay.adapters.oracle.bounded.real import constant, leaf, with_gradient
-from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.adapters.oracle.hypotheses.question import References
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
@@ -132,11 +132,16 @@ def _log10(x: Real) -> Real:
     return with_gradient(bounded.log10(x), x, lambda g, _: g / (bounded.saved(x) * constant(LN10, x)))
 
 
-def _one_added(question: Question) -> Iterator[References]:
-    """The operand is (1 + x) / 2, from which what is small is gone, and which may be 1 before x is."""
-    (x,) = question.inputs
-    name = dtypes.dtype_name(x)
-    yield ask(question.but(inputs=(dtypes.narrow(wide(dtypes.narrow(1 + wide(x), name)) - 1, name),)))
+def _one_added(x: Real) -> Real:
+    """Of (1 + x) / 2, from which what is small is gone, and which may be 1 before x is."""
+    name = "float64" if x.value.dtype == np.longdouble else "float32"
+    left = wide(dtypes.narrow(1 + x.value, name)) - 1
+    y = bounded.erfinv(leaf(dtypes.narrow(left, name)))
+
+    def pull(g: Real, this: Real) -> Real:
+        return g * (ROOT_PI / 2 * bounded.exp(bounded.saved(this) * bounded.saved(this)))
+
+    return with_gradient(y, x, pull)
 
 
 HYPOTHESES = (
@@ -155,10 +160,9 @@ HYPOTHESES = (
     by_formula(
         "divisors_multiplied", "the divisors of a gradient are multiplied first, and overflow", {"log10": (_log10,)}
     ),
-    Hypothesis(
+    by_formula(
         "one_added_first",
         "1 is added to the operand first, which loses what is small, and rounds to 2 before x is 1",
-        _one_added,
-        ("erfinv",),
+        {"erfinv": (_one_added,)},
     ),
 )
