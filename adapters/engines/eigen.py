@@ -24,7 +24,7 @@ KERNELS: Told = {
         "by design",
         "a reciprocal is RCPPS's estimate and one step of Newton's, whose correction is lost where it is subnormal",
     ),
-    "one_added_first": ("upstream", "erfinv(x) is ndtri((1 + x) / 2) / √2, which loses what is small"),
+    "added_to_one": ("upstream", "erfinv(x) is ndtri((1 + x) / 2) / √2, which loses what is small"),
 }
 """What TensorFlow's kernels do besides."""
 _NAN = {

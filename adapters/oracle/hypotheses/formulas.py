@@ -161,7 +161,7 @@ HYPOTHESES = (
         "divisors_multiplied", "the divisors of a gradient are multiplied first, and overflow", {"log10": (_log10,)}
     ),
     by_formula(
-        "one_added_first",
+        "added_to_one",
         "1 is added to the operand first, which loses what is small, and rounds to 2 before x is 1",
         {"erfinv": (_one_added,)},
     ),
