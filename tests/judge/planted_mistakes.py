@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import math
+import runpy
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -557,3 +559,5 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         lambda c: [np.ones((2, 2), np.float32) @ c.inputs()[1].T, c.inputs()[0].T @ np.ones((2, 2), np.float32)],
     ),
 }
+
+PLANTED |= runpy.run_path(str(Path(__file__).with_name("planted_elements.py")))["PLANTED"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opassay.adapters.oracle.hypotheses import ALL, hypotheses_for
+from opassay.adapters.oracle.hypotheses import ALL
 from opassay.harness.judge.explain import Answered, explain, explain_all, met_by
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
@@ -80,7 +80,7 @@ def test_no_other_hypothesis_fits(name: str) -> None:
     models = models_of(name, found)
     assert judge(case, outcome, found, models).verdict not in ("pass", "undefined")
     asked = Answered(case, outcome, found, models)
-    concerned = [h for h in hypotheses_for(case.op) if h.concerns(case.op, case.aspect)]
+    concerned = [h for h in Registry().op(case.op).hypotheses if h.concerns(case.op, case.aspect)]
     fitting = {h.name for h in concerned if met_by([h], asked) is not None}
     # A float16 accumulator rounds by more than operands that are rounded first: its bound takes them in.
     assert fitting - (LOOSER - {name}) == {name}

@@ -11,7 +11,7 @@ from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.elementary import LN2
 from opassay.adapters.oracle.bounded.formats import sizes
 from opassay.adapters.oracle.bounded.real import with_gradient
-from opassay.adapters.oracle.hypotheses.formulas import Formula, by_formula
+from opassay.adapters.oracle.hypotheses.formulas import VALUE, Formula, by_formula
 from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
@@ -117,12 +117,17 @@ HYPOTHESES = (
         "exp(|x|) overflows where half of it does not",
         {"sinh": (_sinh,), "cosh": (_cosh,)},
     ),
-    by_formula("exponent_128", "exp is infinite from where its exponent is 128, and of NaN", {"exp": (_exp_of_128,)}),
     by_formula(
-        "exponent_126", "exp(x) is taken for 0 from where its exponent is -126", {"sigmoid": (_sigmoid_of_126,)}
+        "exponent_128", "exp is infinite from where its exponent is 128, and of NaN", {"exp": (_exp_of_128,)}, VALUE
     ),
     by_formula(
-        "one_too_early", "the hyperbolic tangent is 1 before it rounds to 1", {"tanh": tuple(map(_tanh_from, TANH))}
+        "exponent_126", "exp(x) is taken for 0 from where its exponent is -126", {"sigmoid": (_sigmoid_of_126,)}, VALUE
+    ),
+    by_formula(
+        "one_too_early",
+        "the hyperbolic tangent is 1 before it rounds to 1",
+        {"tanh": tuple(map(_tanh_from, TANH))},
+        VALUE,
     ),
     Hypothesis("square_overflows", "NaN where x² overflows", _square_overflows, ("erf",), ("value",)),
     Hypothesis("quotient_overflows", "NaN where a / b overflows", _quotient_overflows, ("remainder",), ("value",)),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -50,15 +51,16 @@ def by_formula(
     name: str,
     says: str,
     formulas: Mapping[str, Sequence[Formula]],
-    model: Callable[[NumericModel], NumericModel] = lambda model: model,
+    aspects: tuple[str, ...] = ("value", "gradient"),
+    **more: Any,
 ) -> Hypothesis:
-    """The mistake to compute the ops named by one of their formulas."""
+    """The mistake to compute the ops named by one of their formulas. ``more``: how a target computes, ``looser``."""
 
     def answers(question: Question) -> Iterator[References]:
         for formula in formulas[question.op]:
             yield from computed_by(formula)(question)
 
-    return Hypothesis(name, says, answers, tuple(formulas), model=model)
+    return Hypothesis(name, says, answers, tuple(formulas), aspects, **more)
 
 
 def _exp2(x: Real) -> Real:
@@ -144,21 +146,43 @@ def _one_added(x: Real) -> Real:
     return with_gradient(y, x, pull)
 
 
+VALUE = ("value",)
+
 HYPOTHESES = (
     by_formula("exp2_by_exp", "2^x is exp(x · ln 2), whose product is rounded", {"exp2": (_exp2_rounded, _exp2)}),
     by_formula(
         "asin_of_parts",
         "the arcsine is made of others, one of which is subnormal, or two of which are subtracted",
         {"asin": (_asin_by_atan2, _asin_by_rest)},
+        VALUE,
     ),
-    by_formula("erfc_by_exp", "erfc is a product with exp(-x²), whose square is rounded", {"erfc": (_erfc,)}),
-    by_formula("erf_by_difference", "erf is 1 less a sum of five terms, at 0 as well", {"erf": (_erf,)}, in_single),
+    by_formula("erfc_by_exp", "erfc is a product with exp(-x²), whose square is rounded", {"erfc": (_erfc,)}, VALUE),
     by_formula(
-        "sigmoid_by_difference", "below 0, the sigmoid is a difference of numbers near 1", {"sigmoid": (_sigmoid,)}
+        "erf_by_difference",
+        "erf is 1 less a sum of five terms, at 0 as well",
+        {"erf": (_erf,)},
+        VALUE,
+        model=in_single,
     ),
-    by_formula("log1p_by_quotient", "log(1 + x) is x · log(u) / (u - 1), of several roundings", {"log1p": (_log1p,)}),
     by_formula(
-        "divisors_multiplied", "the divisors of a gradient are multiplied first, and overflow", {"log10": (_log10,)}
+        "sigmoid_by_difference",
+        "below 0, the sigmoid is a difference of numbers near 1",
+        {"sigmoid": (_sigmoid,)},
+        VALUE,
+        looser=True,
+    ),
+    by_formula(
+        "log1p_by_quotient",
+        "log(1 + x) is x · log(u) / (u - 1), of several roundings",
+        {"log1p": (_log1p,)},
+        VALUE,
+        looser=True,
+    ),
+    by_formula(
+        "divisors_multiplied",
+        "the divisors of a gradient are multiplied first, and overflow",
+        {"log10": (_log10,)},
+        ("gradient",),
     ),
     by_formula(
         "added_to_one",

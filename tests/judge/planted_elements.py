@@ -1,0 +1,80 @@
+"""Planted mistakes of ops that treat each element alone: as NumPy computes, or a framework answered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+
+INF, NAN = math.inf, math.nan
+
+
+def of(op: str, *columns: Sequence[float], dtype: str = "float32", dy: Sequence[float] = (), **attributes: Any) -> Case:
+    """One operand per column; a first column of truth values is a condition."""
+    kinds = ["bool" if all(isinstance(v, bool) for v in column) else dtype for column in columns]
+    pairs = zip(columns, kinds, strict=True)
+    tensors = tuple(Tensor((len(c),), kind, Fill("literal", values=tuple(c))) for c, kind in pairs)
+    cotangents = (Tensor((len(dy),), dtype, Fill("literal", values=tuple(dy))),) if dy else ()
+    return Case(op, tensors, attributes, "gradient" if dy else "value", cotangents=cotangents)
+
+
+def gives(*values: float, dtype: Any = np.float32) -> Callable[[Case], Sequence[np.ndarray]]:
+    return lambda _: [np.array(values, dtype)]
+
+
+def erfc_of_rounded_square(case: Case) -> Sequence[np.ndarray]:
+    x = float(case.inputs()[0][0])
+    lost = float(Fraction(x * x) - Fraction(x) ** 2)
+    return [np.array([math.erfc(x) * math.exp(-lost), math.erfc(1)])]
+
+
+TINY = 1.5e-38
+"""A normal number of float32, half of which is none."""
+
+PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
+    "exp2_by_exp": (
+        of("exp2", (1000.3, -900.1, 3.0), dtype="float64"),
+        lambda case: [np.exp(case.inputs()[0] * np.log(2.0))],
+    ),
+    "asin_of_parts": (of("asin", (TINY, 0.25)), gives(0, math.asin(0.25))),
+    "erfc_by_exp": (of("erfc", (26.379049892425538, 1.0), dtype="float64"), erfc_of_rounded_square),
+    "erf_by_difference": (of("erf", (1e-9, 0.5)), gives(0, math.erf(0.5))),
+    "sigmoid_by_difference": (of("sigmoid", (-30.0, 0.0)), gives(0, 0.5)),
+    # As TensorFlow 2.21 answered.
+    "log1p_by_quotient": (of("log1p", (2.080432022921741e-05,)), gives(2.080410013149958e-05)),
+    "divisors_multiplied": (
+        of("log10", (33856.0, 2.0), dtype="float16", dy=(-20.0, 1.0)),
+        gives(-0.0, 0.5 / math.log(10), dtype=np.float16),
+    ),
+    "added_to_one": (of("erfinv", (1e-9, 0.5)), gives(0, 0.4769362762)),
+    "reciprocal_estimated": (of("reciprocal", (1.0, 3.0)), gives(1 - 2.0**-24, 1 / 3)),
+    # As JAX 0.10.2 answered.
+    "beyond_its_range": (of("exp", (88.72000885009766, 1.0)), gives(3.393205344927141e38, math.e)),
+    "exponential_overflows": (of("cosh", (89.0, 1.0)), gives(INF, math.cosh(1))),
+    "exponent_128": (of("exp", (88.5, 1.0)), gives(INF, math.e)),
+    "exponent_126": (of("sigmoid", (-87.1, 0.0)), gives(0, 0.5)),
+    "one_too_early": (
+        of("tanh", (17.80307909011841, 0.5), dtype="float64"),
+        gives(1, math.tanh(0.5), dtype=np.float64),
+    ),
+    "square_overflows": (of("erf", (1e200, 0.5), dtype="float64"), gives(NAN, math.erf(0.5), dtype=np.float64)),
+    "quotient_overflows": (of("remainder", (1e30, 5.0), (1e-30, 3.0)), gives(NAN, 2)),
+    "out_of_range": (of("tanh", (9.0, 0.5)), gives(1 + 2.0**-23, math.tanh(0.5))),
+    "saturated": (of("add", (200, 1), (100, 2), dtype="uint8"), gives(255, 3, dtype=np.uint8)),
+    "integers_in_float32": (
+        of("equal", (2**24 + 1, 1), (2**24, 2), dtype="int32"),
+        gives(True, False, dtype=np.bool_),
+    ),
+    "nan_replaced": (of("maximum", (NAN, 1.0), (2.0, 3.0)), gives(2, 3)),
+    "minus_zero_lost": (of("where", (True, False, True), (-0.0, 1.0, 3.0), (1.0, -0.0, 1.0)), gives(0.0, -0.0, 3)),
+    "remainder_by_quotient": (
+        of("fmod", (6.702716827392578, 5.0), (-2.0000035762786865, 3.0)),
+        lambda case: [(lambda a, b: a - b * np.trunc(a / b))(*case.inputs())],
+    ),
+}
