@@ -33,7 +33,7 @@ ELEMENTS = (
         **_TENSORFLOW,
     ),
     Fact(
-        "keras-bits-inferred",
+        "keras-bitwise-inferred",
         "upstream",
         "compute_output_spec of operations on bits has the first operand's shape, whatever the second's",
         ops=("bitwise",),

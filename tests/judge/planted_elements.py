@@ -54,6 +54,11 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     ),
     "added_to_one": (of("erfinv", (1e-9, 0.5)), gives(0, 0.4769362762)),
     "reciprocal_estimated": (of("reciprocal", (1.0, 3.0)), gives(1 - 2.0**-24, 1 / 3)),
+    "pi_in_one_part": (
+        of("cos", (4.712358341960236, 1.0), dtype="float64"),
+        # As onnxruntime 1.32 answered.
+        gives(-3.063842444870618e-05, math.cos(1), dtype=np.float64),
+    ),
     # As JAX 0.10.2 answered.
     "beyond_its_range": (of("exp", (88.72000885009766, 1.0)), gives(3.393205344927141e38, math.e)),
     "exponential_overflows": (of("cosh", (89.0, 1.0)), gives(INF, math.cosh(1))),

@@ -8,7 +8,7 @@ from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.elementary import LN2
 from opassay.adapters.oracle.bounded.formats import Formats, sizes, up
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
-from opassay.adapters.oracle.hypotheses.formulas import by_formula
+from opassay.adapters.oracle.hypotheses.computed import by_formula
 from opassay.harness.model.dtypes import FORMATS
 
 Real = bounded.Real

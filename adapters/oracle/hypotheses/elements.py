@@ -63,8 +63,8 @@ def _chosen(question: Question, place: int) -> np.ndarray:
     if question.op != "clamp":
         a, b = (wide(x) for x in question.inputs)
         return _second(question.op, a, b) if place else _second(question.op, b, a)
-    (x,), low, high = (wide(question.inputs[0]),), question.attributes["low"], question.attributes["high"]
-    return np.where(np.isnan(x), low if place else high, np.minimum(np.maximum(x, low), high))
+    x, low, high = wide(question.inputs[0]), question.attributes["low"], question.attributes["high"]
+    return np.asarray(np.where(np.isnan(x), low if place else high, np.minimum(np.maximum(x, low), high)))
 
 
 def _second(op: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -9,9 +9,8 @@ import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.elementary import LN2
-from opassay.adapters.oracle.bounded.formats import sizes
 from opassay.adapters.oracle.bounded.real import with_gradient
-from opassay.adapters.oracle.hypotheses.formulas import VALUE, Formula, by_formula
+from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, one_or_other
 from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
@@ -54,11 +53,7 @@ def _exp_of_128(x: Real) -> Real:
     lost = np.asarray(~(x.value < 127.5 * LN2))
     n = np.where(np.isfinite(x.value), np.rint(np.clip(x.value / LN2, -150, 128)), 0)
     less = Real(x.value - n * (np.float32(LN2) - LN2).astype(x.value.dtype), (x,), lambda _, error: error)
-    y, other = bounded.exp(x), bounded.exp(less)
-    with np.errstate(invalid="ignore"):
-        apart = np.where(np.isfinite(y.value), sizes(other.value - y.value), 0)
-    either = Real(y.value, (y, other), lambda _, of_y, of_other: np.maximum(of_y, of_other + apart))
-    return bounded.where(lost, _as(np.full(x.shape, np.inf), x), either)
+    return bounded.where(lost, _as(np.full(x.shape, np.inf), x), one_or_other(bounded.exp(x), bounded.exp(less)))
 
 
 def _sigmoid_of_126(x: Real) -> Real:

@@ -1,13 +1,6 @@
-"""Mistakes of functions of single elements that are computed by a formula which loses digits.
-
-Each formula is written in bounded arithmetic, so that what its steps lose is the bound of what it gives.
-"""
+"""Mistakes of functions of single elements that are computed by a formula which loses digits."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -15,52 +8,11 @@ from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.elementary import LN2, LN10, ROOT_PI
 from opassay.adapters.oracle.bounded.formats import Formats, sizes
 from opassay.adapters.oracle.bounded.real import constant, leaf, with_gradient
-from opassay.adapters.oracle.hypotheses.question import References
+from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, in_single, one_or_other
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
-from opassay.harness.model.dtypes import FORMATS
-from opassay.harness.model.hypothesis import Hypothesis, Question
-from opassay.harness.model.numeric_model import NumericModel
 
 Real = bounded.Real
-Formula = Callable[..., Real]
-
-
-def computed_by(formula: Formula) -> Callable[[Question], Iterator[References]]:
-    """What a target gives that evaluates ``formula``, of values and of gradients."""
-
-    def answers(question: Question) -> Iterator[References]:
-        if question.gradient:
-            names = [reference.name[1:] for reference in question.truth]
-            yield bounded.vjps(formula, question.inputs, question.cotangents, names, names)
-        else:
-            (truth,) = question.truth
-            (made,) = bounded.references(formula, question.inputs, truth.dtype)
-            yield (replace(made, span=truth.span),)
-
-    return answers
-
-
-def in_single(model: NumericModel) -> NumericModel:
-    """What is 16 bits wide is computed in float32 and rounded once."""
-    narrow = FORMATS[model.accumulator].precision < FORMATS["float32"].precision
-    return replace(model, accumulator="float32", kept="") if narrow else model
-
-
-def by_formula(
-    name: str,
-    says: str,
-    formulas: Mapping[str, Sequence[Formula]],
-    aspects: tuple[str, ...] = ("value", "gradient"),
-    **more: Any,
-) -> Hypothesis:
-    """The mistake to compute the ops named by one of their formulas. ``more``: how a target computes, ``looser``."""
-
-    def answers(question: Question) -> Iterator[References]:
-        for formula in formulas[question.op]:
-            yield from computed_by(formula)(question)
-
-    return Hypothesis(name, says, answers, tuple(formulas), aspects, **more)
 
 
 def _exp2(x: Real) -> Real:
@@ -134,6 +86,19 @@ def _log10(x: Real) -> Real:
     return with_gradient(bounded.log10(x), x, lambda g, _: g / (bounded.saved(x) * constant(LN10, x)))
 
 
+def _turned(function: Formula) -> Formula:
+    """Of an angle less n · π/2, where π/2 is rounded and has no second part: not so where n is large."""
+
+    def turned(x: Real) -> Real:
+        right = 2 * np.arctan(np.longdouble(1))
+        name = np.float64 if x.value.dtype == np.longdouble else np.float32
+        n = np.where(np.isfinite(x.value), np.rint(x.value / right), 0)
+        moved = (x.value + n * (right - name(right))).astype(x.value.dtype)
+        return one_or_other(function(x), function(Real(moved, (x,), lambda _, error: error)))
+
+    return turned
+
+
 def _one_added(x: Real) -> Real:
     """Of (1 + x) / 2, from which what is small is gone, and which may be 1 before x is."""
     name = "float64" if x.value.dtype == np.longdouble else "float32"
@@ -141,12 +106,10 @@ def _one_added(x: Real) -> Real:
     y = bounded.erfinv(leaf(dtypes.narrow(left, name)))
 
     def pull(g: Real, this: Real) -> Real:
-        return g * (ROOT_PI / 2 * bounded.exp(bounded.saved(this) * bounded.saved(this)))
+        return g * (constant(ROOT_PI / 2, x) * bounded.exp(bounded.saved(this) * bounded.saved(this)))
 
     return with_gradient(y, x, pull)
 
-
-VALUE = ("value",)
 
 HYPOTHESES = (
     by_formula("exp2_by_exp", "2^x is exp(x · ln 2), whose product is rounded", {"exp2": (_exp2_rounded, _exp2)}),
@@ -183,6 +146,12 @@ HYPOTHESES = (
         "the divisors of a gradient are multiplied first, and overflow",
         {"log10": (_log10,)},
         ("gradient",),
+    ),
+    by_formula(
+        "pi_in_one_part",
+        "n · π/2 is taken from an angle, and this π is rounded",
+        {"sin": (_turned(bounded.sin),), "cos": (_turned(bounded.cos),)},
+        VALUE,
     ),
     by_formula(
         "added_to_one",
