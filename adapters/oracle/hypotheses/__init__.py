@@ -23,6 +23,14 @@ from opassay.adapters.oracle.hypotheses import (
 )
 from opassay.harness.model.hypothesis import Hypothesis
 
+ELEMENTS: tuple[Hypothesis, ...] = (
+    *elements.HYPOTHESES,
+    *formulas.HYPOTHESES,
+    *approximations.HYPOTHESES,
+    *ends.HYPOTHESES,
+)
+"""Those of ops that treat each element alone, of which no program is made."""
+
 ALL: tuple[Hypothesis, ...] = (
     *gradients.HYPOTHESES,
     *windows.HYPOTHESES,
@@ -32,17 +40,14 @@ ALL: tuple[Hypothesis, ...] = (
     *maxima.HYPOTHESES,
     *values.HYPOTHESES,
     *rounding.HYPOTHESES,
-    *elements.HYPOTHESES,
-    *formulas.HYPOTHESES,
-    *approximations.HYPOTHESES,
-    *ends.HYPOTHESES,
+    *ELEMENTS,
     *values.PRECISION,
 )
 
 
 PROGRAMS: tuple[Hypothesis, ...] = (
     *gradients.CONNECTION,
-    *(staged.staged(mistake) for mistake in ALL if mistake not in gradients.CONNECTION),
+    *(staged.staged(mistake) for mistake in ALL if mistake not in (*gradients.CONNECTION, *ELEMENTS)),
 )
 """Those that concern a program of several ops: of the whole, and of its stages."""
 

@@ -11,7 +11,6 @@ import numpy as np
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.formats import sizes
 from opassay.adapters.oracle.hypotheses.question import References
-from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.hypothesis import Hypothesis, Question
 from opassay.harness.model.numeric_model import NumericModel
 
@@ -37,7 +36,7 @@ def computed_by(formula: Formula) -> Callable[[Question], Iterator[References]]:
 
 def in_single(model: NumericModel) -> NumericModel:
     """What is 16 bits wide is computed in float32 and rounded once."""
-    narrow = FORMATS[model.accumulator].precision < FORMATS["float32"].precision
+    narrow = model.accumulator in ("float16", "bfloat16")
     return replace(model, accumulator="float32", kept="") if narrow else model
 
 
