@@ -15,7 +15,7 @@ from typing import Any
 
 from opassay.adapters.script_text import Body, Step, body
 
-INPUTS = ("x", "condition", "a", "b", "indices", "updates")
+INPUTS = ("x", "condition", "a", "b", "weight", "indices", "updates")
 
 Method = Callable[..., Any]
 Wrap = Callable[[Method], Method]

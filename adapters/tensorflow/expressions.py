@@ -73,4 +73,13 @@ EXPRESSIONS = {
     "floor_divide": "tf.math.floordiv(a, b)",
     "trunc_divide": "tf.truncatediv(a, b)",
     "cast": "tf.cast(x, to)",
+    "gelu": "tf.nn.gelu(x, approximate=approximate)",
+    "silu": "tf.nn.silu(x)",
+    "swiglu": "tf.nn.silu(a) * b",
+    "softplus": "tf.math.softplus(x)",
+    "softsign": "tf.nn.softsign(x)",
+    "elu": "tf.nn.elu(x) if alpha == 1 else tf.where(x > 0, tf.nn.elu(x), alpha * tf.nn.elu(x))",
+    "selu": "tf.nn.selu(x)",
+    "leaky_relu": "tf.nn.leaky_relu(x, alpha=slope)",
+    "log_sigmoid": "tf.math.log_sigmoid(x)",
 }

@@ -29,13 +29,14 @@ def _op(
     whole: Sequence[tuple[str, ...]] = kinds.VALUES,
     fixed: Mapping[int, str] | None = None,
     output: str = "",
+    broadcasts: Sequence[Sequence[str]] = (),
     more: tuple[More, ...] = (),
     pins: tuple[Pin, ...] = (),
 ) -> Op:
     """An op of several operands; its answer is differentiable where it is a float."""
     own = attributes or {}
     tables = {key: attribute.values for key, attribute in own.items()}
-    drawn = Draws(name, len(inputs), dtypes, near, values, whole, fixed or {}, tables, output)
+    drawn = Draws(name, len(inputs), dtypes, near, values, whole, fixed or {}, tables, output, broadcasts)
     floats = [d for d in dtypes if is_float(d)]
     has = bool(floats) and output in ("", "[to]")
     differentiable = tuple(n for i, n in enumerate(inputs) if i not in drawn.fixed) if has else ()
@@ -65,9 +66,10 @@ def binary(name: str, define: Define, says: str, *, dtypes: Sequence[str] = kind
     return _op(name, define, says, ("a", "b"), ("binary", "arithmetic", *more.pop("traits", ())), dtypes=dtypes, **more)
 
 
-def rounded(name: str, define: Define, says: str, **more: Any) -> Op:
-    """A function of two tensors of floats whose answer is rounded."""
-    return _op(name, define, says, ("a", "b"), ("binary", "function"), dtypes=kinds.FLOATING, **more)
+def rounded(name: str, define: Define, says: str, inputs: tuple[str, ...] = ("a", "b"), **more: Any) -> Op:
+    """A function of several tensors of floats whose answer is rounded."""
+    kind = "binary" if len(inputs) == 2 else "ternary"
+    return _op(name, define, says, inputs, (kind, "function"), dtypes=kinds.FLOATING, **more)
 
 
 def divided(name: str, define: Define, says: str, *, dtypes: Sequence[str] = kinds.NUMBERS, **more: Any) -> Op:

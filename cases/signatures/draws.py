@@ -35,6 +35,9 @@ BROADCASTS: Mapping[int, tuple[tuple[str, ...], ...]] = {
 }
 """By the number of operands, what each has of the answer's shape."""
 
+CHANNELS = (("whole", "channel"),) * 3 + (("whole", "scalar"),)
+"""The same of an operand that has a number per channel, or one in all."""
+
 COTANGENTS = (Fill("ones"), Fill("ints", 1), Fill("normal", 2), Fill("ints", 3), Fill("wide", 4), Fill("normal", 5))
 """Values of a cotangent: those that the inputs have (``ones``), or tame ones, so that a wrong factor shows."""
 
@@ -45,7 +48,8 @@ class Draws:
 
     ``dtypes``: a table. ``fixed``: dtypes of single inputs, by position, that no draw changes. ``points``: where the op
     is hard. ``attributes``: a table of values for each. ``output``: the answer's dtype, "" for that of the last
-    input, or in brackets the attribute that names it.
+    input, or in brackets the attribute that names it. ``broadcasts``: what each operand has of the answer's shape,
+    those of all ops unless told.
     """
 
     op: str
@@ -57,6 +61,7 @@ class Draws:
     fixed: Mapping[int, str] = field(default_factory=dict)
     attributes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     output: str = ""
+    broadcasts: Sequence[Sequence[str]] = ()
 
     def answer(self, attributes: Mapping[str, Any], dtype: str) -> str:
         """The dtype of the answer to inputs of ``dtype``."""
@@ -70,6 +75,8 @@ def part(shape: Sequence[int], how: str) -> tuple[int, ...]:
         return ()
     if how == "row":
         return tuple(shape[1:])
+    if how == "channel":
+        return (shape[1], *(1,) * (len(shape) - 2)) if len(shape) > 1 else ()
     ones = {"even": (0,), "odd": (1,), "ones": (0, 1)}.get(how, ())
     return tuple(1 if axis % 2 in ones else n for axis, n in enumerate(shape))
 
@@ -102,7 +109,7 @@ def geometries(
         **{f"memory{i}": tables.MEMORIES for i in range(draws.inputs)},
         dtype=draws.dtypes,
         **draws.attributes,
-        how=BROADCASTS[draws.inputs],
+        how=draws.broadcasts or BROADCASTS[draws.inputs],
         rank=ranks,
         **{f"extent{i}": EXTENTS for i in range(max(RANKS))},
         size=sizes,

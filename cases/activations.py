@@ -1,0 +1,65 @@
+"""Activations: functions that are composed of others, of one tensor or of few."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opassay.adapters.oracle import bounded
+from opassay.cases.functions import largest, least, saturated, settled
+from opassay.cases.signatures import function, rounded
+from opassay.cases.signatures.draws import CHANNELS
+from opassay.cases.signatures.entry import Attribute
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _positive(value: Any) -> bool:
+    return _number(value) and value > 0
+
+
+ALPHA = {"alpha": Attribute("a number, by which what is below 0 is scaled", (1.0, 0.5, 2, 0.0, -1.5), _number)}
+ABOVE_0 = {"alpha": Attribute("a number above 0", (1.0, 0.5, 2), _positive)}
+SLOPE = {"slope": Attribute("a number, the slope below 0", (0.01, 0.2, 0.0, 1, 1.5, -0.5), _number)}
+APPROXIMATE = {"approximate": Attribute("whether it is by tanh", (False, True), lambda v: isinstance(v, bool))}
+
+GELU = "x·Φ(x), Φ(x) = (1 + erf(x/√2)) / 2; approximately (1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2."
+PRELU = "a above 0, b·a below; b is one number, or one per channel, broadcast to a's axis 1."
+KINKS = (0.0, 3.0, -3.0, 1.0)
+LONG = 20.0
+"""From here on torch's softplus, for one, is x itself unless told otherwise."""
+
+
+def _gelu(x: bounded.Real, approximate: bool) -> bounded.Real:
+    return bounded.gelu_tanh(x) if approximate else bounded.gelu(x)
+
+
+def _swiglu(a: bounded.Real, b: bounded.Real) -> bounded.Real:
+    return bounded.silu(a) * b
+
+
+gelu = function("gelu", _gelu, GELU, near=(0, 1, -3, settled), attributes=APPROXIMATE)
+silu = function("silu", bounded.silu, "x / (1 + exp(-x)).", near=(0, 1, largest, least))
+swiglu = rounded("swiglu", _swiglu, "silu(a)·b.", near=(0, 1, largest, least))
+softplus = function("softplus", bounded.softplus, "log(1 + exp(x)).", near=(0, LONG, largest, least))
+softsign = function("softsign", bounded.softsign, "x / (1 + |x|).", near=(0, 1, -1))
+mish = function("mish", bounded.mish, "x·tanh(softplus(x)).", near=(0, 1, LONG, least))
+elu = function("elu", bounded.elu, "x above 0, alpha·(exp(x) - 1) below.", near=(0, -1, least), attributes=ALPHA)
+celu = function(
+    "celu", bounded.celu, "x above 0, alpha·(exp(x / alpha) - 1) below.", near=(0, -1, least), attributes=ABOVE_0
+)
+selu = function("selu", bounded.selu, "scale·elu(x, alpha), of fixed scale and alpha.", near=(0, -1, least))
+leaky_relu = function("leaky_relu", bounded.leaky_relu, "x above 0, slope·x below.", near=(0, 1, -1), attributes=SLOPE)
+prelu = rounded(
+    "prelu",
+    bounded.leaky_relu,
+    "a above 0, b·a below; b is a number per channel, or one.",
+    near=KINKS,
+    broadcasts=CHANNELS,
+)
+hard_sigmoid = function("hard_sigmoid", bounded.hard_sigmoid, "x/6 + 1/2, but between 0 and 1.", near=KINKS)
+hard_swish = function("hard_swish", bounded.hard_swish, "x·hard_sigmoid(x).", near=KINKS)
+log_sigmoid = function("log_sigmoid", bounded.log_sigmoid, "log(sigmoid(x)).", near=(0, 1, -LONG, largest, least))
+logaddexp = rounded("logaddexp", bounded.logaddexp, "log(exp(a) + exp(b)).", near=(0, 1, saturated, largest))
+lerp = rounded("lerp", bounded.lerp, "a + weight·(b - a).", near=(0, 0.5, 1), inputs=("a", "b", "weight"))
