@@ -84,7 +84,6 @@ EXPRESSIONS = {
     "celu": "ops.celu(x, alpha=alpha)",
     "selu": "ops.selu(x)",
     "leaky_relu": "ops.leaky_relu(x, negative_slope=slope)",
-    "prelu": "ops.relu(a) - b * ops.relu(-a)",
     "hard_sigmoid": "ops.hard_sigmoid(x)",
     "hard_swish": "ops.hard_silu(x)",
     "log_sigmoid": "ops.log_sigmoid(x)",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from opassay.cases.pins import literal
-from opassay.cases.signatures.draws import Draws, points
+from opassay.cases.signatures.draws import Draws, part, points
 from opassay.cases.signatures.special_table import TABLE
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
@@ -66,7 +66,12 @@ def _hard(drawn: Draws, dtype: str) -> tuple[Tensor, ...]:
     hard = dtypes.is_float(dtype) or "near" in drawn.whole_values[0]
     about = points(drawn.points, dtype) if hard else ()
     fills = (Fill("near" if hard else "normal", key, about) for key in range(drawn.inputs))
-    return tuple(Tensor((SEVERAL,), drawn.fixed.get(i, dtype), fill) for i, fill in enumerate(fills))
+    own = drawn.broadcasts[0] if drawn.broadcasts else ()
+    shapes = [part((1, SEVERAL), how) for how in own] or [(SEVERAL,)] * drawn.inputs
+    return tuple(
+        Tensor(shape, drawn.fixed.get(i, dtype), fill)
+        for i, (shape, fill) in enumerate(zip(shapes, fills, strict=True))
+    )
 
 
 def _exhaustive(drawn: Draws, attributes: Mapping[str, Any]) -> tuple[Pin, ...]:

@@ -8,22 +8,26 @@ from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.elementary import erf, erfc, exp, log, log1p
 from opassay.adapters.oracle.bounded.formats import Formats, sizes, up
 from opassay.adapters.oracle.bounded.function import over
-from opassay.adapters.oracle.bounded.logic import equal, greater_equal, less
+from opassay.adapters.oracle.bounded.logic import equal, greater_equal
 from opassay.adapters.oracle.bounded.monomial import monomial
-from opassay.adapters.oracle.bounded.real import Real, either, left_open, operand, saved, unsigned, with_gradient
-from opassay.adapters.oracle.bounded.selection import absolute, maximum, minimum, where
+from opassay.adapters.oracle.bounded.real import (
+    Real,
+    either,
+    either_known,
+    for_finite,
+    left_open,
+    operand,
+    saved,
+    unsigned,
+    with_gradient,
+)
+from opassay.adapters.oracle.bounded.selection import absolute, maximum, where
 from opassay.adapters.oracle.bounded.sums import fit
 from opassay.adapters.oracle.bounded.trigonometry import tanh
 from opassay.harness.model.dtypes import FORMATS
 
 ROOT_HALF = np.sqrt(np.longdouble(0.5))
 ROOT_TWO_OVER_PI = np.sqrt(np.longdouble(2) / (4 * np.arctan(np.longdouble(1))))
-
-LONG = 20.0
-"""Beyond it, exp(-x) is below half a unit in the last place of x in float32; torch's softplus takes x itself from here.
-
-https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html, "threshold".
-"""
 
 
 def sigmoid(x: Real) -> Real:
@@ -41,13 +45,12 @@ def sigmoid(x: Real) -> Real:
 
 def silu(x: Real) -> Real:
     """x · sigmoid(x)."""
-    return unsigned(x * sigmoid(x))
+    return for_finite(unsigned(x * sigmoid(x)))
 
 
 def softplus(x: Real) -> Real:
-    """log(1 + exp(x)), as max(x, 0) + log1p(exp(-|x|)), or by log1p(exp(x)) where x is not large."""
-    shifted = maximum(x, 0.0) + log1p(exp(-absolute(x)))
-    y = either(shifted, where(less(x, LONG), log1p(exp(minimum(x, LONG))), shifted))
+    """log(1 + exp(x)), as max(x, 0) + log1p(exp(-|x|)), or by log1p(exp(x)) where that does not overflow."""
+    y = either_known(maximum(x, 0.0) + log1p(exp(-absolute(x))), log1p(exp(x)))
     return with_gradient(y, x, lambda g, y: either(g * sigmoid(saved(x)), g * exp(saved(x) - saved(y))), (0, np.inf))
 
 
@@ -60,13 +63,13 @@ def log_sigmoid(x: Real) -> Real:
 
 def mish(x: Real) -> Real:
     """x · tanh(softplus(x))."""
-    return unsigned(x * tanh(softplus(x)))
+    return for_finite(unsigned(x * tanh(softplus(x))))
 
 
 def gelu(x: Real) -> Real:
     """x · Φ(x) with the normal distribution's Φ, as 0.5 · x · (1 + erf(x / √2)) or by erfc."""
     scaled = x * ROOT_HALF
-    return unsigned(either(0.5 * x * (1 + erf(scaled)), 0.5 * x * erfc(-scaled)))
+    return for_finite(unsigned(either(0.5 * x * (1 + erf(scaled)), 0.5 * x * erfc(-scaled))))
 
 
 def gelu_tanh(x: Real) -> Real:
@@ -75,7 +78,7 @@ def gelu_tanh(x: Real) -> Real:
     Source: D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, 2016, section 2.
     """
     inner = ROOT_TWO_OVER_PI * (x + np.longdouble("0.044715") * (x * x * x))
-    return unsigned(0.5 * x * (1 + tanh(inner)))
+    return for_finite(unsigned(0.5 * x * (1 + tanh(inner))))
 
 
 def softsign(x: Real) -> Real:
@@ -83,10 +86,11 @@ def softsign(x: Real) -> Real:
     y = x / (1 + absolute(x))
 
     def pull(g: Real, _: Real) -> Real:
-        d = 1 + absolute(saved(x))
-        return monomial((g, 1), (d, -2))
+        size = absolute(saved(x))
+        d = 1 + size
+        return either(monomial((g, 1), (d, -2)), over(g, d) - monomial((g, 1), (size, 1), (d, -2)))
 
-    return unsigned(with_gradient(y, x, pull, (-1, 1)))
+    return for_finite(unsigned(with_gradient(y, x, pull, (-1, 1))))
 
 
 def logit(x: Real) -> Real:
@@ -139,4 +143,15 @@ def lerp(start: Real, end: Real, weight: object) -> Real:
     """start + weight · (end - start)."""
     w = operand(weight, start)
     gap = end - start
-    return either(start + w * gap, end - gap * (1 - w))
+    y = either(start + w * gap, end - gap * (1 - w))
+
+    def pull(g: Real, _: Real) -> tuple[Real | None, ...]:
+        a, b, c = saved(start), saved(end), saved(w)
+        first, second = either(g * (1 - c), g - g * c), g * c
+        third = either(g * (b - a), g * b - g * a)
+        return None, fit(first, start.shape), fit(second, end.shape), fit(third, w.shape)
+
+    # The forms differ in what an infinity makes of a weight of 0 or 1.
+    open_ = ~(np.isfinite(start.value) & np.isfinite(end.value) & np.isfinite(w.value))
+    found = Real(y.value, (y, start, end, w), lambda _, error, *of: error, pull)
+    return left_open(for_finite(unsigned(found)), np.broadcast_to(open_, y.shape))

@@ -7,7 +7,17 @@ from collections.abc import Callable
 import numpy as np
 
 from opassay.adapters.oracle.bounded.elementary import exp, expm1
-from opassay.adapters.oracle.bounded.real import Real, either, operand, saved, unsigned, with_gradient
+from opassay.adapters.oracle.bounded.monomial import monomial
+from opassay.adapters.oracle.bounded.real import (
+    Real,
+    constant,
+    either,
+    for_finite,
+    operand,
+    saved,
+    unsigned,
+    with_gradient,
+)
 from opassay.adapters.oracle.bounded.selection import clamp, minimum, where
 
 SIXTH = np.longdouble(1) / 6
@@ -24,13 +34,13 @@ def above(x: Real) -> Real:
 
 def elu(x: Real, alpha: float = 1.0) -> Real:
     """x above 0, alpha · (exp(x) - 1) below."""
-    return _elu(x, alpha * expm1(minimum(x, 0.0)), lambda a: alpha * _exp(a))
+    return _elu(x, alpha * expm1(minimum(x, 0.0)), lambda g, a: monomial((g, 1), (constant(alpha, x), 1), (_exp(a), 1)))
 
 
 def celu(x: Real, alpha: float = 1.0) -> Real:
     """x above 0, alpha · (exp(x / alpha) - 1) below."""
     below = minimum(x, 0.0) / alpha
-    return _elu(x, alpha * expm1(below), lambda a: _exp(a / alpha))
+    return _elu(x, alpha * expm1(below), lambda g, a: g * _exp(a / alpha))
 
 
 def _exp(x: Real) -> Real:
@@ -38,15 +48,15 @@ def _exp(x: Real) -> Real:
     return either(exp(x), saved(expm1(x)) + 1)
 
 
-def _elu(x: Real, low: Real, slope: Callable[[Real], Real]) -> Real:
+def _elu(x: Real, low: Real, below: Callable[[Real, Real], Real]) -> Real:
+    """``below``: (cotangent, operand) -> the gradient where x < 0."""
     high = above(x)
 
     def pull(g: Real, y: Real) -> Real:
         # Of what is above 0, the slope below is not asked, and would overflow.
-        below = minimum(saved(x), 0.0)
-        return where(high, g, g * slope(below))
+        return where(high, g, below(g, minimum(saved(x), 0.0)))
 
-    return unsigned(with_gradient(where(high, x, low), x, pull))
+    return for_finite(unsigned(with_gradient(where(high, x, low), x, pull)))
 
 
 def selu(x: Real) -> Real:
@@ -56,9 +66,10 @@ def selu(x: Real) -> Real:
     y = where(above(x), scale * x, either(scale * (alpha * expm1(low)), scale * alpha * expm1(low)))
 
     def pull(g: Real, _: Real) -> Real:
-        return where(above(x), g * scale, g * (scale * (alpha * _exp(saved(low)))))
+        below = monomial((g, 1), (constant(scale, x), 1), (constant(alpha, x), 1), (_exp(saved(low)), 1))
+        return where(above(x), g * scale, below)
 
-    return unsigned(with_gradient(y, x, pull))
+    return for_finite(unsigned(with_gradient(y, x, pull)))
 
 
 def hard_sigmoid(x: Real) -> Real:

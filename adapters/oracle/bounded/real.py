@@ -203,6 +203,16 @@ def either(*forms: Real) -> Real:
     return Real(forms[0].value, forms, local, lambda g, _: (g, *(None for _ in forms[1:])))
 
 
+def either_known(*forms: Real) -> Real:
+    """The same, but for forms of which nothing is known, as where one of their steps overflows: no target uses them."""
+
+    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
+        first, *others = np.broadcast_arrays(*errors)
+        return np.asarray(np.maximum.reduce([first, *(np.where(np.isfinite(e), e, first) for e in others)]))
+
+    return Real(forms[0].value, forms, local, lambda g, _: (g, *(None for _ in forms[1:])))
+
+
 def left_open(x: Real, where: np.ndarray) -> Real:
     """``x``, of which the contract says nothing at ``where``."""
     return Real(x.value, (x,), lambda _, error: np.where(where, np.inf, error), lambda g, _: (left_open(g, where),))
@@ -231,6 +241,15 @@ def composed(make: Callable[[], Real], x: Real, pull: Pull, shape: tuple[int, ..
     either = lambda: np.broadcast_to(graph().either_zero is not None, shape)  # noqa: E731
     local = lambda formats, _: graph().error(formats)  # noqa: E731
     return Real(lambda: graph().value, (x,), local, pull, shape=shape, either_zero=either, told=told)
+
+
+def for_finite(y: Real) -> Real:
+    """``y``, whose gradient is left open where the cotangent is not finite: forms multiply it in other orders."""
+
+    def pull(g: Real, _: Real) -> tuple[Real]:
+        return (left_open(g, ~np.isfinite(g.value)),)
+
+    return Real(y.value, (y,), lambda _, error: error, pull, span=y.span)
 
 
 def unsigned(x: Real) -> Real:
