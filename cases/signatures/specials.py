@@ -55,10 +55,16 @@ def _near(drawn: Draws, attributes: Mapping[str, Any]) -> Iterator[Pin]:
     told = [{named: value} for value in drawn.attributes.get(named, ())]
     kinds = (*PINNED[:1], "int32") if told else tuple(d for d in dict.fromkeys(drawn.dtypes) if d not in exhausted)
     for dtype in kinds:
-        for more in told or [{}]:
-            name = "_to_".join((f"near_{dtype}", *more.values()))
+        for more in told or (_settings(drawn) if dtype == kinds[0] else [{}]):
+            name = f"near_{dtype}" + "".join(f"_{key}_{value}" for key, value in more.items())
             case = Case(drawn.op, _hard(drawn, dtype), {**attributes, **more})
             yield Pin(name, case, (), "the oracle says what each gives")
+
+
+def _settings(drawn: Draws) -> list[dict[str, Any]]:
+    """Attributes in which each takes all of its values."""
+    count = max(map(len, drawn.attributes.values()), default=1)
+    return [{name: values[i % len(values)] for name, values in drawn.attributes.items()} for i in range(count)]
 
 
 def _hard(drawn: Draws, dtype: str) -> tuple[Tensor, ...]:

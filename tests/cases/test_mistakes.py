@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle import mistakes
-from opassay.adapters.oracle.mistakes import elements, pairs
+from opassay.adapters.oracle.mistakes import activations, elements, pairs
 from opassay.adapters.oracle.mistakes.made import mistakes as made
 from opassay.harness.model import dtypes
 from opassay.harness.registry import Registry
@@ -15,7 +15,8 @@ from opassay.harness.run.plan import FEWEST
 from opassay.harness.run.sharpness import judged, sought
 
 SEEDS = range(5)
-OPS = sorted({m.op for m in (*elements.MISTAKES, *pairs.MISTAKES)})
+SINGLE = (*elements.MISTAKES, *pairs.MISTAKES, *activations.MISTAKES)
+OPS = sorted({m.op for m in SINGLE})
 UNSEEN = {"maximum/value/zero_of_either_sign"}
 """Of zeros of either sign, the contract of ``maximum`` leaves open which is the larger."""
 
@@ -39,7 +40,7 @@ def asked(op, seed):
     yield from generate.cases(op, "value", seed, 0, FEWEST, 2)
 
 
-def looked_for(name, seed, wanted=(*elements.MISTAKES, *pairs.MISTAKES)):
+def looked_for(name, seed, wanted=SINGLE):
     op = Registry().op(name)
     return sought(op, [m for m in wanted if m.op == name], asked(op, seed), SEES)
 

@@ -7,6 +7,7 @@ Nothing is ever taken out: a mistake that no case shows says what cases lack.
 from __future__ import annotations
 
 from opassay.adapters.oracle.mistakes import (
+    activations,
     conv,
     elements,
     gradients,
@@ -33,6 +34,7 @@ WRAPPED: tuple[Mistake, ...] = (
     *relu.MISTAKES,
     *elements.MISTAKES,
     *pairs.MISTAKES,
+    *activations.MISTAKES,
     *state.MISTAKES,
 )
 """Those that are no hypothesis."""
