@@ -10,7 +10,7 @@ from opassay.adapters.oracle.mistakes.made import mistakes
 
 def _by_tanh(x: np.ndarray, approximate: bool) -> np.ndarray:
     t = x.dtype.type
-    return 0.5 * x * (1 + np.tanh(t(0.7978845608028654) * (x + t(0.044715) * x * x * x)))
+    return np.asarray(0.5 * x * (1 + np.tanh(t(0.7978845608028654) * (x + t(0.044715) * x * x * x))))
 
 
 def _exponential_less_one(x: np.ndarray, alpha: float) -> np.ndarray:
