@@ -265,7 +265,7 @@ class Run:
             "choices": list(self._choices()),
             "findings": self.findings,
             "machine": describe_machine(),
-            "warnings": [*self.warnings, *engine.second.lines, *self._other_versions(engine)],
+            "warnings": [*self.warnings, *engine.second.lines, *_grown(engine), *self._other_versions(engine)],
         }
         self.redescribe(run)
         return run
@@ -327,6 +327,11 @@ class Run:
         ops = {op.name for op in self.campaign.ops}
         known = self.campaign.known(adapter)
         return [k for k in known if ops & set(k.ops) and set(k.aspects) & set(self.campaign.aspects)]
+
+
+def _grown(engine: Engine) -> Iterator[str]:
+    for lane in engine.lanes.values():
+        yield from lane.growth.lines(lane.label)
 
 
 def both_halves(campaign: Campaign, engine: Engine, done: frozenset[Key] = frozenset()) -> Iterator[Record]:

@@ -14,6 +14,7 @@ from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import DAMAGED, GREW, Crashed, Outcome, Raised, TimedOut
 from opassay.harness.model.target import Target
 from opassay.harness.run import wire, words
+from opassay.harness.run.growth import Growth
 from opassay.harness.run.job import Answer, GroupEnd, Job, Trail, next_id
 from opassay.harness.run.machine import instructions, pressure
 from opassay.harness.run.plan import Item
@@ -55,6 +56,7 @@ class Lane:
     them. ``state`` is ``starting``, ``ready``, or why not;
     ``settings`` are the switches that the worker told, the processor's ``instructions``, and whether it is ``parallel``
     (has several threads), once it has answered;
+    ``growth``: how its workers grew.
     ``misused`` says that the reason is what the user asked for.
     """
 
@@ -92,6 +94,7 @@ class Lane:
         self._last: Job | None = None
         self._seen = ""
         self._spoilers: set[tuple[str, str]] = set()
+        self.growth = Growth()
         self.process: WorkerProcess | None = None
 
     @property
@@ -123,6 +126,7 @@ class Lane:
         self._served = 0
         self._rested = None
         self._last = None
+        self.growth.begin()
 
     @property
     def threads(self) -> int:
@@ -340,8 +344,12 @@ class Lane:
         self._seen = f"worker of {memory / 2**30:.1f} GiB, {pressure()}"
         if self._served and self._rested is None:
             self._rested = memory
-        self._tired |= self._rested is not None and memory - self._rested > (self._memory - self._rested) * TIRED
+        self.growth.seen(memory, next(iter(self._sent.values())).items[0].case.op)
+        if self._rested is not None and memory - self._rested > (self._memory - self._rested) * TIRED:
+            self._tired = True
+            self.growth.replaced()
         if memory > self._memory:
+            self.growth.replaced()
             message = f"the worker grew beyond {self._memory / 2**30:.1f} GiB"
             self._end(Crashed(GREW, message=message, machine=self._seen))
             return

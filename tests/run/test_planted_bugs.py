@@ -151,10 +151,20 @@ def test_a_worker_that_grows_is_replaced_between_batches_and_nothing_is_blamed(m
     settings, targets = Settings(cases=160), {"targets": ["leaky"], "adapters": ["planted:Leaky"], "ops": ["matmul"]}
     campaign = Campaign(Request(**targets, aspects=["value"], settings=settings, memory=2**30))
     workers = set()
-    records = records_of(campaign, lambda engine, _: workers.update(lane.process.pid for lane in engine.lanes.values()))
+    told = {}
+
+    def each(engine, _):
+        (lane,) = engine.lanes.values()
+        workers.add(lane.process.pid)
+        told["lines"] = list(lane.growth.lines(lane.label))
+
+    records = records_of(campaign, each)
     assert_complete(campaign, records)
     assert {r.verdict for r in records} <= {"pass", "undefined"}
     assert len(workers) > 1
+    (line,) = told["lines"]
+    assert line.startswith("leaky: its worker was replaced ")
+    assert " GiB during matmul: " in line
 
 
 def test_a_run_without_a_usable_target_ends(tmp_path, monkeypatch):
