@@ -252,10 +252,22 @@ def new_adapter(
 
 
 @app.command()
-def doctor(adapter: Adapters = []) -> int:  # noqa: B006
+def doctor(
+    adapter: Adapters = [],  # noqa: B006
+    numeric: Annotated[
+        bool, typer.Option("--numeric", help="Measure in which format sums are kept, and print the rules to paste.")
+    ] = False,
+    target: Targets = [],  # noqa: B006
+) -> int:
     """Check the installation: start every framework once and say what answered."""
     from opassay.harness.commands import doctor_command
+    from opassay.harness.numeric import OPS, numeric_command
+    from opassay.harness.run.campaign import Request
 
+    if numeric:
+        return numeric_command(Request(targets=target, adapters=adapter, ops=list(OPS)))
+    if target:
+        raise typer.BadParameter("only --numeric asks single targets")
     return doctor_command(adapter)
 
 

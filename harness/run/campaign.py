@@ -16,6 +16,7 @@ from opassay.harness.located import UsageError, module_file
 from opassay.harness.model.case import ASPECTS, Case
 from opassay.harness.model.choice import Follows, choice_row
 from opassay.harness.model.fact import Fact, apart
+from opassay.harness.model.op import Op
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record
 from opassay.harness.registry import AdapterEntry, Registry, unknown
@@ -32,6 +33,7 @@ from opassay.harness.run.journal import Journal
 from opassay.harness.run.knowledge import explained
 from opassay.harness.run.known_rows import known_rows, other_versions
 from opassay.harness.run.lane import Lane
+from opassay.harness.run.loosest import unstated
 from opassay.harness.run.machine import default_memory, describe_machine, usable_cores
 from opassay.harness.run.pictures import Album
 from opassay.harness.run.plan import Settings, Shard, forecast, halves, shards
@@ -265,7 +267,12 @@ class Run:
             "choices": list(self._choices()),
             "findings": self.findings,
             "machine": describe_machine(),
-            "warnings": [*self.warnings, *engine.second.lines, *_grown(engine), *self._other_versions(engine)],
+            "warnings": [
+                *self.warnings,
+                *engine.second.lines,
+                *_doubts(engine, self.campaign.ops),
+                *self._other_versions(engine),
+            ],
         }
         self.redescribe(run)
         return run
@@ -329,9 +336,12 @@ class Run:
         return [k for k in known if ops & set(k.ops) and set(k.aspects) & set(self.campaign.aspects)]
 
 
-def _grown(engine: Engine) -> Iterator[str]:
+def _doubts(engine: Engine, ops: Sequence[Op]) -> Iterator[str]:
+    """What a reader should know of each target: that it grew, and what its adapter leaves unsaid."""
     for lane in engine.lanes.values():
         yield from lane.growth.lines(lane.label)
+        if works(lane) and not lane.rules and (line := unstated(lane.label, ops)):
+            yield line
 
 
 def both_halves(campaign: Campaign, engine: Engine, done: frozenset[Key] = frozenset()) -> Iterator[Record]:

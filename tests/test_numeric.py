@@ -1,0 +1,83 @@
+"""``doctor --numeric`` tells the format of sums in any order, and ``run`` what is forgiven without a rule."""
+
+import numpy as np
+import pytest
+
+from opassay.harness.model import dtypes
+from opassay.harness.numeric import accumulator, flushed, inputs_of, question
+from opassay.harness.registry import Registry
+from opassay.harness.run.loosest import unstated
+
+FORMATS = ("bfloat16", "float16", "float32", "float64")
+
+
+def rounded(value, name):
+    return float(dtypes.widen(dtypes.narrow(np.asarray([value], np.float64), name))[0])
+
+
+def forwards(terms, kept):
+    total = 0.0
+    for term in terms:
+        total = rounded(total + term, kept)
+    return total
+
+
+def backwards(terms, kept):
+    return forwards(terms[::-1], kept)
+
+
+def in_lanes(terms, kept):
+    return forwards([forwards(terms[lane::8], kept) for lane in range(8)], kept)
+
+
+def by_halves(terms, kept):
+    middle = len(terms) // 2
+    if not middle:
+        return terms[0]
+    return rounded(by_halves(terms[:middle], kept) + by_halves(terms[middle:], kept), kept)
+
+
+def kernel(dtype, kept, order):
+    """A sum of products in ``dtype`` whose partial sums are kept in another format."""
+
+    def sums(pairs):
+        if any(rounded(v, dtype) != v for pair in pairs for v in pair):
+            return None
+        return rounded(order([a * b for a, b in pairs], kept), dtype)
+
+    return sums
+
+
+@pytest.mark.parametrize("order", [forwards, backwards, in_lanes, by_halves])
+@pytest.mark.parametrize("terms", [16, 64])
+@pytest.mark.parametrize(("dtype", "kept"), [(d, k) for d in FORMATS for k in FORMATS])
+def test_the_format_of_sums_is_told_in_any_order(dtype, kept, terms, order):
+    narrow = dtypes.FORMATS[dtype].precision < 24
+    told = accumulator(dtype, terms, kernel(dtype, kept, order))
+    assert told == ("float32" if narrow and kept == "float64" else dtype if kept == "float64" else kept)
+
+
+def test_operands_and_subnormals():
+    def cut(bits):
+        return lambda pairs: sum(float(np.rint(a * 2.0 ** (bits - 1)) * 2.0 ** (1 - bits)) * b for a, b in pairs)
+
+    exact = kernel("float32", "float32", forwards)
+    assert [inputs_of("float32", s) for s in (cut(8), cut(11), exact)] == ["bfloat16", "tf32", ""]
+    assert not flushed("float32", exact)
+    assert flushed("float32", lambda pairs: 0.0)
+
+
+@pytest.mark.parametrize("op", ["matmul", "conv2d", "avg_pool2d", "scatter_nd"])
+def test_a_question_is_a_valid_case_with_the_sum_asked_for(op):
+    case = question(op, "float32", [(4096.0, 4096.0), (1.0, 1.0), (1.0, 1.0), (-4096.0, 4096.0)], 1)
+    (found,) = Registry().op(op).reference(case.attributes, case.inputs())
+    assert found.exact.ravel().tolist() == [0.5 if op == "avg_pool2d" else 2.0]
+
+
+def test_an_adapter_without_rules_is_told_what_that_forgives():
+    ops = Registry().ops(["matmul", "relu", "conv2d"])
+    line = unstated("mine", ops)
+    assert line.startswith(
+        "mine: its adapter has no numeric_rules, so sums of float16 and bfloat16 (matmul, conv2d) are "
+    )
+    assert unstated("mine", Registry().ops(["relu"])) == ""
