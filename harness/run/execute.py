@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import Any, NoReturn, Protocol
@@ -67,15 +67,15 @@ class Executor:
         cases: Sequence[Case],
         fuse: bool,
         announce: Announce = lambda positions: None,
-        repeat: bool = False,
+        repeat: Collection[int] = (),
     ) -> Iterator[Answer]:
         """Each case's position and outcome, in any order; every case exactly once.
 
         ``announce`` is called with the positions of the cases that are about to run, before they run: if
-        the process ends, the parent knows which case to blame. ``repeat``: call everything twice and say of an
-        answer that has other bits the second time.
+        the process ends, the parent knows which case to blame. ``repeat``: positions that are called twice,
+        with those that run in one program with them; an answer that has other bits the second time says so.
         """
-        self._announce, self._repeat = announce, repeat
+        self._announce, self._repeat = announce, frozenset(repeat)
         self._compiled: dict[tuple[str, ...], Callable[..., Any]] = {}
         for position, outcome in self._answers(cases, fuse):
             if cases[position].aspect == "shape" and isinstance(outcome, Returned):
@@ -119,7 +119,7 @@ class Executor:
         started = time.perf_counter()
         try:
             outcome = self._call(case, started)
-            return self._twice(outcome, self._call(case, started)) if self._repeat else outcome
+            return self._twice(outcome, self._call(case, started)) if position in self._repeat else outcome
         except Unsupported as reason:
             return NotSupported(str(reason), time.perf_counter() - started)
         except Exception as error:
@@ -246,7 +246,7 @@ class Executor:
         try:
             together = [cases[p] for p in positions]
             answers = self._call_all(together)
-            if self._repeat:
+            if not self._repeat.isdisjoint(positions):
                 answers = [self._twice(*pair) for pair in zip(answers, self._call_all(together), strict=True)]
         except Exception as error:
             if not self._adapter.healthy():

@@ -38,8 +38,17 @@ ANSWER |= {("pointwise", False): 0.006, ("pointwise", True): 0.025}
 """Seconds of a core that an answer takes, the oracle's part included, by the same two. Measured in a default run of
 JAX (compiled), TensorFlow, Keras and torch on two cores with AVX2, nothing kept; only the forecast depends on it."""
 
+TWICE = 20
+"""One geometry in so many is asked twice in one process, in either half of a run: pins, which hold few values that
+round, show no last bit that varies."""
+
 SPLIT = 50
 """Geometries from which on a shard's second half runs with several threads."""
+
+
+def asked_twice(number: int) -> bool:
+    """Whether every run asks case ``number`` of a stream twice and wants the same bits."""
+    return number < 0 or number % TWICE == FEWEST - 1
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,8 @@ class Settings:
 
     ``cases``: geometries per op and aspect, None for what ``geometries`` says. ``fills``: value sets per geometry.
     ``timeout``: seconds per case. ``threads``: of each framework in the first half of a run. ``memory``: bytes at which
-    a worker is ended. ``repeat``: whether every case, not only pins, must give the same bits thrice.
+    a worker is ended. ``repeat``: whether every case, not only pins, must give the same bits thrice, and
+    not only some of the others twice.
     ``max_output``: bytes of one case's answers from which on they are not sent. ``exhaustive``: whether slices of all
     float32 are asked in place of the stream.
     """

@@ -275,7 +275,7 @@ def test_who_waits_for_a_worker_that_closed_its_output_is_not_who_listens(monkey
         assert events.get(timeout=60).header["type"] == "hello"
         assert not lingering.ended
         case = Case("matmul", (Tensor((1, 1), "int32", Fill("ones")),) * 2, {}).dumps()
-        lingering.send({"type": "batch", "id": 1, "fuse": False, "repeat": False, "timeout": 10, "cases": [case]})
+        lingering.send({"type": "batch", "id": 1, "fuse": False, "repeat": [], "timeout": 10, "cases": [case]})
         while not lingering.ended:
             time.sleep(0.01)
         assert psutil.pid_exists(lingering.pid), "it is known to be mute before it is gone"

@@ -9,7 +9,7 @@ import pytest
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.outcome import NotSupported, Raised, Returned
-from opassay.harness.run import wire
+from opassay.harness.run import plan, wire
 from opassay.harness.run.bits import difference, digest
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
 from opassay.harness.run.plan import Settings
@@ -22,8 +22,8 @@ def importable(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH")))))
 
 
-def records_of(folder, adapter, name, repeat=True):
-    settings = Settings(cases=12, repeat=repeat)
+def records_of(folder, adapter, name, repeat=True, cases=12):
+    settings = Settings(cases=cases, repeat=repeat)
     request = Request(targets=[name], adapters=[adapter], ops=["matmul"], aspects=["value"], settings=settings)
     campaign = Campaign(request)
     run = Run(campaign, folder)
@@ -49,6 +49,20 @@ def test_random_bits_are_found_in_one_process(cls, name, tmp_path):
     assert found
     assert {r.dtype for r in found} == {"float64;float64"}
     assert any("the same call twice in one process: output 0 has other bits in " in r.message for r in found)
+
+
+@pytest.mark.parametrize(("cls", "name"), [("Random", "random"), ("RandomFused", "random_fused")])
+def test_a_run_asks_some_geometries_twice_and_finds_a_last_bit_that_varies(cls, name, tmp_path):
+    found = nondeterministic(records_of(tmp_path, f"planted_repeats:{cls}", name, repeat=False, cases=100))
+    assert {r.number for r in found} & {number for number in range(100) if plan.asked_twice(number)}
+    assert {r.dtype for r in found} == {"float64;float64"}
+
+
+def test_every_shard_has_a_geometry_that_is_asked_twice():
+    assert any(map(plan.asked_twice, range(plan.FEWEST)))
+    assert sum(map(plan.asked_twice, range(100))) == 100 // plan.TWICE
+    assert any(map(plan.asked_twice, range(plan.SPLIT, 100)))
+    assert all(map(plan.asked_twice, range(-5, 0)))
 
 
 def test_what_depends_on_the_process_is_found_by_a_fresh_one(tmp_path):
