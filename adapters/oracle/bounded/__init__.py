@@ -76,6 +76,7 @@ from opassay.adapters.oracle.bounded.powers import hypot as hypot
 from opassay.adapters.oracle.bounded.powers import power as power
 from opassay.adapters.oracle.bounded.powers import remainder as remainder
 from opassay.adapters.oracle.bounded.powers import trunc_quotient as trunc_quotient
+from opassay.adapters.oracle.bounded.products import matmul as matmul
 from opassay.adapters.oracle.bounded.real import Real as Real
 from opassay.adapters.oracle.bounded.real import either as either
 from opassay.adapters.oracle.bounded.real import left_open as left_open

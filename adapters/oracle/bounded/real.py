@@ -36,11 +36,24 @@ class Real:
 
     ``pull``: None where its value is constant but for jumps. ``either_zero``: elements whose zero may have either sign.
     ``span``: the smallest and the largest value that the contract allows, whatever the argument.
-    ``told``: what is known of it as a sum, or a copy, of operands that are known; dropped where one is not.
+    ``known``: a target takes it as it is. ``told``: what the judge is told of a sum, or a copy, of operands that are
+    known; dropped where one is not.
     """
 
     __array_ufunc__ = None
-    __slots__ = ("_either_zero", "_errors", "_given", "_value", "args", "local", "pull", "shape", "span", "told")
+    __slots__ = (
+        "_either_zero",
+        "_errors",
+        "_given",
+        "_value",
+        "args",
+        "known",
+        "local",
+        "pull",
+        "shape",
+        "span",
+        "told",
+    )
 
     def __init__(
         self,
@@ -61,6 +74,7 @@ class Real:
             self.shape = value.shape
         self.args, self.local, self.pull, self.span = args, local, pull, span
         self._either_zero = either_zero if either_zero is not None or not args else _inherited(self.shape, args)
+        self.known = not args and local is None
         self.told = told if told is None or all(x.known for x in args) else None
         self._errors: dict[Formats, np.ndarray] = {}
         self._given: dict[Formats, np.ndarray] = {}
@@ -76,11 +90,6 @@ class Real:
     def either_zero(self) -> np.ndarray | None:
         mask = self._either_zero() if callable(self._either_zero) else self._either_zero
         return mask if mask is None or mask.shape == self.shape else np.broadcast_to(mask, self.shape)
-
-    @property
-    def known(self) -> bool:
-        """Whether it is an input that a target takes as it is."""
-        return not self.args and self.local is None
 
     @property
     def is_float(self) -> bool:
@@ -167,7 +176,9 @@ def leaf(array: np.ndarray) -> Real:
     if name == "float16" or not tiny.any():
         return Real(value)
     size = np.where(tiny & (value != 0), up(sizes(value)), 0.0)
-    return Real(value, (), lambda formats: size if formats.flush else np.zeros(()), either_zero=size > 0)
+    x = Real(value, (), lambda formats: size if formats.flush else np.zeros(()), either_zero=size > 0)
+    x.known = True
+    return x
 
 
 def known(array: np.ndarray) -> Real:

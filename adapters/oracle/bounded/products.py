@@ -1,0 +1,42 @@
+"""Products of matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.contraction import Form, Sums, contracted
+from opassay.adapters.oracle.bounded.real import Real
+from opassay.adapters.oracle.linear import Linear
+
+
+def matmul(a: Real, b: Real) -> Real:
+    """The product over the last two axes; those before broadcast."""
+    return contracted(_form(a.shape, b.shape), 2, a, b)
+
+
+def _form(a: tuple[int, ...], b: tuple[int, ...]) -> Form:
+    """``Σ a[..., m, k] b[..., k, n] y[..., m, n]``, by the shapes of its operands."""
+
+    def form(to: int) -> Sums:
+        if to == 2:
+            batch = a[:-2] if a[:-2] == b[:-2] else np.broadcast_shapes(a[:-2], b[:-2])
+            return Sums(np.matmul, (*batch, a[-2], b[-1]))
+        if to == 1:
+            return Sums(_summed_to(b, lambda a, y: a.swapaxes(-1, -2) @ y), b)
+        return Sums(_summed_to(a, lambda b, y: y @ b.swapaxes(-1, -2)), a)
+
+    return form
+
+
+def _summed_to(shape: tuple[int, ...], product: Linear) -> Linear:
+    """``product``, summed over the batch axes along which an operand of ``shape`` was repeated."""
+
+    def linear(*operands: np.ndarray) -> np.ndarray:
+        whole = product(*operands)
+        added = tuple(range(whole.ndim - len(shape)))
+        stretched = tuple(
+            len(added) + axis for axis, n in enumerate(shape[:-2]) if n == 1 and whole.shape[len(added) + axis] != 1
+        )
+        return np.asarray(whole.sum(axis=added + stretched).reshape(shape))
+
+    return linear
