@@ -35,6 +35,9 @@ VALUES = pairs()
 INSIDE = pairs(("near",), ("normal", "special", "bits", "ties"))
 """Of a function that is not defined everywhere, whose points say where it is."""
 
+POWERS = pairs(("ints", "ties", "normal", "near"), ("near", "near", "special", "bits"))
+"""Of a power, which overflows of most others."""
+
 DIVISORS = pairs(("ints", "iota"), ("ties", "normal"))
 """Of integers, values that are never 0."""
 

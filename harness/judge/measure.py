@@ -60,7 +60,7 @@ def measure_of(reference: Reference, model: NumericModel, exact_fill: bool) -> M
     if (model, exact_fill) not in known:
         limit = _limits(reference, model, exact_fill)
         expected = _saturated(reference, limit)
-        by_contract = mask_of(reference.free, reference)
+        by_contract = mask_of(reference.free, reference) | (limit.undecided & mask_of(reference.opened, reference))
         by_bound = limit.undecided & ~by_contract
         free = by_contract | by_bound
         asks_more = reference.span is not None or reference.signed_zeros is not None

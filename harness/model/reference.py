@@ -34,7 +34,8 @@ class Reference:
     often each product is rounded besides, where coefficients are not exact. ``slack``: an error, in absolute
     terms, that intermediate results may carry besides. All arrays have ``exact``'s shape.
 
-    ``allowed_by``: how much an answer may err, by the way a target computes; infinite where no statement is possible.
+    ``allowed_by``: how much an answer may err, by the way a target computes; infinite where no statement is possible,
+    which is the contract's doing where ``opened`` holds.
     ``signed_zeros``: zeros whose sign counts, where they may not err. ``span``: the smallest and the largest value that
     a correct answer may have anywhere, however much it may err.
 
@@ -64,6 +65,7 @@ class Reference:
     zeros_too: bool = False
     computes: tuple[str, str] | None = None
     integral: bool | None = None
+    opened: np.ndarray | None = None
 
     def at(self, where: int | slice) -> Reference:
         """The same of some of its runs, for a reference of several: their arrays have one more axis, the first."""

@@ -69,6 +69,25 @@ def test_every_profile_says_something_of_every_function(profile: str) -> None:
     assert all(ulps_of(name, profile) >= 0.5 for name in (*OPENCL, *UNSPOKEN))
 
 
+def test_the_root_of_a_subnormal_is_between_that_of_zero_and_that_of_its_double() -> None:
+    x = floats(1e-40, -1e-40)
+    reference = one(bounded.sqrt, x)
+    for answer, verdict in ((np.sqrt(floats(1e-40)), "pass"), (floats(0), "pass"), (floats(1), "numeric")):
+        found = judged(np.array([answer[0], np.nan], np.float32), reference, flushes=True)
+        assert (found.verdict, found.free_elements) == (verdict, 1)
+
+
+def test_a_gradient_of_which_the_contract_leaves_most_open_is_judged_where_it_says_something() -> None:
+    x = floats(-1, -2, -3, 2)
+    (dx,) = bounded.vjps(bounded.log, (x,), (floats(1, 1, 1, 1),), ("x",))
+    right, wrong = judged(floats(7, 7, 7, 0.5), dx), judged(floats(7, 7, 7, 0.6), dx)
+    assert (right.verdict, right.free_elements, right.free_by_bound) == ("pass", 3, 0)
+    assert (wrong.verdict, wrong.bad_elements) == ("numeric", 1)
+    # A product that may overflow on its way is no matter of the contract.
+    lost = one(lambda x: x * 1e30 / 1e30, floats(1e20, 1e20, 1))
+    assert judged(floats(1e20, 1e20, 1), lost).verdict == "undefined"
+
+
 def test_nothing_may_lie_outside_of_a_functions_range() -> None:
     x = floats(9.0, 20.0, -20.0)
     answer = np.nextafter(np.tanh(x), 2 * np.tanh(x))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from opassay.adapters.oracle.bounded.formats import Formats, stored
-from opassay.adapters.oracle.bounded.real import Real, leaf
+from opassay.adapters.oracle.bounded.real import Real, all_opened, leaf
 from opassay.adapters.oracle.bounded.reverse import connected, gradients
 from opassay.adapters.oracle.geometry import require
 from opassay.adapters.oracle.linear import numbers
@@ -94,4 +95,5 @@ def reference_of(name: str, dtype: str, y: Real, signed: bool = True) -> Referen
             return stored(formats, exact, y.error(formats))
 
     signs = zeros if zeros.any() else None
-    return Reference(name, dtype, exact, "bounded", allowed_by=allowed_by, signed_zeros=signs, span=y.span)
+    found = Reference(name, dtype, exact, "bounded", allowed_by=allowed_by, signed_zeros=signs, span=y.span)
+    return replace(found, opened=all_opened(y))

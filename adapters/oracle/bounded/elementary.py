@@ -62,7 +62,10 @@ log2: Unary = function("log2", np.log2, lambda g, x, y: _by_log_of_base(g, x, LN
 log10: Unary = function("log10", np.log10, lambda g, x, y: _by_log_of_base(g, x, LN10), between_ends(np.log10, 0))
 log1p: Unary = function("log1p", np.log1p, lambda g, x, y: over(g, 1 + saved(x)), between_ends(np.log1p, -1))
 sqrt: Unary = function(
-    "sqrt", np.sqrt, lambda g, x, y: monomial((g, 1), (constant(2, x), -1), (saved(y), -1)), between_ends(np.sqrt, 0)
+    "sqrt",
+    np.sqrt,
+    lambda g, x, y: monomial((g, 1), (constant(2, x), -1), (saved(y), -1)),
+    between_ends(np.sqrt, 0, closed=True),
 )
 rsqrt: Unary = function(
     "rsqrt",

@@ -78,15 +78,17 @@ def stepped(
     return np.where(np.isfinite(value), known, kept(formats, value, error))
 
 
-def between_ends(value: Value, low: float = -np.inf, high: float = np.inf) -> Moves:
+def between_ends(value: Value, low: float = -np.inf, high: float = np.inf, closed: bool = False) -> Moves:
     """Of a monotone function on an open domain: its values at the ends of the operand's interval bound all.
 
-    Beyond the domain there is none, whatever the error.
+    Of a ``closed`` one the ends of the domain have values, too. Beyond it there is none, whatever the error.
     """
 
     def moves(x: np.ndarray, error: np.ndarray, y: np.ndarray) -> np.ndarray:
         off = np.maximum(np.abs(value(x + error) - y), np.abs(value(x - error) - y))
-        unsure = (x - error <= low) | (x + error >= high)
+        unsure = (x - error < low) | (x + error > high)
+        if not closed:
+            unsure |= (x - error == low) | (x + error == high)
         beyond = (x + error < low) | (x - error > high)
         return np.asarray(np.where(beyond, 0.0, np.where(unsure, np.inf, off)))
 

@@ -174,7 +174,7 @@ def _whole_quotient(step: Callable[[np.ndarray], np.ndarray], whole: Binary, x: 
             off = np.where(tiny & ~left_out, np.maximum(off, np.abs(np.trunc(quotient) - value)), off)
         return np.where(left_out, np.inf, kept(formats, value, off.astype(np.float64), exact=True))
 
-    return Real(value, (x, y), local, either_zero=np.broadcast_to(True, value.shape))
+    return Real(value, (x, y), local, either_zero=np.broadcast_to(True, value.shape), opened=left_out)
 
 
 def _integer_quotient(whole: Binary, x: Real, y: Real) -> Real:

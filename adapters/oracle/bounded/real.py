@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from opassay.adapters.oracle.bounded.formats import Formats, rounded, sizes, stored, up
+from opassay.adapters.oracle.bounded.formats import Formats, rounded, sizes, stored
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
@@ -38,6 +38,7 @@ class Real:
     ``span``: the smallest and the largest value that the contract allows, whatever the argument.
     ``known``: a target takes it as it is. ``told``: what the judge is told of a sum, or a copy, of operands that are
     known; dropped where one is not.
+    ``opened``: of the elements whose error is infinite here, those of which the contract says nothing.
     """
 
     __array_ufunc__ = None
@@ -49,6 +50,7 @@ class Real:
         "args",
         "known",
         "local",
+        "opened",
         "pull",
         "shape",
         "span",
@@ -66,7 +68,9 @@ class Real:
         either_zero: np.ndarray | Callable[[], np.ndarray] | None = None,
         span: tuple[float, float] | None = None,
         told: Told | None = None,
+        opened: np.ndarray | None = None,
     ) -> None:
+        self.opened = opened
         self._value: np.ndarray | Callable[[], np.ndarray] = value
         self.shape = shape
         if not callable(value):
@@ -147,7 +151,24 @@ class Real:
 
 
 def _inherited(shape: tuple[int, ...], args: tuple[Real, ...]) -> np.ndarray | None:
-    masks = [x.either_zero for x in args if x.either_zero is not None]
+    return _any_of(shape, [x.either_zero for x in args if x.either_zero is not None])
+
+
+def all_opened(x: Real) -> np.ndarray | None:
+    """Where the contract says nothing of ``x``, or of what it is made of: one reason for an infinite error."""
+    found: dict[int, np.ndarray | None] = {}
+
+    def of(node: Real) -> np.ndarray | None:
+        if id(node) not in found:
+            masks = [node.opened, *map(of, node.args)]
+            found[id(node)] = _any_of(node.shape, [mask for mask in masks if mask is not None])
+        return found[id(node)]
+
+    return of(x)
+
+
+def _any_of(shape: tuple[int, ...], masks: list[np.ndarray]) -> np.ndarray | None:
+    """Where one of them holds; of what has another shape, everywhere if anywhere."""
     if not masks:
         return None
     if any(mask.shape not in ((), shape) for mask in masks):
@@ -175,7 +196,7 @@ def leaf(array: np.ndarray) -> Real:
     tiny = np.abs(value) < FORMATS[name].smallest_normal
     if name == "float16" or not tiny.any():
         return Real(value)
-    size = np.where(tiny & (value != 0), up(sizes(value)), 0.0)
+    size = np.where(tiny & (value != 0), sizes(value), 0.0)
     x = Real(value, (), lambda formats: size if formats.flush else np.zeros(()), either_zero=size > 0)
     x.known = True
     return x
@@ -226,7 +247,8 @@ def either_known(*forms: Real) -> Real:
 
 def left_open(x: Real, where: np.ndarray) -> Real:
     """``x``, of which the contract says nothing at ``where``."""
-    return Real(x.value, (x,), lambda _, error: np.where(where, np.inf, error), lambda g, _: (left_open(g, where),))
+    local = lambda _, error: np.where(where, np.inf, error)  # noqa: E731
+    return Real(x.value, (x,), local, lambda g, _: (left_open(g, where),), opened=where)
 
 
 def nothing_known(x: Real, shape: tuple[int, ...]) -> Real:

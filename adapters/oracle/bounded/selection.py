@@ -32,7 +32,7 @@ def _side(x: Real) -> Real:
     def local(_: Formats, error: np.ndarray) -> np.ndarray:
         return np.where(np.isnan(size), np.inf, np.where(size > error, 0.0, np.where(size == 0, 1.0, 2.0)))
 
-    return Real(np.sign(x.value), (x,), local)
+    return Real(np.sign(x.value), (x,), local, opened=np.isnan(size))
 
 
 def sign(x: Real) -> Real:
@@ -102,12 +102,12 @@ def larger(x: Real, y: Real) -> Real:
     value = np.where(x.value > y.value, 1.0, np.where(x.value < y.value, 0.0, 0.5)).astype(x.value.dtype)
     # Equal infinities are not told apart by their difference.
     gap = np.where(x.value == y.value, 0.0, np.abs(quietly(np.subtract, x.value, y.value)))
+    nothing = np.isnan(x.value) | np.isnan(y.value)
 
     def local(_: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        nothing = np.isnan(x.value) | np.isnan(y.value)
         return np.where(nothing, np.inf, np.where(gap <= a + b, np.maximum(value, 1 - value), 0.0))
 
-    return Real(value, (x, y), local)
+    return Real(value, (x, y), local, opened=nothing)
 
 
 def relu(x: Real) -> Real:
@@ -150,7 +150,7 @@ def step(x: Real) -> Real:
         unsure = (np.abs(x.value) <= error) & (error > 0)
         return np.where(np.isnan(x.value), np.inf, unsure.astype(np.float64))
 
-    return Real(value, (x,), local)
+    return Real(value, (x,), local, opened=np.isnan(x.value))
 
 
 def where(condition: Mask, x: object, y: object) -> Real:

@@ -37,13 +37,13 @@ def _by_length(g: Real, x: Real, y: Real) -> Real:
 
 
 asin: Unary = function(
-    "asin", np.arcsin, lambda g, x, y: _over_root(g, _one_less_square(x)), between_ends(np.arcsin, -1, 1)
+    "asin", np.arcsin, lambda g, x, y: _over_root(g, _one_less_square(x)), between_ends(np.arcsin, -1, 1, closed=True)
 )
 acos: Unary = function(
     "acos",
     np.arccos,
     lambda g, x, y: neg(_over_root(g, _one_less_square(x))),
-    between_ends(np.arccos, -1, 1),
+    between_ends(np.arccos, -1, 1, closed=True),
     span=(0, np.inf),
 )
 atan: Unary = function("atan", np.arctan, lambda g, x, y: over(g, 1 + saved(x) * saved(x)), between_ends(np.arctan))
@@ -63,7 +63,7 @@ acosh: Unary = function(
     lambda g, x, y: either(
         _over_root(g, either(saved(x) * saved(x) - 1, (saved(x) - 1) * (saved(x) + 1))), g / sinh(saved(y))
     ),
-    between_ends(np.arccosh, 1),
+    between_ends(np.arccosh, 1, closed=True),
     span=(0, np.inf),
 )
 atanh: Unary = function(
