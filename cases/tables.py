@@ -16,7 +16,7 @@ from typing import Any
 
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry, Tensor
-from opassay.harness.model.draw import Draw
+from opassay.harness.model.draw import Draw, Row, Together
 from opassay.harness.model.fills import EXACT_KINDS, WHOLE, Fill
 from opassay.harness.model.memory import Memory
 
@@ -283,9 +283,19 @@ def _sensible(memory: Memory, rank: int) -> Memory:
 
 
 def drawn(build: Callable[..., Any], **tables: Sequence[Any]) -> Draw:
-    """What ``build`` makes of one entry of each table, drawn in the order given."""
+    """What ``build`` makes of one entry of each table, drawn in the order given.
+
+    An entry of the kind ``Together`` is not given to ``build``: what it holds replaces the entries of later tables.
+    """
     names = tuple(tables)
-    return Draw(tuple(tables.values()), lambda row: build(**dict(zip(names, row, strict=True))))
+
+    def made(row: Row) -> Any:
+        found = dict(zip(names, row, strict=True))
+        for name in [name for name, entry in found.items() if isinstance(entry, Together)]:
+            found |= found.pop(name).values
+        return build(**found)
+
+    return Draw(tuple(tables.values()), made, names)
 
 
 def geometry(op: str, tensors: Sequence[Tensor], kinds: tuple[str, ...], **attributes: Any) -> Geometry:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 
 from opassay.harness.hunt.asking import Asking
@@ -15,6 +16,7 @@ from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import EXACT_KINDS
 from opassay.harness.model.op import Op
 from opassay.harness.run import generate
+from opassay.harness.run.deal import Places
 
 
 class StillFails(Exception):
@@ -30,12 +32,12 @@ def simplest(op: Op, case: Case) -> Case:
 
     ``case`` itself where the op has no stream of its aspect.
     """
-    found = generate.draws(op, case.aspect)
+    found = generate.source(op, case.aspect).draws
     if not found:
         return case
     rules = [rule.name for rule in op.rules]
     place = rules.index(case.rule) if case.rule in rules else 0
-    geometry: Geometry = generate.decoder(found[place])(bytes)
+    geometry: Geometry = found[place].simplest
     return geometry.dress(0, 0)
 
 
@@ -45,13 +47,12 @@ def shrink_draws(op: Op, case: Case, seed: int, number: int, fails: Asking) -> C
     ``case`` is number ``number`` of the stream of ``seed``, in any of its fills. Each draw is an entry of a table
     whose simplest entry is first, and earlier draws are made simple first: fill, memory, dtype, attributes, extents.
     """
-    draws = generate.draws(op, case.aspect)
-    if not draws or number < 0:
+    source = generate.source(op, case.aspect)
+    if not source.draws or number < 0:
         return case
-    found = draws[number % len(draws)]
     key = generate.fill_key(seed, op.name, case.aspect, number)
-    stream = generate.stream(seed, op.name, case.aspect, number)
-    geometry = generate.keyed(generate.decoder(found)(stream), key)
+    draw, row = source.at(seed, case.aspect, number)
+    geometry = generate.keyed(draw.made(row), key)
     position = next((i for i in range(len(geometry.kinds)) if geometry.dress(i, key) == case), None)
     if position is None:
         return case
@@ -66,10 +67,21 @@ def shrink_draws(op: Op, case: Case, seed: int, number: int, fails: Asking) -> C
         others = [replace(own, kinds=("ints",))] if kind in EXACT_KINDS else []
         return [geometry.dress(position, key) for geometry in (own, *others)]
 
-    return _shrink(found, stream, lambda drawn: fails.first(dressed(drawn))) or case
+    return _shrink(draw, row, lambda drawn: fails.first(dressed(drawn))) or case
 
 
-def _shrink(found: Draw, stream: Callable[[int], bytes], failing: Callable[[Geometry], Case | None]) -> Case | None:
+def encoded(draw: Draw, row: Places) -> bytes:
+    """The bytes of which Hypothesis makes ``row``: each place big-endian, in no more bytes than its table needs."""
+    widths = [(len(table) - 1).bit_length() for table in draw.tables]
+    return b"".join(place.to_bytes(-(-width // 8), "big") for place, width in zip(row, widths, strict=True))
+
+
+def strategy(draw: Draw) -> st.SearchStrategy[Any]:
+    """The same for Hypothesis."""
+    return st.tuples(*map(st.sampled_from, draw.tables)).map(draw.build)
+
+
+def _shrink(draw: Draw, row: Places, failing: Callable[[Geometry], Case | None]) -> Case | None:
     # Only an in-memory database keeps the one failure: Hypothesis saves what fuzz_one_input found, then reuses it.
     @settings(
         database=InMemoryExampleDatabase(),
@@ -80,13 +92,13 @@ def _shrink(found: Draw, stream: Callable[[int], bytes], failing: Callable[[Geom
         verbosity=Verbosity.quiet,
         print_blob=False,
     )
-    @given(generate.strategy(found))
+    @given(strategy(draw))
     def check(drawn: Geometry) -> None:
         case = failing(drawn)
         if case is not None:
             raise StillFails(case)
 
-    if not _fails_on(check, stream):
+    if not _fails_on(check, encoded(draw, row)):
         return None
     try:
         check()
@@ -96,12 +108,10 @@ def _shrink(found: Draw, stream: Callable[[int], bytes], failing: Callable[[Geom
     return None
 
 
-def _fails_on(check: Any, stream: Callable[[int], bytes]) -> bool:
-    """Feed the bytes of the stream to ``check``, as many as it needs; whether it fails on them."""
-    length = generate.BYTES
+def _fails_on(check: Any, drawn: bytes) -> bool:
+    """Whether ``check`` fails on what these bytes draw."""
     try:
-        while check.hypothesis.fuzz_one_input(stream(length)) is None and length <= generate.LONGEST:
-            length *= 2
+        check.hypothesis.fuzz_one_input(drawn)
     except StillFails:
         return True
     return False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Row = Sequence[Any]
@@ -11,15 +11,24 @@ Row = Sequence[Any]
 
 
 @dataclass(frozen=True)
+class Together:
+    """An entry that says what other tables give, by their names: values that belong together."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Draw:
     """``build`` makes something of a row.
 
     In each table the simplest entry stands first, and what should be simple first has an earlier table: that is where
-    shrinking leads. An entry that stands there twice is drawn twice as often.
+    shrinking leads. An entry that stands there twice is drawn twice as often. ``names`` are those of the tables, by
+    which an earlier one may hold entries of the kind ``Together``.
     """
 
     tables: tuple[Sequence[Any], ...]
     build: Callable[[Row], Any]
+    names: tuple[str, ...] = ()
 
     def map(self, made: Callable[[Any], Any]) -> Draw:
         """What ``made`` makes of what is drawn."""
@@ -28,4 +37,17 @@ class Draw:
     def beside(self, *more: Sequence[Any]) -> Draw:
         """What is drawn and an entry of each of ``more``, as a tuple."""
         count = len(self.tables)
-        return Draw((*self.tables, *more), lambda row: (self.build(row[:count]), *row[count:]))
+        return replace(self, tables=(*self.tables, *more), build=lambda row: (self.build(row[:count]), *row[count:]))
+
+    @property
+    def simplest(self) -> Any:
+        """What the first entries give."""
+        return self.made((0,) * len(self.tables))
+
+    def made(self, places: Sequence[int]) -> Any:
+        """What the entries at ``places`` give, one of each table."""
+        return self.build(tuple(table[place] for table, place in zip(self.tables, places, strict=True)))
+
+    def settled(self, entry: Any) -> tuple[int, ...]:
+        """The positions of the tables that ``entry`` makes needless."""
+        return tuple(map(self.names.index, entry.values)) if isinstance(entry, Together) else ()

@@ -1,35 +1,43 @@
 """The stream of cases: number k is the same in every process, whoever asks for it.
 
-Hypothesis is used as a decoder only: bytes derived from seed, op, aspect and number go in, a geometry
-comes out. So slices concatenate exactly, and a shard needs nothing but its bounds.
+Seed, op, aspect and number give a row of entries of the op's tables, and a row gives a geometry. So slices concatenate
+exactly, and a shard needs nothing but its bounds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from hashlib import shake_256
-from typing import Any
-
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.op import Op, Pin
-
-BYTES = 256
-"""How many bytes are tried first; more are taken from the same hash when these run out."""
-
-LONGEST = 1 << 20
+from opassay.harness.run.deal import Dealer, Places
 
 INDEX_KINDS = ("cells", "positions")
 """Fills that belong to the geometry; their key is derived like every other."""
 
-Decoder = Callable[[Callable[[int], bytes]], Any]
 
-_MADE: dict[tuple[int, str], tuple[Op, Sequence[Decoder]]] = {}
+@dataclass(frozen=True)
+class Source:
+    """The draws of one op and aspect, and who deals their rows, by key."""
+
+    op: Op
+    draws: tuple[Draw, ...]
+    dealers: dict[str, Dealer] = field(default_factory=dict)
+
+    def at(self, seed: int, aspect: str, number: int) -> tuple[Draw, Places]:
+        """What number ``number`` of the stream is drawn from, and its row."""
+        turn, place = divmod(number, len(self.draws))
+        key = "/".join(map(str, (seed, self.op.name, aspect, place)))
+        if key not in self.dealers:
+            self.dealers[key] = Dealer(self.draws[place], key)
+        return self.draws[place], self.dealers[key].row(turn)
+
+
+_MADE: dict[tuple[int, str], Source] = {}
 
 RULE_KINDS = ("ints",)
 """What fills the data of cases that break a rule: the values do not matter, but must not be all equal."""
@@ -43,10 +51,9 @@ def geometries(op: Op, aspect: str, seed: int, start: int, stop: int) -> Iterato
     """
     if not 0 <= start <= stop:
         raise ValueError(f"a slice needs 0 <= start <= stop, got start {start}, stop {stop}")
-    decoders = _decoders(op, aspect)
-    for number in range(start, stop if decoders else start):
-        drawn = decoders[number % len(decoders)](stream(seed, op.name, aspect, number))
-        yield number, keyed(drawn, fill_key(seed, op.name, aspect, number))
+    for number in range(start, stop if source(op, aspect).draws else start):
+        draw, row = source(op, aspect).at(seed, aspect, number)
+        yield number, keyed(draw.made(row), fill_key(seed, op.name, aspect, number))
 
 
 def cases(op: Op, aspect: str, seed: int, start: int, stop: int, fills: int) -> Iterator[tuple[int, Case]]:
@@ -70,16 +77,11 @@ def pins(op: Op, aspect: str) -> Iterator[tuple[int, Pin]]:
 
 def fill_key(seed: int, op: str, aspect: str, number: int) -> int:
     """The key, below 2**62, that seeds all values of one geometry."""
-    return int.from_bytes(stream(seed, op, aspect, number, "fill")(8), "big") >> 2
+    told = "/".join((str(seed), op, aspect, str(number), "fill"))
+    return int.from_bytes(shake_256(told.encode()).digest(8), "big") >> 2
 
 
-def stream(seed: int, op: str, aspect: str, number: int, *more: str) -> Callable[[int], bytes]:
-    """A function from a length to that many bytes; a longer answer begins with the shorter one."""
-    return shake_256("/".join((str(seed), op, aspect, str(number), *more)).encode()).digest
-
-
-def draws(op: Op, aspect: str) -> list[Draw]:
-    """What the stream is drawn from: number k comes from draw k % len; none where the op has no such cases."""
+def _draws(op: Op, aspect: str) -> list[Draw]:
     if aspect == "error":
         return [rule.cases().map(_as_geometry) for rule in op.rules]
     if aspect == "gradient":
@@ -90,43 +92,12 @@ def draws(op: Op, aspect: str) -> list[Draw]:
     return [geometries().map(lambda geometry: _with_aspect(geometry, aspect))]
 
 
-def _decoders(op: Op, aspect: str) -> Sequence[Decoder]:
-    """Made once: Hypothesis never forgets a strategy, so one per batch would fill the memory of a long run."""
+def source(op: Op, aspect: str) -> Source:
+    """What the stream is drawn from: number k comes from draw k % len; of none where the op has no such cases."""
     if (id(op), aspect) not in _MADE:
         # The op is held, too, so that no other one can come by its id.
-        _MADE[id(op), aspect] = op, [decoder(draw) for draw in draws(op, aspect)]
-    return _MADE[id(op), aspect][1]
-
-
-def strategy(draw: Draw) -> st.SearchStrategy[Any]:
-    """The same for Hypothesis."""
-    return st.tuples(*map(st.sampled_from, draw.tables)).map(draw.build)
-
-
-def decoder(draw: Draw) -> Decoder:
-    """A function from a stream of bytes to what ``draw`` makes of it.
-
-    Raises ``ValueError`` when a megabyte is not enough.
-    """
-    caught: list[Any] = []
-
-    @settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(strategy(draw))
-    def catch(drawn: Any) -> None:
-        caught.append(drawn)
-
-    fuzz = catch.hypothesis.fuzz_one_input  # type: ignore[attr-defined]
-
-    def decode(stream: Callable[[int], bytes]) -> Any:
-        length = BYTES
-        while fuzz(stream(length)) is None:
-            caught.clear()
-            length *= 2
-            if length > LONGEST:
-                raise ValueError(f"{draw!r} made nothing of {length // 2} bytes")
-        return caught.pop()
-
-    return decode
+        _MADE[id(op), aspect] = Source(op, tuple(_draws(op, aspect)))
+    return _MADE[id(op), aspect]
 
 
 def _as_geometry(case: Case) -> Geometry:
