@@ -17,6 +17,9 @@ OPERANDS = (0, 1)
 ENDS = (0, -1)
 """Which index is broken: the first or the last."""
 
+FAR_ENDS = tuple((position, far) for far in (0, 2**31, 2**32) for position in ENDS)
+"""And how far out it is: just, past what 32 bits hold, or so that their last 32 bits name a place."""
+
 
 def matmul_breaches(valid: Callable[..., Any]) -> tuple[Breach, ...]:
     """``valid`` makes a draw of small valid geometries; it takes ``batches``."""
@@ -74,10 +77,10 @@ def scatter_breaches() -> tuple[Breach, ...]:
             "IndexOutOfRange",
             within,
             _small,
-            lambda c, at: _with_index(c, at, c.attributes["shape"][_axis(c, at)]),
-            ENDS,
+            lambda c, at: _with_index(c, at[0], _beyond(c, *at)),
+            FAR_ENDS,
         ),
-        breach("IndexNegative", within, _small, lambda case, at: _with_index(case, at, -1), ENDS),
+        breach("IndexNegative", within, _small, lambda case, at: _with_index(case, at[0], _below(case, *at)), FAR_ENDS),
         breach("UpdatesShape", "updates.shape = indices.shape[:-1] + shape[k:]", _small, _longer_updates, (0,)),
         breach("IndexDepthTooLarge", "k is at most the rank of shape", _small, _too_deep, (0,)),
         breach("IndexDtype", "indices are int32 or int64", _small, _of_dtype, ("float32", "int8")),
@@ -117,7 +120,19 @@ def _with_index(case: Case, position: int, value: int) -> Case:
     indices = case.tensors[0]
     place = position % len(indices.fill.values)
     fill = replace(indices.fill, values=put(indices.fill.values, place, value))
-    return replace(case, tensors=(replace(indices, fill=fill), case.tensors[1]))
+    # What 32 bits do not hold needs 64.
+    dtype = indices.dtype if -(2**31) <= value < 2**31 else "int64"
+    return replace(case, tensors=(replace(indices, fill=fill, dtype=dtype), case.tensors[1]))
+
+
+def _beyond(case: Case, position: int, far: int) -> int:
+    if far == 2**32:
+        return far + int(case.tensors[0].fill.values[position])
+    return max(far, int(case.attributes["shape"][_axis(case, position)]))
+
+
+def _below(case: Case, position: int, far: int) -> int:
+    return int(case.tensors[0].fill.values[position]) - far if far == 2**32 else -max(1, far)
 
 
 def _of_dtype(case: Case, dtype: str) -> Case:

@@ -12,13 +12,49 @@ from opassay.adapters.oracle.judged import judged
 from opassay.cases import conv_pins, conv_rules, gradient_pins, tables, windows
 from opassay.cases.windows import Padding
 from opassay.harness.model.case import Geometry
-from opassay.harness.model.draw import Draw
+from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op
 
 DEPTHWISE = 0
 GROUPS = (1,) * 6 + (2, 2, 3) + (DEPTHWISE,) * 2
 EMPTY = ("",) * 95 + ("batch", "inputs", "outputs", "height", "width")
+
+
+def _layer(
+    kernel: int,
+    stride: int,
+    extent: int,
+    inputs: int,
+    outputs: int,
+    groups: int = 1,
+    padding: str = "SAME",
+    **more: str,
+) -> Together:
+    """A square layer as models have it."""
+    pairs = {name: (n, n) for name, n in (("kernel", kernel), ("stride", stride), ("dilation", 1))}
+    image = {"batch": 1, "height": extent, "width": extent, "inputs": inputs, "outputs": outputs, "groups": groups}
+    return Together({**pairs, **image, "padding": padding, "size": 0, "empty": "", **more})
+
+
+_COMMONEST = ((3, 1, 14, 16, 32), (3, 1, 7, 32, 32), (3, 1, 5, 64, 64), (1, 1, 14, 64, 64), (1, 1, 14, 32, 64))
+COMMON = (
+    *(_layer(*sizes) for sizes in _COMMONEST),
+    *(_layer(*sizes, dtype="float32") for sizes in _COMMONEST),
+    *(_layer(3, 1, 14, 16, 16), _layer(1, 1, 7, 64, 16, padding="VALID")),
+    *(_layer(3, 2, 14, 32, 32), _layer(3, 2, 15, 16, 32), _layer(1, 2, 14, 32, 64), _layer(2, 2, 14, 16, 32)),
+    *(_layer(7, 2, 28, 3, 16), _layer(3, 1, 14, 32, 1, DEPTHWISE), _layer(3, 2, 15, 64, 1, DEPTHWISE)),
+    *(_layer(5, 1, 14, 16, 16), _layer(3, 1, 14, 16, 16, 2, "VALID")),
+)
+"""What convolutional networks are made of: widths of 16 to 64, sides as the budget has them."""
+
+ENDS = tuple(Together({"stride": pair, "empty": ""}) for far in tables.FAR_STEPS for pair in ((far, 1), (1, far)))
+ENDS += (
+    Together({"dilation": (2**31 - 1, 1), "kernel": (1, 3), "empty": ""}),
+    Together({"dilation": (1, 2**31), "kernel": (3, 1), "empty": ""}),
+)
+LAYERS = tables.FREE * 80 + COMMON * 2 + ENDS
+"""A third as models have them, one in twenty-five at the ends of the range."""
 
 
 class Extents(NamedTuple):
@@ -101,10 +137,10 @@ def _forward(
     ``"all"`` are those of both gradients.
     """
     budget, area = tables.most_multiply_adds(dtype), math.prod(kernel)
-    padding = windows.allowed_padding(padding, kernel, dilation)
+    padding = windows.stated_padding(padding, kernel, dilation)
     if groups == DEPTHWISE:
         groups, inputs, outputs = inputs, 1, min(outputs, 2)
-    most = max(1, (budget // size if size else tables.MOST_MULTIPLY_ADDS) // area)
+    most = max(1, (budget // abs(size) if size else tables.MOST_MULTIPLY_ADDS) // area)
     if summed != "outputs":
         inputs = min(inputs, tables.at_most(most))
     if summed != "inputs":
@@ -144,12 +180,14 @@ def _draws(
     empty: Sequence[str],
     dtypes: Sequence[str],
     layouts: Sequence[str] = tables.LAYOUTS,
+    layers: Sequence[Together] = LAYERS,
 ) -> Draw:
     return tables.drawn(
         build,
         kinds=tables.SUM_KINDS,
         x_memory=tables.MEMORIES,
         w_memory=tables.MEMORIES,
+        layer=layers,
         dtype=dtypes,
         layout=layouts,
         padding=paddings,
@@ -185,41 +223,43 @@ def _transpose(
 
 
 def conv2d_geometries(
-    paddings: Sequence[Padding] = tables.PADDINGS,
+    paddings: Sequence[Padding] = tables.CONV_PADDINGS,
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
     dtypes: Sequence[str] = tables.PRODUCT_DTYPES,
     layouts: Sequence[str] = tables.LAYOUTS,
+    layers: Sequence[Together] = LAYERS,
 ) -> Draw:
     """Valid cases of ``conv2d``."""
-    return _draws(_conv2d, paddings, sizes, empty, dtypes, layouts)
+    return _draws(_conv2d, paddings, sizes, empty, dtypes, layouts, layers)
 
 
 def transpose_geometries(
-    paddings: Sequence[Padding] = tables.PADDINGS,
+    paddings: Sequence[Padding] = tables.CONV_PADDINGS,
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
+    layers: Sequence[Together] = LAYERS,
 ) -> Draw:
     """Valid cases of ``conv2d_transpose``: a convolution drawn as for ``conv2d``, read backwards."""
-    return _draws(_transpose, paddings, sizes, empty, tables.PRODUCT_DTYPES)
+    return _draws(_transpose, paddings, sizes, empty, tables.PRODUCT_DTYPES, layers=layers)
 
 
 def conv2d_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> Draw:
     """Cases of the gradients of ``conv2d``."""
     build = partial(_conv2d, summed="all")
-    drawn = _draws(build, tables.PADDINGS, tables.SIZES, EMPTY, dtypes)
+    drawn = _draws(build, tables.CONV_PADDINGS, tables.SIZES, EMPTY, dtypes)
     return tables.gradients(drawn, lambda case: (windows.conv_answer(case),))
 
 
 def transpose_gradients(dtypes: Sequence[str] = tables.GRADIENT_DTYPES) -> Draw:
     """Cases of the gradients of ``conv2d_transpose``."""
     build = partial(_transpose, summed="all")
-    drawn = _draws(build, tables.PADDINGS, tables.SIZES, EMPTY, dtypes)
+    drawn = _draws(build, tables.CONV_PADDINGS, tables.SIZES, EMPTY, dtypes)
     return tables.gradients(drawn, lambda case: (case.attributes["output_shape"],))
 
 
 def _small(geometries: Any) -> Any:
-    return partial(geometries, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY)
+    return partial(geometries, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY, layers=tables.FREE)
 
 
 CONV2D_BREACHES = conv_rules.conv2d_breaches(_small(conv2d_geometries))

@@ -8,10 +8,13 @@ from typing import Any
 from opassay.cases import tables
 from opassay.cases.rules import (
     AXES,
+    BELOW,
     HUGE,
     NAMES,
     Breach,
     breach,
+    cropping,
+    extent_on,
     image_with,
     named_extents,
     negative,
@@ -19,7 +22,6 @@ from opassay.cases.rules import (
     pads_on,
     put,
     rank_three,
-    too_much_padding,
     two_dtypes,
     unknown_padding,
     with_attributes,
@@ -62,7 +64,13 @@ def conv2d_breaches(valid: Valid) -> tuple[Breach, ...]:
         ),
         negative_pad(unpadded),
         unknown_padding(lambda: valid(paddings=WORDS)),
-        *too_much_padding(unpadded, _span),
+        breach(
+            "PadOverflow",
+            "explicit padding is less than 2**31",
+            unpadded,
+            lambda c, at: with_attributes(c, padding=pads_on(at[0], *at[1])),
+            tuple((axis, pads) for axis in AXES for amount in HUGE for pads in ((amount, 0), (0, amount))),
+        ),
         rank_three(valid),
         rank_three(valid, 1, "FilterRankThree"),
         breach("FilterZero", "the filter's extents are at least 1", valid, _no_filter),
@@ -99,10 +107,6 @@ def _one_row_less(case: Case, choice: tuple[int, int]) -> Case:
     name = NAMES[choice[0]]
     extent = named_extents(case.tensors[0].shape, case.attributes["layout"])[name]
     return with_extents(case, 0, **{name: extent - 1})
-
-
-def _span(case: Case, axis: int) -> int:
-    return span(case.tensors[1].shape[axis], case.attributes["dilation"][axis])
 
 
 def _no_filter(case: Case, axis: int) -> Case:
@@ -145,7 +149,7 @@ def transpose_breaches(valid: Valid) -> tuple[Breach, ...]:
         breach(
             "GroupsZero", "groups are at least 1", valid, lambda c, groups: with_attributes(c, groups=groups), (0, -1)
         ),
-        breach("PadNegative", "explicit padding is at least 0", by_explicit, _below_zero),
+        breach("PadNegative", "explicit padding is at least 0", by_explicit, _below_zero, BELOW),
         unknown_padding(by_word),
         rank_three(valid),
         rank_three(valid, 1, "FilterRankThree"),
@@ -184,8 +188,10 @@ def _output_rank(case: Case) -> Case:
     return with_attributes(case, output_shape=case.attributes["output_shape"][1:])
 
 
-def _below_zero(case: Case, axis: int) -> Case:
-    return with_entry(case, "padding", axis, (case.attributes["padding"][axis][0], -1))
+def _below_zero(case: Case, choice: tuple[int, tuple[int, int], int]) -> Case:
+    pads = case.attributes["padding"][choice[0]]
+    cropped = cropping(choice, extent_on(case, choice[0]))
+    return with_entry(case, "padding", choice[0], tuple(new or old for new, old in zip(cropped, pads, strict=True)))
 
 
 def _more_filters(case: Case, _: Any) -> Case:

@@ -9,7 +9,7 @@ from functools import partial
 from opassay.adapters.oracle.judged import judged
 from opassay.cases import array_pins, array_rules, gradient_pins, tables
 from opassay.harness.model.case import Case, Geometry
-from opassay.harness.model.draw import Draw
+from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op
 
@@ -31,6 +31,24 @@ BATCHES = (
 
 OUTER = (1, 2, 2, 3, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65)
 EMPTY = ("",) * 92 + ("inner", "inner", "rows", "columns", "p")
+
+
+def _product(rows: int, columns: int, inner: int, batches: tuple[str, str] = ("", ""), p: int = 1) -> Together:
+    """A product as models have it."""
+    batch = {"batches": batches, "p": p, "q": 2}
+    return Together({**batch, "rows": rows, "columns": columns, "inner": inner, "size": 0, "empty": ""})
+
+
+COMMON = (
+    *(_product(32, 32, 32), _product(64, 64, 64), _product(96, 96, 96), _product(88, 88, 128), _product(60, 60, 256)),
+    *(_product(44, 44, 512), _product(1, 128, 512), _product(16, 64, 512), _product(128, 32, 64, ("p", ""), 3)),
+    *(_product(32, 32, 64, ("pq", "pq"), 4), _product(32, 64, 32, ("pq", "pq"), 4)),
+    _product(64, 16, 128, ("p", "p"), 5),
+)
+PRODUCTS = tables.FREE * 24 + COMMON
+
+LONGEST_SUM = 512
+"""But where one axis alone is grown."""
 
 
 def _matmul(
@@ -61,8 +79,9 @@ def _matmul(
     def cost(found: Sequence[int]) -> tuple[int, int]:
         made = shapes(found)
         summed = max(_summed(made)) if backward else found[4]
-        return tables.elements(*made), math.prod(made[2]) * found[4] if summed <= tables.STEPS[-1] else tables.TOO_MUCH
+        return tables.elements(*made), math.prod(made[2]) * found[4] if summed <= longest else tables.TOO_MUCH
 
+    longest = tables.MOST_MULTIPLY_ADDS if size < 0 else LONGEST_SUM
     budget = tables.Budget(tables.most_multiply_adds(dtype), wanted=size)
     found = tables.fit((p, q, rows, columns, inner), (1,) * 5, cost, budget)
     terms = max(_summed(shapes(found))) if backward else found[4]
@@ -97,9 +116,10 @@ def matmul_geometries(
     batches: Sequence[tuple[str, str]] = BATCHES,
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
+    products: Sequence[Together] = PRODUCTS,
 ) -> Draw:
     """Valid cases of ``matmul``."""
-    return _draws(_matmul, batches, sizes, empty, tables.PRODUCT_DTYPES)
+    return _draws(_matmul, batches, sizes, empty, tables.PRODUCT_DTYPES, products)
 
 
 def _draws(
@@ -108,6 +128,7 @@ def _draws(
     sizes: Sequence[int],
     empty: Sequence[str],
     dtypes: Sequence[str],
+    products: Sequence[Together] = PRODUCTS,
 ) -> Draw:
     return tables.drawn(
         build,
@@ -115,6 +136,7 @@ def _draws(
         a_memory=tables.MEMORIES,
         b_memory=tables.MEMORIES,
         dtype=dtypes,
+        product=products,
         batches=batches,
         p=(1, 2, 3, 5),
         q=(1, 2, 3, 5),
@@ -126,7 +148,9 @@ def _draws(
     )
 
 
-BREACHES = array_rules.matmul_breaches(partial(matmul_geometries, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY))
+BREACHES = array_rules.matmul_breaches(
+    partial(matmul_geometries, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY, products=tables.FREE)
+)
 
 matmul = Op(
     "matmul",

@@ -12,11 +12,28 @@ from opassay.adapters.oracle.judged import judged
 from opassay.cases import gradient_pins, pool_pins, pool_rules, tables, windows
 from opassay.cases.windows import Padding
 from opassay.harness.model.case import Geometry
-from opassay.harness.model.draw import Draw
+from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op, Pin
 
 EMPTY = ("",) * 92 + ("batch", "batch", "channels", "channels", "height", "width")
+
+
+def _layer(window: int, stride: int, extent: int, channels: int, padding: str = "VALID") -> Together:
+    """A square layer as models have it."""
+    pairs = {"window": (window, window), "stride": (stride, stride)}
+    image = {"batch": 1, "height": extent, "width": extent, "channels": channels, "size": 0, "empty": ""}
+    return Together({**pairs, "padding": padding, **image})
+
+
+COMMON = (
+    *(_layer(2, 2, 16, 32), _layer(2, 2, 28, 16), _layer(2, 2, 14, 64), _layer(3, 2, 15, 64)),
+    *(_layer(3, 2, 28, 32, "SAME"), _layer(3, 1, 14, 32, "SAME"), _layer(7, 7, 7, 64), _layer(3, 3, 17, 64)),
+)
+ENDS = tuple(Together({"stride": pair, "empty": ""}) for far in tables.FAR_STEPS for pair in ((far, 1), (1, far)))
+LAYERS = tables.FREE * 64 + COMMON * 4 + ENDS
+DILATED = (Together({"dilation": (2**31 - 1, 2**31 - 1), "window": (1, 1), "empty": ""}),)
+"""Valid, since the window is there but once."""
 
 
 def _pool(
@@ -81,6 +98,7 @@ def _draws(
     paddings: Sequence[Padding],
     sizes: Sequence[int],
     empty: Sequence[str],
+    layers: Sequence[Together],
     own: Mapping[str, Sequence[Any]],
 ) -> Draw:
     return tables.drawn(
@@ -89,6 +107,7 @@ def _draws(
         memory=tables.MEMORIES,
         dtype=dtypes,
         layout=tables.LAYOUTS,
+        layer=layers,
         padding=paddings,
         **own,
         stride=tables.STRIDES,
@@ -107,10 +126,11 @@ def max_pool_geometries(
     paddings: Sequence[Padding] = tables.PADDINGS,
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
+    layers: Sequence[Together] = LAYERS + DILATED,
 ) -> Draw:
     """Valid cases of ``max_pool2d`` or ``max_pool2d_with_argmax``."""
     own = {"dilation": tables.DILATIONS}
-    return _draws(op, tables.ALL_DTYPES, tables.MOVE_KINDS, paddings, sizes, empty, own)
+    return _draws(op, tables.ALL_DTYPES, tables.MOVE_KINDS, paddings, sizes, empty, layers, own)
 
 
 def avg_pool_geometries(
@@ -118,10 +138,11 @@ def avg_pool_geometries(
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
     dtypes: Sequence[str] = tables.FLOAT_DTYPES,
+    layers: Sequence[Together] = LAYERS,
 ) -> Draw:
     """Valid cases of ``avg_pool2d``."""
     own = {"count_padding": (False, True)}
-    return _draws("avg_pool2d", dtypes, tables.SUM_KINDS, paddings, sizes, empty, own)
+    return _draws("avg_pool2d", dtypes, tables.SUM_KINDS, paddings, sizes, empty, layers, own)
 
 
 def avg_pool_gradients(dtypes: Sequence[str] = tables.FLOAT_DTYPES) -> Draw:
@@ -132,7 +153,8 @@ def avg_pool_gradients(dtypes: Sequence[str] = tables.FLOAT_DTYPES) -> Draw:
 def max_pool_gradients(op: str) -> Draw:
     """Cases of the gradient of ``max_pool2d`` or ``max_pool2d_with_argmax``."""
     own = {"dilation": tables.DILATIONS}
-    drawn = _draws(op, tables.GRADIENT_DTYPES, tables.MOVE_KINDS, tables.PADDINGS, tables.SIZES, EMPTY, own)
+    layers = LAYERS + DILATED
+    drawn = _draws(op, tables.GRADIENT_DTYPES, tables.MOVE_KINDS, tables.PADDINGS, tables.SIZES, EMPTY, layers, own)
     more = (None,) if op == "max_pool2d_with_argmax" else ()
     return tables.gradients(drawn, lambda case: (windows.pool_answer(case), *more))
 
@@ -173,7 +195,7 @@ DRAWS: Mapping[str, Callable[..., Draw]] = {
 }
 BREACHES = {
     name: pool_rules.pool_breaches(
-        partial(draw, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY), dilated=name != "avg_pool2d"
+        partial(draw, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY, layers=tables.FREE), dilated=name != "avg_pool2d"
     )
     for name, draw in DRAWS.items()
 }

@@ -103,17 +103,33 @@ def _other_dtype(case: Case) -> Case:
     return replace(case, tensors=put(case.tensors, 1, replace(case.tensors[1], dtype=changed)))
 
 
+BELOW = tuple((axis, sides, whole) for axis in AXES for whole in (-1, 0, 1) for sides in ((0, 1), (1, 0), (1, 1)))
+"""An axis, its sides, and how far below 0 they are: one row (-1), the whole extent, or one row more."""
+
+
 def negative_pad(unpadded: Callable[[], Draw]) -> Breach:
-    """``unpadded`` makes cases with the padding VALID, which get one row more than their window needs."""
+    """``unpadded`` makes cases with the padding VALID, which get two rows more than their window needs."""
 
-    def roomy(case: Case, axis: int) -> Case:
-        extent = named_extents(case.tensors[0].shape, case.attributes["layout"])[NAMES[axis]]
-        return with_extents(with_attributes(case, padding=pads_on(axis, 0, 0)), 0, **{NAMES[axis]: extent + 1})
+    def roomy(case: Case, choice: Any) -> Case:
+        axis, extent = choice[0], extent_on(case, choice[0])
+        return with_extents(with_attributes(case, padding=pads_on(axis, 0, 0)), 0, **{NAMES[axis]: extent + 2})
 
-    def spoil(case: Case, axis: int) -> Case:
-        return with_attributes(case, padding=pads_on(axis, 0, -1))
+    def spoil(case: Case, choice: Any) -> Case:
+        return with_attributes(case, padding=pads_on(choice[0], *cropping(choice, extent_on(case, choice[0]))))
 
-    return breach("PadNegative", "explicit padding is at least 0", unpadded, spoil, prepare=roomy)
+    return breach("PadNegative", "explicit padding is at least 0", unpadded, spoil, BELOW, roomy)
+
+
+def cropping(choice: tuple[int, tuple[int, int], int], extent: int) -> tuple[int, int]:
+    """Negative (before, after), as an entry of ``BELOW`` says of an axis of ``extent``."""
+    _, (before, after), whole = choice
+    amount = 1 if whole < 0 else extent + whole
+    return -before * amount, -after * amount
+
+
+def extent_on(case: Case, axis: int) -> int:
+    """The height (0) or width (1) of the first tensor."""
+    return named_extents(case.tensors[0].shape, case.attributes["layout"])[NAMES[axis]]
 
 
 def too_much_padding(unpadded: Callable[[], Draw], spans: Callable[[Case, int], int]) -> tuple[Breach, ...]:

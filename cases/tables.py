@@ -47,8 +47,8 @@ WINDOWS: tuple[tuple[int, int], ...] = (
 WINDOWS += ((3, 5), (4, 1), (5, 2), (2, 4), (7, 7), (1, 7), (7, 3), (11, 11), (11, 2))
 LAYOUTS = ("NHWC", "NCHW")
 
-FULL = 99
-"""Stands for the largest pad the contract allows, the effective window less one."""
+FULL, SPAN, FAR = 99, 100, 101
+"""Pads that stand for the effective window less one, the most that pools allow; the window; and more than twice it."""
 
 EXPLICIT = (
     ((0, 0), (0, 0)),
@@ -64,6 +64,21 @@ EXPLICIT = (
 )
 PADDINGS = ("VALID",) * 9 + ("SAME",) * 11 + EXPLICIT
 
+WIDE = (
+    ((SPAN, 0), (0, SPAN)),
+    ((SPAN, SPAN), (SPAN, SPAN)),
+    ((FAR, 1), (2, SPAN)),
+    ((0, 5), (FAR, FAR)),
+)
+CONV_PADDINGS = (*PADDINGS, *WIDE)
+"""Convolutions take any amount, so that whole windows lie in the padding."""
+
+FREE = (Together(),)
+"""Nothing is drawn together."""
+
+FAR_STEPS = (2**31 - 1, 2**31)
+"""Strides and dilations at the end of what 32 bits hold: valid where the window is there but once."""
+
 NOT_EMPTY = ("",)
 
 
@@ -74,8 +89,11 @@ def often(empty: Sequence[str]) -> tuple[str, ...]:
 
 
 AS_DRAWN = (0,)
-SIZES = (0,) * 13 + (4097, 16385, 40001)
-"""Elements that the largest tensor is grown to, as far as the budget goes; 0 leaves it as drawn."""
+SIZES = (0,) * 24 + (4097, 16385, 40001) * 2 + (-4097, -16411, -66049)
+"""Elements that the largest tensor is grown to, as far as the budget goes; 0 leaves it as drawn.
+
+A negative number grows the longest axis alone: planes, rows and sums on whose length kernels change path.
+"""
 
 ALL_DTYPES: tuple[str, ...] = ("float32",) * 8 + ("float16", "bfloat16", "float64") * 2
 ALL_DTYPES += ("int32", "int32", "int8", "int8", "uint8", "int64")
@@ -103,6 +121,7 @@ _ODD = (
 MEMORIES = (Memory(),) * len(_ODD) + _ODD
 
 LARGEST_TENSOR = 65_536
+"""Elements of a tensor, but for the few that are grown beyond them along one axis."""
 TOO_MUCH = 10**9
 """A cost that no budget allows."""
 
@@ -211,11 +230,16 @@ Cost = Callable[[Sequence[int]], tuple[int, int]]
 
 @dataclass(frozen=True)
 class Budget:
-    """What a case may cost, and how large its largest tensor should be."""
+    """What a case may cost, and how large its largest tensor should be: ``wanted`` is an entry of ``SIZES``."""
 
     multiply_adds: int = MOST_MULTIPLY_ADDS
     elements: int = LARGEST_TENSOR
     wanted: int = 0
+
+    @property
+    def lengthened(self) -> Budget:
+        """The same where one axis alone is grown: twice what is wanted leaves room for a batch or a stride."""
+        return replace(self, elements=max(self.elements, -2 * self.wanted))
 
     def allows(self, cost: tuple[int, int]) -> bool:
         return cost[0] <= self.elements and cost[1] <= self.multiply_adds
@@ -233,14 +257,34 @@ def fit(extents: Sequence[int], least: Sequence[int], cost: Cost, budget: Budget
             raise ValueError(f"extents {found} cannot be less and cost {cost(found)}; the budget is {budget}")
         axis = slack.index(max(slack))
         found[axis] = max(at_most(found[axis] - 1), least[axis])
+    if budget.wanted < 0:
+        return _lengthen(found, least, cost, budget.lengthened)
     return _grow(found, cost, budget) if budget.wanted else found
+
+
+def _lengthen(extents: list[int], least: Sequence[int], cost: Cost, budget: Budget) -> list[int]:
+    """The longest axis made longer, the others as short as may be; where it cannot be, the next."""
+    for axis in sorted(range(len(extents)), key=lambda a: -extents[a]):
+        short = put(least, axis, extents[axis])
+        # One more, so that it is no multiple of a tile.
+        longer = short[axis] * -(budget.wanted // max(1, cost(short)[0])) + 1
+        while longer > extents[axis] and not budget.allows(cost(put(short, axis, longer))):
+            longer //= 2
+        if longer > extents[axis] and cost(put(short, axis, longer))[0] > cost(extents)[0]:
+            return put(short, axis, longer)
+    return extents
+
+
+def put(extents: Sequence[int], axis: int, extent: int) -> list[int]:
+    """``extents`` with another one at ``axis``."""
+    return [*extents[:axis], extent, *extents[axis + 1 :]]
 
 
 def _grow(extents: list[int], cost: Cost, budget: Budget) -> list[int]:
     open_axes = list(range(len(extents)))
     while open_axes and cost(extents)[0] < budget.wanted:
         axis = min(open_axes, key=lambda a: extents[a])
-        longer = [*extents[:axis], _next(extents[axis]), *extents[axis + 1 :]]
+        longer = put(extents, axis, _next(extents[axis]))
         if longer != extents and budget.allows(cost(longer)):
             extents = longer
         else:

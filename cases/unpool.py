@@ -9,7 +9,7 @@ from functools import partial
 from opassay.adapters.oracle.judged import judged
 from opassay.cases import gradient_pins, pool_pins, tables, unpool_rules
 from opassay.harness.model.case import Case, Geometry
-from opassay.harness.model.draw import Draw
+from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op
@@ -24,6 +24,17 @@ MARGIN = ((0, 0), (0, 0), (1, 0), (0, 1), (2, 1))
 FACTORS = ((1, 1), (2, 2), (2, 2), (3, 3), (1, 2), (3, 1), (2, 3), (4, 4), (5, 2))
 
 
+def _common(extent: int, channels: int, **more: tuple[int, int]) -> Together:
+    """A square image twice as large, as models have it."""
+    image = {"batch": 1, "height": extent, "width": extent, "channels": channels}
+    return Together({**more, **image, "size": 0, "empty": ""})
+
+
+_SIZES = ((7, 64), (14, 32), (14, 64), (8, 16))
+UNPOOLED = tables.FREE * 8 + tuple(_common(*size, spread=(2, 2), margin=(0, 0)) for size in _SIZES)
+REPEATED = tables.FREE * 8 + tuple(_common(*size, window=(2, 2)) for size in _SIZES)
+
+
 def _emptied(extents: Sequence[int], empty: str) -> tuple[int, int, int, int]:
     axes = ("batch", "height", "width", "channels")
     batch, height, width, channels = (0 if axis == empty else n for axis, n in zip(axes, extents, strict=True))
@@ -36,6 +47,7 @@ def _max_unpool(
     memory: Memory,
     index_memory: Memory,
     dtype: str,
+    index_dtype: str,
     layout: str,
     repeats: int,
     spread: tuple[int, int],
@@ -59,10 +71,10 @@ def _max_unpool(
     found = list(_emptied(found, empty))
     output = unpooled(found)
     shape = tables.image(*_four(found), layout)
-    limits = (output[1] * output[2], output[3], 3 if layout == "NHWC" else 1, repeats)
+    limits = (output[1] * output[2], output[3], 3 if layout == "NHWC" else 1, repeats, 1)
     tensors = (
         tables.data(shape, dtype, memory),
-        tables.index(shape, "int64", Fill("cells", limits=limits), index_memory),
+        tables.index(shape, index_dtype, Fill("cells", limits=limits), index_memory),
     )
     kinds = EQUAL_KINDS if repeats > 1 else tables.kinds_for(kinds, dtype)
     return tables.geometry("max_unpool2d", tensors, kinds, output_shape=tables.image(*output, layout), layout=layout)
@@ -83,7 +95,9 @@ def max_unpool_geometries(
         memory=tables.MEMORIES,
         index_memory=tables.MEMORIES,
         dtype=dtypes,
+        index_dtype=("int64", "int32"),
         layout=tables.LAYOUTS,
+        unpooled=UNPOOLED,
         repeats=REPEATS,
         spread=SPREAD,
         margin=MARGIN,
@@ -121,7 +135,10 @@ def _avg_unpool(
 
 
 def avg_unpool_geometries(
-    sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] = EMPTY, dtypes: Sequence[str] = tables.ALL_DTYPES
+    sizes: Sequence[int] = tables.SIZES,
+    empty: Sequence[str] = EMPTY,
+    dtypes: Sequence[str] = tables.ALL_DTYPES,
+    repeated: Sequence[Together] = REPEATED,
 ) -> Draw:
     """Valid cases of ``avg_unpool2d``."""
     return tables.drawn(
@@ -130,6 +147,7 @@ def avg_unpool_geometries(
         memory=tables.MEMORIES,
         dtype=dtypes,
         layout=tables.LAYOUTS,
+        repeated=repeated,
         window=FACTORS,
         batch=tables.BATCH,
         height=tables.SPATIAL,
@@ -161,7 +179,7 @@ def _filled(case: Case) -> tuple[int, ...]:
 BREACHES = {
     "max_unpool2d": unpool_rules.max_unpool_breaches(),
     "avg_unpool2d": unpool_rules.avg_unpool_breaches(
-        partial(avg_unpool_geometries, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY)
+        partial(avg_unpool_geometries, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY, repeated=tables.FREE)
     ),
 }
 

@@ -31,12 +31,15 @@ ADDRESSABLE = "the answer has fewer than 2**48 elements"
 LAST = (0, -1)
 """Which index is broken: the first or the last."""
 
+ENDS = tuple((position, far) for far in (0, 2**31, 2**32) for position in LAST)
+"""And how far out it is: by one image, past what 32 bits hold, or so that their last 32 bits name a cell."""
+
 
 def max_unpool_breaches() -> tuple[Breach, ...]:
     own = "an index points into its own channel"
     return (
-        breach("IndexOutOfRange", "indices are below height · width · channels", _small, _beyond, LAST),
-        breach("IndexNegative", "indices are at least 0", _small, _negative, LAST),
+        breach("IndexOutOfRange", "indices are below height · width · channels", _small, _beyond, ENDS),
+        breach("IndexNegative", "indices are at least 0", _small, _negative, ENDS),
         breach("IndexWrongChannel", own, _small, _other_channel, LAST),
         breach("IndexDtype", "indices are int32 or int64", _small, _of_dtype, ("float32", "int8")),
         breach("ShapeMismatch", "indices have the shape of x", _small, _one_row_more, (0,)),
@@ -105,12 +108,20 @@ def _channel(case: Case, position: int) -> int:
     return int(case.tensors[1].fill.values[position]) % _cells_and_channels(case)[1]
 
 
-def _beyond(case: Case, position: int) -> Case:
-    return _with_index(case, position, _cells_and_channels(case)[0] + _channel(case, position))
+def _beyond(case: Case, choice: tuple[int, int]) -> Case:
+    position, far = choice
+    if far == 2**32:
+        return _with_index(case, position, far + int(case.tensors[1].fill.values[position]))
+    cells, channels = _cells_and_channels(case)
+    return _with_index(case, position, max(cells, far - far % -channels) + _channel(case, position))
 
 
-def _negative(case: Case, position: int) -> Case:
-    return _with_index(case, position, _channel(case, position) - _cells_and_channels(case)[1])
+def _negative(case: Case, choice: tuple[int, int]) -> Case:
+    position, far = choice
+    if far == 2**32:
+        return _with_index(case, position, int(case.tensors[1].fill.values[position]) - far)
+    channels = _cells_and_channels(case)[1]
+    return _with_index(case, position, _channel(case, position) - max(channels, far - far % channels))
 
 
 def _other_channel(case: Case, position: int) -> Case:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from opassay.cases import tables
 from opassay.harness.model.case import Case
 
 Pads = tuple[tuple[int, int], tuple[int, int]]
@@ -20,14 +21,28 @@ def span(window: int, dilation: int = 1) -> int:
     return (window - 1) * dilation + 1
 
 
-def allowed_padding(padding: Padding, window: tuple[int, int], dilation: tuple[int, int] = (1, 1)) -> Padding:
-    """``padding`` with each pad below the effective window, as the contract asks."""
+def stated_padding(padding: Padding, window: tuple[int, int], dilation: tuple[int, int] = (1, 1)) -> Padding:
+    """``padding`` with numbers for what a table says of the effective window."""
     if isinstance(padding, str):
         return padding
     top, bottom, left, right = (
-        min(pad, span(k, d) - 1) for sides, k, d in zip(padding, window, dilation, strict=True) for pad in sides
+        _pad(pad, span(k, d)) for sides, k, d in zip(padding, window, dilation, strict=True) for pad in sides
     )
     return ((top, bottom), (left, right))
+
+
+def _pad(pad: int, spanned: int) -> int:
+    return {tables.FULL: spanned - 1, tables.SPAN: spanned, tables.FAR: 2 * spanned + 1}.get(pad, pad)
+
+
+def allowed_padding(padding: Padding, window: tuple[int, int], dilation: tuple[int, int] = (1, 1)) -> Padding:
+    """The same with each pad below the effective window, as the contract of pools asks."""
+    stated = stated_padding(padding, window, dilation)
+    if isinstance(stated, str):
+        return stated
+    (top, bottom), (left, right) = stated
+    rows, columns = (span(k, d) - 1 for k, d in zip(window, dilation, strict=True))
+    return ((min(top, rows), min(bottom, rows)), (min(left, columns), min(right, columns)))
 
 
 def least_extents(padding: Padding, window: tuple[int, int], dilation: tuple[int, int] = (1, 1)) -> tuple[int, int]:

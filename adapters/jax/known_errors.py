@@ -9,6 +9,7 @@ from typing import Any
 from opassay.adapters.cuda import ON_CPU, ON_CUDA
 from opassay.adapters.engines.xla import ABORTS
 from opassay.adapters.geometry import output_extent, spatial_axes
+from opassay.adapters.known_far import narrowed_index
 from opassay.adapters.known_predicates import extent_fits_indices, overflows, rank_three_in, repeated_beyond_bytes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -41,8 +42,8 @@ def _mapped(case: Case) -> bool:
 
 
 def _taken(name: str, reason: str, ops: tuple[str, ...], *rules: str, **more: Any) -> Fact:
-    told = {"aspects": ("error",), "verdicts": ("accepts",), "rules": rules, "versions": _SEEN}
-    return Fact(f"jax-{name}", "by design", reason, ops=ops, **told, **more)
+    told: dict[str, Any] = {"owner": "by design", "verdicts": ("accepts",), "versions": _SEEN, **more}
+    return Fact(f"jax-{name}", reason=reason, ops=ops, aspects=("error",), rules=rules, **told)
 
 
 TAKEN = (
@@ -70,6 +71,15 @@ TAKEN = (
         when=_cropped_to_fit,
         url="https://openxla.org/xla/operation_semantics",
         title="Operation semantics",
+    ),
+    _taken(
+        "narrowed-index",
+        "an index of 64 bits is narrowed to 32 where the array's extents fit them: 2**32 + 3 is 3, and written",
+        ("indexes",),
+        "IndexOutOfRange",
+        "IndexNegative",
+        when=narrowed_index,
+        owner="upstream",
     ),
     _taken("broadcast", "scatters broadcast values to indices", ("max_unpool2d",), "ShapeMismatch", when=_one_value),
     _taken(

@@ -43,6 +43,8 @@ def _cropped(question: Question) -> References:
     x, pads = question.inputs[0], question.attributes["padding"]
     cut = [slice(None)] * x.ndim
     for axis, (before, after) in zip(_image_axes(question), pads, strict=True):
+        if -min(0, before) - min(0, after) > x.shape[axis]:
+            raise ContractError(f"{question.op}: padding {(before, after)} crops more than the extent {x.shape[axis]}")
         cut[axis] = slice(max(0, -before), max(0, x.shape[axis] - max(0, -after)))
     rest = tuple((max(0, before), max(0, after)) for before, after in pads)
     found = ask(question.but(inputs=(x[tuple(cut)], *question.inputs[1:]), padding=rest))
@@ -177,7 +179,7 @@ CHOICES = (
         "wide_padding",
         "May padding be as wide as the window, so that windows lie in it alone?",
         "refuse",
-        dict([_option("wide_padding", "any", "by any amount", _any_amount, IMAGES)]),
+        dict([_option("wide_padding", "any", "by any amount", _any_amount, POOLS)]),
         ("PadNotSmallerThanWindow",),
     ),
     Choice(

@@ -15,6 +15,8 @@ from opassay.adapters.oracle.geometry import (
     AXES,
     Padding,
     Pair,
+    addressable,
+    any_amount,
     check_dtypes,
     check_image,
     integers,
@@ -40,7 +42,7 @@ def conv2d(
         w: filters, ``[kh, kw, C / groups, O]``; consecutive outputs belong to one group.
         stride, dilation: (height, width), each at least 1.
         padding: ``"VALID"``, ``"SAME"`` (the odd extra row and column at the end), or explicit
-            ``((top, bottom), (left, right))`` with 0 <= pad < (k - 1) * dilation + 1.
+            ``((top, bottom), (left, right))`` with 0 <= pad < 2**31, also more than the filter spans.
         groups: divides C and O.
         layout: ``"NHWC"`` or ``"NCHW"``.
 
@@ -50,8 +52,9 @@ def conv2d(
     float64, longdouble for float64; int32 and int64 give their own dtype modulo 2**bits.
 
     Raises ``ContractError`` for another rank, dtype or layout, operands of two dtypes, a filter extent of 0,
-    stride or dilation below 1, padding that is unknown, negative or not below e, a window that does not fit the
-    padded input, groups below 1 or not dividing C or O, and C that is not groups times the filter's.
+    stride or dilation below 1, padding that is unknown, negative or not below 2**31, a window that does not fit the
+    padded input, groups below 1 or not dividing C or O, C that is not groups times the filter's, and an answer of 2**48
+    elements or more.
 
     Its gradients are ``dx = conv2d_transpose(dy, w)`` with ``x``'s shape as its ``output_shape``, and for
     ``dw[i, j, c, o]`` the sum of ``x[n, p*stride_h + i*dilation_h - top, ...] * dy[n, p, q, o]`` over all n, p, q at
@@ -114,7 +117,8 @@ def _bind_conv2d(
         channels == expected,
         f"{op}: x has {channels} channels, the filter {w.shape} with groups {groups} takes {expected}",
     )
-    windows = sliding_windows(op, (height, width), w.shape[:2], stride, dilation, padding)
+    windows = sliding_windows(op, (height, width), w.shape[:2], stride, dilation, any_amount(padding))
+    addressable(op, (x.shape[0], *windows.outputs, w.shape[3]))
     form = conv_form(windows, groups, layout, x.shape, w.shape)
     return lambda x, w: contracted(form, ANSWERS, x, w)
 
@@ -143,7 +147,7 @@ def _bind_transpose(
         f"{groups} makes {made}",
     )
     windows = sliding_windows(
-        op, (height, width), w.shape[:2], stride, dilation, padding, f"output_shape {output_shape}"
+        op, (height, width), w.shape[:2], stride, dilation, any_amount(padding), f"output_shape {output_shape}"
     )
     for axis, given, gives in zip(AXES, x_extents, windows.outputs, strict=True):
         direction = "small" if gives < given else "large"

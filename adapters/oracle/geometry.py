@@ -101,7 +101,12 @@ def over_batch(indices: np.ndarray, cells: int) -> np.ndarray:
 
 
 class AnyAmount(tuple[Any, ...]):
-    """Explicit padding that may be as wide as the window, as some frameworks define it."""
+    """Explicit padding that may be as wide as the window: that of convolutions, and as some frameworks define it."""
+
+
+def any_amount(padding: Any) -> Any:
+    """``padding``, allowed to be as wide as the window where it is explicit."""
+    return AnyAmount(padding) if isinstance(padding, Sequence) and not isinstance(padding, str) else padding
 
 
 def effective_window(window: int, dilation: int) -> int:
@@ -224,10 +229,9 @@ def _explicit_pads(op: str, padding: Any, spans: Sequence[int]) -> tuple[Pair, P
 
 def _side(op: str, axis: int, value: Any, span: int | None) -> Pair:
     before, after = integers(op, f"padding of the {AXES[axis]}", value, 2, 0)
-    require(
-        span is None or max(before, after) < span,
-        f"{op}: padding of the {AXES[axis]} must be smaller than the effective window {span}, got {(before, after)}",
-    )
+    most = f"smaller than the effective window {span}" if span is not None else "less than 2**31"
+    told = f"{op}: padding of the {AXES[axis]} must be {most}, got {(before, after)}"
+    require(max(before, after) < (2**31 if span is None else span), told)
     return before, after
 
 

@@ -21,6 +21,8 @@ class UnpoolOps:
 
     def max_unpool2d(self, x: Tensor, indices: Tensor, *, output_shape: Any, layout: str) -> Tensor:
         x, indices = channels_first(x, layout), channels_first(indices, layout)
+        # Only what the contract allows is converted: of other indices torch says what it thinks.
+        indices = indices.long() if indices.dtype == torch.int32 else indices
         if len(output_shape) != 4 or x.dim() != 4:
             return F.max_unpool2d(x, indices, 1, 1, 0, output_shape)
         extents = [output_shape[axis] for axis in spatial_axes(layout)]

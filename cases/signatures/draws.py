@@ -142,7 +142,8 @@ def _geometry(
 
 def _shape(extents: Sequence[int], dtype: str, size: int, empty: str) -> tuple[int, ...]:
     most = LARGEST.get(dtype, tables.LARGEST_TENSOR)
-    budget = tables.Budget(elements=most, wanted=min(size, most))
+    wanted = max(-most, min(size, most)) if dtype in LARGEST else size
+    budget = tables.Budget(elements=most, wanted=wanted)
     shape = tables.fit(extents, (1,) * len(extents), lambda s: (tables.elements(s), 0), budget)
     if empty and shape:
         shape[0 if empty == "first" else -1] = 0

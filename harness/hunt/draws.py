@@ -67,6 +67,9 @@ def shrink_draws(op: Op, case: Case, seed: int, number: int, fails: Asking) -> C
         others = [replace(own, kinds=("ints",))] if kind in EXACT_KINDS else []
         return [geometry.dress(position, key) for geometry in (own, *others)]
 
+    # What belongs together can only become simpler together.
+    if fails.first(dressed(draw.made(draw.apart(row)))):
+        row = draw.apart(row)
     return _shrink(draw, row, lambda drawn: fails.first(dressed(drawn))) or case
 
 

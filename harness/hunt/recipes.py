@@ -76,14 +76,24 @@ def patterns(words, kind):
 def patterns_of_bfloat16(words):
     bits = words.astype(np.uint16).astype(np.uint32)
     return np.where((bits & 0x7FFF) > 0x7F80, np.uint32(0x7FC00000), bits << np.uint32(16)).view(np.float32)""",
+    "placed": '''\
+def placed(key, count, where, value):
+    """Ordinary numbers, and value as the first (0), the last (1) or in a run of an eighth of all (2)."""
+    found, length = normal(key, count), max(1, count // 8)
+    start = (0, max(count - 1, 0), key % max(1, count - length + 1))[where]
+    found[start : start + (length if where == 2 else 1)] = value
+    return found''',
     "cells": """\
-def cells(key, shape, count, channels, axis, repeats):
+def cells(key, shape, count, channels, axis, repeats, own=0):
     rows, columns = (n for i, n in enumerate(shape) if i not in (0, axis))
     step = key % max(count, 1) or 1
     while np.gcd(step, count) != 1:
         step += 1
-    place = (np.arange(rows * columns) // repeats * step + key % max(count, 1)) % max(count, 1)
-    index = place.reshape(1, rows, columns, 1) * channels + np.arange(channels)
+    place = (np.arange(rows * columns) // repeats * step + key % max(count, 1)).reshape(1, rows, columns, 1)
+    if own:
+        shift = (raw(key, shape[0] * channels) >> np.uint64(32)) % np.uint64(max(count, 1))
+        place = place + shift.astype(np.int64).reshape(shape[0], 1, 1, channels)
+    index = place % max(count, 1) * channels + np.arange(channels)
     return np.ascontiguousarray(np.moveaxis(np.broadcast_to(index, (shape[0], rows, columns, channels)), 3, axis))""",
     "picture": """\
 def picture(key, shape):
@@ -117,6 +127,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "wide": ("raw",),
     "cancelling": ("raw",),
     "special": ("raw", "normal"),
+    "placed": ("raw", "normal"),
+    "cells": ("raw",),
     "picture": ("raw",),
     "near": ("raw",),
     "near_integers": ("raw",),
@@ -189,6 +201,9 @@ def _cancel(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
 
 
 def _special(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    if dtypes.is_float(dtype) and fill.limits:
+        where, what = fill.limits
+        return f"placed({fill.key}, {math.prod(shape)}, {where}, {('np.nan', '-0.0')[what]})", {"placed"}
     if dtypes.is_float(dtype):
         form = dtypes.FORMATS[dtype]
         return f"special({fill.key}, {math.prod(shape)}, {form.smallest_subnormal!r}, {form.largest!r})", {"special"}
@@ -235,8 +250,7 @@ def _positions(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
 
 
 def _cells(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
-    count, channels, axis, repeats = fill.limits
-    return f"cells({fill.key}, {shape}, {count}, {channels}, {axis}, {repeats})", {"cells"}
+    return f"cells({fill.key}, {shape}, {', '.join(map(str, fill.limits))})", {"cells"}
 
 
 def _picture(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:

@@ -249,17 +249,17 @@ class Geometry:
 
     def dress(self, number: int, key: int) -> Case:
         """The case with fill ``number``; ``key`` seeds the values."""
+        keys = ((key + 2 * number) * 2 + i % 2 + (i << 40) for i in range(len(self.case.all_tensors)))
+        found = zip(self.case.all_tensors, keys, strict=True)
+        return self.case.with_fills([self._values(number, t, key) if t.fill == _ONES else t.fill for t, key in found])
+
+    def _values(self, number: int, tensor: Tensor, key: int) -> Fill:
         kind = self.kinds[number % len(self.kinds)]
-        limits = (self.share,) if kind == "sparse" else ()
-        points = self.points if kind == "near" else ()
-        return self.case.with_fills(
-            [
-                Fill(kind, (key + 2 * number) * 2 + position % 2 + (position << 40), points, limits)
-                if t.fill == _ONES
-                else t.fill
-                for position, t in enumerate(self.case.all_tensors)
-            ]
-        )
+        if kind == "sparse":
+            return Fill(kind, key, limits=(self.share,))
+        if kind == "special" and dtypes.is_float(tensor.dtype):
+            return Fill(kind, key, limits=fills.PLACES[(key >> 8) % len(fills.PLACES)])
+        return Fill(kind, key, self.points if kind == "near" else ())
 
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode

@@ -46,8 +46,30 @@ class Draw:
 
     def made(self, places: Sequence[int]) -> Any:
         """What the entries at ``places`` give, one of each table."""
-        return self.build(tuple(table[place] for table, place in zip(self.tables, places, strict=True)))
+        return self.build(self.row(places))
+
+    def row(self, places: Sequence[int]) -> Row:
+        """The entries at ``places``."""
+        return tuple(table[place] for table, place in zip(self.tables, places, strict=True))
+
+    def apart(self, places: Sequence[int]) -> tuple[int, ...]:
+        """The same with nothing drawn together: what was comes from its own tables, numbers as near as these have."""
+        found = list(places)
+        for position, entry in enumerate(self.row(places)):
+            if isinstance(entry, Together):
+                found[position] = self.tables[position].index(Together())
+                for name, value in entry.values.items():
+                    other = self.names.index(name)
+                    found[other] = _nearest(self.tables[other], value)
+        return tuple(found)
 
     def settled(self, entry: Any) -> tuple[int, ...]:
         """The positions of the tables that ``entry`` makes needless."""
         return tuple(map(self.names.index, entry.values)) if isinstance(entry, Together) else ()
+
+
+def _nearest(table: Sequence[Any], value: Any) -> int:
+    """The place of ``value``, of the nearest number, or of the simplest entry."""
+    if value in table:
+        return table.index(value)
+    return min(range(len(table)), key=lambda i: abs(table[i] - value)) if isinstance(value, int) else 0

@@ -44,6 +44,10 @@ NARROW_IOTA = ("float16", "bfloat16", "int8", "uint8")
 WHOLE = 256
 """The share of a sparse fill without zeros."""
 
+PLACES: tuple[tuple[int, ...], ...] = ((),) * 4 + tuple((where, what) for what in (0, 1) for where in (0, 1, 2))
+"""Limits of ``special`` fills: sprinkled, or NaN (0) or -0 (1) as the first value (0), the last (1), or in a run of an
+eighth of all (2): what an op does there shows where nothing else is special."""
+
 
 @dataclass(frozen=True)
 class Fill:
@@ -52,7 +56,9 @@ class Fill:
     ``key`` selects the random stream. ``values`` holds the data of a ``literal`` (row-major, at most
     64). ``limits`` bounds index fills: for ``positions`` the extent of each indexed axis; for ``cells``
     ``(cells, channels, channel_axis, repeats)``, where every group of ``repeats`` positions shares
-    one cell. Of ``sparse`` they hold how many of 256 values are 1 or -1, not 0 (all of them without it).
+    one cell, and a further 1 gives each image and channel cells of its own. A ``special`` fill with limits
+    ``(where, what)`` has its one special value there: see ``PLACES``. Of ``sparse`` they hold how many of 256 values
+    are 1 or -1, not 0 (all of them without it).
     Of ``near``, ``values`` are the points; of ``every``, ``key`` is the first pattern.
     """
 
@@ -239,6 +245,8 @@ def _cancel(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.nd
 def _special(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
     if not dtypes.is_float(dtype):
         return _extremes(fill, dtype, count)
+    if fill.limits:
+        return _placed(fill, dtype, count)
     form = dtypes.FORMATS[dtype]
     tiny, huge = form.smallest_subnormal, form.largest
     table = (math.nan, math.inf, -math.inf, -0.0, 0.0, tiny, -3 * tiny, huge, -huge)
@@ -246,6 +254,17 @@ def _special(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.n
     pick = _raw(Fill("special", fill.key ^ (1 << 63)), count)
     sprinkled = np.asarray(table)[(pick >> np.uint64(32)) % np.uint64(len(table))]
     return dtypes.narrow(np.where(pick % np.uint64(8) == 0, sprinkled, ordinary), dtype)
+
+
+def _placed(fill: Fill, dtype: str, count: int) -> np.ndarray:
+    if fill.limits not in PLACES:
+        raise ValueError(f"a special fill has one of {PLACES} as limits, got {fill.limits}")
+    where, what = fill.limits
+    found = _normal(Fill("normal", fill.key), dtype, count, (count,))
+    length = max(1, count // 8)
+    start = (0, max(count - 1, 0), fill.key % max(1, count - length + 1))[where]
+    found[start : start + (length if where == 2 else 1)] = dtypes.narrow(np.array((math.nan, -0.0)[what]), dtype)
+    return found
 
 
 def _extremes(fill: Fill, dtype: str, count: int) -> np.ndarray:
@@ -265,16 +284,18 @@ def _positions(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np
 
 
 def _cells(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
-    cells, channels, axis, repeats = fill.limits
+    cells, channels, axis, repeats, *own = fill.limits
     if len(shape) != 4 or shape[axis] != channels:
         raise ValueError(f"cells need rank 4 with {channels} channels on axis {axis}, got shape {shape}")
     rows, columns = (n for i, n in enumerate(shape) if i not in (0, axis))
     if -(-rows * columns // repeats) > cells:
         raise ValueError(f"{rows * columns} positions do not fit {cells} cells")
     step = _coprime(fill.key, cells)
-    place = (np.arange(rows * columns) // repeats * step + fill.key % max(cells, 1)) % max(cells, 1)
-    index = place.reshape(1, rows, columns, 1) * channels + np.arange(channels)
-    index = np.broadcast_to(index, (shape[0], rows, columns, channels))
+    place = (np.arange(rows * columns) // repeats * step + fill.key % max(cells, 1)).reshape(1, rows, columns, 1)
+    if any(own):
+        shift = (_raw(fill, shape[0] * channels) >> np.uint64(32)) % np.uint64(max(cells, 1))
+        place = place + shift.astype(np.int64).reshape(shape[0], 1, 1, channels)
+    index = np.broadcast_to(place % max(cells, 1) * channels + np.arange(channels), (shape[0], rows, columns, channels))
     return np.ascontiguousarray(np.moveaxis(index, 3, axis)).astype(dtype)
 
 

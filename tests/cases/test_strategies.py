@@ -86,10 +86,10 @@ def test_index_tensors_are_never_broadcast(op, position):
 def test_every_value_of_the_window_attributes_occurs(op):
     table = counts(op, CASES)
     for axis in "hw":
-        assert set(table[f"stride {axis}"]) == {1, 2, 3}
+        assert set(table[f"stride {axis}"]) >= {1, 2, 3}
         assert set(table[f"{'kernel' if op in CONVS else 'window'} {axis}"]) >= {1, 2, 3, 4, 5, 7, 11}
         if op != "avg_pool2d":
-            assert set(table[f"dilation {axis}"]) == {1, 2, 3}
+            assert set(table[f"dilation {axis}"]) >= {1, 2, 3}
     assert set(table["padding"]) == {"SAME", "VALID", "symmetric", "asymmetric"}
 
 
@@ -166,8 +166,11 @@ def test_a_good_share_is_above_4096_elements_under_every_fill(op):
 
 @every_op
 def test_no_tensor_and_no_sum_is_above_its_limit(op):
+    sizes = [largest(geometry.case) for geometry in stream(op, MANY)]
+    assert 0.005 <= sum(size > 65_536 for size in sizes) / MANY <= 0.04
+    # One axis alone is grown, and a stride or a window may double what it makes.
+    assert max(sizes) <= 2 * 66_049
     for geometry in stream(op, MANY):
-        assert largest(geometry.case) <= 65_536
         limit = 250_000 if data_dtype(geometry.case) == "float64" else 1_000_000
         assert multiply_adds(geometry.case) <= limit or op not in (*SUMS, *POOLS)
 

@@ -3,8 +3,10 @@
 import math
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from opassay.harness.hunt.asking import Asking
+from opassay.harness.hunt.draws import encoded, strategy
 from opassay.harness.hunt.shrink import LIMIT, shrink
 from opassay.harness.hunt.values import fewest_values
 from opassay.harness.model.case import Case, Tensor
@@ -94,6 +96,26 @@ def test_the_number_of_verdicts_is_bounded_and_no_case_is_asked_twice():
 def test_a_case_that_cannot_be_made_smaller_stays_what_it_is():
     op, number, case = failing("conv2d", "value", wide_kernel)
     assert shrink(op, case, 0, number, lambda c: c == case).case == case
+
+
+@pytest.mark.parametrize(("name", "aspect"), [("conv2d", "gradient"), ("scatter_nd", "error"), ("clamp", "value")])
+def test_hypothesis_makes_of_a_row_s_bytes_what_the_stream_makes_of_the_row(name, aspect):
+    source = generate.source(Registry().op(name), aspect)
+    for number in range(20):
+        draw, row = source.at(0, aspect, number)
+        assert decoded(draw, encoded(draw, row)) == draw.made(row).case
+
+
+def decoded(draw, drawn):
+    found = []
+
+    @settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(strategy(draw))
+    def check(geometry):
+        found.append(geometry.case)
+
+    check.hypothesis.fuzz_one_input(drawn)
+    return found[0]
 
 
 def test_a_rule_stays_broken():

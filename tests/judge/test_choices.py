@@ -82,13 +82,13 @@ PLANTED: dict[str, tuple[Follows, Case, np.ndarray, np.ndarray]] = {
     "padded by any amount": (
         Follows("wide_padding", "any"),
         broken(
-            "conv2d",
+            "avg_pool2d",
             "PadNotSmallerThanWindow",
-            (image(1, 2), tensor((1, 2, 1, 1), (1, 10))),
-            **{**CONV, "padding": ((0, 0), (2, 0))},
+            (image(1, 2),),
+            **{**AVERAGE, "count_padding": True, "padding": ((0, 0), (2, 0))},
         ),
-        wide(0, 10, 21),
-        wide(10, 21, 2),
+        wide(0, 0.5, 1.5),
+        wide(0.5, 1.5, 2),
     ),
     "no window fits": (
         Follows("large_window", "empty"),
@@ -178,6 +178,13 @@ def test_who_declares_it_must_answer_and_nobody_else_may(name: str) -> None:
     assert (refused.verdict, refused.choice) == ("rejects", follows.label)
     assert judged(case, REFUSAL).verdict == "pass"
     assert judged(case, Returned((right,))).verdict == "accepts"
+
+
+def test_who_crops_refuses_to_crop_more_than_there_is() -> None:
+    x = image(9, 1, 2, 3)
+    case = broken("max_pool2d", "PadNegative", (x,), **{**POOL, "padding": ((0, 0), (-3, -2))})
+    assert judged(case, REFUSAL, Follows("negative_padding", "crop")).verdict == "pass"
+    assert judged(case, Returned((wide(9),)), Follows("negative_padding", "crop")).verdict == "accepts"
 
 
 CROSSED = Case("clamp", (tensor((3,), (-9, 0, np.nan)),), {"low": 2, "high": -1})

@@ -14,9 +14,8 @@ from opassay.cases.conv import conv2d
 from opassay.cases.elementwise import relu
 from opassay.cases.unpool import max_unpool2d
 from opassay.harness.model.case import ASPECTS, Case, Geometry, Tensor
-from opassay.harness.model.draw import Draw
 from opassay.harness.model.op import Op
-from opassay.harness.run.generate import BYTES, cases, decoder, fill_key, geometries, pins
+from opassay.harness.run.generate import cases, fill_key, geometries, pins
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -150,32 +149,13 @@ def test_pins_are_numbered_from_below_zero_and_belong_to_the_aspect():
     assert list(pins(pool.max_pool2d, "error")) == []
 
 
-def test_a_draw_that_needs_more_bytes_than_are_tried_first_gets_them():
-    many = Draw((range(200),) * (2 * BYTES), lambda row: one_tensor(row[:1]))
-    op = op_of(many)
-    first = ids(op, "value", 0, 0, 5)
-    assert len(first) == 10
-    assert first == ids(op, "value", 0, 0, 5)
-
-
-def test_more_bytes_do_not_change_what_the_first_bytes_mean():
-    streams = []
-
-    def stream(length):
-        streams.append(length)
-        return bytes(range(256)) * (length // 256) if length >= 1024 else b""
-
-    assert decoder(Draw((range(100),), tuple))(stream) == (0,)
-    assert streams == [256, 512, 1024]
-
-
 @pytest.mark.parametrize(("start", "stop"), [(-1, 3), (4, 3)])
 def test_a_slice_that_is_none_is_refused(start, stop):
     with pytest.raises(ValueError, match=f"start {start}, stop {stop}"):
         list(geometries(relu, "value", 0, start, stop))
 
 
-def test_a_strategy_is_made_once_however_many_batches_ask_for_it():
+def test_a_draw_is_made_once_however_many_batches_ask_for_it():
     made = []
 
     def counted():

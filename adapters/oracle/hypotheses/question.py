@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.oracle.definition import OPS
-from opassay.adapters.oracle.geometry import Windows, shape_nhwc, sliding_windows
+from opassay.adapters.oracle.geometry import Windows, any_amount, shape_nhwc, sliding_windows
 from opassay.harness.model.hypothesis import Question, asked_of_inner
 from opassay.harness.model.op import ContractError
 from opassay.harness.model.reference import Reference
@@ -62,7 +62,8 @@ def windows_of(question: Question) -> Windows:
     shape = a["output_shape"] if question.op == "conv2d_transpose" else question.inputs[0].shape
     _, height, width, _ = shape_nhwc(shape, layout)
     window = question.inputs[1].shape[:2] if question.op in CONVS else a["window"]
-    return sliding_windows(question.op, (height, width), window, a["stride"], a.get("dilation", (1, 1)), a["padding"])
+    padding = any_amount(a["padding"]) if question.op in CONVS else a["padding"]
+    return sliding_windows(question.op, (height, width), window, a["stride"], a.get("dilation", (1, 1)), padding)
 
 
 def pads_of(question: Question) -> tuple[tuple[int, int], tuple[int, int]]:
