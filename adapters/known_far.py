@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.geometry import spatial_axes
+from opassay.adapters.known_predicates import Predicate, attributes_of
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -14,25 +15,31 @@ LEAST = 2**31
 STEPPED = ("windowed", "conv2d_vjp", "conv2d_transpose_vjp", "avg_pool2d_vjp", "conv2d_input_gradient_law")
 
 
-def far_steps(case: Case) -> bool:
-    """A stride or dilation past 32 bits, which is valid where the window is there but once."""
-    how = attributes_of(case)
-    return max((*how.get("stride", ()), *how.get("dilation", ())), default=0) >= LEAST
+def far(name: str) -> Predicate:
+    """An entry of the attribute ``name`` past 32 bits, which is valid where there is but one window, or one tap."""
+    return lambda case: max(attributes_of(case).get(name, ()), default=0) >= LEAST
 
 
-def refused(adapter: str, reason: str, versions: str, **more: Any) -> Fact:
-    """Steps that are refused with an error."""
-    told: dict[str, Any] = {"owner": "upstream", "ops": STEPPED, "aspects": ("value", "gradient"), **more}
-    return Fact(f"{adapter}-far-steps", reason=reason, verdicts=("rejects",), when=far_steps, versions=versions, **told)
+def far_strides(adapter: str, versions: str, ops: tuple[str, ...] = STEPPED, **more: Any) -> Fact:
+    """Strides past 32 bits are refused with an error."""
+    told: dict[str, Any] = {"aspects": ("value", "gradient"), "verdicts": ("rejects",), "when": far("stride"), **more}
+    reason = "strides are numbers of 32 bits: one of 2**31 is refused, or negative"
+    return Fact(f"{adapter}-far-strides", "upstream", reason, ops=ops, versions=versions, **told)
 
 
 def narrowed_index(case: Case) -> bool:
     """Every index that 32 bits do not hold is a place by its last 32."""
     place, extents = _indexed(case)
     indices = case.tensors[place].materialize()
-    far = (indices >= LEAST) | (indices < -LEAST)
-    narrowed = indices.astype(np.int32)
-    return bool(far.any() and ((narrowed >= 0) & (narrowed < extents))[far].all())
+    outside, narrowed = (indices >= LEAST) | (indices < -LEAST), indices.astype(np.int32)
+    return bool(outside.any() and ((narrowed >= 0) & (narrowed < extents))[outside].all())
+
+
+def cropped_away(case: Case) -> bool:
+    """Negative padding of more rows or columns than the image has."""
+    axes = spatial_axes(case.attributes["layout"])
+    pads = zip(axes, case.attributes["padding"], strict=True)
+    return any(-sum(min(0, pad) for pad in pair) > case.tensors[0].shape[axis] for axis, pair in pads)
 
 
 def _indexed(case: Case) -> tuple[int, np.ndarray]:

@@ -9,7 +9,7 @@ from typing import Any
 from opassay.adapters.cuda import ON_CPU, ON_CUDA
 from opassay.adapters.engines.xla import ABORTS
 from opassay.adapters.geometry import output_extent, spatial_axes
-from opassay.adapters.known_far import narrowed_index
+from opassay.adapters.known_far import cropped_away, narrowed_index
 from opassay.adapters.known_predicates import extent_fits_indices, overflows, rank_three_in, repeated_beyond_bytes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -71,6 +71,14 @@ TAKEN = (
         when=_cropped_to_fit,
         url="https://openxla.org/xla/operation_semantics",
         title="Operation semantics",
+    ),
+    _taken(
+        "cropped-away",
+        "reduce_window gives an empty answer where more is cropped than there is; convolutions refuse it",
+        ("pools",),
+        "PadNegative",
+        when=cropped_away,
+        owner="upstream",
     ),
     _taken(
         "narrowed-index",

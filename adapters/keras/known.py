@@ -15,7 +15,7 @@ from opassay.adapters.keras.known_elements import ELEMENTS
 from opassay.adapters.keras.known_empty import EMPTY
 from opassay.adapters.keras.known_errors import ERRORS
 from opassay.adapters.keras.known_predicates import SEEN, attributes_and_ops
-from opassay.adapters.known_far import refused
+from opassay.adapters.known_far import far_strides
 from opassay.adapters.known_holes import straddled_in_keras
 from opassay.adapters.known_linear import nan_by_flush
 from opassay.adapters.known_predicates import attributes_of
@@ -91,7 +91,7 @@ KNOWN = pinned(
         *ELEMENTS,
         *ERRORS,
         *EMPTY,
-        refused("keras", "strides and dilations are numbers of 32 bits to TensorFlow and torch", SEEN),
+        far_strides("keras", SEEN, modes=("tensorflow",)),
         Fact(
             "keras-grouped",
             "upstream",

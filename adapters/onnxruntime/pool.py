@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from opassay.adapters.geometry import Padding, spatial_axes
-from opassay.adapters.onnxruntime.graph import Symbol
+from opassay.adapters.onnxruntime.graph import TYPES, Symbol
 from opassay.adapters.onnxruntime.layout import channels_first, extents, padded, restored
 from opassay.adapters.onnxruntime.limits import RESIZED
 from opassay.adapters.tracing import graph_op
@@ -71,7 +71,8 @@ class PoolOps:
         graph = x.graph
         channels, height, width = extents(tuple(output_shape), layout)
         batch = x.shape[0] if x.shape else 1
-        where = channels_first(indices, layout)
+        wide = graph.node("Cast", indices, to=TYPES["int64"]) if indices.dtype == "int32" else indices
+        where = channels_first(wide, layout)
         divisor = graph.constant(max(channels, 1))
         channel = graph.node("Mod", where, divisor)
         cell = graph.node("Div", graph.node("Sub", where, channel), divisor)

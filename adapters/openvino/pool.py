@@ -76,7 +76,8 @@ class PoolOps:
         size = int(np.prod(last[1:], dtype=np.int64))
         samples = constant(np.arange(max(shape[0], 0)).reshape(first) * size)
         # Not broadcast any further: OpenVINO compares batch and channels by it, which a scatter has no names for.
-        place = ops.add(indices.output, ops.broadcast(samples, constant(where)), "NONE")
+        wide = ops.convert(indices.output, TYPES["int64"]) if indices.type == TYPES["int32"] else indices.output
+        place = ops.add(wide, ops.broadcast(samples, constant(where)), "NONE")
         zeros = ops.broadcast(ops.convert(ops.constant(0, TYPES["int32"]), x.type), constant([shape[0] * size]))
         y = ops.scatter_nd_update(zeros, ops.unsqueeze(place, constant(-1)), x.output, "none")
         image = ops.reshape(y, constant(last), False)

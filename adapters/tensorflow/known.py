@@ -6,7 +6,7 @@ from pathlib import Path
 
 from opassay.adapters.engines import eigen, onednn, xla
 from opassay.adapters.facts import pinned
-from opassay.adapters.known_far import refused
+from opassay.adapters.known_far import far, far_strides
 from opassay.adapters.known_predicates import attributes_of, dilated_with_padding, subnormal_meets_infinity
 from opassay.adapters.known_values import odd_maximum
 from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
@@ -53,7 +53,16 @@ KNOWN = pinned(
         *onednn.convolutions("tensorflow", _CPU, _SEEN),
         *onednn.products("tensorflow", _SEEN),
         *xla.facts("tensorflow", ("xla",), _SEEN),
-        refused("tensorflow", "strides and dilations are attributes of 32 bits", _SEEN),
+        far_strides("tensorflow", _SEEN),
+        Fact(
+            "tensorflow-far-dilation",
+            "upstream",
+            "dilations are attributes of 32 bits",
+            ops=("conv2d",),
+            verdicts=("rejects",),
+            when=far("dilation"),
+            versions=_SEEN,
+        ),
         Fact(
             "tensorflow-xla-nan",
             "upstream",

@@ -9,7 +9,7 @@ from opassay.adapters.cuda import ON_CPU
 from opassay.adapters.engines import inductor
 from opassay.adapters.facts import pinned
 from opassay.adapters.geometry import spatial_axes
-from opassay.adapters.known_far import refused
+from opassay.adapters.known_far import far_strides
 from opassay.adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
 from opassay.adapters.known_predicates import empty
 from opassay.adapters.known_strided import CHANCE, REASON, TITLE, URL, overruns
@@ -177,10 +177,10 @@ KNOWN = pinned(
             modes=("compile",),
             **_NO_FILTERS,
         ),
-        refused(
+        far_strides(
             "torch",
-            "steps of pools and of transposed convolutions are numbers of 32 bits",
             _SEEN,
+            ("pools", "avg_pool2d_vjp", "conv2d_transpose"),
             url="https://github.com/pytorch/pytorch/issues/147613",
             title="torch.nn.AvgPool2d fails with stride >= 2^31 on CUDA",
         ),
