@@ -46,7 +46,7 @@ WINDOWED = {
     "padding flat": ({"padding": (1, 1)}, "padding of the height must be 2 integers"),
     "padding number": ({"padding": 1}, "explicit padding must be"),
     "padding negative": ({"padding": ((0, 0), (0, -1))}, "padding of the width must be .*>= 0.*entry 1 is -1"),
-    "padding too large": ({"padding": ((0, 3), (0, 0))}, "padding of the height must be smaller than"),
+    "padding past 32 bits": ({"padding": ((0, 2**31), (0, 0))}, "padding of the height must be (smaller|less) than"),
     "layout": ({"layout": "CHWN"}, "layout must be 'NHWC' or 'NCHW', got 'CHWN'"),
 }
 DILATED = {
@@ -54,6 +54,7 @@ DILATED = {
     "dilation too large": ({"dilation": (5, 1)}, "too small: the effective window of .* does not fit.* height"),
 }
 POOLED = {
+    "padding too large": ({"padding": ((0, 3), (0, 0))}, "padding of the height must be smaller than"),
     "window zero": ({"window": (2, 0)}, "window must be 2 integers >= 1.*entry 1 is 0"),
     "window larger than input": ({"window": (2, 5)}, "x is too small: the effective window of 5 .* width of 4"),
     "rank three": ({"x": ones(4, 4, 3)}, r"x must have rank 4 \(NHWC\), got rank 3"),
