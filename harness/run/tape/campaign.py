@@ -61,6 +61,7 @@ class TapeCampaign(Campaign):
             timeout=run["timeout"],
             threads=run["threads"],
             repeat=run["repeat"],
+            exhaustive=run["exhaustive"],
         )
         self._planned: dict[tuple[str, str, Target, int], int] = {}
         self.shards = [shard for op in self.ops for aspect in ASPECTS for shard in self._shards(op, aspect)]

@@ -89,12 +89,17 @@ def _hello(told: Mapping[str, Any]) -> Hello:
 
 def _run(told: Any) -> dict[str, Any]:
     names = ("opassay", "seed", "cases", "fills", "ops", "aspects", "timeout", "threads", "repeat")
-    found = dict(strict_json.fields(told, "its run", names))
+    found = dict(strict_json.fields(told, "its run", names, ("exhaustive",)))
     for name in ("seed", "fills", "threads", *(("cases",) if found["cases"] is not None else ())):
         strict_json.integer(found[name])
     for name in ("ops", "aspects"):
         found[name] = [_printable(entry) for entry in strict_json.entries(found[name])]
-    return {**found, "timeout": float(found["timeout"]), "repeat": bool(found["repeat"])}
+    return {
+        **found,
+        "timeout": float(found["timeout"]),
+        "repeat": bool(found["repeat"]),
+        "exhaustive": bool(found.get("exhaustive")),
+    }
 
 
 def _shard(entry: Any) -> tuple[str, str, int, int, int, int]:
