@@ -15,7 +15,7 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.formats import Formats, sizes
 from opassay.adapters.oracle.bounded.real import Real, once, saved
-from opassay.adapters.oracle.bounded.sums import _sum_error, lowest_bit
+from opassay.adapters.oracle.bounded.sums import lowest_bit, sum_error
 from opassay.adapters.oracle.linear import Linear, apply, not_finite, sum_reference, third_run, wide_enough
 from opassay.harness.model.reference import Reference
 
@@ -70,7 +70,7 @@ class Sums:
         # Each product is rounded, and each addition but the first.
         additions = self._counts(values) - (len(values) == 1)
         grid = np.array(math.prod(lowest_bit(v) for v in values))
-        return _sum_error(formats, grid, value, self.run(*size), given, additions)
+        return sum_error(formats, grid, value, self.run(*size), given, additions)
 
     def _counts(self, values: Arrays) -> np.ndarray:
         return third_run(self.run, values) if self.terms is None else self.terms(values)

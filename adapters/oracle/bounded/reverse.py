@@ -9,6 +9,8 @@ from opassay.adapters.oracle.bounded.real import Real
 
 def gradients(outputs: Sequence[Real], cotangents: Sequence[Real | None], inputs: Sequence[Real]) -> list[Real | None]:
     """The gradient of ``<cotangents, outputs>`` by each input; None where it is not connected by any number."""
+    if all(cotangent is None for cotangent in cotangents):
+        return [None] * len(inputs)
     order = _ordered(outputs)
     needed = _dependent(order, inputs)
     at: dict[int, Real] = {}

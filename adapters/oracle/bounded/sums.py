@@ -26,13 +26,13 @@ def linear(x: Real, function: Map, transposed: Map, terms: np.ndarray | None = N
 
     def local(formats: Formats, error: np.ndarray) -> np.ndarray:
         size = sizes(np.where(np.isfinite(x.value), x.value, 0))
-        return _sum_error(formats, x.value, value, function(size), function(error), counts - 1)
+        return sum_error(formats, x.value, value, function(size), function(error), counts - 1)
 
     pull = lambda g, _: (linear(g, transposed, function),)  # noqa: E731
     return Real(value, (x,), local, pull, either_zero=np.broadcast_to(True, value.shape))
 
 
-def _sum_error(
+def sum_error(
     formats: Formats, terms: np.ndarray, value: np.ndarray, size: np.ndarray, error: np.ndarray, additions: np.ndarray
 ) -> np.ndarray:
     """What sums of terms of total ``size`` err by: nothing where every partial sum is a number of the format.
