@@ -113,16 +113,6 @@ KNOWN = pinned(
             versions=_SEEN,
         ),
         Fact(
-            "tensorflow-composed-groups",
-            "ours",
-            "float64 groups are composed by a sum in which zeros meet NaN and infinity",
-            ops=("conv2d_transpose",),
-            aspects=("gradient",),
-            reproduces="dense_groups",
-            modes=_CPU,
-            versions=_SEEN,
-        ),
-        Fact(
             "tensorflow-onednn-maximum",
             "upstream",
             "in a graph the gradient of NCHW is oneDNN's, which loses what NaN and -inf stand beside",
