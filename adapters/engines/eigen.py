@@ -20,6 +20,9 @@ KERNELS: Told = {
     "square_overflows": ("upstream", "erf of float64 is a quotient of polynomials in x², NaN where that overflows"),
     "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), whose square is rounded"),
     "log1p_by_quotient": ("by design", "log(1 + x) is x · log(u) / (u - 1), of several roundings"),
+    "exp_less_one": ("upstream", "elu and selu are exp(x) - 1, and 0 of what is small"),
+    "softplus_of_ends": ("upstream", "softplus is exp(x) from log(eps) + 2 down, where it is not yet"),
+    "constants_in_float32": ("upstream", "the attribute alpha of LeakyRelu is a float32, whatever the tensor is"),
     "reciprocal_estimated": (
         "by design",
         "a reciprocal is RCPPS's estimate and one step of Newton's, whose correction is lost where it is subnormal",

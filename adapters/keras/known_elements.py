@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from opassay.adapters.keras.known_predicates import SEEN
+from opassay.adapters.known_elements import Told, mistakes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -21,7 +22,12 @@ def _broadcasts(case: Case) -> bool:
     return shapes[0] != np.broadcast_shapes(*shapes) and not _long_words(case)
 
 
+_FUNCTIONS: Told = {
+    "kink_counted_twice": ("upstream", "celu is a maximum and a minimum with 0, whose gradients are added up at 0"),
+}
+
 ELEMENTS = (
+    *mistakes("keras", _FUNCTIONS, **_TENSORFLOW),
     Fact(
         "keras-long-words",
         "upstream",

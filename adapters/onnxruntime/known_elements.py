@@ -13,6 +13,8 @@ _SEEN = {"versions": "onnxruntime 1.32.0, CPU"}
 _FUNCTIONS: Told = {
     **PACKETS,
     "pi_in_one_part": ("upstream", "of float64, n · π/2 is taken from an angle, and this π is rounded"),
+    "exp_less_one": ("upstream", "Elu, Celu and Selu are exp(x) - 1, and 0 of what is small"),
+    "log_of_one_added": ("upstream", "Softplus and Mish take the logarithm of 1 + exp(x), which rounds to 1"),
     "minus_zero_lost": ("upstream", "Where adds what either branch gives, and -0 + 0 is 0"),
     "sigmoid_by_difference": ("upstream", "below 0, Sigmoid is a difference of numbers near 1, and then 0"),
     "out_of_range": ("upstream", "Tanh of float32 is a quotient of polynomials, which nothing keeps within 1"),

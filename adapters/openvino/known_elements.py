@@ -11,6 +11,9 @@ from opassay.harness.model.fills import Fill
 _SEEN = {"versions": "openvino 2026.4.1, CPU"}
 
 _FUNCTIONS: Told = {
+    "exp_less_one": ("upstream", "Elu is exp(x) - 1, and 0 of what is small"),
+    "log_of_one_added": ("upstream", "SoftPlus and Mish take the logarithm of 1 + exp(x), which rounds to 1"),
+    "out_of_range": ("upstream", "SoftPlus is below 0 where it is small"),
     "integers_in_float32": ("upstream", "integers of 32 bits are compared and converted as float32"),
     "nan_replaced": ("upstream", "of a number and a NaN, Maximum, Minimum and Clamp give the number"),
     "remainder_by_quotient": ("upstream", "Mod and FloorMod are what a rounded quotient leaves"),
@@ -35,6 +38,15 @@ ELEMENTS = (
         {"divides": ("DivisorZero",)},
         versions="openvino 2026.4.1, CPU",
         pins=(divided_by_zero("remainder"), divided_by_zero("fmod")),
+    ),
+    Fact(
+        "openvino-crossed-limits",
+        "by design",
+        "Clamp takes no lower limit above the upper one",
+        ops=("clamp",),
+        verdicts=("rejects",),
+        when=lambda case: case.attributes["low"] > case.attributes["high"],
+        **_SEEN,
     ),
     Fact(
         "openvino-least-to-bool",

@@ -12,6 +12,8 @@ _FUNCTIONS: Told = {
         "upstream",
         "sinh and cosh are infinite where exp(|x|) overflows, and half of it does not",
     ),
+    "exp_less_one": ("upstream", "elu, celu and selu are exp(x) - 1, and 0 of what is small"),
+    "softplus_to_20": ("by design", "softplus is x beyond its threshold of 20, in float64 as well"),
     "erf_by_difference": ("upstream", "of 16 bits, erf is 1 less a sum of five terms, and 0 of what is small"),
     "quotient_overflows": ("upstream", "vectors of float32 have no remainder of a quotient that overflows"),
     "divisors_multiplied": ("upstream", "the gradient is g / (x · ln 10), whose divisor float16 may not hold"),

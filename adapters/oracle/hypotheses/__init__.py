@@ -7,6 +7,7 @@ A new one is a ``Hypothesis`` in one of the modules beside this, and a planted m
 from __future__ import annotations
 
 from opassay.adapters.oracle.hypotheses import (
+    activations,
     approximations,
     averages,
     elements,
@@ -28,6 +29,7 @@ ELEMENTS: tuple[Hypothesis, ...] = (
     *formulas.HYPOTHESES,
     *approximations.HYPOTHESES,
     *ends.HYPOTHESES,
+    *activations.HYPOTHESES,
 )
 """Those of ops that treat each element alone, of which no program is made."""
 

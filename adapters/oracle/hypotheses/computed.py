@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def by_formula(
 
     def answers(question: Question) -> Iterator[References]:
         for formula in formulas[question.op]:
-            yield from computed_by(formula)(question)
+            yield from computed_by(partial(formula, **question.attributes))(question)
 
     return Hypothesis(name, says, answers, tuple(formulas), aspects, **more)
 

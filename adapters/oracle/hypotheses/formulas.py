@@ -81,6 +81,14 @@ def _sigmoid(x: Real) -> Real:
     return bounded.where(bounded.less(x, 0.0), 1 - 1 / (1 + bounded.exp(-bounded.absolute(x))), bounded.sigmoid(x))
 
 
+def _silu(x: Real) -> Real:
+    return bounded.unsigned(x * _sigmoid(x))
+
+
+def _swiglu(a: Real, b: Real) -> Real:
+    return bounded.unsigned(_silu(a) * b)
+
+
 def _log10(x: Real) -> Real:
     """Its gradient is g / (x · ln 10), whose divisor may overflow."""
     return with_gradient(bounded.log10(x), x, lambda g, _: g / (bounded.saved(x) * constant(LN10, x)))
@@ -130,7 +138,7 @@ HYPOTHESES = (
     by_formula(
         "sigmoid_by_difference",
         "below 0, the sigmoid is a difference of numbers near 1",
-        {"sigmoid": (_sigmoid,)},
+        {"sigmoid": (_sigmoid,), "silu": (_silu,), "swiglu": (_swiglu,)},
         VALUE,
         looser=True,
     ),
