@@ -68,6 +68,20 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("tanh", (17.80307909011841, 0.5), dtype="float64"),
         gives(1, math.tanh(0.5), dtype=np.float64),
     ),
+    "exp_less_one": (of("selu", (-1e-9, 1.0)), gives(0, 1.0507009873554805)),
+    "log_of_one_added": (of("softplus", (-20.0, 1.0)), gives(0, math.log1p(math.e))),
+    "softplus_of_ends": (of("softplus", (-13.95, 1.0)), gives(math.exp(np.float32(-13.95)), math.log1p(math.e))),
+    "softplus_to_20": (
+        of("softplus", (20.5, 1.0), dtype="float64"),
+        gives(20.5, math.log1p(math.e), dtype=np.float64),
+    ),
+    "constants_in_float32": (
+        of("leaky_relu", (-1.0, 2.0), dtype="float64", slope=0.2),
+        gives(-float(np.float32(0.2)), 2, dtype=np.float64),
+    ),
+    "kink_counted_twice": (of("celu", (0.0, 2.0), dy=(3.0, 5.0), alpha=1.0), gives(6, 5)),
+    # As JAX 0.10.2 answered.
+    "lgamma_by_lanczos": (of("lgamma", (1.0, 3.0)), gives(4.76837158e-07, math.log(2))),
     "square_overflows": (of("erf", (1e200, 0.5), dtype="float64"), gives(NAN, math.erf(0.5), dtype=np.float64)),
     "quotient_overflows": (of("remainder", (1e30, 5.0), (1e-30, 3.0)), gives(NAN, 2)),
     "out_of_range": (of("tanh", (9.0, 0.5)), gives(1 + 2.0**-23, math.tanh(0.5))),

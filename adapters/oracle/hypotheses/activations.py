@@ -89,10 +89,11 @@ def _softplus_to(end: float) -> Formula:
 
 def _constants_in_single(question: Question) -> Iterator[References]:
     """Numbers among the attributes are made float32."""
-    given = question.attributes
-    changed = {n: float(np.float32(v)) for n, v in given.items() if isinstance(v, float) and np.float32(v) != v}
+    given = {name: value for name, value in question.attributes.items() if isinstance(value, float)}
+    single = {name: float(np.float32(value)) for name, value in given.items()}
+    changed = {name: value for name, value in single.items() if value != given[name]}
     if changed:
-        yield ask(question.but(**changed))
+        yield ask(replace(question, attributes={**question.attributes, **changed}))
 
 
 def _counted_twice(question: Question) -> Iterator[References]:
@@ -125,6 +126,7 @@ HYPOTHESES = (
             "mish": (_mish,),
         },
         VALUE,
+        looser=True,
     ),
     by_formula(
         "softplus_of_ends",
