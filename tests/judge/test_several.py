@@ -59,7 +59,7 @@ def alone(op, cases, outcomes):
     return [judge(c, o, f, models_of(op, f)) for c, o, f in zip(cases, outcomes, found, strict=True)]
 
 
-OPS = ("conv2d", "conv2d_transpose", "avg_pool2d", "max_pool2d", "relu", "stop_gradient")
+OPS = [op.name for op in REGISTRY.ops() if op.stacked is not None]
 
 
 @pytest.mark.parametrize("name", OPS)
