@@ -47,3 +47,31 @@ def gradient(op: str, dtype: str = "float32", operands: int = 2) -> Case:
     """A small gradient."""
     values = Tensor((2,), dtype, Fill("literal", values=(5.0, 3.0)))
     return Case(op, (values,) * operands, {}, "gradient", cotangents=(values,))
+
+
+STEPS = 1e9
+"""Of a sum, which take seconds."""
+
+
+def _far_below(case: Case) -> bool:
+    """Whether a number lies so far below 0 that the sum goes on for long; it is not asked of whole ones."""
+    x = case.inputs()[0]
+    return x.dtype == np.float64 and bool(((x < -STEPS) & (np.rint(x) != x)).any())
+
+
+def endless(adapter: str, versions: str) -> Fact:
+    """What the sum of Eigen's zeta does to a gradient of digamma."""
+    one = Tensor((1,), "float64", Fill("ones"))
+    x = Tensor((1,), "float64", Fill("literal", values=(-(2.0**50) - 0.5,)))
+    return Fact(
+        f"{adapter}-digamma-derivative-endless",
+        "upstream",
+        "the gradient of digamma is a sum from the operand up to 9, term by term",
+        ops=("digamma",),
+        aspects=("gradient",),
+        verdicts=("hang",),
+        when=_far_below,
+        flaky="how far below 0 the numbers lie, a second of time or hours",
+        versions=versions,
+        pins=(Case("digamma", (x,), {}, "gradient", cotangents=(one,)),),
+    )

@@ -13,11 +13,5 @@ FOLLOWS = (
         url="https://paddlepaddle.org.cn/documentation/docs/en/api/paddle/matmul_en.html",
         title="matmul",
     ),
-    Follows(
-        "crossed_limits",
-        "high",
-        url="https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/clip_en.html",
-        title="clip",
-    ),
     Follows("negative_index", "from_end", ops=("scatter_nd",)),
 )

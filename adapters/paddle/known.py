@@ -12,6 +12,7 @@ from opassay.adapters.facts import pinned
 from opassay.adapters.known_predicates import attributes_of
 from opassay.adapters.paddle import known_empty as empty
 from opassay.adapters.paddle import known_masks as masks
+from opassay.adapters.paddle.known_elements import ELEMENTS
 from opassay.adapters.paddle.known_errors import ERRORS, SEEN
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -260,6 +261,7 @@ KNOWN = pinned(
             modes=("static",),
         ),
         *ERRORS,
+        *ELEMENTS,
     ),
     Path(__file__).parent,
 )

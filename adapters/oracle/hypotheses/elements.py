@@ -73,11 +73,20 @@ def _second(op: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _minus_zero(question: Question) -> Iterator[References]:
-    """Of what is chosen where the condition holds."""
+    """Of a choice, where the condition holds."""
     (found,) = ask(question)
     if dtypes.is_float(found.dtype):
-        chosen = np.broadcast_to(question.inputs[0], found.exact.shape)
+        chosen = np.broadcast_to(question.inputs[0] if question.op == "where" else True, found.exact.shape)
         yield (replace(found, exact=np.where(chosen & (found.exact == 0), 0.0, found.exact)),)
+
+
+def _equal_if_close(question: Question) -> Iterator[References]:
+    if dtypes.is_float(dtypes.dtype_name(question.inputs[0])):
+        a, b = (dtypes.widen(x) for x in question.inputs)
+        with np.errstate(all="ignore"):
+            close = (a == b) | (np.abs(a - b) < 1e-15)
+        (found,) = ask(question)
+        yield (replace(found, exact=close if question.op == "equal" else ~close),)
 
 
 def _by_quotient(question: Question) -> Iterator[References]:
@@ -123,7 +132,14 @@ HYPOTHESES = (
         ("maximum", "minimum", "clamp"),
         ("value",),
     ),
-    Hypothesis("minus_zero_lost", "-0 is answered as 0", _minus_zero, ("where",), ("value",)),
+    Hypothesis("minus_zero_lost", "-0 is answered as 0", _minus_zero, ("where", "neg", "sqrt", "erfinv"), ("value",)),
+    Hypothesis(
+        "equal_if_close",
+        "floats are equal if they differ by less than 1e-15",
+        _equal_if_close,
+        ("equal", "not_equal"),
+        ("value",),
+    ),
     Hypothesis(
         "remainder_by_quotient",
         "a remainder is what a rounded quotient leaves, and loses the digits that these share",

@@ -1,0 +1,59 @@
+"""What Paddle does differently in ops that treat each element alone. Free of Paddle."""
+
+from __future__ import annotations
+
+import math
+
+from opassay.adapters.known_elements import Told, endless, gradient, mistakes
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fact import Fact
+from opassay.harness.model.fills import Fill
+
+_SEEN = "paddle 3.3.1, CPU"
+
+_FUNCTIONS: Told = {
+    "added_to_one": ("upstream", "erfinv(x) is ndtri((1 + x) / 2) / √2, which loses what is small"),
+    "minus_zero_lost": ("upstream", "-x is 0 - x, and the root and erfinv of -0 are 0 as well"),
+    "equal_if_close": ("by design", "floats are equal if they differ by less than 1e-15"),
+}
+
+NO_SLOPE = {"exp": ("float16",), "log10": ("bfloat16", "float16")}
+"""Kernels of functions whose gradients have none in these dtypes."""
+
+
+def _without_slope(case: Case) -> bool:
+    return case.tensors[0].dtype in NO_SLOPE[case.op]
+
+
+def _crossed(case: Case) -> bool:
+    return bool(case.attributes["low"] > case.attributes["high"])
+
+
+ELEMENTS = (
+    *mistakes("paddle", _FUNCTIONS, versions=_SEEN),
+    endless("paddle", _SEEN),
+    Fact(
+        "paddle-no-slope",
+        "upstream",
+        "the function has a kernel for this dtype, and its gradient has none",
+        ops=tuple(NO_SLOPE),
+        aspects=("gradient",),
+        verdicts=("rejects",),
+        when=_without_slope,
+        versions=_SEEN,
+        pins=tuple(gradient(op, dtype, 1) for op, kinds in NO_SLOPE.items() for dtype in kinds),
+    ),
+    Fact(
+        "paddle-crossed-limits",
+        "by design",
+        "clip refuses a lower limit above the upper one",
+        ops=("clamp",),
+        aspects=("value", "gradient", "shape"),
+        verdicts=("rejects",),
+        when=_crossed,
+        versions=_SEEN,
+        pins=(
+            Case("clamp", (Tensor((2,), "float32", Fill("literal", values=(1.0, math.nan))),), {"low": 2, "high": -1}),
+        ),
+    ),
+)
