@@ -91,6 +91,7 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         gives(True, False, dtype=np.bool_),
     ),
     "nan_replaced": (of("maximum", (NAN, 1.0), (2.0, 3.0)), gives(2, 3)),
+    "equal_if_close": (of("equal", (1e-16, 1.0, 3.0), (2e-16, 2.0, 3.0)), gives(True, False, True, dtype=np.bool_)),
     "minus_zero_lost": (of("where", (True, False, True), (-0.0, 1.0, 3.0), (1.0, -0.0, 1.0)), gives(0.0, -0.0, 3)),
     "remainder_by_quotient": (
         of("fmod", (6.702716827392578, 5.0), (-2.0000035762786865, 3.0)),
