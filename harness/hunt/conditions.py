@@ -107,8 +107,23 @@ def _of_extents() -> Iterator[Condition]:
             f"an extent beyond {extent} that {extent} does not divide",
             lambda c, e=extent: any(n > e and n % e for n in _extents(c)),  # type: ignore[misc]
         )
+    yield from _of_last_axis()
     yield Condition("an odd extent", lambda c: any(n % 2 for n in _extents(c) if n > 1))
     yield Condition("an even extent", lambda c: any(n % 2 == 0 for n in _extents(c) if n))
+
+
+def _of_last_axis() -> Iterator[Condition]:
+    """Of the first tensor: what a product sums over, or the channels of an image."""
+    for extent in EXTENTS:
+        yield Condition(f"a last axis beyond {extent}", lambda c, e=extent: _last(c) > e)  # type: ignore[misc]
+        yield Condition(
+            f"a last axis beyond {extent} that {extent} does not divide",
+            lambda c, e=extent: _last(c) > e and _last(c) % e > 0,  # type: ignore[misc]
+        )
+
+
+def _last(case: Case) -> int:
+    return next(iter(case.tensors[0].shape[::-1]), 0)
 
 
 def _extents(case: Case) -> list[int]:

@@ -16,6 +16,7 @@ WRONG = {
     "float16": lambda c: c.tensors[0].dtype == "float16",
     "groups beyond 1": lambda c: c.attributes["groups"] > 1,
     "groups beyond 1 and layout NCHW": lambda c: c.attributes["groups"] > 1 and c.attributes["layout"] == "NCHW",
+    "a last axis beyond 16 that 16 does not divide": lambda c: (n := c.tensors[0].shape[-1]) > 16 and n % 16 > 0,
     "a batch of 2 or more": lambda c: c.tensors[0].shape[0] > 1,
     "a tensor in memory reversed": lambda c: "reversed" in [t.memory.kind for t in c.tensors],
 }
