@@ -66,7 +66,9 @@ class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):
         named = (*_properties(), "CPU_DENORMALS_OPTIMIZATION", "OPTIMIZATION_CAPABILITIES")
         native = "BF16" in self._core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
         told = {name: str(self._core.get_property(DEVICE, name)) for name in named}
-        return {"build": str(ov.__version__), "bfloat16": "computed" if native else "converted", **told}
+        isa = os.environ.get("ONEDNN_MAX_CPU_ISA", "ALL").upper()
+        bfloat16 = "computed" if native else "converted"
+        return {"build": str(ov.__version__), "bfloat16": bfloat16, "onednn": isa, **told}
 
     def numeric_rules(self) -> Sequence[NumericRule]:
         return RULES

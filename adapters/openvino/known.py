@@ -159,7 +159,7 @@ KNOWN = pinned(
             verdicts=("crash",),
             when=known_reorders.dies,
             page=known_reorders.PAGE,
-            needs=_CONVERTED,
+            needs=(*_CONVERTED, "onednn!=SSE41"),
         ),
         Fact(
             "openvino-more-digits",

@@ -143,6 +143,14 @@ def test_special_values(define: Callable[..., Any], inputs: tuple[np.ndarray, ..
     assert judged(wrong, reference).bad_elements == len(expected)
 
 
+def test_a_remainder_that_is_taken_for_zero_hides_that_a_quotient_is_not_whole() -> None:
+    # -5.28, whose remainder is subnormal.
+    reference = one(bounded.floor_quotient, floats(-2.057115e-37, -5), floats(3.893825e-38, 2))
+    assert judged(floats(-5, -3), reference, flushes=True).verdict == "pass"
+    assert judged(floats(-5, -3), reference, flushes=False).bad_elements == 1
+    assert judged(floats(-6, -2), reference, flushes=True).bad_elements == 1
+
+
 def test_a_result_below_the_normal_numbers_is_flushed_only_by_a_target_that_flushes() -> None:
     x = floats(-90, -100)
     reference = one(bounded.exp, x)

@@ -9,6 +9,7 @@ import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.elementary import LN2
+from opassay.adapters.oracle.bounded.formats import CORRECT, sizes, ulp
 from opassay.adapters.oracle.bounded.real import with_gradient
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, one_or_other
 from opassay.adapters.oracle.hypotheses.question import References, ask
@@ -45,15 +46,21 @@ def _cosh(x: Real) -> Real:
     return with_gradient(y, x, lambda g, _: g * _too_early(bounded.sinh(bounded.saved(x)), x))
 
 
-def _exp_of_128(x: Real) -> Real:
+def _exp_of_128(x: Real, fused: bool = True) -> Real:
     """2ⁿ is a float32 by its bits, which has no exponent 128: infinite from 127½ · ln 2 on, and where it is NaN.
 
-    The ln 2 that is taken away n times is a float32 as well, or it is in two parts.
+    The ln 2 that is taken away n times is a float32 as well, or it is in two parts; the product is rounded unless it is
+    ``fused`` with the difference.
     """
     lost = np.asarray(~(x.value < 127.5 * LN2))
     n = np.where(np.isfinite(x.value), np.rint(np.clip(x.value / LN2, -150, 128)), 0)
-    less = Real(x.value - n * (np.float32(LN2) - LN2).astype(x.value.dtype), (x,), lambda _, error: error)
+    off = np.where(fused, 0.0, CORRECT * ulp(sizes(n * LN2), "float32"))
+    less = Real(x.value - n * (np.float32(LN2) - LN2).astype(x.value.dtype), (x,), lambda _, error: error + off)
     return bounded.where(lost, _as(np.full(x.shape, np.inf), x), one_or_other(bounded.exp(x), bounded.exp(less)))
+
+
+def _exp_not_fused(x: Real) -> Real:
+    return _exp_of_128(x, False)
 
 
 def _sigmoid_of_126(x: Real) -> Real:
@@ -113,7 +120,10 @@ HYPOTHESES = (
         {"sinh": (_sinh,), "cosh": (_cosh,)},
     ),
     by_formula(
-        "exponent_128", "exp is infinite from where its exponent is 128, and of NaN", {"exp": (_exp_of_128,)}, VALUE
+        "exponent_128",
+        "exp is infinite from where its exponent is 128, and of NaN",
+        {"exp": (_exp_of_128, _exp_not_fused)},
+        VALUE,
     ),
     by_formula(
         "exponent_126", "exp(x) is taken for 0 from where its exponent is -126", {"sigmoid": (_sigmoid_of_126,)}, VALUE
