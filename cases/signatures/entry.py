@@ -85,14 +85,16 @@ class Entry:
             require(dtype in allowed, f"{self.name}: {name} is {dtype}; it must be one of {told}")
         free = {dtype for i, dtype in enumerate(given) if i not in self.draws.fixed}
         require(len(free) == 1, f"{self.name}: operands must have one dtype, got {', '.join(given)}")
-        shapes = [x.shape for x in inputs]
-        told = f"{self.name}: extents must be equal or 1, got shapes {', '.join(map(str, shapes))}"
-        require(rules.broadcastable(shapes), told)
+        self._check_shapes([x.shape for x in inputs])
         for name, attribute in self.attributes.items():
             value = attributes[name]
             require(attribute.allows(value), f"{self.name}: {name} is {attribute.says}, got {value!r}")
         for rule in self.more:
             require(rule.name in allowed_rules or rule.holds(attributes, inputs), f"{self.name}: {rule.says}")
+
+    def _check_shapes(self, shapes: Sequence[tuple[int, ...]]) -> None:
+        told = f"{self.name}: extents must be equal or 1, got shapes {', '.join(map(str, shapes))}"
+        require(rules.broadcastable(shapes), told)
 
     def _check_cotangent(self, dtype: str, cotangents: Sequence[np.ndarray | None]) -> None:
         given = [dtypes.dtype_name(c) for c in cotangents if c is not None]

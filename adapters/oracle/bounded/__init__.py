@@ -39,6 +39,7 @@ from opassay.adapters.oracle.bounded.elementary import erfinv as erfinv
 from opassay.adapters.oracle.bounded.elementary import exp as exp
 from opassay.adapters.oracle.bounded.elementary import exp2 as exp2
 from opassay.adapters.oracle.bounded.elementary import expm1 as expm1
+from opassay.adapters.oracle.bounded.elementary import inverse_root as inverse_root
 from opassay.adapters.oracle.bounded.elementary import log as log
 from opassay.adapters.oracle.bounded.elementary import log1p as log1p
 from opassay.adapters.oracle.bounded.elementary import log2 as log2

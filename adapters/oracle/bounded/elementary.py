@@ -112,3 +112,8 @@ def reciprocal(x: Real) -> Real:
         return None, neg(either(monomial((g, 1), (saved(y), 2)), monomial((g, 1), (saved(x), -2))))
 
     return Real(y.value, (y, x), lambda _, error, of_x: error, pull)
+
+
+def inverse_root(x: Real) -> Real:
+    """1 / √x, by one function or by a root and a division."""
+    return either(rsqrt(x), reciprocal(sqrt(x)))

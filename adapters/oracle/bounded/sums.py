@@ -94,3 +94,9 @@ def _summed(shape: tuple[int, ...]) -> Map:
         return np.asarray(once.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True).reshape(shape))
 
     return summed
+
+
+def reshaped(x: Real, shape: tuple[int, ...]) -> Real:
+    """``x`` in another shape, in the same order."""
+    given = x.shape
+    return x if given == shape else linear(x, lambda a: a.reshape(shape), lambda a: a.reshape(given), np.ones(()))

@@ -1,0 +1,131 @@
+"""The class of ops whose operands have shapes of their own: norms, products, losses, attention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from opassay.adapters.oracle.geometry import require
+from opassay.cases import tables
+from opassay.cases.signatures import draws, kinds, shaped
+from opassay.cases.signatures.entry import Arrays, Attribute, Entry
+from opassay.cases.signatures.rules import More
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.draw import Draw
+from opassay.harness.model.op import Example, Op, Rule
+
+Fits = Callable[[Sequence[shaped.Shape]], bool]
+
+
+@dataclass(frozen=True)
+class ShapedEntry(Entry):
+    """One op whose cases are ``Shaped``. ``fits``: whether shapes of inputs suit each other, as ``said``.
+
+    ``longer``: rules of shapes that do not, by name: which axis of which input is one longer.
+    """
+
+    numerics: ClassVar[str] = "composed"
+    draws: shaped.Shaped
+    fits: Fits = lambda shapes: True
+    said: str = ""
+    longer: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def _answer(self, attributes: Mapping[str, Any], inputs: Arrays) -> str:
+        return self.draws.answer(attributes, dtypes.dtype_name(inputs[0]))
+
+    def _check_shapes(self, shapes: Sequence[shaped.Shape]) -> None:
+        require(self.fits(shapes), f"{self.name}: {self.said}; got shapes {', '.join(map(str, shapes))}")
+
+    def example(self, dtype: str) -> Example | None:
+        """A call with the smallest case that has no extent of 1."""
+        if dtype not in self.dtypes:
+            return None
+        rank = max(self.draws.ranks or (len(self.draws.extents),))
+        extents = [2] * rank
+        shapes = self.draws.shapes(extents, self.draws.ways[0])
+        first = self.draws.settle({name: a.values[0] for name, a in self.attributes.items() if a.values}, extents)
+        return tuple(self._small(i, shapes, dtype) for i in range(len(self.inputs))), first
+
+    def _small(self, position: int, shapes: Sequence[shaped.Shape], dtype: str) -> np.ndarray:
+        kind = self.draws.fixed.get(position, dtype)
+        if position in self.draws.own:
+            return Tensor(shapes[position], kind, self.draws.own[position](shapes)).materialize()
+        count = int(np.prod(shapes[position]))
+        return dtypes.narrow(np.arange(count).reshape(shapes[position]) % (3 + position), kind)
+
+    def _rules(self) -> tuple[Rule, ...]:
+        wrong = [
+            Rule(name, self.said, partial(self._spoilt, name, partial(_longer, *at)))
+            for name, at in self.longer.items()
+        ]
+        return (*wrong, *(Rule(m.name, m.says, partial(self._spoilt, m.name, m.spoil)) for m in self.more))
+
+    def _spoilt(self, name: str, spoil: Callable[[Case], Case]) -> Draw:
+        # What is longer than 1 would broadcast.
+        several = [tuple(n for n in table if n > 1) or table for table in self.draws.extents]
+        drawn = shaped.geometries(replace(self.draws, extents=several), tables.AS_DRAWN, tables.NOT_EMPTY)
+        return drawn.map(lambda geometry: replace(spoil(geometry.case), aspect="error", rule=name))
+
+    @property
+    def op(self) -> Op:
+        often = tables.often(draws.EMPTY)
+        return replace(
+            super().op,
+            numerics=self.numerics,
+            traits=(self.numerics, *self.traits),
+            geometries=partial(shaped.geometries, self.draws),
+            shapes=partial(shaped.geometries, self.draws, tables.AS_DRAWN, often),
+            gradients=partial(shaped.gradients, self.draws) if self.differentiable else None,
+            rules=self._rules(),
+        )
+
+
+def _longer(position: int, axis: int, case: Case) -> Case:
+    """An axis is one longer than it may be."""
+    given = case.tensors[position]
+    shape = list(given.shape)
+    shape[axis] += 1
+    changed = tuple(replace(t, shape=tuple(shape)) if i == position else t for i, t in enumerate(case.tensors))
+    return replace(case, tensors=changed)
+
+
+def composed(
+    name: str,
+    define: Callable[..., Any],
+    says: str,
+    inputs: tuple[str, ...],
+    shapes: shaped.Shapes,
+    extents: Sequence[Sequence[int]],
+    *,
+    fits: Fits,
+    said: str,
+    longer: Mapping[str, tuple[int, int]],
+    traits: Sequence[str] = (),
+    differentiable: Sequence[str] | None = None,
+    attributes: Mapping[str, Attribute] | None = None,
+    near: kinds.Points = (0.0, 1.0),
+    values: Sequence[tuple[str, ...]] = kinds.VALUES,
+    fixed: Mapping[int, str] | None = None,
+    more: tuple[More, ...] = (),
+    settled: Mapping[str, Attribute] | None = None,
+    **drawn: Any,
+) -> Op:
+    """An op of floats. ``settled``: attributes that are not drawn, since they follow from extents."""
+    own = dict(attributes or {})
+    tables_of = {key: attribute.values for key, attribute in own.items()}
+    spoken = shaped.Shaped(
+        *(name, len(inputs), kinds.FLOATING, near, values, kinds.VALUES, fixed or {}, tables_of),
+        **{"shapes": shapes, "extents": extents, **drawn},
+    )
+    free = tuple(n for i, n in enumerate(inputs) if i not in spoken.fixed)
+    asked = free if differentiable is None else tuple(differentiable)
+    whole = {**own, **(settled or {})}
+    entry = ShapedEntry(
+        name, says, define, spoken, inputs, tuple(traits), whole, asked, (), more, fits=fits, said=said, longer=longer
+    )
+    return entry.op
