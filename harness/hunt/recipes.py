@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from opassay.harness.model import dtypes
-from opassay.harness.model.fills import _SPREAD, _WIDE_EXPONENTS, NARROW_IOTA, WHOLE, Fill
+from opassay.harness.model.fills import _SPREAD, _WIDE_EXPONENTS, NARROW_IOTA, WHOLE, Fill, shift
 
 LIBRARY: Mapping[str, str] = {
     "raw": '''\
@@ -50,6 +50,11 @@ def special(key, count, tiny, huge):
     table = np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, tiny, -3 * tiny, huge, -huge])
     pick = raw(key ^ (1 << 63), count)
     return np.where(pick % np.uint64(8) == 0, table[(pick >> np.uint64(32)) % np.uint64(9)], normal(key, count))''',
+    "masked": '''\
+def masked(key, count):
+    """Half of all runs of 8 are -infinity."""
+    runs = raw(key ^ (1 << 63), count // 8 + 1) >> np.uint64(63)
+    return np.where(np.repeat(runs, 8)[:count] == 1, -np.inf, normal(key, count))''',
     "near": '''\
 def near(key, count, points, precision):
     """Each on one of the points or beside it, at all distances."""
@@ -130,6 +135,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "placed": ("raw", "normal"),
     "cells": ("raw",),
     "picture": ("raw",),
+    "masked": ("raw", "normal"),
     "near": ("raw",),
     "near_integers": ("raw",),
 }
@@ -213,6 +219,17 @@ def _special(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     return _table(bounds, fill, math.prod(shape))
 
 
+def _shifted(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    made, used = _normal(fill, dtype, shape)
+    return (f"{made} + {shift(dtype)}" if dtypes.is_float(dtype) else made), used
+
+
+def _masked(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    if dtypes.is_float(dtype):
+        return f"masked({fill.key}, {math.prod(shape)})", {"masked"}
+    return _normal(fill, dtype, shape)
+
+
 def _near(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     count = math.prod(shape)
     if dtypes.is_float(dtype):
@@ -272,6 +289,8 @@ _RECIPES: Mapping[str, Callable[[Fill, str, tuple[int, ...]], Recipe]] = {
     "positions": _positions,
     "cells": _cells,
     "picture": _picture,
+    "shifted": _shifted,
+    "masked": _masked,
     "near": _near,
     "bits": _bits,
     "every": _every,

@@ -20,12 +20,14 @@ LITERAL_LIMIT = 64
 
 VALUE_KINDS = (
     *("literal", "ones", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel"),
-    *("near", "special", "bits"),
+    *("shifted", "masked", "near", "special", "bits"),
 )
 KINDS = (*VALUE_KINDS, "cells", "positions", "zeros", "picture", "every")
 """Every fill kind, simplest first: the order in which shrinking tries them.
 
-``near``: on and about the points in ``values``, at all distances. ``bits``: any bit pattern; ``every``: one after the
+``shifted``: as ``normal``, about a value so large that half of the format's digits are left for the spread. ``masked``:
+as ``normal``, half of all runs of 8 elements -infinity. ``near``: on and about the points in ``values``, at all
+distances. ``bits``: any bit pattern; ``every``: one after the
 other, so that 65,536 elements hold all values of a format of 16 bits.
 ``cells`` and ``positions`` are the index tensors of max_unpool2d and scatter_nd. ``zeros`` are the probes of a
 program. ``picture`` looks like a photograph: shades, discs and a fine texture.
@@ -36,10 +38,13 @@ EXACT_KINDS = ("ones", "iota", "ints", "ties")
 
 ROUNDING_KINDS = ("normal", "wide", "cancel", "special")
 
-TAME_KINDS = (*EXACT_KINDS, "sparse", "normal", "wide", "cancel")
+TAME_KINDS = (*EXACT_KINDS, "sparse", "normal", "wide", "cancel", "shifted")
 
 NARROW_IOTA = ("float16", "bfloat16", "int8", "uint8")
 """Dtypes in which ``iota`` counts to 61 only, elsewhere to 251."""
+
+RUN = 8
+"""Neighbours that are masked together, so that whole rows are."""
 
 WHOLE = 256
 """The share of a sparse fill without zeros."""
@@ -208,8 +213,12 @@ def _normal(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.nd
     # Irwin-Hall: the centred sum of four uniforms, in (-2, 2), standard deviation 0.58.
     if not dtypes.is_float(dtype):
         return dtypes.narrow(_choose(fill, count, tuple(range(1, 17)) if dtype in dtypes.UNSIGNED else _SPREAD), dtype)
+    return dtypes.narrow(_bell(fill, count), dtype)
+
+
+def _bell(fill: Fill, count: int) -> np.ndarray:
     parts = (_raw(fill, 4 * count) >> np.uint64(11)).reshape(4, count).sum(axis=0, dtype=np.uint64)
-    return dtypes.narrow(np.ldexp(parts.astype(np.int64) - np.int64(2**54), -53), dtype)
+    return np.asarray(np.ldexp(parts.astype(np.int64) - np.int64(2**54), -53))
 
 
 _SPREAD = (-16, -11, -7, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 7, 11, 16)
@@ -272,6 +281,25 @@ def _extremes(fill: Fill, dtype: str, count: int) -> np.ndarray:
     # Of uint64, the largest is too large for int64, whose -1 has the same bits.
     table = np.array([info.min, info.max if info.max < 2**63 else -1, 0, 1], dtype=np.int64)
     return np.asarray(table[(_raw(fill, count) >> np.uint64(32)) % np.uint64(4)].astype(dtype))
+
+
+def _shifted(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    if not dtypes.is_float(dtype):
+        return _normal(fill, dtype, count, shape)
+    return dtypes.narrow(_bell(fill, count) + shift(dtype), dtype)
+
+
+def shift(dtype: str) -> float:
+    """The value about which ``shifted`` values lie."""
+    return float(2 ** (dtypes.FORMATS[dtype].precision // 2))
+
+
+def _masked(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    if not dtypes.is_float(dtype):
+        return _normal(fill, dtype, count, shape)
+    runs = _raw(Fill("masked", fill.key ^ (1 << 63)), count // RUN + 1) >> np.uint64(63)
+    hidden = np.repeat(runs, RUN)[:count] == 1
+    return dtypes.narrow(np.where(hidden, -math.inf, _bell(fill, count)), dtype)
 
 
 def _positions(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -354,6 +382,8 @@ _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] =
     "positions": _positions,
     "zeros": _zeros,
     "picture": _picture,
+    "shifted": _shifted,
+    "masked": _masked,
     "near": _near,
     "bits": _bits,
     "every": _every,
