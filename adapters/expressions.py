@@ -15,7 +15,10 @@ from typing import Any
 
 from opassay.adapters.script_text import Body, Step, body
 
-INPUTS = ("x", "condition", "a", "b", "weight", "indices", "updates")
+INPUTS = (
+    *("x", "condition", "a", "b", "q", "k", "v", "mask", "mean", "var", "weight", "bias"),
+    *("target", "cos", "sin", "indices", "updates"),
+)
 
 Method = Callable[..., Any]
 Wrap = Callable[[Method], Method]

@@ -8,13 +8,15 @@ from typing import Any
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded import Real
+from opassay.cases.signatures import kinds
 from opassay.cases.signatures.entry import Attribute
-from opassay.cases.signatures.reduction import SPREADS
 from opassay.cases.signatures.shaped import EXTENTS, LONG, Shape
 from opassay.cases.signatures.shaped_entry import composed
 from opassay.harness.model.fills import Fill
 
 BATCH = (1, 2, 3, 5)
+SPREADS = kinds.pairs(("normal", "ties", "iota", "ints"), ("shifted", "shifted", "wide", "special"))
+"""A mean that is large beside the spread is what formulas of one pass do not survive."""
 
 
 def _positive(value: Any) -> bool:
@@ -26,16 +28,16 @@ TRAINING = Attribute("whether statistics are those of the batch", (False, True),
 GROUPS = Attribute("a divisor of the channels", (), lambda v: isinstance(v, int) and v > 0)
 
 
-def _scaled(x: Real, mean: Real, var: Real, weight: Real, bias: Real, eps: float) -> Real:
+def _scaled(x: Real, mean: Real, var: Real, weight: Real, bias: Real, eps: float) -> list[Real]:
     """By distances from the mean, or with what scale and mean make of the bias."""
     root = bounded.inverse_root(var + eps)
     factor = root * weight
-    return bounded.either((x - mean) * root * weight + bias, x * factor + (bias - mean * factor))
+    return [(x - mean) * root * weight + bias, x * factor + (bias - mean * factor)]
 
 
 def _normalised(x: Real, axes: Sequence[int], weight: Real, bias: Real, eps: float) -> Real:
-    mean = bounded.running_mean(x, axes, True)
-    return _scaled(x, mean, bounded.reduce_var(x, axes, True), weight, bias, eps)
+    mean, var = bounded.running_mean(x, axes, True), bounded.reduce_var(x, axes, True)
+    return bounded.any_form(_scaled(x, mean, var, weight, bias, eps), (x, weight, bias))
 
 
 def _trailing(x: Real, weight: Real) -> tuple[int, ...]:
@@ -53,7 +55,7 @@ def _rms_norm(x: Real, weight: Real, eps: float) -> Real:
 
 def _batch_norm(x: Real, mean: Real, var: Real, weight: Real, bias: Real, eps: float, training: bool) -> Real:
     if not training:
-        return _scaled(x, mean, var, weight, bias, eps)
+        return bounded.any_form(_scaled(x, mean, var, weight, bias, eps), (x, weight, bias))
     return _normalised(x, (0, *range(2, len(x.shape))), weight, bias, eps)
 
 

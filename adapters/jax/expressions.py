@@ -89,4 +89,11 @@ EXPRESSIONS = {
     "hard_swish": "jax.nn.hard_swish(x)",
     "log_sigmoid": "jax.nn.log_sigmoid(x)",
     "logaddexp": "jnp.logaddexp(a, b)",
+    "layer_norm": "jax.nn.standardize(x, tuple(range(-weight.ndim, 0)), epsilon=eps) * weight + bias",
+    "rms_norm": "x * lax.rsqrt(jnp.mean(jnp.square(x), tuple(range(-weight.ndim, 0)), keepdims=True) + eps) * weight",
+    "batch_norm": "jax.nn.standardize(x, (0, *range(2, x.ndim)), "
+    "*(() if training else (lax.stop_gradient(mean), lax.stop_gradient(var))), epsilon=eps) * weight + bias",
+    "group_norm": "jax.nn.standardize(x.reshape(x.shape[0], groups, x.shape[1] // groups, *x.shape[2:]), "
+    "tuple(range(2, x.ndim + 1)), epsilon=eps).reshape(x.shape) * weight + bias",
+    "instance_norm": "jax.nn.standardize(x, tuple(range(2, x.ndim)), epsilon=eps) * weight + bias",
 }

@@ -72,4 +72,9 @@ EXPRESSIONS = {
     "hard_sigmoid": "node('HardSigmoid', x, alpha=1 / 6, beta=0.5)",
     "hard_swish": "node('HardSwish', x)",
     "log_sigmoid": "node('Neg', node('Softplus', node('Neg', x)))",
+    "layer_norm": "node('LayerNormalization', x, weight, bias, axis=-len(weight.shape), epsilon=eps)",
+    "group_norm": "node('GroupNormalization', x, node('Reshape', weight, weight.graph.constant([-1])), "
+    "node('Reshape', bias, bias.graph.constant([-1])), num_groups=groups, epsilon=eps)",
+    "instance_norm": "node('InstanceNormalization', x, node('Reshape', weight, weight.graph.constant([-1])), "
+    "node('Reshape', bias, bias.graph.constant([-1])), epsilon=eps)",
 }

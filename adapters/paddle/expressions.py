@@ -89,4 +89,7 @@ EXPRESSIONS = {
     "log_sigmoid": "F.log_sigmoid(x)",
     "logaddexp": "paddle.logaddexp(a, b)",
     "lerp": "paddle.lerp(a, b, weight)",
+    "layer_norm": "F.layer_norm(x, weight.shape, weight, bias, eps)",
+    "rms_norm": "F.rms_norm(x, weight.shape, weight, eps)",
+    "group_norm": "F.group_norm(x, groups, eps, weight.reshape([-1]), bias.reshape([-1]))",
 }

@@ -82,4 +82,10 @@ EXPRESSIONS = {
     "selu": "tf.nn.selu(x)",
     "leaky_relu": "tf.nn.leaky_relu(x, alpha=slope)",
     "log_sigmoid": "tf.math.log_sigmoid(x)",
+    "layer_norm": "tf.nn.batch_normalization("
+    "x, *tf.nn.moments(x, list(range(-len(weight.shape), 0)), keepdims=True), bias, weight, eps)",
+    "batch_norm": "tf.nn.batch_normalization(x, *(tf.nn.moments(x, [0, *range(2, len(x.shape))], keepdims=True)"
+    " if training else (tf.stop_gradient(mean), tf.stop_gradient(var))), bias, weight, eps)",
+    "instance_norm": "tf.nn.batch_normalization("
+    "x, *tf.nn.moments(x, list(range(2, len(x.shape))), keepdims=True), bias, weight, eps)",
 }

@@ -75,4 +75,5 @@ EXPRESSIONS = {
     "hard_swish": "x.hardswish()",
     "log_sigmoid": "x.logsigmoid()",
     "lerp": "a.lerp(b, weight)",
+    "layer_norm": "x.layernorm(tuple(range(-weight.ndim, 0)), eps) * weight + bias",
 }

@@ -94,4 +94,10 @@ EXPRESSIONS = {
     "log_sigmoid": "F.logsigmoid(x)",
     "logaddexp": "torch.logaddexp(a, b)",
     "lerp": "torch.lerp(a, b, weight)",
+    "layer_norm": "F.layer_norm(x, weight.shape, weight, bias, eps)",
+    "rms_norm": "F.rms_norm(x, weight.shape, weight, eps)",
+    "batch_norm": "F.batch_norm(x, None if training else mean.detach().reshape(-1), "
+    "None if training else var.detach().reshape(-1), weight.reshape(-1), bias.reshape(-1), training, 0.0, eps)",
+    "group_norm": "F.group_norm(x, groups, weight.reshape(-1), bias.reshape(-1), eps)",
+    "instance_norm": "F.instance_norm(x, None, None, weight.reshape(-1), bias.reshape(-1), True, 0.0, eps)",
 }

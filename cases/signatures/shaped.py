@@ -8,7 +8,6 @@ from typing import Any
 
 from opassay.cases import tables
 from opassay.cases.signatures import draws
-from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
@@ -37,10 +36,10 @@ def _nothing_else(attributes: Mapping[str, Any], extents: Sequence[int]) -> Mapp
 class Shaped(draws.Draws):
     """What an entry says of its cases.
 
-    ``shapes``: of the inputs, ``shape``: of the answer. ``extents``: a table for each; ``ranks``: of how many the shapes are made. ``ways``: in which ways. ``settle``: the
-    attributes where they follow from extents. ``work``: multiply-adds that shapes cost. ``own``: fills of inputs that
-    the fill number does not decide, by position, of all shapes. ``terms``: how many products of ``operands`` factors
-    the longest sum adds up, of shapes; 0 operands for an op whose sums are judged as they are.
+    ``shapes``: of the inputs, ``shape``: of the answer. ``extents``: a table for each; ``ranks``: of how many shapes
+    are made. ``ways``: in which ways. ``settle``: the attributes where they follow from extents. ``work``: how many
+    multiply-adds shapes cost. ``own``: by position, fills of inputs that the fill number does not decide. ``terms``:
+    how many products of ``operands`` factors the longest sum adds up; 0 operands where sums are judged as they are.
     """
 
     shapes: Shapes = lambda extents, way: ()

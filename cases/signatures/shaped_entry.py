@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.geometry import require
 from opassay.cases import tables
 from opassay.cases.signatures import draws, kinds, shaped
@@ -82,6 +83,7 @@ class ShapedEntry(Entry):
             shapes=partial(shaped.geometries, self.draws, tables.AS_DRAWN, often),
             gradients=partial(shaped.gradients, self.draws) if self.differentiable else None,
             rules=self._rules(),
+            choices=choices_for(self.name),
         )
 
 

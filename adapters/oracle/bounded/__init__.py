@@ -48,6 +48,7 @@ from opassay.adapters.oracle.bounded.elementary import reciprocal as reciprocal
 from opassay.adapters.oracle.bounded.elementary import rsqrt as rsqrt
 from opassay.adapters.oracle.bounded.elementary import sqrt as sqrt
 from opassay.adapters.oracle.bounded.elementary import square as square
+from opassay.adapters.oracle.bounded.forms import any_form as any_form
 from opassay.adapters.oracle.bounded.gamma import digamma as digamma
 from opassay.adapters.oracle.bounded.gamma import lgamma as lgamma
 from opassay.adapters.oracle.bounded.logic import bitwise_and as bitwise_and
@@ -115,6 +116,7 @@ from opassay.adapters.oracle.bounded.steps import ceil as ceil
 from opassay.adapters.oracle.bounded.steps import floor as floor
 from opassay.adapters.oracle.bounded.steps import round_even as round_even
 from opassay.adapters.oracle.bounded.steps import trunc as trunc
+from opassay.adapters.oracle.bounded.sums import reshaped as reshaped
 from opassay.adapters.oracle.bounded.trigonometry import acos as acos
 from opassay.adapters.oracle.bounded.trigonometry import acosh as acosh
 from opassay.adapters.oracle.bounded.trigonometry import asin as asin
