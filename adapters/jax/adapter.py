@@ -104,6 +104,8 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         """On a GPU XLA leaves convolutions to cuDNN, which has those of floats, and of int8 to other dtypes."""
+        if mode == "vmap" and attributes.get("training"):
+            return "a sample has no statistics of its batch"
         if self._device.platform == "cpu" or op not in CONVOLUTIONS or not dtypes or is_float(dtypes[0]):
             return None
         return f"JAX has no convolution for {dtypes[0]} on a GPU"

@@ -17,6 +17,7 @@ from opassay.adapters.known_windows import windows
 from opassay.adapters.onednn import OWN
 from opassay.adapters.torch.known_cuda import CUDA
 from opassay.adapters.torch.known_elements import ELEMENTS
+from opassay.adapters.torch.known_norms import NORMS
 from opassay.adapters.torch.known_empty import (
     cropped_to_nothing,
     no_batch_to_infer,
@@ -79,6 +80,7 @@ def _window_of_padding(case: Case) -> bool:
 KNOWN = pinned(
     (
         *ELEMENTS,
+        *NORMS,
         *ERRORS,
         *inductor.facts(("compile",), _SEEN),
         *CUDA,

@@ -8,7 +8,7 @@ from opassay.adapters.oracle.bounded import special
 from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.function import Unary, between_ends, function, over
 from opassay.adapters.oracle.bounded.monomial import monomial
-from opassay.adapters.oracle.bounded.real import Real, constant, either, left_open, saved, with_gradient
+from opassay.adapters.oracle.bounded.real import Real, constant, either, least, left_open, saved, with_gradient
 from opassay.adapters.oracle.bounded.selection import clamp
 
 LN2, LN10 = (np.log(np.longdouble(n)) for n in (2, 10))
@@ -32,7 +32,9 @@ def _by_bell(g: Real, x: Real) -> Real:
 def _by_three_halves(g: Real, x: Real, y: Real) -> Real:
     """g · -½ x^(-3/2), of which there is none at -0."""
     a, b, half = saved(x), saved(y), (constant(-0.5, x), 1)
-    forms = either(monomial((g, 1), half, (b, 1), (a, -1)), monomial((g, 1), half, (b, 3)))
+    whole = either(monomial((g, 1), half, (b, 1), (a, -1)), monomial((g, 1), half, (b, 3)))
+    # A cotangent that may be 0 has no relative error.
+    forms = least(whole, g * either(monomial(half, (b, 1), (a, -1)), monomial(half, (b, 3))))
     return left_open(forms, np.asarray((x.value == 0) & np.signbit(x.value)))
 
 

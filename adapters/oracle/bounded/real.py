@@ -235,6 +235,15 @@ def either(*forms: Real) -> Real:
     return Real(forms[0].value, forms, local, lambda g, _: (g, *(None for _ in forms[1:])))
 
 
+def least(*ways: Real) -> Real:
+    """One value that is bounded in several ways, each of which holds for any target: the smallest bound counts."""
+
+    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
+        return np.asarray(np.minimum.reduce(np.broadcast_arrays(*errors)))
+
+    return Real(ways[0].value, ways, local, lambda g, _: (g, *(None for _ in ways[1:])))
+
+
 def either_known(*forms: Real) -> Real:
     """The same, but for forms of which nothing is known, as where one of their steps overflows: no target uses them."""
 
