@@ -32,7 +32,7 @@ def _scaled(x: Real, mean: Real, var: Real, weight: Real, bias: Real, eps: float
     """By distances from the mean, or with what scale and mean make of the bias."""
     root = bounded.inverse_root(var + eps)
     factor = root * weight
-    return [(x - mean) * root * weight + bias, x * factor + (bias - mean * factor)]
+    return [(x - mean) * root * weight + bias, bounded.moved(x, mean, factor, bias)]
 
 
 def _normalised(x: Real, axes: Sequence[int], weight: Real, bias: Real, eps: float) -> Real:

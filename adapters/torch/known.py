@@ -17,7 +17,6 @@ from opassay.adapters.known_windows import windows
 from opassay.adapters.onednn import OWN
 from opassay.adapters.torch.known_cuda import CUDA
 from opassay.adapters.torch.known_elements import ELEMENTS
-from opassay.adapters.torch.known_norms import NORMS
 from opassay.adapters.torch.known_empty import (
     cropped_to_nothing,
     no_batch_to_infer,
@@ -28,6 +27,7 @@ from opassay.adapters.torch.known_empty import (
     refused_nothing_repeated,
 )
 from opassay.adapters.torch.known_errors import ERRORS
+from opassay.adapters.torch.known_norms import NORMS
 from opassay.adapters.torch.known_strides import channels_last, one_filter, one_filter_compiled, unviewable_indices
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle import mistakes
-from opassay.adapters.oracle.mistakes import activations, elements, pairs
+from opassay.adapters.oracle.mistakes import activations, elements, norms, pairs
 from opassay.adapters.oracle.mistakes.made import mistakes as made
 from opassay.harness.model import dtypes
 from opassay.harness.registry import Registry
@@ -52,6 +52,14 @@ def test_a_mistake_in_one_element_is_found_by_a_default_run(op):
     assert {e.mistake.id for e in entries if "judge" not in e.found} <= UNSEEN
     if op in ("neg", "abs"):
         assert not any(e.found.get("tolerances") for e in entries)
+
+
+@pytest.mark.parametrize("op", sorted({m.op for m in norms.MISTAKES}))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_mistake_of_a_normalisation_is_found_by_ten_geometries(op):
+    cases = generate.cases(Registry().op(op), "value", 0, 0, 10, 2)
+    entries = sought(Registry().op(op), [m for m in norms.MISTAKES if m.op == op], cases, SEES)
+    assert [e.mistake.id for e in entries if "judge" not in e.found] == []
 
 
 RIGHT = {"neg": np.negative, "floor": np.floor, "maximum": np.maximum, "less": np.less, "add": np.add, "tanh": np.tanh}

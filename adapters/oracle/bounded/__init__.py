@@ -49,6 +49,7 @@ from opassay.adapters.oracle.bounded.elementary import rsqrt as rsqrt
 from opassay.adapters.oracle.bounded.elementary import sqrt as sqrt
 from opassay.adapters.oracle.bounded.elementary import square as square
 from opassay.adapters.oracle.bounded.forms import any_form as any_form
+from opassay.adapters.oracle.bounded.forms import moved as moved
 from opassay.adapters.oracle.bounded.gamma import digamma as digamma
 from opassay.adapters.oracle.bounded.gamma import lgamma as lgamma
 from opassay.adapters.oracle.bounded.logic import bitwise_and as bitwise_and

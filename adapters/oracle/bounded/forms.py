@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from opassay.adapters.oracle.bounded.formats import Formats
-from opassay.adapters.oracle.bounded.real import Real, either, left_open
+from opassay.adapters.oracle.bounded.axes import lost, units
+from opassay.adapters.oracle.bounded.formats import Formats, kept, sizes
+from opassay.adapters.oracle.bounded.real import Real, either, left_open, saved
 from opassay.adapters.oracle.bounded.reverse import gradients
+from opassay.adapters.oracle.bounded.sums import fit
+from opassay.harness.model.dtypes import FORMATS
 
 
 def any_form(forms: Sequence[Real], of: Sequence[Real]) -> Real:
@@ -42,3 +45,30 @@ def _same(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Whether both are finite, or the same."""
     with np.errstate(invalid="ignore"):
         return np.asarray((np.isfinite(one) & np.isfinite(other)) | (one == other) | (np.isnan(one) & np.isnan(other)))
+
+
+def moved(x: Real, centre: Real, factor: Real, bias: Real) -> Real:
+    """x · factor + (bias - centre · factor): what the factor errs by is that of the distance from the centre.
+
+    Composed of its products, it would be that of each.
+    """
+    with np.errstate(all="ignore"):
+        value = x.value * factor.value + (bias.value - centre.value * factor.value)
+        parts = sizes(x.value * factor.value), sizes(centre.value * factor.value)
+        far = sizes(x.value - centre.value)
+
+    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
+        of_x, of_centre, of_factor, of_bias = errors
+        given = (far + of_x + of_centre) * of_factor + sizes(factor.value) * (of_x + of_centre) + of_bias
+        steps = 2 * (parts[0] + parts[1]) + sizes(bias.value) + lost(formats)
+        beyond = (parts[0] > FORMATS[formats.kept].largest) | (parts[1] > FORMATS[formats.kept].largest)
+        each = units(formats)[1] * (1 + units(formats)[1])
+        return kept(formats, value, np.where(beyond, np.inf, given + 4 * lost(formats) + each * (steps + given)))
+
+    def pull(g: Real, _: Real) -> tuple[Real, ...]:
+        a, c, f = saved(x), saved(centre), saved(factor)
+        scaled = g * f
+        by_factor = fit(g * a, factor.shape) - fit(g * c, factor.shape)
+        return fit(scaled, x.shape), fit(-scaled, centre.shape), by_factor, fit(g, bias.shape)
+
+    return Real(value, (x, centre, factor, bias), local, pull)

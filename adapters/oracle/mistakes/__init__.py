@@ -14,6 +14,7 @@ from opassay.adapters.oracle.mistakes import (
     matmul,
     memory,
     named,
+    norms,
     pairs,
     places,
     pool,
@@ -35,6 +36,7 @@ WRAPPED: tuple[Mistake, ...] = (
     *elements.MISTAKES,
     *pairs.MISTAKES,
     *activations.MISTAKES,
+    *norms.MISTAKES,
     *state.MISTAKES,
 )
 """Those that are no hypothesis."""
