@@ -18,6 +18,7 @@ from onnx.backend.test.loader import load_model_tests
 
 from opassay.adapters.oracle import bounded
 from opassay.harness.model import dtypes
+from opassay.harness.registry import Registry
 
 helpers = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("bounded_helpers.py"))))
 
@@ -159,3 +160,22 @@ def test_onnx_nodes(operator: str) -> None:
             assert found.verdict == "pass" or "free" in found.message, f"{case.name}: {found.message}"
             judged += found.verdict == "pass"
     assert judged
+
+
+norms = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("onnx_norms.py"))))
+
+
+@pytest.mark.parametrize("operator", norms.NODES)
+def test_onnx_nodes_that_normalise(operator: str) -> None:
+    judged = 0
+    for case in cases()[operator]:
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in case.model.graph.node[0].attribute}
+        for inputs, outputs in case.data_sets:
+            asked = norms.NODES[operator](attributes, inputs)
+            if asked is not None:
+                name, own, arrays = asked
+                (y,) = Registry().op(name).reference(own, arrays)
+                found = helpers.judged(outputs[0], y)
+                assert (found.verdict, case.name) == ("pass", case.name), found.message
+                judged += 1
+    assert judged >= 2
