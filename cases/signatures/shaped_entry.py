@@ -30,7 +30,7 @@ class ShapedEntry(Entry):
     ``longer``: rules of shapes that do not, by name: which axis of which input is one longer.
     """
 
-    numerics: ClassVar[str] = "composed"
+    numerics: ClassVar[str] = "reduction"
     draws: shaped.Shaped
     fits: Fits = lambda shapes: True
     said: str = ""

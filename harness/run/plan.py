@@ -21,7 +21,7 @@ BATCH_GEOMETRIES = 32
 FEWEST, MOST = 4, 100
 """Geometries per op and aspect: at least so many, and those of a full run."""
 
-SHARE = {"pointwise": 288, "composed": 60, "other": 384}
+SHARE = {"pointwise": 288, "other": 384}
 """Geometries per aspect that a run of no stated size divides among its ops: those that treat each element alone, of
 which there are many and each is cheap, take nothing from the others."""
 
@@ -190,7 +190,7 @@ def _kind(op: Op) -> str:
 
 def _pool(op: Op) -> str:
     """Among whom a share is divided."""
-    return op.numerics if op.numerics in SHARE else "other"
+    return "pointwise" if op.numerics == "pointwise" else "other"
 
 
 def forecast(planned_shards: Sequence[Shard], fills: int, compiled: Collection[Target], cores: int) -> float:
