@@ -33,7 +33,7 @@ def examples():
 
     found = {}
     for op in Registry().ops():
-        if op.numerics == "pointwise":
+        if op.of_a_class:
             cases = [case for _, case in generate.cases(op, "value", 0, 0, GEOMETRIES, 1)]
             by_dtype = found.setdefault(op.name, {})
             for case in sorted((c for c in cases if not c.empty), key=lambda case: case.size):

@@ -19,6 +19,10 @@ Example = tuple[tuple[np.ndarray, ...], Mapping[str, Any]]
 """Inputs and attributes of a call."""
 
 
+CLASSES = ("pointwise", "reduction")
+"""Numerics classes of ops whose cases a signature draws."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """One named way to break the contract. ``cases`` makes a ``Draw`` of Cases that break just it."""
@@ -48,10 +52,10 @@ class Pin:
 class Op:
     """One operator.
 
-    ``inputs`` and ``outputs`` name tensors in order. ``numerics`` is the class in the table of the
-    numerics policy: movement, selection, linear, average, pointwise, or program. ``differentiable``: inputs that have a
-    gradient. ``geometries`` makes a ``Draw`` of ``Geometry``, None for an op of which only the gradient
-    is asked; ``reference`` maps
+    ``inputs`` and ``outputs`` name tensors in order. ``numerics`` is the class in the table of the numerics policy:
+    movement, selection, linear, average, pointwise, reduction, or program. ``differentiable``: inputs that have a
+    gradient. ``geometries`` makes a ``Draw`` of ``Geometry``, None for an op of which only the gradient is asked;
+    ``reference`` maps
     (attributes, inputs) to one ``Reference`` per output and raises ``ContractError`` on invalid input.
     ``gradients`` makes a draw of ``Geometry`` of the aspect ``gradient``; ``vjp`` maps (attributes, inputs,
     cotangents) to one ``Reference`` per input, named ``d`` and the input's name.
@@ -89,6 +93,11 @@ class Op:
     choices: tuple[Choice, ...] = ()
     says: str = ""
     example: Callable[[str], Example | None] | None = None
+
+    @property
+    def of_a_class(self) -> bool:
+        """Whether a signature says all about it but its definition, as of many that are alike."""
+        return self.numerics in CLASSES
 
     @property
     def known_as(self) -> frozenset[str]:

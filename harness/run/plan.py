@@ -21,9 +21,9 @@ BATCH_GEOMETRIES = 32
 FEWEST, MOST = 4, 100
 """Geometries per op and aspect: at least so many, and those of a full run."""
 
-SHARE = {"pointwise": 288, "other": 384}
-"""Geometries per aspect that a run of no stated size divides among its ops: those that treat each element alone, of
-which there are many and each is cheap, take nothing from the others."""
+SHARE = {"pointwise": 288, "reduction": 152, "other": 384}
+"""Geometries per aspect that a run of no stated size divides among its ops: those of a class, of which there are many
+and each is cheap, take nothing from the others."""
 
 COST = {("op", False): 1, ("op", True): 2, ("program", False): 4, ("program", True): 4}
 COST |= {("pointwise", False): 1, ("pointwise", True): 1}
@@ -185,12 +185,12 @@ def geometries(op: Op, aspect: str, compiled: bool, ops: int) -> int:
 
 
 def _kind(op: Op) -> str:
-    return "program" if op.staged else "pointwise" if op.numerics == "pointwise" else "op"
+    return "program" if op.staged else "pointwise" if op.of_a_class else "op"
 
 
 def _pool(op: Op) -> str:
     """Among whom a share is divided."""
-    return "pointwise" if op.numerics == "pointwise" else "other"
+    return op.numerics if op.of_a_class else "other"
 
 
 def forecast(planned_shards: Sequence[Shard], fills: int, compiled: Collection[Target], cores: int) -> float:

@@ -11,7 +11,7 @@ from opassay.harness.model.dtypes import DTYPES
 from opassay.harness.registry import PROGRAMS, Registry
 
 SINGLE = [op for op in found.ops() if op not in importlib.import_module(PROGRAMS).PROGRAMS]
-WHOLE = [op.name for op in Registry().ops() if not op.staged and op.numerics != "pointwise"]
+WHOLE = [op.name for op in Registry().ops() if not op.staged and not op.of_a_class]
 """What an adapter that is whole has; of the others each has some."""
 
 

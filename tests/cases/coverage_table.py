@@ -13,7 +13,7 @@ from opassay.adapters.geometry import channel_axis, output_extent, pad_amounts, 
 from opassay.harness.registry import Registry
 from opassay.harness.run.generate import geometries
 
-OPS = {op.name: op for op in Registry().ops() if not op.staged and op.numerics != "pointwise"}
+OPS = {op.name: op for op in Registry().ops() if not op.staged and not op.of_a_class}
 
 
 @cache

@@ -15,8 +15,8 @@ from opassay.harness.model.case import ASPECTS
 from opassay.harness.registry import Registry
 from opassay.harness.run.generate import cases
 
-OPS = {op.name: op for op in Registry().ops() if op.numerics != "pointwise"}
-POINTWISE = {op.name: op for op in Registry().ops() if op.numerics == "pointwise"}
+OPS = {op.name: op for op in Registry().ops() if not op.of_a_class}
+CLASSES = {op.name: op for op in Registry().ops() if op.of_a_class}
 
 
 def first_ids(op, aspect, count=6):
@@ -25,10 +25,10 @@ def first_ids(op, aspect, count=6):
 
 def digest(op, count=6):
     """One hash of the first ids of all aspects: these ops are many, and alike."""
-    ids = [case.id for aspect in ASPECTS for _, case in cases(POINTWISE[op], aspect, 0, 0, count, 2)]
+    ids = [case.id for aspect in ASPECTS for _, case in cases(CLASSES[op], aspect, 0, 0, count, 2)]
     return hashlib.sha256(" ".join(ids).encode()).hexdigest()[:16]
 
 
 if __name__ == "__main__":
     ids = {op: {aspect: first_ids(op, aspect) for aspect in ASPECTS} for op in sorted(OPS)}
-    print(json.dumps(ids | {op: digest(op) for op in sorted(POINTWISE)}, indent=1))
+    print(json.dumps(ids | {op: digest(op) for op in sorted(CLASSES)}, indent=1))

@@ -55,4 +55,4 @@ def main(names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or [op.name for op in Registry().ops() if op.numerics not in ("pointwise", "program")])
+    main(sys.argv[1:] or [op.name for op in Registry().ops() if not op.of_a_class and op.numerics != "program"])

@@ -9,7 +9,7 @@ from opassay.harness.model.fills import PLACES, Fill, values
 from opassay.harness.registry import Registry
 from opassay.harness.run.generate import cases, geometries
 
-OPS = {op.name: op for op in Registry().ops() if op.numerics not in ("pointwise", "program")}
+OPS = {op.name: op for op in Registry().ops() if not op.of_a_class and op.numerics != "program"}
 SPATIAL = [name for name, op in OPS.items() if "layout" in (op.attributes or {})]
 
 

@@ -14,7 +14,7 @@ NOW = runpy.run_path(str(HERE / "golden_ids.py"))
 
 
 def test_every_op_has_golden_ids():
-    assert set(GOLDEN) == {*NOW["OPS"], *NOW["POINTWISE"]}
+    assert set(GOLDEN) == {*NOW["OPS"], *NOW["CLASSES"]}
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
@@ -23,6 +23,6 @@ def test_the_first_ids_are_the_golden_ones(op, aspect):
     assert NOW["first_ids"](op, aspect) == GOLDEN[op][aspect]
 
 
-@pytest.mark.parametrize("op", NOW["POINTWISE"])
+@pytest.mark.parametrize("op", NOW["CLASSES"])
 def test_the_first_cases_of_an_op_of_single_elements_are_the_golden_ones(op):
     assert NOW["digest"](op) == GOLDEN[op]

@@ -14,7 +14,7 @@ from opassay.harness.registry import Registry
 from opassay.harness.run.generate import cases, geometries
 
 OPS = {op.name: op for op in Registry().ops()}
-SINGLE = [name for name, op in OPS.items() if not op.staged and op.numerics != "pointwise"]
+SINGLE = [name for name, op in OPS.items() if not op.staged and not op.of_a_class]
 PROGRAM_OPS = [name for name in OPS if name in PROGRAMS]
 CASES = 200
 MEMORIES = {"contiguous", "transposed", "sliced", "offset", "reversed", "broadcast", "channels_last"}

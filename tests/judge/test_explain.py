@@ -27,7 +27,7 @@ from opassay.harness.registry import Registry
 from opassay.harness.run import generate
 from opassay.harness.run.plan import aspects
 
-OPS = [op.name for op in Registry().ops() if op.numerics != "pointwise"]
+OPS = [op.name for op in Registry().ops() if not op.of_a_class]
 
 _PATH = Path(__file__).with_name("planted_mistakes.py")
 _SPEC = importlib.util.spec_from_file_location("planted_mistakes", _PATH)
