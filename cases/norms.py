@@ -149,7 +149,7 @@ batch_norm = composed(
     (BATCH, EXTENTS, EXTENTS, EXTENTS),
     ranks=(4, 4, 3, 2),
     fits=partial(_over_channels, 2),
-    longer={"WeightShape": (3, 0), "MeanShape": (1, 0)},
+    longer={"WeightShape": (3, 0), "BiasShape": (4, 0)},
     attributes={**EPS, "training": TRAINING},
     own={2: lambda shapes: Fill("iota", 3)},
     differentiable=("x", "weight", "bias"),

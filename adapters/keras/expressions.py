@@ -91,5 +91,6 @@ EXPRESSIONS = {
     "layer_norm": "ops.layer_normalization(x, weight, bias, tuple(range(-len(weight.shape), 0)), eps)",
     "rms_norm": "ops.rms_normalization(x, weight, tuple(range(-len(weight.shape), 0)), eps)",
     "batch_norm": "ops.batch_normalization(x, *(ops.moments(x, [0, *range(2, len(x.shape))]) if training "
-    "else (ops.stop_gradient(mean), ops.stop_gradient(var))), 1, bias, weight, eps)",
+    "else (ops.reshape(ops.stop_gradient(mean), [-1]), ops.reshape(ops.stop_gradient(var), [-1]))), "
+    "1, ops.reshape(bias, [-1]), ops.reshape(weight, [-1]), eps)",
 }
