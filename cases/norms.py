@@ -62,9 +62,9 @@ def _batch_norm(x: Real, mean: Real, var: Real, weight: Real, bias: Real, eps: f
 def _group_norm(x: Real, weight: Real, bias: Real, groups: int, eps: float) -> Real:
     n, c, *image = x.shape
     split = (groups, c // groups)
-    weights = [bounded.reshaped(each, (*split, *each.shape[1:])) for each in (weight, bias)]
+    weight, bias = (bounded.reshaped(each, (*split, *each.shape[1:])) for each in (weight, bias))
     grouped = bounded.reshaped(x, (n, *split, *image))
-    return bounded.reshaped(_normalised(grouped, range(2, len(grouped.shape)), *weights, eps), x.shape)
+    return bounded.reshaped(_normalised(grouped, range(2, len(grouped.shape)), weight, bias, eps), x.shape)
 
 
 def _instance_norm(x: Real, weight: Real, bias: Real, eps: float) -> Real:
