@@ -63,9 +63,12 @@ def main():
     ops = chosen.ops or [op.name for op in Registry().ops() if Registry().mistakes(op.name)]
     by_mistake, began = defaultdict(list), time.perf_counter()
     for seed in range(chosen.seeds):
+        missed = []
         for entry in of_seed(seed, chosen.cases, ops):
             by_mistake[entry.mistake.id].append(entry)
-        print(f"seed {seed}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+            missed += [] if "opassay" in entry.found else [entry.mistake.id]
+        found = f"{len(by_mistake) - len(missed)} of {len(by_mistake)} found; missed: {', '.join(missed) or 'none'}"
+        print(f"seed {seed}: {time.perf_counter() - began:.0f} s, {found}", file=sys.stderr, flush=True)
     print(f"{'mistake':64}{'made':>6}{'found':>6}{'first':>7}{'by tolerance':>14}")
     for id, entries in by_mistake.items():
         line(id, entries, chosen)
