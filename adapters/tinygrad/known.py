@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opassay.adapters.facts import accepted, pinned
+from opassay.adapters.known_elements import divided_by_zero
 from opassay.adapters.known_predicates import rank_three_in, repeated_to_minus_one
 from opassay.adapters.known_values import empty_anywhere
 from opassay.harness.model.case import Case
@@ -137,6 +138,17 @@ KNOWN = pinned(
             ops=("max_unpool2d",),
             reproduces="repeated_index_adds",
             versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-divided-by-zero",
+            "upstream",
+            "a kernel is C, in which an integer divided by 0 ends the process",
+            ops=("divides",),
+            aspects=("error",),
+            verdicts=("crash",),
+            rules=("DivisorZero",),
+            versions=_SEEN,
+            pins=(divided_by_zero("remainder"), divided_by_zero("trunc_divide")),
         ),
         Fact(
             "tinygrad-computed-again",
