@@ -1,6 +1,6 @@
 """Prints how many pairs of values the first numbers of a stream meet: ``python tests/cases/pairs.py [OP]...``.
 
-Pairs are those of the report's section on coverage, and of extents, of cases as they are built.
+Pairs are those of the report's section on coverage, and of extents, of cases as they are built: ``docs/asked.md``.
 """
 
 import json
