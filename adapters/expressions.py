@@ -1,8 +1,9 @@
 """Ops that are one expression of a framework: an adapter's method and the body of a script, made of the same text.
 
 An expression calls its tensors ``x``, or ``a`` and ``b`` and so on (``INPUTS``, in the order in which the op has
-them); other names that the adapter does not give it are attributes of the op. It is compiled under the name of the
-adapter's own file, so that what it misspells is the adapter's mistake and no refusal of the framework's.
+them); other names that the adapter does not give it are attributes of the op. One that the framework has no parameter
+for is not named: then only cases where it is False are asked. An expression is compiled under the name of the adapter's
+own file, so that what it misspells is the adapter's mistake and no refusal of the framework's.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from opassay.adapters.script_text import Body, Step, body
+from opassay.harness.model.adapter import Unsupported
 
 INPUTS = (
     *("x", "condition", "a", "b", "q", "k", "v", "mask", "mean", "var", "weight", "bias"),
@@ -43,13 +45,19 @@ def ops_of(expressions: Mapping[str, str], file: str, wrap: Wrap = _as_it_is, /,
 def _method(op: str, expression: str, file: str, names: Mapping[str, Any]) -> Method:
     inputs, attributes = parameters(expression, names)
     named = f", *, {', '.join(attributes)}" if attributes else ""
-    source = f"def {op}(self, {', '.join(inputs)}{named}):\n    return {expression}\n"
+    source = f"def {op}(self, {', '.join(inputs)}{named}, **others):\n    none_of(others)\n    return {expression}\n"
     place = f"{file}:{op}"
     # What an instruction was applied to is read from its source where a compiled function leaves no frame.
     linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
-    space = dict(names)
+    space = {**names, "none_of": _none_of}
     exec(compile(source, place, "exec"), space)
     return space[op]
+
+
+def _none_of(attributes: Mapping[str, Any]) -> None:
+    asked = next((name for name, value in attributes.items() if value is not False), None)
+    if asked is not None:
+        raise Unsupported(f"there is no parameter for {asked}")
 
 
 def written(expression: str, step: Step) -> Body:

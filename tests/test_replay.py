@@ -160,7 +160,7 @@ def test_every_generated_case_has_the_form_of_its_op(name):
     registry = Registry()
     op = registry.op(name)
     for aspect in aspects(op):
-        for _, case in generate.cases(op, aspect, 0, 0, 8 if op.numerics == "pointwise" else 40, 1):
+        for _, case in generate.cases(op, aspect, 0, 0, 8 if op.of_a_class else 40, 1):
             check_form(op, case, registry.op)
     for pin in op.pins:
         check_form(op, pin.case, registry.op)

@@ -23,6 +23,7 @@ FOLLOWS = (
     Follows("wide_padding", "any"),
     Follows("large_window", "empty"),
     Follows("empty_window", "nothing"),
+    Follows("no_axes", "none"),
     Follows("large_index", "drop", **_AT),
     Follows("negative_index", "from_end", **_AT),
     Follows("index_dtype", "any"),

@@ -15,6 +15,8 @@ from typing import Any
 import jax
 
 from opassay.adapters.cuda import TF32_SINCE, tf32_rules
+from opassay.adapters.jax.models import MODELS
+from opassay.adapters.models import model_rules
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 SUMMED_IN_SINGLE = {
@@ -41,6 +43,7 @@ RULES = (
         for output in outputs
         for dtype in ("float16", "bfloat16")
     ),
+    *model_rules(MODELS),
     *FUNCTIONS,
 )
 

@@ -14,4 +14,6 @@ FOLLOWS = (
     Follows("negative_index", "from_end", modes=("torch", "jax"), ops=("scatter_nd",)),
     Follows("large_index", "drop", modes=("jax",), ops=("scatter_nd",)),
     Follows("index_dtype", "any", modes=("torch", "jax"), ops=("scatter_nd",)),
+    Follows("no_axes", "none"),
+    Follows("nan_position", "passed_over", modes=("tensorflow",)),
 )

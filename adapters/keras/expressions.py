@@ -93,4 +93,23 @@ EXPRESSIONS = {
     "batch_norm": "ops.batch_normalization(x, *(ops.moments(x, [0, *range(2, len(x.shape))]) if training "
     "else (ops.reshape(ops.stop_gradient(mean), [-1]), ops.reshape(ops.stop_gradient(var), [-1]))), "
     "1, ops.reshape(bias, [-1]), ops.reshape(weight, [-1]), eps)",
+    "sum": "ops.cast(ops.sum(x, axes, keepdims), x.dtype)",
+    "mean": "ops.mean(x, axes, keepdims)",
+    "sum_square": "ops.sum(ops.square(x), axes, keepdims)",
+    "norm_l1": "ops.norm(x, 1, axis, keepdims)",
+    "norm_l2": "ops.norm(x, 2, axis, keepdims)",
+    "prod": "ops.cast(ops.prod(x, axis, keepdims), x.dtype)",
+    "var": "ops.var(x, axes, keepdims)",
+    "std": "ops.std(x, axes, keepdims)",
+    "logsumexp": "ops.logsumexp(x, axes, keepdims)",
+    "max": "ops.max(x, axes, keepdims)",
+    "min": "ops.min(x, axes, keepdims)",
+    "argmax": "ops.cast(ops.argmax(x, axis, keepdims), 'int64')",
+    "argmin": "ops.cast(ops.argmin(x, axis, keepdims), 'int64')",
+    "any": "ops.any(x, axes, keepdims)",
+    "all": "ops.all(x, axes, keepdims)",
+    "cumsum": "ops.cast(ops.cumsum(x, axis), x.dtype)",
+    "cumprod": "ops.cast(ops.cumprod(x, axis), x.dtype)",
+    "softmax": "ops.softmax(x, axis)",
+    "log_softmax": "ops.log_softmax(x, axis)",
 }

@@ -16,6 +16,8 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 
+from opassay.adapters.keras.models import MODELS
+from opassay.adapters.models import model_rules
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 BOTH = ("float16", "bfloat16")
@@ -35,8 +37,9 @@ def rules(backend: str) -> Sequence[NumericRule]:
     """The rules of ``backend`` on this machine."""
     if platform.machine() not in MEASURED_ON:
         return ()
-    return tuple(
+    measured = (
         NumericRule(NumericModel("float32"), op, output, dtype)
         for op, output, narrow in IN_FLOAT32[backend]
         for dtype in narrow
     )
+    return (*measured, *model_rules(MODELS))

@@ -18,7 +18,7 @@ from onnxruntime import GraphOptimizationLevel, InferenceSession, OrtValue, Sess
 from opassay.adapters.expressions import ops_of
 from opassay.adapters.onnxruntime.conv import ConvOps
 from opassay.adapters.onnxruntime.expressions import EXPRESSIONS
-from opassay.adapters.onnxruntime.graph import IR_VERSION, OPSET, TYPES, Graph, like, node
+from opassay.adapters.onnxruntime.graph import IR_VERSION, OPSET, TYPES, Graph, like, node, whole
 from opassay.adapters.onnxruntime.lacking import LACKING
 from opassay.adapters.onnxruntime.limits import lacks
 from opassay.adapters.onnxruntime.numerics import RULES
@@ -34,7 +34,7 @@ from opassay.harness.model.outcome import Inferred
 PROVIDER = "CPUExecutionProvider"
 
 
-ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, node=node, like=like, TYPES=TYPES)
+ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, node=node, like=like, whole=whole, TYPES=TYPES)
 
 
 class OnnxRuntimeAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):

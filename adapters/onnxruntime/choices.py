@@ -15,4 +15,6 @@ FOLLOWS = (
     Follows("vectors", "numpy", **_operator("MatMul")),
     Follows("crossed_limits", "high", **_operator("Clip")),
     Follows("negative_index", "from_end", ops=("scatter_nd",), **_operator("ScatterND")),
+    Follows("no_axes", "all", **_operator("ReduceSum")),
+    Follows("nan_position", "passed_over"),
 )

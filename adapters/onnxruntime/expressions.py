@@ -77,4 +77,18 @@ EXPRESSIONS = {
     "node('Reshape', bias, bias.graph.constant([-1])), num_groups=groups, epsilon=eps)",
     "instance_norm": "node('InstanceNormalization', x, node('Reshape', weight, weight.graph.constant([-1])), "
     "node('Reshape', bias, bias.graph.constant([-1])), epsilon=eps)",
+    "sum": "node('ReduceSum', x, whole(x, axes), keepdims=int(keepdims))",
+    "mean": "node('ReduceMean', x, whole(x, axes), keepdims=int(keepdims))",
+    "sum_square": "node('ReduceSumSquare', x, whole(x, axes), keepdims=int(keepdims))",
+    "logsumexp": "node('ReduceLogSumExp', x, whole(x, axes), keepdims=int(keepdims))",
+    "max": "node('ReduceMax', x, whole(x, axes), keepdims=int(keepdims))",
+    "min": "node('ReduceMin', x, whole(x, axes), keepdims=int(keepdims))",
+    "norm_l1": "node('ReduceL1', x, whole(x, (axis,)), keepdims=int(keepdims))",
+    "norm_l2": "node('ReduceL2', x, whole(x, (axis,)), keepdims=int(keepdims))",
+    "prod": "node('ReduceProd', x, whole(x, (axis,)), keepdims=int(keepdims))",
+    "argmax": "node('ArgMax', x, axis=axis, keepdims=int(keepdims))",
+    "argmin": "node('ArgMin', x, axis=axis, keepdims=int(keepdims))",
+    "cumsum": "node('CumSum', x, whole(x, axis), exclusive=int(exclusive), reverse=int(reverse))",
+    "softmax": "node('Softmax', x, axis=axis)",
+    "log_softmax": "node('LogSoftmax', x, axis=axis)",
 }

@@ -144,6 +144,11 @@ def like(x: Symbol, value: float) -> Symbol:
     return x.graph.weight(dtypes.narrow(np.asarray(value), x.dtype))
 
 
+def whole(x: Symbol, numbers: int | Sequence[int]) -> Symbol:
+    """Whole numbers that are part of ``x``'s model."""
+    return x.graph.weight(np.asarray(numbers, np.int64))
+
+
 def _told(kind: Any) -> Inferred:
     extents = tuple(dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim)
     return (extents if kind.HasField("shape") else None, _NAMES.get(kind.elem_type, ""))

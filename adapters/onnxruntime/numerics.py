@@ -6,9 +6,14 @@ is rounded once. Everything else has partial sums in its own format, which is wh
 
 from __future__ import annotations
 
+from opassay.adapters.models import model_rules
+from opassay.adapters.onnxruntime.models import MODELS
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
-RULES = tuple(
-    NumericRule(NumericModel(accumulator="float32"), op=op, output="y", dtype="float16")
-    for op in ("conv2d", "conv2d_transpose", "matmul", "avg_pool2d")
+RULES = (
+    *(
+        NumericRule(NumericModel(accumulator="float32"), op=op, output="y", dtype="float16")
+        for op in ("conv2d", "conv2d_transpose", "matmul", "avg_pool2d")
+    ),
+    *model_rules(MODELS),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opassay.harness.model.case import Case
 from opassay.harness.model.choice import Follows
 
 _CONV = {
@@ -18,10 +19,18 @@ _CLAMP = {
     "title": "torch.clamp — PyTorch documentation",
 }
 
+
+def _reduces_all(case: Case) -> bool:
+    """torch.logsumexp cannot write a scalar: it raises, as the contract has it."""
+    return case.op != "logsumexp" or bool(case.attributes["keepdims"])
+
+
 FOLLOWS = (
     Follows("wide_padding", "any", ops=("conv2d",)),
     Follows("negative_index", "from_end", ops=("scatter_nd",)),
     Follows("vectors", "numpy", **_MATMUL),
     Follows("crossed_limits", "high", **_CLAMP),
+    Follows("no_axes", "all", when=_reduces_all),
+    Follows("no_axes", "none", ops=("truth",)),
     Follows("unbatched", "one_image", **_CONV),
 )

@@ -26,6 +26,8 @@ from collections.abc import Sequence
 import torch
 
 from opassay.adapters.cuda import tf32_rules
+from opassay.adapters.models import model_rules
+from opassay.adapters.torch.models import MODELS
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 IN_FLOAT32 = (
@@ -60,7 +62,8 @@ def rules(device: str) -> Sequence[NumericRule]:
     capability = torch.backends.cpu.get_cpu_capability() if torch.backends.mkldnn.enabled else ""
     if capability == "AVX2":
         both, float32 = ("float16", "bfloat16"), NumericModel("float32")
-        return tuple(NumericRule(float32, op, output, dtype) for op, output in ON_AVX2 for dtype in both)
+        measured = (NumericRule(float32, op, output, dtype) for op, output in ON_AVX2 for dtype in both)
+        return (*measured, *model_rules(MODELS))
     if not capability.startswith("AVX512"):
         return ()
     wide = [
@@ -71,4 +74,4 @@ def rules(device: str) -> Sequence[NumericRule]:
     formats = ("float16", "bfloat16", "float32", "float64")
     kept = [NumericRule(NumericModel(d, flushes=False), op, "y", d) for op in KEEPS_SUBNORMALS for d in formats]
     kept = [rule for rule in kept if (rule.op, rule.dtype) not in FLUSHED]
-    return (*wide, *kept)
+    return (*wide, *kept, *model_rules(MODELS))

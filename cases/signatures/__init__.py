@@ -14,3 +14,11 @@ from opassay.cases.signatures.classes import select as select
 from opassay.cases.signatures.classes import shift as shift
 from opassay.cases.signatures.classes import test as test
 from opassay.cases.signatures.classes import unary as unary
+from opassay.cases.signatures.entry import Attribute as Attribute
+from opassay.cases.signatures.reduction import choosing as choosing
+from opassay.cases.signatures.reduction import position as position
+from opassay.cases.signatures.reduction import reduction as reduction
+from opassay.cases.signatures.reduction import scan as scan
+from opassay.cases.signatures.reduction import shares as shares
+from opassay.cases.signatures.reduction import summing as summing
+from opassay.cases.signatures.reduction import truth as truth

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -40,6 +40,8 @@ class Entry:
     ``define``: a function of one ``Real`` per input, and of the attributes by name. ``inputs``: their names; all have
     one dtype of ``dtypes``, but for those that ``fixed`` names, and broadcast. ``more``: further rules of the contract.
     """
+
+    numerics: ClassVar[str] = "pointwise"
 
     name: str
     says: str
@@ -108,7 +110,11 @@ class Entry:
         # None of a second operand is 0, which may divide.
         values = (np.arange(6).reshape(2, 3) % (2 + i) + (i > 0) for i in range(len(kinds)))
         arrays = tuple(dtypes.narrow(value, kind) for value, kind in zip(values, kinds, strict=True))
-        return arrays, {name: attribute.values[0] for name, attribute in self.attributes.items()}
+        return arrays, self._first()
+
+    def _first(self) -> dict[str, Any]:
+        """The simplest attributes of a tensor of shape (2, 3)."""
+        return {name: attribute.values[0] for name, attribute in self.attributes.items()}
 
     def _asked(self, question: Question) -> tuple[Reference, ...]:
         if question.gradient:
@@ -130,7 +136,7 @@ class Entry:
             name=self.name,
             inputs=self.inputs,
             outputs=("y",),
-            numerics="pointwise",
+            numerics=self.numerics,
             differentiable=self.differentiable,
             geometries=partial(draws.geometries, self.draws),
             shapes=partial(draws.geometries, self.draws, tables.AS_DRAWN, often),
@@ -140,7 +146,7 @@ class Entry:
             attributes={name: attribute.says for name, attribute in self.attributes.items()},
             gradients=partial(draws.gradients, self.draws) if self.differentiable else None,
             vjp=self.vjp if self.differentiable else None,
-            traits=("pointwise", *self.traits),
+            traits=(self.numerics, *self.traits),
             says=self.says,
             example=self.example,
             choices=tuple(map(self._choice, choices_for(self.name))),

@@ -141,6 +141,24 @@ PLANTED: dict[str, tuple[Follows, Case, np.ndarray, np.ndarray]] = {
         row(4, 1, 2, dtype="int32"),
         row(4, 1, -1, dtype="int32"),
     ),
+    "over no axes, all": (
+        Follows("no_axes", "all"),
+        broken("sum", "NoAxes", (tensor((2, 2), (1, 2, 3, 4)),), axes=(), keepdims=True),
+        np.full((1, 1), 10, np.float32),
+        np.full((1, 1), 4, np.float32),
+    ),
+    "over no axes, none": (
+        Follows("no_axes", "none"),
+        broken("max", "NoAxes", (tensor((3,), (1, 3, 2)),), axes=(), keepdims=False),
+        row(1, 3, 2),
+        row(3, 3, 3),
+    ),
+    "the largest of nothing": (
+        Follows("nothing_reduced", "worst"),
+        broken("max", "NothingReduced", (tensor((2, 0), ()),), axes=(1,), keepdims=False),
+        row(-np.inf, -np.inf),
+        row(0, 0),
+    ),
     "a word in lower case": (
         Follows("padding_words", "any_case"),
         broken("max_pool2d", "PadUnknown", (image(1, 3, 2),), **{**POOL, "padding": "same"}),

@@ -48,6 +48,10 @@ from opassay.adapters.oracle.bounded.elementary import reciprocal as reciprocal
 from opassay.adapters.oracle.bounded.elementary import rsqrt as rsqrt
 from opassay.adapters.oracle.bounded.elementary import sqrt as sqrt
 from opassay.adapters.oracle.bounded.elementary import square as square
+from opassay.adapters.oracle.bounded.extremes import argmax as argmax
+from opassay.adapters.oracle.bounded.extremes import argmin as argmin
+from opassay.adapters.oracle.bounded.extremes import reduce_max as reduce_max
+from opassay.adapters.oracle.bounded.extremes import reduce_min as reduce_min
 from opassay.adapters.oracle.bounded.forms import any_form as any_form
 from opassay.adapters.oracle.bounded.forms import moved as moved
 from opassay.adapters.oracle.bounded.gamma import digamma as digamma
@@ -85,15 +89,11 @@ from opassay.adapters.oracle.bounded.real import either as either
 from opassay.adapters.oracle.bounded.real import left_open as left_open
 from opassay.adapters.oracle.bounded.real import saved as saved
 from opassay.adapters.oracle.bounded.real import unsigned as unsigned
-from opassay.adapters.oracle.bounded.reductions import argmax as argmax
-from opassay.adapters.oracle.bounded.reductions import argmin as argmin
 from opassay.adapters.oracle.bounded.reductions import norm_l1 as norm_l1
 from opassay.adapters.oracle.bounded.reductions import norm_l2 as norm_l2
 from opassay.adapters.oracle.bounded.reductions import reduce_all as reduce_all
 from opassay.adapters.oracle.bounded.reductions import reduce_any as reduce_any
-from opassay.adapters.oracle.bounded.reductions import reduce_max as reduce_max
 from opassay.adapters.oracle.bounded.reductions import reduce_mean as reduce_mean
-from opassay.adapters.oracle.bounded.reductions import reduce_min as reduce_min
 from opassay.adapters.oracle.bounded.reductions import reduce_sum as reduce_sum
 from opassay.adapters.oracle.bounded.reductions import root as root
 from opassay.adapters.oracle.bounded.reductions import sum_square as sum_square

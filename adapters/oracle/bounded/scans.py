@@ -89,7 +89,8 @@ def _product_error(
     form, size = FORMATS[formats.kept], sizes(x)
     finite = np.where(np.isfinite(x), size, 1)
     top, bottom = product(np.maximum(finite + error, 1)), product(np.where(finite > 0, np.minimum(finite, 1), 1))
-    whole = product(size + error) if error.any() else sizes(value)
+    # Not in float64, where the products of numbers of float64 may underflow.
+    whole = sizes(product((size + error).astype(x.dtype))) if error.any() else sizes(value)
     grown = np.maximum(whole - sizes(value), 0)
     new = grown + gamma(np.maximum(counts - 1, 0), units(formats)[1] + float(np.finfo(x.dtype).eps)) * whole
     low = bottom < form.smallest_normal
@@ -131,8 +132,8 @@ def _running_pull(g: Real, x: Real, y: Real, axis: int, exclusive: bool, reverse
 
 
 def _unless_zero(straight: Real, divided: Real, x: Real, axis: int) -> Real:
-    """Either form; the first alone along an axis with a zero; none where something is not finite."""
-    zero = (x.value == 0).any(axis=axis, keepdims=True)
+    """Either form; the first alone at a zero; none where something is not finite."""
+    zero = x.value == 0
     nowhere = ~np.isfinite(x.value).all(axis=axis, keepdims=True)
     return left_open(either(straight, where(zero | nowhere, straight, divided)), nowhere)
 
@@ -187,4 +188,9 @@ def _recurrent_error(
     new = new + _recurrent(np.full(value.shape, 2 * tiny), size, axis, reverse)
     if x[1].any() or factor[1].any():
         new = new + whole - _recurrent(sizes(x[0]), sizes(factor[0]), axis, reverse)
-    return settled(value, np.where(whole + new > form.largest, np.inf, new), np.where(np.isnan(new), np.inf, 0.0))
+    # Others multiply the factors with each other first.
+    top, bottom = (ends(size, 1).prod(axis=axis, keepdims=True) for ends in (np.maximum, np.minimum))
+    low = (bottom < form.smallest_normal) & (whole > 0)
+    new = new + np.where(low, size.shape[axis] * tiny * top * whole.sum(axis=axis, keepdims=True), 0)
+    beyond = (whole + new > form.largest) | (top > form.largest)
+    return settled(value, np.where(beyond, np.inf, new), np.where(np.isnan(new), np.inf, 0.0))

@@ -72,7 +72,7 @@ def softmax(x: Real, axes: Axes) -> Real:
         tiny = lost(formats)
         off = off + np.where((share < 4 * tiny) & np.isfinite(x.value), tiny, 0)
         off = np.where(np.isinf(total) | np.isnan(off), np.inf, np.minimum(off, np.maximum(share, 1 - share)))
-        off = np.where(np.isinf(error).any(axis=s.axes, keepdims=True), np.inf, off)
+        off = _known_nan(s.share, np.asarray(off), error, s.axes)
         return kept(formats, s.share, np.asarray(off), ulps_of("div", formats.functions))
 
     def pull(g: Real, y: Real) -> tuple[Real]:
@@ -82,6 +82,12 @@ def softmax(x: Real, axes: Axes) -> Real:
         return (either(p * (g - total), weighted - p * total),)
 
     return Real(s.share, (x,), local, pull, span=(0, np.inf))
+
+
+def _known_nan(value: np.ndarray, off: np.ndarray, error: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """``off``, but what is not finite is known wherever all that it is made of is, and nothing is elsewhere."""
+    unknown = np.isinf(error).any(axis=axes, keepdims=True)
+    return np.where(unknown, np.inf, np.where(np.isfinite(value), off, 0.0))
 
 
 def _log_error(formats: Formats, s: Shifted, total: np.ndarray) -> np.ndarray:
@@ -96,10 +102,9 @@ def logsumexp(x: Real, axes: Axes, keepdims: bool = False) -> Real:
     shape = value.shape if keepdims else tuple(n for i, n in enumerate(value.shape) if i not in s.axes)
 
     def local(formats: Formats, error: np.ndarray) -> np.ndarray:
-        known = np.isfinite(error).all(axis=s.axes, keepdims=True)
         off = _log_error(formats, s, _errors(formats, x, error, s)[1])
-        off = np.where(np.isinf(s.top), np.where(known, 0, np.inf), kept(formats, value, off))
-        return np.asarray(off).reshape(shape)
+        off = _known_nan(value, kept(formats, value, off), error, s.axes)
+        return off.reshape(shape)
 
     def pull(g: Real, y: Real) -> tuple[Real]:
         wide, a = over_again(g, x.shape, s.axes), saved(x)
@@ -118,9 +123,7 @@ def log_softmax(x: Real, axes: Axes) -> Real:
     def local(formats: Formats, error: np.ndarray) -> np.ndarray:
         off = _log_error(formats, s, _errors(formats, x, error, s)[1])
         below = kept(formats, s.below, error, exact=True)
-        found = kept(formats, value, below + off, exact=True)
-        # An exact infinity is that of x, unless all are.
-        return np.where(np.isneginf(value) & (error == 0), 0, found)
+        return _known_nan(value, kept(formats, value, below + off, exact=True), error, s.axes)
 
     def pull(g: Real, y: Real) -> tuple[Real]:
         total = over_again(reduce_sum(g, s.axes, True), x.shape, s.axes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from opassay.adapters.oracle.mistakes import (
     activations,
+    along,
     conv,
     elements,
     gradients,
@@ -18,7 +19,9 @@ from opassay.adapters.oracle.mistakes import (
     pairs,
     places,
     pool,
+    reductions,
     relu,
+    scans,
     sizes,
     state,
 )
@@ -37,6 +40,9 @@ WRAPPED: tuple[Mistake, ...] = (
     *pairs.MISTAKES,
     *activations.MISTAKES,
     *norms.MISTAKES,
+    *reductions.MISTAKES,
+    *scans.MISTAKES,
+    *along.MISTAKES,
     *state.MISTAKES,
 )
 """Those that are no hypothesis."""

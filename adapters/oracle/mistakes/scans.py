@@ -1,0 +1,106 @@
+"""Scans and shares along an axis: the place where they start, what is masked, digits and overflow lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from opassay.adapters.oracle.mistakes.elements import computed
+from opassay.adapters.oracle.mistakes.made import mistakes
+from opassay.adapters.oracle.mistakes.reductions import BLOCK
+
+Function = Callable[..., Any]
+
+MASK = -1e4
+"""What stands for -infinity where masks are finite."""
+
+
+def _in_blocks(x: np.ndarray, axis: int, exclusive: bool, reverse: bool) -> np.ndarray:
+    """A scan whose blocks do not pass on their sums."""
+    starts = range(0, max(x.shape[axis], 1), BLOCK)
+    parts = [_scan(np.take(x, range(s, min(s + BLOCK, x.shape[axis])), axis), axis, exclusive, reverse) for s in starts]
+    return np.concatenate(parts, axis=axis)
+
+
+def _scan(x: np.ndarray, axis: int, exclusive: bool = False, reverse: bool = False) -> np.ndarray:
+    turned = np.flip(x, axis) if reverse else x
+    found = np.cumsum(turned, axis=axis, dtype=x.dtype)
+    found = found - turned if exclusive else found
+    return np.flip(found, axis) if reverse else found
+
+
+def exps(x: np.ndarray, axis: int) -> np.ndarray:
+    return np.asarray(np.exp(x - x.max(axis=axis, keepdims=True, initial=-np.inf)))
+
+
+def shares(t: np.ndarray, axis: int) -> np.ndarray:
+    return np.asarray(t / t.sum(axis=axis, keepdims=True))
+
+
+def _logarithm(x: np.ndarray, axis: int) -> np.ndarray:
+    return np.asarray(np.log(np.exp(x).sum(axis=axis, keepdims=True)))
+
+
+def _finite_mask(x: np.ndarray, axis: int) -> np.ndarray:
+    return shares(exps(np.where(np.isneginf(x), x.dtype.type(MASK), x), axis), axis)
+
+
+def _half_sum(x: np.ndarray, axis: int) -> np.ndarray:
+    t = exps(x, axis)
+    return np.asarray(t / t.astype(np.float16).sum(axis=axis, keepdims=True, dtype=np.float16).astype(x.dtype))
+
+
+def _masked_rows(x: np.ndarray, axis: int) -> np.ndarray:
+    found = shares(exps(x, axis), axis)
+    return np.where(np.isneginf(x).all(axis=axis, keepdims=True), 0, found)
+
+
+VALUES: tuple[tuple[str, str, str, Function], ...] = (
+    ("cumsum", "blocks_not_added", "each block of 128 starts at 0", _in_blocks),
+    (
+        "cumsum",
+        "never_exclusive",
+        "each is part of its sum",
+        lambda x, axis, exclusive, reverse: _scan(x, axis, False, reverse),
+    ),
+    (
+        "cumsum",
+        "never_reversed",
+        "it starts at the front",
+        lambda x, axis, exclusive, reverse: _scan(x, axis, exclusive),
+    ),
+    (
+        "cumprod",
+        "by_logarithms",
+        "the product is exp of a sum of logarithms",
+        lambda x, axis, **how: np.exp(_scan(np.log(x * 1.0), axis, **how)),
+    ),
+    ("softmax", "not_shifted", "exp of large values overflows", lambda x, axis: shares(np.exp(x), axis)),
+    ("softmax", "over_the_last_axis", "whatever axis is named", lambda x, axis: shares(exps(x, -1), -1)),
+    ("softmax", "summed_in_float16", "the sum is kept in float16", _half_sum),
+    ("softmax", "masked_by_a_number", "-infinity is taken for -10,000", _finite_mask),
+    ("softmax", "masked_rows_are_zero", "where all are -infinity, it is 0", _masked_rows),
+    (
+        "log_softmax",
+        "logarithm_of_shares",
+        "shares that underflow are lost",
+        lambda x, axis: np.log(shares(exps(x, axis), axis)),
+    ),
+    (
+        "log_softmax",
+        "less_their_logsumexp",
+        "the logarithm absorbs what is left",
+        lambda x, axis: (
+            x
+            - (
+                x.max(axis=axis, keepdims=True, initial=-np.inf)
+                + _logarithm(x - x.max(axis=axis, keepdims=True, initial=-np.inf), axis)
+            )
+        ),
+    ),
+    ("log_softmax", "not_shifted", "exp of large values overflows", lambda x, axis: x - _logarithm(x, axis)),
+)
+
+MISTAKES = tuple(made for op, name, says, f in VALUES for made in mistakes(name, says, computed(f), op, declares=True))
