@@ -139,7 +139,7 @@ def test_importing_the_suite_imports_no_framework() -> None:
     ("name", "op", "said"),
     [
         ("OneOp", "relu", []),
-        ("Padding", "conv2d", ["shape", "structural"]),
+        ("Padding", "conv2d", ["shape"]),
         ("OneOp", "matmul", ["no case of matmul was judged"]),
         ("Validating", "matmul", ["fault: raised by the adapter"]),
     ],
