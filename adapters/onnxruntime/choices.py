@@ -11,7 +11,6 @@ def _operator(name: str) -> dict[str, str]:
 
 
 FOLLOWS = (
-    Follows("wide_padding", "any", ops=("conv2d",), **_operator("Conv")),
     Follows("vectors", "numpy", **_operator("MatMul")),
     Follows("crossed_limits", "high", **_operator("Clip")),
     Follows("negative_index", "from_end", ops=("scatter_nd",), **_operator("ScatterND")),

@@ -12,7 +12,6 @@ def _page(place: str, title: str) -> dict[str, str]:
 
 
 FOLLOWS = (
-    Follows("wide_padding", "any", ops=("conv2d",), **_page("convolution/convolution-1", "Convolution")),
     Follows(
         "wide_padding",
         "any",

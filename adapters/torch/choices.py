@@ -26,7 +26,6 @@ def _reduces_all(case: Case) -> bool:
 
 
 FOLLOWS = (
-    Follows("wide_padding", "any", ops=("conv2d",)),
     Follows("negative_index", "from_end", ops=("scatter_nd",)),
     Follows("vectors", "numpy", **_MATMUL),
     Follows("crossed_limits", "high", **_CLAMP),

@@ -263,6 +263,7 @@ def _avg_pool2d(step: Step) -> Body:
 def _max_unpool2d(step: Step) -> Body:
     layout, shape = step.attributes["layout"], step.attributes["output_shape"]
     lines = [*_image(layout), *_image(layout, "indices")]
+    lines += ["indices = indices.long()"] if step.dtypes[1] == "int32" else []
     if len(shape) != 4 or len(step.shapes[0]) != 4:
         return body(*lines, f"return F.max_unpool2d(x, indices, 1, 1, 0, {shape})")
     extents = [shape[axis] for axis in spatial_axes(layout)]
