@@ -49,12 +49,12 @@ class TestTorch(Whole):
 
 
 class TestTensorFlow(Whole):
-    sample = (3, 0)
+    sample = (6, 0)
     adapter = "opassay.adapters.tensorflow.adapter:TensorFlowAdapter"
 
 
 class TestJax(Whole):
-    sample = (3, 1)
+    sample = (10, 1)
     adapter = "opassay.adapters.jax.adapter:JaxAdapter"
     zeros_for_unconnected = True
 

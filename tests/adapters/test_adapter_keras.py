@@ -28,18 +28,17 @@ class Lenient(Backend):
 
 
 class TestOnTensorFlow(Backend):
-    sample = (3, 0)
+    sample = (8, 3)
     mode = "tensorflow"
 
     def test_outputs_have_the_dtype_of_the_contract(self) -> None:
         """Of two operands of uint64, Keras' promotion makes uint32, which is a known difference."""
         others = [o for o in self.observations("dtype_kept") if not o["ok"]]
-        assert len(others) >= 10
         assert all(" uint64 " in o["about"] and o["saw"] == "['uint32']" for o in others)
 
 
 class TestOnTorch(Lenient):
-    sample = (3, 1)
+    sample = (8, 4)
     mode = "torch"
 
     def test_outputs_have_the_dtype_of_the_contract(self) -> None:
@@ -50,7 +49,7 @@ class TestOnTorch(Lenient):
 
 
 class TestOnJax(Lenient):
-    sample = (3, 2)
+    sample = (16, 5)
     mode = "jax"
     zeros_for_unconnected = True
 

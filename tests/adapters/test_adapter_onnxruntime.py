@@ -10,7 +10,7 @@ from opassay.harness.model.dtypes import DTYPES
 if find_spec("onnxruntime"):
 
     class TestOnnxRuntime(AdapterContract):
-        sample = (3, 2)
+        sample = (6, 2)
         adapter = "opassay.adapters.onnxruntime.adapter:OnnxRuntimeAdapter"
         absent = ()
 

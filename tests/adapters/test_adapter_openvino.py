@@ -32,7 +32,7 @@ if find_spec("openvino"):
         assert done.stdout.split() == ["False"] * 4 + ["True"]
 
     class TestOpenVino(AdapterContract):
-        sample = (3, 0)
+        sample = (10, 7)
         adapter = "opassay.adapters.openvino.adapter:OpenVinoAdapter"
         absent = ()
 

@@ -60,7 +60,8 @@ def test_some_cases_are_empty_and_some_are_large(name):
     # One in twenty, give or take three standard deviations of 250 draws.
     assert 0.008 <= sum(any(0 in t.shape for t in g.case.tensors) for g in stream(name)) / CASES <= 0.1
     assert sum(size > 4096 for size in sizes) >= CASES // 40
-    assert max(sizes) <= 65_536
+    # One axis may be as long as a whole tensor, a little past it: the others are 1.
+    assert max(sizes) < 2 * 65_536
 
 
 @some_ops

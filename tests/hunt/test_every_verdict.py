@@ -107,7 +107,7 @@ def test_a_run_with_every_verdict_is_told(tmp_path, monkeypatch, modes):
     monkeypatch.setattr(hunter, "PROBES", 0)
     targets = [f"every_verdict:{mode}" for mode in modes]
     aspects = ("value", "gradient", "error")
-    few = {"cases": APART.get(modes[0], 4), "findings": 24 if modes == QUICK else 1}
+    few = {"cases": APART.get(modes[0], 4), "findings": 12 if modes == QUICK else 1}
     adapters = ["every_verdict:EveryVerdict"]
     assert run(tmp_path, *targets, adapters=adapters, aspects=aspects, timeout=1.0, **few) == 1
     found = verdicts(tmp_path)

@@ -206,7 +206,7 @@ def test_a_general_mistake_is_no_cause_where_a_certain_one_fits_as_well() -> Non
 def test_any_answer_can_be_asked_about(name: str) -> None:
     op, explained = Registry().op(name), 0
     for aspect in {"value", "gradient"} & set(aspects(op)):
-        for _, case in generate.cases(op, aspect, 3, 0, 3, 1):
+        for _, case in generate.cases(op, aspect, 3, 0, 1 if op.staged else 3, 1):
             found = references(op, case)
             strange = [np.full(r.exact.shape, 77).astype(np.float64) for r in found]
             narrowed = [dtypes.narrow(v, r.dtype) for v, r in zip(strange, found, strict=True)]

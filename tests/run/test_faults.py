@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import psutil
@@ -165,7 +166,7 @@ def at_work(process):
     """A lane with a limit of 10 s and 1 GiB whose worker has one case."""
     watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
     watched.state, watched.process = "ready", process
-    watched._sent[1] = Job(None, [object()])
+    watched._sent[1] = Job(None, [SimpleNamespace(case=Case("relu", (), {}))])
     watched._current = [0]
     return watched
 
@@ -211,7 +212,7 @@ def test_a_worker_that_grows_on_a_busy_machine_is_not_ended_for_its_silence(cloc
 
 def test_the_pinned_case_of_a_known_hang_has_less_time(clock):
     watched = at_work(_Process(0))
-    watched._sent[1] = Job(None, [object()], brief=True)
+    watched._sent[1] = Job(None, [SimpleNamespace(case=Case("relu", (), {}))], brief=True)
     clock[0] = 1.9
     watched.watch()
     assert not watched.process.killed

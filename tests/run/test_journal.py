@@ -90,12 +90,21 @@ def test_cut_at_every_byte_of_its_last_three_records(whole, tmp_path):
 
 
 @pytest.mark.slow
-def test_gone_on_with_after_every_byte_of_its_last_record_and_some_of_two_before(bench, whole, tmp_path):
+def test_gone_on_with_after_many_bytes_of_its_last_records(bench, whole, tmp_path):
     data, table, described = whole
     lines = data.splitlines(keepends=True)
     before, last = (sum(map(len, lines[:-count])) for count in (3, 1))
     between = before + len(lines[-3])
-    for end in (*range(before, last, STEP), between - 1, between, between + 1, *range(last - 1, len(data) + 1)):
+    for end in (
+        *range(before, last, STEP),
+        between - 1,
+        between,
+        between + 1,
+        last - 1,
+        *range(last, len(data), 7),
+        len(data) - 1,
+        len(data),
+    ):
         left = data[:end]
         again = resumed(bench, tmp_path, left)
         assert again == (table, described), end
