@@ -8,6 +8,7 @@ from typing import Any
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded import Real
+from opassay.cases import norm_pins
 from opassay.cases.signatures import kinds
 from opassay.cases.signatures.entry import Attribute
 from opassay.cases.signatures.shaped import EXTENTS, LONG, Shape
@@ -129,6 +130,7 @@ layer_norm = composed(
     ("x", "weight", "bias"),
     partial(_trailing_shapes, 2),
     longer={"WeightShape": (1, -1), "BiasShape": (2, -1)},
+    pins=norm_pins.LAYER_NORM,
     **ROWS,
 )
 rms_norm = composed(
@@ -138,6 +140,7 @@ rms_norm = composed(
     ("x", "weight"),
     partial(_trailing_shapes, 1),
     longer={"WeightShape": (1, -1)},
+    pins=norm_pins.RMS_NORM,
     **ROWS,
 )
 batch_norm = composed(
@@ -153,6 +156,7 @@ batch_norm = composed(
     attributes={**EPS, "training": TRAINING},
     own={2: lambda shapes: Fill("iota", 3)},
     differentiable=("x", "weight", "bias"),
+    pins=norm_pins.BATCH_NORM,
     **IMAGES,
 )
 group_norm = composed(
@@ -168,6 +172,7 @@ group_norm = composed(
     attributes=EPS,
     settle=_groups,
     settled={"groups": GROUPS},
+    pins=norm_pins.GROUP_NORM,
     **IMAGES,
 )
 instance_norm = composed(
@@ -181,5 +186,6 @@ instance_norm = composed(
     fits=partial(_over_channels, 3),
     longer={"WeightShape": (1, 0), "BiasShape": (2, 0)},
     attributes=EPS,
+    pins=norm_pins.INSTANCE_NORM,
     **IMAGES,
 )

@@ -52,7 +52,9 @@ logsumexp = reduction(
 )
 max = choosing("max", bounded.reduce_max, "The largest; NaN if any is.")
 min = choosing("min", bounded.reduce_min, "The smallest; NaN if any is.")
-argmax = position("argmax", bounded.argmax, "Where the largest is, the first of several; a NaN is the largest.")
-argmin = position("argmin", bounded.argmin, "Where the smallest is, the first of several; a NaN is the smallest.")
+argmax = position("argmax", bounded.argmax, "Where the largest is, the first of several; a NaN is the largest.", (1, 0))
+argmin = position(
+    "argmin", bounded.argmin, "Where the smallest is, the first of several; a NaN is the smallest.", (0, 2)
+)
 any = truth("any", bounded.reduce_any, "Whether any holds; not of nothing.")
 all = truth("all", bounded.reduce_all, "Whether all hold; so do all of nothing.")

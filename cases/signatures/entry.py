@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -108,7 +109,8 @@ class Entry:
             return None
         kinds = [self.draws.fixed.get(i, dtype) for i in range(len(self.inputs))]
         # None of a second operand is 0, which may divide.
-        values = (np.arange(6).reshape(2, 3) % (2 + i) + (i > 0) for i in range(len(kinds)))
+        shapes = [draws.part((2, 3), how) for how in (self.draws.broadcasts or [("whole",) * len(kinds)])[0]]
+        values = (np.arange(math.prod(s)).reshape(s) % (2 + i) + (i > 0) for i, s in enumerate(shapes))
         arrays = tuple(dtypes.narrow(value, kind) for value, kind in zip(values, kinds, strict=True))
         return arrays, self._first()
 

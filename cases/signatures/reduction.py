@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from opassay.adapters.oracle.axis_choices import axis_choices
 from opassay.cases import tables
-from opassay.cases.pins import literal
+from opassay.cases.pins import BY_HAND, literal, pin
 from opassay.cases.signatures import axes, draws, kinds
 from opassay.cases.signatures.axis_rules import FILLED, MANY, SINGLE, rules_of
 from opassay.cases.signatures.entry import Attribute, Entry
@@ -95,6 +95,7 @@ def _op(
     filled: bool = False,
     longest: int = axes.LONG[-1],
     operands: int = 0,
+    pins: tuple[Pin, ...] = (),
 ) -> Op:
     own = dict(attributes or {})
     define = define if several else _along_one(define)
@@ -119,7 +120,7 @@ def _op(
     more = (*(MANY if several else SINGLE), *((FILLED,) if filled else ()), *more)
     differentiable = ("x",) if any(map(is_float, dtypes)) and not output else ()
     entry = AlongAxes(name, says, define, along, ("x",), tuple(traits), own, differentiable, (), more)
-    return replace(entry, pins=entry.rows()).op
+    return replace(entry, pins=(*entry.rows(), *pins)).op
 
 
 def _along_one(define: Define) -> Define:
@@ -143,11 +144,18 @@ def choosing(name: str, define: Define, says: str, **more: Any) -> Op:
     return _op(name, define, says, ("reduces", "chooses"), **given)
 
 
-def position(name: str, define: Define, says: str) -> Op:
-    """Where along an axis something is, which there must be."""
+def position(name: str, define: Define, says: str, places: Sequence[int]) -> Op:
+    """Where along an axis something is, which there must be. ``places``: the answer to the rows of ``_close``."""
     traits = ("reduces", "position")
     given: dict[str, Any] = {"dtypes": kinds.NUMBERS, "values": CHOSEN, "filled": True, "several": False}
-    return _op(name, define, says, traits, output="int64", **given)
+    return _op(name, define, says, traits, output="int64", pins=(_close(name, places),), **given)
+
+
+def _close(op: str, places: Sequence[int]) -> Pin:
+    """What float16 and bfloat16 take for equal: where a peak is, and where a dip is."""
+    step = 2.0**-20
+    x = literal((2, 3), (1, 1 + step, 1, 1 + step, 1 + step, 1))
+    return pin("close", op, (x,), (list(places),), BY_HAND, axis=1, keepdims=False)
 
 
 def truth(name: str, define: Define, says: str) -> Op:

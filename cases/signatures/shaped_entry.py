@@ -18,7 +18,7 @@ from opassay.cases.signatures.rules import More
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.draw import Draw
-from opassay.harness.model.op import Example, Op, Rule
+from opassay.harness.model.op import Example, Op, Pin, Rule
 
 Fits = Callable[[Sequence[shaped.Shape]], bool]
 
@@ -115,6 +115,7 @@ def composed(
     fixed: Mapping[int, str] | None = None,
     more: tuple[More, ...] = (),
     settled: Mapping[str, Attribute] | None = None,
+    pins: tuple[Pin, ...] = (),
     **drawn: Any,
 ) -> Op:
     """An op of floats. ``settled``: attributes that are not drawn, since they follow from extents."""
@@ -128,6 +129,6 @@ def composed(
     asked = free if differentiable is None else tuple(differentiable)
     whole = {**own, **(settled or {})}
     entry = ShapedEntry(
-        name, says, define, spoken, inputs, tuple(traits), whole, asked, (), more, fits=fits, said=said, longer=longer
+        name, says, define, spoken, inputs, tuple(traits), whole, asked, pins, more, fits=fits, said=said, longer=longer
     )
     return entry.op
