@@ -26,6 +26,8 @@ sys.path.insert(0, HERE)
 from planted_baseline import OLD  # noqa: E402
 
 ADAPTER = "planted_baseline:Fifty"
+CASES = 24
+"""So many that relu meets each dtype that a planted mistake is about, with elements."""
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +61,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
             ops=more.get("ops", ["relu", "matmul"]),  # type: ignore[arg-type]
             aspects=["value", "error"],
             adapters=[ADAPTER],
-            settings=Settings(cases=int(more.get("cases", 12))),  # type: ignore[call-overload]
+            settings=Settings(cases=int(more.get("cases", CASES))),  # type: ignore[call-overload]
             baseline=baseline,
         )
         folder = tmp_path / "out"
@@ -79,7 +81,7 @@ def update(capsys: pytest.CaptureFixture[str], folder: Path, file: Path = FILE) 
 
 
 def test_fifty_failures_are_adopted_by_one_command(run, capsys) -> None:
-    first = run(cases=16)
+    first = run()
     assert first.status == 1
     assert sum(first.known.values()) >= 50
     told = update(capsys, first.folder)
@@ -93,7 +95,7 @@ def test_fifty_failures_are_adopted_by_one_command(run, capsys) -> None:
         ("matmul", "accepts", ""),
     }
 
-    second = run(baseline=FILE, strict=True, cases=16)
+    second = run(baseline=FILE, strict=True)
     assert second.status == 0, second.said
     assert "No new difference" in second.said
     assert set(second.known) == {line.id for line in lines}
@@ -172,11 +174,11 @@ def test_a_crash_is_covered_once_somebody_owns_it(run, capsys) -> None:
 
 
 def test_another_message_is_another_difference(run, capsys) -> None:
-    update(capsys, run("refuses", ops=["relu"], targets=["fifty"], cases=16).folder)
+    update(capsys, run("refuses", ops=["relu"], targets=["fifty"]).folder)
     text = FILE.read_text(encoding="utf-8")
     assert "Expecting value: line # column #" in text
     FILE.write_text(text.replace("Expecting value", "Unexpected value"), encoding="utf-8")
-    assert run("refuses", ops=["relu"], targets=["fifty"], cases=16, baseline=FILE).status == 1
+    assert run("refuses", ops=["relu"], targets=["fifty"], baseline=FILE).status == 1
 
 
 def test_a_baseline_beside_an_adapter_is_taken_by_itself(run, capsys, monkeypatch) -> None:
@@ -206,7 +208,7 @@ def test_pytest_takes_it(run, capsys, tmp_path, bugs, status) -> None:
     update(capsys, run("plus", ops=["relu"], targets=["fifty"]).folder)
     Path("pytest.ini").write_text("[pytest]\naddopts = --opassay-baseline=baseline.jsonl\n", encoding="utf-8")
     asked = ("--opassay-adapter", ADAPTER, "--opassay-target", "fifty", "--opassay-op", "relu")
-    few = ("--opassay-aspect", "value", "--opassay-cases", "12", "--opassay-findings", "0")
+    few = ("--opassay-aspect", "value", "--opassay-cases", str(CASES), "--opassay-findings", "0")
     command = [sys.executable, "-m", "pytest", "--opassay", "-p", "no:cacheprovider", *asked, *few]
     environment = {**os.environ, "OPASSAY_TEST_BUGS": bugs}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
@@ -216,7 +218,7 @@ def test_pytest_takes_it(run, capsys, tmp_path, bugs, status) -> None:
 def test_a_run_is_not_resumed_under_another_baseline(run, capsys) -> None:
     folder = run("plus", ops=["relu"], targets=["fifty"]).folder
     update(capsys, folder)
-    settings = Settings(cases=12)
+    settings = Settings(cases=CASES)
     request = Request(["fifty"], ["relu"], ["value", "error"], [ADAPTER], settings=settings, baseline=FILE)
     with pytest.raises(UsageError, match="with other settings \\(baseline\\)"):
         run_command(request, folder, True, False, 0)

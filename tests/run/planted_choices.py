@@ -34,4 +34,4 @@ class Wrong(Numpyish):
 
     def matmul(self, a, b):
         found = super().matmul(a, b)
-        return found + 1 if min(a.ndim, b.ndim) == 1 else found
+        return narrow(widen(found) + 1, dtype_name(a)) if min(a.ndim, b.ndim) == 1 else found

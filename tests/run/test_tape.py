@@ -113,7 +113,8 @@ def test_many_cores_say_the_same(recorded, tmp_path, monkeypatch):
 def test_every_kind_of_answer_comes_again(tmp_path):
     modes = ("numeric", "rejects", "hang", "nondeterministic")
     targets = [*(f"every_verdict:{mode}" for mode in modes), "faulty:damages"]
-    asked = ("--op", "matmul", "--aspect", "value", "--cases", 1, "--timeout", 0.5)
+    # Seed 2 begins with float32, and values of which no sum is exact.
+    asked = ("--op", "matmul", "--aspect", "value", "--cases", 1, "--seed", 2, "--timeout", 0.5)
     record(tmp_path / "tape", tmp_path / "run", *asked, targets=targets, known=MANY)
     again(tmp_path / "tape", tmp_path / "again", known=MANY)
     made = table(tmp_path / "run")
@@ -182,8 +183,9 @@ def ends(dtype):
 
 
 def test_a_known_difference_that_was_added_covers_what_it_covers(recorded, tmp_path, monkeypatch):
-    ended = ("aborts_fused", "value", "crash")
-    before = [r for r in table(recorded / "run") if (r.adapter, r.aspect, r.verdict) == ended]
+    ended = ("aborts_fused", "crash")
+    before = [r for r in table(recorded / "run") if (r.adapter, r.verdict) == ended]
+    assert before
     entry = Fact(
         "ends",
         "upstream",
@@ -192,7 +194,7 @@ def test_a_known_difference_that_was_added_covers_what_it_covers(recorded, tmp_p
         verdicts=("crash",),
         when=ends("bfloat16"),
         versions="1",
-        pins=(Case.loads(before[0].case),),
+        pins=(next(Case.loads(r.case) for r in before if r.aspect == "value"),),
     )
     known = {"aborts_fused": (entry,)}
     monkeypatch.setattr(rejudge.TapeCampaign, "known", lambda self, adapter: known.get(adapter, ()))

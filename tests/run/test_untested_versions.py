@@ -22,6 +22,8 @@ from planted_versions.known import KNOWN  # noqa: E402
 
 ADAPTER = "planted_versions.adapter:Aging"
 LINE = "aging {} is not among the versions that its known differences were seen on (1.4, 1.5)"
+CASES = 64
+"""So many that each dtype of integers has some that hold elements."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +39,7 @@ def aged(monkeypatch, tmp_path, capsys):
     def run(version, wrong="", strict=False):
         monkeypatch.setenv("OPASSAY_TEST_VERSION", version)
         monkeypatch.setenv("OPASSAY_TEST_WRONG", wrong)
-        settings = Settings(cases=16)
+        settings = Settings(cases=CASES)
         request = Request(targets=["aging"], ops=["relu"], aspects=["value"], adapters=[ADAPTER], settings=settings)
         status = run_command(request, tmp_path / "out", False, strict, 0)
         return status, " ".join(capsys.readouterr().out.split()), read_table(tmp_path / "out")
@@ -101,7 +103,7 @@ def test_doctor_and_replay_say_so(monkeypatch, tmp_path, capsys, version, told):
 
 def pytest_run(folder, version, *options):
     asked = ("--opassay-adapter", ADAPTER, "--opassay-target", "aging", "--opassay-op", "relu")
-    few = ("--opassay-aspect", "value", "--opassay-cases", "16", "--opassay-findings", "0")
+    few = ("--opassay-aspect", "value", "--opassay-cases", str(CASES), "--opassay-findings", "0")
     environment = {**os.environ, "OPASSAY_TEST_VERSION": version, "OPASSAY_TEST_WRONG": "uint8"}
     command = [sys.executable, "-m", "pytest", "--opassay", "-p", "no:cacheprovider", "--junitxml", "x.xml"]
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")

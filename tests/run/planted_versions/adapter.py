@@ -2,6 +2,8 @@
 
 import os
 
+import numpy as np
+
 from opassay.adapters import oracle
 from opassay.harness.model.adapter import Adapter
 from opassay.harness.model.dtypes import dtype_name, narrow
@@ -24,7 +26,7 @@ class Aging(Adapter):
         return array.copy()
 
     def to_numpy(self, value):
-        return value.copy()
+        return np.array(value)
 
     def compile(self, fn, mode):
         return fn
