@@ -184,8 +184,7 @@ def ends(dtype):
 
 def test_a_known_difference_that_was_added_covers_what_it_covers(recorded, tmp_path, monkeypatch):
     ended = ("aborts_fused", "crash")
-    before = [r for r in table(recorded / "run") if (r.adapter, r.verdict) == ended]
-    assert before
+    before = [r for r in table(recorded / "run") if (r.adapter, r.verdict) == ended and r.aspect != "error"]
     entry = Fact(
         "ends",
         "upstream",
