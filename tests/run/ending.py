@@ -55,7 +55,8 @@ class WritesOutside(Faulty):
         try:
             return narrow(oracle.scatter_nd(indices, updates, shape=shape), dtype_name(updates))
         except ValueError:
-            if indices.size and np.abs(indices.astype(np.int64)).max() >= max(shape, default=1):
+            depth = indices.shape[-1]
+            if depth <= len(shape) and np.any(indices.astype(np.int64) >= shape[:depth]):
                 type(self)._spoilt = True
                 return np.zeros(shape, updates.dtype)
             raise
