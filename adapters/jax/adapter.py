@@ -48,6 +48,9 @@ _BFLOAT16 = jnp.dtype(jnp.bfloat16)
 jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lambda _aux, _leaves: Unconnected)
 
 
+BY_PLACE = ("group_norm", "instance_norm")
+"""Ops whose expressions name axes of a whole batch."""
+
 ExpressionOps = ops_of(EXPRESSIONS, __file__, mapped, jax=jax, jnp=jnp, lax=lax)
 
 
@@ -106,6 +109,8 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         """On a GPU XLA leaves convolutions to cuDNN, which has those of floats, and of int8 to other dtypes."""
         if mode == "vmap" and attributes.get("training"):
             return "a sample has no statistics of its batch"
+        if mode == "vmap" and (op in BY_PLACE or {"axis", "axes"} & set(attributes)):
+            return "its axes are counted in the whole tensor, not in a sample"
         if self._device.platform == "cpu" or op not in CONVOLUTIONS or not dtypes or is_float(dtypes[0]):
             return None
         return f"JAX has no convolution for {dtypes[0]} on a GPU"
