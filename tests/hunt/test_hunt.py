@@ -14,7 +14,7 @@ from opassay.harness.model.verdicts import FAILING, severity
 SMALLEST = {
     "planted:SameAtStart": ("conv2d", "structural", 5),
     "planted:FlippedKernel": ("conv2d", "structural", 8),
-    "planted:SwappedStrides": ("conv2d", "shape", 3),
+    "planted:SwappedStrides": ("conv2d", "shape", 2),
     "planted:DroppedTap": ("conv2d_transpose", "structural", 2),
     "planted:NoDilation": ("conv2d", "structural", 5),
     "planted:MixedGroups": ("conv2d", "structural", 4),
@@ -27,11 +27,14 @@ SMALLEST = {
 }
 """Adapter: the op of its bug, the verdict, and how many elements show it at least."""
 
+SEEDS = {"planted:NoDilation": 2}
+"""Of the adapters whose bug the first cases of seed 0 do not show."""
+
 
 @pytest.mark.parametrize("adapter", SMALLEST)
 def test_a_planted_bug_is_one_finding_of_few_elements(adapter, bed):
     op, verdict, elements = SMALLEST[adapter]
-    here = bed([adapter], op)
+    here = bed([adapter], op, seed=SEEDS.get(adapter, 0))
     failing = [r for r in here.records if r.verdict == verdict]
     hunter = here.hunt()
     (found,) = [finding for finding in hunter.findings.values() if finding.verdict == verdict]
@@ -86,7 +89,7 @@ def test_a_finding_names_the_mistake_that_fits_its_answer(bed):
 
 
 def test_one_mistake_is_one_finding_whatever_verdict_shows_it(bed):
-    here = bed(["planted:FlippedKernel"], "conv2d", cases=30)
+    here = bed(["planted:FlippedKernel"], "conv2d", cases=30, seed=1)
     new = [r for r in here.records if r.new]
     assert len({r.verdict for r in new}) > 1
     (found,) = [f for f in here.hunt().findings.values() if f.explained_by.startswith("filter_flipped reproduces")]
@@ -161,7 +164,7 @@ def test_a_covered_record_is_no_failure(bed):
 
 
 def test_a_finding_is_read_as_it_was_written(bed, tmp_path):
-    here = bed(["planted:FlippedKernel"], "conv2d", cases=10)
+    here = bed(["planted:FlippedKernel", "planted:SwappedStrides"], "conv2d", cases=10)
     for found in here.hunt().findings.values():
         folder = store.write(tmp_path, found)
         assert store.read(folder) == found
