@@ -18,6 +18,7 @@ from opassay.harness.hunt.shrink import LIMIT, Shrunk, shrink
 from opassay.harness.hunt.traits import traits
 from opassay.harness.hunt.when import Passed, when
 from opassay.harness.model.case import Case
+from opassay.harness.model.explanation import UNTOLD
 from opassay.harness.model.outcome import GREW, Returned
 from opassay.harness.model.traits import features
 from opassay.harness.model.verdicts import Record
@@ -143,7 +144,7 @@ class Hunter:
         )
         seen = sight(self.findings.values(), Failure(shrunk.geometry, failure.number, verdict, sign))
         if seen is not None:
-            return widened(seen, failure, sign)
+            return self._told(widened(seen, failure, sign), failure, sign)
         confirmation = confirm(self.bench, shrunk.case, verdict, sign)
         if not confirmation.repeats:
             # What other cases left in the workers may have helped: then only the case itself counts.
@@ -235,6 +236,13 @@ class Hunter:
         )
         known = twin(self.findings.values(), found)
         return found if known is None else merged(known, found)
+
+    def _told(self, found: Finding, failure: Failure, sign: Sign) -> Finding:
+        """The finding as a failure more explains it, where the smallest case says nothing of its cause."""
+        if UNTOLD not in found.explained_by or (found.op, found.aspect) != (failure.case.op, failure.case.aspect):
+            return found
+        asked, labels = self.bench.ask(found.case), sorted(labels_of(sign))
+        return replace(found, explained_by=self._explanation((found.case, failure.case), labels, asked))
 
     def _explanation(self, cases: Sequence[Case], labels: Sequence[str], asked: Sequence[Asked]) -> str:
         """What explains the answer of every target, or each target's own.

@@ -65,3 +65,13 @@ class ManyBugs(planted.Honest):
         if dtype_name(a) == "float32":
             return answer.astype(np.float64)
         return np.zeros_like(answer) if dtype_name(a) == "bfloat16" and a.size > 40 else answer
+
+
+class ZeroForNan(planted.Honest):
+    """Zero wherever a number is not greater than zero, NaN included."""
+
+    name = "zero_for_nan"
+    modes = ("eager",)
+
+    def relu(self, x):
+        return np.where(x > 0, x, np.zeros((), x.dtype))

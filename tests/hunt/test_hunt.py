@@ -88,6 +88,13 @@ def test_a_finding_names_the_mistake_that_fits_its_answer(bed):
     assert {r.explained_by for r in rows if r.verdict == "pass"} == {""}
 
 
+def test_another_failure_names_the_mistake_where_the_smallest_case_cannot(bed):
+    hunter = bed(["planted_hunts:ZeroForNan"], "relu", cases=100).hunt()
+    (found,) = hunter.findings.values()
+    assert found.case.size == 1
+    assert found.explained_by.startswith("nan_to_zero reproduces")
+
+
 def test_one_mistake_is_one_finding_whatever_verdict_shows_it(bed):
     here = bed(["planted:FlippedKernel"], "conv2d", cases=30, seed=1)
     new = [r for r in here.records if r.new]
