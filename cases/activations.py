@@ -25,7 +25,6 @@ SLOPE = {"slope": Attribute("a number, the slope below 0", (0.01, 0.2, 0.0, 1, 1
 APPROXIMATE = {"approximate": Attribute("whether it is by tanh", (False, True), lambda v: isinstance(v, bool))}
 
 GELU = "x·Φ(x), Φ(x) = (1 + erf(x/√2)) / 2; approximately (1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2."
-PRELU = "a above 0, b·a below; b is one number, or one per channel, broadcast to a's axis 1."
 KINKS = (0.0, 3.0, -3.0, 1.0)
 LONG = 20.0
 """From here on torch's softplus, for one, is x itself unless told otherwise."""

@@ -21,7 +21,7 @@ from opassay.adapters.devices import cpu_name, cpu_number
 from opassay.adapters.expressions import ops_of
 from opassay.adapters.jax.expressions import EXPRESSIONS
 from opassay.adapters.jax.lacking import LACKING
-from opassay.adapters.jax.mapped import MappedOps, mapped
+from opassay.adapters.jax.mapped import MappedOps, mapped, not_mapped
 from opassay.adapters.jax.numerics import RULES, gpu_rules
 from opassay.adapters.strides import aligned, permuted
 from opassay.harness.model.adapter import Adapter, Unconnected, as_tuple
@@ -47,9 +47,6 @@ _BFLOAT16 = jnp.dtype(jnp.bfloat16)
 # A pytree without leaves passes through jax.jit, so a compiled vjp can return it.
 jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lambda _aux, _leaves: Unconnected)
 
-
-BY_PLACE = ("group_norm", "instance_norm")
-"""Ops whose expressions name axes of a whole batch."""
 
 ExpressionOps = ops_of(EXPRESSIONS, __file__, mapped, jax=jax, jnp=jnp, lax=lax)
 
@@ -107,10 +104,8 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         """On a GPU XLA leaves convolutions to cuDNN, which has those of floats, and of int8 to other dtypes."""
-        if mode == "vmap" and attributes.get("training"):
-            return "a sample has no statistics of its batch"
-        if mode == "vmap" and (op in BY_PLACE or {"axis", "axes"} & set(attributes)):
-            return "its axes are counted in the whole tensor, not in a sample"
+        if mode == "vmap" and (reason := not_mapped(op, attributes)) is not None:
+            return reason
         if self._device.platform == "cpu" or op not in CONVOLUTIONS or not dtypes or is_float(dtypes[0]):
             return None
         return f"JAX has no convolution for {dtypes[0]} on a GPU"

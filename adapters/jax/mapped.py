@@ -6,7 +6,7 @@ Source: https://docs.jax.dev/en/latest/_autosummary/jax.vmap.html
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,18 @@ from opassay.adapters.jax.plain import PlainOps
 from opassay.adapters.jax.pool import PoolOps
 from opassay.adapters.jax.scatter import ScatterOps
 from opassay.harness.model.adapter import Unsupported
+
+WHOLE = ("group_norm", "instance_norm")
+"""Ops whose expressions name axes of a whole batch."""
+
+
+def not_mapped(op: str, attributes: Mapping[str, Any]) -> str | None:
+    """Why an op means something else of a sample than of its batch, or None."""
+    if attributes.get("training"):
+        return "a sample has no statistics of its batch"
+    if op in WHOLE or {"axis", "axes"} & set(attributes):
+        return "its axes are counted in the whole tensor, not in a sample"
+    return None
 
 
 def mapped(op: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,16 +8,11 @@ import numpy as np
 
 from opassay.adapters.oracle.geometry import require
 from opassay.harness.model import dtypes
-from opassay.harness.model.reference import Reference, unconnected
+from opassay.harness.model.reference import Reference
 
 Arrays = Sequence[np.ndarray]
 Cotangents = Sequence[np.ndarray | None]
 Gradients = tuple[Reference, ...]
-
-
-def no_gradients(names: Sequence[str], inputs: Arrays) -> Gradients:
-    """One ``unconnected`` per input: integers have no gradient, nor has what no asked output depends on."""
-    return tuple(unconnected(f"d{name}", dtypes.dtype_name(x)) for name, x in zip(names, inputs, strict=True))
 
 
 def check_cotangent(op: str, cotangent: np.ndarray, shape: Sequence[int], dtype: str) -> np.ndarray:

@@ -14,7 +14,6 @@ from opassay.adapters.oracle.geometry import require
 from opassay.cases import tables
 from opassay.cases.signatures import draws, kinds, shaped
 from opassay.cases.signatures.entry import Arrays, Attribute, Entry
-from opassay.cases.signatures.rules import More
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.draw import Draw
@@ -53,24 +52,19 @@ class ShapedEntry(Entry):
         return tuple(self._small(i, shapes, dtype) for i in range(len(self.inputs))), first
 
     def _small(self, position: int, shapes: Sequence[shaped.Shape], dtype: str) -> np.ndarray:
-        kind = self.draws.fixed.get(position, dtype)
         if position in self.draws.own:
-            return Tensor(shapes[position], kind, self.draws.own[position](shapes)).materialize()
+            return Tensor(shapes[position], dtype, self.draws.own[position](shapes)).materialize()
         count = int(np.prod(shapes[position]))
-        return dtypes.narrow(np.arange(count).reshape(shapes[position]) % (3 + position), kind)
+        return dtypes.narrow(np.arange(count).reshape(shapes[position]) % (3 + position), dtype)
 
     def _rules(self) -> tuple[Rule, ...]:
-        wrong = [
-            Rule(name, self.said, partial(self._spoilt, name, partial(_longer, *at)))
-            for name, at in self.longer.items()
-        ]
-        return (*wrong, *(Rule(m.name, m.says, partial(self._spoilt, m.name, m.spoil)) for m in self.more))
+        return tuple(Rule(name, self.said, partial(self._spoilt, name, *at)) for name, at in self.longer.items())
 
-    def _spoilt(self, name: str, spoil: Callable[[Case], Case]) -> Draw:
+    def _spoilt(self, name: str, position: int, axis: int) -> Draw:
         # What is longer than 1 would broadcast.
         several = [tuple(n for n in table if n > 1) or table for table in self.draws.extents]
         drawn = shaped.geometries(replace(self.draws, extents=several), tables.AS_DRAWN, tables.NOT_EMPTY)
-        return drawn.map(lambda geometry: replace(spoil(geometry.case), aspect="error", rule=name))
+        return drawn.map(lambda geometry: replace(_longer(position, axis, geometry.case), aspect="error", rule=name))
 
     @property
     def op(self) -> Op:
@@ -110,10 +104,7 @@ def composed(
     traits: Sequence[str] = (),
     differentiable: Sequence[str] | None = None,
     attributes: Mapping[str, Attribute] | None = None,
-    near: kinds.Points = (0.0, 1.0),
     values: Sequence[tuple[str, ...]] = kinds.VALUES,
-    fixed: Mapping[int, str] | None = None,
-    more: tuple[More, ...] = (),
     settled: Mapping[str, Attribute] | None = None,
     pins: tuple[Pin, ...] = (),
     **drawn: Any,
@@ -122,13 +113,12 @@ def composed(
     own = dict(attributes or {})
     tables_of = {key: attribute.values for key, attribute in own.items()}
     spoken = shaped.Shaped(
-        *(name, len(inputs), kinds.FLOATING, near, values, kinds.VALUES, fixed or {}, tables_of),
+        *(name, len(inputs), kinds.FLOATING, (0.0, 1.0), values, kinds.VALUES, {}, tables_of),
         **{"shapes": shapes, "extents": extents, **drawn},
     )
-    free = tuple(n for i, n in enumerate(inputs) if i not in spoken.fixed)
-    asked = free if differentiable is None else tuple(differentiable)
+    asked = inputs if differentiable is None else tuple(differentiable)
     whole = {**own, **(settled or {})}
     entry = ShapedEntry(
-        name, says, define, spoken, inputs, tuple(traits), whole, asked, pins, more, fits=fits, said=said, longer=longer
+        name, says, define, spoken, inputs, tuple(traits), whole, asked, pins, fits=fits, said=said, longer=longer
     )
     return entry.op

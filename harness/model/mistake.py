@@ -61,6 +61,15 @@ ACCUMULATORS = {"float16": "float32", "bfloat16": "float32"}
 """In what a kernel keeps the sums of narrow dtypes that makes no such mistake."""
 
 
+def same(one: Arrays, other: Arrays) -> bool:
+    """Whether two answers have the same shapes, dtypes and bits."""
+    return one is other or [_bits(a) for a in one] == [_bits(a) for a in other]
+
+
+def _bits(array: np.ndarray | None) -> tuple[object, ...] | None:
+    return None if array is None else (array.shape, array.dtype, array.tobytes())
+
+
 def right(references: Sequence[Reference]) -> Arrays:
     """The answer without any error: every element rounded once."""
     return tuple(None if r.policy == "unconnected" else dtypes.narrow(r.exact, r.dtype) for r in references)

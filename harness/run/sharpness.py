@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case
 from opassay.harness.model.hypothesis import Question, References
-from opassay.harness.model.mistake import Arrays, Mistake, right
+from opassay.harness.model.mistake import Arrays, Mistake, right, same
 from opassay.harness.model.op import ContractError, Op, references
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.verdicts import FAILING
@@ -48,7 +48,7 @@ def sought(
         told = right(question.truth) if question else ()
         for entry, kernel in open_ if question else ():
             answer = kernel(question, told)  # type: ignore[arg-type]
-            if _same(answer, told):
+            if same(answer, told):
                 continue
             entry.made = number if entry.made is None else entry.made
             _note(entry, number, case, answer, told, question.truth, sees)  # type: ignore[union-attr]
@@ -79,12 +79,3 @@ def _answer(op: Op, question: Question) -> References:
     if question.gradient and op.vjp is not None:
         return tuple(op.vjp(question.attributes, question.inputs, question.cotangents))
     return tuple(op.reference(question.attributes, question.inputs))
-
-
-def _same(one: Arrays, other: Arrays) -> bool:
-    return one is other or list(_bits(one)) == list(_bits(other))
-
-
-def _bits(arrays: Arrays) -> Iterator[tuple[object, ...]]:
-    for array in arrays:
-        yield (None,) if array is None else (array.shape, array.dtype, array.tobytes())

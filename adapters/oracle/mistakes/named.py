@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from opassay.adapters.oracle.hypotheses import ALL
 from opassay.harness.model.hypothesis import Hypothesis, Question
-from opassay.harness.model.mistake import Arrays, Kernel, Mistake, Source, right
+from opassay.harness.model.mistake import Arrays, Kernel, Mistake, Source, right, same
 
 OF_ANY_OP = {
     "zeros_for_no_gradient": ("stop_gradient",),
@@ -61,7 +61,7 @@ NO_MISTAKE = {
 def _made(hypothesis: Hypothesis) -> Kernel:
     def kernel(question: Question, told: Arrays) -> Arrays:
         try:
-            return next((found for found in _answers(hypothesis, question) if _other(found, told)), told)
+            return next((found for found in _answers(hypothesis, question) if not same(found, told)), told)
         except ValueError:
             # The changed question has no answer.
             return told
@@ -71,12 +71,6 @@ def _made(hypothesis: Hypothesis) -> Kernel:
 
 def _answers(hypothesis: Hypothesis, question: Question) -> Iterator[Arrays]:
     yield from (right(found) for found in hypothesis.answers(question))
-
-
-def _other(one: Arrays, other: Arrays) -> bool:
-    return [None if a is None else (a.shape, a.tobytes()) for a in one] != [
-        None if a is None else (a.shape, a.tobytes()) for a in other
-    ]
 
 
 def _mistakes(hypothesis: Hypothesis) -> Iterator[Mistake]:
