@@ -53,6 +53,7 @@ from opassay.adapters.oracle.bounded.extremes import argmin as argmin
 from opassay.adapters.oracle.bounded.extremes import reduce_max as reduce_max
 from opassay.adapters.oracle.bounded.extremes import reduce_min as reduce_min
 from opassay.adapters.oracle.bounded.forms import any_form as any_form
+from opassay.adapters.oracle.bounded.forms import either as either
 from opassay.adapters.oracle.bounded.forms import moved as moved
 from opassay.adapters.oracle.bounded.gamma import digamma as digamma
 from opassay.adapters.oracle.bounded.gamma import lgamma as lgamma
@@ -85,7 +86,6 @@ from opassay.adapters.oracle.bounded.powers import remainder as remainder
 from opassay.adapters.oracle.bounded.powers import trunc_quotient as trunc_quotient
 from opassay.adapters.oracle.bounded.products import matmul as matmul
 from opassay.adapters.oracle.bounded.real import Real as Real
-from opassay.adapters.oracle.bounded.real import either as either
 from opassay.adapters.oracle.bounded.real import left_open as left_open
 from opassay.adapters.oracle.bounded.real import saved as saved
 from opassay.adapters.oracle.bounded.real import unsigned as unsigned

@@ -7,13 +7,12 @@ import numpy as np
 from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.elementary import erf, erfc, exp, log, log1p
 from opassay.adapters.oracle.bounded.formats import Formats, sizes, up
+from opassay.adapters.oracle.bounded.forms import either, either_known
 from opassay.adapters.oracle.bounded.function import over
 from opassay.adapters.oracle.bounded.logic import equal, greater_equal
 from opassay.adapters.oracle.bounded.monomial import monomial
 from opassay.adapters.oracle.bounded.real import (
     Real,
-    either,
-    either_known,
     for_finite,
     left_open,
     operand,

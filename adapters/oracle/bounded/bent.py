@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from opassay.adapters.oracle.bounded.elementary import exp, expm1
+from opassay.adapters.oracle.bounded.forms import either
 from opassay.adapters.oracle.bounded.monomial import monomial
 from opassay.adapters.oracle.bounded.real import (
     Real,
     constant,
-    either,
     for_finite,
     operand,
     saved,

@@ -6,9 +6,10 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded import special
 from opassay.adapters.oracle.bounded.basic import neg
+from opassay.adapters.oracle.bounded.forms import either, least
 from opassay.adapters.oracle.bounded.function import Unary, between_ends, function, over
 from opassay.adapters.oracle.bounded.monomial import monomial
-from opassay.adapters.oracle.bounded.real import Real, constant, either, least, left_open, saved, with_gradient
+from opassay.adapters.oracle.bounded.real import Real, constant, left_open, saved, with_gradient
 from opassay.adapters.oracle.bounded.selection import clamp
 
 LN2, LN10 = (np.log(np.longdouble(n)) for n in (2, 10))

@@ -8,10 +8,38 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.axes import lost, units
 from opassay.adapters.oracle.bounded.formats import Formats, kept, sizes
-from opassay.adapters.oracle.bounded.real import Real, either, left_open, saved
+from opassay.adapters.oracle.bounded.real import Real, left_open, saved
 from opassay.adapters.oracle.bounded.reverse import gradients
 from opassay.adapters.oracle.bounded.sums import fit
 from opassay.harness.model.dtypes import FORMATS
+
+
+def either(*forms: Real) -> Real:
+    """One value, of which a target may evaluate any of these forms."""
+
+    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
+        return np.asarray(np.maximum.reduce(np.broadcast_arrays(*errors)))
+
+    return Real(forms[0].value, forms, local, lambda g, _: (g, *(None for _ in forms[1:])))
+
+
+def least(*ways: Real) -> Real:
+    """One value that is bounded in several ways, each of which holds for any target: the smallest bound counts."""
+
+    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
+        return np.asarray(np.minimum.reduce(np.broadcast_arrays(*errors)))
+
+    return Real(ways[0].value, ways, local, lambda g, _: (g, *(None for _ in ways[1:])))
+
+
+def either_known(*forms: Real) -> Real:
+    """The same, but for forms of which nothing is known, as where one of their steps overflows: no target uses them."""
+
+    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
+        first, *others = np.broadcast_arrays(*errors)
+        return np.asarray(np.maximum.reduce([first, *(np.where(np.isfinite(e), e, first) for e in others)]))
+
+    return Real(forms[0].value, forms, local, lambda g, _: (g, *(None for _ in forms[1:])))
 
 
 def any_form(forms: Sequence[Real], of: Sequence[Real]) -> Real:

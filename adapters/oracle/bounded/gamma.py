@@ -7,9 +7,10 @@ import numpy as np
 from opassay.adapters.oracle.bounded import gamma_values as exact
 from opassay.adapters.oracle.bounded.elementary import log
 from opassay.adapters.oracle.bounded.formats import Formats, ulp
+from opassay.adapters.oracle.bounded.forms import either
 from opassay.adapters.oracle.bounded.function import Moves, Unary, Value, function
 from opassay.adapters.oracle.bounded.profiles import ulps_of
-from opassay.adapters.oracle.bounded.real import Real, constant, either, left_open, saved, with_gradient
+from opassay.adapters.oracle.bounded.real import Real, constant, left_open, saved, with_gradient
 from opassay.adapters.oracle.bounded.selection import where
 from opassay.adapters.oracle.bounded.trigonometry import cos, sin
 

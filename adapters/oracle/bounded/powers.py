@@ -9,9 +9,10 @@ import numpy as np
 from opassay.adapters.oracle.bounded.basic import Binary, neg, quietly, quotient_error
 from opassay.adapters.oracle.bounded.elementary import log
 from opassay.adapters.oracle.bounded.formats import Formats, kept, rounded, sizes
+from opassay.adapters.oracle.bounded.forms import either
 from opassay.adapters.oracle.bounded.function import stepped
 from opassay.adapters.oracle.bounded.monomial import monomial
-from opassay.adapters.oracle.bounded.real import Real, either, left_open, operand, saved
+from opassay.adapters.oracle.bounded.real import Real, left_open, operand, saved
 from opassay.adapters.oracle.bounded.selection import where
 from opassay.adapters.oracle.bounded.sums import fit
 from opassay.harness.model.dtypes import FORMATS

@@ -226,34 +226,6 @@ def saved(x: Real) -> Real:
     return Real(x.value, (x,), lambda formats, error: stored(formats, x.value, error), lambda g, _: (g,))
 
 
-def either(*forms: Real) -> Real:
-    """One value, of which a target may evaluate any of these forms."""
-
-    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
-        return np.asarray(np.maximum.reduce(np.broadcast_arrays(*errors)))
-
-    return Real(forms[0].value, forms, local, lambda g, _: (g, *(None for _ in forms[1:])))
-
-
-def least(*ways: Real) -> Real:
-    """One value that is bounded in several ways, each of which holds for any target: the smallest bound counts."""
-
-    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
-        return np.asarray(np.minimum.reduce(np.broadcast_arrays(*errors)))
-
-    return Real(ways[0].value, ways, local, lambda g, _: (g, *(None for _ in ways[1:])))
-
-
-def either_known(*forms: Real) -> Real:
-    """The same, but for forms of which nothing is known, as where one of their steps overflows: no target uses them."""
-
-    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
-        first, *others = np.broadcast_arrays(*errors)
-        return np.asarray(np.maximum.reduce([first, *(np.where(np.isfinite(e), e, first) for e in others)]))
-
-    return Real(forms[0].value, forms, local, lambda g, _: (g, *(None for _ in forms[1:])))
-
-
 def left_open(x: Real, where: np.ndarray) -> Real:
     """``x``, of which the contract says nothing at ``where``."""
     local = lambda _, error: np.where(where, np.inf, error)  # noqa: E731

@@ -8,9 +8,10 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.axes import counted, gamma, lost, over_again, units
 from opassay.adapters.oracle.bounded.formats import Formats, settled, sizes
+from opassay.adapters.oracle.bounded.forms import either
 from opassay.adapters.oracle.bounded.function import over
 from opassay.adapters.oracle.bounded.monomial import monomial
-from opassay.adapters.oracle.bounded.real import Real, either, left_open, saved
+from opassay.adapters.oracle.bounded.real import Real, left_open, saved
 from opassay.adapters.oracle.bounded.selection import where
 from opassay.adapters.oracle.bounded.sums import linear
 from opassay.harness.model.dtypes import FORMATS

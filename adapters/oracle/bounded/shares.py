@@ -14,8 +14,9 @@ from opassay.adapters.oracle.bounded.axes import Axes, counted, extent, gamma, l
 from opassay.adapters.oracle.bounded.basic import quietly
 from opassay.adapters.oracle.bounded.elementary import exp
 from opassay.adapters.oracle.bounded.formats import Formats, kept
+from opassay.adapters.oracle.bounded.forms import either
 from opassay.adapters.oracle.bounded.profiles import ulps_of
-from opassay.adapters.oracle.bounded.real import Real, either, left_open, saved
+from opassay.adapters.oracle.bounded.real import Real, left_open, saved
 from opassay.adapters.oracle.bounded.reductions import reduce_sum
 
 SURELY = 0.5

@@ -6,8 +6,9 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.elementary import rsqrt, sqrt
+from opassay.adapters.oracle.bounded.forms import either
 from opassay.adapters.oracle.bounded.function import Unary, between_ends, between_poles, function, of_size, over, turned
-from opassay.adapters.oracle.bounded.real import Real, either, saved
+from opassay.adapters.oracle.bounded.real import Real, saved
 
 sin: Unary = function("sin", np.sin, lambda g, x, y: g * cos(saved(x)), turned(np.sin, np.cos), span=(-1, 1))
 cos: Unary = function("cos", np.cos, lambda g, x, y: -(g * sin(saved(x))), turned(np.cos, np.sin), span=(-1, 1))

@@ -11,8 +11,9 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.axes import Axes, counted, extent, gamma, kept_shape, over_again, units
 from opassay.adapters.oracle.bounded.formats import Formats, kept, sizes
+from opassay.adapters.oracle.bounded.forms import either
 from opassay.adapters.oracle.bounded.profiles import ulps_of
-from opassay.adapters.oracle.bounded.real import Real, either, left_open, saved
+from opassay.adapters.oracle.bounded.real import Real, left_open, saved
 from opassay.adapters.oracle.bounded.reductions import reduce_mean
 from opassay.harness.model.dtypes import FORMATS
 
