@@ -105,17 +105,24 @@ class Fact:
     def of(self, ops: Iterable[Op]) -> Fact:
         """The fact with the names of those of ``ops`` that it concerns in place of traits.
 
-        Raises ``ValueError`` where it names what no op is called, or a mistake of none.
+        Of a mistake these are ops in which it is made; in a program it may be made in any stage. Raises ``ValueError`` where it names what no op is called, or a mistake of none.
         """
         given = list(ops)
         known = {name for op in given for name in op.known_as}
         for name in self.ops:
             if name not in known:
                 raise ValueError(f"known difference {self.id!r}: no op has the name or trait {name!r}")
-        mistakes = {hypothesis.name for op in given for hypothesis in op.hypotheses}
-        if self.reproduces and self.reproduces not in mistakes:
-            raise ValueError(f"known difference {self.id!r}: no op makes the mistake {self.reproduces!r}")
-        return replace(self, ops=tuple(op.name for op in given if not self.ops or op.known_as & set(self.ops)))
+        named = [op for op in given if not self.ops or op.known_as & set(self.ops)]
+        concerned = tuple(op.name for op in named if not self.reproduces or self._made_in(op))
+        if self.reproduces and not concerned:
+            told = f" named {', '.join(self.ops)}" if self.ops else ""
+            raise ValueError(f"known difference {self.id!r}: no op{told} makes the mistake {self.reproduces!r}")
+        return replace(self, ops=concerned)
+
+    def _made_in(self, op: Op) -> bool:
+        """Whether the mistake that it names is one of ``op``, in an aspect of its."""
+        mistakes = (h for h in op.hypotheses if h.name == self.reproduces)
+        return any(mistake.concerns(op.name, aspect) for mistake in mistakes for aspect in self.aspects)
 
     @property
     def seen(self) -> frozenset[str]:

@@ -208,8 +208,10 @@ def test_an_answer_without_an_output_is_covered_by_nothing() -> None:
 
 
 def made_up() -> Op:
-    """An op that no list of facts has heard of."""
-    return replace(next(op for op in OPS if op.name == "max_pool2d"), name="largest_of_two")
+    """An op that no list of facts has heard of, and its mistakes."""
+    pool = next(op for op in OPS if op.name == "max_pool2d")
+    mistakes = tuple(replace(h, ops=("largest_of_two",)) for h in pool.hypotheses)
+    return replace(pool, name="largest_of_two", hypotheses=mistakes)
 
 
 def test_a_fact_covers_an_op_that_came_after_it() -> None:
@@ -217,11 +219,22 @@ def test_a_fact_covers_an_op_that_came_after_it() -> None:
     assert "largest_of_two" not in ZERO.of([*OPS, made_up()]).ops
 
 
+def test_a_fact_is_about_the_ops_in_which_its_mistake_is_made() -> None:
+    of_none, of_gradients = (Fact(f"f{i}", "upstream", "why", reproduces="nan_to_zero") for i in range(2))
+    assert "relu" in of_none.of(OPS).ops
+    assert "max_pool2d" not in of_none.of(OPS).ops
+    assert "conv_relu_pool" in of_none.of(OPS).ops
+    gradient = replace(of_gradients, reproduces="gradient_multiplied")
+    with pytest.raises(ValueError, match="no op makes the mistake 'gradient_multiplied'"):
+        gradient.of([op for op in OPS if op.name == "relu"])
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
         ({"ops": ("sumz",)}, "no op has the name or trait 'sumz'"),
         ({"reproduces": "nan_eaten"}, "no op makes the mistake 'nan_eaten'"),
+        ({"reproduces": "nan_to_zero", "ops": ("matmul",)}, "no op named matmul makes the mistake 'nan_to_zero'"),
     ],
 )
 def test_what_no_op_has_is_named(wrong: dict, words: str) -> None:
