@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from opassay.harness.judge.compare import marks
 from opassay.harness.judge.measure import measure_of
 from opassay.harness.judge.verdict import judge
-from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.explanation import NO_FIT, UNTOLD, VARIES, consistent_with, reproduced_by, unchecked
 from opassay.harness.model.hypothesis import Hypothesis, Question, References, made_together
@@ -185,7 +183,7 @@ def _met(answers: References, models: Sequence[NumericModel], asked: Answered, p
     outcome = asked.outcome if len(places) == len(arrays) else Returned(tuple(arrays[i] for i in places))
     if judge(asked.case, outcome, answers, models).verdict != "pass":
         return False
-    return _decides(answers, models, asked.case, outcome.arrays, [asked.bad[i] for i in places])
+    return _decides(answers, models, asked.case, [asked.bad[i] for i in places])
 
 
 def _variants(mistakes: Sequence[Hypothesis], asked: Answered) -> Iterator[References]:
@@ -200,22 +198,11 @@ def _variants(mistakes: Sequence[Hypothesis], asked: Answered) -> Iterator[Refer
         return
 
 
-def _decides(
-    answers: References, models: Sequence[NumericModel], case: Case, told: Sequence[Any], wrong: Sequence[np.ndarray]
-) -> bool:
-    """Whether the hypothesis says something of every wrong element: a bound, or the very value."""
-    each = zip(answers, models, told, wrong, strict=False)
-    fitting = [found for found in each if found[0].policy != "unconnected" and found[0].exact.shape == found[3].shape]
-    return not any(
-        bool((_free(answer, model, case) & bad & ~_exactly(answer, array)).any())
-        for answer, model, array, bad in fitting
-    )
-
-
-def _exactly(answer: Reference, array: np.ndarray) -> np.ndarray:
-    """Where the array holds just what the answer says."""
-    said, found = dtypes.widen(dtypes.narrow(answer.exact, answer.dtype)), dtypes.widen(array)
-    return np.asarray((said == found) | ((said != said) & (found != found)))
+def _decides(answers: References, models: Sequence[NumericModel], case: Case, wrong: Sequence[np.ndarray]) -> bool:
+    """Whether the hypothesis says something of every wrong element."""
+    each = zip(answers, models, wrong, strict=False)
+    fitting = [found for found in each if found[0].policy != "unconnected" and found[0].exact.shape == found[2].shape]
+    return not any(bool((_free(answer, model, case) & bad).any()) for answer, model, bad in fitting)
 
 
 def _free(reference: Reference, model: NumericModel, case: Case) -> np.ndarray:

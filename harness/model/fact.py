@@ -105,7 +105,8 @@ class Fact:
     def of(self, ops: Iterable[Op]) -> Fact:
         """The fact with the names of those of ``ops`` that it concerns in place of traits.
 
-        Of a mistake these are ops in which it is made; in a program it may be made in any stage. Raises ``ValueError`` where it names what no op is called, or a mistake of none.
+        Of a mistake these are ops in which it is made; a program may make it in any stage. Raises ``ValueError`` where
+        it names what no op is called, or a mistake of none.
         """
         given = list(ops)
         known = {name for op in given for name in op.known_as}

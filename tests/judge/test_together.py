@@ -8,17 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from opassay.harness.judge.explain import Answered
+from opassay.harness.judge.explain import Answered, met_by
 from opassay.harness.judge.facts import covering
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.dtypes import narrow
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
+from opassay.harness.model.hypothesis import Hypothesis
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import Op, references
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.program import Program, Stage
+from opassay.harness.model.reference import Reference
 from opassay.harness.registry import Registry
 
 OPS = Registry().ops()
@@ -200,6 +202,15 @@ def test_a_wrong_element_of_which_the_mistake_says_nothing_is_not_covered() -> N
     # Where a zero of the padding wins, no index can name it, so that any would do.
     assert found(case, [values, right], padded) == ("padded",)
     assert found(case, [values, wrong], padded) == ()
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_what_a_mistake_leaves_free_is_not_covered_though_it_is_the_very_value(free: bool) -> None:
+    made = Reference("y", "float32", np.array([7.0, 3.0]), free=np.array([free, False]))
+    case, outcome = relu(2.0, 3.0), Returned((row(7, 3),))
+    truth = references(op_of(case), case)
+    asked = Answered(case, outcome, truth, [NumericModel("float32", flushes=False)])
+    assert (met_by([Hypothesis("made_up", "why", lambda _: [(made,)])], asked) is None) is free
 
 
 def test_an_answer_without_an_output_is_covered_by_nothing() -> None:
