@@ -30,6 +30,11 @@ def ops() -> dict[str, str]:
     return found
 
 
+def family(op: str) -> str:
+    """What a reader calls the ops of its module: ``conv programs``; empty for an op of nobody's."""
+    return ops().get(op, "").rpartition(".")[-1].replace("_", " ")
+
+
 def names(source: str) -> list[str]:
     """The ops that a module's source defines."""
     return [name for name, said in _ENTRY.findall(source) if name == said]

@@ -27,8 +27,8 @@ def _no_bins() -> list[int]:
 class Rho:
     """How near one op came to the bound per target and dtype: error ÷ allowed error, 1 is the bound.
 
-    ``passing`` is the largest among passes, ``failing`` the largest among differences; ``bins`` counts the
-    judged answers between ``EDGES``.
+    ``passing`` is the largest among passes, ``failing`` the largest among differences that are not known: how far
+    a known one is beyond the bound says nothing of this run. ``bins`` counts the answers of both between ``EDGES``.
     """
 
     op: str
@@ -47,7 +47,7 @@ def rho_table(table: Results, run: Mapping[str, Any]) -> list[Rho]:
     found: dict[tuple[str, str, str], Rho] = {}
     for op, dtype, target, verdict, known, rho, case_id in rows(table, _COLUMNS):
         kind = kind_of(verdict, known)
-        if kind not in ("passed", "new", "listed", "known") or rho is None:
+        if kind not in ("passed", "new", "listed") or rho is None:
             continue
         names = dtype_names(dtype)
         entry = found.get((op, names, target))

@@ -21,10 +21,13 @@ import pyarrow.compute
 from opassay.harness.model.verdicts import FAILING
 from opassay.reports.matrix import targets
 from opassay.reports.rows import Results, batches
+from opassay.reports.text import shorten
 
 VALUE_LIMIT = 24
 """How many values of one attribute are told apart; all further ones count as ``OTHER``."""
 OTHER = "other values"
+TOLD_APART, TOLD_LENGTH = 4, 120
+"""How many values that every target was asked have a row each, and how long their names may be where they share one."""
 LARGE = 4096
 """Elements from which on a case counts as large: kernels change their path with size."""
 _COLUMNS = ("op", "aspect", "target", "verdict", "dtype", "fill", "memory", "shapes", "executor", "attrs")
@@ -54,6 +57,16 @@ class Attribute:
         """Each value with its counts per target, most frequent first, the rest last."""
         rows = [(text, self.counts[:, number].tolist()) for text, number in self.values.items()]
         return sorted(rows, key=lambda row: (row[0] == OTHER, -sum(row[1]), row[0]))
+
+    @property
+    def told(self) -> list[tuple[str, list[int]]]:
+        """As ``ordered``, but many values that every target was asked are one row, with the least of their counts."""
+        gaps = [row for row in self.ordered if not all(row[1])]
+        asked = [row for row in self.ordered if all(row[1])]
+        if len(asked) <= TOLD_APART:
+            return [*asked, *gaps]
+        least = [min(counts) for counts in zip(*(row[1] for row in asked), strict=True)]
+        return [(f"each of {shorten(', '.join(text for text, _ in asked), TOLD_LENGTH)}: at least", least), *gaps]
 
 
 @dataclass

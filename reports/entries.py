@@ -20,6 +20,7 @@ MESSAGE_LIMIT = 2_000
 CASE_LIMIT = 8_000
 TEXT_BUDGET = 600_000
 """How many characters the messages and cases of all entries of a kind have at most; later cases are left out."""
+NOBODY = "nobody yet"
 TITLES = {
     "new": "New differences",
     "fault": "Faults of opassay or an adapter",
@@ -85,6 +86,7 @@ def _entry(d: Difference, anchor: str, run: Mapping[str, Any], known: dict[str, 
         "stable": stable_id(d),
         "command": commands.replay(run, d.case_id, d.target),
         "known": known,
+        "owner": str((known or {}).get("owner") or NOBODY),
         "link": link if is_web(link) else "",
         "case": clean(case) if len(case) <= CASE_LIMIT else "",
         "headline": shorten(clean(d.headline), 200),

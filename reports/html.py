@@ -28,6 +28,7 @@ from opassay.reports.coverage import OpCoverage
 from opassay.reports.entries import LIMITS, TITLES, anchors, is_web, section
 from opassay.reports.first_screen import NO_SCREEN, first_screen
 from opassay.reports.matrix import STATES, Cell
+from opassay.reports.overview import DESIGN, folded, overview, states
 from opassay.reports.parts import Parts
 from opassay.reports.summarise import Summary
 from opassay.reports.text import clean, plural, rho_text, share
@@ -35,8 +36,8 @@ from opassay.reports.text import clean, plural, rho_text, share
 __all__ = ["LIMITS", "report_html"]
 ROW_LIMIT = 300
 """How many rows a table has at most."""
-PAIR_ROWS = 30
-"""How many pairs of attributes of an op are listed: those that were covered least."""
+PAIR_ROWS, ALL_PAIR_ROWS, FEWEST_PAIR_ROWS = 30, 600, 3
+"""How many pairs of attributes of an op are listed: those that were covered least; of many ops each has its share."""
 NEAREST = 12
 TEMPLATES = Path(__file__).parent / "templates"
 WORDS = {
@@ -45,6 +46,7 @@ WORDS = {
     "incomplete": ("…", "incomplete"),
     "listed": ("?", "untested version"),
     "known": ("≈", "known"),
+    DESIGN: ("◇", "by design"),
     "pass": ("✓", "pass"),
     "unjudged": ("○", "not judged"),
     "absent": ("·", "absent"),
@@ -84,22 +86,28 @@ def _images(parts: Parts) -> bool:
 
 def _context(summary: Summary, parts: Parts, attempt: Attempts) -> dict[str, Any]:
     ids = anchors(summary.differences)
+    first = _first(summary, ids)
+    grid = attempt("the grid of ops", lambda: overview(summary, first), [])
     shown = parts.findings.shown
     none: dict[str, Any] = capped([])
+    sections = attempt(
+        "the section on differences", lambda: [section(summary, kind, ids, shown) for kind in TITLES], []
+    )
     return {
         "summary": summary,
         "total": summary.total,
         "run": summary.run,
         "parts": parts,
         "first": attempt("the first screen", lambda: first_screen(summary, parts.findings, ids), NO_SCREEN),
-        "sections": attempt(
-            "the section on differences", lambda: [section(summary, kind, ids, shown) for kind in TITLES], []
-        ),
-        "choices": _choices(summary),
+        "sections": sections,
+        "choices": _choices(summary, sections),
         "used_states": [state for state in STATES if state in summary.states],
         "ranks": {state: rank for rank, state in enumerate(STATES)},
+        "grid": grid,
+        "grid_folded": folded(grid),
+        "grid_states": list(states(grid)),
         "matrices": attempt(
-            "the matrices", lambda: [(aspect, _matrix(summary, aspect, ids)) for aspect in summary.aspects], []
+            "the matrices", lambda: [(aspect, _matrix(summary, aspect, first)) for aspect in summary.aspects], []
         ),
         "knowns_seen": len({(d.example["adapter"], d.known) for d in summary.of_kind("known")}),
         "knowns": attempt("the section on known differences", lambda: _knowns(summary), none),
@@ -110,9 +118,7 @@ def _context(summary: Summary, parts: Parts, attempt: Attempts) -> dict[str, Any
         "rho_targets": [t for t in summary.targets if any(r.target == t for r in summary.rhos)],
         "rho_rows": attempt("the table of errors", lambda: capped(_rho_rows(summary.rhos)), none),
         "nearest": attempt("the nearest to the bound", lambda: nearest(summary.rhos, NEAREST), []),
-        "coverage": attempt(
-            "the section on coverage", lambda: [_coverage(c, len(parts.coverage[0])) for c in parts.coverage[1]], []
-        ),
+        "coverage": attempt("the section on coverage", lambda: _coverages(*parts.coverage), []),
         "is_web": is_web,
         "stated": stated,
         "replay_finding": replay_finding,
@@ -120,7 +126,9 @@ def _context(summary: Summary, parts: Parts, attempt: Attempts) -> dict[str, Any
 
 
 def _knowns(summary: Summary) -> dict[str, Any]:
-    return capped([{**k, "link": k["url"] if is_web(k.get("url", "")) else ""} for k in summary.run["known"]])
+    """The known differences that this run came upon: their cases failed or passed, or a pinned one was asked."""
+    met = [k for k in summary.run["known"] if k.get("failed") or k.get("passed") or k.get("pin") == "passes"]
+    return capped([{**k, "link": k["url"] if is_web(k.get("url", "")) else ""} for k in met])
 
 
 def _followed(summary: Summary) -> dict[str, Any]:
@@ -129,7 +137,7 @@ def _followed(summary: Summary) -> dict[str, Any]:
     return capped([{**row, "link": row["url"] if is_web(str(row.get("url", ""))) else ""} for row in rows])
 
 
-def _choices(summary: Summary) -> dict[str, list[str]]:
+def _choices(summary: Summary, sections: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
     """What the filters offer."""
     aspects = [aspect for aspect in ASPECTS if aspect in summary.aspects]
     found = {d.verdict for d in summary.differences}
@@ -138,6 +146,8 @@ def _choices(summary: Summary) -> dict[str, list[str]]:
         "target": summary.targets,
         "aspect": aspects,
         "verdict": [verdict for verdict in (*FAILING, "fault") if verdict in found],
+        "status": [WORDS[kind][1] for kind in TITLES if summary.of_kind(kind)],
+        "owner": sorted({entry["owner"] for section in sections for entry in section["shown"]}),
     }
 
 
@@ -156,11 +166,18 @@ def unbroken(text: str) -> Markup:
     return Markup(re.sub(r"\d\.\de-\d+", r'<span class="number">\g<0></span>', str(escape(clean(text)))))
 
 
-def _matrix(summary: Summary, aspect: str, ids: dict[int, str]) -> list[tuple[str, list[dict[str, Any] | None]]]:
+def _first(summary: Summary, ids: dict[int, str]) -> dict[tuple[str, str, str, str], str]:
+    """The entry that tells first of an op, aspect, target and kind."""
     first: dict[tuple[str, str, str, str], str] = {}
     for d in summary.differences:
         if id(d) in ids:
             first.setdefault((d.op, d.aspect, d.target, d.kind), ids[id(d)])
+    return first
+
+
+def _matrix(
+    summary: Summary, aspect: str, first: dict[tuple[str, str, str, str], str]
+) -> list[tuple[str, list[dict[str, Any] | None]]]:
     return [
         (op, [_matrix_cell(summary, summary.cell(op, aspect, target), first) for target in summary.targets])
         for op in summary.ops(aspect)
@@ -185,7 +202,12 @@ def _rho_rows(rhos: Sequence[Rho]) -> list[tuple[str, str, dict[str, Rho]]]:
     return [(op, dtype, by_target) for (op, dtype), by_target in found.items()]
 
 
-def _coverage(op: OpCoverage, targets: int) -> dict[str, Any]:
+def _coverages(targets: Sequence[str], ops: Sequence[OpCoverage]) -> list[dict[str, Any]]:
+    share = max(FEWEST_PAIR_ROWS, min(PAIR_ROWS, ALL_PAIR_ROWS // max(1, len(ops))))
+    return [_coverage(op, len(targets), share) for op in ops]
+
+
+def _coverage(op: OpCoverage, targets: int, rows: int) -> dict[str, Any]:
     """An op's values and those pairs of attributes that some target was not judged by in full."""
     gaps = []
     for pair, seen in op.pairs.items():
@@ -200,7 +222,7 @@ def _coverage(op: OpCoverage, targets: int) -> dict[str, Any]:
         "exercised": [op.exercised(target) for target in range(targets)],
         "possible": op.possible,
         "complete": len(op.pairs) - len(gaps),
-        "pairs": capped([gap[1:] for gap in sorted(gaps)], PAIR_ROWS),
+        "pairs": capped([gap[1:] for gap in sorted(gaps)], rows),
     }
 
 

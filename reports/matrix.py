@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from opassay.harness.model.case import ASPECTS
+from opassay.harness.model.fact import BY_DESIGN, apart
 from opassay.harness.model.verdicts import FAILING, VERDICTS
 from opassay.reports.rows import Results, distinct, rows
 
@@ -33,9 +34,10 @@ class Tally:
     """How many records of each kind, and how many were planned.
 
     ``judged`` is the numerator of every rate: answers that were compared, right or wrong. ``missing``
-    is planned minus recorded. ``not_planned`` is no part of ``planned``: cases that other targets are asked, and this
-    one is not, since its mode compiles each of them for seconds. ``worst_rho`` is over what passed and
-    what is new, since a known difference says nothing of this run; NaN counts as the worst.
+    is planned minus recorded. ``by_design`` counts those of ``passed`` and ``known`` where the framework
+    defines the answer in its own way. ``not_planned`` is no part of ``planned``: cases that other targets
+    are asked, and this one is not, since its mode compiles each of them for seconds. ``worst_rho`` is over
+    what passed and what is new, since a known difference says nothing of this run; NaN counts as the worst.
     """
 
     planned: int = 0
@@ -48,6 +50,7 @@ class Tally:
     undefined: int = 0
     fallback: int = 0
     fault: int = 0
+    by_design: int = 0
     worst_rho: float | None = None
     worst_case: str = ""
     seconds: float = 0.0
@@ -119,10 +122,12 @@ def matrix(table: Results, run: Mapping[str, Any]) -> list[Cell]:
         cell.planned += int(shard["planned"])
         cell.not_planned += int(shard.get("not_planned", 0))
         cell.absent = cell.absent or bool(shard.get("absent"))
-    columns = ("op", "aspect", "target", "verdict", "known", "version_untested", "rho", "seconds", "case_id")
-    for op, aspect, target, verdict, known, untested, rho, seconds, case_id in rows(table, columns):
-        kind = kind_of(verdict, known, untested)
-        _add(_cell(cells, op, aspect, target), kind, rho, seconds, case_id)
+    own = {known["id"] for known in run["known"] if known.get("owner") == BY_DESIGN}
+    columns = ("op", "aspect", "target", "verdict", "known", "version_untested", "choice", "rho", "seconds", "case_id")
+    for op, aspect, target, verdict, known, untested, choice, *figures in rows(table, columns):
+        kind, cell = kind_of(verdict, known, untested), _cell(cells, op, aspect, target)
+        cell.by_design += own.issuperset(apart(known)) if kind == "known" else kind == "passed" and choice != ""
+        _add(cell, kind, *figures)
     order = targets(table, run)
     return sorted(cells.values(), key=lambda c: (aspect_rank(c.aspect), c.aspect, c.op, order.index(c.target)))
 
@@ -148,7 +153,7 @@ def total(cells: Iterable[Cell]) -> Tally:
         out.planned += cell.total
         out.not_planned += cell.not_planned
         out.seconds += cell.seconds
-        for kind in KINDS:
+        for kind in (*KINDS, "by_design"):
             setattr(out, kind, getattr(out, kind) + getattr(cell, kind))
         if cell.worst_rho is not None and worse(cell.worst_rho, out.worst_rho):
             out.worst_rho, out.worst_case = cell.worst_rho, cell.worst_case

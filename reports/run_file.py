@@ -20,6 +20,7 @@ _DEFAULTS: dict[str, Any] = {
     "fills": 0,
     "status": "finished",
     "targets": {},
+    "families": {},
     "shards": [],
     "known": [],
     "choices": [],

@@ -12,7 +12,8 @@ from opassay.harness.model.dtypes import DTYPES
 from opassay.harness.model.op import Op
 from opassay.harness.model.verdicts import FAILING
 
-OWNERS = ("ours", "upstream", "by design")
+BY_DESIGN = "by design"
+OWNERS = ("ours", "upstream", BY_DESIGN)
 SEPARATOR = "; "
 """Between the ids of facts that cover a record together, and between choices that decide one together."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from opassay.harness.found import family
 from opassay.harness.located import UsageError, module_file
 from opassay.harness.model.case import ASPECTS, Case
 from opassay.harness.model.choice import Follows, choice_row
@@ -262,6 +263,7 @@ class Run:
             "fills": self.campaign.settings.fills,
             "status": self.status,
             "targets": {lane.label: self._target(lane.target, lane) for lane in engine.lanes.values()},
+            "families": {op.name: family(op.name) for op in self.campaign.ops},
             "shards": [self._shard(engine, shard) for shard in self.campaign.shards],
             "known": list(self._known(engine)),
             "choices": list(self._choices()),

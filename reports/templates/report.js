@@ -31,12 +31,19 @@ for (const button of all("button[data-copy]")) {
 }
 
 /* Filters: kept in the address, so that a link shows what its sender saw */
-const fields = ["op", "target", "aspect", "verdict"].map((name) => [name, byId(`by-${name}`)]).filter(([, node]) => node);
+const fields = ["op", "target", "aspect", "verdict", "status", "owner"].map((name) => [name, byId(`by-${name}`)]).filter(([, node]) => node);
 const search = byId("q");
 const order = byId("sort");
 const items = all("[data-op]");
-const columns = all("[data-column]");
+/* Counted from the end of a row: a cell before them may span several rows. */
+function column(head) {
+  const rows = [...head.closest("table").querySelectorAll("tbody > tr")];
+  const back = head.parentElement.cells.length - head.cellIndex;
+  return [head, ...rows.map((row) => row.cells[row.cells.length - back])].map((cell) => [cell, head.dataset.column]);
+}
+const columns = all("[data-column]").flatMap(column);
 const lists = all(".list");
+const folds = new Map(all("details.plain").map((fold) => [fold, fold.open]));
 const texts = new Map();
 function text(node) {
   if (!texts.has(node)) { texts.set(node, node.textContent.toLowerCase()); }
@@ -46,7 +53,7 @@ function fits(node, wanted, words) {
   const data = node.dataset;
   for (const [name, value] of wanted) {
     const own = data[name];
-    if (own !== undefined && own !== "" && !own.split(" ").includes(value)) { return false; }
+    if (own !== undefined && own !== "" && own !== value && !own.split(" ").includes(value)) { return false; }
   }
   return words.every((word) => text(node).includes(word));
 }
@@ -55,9 +62,12 @@ function filter() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   for (const node of items) { node.hidden = !fits(node, wanted, words); }
   const target = (wanted.find(([name]) => name === "target") || [])[1];
-  for (const node of columns) { node.hidden = Boolean(target) && node.dataset.column !== target; }
+  for (const [cell, name] of columns) { cell.hidden = Boolean(target) && name !== target; }
   for (const [, node] of [...fields, ["", search], ["", order]]) { node.classList.toggle("active", node.value !== ""); }
+  for (const grid of all("table.folds")) { grid.classList.toggle("all", Boolean(words.length) || wanted.some(([name]) => name === "op")); }
   for (const list of lists) { list.nextElementSibling.hidden = Boolean(list.querySelector(".entry:not([hidden])")); }
+  const asked = wanted.length + words.length > 0;
+  for (const [fold, open] of folds) { fold.open = asked ? Boolean(fold.querySelector("[data-op]:not([hidden])")) : open; }
   const entries = all(".entry");
   const shown = entries.filter((node) => !node.hidden).length;
   byId("matches").textContent = entries.length ? `${shown} of ${entries.length} differences` : "";
@@ -109,7 +119,7 @@ function follow() {
   const hash = location.hash.slice(1);
   if (!hash.includes("=")) {
     const node = hash && byId(hash);
-    if (node && node.tagName === "DETAILS") { reveal(node); }
+    if (node && node.closest("details")) { reveal(node); }
     return;
   }
   const parts = new URLSearchParams(hash);
@@ -158,6 +168,12 @@ for (const table of all("table.sortable")) {
     button.addEventListener("click", () => sortBy(head, place));
   });
 }
+
+/* Families of the grid */
+function unfold(button) {
+  button.setAttribute("aria-expanded", String(button.closest("tbody").classList.toggle("open")));
+}
+for (const button of all("button.fold")) { button.addEventListener("click", () => unfold(button)); }
 
 /* Light and dark */
 const themes = ["system", "dark", "light"];

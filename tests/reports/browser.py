@@ -62,7 +62,8 @@ class Browser:
 
     def shown(self, selector: str) -> list[str]:
         """The text of the elements that can be seen."""
-        script = "return [...document.querySelectorAll(arguments[0])].filter(n => n.offsetParent).map(n => n.innerText)"
+        seen = "filter(n => n.offsetParent && n.checkVisibility())"
+        script = f"return [...document.querySelectorAll(arguments[0])].{seen}.map(n => n.innerText)"
         texts: list[str] = self.run(script, selector)
         return texts
 

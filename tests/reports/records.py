@@ -169,6 +169,30 @@ def _random_verdict(rng: random.Random, op: str, name: str, n: int) -> dict[str,
     return {"verdict": "pass", "rho": rng.choice((0.0, rng.random() ** 3))}
 
 
+def wide(ops: int = 200, targets: int = 6, families: int = 25) -> tuple[list[Record], dict[str, Any]]:
+    """A record per op, aspect and target, of which a few are new, known, by design or not judged."""
+    names = [f"op_of_some_length_{number}" for number in range(ops)]
+    where = {f"framework{number}": target(f"framework{number}") for number in range(targets)}
+    cells = [(op, aspect, name) for op in names for aspect in ("value", "gradient", "error") for name in where]
+    told = [shard(op, name, aspect=aspect) for op, aspect, name in cells]
+    made = [_wide_record(number, *cell) for number, cell in enumerate(cells)]
+    knowns = [known(id="torch-empty", owner="upstream"), known(id="torch-zeros", owner="by design")]
+    grouped = {op: f"family {number % families}" for number, op in enumerate(names)}
+    return made, run(told, targets=where, known=knowns, families=grouped)
+
+
+def _wide_record(number: int, op: str, aspect: str, name: str) -> Record:
+    case = Case(op, (Tensor((1, 4), "float32"),), {"number": number})
+    judged: dict[str, Any] = {"verdict": "pass", "rho": (number % 97) / 100}
+    if number in (1_001, 2_002):
+        judged = {"verdict": "numeric", "rho": 17.0, "message": f"3 of 64 elements differ; y[0,{number}] is 1.25"}
+    elif number % 31 == 0:
+        judged = {"verdict": "rejects", "known": ("torch-empty", "torch-zeros")[number % 2], "rho": None}
+    elif number % 29 == 0:
+        judged = {"verdict": "unsupported", "rho": None}
+    return record(op=op, aspect=aspect, target=name, adapter="torch", case_id=case.id, case=case.dumps(), **judged)
+
+
 def write_folder(folder: Path, records: list[Record], told: dict[str, Any]) -> Path:
     """A folder as ``opassay run`` leaves it, without the pages."""
     from opassay.reports.table import write_table

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from opassay.reports import coverage as module
@@ -104,7 +105,7 @@ def test_the_page_says_never_where_one_target_was_not_asked(made):
     found, run = covered(made, records)
     text = report_html(summarise(frame_of(records), run), Parts(coverage=found))
     assert (
-        '<td>NCHW</td><td class="number" data-column="torch">1</td><td class="number gap" data-column="jax">never'
+        '<td>NCHW</td><td class="number">1</td><td class="number gap">never'
         in text
     )
 
@@ -125,3 +126,11 @@ def test_a_table_in_many_chunks_gives_the_same(made, realistic, tmp_path, monkey
     monkeypatch.setattr(rows, "ROW_GROUP_ROWS", 7)
     table = frame_of(realistic[0])
     assert told() == first
+
+
+def test_what_every_target_was_asked_is_one_row_and_what_one_lacks_another():
+    counts = np.array([[5, 4, 3, 2, 1, 1], [1, 2, 3, 4, 5, 0]])
+    many = module.Attribute("dtype", counts, {name: number for number, name in enumerate("abcdef")})
+    assert many.told == [("each of a, b, c, d, e: at least", [1, 1]), ("f", [1, 0])]
+    few = module.Attribute("dtype", counts[:, 2:], {name: number for number, name in enumerate("cdef")})
+    assert [value for value, _ in few.told] == ["c", "d", "e", "f"]
