@@ -20,9 +20,7 @@ KERNELS: Told = {
     "square_overflows": ("upstream", "erf of float64 is a quotient of polynomials in x², NaN where that overflows"),
     "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), whose square is rounded"),
     "log1p_by_quotient": ("by design", "log(1 + x) is x · log(u) / (u - 1), of several roundings"),
-    "exp_less_one": ("upstream", "elu and selu are exp(x) - 1, and 0 of what is small"),
-    "softplus_of_ends": ("upstream", "softplus is exp(x) from log(eps) + 2 down, where it is not yet"),
-    "constants_in_float32": ("upstream", "the attribute alpha of LeakyRelu is a float32, whatever the tensor is"),
+    "exp_less_one": ("upstream", "elu and selu are exp(x) - 1, and 0 of what is small, whose slope is then that of 0"),
     "reciprocal_estimated": (
         "by design",
         "a reciprocal is RCPPS's estimate and one step of Newton's, whose correction is lost where it is subnormal",
@@ -30,6 +28,19 @@ KERNELS: Told = {
     "added_to_one": ("upstream", "erfinv(x) is ndtri((1 + x) / 2) / √2, which loses what is small"),
 }
 """What TensorFlow's kernels do besides."""
+
+DEFINITIONS: Told = {
+    "constants_in_float32": (
+        "upstream",
+        "√½ and 0.044715 of gelu, and the attribute alpha of LeakyRelu, are float32s, whatever the tensor is",
+    ),
+    "softplus_of_ends": ("upstream", "softplus is exp(x) from log(eps) + 2 down, where it is not yet"),
+    "cumprod_by_quotient": (
+        "upstream",
+        "the gradient of Cumprod is a sum of products that is divided by the operand, and 0 where that is 0",
+    ),
+}
+"""What TensorFlow makes of its functions, whoever computes them."""
 _NAN = {
     "url": "https://github.com/tensorflow/tensorflow/issues/125965",
     "title": "CPU MaxPool2D returns different results for identical float64 channels containing NaN",

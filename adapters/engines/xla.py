@@ -23,6 +23,7 @@ FUNCTIONS: Told = {
         "polynomials are asked beyond the range that they are for: log1p of float64 below √½ - 1, and exp of float32 "
         "above 127½ · ln 2, whose power of 2 is 127 at most",
     ),
+    "nan_passed_over": ("upstream", "the smallest of several rows passes over a NaN beside an infinity"),
     "out_of_range": ("upstream", "erf is a quotient of polynomials, which nothing keeps within 1"),
 }
 """What its functions of single elements do, on the CPU."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opassay.adapters.engines.eigen import PACKETS
 from opassay.adapters.known_elements import Told, holds_nan, mistakes
+from opassay.adapters.known_norms import one_pass
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
@@ -17,6 +18,11 @@ _FUNCTIONS: Told = {
     "log_of_one_added": ("upstream", "Softplus and Mish take the logarithm of 1 + exp(x), which rounds to 1"),
     "minus_zero_lost": ("upstream", "Where adds what either branch gives, and -0 + 0 is 0"),
     "sigmoid_by_difference": ("upstream", "below 0, Sigmoid is a difference of numbers near 1, and then 0"),
+    "constants_in_float32": ("by design", "an attribute of a node is a float32, whatever the tensors are"),
+    "float64_in_float32": ("by design", "GroupNormalization is computed in float32 unless stash_type says otherwise"),
+    "sums_saturate": ("upstream", "sums and products of integers are made of numbers that hold more, and then clipped"),
+    "nan_passed_over": ("upstream", "ReduceMax and ReduceMin of vectors pass over a NaN"),
+    "nan_first_kept": ("by design", "ArgMax and ArgMin compare with the first element, and nothing is beyond a NaN"),
     "out_of_range": ("upstream", "Tanh of float32 is a quotient of polynomials, which nothing keeps within 1"),
 }
 
@@ -25,8 +31,44 @@ def _narrow_nan(case: Case) -> bool:
     return case.tensors[0].dtype in ("float16", "bfloat16") and holds_nan(case)
 
 
+def _without_rows(case: Case) -> bool:
+    of = case.tensors[1 if case.op == "layer_norm" else 0]
+    return of.size == 0
+
+
 ELEMENTS = (
     *mistakes("onnxruntime", _FUNCTIONS, **_SEEN),
+    *one_pass("onnxruntime", ("group_norm",), "GroupNormalization's variance is E[x²] - E[x]²", **_SEEN),
+    Fact(
+        "onnxruntime-axes",
+        "by design",
+        "an axis may be given again",
+        ops=("sum", "mean", "sum_square", "logsumexp", "max", "min"),
+        aspects=("error",),
+        verdicts=("accepts",),
+        rules=("AxisRepeated",),
+        **_SEEN,
+    ),
+    Fact(
+        "onnxruntime-nothing",
+        "by design",
+        "the largest of nothing is -inf, the smallest inf, or the last number of the dtype",
+        ops=("max", "min"),
+        aspects=("error",),
+        verdicts=("accepts",),
+        rules=("NothingReduced",),
+        **_SEEN,
+    ),
+    Fact(
+        "onnxruntime-norm-nothing",
+        "upstream",
+        "LayerNormalization refuses rows without elements, GroupNormalization any tensor without",
+        ops=("layer_norm", "group_norm"),
+        aspects=("value", "shape"),
+        verdicts=("rejects",),
+        when=_without_rows,
+        **_SEEN,
+    ),
     Fact(
         "onnxruntime-sign-nan",
         "upstream",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from opassay.adapters.known_elements import endless, gradient, of_floats
+from opassay.adapters.engines.eigen import DEFINITIONS
+from opassay.adapters.known_elements import endless, gradient, mistakes, of_floats
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -12,6 +13,7 @@ def _of_float16(case: Case) -> bool:
 
 
 ELEMENTS = (
+    *mistakes("tensorflow", DEFINITIONS, versions="tensorflow 2.21.0, CPU"),
     Fact(
         "tensorflow-digamma-float16-derivative",
         "upstream",

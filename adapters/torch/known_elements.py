@@ -16,6 +16,12 @@ _FUNCTIONS: Told = {
     "softplus_to_20": ("by design", "softplus is x beyond its threshold of 20, in float64 as well"),
     "erf_by_difference": ("upstream", "of 16 bits, erf is 1 less a sum of five terms, and 0 of what is small"),
     "quotient_overflows": ("upstream", "vectors of float32 have no remainder of a quotient that overflows"),
+    "angle_times_pi": (
+        "upstream",
+        "below 0 digamma and its derivative take the tangent and the sine of π · x as it is rounded; the derivative's "
+        "series ends after four terms",
+    ),
+    "constants_in_float32": ("upstream", "the slope of hard_sigmoid is a sixth as float32 has it"),
     "divisors_multiplied": ("upstream", "the gradient is g / (x · ln 10), whose divisor float16 may not hold"),
 }
 

@@ -48,6 +48,16 @@ NORMS = (
         pins=(_backward(),),
     ),
     Fact(
+        "torch-instance_norm-nothing",
+        "upstream",
+        "the meta kernel of instance_norm asks for the first image of none",
+        ops=("instance_norm",),
+        aspects=("shape",),
+        verdicts=("rejects",),
+        when=lambda case: case.tensors[0].shape[0] == 0,
+        versions="torch 2.13.0, CPU",
+    ),
+    Fact(
         "torch-norm-single",
         "by design",
         "torch refuses to normalise a channel of a single value, which others answer with the bias",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.dtypes import narrow
 from opassay.harness.model.fills import Fill
 
 INF, NAN = math.inf, math.nan
@@ -32,6 +33,19 @@ def erfc_of_rounded_square(case: Case) -> Sequence[np.ndarray]:
     x = float(case.inputs()[0][0])
     lost = float(Fraction(x * x) - Fraction(x) ** 2)
     return [np.array([math.erfc(x) * math.exp(-lost), math.erfc(1)])]
+
+
+def trigamma(x: np.ndarray) -> np.ndarray:
+    """As torch 2.13 has it above 1/2 (aten/src/ATen/native/Math.h)."""
+    total = np.zeros(x.shape)
+    for _ in range(6):
+        total, x = total + 1 / (x * x), x + 1
+    square = 1 / (x * x)
+    return total + (1 + 1 / (2 * x) + square * (1 / 6 - square * (1 / 30 - square / 42))) / x
+
+
+def scalar(value: float, dtype: Any = np.float32) -> Callable[[Case], Sequence[np.ndarray]]:
+    return lambda _: [np.array(value, dtype)]
 
 
 TINY = 1.5e-38
@@ -96,5 +110,53 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "remainder_by_quotient": (
         of("fmod", (6.702716827392578, 5.0), (-2.0000035762786865, 3.0)),
         lambda case: [(lambda a, b: a - b * np.trunc(a / b))(*case.inputs())],
+    ),
+    "by_a_textbook": (of("sinh", (1e-9, 1.0)), gives(0, math.sinh(1))),
+    "angle_times_pi": (of("digamma", (1.5, 3.0), dtype="float64", dy=(1.0, 1.0)), lambda c: [trigamma(c.inputs()[0])]),
+    "float64_in_float32": (
+        of("sqrt", (2.0, 3.0), dtype="float64"),
+        lambda case: [np.sqrt(case.inputs()[0].astype(np.float32)).astype(np.float64)],
+    ),
+    "nan_passed_over": (of("max", (NAN, 1.0, 3.0), axes=(0,), keepdims=False), scalar(3)),
+    "nan_first_kept": (of("argmax", (1.0, NAN, 3.0), axis=0, keepdims=False), scalar(2, np.int64)),
+    "sums_saturate": (
+        of("sum", (2**31 - 1, 5), dtype="int32", axes=(0,), keepdims=False),
+        scalar(2**31 - 1, np.int32),
+    ),
+    "cumprod_by_quotient": (
+        of("cumprod", (2.0, 0.0, 3.0), dy=(1.0, 1.0, 1.0), axis=0, exclusive=False, reverse=False),
+        gives(1, 0, 0),
+    ),
+    # As TensorFlow 2.21 answered.
+    "softplus_of_ends: bfloat16": (
+        of("softplus", (-2.875, 1.0), dtype="bfloat16"),
+        lambda _: [narrow(np.array([math.exp(-2.875), math.log1p(math.e)]), "bfloat16")],
+    ),
+    "constants_in_float32: gelu": (
+        of("gelu", (-3.0, 1.0), dtype="float64", approximate=False),
+        lambda c: [np.array([0.5 * x * (1 + math.erf(x * float(np.float32(0.5**0.5)))) for x in c.inputs()[0]])],
+    ),
+    "constants_in_float32: gelu_tanh": (
+        of("gelu", (-3.0, 1.0), dtype="float64", approximate=True),
+        lambda c: [
+            np.array(
+                [
+                    0.5 * x * (1 + math.tanh((2 / math.pi) ** 0.5 * (x + float(np.float32(0.044715)) * x**3)))
+                    for x in c.inputs()[0]
+                ]
+            )
+        ],
+    ),
+    "constants_in_float32: hard_sigmoid": (
+        of("hard_sigmoid", (1.0, 5.0), dtype="float64", dy=(3.0, 1.0)),
+        gives(3 * float(np.float32(1 / 6)), 0, dtype=np.float64),
+    ),
+    "exp_less_one: slope": (of("selu", (-1e-9, 1.0), dy=(1.0, 1.0)), gives(1.0507009873554805, 1.0507009873554805)),
+    "exponent_126: silu": (of("silu", (-87.1, 1.0)), gives(-0.0, 1 / (1 + math.exp(-1)))),
+    "reciprocal_estimated: log": (of("log", (3e38, 1.0), dy=(100.0, 1.0)), gives(3e-37, 1)),
+    "minus_zero_lost: some": (of("sqrt", (-0.0, -0.0, 4.0)), gives(0.0, -0.0, 2)),
+    "one_too_early: some": (
+        of("tanh", (17.80307909011841, 17.80307909011841), dtype="float64"),
+        gives(1, math.tanh(17.80307909011841), dtype=np.float64),
     ),
 }

@@ -10,15 +10,18 @@ from opassay.adapters.oracle.hypotheses import (
     activations,
     approximations,
     averages,
+    digamma,
     elements,
     ends,
     formulas,
     gradients,
     linear,
     maxima,
+    reductions,
     rounding,
     selection,
     staged,
+    textbook,
     values,
     windows,
 )
@@ -30,6 +33,9 @@ ELEMENTS: tuple[Hypothesis, ...] = (
     *approximations.HYPOTHESES,
     *ends.HYPOTHESES,
     *activations.HYPOTHESES,
+    *digamma.HYPOTHESES,
+    *textbook.HYPOTHESES,
+    *reductions.HYPOTHESES,
 )
 """Those of ops that treat each element alone, of which no program is made."""
 

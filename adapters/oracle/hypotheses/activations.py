@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.activations import ROOT_TWO_OVER_PI
 from opassay.adapters.oracle.bounded.bent import SELU, above
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
-from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula
+from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, computed_by, one_or_other
 from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.adapters.oracle.linear import wide
+from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.hypothesis import Hypothesis, Question
 
 Real = bounded.Real
+FLOATS = ("float64", "float32", "float16", "bfloat16")
 
 
-def _bent(x: Real, scale: object, alpha: object, divisor: object) -> Real:
-    """scale · x above 0, scale · alpha · (exp(x / divisor) - 1) below, whose gradient is made of the answer."""
+def _bent(x: Real, scale: object, alpha: object, divisor: object, lost: float = 0) -> Real:
+    """scale · x above 0, scale · alpha · (exp(x / divisor) - 1) below, whose gradient is made of the answer.
+
+    What is less than ``lost`` below 0 may be 0, and have the slope of what is above.
+    """
     high, e = above(x), bounded.exp(bounded.minimum(x, 0.0) / divisor) - 1
     y = bounded.where(high, scale * x, bounded.either(scale * (alpha * e), (scale * alpha) * e))  # type: ignore[operator]
 
     def pull(g: Real, this: Real) -> Real:
         slope = (bounded.saved(this) + constant(scale * alpha, x)) / divisor  # type: ignore[operator]
-        return bounded.where(high, g * scale, g * slope)
+        low = g * slope
+        return bounded.where(high, g * scale, one_or_other(low, bounded.where(x.value > -lost, g * scale, low)))
 
     return bounded.unsigned(with_gradient(y, x, pull))
 
@@ -38,8 +46,8 @@ def _celu(x: Real, alpha: float) -> Real:
     return _bent(x, 1, alpha, alpha)
 
 
-def _selu(x: Real) -> Real:
-    return _bent(x, *SELU, 1)
+def _selu(lost: float) -> Formula:
+    return lambda x: _bent(x, *SELU, 1, lost)
 
 
 def _softplus(x: Real) -> Real:
@@ -62,19 +70,20 @@ def _mish(x: Real) -> Real:
     return bounded.unsigned(x * bounded.tanh(_softplus(x)))
 
 
-def _threshold(x: Real) -> float:
-    name = np.float64 if x.value.dtype == np.longdouble else np.float32
-    return float(np.log(np.finfo(name).eps) + 2)
+def _softplus_of_ends(name: str) -> Formula:
+    """exp(x) below log(eps) + 2, and x above what is as far from 0; eps is that of the format computed in."""
+    end = float(np.log(2 * FORMATS[name].unit_roundoff) + 2)
+
+    def softplus(x: Real) -> Real:
+        low = end if (x.value.dtype == np.longdouble) == (name == "float64") else -np.inf
+        return bounded.where(x.value < low, bounded.exp(x), bounded.where(x.value > -low, x, bounded.softplus(x)))
+
+    return softplus
 
 
-def _softplus_of_ends(x: Real) -> Real:
-    """exp(x) below log(eps) + 2, and x above what is as far from 0."""
-    low = _threshold(x)
-    return bounded.where(x.value < low, bounded.exp(x), bounded.where(x.value > -low, x, bounded.softplus(x)))
-
-
-def _log_sigmoid_of_ends(x: Real) -> Real:
-    return -_softplus_of_ends(-x)
+def _log_sigmoid_of_ends(name: str) -> Formula:
+    softplus = _softplus_of_ends(name)
+    return lambda x: -softplus(-x)
 
 
 def _softplus_to(end: float) -> Formula:
@@ -87,8 +96,26 @@ def _softplus_to(end: float) -> Formula:
     return softplus
 
 
+def _gelu_in_single(x: Real, approximate: bool) -> Real:
+    if approximate:
+        inner = ROOT_TWO_OVER_PI * (x + constant(np.float32(0.044715), x) * (x * x * x))
+        return bounded.unsigned(0.5 * x * (1 + bounded.tanh(inner)))
+    return bounded.unsigned(0.5 * x * (1 + bounded.erf(x * constant(np.float32(np.sqrt(0.5)), x))))
+
+
+def _hard_sigmoid_in_single(x: Real) -> Real:
+    inside = np.abs(x.value) < 3
+    slope = lambda g, _: bounded.where(inside, g * constant(np.float32(1 / 6), x), 0.0)  # noqa: E731
+    return with_gradient(bounded.hard_sigmoid(x), x, slope)
+
+
+IN_SINGLE: Mapping[str, Formula] = {"gelu": _gelu_in_single, "hard_sigmoid": _hard_sigmoid_in_single}
+
+
 def _constants_in_single(question: Question) -> Iterator[References]:
-    """Numbers among the attributes are made float32."""
+    """Those of the op, and numbers among the attributes, are made float32."""
+    if question.op in IN_SINGLE:
+        yield from computed_by(partial(IN_SINGLE[question.op], **question.attributes))(question)
     given = {name: value for name, value in question.attributes.items() if isinstance(value, float)}
     single = {name: float(np.float32(value)) for name, value in given.items()}
     changed = {name: value for name, value in single.items() if value != given[name]}
@@ -115,7 +142,7 @@ HYPOTHESES = (
     by_formula(
         "exp_less_one",
         "exp(x) - 1 is a difference of numbers near 1",
-        {"elu": (_elu,), "celu": (_celu,), "selu": (_selu,)},
+        {"elu": (_elu,), "celu": (_celu,), "selu": tuple(_selu(float(FORMATS[name].unit_roundoff)) for name in FLOATS)},
     ),
     by_formula(
         "log_of_one_added",
@@ -131,14 +158,24 @@ HYPOTHESES = (
     by_formula(
         "softplus_of_ends",
         "softplus is exp(x) from log(eps) + 2 down, where it is not yet",
-        {"softplus": (_softplus_of_ends,), "log_sigmoid": (_log_sigmoid_of_ends,)},
+        {"softplus": tuple(map(_softplus_of_ends, FLOATS)), "log_sigmoid": tuple(map(_log_sigmoid_of_ends, FLOATS))},
         VALUE,
     ),
     by_formula("softplus_to_20", "softplus is x from 20 on, in float64 as well", {"softplus": (_softplus_to(20),)}),
     Hypothesis(
         "constants_in_float32",
-        "numbers among the attributes are made float32",
+        "constants, and numbers among the attributes, are made float32",
         _constants_in_single,
-        ("leaky_relu", "elu", "celu"),
+        (
+            "leaky_relu",
+            "elu",
+            "celu",
+            "layer_norm",
+            "rms_norm",
+            "batch_norm",
+            "group_norm",
+            "instance_norm",
+            *IN_SINGLE,
+        ),
     ),
 )

@@ -33,6 +33,10 @@ def _estimated(x: Real) -> Real:
     return with_gradient(Real(y.value, (y,), local), x, pulled)
 
 
+def _log_estimated(x: Real) -> Real:
+    return with_gradient(bounded.log(x), x, lambda g, _: g * _estimated(bounded.saved(x)))
+
+
 def _log1p_estimated(x: Real) -> Real:
     return with_gradient(bounded.log1p(x), x, lambda g, _: g * _estimated(1 + bounded.saved(x)))
 
@@ -118,7 +122,12 @@ HYPOTHESES = (
     by_formula(
         "reciprocal_estimated",
         "a reciprocal is an estimate and one step of Newton's",
-        {"reciprocal": (_estimated,), "log1p": (_log1p_estimated,), "atan": (_atan_estimated,)},
+        {
+            "reciprocal": (_estimated,),
+            "log": (_log_estimated,),
+            "log1p": (_log1p_estimated,),
+            "atan": (_atan_estimated,),
+        },
     ),
     by_formula(
         "beyond_its_range",

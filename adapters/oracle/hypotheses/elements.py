@@ -72,12 +72,20 @@ def _second(op: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(a) | np.isnan(b), b, larger)
 
 
+SIGNED = (
+    *("where", "neg", "abs", "sqrt", "erf", "erfinv", "round", "pow", "sinh", "tanh", "asin", "atan", "asinh", "atanh"),
+)
+
+
 def _minus_zero(question: Question) -> Iterator[References]:
-    """Of a choice, where the condition holds."""
+    """Of a choice, where the condition holds; what is left over of a vector may keep its sign."""
     (found,) = ask(question)
     if dtypes.is_float(found.dtype):
         chosen = np.broadcast_to(question.inputs[0] if question.op == "where" else True, found.exact.shape)
-        yield (replace(found, exact=np.where(chosen & (found.exact == 0), 0.0, found.exact)),)
+        zeros = chosen & (found.exact == 0)
+        yield (replace(found, exact=np.where(zeros, 0.0, found.exact)),)
+        if found.signed_zeros is not None:
+            yield (replace(found, signed_zeros=found.signed_zeros & ~zeros),)
 
 
 def _equal_if_close(question: Question) -> Iterator[References]:
@@ -132,7 +140,7 @@ HYPOTHESES = (
         ("maximum", "minimum", "clamp"),
         ("value",),
     ),
-    Hypothesis("minus_zero_lost", "-0 is answered as 0", _minus_zero, ("where", "neg", "sqrt", "erfinv"), ("value",)),
+    Hypothesis("minus_zero_lost", "-0 is answered as 0", _minus_zero, SIGNED, ("value",)),
     Hypothesis(
         "equal_if_close",
         "floats are equal if they differ by less than 1e-15",

@@ -30,20 +30,20 @@ def _as(value: np.ndarray, x: Real) -> Real:
     return Real(np.asarray(value).astype(x.value.dtype))
 
 
-def _too_early(y: Real, x: Real) -> Real:
+def too_early(y: Real, x: Real) -> Real:
     """``y``, infinite where exp(|x|) overflows."""
     beyond = np.asarray(np.abs(x.value) > np.log(_largest(x)))
     return bounded.where(beyond, _as(np.copysign(np.inf, y.value), x), y)
 
 
 def _sinh(x: Real) -> Real:
-    y = _too_early(bounded.sinh(x), x)
-    return with_gradient(y, x, lambda g, _: g * _too_early(bounded.cosh(bounded.saved(x)), x))
+    y = too_early(bounded.sinh(x), x)
+    return with_gradient(y, x, lambda g, _: g * too_early(bounded.cosh(bounded.saved(x)), x))
 
 
 def _cosh(x: Real) -> Real:
-    y = _too_early(bounded.cosh(x), x)
-    return with_gradient(y, x, lambda g, _: g * _too_early(bounded.sinh(bounded.saved(x)), x))
+    y = too_early(bounded.cosh(x), x)
+    return with_gradient(y, x, lambda g, _: g * too_early(bounded.sinh(bounded.saved(x)), x))
 
 
 def _exp_of_128(x: Real, fused: bool = True) -> Real:
@@ -69,13 +69,23 @@ def _sigmoid_of_126(x: Real) -> Real:
     return bounded.where(lost, _as(np.zeros(x.shape), x), bounded.sigmoid(x))
 
 
+def _silu_of_126(x: Real) -> Real:
+    return bounded.unsigned(x * _sigmoid_of_126(x))
+
+
+def _swiglu_of_126(a: Real, b: Real) -> Real:
+    return bounded.unsigned(_silu_of_126(a) * b)
+
+
 TANH = (17.6610191624600077, 17.714196154005176)
 """Where ptanh_double of Eigen's GenericPacketMathFunctions.h is 1, with FMA and without."""
 
 
 def _tanh_from(end: float) -> Formula:
     def tanh(x: Real) -> Real:
-        return bounded.where(np.asarray(np.abs(x.value) >= end), _as(np.sign(x.value), x), bounded.tanh(x))
+        """What is left over of a vector is computed one by one, and right."""
+        y = bounded.tanh(x)
+        return one_or_other(y, bounded.where(np.asarray(np.abs(x.value) >= end), _as(np.sign(x.value), x), y))
 
     return tanh
 
@@ -126,7 +136,10 @@ HYPOTHESES = (
         VALUE,
     ),
     by_formula(
-        "exponent_126", "exp(x) is taken for 0 from where its exponent is -126", {"sigmoid": (_sigmoid_of_126,)}, VALUE
+        "exponent_126",
+        "exp(x) is taken for 0 from where its exponent is -126",
+        {"sigmoid": (_sigmoid_of_126,), "silu": (_silu_of_126,), "swiglu": (_swiglu_of_126,)},
+        VALUE,
     ),
     by_formula(
         "one_too_early",

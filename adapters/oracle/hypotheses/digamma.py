@@ -1,0 +1,59 @@
+"""Mistakes of digamma and of its derivative: formulas that are right, but not near enough."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded import trigonometry
+from opassay.adapters.oracle.bounded.real import constant, leaf, with_gradient
+from opassay.adapters.oracle.hypotheses.computed import by_formula
+
+Real = bounded.Real
+PI = 4 * np.arctan(np.longdouble(1))
+TERMS, STEPS = (np.longdouble(1) / 6, np.longdouble(1) / 30, np.longdouble(1) / 42), 6
+"""M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, formula 6.4.12, cut off, after steps of 6.4.6."""
+
+
+def _series(x: Real) -> Real:
+    total: Real | None = None
+    for _ in range(STEPS):
+        step = 1 / (x * x)
+        total, x = step if total is None else total + step, x + 1
+    square = 1 / (x * x)
+    first, second, third = (constant(term, x) for term in TERMS)
+    return total + (1 + 1 / (2 * x) + square * (first - square * (second - square * third))) / x
+
+
+def _times_pi(x: np.ndarray) -> Real:
+    """The very product in the format that is computed in."""
+    name = np.float64 if x.dtype == np.longdouble else np.float32
+    with np.errstate(all="ignore"):
+        return leaf(x.astype(name) * name(np.pi))
+
+
+def _trigamma(x: Real) -> Real:
+    """Below 1/2 less (π / sin πx)², whose angle is rounded as it is."""
+    below = np.asarray(x.value < 0.5)
+    sine = trigonometry.sin(_times_pi(x.value))
+    square = constant(PI * PI, x) / (sine * sine)
+    direct = _series(bounded.where(below, 1 - x, x))
+    return bounded.where(below, square - direct, direct)
+
+
+def _digamma(x: Real) -> Real:
+    """Below 0, ψ(1 - x) - π / tan πr, where r is what is left of x towards zero."""
+    below = np.asarray((x.value < 0) & np.isfinite(x.value))
+    rest = np.where(below, np.where(below, x.value, 0) - np.trunc(np.where(below, x.value, 0)), 0.25)
+    reflected = bounded.digamma(1 - x) - constant(PI, x) / trigonometry.tan(_times_pi(rest.astype(x.value.dtype)))
+    y = bounded.where(below & (x.value != np.trunc(x.value)), reflected, bounded.digamma(x))
+    return with_gradient(y, x, lambda g, _: g * _trigamma(bounded.saved(x)))
+
+
+HYPOTHESES = (
+    by_formula(
+        "angle_times_pi",
+        "below 0 the angle is multiplied with π as it is rounded, and the derivative's series ends early",
+        {"digamma": (_digamma,)},
+    ),
+)

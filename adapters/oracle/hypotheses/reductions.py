@@ -1,0 +1,101 @@
+"""Mistakes along axes: what becomes of NaN and of large integers, and gradients that divide again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.real import with_gradient
+from opassay.adapters.oracle.hypotheses.computed import by_formula
+from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Hypothesis, Question
+
+Real = bounded.Real
+
+
+def _axes(question: Question) -> tuple[int, ...]:
+    a = question.attributes
+    return tuple(a["axes"]) if "axes" in a else (a["axis"],)
+
+
+def _passed_over(question: Question) -> Iterator[References]:
+    """Where the target has no NaN: which elements meet one last, its vectors decide."""
+    (found,), (told,) = ask(question), question.answers
+    x = question.inputs[0]
+    if not dtypes.is_float(dtypes.dtype_name(x)) or told is None or told.shape != found.exact.shape:
+        return
+    least = -np.inf if question.op == "max" else np.inf
+    without = dtypes.narrow(np.where(np.isnan(dtypes.widen(x)), least, dtypes.widen(x)), found.dtype)
+    (other,) = ask(question.but(inputs=(without,)))
+    yield (replace(found, exact=np.where(np.isnan(dtypes.widen(told)), found.exact, other.exact)),)
+
+
+def _first_kept(question: Question) -> Iterator[References]:
+    """Others are passed over: as if they were beyond all that may win."""
+    (found,), x = ask(question), question.inputs[0]
+    axis = question.attributes["axis"]
+    if not dtypes.is_float(dtypes.dtype_name(x)) or not x.shape[axis]:
+        return
+    values, missing = dtypes.widen(x), np.isnan(dtypes.widen(x))
+    last = -np.inf if question.op == "argmax" else np.inf
+    (other,) = ask(question.but(inputs=(dtypes.narrow(np.where(missing, last, values), dtypes.dtype_name(x)),)))
+    first = np.take(missing, [0], axis).reshape(found.exact.shape)
+    yield (replace(other, exact=np.where(first, 0, other.exact)),)
+
+
+def _saturate(question: Question) -> Iterator[References]:
+    """As long doubles have it: what comes near the last integer is not told apart."""
+    (found,), x = ask(question), question.inputs[0]
+    if dtypes.is_float(found.dtype) or found.dtype == "bool":
+        return
+    combine = np.prod if question.op == "prod" else np.sum
+    with np.errstate(over="ignore"):
+        whole = combine(x.astype(np.longdouble), axis=_axes(question)).reshape(found.exact.shape)
+    ends = np.iinfo(found.dtype)
+    exact = np.where(whole > ends.max, ends.max, np.where(whole < ends.min, ends.min, found.exact))
+    yield (replace(found, exact=exact.astype(found.exact.dtype)),)
+
+
+def _cumprod(x: Real, axis: int, exclusive: bool, reverse: bool) -> Real:
+    """Its gradient is a sum of g · y that is divided by x, and 0 where that is 0."""
+
+    def pull(g: Real, y: Real) -> Real:
+        total, zero = bounded.cumsum(g * bounded.saved(y), axis, exclusive, not reverse), np.asarray(x.value == 0)
+        return bounded.where(zero, 0.0, total / bounded.where(zero, 1.0, bounded.saved(x)))
+
+    return with_gradient(bounded.cumprod(x, axis, exclusive, reverse), x, pull)
+
+
+HYPOTHESES = (
+    Hypothesis(
+        "nan_passed_over",
+        "a NaN among the elements may be passed over",
+        _passed_over,
+        ("max", "min"),
+        ("value",),
+    ),
+    Hypothesis(
+        "nan_first_kept",
+        "a NaN that comes first is the largest and the smallest, another one is not",
+        _first_kept,
+        ("argmax", "argmin"),
+        ("value",),
+    ),
+    Hypothesis(
+        "sums_saturate",
+        "sums and products that integers cannot hold become the nearest that they can, where they should wrap",
+        _saturate,
+        ("sum", "prod"),
+        ("value",),
+    ),
+    by_formula(
+        "cumprod_by_quotient",
+        "the gradient of a running product is divided by the elements, and 0 where they are",
+        {"cumprod": (_cumprod,)},
+        ("gradient",),
+    ),
+)
