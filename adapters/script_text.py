@@ -11,21 +11,6 @@ from opassay.harness.model.memory import stored_shape
 from opassay.harness.model.program import OPERATORS, Program, Stage
 from opassay.harness.model.script import Asked
 
-PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "conv2d": ("x", "w"),
-    "conv2d_transpose": ("x", "w"),
-    "max_pool2d": ("x",),
-    "max_pool2d_with_argmax": ("x",),
-    "avg_pool2d": ("x",),
-    "max_unpool2d": ("x", "indices"),
-    "avg_unpool2d": ("x",),
-    "relu": ("x",),
-    "matmul": ("a", "b"),
-    "scatter_nd": ("indices", "updates"),
-    "stop_gradient": ("x",),
-}
-"""What the function of each op that a program may have calls its inputs."""
-
 _SIGNS = {"add": "+", "subtract": "-"}
 
 
@@ -75,7 +60,7 @@ def step_of(asked: Asked, stage: Stage | None = None) -> Step:
     if stage is None:
         shapes = tuple(t.shape for t in case.tensors)
         return Step(case.op, case.attributes, shapes, tuple(t.dtype for t in case.tensors), gradient)
-    own = stage.inputs[: len(PARAMETERS[stage.op])]
+    own = stage.inputs[: len(asked.parameters[stage.op])]
     return Step(
         stage.op,
         stage.attributes,
@@ -106,7 +91,7 @@ def _program(asked: Asked, emit: Emit, vjp: str) -> Written:
             lines.append(f"{stage.outputs[0]} = {a} {_SIGNS[stage.op]} {b}")
             continue
         made = emit(step_of(asked, stage))
-        functions.append(function(name, PARAMETERS[stage.op], made.lines))
+        functions.append(function(name, asked.parameters[stage.op], made.lines))
         needs += made.needs
         lines.append(_call_of(name, stage))
     values = tuple_of(program.outputs)

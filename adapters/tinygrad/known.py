@@ -8,6 +8,7 @@ from opassay.adapters.facts import accepted, pinned
 from opassay.adapters.known_elements import divided_by_zero
 from opassay.adapters.known_predicates import rank_three_in, repeated_to_minus_one
 from opassay.adapters.known_values import empty_anywhere
+from opassay.adapters.tinygrad.known_elements import ELEMENTS
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -57,6 +58,7 @@ def _wide_and_shared(case: Case) -> bool:
 
 KNOWN = pinned(
     (
+        *ELEMENTS,
         *accepted("tinygrad-unchecked", "by design", "tinygrad does not check it", _UNCHECKED, versions=_SEEN),
         Fact(
             "tinygrad-rank-three",

@@ -107,7 +107,7 @@ def _idiom(adapter: str, case: Case, op: Op, seen: Seen, registry: Registry) -> 
     if writer is None or case.aspect == "shape":
         # How abstract evaluation is asked for, an adapter's writer does not say.
         return None, None
-    asked = ask(op, case, seen.mode, seen.device, seen.threads, dict(seen.settings))
+    asked = ask(op, case, seen.mode, seen.device, seen.threads, dict(seen.settings), registry.op)
     try:
         return asked, writer(asked)
     except LookupError:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from opassay.harness.hunt.differences import CHECK, CHECK_NONE, FAILED, FINISH, SHOW
 from opassay.harness.hunt.literals import tensor_source
 from opassay.harness.hunt.recipes import library
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op, references
-from opassay.harness.model.program import Program
+from opassay.harness.model.program import OPERATORS, Program, stage_ops
 from opassay.harness.model.script import Asked, Idiom
 from opassay.harness.model.verdicts import FAILING
 
@@ -24,8 +24,13 @@ CRASHED = "the process ended"
 HUNG = "no answer"
 
 
-def ask(op: Op, case: Case, mode: str, device: str, threads: int, settings: dict[str, str]) -> Asked:
-    """What the framework's part of the script is written from. Raises ``ContractError`` where the oracle does."""
+def ask(
+    op: Op, case: Case, mode: str, device: str, threads: int, settings: dict[str, str], find: Callable[[str], Op]
+) -> Asked:
+    """What the framework's part of the script is written from; ``find`` knows the ops of stages by name.
+
+    Raises ``ContractError`` where the oracle does.
+    """
     staged = "stages" in case.attributes
     program = Program.from_attributes(case.attributes) if staged else None
     inputs, outputs = (program.inputs, program.outputs) if program else (op.inputs, op.outputs)
@@ -35,7 +40,8 @@ def ask(op: Op, case: Case, mode: str, device: str, threads: int, settings: dict
     if program:
         for name, reference in zip(outputs, references(op, case), strict=False):
             shapes[name], kinds[name] = reference.exact.shape, reference.dtype
-    return Asked(case, mode, names, outputs, shapes, kinds, device, threads, settings)
+    parameters = {name: find(name).inputs for name in stage_ops(case.attributes) - set(OPERATORS)}
+    return Asked(case, mode, names, outputs, shapes, kinds, device, threads, settings, parameters)
 
 
 def _names(inputs: Sequence[str], outputs: Sequence[str], case: Case) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ class Asked:
 
     ``names``: of all tensors of the case, inputs before cotangents, as Python identifiers. ``outputs``: of what
     the op returns. ``shapes`` and ``dtypes``: of every value by name, also of those that a program makes on its
-    way. ``settings``: what the worker said of itself.
+    way. ``parameters``: what each op of a program calls its inputs. ``settings``: what the worker said of itself.
     """
 
     case: Case
@@ -26,6 +26,7 @@ class Asked:
     device: str = "cpu"
     threads: int = 1
     settings: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -261,7 +261,7 @@ def test_other_bits_within_the_bound_are_a_difference(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("alive", "differs"), [("", False), ("raise RuntimeError('lost')", True), ("pass", False)])
 def test_an_error_is_an_end_only_where_it_costs_the_device(alive: str, differs: bool, tmp_path: Path) -> None:
     case = Case("matmul", (ONE, ONE), {})
-    asked = ask(Registry().op("matmul"), case, "jit", "cpu", 1, {})
+    asked = ask(Registry().op("matmul"), case, "jit", "cpu", 1, {}, Registry().op)
     raises = replace(idiom(asked), functions="def call(*tensors):\n    raise ValueError('no')", alive=alive)
     file = tmp_path / "script.py"
     file.write_text(standalone(asked, raises, "jax", "crash", [], [], 5.0), encoding="utf-8")
