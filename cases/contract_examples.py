@@ -148,25 +148,6 @@ def gradients(adapter: Any) -> list[tuple[Any, ...]]:
     ]
 
 
-_IMAGE = (1, 4, 4, 2)
-SHAPES: dict[str, tuple[int, ...]] = {
-    "conv2d": _IMAGE,
-    "conv2d_transpose": _IMAGE,
-    "max_pool2d": (1, 2, 2, 2),
-    "max_pool2d_with_argmax": (1, 2, 2, 2),
-    "avg_pool2d": (1, 2, 4, 2),
-    "max_unpool2d": _IMAGE,
-    "avg_unpool2d": (1, 4, 6, 2),
-    "relu": _IMAGE,
-    "matmul": (4, 2),
-    "scatter_nd": (4, 2),
-    "stop_gradient": _IMAGE,
-}
-"""The shape of each output of ``small_calls``."""
-
-OPS = tuple(SHAPES)
-
-
 def small_calls(dtype: str) -> dict[str, Call]:
     """One valid call per op whose contract has ``dtype``."""
     x = dtypes.narrow(np.arange(1, 33).reshape(1, 4, 4, 2) % 5 - 2, dtype)

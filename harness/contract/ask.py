@@ -25,7 +25,7 @@ def observations(adapter: Adapter, every: int = 1, first: int = 0) -> Iterator[O
     """All of them, in a fixed order. Modes that compile are asked for batches alone, unless there is no other."""
     examples = importlib.import_module(CONTRACT_EXAMPLES)
     small = Calls(adapter, examples, every, first)
-    yield from calls.names(adapter, small.interface, examples.OPS)
+    yield from calls.names(adapter, small.interface, tuple(examples.small_calls("float32")))
     yield from calls.identity(adapter)
     yield from calls.devices(adapter)
     yield from arrays.round_trips(adapter)

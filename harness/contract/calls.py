@@ -77,7 +77,7 @@ def small_calls(adapter: Adapter, mode: str, small: Calls) -> Iterator[Observati
             ask = partial(call, adapter, mode, op, arrays, attributes)
             reason = adapter.lacks(op, mode, _names(arrays), attributes)
             if reason is None:
-                yield from _answer(adapter, about, ask, small.answers(op, dtype, arrays, attributes))
+                yield from _answer(adapter, about, ask, small.answers(op, arrays, attributes))
             else:
                 yield sentence(about, reason)
                 yield observe("limit_is_real", f"{about}: {reason}", partial(_fails, ask))

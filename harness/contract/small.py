@@ -25,9 +25,11 @@ class Calls:
         self._examples = examples
         has = set(adapter.ops())
         self._has = has
-        known = Registry().ops()
-        self.interface = tuple(op.name for op in known)
-        self._ops = [op for op in known if op.example is not None and op.name in has][first % every :: every]
+        self._known = {op.name: op for op in Registry().ops()}
+        self.interface = tuple(self._known)
+        self._ops = [op for op in self._known.values() if op.example is not None and op.name in has][
+            first % every :: every
+        ]
 
     @property
     def any_shape(self) -> list[str]:
@@ -45,13 +47,9 @@ class Calls:
         made = {op.name: op.example(dtype) for op in self._ops if op.example is not None}
         return found | {name: call for name, call in made.items() if call is not None}
 
-    def answers(self, op: str, dtype: str, arrays: Arrays, attributes: Attributes) -> Told:
+    def answers(self, op: str, arrays: Arrays, attributes: Attributes) -> Told:
         """What the call answers, as the contract has it."""
-        if op in self._examples.SHAPES:
-            shape = tuple(self._examples.SHAPES[op])
-            return [(shape, name) for name in [dtype, "int64"][: 1 + op.endswith("argmax")]]
-        (known,) = [each for each in self._ops if each.name == op]
-        return [(r.exact.shape, r.dtype) for r in known.reference(attributes, arrays)]
+        return [(r.exact.shape, r.dtype) for r in self._known[op].reference(attributes, arrays)]
 
 
 def _plain(op: Op) -> bool:
