@@ -44,8 +44,14 @@ _FUNCTIONS: Told = {
     **DEFINITIONS,
 }
 
+_BY_TORCH: Told = {
+    "softplus_to_20": ("by design", "softplus is torch's, which is x beyond its threshold of 20, in float64 as well"),
+    "float64_in_float32": ("upstream", "normalisations with the backend torch compute in float32"),
+}
+
 ELEMENTS = (
     *mistakes("keras", _FUNCTIONS, **_TENSORFLOW),
+    *mistakes("keras-torch", _BY_TORCH, modes=("torch",), versions=SEEN),
     Fact(
         "keras-long-words",
         "upstream",

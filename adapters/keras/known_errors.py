@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from opassay.adapters.engines.xla import ABORTS
-from opassay.adapters.facts import accepted
 from opassay.adapters.geometry import effective, spatial_axes
 from opassay.adapters.keras.known_predicates import SEEN
 from opassay.adapters.known_larger import DIVIDES_TITLE, DIVIDES_URL, divided_by_nothing
@@ -93,10 +92,22 @@ def _window_of_nothing(case: Case) -> bool:
     return max(case.attributes["window"]) >= 2**40
 
 
-_BY_DESIGN = {"conv2d": ("GroupsZero",)}
+def _channels_last(case: Case) -> bool:
+    return case.attributes["layout"] == "NHWC"
+
+
+def _channels_first(case: Case) -> bool:
+    return not _channels_last(case)
+
+
+_GROUPS: dict[str, Any] = {"reason": "groups are told from the shapes", "ops": ("conv2d",), "rules": ("GroupsZero",)}
 
 ERRORS = (
-    *accepted("keras-groups", "by design", "groups are told from the shapes", _BY_DESIGN, versions=SEEN),
+    _invalid("groups", modes=("torch", "jax"), owner="by design", **_GROUPS),
+    _invalid("groups-last", modes=("tensorflow",), owner="by design", when=_channels_last, **_GROUPS),
+    _invalid(
+        "groups-first", modes=("tensorflow",), owner="by design", when=_channels_first, needs=WITH_ONE_DNN, **_GROUPS
+    ),
     _invalid(
         "operands-converted",
         "x becomes of the filter's dtype",

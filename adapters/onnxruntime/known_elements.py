@@ -22,7 +22,6 @@ _FUNCTIONS: Told = {
     "float64_in_float32": ("by design", "GroupNormalization is computed in float32 unless stash_type says otherwise"),
     "sums_saturate": ("upstream", "sums and products of integers are made of numbers that hold more, and then clipped"),
     "nan_passed_over": ("upstream", "ReduceMax and ReduceMin of vectors pass over a NaN"),
-    "nan_first_kept": ("by design", "ArgMax and ArgMin compare with the first element, and nothing is beyond a NaN"),
     "out_of_range": ("upstream", "Tanh of float32 is a quotient of polynomials, which nothing keeps within 1"),
 }
 

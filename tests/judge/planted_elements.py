@@ -118,7 +118,6 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         lambda case: [np.sqrt(case.inputs()[0].astype(np.float32)).astype(np.float64)],
     ),
     "nan_passed_over": (of("max", (NAN, 1.0, 3.0), axes=(0,), keepdims=False), scalar(3)),
-    "nan_first_kept": (of("argmax", (1.0, NAN, 3.0), axis=0, keepdims=False), scalar(2, np.int64)),
     "sums_saturate": (
         of("sum", (2**31 - 1, 5), dtype="int32", axes=(0,), keepdims=False),
         scalar(2**31 - 1, np.int32),

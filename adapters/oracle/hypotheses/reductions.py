@@ -34,19 +34,6 @@ def _passed_over(question: Question) -> Iterator[References]:
     yield (replace(found, exact=np.where(np.isnan(dtypes.widen(told)), found.exact, other.exact)),)
 
 
-def _first_kept(question: Question) -> Iterator[References]:
-    """Others are passed over: as if they were beyond all that may win."""
-    (found,), x = ask(question), question.inputs[0]
-    axis = question.attributes["axis"]
-    if not dtypes.is_float(dtypes.dtype_name(x)) or not x.shape[axis]:
-        return
-    values, missing = dtypes.widen(x), np.isnan(dtypes.widen(x))
-    last = -np.inf if question.op == "argmax" else np.inf
-    (other,) = ask(question.but(inputs=(dtypes.narrow(np.where(missing, last, values), dtypes.dtype_name(x)),)))
-    first = np.take(missing, [0], axis).reshape(found.exact.shape)
-    yield (replace(other, exact=np.where(first, 0, other.exact)),)
-
-
 def _saturate(question: Question) -> Iterator[References]:
     """As long doubles have it: what comes near the last integer is not told apart."""
     (found,), x = ask(question), question.inputs[0]
@@ -76,13 +63,6 @@ HYPOTHESES = (
         "a NaN among the elements may be passed over",
         _passed_over,
         ("max", "min"),
-        ("value",),
-    ),
-    Hypothesis(
-        "nan_first_kept",
-        "a NaN that comes first is the largest and the smallest, another one is not",
-        _first_kept,
-        ("argmax", "argmin"),
         ("value",),
     ),
     Hypothesis(

@@ -1,0 +1,41 @@
+"""What tinygrad does differently in ops that treat each element alone. Free of tinygrad."""
+
+from __future__ import annotations
+
+from opassay.adapters.known_elements import NAN_OF_SIGN, Told, holds_nan, mistakes
+from opassay.harness.model.fact import Fact
+
+_SEEN = "tinygrad 0.14.0, CPU (clang)"
+
+_FUNCTIONS: Told = {
+    "by_a_textbook": ("upstream", "functions are made of exp2, log2, sin and the square root by textbook formulas"),
+    "minus_zero_lost": ("upstream", "what is made of others, or of a comparison with 0, is 0 of -0"),
+    "subnormals_flushed": ("upstream", "exp2 and sin of float16 are 0 where they are subnormal"),
+    "erf_by_difference": ("upstream", "erf is 1 less a sum of five terms, and 0 of what is small"),
+    "nan_replaced": ("upstream", "of a number and a NaN, maximum and minimum may give the number"),
+    "remainder_by_quotient": ("upstream", "mod is what a rounded quotient leaves"),
+    "sigmoid_by_difference": ("upstream", "mish, tanh and others are made of a sigmoid near 1"),
+}
+
+ELEMENTS = (
+    *mistakes("tinygrad", _FUNCTIONS, versions=_SEEN),
+    Fact(
+        "tinygrad-sign-nan",
+        "upstream",
+        "sign compares with 0, of which a NaN is neither less nor equal",
+        ops=("sign",),
+        verdicts=("special",),
+        when=holds_nan,
+        versions=_SEEN,
+        pins=(NAN_OF_SIGN,),
+    ),
+    Fact(
+        "tinygrad-compared-nan",
+        "upstream",
+        "a >= b is not a < b, which is so of a NaN",
+        ops=("greater_equal", "less_equal"),
+        verdicts=("structural",),
+        when=holds_nan,
+        versions=_SEEN,
+    ),
+)
