@@ -27,9 +27,9 @@ def _series(x: Real) -> Real:
 
 def _times_pi(x: np.ndarray) -> Real:
     """The very product in the format that is computed in."""
-    name = np.float64 if x.dtype == np.longdouble else np.float32
+    name = "float64" if x.dtype == np.longdouble else "float32"
     with np.errstate(all="ignore"):
-        return leaf(x.astype(name) * name(np.pi))
+        return leaf(x.astype(name) * np.asarray(np.pi, name))
 
 
 def _trigamma(x: Real) -> Real:
