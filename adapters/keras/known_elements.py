@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from opassay.adapters.engines import aten
 from opassay.adapters.engines.eigen import DEFINITIONS
 from opassay.adapters.keras.known_predicates import SEEN
 from opassay.adapters.known_elements import Told, mistakes
@@ -34,6 +35,10 @@ def _nothing(case: Case) -> bool:
     return case.tensors[0].size == 0
 
 
+def _wide(case: Case) -> bool:
+    return case.tensors[0].dtype in ("float64", "int64")
+
+
 def _of_float64(case: Case) -> bool:
     return case.tensors[0].dtype == "float64"
 
@@ -44,14 +49,21 @@ _FUNCTIONS: Told = {
     **DEFINITIONS,
 }
 
-_BY_TORCH: Told = {
-    "softplus_to_20": ("by design", "softplus is torch's, which is x beyond its threshold of 20, in float64 as well"),
-    "float64_in_float32": ("upstream", "normalisations with the backend torch compute in float32"),
-}
-
+_PROMOTED = ("atan2", "ceil", "floor", "floor_divide", "maximum", "minimum", "norm_l1", "norm_l2", "var")
 ELEMENTS = (
     *mistakes("keras", _FUNCTIONS, **_TENSORFLOW),
-    *mistakes("keras-torch", _BY_TORCH, modes=("torch",), versions=SEEN),
+    *aten.facts("keras-torch", SEEN, ("torch",)),
+    Fact(
+        "keras-torch-wide",
+        "upstream",
+        "dtypes.result_type has float32 of float64 and int32 of int64 with this backend",
+        ops=_PROMOTED,
+        aspects=("value", "shape"),
+        verdicts=("dtype",),
+        when=_wide,
+        modes=("torch",),
+        versions=SEEN,
+    ),
     Fact(
         "keras-long-words",
         "upstream",

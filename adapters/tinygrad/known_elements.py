@@ -10,7 +10,6 @@ _SEEN = "tinygrad 0.14.0, CPU (clang)"
 _FUNCTIONS: Told = {
     "by_a_textbook": ("upstream", "functions are made of exp2, log2, sin and the square root by textbook formulas"),
     "minus_zero_lost": ("upstream", "what is made of others, or of a comparison with 0, is 0 of -0"),
-    "subnormals_flushed": ("upstream", "exp2 and sin of float16 are 0 where they are subnormal"),
     "erf_by_difference": ("upstream", "erf is 1 less a sum of five terms, and 0 of what is small"),
     "nan_replaced": ("upstream", "of a number and a NaN, maximum and minimum may give the number"),
     "remainder_by_quotient": ("upstream", "mod is what a rounded quotient leaves"),

@@ -111,6 +111,9 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("fmod", (6.702716827392578, 5.0), (-2.0000035762786865, 3.0)),
         lambda case: [(lambda a, b: a - b * np.trunc(a / b))(*case.inputs())],
     ),
+    # As Paddle 3.3 answered.
+    "exp_from_least": (of("exp", (-100.0, 1.0)), gives(2.93826504e-39, math.e)),
+    "added_to_one: beyond": (of("erfinv", (2.0, -0.0, 0.5)), gives(INF, 0.0, 0.4769362762)),
     "by_a_textbook": (of("sinh", (1e-9, 1.0)), gives(0, math.sinh(1))),
     "angle_times_pi": (of("digamma", (1.5, 3.0), dtype="float64", dy=(1.0, 1.0)), lambda c: [trigamma(c.inputs()[0])]),
     "float64_in_float32": (

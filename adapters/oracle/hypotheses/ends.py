@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from opassay.adapters.oracle import bounded
-from opassay.adapters.oracle.bounded.elementary import LN2
+from opassay.adapters.oracle.bounded.elementary import LN2, ROOT_PI
 from opassay.adapters.oracle.bounded.formats import CORRECT, sizes, ulp
-from opassay.adapters.oracle.bounded.real import with_gradient
+from opassay.adapters.oracle.bounded.real import constant, with_gradient
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, one_or_other
 from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.adapters.oracle.linear import wide
@@ -61,6 +61,24 @@ def _exp_of_128(x: Real, fused: bool = True) -> Real:
 
 def _exp_not_fused(x: Real) -> Real:
     return _exp_of_128(x, False)
+
+
+LEAST = {"float64": -709.784, "float32": -88.723}
+"""cst_exp_lo of pexp_double and pexp_float in Eigen's GenericPacketMathFunctions.h: what is less is taken for it."""
+
+
+def _exp_from_least(x: Real) -> Real:
+    least = LEAST["float64" if x.value.dtype == np.longdouble else "float32"]
+    y = bounded.exp(bounded.where(x.value < least, least, x))
+    return with_gradient(y, x, lambda g, this: g * bounded.saved(this))
+
+
+def _erf_from_least(x: Real) -> Real:
+    def pull(g: Real, _: Real) -> Real:
+        a = bounded.saved(x)
+        return g * (constant(2 / ROOT_PI, x) * _exp_from_least(-(a * a)))
+
+    return with_gradient(bounded.erf(x), x, pull)
 
 
 def _sigmoid_of_126(x: Real) -> Real:
@@ -134,6 +152,11 @@ HYPOTHESES = (
         "exp is infinite from where its exponent is 128, and of NaN",
         {"exp": (_exp_of_128, _exp_not_fused)},
         VALUE,
+    ),
+    by_formula(
+        "exp_from_least",
+        "exp is never less than that of a number which it takes smaller ones for",
+        {"exp": (_exp_from_least,), "erf": (_erf_from_least,)},
     ),
     by_formula(
         "exponent_126",

@@ -119,6 +119,13 @@ def _one_added(x: Real) -> Real:
     return with_gradient(y, x, pull)
 
 
+def _one_added_anywhere(x: Real) -> Real:
+    """Beyond 1 infinite as at 1, and 0 of -0."""
+    beyond = np.asarray(np.abs(x.value) > 1)
+    infinite = Real(np.copysign(np.inf, x.value).astype(x.value.dtype))
+    return bounded.unsigned(bounded.where(beyond, infinite, _one_added(x)))
+
+
 HYPOTHESES = (
     by_formula("exp2_by_exp", "2^x is exp(x · ln 2), whose product is rounded", {"exp2": (_exp2_rounded, _exp2)}),
     by_formula(
@@ -164,6 +171,6 @@ HYPOTHESES = (
     by_formula(
         "added_to_one",
         "1 is added to the operand first, which loses what is small, and rounds to 2 before x is 1",
-        {"erfinv": (_one_added,)},
+        {"erfinv": (_one_added, _one_added_anywhere)},
     ),
 )

@@ -22,11 +22,11 @@ ASIN = (
 
 
 def _sinh(x: Real) -> Real:
-    return too_early((bounded.exp(x) - bounded.exp(-x)) / 2, x)
+    return too_early((_exp(x) - _exp(-x)) / 2, x)
 
 
 def _cosh(x: Real) -> Real:
-    return too_early((bounded.exp(x) + bounded.exp(-x)) / 2, x)
+    return too_early((_exp(x) + _exp(-x)) / 2, x)
 
 
 def _sigmoid(x: Real) -> Real:

@@ -1,0 +1,42 @@
+"""What torch's own functions of single elements do differently, for all who call them. Free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opassay.adapters.known_elements import NAN_OF_SIGN, Told, holds_nan, mistakes
+from opassay.harness.model.fact import Fact
+
+FUNCTIONS: Told = {
+    "exponential_overflows": (
+        "upstream",
+        "sinh and cosh are infinite where exp(|x|) overflows, and half of it does not",
+    ),
+    "exp_less_one": ("upstream", "elu, celu and selu are exp(x) - 1, and 0 of what is small"),
+    "softplus_to_20": ("by design", "softplus is x beyond its threshold of 20, in float64 as well"),
+    "erf_by_difference": ("upstream", "of 16 bits, erf is 1 less a sum of five terms, and 0 of what is small"),
+    "quotient_overflows": ("upstream", "vectors of float32 have no remainder of a quotient that overflows"),
+    "angle_times_pi": (
+        "upstream",
+        "below 0 digamma and its derivative take the tangent and the sine of π · x as it is rounded; the derivative's "
+        "series ends after four terms",
+    ),
+    "constants_in_float32": ("upstream", "the slope of hard_sigmoid is a sixth as float32 has it"),
+    "divisors_multiplied": ("upstream", "the gradient is g / (x · ln 10), whose divisor float16 may not hold"),
+}
+
+
+def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Iterator[Fact]:
+    """Those of ``adapter`` in the modes in which it calls them."""
+    yield from mistakes(adapter, FUNCTIONS, versions=versions, modes=modes)
+    yield Fact(
+        f"{adapter}-sign-nan",
+        "by design",
+        "torch.sign is (x > 0) - (x < 0), which is 0 of NaN",
+        ops=("sign",),
+        verdicts=("special",),
+        when=holds_nan,
+        modes=modes,
+        versions=versions,
+        pins=(NAN_OF_SIGN,),
+    )
