@@ -104,10 +104,7 @@ def test_the_page_says_never_where_one_target_was_not_asked(made):
     records += [made.record(attrs='{"layout":"NHWC"}', target="jax")]
     found, run = covered(made, records)
     text = report_html(summarise(frame_of(records), run), Parts(coverage=found))
-    assert (
-        '<td>NCHW</td><td class="number">1</td><td class="number gap">never'
-        in text
-    )
+    assert '<td>NCHW</td><td class="number">1</td><td class="number gap">never' in text
 
 
 def test_a_table_in_many_chunks_gives_the_same(made, realistic, tmp_path, monkeypatch):
