@@ -18,7 +18,7 @@ _STANDARDIZED = ("layer_norm", "batch_norm", "group_norm", "instance_norm")
 KNOWN = pinned(
     (
         *xla.facts("jax", versions=_SEEN),
-        *one_pass("jax", _STANDARDIZED, "the variance of jax.nn.standardize is E[x²] - E[x]²", versions=_SEEN),
+        one_pass("jax", _STANDARDIZED, "the variance of jax.nn.standardize is E[x²] - E[x]²", versions=_SEEN),
         Fact(
             "jax-swapped-groups",
             "upstream",

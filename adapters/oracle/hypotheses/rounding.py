@@ -1,4 +1,4 @@
-"""Mistakes of the last step, from the format of partial sums to that of the answer."""
+"""Mistakes of the first and of the last step: into the format of sums, and from it to that of the answer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.reference import Reference
 
 
@@ -36,11 +37,30 @@ def _cut_off(reference: Reference) -> Reference:
     return replace(reference, exact=shifted, slack=slack, integral=False)
 
 
+def _in_float32(question: Question) -> Iterator[References]:
+    """What is float64 is made float32 first, and the answer float64 again."""
+    arrays = (*question.inputs, *question.cotangents)
+    wide_ = [a is not None and a.dtype == np.float64 for a in arrays]
+    if any(wide_):
+        with np.errstate(over="ignore"):
+            made = [a.astype(np.float32) if w and a is not None else a for a, w in zip(arrays, wide_, strict=True)]
+        count = len(question.inputs)
+        found = ask(replace(question, inputs=tuple(made[:count]), cotangents=tuple(made[count:])))  # type: ignore[arg-type]
+        yield tuple(replace(r, dtype="float64") if r.dtype == "float32" else r for r in found)
+
+
+def _single(model: NumericModel) -> NumericModel:
+    return replace(model, accumulator="float32", kept="") if model.accumulator == "float64" else model
+
+
 HYPOTHESES = (
     Hypothesis(
         "cut_not_rounded",
         "results are made the answer's dtype by dropping bits, not by rounding",
         _cut,
         looser=True,
+    ),
+    Hypothesis(
+        "float64_in_float32", "numbers of float64 are made float32 first", _in_float32, model=_single, looser=True
     ),
 )

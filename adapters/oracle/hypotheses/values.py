@@ -112,22 +112,6 @@ def _in_lower_precision(model: NumericModel) -> NumericModel:
     return replace(model, accumulator=LOWER.get(model.accumulator, model.accumulator))
 
 
-def _in_float32(question: Question) -> Iterator[References]:
-    """What is float64 is made float32 first, and the answer float64 again."""
-    arrays = (*question.inputs, *question.cotangents)
-    wide_ = [a is not None and a.dtype == np.float64 for a in arrays]
-    if any(wide_):
-        with np.errstate(over="ignore"):
-            made = [a.astype(np.float32) if w and a is not None else a for a, w in zip(arrays, wide_, strict=True)]
-        count = len(question.inputs)
-        found = ask(replace(question, inputs=tuple(made[:count]), cotangents=tuple(made[count:])))  # type: ignore[arg-type]
-        yield tuple(replace(r, dtype="float64") if r.dtype == "float32" else r for r in found)
-
-
-def _single(model: NumericModel) -> NumericModel:
-    return replace(model, accumulator="float32", kept="") if model.accumulator == "float64" else model
-
-
 def _as_asked(question: Question) -> Iterator[References]:
     yield tuple(replace(r, integral=False) for r in ask(question))
 
@@ -207,9 +191,6 @@ HYPOTHESES = (
 )
 
 PRECISION = (
-    Hypothesis(
-        "float64_in_float32", "numbers of float64 are made float32 first", _in_float32, model=_single, looser=True
-    ),
     Hypothesis(
         "inputs_in_tf32",
         "operands are rounded to TF32 (11 significant bits) first",
