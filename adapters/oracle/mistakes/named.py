@@ -59,8 +59,8 @@ NO_MISTAKE = {
     ("max", "value"): ("nan_passed_over",),
     ("min", "value"): ("nan_passed_over",),
 }
-"""Hypotheses that change nothing there: they say nothing of the aspect, indices are not asked, no shape allows it, or an
-answer decides how they are made."""
+"""Hypotheses that change nothing there: they say nothing of the aspect, indices are not asked, no shape allows it, or
+an answer decides how they are made."""
 
 
 def _made(hypothesis: Hypothesis) -> Kernel:
