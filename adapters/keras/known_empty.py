@@ -114,11 +114,10 @@ def _second_of_nothing(case: Case) -> bool:
 
 
 EMPTY = (
-    _fact("empty-pool-torch", _EMPTY, ("max_pool2d",), _without_image, ("torch",), aspects=_BOTH),
     _fact(
-        "empty-average-torch",
+        "empty-pool-torch",
         _EMPTY,
-        ("avg_pool2d", "avg_pool2d_vjp"),
+        ("max_pool2d", "avg_pool2d", "avg_pool2d_vjp"),
         _without_image,
         ("torch",),
         aspects=_BOTH,
