@@ -21,12 +21,14 @@ from opassay.harness.cli_options import (
     OUTPUT_HELP,
     RECORD_HELP,
     REPEAT_HELP,
+    SUITE_HELP,
     Adapters,
     Baseline,
     Out,
     Pythons,
     Targets,
 )
+from opassay.harness.cli_suite import suite_app
 from opassay.harness.registry import UsageError
 from opassay.harness.run.status import INTERRUPTED
 from opassay.harness.user_targets import interpreter_problem
@@ -84,6 +86,7 @@ def run(
     cases: Annotated[int | None, typer.Option(min=1, metavar="N", help=CASES_HELP)] = None,
     full: Annotated[bool, typer.Option("--full", help="100 geometries per op and aspect.")] = False,
     exhaustive: Annotated[bool, typer.Option("--exhaustive", help=EXHAUSTIVE_HELP)] = False,
+    suite: Annotated[str, typer.Option("--suite", metavar="FILE", help=SUITE_HELP)] = "",
     seed: Annotated[int, typer.Option(help="Seed of the case stream.")] = 0,
     fills: Annotated[int, typer.Option(min=1, help="Value sets per geometry.")] = 2,
     baseline: Baseline = None,
@@ -103,8 +106,11 @@ def run(
     from opassay.harness.commands import run_command
     from opassay.harness.run.campaign import Request
     from opassay.harness.run.plan import MOST, Settings
+    from opassay.harness.run.suite import read_suite
     from opassay.harness.sizes import MEMORY, OUTPUT, parse_size
 
+    if suite and (full or exhaustive or record or cases or seed or fills != Settings.fills):
+        raise UsageError("a suite is its cases: leave out --cases, --full, --exhaustive, --seed, --fills and --record")
     if exhaustive and (full or fills != Settings.fills):
         raise UsageError("--exhaustive asks each number once: leave out --full and --fills")
     if full and cases is not None:
@@ -123,6 +129,7 @@ def run(
             seed=seed,
             fills=1 if exhaustive else fills,
             exhaustive=exhaustive,
+            suite=read_suite(suite) if suite else None,
             timeout=timeout,
             max_output=largest,
             repeat=repeat,
@@ -272,6 +279,7 @@ def doctor(
 
 
 app.add_typer(known_app, name="known")
+app.add_typer(suite_app, name="suite")
 
 
 @app.callback(invoke_without_command=True)

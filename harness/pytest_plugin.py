@@ -24,6 +24,7 @@ from opassay.harness.run.files import FileError
 from opassay.harness.run.known_rows import untested_line
 from opassay.harness.run.plan import Settings, Shard
 from opassay.harness.run.repeat import Repeats
+from opassay.harness.run.suite import read_suite, shipped
 from opassay.harness.sizes import MEMORY, parse_size
 
 SHOWN = 5
@@ -36,15 +37,8 @@ class Plugin:
 
     def __init__(self, config: pytest.Config) -> None:
         option = config.getoption
-        settings = Settings(
-            option("--opassay-cases"),
-            option("--opassay-seed"),
-            option("--opassay-fills"),
-            option("--opassay-timeout"),
-            repeat=option("--opassay-repeat"),
-        )
         try:
-            self.campaign = Campaign(_request(config, settings))
+            self.campaign = Campaign(_request(config, _settings(config)))
         except UsageError as error:
             raise pytest.UsageError(f"opassay: {error}") from None
         self.anchor = _anchor(config)
@@ -134,6 +128,20 @@ class Plugin:
         from xdist.scheduler import LoadGroupScheduling
 
         return LoadGroupScheduling(config, log)
+
+
+def _settings(config: pytest.Config) -> Settings:
+    option, suite = config.getoption, config.getoption("--opassay-suite")
+    if suite and (option("--opassay-cases") or option("--opassay-seed")):
+        raise UsageError("a suite says what is asked: leave out --opassay-cases and --opassay-seed")
+    return Settings(
+        option("--opassay-cases"),
+        option("--opassay-seed"),
+        option("--opassay-fills"),
+        option("--opassay-timeout"),
+        repeat=option("--opassay-repeat"),
+        suite=read_suite(suite if suite in shipped() else config.rootpath / suite) if suite else None,
+    )
 
 
 def _request(config: pytest.Config, settings: Settings) -> Request:

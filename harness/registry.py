@@ -272,6 +272,11 @@ class Registry:
         """The named ops, all of them when none is named."""
         return [self.op(name) for name in (list(dict.fromkeys(names)) or found.ops())]
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all ops."""
+        return list(found.ops())
+
     def op(self, name: str) -> Op:
         modules = found.ops()
         if name not in modules:

@@ -82,6 +82,7 @@ def pytest_addoption(parser: Any) -> None:
     add("--opassay-cases", type=int, metavar="N", help="geometries per op and aspect (what takes some minutes)")
     add("--opassay-seed", type=int, default=0, metavar="S", help="seed of the case stream (0)")
     add("--opassay-fills", type=int, default=2, metavar="K", help="value sets per geometry (2)")
+    add("--opassay-suite", metavar="FILE", help="the cases of a suite: a file, or a shipped name")
     add("--opassay-repeat", action="store_true", help="each case twice in one process and once in a fresh one")
     add("--opassay-timeout", type=float, default=30.0, metavar="S", help="seconds per case (30)")
     add("--opassay-findings", type=int, default=20, metavar="N", help="new differences to shrink and write down (20)")

@@ -18,6 +18,7 @@ _DEFAULTS: dict[str, Any] = {
     "seed": 0,
     "cases": 0,
     "fills": 0,
+    "suite": {},
     "status": "finished",
     "targets": {},
     "families": {},

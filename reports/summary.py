@@ -6,7 +6,9 @@ Both take 65,536 characters, and nobody reads as many: what is new comes first, 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import accumulate
+from typing import Any
 
 from opassay.harness.model.fact import OWNERS
 from opassay.reports import commands
@@ -142,12 +144,19 @@ def _shares(summary: Summary) -> str:
     return "\n\n".join([*blocks, *([f"{summary.left_free}."] if summary.left_free else [])])
 
 
+def _asked(run: Mapping[str, Any]) -> str:
+    """Which cases were asked."""
+    if suite := run["suite"]:
+        return f"suite {inline(str(suite.get('name')))} ({inline(str(suite.get('hash'))[:16])})"
+    cases = f"{run['cases']:,} cases" if run["cases"] else "cases by what they cost"
+    return f"seed {run['seed']}, {cases}, {plural(run['fills'], 'fill')} each"
+
+
 def _environment(summary: Summary) -> str:
     run = summary.run
     columns = ("version", "executor", "state")
     rows = [[inline(n), *(inline(shorten(str(i.get(c, "")), 100)) for c in columns)] for n, i in run["targets"].items()]
-    cases = f"{run['cases']:,} cases" if run["cases"] else "cases by what they cost"
-    seeded = f"seed {run['seed']}, {cases}, {plural(run['fills'], 'fill')} each"
+    seeded = _asked(run)
     machine = ", ".join(f"{k} {v}" for k, v in run["machine"].items() if not isinstance(v, dict))
     case = f" (`{summary.total.worst_case}`)"
     return "\n\n".join(

@@ -147,7 +147,9 @@ def _next_steps(summary: Summary, console: Console) -> Iterator[Text]:
     elif found:
         yield Text(f"Next: {commands.replay(summary.run, found[0].case_id, found[0].target)}", no_wrap=True)
     elif summary.state == "clean":
-        yield Text("Next: nothing to do; more cases: opassay run --cases N, other cases: --seed S")
+        drawn = "opassay run --cases N, other cases: --seed S"
+        others = "opassay run, without --suite" if summary.run["suite"] else drawn
+        yield Text(f"Next: nothing to do; more cases: {others}")
     else:
         yield Text("Next: read the warnings above, then this, or opassay doctor:")
         yield Text(f"    {commands.resume(summary.run)}", no_wrap=True)

@@ -37,7 +37,7 @@ from opassay.harness.run.lane import Lane
 from opassay.harness.run.loosest import unstated
 from opassay.harness.run.machine import default_memory, describe_machine, usable_cores
 from opassay.harness.run.pictures import Album
-from opassay.harness.run.plan import Settings, Shard, forecast, halves, shards
+from opassay.harness.run.plan import Settings, Shard, forecast, halves, shards, shards_of
 from opassay.harness.run.process import WorkerSpec
 from opassay.harness.run.status import Counts
 
@@ -76,7 +76,7 @@ class Campaign:
         self.registry = Registry(request.adapters, request.folder, request.python)
         self.baseline = read_optional(request.baseline)
         self.targets = self.registry.targets(request.targets)
-        self.ops = self.registry.ops(request.ops)
+        self.ops = self._ops()
         for aspect in request.aspects:
             if aspect not in ASPECTS:
                 raise UsageError(unknown("aspect", aspect, ASPECTS))
@@ -87,12 +87,28 @@ class Campaign:
         aspects, cases = request.aspects, request.settings.cases
         if request.settings.exhaustive:
             self.ops, aspects, cases = exhaustive.asked(self.ops, request.ops, aspects, cases)
-        self.shards = shards(self.ops, aspects, self.targets, cases, costly, self._compiled)
+        if request.settings.suite is not None:
+            self.shards = shards_of(request.settings.suite, self.ops, aspects, self.targets)
+        else:
+            self.shards = shards(self.ops, aspects, self.targets, cases, costly, self._compiled)
         if not self.shards:
             raise UsageError(f"none of these ops has cases of aspect {', '.join(request.aspects)}: nothing would run")
         memory = request.memory or default_memory(len(self.targets))
         self.settings = replace(request.settings, memory=memory)
         self._cache, self.uncached = usable_folder()
+
+    def _ops(self) -> list[Op]:
+        """The ops that are asked; of a suite, those it has cases of."""
+        named, suite = self.request.ops, self.request.settings.suite
+        if suite is None:
+            return self.registry.ops(named)
+        lacking = sorted(set(suite.ops) - set(self.registry.names))
+        if lacking:
+            raise UsageError(f"suite {suite.name!r} has cases of ops that this opassay lacks: {', '.join(lacking)}")
+        for name in named:
+            if name not in suite.ops:
+                raise UsageError(unknown(f"op of suite {suite.name!r}", name, suite.ops))
+        return self.registry.ops(name for name in suite.ops if not named or name in named)
 
     def forecast(self) -> float:
         """Seconds that it will take about on this machine when no program is kept."""
@@ -161,12 +177,14 @@ class Campaign:
 
     def identity(self) -> dict[str, Any]:
         """What must be equal for one run to be the continuation of another."""
+        suite = self.settings.suite
         return {
             "opassay": VERSION,
             "seed": self.settings.seed,
             "cases": self.settings.cases,
             "fills": self.settings.fills,
             "exhaustive": self.settings.exhaustive,
+            **({"suite": suite.hash} if suite else {}),
             "targets": list(self.labels().values()),
             "ops": [op.name for op in self.ops],
             "aspects": list(self.aspects),
@@ -255,12 +273,14 @@ class Run:
         """Write and return the content of ``run.json``, as far as the run has come."""
         self.album.finish(list(self.campaign.labels().values()))
         self.faults += [fault for fault in engine.known.faults if fault not in self.faults]
+        suite = self.campaign.settings.suite
         run = {
             "opassay": VERSION,
             "command": self.campaign.request.command,
             "seed": self.campaign.settings.seed,
             "cases": self.campaign.settings.cases or 0,
             "fills": self.campaign.settings.fills,
+            **({"suite": {"name": suite.name, "hash": suite.hash, "cases": len(suite.cases)}} if suite else {}),
             "status": self.status,
             "targets": {lane.label: self._target(lane.target, lane) for lane in engine.lanes.values()},
             "families": {op.name: family(op.name) for op in self.campaign.ops},

@@ -107,7 +107,7 @@ class Engine:
 
     def feeds(self, shards: Sequence[Shard], done: frozenset[Key] = frozenset(), pins: bool = True) -> Feeds:
         """The batches of ``shards``, for all lanes."""
-        return Feeds(shards, self.make_batch, self.spoils, done, pins)
+        return Feeds(shards, self.make_batch, self.spoils, done, pins, mixed=self.settings.suite is not None)
 
     def make_batch(self, op: Op, aspect: str, start: int, stop: int) -> Batch:
         """What every target is asked of this slice."""
@@ -221,7 +221,7 @@ class Engine:
                 job.listener(lane, job, item, outcome)
             return
         told = [(item.case, outcome) for item, outcome in answers]
-        judgements = self.judging.judge_all(lane, job.op, told, self._targets)
+        judgements = self.judging.judge_all(lane, job.op_of(answers[0][0].case), told, self._targets) if told else []
         for (item, outcome), judgement in zip(answers, judgements, strict=True):
             self._judged(lane, job, item, outcome, judgement)
 
@@ -230,16 +230,17 @@ class Engine:
         return sum(lane.usable for lane in self.lanes.values())
 
     def _judged(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+        op = job.op_of(item.case)
         if job.ask:
             self.asked.append((lane.label, outcome, judgement))
         elif job.probe:
-            facts = self.known.covering(lane, job.op, item.case, outcome, judgement)
+            facts = self.known.covering(lane, op, item.case, outcome, judgement)
             self.pins[lane.label, item.case.id] = judgement.verdict, frozenset(fact.id for fact in facts)
         elif job.group is not None:
             self.second.in_group(lane, job, job.group, item, outcome, judgement)
         elif job.alone:
             self.second.alone(lane, job, item, outcome, judgement)
-        elif judgement.verdict in FAILING and not self.known.covering(lane, job.op, item.case, outcome, judgement):
+        elif judgement.verdict in FAILING and not self.known.covering(lane, op, item.case, outcome, judgement):
             # What is known needs no confirming, at worst in two more workers.
             lane.submit(job.again(item, earlier=judgement, end=outcome, trail=job.trail), first=True)
         else:
@@ -258,8 +259,9 @@ class Engine:
 
     def _record(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
         self.keep(lane.label, item.case, outcome)
-        facts = self.known.covering(lane, job.op, item.case, outcome, judgement)
-        found = self.known.cause(lane, job.op, item.case, outcome, judgement.verdict, facts)
+        op = job.op_of(item.case)
+        facts = self.known.covering(lane, op, item.case, outcome, judgement)
+        found = self.known.cause(lane, op, item.case, outcome, judgement.verdict, facts)
         judgement = replace(judgement, cause=found) if found else judgement
         if job.taker is not None:
             job.taker(lane, item, outcome, judgement, confirmed, facts)

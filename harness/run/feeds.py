@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
 from opassay.harness.run.job import Job
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.plan import Batch, Item, Shard, cuts
+from opassay.harness.run.plan import BATCH_GEOMETRIES, Batch, Item, Shard, cuts
 
 WINDOW = 256
 """Batches that are kept for targets that have yet to take them; older ones are generated again."""
@@ -25,7 +26,8 @@ class Feeds:
     """Hands every lane the same batches of ``shards``, as ``make`` makes them; what is ``done`` is left out.
 
     ``spoils`` says of which cases a worker may go on with damaged memory: each of them is a job by itself. Without
-    ``pins`` the slices that start at 0 have none.
+    ``pins`` the slices that start at 0 have none. ``mixed``: small batches of several ops travel as one, since a
+    program of few cases is hardly compiled faster than one of many.
     """
 
     def __init__(
@@ -35,16 +37,20 @@ class Feeds:
         spoils: Callable[[Lane, Case], bool],
         done: frozenset[Key] = frozenset(),
         pins: bool = True,
+        mixed: bool = False,
     ) -> None:
         self._wanted = {(s.op.name, s.aspect, s.start, s.stop, s.target) for s in shards}
         slices = {(s.op.name, s.aspect, s.start, s.stop): s for s in shards}
         self._slices = list(slices.values())
-        self._make, self._spoils, self._done, self._pins = make, spoils, done, pins
+        self._make, self._spoils, self._done, self._pins, self._mixed = make, spoils, done, pins, mixed
         self._takers = len({s.target for s in shards})
         self._made: OrderedDict[tuple[str, str, int, int], tuple[Batch, int]] = OrderedDict()
 
     def jobs(self, lane: Lane) -> Iterator[Job]:
         """What is asked of ``lane``, in the order of the shards."""
+        return joined(self._single(lane)) if self._mixed else self._single(lane)
+
+    def _single(self, lane: Lane) -> Iterator[Job]:
         for shard in self._slices:
             if (shard.op.name, shard.aspect, shard.start, shard.stop, lane.target) in self._wanted:
                 for start, stop in cuts(shard.start, shard.stop):
@@ -73,3 +79,23 @@ class Feeds:
             yield Job(batch.op, together)
         for item in alone:
             yield Job(batch.op, [item], spoils=True)
+
+
+def joined(jobs: Iterable[Job]) -> Iterator[Job]:
+    """The same cases in fewer jobs of at least ``BATCH_GEOMETRIES`` cases; one of a case that may spoil stays alone."""
+    waiting: list[Job] = []
+    for job in jobs:
+        if job.spoils:
+            yield job
+            continue
+        waiting.append(job)
+        if sum(len(one.items) for one in waiting) >= BATCH_GEOMETRIES:
+            yield _one(waiting)
+            waiting = []
+    if waiting:
+        yield _one(waiting)
+
+
+def _one(jobs: Sequence[Job]) -> Job:
+    first, *rest = jobs
+    return replace(first, items=[item for job in jobs for item in job.items], others=[job.op for job in rest])

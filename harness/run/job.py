@@ -18,6 +18,9 @@ from opassay.harness.run.plan import Item
 
 Answer = tuple[Item, Outcome]
 
+Place = tuple[str, str, int]
+"""Op, aspect and number of a geometry."""
+
 Trail = Sequence["Job"]
 """The jobs that a worker was given last, in order, up to the one in which it ended."""
 
@@ -66,7 +69,7 @@ class Replay:
 class Job:
     """A batch on its way to a worker. ``alone``: one case run again to confirm what it did before.
 
-    ``held``: answers to geometries of which some fills are still to come, by number in the stream.
+    ``others``: further ops that its cases are of. ``held``: answers to geometries that wait for their other fills.
     ``probe``: a known difference's pin, ``ask``: a case to show; neither makes a record. ``brief``: known to hang,
     so that it need not have all its time. ``spoils``: the worker may
     go on after it with damaged memory, which is then another case's crash. ``fresh``: for a worker that has been given
@@ -78,6 +81,7 @@ class Job:
     op: Op
     items: Sequence[Item]
     alone: bool = False
+    others: Sequence[Op] = ()
     earlier: Judgement | None = None
     end: Outcome | None = None
     trail: Trail = ()
@@ -93,26 +97,31 @@ class Job:
     id: int = field(default_factory=next_id)
     answered: set[int] = field(default_factory=set)
     accepted: list[Case] = field(default_factory=list)
-    held: dict[int, list[Answer]] = field(default_factory=dict)
+    held: dict[Place, list[Answer]] = field(default_factory=dict)
+
+    def op_of(self, case: Case) -> Op:
+        """The op of one of its cases."""
+        return next((op for op in self.others if op.name == case.op), self.op)
 
     def again(self, item: Item, **changes: Any) -> Job:
         """A job for one of its cases alone; who takes the answer stays the same."""
         given = {"alone": True, "spoils": self.spoils, "taker": self.taker, "listener": self.listener, **changes}
-        return Job(self.op, [item], **given)
+        return Job(self.op_of(item.case), [item], **given)
 
     def given(self, items: Sequence[Item]) -> Job:
         """What a worker was given of it, and nothing of what came before: a trail must not hold all earlier ones."""
-        return Job(self.op, items, self.alone, accepted=list(self.accepted))
+        return Job(self.op, items, self.alone, self.others, accepted=list(self.accepted))
 
     @cached_property
-    def _sizes(self) -> Counter[int]:
-        return Counter(item.number for item in self.items)
+    def _sizes(self) -> Counter[Place]:
+        return Counter(_place(item) for item in self.items)
 
     def hold(self, item: Item, outcome: Outcome) -> Sequence[Answer]:
         """All answers to a geometry once the last of them is there; none before."""
-        held = self.held.setdefault(item.number, [])
+        place = _place(item)
+        held = self.held.setdefault(place, [])
         held.append((item, outcome))
-        return self.held.pop(item.number) if len(held) == self._sizes[item.number] else ()
+        return self.held.pop(place) if len(held) == self._sizes[place] else ()
 
     def release(self) -> list[Sequence[Answer]]:
         """What is held of each geometry, of which no more will come."""
@@ -121,3 +130,7 @@ class Job:
 
     def rest(self, without: Sequence[int] = ()) -> list[Item]:
         return [item for i, item in enumerate(self.items) if i not in self.answered and i not in without]
+
+
+def _place(item: Item) -> Place:
+    return item.case.op, item.case.aspect, item.number

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from opassay.harness.model.case import Case
+from opassay.harness.model.case import ASPECTS, Case
 from opassay.harness.model.op import Op
+from opassay.harness.model.suite import Suite
 from opassay.harness.model.target import Target
 from opassay.harness.run import exhaustive, generate, wire
 
@@ -60,7 +61,7 @@ class Settings:
     a worker is ended. ``repeat``: whether every case, not only pins, must give the same bits thrice, and
     not only some of the others twice.
     ``max_output``: bytes of one case's answers from which on they are not sent. ``exhaustive``: whether slices of all
-    float32 are asked in place of the stream.
+    float32 are asked in place of the stream. ``suite``: the cases that are asked in place of it.
     """
 
     cases: int | None = None
@@ -72,6 +73,7 @@ class Settings:
     max_output: int = wire.MAX_OUTPUT
     repeat: bool = False
     exhaustive: bool = False
+    suite: Suite | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Shard:
     """Op × aspect × target × slice [start, stop) of a seeded stream; pins belong to the slice that starts at 0.
 
     ``left_out``: how many cases beyond ``stop`` the target is spared, since its mode compiles each of them for seconds.
+    ``suite``: from which the cases are taken, of none where they are drawn.
     """
 
     op: Op
@@ -87,9 +90,12 @@ class Shard:
     start: int
     stop: int
     left_out: int = 0
+    suite: Suite | None = None
 
     def planned(self, fills: int) -> int:
         """How many records it makes."""
+        if self.suite is not None:
+            return self.suite.count(self.op.name, self.aspect)
         return planned(self.op, self.aspect, self.start, self.stop, fills)
 
 
@@ -151,7 +157,10 @@ def cuts(start: int, stop: int) -> Iterator[tuple[int, int]]:
 
 
 def make_batch(op: Op, aspect: str, start: int, stop: int, settings: Settings) -> Batch:
-    """One batch as ``cuts`` gives its ends; the same whenever it is made."""
+    """One batch as ``cuts`` gives its ends; the same whenever it is made. A suite has no pins beside its cases."""
+    if settings.suite is not None:
+        chosen = settings.suite.numbered(op.name, aspect, start, stop)
+        return Batch(op, aspect, tuple(Item(number, case) for number, case in chosen))
     if stop == 0:
         return Batch(op, aspect, tuple(Item(number, pin.case) for number, pin in generate.pins(op, aspect)))
     if settings.exhaustive:
@@ -164,15 +173,19 @@ def make_batch(op: Op, aspect: str, start: int, stop: int, settings: Settings) -
 def halves(planned_shards: Sequence[Shard]) -> tuple[list[Shard], list[Shard]]:
     """What runs with one thread, and what with several: some kernels are wrong only with several.
 
-    A short run is not split, since every worker would have to be started once more for little.
+    A short run is not split, since every worker would have to be started once more for little; a suite is short.
     """
     first, second = [], []
     for shard in planned_shards:
-        middle = (shard.start + shard.stop) // 2 if shard.stop - shard.start >= SPLIT else shard.stop
+        middle = (shard.start + shard.stop) // 2 if _splits(shard) else shard.stop
         first.append(replace(shard, stop=middle))
         if middle < shard.stop:
             second.append(replace(shard, start=middle))
     return first, second
+
+
+def _splits(shard: Shard) -> bool:
+    return shard.suite is None and shard.stop - shard.start >= SPLIT
 
 
 def geometries(op: Op, aspect: str, compiled: bool, ops: int) -> int:
@@ -180,11 +193,12 @@ def geometries(op: Op, aspect: str, compiled: bool, ops: int) -> int:
 
     Of invalid input, where number k breaks rule k % len(rules), each rule is broken once.
     """
-    share = SHARE[_pool(op)] // (ops * COST[_kind(op), compiled])
+    share = SHARE[_pool(op)] // (ops * COST[kind(op), compiled])
     return min(MOST, max(FEWEST, share, len(op.rules) if aspect == "error" else 0))
 
 
-def _kind(op: Op) -> str:
+def kind(op: Op) -> str:
+    """What an op counts as where costs are told."""
     return "program" if op.staged else "pointwise" if op.of_a_class else "op"
 
 
@@ -197,8 +211,19 @@ def forecast(planned_shards: Sequence[Shard], fills: int, compiled: Collection[T
     """Seconds that the shards will take about, with nothing kept: those of the slowest target, or of all by cores."""
     seconds: defaultdict[Target, float] = defaultdict(float)
     for shard in planned_shards:
-        seconds[shard.target] += shard.planned(fills) * ANSWER[_kind(shard.op), shard.target in compiled]
+        seconds[shard.target] += shard.planned(fills) * ANSWER[kind(shard.op), shard.target in compiled]
     return START + max(*seconds.values(), (sum(seconds.values()) + START * len(seconds)) / cores)
+
+
+def shards_of(suite: Suite, ops: Sequence[Op], aspect_names: Sequence[str], targets: Sequence[Target]) -> list[Shard]:
+    """One shard per op × aspect × target of which ``suite`` has cases; empty ``aspect_names`` mean every aspect."""
+    return [
+        Shard(op, aspect, target, 0, count, suite=suite)
+        for op in ops
+        for aspect in ASPECTS
+        if (count := suite.geometries(op.name, aspect)) and (not aspect_names or aspect in aspect_names)
+        for target in targets
+    ]
 
 
 def shards(

@@ -126,6 +126,6 @@ def _replay_jobs(replay: Replay, job: Job) -> list[Job]:
     """What a fresh worker is given to see whether it ends too; answers go where those of ``job`` do."""
     replay.waiting = sum(len(given.items) for given in replay.trail)
     return [
-        Job(given.op, given.items, given.alone, fresh=not number, replay=replay, taker=job.taker)
+        Job(given.op, given.items, given.alone, given.others, fresh=not number, replay=replay, taker=job.taker)
         for number, given in enumerate(replay.trail)
     ]

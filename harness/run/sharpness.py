@@ -55,6 +55,25 @@ def sought(
     return [entry for entry, _ in found]
 
 
+def kills(op: Op, mistakes: Sequence[Mistake], case: Case) -> list[Mistake]:
+    """Those of ``mistakes`` that opassay's own judge sees on one case."""
+    question = _question(op, case)
+    if question is None:
+        return []
+    told = right(question.truth)
+    return [m for m in mistakes if _killed(m, question, told, case)]
+
+
+def _killed(mistake: Mistake, question: Question, told: Arrays, case: Case) -> bool:
+    try:
+        answer = mistake.start()(question, told)
+    except Exception:
+        # Kernels cope with what is drawn, and need not with every pin: what raises is not found by it.
+        return False
+    assert question.truth is not None
+    return not same(answer, told) and judged(case, answer, told, question.truth, mistake)
+
+
 def _note(
     entry: Sought, number: int, case: Case, answer: Arrays, told: Arrays, truth: References, sees: dict[str, Sees]
 ) -> None:

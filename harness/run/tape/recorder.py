@@ -87,7 +87,7 @@ class _TargetTape:
             header["trail"] = trail_json(job.trail)
         if job.group is not None:
             header["group"] = self._group(job.group)
-        self._add(job.op.name, item, header, buffers)
+        self._add(item.case.op, item, header, buffers)
 
     def _group(self, group: GroupEnd) -> dict[str, Any]:
         """Its number; with the first member also how it ended, and after what."""
