@@ -14,6 +14,7 @@ import typer
 
 from opassay.harness.cli_known import known_app
 from opassay.harness.cli_options import (
+    BUDGET_HELP,
     CASES_HELP,
     DEFAULT_OUT,
     EXHAUSTIVE_HELP,
@@ -87,6 +88,7 @@ def run(
     full: Annotated[bool, typer.Option("--full", help="100 geometries per op and aspect.")] = False,
     exhaustive: Annotated[bool, typer.Option("--exhaustive", help=EXHAUSTIVE_HELP)] = False,
     suite: Annotated[str, typer.Option("--suite", metavar="FILE", help=SUITE_HELP)] = "",
+    budget: Annotated[str, typer.Option("--budget", metavar="TIME", help=BUDGET_HELP)] = "",
     seed: Annotated[int, typer.Option(help="Seed of the case stream.")] = 0,
     fills: Annotated[int, typer.Option(min=1, help="Value sets per geometry.")] = 2,
     baseline: Baseline = None,
@@ -107,7 +109,7 @@ def run(
     from opassay.harness.run.campaign import Request
     from opassay.harness.run.plan import MOST, Settings
     from opassay.harness.run.suite import read_suite
-    from opassay.harness.sizes import MEMORY, OUTPUT, parse_size
+    from opassay.harness.sizes import MEMORY, OUTPUT, parse_seconds, parse_size
 
     if suite and (full or exhaustive or record or cases or seed or fills != Settings.fills):
         raise UsageError("a suite is its cases: leave out --cases, --full, --exhaustive, --seed, --fills and --record")
@@ -117,6 +119,10 @@ def run(
         raise UsageError(f"--full asks for {MOST} geometries and --cases for {cases}: give one of the two")
     if record is not None and resume:
         raise UsageError("--record keeps whole runs: leave out --resume, the answers so far are on no tape")
+    if budget and (resume or record is not None or exhaustive or repeat):
+        raise UsageError(
+            "--budget leaves out what does not fit: leave out --resume, --record, --exhaustive and --repeat"
+        )
     largest = parse_size("--max-output", max_output, *OUTPUT)
     request = Request(
         targets=target,
@@ -137,6 +143,7 @@ def run(
         memory=parse_size("--memory", memory, *MEMORY) if memory else None,
         command=shlex.join(["opassay", *sys.argv[1:]]),
         baseline=baseline,
+        budget=parse_seconds("--budget", budget) if budget else None,
     )
     return run_command(request, out, resume, strict, findings, record)
 

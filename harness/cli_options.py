@@ -22,6 +22,7 @@ CASES_HELP = "Geometries per op and aspect; by default as many as take some minu
 EXHAUSTIVE_HELP = "Every float32 through ops of one tensor, in 4,096 slices, or --cases of them. Hours."
 REPEAT_HELP = "Run each case twice in one process and once in a fresh one; pins always are."
 SUITE_HELP = "The cases of a suite, a file or the name of a shipped one, in place of drawn ones."
+BUDGET_HELP = "Ask what fits in this time, as 2m; what is left out is told as not run."
 RECORD_HELP = "Keep every answer on tape in this folder, for rejudge."
 OUTPUT_HELP = "How large the answers to one case may be; larger ones are a wrong shape."
 Out = Annotated[Path, typer.Option("--out", help="Folder of the report.")]

@@ -82,6 +82,8 @@ def _planned(campaign: Campaign) -> str:
     ops, fills = campaign.ops, campaign.settings.fills
     what = ops[0].name if len(ops) == 1 else f"{len(ops)} ops"
     most = sum(shard.planned(fills) for shard in campaign.shards)
+    if campaign.budget is not None:
+        what += f" within {campaign.budget.seconds:g} s, of which {len(campaign.unfit)} questions do not fit"
     told = (
         f"asking {', '.join(campaign.labels().values())}: {what}; {', '.join(campaign.aspects)}; up to {most:,} answers"
     )

@@ -1,4 +1,4 @@
-"""Amounts of memory as people write them."""
+"""Amounts of memory and time as people write them."""
 
 from __future__ import annotations
 
@@ -25,3 +25,15 @@ def parse_size(option: str, text: str, least: int, most: int) -> int:
     if not least <= size <= most:
         raise UsageError(f"{option} must lie between {least >> 20}M and {most >> 20}M, got {text!r}")
     return size
+
+
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_TIME = re.compile(r"(\d+(?:\.\d+)?) ?([smh]?)")
+
+
+def parse_seconds(option: str, text: str) -> float:
+    """``"2m"`` as seconds. Raises ``UsageError``, naming ``option``."""
+    found = _TIME.fullmatch(text.strip())
+    if found is None or not float(found[1]):
+        raise UsageError(f"{option} expects a time such as 90s, 2m or 1h, got {text!r}")
+    return float(found[1]) * _SECONDS[found[2]]

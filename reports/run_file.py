@@ -19,6 +19,7 @@ _DEFAULTS: dict[str, Any] = {
     "cases": 0,
     "fills": 0,
     "suite": {},
+    "budget": 0,
     "status": "finished",
     "targets": {},
     "families": {},

@@ -135,8 +135,9 @@ class Summary:
         rest += [(t.fault, "fault"), (t.missing, self.named("missing"))]
         others = ", ".join(f"{n:,} {name}" for n, name in rest if n)
         told = f"{t.ran} planned: {', '.join(parts)}" + (f"; not judged: {others}" if others else "")
-        spared = f"; {t.not_planned:,} not planned where each takes seconds to compile" if t.not_planned else ""
-        return told + spared
+        within = f"not run within {self.run['budget']:g} s" if self.run["budget"] else ""
+        why = within or "not planned where each takes seconds to compile"
+        return told + (f"; {t.not_planned:,} {why}" if t.not_planned else "")
 
     @property
     def largest(self) -> str:

@@ -23,8 +23,10 @@ from opassay.harness.model.verdicts import Record
 from opassay.harness.registry import AdapterEntry, Registry, unknown
 from opassay.harness.run import exhaustive
 from opassay.harness.run.baseline import digest, read_optional, unexplained
+from opassay.harness.run.budget import Budget, Costs, fitting
 from opassay.harness.run.cache import VARIABLE, prune, usable_folder
 from opassay.harness.run.course import Steps
+from opassay.harness.run.durations import Durations, Watch, durations_file
 from opassay.harness.run.earlier import set_aside
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.feeds import Key
@@ -32,7 +34,7 @@ from opassay.harness.run.files import FileError, replace_file
 from opassay.harness.run.half import Half
 from opassay.harness.run.journal import Journal
 from opassay.harness.run.knowledge import explained
-from opassay.harness.run.known_rows import known_rows, other_versions
+from opassay.harness.run.known_rows import NAMED, known_rows, other_versions
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.loosest import unstated
 from opassay.harness.run.machine import default_memory, describe_machine, usable_cores
@@ -50,7 +52,7 @@ class Request:
     """What the user asked for, as text; everything empty means the default.
 
     ``folder`` holds the files that may describe targets of the user's. ``baseline``: a file with differences that
-    nobody has explained.
+    nobody has explained. ``budget``: seconds after which nothing more is begun.
     """
 
     targets: Sequence[str] = ()
@@ -63,13 +65,19 @@ class Request:
     memory: int | None = None
     command: str = "opassay run"
     baseline: Path | None = None
+    budget: float | None = None
 
 
 class Campaign:
     """A checked request. Raises ``UsageError`` for anything in it that does not exist.
 
-    ``uncached``: why compiled programs are not kept although nobody said so, or empty.
+    ``uncached``: why compiled programs are not kept although nobody said so, or empty. ``budget``: of time, if there is
+    one; ``unfit``: the shards that do not fit in it.
     """
+
+    budget: Budget | None = None
+    unfit: Sequence[Shard] = ()
+    durations = Durations(None)
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -96,6 +104,11 @@ class Campaign:
         memory = request.memory or default_memory(len(self.targets))
         self.settings = replace(request.settings, memory=memory)
         self._cache, self.uncached = usable_folder()
+        self.durations = Durations(durations_file())
+        if request.budget is not None:
+            self.budget = Budget(request.budget)
+            costs = Costs(self.durations, self.labels(), self.settings.fills, self._compiled, usable_cores())
+            self.shards, self.unfit = fitting(self.shards, costs, self.budget.seconds)
 
     def _ops(self) -> list[Op]:
         """The ops that are asked; of a suite, those it has cases of."""
@@ -146,7 +159,10 @@ class Campaign:
         workers = {target: (label, self._spec(target)) for target, label in self.labels().items()}
         names = {t.adapter for t in self.targets}
         known, follows = {n: self.known(n) for n in names}, {n: self.follows(n) for n in names}
-        return Engine(workers, self.settings, known, follows)
+        engine = Engine(workers, self.settings, known, follows)
+        if self.budget is not None:
+            engine.refuses, engine.budgeted = self.budget.refuses, True
+        return engine
 
     def _spec(self, target: Target) -> WorkerSpec:
         entry = self.registry.adapter(target.adapter)
@@ -229,9 +245,11 @@ class Run:
         self.faults: list[str] = []
         self.findings: list[dict[str, Any]] = []
         self.noted: Callable[[Record], Record] = lambda record: record
+        self.watch = Watch()
 
     def begin(self, engine: Engine) -> None:
         """Write ``run.json`` for whoever looks at the folder meanwhile; engine's workers have said hello."""
+        self.watch.ready()
         self.status = "running"
         self.describe(engine)
         self.status = "interrupted"
@@ -261,12 +279,14 @@ class Run:
         engine.keep = self.album.keep
         yield from self.taken(both_halves(self.campaign, engine, done))
         self.status = "finished"
+        self.campaign.durations.learn(self.watch)
 
     def taken(self, records: Iterator[Record]) -> Iterator[Record]:
         """The same records, each written down first."""
         for record in records:
             self.journal.add(record)
             self.counts.add(record)
+            self.watch.see(record)
             yield record
 
     def describe(self, engine: Engine) -> dict[str, Any]:
@@ -281,10 +301,14 @@ class Run:
             "cases": self.campaign.settings.cases or 0,
             "fills": self.campaign.settings.fills,
             **({"suite": {"name": suite.name, "hash": suite.hash, "cases": len(suite.cases)}} if suite else {}),
+            "budget": self.campaign.request.budget or 0,
             "status": self.status,
             "targets": {lane.label: self._target(lane.target, lane) for lane in engine.lanes.values()},
             "families": {op.name: family(op.name) for op in self.campaign.ops},
-            "shards": [self._shard(engine, shard) for shard in self.campaign.shards],
+            "shards": [
+                *(self._shard(engine, shard) for shard in self.campaign.shards),
+                *(self._not_run(engine, shard) for shard in self.campaign.unfit),
+            ],
             "known": list(self._known(engine)),
             "choices": list(self._choices()),
             "findings": self.findings,
@@ -292,6 +316,7 @@ class Run:
             "warnings": [
                 *self.warnings,
                 *engine.second.lines,
+                *self._left_out(),
                 *_doubts(engine, self.campaign.ops),
                 *self._other_versions(engine),
             ],
@@ -321,14 +346,32 @@ class Run:
         }
 
     def _shard(self, engine: Engine, shard: Shard) -> dict[str, Any]:
+        label, budget = engine.lanes[shard.target].label, self.campaign.budget
+        planned = self.planned(engine, shard)
+        cut = budget is not None and (shard.target, (shard.op.name, shard.aspect)) in budget.cut
+        # Of what was begun, and is not there, nobody can say that it was for want of time alone.
+        there = min(planned, self.counts.made[shard.op.name, shard.aspect, label]) if cut else planned
         return {
             "op": shard.op.name,
             "aspect": shard.aspect,
-            "target": engine.lanes[shard.target].label,
-            "planned": self.planned(engine, shard),
-            "not_planned": 0 if absent(engine, shard) else shard.left_out,
+            "target": label,
+            "planned": there,
+            "not_planned": 0 if absent(engine, shard) else shard.left_out + planned - there,
             "absent": absent(engine, shard),
         }
+
+    def _not_run(self, engine: Engine, shard: Shard) -> dict[str, Any]:
+        """The row of a shard that does not fit in the budget."""
+        row = self._shard(engine, shard)
+        return row | {"planned": 0, "not_planned": row["planned"] + row["not_planned"]}
+
+    def _left_out(self) -> Iterator[str]:
+        """What the budget leaves out, in a line."""
+        cut = {question for _, question in self.campaign.budget.cut} if self.campaign.budget else set()
+        left = sorted({(s.op.name, s.aspect) for s in self.campaign.unfit} | cut)
+        if left:
+            names = ", ".join(f"{op} {aspect}" for op, aspect in left[:NAMED]) + (", …" if len(left) > NAMED else "")
+            yield f"the budget of {self.campaign.request.budget:g} s left out, wholly or in part, {len(left)}: {names}"
 
     def _known(self, engine: Engine) -> Iterator[dict[str, Any]]:
         for adapter in self._adapters():

@@ -47,7 +47,8 @@ class Engine:
 
     Use as a context manager: leaving it ends every worker. ``keep`` is told of every answer that is recorded, ``heard``
     of every one that came, with the job that asked for it.
-    ``known`` is what is known of the targets; ``second`` decides of what failed when it has run again.
+    ``refuses`` says of which shards nothing more is begun, ``budgeted`` whether that
+    may be so. ``known`` is what is known of the targets; ``second`` decides of what failed when it has run again.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class Engine:
         self.second = SecondLook(self._record)
         self.asked: list[Asked] = []
         self._watched = time.monotonic()
+        self.refuses: Callable[[Shard], bool] = lambda shard: False
+        self.budgeted = False
         self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
         self.heard: Callable[[Lane, Job, Sequence[Answer]], None] = lambda lane, job, answers: None
         self.lanes = {target: self.lane(target, label, spec) for target, (label, spec) in workers.items()}
@@ -107,7 +110,15 @@ class Engine:
 
     def feeds(self, shards: Sequence[Shard], done: frozenset[Key] = frozenset(), pins: bool = True) -> Feeds:
         """The batches of ``shards``, for all lanes."""
-        return Feeds(shards, self.make_batch, self.spoils, done, pins, mixed=self.settings.suite is not None)
+        return Feeds(
+            shards,
+            self.make_batch,
+            self.spoils,
+            done,
+            pins,
+            mixed=self.settings.suite is not None,
+            refuses=self.refuses,
+        )
 
     def make_batch(self, op: Op, aspect: str, start: int, stop: int) -> Batch:
         """What every target is asked of this slice."""

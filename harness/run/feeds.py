@@ -27,7 +27,8 @@ class Feeds:
 
     ``spoils`` says of which cases a worker may go on with damaged memory: each of them is a job by itself. Without
     ``pins`` the slices that start at 0 have none. ``mixed``: small batches of several ops travel as one, since a
-    program of few cases is hardly compiled faster than one of many.
+    program of few cases is hardly compiled faster than one of many. ``refuses`` says of which shards nothing more is
+    begun, since the time is up.
     """
 
     def __init__(
@@ -38,8 +39,10 @@ class Feeds:
         done: frozenset[Key] = frozenset(),
         pins: bool = True,
         mixed: bool = False,
+        refuses: Callable[[Shard], bool] = lambda shard: False,
     ) -> None:
-        self._wanted = {(s.op.name, s.aspect, s.start, s.stop, s.target) for s in shards}
+        self._wanted = {(s.op.name, s.aspect, s.start, s.stop, s.target): s for s in shards}
+        self._refuses = refuses
         slices = {(s.op.name, s.aspect, s.start, s.stop): s for s in shards}
         self._slices = list(slices.values())
         self._make, self._spoils, self._done, self._pins, self._mixed = make, spoils, done, pins, mixed
@@ -52,9 +55,10 @@ class Feeds:
 
     def _single(self, lane: Lane) -> Iterator[Job]:
         for shard in self._slices:
-            if (shard.op.name, shard.aspect, shard.start, shard.stop, lane.target) in self._wanted:
+            own = self._wanted.get((shard.op.name, shard.aspect, shard.start, shard.stop, lane.target))
+            if own is not None and not lane.lacks(shard.op.name) and not self._refuses(own):
                 for start, stop in cuts(shard.start, shard.stop):
-                    if not lane.lacks(shard.op.name) and (stop or self._pins):
+                    if stop or self._pins:
                         yield from self._jobs(lane, self._batch(shard, start, stop))
 
     def _batch(self, shard: Shard, start: int, stop: int) -> Batch:

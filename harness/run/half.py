@@ -35,6 +35,6 @@ class Half:
         yield from self._twice.steps(lane)
         yield from self._once.jobs(lane)
         yield idle(lane)
-        # A suite has pins of its own, and is to be done soon.
-        if self._engine.settings.suite is None:
+        # A suite has pins of its own, and what has a budget is to be done soon.
+        if self._engine.settings.suite is None and not self._engine.budgeted:
             yield from self._engine.pin_steps(lane, self._ops, self._aspects)

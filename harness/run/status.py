@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from opassay.harness.model.fact import apart
@@ -56,9 +56,19 @@ def exit_status(run: Mapping[str, Any], counts: Counts, strict: bool) -> tuple[i
         reasons.append(
             f"{missing} of {planned} planned records are missing" if counts.total else "nothing was executed"
         )
+    reasons += [f"target {t} answered nothing: the budget was too short" for t in _unasked(run)]
     reasons += [f"target {t} {state['state']}" for t, state in run["targets"].items() if state["state"] != "ready"]
     reasons += [w for w in outdated(run) if strict]
     return (3 if counts.faults or run["faults"] else 1 if reasons else 0), reasons
+
+
+def _unasked(run: Mapping[str, Any]) -> Iterator[str]:
+    """Targets of which a budget left out all there was to ask."""
+    planned, left = Counter[str](), Counter[str]()
+    for shard in run["shards"] if run.get("budget") else ():
+        planned[shard["target"]] += shard["planned"]
+        left[shard["target"]] += shard["not_planned"]
+    yield from (target for target, count in left.items() if count and not planned[target])
 
 
 def outdated(run: Mapping[str, Any]) -> list[str]:
