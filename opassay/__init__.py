@@ -89,6 +89,7 @@ def pytest_addoption(parser: Any) -> None:
     add("--opassay-out", default="opassay-pytest", metavar="DIR", help="folder of the findings (opassay-pytest)")
     add("--opassay-strict", action="store_true", help="new differences in untested versions of a framework fail, too")
     add("--opassay-baseline", metavar="FILE", help="differences that nobody has explained: they do not fail")
+    add("--opassay-collapse", action="store_true", help="one test per target")
     add("--opassay-memory", metavar="SIZE", help="how large a worker may grow, as 4G (its share of 3/4 of the memory)")
 
 

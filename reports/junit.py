@@ -44,11 +44,13 @@ def _suite(summary: Summary, target: str) -> TestSuite:
         if info.get(name):
             suite.add_property(name, clean(str(info[name])))
     down = summary.down.get(target, "")
-    for cell in summary.cells:
-        if cell.target == target:
-            suite.add_testcase(_testcase(cell, summary, down))
-    if down and not len(suite):
+    cells = [cell for cell in summary.cells if cell.target == target]
+    if down and not any(cell.recorded for cell in cells):
+        # One cause is one error, however much was planned.
         suite.add_testcase(_failed_start(target, down))
+        return suite
+    for cell in cells:
+        suite.add_testcase(_testcase(cell, summary, down))
     return suite
 
 

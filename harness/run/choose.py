@@ -22,6 +22,12 @@ from opassay.harness.run.sharpness import kills
 POOL = {"value": 48, "gradient": 32, "shape": 8, "error": 0}
 """Geometries per op and aspect among which is chosen, beside pins; of invalid input, one per rule."""
 
+FURTHER = 200
+"""Up to this number the stream is searched for mistakes that no case of the pool finds."""
+
+PAIRED = ("value", "gradient")
+"""Aspects of which cases are taken for their pairs: what a shape or a refusal is hardly depends on the rest."""
+
 LEAST = 2
 """Geometries per op and aspect at least, where the pool has so many."""
 
@@ -80,12 +86,31 @@ def candidates(
 ) -> tuple[list[Candidate], list[Candidate]]:
     """The geometries that are there to choose from, and those of ``given``, each with what it finds and meets."""
     count = len(op.rules) if aspect == "error" else POOL[aspect]
-    drawn = generate.cases(op, aspect, seed, 0, count, fills)
-    groups = [[case for _, case in group] for _, group in groupby(drawn, key=lambda numbered: numbered[0])]
-    groups += [[pin.case] for _, pin in generate.pins(op, aspect)]
+    groups = [*_groups(op, aspect, seed, 0, count, fills), *([pin.case] for _, pin in generate.pins(op, aspect))]
     own = [m for m in mistakes if m.aspect == aspect]
-    made = [_candidate(op, group, own) for group in ([[case] for case in given] + groups)]
-    return made[len(given) :], made[: len(given)]
+    there = [_candidate(op, [case], own) for case in given]
+    pool = [_candidate(op, group, own) for group in groups]
+    return [*pool, *_further(op, aspect, seed, count, fills, own, pool + there)], there
+
+
+def _groups(op: Op, aspect: str, seed: int, start: int, stop: int, fills: int) -> Iterator[list[Case]]:
+    drawn = generate.cases(op, aspect, seed, start, stop, fills)
+    for _, group in groupby(drawn, key=lambda numbered: numbered[0]):
+        yield [case for _, case in group]
+
+
+def _further(
+    op: Op, aspect: str, seed: int, start: int, fills: int, mistakes: Sequence[Mistake], pool: Sequence[Candidate]
+) -> Iterator[Candidate]:
+    """Geometries beyond the pool, where each finds a mistake that none before it finds."""
+    open_ = {m.id: m for m in mistakes if not any(m.id in c.finds for c in pool)}
+    for group in _groups(op, aspect, seed, start, FURTHER, fills):
+        if not open_:
+            return
+        candidate = _candidate(op, group, list(open_.values()))
+        if candidate.finds:
+            open_ = {id: m for id, m in open_.items() if id not in candidate.finds}
+            yield candidate
 
 
 def _candidate(op: Op, cases: Sequence[Case], mistakes: Sequence[Mistake]) -> Candidate:
@@ -130,7 +155,8 @@ def choose(pool: Sequence[Candidate], given: Sequence[Candidate], size: int) -> 
     for members in _by_key(pool).values():
         wanted = len(members) if members[0].key[1] == "error" else LEAST
         _greedy(chosen, members, size, lambda c: (share(c),), least=0, count=wanted - chosen.per[members[0].key])
-    _greedy(chosen, pool, size, lambda c: (share(c) / c.cost,), least=0)
+    paired = [c for c in pool if c.key[1] in PAIRED]
+    _greedy(chosen, paired, size, lambda c: (share(c) / c.cost,), least=0)
     return chosen
 
 

@@ -15,7 +15,7 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact, together
 from opassay.harness.model.op import Op
-from opassay.harness.model.outcome import Outcome, Returned
+from opassay.harness.model.outcome import Outcome, Returned, TimedOut
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import FAILING, UNCONFIRMED, Record
 from opassay.harness.run.course import Course, Steps, idle, ready
@@ -253,7 +253,8 @@ class Engine:
             self.second.alone(lane, job, item, outcome, judgement)
         elif judgement.verdict in FAILING and not self.known.covering(lane, op, item.case, outcome, judgement):
             # What is known needs no confirming, at worst in two more workers.
-            lane.submit(job.again(item, earlier=judgement, end=outcome, trail=job.trail), first=True)
+            patient = isinstance(outcome, TimedOut)
+            lane.submit(job.again(item, earlier=judgement, end=outcome, trail=job.trail, patient=patient), first=True)
         else:
             self._record(lane, job, item, outcome, judgement, "")
 

@@ -41,6 +41,9 @@ each core. One that got less, and has no children that compute for it, waits for
 BRIEF = 0.2
 """Share of its limit that the pinned case of a known hang gets: one that hangs no more answers as soon as others do."""
 
+CERTAIN = 3
+"""How many times its limit a case gets that gave no answer in time, when it runs again alone: what hangs still hangs."""
+
 START_LIMIT = 300.0
 RESTARTS = 3
 """Ends in a row without a single answer after which a target is given up."""
@@ -363,7 +366,7 @@ class Lane:
 
     def _limit(self, job: Job) -> float:
         """Seconds per case of ``job``."""
-        return self._timeout * (BRIEF if job.brief else 1)
+        return self._timeout * (BRIEF if job.brief else CERTAIN if job.patient else 1)
 
     def _may_wait(self, limit: float, memory: int) -> bool:
         return self._grows(memory) or self._starved(limit)
@@ -456,7 +459,7 @@ class Lane:
             return
         group = GroupEnd(outcome, len(positions), trail)
         for position in reversed(positions):
-            self._jobs.appendleft(job.again(job.items[position], group=group))
+            self._jobs.appendleft(job.again(job.items[position], group=group, patient=isinstance(outcome, TimedOut)))
 
     def _trail(self, job: Job, positions: list[int]) -> Trail:
         """What the worker that ended in ``positions`` of ``job`` was given last."""

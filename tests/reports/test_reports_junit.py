@@ -81,7 +81,11 @@ def test_names_are_op_and_aspect_and_target(made):
 
 def test_a_target_that_could_not_start_is_an_error(made):
     targets = {"torch": made.target(), "jax:jit": made.target("jax", state="could not start: no module jax")}
-    root = parsed([made.record()], made.run([made.shard()], targets=targets))
+    shards = [
+        made.shard(),
+        *(made.shard(target="jax:jit", aspect=aspect, planned=4) for aspect in ("value", "gradient")),
+    ]
+    root = parsed([made.record()], made.run(shards, targets=targets))
     assert [(c.get("name"), results(c)) for c in root.iter("testcase")] == [("torch", []), ("jax:jit", ["error"])]
     assert "could not start: no module jax" in root.find(".//error").get("message")
 

@@ -81,7 +81,7 @@ def run_all() -> list[Told]:
         adapters=["faulty:Faulty", *(f"faulty:{cls}" for cls in UNSTARTED)],
         ops=["matmul"],
         aspects=["value"],
-        settings=Settings(cases=CASES, timeout=3.0),
+        settings=Settings(cases=CASES, timeout=1.5),
         memory=LIMIT,
     )
     campaign = Campaign(request)

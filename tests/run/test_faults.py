@@ -221,6 +221,15 @@ def test_the_pinned_case_of_a_known_hang_has_less_time(clock):
     assert watched.process.killed
 
 
+@pytest.mark.parametrize(("silent", "ended"), [(29, False), (31, True)])
+def test_what_gave_no_answer_in_time_has_three_times_as_long_when_it_runs_again(clock, silent, ended):
+    watched = at_work(_Process(0))
+    watched._sent[1] = watched._sent[1].again(watched._sent[1].items[0], patient=True)
+    clock[0] = silent
+    watched.watch()
+    assert watched.process.killed is ended
+
+
 def test_a_worker_that_waits_for_its_compiler_does_not_hang_on_a_busy_machine(clock):
     watched = at_work(_Process(0))
     watched.process.compiling = True
