@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,7 +134,9 @@ def _write(run: Run, progress: Lines | Moving, doing: str) -> Path:
 
 
 def tell(run: Run, described: dict[str, Any], strict: bool, progress: Lines | Moving) -> int:
+    from opassay.reports.statement import annotations
     from opassay.reports.stored_table import read_for_pages
+    from opassay.reports.summarise import summarise
     from opassay.reports.terminal import print_summary
 
     console = stdout()
@@ -141,7 +144,11 @@ def tell(run: Run, described: dict[str, Any], strict: bool, progress: Lines | Mo
         page = _write(run, progress, "writing the report")
         run.redescribe(described)
     try:
-        print_summary(read_for_pages(run.folder), described, console)
+        table = read_for_pages(run.folder)
+        print_summary(table, described, console)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            for line in annotations(summarise(table, described)):
+                say_line(console, line)
     except Exception as error:
         run.faults.append(f"the summary on the terminal: {told(error)}")
         run.redescribe(described)

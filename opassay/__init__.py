@@ -17,6 +17,7 @@ _PUBLIC = {
     "Adapter": "opassay.harness.model.adapter",
     "AdapterContract": "opassay.harness.contract.suite",
     "new_differences": "opassay.harness.contract.judged",
+    "read_table": "opassay.reports.table",
     "Unconnected": "opassay.harness.model.adapter",
     "UnknownDevice": "opassay.harness.model.adapter",
     "Unsupported": "opassay.harness.model.adapter",

@@ -23,7 +23,10 @@ MEANINGS = {
     "shapes": "their shapes, in the same order: `1x4x4x1;2x2x1x1`",
     "attrs": "the op's attributes as a JSON object; of the aspect `error` with the broken `rule`",
     "verdict": f"one of {', '.join(f'`{verdict}`' for verdict in VERDICTS)}",
+    "status": "what it means: `passed`, `new`, `known`, `listed` (new, in a version that nobody has tested), "
+    "`not judged`, `fault`",
     "known": "ids of the known differences that cover the record, with `; ` between several; empty where none does",
+    "owner": "who must act on these: `upstream`, `ours`, `by design`, or `nobody` for a baseline's",
     "version_untested": "`yes` where the known difference that covers the record was not seen in this version of the "
     "framework or, where none covers it, none of the target's was: then it is listed, not red",
     "choice": "the choices of the contract, as the target follows them, under which it was judged: `unconnected=zeros`",

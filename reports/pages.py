@@ -13,6 +13,7 @@ from opassay.reports.html import report_html
 from opassay.reports.junit import junit_xml
 from opassay.reports.parts import read_parts
 from opassay.reports.run_file import read_run
+from opassay.reports.statement import badge_svg, statement_json
 from opassay.reports.stored_table import read_for_pages
 from opassay.reports.summarise import Summary, summarise
 from opassay.reports.summary import summary_md
@@ -27,7 +28,7 @@ def write_pages(
     out: Path | None = None,
     run: Mapping[str, Any] | None = None,
 ) -> list[Path]:
-    """(Re)write ``summary.md``, ``junit.xml`` and ``report.html`` in ``folder``; return their paths.
+    """(Re)write what is told of the run in ``folder``, ``report.html`` last; return the paths.
 
     ``before``: folders of earlier runs, oldest first, with which ``report.html`` shows a trend.
     The same folder gives the same bytes. Raises ``ValueError`` when the table or ``run.json``
@@ -44,6 +45,8 @@ def write_pages(
     makers: dict[str, Callable[[Summary], str]] = {
         "summary.md": summary_md,
         "junit.xml": junit_xml,
+        "statement.json": statement_json,
+        "badge.svg": badge_svg,
         "report.html": partial(report_html, parts=parts, attempt=attempt),
     }
     texts = {out / name: attempt(name, partial(make, summary), _LEFT_OUT) for name, make in makers.items()}

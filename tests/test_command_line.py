@@ -17,6 +17,7 @@ needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reas
 
 RUN = ["run", "--op", "relu", "--op", "stop_gradient", "--cases", "3", "--target", "torch", "--aspect", "value"]
 FILES = {"results.csv", "results.parquet", "report.html", "summary.md", "junit.xml", "run.json", "journal.jsonl"}
+FILES |= {"statement.json", "badge.svg"}
 
 
 def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from interrupted import command, kill, recorded, run, start, table, wait_until
 
 RUN = command("planted:Slow", "--target", "slow", "--cases", "60")
-PAGES = ["out/summary.md", "out/junit.xml", "out/report.html"]
+PAGES = ["out/summary.md", "out/junit.xml", "out/statement.json", "out/badge.svg", "out/report.html"]
 
 
 def report(folder: Path):

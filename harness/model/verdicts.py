@@ -50,6 +50,13 @@ UNANSWERED = ("unsupported", "undefined", "fallback")
 """Neither a pass nor a difference: never in a numerator."""
 
 
+def status_of(verdict: str, known: str, untested: str) -> str:
+    """What a record means for a reader: passed, known, listed, new, not judged, or fault."""
+    if verdict in FAILING:
+        return "known" if known else "listed" if untested else "new"
+    return {"pass": "passed", "fault": "fault"}.get(verdict, "not judged")
+
+
 UNCONFIRMED = "unconfirmed"
 """In the column ``confirmed``: a tape holds no answer of the case alone, since it did not fail when it was recorded."""
 
@@ -62,7 +69,8 @@ class Record:
     ``rho`` is error / allowed error (at most 1 passes, 0 is exact); ``max_abs_error`` is in the
     output's own unit; ``max_ulp`` in units in the last place of the expected value's binade;
     ``worst_index`` is ``output[index]``; ``seconds`` is the wall time of the call in the worker.
-    ``known`` has the ids of the facts that cover the record, with ``; `` between. ``version_untested`` is ``yes`` where
+    ``status`` is what ``status_of`` makes of it. ``known`` has the ids of the facts that cover the record, with ``; ``
+    between, ``owner`` who must act on them, ``nobody`` for those of a baseline. ``version_untested`` is ``yes`` where
     one was not seen in this version of the framework or, where none covers it, no fact of the target was. ``confirmed``
     says whether a failing case failed again when it was run alone: ``yes``, ``no``, ``unconfirmed`` where nobody could
     be asked, or empty. ``choice`` names the choices under which it was judged, as ``unconnected=zeros``. ``cause``
@@ -85,7 +93,9 @@ class Record:
     shapes: str
     attrs: str
     verdict: str
+    status: str
     known: str
+    owner: str
     version_untested: str
     choice: str
     rho: float | None

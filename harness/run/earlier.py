@@ -17,6 +17,8 @@ LEFT = (
     "report.html",
     "summary.md",
     "junit.xml",
+    "statement.json",
+    "badge.svg",
     "findings",
     "pictures",
 )

@@ -13,7 +13,7 @@ import psutil
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.case import Case
 from opassay.harness.model.choice import Follows
-from opassay.harness.model.fact import Fact, together
+from opassay.harness.model.fact import Fact
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome, Returned, TimedOut
 from opassay.harness.model.target import Target
@@ -286,6 +286,4 @@ class Engine:
         """Make the record of a final judgement, counted for ``facts``, which cover it."""
         self.known.count(lane, item.case, judgement.verdict, [fact.id for fact in facts])
         untested = self.known.untested(lane, judgement.verdict, facts)
-        self._records.append(
-            make_record(lane, item, outcome, judgement, together(f.id for f in facts), untested, confirmed)
-        )
+        self._records.append(make_record(lane, item, outcome, judgement, facts, untested, confirmed))

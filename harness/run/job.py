@@ -72,7 +72,7 @@ class Job:
     ``others``: further ops that its cases are of. ``held``: answers to geometries that wait for their other fills.
     ``probe``: a known difference's pin, ``ask``: a case to show; neither makes a record. ``brief``: known to hang,
     so that it need not have all its time; ``patient``: it gave no answer in time, and has more. ``spoils``: the worker
-    may go on after it with damaged memory, which is then another case's crash. ``fresh``: for a worker that has been given
+    may go on after it with damaged memory, which is then another case's crash. ``fresh``: for a worker that was given
     nothing yet. ``earlier``: what the case came to before, ``end`` how it ended its worker then, after ``trail``.
     ``accepted``: its cases that broke a rule and returned all the same, so that they may have written anywhere.
     ``taker`` and ``listener`` take its judgements or answers in place of the table.

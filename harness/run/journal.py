@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from opassay.harness.model import strict_json
-from opassay.harness.model.verdicts import COLUMNS, SORT_COLUMNS, VERDICTS, Record
+from opassay.harness.model.verdicts import COLUMNS, SORT_COLUMNS, VERDICTS, Record, status_of
 from opassay.harness.run.files import FileError, cannot
 
 NAME = "journal.jsonl"
@@ -212,6 +212,8 @@ def _drop_torn_line(path: Path) -> None:
 def _record(line: dict[str, Any]) -> Record:
     # The first journals did not have it.
     line.setdefault("choice", "")
+    line.setdefault("owner", "")
+    line.setdefault("status", status_of(line["verdict"], line["known"], line["version_untested"]))
     row = {name: _from_json(line[name]) for name in COLUMNS}
     for name, wanted in _TYPES:
         if not isinstance(row[name], wanted) or isinstance(row[name], bool):

@@ -42,7 +42,7 @@ BRIEF = 0.2
 """Share of its limit that the pinned case of a known hang gets: one that hangs no more answers as soon as others do."""
 
 CERTAIN = 3
-"""How many times its limit a case gets that gave no answer in time, when it runs again alone: what hangs still hangs."""
+"""How many times its limit a case gets that gave no answer in time, when it runs again alone: a hang still hangs."""
 
 START_LIMIT = 300.0
 RESTARTS = 3

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from opassay.harness.judge.compare import Judgement
+from opassay.harness.model.fact import SEPARATOR, Fact, together
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.target import Target
-from opassay.harness.model.verdicts import Record
+from opassay.harness.model.verdicts import Record, status_of
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.plan import Item
 
@@ -21,9 +23,16 @@ class Answerer(Protocol):
 
 
 def make_record(
-    lane: Answerer, item: Item, outcome: Outcome, judgement: Judgement, known: str, untested: bool, confirmed: str
+    lane: Answerer,
+    item: Item,
+    outcome: Outcome,
+    judgement: Judgement,
+    facts: Sequence[Fact],
+    untested: bool,
+    confirmed: str,
 ) -> Record:
-    """The row for one case on one target. ``untested``: a difference, in a version of which nobody knows."""
+    """The row for one case on one target, covered by ``facts``. ``untested``: a difference, in an unknown version."""
+    known, version_untested = together(fact.id for fact in facts), "yes" if untested else ""
     return Record(
         target=lane.label,
         adapter=lane.target.adapter,
@@ -32,8 +41,10 @@ def make_record(
         executor=outcome.executor if isinstance(outcome, Returned) else "",
         framework_version=str(lane.hello.get("version", "")),
         verdict=judgement.verdict,
+        status=status_of(judgement.verdict, known, version_untested),
         known=known,
-        version_untested="yes" if untested else "",
+        owner=SEPARATOR.join(dict.fromkeys(fact.owner for fact in facts)),
+        version_untested=version_untested,
         choice=judgement.choice,
         rho=judgement.rho,
         max_abs_error=judgement.max_abs_error,

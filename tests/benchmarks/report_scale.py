@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "reports")]
 
-from opassay.harness.model.verdicts import Record  # noqa: E402
+from opassay.harness.model.verdicts import Record, status_of  # noqa: E402
 
 SIZES = (1_000, 100_000, 1_000_000)
 TARGETS = {"jax:jit": "jax", "tensorflow": "tensorflow", "torch": "torch"}
@@ -65,10 +65,22 @@ def _record(rng: random.Random, op: str, aspect: str, target: str, number: int) 
             rho=rho, max_abs_error=rho * 1e-6, max_ulp=4 * rho, bad_elements=0, free_elements=0, free_by_bound=0
         )
     texts: dict[str, Any] = dict.fromkeys(
-        ("worst_index", "error_type", "cause", "explained_by", "confirmed", "message", "known", "version_untested"), ""
+        (
+            "worst_index",
+            "error_type",
+            "cause",
+            "explained_by",
+            "confirmed",
+            "message",
+            "known",
+            "owner",
+            "version_untested",
+        ),
+        "",
     )
     return Record(
         **{
+            "status": status_of(outcome["verdict"], outcome.get("known", ""), ""),
             **texts,
             **numbers,
             **outcome,

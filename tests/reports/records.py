@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from opassay.harness.model.case import Case, Tensor
-from opassay.harness.model.verdicts import Record
+from opassay.harness.model.verdicts import Record, status_of
 
 HOSTILE = (
     '<script>alert("x")</script> & </pre><img src=x onerror=alert(1)> \x1b[31mred\x00 \u202e ]]> [bold]tag[/bold] é 𝛻'
@@ -39,6 +39,7 @@ def record(**changes: Any) -> Record:
         "attrs": '{"stride":[2,2]}',
         "verdict": "pass",
         "known": "",
+        "owner": "",
         "version_untested": "",
         "choice": "",
         "rho": 0.0,
@@ -58,7 +59,9 @@ def record(**changes: Any) -> Record:
         "seconds": 0.001,
         "case": "{}",
     }
-    return Record(**{**plain, **changes})
+    row = {**plain, **changes}
+    row.setdefault("status", status_of(row["verdict"], row["known"], row["version_untested"]))
+    return Record(**row)
 
 
 def shard(op: str = "conv2d", target: str = "torch", planned: int = 1, **more: Any) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from opassay.reports.summary import LIMIT, summary_md
 from opassay.reports.table import frame_of, read_table, write_sorted, write_table
 from opassay.reports.terminal import print_summary
 
+PAGES = ["summary.md", "junit.xml", "statement.json", "badge.svg"]
+
 
 def printed(records, run, width=80, encoding="utf-8"):
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
@@ -29,11 +31,11 @@ def markdown(records, run):
     return summary_md(summarise(frame_of(records), run))
 
 
-def test_the_three_pages_are_written_beside_the_table(tmp_path, made):
+def test_the_pages_are_written_beside_the_table(tmp_path, made):
     made.write_folder(tmp_path, [made.record()], made.run([made.shard()]))
-    assert [p.name for p in write_pages(tmp_path)] == ["summary.md", "junit.xml", "report.html"]
-    names = ["junit.xml", "report.html", "results.csv", "results.parquet", "run.json", "summary.md"]
-    assert sorted(p.name for p in tmp_path.iterdir()) == names
+    assert [p.name for p in write_pages(tmp_path)] == [*PAGES, "report.html"]
+    names = {*PAGES, "report.html", "results.csv", "results.parquet", "run.json"}
+    assert {p.name for p in tmp_path.iterdir()} == names
 
 
 def test_the_same_folder_gives_the_same_bytes_twice(tmp_path, made, realistic):

@@ -5,6 +5,7 @@ import math
 import random
 import shutil
 from dataclasses import asdict
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
@@ -354,3 +355,20 @@ def test_rows_are_numbered_skipped_and_picked(tmp_path, made, monkeypatch):
         assert distinct(source, "verdict") == set(verdicts)
         assert picked(source, "number", {7, 0, 3}) == {0: 0, 3: 3, 7: 7}
         assert picked(source, "number", []) == {}
+
+
+def test_the_recipes_of_the_manual_run_on_either_file(tmp_path, made, realistic, monkeypatch, capsys):
+    page = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    recipe = page.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.chdir(tmp_path)
+    written, said = write_table(realistic[0], tmp_path / "opassay-report"), set()
+    for file in written:
+        exec(recipe.replace('read_table("opassay-report")', f"read_table({str(file)!r})"), {})
+        said.add(capsys.readouterr().out)
+    assert len(said) == 1
+    assert {"passed", "known"} <= set(said.pop().split())
+
+
+def test_either_file_has_the_same_types(tmp_path, realistic):
+    csv, parquet = (read_table(file).dtypes for file in write_table(realistic[0], tmp_path))
+    assert csv.equals(parquet)
