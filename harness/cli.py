@@ -285,6 +285,22 @@ def doctor(
     return doctor_command(adapter)
 
 
+@app.command(name="import-xfails")
+def import_xfails(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="onnx, torch-mlir or array-api.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The list of tests that fail today.")],
+    run: Annotated[Path, typer.Option("--run", metavar="DIR", help="A folder that 'opassay run' wrote.")] = DEFAULT_OUT,
+    baseline: Annotated[Path, typer.Option("--baseline", metavar="FILE", help="The baseline to write.")] = Path(
+        "opassay-baseline.jsonl"
+    ),
+    adapter: Adapters = [],  # noqa: B006
+) -> int:
+    """Draft a baseline from another suite's list: what it names, by op and dtype, and a run shows."""
+    from opassay.harness.import_xfails import import_xfails_command
+
+    return import_xfails_command(kind, file, run, baseline, adapter)
+
+
 app.add_typer(known_app, name="known")
 app.add_typer(suite_app, name="suite")
 
