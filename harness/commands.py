@@ -134,7 +134,7 @@ def _write(run: Run, progress: Lines | Moving, doing: str) -> Path:
 
 
 def tell(run: Run, described: dict[str, Any], strict: bool, progress: Lines | Moving) -> int:
-    from opassay.reports.statement import annotations
+    from opassay.reports.statement import github_annotations
     from opassay.reports.stored_table import read_for_pages
     from opassay.reports.summarise import summarise
     from opassay.reports.terminal import print_summary
@@ -147,7 +147,7 @@ def tell(run: Run, described: dict[str, Any], strict: bool, progress: Lines | Mo
         table = read_for_pages(run.folder)
         print_summary(table, described, console)
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            for line in annotations(summarise(table, described)):
+            for line in github_annotations(summarise(table, described)):
                 say_line(console, line)
     except Exception as error:
         run.faults.append(f"the summary on the terminal: {told(error)}")

@@ -76,7 +76,7 @@ def badge_svg(summary: Summary) -> str:
     )
 
 
-def annotations(summary: Summary) -> Iterator[str]:
+def github_annotations(summary: Summary) -> Iterator[str]:
     """Workflow commands by which GitHub shows errors on the pull request itself: what is new, at fault or down."""
     found = [_difference(summary, d) for d in (*summary.of_kind("fault"), *summary.of_kind("new"))]
     told = [*((f"{target} could not start", why) for target, why in summary.down.items()), *found]

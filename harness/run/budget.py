@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from opassay.harness.located import UsageError
@@ -65,7 +65,7 @@ def fitting(shards: Sequence[Shard], costs: Costs, seconds: float) -> tuple[list
     Raises ``UsageError`` where not even one fits.
     """
     room = seconds - costs.start()
-    spent, kept = Counter[Target](), set[Question]()
+    spent, kept = defaultdict[Target, float](float), set[Question]()
     for question, asked in sorted(_together(shards).items(), key=lambda one: max(map(costs.of, one[1]))):
         if all(spent[shard.target] + costs.of(shard) <= room for shard in asked):
             kept.add(question)

@@ -7,7 +7,7 @@ import json
 import math
 import os
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ class Watch:
         self._clock = clock
         self._began = self._ready = clock()
         self._last: dict[str, float] = {}
-        self._seconds: Counter[tuple[str, str]] = Counter()
+        self._seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
         self._count: Counter[tuple[str, str]] = Counter()
 
     def ready(self) -> None:

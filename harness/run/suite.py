@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from opassay.harness.bounded import too_many
@@ -61,7 +61,7 @@ def _suite(content: bytes) -> Suite:
     return suite
 
 
-def _header(text: str) -> dict[str, object]:
+def _header(text: str) -> Mapping[str, object]:
     expected = f'expected {{"{HEADER}": {FORMAT}, "name": …, "cases": …, "sha256": …}} in its first line'
     try:
         data = strict_json.loads(text)

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from opassay.reports.statement import ANNOTATIONS, annotations, badge_svg, badge_text, statement_json
+from opassay.reports.statement import ANNOTATIONS, badge_svg, badge_text, github_annotations, statement_json
 from opassay.reports.summarise import summarise
 from opassay.reports.table import frame_of
 
@@ -60,7 +60,7 @@ def test_a_badge_of_a_suite_with_known_differences(made):
 
 def test_annotations_are_one_line_each_with_the_command_to_replay(made):
     record = made.record(verdict="numeric", message="100 % wrong:\nfirst, second")
-    (line,) = annotations(told([record], made.run([made.shard()])))
+    (line,) = github_annotations(told([record], made.run([made.shard()])))
     assert line.startswith("::error title=opassay%3A conv2d value on torch%3A numeric::100 %25 wrong:")
     assert "%0Aopassay replay" in line
     assert "\n" not in line
@@ -68,6 +68,6 @@ def test_annotations_are_one_line_each_with_the_command_to_replay(made):
 
 def test_no_more_annotations_than_are_shown(made):
     records = [made.record(op=f"op{n}", verdict="numeric") for n in range(ANNOTATIONS + 3)]
-    lines = list(annotations(told(records, made.run([made.shard(op=f"op{n}") for n in range(ANNOTATIONS + 3)]))))
+    lines = list(github_annotations(told(records, made.run([made.shard(op=f"op{n}") for n in range(ANNOTATIONS + 3)]))))
     assert len(lines) == ANNOTATIONS + 1
     assert lines[-1] == "::notice::opassay: 3 more, in the report"
