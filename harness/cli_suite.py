@@ -9,6 +9,7 @@ import typer
 
 suite_app = typer.Typer(help="Suites: cases that are chosen once and replayed for ever.", no_args_is_help=True)
 
+FOUND_HELP = "The smallest cases of what a run found new, in place of drawn ones."
 BEST_HELP = "Of these, the N that find most named mistakes and meet most pairs of properties; prints both curves."
 
 
@@ -23,11 +24,12 @@ def freeze(
     seed: Annotated[int, typer.Option(help="Seed of the case stream.")] = 0,
     fills: Annotated[int, typer.Option(min=1, help="Value sets per geometry.")] = 2,
     best: Annotated[int | None, typer.Option("--best", min=1, metavar="N", help=BEST_HELP)] = None,
+    found: Annotated[Path | None, typer.Option("--found", metavar="DIR", help=FOUND_HELP)] = None,
 ) -> int:
     """Write the cases that a run would ask into a file, so that they stay as they are."""
     from opassay.harness.suites import Wanted, freeze_command
 
-    return freeze_command(Wanted(op, aspect, cases, seed, fills, best), out)
+    return freeze_command(Wanted(op, aspect, cases, seed, fills, best, found), out)
 
 
 @suite_app.command(name="show")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opassay.harness.consoles import say_line, stderr
+from opassay.harness.hunt import store
 from opassay.harness.model.case import ASPECTS, Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.op import Op
@@ -31,7 +32,7 @@ STEPS = 20
 
 @dataclass(frozen=True)
 class Wanted:
-    """Of which cases a suite is made: as a run has them, or the ``best`` of a larger pool."""
+    """Of which cases a suite is made: as a run has them, the ``best`` of a larger pool, or what a run ``found``."""
 
     ops: Sequence[str] = ()
     aspects: Sequence[str] = ()
@@ -39,6 +40,7 @@ class Wanted:
     seed: int = 0
     fills: int = 2
     best: int | None = None
+    found: Path | None = None
 
 
 def freeze_command(wanted: Wanted, out: Path) -> int:
@@ -46,12 +48,15 @@ def freeze_command(wanted: Wanted, out: Path) -> int:
     for aspect in wanted.aspects:
         if aspect not in ASPECTS:
             raise UsageError(unknown("aspect", aspect, ASPECTS))
-    if wanted.best and wanted.cases:
-        raise UsageError("--best chooses from a pool of its own size: leave out --cases")
-    cases = _best(wanted) if wanted.best else _drawn(wanted)
+    if sum(bool(given) for given in (wanted.best, wanted.cases, wanted.found)) > 1:
+        raise UsageError(
+            "--cases draws, --best chooses from a pool of its own, --found takes what a run found: give one"
+        )
+    cases = _found(wanted.found) if wanted.found else _best(wanted) if wanted.best else _drawn(wanted)
     suite = Suite(out.name.removesuffix(".jsonl"), tuple({case.id: case for case in cases}.values()))
     if not suite.cases:
-        raise UsageError("none of these ops has cases of these aspects: the suite would be empty")
+        where = f"{wanted.found} has no finding" if wanted.found else "none of these ops has cases of these aspects"
+        raise UsageError(f"{where}: the suite would be empty")
     try:
         write_suite(out, suite)
     except FileError as error:
@@ -74,6 +79,13 @@ def _tell(suite: Suite) -> int:
     ):
         print(f"  {what}: " + ", ".join(f"{name} {count:,}" for name, count in counted.most_common()))
     return 0
+
+
+def _found(folder: Path) -> list[Case]:
+    try:
+        return [store.read(path).case for path in store.stored(folder)]
+    except (ValueError, OSError) as error:
+        raise UsageError(f"a finding in {folder} cannot be read: {error}") from None
 
 
 def _drawn(wanted: Wanted) -> Iterator[Case]:

@@ -38,7 +38,7 @@ PAGES = {
 }
 TUTORIAL = ("docs/adding-a-backend.md", "## Tutorial")
 """What stands below is typed by ``test_tutorial.py``."""
-LANGUAGES = ("sh", "text", "toml", "json", "python")
+LANGUAGES = ("sh", "text", "toml", "json", "python", "yaml")
 LONG = "<!-- long -->"
 TOOLS = ("git", "mkdocs", "mypy", "pip", "pytest", "python", "python3", "ruff")
 COMMAND = typer.main.get_command(app)

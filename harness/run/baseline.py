@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from opassay.harness.bounded import too_many
@@ -40,6 +40,14 @@ def read_baseline(path: Path) -> tuple[Line, ...]:
 def read_optional(path: Path | None) -> Source | None:
     """The file that was named, if one was."""
     return None if path is None else (path, read_baseline(path))
+
+
+def check_about(given: Source | None, adapters: Collection[str]) -> None:
+    """Raises ``UsageError`` for a file none of whose lines is about one of ``adapters``: it would cover nothing."""
+    about = sorted({line.adapter for line in given[1]}) if given else []
+    if given and about and not set(about) & set(adapters):
+        path, asked = str(given[0]), ", ".join(sorted(adapters))
+        raise UsageError(f"the baseline {path!r} is about {', '.join(about)}, and none of it about {asked}")
 
 
 def _lines(content: bytes) -> Iterator[Line]:

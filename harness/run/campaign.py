@@ -22,7 +22,7 @@ from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record
 from opassay.harness.registry import AdapterEntry, Registry, unknown
 from opassay.harness.run import exhaustive
-from opassay.harness.run.baseline import digest, read_optional, unexplained
+from opassay.harness.run.baseline import check_about, digest, read_optional, unexplained
 from opassay.harness.run.budget import Budget, Costs, fitting
 from opassay.harness.run.cache import VARIABLE, prune, usable_folder
 from opassay.harness.run.course import Steps
@@ -84,6 +84,7 @@ class Campaign:
         self.registry = Registry(request.adapters, request.folder, request.python)
         self.baseline = read_optional(request.baseline)
         self.targets = self.registry.targets(request.targets)
+        check_about(self.baseline, {target.adapter for target in self.targets})
         self.ops = self._ops()
         for aspect in request.aspects:
             if aspect not in ASPECTS:
