@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from opassay.harness.registry import UsageError
+from opassay.harness.run.suite import read_suite
+from opassay.harness.suites import Wanted, freeze_command
+
 PLANTED = str(Path(__file__).parent.parent / "run")
 RUN = ("run", "--adapter", "planted:Rejects", "--target", "refuses", "--op", "matmul", "--aspect", "value")
 RUN += ("--cases", "20", "--out", "out")
@@ -53,6 +57,16 @@ def test_a_run_tells_its_findings_everywhere(finished):
     assert name in done.stdout
     assert name in (folder / "out" / "summary.md").read_text(encoding="utf-8")
     assert {r["confirmed"] for r in table(folder) if r["verdict"] == "rejects"} == {"yes"}
+
+
+def test_what_was_found_becomes_a_suite(finished, tmp_path):
+    folder, _ = finished
+    assert freeze_command(Wanted(found=folder / "out"), tmp_path / "found.jsonl") == 0
+    (name,) = findings(folder)
+    case = json.loads((folder / "out" / "findings" / name / "case.json").read_text(encoding="utf-8"))
+    assert [frozen.to_json() for frozen in read_suite(tmp_path / "found.jsonl").cases] == [case]
+    with pytest.raises(UsageError, match="has no finding: the suite would be empty"):
+        freeze_command(Wanted(found=tmp_path), tmp_path / "none.jsonl")
 
 
 def test_the_script_of_a_finding_was_run_and_shows_it(finished):
