@@ -14,7 +14,7 @@ from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.choose import candidates, choose
 from opassay.harness.run.feeds import joined
 from opassay.harness.run.generate import cases
-from opassay.harness.run.plan import Settings
+from opassay.harness.run.plan import Settings, aspects
 from opassay.harness.run.suite import read_suite, write_suite
 
 OPS = ("relu", "matmul", "avg_pool2d")
@@ -108,3 +108,14 @@ def test_the_chosen_find_more_mistakes_than_as_many_of_the_stream():
     assert len(best.cases) == 12
     assert len(best.found) > len(first)
     assert best.found == frozenset().union(*(c.finds for c in pool if set(c.cases) <= set(best.cases.values())))
+
+
+def test_the_shipped_suite_asks_every_aspect_of_what_there_is():
+    suite, registry = read_suite("core-1"), Registry()
+    assert set(suite.ops) <= set(registry.names)
+    assert len(suite.cases) >= 1_900
+    lacking = {(op, aspect) for op in map(registry.op, suite.ops) for aspect in aspects(op)} - {
+        (case.op, case.aspect) for case in suite.cases
+    }
+    assert lacking == set()
+    assert {t.memory.kind for case in suite.cases for t in case.all_tensors} >= {"sliced", "broadcast", "reversed"}
