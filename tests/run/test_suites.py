@@ -114,8 +114,6 @@ def test_the_shipped_suite_asks_every_aspect_of_what_there_is():
     suite, registry = read_suite("core-1"), Registry()
     assert set(suite.ops) <= set(registry.names)
     assert len(suite.cases) >= 1_900
-    lacking = {(op, aspect) for op in map(registry.op, suite.ops) for aspect in aspects(op)} - {
-        (case.op, case.aspect) for case in suite.cases
-    }
-    assert lacking == set()
+    there = {(case.op, case.aspect) for case in suite.cases}
+    assert {(name, aspect) for name in suite.ops for aspect in aspects(registry.op(name))} <= there
     assert {t.memory.kind for case in suite.cases for t in case.all_tensors} >= {"sliced", "broadcast", "reversed"}
