@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,6 @@ from typing import Any
 from rich.console import Console
 
 from opassay.harness.consoles import say_line, stderr, stdout
-from opassay.harness.hunt.after_run import hunt_run
-from opassay.harness.hunt.hunter import Limits
 from opassay.harness.model.faults import told
 from opassay.harness.progress import Lines, Moving, progress_on
 from opassay.harness.registry import Registry, UsageError
@@ -53,13 +51,21 @@ def run_command(
                 run.describe(engine)
                 _write(run, progress, "writing what is known so far")
                 with progress.phase("hunting") as say:
-                    hunt_run(run, engine, Limits(findings), say)
+                    _hunt(run, engine, findings, say)
         except KeyboardInterrupt:
             engine.stop()
             run.status = "interrupted"
             say_line(console, "interrupted: writing what is known so far; go on with --resume")
         described = run.describe(engine)
     return tell(run, described, strict, progress)
+
+
+def _hunt(run: Run, engine: Engine, findings: int, say: Callable[[str], None]) -> None:
+    # Imported where something is new: a run by itself needs no Hypothesis.
+    from opassay.harness.hunt.after_run import hunt_run
+    from opassay.harness.hunt.hunter import Limits
+
+    hunt_run(run, engine, Limits(findings), say)
 
 
 @contextmanager

@@ -20,7 +20,8 @@ def steps(workflow):
 
 
 def filled(text):
-    """What a shell is given where nobody says anything: the default of each input."""
+    """What a shell is given where nobody says anything: the default of each input, and a number for a date."""
+    text = re.sub(r"\$\(date [^)]*\)", "20260101", text)
     return re.sub(r"\$\{\{ inputs\.\w+(?: \|\| '([^']*)')? \}\}", lambda found: found[1] or "", text)
 
 

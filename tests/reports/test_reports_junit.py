@@ -101,7 +101,8 @@ def test_the_totals_of_a_realistic_run(realistic):
     summary = summarise(frame_of(records), run)
     root = ET.fromstring(junit_xml(summary).encode())
     cases = list(root.iter("testcase"))
-    assert len(cases) == len(summary.cells) == 7 * 4 * 7
+    assert len(summary.cells) == 7 * 4 * 7
+    assert len(cases) == 6 * 4 * 7 + 1, "one target could not start"
     assert sum("failure" in results(c) for c in cases) == sum(c.new > 0 for c in summary.cells) > 0
     assert int(root.get("tests")) == len(cases)
 
