@@ -31,6 +31,7 @@ def run_command(
     """
     campaign = Campaign(request)
     console = stderr()
+    hunt = _hunting(findings)
     run = Run(campaign, out, resume)
     if run.aside is not None:
         say_line(console, f"the earlier run in {out} is now in {run.aside}")
@@ -51,7 +52,7 @@ def run_command(
                 run.describe(engine)
                 _write(run, progress, "writing what is known so far")
                 with progress.phase("hunting") as say:
-                    _hunt(run, engine, findings, say)
+                    hunt(run, engine, say)
         except KeyboardInterrupt:
             engine.stop()
             run.status = "interrupted"
@@ -60,12 +61,14 @@ def run_command(
     return tell(run, described, strict, progress)
 
 
-def _hunt(run: Run, engine: Engine, findings: int, say: Callable[[str], None]) -> None:
-    # Imported where something is new: a run by itself needs no Hypothesis.
+def _hunting(findings: int) -> Callable[[Run, Engine, Callable[[str], None]], None]:
+    """What looks at so many new differences; a run that looks at none needs no Hypothesis."""
+    if not findings:
+        return lambda run, engine, say: None
     from opassay.harness.hunt.after_run import hunt_run
     from opassay.harness.hunt.hunter import Limits
 
-    hunt_run(run, engine, Limits(findings), say)
+    return lambda run, engine, say: hunt_run(run, engine, Limits(findings), say)
 
 
 @contextmanager

@@ -92,7 +92,18 @@ def test_a_case_that_may_damage_its_worker_travels_alone(suite):
 def test_a_suite_needs_no_hypothesis(suite, tmp_path):
     write_suite(tmp_path / "small.jsonl", suite)
     blocked = "import sys; sys.modules['hypothesis'] = None; from opassay import main; main()"
-    options = ["--adapter", "planted:Honest", "-t", "honest", "--suite", "small.jsonl", "--op", "matmul"]
+    options = [
+        "--adapter",
+        "planted:Honest",
+        "-t",
+        "honest",
+        "--suite",
+        "small.jsonl",
+        "--op",
+        "matmul",
+        "--findings",
+        "0",
+    ]
     command = [sys.executable, "-c", blocked, "run", *options, "--out", "out"]
     environment = {"PYTHONPATH": f"{Path(__file__).parent}:{Path(__file__).parents[2]}", "PATH": ""}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
