@@ -22,7 +22,7 @@ OPS = ("relu", "matmul", "avg_pool2d")
 
 @pytest.fixture
 def suite():
-    drawn = [case for name in OPS for _, case in cases(Registry().op(name), "value", 0, 0, 8, 2)]
+    drawn = [case for name in OPS for _, case in cases(Registry().op(name), "value", 0, 0, 24, 1)]
     return Suite("small", tuple(drawn))
 
 
@@ -108,7 +108,7 @@ def test_a_suite_needs_no_hypothesis(suite, tmp_path):
     environment = {"PYTHONPATH": f"{Path(__file__).parent}:{Path(__file__).parents[2]}", "PATH": ""}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "ran 16 of 16 planned" in done.stdout
+    assert "ran 24 of 24 planned" in done.stdout
 
 
 def test_the_chosen_find_more_mistakes_than_as_many_of_the_stream():
