@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from opassay.harness.run.files import FileError
 from opassay.harness.run.known_rows import untested_line
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.status import INTERRUPTED, exit_status
+
+PAGES = ("opassay.reports.pages", "opassay.reports.table", "opassay.reports.terminal")
+"""What is needed at the end, and takes a second to import."""
 
 
 def run_command(
@@ -41,6 +45,9 @@ def run_command(
     progress = progress_on(console)
     with kept(run), campaign.engine() as engine:
         with progress.phase(f"starting {', '.join(campaign.labels().values())}") as say:
+            for module in PAGES:
+                # While workers start: an import that Ctrl-C cuts short cannot be made again in the same process.
+                importlib.import_module(module)
             check_devices(engine, lambda: say(f"waiting for {', '.join(engine.starting())}"))
         _announce(engine, console)
         run.begin(engine)
