@@ -54,8 +54,9 @@ def test_there_is_a_script_for_every_verdict(adapter, aspect):
         for case, verdict in ((case, verdict) for case in drawn for verdict in FAILING):
             for outcome in answers(verdict, case):
                 mode = registry.adapter(adapter).modes[0]
-                text, _ = script_text(adapter, case, op, Seen(verdict, "m", outcome, mode), registry)
+                text, alone = script_text(adapter, case, op, Seen(verdict, "m", outcome, mode), registry)
                 compile(text, "repro.py", "exec")
+                assert alone == (aspect != "shape")
 
 
 def test_an_op_that_the_scripts_of_an_adapter_lack_is_replayed(monkeypatch):
