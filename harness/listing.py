@@ -22,6 +22,8 @@ from opassay.harness.run.baseline import read_optional, unexplained
 
 Row = tuple[str, ...]
 INDENT = 4
+ALIGNED = 60
+"""Characters of a cell up to which its column is aligned; a longer one moves the rest of its own line alone."""
 KNOWN, UNEXPLAINED = "known difference", "unexplained difference"
 
 
@@ -52,7 +54,7 @@ def list_command(what: str, adapters: list[str], chosen: Chosen = Chosen()) -> i
 
 def _print(rows: list[Row]) -> None:
     """Rows in aligned columns."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    widths = [min(ALIGNED, max(map(len, column))) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
@@ -166,7 +168,7 @@ def _ops_of(fact: Fact) -> str:
 def _lists(fact: Fact) -> Row:
     """Ops, aspects and verdicts."""
     verdicts = ",".join(fact.verdicts) or f"reproduces {fact.reproduces}"
-    return ",".join(fact.ops), ",".join(fact.aspects), verdicts
+    return _ops_of(fact).replace(", ", ","), ",".join(fact.aspects), verdicts
 
 
 def _chosen_entries(registry: Registry, chosen: Chosen) -> Iterator[tuple[str, Fact]]:

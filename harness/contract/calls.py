@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,8 @@ def small_calls(adapter: Adapter, mode: str, small: Calls) -> Iterator[Observati
     for dtype in adapter.dtypes:
         for op, (arrays, attributes) in small.of(dtype).items():
             about = f"{op} {dtype} {mode}"
-            ask = partial(call, adapter, mode, op, arrays, attributes)
+            # One call, looked at several times: compiled programs take long to make.
+            ask = cache(partial(call, adapter, mode, op, arrays, attributes))
             reason = adapter.lacks(op, mode, _names(arrays), attributes)
             if reason is None:
                 yield from _answer(adapter, about, ask, small.answers(op, arrays, attributes))

@@ -63,15 +63,15 @@ def prune(folder: str, most: int = MOST_BYTES) -> None:
         if kept > most:
             # Another run may be at it, too; a file that stays costs room only.
             with contextlib.suppress(OSError):
-                path.unlink()
+                os.unlink(path)
 
 
-def _files(folder: str) -> Iterator[tuple[float, int, Path]]:
+def _files(folder: str) -> Iterator[tuple[float, int, str]]:
     """When each file was used last, its bytes and where it is."""
-    for path in Path(folder).rglob("*") if folder != "off" else ():
-        with contextlib.suppress(FileNotFoundError):
-            state = path.stat()
-            if path.is_file():
+    for root, _, names in os.walk(folder) if folder != "off" else ():
+        for path in (os.path.join(root, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                state = os.stat(path)
                 yield max(state.st_atime, state.st_mtime), state.st_size, path
 
 
