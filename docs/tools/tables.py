@@ -32,23 +32,24 @@ def families() -> dict[str, list[str]]:
 
 
 def support(registry: Registry) -> str:
-    """Frameworks × families of ops, as ``opassay list adapters`` has it op by op."""
+    """Families of ops × frameworks, as ``opassay list adapters`` has it op by op."""
     from opassay.adapters.programs import PROGRAMS
 
-    groups = families()
     single = [op for op in ops() if op not in PROGRAMS]
-    heads = [f"{name} ({len(members)})" for name, members in groups.items()]
-    lines = ["| | modes | " + " | ".join(heads) + " |", "|---" * (len(groups) + 2) + "|"]
-    for adapter in registry.adapters.values():
-        has = Reader(adapter.location, single).read()
-        cells = []
-        for members in groups.values():
-            needs = [PROGRAMS[op].needs if op in PROGRAMS else (op,) for op in members]
-            there = [parts for parts in needs if all(has.get(part) is not None for part in parts)]
-            limited = any(has[part] for parts in there for part in parts)
-            cells.append(f"{len(there)}{'*' if limited else ''}")
-        lines.append(f"| `{adapter.name}` | {len(adapter.modes)} | {' | '.join(cells)} |")
+    adapters = registry.adapters.values()
+    has = [Reader(adapter.location, single).read() for adapter in adapters]
+    lines = [f"| | {' | '.join(f'`{adapter.name}`' for adapter in adapters)} |", "|---" * (len(has) + 1) + "|"]
+    lines.append(f"| *modes* | {' | '.join(str(len(adapter.modes)) for adapter in adapters)} |")
+    for name, members in families().items():
+        needs = [PROGRAMS[op].needs if op in PROGRAMS else (op,) for op in members]
+        lines.append(f"| {name} ({len(members)}) | {' | '.join(_supported(needs, of) for of in has)} |")
     return "\n".join(lines)
+
+
+def _supported(needs: list[tuple[str, ...]], has: Mapping[str, bool]) -> str:
+    """How many of these there are where ``has`` says which ops have limits, which a star tells."""
+    there = [parts for parts in needs if all(has.get(part) is not None for part in parts)]
+    return f"{len(there)}{'*' if any(has[part] for parts in there for part in parts) else ''}"
 
 
 def row(registry: Registry, adapter: str) -> str:
