@@ -255,7 +255,12 @@ HEAVY = ("pandas", "hypothesis", *FRAMEWORKS)
 
 @pytest.mark.parametrize(
     "modules",
-    ["opassay.harness.run.worker", "opassay.harness.cli, opassay.harness.listing", "opassay.harness.contract.ask"],
+    [
+        "opassay.harness.run.worker",
+        "opassay.harness.cli, opassay.harness.listing",
+        "opassay.harness.commands, opassay.harness.pytest_plugin",
+        "opassay.harness.contract.ask",
+    ],
 )
 def test_light_modules_load_nothing_heavy(modules: str, tmp_path: Path) -> None:
     script = f"import sys, {modules}; print(*sorted(set(sys.modules) & set({HEAVY!r})))"

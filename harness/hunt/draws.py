@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
-
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
-from hypothesis import strategies as st
-from hypothesis.database import InMemoryExampleDatabase
+from typing import TYPE_CHECKING, Any
 
 from opassay.harness.hunt.asking import Asking
 from opassay.harness.model.case import Case, Geometry
@@ -17,6 +13,10 @@ from opassay.harness.model.fills import EXACT_KINDS
 from opassay.harness.model.op import Op
 from opassay.harness.run import generate
 from opassay.harness.run.deal import Places
+
+# Hypothesis takes longer to import than a small run, and one with nothing new has no use for it.
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 
 class StillFails(Exception):
@@ -79,12 +79,17 @@ def encoded(draw: Draw, row: Places) -> bytes:
     return b"".join(place.to_bytes(-(-width // 8), "big") for place, width in zip(row, widths, strict=True))
 
 
-def strategy(draw: Draw) -> st.SearchStrategy[Any]:
+def strategy(draw: Draw) -> SearchStrategy[Any]:
     """The same for Hypothesis."""
+    from hypothesis import strategies as st
+
     return st.tuples(*map(st.sampled_from, draw.tables)).map(draw.build)
 
 
 def _shrink(draw: Draw, row: Places, failing: Callable[[Geometry], Case | None]) -> Case | None:
+    from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+    from hypothesis.database import InMemoryExampleDatabase
+
     # Only an in-memory database keeps the one failure: Hypothesis saves what fuzz_one_input found, then reuses it.
     @settings(
         database=InMemoryExampleDatabase(),
