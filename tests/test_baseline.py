@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from planted_baseline import OLD  # noqa: E402
 ADAPTER = "planted_baseline:Fifty"
 CASES = 24
 """So many that relu meets each dtype that a planted mistake is about, with elements."""
+ONE = {"ops": ["relu"], "targets": ["fifty"]}
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +73,33 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
     return asked
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Ran]]:
+    """Where runs are kept that several tests begin with, and these runs."""
+    return tmp_path_factory.mktemp("kept"), {}
+
+
+@pytest.fixture
+def first(
+    run: Callable[..., Ran], kept: tuple[Path, dict[str, Ran]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[..., Ran]:
+    """A run without a baseline, in a folder of the test: run once, copied for each."""
+
+    def seen(bugs: str = OLD, **more: object) -> Ran:
+        monkeypatch.setenv("OPASSAY_TEST_BUGS", bugs)
+        folder, runs = kept
+        key = f"{bugs} {more}"
+        if key not in runs:
+            ran = run(bugs, **more)
+            runs[key] = replace(ran, folder=folder / str(len(runs)))
+            shutil.copytree(ran.folder, runs[key].folder)
+            return ran
+        shutil.copytree(runs[key].folder, tmp_path / "out")
+        return replace(runs[key], folder=tmp_path / "out")
+
+    return seen
+
+
 FILE = Path("baseline.jsonl")
 pytestmark = pytest.mark.slow
 
@@ -80,11 +109,11 @@ def update(capsys: pytest.CaptureFixture[str], folder: Path, file: Path = FILE) 
     return capsys.readouterr().out.splitlines()
 
 
-def test_fifty_failures_are_adopted_by_one_command(run, capsys) -> None:
-    first = run()
-    assert first.status == 1
-    assert sum(first.known.values()) >= 50
-    told = update(capsys, first.folder)
+def test_fifty_failures_are_adopted_by_one_command(first, run, capsys) -> None:
+    seen = first()
+    assert seen.status == 1
+    assert sum(seen.known.values()) >= 50
+    told = update(capsys, seen.folder)
     lines = read_baseline(FILE)
     assert len(told) == len(lines) + 1
     assert all(set(line.modes) == {"eager", "again"} and line.versions == ("1",) for line in lines)
@@ -99,15 +128,15 @@ def test_fifty_failures_are_adopted_by_one_command(run, capsys) -> None:
     assert second.status == 0, second.said
     assert "No new difference" in second.said
     assert set(second.known) == {line.id for line in lines}
-    assert sum(second.known.values()) == sum(first.known.values())
+    assert sum(second.known.values()) == sum(seen.known.values())
     before = FILE.read_bytes()
     assert update(capsys, second.folder)[-1].endswith("0 added, 0 dropped, 0 changed")
     assert FILE.read_bytes() == before
 
 
 @pytest.mark.parametrize("bug", ["beside", "other"])
-def test_a_new_bug_beside_adopted_ones_is_red(run, capsys, bug) -> None:
-    update(capsys, run().folder)
+def test_a_new_bug_beside_adopted_ones_is_red(first, run, capsys, bug) -> None:
+    update(capsys, first().folder)
     third = run(f"{OLD},{bug}", baseline=FILE)
     assert third.status == 1
     assert third.known[""] > 0
@@ -116,8 +145,8 @@ def test_a_new_bug_beside_adopted_ones_is_red(run, capsys, bug) -> None:
     assert set(new["dtype"]) == {"float32" if bug == "beside" else "int8"}
 
 
-def test_what_is_mended_is_dropped_and_red_if_that_is_asked_for(run, capsys) -> None:
-    update(capsys, run().folder)
+def test_what_is_mended_is_dropped_and_red_if_that_is_asked_for(first, run, capsys) -> None:
+    update(capsys, first().folder)
     gone = {line.id for line in read_baseline(FILE) if (line.verdict, line.cause) == ("structural", "")}
     assert run("refuses,absolute,accepts", baseline=FILE).status == 0
     mended = run("refuses,absolute,accepts", baseline=FILE, strict=True)
@@ -130,21 +159,21 @@ def test_what_is_mended_is_dropped_and_red_if_that_is_asked_for(run, capsys) -> 
     assert not gone & {line.id for line in read_baseline(FILE)}
 
 
-def test_without_the_baseline_a_pin_among_the_cases_says_the_same(run, capsys) -> None:
-    update(capsys, run().folder)
+def test_without_the_baseline_a_pin_among_the_cases_says_the_same(first, run, capsys) -> None:
+    update(capsys, first().folder)
     told = update(capsys, run("refuses,absolute,accepts").folder)
     assert any(line.startswith("-") and "structural" in line for line in told)
 
 
-def test_a_line_out_of_scope_is_kept(run, capsys) -> None:
-    update(capsys, run().folder)
+def test_a_line_out_of_scope_is_kept(first, run, capsys) -> None:
+    update(capsys, first().folder)
     before = read_baseline(FILE)
     update(capsys, run(OLD, ops=["relu"], targets=["fifty"], cases=3).folder)
     assert read_baseline(FILE) == before
 
 
-def test_in_another_version_it_is_known_and_told_to_be_untested(run, capsys) -> None:
-    update(capsys, run().folder)
+def test_in_another_version_it_is_known_and_told_to_be_untested(first, run, capsys) -> None:
+    update(capsys, first().folder)
     other = run(baseline=FILE, version="2", strict=True)
     assert other.status == 0, other.said
     table = read_table(other.folder)
@@ -153,46 +182,45 @@ def test_in_another_version_it_is_known_and_told_to_be_untested(run, capsys) -> 
     assert {line.versions for line in read_baseline(FILE)} == {("1", "2")}
 
 
-def test_a_new_bug_is_red_also_in_a_version_that_no_line_names(run, capsys) -> None:
-    update(capsys, run().folder)
+def test_a_new_bug_is_red_also_in_a_version_that_no_line_names(first, run, capsys) -> None:
+    update(capsys, first().folder)
     assert run(f"{OLD},other", baseline=FILE, version="2").status == 1
 
 
 def test_a_crash_is_covered_once_somebody_owns_it(run, capsys) -> None:
-    first = run("aborts", ops=["relu"], targets=["fifty"])
-    told = update(capsys, first.folder)
+    told = update(capsys, run("aborts", **ONE).folder)
     assert told[-1] == "these cover nothing until somebody is written into them as owner: 1 crash"
-    assert run("aborts", ops=["relu"], targets=["fifty"], baseline=FILE).status == 1
+    assert run("aborts", **ONE, baseline=FILE).status == 1
     [line] = read_baseline(FILE)
     text = FILE.read_text(encoding="utf-8").replace('"op":"relu","pin"', '"op":"relu","owner":"upstream","pin"')
     FILE.write_text(text, encoding="utf-8")
-    owned = run("aborts", ops=["relu"], targets=["fifty"], baseline=FILE, strict=True)
+    owned = run("aborts", **ONE, baseline=FILE, strict=True)
     assert owned.status == 0, owned.said
     assert set(owned.known) == {line.id}
     assert update(capsys, owned.folder)[-1].endswith("0 added, 0 dropped, 0 changed")
     assert read_baseline(FILE)[0].owner == "upstream"
 
 
-def test_another_message_is_another_difference(run, capsys) -> None:
-    update(capsys, run("refuses", ops=["relu"], targets=["fifty"]).folder)
+def test_another_message_is_another_difference(first, run, capsys) -> None:
+    update(capsys, first("refuses", **ONE).folder)
     text = FILE.read_text(encoding="utf-8")
     assert "Expecting value: line # column #" in text
     FILE.write_text(text.replace("Expecting value", "Unexpected value"), encoding="utf-8")
-    assert run("refuses", ops=["relu"], targets=["fifty"], baseline=FILE).status == 1
+    assert run("refuses", **ONE, baseline=FILE).status == 1
 
 
-def test_a_baseline_beside_an_adapter_is_taken_by_itself(run, capsys, monkeypatch) -> None:
-    update(capsys, run("plus", ops=["relu"], targets=["fifty"]).folder)
+def test_a_baseline_beside_an_adapter_is_taken_by_itself(first, run, capsys, monkeypatch) -> None:
+    update(capsys, first("plus", **ONE).folder)
     monkeypatch.setattr("opassay.harness.registry.Registry.baseline", lambda self, adapter: FILE)
-    covered = run("plus", ops=["relu"], targets=["fifty"])
+    covered = run("plus", **ONE)
     assert covered.status == 0
     assert update(capsys, covered.folder, Path("mine.jsonl")) == ["mine.jsonl: 0 lines; 0 added, 0 dropped, 0 changed"]
 
 
-def test_replay_and_list_name_the_line(run, capsys) -> None:
+def test_replay_and_list_name_the_line(first, capsys) -> None:
     from opassay.harness.listing import Chosen, list_command
 
-    update(capsys, run("plus", ops=["relu"], targets=["fifty"]).folder)
+    update(capsys, first("plus", **ONE).folder)
     lines = read_baseline(FILE)
     line = lines[0]
     Path("case.json").write_text(line.pin.dumps(), encoding="utf-8")
@@ -205,8 +233,8 @@ def test_replay_and_list_name_the_line(run, capsys) -> None:
 
 
 @pytest.mark.parametrize(("bugs", "status"), [("plus", 0), ("plus,other", 1)])
-def test_pytest_takes_it(run, capsys, tmp_path, bugs, status) -> None:
-    update(capsys, run("plus", ops=["relu"], targets=["fifty"]).folder)
+def test_pytest_takes_it(first, capsys, tmp_path, bugs, status) -> None:
+    update(capsys, first("plus", **ONE).folder)
     Path("pytest.ini").write_text("[pytest]\naddopts = --opassay-baseline=baseline.jsonl\n", encoding="utf-8")
     asked = ("--opassay-adapter", ADAPTER, "--opassay-target", "fifty", "--opassay-op", "relu")
     few = ("--opassay-aspect", "value", "--opassay-cases", str(CASES), "--opassay-findings", "0")
@@ -216,8 +244,8 @@ def test_pytest_takes_it(run, capsys, tmp_path, bugs, status) -> None:
     assert done.returncode == status, done.stdout
 
 
-def test_a_run_is_not_resumed_under_another_baseline(run, capsys) -> None:
-    folder = run("plus", ops=["relu"], targets=["fifty"]).folder
+def test_a_run_is_not_resumed_under_another_baseline(first, capsys) -> None:
+    folder = first("plus", **ONE).folder
     update(capsys, folder)
     settings = Settings(cases=CASES)
     request = Request(["fifty"], ["relu"], ["value", "error"], [ADAPTER], settings=settings, baseline=FILE)
@@ -225,8 +253,8 @@ def test_a_run_is_not_resumed_under_another_baseline(run, capsys) -> None:
         run_command(request, folder, True, False, 0)
 
 
-def test_what_cannot_be_written_leaves_the_file(run, capsys, monkeypatch) -> None:
-    folder = run("plus", ops=["relu"], targets=["fifty"]).folder
+def test_what_cannot_be_written_leaves_the_file(first, capsys, monkeypatch) -> None:
+    folder = first("plus", **ONE).folder
     update(capsys, folder)
     before = FILE.read_bytes()
     monkeypatch.setattr("opassay.harness.run.files.os.replace", _full)
@@ -246,19 +274,19 @@ def test_a_folder_without_a_run_is_one_line(folder) -> None:
     assert not FILE.exists()
 
 
-def test_a_strange_run_is_one_line(run, capsys) -> None:
-    folder = run("plus", ops=["relu"], targets=["fifty"]).folder
+def test_a_strange_run_is_one_line(first, capsys) -> None:
+    folder = first("plus", **ONE).folder
     told = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     (folder / "run.json").write_text(json.dumps({**told, "known": [3]}), encoding="utf-8")
     with pytest.raises(UsageError, match=r"run\.json"):
         known_update_command(folder, FILE, [ADAPTER])
 
 
-def test_a_baseline_of_an_op_that_is_gone_is_one_line(run, capsys) -> None:
-    update(capsys, run("plus", ops=["relu"], targets=["fifty"]).folder)
+def test_a_baseline_of_an_op_that_is_gone_is_one_line(first, run, capsys) -> None:
+    update(capsys, first("plus", **ONE).folder)
     FILE.write_text(FILE.read_text(encoding="utf-8").replace('"op":"relu"', '"op":"rule"'), encoding="utf-8")
     with pytest.raises(UsageError, match=r"'baseline\.jsonl' cannot be used: .* no op has the name or trait 'rule'"):
-        run("plus", ops=["relu"], targets=["fifty"], baseline=FILE)
+        run("plus", **ONE, baseline=FILE)
 
 
 def test_writing_what_was_read_changes_nothing(run, capsys) -> None:

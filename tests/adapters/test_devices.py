@@ -11,7 +11,7 @@ from opassay.harness.registry import UsageError
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.plan import Settings
 
-TARGETS = ("jax@cpu:1", "jax:eager@cpu:1", "tensorflow@cpu:1", "tensorflow:function@cpu:1", "tensorflow:xla@cpu:1")
+TARGETS = ("jax@cpu:1", "jax:eager@cpu:1", "tensorflow@cpu:1", "tensorflow:xla@cpu:1")
 
 
 def test_a_second_cpu_computes_and_holds_what_it_is_asked_for():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from opassay.harness.commands import run_command
-from opassay.harness.hunt import after_run, hunter, repro, values
+from opassay.harness.hunt import after_run, confirm, hunter, repro, values
 from opassay.harness.hunt.asking import Asking
 from opassay.harness.hunt.repro import Reproduction, Seen, script_text
 from opassay.harness.model.case import Case, Tensor
@@ -96,6 +96,8 @@ def verdicts(folder):
 
 APART = {"crash": 2, "hang": 1, "nondeterministic": 8}
 """Verdicts that would hold the other targets of a hunt back, and how many geometries show them in every aspect."""
+SMALL = 23
+"""A seed whose first products are small."""
 QUICK = tuple(verdict for verdict in FAILING if verdict not in APART)
 
 
@@ -106,9 +108,10 @@ def test_a_run_with_every_verdict_is_told(tmp_path, monkeypatch, modes):
     monkeypatch.setattr(repro, "run_script", lambda file, *more: Reproduction(file, 1, "", True))
     monkeypatch.setattr(hunter, "verdict_limit", lambda verdict, sign: 6)
     monkeypatch.setattr(hunter, "PROBES", 0)
+    monkeypatch.setattr(confirm, "FRESH", 1)
     targets = [f"every_verdict:{mode}" for mode in modes]
     aspects = ("value", "gradient", "error")
-    few = {"cases": APART.get(modes[0], 4), "findings": 12 if modes == QUICK else 1}
+    few = {"cases": APART[modes[0]], "findings": 1} if modes != QUICK else {"cases": 3, "seed": SMALL, "findings": 20}
     adapters = ["every_verdict:EveryVerdict"]
     assert run(tmp_path, *targets, adapters=adapters, aspects=aspects, timeout=1.0, **few) == 1
     found = verdicts(tmp_path)
@@ -118,6 +121,7 @@ def test_a_run_with_every_verdict_is_told(tmp_path, monkeypatch, modes):
     run_told = told(tmp_path)
     assert run_told["faults"] == []
     assert all(finding["reproductions"] and not finding["fault"] for finding in run_told["findings"])
+    assert {finding["verdict"] for finding in run_told["findings"]} >= set(modes)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert all(f"finding-{finding['id']}" in page for finding in run_told["findings"])
 

@@ -114,8 +114,10 @@ def test_the_oracle_is_not_suspect_where_a_target_agrees_with_it(bed):
 
 
 def test_the_oracle_is_not_suspect_where_targets_are_wrong_in_different_ways(bed):
-    here = bed(["planted:FlippedKernel", "planted:MixedGroups"], "conv2d")
-    assert not any(f.suspect_oracle for f in here.hunt().findings.values())
+    here = bed(["planted:FlippedKernel", "planted:MixedGroups"], "conv2d", cases=12)
+    found = here.hunt().findings.values()
+    assert {target for f in found for target in f.targets} == {"flipped_kernel", "mixed_groups"}
+    assert not any(f.suspect_oracle for f in found)
 
 
 def test_what_does_not_repeat_is_nondeterministic_with_its_rate(bed):

@@ -259,7 +259,7 @@ class Endless(Honest):
 
     def matmul(self, a, b):
         while a.shape[-1] == 0:
-            pass
+            time.sleep(1)
         return super().matmul(a, b)
 
 
