@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from opassay.harness.listing import Chosen, list_command
+from opassay.harness.listing import ALIGNED, Chosen, list_command
 from opassay.harness.model.baseline import PREFIX
 from opassay.harness.registry import Registry, UsageError
 from opassay.harness.run.baseline import read_baseline
@@ -93,6 +93,12 @@ def test_ops_fit_the_terminal(columns: str, capsys, monkeypatch) -> None:
     assert "relu(x)" in lines
     assert lines[lines.index("relu(x)") + 1] == "    ``max(x, 0)``, element by element; NaN stays NaN."
     assert any(line.startswith("matmul_vjp = matmul") for line in lines)
+
+
+def test_one_long_cell_widens_no_other_line_where_nobody_looks(capsys) -> None:
+    lines = listed(capsys, "known", targets=("torch",))
+    assert max(map(len, lines)) > 4 * ALIGNED
+    assert not [line for line in lines if " " * 2 * ALIGNED in line]
 
 
 def test_ops_are_not_broken_where_nobody_looks(capsys, monkeypatch) -> None:
