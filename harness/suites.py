@@ -99,7 +99,7 @@ def _drawn(wanted: Wanted) -> Iterator[Case]:
 def _best(wanted: Wanted) -> list[Case]:
     registry, console, began = Registry(), stderr(), time.monotonic()
     ops = registry.ops(wanted.ops)
-    pins = _pins(registry)
+    pins, hanging = _pins(registry), endless(registry)
     pool: list[Candidate] = []
     given: list[Candidate] = []
     mistakes = sum(len(registry.mistakes(op.name)) for op in ops)
@@ -110,7 +110,9 @@ def _best(wanted: Wanted) -> list[Case]:
                 # Kernels of mistakes overflow, as the real ones do.
                 warnings.simplefilter("ignore")
                 new, there = candidates(op, aspect, registry.mistakes(op.name), wanted.seed, wanted.fills, own)
-            pool += new
+            pool += [
+                candidate for candidate in new if not any(concerns(f, c) for f in hanging for c in candidate.cases)
+            ]
             given += there
         say_line(console, f"{op.name}: {len(pool)} geometries to choose from, {time.monotonic() - began:.0f} s")
     chosen = choose(pool, given, wanted.best or 0)
@@ -126,6 +128,17 @@ def in_order(chosen: Chosen, ops: Sequence[Op]) -> list[Case]:
         chosen.cases.values(),
         key=lambda case: (places[case.op], ASPECTS.index(case.aspect), case.rule, case.geometry_key, case.id),
     )
+
+
+def endless(registry: Registry) -> list[Fact]:
+    """What hangs on some framework: a chosen suite leaves it out, since each case would cost the whole time limit."""
+    facts = [fact for adapter in registry.adapters for fact in registry.known(adapter)]
+    return [fact for fact in facts if "hang" in fact.verdicts]
+
+
+def concerns(fact: Fact, case: Case) -> bool:
+    """Whether ``fact`` is about ``case``."""
+    return case.op in fact.ops and case.aspect in fact.aspects and fact.covers(case)
 
 
 def _pins(registry: Registry) -> dict[str, Case]:
