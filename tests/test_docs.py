@@ -226,7 +226,7 @@ def test_the_page_of_commands_names_each_command_with_all_its_options() -> None:
     (synopsis,) = [b.text for b in to_type("docs/commands.md") if b.language == "text"]
     told = {
         m[1]: set(re.findall(r"--[a-z-]+", m[0]))
-        for m in re.finditer(r"opassay ([a-z-]+(?: [a-z]+(?= [A-Z]))?)[^\n]*(?:\n .*)*", synopsis)
+        for m in re.finditer(r"opassay ([a-z-]+(?: [a-z]+(?= [A-Z]| --))?)[^\n]*(?:\n .*)*", synopsis)
     }
     there = {" ".join(path): options for path, options in commands(COMMAND)}
     assert told == there
