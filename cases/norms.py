@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded import Real
 from opassay.cases import norm_pins
 from opassay.cases.signatures import kinds
 from opassay.cases.signatures.entry import Attribute
+from opassay.cases.signatures.reduction import rescaled
 from opassay.cases.signatures.shaped import EXTENTS, LONG, Shape
 from opassay.cases.signatures.shaped_entry import composed
 from opassay.harness.model.fills import Fill
@@ -26,6 +29,12 @@ def _positive(value: Any) -> bool:
 
 EPS = {"eps": Attribute("a number above 0, added to the variance", (1e-5, 1e-3, 1e-6, 0.1), _positive)}
 TRAINING = Attribute("whether statistics are those of the batch", (False, True), lambda v: isinstance(v, bool))
+LEAST = Attribute(
+    "a number above 0, the least that x is divided by, or False",
+    (1e-3, 1e-6, 0.5, False),
+    lambda v: v is False or _positive(v),
+)
+ORDER = Attribute("1 or 2", (2, 2, 1), lambda v: v in (1, 2))
 GROUPS = Attribute("a divisor of the channels", (), lambda v: isinstance(v, int) and v > 0)
 
 
@@ -70,6 +79,20 @@ def _group_norm(x: Real, weight: Real, bias: Real, groups: int, eps: float) -> R
 
 def _instance_norm(x: Real, weight: Real, bias: Real, eps: float) -> Real:
     return _normalised(x, range(2, len(x.shape)), weight, bias, eps)
+
+
+def _lp_normalize(x: Real, axis: int, p: int, eps: float) -> Real:
+    if p == 1:
+        return _over(x, bounded.norm_l1(x, axis, True), eps)
+    squares = bounded.sum_square(x, axis, True)
+    by_root = x * bounded.inverse_root(bounded.maximum(squares, eps * eps) if eps else squares)
+    return bounded.any_form([_over(x, bounded.root(squares), eps), by_root], (x,))
+
+
+def _over(x: Real, norm: Real, eps: float) -> Real:
+    if eps:
+        return x / bounded.maximum(norm, eps)
+    return bounded.left_open(x / norm, np.broadcast_to(norm.value == 0, x.shape))
 
 
 def _trailing_shapes(count: int, extents: Sequence[int], way: str) -> list[Shape]:
@@ -154,7 +177,7 @@ batch_norm = composed(
     fits=partial(_over_channels, 2),
     longer={"WeightShape": (3, 0), "BiasShape": (4, 0)},
     attributes={**EPS, "training": TRAINING},
-    own={2: lambda shapes: Fill("iota", 3)},
+    own={2: lambda shapes, attributes: Fill("iota", 3)},
     differentiable=("x", "weight", "bias"),
     pins=norm_pins.BATCH_NORM,
     **IMAGES,
@@ -188,4 +211,11 @@ instance_norm = composed(
     attributes=EPS,
     pins=norm_pins.INSTANCE_NORM,
     **IMAGES,
+)
+lp_normalize = rescaled(
+    "lp_normalize",
+    _lp_normalize,
+    "x over its norm along an axis, the sum of sizes or the root of the sum of squares, and at least over eps.",
+    attributes={"p": ORDER, "eps": LEAST},
+    longest=1025,
 )

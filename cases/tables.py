@@ -17,7 +17,7 @@ from typing import Any
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry, Tensor
 from opassay.harness.model.draw import Draw, Row, Together
-from opassay.harness.model.fills import EXACT_KINDS, WHOLE, Fill
+from opassay.harness.model.fills import EXACT_KINDS, INDEX_KINDS, WHOLE, Fill
 from opassay.harness.model.memory import Memory
 
 STEPS = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 127, 128, 129, 256, 257)
@@ -369,7 +369,7 @@ def gradients(geometries: Draw, answers: Callable[[Case], Sequence[Sequence[int]
 
 def data_dtype(case: Case) -> str:
     """The dtype of the inputs that are no indices."""
-    return next(t.dtype for t in case.tensors if t.fill.kind not in ("cells", "positions"))
+    return next(t.dtype for t in case.tensors if t.fill.kind not in INDEX_KINDS)
 
 
 def elements(*shapes: Sequence[int]) -> int:

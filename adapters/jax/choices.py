@@ -31,5 +31,6 @@ FOLLOWS = (
     Follows("padding_words", "any_case"),
     Follows("crossed_limits", "high", **_CLIP),
     Follows("zero_divisor", "any", **_DIV),
+    Follows("target_out_of_range", "nan"),
     Follows("zero_order", "positive", **_MAX),
 )

@@ -96,6 +96,10 @@ EXPRESSIONS = {
     "group_norm": "jax.nn.standardize(x.reshape(x.shape[0], groups, x.shape[1] // groups, *x.shape[2:]), "
     "tuple(range(2, x.ndim + 1)), epsilon=eps).reshape(x.shape) * weight + bias",
     "instance_norm": "jax.nn.standardize(x, tuple(range(2, x.ndim)), epsilon=eps) * weight + bias",
+    "lp_normalize": "x / jnp.maximum(jnp.linalg.vector_norm(x, axis=axis, keepdims=True, ord=p), eps)",
+    "bmm": "lax.batch_matmul(a, b)",
+    "linear": "jnp.matmul(x, weight.T) + bias",
+    "cross_entropy": "-jnp.take_along_axis(jax.nn.log_softmax(x, 1), jnp.expand_dims(target, 1), 1).squeeze(1)",
     "sum": "jnp.sum(x, axes, x.dtype, keepdims=keepdims)",
     "mean": "jnp.mean(x, axes, keepdims=keepdims)",
     "sum_square": "jnp.sum(jnp.square(x), axes, keepdims=keepdims)",

@@ -15,5 +15,6 @@ FOLLOWS = (
     Follows("large_index", "drop", modes=("jax",), ops=("scatter_nd",)),
     Follows("index_dtype", "any", modes=("torch", "jax"), ops=("scatter_nd",)),
     Follows("no_axes", "none"),
+    Follows("target_out_of_range", "nothing", modes=("jax",)),
     Follows("nan_position", "passed_over", modes=("tensorflow",)),
 )

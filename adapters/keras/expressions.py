@@ -93,6 +93,10 @@ EXPRESSIONS = {
     "batch_norm": "ops.batch_normalization(x, *(ops.moments(x, [0, *range(2, len(x.shape))]) if training "
     "else (ops.reshape(ops.stop_gradient(mean), [-1]), ops.reshape(ops.stop_gradient(var), [-1]))), "
     "1, ops.reshape(bias, [-1]), ops.reshape(weight, [-1]), eps)",
+    "lp_normalize": "ops.normalize(x, axis, p, eps or 1e-30)",
+    "bmm": "ops.matmul(a, b)",
+    "linear": "ops.matmul(x, ops.transpose(weight)) + bias",
+    "cross_entropy": "ops.sparse_categorical_crossentropy(target, ops.moveaxis(x, 1, -1), from_logits=True)",
     "sum": "ops.cast(ops.sum(x, axes, keepdims), x.dtype)",
     "mean": "ops.mean(x, axes, keepdims)",
     "sum_square": "ops.sum(ops.square(x), axes, keepdims)",

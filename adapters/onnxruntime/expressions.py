@@ -77,6 +77,12 @@ EXPRESSIONS = {
     "node('Reshape', bias, bias.graph.constant([-1])), num_groups=groups, epsilon=eps)",
     "instance_norm": "node('InstanceNormalization', x, node('Reshape', weight, weight.graph.constant([-1])), "
     "node('Reshape', bias, bias.graph.constant([-1])), epsilon=eps)",
+    "lp_normalize": "node('LpNormalization', x, axis=axis, p=p)",
+    "bmm": "node('MatMul', a, b)",
+    "linear": "node('Gemm', x, weight, bias, transB=1) if len(x.shape) == 2 "
+    "else node('Add', node('MatMul', x, node('Transpose', weight, perm=[1, 0])), bias)",
+    "cross_entropy": "node('SoftmaxCrossEntropyLoss', x, target, reduction=reduction or 'none', "
+    "ignore_index=-1 if ignore_index is False else ignore_index)",
     "sum": "node('ReduceSum', x, whole(x, axes), keepdims=int(keepdims))",
     "mean": "node('ReduceMean', x, whole(x, axes), keepdims=int(keepdims))",
     "sum_square": "node('ReduceSumSquare', x, whole(x, axes), keepdims=int(keepdims))",

@@ -27,6 +27,7 @@ FOLLOWS = (
     Follows("large_window", "empty", ops=("max_pool2d_with_argmax",), modes=("xla",)),
     Follows("empty_window", "nothing"),
     Follows("no_axes", "none"),
+    Follows("target_out_of_range", "nan", modes=("xla",)),
     Follows("nothing_reduced", "worst", ops=("chooses",)),
     Follows("nan_position", "passed_over", modes=("eager", "function", "dynamic")),
 )

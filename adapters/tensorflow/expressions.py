@@ -88,6 +88,12 @@ EXPRESSIONS = {
     " if training else (tf.stop_gradient(mean), tf.stop_gradient(var))), bias, weight, eps)",
     "instance_norm": "tf.nn.batch_normalization("
     "x, *tf.nn.moments(x, list(range(2, len(x.shape))), keepdims=True), bias, weight, eps)",
+    "lp_normalize": "tf.math.l2_normalize(x, axis, eps * eps) if p == 2 "
+    "else x / tf.maximum(tf.norm(x, 1, axis, True), float(eps))",
+    "bmm": "tf.linalg.matmul(a, b)",
+    "linear": "tf.nn.bias_add(tf.linalg.matmul(x, weight, transpose_b=True), bias)",
+    "cross_entropy": "tf.nn.sparse_softmax_cross_entropy_with_logits("
+    "target, tf.transpose(x, [0, *range(2, len(x.shape)), 1]))",
     "sum": "tf.reduce_sum(x, axes, keepdims)",
     "mean": "tf.reduce_mean(x, axes, keepdims)",
     "sum_square": "tf.reduce_sum(tf.square(x), axes, keepdims)",

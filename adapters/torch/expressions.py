@@ -100,6 +100,11 @@ EXPRESSIONS = {
     "None if training else var.detach().reshape(-1), weight.reshape(-1), bias.reshape(-1), training, 0.0, eps)",
     "group_norm": "F.group_norm(x, groups, weight.reshape(-1), bias.reshape(-1), eps)",
     "instance_norm": "F.instance_norm(x, None, None, weight.reshape(-1), bias.reshape(-1), True, 0.0, eps)",
+    "lp_normalize": "F.normalize(x, p, axis, float(eps))",
+    "bmm": "torch.bmm(a, b)",
+    "linear": "F.linear(x, weight, bias)",
+    "cross_entropy": "F.cross_entropy("
+    "x, target, ignore_index=-1 if ignore_index is False else ignore_index, reduction=reduction or 'none')",
     "sum": "torch.sum(x, axes, keepdim=keepdims, dtype=x.dtype)",
     "mean": "torch.mean(x, axes, keepdim=keepdims)",
     "sum_square": "torch.sum(torch.square(x), axes, keepdim=keepdims)",

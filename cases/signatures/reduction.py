@@ -177,3 +177,8 @@ def scan(name: str, define: Define, says: str, **more: Any) -> Op:
 def shares(name: str, define: Define, says: str, **more: Any) -> Op:
     """Shares along one axis."""
     return _op(name, define, says, ("shares",), values=SHARES, several=False, keepdims=False, **more)
+
+
+def rescaled(name: str, define: Define, says: str, **more: Any) -> Op:
+    """Each element by a measure of all along one axis."""
+    return _op(name, define, says, ("norm",), values=SPREADS, several=False, keepdims=False, **more)

@@ -8,7 +8,7 @@ from typing import Any
 
 from opassay.cases import tables
 from opassay.cases.signatures import draws
-from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.case import Case, Geometry, Tensor
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
@@ -18,7 +18,16 @@ Shapes = Callable[[Sequence[int], str], Sequence[Shape]]
 """(extents, way) -> the shape of each input."""
 
 EXTENTS = (1, 2, 3, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65)
+FEW = (1, 2, 3, 4, 5, 7, 8)
 LONG = (1, 2, 3, 5, 7, 8, 16, 17, 31, 33, 64, 65, 127, 129, 255, 257, 1023, 1025)
+
+
+Answers = Callable[[Sequence[Shape], Mapping[str, Any]], Shape]
+"""(shapes of inputs, attributes) -> the shape of the answer."""
+
+
+def _of_first(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape:
+    return shapes[0]
 
 
 def _nothing_else(attributes: Mapping[str, Any], extents: Sequence[int]) -> Mapping[str, Any]:
@@ -27,11 +36,13 @@ def _nothing_else(attributes: Mapping[str, Any], extents: Sequence[int]) -> Mapp
 
 @dataclass(frozen=True)
 class Shaped(draws.Draws):
-    """What an entry says of its cases, whose answers have the shape of the first input.
+    """What an entry says of its cases.
 
-    ``shapes``: of the inputs. ``extents``: a table for each; ``ranks``: of how many shapes are made. ``ways``: in which
-    ways. ``settle``: the attributes where they follow from extents. ``own``: by position, fills of inputs that the fill
-    number does not decide.
+    ``shapes``: of the inputs. ``answers``: of the answer, that of the first input unless told. ``extents``: a table for
+    each; ``ranks``: of how many shapes are made. ``ways``: in which ways. ``settle``: the attributes where they follow
+    from extents. ``own``: by position, fills of inputs that the fill number does not decide, of shapes and attributes.
+    ``empties``: a table of which extent is 0. ``sums``: of shapes, how many products are added up, in the longest sum
+    of value or gradient and in all.
     """
 
     shapes: Shapes = lambda extents, way: ()
@@ -39,11 +50,14 @@ class Shaped(draws.Draws):
     ranks: Sequence[int] = ()
     ways: Sequence[str] = ("",)
     settle: Callable[[Mapping[str, Any], Sequence[int]], Mapping[str, Any]] = _nothing_else
-    own: Mapping[int, Callable[[Sequence[Shape]], Fill]] = field(default_factory=dict)
+    own: Mapping[int, Callable[[Sequence[Shape], Mapping[str, Any]], Fill]] = field(default_factory=dict)
+    answers: Answers = _of_first
+    empties: Sequence[str] = draws.EMPTY
+    sums: Callable[[Sequence[Shape]], tuple[int, int]] | None = None
 
 
-def geometries(shaped: Shaped, sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] = draws.EMPTY) -> Draw:
-    """A draw of valid cases."""
+def geometries(shaped: Shaped, sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] | None = None) -> Draw:
+    """A draw of valid cases. ``empty``: in place of the entry's own table."""
 
     def build(**drawn: Any) -> Geometry:
         memories = [drawn.pop(f"memory{i}") for i in range(shaped.inputs)]
@@ -61,7 +75,7 @@ def geometries(shaped: Shaped, sizes: Sequence[int] = tables.SIZES, empty: Seque
         rank=shaped.ranks or (len(shaped.extents),),
         **{f"extent{i}": table for i, table in enumerate(shaped.extents)},
         size=sizes,
-        empty=empty,
+        empty=shaped.empties if empty is None else empty,
     )
 
 
@@ -79,34 +93,39 @@ def _geometry(
     empty: str,
 ) -> Geometry:
     most = draws.LARGEST.get(dtype, tables.LARGEST_TENSOR)
-    budget = tables.Budget(elements=most, wanted=min(size, most))
+    budget = tables.Budget(tables.most_multiply_adds(dtype), most, min(size, most))
 
     def cost(found: Sequence[int]) -> tuple[int, int]:
-        return tables.elements(*shaped.shapes(found, way)), 0
+        made = shaped.shapes(found, way)
+        return tables.elements(*made), shaped.sums(made)[1] if shaped.sums else 0
 
     found = tables.fit(extents[:rank], (1,) * rank, cost, budget)
     if empty:
         found[0 if empty == "first" else -1] = 0
     shapes = shaped.shapes(found, way)
-    tensors = [_tensor(shaped, i, shapes, dtype, memory) for i, memory in enumerate(memories)]
-    case = Case(shaped.op, tuple(tensors), shaped.settle(attributes, found))
-    return Geometry(case, kinds, points=draws.points(shaped.points, dtype))
+    settled = shaped.settle(attributes, found)
+    tensors = [_tensor(shaped, i, shapes, settled, dtype, memory) for i, memory in enumerate(memories)]
+    geometry = Geometry(Case(shaped.op, tuple(tensors), settled), kinds, points=draws.points(shaped.points, dtype))
+    return tables.summed(geometry, kinds, shaped.sums(shapes)[0]) if shaped.sums else geometry
 
 
-def _tensor(shaped: Shaped, position: int, shapes: Sequence[Shape], dtype: str, memory: Memory) -> Any:
+def _tensor(
+    shaped: Shaped, position: int, shapes: Sequence[Shape], attributes: Mapping[str, Any], dtype: str, memory: Memory
+) -> Tensor:
+    kind = shaped.fixed.get(position, dtype)
     if position in shaped.own:
-        return tables.index(shapes[position], dtype, shaped.own[position](shapes), memory)
-    return tables.data(shapes[position], dtype, memory)
+        return tables.index(shapes[position], kind, shaped.own[position](shapes, attributes), memory)
+    return tables.data(shapes[position], kind, memory)
 
 
 def gradients(shaped: Shaped) -> Draw:
     """The same of the aspect ``gradient``."""
     drawn = geometries(shaped)
-    return drawn.beside(tables.MEMORIES, draws.COTANGENTS).map(lambda found: _with_cotangent(*found))
+    return drawn.beside(tables.MEMORIES, draws.COTANGENTS).map(lambda found: _with_cotangent(shaped, *found))
 
 
-def _with_cotangent(geometry: Geometry, memory: Memory, fill: Fill) -> Geometry:
+def _with_cotangent(shaped: Shaped, geometry: Geometry, memory: Memory, fill: Fill) -> Geometry:
     case = geometry.case
-    first = case.tensors[0]
-    made = replace(tables.data(first.shape, first.dtype, memory), fill=fill)
+    shape = shaped.answers([t.shape for t in case.tensors], case.attributes)
+    made = replace(tables.data(shape, case.tensors[-1].dtype, memory), fill=fill)
     return replace(geometry, case=replace(case, aspect="gradient", cotangents=(made,)))

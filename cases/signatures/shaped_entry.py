@@ -12,10 +12,12 @@ import numpy as np
 from opassay.adapters.oracle.choices import choices_for
 from opassay.adapters.oracle.geometry import require
 from opassay.cases import tables
-from opassay.cases.signatures import draws, kinds, shaped
+from opassay.cases.signatures import kinds, shaped
 from opassay.cases.signatures.entry import Arrays, Attribute, Entry
+from opassay.cases.signatures.rules import More
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.choice import Choice
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.op import Example, Op, Pin, Rule
 
@@ -34,9 +36,10 @@ class ShapedEntry(Entry):
     fits: Fits = lambda shapes: True
     said: str = ""
     longer: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    own_choices: tuple[Choice, ...] = ()
 
     def _answer(self, attributes: Mapping[str, Any], inputs: Arrays) -> str:
-        return self.draws.answer(attributes, dtypes.dtype_name(inputs[0]))
+        return self.draws.answer(attributes, dtypes.dtype_name(inputs[-1]))
 
     def _check_shapes(self, shapes: Sequence[shaped.Shape]) -> None:
         require(self.fits(shapes), f"{self.name}: {self.said}; got shapes {', '.join(map(str, shapes))}")
@@ -49,26 +52,36 @@ class ShapedEntry(Entry):
         extents = [2] * rank
         shapes = self.draws.shapes(extents, self.draws.ways[0])
         first = self.draws.settle({name: a.values[0] for name, a in self.attributes.items() if a.values}, extents)
-        return tuple(self._small(i, shapes, dtype) for i in range(len(self.inputs))), first
+        return tuple(self._small(i, shapes, first, dtype) for i in range(len(self.inputs))), first
 
-    def _small(self, position: int, shapes: Sequence[shaped.Shape], dtype: str) -> np.ndarray:
+    def _small(
+        self, position: int, shapes: Sequence[shaped.Shape], attributes: Mapping[str, Any], dtype: str
+    ) -> np.ndarray:
+        kind = self.draws.fixed.get(position, dtype)
         if position in self.draws.own:
-            return Tensor(shapes[position], dtype, self.draws.own[position](shapes)).materialize()
+            return Tensor(shapes[position], kind, self.draws.own[position](shapes, attributes)).materialize()
         count = int(np.prod(shapes[position]))
-        return dtypes.narrow(np.arange(count).reshape(shapes[position]) % (3 + position), dtype)
+        return dtypes.narrow(np.arange(count).reshape(shapes[position]) % (3 + position), kind)
 
     def _rules(self) -> tuple[Rule, ...]:
-        return tuple(Rule(name, self.said, partial(self._spoilt, name, *at)) for name, at in self.longer.items())
+        longer = [
+            Rule(name, self.said, partial(self._spoilt, name, partial(_longer, *at)))
+            for name, at in self.longer.items()
+        ]
+        return (
+            *longer,
+            *(Rule(rule.name, rule.says, partial(self._spoilt, rule.name, rule.spoil)) for rule in self.more),
+        )
 
-    def _spoilt(self, name: str, position: int, axis: int) -> Draw:
+    def _spoilt(self, name: str, spoil: Callable[[Case], Case]) -> Draw:
         # What is longer than 1 would broadcast.
         several = [tuple(n for n in table if n > 1) or table for table in self.draws.extents]
         drawn = shaped.geometries(replace(self.draws, extents=several), tables.AS_DRAWN, tables.NOT_EMPTY)
-        return drawn.map(lambda geometry: replace(_longer(position, axis, geometry.case), aspect="error", rule=name))
+        return drawn.map(lambda geometry: replace(spoil(geometry.case), aspect="error", rule=name))
 
     @property
     def op(self) -> Op:
-        often = tables.often(draws.EMPTY)
+        often = tables.often(self.draws.empties)
         return replace(
             super().op,
             numerics=self.numerics,
@@ -77,7 +90,7 @@ class ShapedEntry(Entry):
             shapes=partial(shaped.geometries, self.draws, tables.AS_DRAWN, often),
             gradients=partial(shaped.gradients, self.draws) if self.differentiable else None,
             rules=self._rules(),
-            choices=choices_for(self.name),
+            choices=(*choices_for(self.name), *map(self._choice, self.own_choices)),
         )
 
 
@@ -107,18 +120,27 @@ def composed(
     values: Sequence[tuple[str, ...]] = kinds.VALUES,
     settled: Mapping[str, Attribute] | None = None,
     pins: tuple[Pin, ...] = (),
+    more: tuple[More, ...] = (),
+    choices: tuple[Choice, ...] = (),
     **drawn: Any,
 ) -> Op:
-    """An op of floats. ``settled``: attributes that are not drawn, since they follow from extents."""
+    """An op of floats, and of what ``fixed`` says by position.
+
+    ``settled``: attributes that are not drawn, since they follow from extents.
+    """
     own = dict(attributes or {})
     tables_of = {key: attribute.values for key, attribute in own.items()}
     spoken = shaped.Shaped(
-        *(name, len(inputs), kinds.FLOATING, (0.0, 1.0), values, kinds.VALUES, {}, tables_of),
-        **{"shapes": shapes, "extents": extents, **drawn},
+        *(name, len(inputs), kinds.FLOATING, (0.0, 1.0), values),
+        **{"attributes": tables_of, "shapes": shapes, "extents": extents, **drawn},
     )
     asked = inputs if differentiable is None else tuple(differentiable)
     whole = {**own, **(settled or {})}
     entry = ShapedEntry(
-        name, says, define, spoken, inputs, tuple(traits), whole, asked, pins, fits=fits, said=said, longer=longer
+        *(name, says, define, spoken, inputs, tuple(traits), whole, asked, pins, more),
+        fits=fits,
+        said=said,
+        longer=longer,
+        own_choices=choices,
     )
     return entry.op

@@ -1,6 +1,6 @@
-"""Writes ``adapters/<name>/lacking.py`` again: ``python docs/tools/lacking.py torch``.
+"""Writes ``adapters/<name>/lacking.py`` again: ``python docs/tools/lacking.py torch``, or ``torch eager -- bmm linear``.
 
-Each op that treats elements alone is asked one small case per dtype, in each mode. A dtype that raises has no kernel
+Each op of a class, or each that is named, is asked one small case per dtype, in each mode. A dtype that raises has no kernel
 there; one that ends the process is told, not written down.
 """
 
@@ -26,14 +26,14 @@ LACKING: dict[str, str] = {{
 '''
 
 
-def examples():
+def examples(only):
     """Op → dtypes of its tensors → the first small case of them."""
     from opassay.harness.registry import Registry
     from opassay.harness.run import generate
 
     found = {}
     for op in Registry().ops():
-        if op.of_a_class:
+        if op.name in only if only else op.of_a_class:
             cases = [case for _, case in generate.cases(op, "value", 0, 0, GEOMETRIES, 1)]
             by_dtype = found.setdefault(op.name, {})
             for case in sorted((c for c in cases if not c.empty), key=lambda case: case.size):
@@ -42,7 +42,7 @@ def examples():
     return found
 
 
-def ask(location: str, mode: str) -> None:
+def ask(location: str, mode: str, *only: str) -> None:
     """Print a line per op and dtypes: whether the adapter raises there."""
     from opassay.harness.contract.cases import executor
     from opassay.harness.model.outcome import Raised
@@ -52,7 +52,7 @@ def ask(location: str, mode: str) -> None:
     type(adapter).lacking = {}
     running = executor(adapter, mode)
     print(json.dumps(["version", adapter.version()]), flush=True)
-    for op, cases in examples().items():
+    for op, cases in examples(only).items():
         for dtypes, case in cases.items() if op in adapter.ops() else ():
             print(json.dumps(["asked", op, dtypes]), flush=True)
             ((_, outcome),) = running.run([case], fuse=False)
@@ -62,9 +62,9 @@ def ask(location: str, mode: str) -> None:
                 print(json.dumps(["lacks", op, dtypes, outcome.message[:100]]), flush=True)
 
 
-def asked(location: str, mode: str) -> list:
+def asked(location: str, mode: str, only: tuple[str, ...]) -> list:
     environment = {**os.environ, "OPASSAY_MODE": mode, "OPASSAY_THREADS": "1"}
-    command = [sys.executable, __file__, "--ask", location, mode]
+    command = [sys.executable, __file__, "--ask", location, mode, *only]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('["')]
     if done.returncode:
@@ -72,11 +72,11 @@ def asked(location: str, mode: str) -> list:
     return lines
 
 
-def table(location: str, modes: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+def table(location: str, modes: tuple[str, ...], only: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     """The version, and by op, or mode and op, the dtypes that are lacking."""
     version, told = "", defaultdict(dict)
     for mode in modes:
-        for kind, *rest in asked(location, mode):
+        for kind, *rest in asked(location, mode, only):
             if kind == "version":
                 version = rest[0]
             elif kind == "lacks":
@@ -95,12 +95,18 @@ def table(location: str, modes: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     return version, found
 
 
-def main(name: str, modes: tuple[str, ...]) -> None:
+def kept(name: str, only: tuple[str, ...]) -> dict[str, str]:
+    """The lines of ops that are not asked again."""
+    known = importlib.import_module(f"opassay.adapters.{name}.lacking").LACKING if only else {}
+    return {key: dtypes for key, dtypes in known.items() if key.rpartition(":")[2] not in only}
+
+
+def main(name: str, modes: tuple[str, ...], only: tuple[str, ...]) -> None:
     from opassay.harness.registry import Registry
 
     entry = Registry().adapter(name)
-    version, found = table(entry.location, modes or entry.modes)
-    lines = [f'    "{key}": "{value}",\n' for key, value in sorted(found.items())]
+    version, found = table(entry.location, modes or entry.modes, only)
+    lines = [f'    "{key}": "{value}",\n' for key, value in sorted((kept(name, only) | found).items())]
     text = HEAD.format(name=name, version=version) + "".join(lines) + "}\n"
     (ROOT / "adapters" / name / "lacking.py").write_text(text, encoding="utf-8")
 
@@ -109,4 +115,6 @@ if __name__ == "__main__":
     if sys.argv[1] == "--ask":
         ask(*sys.argv[2:])
     else:
-        main(sys.argv[1], tuple(sys.argv[2:]))
+        given = sys.argv[2:]
+        cut = given.index("--") if "--" in given else len(given)
+        main(sys.argv[1], tuple(given[:cut]), tuple(given[cut + 1 :]))

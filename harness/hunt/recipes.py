@@ -100,6 +100,12 @@ def cells(key, shape, count, channels, axis, repeats, own=0):
         place = place + shift.astype(np.int64).reshape(shape[0], 1, 1, channels)
     index = place % max(count, 1) * channels + np.arange(channels)
     return np.ascontiguousarray(np.moveaxis(np.broadcast_to(index, (shape[0], rows, columns, channels)), 3, axis))""",
+    "labels": '''\
+def labels(key, count, classes, ignored, first=0):
+    """Classes, a quarter of them ignored."""
+    bits = raw(key, count)
+    found = ((bits >> np.uint64(32)) % np.uint64(max(classes, 1))).astype(np.int64) + first
+    return np.where(bits % np.uint64(4) == 0, ignored, found)''',
     "picture": """\
 def picture(key, shape):
     height, width, channels = shape[1:]
@@ -134,6 +140,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "special": ("raw", "normal"),
     "placed": ("raw", "normal"),
     "cells": ("raw",),
+    "labels": ("raw",),
     "picture": ("raw",),
     "masked": ("raw", "normal"),
     "near": ("raw",),
@@ -266,6 +273,10 @@ def _positions(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     return f"{bits} % np.array({list(fill.limits)}, dtype=np.uint64)", {"raw"}
 
 
+def _labels(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    return f"labels({fill.key}, {math.prod(shape)}, {', '.join(map(str, fill.limits))})", {"labels"}
+
+
 def _cells(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     return f"cells({fill.key}, {shape}, {', '.join(map(str, fill.limits))})", {"cells"}
 
@@ -287,6 +298,7 @@ _RECIPES: Mapping[str, Callable[[Fill, str, tuple[int, ...]], Recipe]] = {
     "cancel": _cancel,
     "special": _special,
     "positions": _positions,
+    "labels": _labels,
     "cells": _cells,
     "picture": _picture,
     "shifted": _shifted,

@@ -22,15 +22,18 @@ VALUE_KINDS = (
     *("literal", "ones", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel"),
     *("shifted", "masked", "near", "special", "bits"),
 )
-KINDS = (*VALUE_KINDS, "cells", "positions", "zeros", "picture", "every")
+INDEX_KINDS = ("cells", "positions", "labels")
+"""Fills of index tensors, which belong to the geometry."""
+
+KINDS = (*VALUE_KINDS, *INDEX_KINDS, "zeros", "picture", "every")
 """Every fill kind, simplest first: the order in which shrinking tries them.
 
 ``shifted``: as ``normal``, about a value so large that half of the format's digits are left for the spread. ``masked``:
 as ``normal``, half of all runs of 8 elements -infinity. ``near``: on and about the points in ``values``, at all
 distances. ``bits``: any bit pattern; ``every``: one after the
 other, so that 65,536 elements hold all values of a format of 16 bits.
-``cells`` and ``positions`` are the index tensors of max_unpool2d and scatter_nd. ``zeros`` are the probes of a
-program. ``picture`` looks like a photograph: shades, discs and a fine texture.
+``cells``, ``positions`` and ``labels`` are the index tensors of max_unpool2d, scatter_nd and losses. ``zeros`` are
+the probes of a program. ``picture`` looks like a photograph: shades, discs and a fine texture.
 """
 
 EXACT_KINDS = ("ones", "iota", "ints", "ties")
@@ -61,9 +64,10 @@ class Fill:
     ``key`` selects the random stream. ``values`` holds the data of a ``literal`` (row-major, at most
     64). ``limits`` bounds index fills: for ``positions`` the extent of each indexed axis; for ``cells``
     ``(cells, channels, channel_axis, repeats)``, where every group of ``repeats`` positions shares
-    one cell, and a further 1 gives each image and channel cells of its own. A ``special`` fill with limits
-    ``(where, what)`` has its one special value there: see ``PLACES``. Of ``sparse`` they hold how many of 256 values
-    are 1 or -1, not 0 (all of them without it).
+    one cell, and a further 1 gives each image and channel cells of its own; for ``labels``
+    ``(classes, ignored)``: a quarter of all have the second number; a further one is the first class. A ``special``
+    fill with limits ``(where, what)`` has its one special value there: see ``PLACES``. Of ``sparse`` they hold how many
+    of 256 values are 1 or -1, not 0 (all of them without it).
     Of ``near``, ``values`` are the points; of ``every``, ``key`` is the first pattern.
     """
 
@@ -311,6 +315,15 @@ def _positions(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np
     return (raw % np.maximum(np.asarray(fill.limits, dtype=np.uint64), 1)).astype(dtype)
 
 
+def _labels(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    classes, ignored, *first = fill.limits
+    if count and not classes:
+        raise ValueError("labels need at least one class")
+    raw = _raw(fill, count)
+    found = ((raw >> np.uint64(32)) % np.uint64(max(classes, 1))).astype(np.int64) + sum(first)
+    return np.where(raw % np.uint64(4) == 0, ignored, found).astype(dtype)
+
+
 def _cells(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
     cells, channels, axis, repeats, *own = fill.limits
     if len(shape) != 4 or shape[axis] != channels:
@@ -380,6 +393,7 @@ _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] =
     "special": _special,
     "cells": _cells,
     "positions": _positions,
+    "labels": _labels,
     "zeros": _zeros,
     "picture": _picture,
     "shifted": _shifted,

@@ -12,12 +12,9 @@ from hashlib import shake_256
 
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw
-from opassay.harness.model.fills import Fill
+from opassay.harness.model.fills import INDEX_KINDS, Fill
 from opassay.harness.model.op import Op, Pin
 from opassay.harness.run.deal import Dealer, Places
-
-INDEX_KINDS = ("cells", "positions")
-"""Fills that belong to the geometry; their key is derived like every other."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle import mistakes
-from opassay.adapters.oracle.mistakes import activations, elements, norms, pairs
+from opassay.adapters.oracle.mistakes import activations, elements, norms, pairs, products
 from opassay.adapters.oracle.mistakes.made import mistakes as made
 from opassay.harness.model import dtypes
 from opassay.harness.registry import Registry
@@ -54,11 +54,14 @@ def test_a_mistake_in_one_element_is_found_by_a_default_run(op):
         assert not any(e.found.get("tolerances") for e in entries)
 
 
-@pytest.mark.parametrize("op", sorted({m.op for m in norms.MISTAKES}))
+SHAPED = (*norms.MISTAKES, *products.MISTAKES)
+
+
+@pytest.mark.parametrize(("op", "aspect"), sorted({(m.op, m.aspect) for m in SHAPED}))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_mistake_of_a_normalisation_is_found_by_ten_geometries(op):
-    cases = generate.cases(Registry().op(op), "value", 0, 0, 10, 2)
-    entries = sought(Registry().op(op), [m for m in norms.MISTAKES if m.op == op], cases, SEES)
+def test_a_mistake_of_a_norm_a_product_or_a_loss_is_found_by_a_few_geometries(op, aspect):
+    cases = generate.cases(Registry().op(op), aspect, 0, 0, 16, 2)
+    entries = sought(Registry().op(op), [m for m in SHAPED if (m.op, m.aspect) == (op, aspect)], cases, SEES)
     assert [e.mistake.id for e in entries if "judge" not in e.found] == []
 
 

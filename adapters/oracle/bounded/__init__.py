@@ -84,6 +84,7 @@ from opassay.adapters.oracle.bounded.powers import hypot as hypot
 from opassay.adapters.oracle.bounded.powers import power as power
 from opassay.adapters.oracle.bounded.powers import remainder as remainder
 from opassay.adapters.oracle.bounded.powers import trunc_quotient as trunc_quotient
+from opassay.adapters.oracle.bounded.products import affine as affine
 from opassay.adapters.oracle.bounded.products import matmul as matmul
 from opassay.adapters.oracle.bounded.real import Real as Real
 from opassay.adapters.oracle.bounded.real import left_open as left_open
@@ -118,6 +119,8 @@ from opassay.adapters.oracle.bounded.steps import floor as floor
 from opassay.adapters.oracle.bounded.steps import round_even as round_even
 from opassay.adapters.oracle.bounded.steps import trunc as trunc
 from opassay.adapters.oracle.bounded.sums import reshaped as reshaped
+from opassay.adapters.oracle.bounded.sums import taken as taken
+from opassay.adapters.oracle.bounded.sums import transposed as transposed
 from opassay.adapters.oracle.bounded.trigonometry import acos as acos
 from opassay.adapters.oracle.bounded.trigonometry import acosh as acosh
 from opassay.adapters.oracle.bounded.trigonometry import asin as asin

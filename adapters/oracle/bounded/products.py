@@ -5,13 +5,37 @@ from __future__ import annotations
 import numpy as np
 
 from opassay.adapters.oracle.bounded.contraction import Form, Sums, contracted
+from opassay.adapters.oracle.bounded.formats import Formats, sizes
+from opassay.adapters.oracle.bounded.forms import either
 from opassay.adapters.oracle.bounded.real import Real
+from opassay.adapters.oracle.bounded.sums import lowest_bit, sum_error, transposed
 from opassay.adapters.oracle.linear import Linear
 
 
 def matmul(a: Real, b: Real) -> Real:
     """The product over the last two axes; those before broadcast."""
     return contracted(_form(a.shape, b.shape), 2, a, b)
+
+
+def affine(x: Real, weight: Real, bias: Real) -> Real:
+    """x · weightᵀ + bias over the last axis, whether the bias is added last or is where the sums begin."""
+    product = matmul(x, transposed(weight, (1, 0)))
+    return either(product + bias, _begun(x, weight, bias, product.value))
+
+
+def _begun(x: Real, weight: Real, bias: Real, product: np.ndarray) -> Real:
+    """The value of sums that begin with the bias; its gradients are those of another form."""
+    with np.errstate(all="ignore"):
+        value = product + bias.value
+
+    def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
+        of_x, of_weight, of_bias = errors
+        a, w, b = (sizes(np.where(np.isfinite(each.value), each.value, 0)) for each in (x, weight, bias))
+        given = of_x @ (w + of_weight).T + a @ of_weight.T + of_bias
+        grid = np.array([lowest_bit(x.value) * lowest_bit(weight.value), lowest_bit(bias.value)])
+        return sum_error(formats, grid, value, a @ w.T + b, given, np.asarray(float(weight.shape[-1] + 1)))
+
+    return Real(value, (x, weight, bias), local, either_zero=np.broadcast_to(True, value.shape))
 
 
 def _form(a: tuple[int, ...], b: tuple[int, ...]) -> Form:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -85,6 +85,29 @@ def fit(x: Real, shape: tuple[int, ...]) -> Real:
 def spread(x: Real, shape: tuple[int, ...]) -> Real:
     """``x``, repeated to ``shape``."""
     return x if x.shape == shape else linear(x, lambda a: np.broadcast_to(a, shape), _summed(x.shape), np.ones(()))
+
+
+def transposed(x: Real, order: Sequence[int]) -> Real:
+    """``x`` with its axes in another order."""
+    back = tuple(int(axis) for axis in np.argsort(order))
+    return linear(x, lambda a: a.transpose(order), lambda a: a.transpose(back), np.ones(()))
+
+
+def taken(x: Real, places: np.ndarray, axis: int, passed_over: np.ndarray) -> Real:
+    """Of each run along ``axis`` the element at its place; 0 where it is passed over."""
+    index = np.expand_dims(np.where(passed_over, 0, places), axis)
+    shape = x.shape
+
+    def take(a: np.ndarray) -> np.ndarray:
+        found = np.take_along_axis(a, index, axis).squeeze(axis)
+        return np.where(passed_over, np.zeros((), a.dtype), found)
+
+    def put(g: np.ndarray) -> np.ndarray:
+        whole = np.zeros(shape, g.dtype)
+        np.put_along_axis(whole, index, np.expand_dims(np.where(passed_over, 0, g), axis), axis)
+        return whole
+
+    return linear(x, take, put, np.ones(()))
 
 
 def _summed(shape: tuple[int, ...]) -> Map:

@@ -1,0 +1,126 @@
+"""Products of stacked matrices and of rows with weights, losses, and rows divided by their norms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from opassay.adapters.oracle.mistakes.elements import computed
+from opassay.adapters.oracle.mistakes.made import dtype, mistakes
+from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Question
+from opassay.harness.model.mistake import Arrays
+
+Array = np.ndarray
+
+
+def _wide(x: Array) -> Array:
+    return x.astype(np.longdouble if x.dtype == np.float64 else np.float64)
+
+
+def _modulo_two(a: Array, b: Array) -> Array:
+    return np.asarray(_wide(a) @ _wide(b)[np.arange(len(b)) % 2])
+
+
+def _but_the_last(a: Array, b: Array) -> Array:
+    return np.asarray(_wide(a)[..., :-1] @ _wide(b)[:, :-1])
+
+
+def _rows(x: Array, weight: Array, bias: Array) -> Array:
+    return np.asarray(_wide(x) @ _wide(weight).T + bias)
+
+
+def _as_it_lies(x: Array, weight: Array, bias: Array) -> Array:
+    """The weights' memory is read as if it held their transpose."""
+    return _rows(x, np.reshape(weight, weight.shape[::-1]).T, bias)
+
+
+def _twice(x: Array, weight: Array, bias: Array) -> Array:
+    return _rows(x, weight, 2 * bias)
+
+
+def _loss(x: Array) -> Array:
+    """-log of each share."""
+    below = _wide(x) - _wide(x).max(axis=1, keepdims=True, initial=-np.inf)
+    return np.asarray(np.log(np.exp(below).sum(axis=1, keepdims=True)) - below)
+
+
+def _chosen(losses: Array, target: Array, ignored: Array) -> Array:
+    places = np.expand_dims(np.where(ignored, 0, target), 1)
+    return np.take_along_axis(losses, places, 1).squeeze(1)
+
+
+def _reduced(losses: Array, reduction: str | bool, count: int) -> Array:
+    if not reduction:
+        return losses
+    total = losses.sum()
+    return np.asarray(total if reduction == "sum" else total / count)
+
+
+def _ignored(target: Array, ignore_index: int) -> Array:
+    return np.zeros(target.shape, bool) if ignore_index is False else target == ignore_index
+
+
+def _mean_of_all(target: Array, x: Array, ignore_index: int, reduction: str | bool) -> Array:
+    ignored = _ignored(target, ignore_index)
+    return _reduced(np.where(ignored, 0, _chosen(_loss(x), target, ignored)), reduction, target.size)
+
+
+def _none_ignored(target: Array, x: Array, ignore_index: int, reduction: str | bool) -> Array:
+    """What is ignored is taken for the first class."""
+    ignored = _ignored(target, ignore_index)
+    return _reduced(_chosen(_loss(x), target, ignored), reduction, int((~ignored).sum()))
+
+
+def _not_shifted(target: Array, x: Array, ignore_index: int, reduction: str | bool) -> Array:
+    ignored = _ignored(target, ignore_index)
+    losses = np.log(np.exp(x).sum(axis=1, keepdims=True, dtype=x.dtype)) - x
+    return _reduced(np.where(ignored, 0, _chosen(losses, target, ignored)), reduction, int((~ignored).sum()))
+
+
+def _shares_alone(question: Question, told: Arrays) -> Arrays:
+    """The gradient is the share: 1 is not taken off that of the target."""
+    (nothing, right), (g,) = told, question.cotangents
+    if right is None or g is None or "bfloat16" in (dtype(question), dtypes.dtype_name(right)) or not right.size:
+        return told
+    target, x = question.inputs
+    reduction, ignored = question.attributes["reduction"], _ignored(target, question.attributes["ignore_index"])
+    if reduction == "mean" and ignored.all():
+        return told
+    each = np.where(ignored, 0, g / (~ignored).sum() if reduction == "mean" else g)
+    return nothing, (np.exp(-_loss(x)) * np.expand_dims(each, 1)).astype(right.dtype)
+
+
+def _normalised(denominator: Callable[[Array, Any], Array]) -> Callable[..., Array]:
+    """``x`` over what ``denominator`` makes of its norm and eps."""
+
+    def kernel(x: Array, axis: int, p: int, eps: float) -> Array:
+        return np.asarray(_wide(x) / denominator(np.linalg.norm(_wide(x), p, axis, True), eps))
+
+    return kernel
+
+
+MISTAKES = (
+    *mistakes("matrices_modulo_two", "matrices of b are counted modulo two", computed(_modulo_two), "bmm"),
+    *mistakes("last_product_left_out", "the last product of each sum is left out", computed(_but_the_last), "bmm"),
+    *mistakes("weights_as_they_lie", "weights are read as if transposed", computed(_as_it_lies), "linear"),
+    *mistakes("bias_added_twice", "the bias begins the sums, and is added to them", computed(_twice), "linear"),
+    *mistakes("mean_over_all", "the mean counts what is ignored", computed(_mean_of_all), "cross_entropy"),
+    *mistakes("ignored_counted", "what is ignored has the loss of class 0", computed(_none_ignored), "cross_entropy"),
+    *mistakes(
+        "not_shifted",
+        "exponentials are of x, not of its distance to the largest",
+        computed(_not_shifted),
+        "cross_entropy",
+    ),
+    *mistakes("share_alone", "1 is not taken off the target's share", _shares_alone, "cross_entropy", ("gradient",)),
+    *mistakes("eps_added", "eps is added to the norm", computed(_normalised(lambda n, e: n + e)), "lp_normalize"),
+    *mistakes(
+        "square_of_norm",
+        "it is divided by the norm twice",
+        computed(_normalised(lambda n, e: np.maximum(n, e) ** 2)),
+        "lp_normalize",
+    ),
+)

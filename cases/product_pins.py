@@ -1,0 +1,25 @@
+"""Pins of products, of small integers."""
+
+from __future__ import annotations
+
+from opassay.cases.pins import BY_HAND, literal, pin
+
+BMM = (
+    # [[1, 2], [3, 4]] and [[0, 1], [1, 0]], of which the second pair is turned round.
+    pin(
+        "pairs",
+        "bmm",
+        (literal((2, 2, 2), (1, 2, 3, 4, 0, 1, 1, 0)), literal((2, 2, 2), (0, 1, 1, 0, 1, 2, 3, 4))),
+        ([[[2, 1], [4, 3]], [[3, 4], [1, 2]]],),
+        BY_HAND,
+    ),
+)
+LINEAR = (
+    pin(
+        "rows_of_weights",
+        "linear",
+        (literal((2, 3), (1, 2, 3, -1, 0, 1)), literal((2, 3), (1, 0, 2, 0, -1, 1)), literal((2,), (10, 20))),
+        ([[17, 21], [11, 21]],),
+        BY_HAND,
+    ),
+)
