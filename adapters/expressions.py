@@ -17,7 +17,25 @@ from typing import Any
 from opassay.adapters.script_text import Body, Step, body
 from opassay.harness.model.adapter import Unsupported
 
-INPUTS = ("target", "mask", "x", "condition", "a", "b", "mean", "var", "weight", "bias", "indices", "updates")
+INPUTS = (
+    "target",
+    "mask",
+    "x",
+    "condition",
+    "a",
+    "b",
+    "mean",
+    "var",
+    "weight",
+    "bias",
+    "indices",
+    "updates",
+    "query",
+    "key",
+    "value",
+    "cos",
+    "sin",
+)
 
 Method = Callable[..., Any]
 Wrap = Callable[[Method], Method]

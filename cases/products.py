@@ -24,9 +24,14 @@ def _bmm_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape
     return (p, m, n)
 
 
-def _bmm_sums(shapes: Sequence[Shape]) -> tuple[int, int]:
+def _bmm_longest(shapes: Sequence[Shape]) -> int:
+    (_, m, k), (_, _, n) = shapes
+    return max(m, k, n)
+
+
+def _bmm_work(shapes: Sequence[Shape]) -> int:
     (p, m, k), (_, _, n) = shapes
-    return max(m, k, n), p * m * k * n
+    return p * m * k * n
 
 
 def _stacked(shapes: Sequence[Shape]) -> bool:
@@ -45,10 +50,14 @@ def _linear_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Sh
     return (*x[:-1], *bias)
 
 
-def _linear_sums(shapes: Sequence[Shape]) -> tuple[int, int]:
+def _linear_longest(shapes: Sequence[Shape]) -> int:
     x, (outer, inner), _ = shapes
-    rows = math.prod(x[:-1])
-    return max(rows, inner + 1, outer), rows * inner * outer
+    return max(math.prod(x[:-1]), inner + 1, outer)
+
+
+def _linear_work(shapes: Sequence[Shape]) -> int:
+    x, (outer, _), _ = shapes
+    return math.prod(x) * outer
 
 
 def _of_rows(shapes: Sequence[Shape]) -> bool:
@@ -64,7 +73,8 @@ bmm = composed(
     _bmm_shapes,
     (FEW, EXTENTS, INNER, EXTENTS),
     answers=_bmm_answer,
-    sums=_bmm_sums,
+    work=_bmm_work,
+    longest=_bmm_longest,
     fits=_stacked,
     said="a and b have as many matrices, and b's have as many rows as a's have columns",
     longer={"InnerExtent": (1, 1), "Matrices": (1, 0)},
@@ -81,7 +91,8 @@ linear = composed(
     (EXTENTS, INNER, EXTENTS, FEW),
     ranks=(3, 3, 4),
     answers=_linear_answer,
-    sums=_linear_sums,
+    work=_linear_work,
+    longest=_linear_longest,
     fits=_of_rows,
     said="weight has a row per answer as long as x's last axis, and bias a number for each",
     longer={"WeightShape": (1, 1), "BiasShape": (2, 0)},

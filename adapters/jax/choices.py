@@ -32,5 +32,7 @@ FOLLOWS = (
     Follows("crossed_limits", "high", **_CLIP),
     Follows("zero_divisor", "any", **_DIV),
     Follows("target_out_of_range", "nan"),
+    Follows("unseen", "mean", ops=("attention", "masked_attention")),
+    Follows("unseen", "nan", ops=("biased_attention",)),
     Follows("zero_order", "positive", **_MAX),
 )

@@ -100,6 +100,18 @@ EXPRESSIONS = {
     "bmm": "lax.batch_matmul(a, b)",
     "linear": "jnp.matmul(x, weight.T) + bias",
     "cross_entropy": "-jnp.take_along_axis(jax.nn.log_softmax(x, 1), jnp.expand_dims(target, 1), 1).squeeze(1)",
+    "attention": "jnp.swapaxes(jax.nn.dot_product_attention("
+    "jnp.swapaxes(query, 1, 2), jnp.swapaxes(key, 1, 2), jnp.swapaxes(value, 1, 2), scale=scale or None, "
+    "mask=jnp.tri(query.shape[2], key.shape[2], key.shape[2] - query.shape[2], bool)[None, None] "
+    "if causal == 'lower_right' else None, is_causal=causal == 'upper_left'), 1, 2)",
+    "masked_attention": "jnp.swapaxes(jax.nn.dot_product_attention("
+    "jnp.swapaxes(query, 1, 2), jnp.swapaxes(key, 1, 2), jnp.swapaxes(value, 1, 2), "
+    "mask=mask[None, None], scale=scale or None), 1, 2)",
+    "biased_attention": "jnp.swapaxes(jax.nn.dot_product_attention("
+    "jnp.swapaxes(query, 1, 2), jnp.swapaxes(key, 1, 2), jnp.swapaxes(value, 1, 2), "
+    "bias[None, None], scale=scale or None), 1, 2)",
+    "rotary_embedding": "x * jnp.concatenate((cos, cos), -1)[:, None] + jnp.concatenate("
+    "(-x[..., x.shape[-1] // 2 :], x[..., : x.shape[-1] // 2]), -1) * jnp.concatenate((sin, sin), -1)[:, None]",
     "sum": "jnp.sum(x, axes, x.dtype, keepdims=keepdims)",
     "mean": "jnp.mean(x, axes, keepdims=keepdims)",
     "sum_square": "jnp.sum(jnp.square(x), axes, keepdims=keepdims)",

@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-LACKING: dict[str, str] = {}
+LACKING: dict[str, str] = {
+    "attention": "float16",
+    "biased_attention": "float16",
+    "masked_attention": "float16",
+}

@@ -19,7 +19,10 @@ from opassay.adapters.jax.pool import PoolOps
 from opassay.adapters.jax.scatter import ScatterOps
 from opassay.harness.model.adapter import Unsupported
 
-WHOLE = ("group_norm", "instance_norm")
+WHOLE = (
+    *("group_norm", "instance_norm", "linear", "cross_entropy"),
+    *("attention", "masked_attention", "biased_attention", "rotary_embedding"),
+)
 """Ops whose expressions name axes of a whole batch."""
 
 

@@ -16,5 +16,7 @@ FOLLOWS = (
     Follows("index_dtype", "any", modes=("torch", "jax"), ops=("scatter_nd",)),
     Follows("no_axes", "none"),
     Follows("target_out_of_range", "nothing", modes=("jax",)),
+    Follows("unseen", "mean", ops=("attention", "masked_attention")),
+    Follows("unseen", "nan", ops=("biased_attention",), modes=("tensorflow", "jax")),
     Follows("nan_position", "passed_over", modes=("tensorflow",)),
 )

@@ -97,6 +97,16 @@ EXPRESSIONS = {
     "bmm": "ops.matmul(a, b)",
     "linear": "ops.matmul(x, ops.transpose(weight)) + bias",
     "cross_entropy": "ops.sparse_categorical_crossentropy(target, ops.moveaxis(x, 1, -1), from_logits=True)",
+    "attention": "ops.swapaxes(ops.dot_product_attention("
+    "ops.swapaxes(query, 1, 2), ops.swapaxes(key, 1, 2), ops.swapaxes(value, 1, 2), scale=scale or None, "
+    "mask=ops.cast(ops.tri(query.shape[2], key.shape[2], key.shape[2] - query.shape[2]), 'bool')[None, None] "
+    "if causal == 'lower_right' else None, is_causal=causal == 'upper_left'), 1, 2)",
+    "masked_attention": "ops.swapaxes(ops.dot_product_attention("
+    "ops.swapaxes(query, 1, 2), ops.swapaxes(key, 1, 2), ops.swapaxes(value, 1, 2), "
+    "mask=mask[None, None], scale=scale or None), 1, 2)",
+    "biased_attention": "ops.swapaxes(ops.dot_product_attention("
+    "ops.swapaxes(query, 1, 2), ops.swapaxes(key, 1, 2), ops.swapaxes(value, 1, 2), "
+    "bias[None, None], scale=scale or None), 1, 2)",
     "sum": "ops.cast(ops.sum(x, axes, keepdims), x.dtype)",
     "mean": "ops.mean(x, axes, keepdims)",
     "sum_square": "ops.sum(ops.square(x), axes, keepdims)",

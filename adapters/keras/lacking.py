@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 LACKING: dict[str, str] = {
+    "jax:attention": "float16",
+    "jax:biased_attention": "float16",
+    "jax:masked_attention": "float16",
     "tensorflow:bitwise_and": "bool",
     "tensorflow:bitwise_not": "bool",
     "tensorflow:bitwise_or": "bool",

@@ -34,7 +34,7 @@ from opassay.harness.model.outcome import Inferred
 PROVIDER = "CPUExecutionProvider"
 
 
-ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, node=node, like=like, whole=whole, TYPES=TYPES)
+ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, node=node, like=like, whole=whole, np=np, TYPES=TYPES)
 
 
 class OnnxRuntimeAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):

@@ -83,6 +83,13 @@ EXPRESSIONS = {
     "else node('Add', node('MatMul', x, node('Transpose', weight, perm=[1, 0])), bias)",
     "cross_entropy": "node('SoftmaxCrossEntropyLoss', x, target, reduction=reduction or 'none', "
     "ignore_index=-1 if ignore_index is False else ignore_index)",
+    "attention": "node('Attention', query, key, value, is_causal=int(causal == 'upper_left'), "
+    "**({'scale': scale} if scale else {})) if causal != 'lower_right' else node('Attention', query, key, value, "
+    "query.graph.weight(np.tri(query.shape[2], key.shape[2], key.shape[2] - query.shape[2], bool)), "
+    "**({'scale': scale} if scale else {}))",
+    "masked_attention": "node('Attention', query, key, value, mask, **({'scale': scale} if scale else {}))",
+    "biased_attention": "node('Attention', query, key, value, bias, **({'scale': scale} if scale else {}))",
+    "rotary_embedding": "node('RotaryEmbedding', x, cos, sin, interleaved=int(interleaved))",
     "sum": "node('ReduceSum', x, whole(x, axes), keepdims=int(keepdims))",
     "mean": "node('ReduceMean', x, whole(x, axes), keepdims=int(keepdims))",
     "sum_square": "node('ReduceSumSquare', x, whole(x, axes), keepdims=int(keepdims))",

@@ -105,6 +105,17 @@ EXPRESSIONS = {
     "linear": "F.linear(x, weight, bias)",
     "cross_entropy": "F.cross_entropy("
     "x, target, ignore_index=-1 if ignore_index is False else ignore_index, reduction=reduction or 'none')",
+    "attention": "F.scaled_dot_product_attention(query, key, value, "
+    "torch.ones(query.shape[2], key.shape[2], dtype=torch.bool).tril(key.shape[2] - query.shape[2]).to(query.device) "
+    "if causal == 'lower_right' else None, 0.0, causal == 'upper_left', "
+    "scale=scale or None, enable_gqa=query.shape[1] != key.shape[1])",
+    "masked_attention": "F.scaled_dot_product_attention(query, key, value, mask, "
+    "scale=scale or None, enable_gqa=query.shape[1] != key.shape[1])",
+    "biased_attention": "F.scaled_dot_product_attention(query, key, value, bias, "
+    "scale=scale or None, enable_gqa=query.shape[1] != key.shape[1])",
+    "rotary_embedding": "x * torch.cat((cos, cos), -1).unsqueeze(1) "
+    "+ torch.cat((-x[..., x.shape[-1] // 2 :], x[..., : x.shape[-1] // 2]), -1) "
+    "* torch.cat((sin, sin), -1).unsqueeze(1)",
     "sum": "torch.sum(x, axes, keepdim=keepdims, dtype=x.dtype)",
     "mean": "torch.mean(x, axes, keepdim=keepdims)",
     "sum_square": "torch.sum(torch.square(x), axes, keepdim=keepdims)",

@@ -41,8 +41,8 @@ class Shaped(draws.Draws):
     ``shapes``: of the inputs. ``answers``: of the answer, that of the first input unless told. ``extents``: a table for
     each; ``ranks``: of how many shapes are made. ``ways``: in which ways. ``settle``: the attributes where they follow
     from extents. ``own``: by position, fills of inputs that the fill number does not decide, of shapes and attributes.
-    ``empties``: a table of which extent is 0. ``sums``: of shapes, how many products are added up, in the longest sum
-    of value or gradient and in all.
+    ``empties``: a table of which extent is 0. ``work``: of shapes, how many products there are in all; ``longest``: in
+    the longest sum of value or gradient, where sums are all that the op is.
     """
 
     shapes: Shapes = lambda extents, way: ()
@@ -53,7 +53,8 @@ class Shaped(draws.Draws):
     own: Mapping[int, Callable[[Sequence[Shape], Mapping[str, Any]], Fill]] = field(default_factory=dict)
     answers: Answers = _of_first
     empties: Sequence[str] = draws.EMPTY
-    sums: Callable[[Sequence[Shape]], tuple[int, int]] | None = None
+    work: Callable[[Sequence[Shape]], int] = lambda shapes: 0
+    longest: Callable[[Sequence[Shape]], int] | None = None
 
 
 def geometries(shaped: Shaped, sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] | None = None) -> Draw:
@@ -97,7 +98,7 @@ def _geometry(
 
     def cost(found: Sequence[int]) -> tuple[int, int]:
         made = shaped.shapes(found, way)
-        return tables.elements(*made), shaped.sums(made)[1] if shaped.sums else 0
+        return tables.elements(*made), shaped.work(made)
 
     found = tables.fit(extents[:rank], (1,) * rank, cost, budget)
     if empty:
@@ -106,7 +107,7 @@ def _geometry(
     settled = shaped.settle(attributes, found)
     tensors = [_tensor(shaped, i, shapes, settled, dtype, memory) for i, memory in enumerate(memories)]
     geometry = Geometry(Case(shaped.op, tuple(tensors), settled), kinds, points=draws.points(shaped.points, dtype))
-    return tables.summed(geometry, kinds, shaped.sums(shapes)[0]) if shaped.sums else geometry
+    return tables.summed(geometry, kinds, shaped.longest(shapes)) if shaped.longest else geometry
 
 
 def _tensor(

@@ -1,7 +1,7 @@
-"""Writes ``adapters/<name>/lacking.py`` again: ``python docs/tools/lacking.py torch``, or ``torch eager -- bmm linear``.
+"""Writes ``adapters/<name>/lacking.py`` again: ``python docs/tools/lacking.py torch``, or ``… torch eager -- bmm``.
 
-Each op of a class, or each that is named, is asked one small case per dtype, in each mode. A dtype that raises has no kernel
-there; one that ends the process is told, not written down.
+Each op of a class, or each that is named, is asked one small case per dtype, in each mode. A dtype that raises has no
+kernel there; one that ends the process is told, not written down.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle import mistakes
-from opassay.adapters.oracle.mistakes import activations, elements, norms, pairs, products
+from opassay.adapters.oracle.mistakes import activations, attention, elements, norms, pairs, products
 from opassay.adapters.oracle.mistakes.made import mistakes as made
 from opassay.harness.model import dtypes
 from opassay.harness.registry import Registry
@@ -54,14 +54,15 @@ def test_a_mistake_in_one_element_is_found_by_a_default_run(op):
         assert not any(e.found.get("tolerances") for e in entries)
 
 
-SHAPED = (*norms.MISTAKES, *products.MISTAKES)
+SHAPED = (*norms.MISTAKES, *products.MISTAKES, *attention.MISTAKES)
 
 
 @pytest.mark.parametrize(("op", "aspect"), sorted({(m.op, m.aspect) for m in SHAPED}))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_mistake_of_a_norm_a_product_or_a_loss_is_found_by_a_few_geometries(op, aspect):
     cases = generate.cases(Registry().op(op), aspect, 0, 0, 16, 2)
-    entries = sought(Registry().op(op), [m for m in SHAPED if (m.op, m.aspect) == (op, aspect)], cases, SEES)
+    planted = [m for m in SHAPED if (m.op, m.aspect) == (op, aspect)]
+    entries = sought(Registry().op(op), planted, cases, {"judge": judged})
     assert [e.mistake.id for e in entries if "judge" not in e.found] == []
 
 

@@ -21,6 +21,7 @@ from opassay.adapters.oracle.bounded.activations import softsign as softsign
 from opassay.adapters.oracle.bounded.activations import xlogy as xlogy
 from opassay.adapters.oracle.bounded.answers import references as references
 from opassay.adapters.oracle.bounded.answers import vjps as vjps
+from opassay.adapters.oracle.bounded.attention import attention as attention
 from opassay.adapters.oracle.bounded.basic import add as add
 from opassay.adapters.oracle.bounded.basic import div as div
 from opassay.adapters.oracle.bounded.basic import mul as mul
@@ -118,6 +119,7 @@ from opassay.adapters.oracle.bounded.steps import ceil as ceil
 from opassay.adapters.oracle.bounded.steps import floor as floor
 from opassay.adapters.oracle.bounded.steps import round_even as round_even
 from opassay.adapters.oracle.bounded.steps import trunc as trunc
+from opassay.adapters.oracle.bounded.sums import picked as picked
 from opassay.adapters.oracle.bounded.sums import reshaped as reshaped
 from opassay.adapters.oracle.bounded.sums import taken as taken
 from opassay.adapters.oracle.bounded.sums import transposed as transposed

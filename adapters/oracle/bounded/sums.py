@@ -93,6 +93,18 @@ def transposed(x: Real, order: Sequence[int]) -> Real:
     return linear(x, lambda a: a.transpose(order), lambda a: a.transpose(back), np.ones(()))
 
 
+def picked(x: Real, places: np.ndarray) -> Real:
+    """Elements of the last axis by their places, which may be named more than once."""
+    shape = x.shape
+
+    def put(g: np.ndarray) -> np.ndarray:
+        whole = np.zeros(shape, g.dtype)
+        np.add.at(whole, (..., places), g)
+        return whole
+
+    return linear(x, lambda a: a[..., places], put, np.ones(()))
+
+
 def taken(x: Real, places: np.ndarray, axis: int, passed_over: np.ndarray) -> Real:
     """Of each run along ``axis`` the element at its place; 0 where it is passed over."""
     index = np.expand_dims(np.where(passed_over, 0, places), axis)

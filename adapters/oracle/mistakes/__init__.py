@@ -9,6 +9,7 @@ from __future__ import annotations
 from opassay.adapters.oracle.mistakes import (
     activations,
     along,
+    attention,
     conv,
     elements,
     gradients,
@@ -42,6 +43,7 @@ WRAPPED: tuple[Mistake, ...] = (
     *activations.MISTAKES,
     *norms.MISTAKES,
     *products.MISTAKES,
+    *attention.MISTAKES,
     *reductions.MISTAKES,
     *scans.MISTAKES,
     *along.MISTAKES,
