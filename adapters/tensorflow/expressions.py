@@ -95,10 +95,11 @@ EXPRESSIONS = {
     "cross_entropy": "tf.nn.sparse_softmax_cross_entropy_with_logits("
     "target, tf.transpose(x, [0, *range(2, len(x.shape)), 1]))",
     "attention": "tf.linalg.matmul(tf.nn.softmax(tf.linalg.matmul("
-    "query, tf.repeat(key, query.shape[1] // key.shape[1], 1), transpose_b=True) "
-    "* (scale or query.shape[3] ** -0.5)), tf.repeat(value, query.shape[1] // key.shape[1], 1))",
-    "rotary_embedding": "x * tf.expand_dims(tf.concat((cos, cos), -1), 1) + tf.concat((-x[..., x.shape[-1] // 2 :], "
-    "x[..., : x.shape[-1] // 2]), -1) * tf.expand_dims(tf.concat((sin, sin), -1), 1)",
+    "query, tf.repeat(key, tf.shape(query)[1] // tf.shape(key)[1], 1), transpose_b=True) "
+    "* (scale or tf.cast(tf.shape(query)[3], query.dtype) ** -0.5)), "
+    "tf.repeat(value, tf.shape(query)[1] // tf.shape(key)[1], 1))",
+    "rotary_embedding": "x * tf.expand_dims(tf.concat((cos, cos), -1), 1) + tf.concat((-tf.split(x, 2, -1)[1], "
+    "tf.split(x, 2, -1)[0]), -1) * tf.expand_dims(tf.concat((sin, sin), -1), 1)",
     "sum": "tf.reduce_sum(x, axes, keepdims)",
     "mean": "tf.reduce_mean(x, axes, keepdims)",
     "sum_square": "tf.reduce_sum(tf.square(x), axes, keepdims)",

@@ -99,7 +99,7 @@ def picked(x: Real, places: np.ndarray) -> Real:
 
     def put(g: np.ndarray) -> np.ndarray:
         whole = np.zeros(shape, g.dtype)
-        np.add.at(whole, (..., places), g)
+        np.add.at(whole.reshape(-1, shape[-1]).T, places, g.reshape(-1, len(places)).T)
         return whole
 
     return linear(x, lambda a: a[..., places], put, np.ones(()))

@@ -62,7 +62,8 @@ def _sentinel(mask: Array, query: Array, key: Array, value: Array, scale: Any) -
     wide = np.longdouble if query.dtype == np.float64 else np.float64
     times = scale or 1 / math.sqrt(query.shape[-1])
     k, v = (np.repeat(x.astype(wide), query.shape[1] // max(x.shape[1], 1), 1) for x in (key, value))
-    scores = np.where(mask, query.astype(wide) @ np.swapaxes(k, 2, 3) * times, -5e4)
+    products: Array = query.astype(wide) @ np.swapaxes(k, 2, 3)
+    scores = np.where(mask, products * wide(times), -5e4)
     shares = np.exp(scores - scores.max(-1, keepdims=True))
     return np.asarray(shares / shares.sum(-1, keepdims=True) @ v)
 
