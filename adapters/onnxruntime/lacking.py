@@ -45,6 +45,7 @@ LACKING: dict[str, str] = {
     "less": "bfloat16 bool",
     "less_equal": "bfloat16 bool",
     "linear": "bfloat16",
+    "lp_normalize": "bfloat16",
     "log": "bfloat16",
     "log_sigmoid": "bfloat16 float64",
     "log_softmax": "bfloat16",

@@ -14,9 +14,6 @@ from opassay.adapters.oracle.bounded.selection import where
 from opassay.adapters.oracle.bounded.shares import softmax
 from opassay.adapters.oracle.bounded.sums import fit, reshaped, transposed
 
-OPTIONS = {"zeros": 0.0, "nan": math.nan}
-"""What a query that sees no key has for shares; all alike under any other option."""
-
 LEAST = 2.0**-14
 """The smallest normal number of float16: a share below may be lost, and what it is multiplied by does not count."""
 
@@ -27,7 +24,8 @@ def attention(
     """softmax(query · keyᵀ · scale + bias) · value of heads, of which several queries may have one key and value.
 
     ``visible``: which keys each query sees. ``bias`` is added to what they have in common; what makes it -infinity is
-    not seen. What is hidden counts for nothing; where it is no number, the contract leaves the query's answer open.
+    not seen. ``unseen``: what a query that sees no key has for shares: zeros, nan, or any word for all alike. What is
+    hidden counts for nothing; where it is no number, the contract leaves the query's answer open.
     """
     n, heads, length, size = query.shape
     groups, keys = key.shape[1:3]
@@ -38,7 +36,7 @@ def attention(
     visible = visible if bias is None else visible & (bias.value != -np.inf)
     seen = np.broadcast_to(visible, scores.shape)
     strange = _strange(products.value, scores.value, v.value, seen)
-    told = _told(_opened(scores, strange), seen)
+    told = _told(_opened(scores, strange), seen, unseen, bias is not None)
     shares = _opened(_shares(told, seen, unseen), strange)
     answer = for_finite(any_form([matmul(shares, v), _fused(told, shares, v)], (told, v)))
     return reshaped(_opened(answer, strange), (n, heads, length, value.shape[-1]))
@@ -65,20 +63,19 @@ def _scores(q: Real, k: Real, scale: float) -> Real:
     return any_form([matmul(q, turned) * scale, matmul(q * root, turned * root)], (q, k))
 
 
-def _told(scores: Real, seen: np.ndarray) -> Real:
-    """-infinity for what is hidden; all alike where everything is."""
-    if seen.all():
+def _told(scores: Real, seen: np.ndarray, unseen: str, by_itself: bool) -> Real:
+    """-infinity for what is hidden, unless it is ``by_itself``; for a query that sees no key all alike, or NaN."""
+    some = np.broadcast_to(seen.any(-1, keepdims=True), seen.shape)
+    left = some | (unseen == "nan") if by_itself else seen
+    if left.all():
         return scores
-    lowest = np.where(seen.any(-1, keepdims=True), -np.inf, 0.0)
-    return where(seen, scores, Real(np.broadcast_to(lowest, seen.shape).astype(scores.value.dtype)))
+    lowest = np.where(some | (unseen == "nan"), -np.inf, 0.0)
+    return where(left, scores, Real(lowest.astype(scores.value.dtype)))
 
 
-def _shares(scores: Real, seen: np.ndarray, unseen: str) -> Real:
-    some = seen.any(-1, keepdims=True)
-    shares = softmax(scores, -1)
-    if some.all() or unseen not in OPTIONS:
-        return shares
-    return where(np.broadcast_to(some, seen.shape), shares, OPTIONS[unseen])
+def _shares(told: Real, seen: np.ndarray, unseen: str) -> Real:
+    some = np.broadcast_to(seen.any(-1, keepdims=True), seen.shape)
+    return softmax(told, -1) if unseen != "zeros" or some.all() else where(some, softmax(told, -1), 0.0)
 
 
 def _fused(scores: Real, shares: Real, values: Real) -> Real:
