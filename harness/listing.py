@@ -73,7 +73,7 @@ def _ops(registry: Registry, chosen: Chosen) -> None:
     for name in found.ops():
         if name in composed:
             _print_entry(f"{name} = {' + '.join(composed[name].needs)}", composed[name].says)
-        elif function := getattr(oracle, name, None):
+        elif callable(function := getattr(oracle, name, None)):
             _print_entry(name + _signature(function), first_line(function.__doc__))
         else:
             op = registry.op(name)
