@@ -43,6 +43,10 @@ class SecondLook:
             lane.submit(job.again(item, earlier=earlier, fresh=True), first=True)
         elif earlier is None or earlier.verdict in (judgement.verdict, "hang"):
             self._record(lane, job, item, outcome, judgement, _confirmed(judgement))
+        elif isinstance(job.end, Crashed) and judgement.verdict == "hang":
+            # A worker that is silent for long enough ends itself, where the machine is too busy for us to be first.
+            told = replace(judgement, message=f"{judgement.message}; before: {job.end.message}")
+            self._record(lane, job, item, outcome, told, _confirmed(judgement))
         elif isinstance(job.end, Crashed):
             self._not_repeated(lane, job, job.end, item, outcome, judgement)
         else:
@@ -84,7 +88,7 @@ class SecondLook:
     ) -> None:
         """A worker ended, and its case does not end one alone."""
         lane.acquit(item.case)
-        if end.signal in OUTSIDE and judgement.verdict != "hang":
+        if end.signal in OUTSIDE:
             self._tell_once(lane, job, end, item, outcome, judgement)
         elif end.signal in DAMAGED and job.trail:
             lane.submit_all(_replay_jobs(Replay(job.trail, end, item, outcome, judgement), job))

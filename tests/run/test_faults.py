@@ -12,14 +12,16 @@ import pandas as pd
 import psutil
 import pytest
 
+from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
-from opassay.harness.model.outcome import GREW, Raised, TooLarge
+from opassay.harness.model.outcome import GREW, Crashed, Raised, TooLarge
 from opassay.harness.registry import UsageError
 from opassay.harness.run import lane, process, wire, words
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.job import Job
+from opassay.harness.run.second import SecondLook
 from opassay.harness.sizes import OUTPUT, parse_size
 
 HERE = Path(__file__).parent
@@ -228,6 +230,13 @@ def test_what_gave_no_answer_in_time_has_three_times_as_long_when_it_runs_again(
     clock[0] = silent
     watched.watch()
     assert watched.process.killed is ended
+
+
+def test_what_ended_its_worker_and_gives_no_answer_alone_is_a_hang():
+    told = []
+    job = Job(None, [SimpleNamespace()], alone=True, earlier=Judgement("crash"), end=Crashed("exit 1", message="ended"))
+    SecondLook(lambda *record: told.append(record[4:])).alone(None, job, None, None, Judgement("hang", "no answer"))
+    assert told == [(Judgement("hang", "no answer; before: ended"), "yes")]
 
 
 def test_a_worker_that_waits_for_its_compiler_does_not_hang_on_a_busy_machine(clock):
