@@ -37,6 +37,8 @@ INDEX_FILLS = (
     (Fill("cells", 7, limits=(400, 3, 1, 1, 1)), "int32", (2, 3, 9, 9)),
     *((Fill("special", 9, limits=place), "float32", (5, 30)) for place in fills.PLACES),
     *((Fill("special", 9, limits=place), "bfloat16", (7,)) for place in fills.PLACES),
+    (Fill("labels", 77, limits=(5, -100)), "int64", (50,)),
+    (Fill("labels", 77, limits=(1, 9, 9)), "int64", (5, 3)),
     (Fill("picture", 3), "float32", (1, 20, 30, 3)),
     (Fill("picture", 3), "bfloat16", (2, 20, 30, 3)),
     (Fill("picture", 3), "uint8", (1, 20, 30, 3)),
@@ -69,7 +71,7 @@ def same_bits(tensor: Tensor) -> bool:
     return found.dtype == expected.dtype and found.tobytes() == np.ascontiguousarray(expected).tobytes()
 
 
-VALUES = set(fills.KINDS) - {"literal", "cells", "positions", "picture"}
+VALUES = set(fills.KINDS) - {"literal", *fills.INDEX_KINDS, "picture"}
 
 
 @pytest.mark.parametrize("dtype", dtypes.DTYPES)
