@@ -316,9 +316,9 @@ def _positions(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np
 
 
 def _labels(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    if len(fill.limits) not in (2, 3) or (count and fill.limits[0] < 1):
+        raise ValueError(f"labels have at least one class and what is ignored as limits, got {fill.limits}")
     classes, ignored, *first = fill.limits
-    if count and not classes:
-        raise ValueError("labels need at least one class")
     raw = _raw(fill, count)
     found = ((raw >> np.uint64(32)) % np.uint64(max(classes, 1))).astype(np.int64) + sum(first)
     return np.where(raw % np.uint64(4) == 0, ignored, found).astype(dtype)
