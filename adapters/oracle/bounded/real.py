@@ -46,6 +46,7 @@ class Real:
         "_either_zero",
         "_errors",
         "_given",
+        "_size",
         "_value",
         "args",
         "known",
@@ -80,6 +81,7 @@ class Real:
         self._either_zero = either_zero if either_zero is not None or not args else _inherited(self.shape, args)
         self.known = not args and local is None
         self.told = told if told is None or all(x.known for x in args) else None
+        self._size: np.ndarray | None = None
         self._errors: dict[Formats, np.ndarray] = {}
         self._given: dict[Formats, np.ndarray] = {}
 
@@ -104,7 +106,7 @@ class Real:
         if formats not in self._errors:
             with np.errstate(all="ignore"):
                 found = self.local(formats, *(x.given(formats) for x in self.args)) if self.local else np.zeros(())
-            self._errors[formats] = np.broadcast_to(found, self.shape)
+            self._errors[formats] = found if found.shape == self.shape else np.broadcast_to(found, self.shape)
         return self._errors[formats]
 
     def given(self, formats: Formats) -> np.ndarray:
@@ -119,7 +121,9 @@ class Real:
         if not self.is_float:
             return np.zeros(self.shape, dtype=bool)
         error = self.error(formats)
-        beyond = sizes(self.value) + error > FORMATS[formats.kept].largest
+        if self._size is None:
+            self._size = sizes(self.value)
+        beyond = self._size + error > FORMATS[formats.kept].largest
         return np.asarray(beyond & np.isfinite(self.value) & np.isfinite(error)) if beyond.any() else beyond
 
     def __add__(self, other: object) -> Real:

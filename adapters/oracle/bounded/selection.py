@@ -111,7 +111,10 @@ def larger(x: Real, y: Real) -> Real:
 
 
 def relu(x: Real) -> Real:
-    """max(x, 0) of a single operand: the gradient at 0 is 0, that at NaN is left open. Of zeros, either."""
+    """max(x, 0) of a single operand: +0 of what is below 0, either zero of a zero.
+
+    The gradient at 0 is 0, that at NaN is left open.
+    """
 
     value = once(lambda: np.where(x.value <= 0, np.zeros_like(x.value), x.value))
 
@@ -125,8 +128,14 @@ def relu(x: Real) -> Real:
         lambda g, _: (_passed(g, x if x.known else saved(x)),),
         shape=x.shape,
         either_zero=lambda: np.asarray(x.value == 0),
-        told=lambda name, dtype: Reference(name, dtype, value()),
+        told=lambda name, dtype: Reference(name, dtype, value(), signed_zeros=_below(x)),
     )
+
+
+def _below(x: Real) -> np.ndarray | None:
+    """Where x < 0; None if nowhere, or of integers, whose zeros have no sign."""
+    below = x.value < 0
+    return below if x.is_float and below.any() else None
 
 
 def _passed(g: Real, x: Real) -> Real:
