@@ -198,7 +198,7 @@ class Engine:
         ]
         for _ in range(CHANCES):
             for fact, pin in waiting:
-                item = Item(-1 if "nondeterministic" in fact.verdicts else 0, pin)
+                item = Item(0, pin, "nondeterministic" in fact.verdicts)
                 brief, spoils = "hang" in fact.verdicts, self.spoils(lane, pin)
                 yield Job(by_name[pin.op], [item], alone=True, probe=True, brief=brief, spoils=spoils)
             yield idle(lane)

@@ -17,7 +17,7 @@ from opassay.harness.run import wire, words
 from opassay.harness.run.growth import Growth
 from opassay.harness.run.job import Answer, GroupEnd, Job, Trail, next_id
 from opassay.harness.run.machine import instructions, pressure
-from opassay.harness.run.plan import Item, asked_twice
+from opassay.harness.run.plan import Item
 from opassay.harness.run.process import LOST, Message, WorkerProcess, WorkerSpec
 
 CREDIT = 2
@@ -203,7 +203,7 @@ class Lane:
                     "type": "batch",
                     "id": job.id,
                     "fuse": not job.alone,
-                    "repeat": [i for i, item in enumerate(job.items) if self.repeat or asked_twice(item.number)],
+                    "repeat": [i for i, item in enumerate(job.items) if self.repeat or item.twice],
                     "timeout": self._limit(job),
                     "cases": [item.case.dumps() for item in job.items],
                 }

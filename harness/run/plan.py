@@ -14,6 +14,7 @@ from opassay.harness.model.op import Op
 from opassay.harness.model.suite import Suite
 from opassay.harness.model.target import Target
 from opassay.harness.run import exhaustive, generate, wire
+from opassay.harness.run.twice import repeated
 
 BATCH_GEOMETRIES = 32
 """Geometries per batch: where compile time per case has flattened out, and a crash loses little."""
@@ -39,17 +40,8 @@ ANSWER |= {("pointwise", False): 0.006, ("pointwise", True): 0.025}
 """Seconds of a core that an answer takes, the oracle's part included, by the same two. Measured in a default run of
 JAX (compiled), TensorFlow, Keras and torch on two cores with AVX2, nothing kept; only the forecast depends on it."""
 
-TWICE = 20
-"""One geometry in so many is asked twice in one process, in either half of a run: pins, which hold few values that
-round, show no last bit that varies."""
-
 SPLIT = 50
 """Geometries from which on a shard's second half runs with several threads."""
-
-
-def asked_twice(number: int) -> bool:
-    """Whether every run asks case ``number`` of a stream twice and wants the same bits."""
-    return number < 0 or number % TWICE == FEWEST - 1
 
 
 @dataclass(frozen=True)
@@ -101,10 +93,11 @@ class Shard:
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """A case and its number in the stream (negative for pins)."""
+    """A case and its number in the stream (negative for pins). ``twice``: whether it is asked so, for the same bits."""
 
     number: int
     case: Case
+    twice: bool = False
 
     @cached_property
     def columns(self) -> dict[str, Any]:
@@ -162,12 +155,13 @@ def make_batch(op: Op, aspect: str, start: int, stop: int, settings: Settings) -
         chosen = settings.suite.numbered(op.name, aspect, start, stop)
         return Batch(op, aspect, tuple(Item(number, case) for number, case in chosen))
     if stop == 0:
-        return Batch(op, aspect, tuple(Item(number, pin.case) for number, pin in generate.pins(op, aspect)))
+        return Batch(op, aspect, tuple(Item(number, pin.case, True) for number, pin in generate.pins(op, aspect)))
     if settings.exhaustive:
-        drawn = exhaustive.slices(op, start, stop)
+        drawn = list(exhaustive.slices(op, start, stop))
     else:
-        drawn = generate.cases(op, aspect, settings.seed, start, stop, settings.fills)
-    return Batch(op, aspect, tuple(Item(number, case) for number, case in drawn))
+        drawn = list(generate.cases(op, aspect, settings.seed, start, stop, settings.fills))
+    again = repeated(dict(reversed(drawn)))
+    return Batch(op, aspect, tuple(Item(number, case, number in again) for number, case in drawn))
 
 
 def halves(planned_shards: Sequence[Shard]) -> tuple[list[Shard], list[Shard]]:

@@ -32,7 +32,7 @@ def measure(target: str) -> tuple[str, float, float]:
         watch = threading.Thread(target=_watch, args=(lane.process.pid, peak, done))
         watch.start()
         started = time.perf_counter()
-        ((_, _, judgement),) = engine.ask(op, Item(-1, pin.case))
+        ((_, _, judgement),) = engine.ask(op, Item(-1, pin.case, True))
         seconds = time.perf_counter() - started
         done.set()
         watch.join()

@@ -54,7 +54,7 @@ def pins(adapter: str, only: Sequence[str] = (), device: str = "cpu") -> Iterato
             (lane,) = engine.lanes.values()
             all_pins = ((known, pin) for known in chosen for pin in known.pins)
             for known, pin in (pair for pair in all_pins if concerned(lane, *pair)):
-                item = Item(-1 if "nondeterministic" in known.verdicts else 0, pin)
+                item = Item(0, pin, "nondeterministic" in known.verdicts)
                 ((_, outcome, judgement),) = engine.ask(ops[pin.op], item)
                 seen = Seen(
                     judgement.verdict,

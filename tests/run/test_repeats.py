@@ -9,10 +9,12 @@ import pytest
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.outcome import NotSupported, Raised, Returned
+from opassay.harness.registry import Registry
 from opassay.harness.run import plan, wire
 from opassay.harness.run.bits import difference, digest
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
 from opassay.harness.run.plan import Settings
+from opassay.harness.run.twice import TWICE
 
 
 @pytest.fixture(autouse=True)
@@ -54,15 +56,28 @@ def test_random_bits_are_found_in_one_process(cls, name, tmp_path):
 @pytest.mark.parametrize(("cls", "name"), [("Random", "random"), ("RandomFused", "random_fused")])
 def test_a_run_asks_some_geometries_twice_and_finds_a_last_bit_that_varies(cls, name, tmp_path):
     found = nondeterministic(records_of(tmp_path, f"planted_repeats:{cls}", name, repeat=False, cases=64, seed=3))
-    assert {r.number for r in found} & {number for number in range(64) if plan.asked_twice(number)}
+    assert {r.number for r in found} & {item.number for item in asked_twice("matmul", 64, seed=3)}
     assert {r.dtype for r in found} == {"float64;float64"}
 
 
-def test_every_shard_has_a_geometry_that_is_asked_twice():
-    assert any(map(plan.asked_twice, range(plan.FEWEST)))
-    assert sum(map(plan.asked_twice, range(100))) == 100 // plan.TWICE
-    assert any(map(plan.asked_twice, range(plan.SPLIT, 100)))
-    assert all(map(plan.asked_twice, range(-5, 0)))
+def asked_twice(op, stop, start=0, seed=0):
+    """One case of each geometry that is asked twice."""
+    batches = [plan.make_batch(Registry().op(op), "value", *cut, Settings(seed=seed)) for cut in plan.cuts(start, stop)]
+    return {item.number: item for batch in batches for item in batch.items if item.twice and item.number >= 0}.values()
+
+
+@pytest.mark.parametrize("op", ["matmul", "scatter_nd", "bitwise_and", "relu"])
+def test_one_geometry_in_twenty_is_asked_twice_and_every_pin(op):
+    assert len(asked_twice(op, plan.FEWEST)) == 1
+    assert len(asked_twice(op, 100)) == 100 // TWICE
+    assert len(asked_twice(op, 100, plan.SPLIT)) == (100 - plan.SPLIT) // TWICE
+    assert all(item.twice for item in plan.make_batch(Registry().op(op), "value", 0, 0, Settings()).items)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_asked_twice_is_in_turn_of_each_format_of_floats(seed):
+    asked = [item.case.tensors[0].dtype for item in asked_twice("matmul", 80, seed=seed)]
+    assert asked == ["float64", "float32", "float16", "bfloat16"]
 
 
 def test_what_depends_on_the_process_is_found_by_a_fresh_one(tmp_path):
