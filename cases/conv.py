@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import conv_pins, conv_rules, gradient_pins, tables, windows
+from opassay.cases import alike_pins, conv_pins, conv_rules, end_pins, gradient_pins, tables, windows
 from opassay.cases.windows import Padding
 from opassay.harness.model.case import Geometry
 from opassay.harness.model.draw import Draw, Together
@@ -282,7 +282,7 @@ conv2d = Op(
     gradients=conv2d_gradients,
     shapes=partial(conv2d_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in CONV2D_BREACHES),
-    pins=(*conv_pins.CONV2D, *gradient_pins.CONV2D),
+    pins=(*conv_pins.CONV2D, *gradient_pins.CONV2D, *alike_pins.CONV2D, *end_pins.CONV2D),
     attributes=ATTRIBUTES,
     traits=TRAITS,
 )
@@ -295,7 +295,12 @@ conv2d_transpose = Op(
     gradients=transpose_gradients,
     shapes=partial(transpose_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in TRANSPOSE_BREACHES),
-    pins=(*conv_pins.CONV2D_TRANSPOSE, *gradient_pins.CONV2D_TRANSPOSE),
+    pins=(
+        *conv_pins.CONV2D_TRANSPOSE,
+        *gradient_pins.CONV2D_TRANSPOSE,
+        *alike_pins.CONV2D_TRANSPOSE,
+        *end_pins.CONV2D_TRANSPOSE,
+    ),
     attributes={"output_shape": "the whole shape of the output in layout", **ATTRIBUTES},
     traits=TRAITS,
 )

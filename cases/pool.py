@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import gradient_pins, pool_pins, pool_rules, tables, windows
+from opassay.cases import alike_pins, end_pins, gradient_pins, pool_pins, pool_rules, tables, windows
 from opassay.cases.windows import Padding
 from opassay.harness.model.case import Geometry
 from opassay.harness.model.draw import Draw, Together
@@ -204,20 +204,20 @@ max_pool2d = _op(
     "max_pool2d",
     "selection",
     DRAWS["max_pool2d"],
-    (*pool_pins.MAX_POOL2D, *gradient_pins.MAX_POOL2D),
+    (*pool_pins.MAX_POOL2D, *gradient_pins.MAX_POOL2D, *alike_pins.MAX_POOL2D, *end_pins.MAX_POOL2D),
     DILATION,
 )
 max_pool2d_with_argmax = _op(
     "max_pool2d_with_argmax",
     "selection",
     DRAWS["max_pool2d_with_argmax"],
-    (*pool_pins.MAX_POOL2D_WITH_ARGMAX, *gradient_pins.MAX_POOL2D_WITH_ARGMAX),
+    (*pool_pins.MAX_POOL2D_WITH_ARGMAX, *gradient_pins.MAX_POOL2D_WITH_ARGMAX, *alike_pins.MAX_POOL2D_WITH_ARGMAX),
     DILATION,
 )
 avg_pool2d = _op(
     "avg_pool2d",
     "average",
     avg_pool_geometries,
-    (*pool_pins.AVG_POOL2D, *gradient_pins.AVG_POOL2D),
+    (*pool_pins.AVG_POOL2D, *gradient_pins.AVG_POOL2D, *alike_pins.AVG_POOL2D, *end_pins.AVG_POOL2D),
     COUNT_PADDING,
 )

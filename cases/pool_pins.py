@@ -55,6 +55,8 @@ def _both(
     )
 
 
+SUBNORMALS = [2.0**-149, 2.0**-148, 2.0**-148]
+
 _PAIRS_OF_PINS = (
     _both("ties_in_rows", ROWS, ROWS_MAXIMA, ROWS_INDICES, TWO_BY_TWO, TUTORIAL.format(4)),
     _both(
@@ -74,6 +76,7 @@ _PAIRS_OF_PINS = (
         {**EVERYWHERE, "dilation": (1, 1)},
         SAME_WINDOW,
     ),
+    _both("subnormals_compared", _row([2.0**-149, 2.0**-148]), plane([SUBNORMALS]), plane([[0, 1, 1]]), PAIRS),
     _both("padding_below_no_negative", _row([-3, -5]), plane([[-3, -3, -5]]), plane([[0, 0, 1]]), PAIRS),
 )
 MAX_POOL2D = tuple(plain for plain, _ in _PAIRS_OF_PINS)

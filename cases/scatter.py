@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import array_pins, array_rules, gradient_pins, tables
+from opassay.cases import array_pins, array_rules, end_pins, gradient_pins, tables
 from opassay.harness.model.case import Geometry
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
@@ -97,7 +97,7 @@ scatter_nd = Op(
     gradients=scatter_gradients,
     shapes=partial(scatter_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES),
-    pins=(*array_pins.SCATTER_ND, *gradient_pins.SCATTER_ND),
+    pins=(*array_pins.SCATTER_ND, *gradient_pins.SCATTER_ND, *end_pins.SCATTER_ND),
     attributes={"shape": "the whole shape of the output"},
     traits=("indexes", "sums"),
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import gradient_pins, pool_pins, tables, unpool_rules
+from opassay.cases import end_pins, gradient_pins, pool_pins, tables, unpool_rules
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.fills import Fill
@@ -191,7 +191,7 @@ max_unpool2d = Op(
     gradients=max_unpool_gradients,
     shapes=partial(max_unpool_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES["max_unpool2d"]),
-    pins=(*pool_pins.MAX_UNPOOL2D, *gradient_pins.MAX_UNPOOL2D),
+    pins=(*pool_pins.MAX_UNPOOL2D, *gradient_pins.MAX_UNPOOL2D, *end_pins.MAX_UNPOOL2D),
     attributes={"output_shape": "the whole shape of the output in layout", "layout": "NHWC or NCHW"},
     traits=("unpools", "indexes"),
 )

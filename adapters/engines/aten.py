@@ -23,6 +23,7 @@ FUNCTIONS: Told = {
     ),
     "constants_in_float32": ("upstream", "the slope of hard_sigmoid is a sixth as float32 has it"),
     "divisors_multiplied": ("upstream", "the gradient is g / (x · ln 10), whose divisor float16 may not hold"),
+    "alpha_divides_in_float32": ("upstream", "celu's gradient divides by alpha.toFloat(), in float64 as well"),
 }
 
 

@@ -19,7 +19,7 @@ def relu(x: np.ndarray) -> np.ndarray:
 
     ``x`` has any shape and any dtype of ``dtypes.CORE``. Returns its shape: for floats in float64 (longdouble for
     float64), which holds the values exactly; for integers in their own dtype. relu(-0) may be either zero; here
-    it is +0.
+    it is +0, as is what any negative number becomes.
 
     Its gradient is the cotangent where x > 0, and 0 elsewhere, also at 0; left open where x is NaN.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from opassay.cases.pins import literal
@@ -17,6 +18,9 @@ SOURCE = "IEEE 754-2019, sections 5.3 to 6.3 and 9.2.1, and ISO/IEC 9899:2018, A
 PINNED = ("float32", "float64")
 NARROW = ("float16", "bfloat16")
 VALUES = 2**16
+LONGER = 1.1
+"""A factor that float32 has no number for, nor for its products with those that are drawn."""
+
 SEVERAL = 1024
 """Elements in which all pairs of points meet."""
 
@@ -24,7 +28,8 @@ SEVERAL = 1024
 def pins(drawn: Draws) -> tuple[Pin, ...]:
     """All pins of an op. Attributes have the first of their values."""
     attributes = {name: values[0] for name, values in drawn.attributes.items()}
-    return (*_special(drawn, attributes), *_exhaustive(drawn, attributes), *_near(drawn, attributes))
+    found = (*_special(drawn, attributes), *_exhaustive(drawn, attributes), *_near(drawn, attributes))
+    return (*found, *_decimals(drawn, attributes))
 
 
 def _special(drawn: Draws, attributes: Mapping[str, Any]) -> tuple[Pin, ...]:
@@ -78,6 +83,16 @@ def _hard(drawn: Draws, dtype: str) -> tuple[Tensor, ...]:
         Tensor(shape, drawn.fixed.get(i, dtype), fill)
         for i, (shape, fill) in enumerate(zip(shapes, fills, strict=True))
     )
+
+
+def _decimals(drawn: Draws, attributes: Mapping[str, Any]) -> Iterator[Pin]:
+    """Attributes that are numbers of which float32 keeps some digits only, in values and gradients of float64."""
+    longer = {name: LONGER * value for name, value in attributes.items() if isinstance(value, float)}
+    if longer and "float64" in drawn.dtypes:
+        case = Case(drawn.op, _hard(drawn, "float64"), {**attributes, **longer})
+        dy = Tensor(case.tensors[0].shape, "float64", Fill("normal", drawn.inputs))
+        for asked in (case, replace(case, aspect="gradient", cotangents=(dy,))):
+            yield Pin("decimals_of_attributes", asked, (), "the oracle says what each gives")
 
 
 def _exhaustive(drawn: Draws, attributes: Mapping[str, Any]) -> tuple[Pin, ...]:

@@ -44,7 +44,7 @@ def sought(
         open_ = [(s, kernel) for s, kernel in found if len(s.found or {}) < len(sees)]
         if not open_:
             break
-        question = _question(op, case)
+        question = question_of(op, case)
         told = right(question.truth) if question else ()
         for entry, kernel in open_ if question else ():
             answer = kernel(question, told)  # type: ignore[arg-type]
@@ -57,7 +57,7 @@ def sought(
 
 def kills(op: Op, mistakes: Sequence[Mistake], case: Case) -> list[Mistake]:
     """Those of ``mistakes`` that opassay's own judge sees on one case."""
-    question = _question(op, case)
+    question = question_of(op, case)
     if question is None:
         return []
     told = right(question.truth)
@@ -83,7 +83,7 @@ def _note(
             entry.found[name] = number
 
 
-def _question(op: Op, case: Case) -> Question | None:
+def question_of(op: Op, case: Case) -> Question | None:
     """The case as mistakes are asked it; None where the contract leaves it out."""
     cotangents = case.cotangent_values() if case.aspect == "gradient" else ()
     try:
@@ -91,10 +91,11 @@ def _question(op: Op, case: Case) -> Question | None:
     except ContractError:
         return None
     question = Question(case.op, case.attributes, case.inputs(), cotangents, truth)
-    return replace(question, oracle=lambda asked: _answer(op, asked))
+    return replace(question, oracle=lambda asked: answered_by(op, asked))
 
 
-def _answer(op: Op, question: Question) -> References:
+def answered_by(op: Op, question: Question) -> References:
+    """What the op's own entry says of a question."""
     if question.gradient and op.vjp is not None:
         return tuple(op.vjp(question.attributes, question.inputs, question.cotangents))
     return tuple(op.reference(question.attributes, question.inputs))

@@ -1,8 +1,11 @@
-"""False alarms: correct kernels in NumPy, judged: ``python tests/benchmarks/alarms.py [--records N]``.
+"""False alarms: correct kernels, judged: ``python tests/benchmarks/alarms.py [--records N] [--target T]``.
 
 Products and sums of matmul, conv2d, avg_pool2d and scatter_nd in float32 (float64 for float64), added up forwards,
 backwards, by halves and in lanes, rounded once to the dtype of the answer. Every failing record is a false alarm; a
 remark says that an answer is farther off than correct kernels are. Both are counted, under the adapter's own rules.
+
+With ``--target``, a framework is asked instead, every op, seed after seed: what no known difference covers is printed,
+for a person to say whether it is one.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ from opassay.harness.model.outcome import Returned
 from opassay.harness.model.verdicts import FAILING
 from opassay.harness.registry import Registry
 from opassay.harness.run import generate
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.plan import Settings
 
 
 def kind(dtype):
@@ -124,11 +129,37 @@ def records(op, number, seed):
             yield case, order, judge(case, Returned((answer,)), truth, [model])
 
 
+def of_target(chosen):
+    """Seed after seed of a target; pins, which are the same in each, once."""
+    verdicts, began, done = Counter(), time.perf_counter(), 0
+    for seed in count(chosen.seed):
+        if done >= chosen.records:
+            break
+        settings = Settings(seed=seed, cases=chosen.cases)
+        campaign = Campaign(Request(targets=[chosen.target], aspects=["value", "gradient"], settings=settings))
+        with campaign.engine() as engine:
+            check_devices(engine)
+            for record in engine.run(campaign.shards):
+                if (record.number < 0 and seed > chosen.seed) or record.verdict not in (*FAILING, "pass"):
+                    continue
+                done += 1
+                verdicts["known" if record.known else record.verdict] += 1
+                verdicts["remark"] += record.message == BEYOND
+                if record.new:
+                    print(record.op, record.aspect, record.verdict, record.message, record.case, flush=True)
+        print(f"{done} records in {time.perf_counter() - began:.0f} s: {dict(verdicts)}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--target", help="ask this target, not kernels in NumPy")
+    parser.add_argument("--cases", type=int, default=30, help="geometries per op, aspect and seed of a target")
     chosen = parser.parse_args()
+    if chosen.target:
+        of_target(chosen)
+        return
     ops = [Registry().op(name) for name in KERNELS]
     verdicts, began, done = Counter(), time.perf_counter(), 0
     for number in count():

@@ -47,14 +47,15 @@ def test_a_pin_with_one_number_wrong_would_be_noticed(op, pin):
 def test_the_oracle_rejects_what_the_pin_says_is_invalid(op, pin):
     assert pin.case.aspect == "error"
     assert pin.case.rule in {rule.name for rule in op.rules}
-    with pytest.raises(ContractError, match="output_shape"):
+    with pytest.raises(ContractError, match=f"{pin.case.op}: "):
         op.reference(pin.case.attributes, pin.case.inputs())
 
 
 @pytest.mark.parametrize(("op", "pin"), PINS)
 def test_pins_are_literal_and_survive_json(op, pin):
-    generated = ("every", "near", "normal") if op.of_a_class else ()
-    assert pin.pictures or all(tensor.fill.kind in ("literal", *generated) for tensor in pin.case.all_tensors)
+    literal = all(tensor.fill.kind == "literal" for tensor in pin.case.all_tensors)
+    # Answers to generated values are too many to write down.
+    assert literal or pin.pictures or not pin.expected
     assert pin.source
     again = Case.loads(pin.case.dumps())
     assert again == pin.case

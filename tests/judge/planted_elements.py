@@ -51,6 +51,8 @@ def scalar(value: float, dtype: Any = np.float32) -> Callable[[Case], Sequence[n
 TINY = 1.5e-38
 """A normal number of float32, half of which is none."""
 
+SINGLE = float(np.float32(1.1))
+
 PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "exp2_by_exp": (
         of("exp2", (1000.3, -900.1, 3.0), dtype="float64"),
@@ -103,6 +105,11 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "integers_in_float32": (
         of("equal", (2**24 + 1, 1), (2**24, 2), dtype="int32"),
         gives(True, False, dtype=np.bool_),
+    ),
+    "zeros_of_other_sign": (of("relu", (-1.0, 2.0, -3.0)), gives(-0.0, 2, -0.0)),
+    "alpha_divides_in_float32": (
+        of("celu", (-1.0, 2.0), dtype="float64", dy=(1.0, 1.0), alpha=1.1),
+        gives(1.1 / SINGLE * math.exp(-1 / SINGLE), 1, dtype=np.float64),
     ),
     "nan_replaced": (of("maximum", (NAN, 1.0), (2.0, 3.0)), gives(2, 3)),
     "equal_if_close": (of("equal", (1e-16, 1.0, 3.0), (2e-16, 2.0, 3.0)), gives(True, False, True, dtype=np.bool_)),

@@ -90,8 +90,9 @@ def test_no_other_hypothesis_fits(planted: str) -> None:
     asked = Answered(case, outcome, found, models)
     concerned = [h for h in Registry().op(case.op).hypotheses if h.concerns(case.op, case.aspect)]
     fitting = {h.name for h in concerned if met_by([h], asked) is not None}
-    # A float16 accumulator rounds by more than operands that are rounded first: its bound takes them in.
-    assert fitting - (LOOSER - {name}) == {name}
+    # A float16 accumulator rounds by more than operands that are rounded first: its bound takes them in. And whoever
+    # loses the sign of some zeros, differs in signs of zeros alone.
+    assert fitting - ((LOOSER | {"zeros_of_other_sign"}) - {name}) == {name}
 
 
 def test_a_strange_answer_fits_nothing() -> None:

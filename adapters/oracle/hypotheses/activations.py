@@ -123,6 +123,23 @@ def _constants_in_single(question: Question) -> Iterator[References]:
         yield ask(replace(question, attributes={**question.attributes, **changed}))
 
 
+def _celu_of_single(x: Real, alpha: float) -> Real:
+    """Its gradient is g · (alpha · r) · exp(x · r), where r is 1 by alpha, and this alpha a float32."""
+    inverse = 1 / float(np.float32(alpha))
+
+    def pull(g: Real, _: Real) -> Real:
+        slope = bounded.exp(bounded.minimum(bounded.saved(x), 0.0) * inverse) * constant(alpha * inverse, x)
+        return bounded.where(above(x), g, g * slope)
+
+    return with_gradient(bounded.celu(x, alpha), x, pull)
+
+
+def _reciprocal_in_single(question: Question) -> Iterator[References]:
+    alpha = question.attributes["alpha"]
+    if float(np.float32(alpha)) != alpha:
+        yield from computed_by(partial(_celu_of_single, alpha=alpha))(question)
+
+
 def _counted_twice(question: Question) -> Iterator[References]:
     """At the kink, of a sum of a maximum and a minimum with 0."""
     (found,), (dy,) = ask(question), question.cotangents
@@ -177,5 +194,12 @@ HYPOTHESES = (
             "instance_norm",
             *IN_SINGLE,
         ),
+    ),
+    Hypothesis(
+        "alpha_divides_in_float32",
+        "the gradient divides by alpha as a float32, and multiplies by alpha as it is",
+        _reciprocal_in_single,
+        ("celu",),
+        ("gradient",),
     ),
 )

@@ -129,8 +129,8 @@ def _quotient_overflows(question: Question) -> Iterator[References]:
     with np.errstate(all="ignore"):
         lost = np.isfinite(a) & np.isfinite(b) & (np.abs(a / b) > FORMATS["float32"].largest)
     # What is left over of a vector is computed one by one, and right.
-    (told,) = question.answers
-    missing = np.isnan(dtypes.widen(told)) if told is not None and told.shape == lost.shape else False
+    told = question.answers[0] if question.answers else None
+    missing = np.isnan(dtypes.widen(told)) if told is not None and told.shape == lost.shape else not question.answers
     yield from _answered(question, lost & missing & (b != 0), np.nan)
 
 

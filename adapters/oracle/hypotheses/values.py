@@ -65,7 +65,7 @@ def _subnormals_flushed(question: Question) -> Iterator[References]:
 def _compared_as_zero(question: Question) -> Iterator[References]:
     """Where maxima are located, and then read as they are."""
     tiny, layout = _tiny(question), question.attributes["layout"]
-    located = replace(question, op="max_pool2d_with_argmax")
+    located = replace(question, op="max_pool2d_with_argmax", oracle=None)
     values, indices = ask(_each(located, lambda values: _flushed(values, tiny)))
     image = to_nhwc(dtypes.widen(question.inputs[0]), layout)
     flat = over_batch(to_nhwc(indices.exact, layout), math.prod(image.shape[1:]))
@@ -161,6 +161,12 @@ def _gradient_at_zero(question: Question) -> Iterator[References]:
         yield (replace(found, exact=np.where(at_zero, wide(dy) * share, found.exact)),)
 
 
+def _signs_lost(question: Question) -> Iterator[References]:
+    found = ask(question)
+    if any(r.signed_zeros is not None for r in found):
+        yield tuple(replace(r, signed_zeros=None) for r in found)
+
+
 HYPOTHESES = (
     Hypothesis("subnormals_flushed", "subnormal numbers are taken for zero", _subnormals_flushed),
     Hypothesis(
@@ -187,6 +193,7 @@ HYPOTHESES = (
     Hypothesis(
         "batch_row_reused", "a sample is answered with the values of another one", _rows_reused, IMAGES, ("value",)
     ),
+    Hypothesis("zeros_of_other_sign", "all is right but for the signs of zeros", _signs_lost, general=True),
     Hypothesis("all_zeros", "the answer holds zeros only", _zeros, general=True),
 )
 
