@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import tee
 
 import numpy as np
 
+from opassay.harness.hunt.causes import with_mistakes
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.explain import Answered, explain_all, fitting
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
+from opassay.harness.model.explanation import CONSISTENT, NO_FIT, REPRODUCES
 from opassay.harness.model.op import Op, references
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.verdicts import FAILING
+from opassay.harness.registry import Registry
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.engine import Asked, Engine
 from opassay.harness.run.lane import Lane
@@ -93,8 +97,13 @@ class Bench:
         return next(lane for lane in self._lanes() if lane.label == label)
 
     def explain(self, label: str, op: Op, answers: Iterable[tuple[Case, Returned]]) -> str:
-        """The mistake that explains what ``label`` answered to these cases of ``op``."""
-        return explain_all(op, (self._answered(label, op, case, outcome) for case, outcome in answers))
+        """The mistake that explains what ``label`` answered to these cases of ``op``: a hypothesis, else any known."""
+        first, again = tee(self._answered(label, op, case, outcome) for case, outcome in answers)
+        words = explain_all(op, first)
+        if NO_FIT not in words:
+            return words
+        other = explain_all(with_mistakes(op, Registry().mistakes(op.name)), again)
+        return other if REPRODUCES in other or CONSISTENT in other else words
 
     def named(self, label: str, case: Case) -> frozenset[str]:
         """The mistakes that give what ``label`` answers to ``case``; none where anything would."""

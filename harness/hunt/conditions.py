@@ -28,16 +28,17 @@ class Condition:
 
 def conditions(case: Case) -> list[Condition]:
     """All that hold of ``case``, the plainest first."""
-    given = (*_of_dtypes(case), *_of_attributes(case), *_of_memory(), *_of_extents(), *_of_values())
+    of_shape = (*_of_filters(case), *_of_extents())
+    given = (*_of_dtypes(case), *_of_attributes(case), *_of_memory(), *of_shape, *_of_values())
     return [condition for condition in given if condition.holds(case)]
 
 
 def likeliest(failing: Sequence[Case], passing: Sequence[Case]) -> Condition | None:
     """What all of ``failing`` have and fewest of ``passing``: one condition, or two where these leave out more.
 
-    None where nothing tells them apart.
+    None where nothing tells them apart, or one case alone fails, of which anything is true.
     """
-    if not failing or not passing:
+    if len(failing) < 2 or not passing:
         return None
     common = [c for c in conditions(failing[0]) if all(c.holds(case) for case in failing)]
     held = {c.says: np.array([c.holds(case) for case in passing]) for c in common}
@@ -71,7 +72,12 @@ def _of_attributes(case: Case) -> Iterator[Condition]:
         elif name not in ("output_shape", "shape", "stages") and _numbers(value):
             says = f"{name} beyond 1" if name != "padding" else "explicit padding"
             yield Condition(says, lambda c, n=name: _beyond_one(n, c.attributes))  # type: ignore[misc]
+            yield Condition(f"{name} {_told(value)}", lambda c, n=name, v=value: c.attributes.get(n) == v)  # type: ignore[misc]
             yield Condition(f"an uneven {name}", lambda c, n=name: len(set(_numbers(c.attributes.get(n)))) > 1)  # type: ignore[misc]
+
+
+def _told(value: Any) -> str:
+    return "(" + ", ".join(map(_told, value)) + ")" if isinstance(value, (list, tuple)) else str(value)
 
 
 def _beyond_one(name: str, attributes: Mapping[str, Any]) -> bool:
@@ -93,6 +99,18 @@ def _of_memory() -> Iterator[Condition]:
 
 def _memory(case: Case) -> set[str]:
     return {tensor.memory.kind for tensor in case.all_tensors}
+
+
+def _of_filters(case: Case) -> Iterator[Condition]:
+    """Of a second tensor of rank 4 beside an image."""
+    if len(_window(case)) == 2:
+        rows, columns = _window(case)
+        yield Condition(f"filters of {rows} x {columns}", lambda c: _window(c) == (rows, columns))
+
+
+def _window(case: Case) -> tuple[int, ...]:
+    second = case.tensors[1].shape if len(case.tensors) > 1 else ()
+    return second[:2] if len(second) == len(case.tensors[0].shape) == 4 and "stride" in case.attributes else ()
 
 
 def _of_extents() -> Iterator[Condition]:
@@ -147,6 +165,11 @@ class Tested:
     says: str
     with_it: tuple[int, int]
     without: tuple[int, int]
+
+    @property
+    def borne_out(self) -> bool:
+        """Whether new cases that have it fail, and none that have not: else it is not what makes a case fail."""
+        return self.with_it[0] > 0 and self.without[0] == 0
 
     def __str__(self) -> str:
         (failed, drawn), (other, rest) = self.with_it, self.without

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from opassay.harness.hunt.differences import GONE, THERE, checks
 from opassay.harness.hunt.script import ask, standalone, through_replay
+from opassay.harness.judge.compare import SPECIALLY
 from opassay.harness.model.case import Case
 from opassay.harness.model.explanation import REPRODUCES
 from opassay.harness.model.numeric_model import NumericModel, NumericRule, find_model
@@ -137,7 +138,7 @@ def _about(adapter: str, case: Case, seen: Seen) -> list[str]:
 _SAYS = {
     "structural": "gives wrong elements",
     "numeric": "is off by more than rounding explains",
-    "special": "handles NaN, infinity or subnormals differently",
+    "special": "handles special values differently",
     "shape": "gives another shape",
     "dtype": "gives another dtype",
     "rejects": "refuses valid input",
@@ -152,7 +153,8 @@ def title(adapter: str, case: Case, seen: Seen) -> str:
     """One line that a maintainer understands."""
     what = {"gradient": f"the gradient of {case.op}"}.get(case.aspect, case.op)
     why = f" ({case.rule})" if case.rule else ""
-    return f"{adapter} under {seen.mode}: {what} {_SAYS.get(seen.verdict, seen.verdict)}{why}{_how(seen)}"
+    does = SPECIALLY.get(seen.message.partition(": ")[0], _SAYS.get(seen.verdict, seen.verdict))
+    return f"{adapter} under {seen.mode}: {what} {does}{why}{_how(seen)}"
 
 
 def _how(seen: Seen) -> str:

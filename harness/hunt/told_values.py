@@ -24,6 +24,11 @@ def told(finding: Finding, label: str) -> Told:
     got = [f"{place} = {actual[label]}"]
     if finding.expected is not None and finding.actual.get(label) is not None:
         name = str(place).partition("[")[0]
-        expected.append(f"{name} = {finding.expected}")
-        got.append(f"{name} = {finding.actual[label]}")
+        expected.append(f"{name} = {_shown(finding.expected)}")
+        got.append(f"{name} = {_shown(finding.actual[label])}")
     return Told(expected, got)
+
+
+def _shown(values: object) -> str:
+    """Nested lists as text; NaN and infinities, which are words in JSON, without quotes."""
+    return str(values).replace("'", "")

@@ -38,7 +38,7 @@ class Passed:
 
 
 def when(bench: Bench, finding: Finding, failing: Sequence[Case], passing: Sequence[Case], seed: int) -> str:
-    """What a case has that shows the finding, and how many new ones fail; empty where nothing tells them apart."""
+    """What a case has that shows the finding, and how many new ones fail; empty where these do not bear it out."""
     condition = likeliest(failing[:COMPARED], passing)
     if condition is None:
         return ""
@@ -48,4 +48,5 @@ def when(bench: Bench, finding: Finding, failing: Sequence[Case], passing: Seque
         # Any difference will do.
         return finding.targets[0] in labels_of(bench.sign(case, "nondeterministic"))
 
-    return str(on_new_cases(condition, (case for _, case in drawn), fails))
+    tested = on_new_cases(condition, (case for _, case in drawn), fails)
+    return str(tested) if tested.borne_out else ""

@@ -218,6 +218,18 @@ def _special(actual: np.ndarray, expected: np.ndarray, reference: Reference, lim
     return np.asarray(wrong | stated.other_zero(actual, expected, reference, limit))
 
 
+SPECIALLY = {
+    "other sign of zero": "gives a zero of the other sign",
+    "NaN dropped": "loses NaN",
+    "NaN appeared": "gives NaN where there is none",
+    "infinity lost": "loses an infinity",
+    "infinity appeared": "gives infinity where there is none",
+    "subnormal flushed": "takes a subnormal number for zero",
+    "subnormal taken for zero": "gives another subnormal number",
+}
+"""What happened at a special element, in a few words, and as one says it of an op."""
+
+
 def describe_special(actual: np.ndarray, expected: np.ndarray, where: np.ndarray, dtype: str) -> str:
     """What happened at the first special element, in a few words."""
     index = tuple(np.argwhere(where)[0])

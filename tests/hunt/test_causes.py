@@ -1,0 +1,54 @@
+"""A mistake that is no hypothesis is named as a cause, or is among those that give the answer."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from opassay.harness.hunt.causes import with_mistakes
+from opassay.harness.judge.explain import Answered, explain_all
+from opassay.harness.model.mistake import right, same
+from opassay.harness.model.op import references
+from opassay.harness.model.outcome import Returned
+from opassay.harness.registry import Registry
+from opassay.harness.run import generate
+from opassay.harness.run.sharpness import question_of
+
+OPS = ("conv2d_transpose", "layer_norm", "relu")
+
+
+def answers(op, mistake, count=20):
+    """What a kernel that makes it answers to drawn cases, where that is not what is right."""
+    kernel = mistake.start()
+    for _, case in generate.cases(op, mistake.aspect, 0, 0, count, 2):
+        question = question_of(op, case)
+        told = right(question.truth)
+        made = kernel(question, told)
+        if not same(made, told):
+            yield Answered(case, Returned(made), references(op, case), [mistake.model(r) for r in question.truth])
+
+
+@pytest.mark.parametrize("name", OPS)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_mistake_of_the_registry_is_named(name):
+    op, mistakes = Registry().op(name), Registry().mistakes(name)
+    asked, named, wrong = with_mistakes(op, mistakes), 0, []
+    for mistake in (m for m in mistakes if m.hypothesis is None and not m.declares and m.name != "stale_answer"):
+        given = [a for a in answers(op, mistake) if a.differs][:2]
+        words = explain_all(asked, given)
+        if words.startswith(f"{mistake.name} reproduces"):
+            named += 1
+        elif words and mistake.name not in words:
+            wrong.append((mistake.name, words))
+    assert named > 0
+    assert wrong == []
+
+
+def test_an_answer_that_no_kernel_gives_is_none_of_theirs():
+    op = Registry().op("matmul")
+    case = next(case for _, case in generate.cases(op, "value", 0, 0, 1, 1))
+    truth = references(op, case)
+    (told,) = right(truth)
+    wrong = Answered(case, Returned((np.asarray(told + np.ones_like(told)).astype(told.dtype),)), truth)
+    assert explain_all(with_mistakes(op, Registry().mistakes("matmul")), [wrong]) == "no hypothesis fits"
+    assert with_mistakes(replace(op, hypotheses=()), ()).hypotheses == ()
