@@ -12,8 +12,11 @@ from typing import Annotated, Any
 
 import typer
 
+from opassay.harness.cli_check import check, how
 from opassay.harness.cli_known import known_app
 from opassay.harness.cli_options import (
+    ANSWER_HELP,
+    ATTR_HELP,
     BUDGET_HELP,
     CASES_HELP,
     DEFAULT_OUT,
@@ -23,6 +26,7 @@ from opassay.harness.cli_options import (
     RECORD_HELP,
     REPEAT_HELP,
     SUITE_HELP,
+    TENSOR_HELP,
     Adapters,
     Baseline,
     Out,
@@ -169,7 +173,11 @@ def rejudge(
 def replay(
     case: Annotated[
         list[str], typer.Argument(metavar="CASE...", help="JSON files with a case, or ids of cases in --out.")
-    ],
+    ] = [],  # noqa: B006
+    op: Annotated[str, typer.Option("--op", "-o", help="In place of a case: an op, asked of arrays in files.")] = "",
+    tensor: Annotated[list[str], typer.Option("--tensor", metavar="NAME=FILE", help=TENSOR_HELP)] = [],  # noqa: B006
+    attr: Annotated[list[str], typer.Option("--attr", metavar="NAME=VALUE", help=ATTR_HELP)] = [],  # noqa: B006
+    answer: Annotated[list[str], typer.Option("--answer", metavar="NAME=FILE", help=ANSWER_HELP)] = [],  # noqa: B006
     target: Targets = [],  # noqa: B006
     baseline: Baseline = None,
     adapter: Adapters = [],  # noqa: B006
@@ -181,14 +189,17 @@ def replay(
         Path | None, typer.Option("--script", metavar="DIR", help="Write a script per case and target into DIR.")
     ] = None,
 ) -> int:
-    """Run each case alone on every target and show everything about it."""
+    """Run each case, or one of your own arrays, alone on every target and show everything about it."""
+    from opassay.harness.arrays.asked import Own
     from opassay.harness.replay import replay_command
     from opassay.harness.run.campaign import Request
     from opassay.harness.run.plan import Settings
 
     settings = Settings(timeout=timeout, threads=threads)
     request = Request(targets=target, adapters=adapter, python=pairs(python), settings=settings, baseline=baseline)
-    return replay_command(case, request, out, script)
+    if not case and not op:
+        raise UsageError("name a case, or an op and its arrays: --op conv2d --tensor x=x.npy --tensor w=w.npy")
+    return replay_command(case, request, out, script, Own(op, tensor, attr, answer))
 
 
 @app.command(name="list")
@@ -237,6 +248,17 @@ def diff(
     from opassay.harness.reporting import diff_command
 
     return diff_command(old, new, form, out, targets)
+
+
+@app.command()
+def bisect(
+    a: Annotated[Path, typer.Argument(metavar="A", help="A folder that opassay.record wrote.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Another one, of the same model elsewhere.")],
+) -> int:
+    """Find the first layer in which two recordings of a model differ for a reason of its own."""
+    from opassay.harness.bisect.door import bisect_command
+
+    return bisect_command(a, b)
 
 
 @app.command()
@@ -301,6 +323,8 @@ def import_xfails(
     return import_xfails_command(kind, file, run, baseline, adapter)
 
 
+app.command(name="check")(check)
+app.command(name="how")(how)
 app.add_typer(known_app, name="known")
 app.add_typer(suite_app, name="suite")
 

@@ -25,6 +25,9 @@ SUITE_HELP = "The cases of a suite, a file or the name of a shipped one, in plac
 BUDGET_HELP = "Ask what fits in this time, as 2m; what is left out is told as not run."
 RECORD_HELP = "Keep every answer on tape in this folder, for rejudge."
 OUTPUT_HELP = "How large the answers to one case may be; larger ones are a wrong shape."
+TENSOR_HELP = "An input from a .npy, FILE.npz:ENTRY or FILE.safetensors:ENTRY. Repeatable."
+ATTR_HELP = "An attribute, such as stride=2,2; the simplest value where it is not given. Repeatable."
+ANSWER_HELP = "An answer that was computed elsewhere, to be judged. Repeatable."
 Out = Annotated[Path, typer.Option("--out", help="Folder of the report.")]
 Baseline = Annotated[
     Path | None, typer.Option("--baseline", metavar="FILE", help="Differences that nobody has explained: not new.")

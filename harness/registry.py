@@ -21,6 +21,7 @@ from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.mistake import Mistake
 from opassay.harness.model.op import Op
+from opassay.harness.model.reference import Reference
 from opassay.harness.model.script import Asked, Idiom
 from opassay.harness.model.target import Target
 from opassay.harness.user_targets import UserTarget, interpreter_problem, read_targets
@@ -30,6 +31,9 @@ PROGRAMS = "opassay.adapters.programs"
 
 MISTAKES = "opassay.adapters.oracle.mistakes"
 """The module with every mistake that has a name, ``ALL``."""
+
+TRACED = "opassay.adapters.oracle.traced"
+"""The module that follows a function written with NumPy as bounded arithmetic."""
 
 CONTRACT_EXAMPLES = "opassay.cases.contract_examples"
 """The module with the literal questions that ``AdapterContract`` asks."""
@@ -289,6 +293,11 @@ class Registry:
     def mistakes(self, op: str) -> tuple[Mistake, ...]:
         """The mistakes that kernels of an op make, by name."""
         return tuple(m for m in importlib.import_module(MISTAKES).ALL if m.op == op)
+
+    def traced(self) -> Callable[..., tuple[Reference, ...]]:
+        """What makes references of a function that is written with NumPy, and of its inputs."""
+        found: Callable[..., tuple[Reference, ...]] = importlib.import_module(TRACED).references
+        return found
 
     def known(self, adapter: str) -> tuple[Fact, ...]:
         """The known differences an adapter ships with."""

@@ -11,6 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from opassay.harness import told
+from opassay.harness.arrays.answers import judged
+from opassay.harness.arrays.answers import told as told_of
+from opassay.harness.arrays.asked import Own, Question, question
 from opassay.harness.bounded import room
 from opassay.harness.case_file import find_case
 from opassay.harness.consoles import say_line, stdout
@@ -21,7 +24,7 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op, references, refusal
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.verdicts import FAILING
-from opassay.harness.registry import UsageError
+from opassay.harness.registry import Registry, UsageError
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.engine import Asked, Engine
 from opassay.harness.run.known_rows import untested_line
@@ -36,12 +39,38 @@ SHOWN = 64
 NO_ANSWER = ("unsupported", "fallback")
 
 
-def replay_command(texts: Sequence[str], request: Request, out: Path, scripts: Path | None = None) -> int:
+def replay_command(
+    texts: Sequence[str], request: Request, out: Path, scripts: Path | None = None, own: Own | None = None
+) -> int:
     """Status 0 when no target differs, 1 when one does, 2 when none answered, 3 on a fault.
 
-    ``scripts``: a folder in which each target gets a script per case.
+    ``scripts``: a folder in which each target gets a script per case. ``own``: arrays of the user's own, in place of
+    cases.
     """
-    cases = [find_case(text, out) for text in texts]
+    if own is None or not own.given:
+        return _replay_all([find_case(text, out) for text in texts], request, scripts)
+    if texts or scripts:
+        raise UsageError("--op asks of arrays in files: leave out CASE and --script")
+    op = Registry(request.adapters).op(own.op)
+    with question(op, own) as asked:
+        return _replay_own(op, asked, request)
+
+
+def _replay_own(op: Op, asked: Question, request: Request) -> int:
+    """The same of arrays in files: answers that came with them first, then every target that was named, or all."""
+    console = stdout()
+    if asked.assumed:
+        say_line(console, f"not given, so taken: {', '.join(f'{n}={v!r}' for n, v in asked.assumed.items())}")
+    verdicts = judged(op, asked.case, asked.answers)
+    for line in told_of(op, asked.case, asked.answers, verdicts):
+        say_line(console, line)
+    status = int(any(judgement.verdict in FAILING for judgement in verdicts.values()))
+    if asked.answers and not request.targets:
+        return status
+    return max(status, _replay_all([asked.case], request, None))
+
+
+def _replay_all(cases: Sequence[Case], request: Request, scripts: Path | None) -> int:
     campaign = Campaign(replace(request, ops=[case.op for case in cases], aspects=()))
     ops = {op.name: op for op in campaign.ops}
     # Nothing is started for a case that cannot be asked.

@@ -16,8 +16,11 @@ _PACKAGES = ("harness", "adapters", "cases", "reports")
 _PUBLIC = {
     "Adapter": "opassay.harness.model.adapter",
     "AdapterContract": "opassay.harness.contract.suite",
+    "CheckFailed": "opassay.harness.check.door",
+    "check": "opassay.harness.check.door",
     "new_differences": "opassay.harness.contract.judged",
     "read_table": "opassay.reports.table",
+    "record": "opassay.harness.bisect.record",
     "Unconnected": "opassay.harness.model.adapter",
     "UnknownDevice": "opassay.harness.model.adapter",
     "Unsupported": "opassay.harness.model.adapter",

@@ -101,6 +101,22 @@ RULES = {
             "opassay.harness.pytest_plugin",
         ),
     ),
+    "check": Rule(
+        ("harness/check",),
+        (
+            "from opassay.reports.text import plural",
+            "import opassay.adapters.torch",
+            "from opassay.harness import commands",
+            "def f():\n    import opassay.cases.conv",
+        ),
+        never=(
+            "opassay.reports",
+            "opassay.adapters",
+            "opassay.cases",
+            "opassay.harness.cli",
+            "opassay.harness.commands",
+        ),
+    ),
     "contract": Rule(
         ("harness/contract",),
         (
@@ -256,7 +272,7 @@ HEAVY = ("pandas", "hypothesis", *FRAMEWORKS)
 @pytest.mark.parametrize(
     "modules",
     [
-        "opassay.harness.run.worker",
+        "opassay.harness.run.worker, opassay.harness.check.plain, opassay.harness.check.kernel",
         "opassay.harness.cli, opassay.harness.listing",
         "opassay.harness.commands, opassay.harness.pytest_plugin",
         "opassay.harness.contract.ask",

@@ -25,7 +25,7 @@ from opassay.adapters.torch.lacking import LACKING
 from opassay.adapters.torch.limits import limit
 from opassay.adapters.torch.numerics import rules
 from opassay.adapters.torch.pool import PoolOps
-from opassay.adapters.torch.transfer import from_native, to_native
+from opassay.adapters.torch.transfer import alias, from_native, to_native
 from opassay.adapters.torch.unpool import UnpoolOps
 from opassay.harness.model.adapter import Adapter, Unconnected
 from opassay.harness.model.numeric_model import NumericRule
@@ -110,6 +110,9 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
 
     def to_native(self, array: np.ndarray) -> Tensor:
         return to_native(array, self.device)
+
+    def alias(self, array: np.ndarray) -> Tensor | None:
+        return alias(array)
 
     def to_numpy(self, value: Tensor) -> np.ndarray:
         return from_native(value)

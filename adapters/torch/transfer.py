@@ -35,6 +35,15 @@ def to_native(array: np.ndarray, device: str) -> Tensor:
     return storage.to(device).as_strided(bits.shape, steps, offset)
 
 
+def alias(array: np.ndarray) -> Tensor | None:
+    """A tensor in the memory of ``array``; None where its strides are none of torch's."""
+    bits = array.view(np.uint16) if array.dtype == BFLOAT16 else array
+    if any(step < 0 or step % bits.itemsize for step in bits.strides):
+        return None
+    tensor = torch.from_numpy(bits)
+    return tensor.view(torch.bfloat16) if array.dtype == BFLOAT16 else tensor
+
+
 def _plain(bits: np.ndarray) -> bool:
     """Whether an array lies as torch itself would lay it."""
     address = int(bits.__array_interface__["data"][0])

@@ -130,6 +130,17 @@ class Adapter:
         """
         raise NotImplementedError
 
+    def alias(self, array: np.ndarray) -> Any:
+        """A framework array in the very memory of ``array``, None where the framework has its own.
+
+        Asked only of a CPU, by ``opassay check``, which looks at the bytes around an array afterwards.
+        """
+        return None
+
+    def damage(self) -> str:
+        """What the last call wrote where it had no business, in a few words; only whoever looks for it can say."""
+        return ""
+
     def arguments(self, arrays: Sequence[np.ndarray], mode: str) -> Sequence[Any]:
         """What a function compiled for ``mode`` is given for ``arrays``, which nobody else holds.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from opassay.harness.model import domains, dtypes, strict_json
+from opassay.harness.model import domains, dtypes, stored, strict_json
 
 LITERAL_LIMIT = 64
 
@@ -25,7 +25,7 @@ VALUE_KINDS = (
 INDEX_KINDS = ("cells", "positions", "labels")
 """Fills of index tensors, which belong to the geometry."""
 
-KINDS = (*VALUE_KINDS, *INDEX_KINDS, "zeros", "picture", "every")
+KINDS = (*VALUE_KINDS, *INDEX_KINDS, "zeros", "picture", "every", "stored")
 """Every fill kind, simplest first: the order in which shrinking tries them.
 
 ``shifted``: as ``normal``, about a value so large that half of the format's digits are left for the spread. ``masked``:
@@ -119,7 +119,7 @@ def values(fill: Fill, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
     count = math.prod(shape)
     if fill.kind == "literal" and len(fill.values) != count:
         raise ValueError(f"a literal fill of {len(fill.values)} values cannot fill shape {shape} ({count} elements)")
-    if dtype == "bool" and fill.kind not in ("literal", "ones", "zeros"):
+    if dtype == "bool" and fill.kind not in ("literal", "ones", "zeros", "stored"):
         return domains.truths(_raw(fill, count)).reshape(shape)
     return _MAKERS[fill.kind](fill, dtype, count, shape).reshape(shape)
 
@@ -380,6 +380,10 @@ def _every(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.nda
     return domains.patterns(np.arange(count, dtype=np.uint64) + np.uint64(fill.key % 2**64), dtype)
 
 
+def _stored(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    return stored.load(fill.key, dtype, shape)
+
+
 _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] = {
     "literal": _literal,
     "ones": _ones,
@@ -401,4 +405,5 @@ _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] =
     "near": _near,
     "bits": _bits,
     "every": _every,
+    "stored": _stored,
 }

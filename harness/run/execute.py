@@ -131,7 +131,8 @@ class Executor:
     def _call(self, case: Case, started: float) -> Outcome:
         inputs = Inputs(self._adapter, _arrays(case), self._mode)
         program = self._program([case])
-        return _noting(self._returned(program(*inputs.given), started), inputs.changed())
+        answer = self._returned(program(*inputs.given), started)
+        return _noting(answer, inputs.changed() or self._adapter.damage())
 
     def _program(self, cases: Sequence[Case]) -> Callable[..., Any]:
         """All of ``cases`` as one function, compiled once for all the values that a batch has for them."""

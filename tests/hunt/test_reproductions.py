@@ -71,7 +71,7 @@ def same_bits(tensor: Tensor) -> bool:
     return found.dtype == expected.dtype and found.tobytes() == np.ascontiguousarray(expected).tobytes()
 
 
-VALUES = set(fills.KINDS) - {"literal", *fills.INDEX_KINDS, "picture"}
+VALUES = set(fills.KINDS) - {"literal", *fills.INDEX_KINDS, "picture", "stored"}
 
 
 @pytest.mark.parametrize("dtype", dtypes.DTYPES)
@@ -88,7 +88,7 @@ def test_recipes_of_indices_and_pictures(fill: Fill, dtype: str, shape: tuple[in
 
 
 def test_every_fill_kind_has_a_recipe() -> None:
-    assert VALUES | {fill.kind for fill, _, _ in INDEX_FILLS} | {"literal"} == set(fills.KINDS)
+    assert VALUES | {fill.kind for fill, _, _ in INDEX_FILLS} | {"literal", "stored"} == set(fills.KINDS)
 
 
 def test_literals_keep_signs_and_special_values() -> None:

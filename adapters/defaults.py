@@ -1,0 +1,29 @@
+"""What a framework takes where nobody says: of which of its functions, and what the values mean. Free of frameworks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+NOTHING: Mapping[str, Any] = {}
+
+
+class Default(NamedTuple):
+    """``parameter`` of ``function`` is the op's ``attribute``, or another property by that name.
+
+    ``means``: what values are in the op's own words, by their ``repr``. The values themselves are read from the
+    framework that is installed.
+    """
+
+    function: str
+    parameter: str
+    attribute: str
+    means: Mapping[str, Any] = NOTHING
+
+
+Defaults = Mapping[str, tuple[Default, ...]]
+
+PADDING = {"0": "VALID", "'valid'": "VALID", "'VALID'": "VALID", "'same'": "SAME"}
+"""Words for the two paddings."""
+
+MOMENTUM = "momentum (the share of the old mean that stays)"

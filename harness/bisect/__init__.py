@@ -1,0 +1,1 @@
+"""`opassay bisect`: two recordings of one model, layer by layer, until they part."""

@@ -1,0 +1,1 @@
+"""`opassay check`: one function of the user's, judged as an op of the catalogue."""

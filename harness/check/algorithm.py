@@ -1,0 +1,64 @@
+"""Algorithms that are declared, since no bound of single elements holds for them: what bounds their errors instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from opassay.harness.model import dtypes
+from opassay.harness.model.op import Op
+from opassay.harness.model.reference import Reference
+from opassay.harness.registry import UsageError, unknown
+
+GROWTH = (2 * 1.5 * 3) ** 2
+"""How much larger numbers on the way of F(2x2, 3x3) may be than operands: the largest sums of sizes in a row of each
+of its three matrices, once per dimension. The matrices: Lavin and Gray, Fast Algorithms for Convolutional Neural
+Networks, https://arxiv.org/abs/1509.09308, section 4.1."""
+
+ROUNDINGS = 2 * (1 + 3 + 2)
+"""Of each number: an addition in B', two additions and a product in G, two additions in A', once per dimension."""
+
+GRID = 0.25
+"""What filters of integers are multiples of when G has halved them once per dimension."""
+
+
+def _winograd(reference: Reference, inputs: Sequence[np.ndarray]) -> Reference:
+    """Norm-wise: the error of every element is bounded by what the largest operands would give."""
+    if reference.magnitude is None or reference.terms is None:
+        return reference
+    with np.errstate(all="ignore"):
+        largest = [float(np.max(np.abs(dtypes.widen(x)), initial=0)) for x in inputs]
+        most = GROWTH * reference.terms.max(initial=0) * largest[0] * largest[1]
+    if not np.isfinite(most):
+        # A transform subtracts infinities within a tile: nothing is said of any element.
+        return replace(reference, free=np.ones(reference.exact.shape, bool))
+    unit = np.asarray(1.0 if reference.unit is None else reference.unit) * GRID
+    return replace(
+        reference,
+        magnitude=np.full(reference.magnitude.shape, most, reference.magnitude.dtype),
+        unit=np.broadcast_to(unit, reference.exact.shape),
+        roundings=reference.roundings + ROUNDINGS,
+    )
+
+
+ALGORITHMS: Mapping[str, tuple[str, Callable[[Reference, Sequence[np.ndarray]], Reference]]] = {
+    "winograd": ("conv2d", _winograd)
+}
+"""By name: the op, and what becomes of its reference."""
+
+
+def declared(op: Op, name: str) -> Op:
+    """``op`` as judged where a function says that it works so. Raises ``UsageError`` for what is not known."""
+    if name not in ALGORITHMS:
+        raise UsageError(unknown("algorithm", name, ALGORITHMS))
+    its, change = ALGORITHMS[name]
+    if op.name != its:
+        raise UsageError(f"{name} is an algorithm of {its}, not of {op.name}")
+
+    def reference(attributes: Mapping[str, Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
+        return tuple(change(found, inputs) for found in op.reference(attributes, inputs))
+
+    return replace(op, reference=reference, stacked=None)

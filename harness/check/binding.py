@@ -1,0 +1,121 @@
+"""Which parameter of a function takes which input, attribute or output of an op. Standard library only."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Misfit(Exception):
+    """The function cannot be asked as the op; its text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Interface:
+    """What an op takes and gives, by name, and what the user said of the function.
+
+    ``mapped``: parameters by the op's own names. ``fixed``: attributes that every case has the same value of.
+    """
+
+    op: str
+    inputs: Sequence[str]
+    attributes: Sequence[str]
+    outputs: Sequence[str]
+    mapped: Mapping[str, str] = field(default_factory=dict)
+    fixed: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Parameters by the op's names. ``positional``: those that are given by position, in order.
+
+    ``outs``: parameters of outputs that the function writes to; where it is that of an input, too, the function works
+    in place.
+    """
+
+    parameters: Mapping[str, str]
+    positional: Sequence[str] = ()
+    outs: Mapping[str, str] = field(default_factory=dict)
+
+    def call(self, function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
+        """What ``function`` returns for values by parameter."""
+        by_place = [given[name] for name in self.positional if name in given]
+        return function(*by_place, **{name: value for name, value in given.items() if name not in self.positional})
+
+
+def bind(function: Callable[..., Any], asked: Interface) -> Binding:
+    """Raises ``Misfit`` where parameters and the op's names do not meet."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        # Compiled, and telling nothing: inputs by position, attributes by name.
+        names = [asked.mapped.get(name, name) for name in (*asked.inputs, *asked.attributes)]
+        own = dict(zip((*asked.inputs, *asked.attributes), names, strict=True))
+        return Binding(own, [own[name] for name in asked.inputs])
+    return _Bound(list(signature.parameters.values()), asked).binding()
+
+
+class _Bound:
+    def __init__(self, parameters: Sequence[inspect.Parameter], asked: Interface) -> None:
+        self._asked = asked
+        several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        self._named = {p.name: p for p in parameters if p.kind not in several}
+        self._any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+        for name, parameter in asked.mapped.items():
+            self._check_mapped(name, parameter)
+
+    def _check_mapped(self, name: str, parameter: str) -> None:
+        own = (*self._asked.inputs, *self._asked.attributes, *self._asked.outputs)
+        if name not in own:
+            raise Misfit(f"--map names {name!r}, which {self._asked.op} does not have; it has {', '.join(own)}")
+        if parameter not in self._named and not self._any:
+            raise Misfit(f"--map names the parameter {parameter!r}; the function has {', '.join(self._named)}")
+
+    def binding(self) -> Binding:
+        found = {name: p for name in self._asked.inputs if (p := self._parameter(name))}
+        missing = [name for name in self._asked.inputs if name not in found]
+        found |= dict(zip(missing, self._free(found, missing), strict=True))
+        found |= {name: p for name in self._asked.attributes if (p := self._parameter(name))}
+        self._check_attributes(found)
+        outs = self._outs()
+        self._check_rest({*found.values(), *outs.values()})
+        places = [n for n, p in self._named.items() if p.kind is inspect.Parameter.POSITIONAL_ONLY]
+        return Binding(found, places, outs)
+
+    def _parameter(self, name: str) -> str:
+        chosen = self._asked.mapped.get(name, name)
+        return chosen if chosen in self._named or self._any else ""
+
+    def _free(self, found: Mapping[str, str], missing: Sequence[str]) -> list[str]:
+        """The parameters of inputs that no name says: where none is named, the first of all, in order."""
+        taken = {*found.values(), *self._asked.mapped.values(), *self._asked.attributes, *self._asked.outputs, "out"}
+        free = [name for name in self._named if name not in taken]
+        if missing and (len(missing) < len(self._asked.inputs) or len(free) < len(missing)):
+            told = f"the function has {', '.join(self._named) or 'no parameter'}"
+            raise Misfit(f"no parameter for {', '.join(missing)} of {self._asked.op}; {told}: say --map {missing[0]}=…")
+        return free[: len(missing)]
+
+    def _check_attributes(self, found: Mapping[str, str]) -> None:
+        for name in self._asked.attributes:
+            if name not in found and name not in self._asked.fixed:
+                raise Misfit(
+                    f"the function has no parameter for the attribute {name} of {self._asked.op}: "
+                    f"say which value it has, --where {name}=…, or which parameter, --map {name}=…"
+                )
+
+    def _outs(self) -> dict[str, str]:
+        mapped = {name: self._asked.mapped[name] for name in self._asked.outputs if name in self._asked.mapped}
+        if not mapped and len(self._asked.outputs) == 1 and "out" in self._named:
+            return {self._asked.outputs[0]: "out"}
+        return mapped
+
+    def _check_rest(self, taken: set[str]) -> None:
+        needed = [n for n, p in self._named.items() if p.default is inspect.Parameter.empty and n not in taken]
+        if needed:
+            own = (*self._asked.inputs, *self._asked.attributes)
+            raise Misfit(
+                f"{self._asked.op} has nothing for the parameter {needed[0]!r}, which has no default; it has "
+                f"{', '.join(own)}: say --map NAME={needed[0]}, or give it a default"
+            )
