@@ -11,31 +11,18 @@ from __future__ import annotations
 import ast
 import builtins
 import linecache
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from opassay.adapters.script_text import Body, Step, body
+from opassay.adapters.script_text import Body, Step, body, tuple_of
 from opassay.harness.model.adapter import Unsupported
 
 INPUTS = (
-    "target",
-    "mask",
-    "x",
-    "condition",
-    "a",
-    "b",
-    "mean",
-    "var",
-    "weight",
-    "bias",
-    "indices",
-    "updates",
-    "query",
-    "key",
-    "value",
-    "cos",
-    "sin",
+    *("target", "mask", "indices", "starts", "condition", "x", "a", "b", "mean", "var", "weight", "bias", "updates"),
+    *("query", "key", "value", "cos", "sin", "xs"),
 )
+SEVERAL = "xs"
+"""All inputs of an op that takes any number of them."""
 
 Method = Callable[..., Any]
 Wrap = Callable[[Method], Method]
@@ -43,7 +30,9 @@ Wrap = Callable[[Method], Method]
 
 def parameters(expression: str, known: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tensors and the attributes of an expression, whose other names are ``known`` or Python's own."""
-    names = [node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)]
+    nodes = [node for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)]
+    own = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
+    names = [node.id for node in nodes if node.id not in own]
     free = [name for name in dict.fromkeys(names) if name not in known and not hasattr(builtins, name)]
     return tuple(n for n in INPUTS if n in free), tuple(sorted(n for n in free if n not in INPUTS))
 
@@ -60,39 +49,47 @@ def ops_of(expressions: Mapping[str, str], file: str, wrap: Wrap = _as_it_is, /,
 def _method(op: str, expression: str, file: str, names: Mapping[str, Any]) -> Method:
     inputs, attributes = parameters(expression, names)
     named = f", *, {', '.join(attributes)}" if attributes else ""
-    source = f"def {op}(self, {', '.join(inputs)}{named}, **others):\n    none_of(others)\n    return {expression}\n"
+    given = ", ".join(f"*{name}" if name == SEVERAL else name for name in inputs)
+    named = named.replace("*, ", "") if SEVERAL in inputs else named
+    source = f"def _{op}(self, {given}{named}, **others):\n    none_of(others)\n    return {expression}\n"
     place = f"{file}:{op}"
     # What an instruction was applied to is read from its source where a compiled function leaves no frame.
     linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
     space = {**names, "none_of": _none_of}
     exec(compile(source, place, "exec"), space)
-    return space[op]
+    space[f"_{op}"].__name__ = op
+    return space[f"_{op}"]
 
 
 def _none_of(attributes: Mapping[str, Any]) -> None:
-    asked = next((name for name, value in attributes.items() if value is not False), None)
+    # Of words that it does not name, ``lacking`` says which the framework does not know.
+    left = [name for name, value in attributes.items() if value is not False and not isinstance(value, str)]
+    asked = next(iter(left), None)
     if asked is not None:
         raise Unsupported(f"there is no parameter for {asked}")
 
 
 def written(expression: str, step: Step) -> Body:
     """The body of a script's function: the expression with the attributes' values in it."""
-    return body(f"return {filled(expression, step.attributes)}")
+    several = {SEVERAL: step.inputs} if SEVERAL in parameters(expression, ())[0] else {}
+    return body(f"return {filled(expression, step.attributes, several)}")
 
 
-def filled(expression: str, attributes: Mapping[str, Any]) -> str:
-    """The expression with values for the names of attributes."""
-    if not attributes:
+def filled(expression: str, attributes: Mapping[str, Any], several: Mapping[str, Sequence[str]] | None = None) -> str:
+    """The expression with values for the names of attributes, and tuples of names for those that stand for several."""
+    if not attributes and not several:
         return expression
-    tree = _Filled(attributes).visit(ast.parse(expression, mode="eval"))
+    texts = {name: repr(value) for name, value in attributes.items()}
+    texts |= {name: tuple_of(names) for name, names in (several or {}).items()}
+    tree = _Filled(texts).visit(ast.parse(expression, mode="eval"))
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
 class _Filled(ast.NodeTransformer):
-    def __init__(self, attributes: Mapping[str, Any]) -> None:
-        self._attributes = attributes
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id not in self._attributes:
+        if node.id not in self._texts:
             return node
-        return ast.copy_location(ast.parse(repr(self._attributes[node.id]), mode="eval").body, node)
+        return ast.copy_location(ast.parse(self._texts[node.id], mode="eval").body, node)

@@ -23,6 +23,7 @@ class Step:
     shapes: tuple[tuple[int, ...], ...]
     dtypes: tuple[str, ...]
     differentiated: bool
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def step_of(asked: Asked, stage: Stage | None = None) -> Step:
     gradient = case.aspect == "gradient"
     if stage is None:
         shapes = tuple(t.shape for t in case.tensors)
-        return Step(case.op, case.attributes, shapes, tuple(t.dtype for t in case.tensors), gradient)
+        return Step(case.op, case.attributes, shapes, tuple(t.dtype for t in case.tensors), gradient, asked.inputs)
     own = stage.inputs[: len(asked.parameters[stage.op])]
     return Step(
         stage.op,

@@ -19,14 +19,15 @@ def check_form(op: Op, case: Case, find: FindOp) -> None:
     ``find`` gives the op of a name, for the stages of a program, and raises for one that there is not.
     """
     if not op.staged:
-        _check(op.name, len(op.inputs), len(case.tensors), op.attributes or {}, case.attributes)
+        expected = max(len(op.inputs), len(op.inputs_of(case)))
+        _check(op.name, expected, len(case.tensors), op.attributes or {}, case.attributes)
     else:
         program = Program.from_attributes(case.attributes)
         _count(op.name, "tensors", len(program.inputs), len(case.tensors))
         for stage in program.stages:
             _check_stage(stage, find)
     if case.aspect == "gradient":
-        outputs = Program.from_attributes(case.attributes).outputs if op.staged else op.outputs
+        outputs = Program.from_attributes(case.attributes).outputs if op.staged else op.outputs_of(len(case.cotangents))
         _count(op.name, "cotangents", len(outputs), len(case.cotangents))
 
 

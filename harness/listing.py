@@ -77,8 +77,10 @@ def _ops(registry: Registry, chosen: Chosen) -> None:
             _print_entry(name + _signature(function), first_line(function.__doc__))
         else:
             op = registry.op(name)
-            named = ("*", *op.attributes) if op.attributes else ()
-            _print_entry(f"{name}({', '.join((*op.inputs, *named))})", op.says)
+            named: tuple[str, ...] = ("*", *op.attributes) if op.attributes else ()
+            given = (f"*{i}" if i == op.variadic else i for i in op.inputs)
+            named = named[1:] if op.variadic in op.inputs else named
+            _print_entry(f"{name}({', '.join((*given, *named))})", op.says)
 
 
 def _signature(function: Callable[..., Any]) -> str:

@@ -17,6 +17,12 @@ _DIV = {"url": "https://docs.jax.dev/en/latest/_autosummary/jax.lax.div.html", "
 _CLIP = {"url": "https://numpy.org/doc/stable/reference/generated/numpy.clip.html", "title": "numpy.clip"}
 _MAX = {"url": "https://openxla.org/stablehlo/spec#maximum", "title": "StableHLO Specification"}
 
+_DYNAMIC = {
+    "url": "https://docs.jax.dev/en/latest/_autosummary/jax.lax.dynamic_slice.html",
+    "title": "jax.lax.dynamic_slice",
+}
+_TILE = {"url": "https://docs.jax.dev/en/latest/_autosummary/jax.numpy.tile.html", "title": "jax.numpy.tile"}
+
 FOLLOWS = (
     Follows("unconnected", "zeros"),
     Follows("negative_padding", "crop", **_PAD),
@@ -35,4 +41,13 @@ FOLLOWS = (
     Follows("unseen", "mean", ops=("attention", "masked_attention")),
     Follows("unseen", "nan", ops=("biased_attention",)),
     Follows("zero_order", "positive", **_MAX),
+    Follows("index_below", "from_end", ops=("gather", "embedding", "gather_elements", "gather_nd", "writes"), **_AT),
+    Follows("index_below", "nowhere", ops=("one_hot",)),
+    Follows("index_below", "from_end_or_first", ops=("dynamic_slice", "dynamic_update_slice"), **_DYNAMIC),
+    Follows("index_beyond", "nowhere", ops=("gather", "embedding", "gather_elements", "writes", "one_hot"), **_AT),
+    Follows("index_beyond", "last", ops=("gather_nd",), **_AT),
+    Follows("index_beyond", "last", ops=("dynamic_slice", "dynamic_update_slice"), **_DYNAMIC),
+    Follows("few_repeats", "last_axes", **_TILE),
+    Follows("far_pads", "over_again"),
+    Follows("order_of_equals", "any", ops=("sort",)),
 )

@@ -19,9 +19,26 @@ from opassay.adapters.jax.pool import PoolOps
 from opassay.adapters.jax.scatter import ScatterOps
 from opassay.harness.model.adapter import Unsupported
 
+COUNTED = {
+    "axis",
+    "axes",
+    "new_shape",
+    "pads",
+    "repeats",
+    "begin",
+    "offset",
+    "diagonal",
+    "block",
+    "sizes",
+    "depth",
+    "k",
+}
+"""Attributes that speak of axes of the whole tensor."""
+
 WHOLE = (
     *("group_norm", "instance_norm", "linear", "cross_entropy"),
     *("attention", "masked_attention", "biased_attention", "rotary_embedding"),
+    *("embedding", "gather_nd", "index_put", "dynamic_update_slice"),
 )
 """Ops whose expressions name axes of a whole batch."""
 
@@ -30,7 +47,7 @@ def not_mapped(op: str, attributes: Mapping[str, Any]) -> str | None:
     """Why an op means something else of a sample than of its batch, or None."""
     if attributes.get("training"):
         return "a sample has no statistics of its batch"
-    if op in WHOLE or {"axis", "axes"} & set(attributes):
+    if op in WHOLE or COUNTED & set(attributes):
         return "its axes are counted in the whole tensor, not in a sample"
     return None
 

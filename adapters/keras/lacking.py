@@ -6,6 +6,8 @@ LACKING: dict[str, str] = {
     "jax:attention": "float16",
     "jax:biased_attention": "float16",
     "jax:masked_attention": "float16",
+    "depth_to_space": "CRD",
+    "space_to_depth": "CRD",
     "tensorflow:bitwise_and": "bool",
     "tensorflow:bitwise_not": "bool",
     "tensorflow:bitwise_or": "bool",
@@ -14,4 +16,6 @@ LACKING: dict[str, str] = {
     "tensorflow:greater_equal": "bool",
     "tensorflow:less": "bool",
     "tensorflow:less_equal": "bool",
+    "tensorflow:pad": "edge wrap",
+    "torch:pad": "edge reflect symmetric wrap",
 }

@@ -16,4 +16,12 @@ FOLLOWS = (
     Follows("negative_index", "from_end", ops=("scatter_nd",), **_operator("ScatterND")),
     Follows("no_axes", "all", **_operator("ReduceSum")),
     Follows("nan_position", "passed_over"),
+    Follows("index_below", "from_end", ops=("gather", "embedding"), **_operator("Gather")),
+    Follows("index_below", "from_end", ops=("gather_elements",), **_operator("GatherElements")),
+    Follows("index_below", "from_end", ops=("gather_nd",), **_operator("GatherND")),
+    Follows("index_below", "from_end", ops=("index_put",), **_operator("ScatterND")),
+    Follows("index_below", "from_end", ops=("scatter_elements", "scatter_reduce"), **_operator("ScatterElements")),
+    Follows("index_below", "from_end", ops=("one_hot",), **_operator("OneHot")),
+    Follows("index_beyond", "nowhere", ops=("one_hot",), **_operator("OneHot")),
+    Follows("negative_pads", "crop", **_operator("Pad")),
 )

@@ -134,8 +134,8 @@ def _opset(kind: str) -> int:
     return OPSET if onnx.defs.has(kind, OPSET) else LATER
 
 
-def node(kind: str, *inputs: Symbol, **attributes: Any) -> Symbol:
-    """The first output of a node in the graph of its inputs.
+def node(kind: str, *inputs: Symbol, outputs: int = 1, **attributes: Any) -> Any:
+    """The first output of a node in the graph of its inputs, or all of them where there are several.
 
     A kind or an attribute that ONNX does not know is a mistake of the expression, not a question to onnxruntime.
     """
@@ -144,12 +144,11 @@ def node(kind: str, *inputs: Symbol, **attributes: Any) -> Symbol:
     surplus = set(attributes) - set(onnx.defs.get_schema(kind, _opset(kind)).attributes)
     if surplus:
         raise LookupError(f"{kind} of ONNX has no attribute {min(surplus)!r}")
-    made: Symbol = inputs[0].graph.node(kind, *inputs, **attributes)
-    return made
+    return inputs[0].graph.node(kind, *inputs, outputs=outputs, **attributes)
 
 
-def like(x: Symbol, value: float) -> Symbol:
-    """A scalar of ``x``'s dtype that is part of the model."""
+def like(x: Symbol, value: float | Sequence[float]) -> Symbol:
+    """A scalar, or a row of numbers, of ``x``'s dtype that is part of the model."""
     return x.graph.weight(dtypes.narrow(np.asarray(value), x.dtype))
 
 

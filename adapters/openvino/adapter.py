@@ -21,7 +21,7 @@ from opassay.adapters.openvino.limits import lacks
 from opassay.adapters.openvino.numerics import RULES
 from opassay.adapters.openvino.plain import PlainOps
 from opassay.adapters.openvino.pool import PoolOps
-from opassay.adapters.openvino.symbols import TYPES, Symbol, node, told
+from opassay.adapters.openvino.symbols import TYPES, Symbol, joined, like, node, outputs, told, whole
 from opassay.adapters.strides import copied
 from opassay.adapters.tracing import graph_op, leaves, refilled
 from opassay.harness.model.adapter import Adapter, Unsupported
@@ -31,13 +31,15 @@ from opassay.harness.model.outcome import Inferred
 
 DEVICE = "CPU"
 
-SCATTER = "ScatterNDUpdate"
+LOSING = ("ScatterNDUpdate", "ScatterElementsUpdate", "GatherElements", "GatherND")
+"""Kernels whose exception over an index is lost."""
 
 _ALONE = {"INFERENCE_NUM_THREADS": "1"}
 """With several threads, nothing recovers from an exception in one of them."""
 
 
-ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, ops=ops, node=node, TYPES=TYPES)
+NAMES = {"ops": ops, "node": node, "outputs": outputs, "joined": joined, "whole": whole, "like": like, "TYPES": TYPES}
+ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, **NAMES)
 
 
 class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):
@@ -106,7 +108,7 @@ class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):
         parameters = _parameters(arrays)
         answer = fn(*(Symbol(parameter.output(0)) for parameter in parameters))
         model = ov.Model([symbol.output for symbol in leaves(answer)], parameters, "opassay")
-        scatters = any(node.get_type_name() == SCATTER for node in model.get_ops())
+        scatters = any(node.get_type_name() in LOSING for node in model.get_ops())
         request = self._core.compile_model(model, DEVICE, _ALONE if scatters else {}).create_infer_request()
 
         def run(*given: np.ndarray) -> Any:

@@ -30,4 +30,10 @@ FOLLOWS = (
     Follows("vectors", "numpy", **_page("matrix/matmul-1", "MatMul")),
     Follows("empty_window", "nothing"),
     Follows("negative_index", "from_end", **_page("movement/scatter-nd-update-15", "ScatterNDUpdate")),
+    Follows("index_below", "from_end", ops=("gather", "embedding"), **_page("movement/gather-8", "Gather")),
+    Follows("index_below", "from_end", ops=("gather_elements", "gather_nd", "scatter_elements")),
+    Follows("long_axis_squeezed", "kept"),
+    Follows("few_repeats", "last_axes"),
+    Follows("negative_pads", "crop", **_page("movement/pad-12", "Pad")),
+    Follows("order_of_equals", "any", ops=("topk",)),
 )

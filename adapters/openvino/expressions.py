@@ -69,4 +69,29 @@ EXPRESSIONS = {
     "hard_sigmoid": "node(ops.hsigmoid, x)",
     "hard_swish": "node(ops.hswish, x)",
     "log_sigmoid": "node(ops.negative, node(ops.softplus, node(ops.negative, x)))",
+    "transpose": "node(ops.transpose, x, whole(axes))",
+    "reshape": "node(ops.reshape, x, whole(new_shape), special_zero=False)",
+    "expand": "node(ops.broadcast, x, whole(new_shape))",
+    "squeeze": "node(ops.squeeze, x, whole(axes))",
+    "unsqueeze": "node(ops.unsqueeze, x, whole(axis))",
+    "roll": "node(ops.roll, x, whole(shift), whole(axis))",
+    "depth_to_space": "node(ops.depth_to_space, x, mode={'DCR': 'blocks_first', 'CRD': 'depth_first'}[order], "
+    "block_size=block)",
+    "space_to_depth": "node(ops.space_to_depth, x, mode={'DCR': 'blocks_first', 'CRD': 'depth_first'}[order], "
+    "block_size=block)",
+    "slice": "node(ops.slice, x, whole(begin), whole(end), whole(step))",
+    "pad": "node(ops.pad, x, whole([pair[0] for pair in pads]), whole([pair[1] for pair in pads]), "
+    "arg_pad_value=like(x, fill).output, pad_mode=mode)",
+    "tile": "node(ops.tile, x, whole(repeats))",
+    "concat": "joined(ops.concat, xs, axis)",
+    "stack": "joined(ops.concat, [node(ops.unsqueeze, x, whole(axis)) for x in xs], axis)",
+    "split": "outputs(ops.variadic_split, x, whole(axis), whole(sizes))",
+    "gather": "node(ops.gather, x, indices, whole(axis))",
+    "embedding": "node(ops.gather, weight, indices, whole(0))",
+    "gather_elements": "node(ops.gather_elements, x, indices, axis=axis)",
+    "gather_nd": "node(ops.gather_nd, x, indices)",
+    "scatter_elements": "node(ops.scatter_elements_update, x, indices, updates, whole(axis))",
+    "masked_fill": "node(ops.select, condition, like(x, fill), x)",
+    "topk": "outputs(ops.topk, x, whole(k), axis=-1, mode='min' if smallest else 'max', sort='value', "
+    "index_element_type='i64')",
 }

@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-LACKING: dict[str, str] = {}
+LACKING: dict[str, str] = {
+    "pad": "wrap",
+}

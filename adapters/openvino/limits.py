@@ -29,7 +29,9 @@ KERNELS: Mapping[str, tuple[str, ...]] = {
 
 _CONVERTED = {"float64": "float32", "int64": "int32"}
 
-_DATA = {"scatter_nd": 1, "where": 1}
+_DATA = dict.fromkeys(
+    ("scatter_nd", "where", "gather", "embedding", "gather_elements", "gather_nd", "scatter_elements", "masked_fill"), 1
+)
 """Which input's dtype is meant, where it is not the first."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,26 @@ def symbol(node: Any) -> Symbol:
 def node(make: Any, *inputs: Symbol, **attributes: Any) -> Symbol:
     """The first output of what a function of the opset makes of these values."""
     return symbol(make(*(x.output for x in inputs), **attributes))
+
+
+def outputs(make: Any, *inputs: Symbol, **attributes: Any) -> tuple[Symbol, ...]:
+    """All outputs of it."""
+    return tuple(map(Symbol, make(*(x.output for x in inputs), **attributes).outputs()))
+
+
+def joined(make: Any, xs: Sequence[Symbol], axis: int) -> Symbol:
+    """What a function of the opset makes of several values along an axis."""
+    return symbol(make([x.output for x in xs], axis))
+
+
+def whole(numbers: int | Sequence[int]) -> Symbol:
+    """Whole numbers that are part of the model."""
+    return symbol(constant(numbers))
+
+
+def like(x: Symbol, number: float) -> Symbol:
+    """A scalar of ``x``'s dtype that is part of the model."""
+    return symbol(ops.constant(number, x.type))
 
 
 def told(x: Symbol) -> Inferred:

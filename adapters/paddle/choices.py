@@ -14,4 +14,8 @@ FOLLOWS = (
         title="matmul",
     ),
     Follows("negative_index", "from_end", ops=("scatter_nd",)),
+    Follows("index_below", "from_end", ops=("gather_elements", "index_add")),
+    Follows("long_axis_squeezed", "kept"),
+    Follows("few_repeats", "last_axes"),
+    Follows("order_of_equals", "any", ops=("topk",)),
 )

@@ -19,6 +19,8 @@ def _gathered(case: Case) -> bool:
     return max(how["dilation"]) > 1 and (case.op == "max_pool2d_with_argmax" or not inner)
 
 
+_ONE_HOT = {"url": "https://www.tensorflow.org/api_docs/python/tf/one_hot", "title": "tf.one_hot"}
+
 FOLLOWS = (
     Follows("wide_padding", "any", when=_padded_before),
     Follows("wide_padding", "any", ops=("max_pool2d",), modes=("xla",)),
@@ -30,4 +32,7 @@ FOLLOWS = (
     Follows("target_out_of_range", "nan", modes=("xla",)),
     Follows("nothing_reduced", "worst", ops=("chooses",)),
     Follows("nan_position", "passed_over", modes=("eager", "function", "dynamic")),
+    Follows("index_below", "from_end", ops=("gather_elements",)),
+    Follows("index_below", "nowhere", ops=("one_hot",), **_ONE_HOT),
+    Follows("index_beyond", "nowhere", ops=("one_hot",), **_ONE_HOT),
 )

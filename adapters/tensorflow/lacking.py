@@ -7,6 +7,7 @@ LACKING: dict[str, str] = {
     "bitwise_not": "bool",
     "bitwise_or": "bool",
     "bitwise_xor": "bool",
+    "depth_to_space": "CRD",
     "dynamic:digamma": "bfloat16",
     "dynamic:lgamma": "bfloat16",
     "eager:digamma": "bfloat16",
@@ -19,4 +20,10 @@ LACKING: dict[str, str] = {
     "greater_equal": "bool",
     "less": "bool",
     "less_equal": "bool",
+    "one_hot": "bool",
+    "pad": "edge wrap",
+    "repeat": "uint16",
+    "space_to_depth": "CRD",
+    "tile": "uint16",
+    "triu_tril": "bool",
 }

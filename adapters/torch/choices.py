@@ -25,6 +25,27 @@ def _reduces_all(case: Case) -> bool:
     return case.op != "logsumexp" or bool(case.attributes["keepdims"])
 
 
+_INDEX_PUT = {
+    "url": "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html",
+    "title": "torch.Tensor.index_put_ — PyTorch documentation",
+}
+_SQUEEZE = {
+    "url": "https://docs.pytorch.org/docs/stable/generated/torch.squeeze.html",
+    "title": "torch.squeeze — PyTorch documentation",
+}
+_PAD = {
+    "url": "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pad.html",
+    "title": "torch.nn.functional.pad — PyTorch documentation",
+}
+_TILE = {
+    "url": "https://docs.pytorch.org/docs/stable/generated/torch.tile.html",
+    "title": "torch.tile — PyTorch documentation",
+}
+_TOPK = {
+    "url": "https://docs.pytorch.org/docs/stable/generated/torch.topk.html",
+    "title": "torch.topk — PyTorch documentation",
+}
+
 FOLLOWS = (
     Follows("negative_index", "from_end", ops=("scatter_nd",)),
     Follows("vectors", "numpy", **_MATMUL),
@@ -32,4 +53,9 @@ FOLLOWS = (
     Follows("no_axes", "all", when=_reduces_all),
     Follows("no_axes", "none", ops=("truth",)),
     Follows("unbatched", "one_image", **_CONV),
+    Follows("index_below", "from_end", ops=("gather_nd", "index_put"), **_INDEX_PUT),
+    Follows("long_axis_squeezed", "kept", **_SQUEEZE),
+    Follows("negative_pads", "crop", **_PAD),
+    Follows("few_repeats", "last_axes", **_TILE),
+    Follows("order_of_equals", "any", ops=("topk",), **_TOPK),
 )

@@ -16,6 +16,8 @@ Limit = Callable[[str, str, str, Mapping[str, Any]], str | None]
 
 def limit(device: str, op: str, mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:
     """Why torch lacks ``op`` there, or None."""
+    if op == "slice" and min(attributes["step"], default=1) < 0:
+        return "torch has no negative steps"
     reason = _LIMITS.get(op)
     return None if reason is None or is_float(dtype) else reason(device, mode, dtype, attributes)
 

@@ -1,7 +1,7 @@
 """Writes ``adapters/<name>/lacking.py`` again: ``python docs/tools/lacking.py torch``, or ``… torch eager -- bmm``.
 
 Each op of a class, or each that is named, is asked one small case per dtype, in each mode. A dtype that raises has no
-kernel there; one that ends the process is told, not written down.
+kernel there; one that ends the process is told, not written down. Words of attributes stay as they were written.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ LACKING: dict[str, str] = {{
 
 
 def examples(only):
-    """Op → dtypes of its tensors → the first small case of them."""
+    """Op → dtypes of its tensors → a small case of them with each word that its attributes may be."""
+    from opassay.harness.model.dtypes import DTYPES
     from opassay.harness.registry import Registry
     from opassay.harness.run import generate
 
@@ -37,29 +38,32 @@ def examples(only):
             cases = [case for _, case in generate.cases(op, "value", 0, 0, GEOMETRIES, 1)]
             by_dtype = found.setdefault(op.name, {})
             for case in sorted((c for c in cases if not c.empty), key=lambda case: case.size):
-                named = [v for v in case.attributes.values() if isinstance(v, str)]
-                by_dtype.setdefault((case.tensors[-1].dtype, *named), case)
+                words = [v for v in case.attributes.values() if isinstance(v, str)]
+                named = [word for word in words if word in DTYPES]
+                by_dtype.setdefault((case.tensors[-1].dtype, *named), {}).setdefault(tuple(words), case)
     return found
 
 
 def ask(location: str, mode: str, *only: str) -> None:
     """Print a line per op and dtypes: whether the adapter raises there."""
     from opassay.harness.contract.cases import executor
-    from opassay.harness.model.outcome import Raised
+    from opassay.harness.model.outcome import Raised, Returned
 
     module, _, name = location.partition(":")
     adapter = getattr(importlib.import_module(module), name)("cpu")
-    type(adapter).lacking = {}
+    type(adapter).lacking = with_words({}, adapter.lacking)
     running = executor(adapter, mode)
     print(json.dumps(["version", adapter.version()]), flush=True)
     for op, cases in examples(only).items():
-        for dtypes, case in cases.items() if op in adapter.ops() else ():
+        for dtypes, by_words in cases.items() if op in adapter.ops() else ():
             print(json.dumps(["asked", op, dtypes]), flush=True)
-            ((_, outcome),) = running.run([case], fuse=False)
-            if isinstance(outcome, Raised) and outcome.origin != "framework":
-                raise SystemExit(f"{op} of {dtypes}: {outcome.type}: {outcome.message}")
-            if isinstance(outcome, Raised):
-                print(json.dumps(["lacks", op, dtypes, outcome.message[:100]]), flush=True)
+            answers = [outcome for _, outcome in running.run(list(by_words.values()), fuse=False)]
+            raised = [outcome for outcome in answers if isinstance(outcome, Raised)]
+            for outcome in raised:
+                if outcome.origin != "framework":
+                    raise SystemExit(f"{op} of {dtypes}: {outcome.type}: {outcome.message}")
+            if raised and not any(isinstance(outcome, Returned) for outcome in answers):
+                print(json.dumps(["lacks", op, dtypes, raised[0].message[:100]]), flush=True)
 
 
 def asked(location: str, mode: str, only: tuple[str, ...]) -> list:
@@ -95,6 +99,15 @@ def table(location: str, modes: tuple[str, ...], only: tuple[str, ...]) -> tuple
     return version, found
 
 
+def with_words(found: dict[str, str], before: dict[str, str]) -> dict[str, str]:
+    """What was found, with the words of attributes that were written by hand."""
+    from opassay.harness.model.dtypes import DTYPES
+
+    words = {key: [w for w in told.split() if w not in DTYPES] for key, told in before.items()}
+    more = {key: " ".join(dict.fromkeys([*found.get(key, "").split(), *w])) for key, w in words.items() if w}
+    return found | more
+
+
 def kept(name: str, only: tuple[str, ...]) -> dict[str, str]:
     """The lines of ops that are not asked again."""
     known = importlib.import_module(f"opassay.adapters.{name}.lacking").LACKING if only else {}
@@ -106,7 +119,9 @@ def main(name: str, modes: tuple[str, ...], only: tuple[str, ...]) -> None:
 
     entry = Registry().adapter(name)
     version, found = table(entry.location, modes or entry.modes, only)
-    lines = [f'    "{key}": "{value}",\n' for key, value in sorted((kept(name, only) | found).items())]
+    before = importlib.import_module(f"opassay.adapters.{name}.lacking").LACKING
+    told = with_words(kept(name, only) | found, before)
+    lines = [f'    "{key}": "{value}",\n' for key, value in sorted(told.items())]
     text = HEAD.format(name=name, version=version) + "".join(lines) + "}\n"
     (ROOT / "adapters" / name / "lacking.py").write_text(text, encoding="utf-8")
 

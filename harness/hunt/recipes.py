@@ -106,6 +106,15 @@ def labels(key, count, classes, ignored, first=0):
     bits = raw(key, count)
     found = ((bits >> np.uint64(32)) % np.uint64(max(classes, 1))).astype(np.int64) + first
     return np.where(bits % np.uint64(4) == 0, ignored, found)''',
+    "places": """\
+def places(key, shape, extent, axis):
+    step = key % max(extent, 1) or 1
+    while np.gcd(step, extent) != 1:
+        step += 1
+    lines = [1 if i == axis else n for i, n in enumerate(shape)]
+    shift = (raw(key, int(np.prod(lines))) >> np.uint64(32)).astype(np.int64).reshape(lines)
+    steps = np.arange(shape[axis]).reshape([-1 if i == axis else 1 for i in range(len(shape))])
+    return (steps * step + shift) % max(extent, 1)""",
     "picture": """\
 def picture(key, shape):
     height, width, channels = shape[1:]
@@ -141,6 +150,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "placed": ("raw", "normal"),
     "cells": ("raw",),
     "labels": ("raw",),
+    "places": ("raw",),
     "picture": ("raw",),
     "masked": ("raw", "normal"),
     "near": ("raw",),
@@ -281,6 +291,10 @@ def _cells(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     return f"cells({fill.key}, {shape}, {', '.join(map(str, fill.limits))})", {"cells"}
 
 
+def _places(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    return f"places({fill.key}, {shape}, {', '.join(map(str, fill.limits))})", {"places"}
+
+
 def _picture(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     steps = f"picture({fill.key}, {shape})"
     return (f"{steps} / 256" if dtypes.is_float(dtype) else steps), {"picture"}
@@ -300,6 +314,7 @@ _RECIPES: Mapping[str, Callable[[Fill, str, tuple[int, ...]], Recipe]] = {
     "positions": _positions,
     "labels": _labels,
     "cells": _cells,
+    "places": _places,
     "picture": _picture,
     "shifted": _shifted,
     "masked": _masked,

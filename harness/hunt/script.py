@@ -33,7 +33,7 @@ def ask(
     """
     staged = "stages" in case.attributes
     program = Program.from_attributes(case.attributes) if staged else None
-    inputs, outputs = (program.inputs, program.outputs) if program else (op.inputs, op.outputs)
+    inputs, outputs = (program.inputs, program.outputs) if program else (op.inputs_of(case), _outputs(op, case))
     names = _names(inputs, outputs, case)
     shapes = {name: tensor.shape for name, tensor in zip(inputs, case.tensors, strict=True)}
     kinds = {name: tensor.dtype for name, tensor in zip(inputs, case.tensors, strict=True)}
@@ -42,6 +42,10 @@ def ask(
             shapes[name], kinds[name] = reference.exact.shape, reference.dtype
     parameters = {name: find(name).inputs for name in stage_ops(case.attributes) - set(OPERATORS)}
     return Asked(case, mode, names, outputs, shapes, kinds, device, threads, settings, parameters)
+
+
+def _outputs(op: Op, case: Case) -> tuple[str, ...]:
+    return op.outputs_of(len(case.cotangents) or len(references(op, case))) if op.variadic else op.outputs
 
 
 def _names(inputs: Sequence[str], outputs: Sequence[str], case: Case) -> tuple[str, ...]:

@@ -51,7 +51,8 @@ class Adapter:
     ``first_order_modes``: those in which the framework cannot differentiate a gradient again. ``costly_modes``, a
     literal tuple: those whose compiling takes seconds, so that of invalid input, which is compiled case by case, they
     are asked one case per rule. ``dtypes``: those that the framework has, ``lacking``: by op, or by mode and op as in
-    ``eager:abs``, those of them for which it has no kernel, with spaces between; of these it is asked nothing.
+    ``eager:abs``, those of them for which it has no kernel, with spaces between, and words that it does not know as
+    attributes; of these it is asked nothing.
     """
 
     name: ClassVar[str]
@@ -108,13 +109,14 @@ class Adapter:
 
     def lacks(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         """Why this combination is not asked, or None: a dtype or a kernel that is not there, or what else it lacks."""
-        named = [value for value in attributes.values() if isinstance(value, str) and value in DTYPES]
+        words = [value for value in attributes.values() if isinstance(value, str)]
+        named = [word for word in words if word in DTYPES]
         missing = next((dtype for dtype in (*dtypes, *named) if dtype not in self.dtypes), None)
         if missing is not None:
             return f"{self.name} has no dtype {missing}"
         without = f"{self.lacking.get(op, '')} {self.lacking.get(f'{mode}:{op}', '')}".split()
         # A kernel goes by the dtype of its data, which come last: a condition is always bool.
-        kernel = next((dtype for dtype in (*dtypes[-1:], *named) if dtype in without), None)
+        kernel = next((word for word in (*dtypes[-1:], *words) if word in without), None)
         if kernel is not None:
             return f"{self.name} has no kernel of {op} for {kernel}"
         return self.unsupported(op, mode, dtypes, attributes)

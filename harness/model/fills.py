@@ -22,7 +22,7 @@ VALUE_KINDS = (
     *("literal", "ones", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel"),
     *("shifted", "masked", "near", "special", "bits"),
 )
-INDEX_KINDS = ("cells", "positions", "labels")
+INDEX_KINDS = ("cells", "positions", "places", "labels")
 """Fills of index tensors, which belong to the geometry."""
 
 KINDS = (*VALUE_KINDS, *INDEX_KINDS, "zeros", "picture", "every", "stored")
@@ -32,8 +32,9 @@ KINDS = (*VALUE_KINDS, *INDEX_KINDS, "zeros", "picture", "every", "stored")
 as ``normal``, half of all runs of 8 elements -infinity. ``near``: on and about the points in ``values``, at all
 distances. ``bits``: any bit pattern; ``every``: one after the
 other, so that 65,536 elements hold all values of a format of 16 bits.
-``cells``, ``positions`` and ``labels`` are the index tensors of max_unpool2d, scatter_nd and losses. ``zeros`` are
-the probes of a program. ``picture`` looks like a photograph: shades, discs and a fine texture.
+``cells``, ``positions`` and ``labels`` are the index tensors of max_unpool2d, scatter_nd and losses, ``places`` indices
+of which no two along an axis are equal. ``zeros`` are the probes of a program. ``picture`` looks like a photograph:
+shades, discs and a fine texture.
 """
 
 EXACT_KINDS = ("ones", "iota", "ints", "ties")
@@ -62,8 +63,9 @@ class Fill:
     """How to make the values of one tensor.
 
     ``key`` selects the random stream. ``values`` holds the data of a ``literal`` (row-major, at most
-    64). ``limits`` bounds index fills: for ``positions`` the extent of each indexed axis; for ``cells``
-    ``(cells, channels, channel_axis, repeats)``, where every group of ``repeats`` positions shares
+    64). ``limits`` bounds index fills: for ``positions`` the extent of each indexed axis, or one for all; for
+    ``places`` ``(extent, axis)``, where they only repeat along the axis if there are more than the extent; for
+    ``cells`` ``(cells, channels, channel_axis, repeats)``, where every group of ``repeats`` positions shares
     one cell, and a further 1 gives each image and channel cells of its own; for ``labels``
     ``(classes, ignored)``: a quarter of all have the second number; a further one is the first class. A ``special``
     fill with limits ``(where, what)`` has its one special value there: see ``PLACES``. Of ``sparse`` they hold how many
@@ -307,7 +309,7 @@ def _masked(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.nd
 
 
 def _positions(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
-    if not shape or shape[-1] != len(fill.limits):
+    if len(fill.limits) != 1 and (not shape or shape[-1] != len(fill.limits)):
         raise ValueError(f"positions with limits {fill.limits} need a last axis of {len(fill.limits)}, got {shape}")
     if count and 0 in fill.limits:
         raise ValueError(f"no position exists within limits {fill.limits}")
@@ -322,6 +324,16 @@ def _labels(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.nd
     raw = _raw(fill, count)
     found = ((raw >> np.uint64(32)) % np.uint64(max(classes, 1))).astype(np.int64) + sum(first)
     return np.where(raw % np.uint64(4) == 0, ignored, found).astype(dtype)
+
+
+def _places(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    extent, axis = fill.limits
+    if not 0 <= axis < len(shape) or (count and extent < 1):
+        raise ValueError(f"places with limits {fill.limits} need an axis {axis} and an extent, got shape {shape}")
+    lines = tuple(1 if i == axis else n for i, n in enumerate(shape))
+    shift = (_raw(fill, math.prod(lines)) >> np.uint64(32)).astype(np.int64).reshape(lines)
+    steps = np.arange(shape[axis]).reshape([-1 if i == axis else 1 for i in range(len(shape))])
+    return np.asarray(((steps * _coprime(fill.key, extent) + shift) % max(extent, 1)).astype(dtype))
 
 
 def _cells(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -398,6 +410,7 @@ _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] =
     "cells": _cells,
     "positions": _positions,
     "labels": _labels,
+    "places": _places,
     "zeros": _zeros,
     "picture": _picture,
     "shifted": _shifted,

@@ -19,7 +19,7 @@ Example = tuple[tuple[np.ndarray, ...], Mapping[str, Any]]
 """Inputs and attributes of a call."""
 
 
-CLASSES = ("pointwise", "reduction")
+CLASSES = ("pointwise", "reduction", "arranging")
 """Numerics classes of ops whose cases a signature draws."""
 
 
@@ -53,7 +53,8 @@ class Op:
     """One operator.
 
     ``inputs`` and ``outputs`` name tensors in order. ``numerics`` is the class in the table of the numerics policy:
-    movement, selection, linear, average, pointwise, reduction, or program. ``differentiable``: inputs that have a
+    movement, selection, linear, average, pointwise, reduction, arranging, or program.
+    ``differentiable``: inputs that have a
     gradient. ``geometries`` makes a ``Draw`` of ``Geometry``, None for an op of which only the gradient is asked;
     ``reference`` maps
     (attributes, inputs) to one ``Reference`` per output and raises ``ContractError`` on invalid input.
@@ -71,6 +72,7 @@ class Op:
     facts are about it.
     ``says``: what it computes, in a sentence.
     ``example``: a small valid call with inputs of a dtype, None for a dtype that the contract lacks.
+    ``variadic``: the input or output whose name stands for any number of them, empty for none.
     """
 
     name: str
@@ -93,6 +95,15 @@ class Op:
     choices: tuple[Choice, ...] = ()
     says: str = ""
     example: Callable[[str], Example | None] | None = None
+    variadic: str = ""
+
+    def inputs_of(self, case: Case) -> tuple[str, ...]:
+        """The names of a case's inputs."""
+        return several(self.inputs, len(case.tensors)) if self.variadic in self.inputs else self.inputs
+
+    def outputs_of(self, count: int) -> tuple[str, ...]:
+        """The names of so many outputs."""
+        return several(self.outputs, count) if self.variadic in self.outputs else self.outputs
 
     @property
     def of_a_class(self) -> bool:
@@ -103,6 +114,12 @@ class Op:
     def known_as(self) -> frozenset[str]:
         """Its name and its traits, its numerics class among them."""
         return frozenset((self.name, self.numerics, *self.traits))
+
+
+def several(names: Sequence[str], count: int) -> tuple[str, ...]:
+    """``count`` names, of which all that the last of ``names`` stands for are numbered."""
+    *fixed, last = names
+    return (*fixed, *(f"{last}{i}" for i in range(count - len(fixed))))
 
 
 def stackable(op: Op, case: Case) -> bool:

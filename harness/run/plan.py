@@ -23,7 +23,7 @@ BATCH_GEOMETRIES = 32
 FEWEST, MOST = 4, 100
 """Geometries per op and aspect: at least so many, and those of a full run."""
 
-SHARE = {"pointwise": 288, "reduction": 192, "other": 384}
+SHARE = {"pointwise": 288, "reduction": 192, "arranging": 96, "other": 384}
 """Geometries per aspect that a run of no stated size divides among its ops: those of a class, of which there are many
 and each is cheap, take nothing from the others."""
 

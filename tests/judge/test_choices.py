@@ -165,6 +165,68 @@ PLANTED: dict[str, tuple[Follows, Case, np.ndarray, np.ndarray]] = {
         wide(3, 3, 2),
         wide(3, 3, 3),
     ),
+    "read past the end, the last": (
+        Follows("index_beyond", "last"),
+        broken("gather_nd", "IndexOutOfRange", (tensor((2, 1), (0, 7), "int64"), UPDATES)),
+        row(1, 3),
+        row(1, 1),
+    ),
+    "read past the end, no number": (
+        Follows("index_beyond", "nowhere"),
+        broken("gather", "IndexOutOfRange", (tensor((2,), (0, 3), "int64"), UPDATES), axis=0),
+        row(1, np.nan),
+        row(1, 3),
+    ),
+    "written past the end, nowhere": (
+        Follows("index_beyond", "nowhere"),
+        broken(
+            "index_add", "IndexOutOfRange", (tensor((2,), (0, 3), "int64"), UPDATES, tensor((2,), (10, 20))), axis=0
+        ),
+        row(11, 2, 3),
+        row(11, 2, 23),
+    ),
+    "one hot nowhere": (
+        Follows("index_below", "nowhere"),
+        broken("one_hot", "IndexNegative", (tensor((2,), (1, -1), "int64"),), axis=1, depth=2, to="float32"),
+        np.array([[0, 1], [0, 0]], np.float32),
+        np.array([[0, 1], [0, 1]], np.float32),
+    ),
+    "read from the end": (
+        Follows("index_below", "from_end"),
+        broken("gather_elements", "IndexNegative", (tensor((2,), (0, -1), "int64"), UPDATES), axis=0),
+        row(1, 3),
+        row(1, 1),
+    ),
+    "a part from the end": (
+        Follows("index_below", "from_end_or_first"),
+        broken("dynamic_slice", "IndexNegative", (tensor((1,), (-2,), "int64"), UPDATES), sizes=(2,)),
+        row(2, 3),
+        row(1, 2),
+    ),
+    "an axis kept": (
+        Follows("long_axis_squeezed", "kept"),
+        broken("squeeze", "ExtentNotOne", (tensor((2, 1), (1, 2)),), axes=(0, 1)),
+        row(1, 2),
+        row(2, 1),
+    ),
+    "less than nothing padded": (
+        Follows("negative_pads", "crop"),
+        broken("pad", "PadNegative", (UPDATES,), pads=((-1, 1),), mode="constant", fill=0),
+        row(2, 3, 0),
+        row(1, 2, 0),
+    ),
+    "mirrored again": (
+        Follows("far_pads", "over_again"),
+        broken("pad", "PadTooWide", (UPDATES,), pads=((0, 3),), mode="reflect", fill=0),
+        row(1, 2, 3, 2, 1, 2),
+        row(1, 2, 3, 2, 1, 1),
+    ),
+    "repeated along the last axis": (
+        Follows("few_repeats", "last_axes"),
+        broken("tile", "RepeatsMissing", (tensor((1, 2), (1, 2)),), repeats=(2,)),
+        np.array([[1, 2, 1, 2]], np.float32),
+        np.array([[1, 1, 2, 2]], np.float32),
+    ),
 }
 """A choice, a case that it makes valid, the right answer under it, and a wrong one."""
 
@@ -210,6 +272,8 @@ SLOPE = replace(CROSSED, aspect="gradient", cotangents=(tensor((3,), (5, 5, 5)),
 HIGH = Follows("crossed_limits", "high")
 POSITIVE = Follows("zero_order", "positive")
 BFLOATS = tuple(dtypes.narrow(np.array(values), "bfloat16") for values in ((0, 0, -0.0), (0, -0.0, -0.0)))
+ANY_ORDER = Follows("order_of_equals", "any", ops=("argsort",))
+TIED = Case("argsort", (tensor((3,), (2, 1, 1)),), {"axis": 0, "descending": False})
 ZEROS = Case("maximum", (tensor((3,), (-0.0, 0.0, -0.0)), tensor((3,), (0.0, -0.0, -0.0))))
 
 
@@ -227,6 +291,7 @@ ZEROS = Case("maximum", (tensor((3,), (-0.0, 0.0, -0.0)), tensor((3,), (0.0, -0.
             row(-0.0, 0, -0.0),
             "pass",
         ),
+        (ANY_ORDER, TIED, row(2, 1, 0, dtype="int64"), row(0, 2, 1, dtype="int64"), "structural"),
     ],
 )
 def test_valid_input_of_which_the_contract_says_little_is_judged_by_what_is_declared(

@@ -183,3 +183,22 @@ def test_onnx_nodes_whose_operands_have_shapes_of_their_own(operator: str) -> No
                 assert (found.verdict, case.name) == ("pass", case.name), found.message
                 judged += 1
     assert judged >= 2
+
+
+moves = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("onnx_moves.py"))))
+
+
+@pytest.mark.parametrize("operator", moves.NODES)
+def test_onnx_nodes_that_move_pick_and_order(operator: str) -> None:
+    judged = 0
+    for case in cases()[operator]:
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in case.model.graph.node[0].attribute}
+        for inputs, outputs in case.data_sets:
+            asked = moves.NODES[operator](attributes, inputs) if known([*inputs, *outputs]) else None
+            if asked is not None:
+                name, own, arrays = asked
+                told = Registry().op(name).reference(own, arrays)
+                found = [helpers.judged(y, r).verdict for y, r in zip(outputs, told, strict=True)]
+                assert (set(found), case.name) == ({"pass"}, case.name)
+                judged += 1
+    assert judged

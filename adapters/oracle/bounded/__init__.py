@@ -21,6 +21,15 @@ from opassay.adapters.oracle.bounded.activations import softsign as softsign
 from opassay.adapters.oracle.bounded.activations import xlogy as xlogy
 from opassay.adapters.oracle.bounded.answers import references as references
 from opassay.adapters.oracle.bounded.answers import vjps as vjps
+from opassay.adapters.oracle.bounded.arranged import NOWHERE as NOWHERE
+from opassay.adapters.oracle.bounded.arranged import added as added
+from opassay.adapters.oracle.bounded.arranged import arranged as arranged
+from opassay.adapters.oracle.bounded.arranged import extremes as extremes
+from opassay.adapters.oracle.bounded.arranged import grouped as grouped
+from opassay.adapters.oracle.bounded.arranged import multiplied as multiplied
+from opassay.adapters.oracle.bounded.arranged import placed as placed
+from opassay.adapters.oracle.bounded.arranged import places_of as places_of
+from opassay.adapters.oracle.bounded.arranged import replaced as replaced
 from opassay.adapters.oracle.bounded.attention import attention as attention
 from opassay.adapters.oracle.bounded.basic import add as add
 from opassay.adapters.oracle.bounded.basic import div as div
@@ -78,6 +87,11 @@ from opassay.adapters.oracle.bounded.logic import not_equal as not_equal
 from opassay.adapters.oracle.bounded.logic import shift_left as shift_left
 from opassay.adapters.oracle.bounded.logic import shift_right as shift_right
 from opassay.adapters.oracle.bounded.logic import signbit as signbit
+from opassay.adapters.oracle.bounded.orders import filled as filled
+from opassay.adapters.oracle.bounded.orders import in_order as in_order
+from opassay.adapters.oracle.bounded.orders import ones_at as ones_at
+from opassay.adapters.oracle.bounded.orders import order as order
+from opassay.adapters.oracle.bounded.orders import part as part
 from opassay.adapters.oracle.bounded.powers import atan2 as atan2
 from opassay.adapters.oracle.bounded.powers import floor_quotient as floor_quotient
 from opassay.adapters.oracle.bounded.powers import fmod as fmod

@@ -15,6 +15,7 @@ from opassay.adapters.oracle.mistakes import (
     gradients,
     matmul,
     memory,
+    movement,
     named,
     norms,
     pairs,
@@ -47,6 +48,7 @@ WRAPPED: tuple[Mistake, ...] = (
     *reductions.MISTAKES,
     *scans.MISTAKES,
     *along.MISTAKES,
+    *movement.MISTAKES,
     *state.MISTAKES,
 )
 """Those that are no hypothesis."""

@@ -1,0 +1,52 @@
+"""Elements in order, the places that they come from, and ones at places."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.arranged import arranged
+from opassay.adapters.oracle.bounded.formats import Formats
+from opassay.adapters.oracle.bounded.real import Real, unsigned
+from opassay.harness.model import dtypes
+
+
+def order(x: Real, axis: int, descending: bool) -> Real:
+    """Where elements in order come from: of equals, the first first; NaN is larger than all."""
+    value = _places(x.value, axis, descending).astype(np.int64)
+
+    def local(_: Formats, error: np.ndarray) -> np.ndarray:
+        # Of what is not known exactly, the order is not known.
+        return np.where((error > 0).any(axis=axis, keepdims=True), np.inf, 0.0)
+
+    return Real(value, (x,), local)
+
+
+def _places(x: np.ndarray, axis: int, descending: bool) -> np.ndarray:
+    if not descending:
+        return np.argsort(x, axis=axis, kind="stable")
+    turned = np.flip(x, axis)
+    found = np.flip(np.argsort(turned, axis=axis, kind="stable"), axis)
+    return np.asarray(x.shape[axis] - 1 - found)
+
+
+def in_order(x: Real, axis: int, descending: bool) -> Real:
+    """The elements in order. Of zeros, either."""
+    places = _places(x.value, axis, descending)
+    y = arranged((x,), lambda a: np.take_along_axis(a, places, axis))
+    return unsigned(y) if x.is_float else y
+
+
+def part(x: Real, count: int) -> Real:
+    """So many along the last axis."""
+    return arranged((x,), lambda a: a[..., :count])
+
+
+def filled(x: Real, number: float) -> Real:
+    """A number of x's dtype."""
+    return Real(np.asarray(number, x.value.dtype))
+
+
+def ones_at(indices: np.ndarray, depth: int, axis: int, dtype: str) -> Real:
+    """Along a new axis 1 where an index says, and 0 elsewhere; of no dtype that rounds them."""
+    found = np.moveaxis(indices[..., None] == np.arange(depth), -1, axis)
+    return Real(found.astype(np.float64 if dtypes.is_float(dtype) else np.dtype(dtype)))

@@ -1,0 +1,158 @@
+"""Valid cases of ops that move, pick and order elements: attributes and other operands follow from a shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from opassay.cases import tables
+from opassay.cases.signatures import draws, kinds
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Geometry, Tensor
+from opassay.harness.model.draw import Draw
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Index:
+    """A tensor of indices, int32 or int64."""
+
+    shape: Shape
+    fill: Fill
+
+
+Operand = Shape | Index
+Call = tuple[dict[str, Any], Sequence[Operand]]
+Settle = Callable[[Shape, Any], Call]
+"""(shape, way) -> attributes, and the inputs: shapes of data, and indices."""
+
+Answers = Callable[[Mapping[str, Any], Sequence[Shape]], Sequence[Shape]]
+"""(attributes, shapes of the inputs) -> the shape of each output."""
+
+INDICES = ("indices", "starts")
+"""Names of inputs that are integers of their own."""
+
+RANKS = (2, 3, 1, 4, 2, 3, 5)
+MOVED = tables.MOVE_KINDS
+
+
+SMALL = (2, 3, 4)
+"""Extents of cases that break a rule, so that up to rank 3 indices can be written down."""
+
+
+def positions(shape: Shape, *limits: int) -> Index:
+    """Places within one limit, or along the last axis within a limit each."""
+    return Index(shape, Fill("positions", limits=limits))
+
+
+def distinct(shape: Shape, limit: int, axis: int) -> Index:
+    """Places within a limit, no two of them equal along ``axis`` unless these are too many."""
+    return Index(shape, Fill("places", limits=(limit, axis)))
+
+
+@dataclass(frozen=True)
+class Arranged(draws.Draws):
+    """What an entry says of its cases: what follows from a shape of one of ``ranks`` and a way, an entry of a table."""
+
+    settle: Settle = lambda shape, way: ({}, (shape,))
+    answers: Answers = lambda attributes, shapes: shapes[-1:]
+    ways: Sequence[Any] = ("",)
+    ranks: Sequence[int] = RANKS
+
+
+def geometries(
+    arranged: Arranged,
+    sizes: Sequence[int] = tables.SIZES,
+    empty: Sequence[str] = draws.EMPTY,
+    extents: Sequence[int] = draws.EXTENTS,
+) -> Draw:
+    """A draw of valid cases."""
+
+    def build(**drawn: Any) -> Geometry:
+        memories = [drawn.pop(f"memory{i}") for i in range(arranged.inputs)]
+        found = [drawn.pop(f"extent{i}") for i in range(max(arranged.ranks))]
+        attributes = {name: drawn.pop(name) for name in arranged.attributes}
+        return _geometry(arranged, attributes, memories, found, **drawn)
+
+    return tables.drawn(
+        build,
+        kinds=arranged.values,
+        whole=arranged.whole_values,
+        **{f"memory{i}": tables.MEMORIES for i in range(arranged.inputs)},
+        dtype=arranged.dtypes,
+        index=("int32", "int64"),
+        **arranged.attributes,
+        way=arranged.ways,
+        rank=arranged.ranks,
+        **{f"extent{i}": extents for i in range(max(arranged.ranks))},
+        size=sizes,
+        empty=empty,
+    )
+
+
+def _geometry(
+    arranged: Arranged,
+    attributes: Mapping[str, Any],
+    memories: Sequence[Memory],
+    extents: Sequence[int],
+    *,
+    kinds: tuple[str, ...],
+    whole: tuple[str, ...],
+    dtype: str,
+    index: str,
+    way: Any,
+    rank: int,
+    size: int,
+    empty: str,
+) -> Geometry:
+    most = draws.LARGEST.get(dtype, tables.LARGEST_TENSOR)
+    budget = tables.Budget(elements=most, wanted=max(-most, min(size, most)))
+
+    def cost(found: Sequence[int]) -> tuple[int, int]:
+        own, operands = arranged.settle(tuple(found), way)
+        shapes = [shape_of(operand) for operand in operands]
+        return tables.elements(*shapes, *arranged.answers({**attributes, **own}, shapes)), 0
+
+    shape = tables.fit(extents[:rank], (1,) * rank, cost, budget)
+    if empty and rank:
+        shape[0 if empty == "first" else -1] = 0
+    own, operands = arranged.settle(tuple(shape), way)
+    tensors = [
+        _tensor(arranged, i, *each, dtype, index) for i, each in enumerate(zip(operands, memories, strict=False))
+    ]
+    case = Case(arranged.op, tuple(tensors), {**attributes, **own})
+    return Geometry(case, kinds if dtypes.is_float(dtype) else whole, points=draws.points(arranged.points, dtype))
+
+
+def shape_of(operand: Operand) -> Shape:
+    return operand.shape if isinstance(operand, Index) else operand
+
+
+def _tensor(arranged: Arranged, position: int, operand: Operand, memory: Memory, dtype: str, index: str) -> Tensor:
+    if isinstance(operand, Index):
+        return tables.index(operand.shape, index, operand.fill, memory)
+    return tables.data(operand, arranged.fixed.get(position, dtype), memory)
+
+
+def gradients(arranged: Arranged) -> Draw:
+    """The same of the aspect ``gradient``, with a cotangent for the first output."""
+    floats = tuple(d for d in arranged.dtypes if dtypes.is_float(d))
+    whole = tuple(d for d in arranged.dtypes if not dtypes.is_float(d))[:1]
+    drawn = geometries(replace(arranged, dtypes=(*floats, *whole)))
+    return drawn.beside(tables.MEMORIES, draws.COTANGENTS).map(lambda found: _with_cotangent(arranged, *found))
+
+
+def _with_cotangent(arranged: Arranged, geometry: Geometry, memory: Memory, fill: Fill) -> Geometry:
+    case = geometry.case
+    first, *others = arranged.answers(case.attributes, [t.shape for t in case.tensors])
+    made = replace(tables.data(first, case.tensors[-1].dtype, memory), fill=fill)
+    cotangents = (made if dtypes.is_float(made.dtype) else None, *(None for _ in others))
+    return replace(geometry, case=replace(case, aspect="gradient", cotangents=cotangents))
+
+
+SORTED = kinds.pairs(("ties", "iota", "normal", "ints"), ("special", "normal", "bits", "masked"))
+"""Values in an order: equals, zeros of both signs, and what is no number."""
