@@ -158,6 +158,7 @@ biased_attention = _op(
     ("bias",),
     own={0: lambda shapes, attributes: Fill("masked", 3)},
     attributes={"scale": SCALE},
+    pins=attention_pins.BIASED,
 )
 rotary_embedding = composed(
     "rotary_embedding",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from opassay.cases.pins import BY_HAND, literal, pin
 
 QUERY, KEY = literal((1, 1, 2, 2), (0,)), literal((1, 1, 3, 2), (1, 2, 3, 4, 5, 6))
 VALUE = literal((1, 1, 3, 2), (3, 0, 6, 3, 9, 6))
 ROWS = {False: [[6, 3], [6, 3]], "upper_left": [[3, 0], [4.5, 1.5]], "lower_right": [[4.5, 1.5], [6, 3]]}
 MASK = literal((2, 3), (0, 1, 1, 0, 0, 0), "bool")
+BIAS = literal((2, 3), (-math.inf, 0, 0, 1000, 0, 1000))
 HEADS = (
     literal((1, 4, 1, 1), (0,)),
     literal((1, 2, 2, 1), (0,)),
@@ -26,6 +29,10 @@ ATTENTION = (
 )
 MASKED = (
     pin("nothing_seen", "masked_attention", (MASK, QUERY, KEY, VALUE), ([[[[7.5, 4.5], [0, 0]]]],), BY_HAND, scale=1.0),
+)
+BIASED = (
+    # A key is hidden from the first query, and one too far from the others to have a share is from the second.
+    pin("hidden", "biased_attention", (BIAS, QUERY, KEY, VALUE), ([[[[7.5, 4.5], [6, 3]]]],), BY_HAND, scale=1.0),
 )
 
 # A turn by a quarter, and one by nothing: (x, y) becomes (-y, x).

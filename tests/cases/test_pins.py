@@ -25,10 +25,10 @@ def equals(reference, expected):
 
 
 def with_last_changed(nested):
-    """The same nested list with its last number replaced."""
-    if isinstance(nested, list):
+    """The same nested list with its last number replaced, or with a number where it has none."""
+    if isinstance(nested, list) and nested:
         return [*nested[:-1], with_last_changed(nested[-1])]
-    return 77
+    return [77] if nested == [] else 77
 
 
 @pytest.mark.parametrize(("op", "pin"), ANSWERED)

@@ -59,6 +59,8 @@ def judged(case: Case, outcome: Outcome, *follows: Follows) -> Judgement:
 
 INDICES = tensor((3, 1), (0, -1, 5), "int64")
 UPDATES = tensor((3,), (1, 2, 3))
+CLASSES = tensor((2, 2), (0, 1000, 1000, 0))
+LOSS = {"ignore_index": False, "reduction": False}
 SCATTER = broken("scatter_nd", "IndexOutOfRange", (tensor((2, 1), (0, 5), "int64"), tensor((2,), (1, 2))), shape=(3,))
 NEGATIVE = broken("scatter_nd", "IndexNegative", (tensor((2, 1), (0, -1), "int64"), tensor((2,), (1, 2))), shape=(3,))
 PLANTED: dict[str, tuple[Follows, Case, np.ndarray, np.ndarray]] = {
@@ -226,6 +228,18 @@ PLANTED: dict[str, tuple[Follows, Case, np.ndarray, np.ndarray]] = {
         broken("tile", "RepeatsMissing", (tensor((1, 2), (1, 2)),), repeats=(2,)),
         np.array([[1, 2, 1, 2]], np.float32),
         np.array([[1, 1, 2, 2]], np.float32),
+    ),
+    "no number for a class that there is not": (
+        Follows("target_out_of_range", "nan"),
+        broken("cross_entropy", "TargetOutOfRange", (tensor((2,), (0, 2), "int64"), CLASSES), **LOSS),
+        row(1000, np.nan),
+        row(1000, 0),
+    ),
+    "nothing for a class that there is not": (
+        Follows("target_out_of_range", "nothing"),
+        broken("cross_entropy", "TargetOutOfRange", (tensor((2,), (2, 2), "int64"), CLASSES), **LOSS),
+        row(0, 0),
+        row(0, np.nan),
     ),
 }
 """A choice, a case that it makes valid, the right answer under it, and a wrong one."""

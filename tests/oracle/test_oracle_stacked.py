@@ -39,6 +39,9 @@ def test_each_run_of_a_stack_is_that_run_alone(name):
 def assert_same(one, other):
     for field in (f.name for f in fields(one)):
         mine, theirs = getattr(one, field), getattr(other, field)
+        if field == "signed_zeros":
+            # Alone it is left out where no zero's sign counts; in a stack, where that is so in all runs.
+            mine, theirs = (np.broadcast_to(False if x is None else x, one.exact.shape) for x in (mine, theirs))
         if isinstance(theirs, np.ndarray):
             assert (mine.dtype, mine.shape) == (theirs.dtype, theirs.shape), field
             assert np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f"), field
