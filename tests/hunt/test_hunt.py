@@ -30,6 +30,12 @@ SMALLEST = {
 SEEDS = {"planted:NoDilation": 2}
 """Of the adapters whose bug the first cases of seed 0 do not show."""
 
+CONDITIONS = {
+    "planted:SwappedStrides": "an uneven stride: 8 of 8 new cases that have it fail, 0 of 8 that have not",
+    "planted:MixedGroups": "groups beyond 1: 7 of 8 new cases that have it fail, 0 of 8 that have not",
+}
+"""Of the adapters whose bug needs just this of a case; sums of mixed groups may happen to be alike."""
+
 
 @pytest.mark.parametrize("adapter", SMALLEST)
 def test_a_planted_bug_is_one_finding_of_few_elements(adapter, bed):
@@ -42,6 +48,7 @@ def test_a_planted_bug_is_one_finding_of_few_elements(adapter, bed):
     # The same mistake may show under another verdict, too.
     assert found.records == len(failing) if not found.also else found.records > len(failing)
     assert not found.suspect_oracle
+    assert found.when == CONDITIONS.get(adapter, found.when)
     (asked,) = here.engine.ask(here.op, _item(found.case))
     assert asked[2].verdict == verdict
     assert hunter.waiting == 0
@@ -103,7 +110,8 @@ def test_one_mistake_is_one_finding_whatever_verdict_shows_it(bed):
     assert found.verdict == "structural"
     assert "conv2d value numeric" in found.also
     assert found.records > sum(r.verdict == "structural" for r in new)
-    assert " new cases that have it fail, " in found.when
+    # All failures of the run have an odd extent, but some new cases without one fail, too.
+    assert found.when == ""
 
 
 def test_the_oracle_is_not_suspect_where_a_target_agrees_with_it(bed):
