@@ -20,7 +20,7 @@ WORDS_TO_FILL_IN = re.compile("|".join(EXAMPLES))
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
-    """The fenced blocks of the tutorial: ``sh`` to type, ``text`` that what was typed just before prints."""
+    """The fenced blocks of the tutorial: ``sh`` to type, ``text`` that what was typed just before prints, after "…"."""
     tutorial = text.partition("## Tutorial")[2].partition("\n## ")[0]
     return re.findall(r"^```(sh|text)\n(.*?)^```$", tutorial, re.DOTALL | re.MULTILINE)
 
@@ -34,7 +34,7 @@ def follow(text: str, folder: Path) -> list[str]:
             said = " ".join((done.stdout + done.stderr).split())
             wrong += [f"status {done.returncode}: {content}: {said}"] if done.returncode else []
         else:
-            lines = (" ".join(line.split()) for line in content.splitlines())
+            lines = (" ".join(line.split()).removeprefix("… ") for line in content.splitlines())
             wrong += [f"not printed: {line}: {said}" for line in lines if line not in said]
     return wrong
 

@@ -17,5 +17,6 @@ LACKING: dict[str, str] = {
     "tensorflow:less": "bool",
     "tensorflow:less_equal": "bool",
     "tensorflow:pad": "edge wrap",
+    "tensorflow:tile": "uint16",
     "torch:pad": "edge reflect symmetric wrap",
 }

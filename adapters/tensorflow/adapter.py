@@ -97,6 +97,8 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, ExpressionOps, Adapter):
         return "CPU kernels with oneDNN" if onednn_dtypes() else "CPU kernels"
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        if op == "triu_tril" and mode == "dynamic":
+            return "tf.experimental.numpy.triu and tril must know the last two extents while tracing"
         return DTYPES_WITHOUT_KERNEL.get(op, {}).get(dtypes[0]) if dtypes else None
 
     def to_native(self, array: np.ndarray) -> tf.Tensor:

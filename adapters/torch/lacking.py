@@ -11,7 +11,7 @@ LACKING: dict[str, str] = {
     "cumsum": "uint16 uint32 uint64",
     "depth_to_space": "uint16 uint32 uint64 DCR",
     "eager:depth_to_space": "uint16 uint32 uint64",
-    "eager:flip": "uint64",
+    "eager:flip": "uint16 uint32",
     "eager:space_to_depth": "uint16 uint32 uint64",
     "flip": "uint64",
     "floor_divide": "uint16 uint32 uint64",

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from opassay.harness.contract.arrays import SHAPES
+from opassay.harness.contract.limits import is_real
 from opassay.harness.contract.observe import Arrays, Attributes, Observation, answers, call, observe, plain, sentence
 from opassay.harness.contract.small import Calls, Told
 from opassay.harness.model import dtypes
-from opassay.harness.model.adapter import Adapter, UnknownDevice, Unsupported
+from opassay.harness.model.adapter import Adapter, UnknownDevice
 from opassay.harness.run.origin import framework_modules
 
 
@@ -72,7 +73,7 @@ def _mutated(adapter: Adapter, op: str, arrays: Arrays, attributes: Attributes) 
 def small_calls(adapter: Adapter, mode: str, small: Calls) -> Iterator[Observation]:
     """What is not declared as a limit answers in the contract's dtypes and shapes, on the adapter's device."""
     for dtype in adapter.dtypes:
-        for op, (arrays, attributes) in small.of(dtype).items():
+        for op, (arrays, attributes) in small.in_turn(dtype).items():
             about = f"{op} {dtype} {mode}"
             # One call, looked at several times: compiled programs take long to make.
             ask = cache(partial(call, adapter, mode, op, arrays, attributes))
@@ -81,7 +82,7 @@ def small_calls(adapter: Adapter, mode: str, small: Calls) -> Iterator[Observati
                 yield from _answer(adapter, about, ask, small.answers(op, arrays, attributes))
             else:
                 yield sentence(about, reason)
-                yield observe("limit_is_real", f"{about}: {reason}", partial(_fails, ask))
+                yield observe("limit_is_real", f"{about}: {reason}", partial(is_real, adapter, mode, op, dtype, small))
 
 
 def _answer(adapter: Adapter, about: str, ask: Callable[[], tuple[Any, ...]], expected: Told) -> Iterator[Observation]:
@@ -101,17 +102,6 @@ def every_shape(adapter: Adapter, mode: str, ops: Sequence[str]) -> Iterator[Obs
             given = np.ones(shape, np.float32)
             ask = partial(answers, adapter, mode, op, (given,), {})
             yield observe("shape_kept", f"{op} {shape} {mode}", lambda a=ask: a()[0].shape, shape)  # type: ignore[misc]
-
-
-def _fails(question: Callable[[], Any]) -> bool:
-    """Whether the framework refuses; where the call raises ``Unsupported``, the adapter refused for it."""
-    try:
-        question()
-    except Unsupported:
-        return False
-    except Exception:
-        return True
-    return False
 
 
 def worked_examples(adapter: Adapter, mode: str, examples: Any) -> Iterator[Observation]:

@@ -114,12 +114,16 @@ class Adapter:
         missing = next((dtype for dtype in (*dtypes, *named) if dtype not in self.dtypes), None)
         if missing is not None:
             return f"{self.name} has no dtype {missing}"
-        without = f"{self.lacking.get(op, '')} {self.lacking.get(f'{mode}:{op}', '')}".split()
+        without = self.without(op, mode)
         # A kernel goes by the dtype of its data, which come last: a condition is always bool.
         kernel = next((word for word in (*dtypes[-1:], *words) if word in without), None)
         if kernel is not None:
             return f"{self.name} has no kernel of {op} for {kernel}"
         return self.unsupported(op, mode, dtypes, attributes)
+
+    def without(self, op: str, mode: str) -> list[str]:
+        """Dtypes, and words of attributes, that ``op`` has no kernel for."""
+        return f"{self.lacking.get(op, '')} {self.lacking.get(f'{mode}:{op}', '')}".split()
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         """Why the framework lacks this combination, or None. Asked before the framework is called."""

@@ -54,7 +54,7 @@ class TestTensorFlow(Whole):
 
 
 class TestJax(Whole):
-    sample = (10, 1)
+    sample = (20, 1)
     adapter = "opassay.adapters.jax.adapter:JaxAdapter"
     zeros_for_unconnected = True
 
