@@ -112,7 +112,7 @@ def test_a_run_without_a_hunt_and_one_with_nothing_new_leave_no_findings(finishe
 
 def test_a_hunt_cut_short_is_interrupted_and_goes_on_with_resume(finished, tmp_path):
     endless = [a.replace("Rejects", "Endless").replace("refuses", "endless") for a in RUN]
-    command = [sys.executable, "-m", "opassay", *endless, "--timeout", "1"]
+    command = [sys.executable, "-m", "opassay", *endless, "--timeout", "2"]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True)
     journal = tmp_path / "out" / "journal.jsonl"
     planned = 1 + 3 + 40
@@ -123,7 +123,7 @@ def test_a_hunt_cut_short_is_interrupted_and_goes_on_with_resume(finished, tmp_p
     process.communicate(timeout=60)
     assert process.returncode == 130
     assert json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))["status"] == "interrupted"
-    done = python(tmp_path, "opassay", *endless, "--timeout", "1", "--resume")
+    done = python(tmp_path, "opassay", *endless, "--timeout", "2", "--resume")
     assert done.returncode == 1, done.stderr
     assert json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))["status"] == "finished"
     assert [name for name in findings(tmp_path) if "hang" in name]
