@@ -78,4 +78,8 @@ def _lines(found: Sequence[Free]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(_lines(free_table(read_for_pages(Path(sys.argv[1]))))))
+    try:
+        print("\n".join(_lines(free_table(read_for_pages(Path(sys.argv[1]))))))
+    except ValueError as error:
+        print(f"opassay: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -53,3 +53,10 @@ def test_the_table_of_a_run_is_printed_worst_first(tmp_path, records):
     printed = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     assert [line.split()[1] for line in printed.splitlines()[1:3]] == ["bfloat16", "float32"]
     assert printed.endswith("2 of 2 have 1 % or more of their elements without a bound\n")
+
+
+def test_a_folder_without_a_table_is_told_in_a_line(tmp_path):
+    asked = [sys.executable, "-m", "opassay.reports.free", str(tmp_path)]
+    done = subprocess.run(asked, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(f"opassay: {tmp_path} has no results table")
