@@ -5,5 +5,6 @@ from __future__ import annotations
 LACKING: dict[str, str] = {
     "attention": "float16",
     "biased_attention": "float16",
+    "cross_entropy": "mean sum",
     "masked_attention": "float16",
 }

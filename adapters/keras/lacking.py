@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LACKING: dict[str, str] = {
+    "cross_entropy": "mean sum",
     "jax:attention": "float16",
     "jax:biased_attention": "float16",
     "jax:masked_attention": "float16",

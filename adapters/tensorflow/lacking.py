@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 LACKING: dict[str, str] = {
+    "attention": "lower_right upper_left",
     "bitwise_and": "bool",
     "bitwise_not": "bool",
     "bitwise_or": "bool",
     "bitwise_xor": "bool",
+    "cross_entropy": "mean sum",
     "depth_to_space": "CRD",
     "dynamic:digamma": "bfloat16",
     "dynamic:lgamma": "bfloat16",
