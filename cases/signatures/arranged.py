@@ -71,15 +71,8 @@ def geometries(
     extents: Sequence[int] = draws.EXTENTS,
 ) -> Draw:
     """A draw of valid cases."""
-
-    def build(**drawn: Any) -> Geometry:
-        memories = [drawn.pop(f"memory{i}") for i in range(arranged.inputs)]
-        found = [drawn.pop(f"extent{i}") for i in range(max(arranged.ranks))]
-        attributes = {name: drawn.pop(name) for name in arranged.attributes}
-        return _geometry(arranged, attributes, memories, found, **drawn)
-
     return tables.drawn(
-        build,
+        draws.building(_geometry, arranged, max(arranged.ranks)),
         kinds=arranged.values,
         whole=arranged.whole_values,
         **{f"memory{i}": tables.MEMORIES for i in range(arranged.inputs)},

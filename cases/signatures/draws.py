@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -88,6 +88,18 @@ def broadcasts(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:
     return tuple(next((n for n in column if n != 1), 1) for column in columns)
 
 
+def building(make: Callable[..., Geometry], entry: Any, extents: int) -> Callable[..., Geometry]:
+    """What is drawn for ``entry``, as ``make(entry, attributes, memories, extents, **others)`` takes it."""
+
+    def build(**drawn: Any) -> Geometry:
+        memories = [drawn.pop(f"memory{i}") for i in range(entry.inputs)]
+        found = [drawn.pop(f"extent{i}") for i in range(extents)]
+        attributes = {name: drawn.pop(name) for name in entry.attributes}
+        return make(entry, attributes, memories, found, **drawn)
+
+    return build
+
+
 def geometries(
     draws: Draws,
     sizes: Sequence[int] = tables.SIZES,
@@ -96,14 +108,8 @@ def geometries(
 ) -> Any:
     """A draw of valid cases."""
 
-    def build(**drawn: Any) -> Geometry:
-        memories = [drawn.pop(f"memory{i}") for i in range(draws.inputs)]
-        extents = [drawn.pop(f"extent{i}") for i in range(max(RANKS))]
-        attributes = {name: drawn.pop(name) for name in draws.attributes}
-        return _geometry(draws, attributes, memories, extents, **drawn)
-
     return tables.drawn(
-        build,
+        building(_geometry, draws, max(RANKS)),
         kinds=draws.values,
         whole=draws.whole_values,
         **{f"memory{i}": tables.MEMORIES for i in range(draws.inputs)},

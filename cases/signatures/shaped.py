@@ -60,14 +60,8 @@ class Shaped(draws.Draws):
 def geometries(shaped: Shaped, sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] | None = None) -> Draw:
     """A draw of valid cases. ``empty``: in place of the entry's own table."""
 
-    def build(**drawn: Any) -> Geometry:
-        memories = [drawn.pop(f"memory{i}") for i in range(shaped.inputs)]
-        extents = [drawn.pop(f"extent{i}") for i in range(len(shaped.extents))]
-        attributes = {name: drawn.pop(name) for name in shaped.attributes}
-        return _geometry(shaped, attributes, memories, extents, **drawn)
-
     return tables.drawn(
-        build,
+        draws.building(_geometry, shaped, len(shaped.extents)),
         kinds=shaped.values,
         **{f"memory{i}": tables.MEMORIES for i in range(shaped.inputs)},
         dtype=shaped.dtypes,
