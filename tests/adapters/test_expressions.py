@@ -12,8 +12,9 @@ from opassay.adapters.torch import adapter as torch_adapter
 from opassay.harness.contract.cases import executor
 from opassay.harness.found import ops
 from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Raised, Returned
-from opassay.harness.registry import BUILT_IN
+from opassay.harness.registry import BUILT_IN, Registry
 
 X = Tensor((2, 3), "float32")
 MISTAKES = {
@@ -68,3 +69,31 @@ def test_expressions_are_of_ops_that_there_are(name: str) -> None:
     table = importlib.import_module(f"opassay.adapters.{name}.expressions").EXPRESSIONS
     assert set(table) <= set(ops())
     assert len(table) >= 10
+
+
+def taken(text: str, lacking: str, op: Op) -> dict[str, list[object]]:
+    """Per attribute that may be a word and that an expression does not name: the values that are asked of it."""
+    drawn, named = op.geometries(), parameters(text, ())[1]
+    own = {n: t for n, t in zip(drawn.names, drawn.tables, strict=True) if n in drawn.simplest.case.attributes}
+    words = {n: t for n, t in own.items() if n not in named and any(isinstance(value, str) for value in t)}
+    return {n: [value for value in dict.fromkeys(t) if value not in lacking.split()] for n, t in words.items()}
+
+
+def test_an_attribute_that_no_expression_names_is_asked_one_value_at_most() -> None:
+    said = 0
+    for entry in BUILT_IN:
+        home = f"opassay.adapters.{entry.name}"
+        lacking = importlib.import_module(f"{home}.lacking").LACKING
+        for name, text in importlib.import_module(f"{home}.expressions").EXPRESSIONS.items():
+            without = " ".join(words for key, words in lacking.items() if key.split(":")[-1] == name)
+            found = taken(text, without, Registry().op(name))
+            said += len(found)
+            assert all(len(values) <= 1 for values in found.values()), (entry.name, name, found)
+    assert said > 9
+
+
+def test_a_word_that_would_be_passed_over_is_noticed() -> None:
+    op = Registry().op("cross_entropy")
+    assert taken("f(x, target)", "mean sum", op) == {"reduction": [False]}
+    assert taken("f(x, target)", "mean", op) == {"reduction": [False, "sum"]}
+    assert taken("f(x, target, reduction or 'none')", "", op) == {}
