@@ -1,4 +1,4 @@
-"""The literal questions of the adapter contract: worked examples with their answers, and one small call per op.
+"""The literal questions of the adapter contract: worked examples with their answers, and calls that are refused.
 
 Loaded by the process that asks an adapter, so it imports NumPy and no Hypothesis.
 """
@@ -8,10 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
-from opassay.harness.model import dtypes
-
-Call = tuple[tuple[np.ndarray, ...], dict[str, Any]]
 
 
 def image(rows: str, dtype: str = "float32") -> np.ndarray:
@@ -146,27 +142,3 @@ def gradients(adapter: Any) -> list[tuple[Any, ...]]:
         ),
         ("relu", ("relu",), lambda x: (adapter.relu(x),), [_single(-1, 2)], [_single(3, 4)], (_single(0, 4),)),
     ]
-
-
-def small_calls(dtype: str) -> dict[str, Call]:
-    """One valid call per op whose contract has ``dtype``."""
-    x = dtypes.narrow(np.arange(1, 33).reshape(1, 4, 4, 2) % 5 - 2, dtype)
-    w = dtypes.narrow(np.arange(1, 17).reshape(2, 2, 2, 2) % 3, dtype)
-    half = x[:, ::2, ::2]
-    dilated = {"stride": (1, 1), "padding": "SAME", "dilation": (2, 1), "groups": 1, "layout": "NHWC"}
-    found: dict[str, Call] = {
-        "max_pool2d": ((x,), POOL),
-        "max_pool2d_with_argmax": ((x,), POOL),
-        "max_unpool2d": ((half, WHERE), {"output_shape": (1, 4, 4, 2), "layout": "NHWC"}),
-        "avg_unpool2d": ((half,), {"window": (2, 3), "layout": "NHWC"}),
-        "relu": ((x,), {}),
-        "scatter_nd": ((np.array([[1], [1], [0]], dtype=np.int32), w[0, 0, :1].repeat(3, 0)), {"shape": (4, 2)}),
-        "stop_gradient": ((x,), {}),
-    }
-    if dtypes.is_float(dtype):
-        found["avg_pool2d"] = ((x,), {**AVERAGE, "stride": (2, 1)})
-    if dtypes.is_float(dtype) or dtype in ("int32", "int64"):
-        found["conv2d"] = ((x, w), dilated)
-        found["conv2d_transpose"] = ((x, w), {**dilated, "output_shape": (1, 4, 4, 2)})
-        found["matmul"] = ((x[0, 0], w[0, 0]), {})
-    return found

@@ -24,8 +24,8 @@ from opassay.harness.registry import CONTRACT_EXAMPLES
 def observations(adapter: Adapter, every: int = 1, first: int = 0) -> Iterator[Observation]:
     """All of them, in a fixed order. Modes that compile are asked for batches alone, unless there is no other."""
     examples = importlib.import_module(CONTRACT_EXAMPLES)
-    small = Calls(adapter, examples, every, first)
-    yield from calls.names(adapter, small.interface, tuple(examples.small_calls("float32")))
+    small = Calls(adapter, every, first)
+    yield from calls.names(adapter, small.interface, tuple(dict.fromkeys(op for _, op, *_ in examples.VALUES)))
     yield from calls.identity(adapter)
     yield from calls.devices(adapter)
     yield from arrays.round_trips(adapter)
@@ -37,7 +37,7 @@ def observations(adapter: Adapter, every: int = 1, first: int = 0) -> Iterator[O
         yield from calls.small_calls(adapter, mode, small)
         yield from calls.every_shape(adapter, mode, small.any_shape)
     for mode in adapter.modes:
-        yield from cases.batches(adapter, mode, small.written("float32"))
+        yield from cases.batches(adapter, mode, small.alone("float32"))
 
 
 def main(location: str, device: str, every: str = "1", first: str = "0") -> None:

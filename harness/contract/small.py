@@ -1,13 +1,16 @@
-"""One small call per op: those that are written down, and of ops that treat each element alone, their examples."""
+"""One small call per op: the example of its class, or what the simplest entries of its own tables give."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from opassay.harness.contract.observe import Arrays, Attributes
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter
-from opassay.harness.model.op import Op
+from opassay.harness.model.case import Case
+from opassay.harness.model.fills import INDEX_KINDS, LITERAL_LIMIT, Fill
+from opassay.harness.model.op import Example, Op
 from opassay.harness.model.reference import Reference
 from opassay.harness.registry import Registry
 from opassay.harness.run import generate
@@ -21,38 +24,33 @@ DTYPES_IN_TURN = 4
 
 
 class Calls:
-    """The calls of the ops that an adapter has; ``examples``: the module of those that are written down.
+    """The calls of the ops that an adapter has.
 
-    ``interface``: the names of all ops. ``every``: of those that have an example, every how manieth is asked, from
-    number ``first`` on.
+    ``interface``: the names of all ops. ``every``: of those of a class, every how manieth is asked, from number
+    ``first`` on.
     """
 
-    def __init__(self, adapter: Adapter, examples: Any, every: int = 1, first: int = 0) -> None:
-        self._examples = examples
+    def __init__(self, adapter: Adapter, every: int = 1, first: int = 0) -> None:
         self._every, self._first = every, first
         has = set(adapter.ops())
-        self._has = has
         self._known = {op.name: op for op in Registry().ops()}
         self.interface = tuple(self._known)
-        self._ops = [op for op in self._known.values() if op.example is not None and op.name in has][
-            first % every :: every
-        ]
+        single = [op for op in self._known.values() if op.name in has and not op.staged]
+        self._alone = [op for op in single if op.example is None]
+        self._ops = [op for op in single if op.example is not None][first % every :: every]
 
     @property
     def any_shape(self) -> list[str]:
         """Ops of one tensor that take any shape, also without attributes."""
-        return sorted({"relu", "stop_gradient"} & self._has | {op.name for op in self._ops if _plain(op)})
+        return sorted(op.name for op in (*self._alone, *self._ops) if _plain(op))
 
-    def written(self, dtype: str) -> dict[str, tuple[Arrays, Attributes]]:
-        """Those that are written down, by op, where the contract has this dtype: each op of another kind."""
-        known = self._examples.small_calls(dtype) if dtype in dtypes.CORE else {}
-        return {op: call for op, call in known.items() if op in self._has}
+    def alone(self, dtype: str) -> dict[str, tuple[Arrays, Attributes]]:
+        """Those of ops that are of no class, by op, where the contract has this dtype: each op of another kind."""
+        return _calls(self._alone, dtype)
 
     def of(self, dtype: str) -> dict[str, tuple[Arrays, Attributes]]:
         """All of them."""
-        found = self.written(dtype)
-        made = {op.name: op.example(dtype) for op in self._ops if op.example is not None}
-        return found | {name: call for name, call in made.items() if call is not None}
+        return _calls((*self._alone, *self._ops), dtype)
 
     def in_turn(self, dtype: str) -> dict[str, tuple[Arrays, Attributes]]:
         """Those of them whose turn it is: of a sample, each op is asked in one dtype of ``DTYPES_IN_TURN``."""
@@ -76,5 +74,37 @@ class Calls:
 
 
 def _plain(op: Op) -> bool:
-    takes = op.example is not None and op.example("float32") is not None
-    return takes and len(op.inputs) == 1 and not op.attributes
+    return len(op.inputs) == 1 and not op.attributes and bool(_calls([op], "float32"))
+
+
+def _calls(ops: Sequence[Op], dtype: str) -> dict[str, tuple[Arrays, Attributes]]:
+    made = {op.name: op.example(dtype) if op.example else _simplest(op, dtype) for op in ops}
+    return {name: call for name, call in made.items() if call is not None}
+
+
+def _simplest(op: Op, dtype: str) -> Example | None:
+    """Of the op's own tables, the first entries that are not 1, as many as a literal holds.
+
+    None for a dtype that is none of them.
+    """
+    draw = op.geometries() if op.geometries else None
+    if draw is None or dtype not in draw.tables[draw.names.index("dtype")]:
+        return None
+    tables = zip(draw.names, draw.tables, strict=True)
+    places = [table.index(dtype) if name == "dtype" else 0 for name, table in tables]
+    for position, table in enumerate(draw.tables):
+        more = [*places[:position], _beyond_one(table) or places[position], *places[position + 1 :]]
+        places = more if _is_small(draw.made(more).case) else places
+    case = draw.made(places).case
+    called = case.with_fills([t.fill if t.fill.kind in INDEX_KINDS else Fill("iota") for t in case.tensors])
+    return called.inputs(), dict(called.attributes)
+
+
+def _beyond_one(table: Sequence[Any]) -> int:
+    """Where the simplest entry is an extent or a step of 1, the place of the first that is another; else 0."""
+    ones = (1, (1,), (1, 1))
+    return next((i for i, entry in enumerate(table) if entry not in ones), 0) if table[0] in ones else 0
+
+
+def _is_small(case: Case) -> bool:
+    return all(tensor.size <= LITERAL_LIMIT for tensor in case.tensors)

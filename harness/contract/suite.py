@@ -64,10 +64,10 @@ class AdapterContract:
     The framework is imported in a process of its own only. What needs an op that the adapter lacks is skipped.
 
     ``device``: the one to ask. ``mode``: the one whose process is asked, where the adapter must know it before it
-    imports its framework (``OPASSAY_MODE``, which a worker has too). ``absent``: exactly the ops that the adapter must
-    lack; None does not check it.
-    ``sample``: (n, k) asks every n-th of the ops whose small call follows from their entry, from the k-th on,
-    and every op in a quarter of its dtypes (all, half or a third of them for an n of 1, 2 or 3).
+    imports its framework (``OPASSAY_MODE``, which a worker has too). ``absent``: exactly the ops with a worked example
+    that the adapter must lack; None does not check it.
+    ``sample``: (n, k) asks every n-th of the ops that belong to a class, from the k-th on, and every op in a quarter
+    of its dtypes (all, half or a third of them for an n of 1, 2 or 3).
     ``zeros_for_unconnected``: whether the framework cannot tell a gradient of zeros from none at all, as JAX cannot.
     ``timeout``: seconds for all questions together.
     """
