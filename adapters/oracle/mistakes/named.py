@@ -66,6 +66,9 @@ NO_MISTAKE = {
     ("elu", "gradient"): ("exp_less_one",),
     ("erfc", "value"): ("erfc_by_exp",),
     ("lgamma", "value"): ("lgamma_by_lanczos",),
+    ("abs", "value"): ("minus_zero_lost",),
+    ("log", "value"): ("reciprocal_estimated",),
+    ("log", "gradient"): ("reciprocal_estimated",),
     ("log10", "gradient"): ("divisors_multiplied",),
     ("log1p", "value"): ("reciprocal_estimated",),
     ("log1p", "gradient"): ("reciprocal_estimated",),
@@ -73,6 +76,7 @@ NO_MISTAKE = {
     ("reciprocal", "gradient"): ("reciprocal_estimated",),
     ("selu", "gradient"): ("exp_less_one",),
     ("sin", "value"): ("pi_in_one_part",),
+    ("tanh", "value"): ("one_too_early",),
 }
 """Hypotheses that change nothing there: they say nothing of the aspect, indices are not asked, no shape allows it, or
 an answer decides how they are made.
