@@ -38,6 +38,13 @@ class Formats:
     flush: bool
     functions: str
 
+    def __post_init__(self) -> None:
+        # Every node keeps its errors by formats, so that hashing them would be a good part of its cost.
+        object.__setattr__(self, "_hash", hash((self.out, self.kept, self.compute, self.flush, self.functions)))
+
+    def __hash__(self) -> int:
+        return int(self._hash)  # type: ignore[attr-defined]
+
     @classmethod
     def of(cls, model: NumericModel, out: str) -> Formats:
         compute = model.accumulator

@@ -26,6 +26,8 @@ Pull = Callable[["Real", "Real"], Sequence["Real | None"]]
 Told = Callable[[str, str], Reference]
 """(name, dtype) -> what the judge is told of the node as an op's output or gradient."""
 
+_NOTHING = np.zeros(())
+
 OPERATORS: dict[str, Callable[[Any, Any], Real]] = {}
 """What Python's operators mean, by name; filled by the modules that define them."""
 
@@ -95,7 +97,7 @@ class Real:
     @property
     def either_zero(self) -> np.ndarray | None:
         mask = self._either_zero() if callable(self._either_zero) else self._either_zero
-        return mask if mask is None or mask.shape == self.shape else np.broadcast_to(mask, self.shape)
+        return None if mask is None else repeated(mask, self.shape)
 
     @property
     def is_float(self) -> bool:
@@ -103,18 +105,20 @@ class Real:
 
     def error(self, formats: Formats) -> np.ndarray:
         """What bounds the difference between a target's result and ``value``; infinite where nothing does."""
-        if formats not in self._errors:
+        found = self._errors.get(formats)
+        if found is None:
             with np.errstate(all="ignore"):
-                found = self.local(formats, *(x.given(formats) for x in self.args)) if self.local else np.zeros(())
-            self._errors[formats] = found if found.shape == self.shape else np.broadcast_to(found, self.shape)
-        return self._errors[formats]
+                found = self.local(formats, *(x.given(formats) for x in self.args)) if self.local else _NOTHING
+            self._errors[formats] = found = repeated(found, self.shape)
+        return found
 
     def given(self, formats: Formats) -> np.ndarray:
         """The same as the operand of another node: nothing is known of a result that may overflow."""
-        if formats not in self._given:
-            error, beyond = self.error(formats), self.overflow(formats)
-            self._given[formats] = np.where(beyond, np.inf, error) if beyond.any() else error
-        return self._given[formats]
+        found = self._given.get(formats)
+        if found is None:
+            found, beyond = self.error(formats), self.overflow(formats)
+            self._given[formats] = found = np.where(beyond, np.inf, found) if beyond.any() else found
+        return found
 
     def overflow(self, formats: Formats) -> np.ndarray:
         """Where a target's result may be infinite, of the sign of ``value``, though that is finite."""
@@ -154,6 +158,17 @@ class Real:
         return OPERATORS["neg"](self, None)
 
 
+def repeated(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """``array``, broadcast to ``shape``; what is of one element is a view of it, several times as soon."""
+    if array.shape == shape:
+        return array
+    if array.shape == ():
+        found = np.ndarray(shape, array.dtype, array, strides=(0,) * len(shape))
+        found.flags.writeable = False
+        return found
+    return np.broadcast_to(array, shape)
+
+
 def _inherited(shape: tuple[int, ...], args: tuple[Real, ...]) -> np.ndarray | None:
     return _any_of(shape, [x.either_zero for x in args if x.either_zero is not None])
 
@@ -177,6 +192,8 @@ def _any_of(shape: tuple[int, ...], masks: list[np.ndarray]) -> np.ndarray | Non
         return None
     if any(mask.shape not in ((), shape) for mask in masks):
         masks = [np.asarray(mask.any()) for mask in masks]
+    if len(masks) == 1:
+        return repeated(masks[0], shape)
     return np.broadcast_to(np.logical_or.reduce(np.broadcast_arrays(*masks)), shape)
 
 
