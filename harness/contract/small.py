@@ -9,6 +9,7 @@ from opassay.harness.contract.observe import Arrays, Attributes
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter
 from opassay.harness.model.case import Case
+from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import INDEX_KINDS, LITERAL_LIMIT, Fill
 from opassay.harness.model.op import Example, Op
 from opassay.harness.model.reference import Reference
@@ -19,6 +20,9 @@ Told = list[tuple[tuple[int, ...], str]]
 """Shape and dtype of each answer."""
 GEOMETRIES = 120
 """Numbers of a stream in which each dtype of an op occurs."""
+PLAIN = ("dilation", "groups")
+"""Draws whose simplest entry stays: many frameworks lack the rest, and limits are not what these calls are about."""
+
 DTYPES_IN_TURN = 4
 """Of the dtypes of an op, a sample asks one in so many, another of each op."""
 
@@ -90,14 +94,19 @@ def _simplest(op: Op, dtype: str) -> Example | None:
     draw = op.geometries() if op.geometries else None
     if draw is None or dtype not in draw.tables[draw.names.index("dtype")]:
         return None
-    tables = zip(draw.names, draw.tables, strict=True)
-    places = [table.index(dtype) if name == "dtype" else 0 for name, table in tables]
-    for position, table in enumerate(draw.tables):
-        more = [*places[:position], _beyond_one(table) or places[position], *places[position + 1 :]]
-        places = more if _is_small(draw.made(more).case) else places
-    case = draw.made(places).case
+    case = draw.made(_places(draw, dtype)).case
     called = case.with_fills([t.fill if t.fill.kind in INDEX_KINDS else Fill("iota") for t in case.tensors])
     return called.inputs(), dict(called.attributes)
+
+
+def _places(draw: Draw, dtype: str) -> list[int]:
+    tables = dict(zip(draw.names, draw.tables, strict=True))
+    places = [table.index(dtype) if name == "dtype" else 0 for name, table in tables.items()]
+    for position, (name, table) in enumerate(tables.items()):
+        if name not in PLAIN and _beyond_one(table):
+            more = [*places[:position], _beyond_one(table), *places[position + 1 :]]
+            places = more if _is_small(draw.made(more).case) else places
+    return places
 
 
 def _beyond_one(table: Sequence[Any]) -> int:
