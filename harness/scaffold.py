@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,17 +63,15 @@ def _check_name(name: str) -> None:
 
 def _package(name: str) -> Plan:
     package = f"opassay_{name}"
-    root = Path(f"opassay-{name.replace('_', '-')}")
+    root = Path.cwd() / f"opassay-{name.replace('_', '-')}"
     inner = root / "src" / package
     files = {
         root / "pyproject.toml": "pyproject.toml",
         root / "README.md": "README.md",
-        inner / "__init__.py": "",
-        inner / "adapter.py": "adapter.py",
-        inner / "known.py": "known.py",
+        **_modules(inner),
         root / "tests" / f"test_{name}.py": "test_adapter.py",
     }
-    names = {**_names(name), "package": package, "module": f"{package}.adapter", "distribution": root.name, "gap": ""}
+    names = _names(name, package) | {"package": package, "distribution": root.name, "gap": "", "own_gap": "\n"}
     return Plan((root,), files, names)
 
 
@@ -85,18 +84,23 @@ def _tree(name: str) -> Plan:
         raise UsageError(f"adapters/{name}.py exists already; nothing was written")
     inner, test = HOME / "adapters" / name, HOME / "tests" / "adapters" / f"test_adapter_{name}.py"
     files = {
-        inner / "__init__.py": "",
-        inner / "adapter.py": "adapter.py",
-        inner / "known.py": "known.py",
+        **_modules(inner),
         test: "test_adapter.py",
     }
     # In the tree, opassay is no third party.
-    return Plan((inner, test), files, {**_names(name), "module": f"opassay.adapters.{name}.adapter", "gap": "\n"})
+    names = _names(name, f"opassay.adapters.{name}") | {"gap": "\n", "own_gap": ""}
+    return Plan((inner, test), files, names)
 
 
-def _names(name: str) -> dict[str, str]:
+def _modules(inner: Path) -> dict[Path, str]:
+    """The files of the adapter itself."""
+    names = ("adapter.py", "expressions.py", "choices.py", "known.py")
+    return {inner / "__init__.py": "", **{inner / name: name for name in names}}
+
+
+def _names(name: str, home: str) -> dict[str, str]:
     title = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-    return {"name": name, "title": title, "cls": f"{title}Adapter"}
+    return {"name": name, "title": title, "cls": f"{title}Adapter", "home": home, "module": f"{home}.adapter"}
 
 
 def _write(plan: Plan) -> None:
@@ -137,9 +141,9 @@ def _with_entry(name: str, cls: str) -> str:
 def _next(name: str, plan: Plan, package: bool) -> list[str]:
     run = f"opassay run --target {name}"
     if not package:
-        test = plan.roots[1].relative_to(HOME)
-        return ["next:", f"  {run}", f"  python -m pytest {test}", "  the checklist in docs/adding-a-backend.md"]
-    root = plan.roots[0]
+        test = shlex.quote(str(plan.roots[1]))
+        return ["next:", f"  {run}", f"  python -m pytest {test}", f"  the checklist in {HOME}/docs/adding-a-backend.md"]
+    root, source = (shlex.quote(str(path)) for path in (plan.roots[0], plan.roots[0] / "src"))
     class_ = f"{plan.names['module']}:{plan.names['cls']}"
     return [
         "next:",
@@ -147,5 +151,5 @@ def _next(name: str, plan: Plan, package: bool) -> list[str]:
         f"  {run}",
         f"  python -m pytest {root}",
         "or, without installing it:",
-        f"  PYTHONPATH={root / 'src'} {run} --adapter {class_}",
+        f"  PYTHONPATH={source} {run} --adapter {class_}",
     ]

@@ -16,32 +16,49 @@ _PACKAGES = ("harness", "adapters", "cases", "reports")
 _PUBLIC = {
     "Adapter": "opassay.harness.model.adapter",
     "AdapterContract": "opassay.harness.contract.suite",
-    "CheckFailed": "opassay.harness.check.door",
-    "check": "opassay.harness.check.door",
-    "new_differences": "opassay.harness.contract.judged",
-    "read_table": "opassay.reports.table",
-    "record": "opassay.harness.bisect.record",
-    "Unconnected": "opassay.harness.model.adapter",
-    "UnknownDevice": "opassay.harness.model.adapter",
-    "Unsupported": "opassay.harness.model.adapter",
+    "Asked": "opassay.harness.model.script",
+    "BFLOAT16": "opassay.harness.model.dtypes",
     "Case": "opassay.harness.model.case",
-    "Tensor": "opassay.harness.model.case",
+    "CheckFailed": "opassay.harness.check.door",
+    "DTYPES": "opassay.harness.model.dtypes",
     "Fact": "opassay.harness.model.fact",
     "Fill": "opassay.harness.model.fills",
+    "Follows": "opassay.harness.model.choice",
+    "Idiom": "opassay.harness.model.script",
+    "Inferred": "opassay.harness.model.outcome",
     "Memory": "opassay.harness.model.memory",
     "NumericModel": "opassay.harness.model.numeric_model",
     "NumericRule": "opassay.harness.model.numeric_model",
+    "Tensor": "opassay.harness.model.case",
+    "Unconnected": "opassay.harness.model.adapter",
+    "UnknownDevice": "opassay.harness.model.adapter",
+    "Unsupported": "opassay.harness.model.adapter",
+    "accepted": "opassay.adapters.facts",
+    "as_tuple": "opassay.harness.model.adapter",
+    "by_pullback": "opassay.adapters.gradients",
+    "by_tape": "opassay.adapters.gradients",
+    "check": "opassay.harness.check.door",
+    "mistakes": "opassay.adapters.known_elements",
+    "new_differences": "opassay.harness.contract.judged",
+    "ops_of": "opassay.adapters.expressions",
+    "pinned": "opassay.adapters.facts",
+    "read_table": "opassay.reports.table",
+    "record": "opassay.harness.bisect.record",
 }
+_MODULES = ("geometry", "tracing", "transposed")
+"""Those of ``opassay.adapters`` that are public as a whole: window arithmetic, and what runs whole graphs."""
 
-__all__ = ["__version__", "main", *_PUBLIC]
+__all__ = ["__version__", "main", *_PUBLIC, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
     # Imported when asked for: an ordinary pytest run must not pay for NumPy.
-    if name not in _PUBLIC:
+    if name not in _PUBLIC and name not in _MODULES:
         raise AttributeError(f"module 'opassay' has no attribute {name!r}")
     if problem := unlinked():
         raise ImportError(problem)
+    if name in _MODULES:
+        return importlib.import_module(f"opassay.adapters.{name}")
     return getattr(importlib.import_module(_PUBLIC[name]), name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -33,13 +34,16 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("package")
     status, said = opassay(folder, "new-adapter fresh --package")
     assert status == 0, said
-    assert f"opassay run --target fresh --adapter {CLASS}" in said
+    (folder / "opassay-fresh" / "printed.txt").write_text(said)
     return folder / "opassay-fresh"
 
 
-def test_a_package_runs_before_it_is_installed(package: Path, tmp_path: Path) -> None:
-    arguments = f"run --target fresh --op relu --op matmul --cases 5 --adapter {CLASS}"
-    status, said = opassay(tmp_path, arguments, package / "src")
+def test_the_printed_command_runs_the_package_from_any_folder_before_it_is_installed(
+    package: Path, tmp_path: Path
+) -> None:
+    printed = (package / "printed.txt").read_text().splitlines()[-1]
+    path, arguments = re.fullmatch(r"  PYTHONPATH=(\S+) opassay (.*)", printed).groups()  # type: ignore[union-attr]
+    status, said = opassay(tmp_path, f"{arguments} --op relu --op matmul --cases 5", path)
     assert status == 0, said
     assert "1 op is left out: fresh does not have it" in said
     assert "No new difference" in said
@@ -62,7 +66,7 @@ def test_the_tests_of_a_package_pass(package: Path) -> None:
 
 def test_the_tests_of_a_package_fail_on_a_wrong_op(package: Path, tmp_path: Path) -> None:
     shutil.copytree(package, tmp_path / "wrong")
-    source = tmp_path / "wrong" / "src" / "opassay_fresh" / "adapter.py"
+    source = tmp_path / "wrong" / "src" / "opassay_fresh" / "expressions.py"
     source.write_text(source.read_text().replace("np.maximum(x", "np.minimum(x"))
     command = f"{sys.executable} -m pytest -q -p no:cacheprovider"
     status, said = type_in(tmp_path / "wrong", command, PYTHONPATH=str(newcomer.ROOT))
