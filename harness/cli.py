@@ -29,6 +29,7 @@ from opassay.harness.cli_options import (
     TENSOR_HELP,
     Adapters,
     Baseline,
+    Ops,
     Out,
     Pythons,
     Targets,
@@ -84,7 +85,7 @@ def complain(text: str) -> int:
 @app.command()
 def run(
     target: Targets = [],  # noqa: B006 - Typer copies it
-    op: Annotated[list[str], typer.Option("--op", "-o", help="Only this op. Repeatable.")] = [],  # noqa: B006
+    op: Ops = [],  # noqa: B006
     aspect: Annotated[
         list[str], typer.Option("--aspect", "-a", help="value, gradient, error or shape. Repeatable.")
     ] = [],  # noqa: B006
@@ -155,7 +156,7 @@ def run(
 @app.command()
 def rejudge(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run --record.")],
-    op: Annotated[list[str], typer.Option("--op", "-o", help="Only this op. Repeatable.")] = [],  # noqa: B006
+    op: Ops = [],  # noqa: B006
     baseline: Baseline = None,
     adapter: Adapters = [],  # noqa: B006
     out: Out = DEFAULT_OUT,
@@ -293,17 +294,24 @@ def doctor(
     numeric: Annotated[
         bool, typer.Option("--numeric", help="Measure in which format sums are kept, and print the rules to paste.")
     ] = False,
+    choices: Annotated[
+        bool, typer.Option("--choices", help="Probe which choices of the contract are followed; print what to paste.")
+    ] = False,
     target: Targets = [],  # noqa: B006
+    op: Ops = [],  # noqa: B006
 ) -> int:
     """Check the installation: start every framework once and say what answered."""
     from opassay.harness.commands import doctor_command
     from opassay.harness.numeric import OPS, numeric_command
+    from opassay.harness.probed_choices import choices_command
     from opassay.harness.run.campaign import Request
 
     if numeric:
         return numeric_command(Request(targets=target, adapters=adapter, ops=list(OPS)))
-    if target:
-        raise typer.BadParameter("only --numeric asks single targets")
+    if choices:
+        return choices_command(Request(targets=target, adapters=adapter, ops=op))
+    if target or op:
+        raise typer.BadParameter("only --numeric and --choices ask single targets, and only --choices single ops")
     return doctor_command(adapter)
 
 

@@ -11,6 +11,7 @@ DEFAULT_OUT = Path("opassay-report")
 Targets = Annotated[
     list[str], typer.Option("--target", "-t", help="adapter[:mode][@device], a target of yours, or 'all'. Repeatable.")
 ]
+Ops = Annotated[list[str], typer.Option("--op", "-o", help="Only this op. Repeatable.")]
 Adapters = Annotated[list[str], typer.Option("--adapter", help="A further adapter, as module:Class. Repeatable.")]
 Pythons = Annotated[
     list[str], typer.Option("--python", help="NAME=INTERPRETER that runs adapter or target NAME. Repeatable.")

@@ -40,6 +40,9 @@ CONTRACT_EXAMPLES = "opassay.cases.contract_examples"
 
 ENTRY_POINTS = "opassay.adapters"
 
+BACKEND = "OPASSAY_BACKEND"
+"""The variable that tells a worker which backend its target names."""
+
 BASELINE = "baseline.jsonl"
 """The file beside an adapter that holds the differences nobody has explained yet."""
 
@@ -50,7 +53,8 @@ class AdapterEntry:
 
     ``location`` is module:Class; ``requires`` the package that must be importable, ``least`` its oldest version that
     works; ``hint`` what to type to get it; ``known`` the framework-free module holding its ``KNOWN`` differences,
-    ``script`` the one that writes the framework's part of a reproduction, each or empty.
+    ``script`` the one that writes the framework's part of a reproduction, each or empty. ``named_only``: asked only
+    where somebody names it, since whoever computes is said by a target of the user's.
     """
 
     name: str
@@ -61,6 +65,7 @@ class AdapterEntry:
     known: str = ""
     script: str = ""
     least: str = ""
+    named_only: bool = False
 
     @property
     def installed(self) -> bool:
@@ -86,6 +91,15 @@ BUILT_IN = (
         "pip install 'opassay[keras]'",
         "opassay.adapters.keras.known",
         least="3.12",
+    ),
+    AdapterEntry(
+        "onnx",
+        "opassay.adapters.onnx.adapter:OnnxAdapter",
+        ("model",),
+        "onnx",
+        "pip install onnx",
+        least="1.17",
+        named_only=True,
     ),
     AdapterEntry(
         "onnxruntime",
@@ -195,7 +209,8 @@ class Registry:
 
     def installed(self) -> list[AdapterEntry]:
         """The adapters whose framework is here, or that another interpreter was named for."""
-        return [entry for name, entry in sorted(self.adapters.items()) if entry.installed or name in self._python]
+        here = [entry for name, entry in sorted(self.adapters.items()) if entry.installed or name in self._python]
+        return [entry for entry in here if not entry.named_only]
 
     def target(self, text: str) -> Target:
         """A target with its mode filled in."""
@@ -240,7 +255,10 @@ class Registry:
 
     def environment(self, target: Target) -> Mapping[str, str]:
         """Variables that its file adds to the worker's own."""
-        return self.described[target.name].env if target.name else {}
+        if not target.name:
+            return {}
+        user = self.described[target.name]
+        return {**user.env, BACKEND: user.backend} if user.backend else user.env
 
     def costly(self, target: Target) -> bool:
         """Whether compiling takes so long in its mode that only some cases are compiled one by one."""

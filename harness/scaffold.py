@@ -20,6 +20,7 @@ from opassay.harness.registry import Registry, UsageError
 
 HOME = Path(__file__).resolve().parent.parent
 _REGISTRY = "harness/registry.py"
+_CHECKLIST = "docs/adding-a-backend.md"
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,12 @@ def _next(name: str, plan: Plan, package: bool) -> list[str]:
     run = f"opassay run --target {name}"
     if not package:
         test = shlex.quote(str(plan.roots[1]))
-        return ["next:", f"  {run}", f"  python -m pytest {test}", f"  the checklist in {HOME}/docs/adding-a-backend.md"]
+        return [
+            "next:",
+            f"  {run}",
+            f"  python -m pytest {test}",
+            f"  the checklist in {HOME / _CHECKLIST}",
+        ]
     root, source = (shlex.quote(str(path)) for path in (plan.roots[0], plan.roots[0] / "src"))
     class_ = f"{plan.names['module']}:{plan.names['cls']}"
     return [

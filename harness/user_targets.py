@@ -17,7 +17,7 @@ from typing import Any
 PLACES = {"pyproject.toml": ("tool", "opassay"), "opassay.toml": ()}
 """Where in each file our table is."""
 
-KEYS = ("adapter", "mode", "device", "python", "env")
+KEYS = ("adapter", "mode", "device", "python", "backend", "env")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -25,7 +25,8 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 class UserTarget:
     """A target under a name of the user's. Empty ``mode`` and ``python`` stand for the default ones.
 
-    ``python`` is an absolute path; ``env`` holds further variables of the worker; ``place`` says where it is written.
+    ``python`` is an absolute path; ``backend`` says who computes, to an adapter that leaves it open; ``env`` holds
+    further variables of the worker; ``place`` says where it is written.
     """
 
     name: str
@@ -35,6 +36,7 @@ class UserTarget:
     device: str = "cpu"
     python: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
+    backend: str = ""
 
 
 def read_targets(folder: Path) -> dict[str, UserTarget]:
@@ -78,7 +80,7 @@ def _target(name: str, given: Any, place: str, folder: Path) -> UserTarget:
     _only(table, KEYS, place, ", ".join(KEYS))
     if "adapter" not in table:
         raise ValueError(f"{place}: the key 'adapter' is missing; expected the name of an adapter, such as \"jax\"")
-    texts = {key: _text(table[key], key, place) for key in KEYS[:4] if key in table}
+    texts = {key: _text(table[key], key, place) for key in KEYS if key != "env" and key in table}
     if "python" in texts:
         texts["python"] = os.path.abspath(folder / Path(texts["python"]).expanduser())
     return UserTarget(name, place, **texts, env=_environment(table.get("env", {}), place))

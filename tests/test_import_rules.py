@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("opassay",)
 SCRIPTED = ("torch", "tensorflow", "jax")
-FRAMEWORKS = (*SCRIPTED, "onnxruntime", "openvino", "keras", "tinygrad", "paddle")
+FRAMEWORKS = (*SCRIPTED, "onnxruntime", "openvino", "keras", "tinygrad", "paddle", "mlx")
 
 
 @dataclass(frozen=True)
@@ -194,6 +194,20 @@ RULES = {
         ),
         only=("numpy", "opassay.harness.model", "opassay.adapters"),
         never=("opassay.adapters.oracle", *(f"opassay.adapters.{name}" for name in FRAMEWORKS)),
+    ),
+    "onnx": Rule(
+        ("adapters/onnx",),
+        (
+            "from opassay.adapters.onnxruntime import limits",
+            "import opassay.adapters.oracle",
+            "from opassay.cases.conv import conv2d",
+        ),
+        never=(
+            "opassay.adapters.oracle",
+            "opassay.cases",
+            "opassay.harness.run",
+            *(f"opassay.adapters.{name}" for name in FRAMEWORKS),
+        ),
     ),
     "programs": Rule(
         ("adapters/programs.py",),

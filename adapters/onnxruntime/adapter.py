@@ -1,13 +1,10 @@
-"""onnxruntime behind the common op interface: a function becomes one ONNX model, which a session runs.
-
-Arrays are NumPy's, as ``InferenceSession.run`` takes them. The ops live beside this, one file per family.
-"""
+"""onnxruntime behind the common op interface: a function becomes one ONNX model, which a session runs."""
 
 from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,29 +12,19 @@ import onnx
 import onnxruntime
 from onnxruntime import GraphOptimizationLevel, InferenceSession, OrtValue, SessionOptions
 
-from opassay.adapters.expressions import ops_of
-from opassay.adapters.onnxruntime.conv import ConvOps
-from opassay.adapters.onnxruntime.expressions import EXPRESSIONS
-from opassay.adapters.onnxruntime.graph import IR_VERSION, OPSET, TYPES, Graph, like, node, whole
+from opassay.adapters.onnx.graph import IR_VERSION, OPSET, TYPES
+from opassay.adapters.onnx.model import ModelAdapter, Run
 from opassay.adapters.onnxruntime.lacking import LACKING
-from opassay.adapters.onnxruntime.limits import lacks
+from opassay.adapters.onnxruntime.limits import RESIZED, lacks
 from opassay.adapters.onnxruntime.numerics import RULES
-from opassay.adapters.onnxruntime.plain import PlainOps
-from opassay.adapters.onnxruntime.pool import PoolOps
 from opassay.adapters.strides import copied
-from opassay.adapters.tracing import graph_op, leaves, refilled
-from opassay.harness.model.adapter import Adapter, Unsupported
 from opassay.harness.model.dtypes import BFLOAT16
 from opassay.harness.model.numeric_model import NumericRule
-from opassay.harness.model.outcome import Inferred
 
 PROVIDER = "CPUExecutionProvider"
 
 
-ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, node=node, like=like, whole=whole, np=np, TYPES=TYPES)
-
-
-class OnnxRuntimeAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):
+class OnnxRuntimeAdapter(ModelAdapter):
     """onnxruntime's CPU provider with every graph optimisation, with none, or with all but the first input constant.
 
     Constants are what most models have for weights: they are folded, packed and blocked before the first run.
@@ -47,6 +34,8 @@ class OnnxRuntimeAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):
     modes = ("all", "disabled", "constants")
     frameworks = ("onnxruntime", "onnx")
     lacking = LACKING
+    resized = RESIZED
+    constant_modes = frozenset({"constants"})
 
     def devices(self) -> Sequence[str]:
         return ("cpu",)
@@ -79,30 +68,15 @@ class OnnxRuntimeAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):
         """A copy that lies as ``array`` does: making it contiguous, where it must be, is onnxruntime's task."""
         return copied(array)
 
-    def to_numpy(self, value: np.ndarray) -> np.ndarray:
-        return value.copy()
+    def _prepare(self, model: Any, mode: str) -> Run:
+        session = InferenceSession(model.SerializeToString(), _options(mode), providers=[PROVIDER])
+        outputs, inputs = ([node.name for node in nodes] for nodes in (session.get_outputs(), model.graph.input))
 
-    def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
-        """``fn`` as a model that is built for the first arrays, or anew where they are its constants."""
-        built: list[Callable[..., Any]] = []
-
-        def run(*arrays: np.ndarray) -> Any:
-            if mode == "constants":
-                return _build(fn, arrays, mode)(*arrays)
-            if not built:
-                built.append(_build(fn, arrays, mode))
-            return built[0](*arrays)
+        def run(given: Sequence[np.ndarray]) -> list[np.ndarray]:
+            fed = {name: _ort_value(array) for name, array in zip(inputs, given, strict=True)}
+            return [_array(value) for value in session.run_with_ort_values(outputs, fed)]
 
         return run
-
-    def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
-        """By ONNX's own shape inference on the model. Source: https://onnx.ai/onnx/api/shape_inference.html"""
-        graph = Graph()
-        answer = fn(*(graph.input(array) for array in inputs))
-        return graph.inferred(list(leaves(answer)))
-
-    def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
-        raise Unsupported("onnxruntime computes no gradients")
 
 
 def _options(mode: str) -> SessionOptions:
@@ -113,23 +87,6 @@ def _options(mode: str) -> SessionOptions:
     level = GraphOptimizationLevel.ORT_DISABLE_ALL if mode == "disabled" else GraphOptimizationLevel.ORT_ENABLE_ALL
     options.graph_optimization_level = level
     return options
-
-
-def _build(fn: Callable[..., Any], arrays: Sequence[np.ndarray], mode: str) -> Callable[..., Any]:
-    graph = Graph()
-    fixed = range(1, len(arrays)) if mode == "constants" else ()
-    symbols = [graph.weight(a) if i in fixed else graph.input(a) for i, a in enumerate(arrays)]
-    answer = fn(*symbols)
-    model = graph.model(list(leaves(answer)))
-    session = InferenceSession(model.SerializeToString(), _options(mode), providers=[PROVIDER])
-    names = [node.name for node in session.get_outputs()]
-    fed = {symbol.name: i for i, symbol in enumerate(symbols) if i not in fixed}
-
-    def run(*given: np.ndarray) -> Any:
-        values = session.run_with_ort_values(names, {name: _ort_value(given[i]) for name, i in fed.items()})
-        return refilled(answer, map(_array, values))
-
-    return run
 
 
 def _ort_value(array: np.ndarray) -> OrtValue:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from opassay.harness.contract.arrays import SHAPES
+from opassay.harness.contract.cases import literal, of_case
 from opassay.harness.contract.limits import is_real
 from opassay.harness.contract.observe import Arrays, Attributes, Observation, answers, call, observe, plain, sentence
 from opassay.harness.contract.small import Calls, Told
@@ -79,7 +80,9 @@ def small_calls(adapter: Adapter, mode: str, small: Calls) -> Iterator[Observati
             ask = cache(partial(call, adapter, mode, op, arrays, attributes))
             reason = adapter.lacks(op, mode, _names(arrays), attributes)
             if reason is None:
-                yield from _answer(adapter, about, ask, small.answers(op, arrays, attributes))
+                case = literal(op, arrays, attributes)
+                for seen in _answer(adapter, about, ask, small.answers(op, arrays, attributes)):
+                    yield of_case(seen, case, mode)
             else:
                 yield sentence(about, reason)
                 yield observe("limit_is_real", f"{about}: {reason}", partial(is_real, adapter, mode, op, dtype, small))
@@ -100,6 +103,8 @@ def every_shape(adapter: Adapter, mode: str, ops: Sequence[str]) -> Iterator[Obs
     for op in ops:
         for shape in SHAPES:
             given = np.ones(shape, np.float32)
+            if adapter.lacks(op, mode, ("float32",), {}) is not None:
+                continue
             ask = partial(answers, adapter, mode, op, (given,), {})
             yield observe("shape_kept", f"{op} {shape} {mode}", lambda a=ask: a()[0].shape, shape)  # type: ignore[misc]
 
@@ -109,6 +114,10 @@ def worked_examples(adapter: Adapter, mode: str, examples: Any) -> Iterator[Obse
     for name, op, arrays, attributes, expected in examples.VALUES:
         if op not in adapter.ops():
             continue
-        ask = partial(answers, adapter, mode, op, arrays, attributes)
+        if adapter.lacks(op, mode, _names(arrays), attributes) is not None:
+            continue
+        ask, case = partial(answers, adapter, mode, op, arrays, attributes), literal(op, arrays, attributes)
         for position, answer in enumerate(expected):
-            yield observe("worked_example", f"{name} [{position}] {mode}", lambda a=ask, p=position: a()[p], answer)  # type: ignore[misc]
+            about = f"{op}: {name} [{position}] {mode}"
+            seen = observe("worked_example", about, lambda a=ask, p=position: a()[p], answer)  # type: ignore[misc]
+            yield of_case(seen, case, mode)

@@ -12,7 +12,7 @@ from typing import Any
 
 from opassay.harness.contract.observe import Arrays, Attributes, Observation, observe, plain
 from opassay.harness.model import dtypes
-from opassay.harness.model.adapter import Adapter
+from opassay.harness.model.adapter import Adapter, Unsupported
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.outcome import NotSupported, Outcome, Raised, Returned
@@ -35,17 +35,29 @@ def literal(op: str, arrays: Arrays, attributes: Attributes, aspect: str = "valu
     return Case(op, tuple(tensors), attributes, aspect)
 
 
+def of_case(observation: Observation, case: Case, mode: str) -> Observation:
+    """An observation that is not as promised, with the case that it asked: it may be known."""
+    if observation["ok"]:
+        return observation
+    return observation | {"case": case.to_json(), "case_id": case.id, "mode": mode}
+
+
 def errors(adapter: Adapter, mode: str, refused: Sequence[tuple[Any, ...]]) -> Iterator[Observation]:
     """Input that breaks the contract makes the framework raise, and the adapter lets it pass."""
     running = executor(adapter, mode)
     for name, op, arrays, attributes in refused:
         if op in adapter.ops():
             case = literal(op, arrays, attributes, "error")
-            yield observe("error", f"{name} {mode}", partial(_reaction, running, case), "raised by the framework")
+            seen = observe(
+                "error", f"{op}: {name} {mode}", partial(_reaction, running, case), "raised by the framework"
+            )
+            yield of_case(seen, case, mode)
 
 
 def _reaction(running: Executor, case: Case) -> str:
     ((_, outcome),) = running.run([case], fuse=False)
+    if isinstance(outcome, NotSupported):
+        raise Unsupported(outcome.reason)
     if isinstance(outcome, Raised):
         told = "" if outcome.origin == "framework" else f": {outcome.type}: {outcome.message}"
         return f"raised by the {outcome.origin}{told}"

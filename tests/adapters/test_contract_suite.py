@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from opassay.harness import found
 from opassay.harness.contract.judged import new_differences
+from opassay.harness.contract.promises import PROMISES, told
 from opassay.harness.contract.small import Calls
 from opassay.harness.contract.suite import AdapterContract, interview
 from opassay.harness.registry import Registry
@@ -103,6 +105,45 @@ def test_ops_that_are_unexpectedly_absent_are_named() -> None:
 def test_a_framework_that_cannot_tell_zeros_from_nothing_may_say_so() -> None:
     assert results(suite("Zeros", zeros_for_unconnected=True))["vjp_says_which_inputs_are_unconnected"] == ""
     assert results(suite("Fake", zeros_for_unconnected=True))["vjp_says_which_inputs_are_unconnected"]
+
+
+FORGIVEN = {
+    "__init__.py": "",
+    "adapter.py": "from planted_adapters import Widening\n\n\nclass Forgiven(Widening):\n"
+    "    name = 'forgiven'\n    modes = ('plain',)\n",
+    "known.py": "from opassay import Fact\n\nKNOWN = (Fact('forgiven-wide', 'upstream', 'a product is wide', "
+    "ops=('matmul',), verdicts=('dtype',), when=lambda case: case.tensors[0].dtype != 'int8'),)\n",
+}
+
+
+def test_what_a_fact_of_the_adapter_covers_is_known_and_the_rest_is_told_on_one_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "forgiven").mkdir()
+    for name, text in FORGIVEN.items():
+        (tmp_path / "forgiven" / name).write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    tests = type("TestForgiven", (AdapterContract,), {"adapter": "forgiven.adapter:Forgiven"})()
+    with pytest.raises(pytest.fail.Exception) as failure:
+        tests.test_outputs_have_the_dtype_of_the_contract()
+    head, promise, *lines = str(failure.value).splitlines()
+    assert re.fullmatch(r"1 of \d+ are not as promised, besides [1-9]\d* that are known", head)
+    assert "dtype of the contract: see the op's line in 'opassay list ops'" in promise
+    assert len(lines) == 1
+    assert re.match(r"case [0-9a-f]{16} · dtype_kept · matmul int8 plain: expected", lines[0])
+
+
+def test_a_failure_fits_a_screen() -> None:
+    wrong = [{"check": "error", "about": f"op{i}: {'x' * 500}", "expected": "a", "saw": "b"} for i in range(40)]
+    lines = told(wrong, 50, 0).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 240
+    assert lines[-1] == "… and 24 more"
+
+
+def test_every_check_of_the_suite_is_a_promise_that_is_described_somewhere() -> None:
+    checks = {o["check"] for o in interview("planted_adapters:Honest", "cpu", 600.0).seen}
+    assert checks - {"absent"} <= set(PROMISES)
 
 
 def test_a_process_that_ends_is_told_with_what_came_before() -> None:

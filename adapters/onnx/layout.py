@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from opassay.adapters.geometry import Padding, channel_axis, spatial_axes
-from opassay.adapters.onnxruntime.graph import Symbol
+from opassay.adapters.onnx.graph import Symbol
 
 
 def channels_first(x: Symbol, layout: str) -> Symbol:
@@ -24,14 +24,14 @@ def filters(w: Symbol) -> Symbol:
 
 
 def padded(padding: Padding) -> Mapping[str, Any]:
-    """The attribute that says so; a word that ONNX does not know goes to onnxruntime as it is."""
+    """The attribute that says so; a word that ONNX does not know goes to the backend as it is."""
     if isinstance(padding, str):
         return {"auto_pad": "SAME_UPPER" if padding == "SAME" else padding}
     return {"pads": [pair[end] for end in (0, 1) for pair in padding]}
 
 
 def extents(shape: tuple[int, ...], layout: str) -> tuple[int, int, int]:
-    """Channels, height and width; ones where there is no image, which is for onnxruntime to refuse."""
+    """Channels, height and width; ones where there is no image, which is for the backend to refuse."""
     if len(shape) != 4:
         return (1, 1, 1)
     height, width = spatial_axes(layout)

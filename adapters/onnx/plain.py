@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from onnx import helper
 
-from opassay.adapters.onnxruntime.graph import TYPES, Symbol
+from opassay.adapters.onnx.graph import TYPES, Symbol
 from opassay.adapters.tracing import graph_op
 
 

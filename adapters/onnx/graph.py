@@ -137,7 +137,7 @@ def _opset(kind: str) -> int:
 def node(kind: str, *inputs: Symbol, outputs: int = 1, **attributes: Any) -> Any:
     """The first output of a node in the graph of its inputs, or all of them where there are several.
 
-    A kind or an attribute that ONNX does not know is a mistake of the expression, not a question to onnxruntime.
+    A kind or an attribute that ONNX does not know is a mistake of the expression, not a question to the backend.
     """
     if not onnx.defs.has(kind):
         raise LookupError(f"ONNX has no operator {kind!r}")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
 from opassay.adapters.geometry import Padding, spatial_axes
-from opassay.adapters.onnxruntime.graph import TYPES, Symbol
-from opassay.adapters.onnxruntime.layout import channels_first, extents, padded, restored
-from opassay.adapters.onnxruntime.limits import RESIZED
+from opassay.adapters.onnx.graph import TYPES, Symbol
+from opassay.adapters.onnx.layout import channels_first, extents, padded, restored
 from opassay.adapters.tracing import graph_op
+from opassay.harness.model.dtypes import DTYPES
 
 LARGEST = np.iinfo(np.int64).max
 
 
 class PoolOps:
+    resized: ClassVar[tuple[str, ...]] = DTYPES
+    """What the backend's ``Resize`` takes."""
+
     @graph_op
     def max_pool2d(
         self,
@@ -77,7 +81,7 @@ class PoolOps:
         channel = graph.node("Mod", where, divisor)
         cell = graph.node("Div", graph.node("Sub", where, channel), divisor)
         sample = graph.node("Mul", graph.constant(np.arange(batch).reshape(-1, 1, 1, 1)), divisor)
-        # Multiplied in the graph: extents that overflow are for onnxruntime to refuse.
+        # Multiplied in the graph: extents that overflow are for the backend to refuse.
         plane = graph.node("Mul", graph.constant(height), graph.constant(width))
         place = graph.node("Add", graph.node("Mul", graph.node("Add", sample, channel), plane), cell)
         first = output_shape if layout == "NCHW" else [*output_shape[:1], *output_shape[3:], *output_shape[1:3]]
@@ -89,7 +93,7 @@ class PoolOps:
     def avg_unpool2d(self, x: Symbol, *, window: Sequence[int], layout: str) -> Symbol:
         """``Resize`` to the nearest; by ``Expand`` for the dtypes that it lacks."""
         graph, axes = x.graph, spatial_axes(layout)
-        if x.dtype not in RESIZED:
+        if x.dtype not in self.resized:
             for axis, times in zip(axes, window, strict=True):
                 x = _repeated(x, axis, times)
             return x

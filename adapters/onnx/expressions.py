@@ -1,4 +1,4 @@
-"""What onnxruntime is asked for ops that are one expression: nodes by name. Free of onnxruntime."""
+"""What a model says of ops that are one expression: nodes by name. Free of ONNX."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opassay.adapters.geometry import Padding, pad_amounts, spatial_axes, unknown
-from opassay.adapters.onnxruntime.graph import Symbol
-from opassay.adapters.onnxruntime.layout import channels_first, filters, padded, restored
+from opassay.adapters.onnx.graph import Symbol
+from opassay.adapters.onnx.layout import channels_first, filters, padded, restored
 from opassay.adapters.tracing import graph_op
 from opassay.adapters.transposed import place
 
@@ -50,7 +50,7 @@ class ConvOps:
         Source: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
         """
         found = place(x.shape, w.shape, output_shape, stride, padding, dilation, layout)
-        # Without a place, output_shape goes there as it is, for onnxruntime to refuse.
+        # Without a place, output_shape goes there as it is, for the backend to refuse.
         where = (
             {"output_padding": found.surplus, **padded(found.pads)}
             if found

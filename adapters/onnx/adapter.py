@@ -1,0 +1,57 @@
+"""Any backend that takes an ONNX model and arrays, and gives arrays: named by the user's own target.
+
+Where nobody names one, ONNX's own reference evaluator answers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+
+from opassay.adapters.onnx.backend import REFERENCE, VARIABLE, checked, named
+from opassay.adapters.onnx.graph import IR_VERSION, OPSET
+from opassay.adapters.onnx.model import ModelAdapter, Run
+from opassay.harness.model.dtypes import DTYPES
+
+
+class OnnxAdapter(ModelAdapter):
+    """ONNX models through a backend that is a Python callable or a command; whatever it does wrong is its own."""
+
+    name = "onnx"
+    modes = ("model",)
+    frameworks = ("onnx", "opassay.adapters.onnx.backend")
+    # NumPy's files and most frontends have no bfloat16.
+    dtypes = tuple(name for name in DTYPES if name != "bfloat16")
+
+    def __init__(self, device: str = "cpu") -> None:
+        super().__init__(device)
+        self._name = os.environ.get(VARIABLE, REFERENCE)
+        self._backend = named(self._name)
+
+    def devices(self) -> Sequence[str]:
+        return ("cpu",)
+
+    def version(self) -> str:
+        return str(onnx.__version__)
+
+    def origin(self) -> str:
+        return str(onnx.__file__)
+
+    def settings(self) -> Mapping[str, str]:
+        return {"backend": self._name, "opset": str(OPSET), "ir_version": str(IR_VERSION)}
+
+    def executor(self) -> str:
+        return self._name
+
+    def _prepare(self, model: Any, mode: str) -> Run:
+        run, outputs = self._backend(model.SerializeToString()), len(model.graph.output)
+
+        def answered(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+            whole = [np.array(array, order="C") for array in arrays]
+            return checked(run(whole), outputs, self.dtypes)
+
+        return answered

@@ -1,0 +1,136 @@
+"""Whoever runs an ONNX model: a Python callable, or a command. What they do wrong is theirs, and never a fault.
+
+This module is named as the framework's own, so that what is raised here counts as a refusal.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+VARIABLE = "OPASSAY_BACKEND"
+"""What names the backend: ``module:function``, or a command with ``{model}``, ``{inputs}`` and ``{outputs}``."""
+
+REFERENCE = "opassay.adapters.onnx.backends:reference"
+PLACES = ("{model}", "{inputs}", "{outputs}")
+TOLD = 300
+"""Characters of what a command said last that are kept."""
+
+Arrays = Sequence[np.ndarray]
+Run = Callable[[Arrays], Arrays]
+
+
+class Refused(Exception):
+    """The backend does not take a model, or does not answer it with arrays."""
+
+
+class Unusable(ImportError):
+    """What is named as a backend is none, or is not there: no case can be asked."""
+
+
+def named(text: str) -> Callable[[bytes], Run]:
+    """The backend of this name; raises ``Unusable`` in one line."""
+    return _command(text) if "{model}" in text else _callable(text)
+
+
+def _callable(text: str) -> Callable[[bytes], Run]:
+    module, _, name = text.partition(":")
+    if not module or not name:
+        raise Unusable(f"not a backend: {text!r}; expected module:function, or a command with {', '.join(PLACES)}")
+    sys.path.append(os.getcwd())
+    try:
+        found: Callable[[bytes], Run] = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise Unusable(f"the backend {text!r} cannot be imported: {type(error).__name__}: {error}") from None
+    return lambda model: _watched(_refusing(found)(model))
+
+
+def _watched(run: Any) -> Run:
+    if not callable(run):
+        raise Refused(f"the backend made {type(run).__name__} of a model; expected a function of arrays")
+    return _refusing(run)
+
+
+def _refusing(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """``function``, whose exceptions are refusals, whoever raised them."""
+
+    def call(given: Any) -> Any:
+        try:
+            return function(given)
+        except Exception as error:
+            raise Refused(f"{type(error).__name__}: {error}") from error
+
+    return call
+
+
+def _command(text: str) -> Callable[[bytes], Run]:
+    missing = [place for place in PLACES if place not in text]
+    if missing:
+        raise Unusable(f"the command {text!r} has no {', '.join(missing)}")
+    words = shlex.split(text)
+    if shutil.which(words[0]) is None:
+        raise Unusable(f"there is no command {words[0]!r}")
+    return lambda model: lambda arrays: _called(words, model, arrays)
+
+
+def _called(words: Sequence[str], model: bytes, arrays: Arrays) -> list[np.ndarray]:
+    """Model and arrays as files, ``arr_0`` first, and what the command left in the file for outputs."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"{model}": "model.onnx", "{inputs}": "inputs.npz", "{outputs}": "outputs.npz"}
+        paths = {place: os.path.join(folder, name) for place, name in files.items()}
+        Path(paths["{model}"]).write_bytes(model)
+        np.savez(paths["{inputs}"], *arrays)
+        done = subprocess.run([_filled(word, paths) for word in words], capture_output=True, check=False)
+        if done.returncode:
+            _ended(done)
+        return _read(paths["{outputs}"])
+
+
+def _filled(word: str, paths: dict[str, str]) -> str:
+    for place, path in paths.items():
+        word = word.replace(place, path)
+    return word
+
+
+def _ended(done: subprocess.CompletedProcess[bytes]) -> None:
+    """A command that a signal ended takes this process with it, so that the case is a crash of that signal."""
+    if done.returncode < 0:
+        signal.signal(-done.returncode, signal.SIG_DFL) if -done.returncode != signal.SIGKILL else None
+        os.kill(os.getpid(), -done.returncode)
+    said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()[-TOLD:]
+    raise Refused(f"the command ended with status {done.returncode}: {said or 'it said nothing'}")
+
+
+def _read(path: str) -> list[np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            return [found[name] for name in found.files]
+    except FileNotFoundError:
+        raise Refused("the command ended well and wrote no outputs") from None
+    except Exception as error:
+        raise Refused(f"what the command wrote as outputs cannot be read: {type(error).__name__}: {error}") from None
+
+
+def checked(answers: Any, outputs: int, dtypes: Sequence[str]) -> list[np.ndarray]:
+    """As many arrays of dtypes that opassay knows as the model has outputs; raises ``Refused`` for anything else."""
+    if not isinstance(answers, (list, tuple)) or len(answers) != outputs:
+        count = len(answers) if isinstance(answers, (list, tuple)) else type(answers).__name__
+        raise Refused(f"expected a list of {outputs} arrays, one for each output of the model, got {count}")
+    found = []
+    for answer in answers:
+        array = answer if isinstance(answer, np.ndarray) else np.asarray(answer)
+        if array.dtype.name not in dtypes:
+            raise Refused(f"answered an array of {array.dtype.name}; expected one of {', '.join(dtypes)}")
+        found.append(array)
+    return found

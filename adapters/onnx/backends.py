@@ -1,0 +1,86 @@
+"""Backends to name in ``opassay.toml``: each makes of a model, as bytes, a function from arrays to a list of arrays.
+
+Each imports its framework when it is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+Run = Callable[[Sequence[np.ndarray]], list[Any]]
+
+
+def reference(model: bytes) -> Run:
+    """ONNX's own evaluator, in NumPy. Source: https://onnx.ai/onnx/api/reference.html"""
+    from onnx.reference import ReferenceEvaluator
+
+    session = ReferenceEvaluator(model)
+    return lambda arrays: session.run(None, dict(zip(session.input_names, arrays, strict=True)))
+
+
+def onnxruntime(model: bytes) -> Run:
+    """The provider that ``OPASSAY_PROVIDER`` names, and no other."""
+    import onnxruntime
+
+    provider = os.environ.get("OPASSAY_PROVIDER", "CPUExecutionProvider")
+    session = onnxruntime.InferenceSession(model, providers=[provider])
+    if session.get_providers()[:1] != [provider]:
+        raise ValueError(f"onnxruntime runs this with {session.get_providers()}, not with {provider}")
+    names = [node.name for node in session.get_inputs()]
+    return lambda arrays: session.run(None, dict(zip(names, arrays, strict=True)))
+
+
+def openvino(model: bytes) -> Run:
+    """OpenVINO's ONNX frontend, on the device that ``OPASSAY_DEVICE`` names."""
+    import openvino
+
+    precise = {"INFERENCE_PRECISION_HINT": "f32", "EXECUTION_MODE_HINT": "ACCURACY"}
+    device = os.environ.get("OPASSAY_DEVICE", "CPU")
+    compiled = openvino.compile_model(openvino.Core().read_model(model, b""), device, precise)
+    return lambda arrays: list(compiled(list(arrays)).values())
+
+
+def tinygrad(model: bytes) -> Run:
+    """tinygrad's ONNX frontend, on the device that ``DEV`` names."""
+    import tempfile
+
+    from tinygrad import Tensor
+    from tinygrad.nn.onnx import OnnxRunner
+
+    with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
+        file.write(model)
+        file.flush()
+        runner = OnnxRunner(file.name)
+    names = list(runner.graph_inputs)
+    return lambda arrays: [y.numpy() for y in runner(dict(zip(names, map(Tensor, arrays), strict=True))).values()]
+
+
+def iree(model: bytes) -> Run:
+    """IREE: its ONNX importer, its compiler for the CPU of this machine, its runtime.
+
+    Source: https://iree.dev/guides/ml-frameworks/onnx/
+    """
+    import onnx
+    from iree import compiler, runtime
+    from iree.compiler import ir
+    from iree.compiler.extras import onnx_importer
+
+    proto = onnx.shape_inference.infer_shapes(onnx.load_from_string(model), data_prop=True)
+    context = ir.Context()
+    info = onnx_importer.ModelInfo(proto)
+    module = info.create_module(context=context)
+    onnx_importer.NodeImporter.define_function(info.main_graph, module.operation).import_all()
+    target = ["--iree-llvmcpu-target-cpu=host"]
+    binary = compiler.compile_str(str(module), target_backends=["llvm-cpu"], input_type="onnx", extra_args=target)
+    config = runtime.Config("local-sync")
+    vm = runtime.load_vm_module(runtime.VmModule.copy_buffer(config.vm_instance, binary), config)
+    return lambda arrays: _hosts(vm[proto.graph.name](*arrays))
+
+
+def _hosts(answer: Any) -> list[Any]:
+    several = answer if isinstance(answer, (list, tuple)) else [answer]
+    return [y.to_host() for y in several]

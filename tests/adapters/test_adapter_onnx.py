@@ -1,0 +1,105 @@
+"""Any backend that takes an ONNX model: what it does wrong is its own verdict of that case, and never a fault."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.registry import Registry
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.plan import Item, Settings
+
+COMMAND = """
+import os, pathlib, signal, sys, time
+import numpy as np
+model, inputs, outputs = sys.argv[1:]
+assert pathlib.Path(model).read_bytes()
+x, = np.load(inputs).values()
+does = int(x[0])
+if does == 2: sys.exit("the backend has no such kernel")
+if does == 3: pathlib.Path(outputs).write_bytes(b"garbage")
+if does == 5: np.savez(outputs, np.maximum(x, 0), x)
+if does == 6: time.sleep(600)
+if does == 7: os.kill(os.getpid(), signal.SIGSEGV)
+if does == 8: np.savez(outputs, np.maximum(x, 0)[None])
+if does == 9: np.savez(outputs, x.astype(complex))
+if does == 1: np.savez(outputs, np.maximum(x, 0))
+"""
+VERDICTS = {
+    1: ("pass", ""),
+    2: ("rejects", "the backend has no such kernel"),
+    3: ("rejects", "cannot be read"),
+    4: ("rejects", "wrote no outputs"),
+    5: ("rejects", "expected a list of 1 arrays"),
+    6: ("hang", ""),
+    7: ("crash", "SIGSEGV"),
+    8: ("shape", ""),
+    9: ("rejects", "complex128"),
+}
+
+
+def relu(does: int) -> Case:
+    return Case("relu", (Tensor((2,), "float32", Fill("literal", values=(float(does), -1.0))),), {})
+
+
+def campaign(folder: Path, backend: str, **settings: float) -> Campaign:
+    (folder / "opassay.toml").write_text(f"[targets.planted]\nadapter = 'onnx'\nbackend = {backend!r}\n")
+    return Campaign(Request(["planted"], ["relu"], folder=folder, settings=Settings(**settings)))  # type: ignore[arg-type]
+
+
+if find_spec("onnx"):
+
+    def test_a_command_that_fails_fails_that_case_alone(tmp_path: Path) -> None:
+        (tmp_path / "answer.py").write_text(COMMAND)
+        command = f"{sys.executable} {tmp_path / 'answer.py'} {{model}} {{inputs}} {{outputs}}"
+        asked = campaign(tmp_path, command, timeout=4.0)
+        found = {}
+        with asked.engine() as engine:
+            check_devices(engine)
+            for does in (*VERDICTS, 1):
+                ((_, _, judgement),) = engine.ask(asked.ops[0], Item(0, relu(does)))
+                found[does] = judgement.verdict, judgement.message
+        assert {does: verdict for does, (verdict, _) in found.items()} == {d: v for d, (v, _) in VERDICTS.items()}
+        assert [does for does, (_, said) in VERDICTS.items() if said not in found[does][1]] == []
+
+    @pytest.mark.parametrize(
+        ("backend", "said"),
+        [
+            ("no-such-tool {model} {inputs} {outputs}", "there is no command 'no-such-tool'"),
+            ("python {model} {inputs}", "has no {outputs}"),
+            ("nowhere:run", "cannot be imported: ModuleNotFoundError"),
+            ("nonsense", "expected module:function"),
+        ],
+    )
+    def test_a_backend_that_is_not_there_is_one_line(backend: str, said: str) -> None:
+        from opassay.adapters.onnx.backend import Unusable, named
+
+        with pytest.raises(Unusable) as error:
+            named(backend)
+        assert said in str(error.value)
+        assert "\n" not in str(error.value)
+
+    def test_what_a_callable_raises_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from opassay.adapters.onnx.backend import Refused, named
+
+        (tmp_path / "planted_backend.py").write_text(
+            "def raises(model):\n    raise KeyError('Relu')\n\n\ndef nothing(model):\n    return 3\n\n\n"
+            "def later(model):\n    return lambda arrays: arrays[7]\n"
+        )
+        monkeypatch.syspath_prepend(str(tmp_path))
+        for name, said in (("raises", "KeyError: 'Relu'"), ("nothing", "made int of a model")):
+            with pytest.raises(Refused, match=said):
+                named(f"planted_backend:{name}")(b"")
+        with pytest.raises(Refused, match="IndexError"):
+            named("planted_backend:later")(b"")([np.zeros(1)])
+
+
+def test_the_onnx_adapter_is_asked_only_where_it_is_named() -> None:
+    assert "onnx" not in {target.adapter for target in Registry().targets([])}
+    assert Registry().adapter("onnx").named_only
