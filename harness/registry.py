@@ -35,6 +35,9 @@ MISTAKES = "opassay.adapters.oracle.mistakes"
 TRACED = "opassay.adapters.oracle.traced"
 """The module that follows a function written with NumPy as bounded arithmetic."""
 
+PLAIN_SCRIPTS = "opassay.adapters.script_plain"
+"""The module that writes scripts by the expressions of an adapter, where it has no writer of its own."""
+
 CONTRACT_EXAMPLES = "opassay.cases.contract_examples"
 """The module with the literal questions that ``AdapterContract`` asks."""
 
@@ -351,6 +354,15 @@ class Registry:
         """What writes the framework's part of a standalone script, None for an adapter that has no such thing."""
         module = self.adapter(adapter).script
         if not module or importlib.util.find_spec(module) is None:
-            return None
+            return self._plain_writer(adapter)
         found: Callable[[Asked], Idiom] = importlib.import_module(module).idiom
+        return found
+
+    def _plain_writer(self, adapter: str) -> Callable[[Asked], Idiom] | None:
+        """The one that goes by ``expressions.py`` beside the adapter, where that has the words for it."""
+        beside_it = beside(self.adapter(adapter).location, "expressions")
+        module = importlib.import_module(beside_it) if beside_it else None
+        if not hasattr(module, "SCRIPT"):
+            return None
+        found: Callable[[Asked], Idiom] = importlib.import_module(PLAIN_SCRIPTS).writer(module)
         return found
