@@ -5,8 +5,8 @@
 ``imports``: lines that import the framework and define whatever else the expressions name. ``version``: an expression.
 ``native``: makes the framework's array of ``{}``, a NumPy array; ``native_DTYPE``: the same of one dtype, such as
 ``native_bfloat16``, which is given 16 bits each. ``numpy`` and ``dtype``: the values of ``answer``, bfloat16 as
-float32, and the name of its dtype. ``vjp``, which may be left out: a function ``value_and_vjp(function, inputs, cotangents)``
-that gives outputs and gradients, each a tuple.
+float32, and the name of its dtype. ``vjp``, which may be left out: the function ``value_and_vjp(function, inputs,
+cotangents)``, which gives outputs and gradients, each a tuple.
 """
 
 from __future__ import annotations

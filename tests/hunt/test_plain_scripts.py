@@ -15,20 +15,31 @@ from opassay.harness.model.fills import Fill
 from opassay.harness.model.outcome import Returned
 from opassay.harness.registry import Registry
 
-PACKAGE = {
-    "__init__.py": "",
-    "adapter.py": "from opassay import Adapter\n\n\nclass Worded(Adapter):\n    name = 'worded'\n    modes = ('eager',)\n",
-    "expressions.py": "EXPRESSIONS = {'relu': 'np.where(x > 0, x, 0 * x.dtype.type(1))', 'clamp': 'np.clip(x, low, high)'}\n"
-    "SCRIPT = {'imports': '', 'version': 'np.__version__', 'native': 'np.array({})', 'numpy': 'answer',\n"
-    "    'dtype': 'answer.dtype.name'}\n",
+ADAPTER = """
+from opassay import Adapter
+
+
+class Worded(Adapter):
+    name = "worded"
+    modes = ("eager",)
+"""
+EXPRESSIONS = """
+EXPRESSIONS = {"relu": "np.where(x > 0, x, 0 * x.dtype.type(1))"}
+SCRIPT = {
+    "imports": "",
+    "version": "np.__version__",
+    "native": "np.array({})",
+    "numpy": "answer",
+    "dtype": "answer.dtype.name",
 }
+"""
 
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     (tmp_path / "worded").mkdir()
-    for name, text in PACKAGE.items():
-        (tmp_path / "worded" / name).write_text(text)
+    for name, text in (("__init__", ""), ("adapter", ADAPTER), ("expressions", EXPRESSIONS)):
+        (tmp_path / "worded" / f"{name}.py").write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
     return Registry(["worded.adapter:Worded"])
 
