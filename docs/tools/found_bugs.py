@@ -341,6 +341,8 @@ As grave, but the machine that measured this page cannot show them.
 _FRAMEWORKS = {
     "jax": "JAX",
     "keras": "Keras",
+    "mlx": "MLX",
+    "onnx": "ONNX",
     "onnxruntime": "onnxruntime",
     "openvino": "OpenVINO",
     "paddle": "PaddlePaddle",
