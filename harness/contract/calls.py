@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from opassay.harness.contract.arrays import SHAPES
-from opassay.harness.contract.cases import literal, of_case
+from opassay.harness.contract.cases import of_call
 from opassay.harness.contract.limits import is_real
 from opassay.harness.contract.observe import Arrays, Attributes, Observation, answers, call, observe, plain, sentence
 from opassay.harness.contract.small import Calls, Told
@@ -80,9 +80,8 @@ def small_calls(adapter: Adapter, mode: str, small: Calls) -> Iterator[Observati
             ask = cache(partial(call, adapter, mode, op, arrays, attributes))
             reason = adapter.lacks(op, mode, _names(arrays), attributes)
             if reason is None:
-                case = literal(op, arrays, attributes)
                 for seen in _answer(adapter, about, ask, small.answers(op, arrays, attributes)):
-                    yield of_case(seen, case, mode)
+                    yield of_call(seen, mode, op, arrays, attributes)
             else:
                 yield sentence(about, reason)
                 yield observe("limit_is_real", f"{about}: {reason}", partial(is_real, adapter, mode, op, dtype, small))
@@ -116,8 +115,8 @@ def worked_examples(adapter: Adapter, mode: str, examples: Any) -> Iterator[Obse
             continue
         if adapter.lacks(op, mode, _names(arrays), attributes) is not None:
             continue
-        ask, case = partial(answers, adapter, mode, op, arrays, attributes), literal(op, arrays, attributes)
+        ask = partial(answers, adapter, mode, op, arrays, attributes)
         for position, answer in enumerate(expected):
             about = f"{op}: {name} [{position}] {mode}"
             seen = observe("worked_example", about, lambda a=ask, p=position: a()[p], answer)  # type: ignore[misc]
-            yield of_case(seen, case, mode)
+            yield of_call(seen, mode, op, arrays, attributes)

@@ -14,7 +14,7 @@ from opassay.harness.contract.observe import Arrays, Attributes, Observation, ob
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter, Unsupported
 from opassay.harness.model.case import Case, Tensor
-from opassay.harness.model.fills import Fill
+from opassay.harness.model.fills import LITERAL_LIMIT, Fill
 from opassay.harness.model.outcome import NotSupported, Outcome, Raised, Returned
 from opassay.harness.registry import PROGRAMS
 from opassay.harness.run.execute import Executor
@@ -35,10 +35,11 @@ def literal(op: str, arrays: Arrays, attributes: Attributes, aspect: str = "valu
     return Case(op, tuple(tensors), attributes, aspect)
 
 
-def of_case(observation: Observation, case: Case, mode: str) -> Observation:
-    """An observation that is not as promised, with the case that it asked: it may be known."""
-    if observation["ok"]:
+def of_call(observation: Observation, mode: str, op: str, arrays: Arrays, attributes: Attributes) -> Observation:
+    """An observation that is not as promised, with the call that it asked as a case: it may be known."""
+    if observation["ok"] or any(a.size > LITERAL_LIMIT for a in arrays):
         return observation
+    case = literal(op, arrays, attributes, "error" if observation["check"] == "error" else "value")
     return observation | {"case": case.to_json(), "case_id": case.id, "mode": mode}
 
 
@@ -51,7 +52,7 @@ def errors(adapter: Adapter, mode: str, refused: Sequence[tuple[Any, ...]]) -> I
             seen = observe(
                 "error", f"{op}: {name} {mode}", partial(_reaction, running, case), "raised by the framework"
             )
-            yield of_case(seen, case, mode)
+            yield of_call(seen, mode, op, arrays, attributes)
 
 
 def _reaction(running: Executor, case: Case) -> str:
