@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from opassay.harness.contract.observe import Arrays, Attributes, Observation, observe, plain
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter, Unsupported
@@ -28,11 +30,16 @@ def executor(adapter: Adapter, mode: str) -> Executor:
 
 def literal(op: str, arrays: Arrays, attributes: Attributes, aspect: str = "value") -> Case:
     """The call as a case; its arrays hold at most 64 elements each."""
-    values = [tuple(dtypes.widen(a).ravel().tolist()) for a in arrays]
+    values = [tuple(_plain(v) for v in dtypes.widen(a).ravel().tolist()) for a in arrays]
     tensors = [
         Tensor(a.shape, dtypes.dtype_name(a), Fill("literal", values=v)) for a, v in zip(arrays, values, strict=True)
     ]
     return Case(op, tuple(tensors), attributes, aspect)
+
+
+def _plain(value: Any) -> Any:
+    """A number as JSON has it: what is wider than float64 was one."""
+    return float(value) if isinstance(value, np.floating) else value
 
 
 def of_call(observation: Observation, mode: str, op: str, arrays: Arrays, attributes: Attributes) -> Observation:
