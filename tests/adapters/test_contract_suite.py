@@ -112,7 +112,7 @@ FORGIVEN = {
     "adapter.py": "from planted_adapters import Widening\n\n\nclass Forgiven(Widening):\n"
     "    name = 'forgiven'\n    modes = ('plain',)\n",
     "known.py": "from opassay import Fact\n\nKNOWN = (Fact('forgiven-wide', 'upstream', 'a product is wide', "
-    "ops=('matmul',), verdicts=('dtype',), when=lambda case: case.tensors[0].dtype != 'int8'),)\n",
+    "ops=('matmul',), verdicts=('dtype',), when=lambda case: case.tensors[0].dtype != 'float32'),)\n",
 }
 
 
@@ -130,7 +130,7 @@ def test_what_a_fact_of_the_adapter_covers_is_known_and_the_rest_is_told_on_one_
     assert re.fullmatch(r"1 of \d+ are not as promised, besides [1-9]\d* that are known", head)
     assert "dtype of the contract: see the op's line in 'opassay list ops'" in promise
     assert len(lines) == 1
-    assert re.match(r"case [0-9a-f]{16} · dtype_kept · matmul int8 plain: expected", lines[0])
+    assert re.match(r"case [0-9a-f]{16} · dtype_kept · matmul float32 plain: expected", lines[0])
 
 
 def test_a_failure_fits_a_screen() -> None:
