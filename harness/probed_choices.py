@@ -108,7 +108,7 @@ def said(choice: Choice, told: Mapping[str, Rows]) -> Iterator[str]:
     for option, ops in by_option.items():
         if option in choice.options:
             named = ", ".join(f'"{op}"' for op in ops)
-            only = "" if len(by_option) == 1 else f", ops=({named},)"
+            only = "" if len(by_option) == 1 else f", ops=({named}{',' * (len(ops) == 1)})"
             yield f'    Follows("{choice.name}", "{option}"{only}),  # {choice.options[option].says}'
         elif option != choice.contract:
             yield f"    # {choice.name}: {choice.asks} {option} of {', '.join(ops)}"

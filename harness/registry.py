@@ -100,7 +100,7 @@ BUILT_IN = (
         "opassay.adapters.onnx.adapter:OnnxAdapter",
         ("model",),
         "onnx",
-        "pip install onnx",
+        "pip install 'opassay[onnx]'",
         least="1.17",
         named_only=True,
     ),
