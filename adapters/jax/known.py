@@ -20,6 +20,15 @@ KNOWN = pinned(
         *xla.facts("jax", versions=_SEEN),
         one_pass("jax", _STANDARDIZED, "the variance of jax.nn.standardize is E[x²] - E[x]²", versions=_SEEN),
         Fact(
+            "jax-attention-float32",
+            "upstream",
+            "dot_product_attention keeps its scores in float32, of float64 as well",
+            ops=("attends",),
+            aspects=("value", "gradient"),
+            reproduces="in_32_bits",
+            versions=_SEEN,
+        ),
+        Fact(
             "jax-swapped-groups",
             "upstream",
             "XLA swaps image and filter, takes an axis for one of groups, and aborts (algebraic_simplifier.cc:586)",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from opassay.adapters.engines import eigen, onednn, xla
+from opassay.adapters.engines import eigen, onednn, tensorflow_moves, xla
 from opassay.adapters.facts import pinned
 from opassay.adapters.keras.known_elements import ELEMENTS
 from opassay.adapters.keras.known_empty import EMPTY
@@ -25,11 +25,6 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
 _BOTH = ("value", "gradient")
-_BITS = "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default"
-_BITS_PAGE = {
-    "url": "https://www.tensorflow.org/api_docs/python/tf/keras/config/set_x64_mode",
-    "title": "tf.keras.config.set_x64_mode",
-}
 _AS_SINGLE = ("float32", "uint8", "int32", "int64")
 """What ops.matmul multiplies as float32 on TensorFlow."""
 
@@ -43,20 +38,6 @@ def _beyond_single(case: Case) -> bool:
     """Products of integers that float32 may not hold."""
     a, b = (np.abs(tensor.materialize().astype(float)) for tensor in case.tensors)
     return case.tensors[0].dtype in ("int32", "int64") and a.max(initial=0) * b.max(initial=0) * a.shape[-1] > 2**24
-
-
-def _narrowed(case: Case) -> bool:
-    """A product of 64 bits, which gets 32; its gradient only where float32 does not hold it."""
-    if case.op in ("matmul", "matmul_vjp") and case.aspect == "gradient":
-        return _rounded_doubles(case)
-    if case.aspect == "gradient":
-        return case.tensors[0].dtype == "float64" and any(op == "matmul" for op, _ in attributes_and_ops(case))
-    return case.tensors[0].dtype in ("float64", "int64")
-
-
-def _rounded_doubles(case: Case) -> bool:
-    """float64 that float32 does not hold: under an exact fill it holds every sum."""
-    return case.tensors[0].dtype == "float64" and not all(tensor.fill.exact for tensor in case.all_tensors)
 
 
 def _read_beyond(case: Case) -> bool:
@@ -86,6 +67,7 @@ def _slow(case: Case) -> bool:
 KNOWN = pinned(
     (
         *eigen.facts("keras", ("tensorflow",), SEEN),
+        *tensorflow_moves.facts("keras", ("tensorflow",), SEEN),
         *onednn.convolutions("keras", ("tensorflow",), SEEN, straddled_in_keras),
         *xla.facts("keras", ("jax",), SEEN),
         *ELEMENTS,
@@ -145,28 +127,14 @@ KNOWN = pinned(
             versions=SEEN,
         ),
         Fact(
-            "keras-bits",
+            "keras-32-bits",
             "by design",
-            _BITS,
-            ops=("matmul", "matmul_vjp", "shared_inputs", "stopped_path", "unused_input"),
-            aspects=_BOTH,
-            verdicts=("dtype", "numeric"),
-            when=_narrowed,
-            modes=("torch",),
+            "dtypes.result_type turns 64-bit dtypes into 32-bit ones, as JAX does by default",
+            aspects=(*_BOTH, "shape"),
+            reproduces="in_32_bits",
             versions=SEEN,
-            **_BITS_PAGE,
-        ),
-        Fact(
-            "keras-bits-inferred",
-            "by design",
-            _BITS,
-            ops=("matmul",),
-            aspects=("shape",),
-            verdicts=("dtype",),
-            when=_narrowed,
-            modes=("torch", "jax"),
-            versions=SEEN,
-            **_BITS_PAGE,
+            url="https://www.tensorflow.org/api_docs/python/tf/keras/config/set_x64_mode",
+            title="tf.keras.config.set_x64_mode",
         ),
         Fact(
             "keras-integers",

@@ -7,15 +7,11 @@ import numpy as np
 from opassay.adapters.engines import aten
 from opassay.adapters.engines.eigen import DEFINITIONS
 from opassay.adapters.keras.known_predicates import SEEN
-from opassay.adapters.known_elements import Told, mistakes
+from opassay.adapters.known_elements import Told, mistakes, of_floats
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
 _TENSORFLOW = {"modes": ("tensorflow",), "versions": SEEN}
-
-
-def _long_words(case: Case) -> bool:
-    return len(case.tensors) > 1 and case.tensors[-1].dtype == "uint64"
 
 
 def _broadcasts(case: Case) -> bool:
@@ -31,16 +27,19 @@ def _like_a_bias(case: Case) -> bool:
     return len(x) > 1 and len(wide) == 1 and 0 in bias and wide[0] in (x[1], x[-1])
 
 
+def _whole_triangle(case: Case) -> bool:
+    *_, rows, columns = case.tensors[0].shape
+    diagonal = case.attributes["diagonal"]
+    return bool(-diagonal > rows if case.attributes["upper"] else diagonal > columns)
+
+
+def _fewer_key_heads(case: Case) -> bool:
+    *_, query, key, _ = case.tensors
+    return query.shape[1] != key.shape[1]
+
+
 def _nothing(case: Case) -> bool:
     return case.tensors[0].size == 0
-
-
-def _wide(case: Case) -> bool:
-    return case.tensors[0].dtype in ("float64", "int64")
-
-
-def _of_float64(case: Case) -> bool:
-    return case.tensors[0].dtype == "float64"
 
 
 _FUNCTIONS: Told = {
@@ -49,31 +48,9 @@ _FUNCTIONS: Told = {
     **DEFINITIONS,
 }
 
-_PROMOTED = ("atan2", "ceil", "floor", "floor_divide", "maximum", "minimum", "norm_l1", "norm_l2", "var")
 ELEMENTS = (
     *mistakes("keras", _FUNCTIONS, **_TENSORFLOW),
     *aten.facts("keras-torch", SEEN, ("torch",)),
-    Fact(
-        "keras-torch-wide",
-        "upstream",
-        "dtypes.result_type has float32 of float64 and int32 of int64 with this backend",
-        ops=_PROMOTED,
-        aspects=("value", "shape"),
-        verdicts=("dtype",),
-        when=_wide,
-        modes=("torch",),
-        versions=SEEN,
-    ),
-    Fact(
-        "keras-long-words",
-        "upstream",
-        "dtypes.result_type makes uint32 of two tensors of uint64, and half of each number is gone",
-        ops=("arithmetic", "bitwise", "select"),
-        aspects=("value", "shape"),
-        verdicts=("dtype",),
-        when=_long_words,
-        **_TENSORFLOW,
-    ),
     Fact(
         "keras-bitwise-inferred",
         "upstream",
@@ -87,11 +64,62 @@ ELEMENTS = (
     Fact(
         "keras-inferred-float32",
         "upstream",
-        "compute_output_spec of Reciprocal and Logsumexp leaves out the dtype, and has float32",
-        ops=("reciprocal", "logsumexp"),
+        "compute_output_spec of Reciprocal, Logsumexp and Normalize leaves out the dtype, and has float32",
+        ops=("reciprocal", "logsumexp", "lp_normalize"),
         aspects=("shape",),
         verdicts=("dtype",),
         when=lambda case: case.tensors[0].dtype != "float32",
+        versions=SEEN,
+    ),
+    Fact(
+        "keras-inferred-32-bits",
+        "upstream",
+        "compute_output_spec of Matmul has 32 bits where execution, which JAX was told to do in 64, has them",
+        ops=("matmul", "bmm", "linear"),
+        aspects=("shape",),
+        verdicts=("dtype",),
+        when=lambda case: case.tensors[0].dtype in ("float64", "int64"),
+        modes=("jax",),
+        versions=SEEN,
+    ),
+    Fact(
+        "keras-triangle-beyond",
+        "upstream",
+        "TensorFlow's MatrixBandPart refuses a diagonal beyond the matrix, which keeps it whole",
+        ops=("triu_tril",),
+        aspects=("value", "gradient"),
+        verdicts=("rejects",),
+        when=_whole_triangle,
+        **_TENSORFLOW,
+    ),
+    Fact(
+        "keras-one_hot-inferred",
+        "upstream",
+        "compute_output_spec of OneHot takes no axis but -1 for a scalar",
+        ops=("one_hot",),
+        aspects=("shape",),
+        verdicts=("rejects",),
+        when=lambda case: case.tensors[0].shape == () and case.attributes["axis"] == 0,
+        versions=SEEN,
+    ),
+    Fact(
+        "keras-dynamic_update_slice-derivative",
+        "upstream",
+        "XlaDynamicUpdateSlice has no entry in TensorFlow's registry of gradients",
+        ops=("dynamic_update_slice",),
+        aspects=("gradient",),
+        verdicts=("rejects",),
+        when=of_floats,
+        **_TENSORFLOW,
+    ),
+    Fact(
+        "keras-key-heads",
+        "upstream",
+        "TensorFlow: dot_product_attention is an einsum, which refuses fewer heads of keys than of queries",
+        ops=("attends",),
+        aspects=("value", "gradient"),
+        verdicts=("rejects",),
+        when=_fewer_key_heads,
         **_TENSORFLOW,
     ),
     Fact(
@@ -113,16 +141,5 @@ ELEMENTS = (
         verdicts=("rejects",),
         when=_nothing,
         **_TENSORFLOW,
-    ),
-    Fact(
-        "keras-logaddexp-float64",
-        "upstream",
-        "logaddexp takes float32 for float64",
-        ops=("logaddexp",),
-        aspects=("value", "shape"),
-        verdicts=("dtype",),
-        when=_of_float64,
-        modes=("jax", "torch"),
-        versions=SEEN,
     ),
 )

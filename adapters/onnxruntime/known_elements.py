@@ -5,6 +5,7 @@ from __future__ import annotations
 from opassay.adapters.engines.eigen import PACKETS
 from opassay.adapters.known_elements import Told, holds_nan, mistakes
 from opassay.adapters.known_norms import one_pass
+from opassay.adapters.known_predicates import empty
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
@@ -19,7 +20,7 @@ _FUNCTIONS: Told = {
     "minus_zero_lost": ("upstream", "Where adds what either branch gives, and -0 + 0 is 0"),
     "sigmoid_by_difference": ("upstream", "below 0, Sigmoid is a difference of numbers near 1, and then 0"),
     "constants_in_float32": ("by design", "an attribute of a node is a float32, whatever the tensors are"),
-    "float64_in_float32": ("by design", "GroupNormalization is computed in float32 unless stash_type says otherwise"),
+    "in_32_bits": ("by design", "GroupNormalization is computed in float32 unless stash_type says otherwise"),
     "sums_saturate": ("upstream", "sums and products of integers are made of numbers that hold more, and then clipped"),
     "nan_passed_over": ("upstream", "ReduceMax and ReduceMin of vectors pass over a NaN"),
     "out_of_range": ("upstream", "Tanh of float32 is a quotient of polynomials, which nothing keeps within 1"),
@@ -33,6 +34,14 @@ def _narrow_nan(case: Case) -> bool:
 def _without_rows(case: Case) -> bool:
     of = case.tensors[1 if case.op == "layer_norm" else 0]
     return of.size == 0
+
+
+def _no_queries(case: Case) -> bool:
+    return case.tensors[-3].shape[2] == 0
+
+
+def _of_scalar(case: Case) -> bool:
+    return case.tensors[0].shape == ()
 
 
 ELEMENTS = (
@@ -67,6 +76,23 @@ ELEMENTS = (
         verdicts=("rejects",),
         when=_without_rows,
         **_SEEN,
+    ),
+    *(
+        Fact(
+            f"onnxruntime-{name}",
+            "upstream",
+            reason,
+            ops=(op,),
+            aspects=("value", "shape"),
+            verdicts=("rejects",),
+            when=when,
+            **_SEEN,
+        )
+        for name, op, reason, when in (
+            ("no-queries", "attends", "Attention refuses to be asked nothing, whose answer is empty", _no_queries),
+            ("no-rows", "cross_entropy", "SoftmaxCrossEntropyLoss makes a Reshape to 0 rows", empty(0)),
+            ("one_hot-scalar", "one_hot", "OneHot refuses a scalar", _of_scalar),
+        )
     ),
     Fact(
         "onnxruntime-sign-nan",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opassay.adapters.engines import eigen, onednn, xla
+from opassay.adapters.engines import eigen, onednn, tensorflow_moves, xla
 from opassay.adapters.facts import pinned
 from opassay.adapters.known_far import far, far_strides
 from opassay.adapters.known_predicates import attributes_of, dilated_with_padding, subnormal_meets_infinity
@@ -50,6 +50,7 @@ def _stuffed(case: Case) -> bool:
 KNOWN = pinned(
     (
         *eigen.facts("tensorflow", _CPU, _SEEN),
+        *tensorflow_moves.facts("tensorflow", _CPU, _SEEN),
         *onednn.convolutions("tensorflow", _CPU, _SEEN),
         *onednn.products("tensorflow", _SEEN),
         *xla.facts("tensorflow", ("xla",), _SEEN),

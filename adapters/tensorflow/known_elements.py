@@ -37,4 +37,14 @@ ELEMENTS = (
         versions="tensorflow 2.21.0, CPU",
         pins=(gradient("fmod"),),
     ),
+    Fact(
+        "tensorflow-topk-derivative",
+        "upstream",
+        "the gradient of TopKV2 adds int32 to its indices, which were asked for in int64",
+        ops=("topk",),
+        aspects=("gradient",),
+        verdicts=("rejects",),
+        when=of_floats,
+        versions="tensorflow 2.21.0, CPU",
+    ),
 )

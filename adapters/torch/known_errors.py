@@ -32,6 +32,10 @@ def _one_image(case: Case) -> bool:
     return bool(case.attributes["output_shape"][0] == 1)
 
 
+def _holds_nothing(case: Case) -> bool:
+    return any(tensor.shape == (0,) for tensor in case.tensors)
+
+
 def _of_integers(case: Case) -> bool:
     return not dtypes.is_float(case.tensors[0].dtype)
 
@@ -52,6 +56,27 @@ _DEFINED = (
         {"when": _of_integers},
     ),
     (
+        "unbatched",
+        "depth_to_space space_to_depth",
+        "RankThree",
+        "an input of rank 3 is one image without a batch axis",
+        {"url": _DOCS + "nn.PixelShuffle.html", "title": "PixelShuffle"},
+    ),
+    (
+        "skipped",
+        "concat",
+        "ShapeMismatch",
+        "a tensor of the shape (0,) is passed over",
+        {"url": _DOCS + "cat.html", "title": "torch.cat", "when": _holds_nothing},
+    ),
+    (
+        "longer-updates",
+        "scatter_elements scatter_reduce",
+        "UpdatesShape",
+        "updates may be longer than the indices",
+        {"url": _DOCS.replace("torch.", "torch.Tensor.scatter_.html"), "title": "torch.Tensor.scatter_"},
+    ),
+    (
         "in-plane",
         "max_unpool2d",
         "IndexWrongChannel",
@@ -66,13 +91,15 @@ _DEFINED = (
         {"when": _reached_by_dilation},
     ),
 )
-"""Each: a word, an op or trait, the rule of invalid input that may be broken there, why, and what else a fact has."""
+"""Each: a word, ops or traits, the rule of invalid input that may be broken there, why, and what else a fact has."""
 
 ERRORS = (
     *(
         fact
         for word, ops, rule, reason, more in _DEFINED
-        for fact in accepted(f"torch-{word}", "by design", reason, {ops: (rule,)}, versions=_SEEN, **more)
+        for fact in accepted(
+            f"torch-{word}", "by design", reason, dict.fromkeys(ops.split(), (rule,)), versions=_SEEN, **more
+        )
     ),
     *accepted(
         "torch-undilated",

@@ -123,9 +123,17 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "added_to_one: beyond": (of("erfinv", (2.0, -0.0, 0.5)), gives(INF, 0.0, 0.4769362762)),
     "by_a_textbook": (of("sinh", (1e-9, 1.0)), gives(0, math.sinh(1))),
     "angle_times_pi": (of("digamma", (1.5, 3.0), dtype="float64", dy=(1.0, 1.0)), lambda c: [trigamma(c.inputs()[0])]),
-    "float64_in_float32": (
+    "in_32_bits": (
         of("sqrt", (2.0, 3.0), dtype="float64"),
         lambda case: [np.sqrt(case.inputs()[0].astype(np.float32)).astype(np.float64)],
+    ),
+    "in_32_bits: left": (
+        of("sqrt", (2.0, 3.0), dtype="float64"),
+        lambda case: [np.sqrt(case.inputs()[0].astype(np.float32))],
+    ),
+    "in_32_bits: integers": (
+        of("add", (2**33 + 1, 7), (2, 3), dtype="int64"),
+        gives(3, 10, dtype=np.int32),
     ),
     "nan_passed_over": (of("max", (NAN, 1.0, 3.0), axes=(0,), keepdims=False), scalar(3)),
     "sums_saturate": (

@@ -54,7 +54,9 @@ def value_and_vjp(
         several = as_tuple(fn(*arguments))
         return tuple(several[i] for i in wanted), several
 
-    _, pullback, several = jax.vjp(outputs, *(inputs[i] for i in floating), has_aux=True)
-    for i, gradient in zip(floating, pullback(tuple(cotangents[i] for i in wanted)), strict=True):
+    answers, pullback, several = jax.vjp(outputs, *(inputs[i] for i in floating), has_aux=True)
+    # Keras may answer in another dtype than it was given.
+    given = tuple(cotangents[i].astype(y.dtype) for i, y in zip(wanted, answers, strict=True))
+    for i, gradient in zip(floating, pullback(given), strict=True):
         gradients[i] = gradient
     return several, tuple(gradients)
