@@ -17,7 +17,6 @@ from opassay.adapters.keras.known_errors import ERRORS
 from opassay.adapters.keras.known_predicates import SEEN, attributes_and_ops
 from opassay.adapters.known_far import far_strides
 from opassay.adapters.known_holes import straddled_in_keras
-from opassay.adapters.known_linear import nan_by_flush
 from opassay.adapters.known_predicates import attributes_of
 from opassay.adapters.known_products import CHANCE, NEEDS, TITLE, URL, one_matrix_for_a_batch
 from opassay.adapters.onednn import OWN
@@ -42,10 +41,6 @@ def _beyond_single(case: Case) -> bool:
 
 def _read_beyond(case: Case) -> bool:
     return case.tensors[0].dtype in _AS_SINGLE and one_matrix_for_a_batch(case)
-
-
-def _bfloat16_flushed(case: Case) -> bool:
-    return case.tensors[0].dtype == "bfloat16" and nan_by_flush(case)
 
 
 def _not_contiguous(case: Case) -> bool:
@@ -101,6 +96,16 @@ KNOWN = pinned(
             ops=("selects_maximum",),
             aspects=("gradient",),
             reproduces="last_nan",
+            modes=("torch",),
+            versions=SEEN,
+        ),
+        Fact(
+            "keras-torch-no-query",
+            "upstream",
+            "torch: where nothing is asked, the bias of attention has no gradient where it has an empty one",
+            ops=("biased_attention",),
+            aspects=("gradient",),
+            reproduces="no_gradient_for_one",
             modes=("torch",),
             versions=SEEN,
         ),
@@ -168,7 +173,8 @@ KNOWN = pinned(
             ops=("multiplies",),
             aspects=_BOTH,
             verdicts=("special",),
-            when=_bfloat16_flushed,
+            reproduces="subnormals_flushed",
+            when=lambda case: case.tensors[0].dtype == "bfloat16",
             modes=("torch",),
             versions=SEEN,
             needs=("instructions=avx512_bf16",),

@@ -8,6 +8,7 @@ from opassay.adapters.engines import aten
 from opassay.adapters.engines.eigen import DEFINITIONS
 from opassay.adapters.keras.known_predicates import SEEN
 from opassay.adapters.known_elements import Told, mistakes, of_floats
+from opassay.adapters.known_norms import one_pass
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -31,6 +32,17 @@ def _whole_triangle(case: Case) -> bool:
     *_, rows, columns = case.tensors[0].shape
     diagonal = case.attributes["diagonal"]
     return bool(-diagonal > rows if case.attributes["upper"] else diagonal > columns)
+
+
+def _sees_nothing(case: Case) -> bool:
+    """Some query sees no key, of those that there are."""
+    mask = case.tensors[0].materialize()
+    return mask.shape[1] > 0 and not bool(mask.any(axis=1).all())
+
+
+def _equal_somewhere(case: Case) -> bool:
+    a, b = case.inputs()
+    return bool((np.isfinite(a) & (a == b)).any())
 
 
 def _fewer_key_heads(case: Case) -> bool:
@@ -110,6 +122,45 @@ ELEMENTS = (
         aspects=("gradient",),
         verdicts=("rejects",),
         when=of_floats,
+        **_TENSORFLOW,
+    ),
+    Fact(
+        "keras-torch-no-key",
+        "upstream",
+        "torch hides a key by adding the lowest number to its score, whose gradient a query that sees none has, too",
+        ops=("masked_attention",),
+        aspects=("gradient",),
+        verdicts=("numeric", "structural"),
+        when=_sees_nothing,
+        modes=("torch",),
+        versions=SEEN,
+    ),
+    one_pass(
+        "keras-torch",
+        ("batch_norm", "layer_norm"),
+        "the variance of ops.moments is E[x²] - E[x]²",
+        modes=("torch",),
+        versions=SEEN,
+    ),
+    Fact(
+        "keras-cross_entropy-64-bits",
+        "upstream",
+        "on JAX, sparse_categorical_crossentropy of float32 is float64",
+        ops=("cross_entropy",),
+        aspects=("value",),
+        verdicts=("dtype",),
+        when=lambda case: case.tensors[1].dtype == "float32",
+        modes=("jax",),
+        versions=SEEN,
+    ),
+    Fact(
+        "keras-logaddexp-tie",
+        "upstream",
+        "TensorFlow: logaddexp is a maximum and a function of the distance, so that equal operands share no gradient",
+        ops=("logaddexp",),
+        aspects=("gradient",),
+        verdicts=("numeric",),
+        when=_equal_somewhere,
         **_TENSORFLOW,
     ),
     Fact(

@@ -116,6 +116,15 @@ KNOWN = pinned(
             versions=_SEEN,
         ),
         Fact(
+            "torch-no-query",
+            "upstream",
+            "where nothing is asked, the bias of attention has no gradient where it has an empty one",
+            ops=("biased_attention",),
+            aspects=("gradient",),
+            reproduces="no_gradient_for_one",
+            versions=_SEEN,
+        ),
+        Fact(
             "torch-bfloat16-flush",
             "by design",
             "bfloat16 products take a subnormal operand for zero, as the processor's dot-product instruction does",

@@ -50,9 +50,9 @@ NORMS = (
     Fact(
         "torch-instance_norm-nothing",
         "upstream",
-        "the meta kernel of instance_norm asks for the first image of none",
+        "instance_norm asks for the first image of none",
         ops=("instance_norm",),
-        aspects=("shape",),
+        aspects=("value", "gradient"),
         verdicts=("rejects",),
         when=lambda case: case.tensors[0].shape[0] == 0,
         versions="torch 2.13.0, CPU",

@@ -111,7 +111,7 @@ class Knowledge:
         return found
 
     def _asked(self, lane: Lane, op: Op, case: Case, outcome: Outcome) -> tuple[Op, Answered] | None:
-        if not isinstance(outcome, Returned) or case.aspect not in ("value", "gradient"):
+        if not isinstance(outcome, Returned) or case.aspect == "error":
             return None
         right = self._judging.under(lane, op, case, outcome)
         references = right.references if right else self._judging.references(op, case, outcome)

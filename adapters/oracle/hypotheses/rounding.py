@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -42,15 +42,22 @@ WHOLE = {half: whole for whole, half in HALF.items()}
 
 
 def _in_32_bits(question: Question) -> Iterator[References]:
-    """What has 64 bits is made 32 bits wide first, and the answer 64 again, or left as it is."""
+    """What has 64 bits is made 32 bits wide: operands and the answer, operands alone, sums alone, the answer alone."""
     arrays = (*question.inputs, *question.cotangents)
     if any(a is not None and a.dtype.name in HALF for a in arrays):
         with np.errstate(over="ignore"):
             made = [a if a is None else a.astype(HALF.get(a.dtype.name, a.dtype)) for a in arrays]
         count = len(question.inputs)
-        found = ask(replace(question, inputs=tuple(made[:count]), cotangents=tuple(made[count:])))  # type: ignore[arg-type]
-        yield tuple(replace(r, dtype=WHOLE.get(r.dtype, r.dtype)) for r in found)
-        yield tuple(found)
+        narrow = replace(question, inputs=tuple(made[:count]), cotangents=tuple(made[count:]))  # type: ignore[arg-type]
+        halved, whole = ask(narrow), ask(question)
+        yield halved
+        yield _as(WHOLE, halved)
+        yield whole
+        yield _as(HALF, whole)
+
+
+def _as(dtype: Mapping[str, str], references: References) -> References:
+    return tuple(replace(r, dtype=dtype.get(r.dtype, r.dtype)) for r in references)
 
 
 def _single(model: NumericModel) -> NumericModel:
