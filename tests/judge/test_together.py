@@ -18,7 +18,7 @@ from opassay.harness.model.fills import Fill
 from opassay.harness.model.hypothesis import Hypothesis
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import Op, references
-from opassay.harness.model.outcome import Returned
+from opassay.harness.model.outcome import Inference, Returned
 from opassay.harness.model.program import Program, Stage
 from opassay.harness.model.reference import Reference
 from opassay.harness.registry import Registry
@@ -44,9 +44,11 @@ def op_of(case: Case) -> Op:
     return next(op for op in OPS if op.name == case.op)
 
 
-def found(case: Case, arrays: Sequence[np.ndarray], *facts: Fact) -> tuple[str, ...]:
+def found(
+    case: Case, arrays: Sequence[np.ndarray], *facts: Fact, inference: Inference | None = None
+) -> tuple[str, ...]:
     """The ids of the facts that cover these answers, which must be wrong."""
-    op, outcome = op_of(case), Returned(tuple(arrays))
+    op, outcome = op_of(case), Returned(tuple(arrays), inference=inference)
     truth = references(op, case, outcome.arrays)
     models = [NumericModel(accumulator=r.dtype, flushes=False) for r in truth]
     verdict = judge(case, outcome, truth, models).verdict
@@ -75,6 +77,15 @@ def test_two_mistakes_in_one_answer_are_covered_together() -> None:
     assert found(BOTH, [both], FLUSHES, ZERO) == ("flushes", "zero")
     assert found(BOTH, [both], ZERO, FLUSHES) == ("zero", "flushes")
     assert found(BOTH, [both], FLUSHES) == found(BOTH, [both], ZERO) == ()
+
+
+def test_a_dtype_of_half_the_width_is_covered_where_execution_and_inference_have_it() -> None:
+    halved = Fact("halved", "upstream", "why", aspects=("shape",), reproduces="in_32_bits")
+    case = Case("neg", (Tensor((2,), "float64", Fill("literal", values=(1.0, 2.0))),), {}, "shape")
+    said = {dtype: Inference(outputs=(((2,), dtype),)) for dtype in ("float32", "float64")}
+    assert found(case, [row(-1, -2)], halved, inference=said["float32"]) == ("halved",)
+    assert found(case, [row(-1, -2)], halved, inference=said["float64"]) == ()
+    assert found(case, [row(-1)], halved, inference=said["float32"]) == ()
 
 
 @pytest.mark.parametrize("place", range(4))
