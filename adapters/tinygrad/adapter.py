@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 # Read while tinygrad is imported. OPASSAY_CACHE names a folder, or is "off".
@@ -76,6 +78,11 @@ class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
     def executor(self) -> str:
         return type(tinygrad.Device["CPU"].renderer).__name__
 
+    def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        if "bfloat16" in (*dtypes, attributes.get("to")) and not _compiles_bfloat16():
+            return f"{os.environ.get('CC', 'clang')} has no __bf16 for this processor"
+        return None
+
     def to_native(self, array: np.ndarray) -> Tensor:
         """A row-major copy; bfloat16 by its bits, since NumPy knows no such dtype."""
         if array.dtype == BFLOAT16:
@@ -114,6 +121,16 @@ class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
         """What a tensor says before it is computed: tinygrad is lazy."""
         return [_inferred(y) for y in as_tuple(fn(*inputs))]
+
+
+@cache
+def _compiles_bfloat16() -> bool:
+    """Whether the C compiler, which is none of tinygrad's, knows the type that tinygrad writes."""
+    try:
+        tinygrad.Device["CPU"].renderer.compiler.compile("__bf16 same(__bf16 x) { return x; }")
+    except subprocess.CalledProcessError:
+        return False
+    return True
 
 
 def _copied(array: np.ndarray, dtype: Any) -> Tensor:
