@@ -33,7 +33,7 @@ def _ignored(target: np.ndarray, ignore_index: int) -> np.ndarray:
 def _cross_entropy(target: Real, x: Real, ignore_index: int, reduction: str) -> Real:
     ignored = _ignored(target.value, ignore_index)
     beyond = ~ignored & ((target.value < 0) | (target.value >= x.shape[1]))
-    losses = bounded.unsigned(-bounded.taken(bounded.log_softmax(x, 1), target.value, 1, ignored | beyond))
+    losses = bounded.unsigned(-bounded.taken(bounded.log_softmax(x, 1, alone=True), target.value, 1, ignored | beyond))
     losses = bounded.where(beyond, float("nan"), losses) if beyond.any() else losses
     if not reduction:
         return losses

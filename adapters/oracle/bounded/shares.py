@@ -18,6 +18,7 @@ from opassay.adapters.oracle.bounded.forms import either
 from opassay.adapters.oracle.bounded.profiles import ulps_of
 from opassay.adapters.oracle.bounded.real import Real, left_open, saved
 from opassay.adapters.oracle.bounded.reductions import reduce_sum
+from opassay.adapters.oracle.bounded.selection import where
 
 SURELY = 0.5
 """A sum that errs by no more than this share of itself is told from 0; one that errs by more has no bound."""
@@ -116,8 +117,11 @@ def logsumexp(x: Real, axes: Axes, keepdims: bool = False) -> Real:
     return Real(value.reshape(shape), (x,), local, pull)
 
 
-def log_softmax(x: Real, axes: Axes) -> Real:
-    """(x - max) - log Σ exp(x - max), which keeps the digits of a share that is almost 1."""
+def log_softmax(x: Real, axes: Axes, alone: bool = False) -> Real:
+    """(x - max) - log Σ exp(x - max), which keeps the digits of a share that is almost 1.
+
+    ``alone``: one along ``axes`` is asked for at most, whose gradient kernels make of 1 - share, too.
+    """
     s = _shifted(x, axes)
     value = quietly(np.subtract, s.below, s.log)
 
@@ -129,6 +133,7 @@ def log_softmax(x: Real, axes: Axes) -> Real:
     def pull(g: Real, y: Real) -> tuple[Real]:
         total = over_again(reduce_sum(g, s.axes, True), x.shape, s.axes)
         p = either(exp(saved(y)), softmax(saved(x), s.axes))
-        return (g - p * total,)
+        spread = g - p * total
+        return (either(spread, where(g.value != 0, g * (1.0 - p), -(p * total))) if alone else spread,)
 
     return Real(value, (x,), local, pull, span=(-np.inf, 0))
