@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from opassay.adapters.facts import accepted
@@ -44,6 +45,7 @@ _ACCEPTED: tuple[tuple[str, str, str, Mapping[str, tuple[str, ...]], Mapping[str
         {},
     ),
     ("lost", "upstream", _LOST, {"indexes": ("IndexOutOfRange",), "picks": ("IndexOutOfRange",)}, _FIX),
+    ("repeats", "upstream", "Tile takes a negative number of repeats", {"tile": ("RepeatsNegative",)}, {}),
     (
         "left",
         "by design",
@@ -53,6 +55,13 @@ _ACCEPTED: tuple[tuple[str, str, str, Mapping[str, tuple[str, ...]], Mapping[str
     ),
 )
 """Name, owner, reason, ops and rules, page."""
+
+
+def _below_all(case: Case) -> bool:
+    """Some index lies below the first place, counted from the end of all that there is."""
+    indices = case.tensors[0 if case.op == "scatter_nd" else 1].materialize()
+    shape = case.attributes["shape" if case.op == "scatter_nd" else "output_shape"]
+    return int(indices.min(initial=0)) < -math.prod(shape)
 
 
 def _backwards(case: Case) -> bool:
@@ -96,6 +105,9 @@ def errors() -> Iterator[Fact]:
         {"conv2d_transpose": ("PadNegative",)},
         when=lambda case: min(begin for begin, _ in case.attributes["padding"]) >= 0,
         **SEEN,
+    )
+    yield from accepted(
+        "openvino-lost-below", "upstream", _LOST, {"indexes": ("IndexNegative",)}, when=_below_all, **SEEN, **_FIX
     )
     yield from accepted(
         "openvino-backwards",
