@@ -16,13 +16,14 @@ FILE = "pins.jsonl"
 
 
 def accepted(prefix: str, owner: str, reason: str, table: Mapping[str, Iterable[str]], **more: Any) -> Iterator[Fact]:
-    """A fact per line of ``table``: an op or trait, and the rules of invalid input that may be broken there.
+    """A fact per line of ``table``: ops or traits, and the rules of invalid input that may be broken there.
 
     A line holds where every case of its ops and rules is accepted. ``more``: modes, versions, url, title, needs, when.
     """
     for ops, rules in table.items():
-        told: dict[str, Any] = {"ops": (ops,), "aspects": ("error",), "verdicts": ("accepts",), "rules": tuple(rules)}
-        yield Fact(f"{prefix}-{ops}", owner, reason, **told, **more)
+        names = tuple(ops.split())
+        told: dict[str, Any] = {"ops": names, "aspects": ("error",), "verdicts": ("accepts",), "rules": tuple(rules)}
+        yield Fact(f"{prefix}-{names[0]}", owner, reason, **told, **more)
 
 
 def pinned(facts: Iterable[Fact], folder: Path) -> tuple[Fact, ...]:

@@ -44,7 +44,7 @@ _ACCEPTED: tuple[tuple[str, str, str, Mapping[str, tuple[str, ...]], Mapping[str
         {"max_unpool2d": ("IndexWrongChannel",)},
         {},
     ),
-    ("lost", "upstream", _LOST, {"indexes": ("IndexOutOfRange",), "picks": ("IndexOutOfRange",)}, _FIX),
+    ("lost", "upstream", _LOST, {"indexes picks": ("IndexOutOfRange",)}, _FIX),
     ("repeats", "upstream", "Tile takes a negative number of repeats", {"tile": ("RepeatsNegative",)}, {}),
     (
         "left",

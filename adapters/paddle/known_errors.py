@@ -107,7 +107,7 @@ ERRORS = (
         "towards-zero",
         "upstream",
         "the number of windows is divided towards zero, so a window one row too large is found to fit",
-        {"pools": ("WindowLargerThanInput",), "conv2d": ("WindowLargerThanInput",)},
+        {"pools conv2d": ("WindowLargerThanInput",)},
     ),
     *_taken(
         "window",

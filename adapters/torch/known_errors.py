@@ -97,9 +97,7 @@ ERRORS = (
     *(
         fact
         for word, ops, rule, reason, more in _DEFINED
-        for fact in accepted(
-            f"torch-{word}", "by design", reason, dict.fromkeys(ops.split(), (rule,)), versions=_SEEN, **more
-        )
+        for fact in accepted(f"torch-{word}", "by design", reason, {ops: (rule,)}, versions=_SEEN, **more)
     ),
     *accepted(
         "torch-undilated",
