@@ -136,7 +136,7 @@ ERRORS = (
         "word",
         "upstream",
         "words of padding may be in lower case, and SAME is misread there, too",
-        {"conv2d": ("PadUnknown",), _MASKED: ("PadUnknown",)},
+        {f"conv2d {_MASKED}": ("PadUnknown",)},
         when=_misread,
     ),
     *_taken(
