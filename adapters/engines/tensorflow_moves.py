@@ -64,8 +64,8 @@ REFUSED: Mapping[str, _Refused] = {
 }
 
 
-def facts(adapter: str, modes: tuple[str, ...], versions: str) -> Iterator[Fact]:
-    """Those of ``adapter`` in the modes in which it calls them."""
+def facts(adapter: str, modes: tuple[str, ...], versions: str, itself: tuple[str, ...] = ()) -> Iterator[Fact]:
+    """Those of ``adapter`` in the modes in which it calls them; what it refuses ``itself``, in all of its modes."""
     told: dict[str, Any] = {"modes": modes, "versions": versions}
     for name, refused in REFUSED.items():
         yield Fact(
@@ -76,7 +76,7 @@ def facts(adapter: str, modes: tuple[str, ...], versions: str) -> Iterator[Fact]
             aspects=refused.aspects,
             verdicts=("rejects",),
             when=refused.when,
-            **told,
+            **(told | ({"modes": ()} if name in itself else {})),
         )
     yield Fact(
         f"{adapter}-concat-alone",

@@ -62,7 +62,7 @@ def _slow(case: Case) -> bool:
 KNOWN = pinned(
     (
         *eigen.facts("keras", ("tensorflow",), SEEN),
-        *tensorflow_moves.facts("keras", ("tensorflow",), SEEN),
+        *tensorflow_moves.facts("keras", ("tensorflow",), SEEN, itself=("block-of-one",)),
         *onednn.convolutions("keras", ("tensorflow",), SEEN, straddled_in_keras),
         *xla.facts("keras", ("jax",), SEEN),
         *ELEMENTS,
@@ -107,6 +107,16 @@ KNOWN = pinned(
             aspects=("gradient",),
             reproduces="no_gradient_for_one",
             modes=("torch",),
+            versions=SEEN,
+        ),
+        Fact(
+            "keras-block-order",
+            "upstream",
+            "with channels first, depth_to_space and space_to_depth take channels in another order than TensorFlow does",
+            ops=("depth_to_space", "space_to_depth"),
+            aspects=_BOTH,
+            reproduces="block_order_swapped",
+            modes=("torch", "jax"),
             versions=SEEN,
         ),
         Fact(

@@ -9,6 +9,7 @@ from opassay.adapters.engines.eigen import DEFINITIONS
 from opassay.adapters.keras.known_predicates import SEEN
 from opassay.adapters.known_elements import Told, mistakes, of_floats
 from opassay.adapters.known_norms import one_pass
+from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -41,13 +42,13 @@ def _sees_nothing(case: Case) -> bool:
 
 
 def _equal_somewhere(case: Case) -> bool:
-    a, b = case.inputs()
+    a, b = (dtypes.widen(x) for x in case.inputs())
     return bool((np.isfinite(a) & (a == b)).any())
 
 
-def _fewer_key_heads(case: Case) -> bool:
+def _one_key_head(case: Case) -> bool:
     *_, query, key, _ = case.tensors
-    return query.shape[1] != key.shape[1]
+    return key.shape[1] == 1 < query.shape[1]
 
 
 def _nothing(case: Case) -> bool:
@@ -164,13 +165,13 @@ ELEMENTS = (
         **_TENSORFLOW,
     ),
     Fact(
-        "keras-key-heads",
+        "keras-one-key-head",
         "upstream",
-        "TensorFlow: dot_product_attention is an einsum, which refuses fewer heads of keys than of queries",
+        "TensorFlow: dot_product_attention repeats heads of keys, but no single one, which its einsum refuses",
         ops=("attends",),
         aspects=("value", "gradient"),
         verdicts=("rejects",),
-        when=_fewer_key_heads,
+        when=_one_key_head,
         **_TENSORFLOW,
     ),
     Fact(

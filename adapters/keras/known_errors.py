@@ -118,6 +118,23 @@ ERRORS = (
     ),
     _invalid("promoted", "operands are promoted to one dtype", ("matmul",), ("DtypeMismatch",), owner="by design"),
     _invalid(
+        "vector-of-doubles",
+        "dtypes.result_type turns 64-bit dtypes into 32-bit ones, also of the vectors that NumPy multiplies",
+        ("matmul",),
+        ("RankOne",),
+        ("torch",),
+        owner="by design",
+        when=lambda case: case.tensors[0].dtype in ("float64", "int64"),
+    ),
+    _invalid(
+        "no-axes",
+        "torch's logsumexp of no axes is one of all, of a shape of its own, or none",
+        ("logsumexp",),
+        ("NoAxes",),
+        ("torch",),
+        verdicts=("accepts", "rejects"),
+    ),
+    _invalid(
         "rank-three",
         "composed of repeats, for any rank",
         ("avg_unpool2d",),

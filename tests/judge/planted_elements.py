@@ -135,6 +135,10 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("add", (2**33 + 1, 7), (2, 3), dtype="int64"),
         gives(3, 10, dtype=np.int32),
     ),
+    "block_order_swapped": (
+        Case("space_to_depth", (Tensor((1, 2, 2, 2), "float32", Fill("iota")),), {"block": 2, "order": "DCR"}),
+        lambda case: [case.inputs()[0].reshape(1, 8, 1, 1)],
+    ),
     "nan_passed_over": (of("max", (NAN, 1.0, 3.0), axes=(0,), keepdims=False), scalar(3)),
     "sums_saturate": (
         of("sum", (2**31 - 1, 5), dtype="int32", axes=(0,), keepdims=False),

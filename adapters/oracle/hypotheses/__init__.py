@@ -17,6 +17,7 @@ from opassay.adapters.oracle.hypotheses import (
     gradients,
     linear,
     maxima,
+    movement,
     reductions,
     rounding,
     selection,
@@ -36,6 +37,7 @@ ELEMENTS: tuple[Hypothesis, ...] = (
     *digamma.HYPOTHESES,
     *textbook.HYPOTHESES,
     *reductions.HYPOTHESES,
+    *movement.HYPOTHESES,
 )
 """Those of ops that treat each element alone, of which no program is made."""
 
