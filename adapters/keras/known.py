@@ -112,7 +112,7 @@ KNOWN = pinned(
         Fact(
             "keras-block-order",
             "upstream",
-            "with channels first, depth_to_space and space_to_depth take channels in another order than TensorFlow does",
+            "with channels first, blocks and channels change places, of which TensorFlow keeps the order",
             ops=("depth_to_space", "space_to_depth"),
             aspects=_BOTH,
             reproduces="block_order_swapped",
