@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from opassay.adapters.known_elements import NAN_OF_SIGN, Told, holds_nan, mistakes
 from opassay.harness.model.fact import Fact
@@ -14,7 +15,6 @@ FUNCTIONS: Told = {
     ),
     "exp_less_one": ("upstream", "elu, celu and selu are exp(x) - 1, and 0 of what is small"),
     "softplus_to_20": ("by design", "softplus is x beyond its threshold of 20, in float64 as well"),
-    "erf_by_difference": ("upstream", "of 16 bits, erf is 1 less a sum of five terms, and 0 of what is small"),
     "quotient_overflows": ("upstream", "vectors of float32 have no remainder of a quotient that overflows"),
     "angle_times_pi": (
         "upstream",
@@ -26,10 +26,17 @@ FUNCTIONS: Told = {
     "alpha_divides_in_float32": ("upstream", "celu's gradient divides by alpha.toFloat(), in float64 as well"),
 }
 
+VECTORS: Told = {
+    "erf_by_difference": ("upstream", "of 16 bits, erf is 1 less a sum of five terms, and 0 of what is small"),
+}
+"""What those of vectors do, which a processor without any of them has not."""
+
 
 def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Iterator[Fact]:
     """Those of ``adapter`` in the modes in which it calls them."""
-    yield from mistakes(adapter, FUNCTIONS, versions=versions, modes=modes)
+    told: dict[str, Any] = {"versions": versions, "modes": modes}
+    yield from mistakes(adapter, FUNCTIONS, **told)
+    yield from mistakes(adapter, VECTORS, **told, needs=("cpu_capability!=DEFAULT",))
     yield Fact(
         f"{adapter}-sign-nan",
         "by design",
