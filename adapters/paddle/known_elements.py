@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from opassay.adapters.known_elements import Told, endless, gradient, mistakes
+from opassay.adapters.known_far import far_strides
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
@@ -19,8 +20,17 @@ _FUNCTIONS: Told = {
     "minus_zero_lost": ("upstream", "-x is 0 - x, and the root and erfinv of -0 are 0 as well"),
     "exp_from_least": ("upstream", "exp takes -88.723 for what is less, of float64 -709.784, and is subnormal for all"),
     "out_of_range": ("upstream", "erf is a quotient of polynomials, which nothing keeps within 1"),
+    "exp_less_one": ("upstream", "elu, celu and selu are exp(x) - 1, and 0 of what is small"),
+    "log_of_one_added": (
+        "upstream",
+        "softplus, mish and log_sigmoid take the logarithm of 1 + exp(x), which rounds to 1",
+    ),
+    "constants_in_float32": ("upstream", "alpha and slopes are float32s, whatever the tensor is"),
     "equal_if_close": ("by design", "floats are equal if they differ by less than 1e-15"),
 }
+
+MOST = 1e-3
+"""What Paddle's check allows: "'epsilon' in Op(LayerNorm) should be between 0.0 and 0.001"."""
 
 NO_SLOPE = {"exp": ("float16",), "log10": ("bfloat16", "float16")}
 """Kernels of functions whose gradients have none in these dtypes."""
@@ -37,6 +47,17 @@ def _crossed(case: Case) -> bool:
 ELEMENTS = (
     *mistakes("paddle", _FUNCTIONS, versions=_SEEN),
     endless("paddle", _SEEN),
+    far_strides("paddle", _SEEN, ("conv2d",)),
+    Fact(
+        "paddle-epsilon",
+        "by design",
+        "layer_norm takes no epsilon above 0.001",
+        ops=("layer_norm",),
+        aspects=("value", "gradient"),
+        verdicts=("rejects",),
+        when=lambda case: case.attributes["eps"] > MOST,
+        versions=_SEEN,
+    ),
     Fact(
         "paddle-no-slope",
         "upstream",
