@@ -23,7 +23,7 @@ _FUNCTIONS: Told = {
     "exp_less_one": ("upstream", "elu, celu and selu are exp(x) - 1, and 0 of what is small"),
     "log_of_one_added": (
         "upstream",
-        "softplus, mish and log_sigmoid take the logarithm of 1 + exp(x), which rounds to 1",
+        "softplus, mish and log_sigmoid are log(1 + exp(x)), whose sum rounds to 1",
     ),
     "constants_in_float32": ("upstream", "alpha and slopes are float32s, whatever the tensor is"),
     "equal_if_close": ("by design", "floats are equal if they differ by less than 1e-15"),
