@@ -49,6 +49,15 @@ ELEMENTS = (
     endless("paddle", _SEEN),
     far_strides("paddle", _SEEN, ("conv2d",)),
     Fact(
+        "paddle-no-weight",
+        "upstream",
+        "lerp's weight, where it is broadcast, has no gradient",
+        ops=("lerp",),
+        aspects=("gradient",),
+        reproduces="no_gradient_for_one",
+        versions=_SEEN,
+    ),
+    Fact(
         "paddle-epsilon",
         "by design",
         "layer_norm takes no epsilon above 0.001",
