@@ -6,6 +6,7 @@ import math
 
 from opassay.adapters.known_elements import Told, endless, gradient, mistakes
 from opassay.adapters.known_far import far_strides
+from opassay.adapters.known_norms import one_pass
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
@@ -32,12 +33,25 @@ _FUNCTIONS: Told = {
 MOST = 1e-3
 """What Paddle's check allows: "'epsilon' in Op(LayerNorm) should be between 0.0 and 0.001"."""
 
-NO_SLOPE = {"exp": ("float16",), "log10": ("bfloat16", "float16")}
-"""Kernels of functions whose gradients have none in these dtypes."""
+NO_SLOPE = {
+    "exp": ("float16",),
+    "log": ("bfloat16", "float16"),
+    "log2": ("bfloat16",),
+    "log10": ("bfloat16", "float16"),
+    "log1p": ("bfloat16", "float16"),
+}
+NO_WAY_BACK = {
+    "flip": ("float16",),
+    "roll": ("float16",),
+    "tile": ("float16",),
+    "triu_tril": ("bfloat16",),
+    "gather_nd": ("float16",),
+}
+"""Kernels of functions, and of ops that move elements, whose gradients have none in these dtypes."""
 
 
 def _without_slope(case: Case) -> bool:
-    return case.tensors[0].dtype in NO_SLOPE[case.op]
+    return case.tensors[-1].dtype in (NO_SLOPE | NO_WAY_BACK)[case.op]
 
 
 def _crossed(case: Case) -> bool:
@@ -57,6 +71,20 @@ ELEMENTS = (
         reproduces="no_gradient_for_one",
         versions=_SEEN,
     ),
+    one_pass("paddle", ("group_norm",), "the variance of group_norm is E[x²] - E[x]²", versions=_SEEN),
+    *(
+        Fact(
+            f"paddle-{op}-of-none",
+            "upstream",
+            f"{op} refuses the number 0, whose answer is empty",
+            ops=(op,),
+            aspects=("value", "gradient"),
+            verdicts=("rejects",),
+            when=lambda case, word=word: case.attributes[word] == 0,
+            versions=_SEEN,
+        )
+        for op, word in (("topk", "k"), ("repeat", "repeats"))
+    ),
     Fact(
         "paddle-epsilon",
         "by design",
@@ -71,7 +99,7 @@ ELEMENTS = (
         "paddle-no-slope",
         "upstream",
         "the function has a kernel for this dtype, and its gradient has none",
-        ops=tuple(NO_SLOPE),
+        ops=(*NO_SLOPE, *NO_WAY_BACK),
         aspects=("gradient",),
         verdicts=("rejects",),
         when=_without_slope,
