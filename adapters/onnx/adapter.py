@@ -14,6 +14,7 @@ import onnx
 
 from opassay.adapters.onnx.backend import REFERENCE, VARIABLE, checked, named
 from opassay.adapters.onnx.graph import IR_VERSION, OPSET
+from opassay.adapters.onnx.lacking import LACKING
 from opassay.adapters.onnx.model import ModelAdapter, Run
 from opassay.harness.model.dtypes import DTYPES
 
@@ -25,6 +26,7 @@ class OnnxAdapter(ModelAdapter):
     modes = ("model",)
     frameworks = ("onnx", "opassay.adapters.onnx.backend")
     # NumPy's files and most frontends have no bfloat16.
+    lacking = LACKING
     dtypes = tuple(name for name in DTYPES if name != "bfloat16")
 
     def __init__(self, device: str = "cpu") -> None:

@@ -13,6 +13,7 @@ import onnxruntime
 from onnxruntime import GraphOptimizationLevel, InferenceSession, OrtValue, SessionOptions
 
 from opassay.adapters.onnx.graph import IR_VERSION, OPSET, TYPES
+from opassay.adapters.onnx.lacking import besides
 from opassay.adapters.onnx.model import ModelAdapter, Run
 from opassay.adapters.onnxruntime.lacking import LACKING
 from opassay.adapters.onnxruntime.limits import RESIZED, lacks
@@ -33,7 +34,7 @@ class OnnxRuntimeAdapter(ModelAdapter):
     name = "onnxruntime"
     modes = ("all", "disabled", "constants")
     frameworks = ("onnxruntime", "onnx")
-    lacking = LACKING
+    lacking = besides(LACKING)
     resized = RESIZED
     constant_modes = frozenset({"constants"})
 

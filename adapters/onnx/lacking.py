@@ -1,0 +1,15 @@
+"""Words of attributes that no operator of ONNX can be told, by op, whoever runs the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LACKING: dict[str, str] = {
+    "pad": "symmetric",
+    "space_to_depth": "CRD",
+}
+
+
+def besides(kernels: Mapping[str, str]) -> dict[str, str]:
+    """The same, and the kernels that a backend lacks."""
+    return {op: f"{LACKING.get(op, '')} {kernels.get(op, '')}".strip() for op in {**LACKING, **kernels}}
