@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from opassay.adapters.known_elements import Told, endless, gradient, mistakes
 from opassay.adapters.known_far import far_strides
 from opassay.adapters.known_norms import one_pass
@@ -54,6 +56,12 @@ def _without_slope(case: Case) -> bool:
     return case.tensors[-1].dtype in (NO_SLOPE | NO_WAY_BACK)[case.op]
 
 
+def _overflows_below(case: Case) -> bool:
+    x = case.inputs()[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isinf(x * np.exp(-x))[np.isfinite(x)].any())
+
+
 def _crossed(case: Case) -> bool:
     return bool(case.attributes["low"] > case.attributes["high"])
 
@@ -61,7 +69,7 @@ def _crossed(case: Case) -> bool:
 ELEMENTS = (
     *mistakes("paddle", _FUNCTIONS, versions=_SEEN),
     endless("paddle", _SEEN),
-    far_strides("paddle", _SEEN, ("conv2d",)),
+    far_strides("paddle", _SEEN, ("conv2d", "conv2d_input_gradient_law")),
     Fact(
         "paddle-no-weight",
         "upstream",
@@ -84,6 +92,16 @@ ELEMENTS = (
             versions=_SEEN,
         )
         for op, word in (("topk", "k"), ("repeat", "repeats"))
+    ),
+    Fact(
+        "paddle-silu-derivative",
+        "upstream",
+        "the gradient of silu is made of x · exp(-x), which overflows far below 0",
+        ops=("silu", "swiglu"),
+        aspects=("gradient",),
+        verdicts=("special",),
+        when=_overflows_below,
+        versions=_SEEN,
     ),
     Fact(
         "paddle-epsilon",
