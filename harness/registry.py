@@ -1,4 +1,4 @@
-"""Finds ops and adapters: a table, installed entry points, and what the command line names.
+"""Finds ops and adapters: manifests, installed entry points, and what the command line names.
 
 Imports no framework: an adapter's module is imported by its worker only.
 """
@@ -10,13 +10,15 @@ import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from opassay.harness import found
 from opassay.harness.located import UsageError as UsageError
 from opassay.harness.located import beside, declare, folder_of
 from opassay.harness.located import unknown as unknown
+from opassay.harness.manifest import AdapterEntry as AdapterEntry
+from opassay.harness.manifest import built_in, entry_at
 from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.mistake import Mistake
@@ -50,119 +52,6 @@ BASELINE = "baseline.jsonl"
 """The file beside an adapter that holds the differences nobody has explained yet."""
 
 
-@dataclass(frozen=True)
-class AdapterEntry:
-    """Where an adapter is and what it needs.
-
-    ``location`` is module:Class; ``requires`` the package that must be importable, ``least`` its oldest version that
-    works; ``hint`` what to type to get it; ``known`` the framework-free module holding its ``KNOWN`` differences,
-    ``script`` the one that writes the framework's part of a reproduction, each or empty. ``named_only``: asked only
-    where somebody names it, since whoever computes is said by a target of the user's.
-    """
-
-    name: str
-    location: str
-    modes: tuple[str, ...]
-    requires: str = ""
-    hint: str = ""
-    known: str = ""
-    script: str = ""
-    least: str = ""
-    named_only: bool = False
-
-    @property
-    def installed(self) -> bool:
-        return not self.requires or importlib.util.find_spec(self.requires) is not None
-
-
-BUILT_IN = (
-    AdapterEntry(
-        "jax",
-        "opassay.adapters.jax.adapter:JaxAdapter",
-        ("jit", "eager", "vmap"),
-        "jax",
-        "pip install 'opassay[jax]'",
-        "opassay.adapters.jax.known",
-        "opassay.adapters.jax.script",
-        least="0.5",
-    ),
-    AdapterEntry(
-        "keras",
-        "opassay.adapters.keras.adapter:KerasAdapter",
-        ("tensorflow", "torch", "jax"),
-        "keras",
-        "pip install 'opassay[keras]'",
-        "opassay.adapters.keras.known",
-        least="3.12",
-    ),
-    AdapterEntry(
-        "onnx",
-        "opassay.adapters.onnx.adapter:OnnxAdapter",
-        ("model",),
-        "onnx",
-        "pip install 'opassay[onnx]'",
-        least="1.17",
-        named_only=True,
-    ),
-    AdapterEntry(
-        "onnxruntime",
-        "opassay.adapters.onnxruntime.adapter:OnnxRuntimeAdapter",
-        ("all", "disabled", "constants"),
-        "onnxruntime",
-        "pip install 'opassay[onnxruntime]'",
-        "opassay.adapters.onnxruntime.known",
-        least="1.21",
-    ),
-    AdapterEntry(
-        "openvino",
-        "opassay.adapters.openvino.adapter:OpenVinoAdapter",
-        ("f32",),
-        "openvino",
-        "pip install 'opassay[openvino]'",
-        "opassay.adapters.openvino.known",
-        least="2026.2",
-    ),
-    AdapterEntry(
-        "paddle",
-        "opassay.adapters.paddle.adapter:PaddleAdapter",
-        ("eager", "static"),
-        "paddle",
-        "pip install 'opassay[paddle]'",
-        "opassay.adapters.paddle.known",
-        least="3.0",
-    ),
-    AdapterEntry(
-        "tensorflow",
-        "opassay.adapters.tensorflow.adapter:TensorFlowAdapter",
-        ("eager", "function", "xla", "dynamic"),
-        "tensorflow",
-        "pip install 'opassay[tensorflow]'",
-        "opassay.adapters.tensorflow.known",
-        "opassay.adapters.tensorflow.script",
-        least="2.16",
-    ),
-    AdapterEntry(
-        "tinygrad",
-        "opassay.adapters.tinygrad.adapter:TinygradAdapter",
-        ("realize",),
-        "tinygrad",
-        "pip install 'opassay[tinygrad]'",
-        "opassay.adapters.tinygrad.known",
-        least="0.12",
-    ),
-    AdapterEntry(
-        "torch",
-        "opassay.adapters.torch.adapter:TorchAdapter",
-        ("eager", "compile"),
-        "torch",
-        "pip install 'opassay[torch]'",
-        "opassay.adapters.torch.known",
-        "opassay.adapters.torch.script",
-        least="2.11",
-    ),
-)
-
-
 class Registry:
     """Ops and adapters by name. ``extra`` lists further adapters as module:Class.
 
@@ -173,7 +62,7 @@ class Registry:
     def __init__(
         self, extra: Iterable[str] = (), folder: Path | None = None, python: Mapping[str, str] | None = None
     ) -> None:
-        self.adapters = {entry.name: entry for entry in BUILT_IN}
+        self.adapters = {entry.name: entry for entry in built_in()}
         for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
             self._add(point.value)
         for location in extra:
@@ -184,11 +73,8 @@ class Registry:
             self._check_name("adapter or target", name)
 
     def _add(self, location: str) -> None:
-        declaration = declare(location)
-        known, script = (beside(location, part) for part in ("known", "script"))
-        self.adapters[declaration.name] = AdapterEntry(
-            declaration.name, location, declaration.modes, known=known, script=script
-        )
+        entry = entry_at(location)
+        self.adapters[entry.name] = entry
 
     def _read(self, folder: Path) -> dict[str, UserTarget]:
         try:

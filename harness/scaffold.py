@@ -6,7 +6,6 @@ package and for opassay's own tree.
 
 from __future__ import annotations
 
-import ast
 import keyword
 import shlex
 from collections.abc import Mapping
@@ -16,10 +15,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from opassay.harness import found
+from opassay.harness.manifest import MANIFEST
 from opassay.harness.registry import Registry, UsageError
 
 HOME = Path(__file__).resolve().parent.parent
-_REGISTRY = "harness/registry.py"
 _CHECKLIST = "docs/adding-a-backend.md"
 
 
@@ -39,15 +38,12 @@ def new_adapter_command(name: str, package: bool) -> int:
     for root in plan.roots:
         if root.exists():
             raise UsageError(f"{root} exists already; nothing was written")
-    entry = None if package else _with_entry(name, plan.names["cls"])
     try:
         _write(plan)
-        if entry is not None:
-            (HOME / _REGISTRY).write_text(entry, encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"cannot write {str(error.filename)!r}: {error.strerror}") from None
     print(*(f"wrote {path}" for path in plan.files), sep="\n")
-    print(*([] if package else [f"added a line to BUILT_IN in {_REGISTRY}"]), *_next(name, plan, package), sep="\n")
+    print(*_next(name, plan, package), sep="\n")
     return 0
 
 
@@ -86,6 +82,7 @@ def _tree(name: str) -> Plan:
     inner, test = HOME / "adapters" / name, HOME / "tests" / "adapters" / f"test_adapter_{name}.py"
     files = {
         **_modules(inner),
+        inner / MANIFEST: MANIFEST,
         test: "test_adapter.py",
     }
     # In the tree, opassay is no third party.
@@ -116,27 +113,6 @@ def rendered(template: str, names: Mapping[str, str]) -> str:
     loader = FileSystemLoader(HOME / "harness" / "templates")
     environment = Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     return environment.get_template(f"{template}.j2").render(names) if template else ""
-
-
-def _with_entry(name: str, cls: str) -> str:
-    """The registry's source with one more line at the end of ``BUILT_IN``."""
-    text = (HOME / _REGISTRY).read_text(encoding="utf-8")
-    table = next(
-        (
-            node.value
-            for node in ast.parse(text).body
-            if isinstance(node, ast.Assign) and [ast.unparse(t) for t in node.targets] == ["BUILT_IN"]
-        ),
-        None,
-    )
-    if table is None or table.end_lineno is None:
-        raise UsageError(f"{_REGISTRY} has no table BUILT_IN to add the adapter to; nothing was written")
-    module = f"opassay.adapters.{name}"
-    arguments = (f'"{name}"', f'"{module}.adapter:{cls}"', '("eager",)', f'known="{module}.known"')
-    call = "".join(["    AdapterEntry(\n", *(f"        {argument},\n" for argument in arguments), "    ),\n"])
-    lines = text.splitlines(keepends=True)
-    lines.insert(table.end_lineno - 1, call)
-    return "".join(lines)
 
 
 def _next(name: str, plan: Plan, package: bool) -> list[str]:

@@ -15,7 +15,8 @@ from opassay.harness.declared import read_declaration
 from opassay.harness.demo import NUMPY, PACKAGE, PLANTED, REPORT, Demo
 from opassay.harness.judge.facts import versions_of
 from opassay.harness.located import module_file
-from opassay.harness.registry import BUILT_IN, AdapterEntry, UsageError
+from opassay.harness.manifest import built_in
+from opassay.harness.registry import AdapterEntry, UsageError
 
 sys.path.insert(0, str(Path(__file__).parent / "reports"))
 import records as made
@@ -68,20 +69,20 @@ def test_its_commands_can_be_typed_and_what_is_mended_is_green(shown) -> None:
     assert "adapter.py exists and holds something else; remove opassay-demo or choose another --out" in refused.stderr
 
 
-@pytest.mark.parametrize("honest", [*BUILT_IN, NUMPY], ids=lambda entry: entry.name)
+@pytest.mark.parametrize("honest", [*built_in(), NUMPY], ids=lambda entry: entry.name)
 def test_the_planted_adapter_of_every_framework_is_a_class_of_its_own(honest: AdapterEntry, tmp_path: Path) -> None:
     demo._write(Demo(honest), tmp_path)
     declared = read_declaration(tmp_path / PACKAGE / "adapter.py", "Planted")
     assert (declared.name, declared.modes) == (PLANTED, honest.modes[:1])
     written = {path.name for path in (tmp_path / PACKAGE).iterdir()}
-    own = {"honest.py"} if honest is NUMPY else {"known.py"}
+    own = {"honest.py"} if honest is NUMPY else {"known.py"} if honest.known else set()
     assert written == {"__init__.py", "adapter.py", *own}
     for path in (tmp_path / PACKAGE).iterdir():
         compile(path.read_text(encoding="utf-8"), path.name, "exec")
 
 
 def test_what_is_known_of_a_framework_covers_the_planted_one_in_any_version(tmp_path, monkeypatch) -> None:
-    (torch,) = [entry for entry in BUILT_IN if entry.name == "torch"]
+    (torch,) = [entry for entry in built_in() if entry.name == "torch"]
     demo._write(Demo(torch), tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     there, known = importlib.import_module(torch.known).KNOWN, importlib.import_module(f"{PACKAGE}.known").KNOWN

@@ -167,14 +167,26 @@ def test_a_taken_name_in_the_tree_changes_nothing(name: str, checkout: Path) -> 
     assert {path: path.read_bytes() for path in checkout.rglob("*.py")} == before
 
 
-def test_a_registry_without_its_table_is_one_line(checkout: Path, tmp_path: Path) -> None:
-    shutil.copytree(checkout, tmp_path / "other", symlinks=True)
-    registry = tmp_path / "other" / "harness" / "registry.py"
-    registry.write_text(registry.read_text().replace("BUILT_IN = (", "BUILT_IN: tuple[AdapterEntry, ...] = ("))
-    status, said = inside(tmp_path / "other", "new-adapter second")
-    assert (status, said.count("\n")) == (2, 1)
-    assert "no table BUILT_IN" in said
-    assert not (tmp_path / "other" / "adapters" / "second").exists()
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("clas = 1", "unknown key 'clas'"),
+        ("", "'class' is missing"),
+        ("class = 1", "expected a str"),
+        ("class = [", "adapter.toml: "),
+        ('class = "Missing"', "defines no class 'Missing'"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_one_line(text: str, words: str, checkout: Path) -> None:
+    manifest = checkout / "adapters" / "fresh_one" / "adapter.toml"
+    before = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text, encoding="utf-8")
+    try:
+        status, said = inside(checkout, "list adapters")
+    finally:
+        manifest.write_text(before, encoding="utf-8")
+    assert (status, said.count("\n")) == (2, 1), said
+    assert words in said
 
 
 @pytest.mark.parametrize(

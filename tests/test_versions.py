@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from opassay.harness import registry
 from opassay.harness.commands import doctor_command, run_command
-from opassay.harness.registry import BUILT_IN
+from opassay.harness.manifest import built_in
 from opassay.harness.run.campaign import Request
 from opassay.harness.run.installed import too_old
 from opassay.harness.run.plan import Settings
@@ -30,7 +30,7 @@ TOGETHER = ("all", "test")
 PACKAGES = {"paddle": "paddlepaddle"}
 """How a framework is called where it is downloaded, if not as its adapter is."""
 
-FRAMEWORKS = {PACKAGES.get(entry.name, entry.name): entry for entry in BUILT_IN if not entry.named_only}
+FRAMEWORKS = {PACKAGES.get(entry.name, entry.name): entry for entry in built_in() if not entry.named_only}
 """By package; a format that several of them read is none."""
 
 
@@ -71,7 +71,7 @@ def test_an_upper_bound_is_noticed(line):
     assert not without_upper_bound(Requirement(line))
 
 
-@pytest.mark.parametrize("entry", BUILT_IN, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", built_in(), ids=lambda entry: entry.name)
 def test_an_extra_brings_its_own_framework_and_no_other(entry):
     own = PACKAGES.get(entry.name, entry.name)
     # Keras computes on another framework.
@@ -80,7 +80,7 @@ def test_an_extra_brings_its_own_framework_and_no_other(entry):
     assert entry.hint == f"pip install 'opassay[{entry.name}]'"
 
 
-@pytest.mark.parametrize("entry", BUILT_IN, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", built_in(), ids=lambda entry: entry.name)
 def test_the_oldest_version_that_an_extra_takes_is_the_oldest_that_its_adapter_does(entry):
     own = PACKAGES.get(entry.name, entry.name)
     [asked] = [r for r in requirements(entry.name) if r.name == own]
@@ -111,8 +111,8 @@ def test_what_installs_the_frameworks_for_a_newcomer_is_held_to_these_versions(f
 @pytest.fixture
 def newer_needed(monkeypatch):
     """As if opassay needed an onnxruntime that does not exist yet."""
-    entries = [replace(entry, least="99.5") if entry.name == "onnxruntime" else entry for entry in BUILT_IN]
-    monkeypatch.setattr(registry, "BUILT_IN", tuple(e for e in entries if e.name == "onnxruntime"))
+    entries = [replace(entry, least="99.5") if entry.name == "onnxruntime" else entry for entry in built_in()]
+    monkeypatch.setattr(registry, "built_in", lambda: tuple(e for e in entries if e.name == "onnxruntime"))
     found = importlib.metadata.version("onnxruntime")
     return f"onnxruntime {found} is too old: opassay needs onnxruntime 99.5 or newer"
 

@@ -12,10 +12,11 @@ from opassay.adapters.torch import adapter as torch_adapter
 from opassay.harness.contract.cases import executor
 from opassay.harness.found import ops
 from opassay.harness.located import beside
+from opassay.harness.manifest import built_in
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Raised, Returned
-from opassay.harness.registry import BUILT_IN, Registry
+from opassay.harness.registry import Registry
 
 X = Tensor((2, 3), "float32")
 MISTAKES = {
@@ -65,7 +66,7 @@ def test_a_script_has_the_attributes_values_in_the_expression() -> None:
     assert written("torch.clamp(x, low)", step).lines == ("return torch.clamp(x, 0)",)
 
 
-TABLES = [entry.name for entry in BUILT_IN if beside(entry.location, "expressions")]
+TABLES = [entry.name for entry in built_in() if beside(entry.location, "expressions")]
 """Adapters with a table of their own; onnxruntime has ONNX's."""
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from opassay.harness.declared import read_declaration
-from opassay.harness.registry import BUILT_IN, Registry
+from opassay.harness.manifest import built_in
+from opassay.harness.registry import Registry
 from opassay.harness.run.plan import shards
 
 HERE = Path(__file__).parent
@@ -60,7 +61,7 @@ def test_a_cheap_mode_is_asked_all():
 
 
 def test_every_costly_mode_is_a_mode():
-    for entry in BUILT_IN:
+    for entry in built_in():
         declaration = read_declaration(
             HERE.parents[1] / f"adapters/{entry.name}/adapter.py", entry.location.split(":")[1]
         )

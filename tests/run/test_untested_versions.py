@@ -92,7 +92,7 @@ def test_an_entry_may_be_untested_where_another_of_its_framework_is_not(aged):
 def test_doctor_and_replay_say_so(monkeypatch, tmp_path, capsys, version, told):
     monkeypatch.setenv("OPASSAY_TEST_VERSION", version)
     monkeypatch.setenv("OPASSAY_TEST_WRONG", "")
-    monkeypatch.setattr(registry, "BUILT_IN", ())
+    monkeypatch.setattr(registry, "built_in", tuple)
     monkeypatch.chdir(tmp_path)
     assert doctor_command([ADAPTER]) == 0
     assert (f"    {LINE.format(version)}\n" in capsys.readouterr().out) is told
