@@ -99,7 +99,7 @@ class Campaign:
         if request.settings.suite is not None:
             self.shards = shards_of(request.settings.suite, self.ops, aspects, self.targets)
         else:
-            self.shards = shards(self.ops, aspects, self.targets, cases, costly, self._compiled)
+            self.shards = shards(self.ops, aspects, self.targets, cases, costly)
         if not self.shards:
             raise UsageError(f"none of these ops has cases of aspect {', '.join(request.aspects)}: nothing would run")
         memory = request.memory or default_memory(len(self.targets))

@@ -87,7 +87,10 @@ class Engine:
 
     def __exit__(self, *error: object) -> None:
         for lane in self.lanes.values():
-            lane.kill() if error[0] else lane.close()
+            # All end at the same time, while the first is waited for.
+            lane.kill() if error[0] else lane.dismiss()
+        for lane in self.lanes.values():
+            lane.close()
 
     def stop(self) -> None:
         """End every worker at once; nothing can be asked any more."""
@@ -110,15 +113,7 @@ class Engine:
 
     def feeds(self, shards: Sequence[Shard], done: frozenset[Key] = frozenset(), pins: bool = True) -> Feeds:
         """The batches of ``shards``, for all lanes."""
-        return Feeds(
-            shards,
-            self.make_batch,
-            self.spoils,
-            done,
-            pins,
-            mixed=self.settings.suite is not None,
-            refuses=self.refuses,
-        )
+        return Feeds(shards, self.make_batch, self.care, done, pins, self.refuses)
 
     def make_batch(self, op: Op, aspect: str, start: int, stop: int) -> Batch:
         """What every target is asked of this slice."""
@@ -180,29 +175,43 @@ class Engine:
         list(self.follow({target: self.pin_steps(lane, ops, aspects) for target, lane in self.lanes.items()}))
 
     def pin_steps(self, lane: Lane, ops: Sequence[Op], aspects: Sequence[str]) -> Steps:
-        """The steps that run on ``lane`` the pinned cases in scope, each once; verdicts go to ``pins`` by label and
-        case id.
+        """The steps that run on ``lane`` the pinned cases in scope; verdicts go to ``pins`` by label and case id.
 
-        The pin of a flaky fact runs again while it passes; what is said to differ between two calls is called twice.
-        With other threads others are in scope.
+        First all that need no care as one job, then alone what was not shown so. The pin of a flaky fact runs again
+        while it passes; what is said to differ between two calls is called twice. With other threads others are in
+        scope.
         """
         by_name = {op.name: op for op in ops}
-        waiting = [
+        asked = self._pinned(lane, by_name, aspects)
+        careless = {pin.id: (fact, pin) for fact, pin in asked if not any(self.care(lane, pin).values())}
+        if careless:
+            items = [_pinned_item(number, *one) for number, one in enumerate(careless.values())]
+            first, *rest = dict.fromkeys(item.case.op for item in items)
+            yield Job(by_name[first], items, others=[by_name[name] for name in rest], probe=True)
+            yield idle(lane)
+        waiting = [(fact, pin) for fact, pin in asked if not self._showed(lane, fact, pin)]
+        for _ in range(CHANCES):
+            for fact, pin in waiting:
+                brief, spoils = "hang" in fact.verdicts, self.spoils(lane, pin)
+                item = _pinned_item(0, fact, pin)
+                yield Job(by_name[pin.op], [item], alone=True, probe=True, brief=brief, spoils=spoils)
+            yield idle(lane)
+            waiting = [(fact, pin) for fact, pin in waiting if fact.flaky and not shown(self.pins, lane.label, fact)]
+
+    def _pinned(self, lane: Lane, ops: Collection[str], aspects: Sequence[str]) -> list[tuple[Fact, Case]]:
+        """Facts and their pins in scope that ``lane`` was not asked yet."""
+        return [
             (fact, pin)
             for fact in self.known.of_adapter(lane.target.adapter)
             for pin in fact.pins
-            if pin.op in by_name
+            if pin.op in ops
             and pin.aspect in aspects
             and concerned(lane, fact, pin)
             and (lane.label, pin.id) not in self.pins
         ]
-        for _ in range(CHANCES):
-            for fact, pin in waiting:
-                item = Item(0, pin, "nondeterministic" in fact.verdicts)
-                brief, spoils = "hang" in fact.verdicts, self.spoils(lane, pin)
-                yield Job(by_name[pin.op], [item], alone=True, probe=True, brief=brief, spoils=spoils)
-            yield idle(lane)
-            waiting = [(fact, pin) for fact, pin in waiting if fact.flaky and not shown(self.pins, lane.label, fact)]
+
+    def _showed(self, lane: Lane, fact: Fact, pin: Case) -> bool:
+        return bool(shown(self.pins, lane.label, replace(fact, pins=(pin,))))
 
     def _step(self, idle: Callable[[], None] = lambda: None) -> None:
         try:
@@ -265,6 +274,10 @@ class Engine:
         elif job.earlier is not None:
             self._record(lane, job, job.items[0], job.end or Returned(()), job.earlier, UNCONFIRMED)
 
+    def care(self, lane: Lane, case: Case) -> dict[str, bool]:
+        """What is set in a job of this case: one that is known to hang gets no more time than its pin does."""
+        return {"spoils": self.spoils(lane, case), "brief": bool(self.known.foretold(lane, case, "hang"))}
+
     def spoils(self, lane: Lane, case: Case) -> bool:
         """Whether a case is known to end a worker: where it does not, it may have written to memory of others."""
         return lane.spoiled(case) or bool(self.known.foretold(lane, case, "crash"))
@@ -287,3 +300,7 @@ class Engine:
         self.known.count(lane, item.case, judgement.verdict, [fact.id for fact in facts])
         untested = self.known.untested(lane, judgement.verdict, facts)
         self._records.append(make_record(lane, item, outcome, judgement, facts, untested, confirmed))
+
+
+def _pinned_item(number: int, fact: Fact, pin: Case) -> Item:
+    return Item(number, pin, "nondeterministic" in fact.verdicts)

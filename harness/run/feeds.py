@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from opassay.harness.model.case import Case
@@ -18,6 +18,9 @@ WINDOW = 256
 Making = Callable[[Op, str, int, int], Batch]
 """Makes the batch of a slice of an op and aspect; the same whenever it is asked."""
 
+Caring = Callable[[Lane, Case], Mapping[str, bool]]
+"""Which fields of a ``Job`` are set for a case: with any of them it is a job by itself."""
+
 Key = tuple[str, int, str]
 """Which question was answered: target label, number in the stream, case id."""
 
@@ -25,33 +28,31 @@ Key = tuple[str, int, str]
 class Feeds:
     """Hands every lane the same batches of ``shards``, as ``make`` makes them; what is ``done`` is left out.
 
-    ``spoils`` says of which cases a worker may go on with damaged memory: each of them is a job by itself. Without
-    ``pins`` the slices that start at 0 have none. ``mixed``: small batches of several ops travel as one, since a
-    program of few cases is hardly compiled faster than one of many. ``refuses`` says of which shards nothing more is
-    begun, since the time is up.
+    ``care`` says which cases may leave a worker with damaged memory or give no answer. Without ``pins`` the slices that
+    start at 0 have none. ``refuses`` says of which shards nothing more is begun, since the time is up. Small batches of
+    several ops travel as one, since a program of few cases is hardly compiled faster than one of many.
     """
 
     def __init__(
         self,
         shards: Sequence[Shard],
         make: Making,
-        spoils: Callable[[Lane, Case], bool],
+        care: Caring,
         done: frozenset[Key] = frozenset(),
         pins: bool = True,
-        mixed: bool = False,
         refuses: Callable[[Shard], bool] = lambda shard: False,
     ) -> None:
         self._wanted = {(s.op.name, s.aspect, s.start, s.stop, s.target): s for s in shards}
         self._refuses = refuses
         slices = {(s.op.name, s.aspect, s.start, s.stop): s for s in shards}
         self._slices = list(slices.values())
-        self._make, self._spoils, self._done, self._pins, self._mixed = make, spoils, done, pins, mixed
+        self._make, self._care, self._done, self._pins = make, care, done, pins
         self._takers = len({s.target for s in shards})
         self._made: OrderedDict[tuple[str, str, int, int], tuple[Batch, int]] = OrderedDict()
 
     def jobs(self, lane: Lane) -> Iterator[Job]:
         """What is asked of ``lane``, in the order of the shards."""
-        return joined(self._single(lane)) if self._mixed else self._single(lane)
+        return joined(self._single(lane))
 
     def _single(self, lane: Lane) -> Iterator[Job]:
         for shard in self._slices:
@@ -73,23 +74,26 @@ class Feeds:
         return batch
 
     def _jobs(self, lane: Lane, batch: Batch) -> Iterator[Job]:
-        """The batch, and by itself each case that may spoil the worker for the others."""
+        """The batch, and by itself each case that needs care."""
         together: list[Item] = []
-        alone: list[Item] = []
+        alone: list[Job] = []
         for item in batch.items:
             if (lane.label, item.number, item.case.id) not in self._done:
-                (alone if self._spoils(lane, item.case) else together).append(item)
+                care = self._care(lane, item.case)
+                if any(care.values()):
+                    alone.append(Job(batch.op, [item], **care))
+                else:
+                    together.append(item)
         if together:
             yield Job(batch.op, together)
-        for item in alone:
-            yield Job(batch.op, [item], spoils=True)
+        yield from alone
 
 
 def joined(jobs: Iterable[Job]) -> Iterator[Job]:
-    """The same cases in fewer jobs of at least ``BATCH_GEOMETRIES`` cases; one of a case that may spoil stays alone."""
+    """The same cases in fewer jobs of ``BATCH_GEOMETRIES`` cases or more; one of a case that needs care stays alone."""
     waiting: list[Job] = []
     for job in jobs:
-        if job.spoils:
+        if job.spoils or job.brief:
             yield job
             continue
         waiting.append(job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from opassay.harness.model.case import Case
@@ -14,10 +15,17 @@ def parts(positions: Sequence[int], cases: Sequence[Case], limit: int) -> Iterat
     """Splits a batch into layers that hold every geometry once, so that one program serves all layers.
 
     Where the ops of a layer are more than ``limit``, several programs share it: each geometry is in the same one
-    throughout. A case alone may have more.
+    throughout. A case alone may have more. Geometries of one layer and of several share none.
     """
+    depths = Counter(cases[position].geometry_key for position in positions)
+    for depth in sorted(set(depths.values())):
+        alike = [position for position in positions if depths[cases[position].geometry_key] == depth]
+        yield from _alike(alike, cases, limit)
+
+
+def _alike(positions: Sequence[int], cases: Sequence[Case], limit: int) -> Iterator[list[int]]:
     layers = _layers(positions, cases)
-    share = _shares(layers[0], cases, limit) if layers else {}
+    share = _shares(layers[0], cases, limit)
     for layer in layers:
         found: dict[int, list[int]] = {}
         for position in layer:

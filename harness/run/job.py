@@ -105,8 +105,9 @@ class Job:
         return next((op for op in self.others if op.name == case.op), self.op)
 
     def again(self, item: Item, **changes: Any) -> Job:
-        """A job for one of its cases alone; who takes the answer stays the same."""
-        given = {"alone": True, "spoils": self.spoils, "taker": self.taker, "listener": self.listener, **changes}
+        """A job for one of its cases alone; who takes the answer, and for what, stays the same."""
+        kept = {name: getattr(self, name) for name in ("spoils", "probe", "taker", "listener")}
+        given = {"alone": True, **kept, **changes}
         return Job(self.op_of(item.case), [item], **given)
 
     def given(self, items: Sequence[Item]) -> Job:

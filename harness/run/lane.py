@@ -39,7 +39,7 @@ WAITS = 0.01
 each core. One that got less, and has no children that compute for it, waits for something else than a core."""
 
 BRIEF = 0.2
-"""Share of its limit that the pinned case of a known hang gets: one that hangs no more answers as soon as others do."""
+"""Share of its limit that a case of a known hang gets: one that hangs no more answers as soon as others do."""
 
 CERTAIN = 3
 """How many times its limit a case gets that gave no answer in time, when it runs again alone: a hang still hangs."""
@@ -162,6 +162,10 @@ class Lane:
         """Go on with a fresh worker that has ``env`` besides; nothing may be under way."""
         self._spec = replace(self._spec, env={**self._spec.env, **env})
         self.restart(self._spec.threads)
+
+    def dismiss(self) -> None:
+        if self.process is not None:
+            self.process.dismiss()
 
     def close(self) -> None:
         if self.process is not None:

@@ -20,17 +20,18 @@ BATCH_GEOMETRIES = 32
 """Geometries per batch: where compile time per case has flattened out, and a crash loses little."""
 
 
-FEWEST, MOST = 4, 100
-"""Geometries per op and aspect: at least so many, and those of a full run."""
+MOST = 100
+"""Geometries per op and aspect of a full run."""
 
-SHARE = {"pointwise": 288, "reduction": 192, "arranging": 96, "other": 384}
-"""Geometries per aspect that a run of no stated size divides among its ops: those of a class, of which there are many
-and each is cheap, take nothing from the others."""
+FEWEST = {"pointwise": 2, "arranging": 2, "program": 2, "reduction": 4, "other": 12}
+"""Geometries per op and aspect at least, by class, however many ops there are: with its pins they find nine tenths of
+the named mistakes that ``MOST`` find. tests/benchmarks/kills.py counts both."""
 
-COST = {("op", False): 1, ("op", True): 2, ("program", False): 4, ("program", True): 4}
-COST |= {("pointwise", False): 1, ("pointwise", True): 1}
-"""What a geometry costs of the share, by what it is of and whether the mode compiles each. Measured on JAX and torch:
-a compiled op takes 0.1 s, a compiled program 1 s, and the oracle answers a program's stages for each target anew."""
+SHARE = {"pointwise": 192, "arranging": 72, "program": 32, "reduction": 128, "other": 144}
+"""Geometries per aspect that a run of no stated size divides among its ops of a class, where each has more by that."""
+
+PART = {"shape": 4, "error": 4}
+"""One geometry in so many is asked of these: their answers do not depend on values."""
 
 START = 10.0
 """Seconds of a core until a worker has imported its framework and says hello."""
@@ -182,13 +183,13 @@ def _splits(shard: Shard) -> bool:
     return shard.suite is None and shard.stop - shard.start >= SPLIT
 
 
-def geometries(op: Op, aspect: str, compiled: bool, ops: int) -> int:
-    """How many geometries a run of so many ops of its pool and no stated size has: the same on every machine.
+def geometries(op: Op, aspect: str, ops: int) -> int:
+    """How many geometries a run of so many ops of its class and no stated size has: the same on every machine.
 
     Of invalid input, where number k breaks rule k % len(rules), each rule is broken once.
     """
-    share = SHARE[_pool(op)] // (ops * COST[kind(op), compiled])
-    return min(MOST, max(FEWEST, share, len(op.rules) if aspect == "error" else 0))
+    count = max(FEWEST[_pool(op)], SHARE[_pool(op)] // ops) // PART.get(aspect, 1)
+    return min(MOST, max(1, count, len(op.rules) if aspect == "error" else 0))
 
 
 def kind(op: Op) -> str:
@@ -198,7 +199,7 @@ def kind(op: Op) -> str:
 
 def _pool(op: Op) -> str:
     """Among whom a share is divided."""
-    return op.numerics if op.of_a_class else "other"
+    return op.numerics if op.of_a_class else "program" if op.staged else "other"
 
 
 def forecast(planned_shards: Sequence[Shard], fills: int, compiled: Collection[Target], cores: int) -> float:
@@ -226,7 +227,6 @@ def shards(
     targets: Sequence[Target],
     cases: int | None = None,
     costly: Collection[Target] = (),
-    compiled: Collection[Target] = (),
 ) -> list[Shard]:
     """One shard per op × aspect × target; ``aspect_names`` empty means every aspect an op has.
 
@@ -236,7 +236,7 @@ def shards(
     for op in ops:
         for aspect in aspects(op):
             for target in targets if not aspect_names or aspect in aspect_names else ():
-                count = cases or geometries(op, aspect, target in compiled, pools[_pool(op)])
+                count = cases or geometries(op, aspect, pools[_pool(op)])
                 stop = min(count, len(op.rules)) if aspect == "error" and target in costly else count
                 found.append(Shard(op, aspect, target, 0, stop, count - stop))
     return found

@@ -175,9 +175,13 @@ class WorkerProcess:
         self._outbox.put(None)
         self._process.wait()
 
+    def dismiss(self) -> None:
+        """Tell the process that nothing more will come."""
+        self._outbox.put(None)
+
     def close(self) -> None:
         """Let the process end by itself; kill it if it does not within two seconds."""
-        self._outbox.put(None)
+        self.dismiss()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(2)
         self.kill()

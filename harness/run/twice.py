@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 
-TWICE, FIRST = 20, 3
-"""One geometry in so many, from this one on: also of a run that asks four.
+TWICE, FIRST = 20, 1
+"""One geometry in so many, from this one on: also of a run that asks two.
 
 Pins, which hold few values that round, show no last bit that varies. In either half of a run, since that of several
 threads shows most.

@@ -1,7 +1,8 @@
 """How many named mistakes are found with 100 cases: ``python tests/benchmarks/kills.py [--seeds N] [OP]...``.
 
 Per mistake: by how many seeds it is found, and the number of the first case that shows it; ``-`` says that no case did.
-``pin`` says whether a pin, which every run has besides, finds it, too.
+``pin`` says whether a pin, which every run has besides, finds it, too. The last line counts what of all
+that a run of no stated size finds.
 The same of a comparison by tolerances: rtol and atol of ``torch.testing.assert_close``,
 https://docs.pytorch.org/docs/stable/testing.html, exact for integers. In these figures, what counts is what is drawn.
 """
@@ -22,8 +23,10 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from opassay.harness.model import dtypes
+from opassay.harness.model.target import Target
 from opassay.harness.registry import Registry
 from opassay.harness.run import generate
+from opassay.harness.run.plan import shards
 from opassay.harness.run.sharpness import judged, sought
 
 TOLERANCES = {"float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}
@@ -107,7 +110,17 @@ def totals(by_mistake, seeds, pinned):
         )
     luck = [id for id, entries in by_mistake.items() if not all("opassay" in e.found for e in entries)]
     left = [id for id in luck if id not in pinned]
+    sized = {(s.op.name, s.aspect): s.stop for s in shards(Registry().ops(), (), [Target("any", "any")])}
+    told = [by_default(entry, pinned, sized) for entries in by_mistake.values() for entry in entries]
+    there, found = len(told) - told.count(None), sum(map(bool, told))
     print(f"by a pin where some seed misses it: {len(luck) - len(left)}; neither: {', '.join(left) or 'none'}")
+    print(f"a run of no stated size finds {found} of the {there} that these cases and pins find, {found / there:.1%}")
+
+
+def by_default(entry, pinned, sized):
+    """Whether a run of no stated size finds it; None where these cases do not, either."""
+    first = -1 if entry.mistake.id in pinned else entry.found.get("opassay")
+    return None if first is None else first < sized[entry.mistake.op, entry.mistake.aspect]
 
 
 if __name__ == "__main__":

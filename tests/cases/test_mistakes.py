@@ -12,7 +12,7 @@ from opassay.adapters.oracle.mistakes.made import mistakes as made
 from opassay.harness.model import dtypes
 from opassay.harness.registry import Registry
 from opassay.harness.run import generate
-from opassay.harness.run.plan import FEWEST
+from opassay.harness.run.plan import geometries
 from opassay.harness.run.sharpness import judged, sought
 
 SEEDS = range(5)
@@ -36,9 +36,9 @@ SEES = {"judge": judged, "tolerances": tolerated}
 
 
 def asked(op, seed):
-    """The cases of a default run: pins, then the stream."""
+    """The fewest cases of a default run: pins, then the stream."""
     yield from ((number, pin.case) for number, pin in generate.pins(op, "value"))
-    yield from generate.cases(op, "value", seed, 0, FEWEST, 2)
+    yield from generate.cases(op, "value", seed, 0, geometries(op, "value", 10_000), 2)
 
 
 def looked_for(name, seed, wanted=SINGLE):

@@ -18,8 +18,13 @@ def split(cases: list[Case], limit: int) -> list[list[int]]:
 
 
 def test_each_layer_holds_every_geometry_once() -> None:
+    cases = [case(1), case(1, "iota"), case(2), case(2, "iota")]
+    assert split(cases, 100) == [[0, 2], [1, 3]]
+
+
+def test_geometries_of_one_layer_are_no_part_of_what_serves_several() -> None:
     cases = [case(1), case(1, "iota"), case(2), case(2, "iota"), case(3)]
-    assert split(cases, 100) == [[0, 2, 4], [1, 3]]
+    assert split(cases, 100) == [[4], [0, 2], [1, 3]]
 
 
 def test_more_ops_than_the_limit_are_several_programs() -> None:
@@ -29,8 +34,8 @@ def test_more_ops_than_the_limit_are_several_programs() -> None:
 
 
 def test_a_geometry_is_in_the_same_program_in_every_layer() -> None:
-    cases = [case(1), case(2), case(2, "iota"), case(3), case(3, "iota")]
-    assert split(cases, 2) == [[0, 1], [3], [2], [4]]
+    cases = [case(n, fill) for n in range(1, 4) for fill in ("ones", "iota")]
+    assert split(cases, 2) == [[0, 2], [4], [1, 3], [5]]
 
 
 def test_a_case_alone_may_have_more_than_the_limit() -> None:

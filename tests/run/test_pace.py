@@ -41,7 +41,7 @@ def test_batches_that_were_given_up_are_made_again_just_as_they_were(monkeypatch
     engine = campaign.engine()
     first, second = engine.lanes.values()
     planned = shards(campaign.ops, ("value",), campaign.targets, 100)
-    feeds = Feeds(planned, engine.make_batch, lambda lane, case: False)
+    feeds = Feeds(planned, engine.make_batch, lambda lane, case: {})
     one, other = ([[i.case.id for i in job.items] for job in feeds.jobs(lane)] for lane in (first, second))
     assert WINDOW > 1
     assert one == other

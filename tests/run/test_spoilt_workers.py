@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,8 @@ DAMAGE = Fact(
 )
 
 
-def verdicts_of(monkeypatch: pytest.MonkeyPatch, known: tuple[Fact, ...]) -> tuple[Counter[str], int]:
-    """Verdicts of a run on an adapter whose int32 products end the next other case; how many of those there are."""
+def campaign_of(monkeypatch: pytest.MonkeyPatch, known: tuple[Fact, ...]) -> Campaign:
+    """Products on an adapter of which so much is known."""
     settings = Settings(cases=12)
     campaign = Campaign(
         Request(
@@ -38,6 +39,12 @@ def verdicts_of(monkeypatch: pytest.MonkeyPatch, known: tuple[Fact, ...]) -> tup
         )
     )
     monkeypatch.setattr(campaign.registry, "known", lambda name: known)
+    return campaign
+
+
+def verdicts_of(monkeypatch: pytest.MonkeyPatch, known: tuple[Fact, ...]) -> tuple[Counter[str], int]:
+    """Verdicts of a run on an adapter whose int32 products end the next other case; how many of those there are."""
+    campaign = campaign_of(monkeypatch, known)
     with campaign.engine() as engine:
         check_devices(engine)
         records = list(engine.run(campaign.shards))
@@ -53,3 +60,14 @@ def test_a_damaged_worker_is_replaced_before_the_next_case(monkeypatch: pytest.M
 def test_what_nobody_knows_of_strikes_another_case(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = verdicts_of(monkeypatch, ())
     assert found["crash"] > 0
+
+
+def test_what_is_known_to_hang_is_asked_by_itself_and_has_less_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = campaign_of(monkeypatch, (replace(DAMAGE, verdicts=("hang",)),))
+    engine = campaign.engine()
+    (lane,) = engine.lanes.values()
+    jobs = list(engine.feeds(campaign.shards).jobs(lane))
+    hanging = [[item.case.tensors[0].dtype for item in job.items] for job in jobs if job.brief]
+    others = {item.case.tensors[0].dtype for job in jobs if not job.brief for item in job.items}
+    assert hanging == [["int32"]] * len(hanging) != []
+    assert "int32" not in others != set()
