@@ -45,7 +45,7 @@ def test_batches_that_were_given_up_are_made_again_just_as_they_were(monkeypatch
     one, other = ([[i.case.id for i in job.items] for job in feeds.jobs(lane)] for lane in (first, second))
     assert WINDOW > 1
     assert one == other
-    assert len(one) == 5
+    assert len(one) == 4
 
 
 @pytest.mark.parametrize(
