@@ -185,7 +185,7 @@ class Engine:
         asked = self._pinned(lane, by_name, aspects)
         careless = {pin.id: (fact, pin) for fact, pin in asked if not any(self.care(lane, pin).values())}
         if careless:
-            items = [_pinned_item(number, *one) for number, one in enumerate(careless.values())]
+            items = [_pinned_item(*one) for one in careless.values()]
             first, *rest = dict.fromkeys(item.case.op for item in items)
             yield Job(by_name[first], items, others=[by_name[name] for name in rest], probe=True)
             yield idle(lane)
@@ -193,7 +193,7 @@ class Engine:
         for _ in range(CHANCES):
             for fact, pin in waiting:
                 brief, spoils = "hang" in fact.verdicts, self.spoils(lane, pin)
-                item = _pinned_item(0, fact, pin)
+                item = _pinned_item(fact, pin)
                 yield Job(by_name[pin.op], [item], alone=True, probe=True, brief=brief, spoils=spoils)
             yield idle(lane)
             waiting = [(fact, pin) for fact, pin in waiting if fact.flaky and not shown(self.pins, lane.label, fact)]
@@ -302,5 +302,5 @@ class Engine:
         self._records.append(make_record(lane, item, outcome, judgement, facts, untested, confirmed))
 
 
-def _pinned_item(number: int, fact: Fact, pin: Case) -> Item:
-    return Item(number, pin, "nondeterministic" in fact.verdicts)
+def _pinned_item(fact: Fact, pin: Case) -> Item:
+    return Item(0, pin, "nondeterministic" in fact.verdicts)

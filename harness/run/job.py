@@ -18,8 +18,8 @@ from opassay.harness.run.plan import Item
 
 Answer = tuple[Item, Outcome]
 
-Place = tuple[str, str, int]
-"""Op, aspect and number of a geometry."""
+Place = tuple[str, str, int, str]
+"""Op, aspect, number and key of a geometry."""
 
 Trail = Sequence["Job"]
 """The jobs that a worker was given last, in order, up to the one in which it ended."""
@@ -135,4 +135,4 @@ class Job:
 
 
 def _place(item: Item) -> Place:
-    return item.case.op, item.case.aspect, item.number
+    return item.case.op, item.case.aspect, item.number, item.case.geometry_key

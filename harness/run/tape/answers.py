@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,13 +30,16 @@ Key = tuple[str, bool, int, str]
 class Spoken:
     """One answer. ``place``: which one on its tape. ``trail``: what a worker that ended with it was given last.
 
-    ``group``: the number of those that ended their worker together.
+    ``group``: the number of those that ended their worker together; ``waiting`` and ``found``: how far it had come, if
+    the tape says so.
     """
 
     place: int
     outcome: Outcome
     trail: Trail = ()
     group: int | None = None
+    waiting: int | None = None
+    found: bool = False
 
 
 class Answers:
@@ -69,11 +72,16 @@ class Answers:
         if place in self._first:
             buffers = self._frame(self._first[place])[1]
         trail = trail_of(header["trail"], self._find, self._case) if "trail" in header else ()
-        return Spoken(place, unpack(header, buffers), trail, None if group < 0 else group)
+        outcome = unpack(header, buffers)
+        if group < 0:
+            return Spoken(place, outcome, trail)
+        told = header["group"]
+        waiting = strict_json.integer(told["waiting"]) if "waiting" in told else None
+        return Spoken(place, outcome, trail, group, waiting, told.get("found") is True)
 
     def _scan(self, ops: Sequence[str]) -> None:
         """Note where each answer lies; none is kept."""
-        count = 0
+        own: defaultdict[str, list[int]] = defaultdict(list)
         for chunk in self.tape.file.chunks:
             if chunk.op not in ops:
                 continue
@@ -83,11 +91,12 @@ class Answers:
                 frame = self.tape.file.read(data)
                 if frame is None:
                     break
+                own[chunk.op].append(len(self._frames))
                 self._frames.append((chunk, offset))
-                self._note(count, frame[0])
-                count += 1
+                self._note(own[chunk.op], frame[0])
 
-    def _note(self, place: int, header: dict[str, Any]) -> None:
+    def _note(self, own: Sequence[int], header: dict[str, Any]) -> None:
+        """Note the last of the answers to its op that were read."""
         asked, parallel = header["role"], header["parallel"]
         if asked not in ROLES or not isinstance(parallel, bool):
             raise ValueError(f"an answer to {asked!r:.60}")
@@ -101,15 +110,15 @@ class Answers:
             self.items.setdefault((case.op, case.aspect), {}).setdefault((number, id_), Item(number, case))
         group = self._group(header["group"]) if "group" in header else -1
         if "as" in header:
-            # Frames of other ops are not in this list: what is the same is of one case.
-            self._first[place] = self._earlier(header["as"], place)
-        self._places.setdefault((asked, parallel, number, id_), deque()).append((place, group))
+            # What is the same is of one case, so answers to other ops do not count.
+            self._first[own[-1]] = self._earlier(header["as"], own)
+        self._places.setdefault((asked, parallel, number, id_), deque()).append((own[-1], group))
 
-    def _earlier(self, value: Any, place: int) -> int:
-        first = place - strict_json.integer(value)
-        if not 0 <= first < place or first in self._first:
+    def _earlier(self, value: Any, own: Sequence[int]) -> int:
+        back = strict_json.integer(value)
+        if not 0 < back < len(own) or own[-1 - back] in self._first:
             raise ValueError(f"an answer that is as the one {value} before it")
-        return first
+        return own[-1 - back]
 
     def _group(self, told: Any) -> int:
         number = strict_json.integer(told["number"])

@@ -111,5 +111,6 @@ def trail_of(data: Any, find: Any, case: Any) -> Trail:
         op: Op = find(str(given["op"]))
         items = [Item(strict_json.integer(n), case(text)) for n, text in strict_json.entries(given["items"])]
         accepted: list[Case] = [case(text) for text in strict_json.entries(given["accepted"])]
-        found.append(Job(op, items, bool(given["alone"]), accepted=accepted))
+        others = [find(name) for name in dict.fromkeys(item.case.op for item in items) if name != op.name]
+        found.append(Job(op, items, bool(given["alone"]), others, accepted=accepted))
     return found

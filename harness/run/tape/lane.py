@@ -97,8 +97,9 @@ class TapedLane(Lane):
 
     def _group(self, job: Job, number: int, members: Sequence[tuple[Item, Spoken]]) -> None:
         outcome, trail = self._answers.groups[number]
-        group = GroupEnd(outcome, len(members), trail)
+        together = GroupEnd(outcome, len(members), trail)
         for item, said in members:
+            group = together if said.waiting is None else GroupEnd(outcome, said.waiting, trail, said.found)
             self._tell(job.again(item, group=group), item, said)
 
     def _again(self, job: Job) -> None:

@@ -61,7 +61,8 @@ class _TargetTape:
         self._writer = TapeWriter(path, head)
         self._greeted: set[bool] = set()
         self._groups: dict[GroupEnd, int] = {}
-        self._first: dict[tuple[int, str], tuple[int, bytes]] = {}
+        self._told: set[tuple[str, GroupEnd]] = set()
+        self._first: dict[tuple[str, int, str], tuple[int, bytes]] = {}
         self._counts: Counter[str] = Counter()
 
     def add(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
@@ -85,16 +86,20 @@ class _TargetTape:
             header["id"] = item.case.id
         if isinstance(outcome, (Crashed, TimedOut)) and job.trail:
             header["trail"] = trail_json(job.trail)
+        # Ops are judged apart from each other: what a record needs lies with the answers to its own op.
+        op = job.replay.item.case.op if job.replay is not None else item.case.op
         if job.group is not None:
-            header["group"] = self._group(job.group)
-        self._add(item.case.op, item, header, buffers)
+            header["group"] = self._group(op, job.group)
+        self._add(op, item, header, buffers)
 
-    def _group(self, group: GroupEnd) -> dict[str, Any]:
-        """Its number; with the first member also how it ended, and after what."""
-        if group in self._groups:
-            return {"number": self._groups[group]}
-        number = self._groups[group] = len(self._groups)
-        return {"number": number, "end": pack(group.outcome)[0], "trail": trail_json(group.trail)}
+    def _group(self, op: str, group: GroupEnd) -> dict[str, Any]:
+        """Its number and how far it had come; with the first member of an op also how it ended, and after what."""
+        number = self._groups.setdefault(group, len(self._groups))
+        told = {"number": number, "waiting": group.waiting, "found": group.found}
+        if (op, group) in self._told:
+            return told
+        self._told.add((op, group))
+        return {**told, "end": pack(group.outcome)[0], "trail": trail_json(group.trail)}
 
     def _add(self, op: str, item: Item, header: dict[str, Any], buffers: Sequence[np.ndarray]) -> None:
         """Arrays of the same bits as the case's first ones are not kept again: ``as`` says how many answers before."""
@@ -102,7 +107,7 @@ class _TargetTape:
         self._counts[op] += 1
         if buffers:
             digest = hashlib.sha256(repr(header["arrays"]).encode() + b"".join(map(bytes, buffers))).digest()
-            before, first = self._first.setdefault((item.number, item.case.id), (place, digest))
+            before, first = self._first.setdefault((op, item.number, item.case.id), (place, digest))
             if before != place and digest == first:
                 header, buffers = {**header, "as": place - before}, ()
         self._writer.add(op, header, buffers)
