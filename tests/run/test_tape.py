@@ -17,7 +17,8 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.run import judging
 from opassay.harness.run.journal import NAME, sorted_records
-from opassay.harness.run.tape import rejudge
+from opassay.harness.run.tape import rejudge, writer
+from opassay.harness.run.tape.campaign import Asked
 from opassay.harness.run.tape.file import TapeFile
 from opassay.harness.run.tape.writer import TapeWriter
 
@@ -108,6 +109,14 @@ def test_many_cores_say_the_same(recorded, tmp_path, monkeypatch):
     again(recorded / "tape", tmp_path)
     assert table(tmp_path) == table(recorded / "run")
     assert described(tmp_path) == described(recorded / "run")
+
+
+def test_ops_whose_answers_lie_between_each_other_s_can_be_judged_together(monkeypatch, tmp_path):
+    monkeypatch.setattr(writer, "CHUNK", 0)
+    asked = ("--op", "matmul", "--op", "conv2d_transpose", "--aspect", "value", "--cases", 2)
+    record(tmp_path / "tape", tmp_path / "run", *asked, targets=["honest"])
+    found = rejudge.judge_ops(Asked(tmp_path / "tape", (), ADAPTERS), ["matmul", "conv2d_transpose"], tmp_path).records
+    assert {(r.case_id, r.verdict) for r in found} == {(r.case_id, r.verdict) for r in table(tmp_path / "run")}
 
 
 def test_every_kind_of_answer_comes_again(tmp_path):

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +18,7 @@ from opassay.harness.run.files import cannot
 from opassay.harness.run.tape.file import DATA, END, HEAD, MAGIC, PREFIX, VERSION, TapeError, codec
 
 CHUNK = 4 * 2**20
-"""Bytes of frames from which on they are compressed and written."""
+"""Bytes of frames from which on they are compressed and written, those of each op together."""
 
 
 class TapeWriter:
@@ -26,7 +27,8 @@ class TapeWriter:
     def __init__(self, path: Path, head: dict[str, Any]) -> None:
         """Raises ``TapeError`` when the file cannot be written."""
         self._path, self._draft = path, path.with_name(f".{path.name}.part")
-        self._op, self._frames, self._count = "", io.BytesIO(), 0
+        self._frames: defaultdict[str, io.BytesIO] = defaultdict(io.BytesIO)
+        self._count = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: IO[bytes] = self._draft.open("wb")
@@ -36,11 +38,10 @@ class TapeWriter:
         self._chunk(HEAD, "", _text(head))
 
     def add(self, op: str, header: dict[str, Any], buffers: Sequence[np.ndarray] = ()) -> None:
-        """Keep one frame."""
-        if op != self._op or self._frames.tell() > CHUNK:
+        """Keep one frame, behind those of its op."""
+        if sum(frames.tell() for frames in self._frames.values()) > CHUNK:
             self._flush()
-            self._op = op
-        wire.write(self._frames, header, buffers, flush=False)
+        wire.write(self._frames[op], header, buffers, flush=False)
         self._count += 1
 
     def finish(self, end: dict[str, Any]) -> None:
@@ -59,9 +60,9 @@ class TapeWriter:
         self._draft.unlink(missing_ok=True)
 
     def _flush(self) -> None:
-        if self._frames.tell():
-            self._chunk(DATA, self._op, self._frames.getvalue())
-            self._frames = io.BytesIO()
+        for op, frames in self._frames.items():
+            self._chunk(DATA, op, frames.getvalue())
+        self._frames.clear()
 
     def _chunk(self, kind: bytes, op: str, raw: bytes) -> None:
         packed = codec().compress(raw, asbytes=True)
