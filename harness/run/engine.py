@@ -177,13 +177,14 @@ class Engine:
     def pin_steps(self, lane: Lane, ops: Sequence[Op], aspects: Sequence[str]) -> Steps:
         """The steps that run on ``lane`` the pinned cases in scope; verdicts go to ``pins`` by label and case id.
 
-        First all that need no care as one job, then alone what was not shown so. The pin of a flaky fact runs again
-        while it passes; what is said to differ between two calls is called twice. With other threads others are in
-        scope.
+        Where cases are compiled together, first all that need no care as one job; then alone what was not shown so. The
+        pin of a flaky fact runs again while it passes; what is said to differ between two calls is called twice. With
+        other threads others are in scope.
         """
         by_name = {op.name: op for op in ops}
         asked = self._pinned(lane, by_name, aspects)
-        careless = {pin.id: (fact, pin) for fact, pin in asked if not any(self.care(lane, pin).values())}
+        together = asked if lane.hello.get("fused") else []
+        careless = {pin.id: (fact, pin) for fact, pin in together if not any(self.care(lane, pin).values())}
         if careless:
             items = [_pinned_item(*one) for one in careless.values()]
             first, *rest = dict.fromkeys(item.case.op for item in items)
