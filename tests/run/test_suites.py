@@ -15,7 +15,7 @@ from opassay.harness.run.choose import candidates, choose
 from opassay.harness.run.feeds import joined
 from opassay.harness.run.generate import cases
 from opassay.harness.run.plan import Settings, aspects
-from opassay.harness.run.suite import read_suite, write_suite
+from opassay.harness.run.suite import read_suite, shipped, write_suite
 
 OPS = ("relu", "matmul", "avg_pool2d")
 
@@ -121,8 +121,19 @@ def test_the_chosen_find_more_mistakes_than_as_many_of_the_stream():
     assert best.found == frozenset().union(*(c.finds for c in pool if set(c.cases) <= set(best.cases.values())))
 
 
-def test_the_shipped_suite_asks_every_aspect_of_what_there_is():
-    suite, registry = read_suite("core-1"), Registry()
+SHIPPED = {
+    "core-1": "9e1475296e28ef181ebe495213b5abb48f275a3b4d2a0661af7d4a7383e0270b",
+    "core-2": "d9cb9843c5f23a32436c9e394a96ff4fe8ccfecd327de4a71b2cc135e6188cc2",
+}
+
+
+def test_every_shipped_suite_stays_what_it_is():
+    assert {name: read_suite(name).hash for name in shipped()} == SHIPPED
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_suite_asks_every_aspect_of_what_there_is(name):
+    suite, registry = read_suite(name), Registry()
     assert set(suite.ops) <= set(registry.names)
     assert len(suite.cases) >= 1_900
     there = {(case.op, case.aspect) for case in suite.cases}
