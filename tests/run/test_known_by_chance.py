@@ -15,6 +15,7 @@ from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
 from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.job import Job
 from opassay.harness.run.known_rows import _pin, known_rows
 from opassay.harness.run.pins import shown
 from opassay.harness.run.plan import Settings
@@ -43,8 +44,8 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (HERE, os.environ.get("PYTHONPATH")))))
 
 
-def row_of(monkeypatch: pytest.MonkeyPatch, adapter: str, entry: Fact, cases: int = 0) -> dict[str, Any]:
-    """What a run with ``entry`` says of it."""
+def campaign_of(monkeypatch: pytest.MonkeyPatch, adapter: str, entry: Fact, cases: int) -> Campaign:
+    """Products on a planted adapter of which ``entry`` is known."""
     request = Request(
         targets=[adapter.lower()],
         adapters=[f"planted_repeats:{adapter}"],
@@ -54,6 +55,12 @@ def row_of(monkeypatch: pytest.MonkeyPatch, adapter: str, entry: Fact, cases: in
     )
     campaign = Campaign(request)
     monkeypatch.setattr(campaign.registry, "known", lambda name: (entry,))
+    return campaign
+
+
+def row_of(monkeypatch: pytest.MonkeyPatch, adapter: str, entry: Fact, cases: int = 0) -> dict[str, Any]:
+    """What a run with ``entry`` says of it."""
+    campaign = campaign_of(monkeypatch, adapter, entry, cases)
     with campaign.engine() as engine:
         check_devices(engine)
         if cases:
@@ -61,6 +68,24 @@ def row_of(monkeypatch: pytest.MonkeyPatch, adapter: str, entry: Fact, cases: in
         engine.check_pins(campaign.ops, campaign.aspects)
         [row] = known_rows(engine, adapter.lower(), [entry])
     return row
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_pins_run_alone_where_they_do_not_show_together(monkeypatch: pytest.MonkeyPatch, fused: bool) -> None:
+    shows, other = PIN, replace(PIN, tensors=PIN.tensors[:1] * 2, attributes={"more": 1})
+    entry = replace(SELDOM, pins=(shows, other), flaky="")
+    campaign = campaign_of(monkeypatch, "Seldom", entry, 0)
+    engine = campaign.engine()
+    (lane,) = engine.lanes.values()
+    lane.hello = {"fused": fused}
+    steps = engine.pin_steps(lane, campaign.ops, campaign.aspects)
+    together = cast(Job, next(steps))
+    assert [item.case for item in together.items] == ([shows, other] if fused else [shows])
+    assert together.again(together.items[0]).probe
+    engine.pins[lane.label, shows.id] = "structural", frozenset({entry.id})
+    engine.pins[lane.label, other.id] = "pass", frozenset()
+    alone = [step for step in steps if isinstance(step, Job)]
+    assert [(item.case, job.alone) for job in alone for item in job.items] == [(other, True)]
 
 
 def test_a_pin_that_differs_at_the_third_try_still_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
