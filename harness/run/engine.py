@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import psutil
 
@@ -275,7 +276,7 @@ class Engine:
         elif job.earlier is not None:
             self._record(lane, job, job.items[0], job.end or Returned(()), job.earlier, UNCONFIRMED)
 
-    def care(self, lane: Lane, case: Case) -> dict[str, bool]:
+    def care(self, lane: Lane, case: Case) -> dict[str, Any]:
         """What is set in a job of this case: one that is known to hang gets no more time than its pin does."""
         return {"spoils": self.spoils(lane, case), "brief": bool(self.known.foretold(lane, case, "hang"))}
 

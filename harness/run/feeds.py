@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
@@ -18,7 +19,7 @@ WINDOW = 256
 Making = Callable[[Op, str, int, int], Batch]
 """Makes the batch of a slice of an op and aspect; the same whenever it is asked."""
 
-Caring = Callable[[Lane, Case], Mapping[str, bool]]
+Caring = Callable[[Lane, Case], Mapping[str, Any]]
 """Which fields of a ``Job`` are set for a case: with any of them it is a job by itself."""
 
 Key = tuple[str, int, str]
