@@ -20,13 +20,20 @@ from opassay.harness.cli_options import (
     BUDGET_HELP,
     CASES_HELP,
     DEFAULT_OUT,
+    DOCTOR_HELP,
     EXHAUSTIVE_HELP,
+    FOR_HELP,
     MEMORY_HELP,
     OUTPUT_HELP,
+    PLACE_HELP,
     RECORD_HELP,
     REPEAT_HELP,
+    RUNS_HELP,
+    SCHEDULER_HELP,
+    SHARD_HELP,
     SUITE_HELP,
     TENSOR_HELP,
+    UNTIL_HELP,
     Adapters,
     Baseline,
     Ops,
@@ -102,7 +109,11 @@ def run(
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds per case before it counts as a hang.")] = 30.0,
     memory: Annotated[str, typer.Option(metavar="SIZE", help=MEMORY_HELP)] = "",
     max_output: Annotated[str, typer.Option(metavar="SIZE", help=OUTPUT_HELP)] = "256M",
-    out: Out = DEFAULT_OUT,
+    out: Annotated[str, typer.Option("--out", metavar="PLACE", help=PLACE_HELP)] = str(DEFAULT_OUT),
+    scheduler: Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)] = "",
+    lasting: Annotated[str, typer.Option("--for", metavar="TIME", help=FOR_HELP)] = "",
+    until: Annotated[int, typer.Option("--until-findings", min=0, metavar="N", help=UNTIL_HELP)] = 0,
+    shard: Annotated[int, typer.Option("--shard", metavar="N", help=SHARD_HELP)] = 512,
     repeat: Annotated[bool, typer.Option("--repeat", help=REPEAT_HELP)] = False,
     record: Annotated[Path | None, typer.Option("--record", metavar="DIR", help=RECORD_HELP)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
@@ -150,7 +161,17 @@ def run(
         baseline=baseline,
         budget=parse_seconds("--budget", budget) if budget else None,
     )
-    return run_command(request, out, resume, strict, findings, record)
+    if scheduler:
+        from opassay.harness.fleet.door import campaign_command
+        from opassay.harness.fleet.options import Options
+
+        if budget or record is not None:
+            raise UsageError("--scheduler has --for in place of --budget, and keeps no tape: leave out --record")
+        seconds = parse_seconds("--for", lasting) if lasting else 0.0
+        return campaign_command(request, Options(scheduler, out, resume, strict, findings, shard, seconds, until))
+    if lasting or until or "://" in out:
+        raise UsageError("--for, --until-findings and an address as --out are for campaigns: add --scheduler local")
+    return run_command(request, Path(out), resume, strict, findings, record)
 
 
 @app.command()
@@ -224,7 +245,7 @@ def list_(
 
 @app.command()
 def report(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders that 'opassay run' wrote.")],
+    folders: Annotated[list[str], typer.Argument(metavar="DIR...", help=RUNS_HELP)],
 ) -> int:
     """Write the pages of a report again, from its table; of several, oldest first, the last one's, with a trend."""
     from opassay.harness.reporting import report_command
@@ -234,8 +255,8 @@ def report(
 
 @app.command()
 def diff(
-    old: Annotated[Path, typer.Argument(help="The folder of the earlier run.")],
-    new: Annotated[Path | None, typer.Argument(help="The folder of the later run.")] = None,
+    old: Annotated[str, typer.Argument(help="The folder or address of the earlier run.")],
+    new: Annotated[str, typer.Argument(help="That of the later run.")] = "",
     targets: Annotated[
         tuple[str, str] | None,
         typer.Option("--targets", metavar="A B", help="Compare target A with target B, say of one run."),
@@ -299,6 +320,7 @@ def doctor(
     ] = False,
     target: Targets = [],  # noqa: B006
     op: Ops = [],  # noqa: B006
+    scheduler: Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help=DOCTOR_HELP)] = "",
 ) -> int:
     """Check the installation: start every framework once and say what answered."""
     from opassay.harness.commands import doctor_command
@@ -310,8 +332,14 @@ def doctor(
         return numeric_command(Request(targets=target, adapters=adapter, ops=list(OPS)))
     if choices:
         return choices_command(Request(targets=target, adapters=adapter, ops=op))
-    if target or op:
-        raise typer.BadParameter("only --numeric and --choices ask single targets, and only --choices single ops")
+    if op:
+        raise typer.BadParameter("only --choices asks single ops")
+    if scheduler:
+        from opassay.harness.fleet.doctor import workers_command
+
+        return workers_command(Request(targets=target, adapters=adapter, ops=["relu"]), scheduler)
+    if target:
+        raise typer.BadParameter("only --numeric, --choices and --scheduler ask single targets")
     return doctor_command(adapter)
 
 

@@ -25,6 +25,9 @@ from opassay.harness.run.status import INTERRUPTED, exit_status
 PAGES = ("opassay.reports.pages", "opassay.reports.table", "opassay.reports.terminal")
 """What is needed at the end, and takes a second to import."""
 
+Writing = Callable[[Run], None]
+"""Writes the results table of a run."""
+
 
 def run_command(
     request: Request, out: Path, resume: bool, strict: bool, findings: int, tape: Path | None = None
@@ -136,20 +139,29 @@ def execute(run: Run, engine: Engine, progress: Lines | Moving) -> None:
             judged(record)
 
 
-def _write(run: Run, progress: Lines | Moving, doing: str) -> Path:
-    """Write the table and the pages; what could not be made of them is noted in ``run.faults``."""
-    from opassay.reports.pages import write_pages
+def write_table(run: Run) -> None:
+    """Write the table as CSV and Parquet, with what is known of each record since it was journalled."""
     from opassay.reports.table import write_sorted
 
+    write_sorted(map(run.noted, run.journal.sorted_records()), run.folder)
+
+
+def _write(run: Run, progress: Lines | Moving, doing: str, table: Writing = write_table) -> Path:
+    """Write the table and the pages; what could not be made of them is noted in ``run.faults``."""
+    from opassay.reports.pages import write_pages
+
     with progress.phase(doing):
-        write_sorted(map(run.noted, run.journal.sorted_records()), run.folder)
+        table(run)
         faults: list[str] = []
         pages = write_pages(run.folder, faults=faults)
         run.faults += [fault for fault in faults if fault not in run.faults]
     return pages[-1]
 
 
-def tell(run: Run, described: dict[str, Any], strict: bool, progress: Lines | Moving) -> int:
+def tell(
+    run: Run, described: dict[str, Any], strict: bool, progress: Lines | Moving, table: Writing = write_table
+) -> int:
+    """Write the table and the pages, say the summary on the terminal, and return the status."""
     from opassay.reports.statement import github_annotations
     from opassay.reports.stored_table import read_for_pages
     from opassay.reports.summarise import summarise
@@ -157,20 +169,20 @@ def tell(run: Run, described: dict[str, Any], strict: bool, progress: Lines | Mo
 
     console = stdout()
     with kept(run):
-        page = _write(run, progress, "writing the report")
+        page = _write(run, progress, "writing the report", table)
         run.redescribe(described)
     try:
-        table = read_for_pages(run.folder)
-        print_summary(table, described, console)
+        written = read_for_pages(run.folder)
+        print_summary(written, described, console)
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            for line in github_annotations(summarise(table, described)):
+            for line in github_annotations(summarise(written, described)):
                 say_line(console, line)
     except Exception as error:
         run.faults.append(f"the summary on the terminal: {told(error)}")
         run.redescribe(described)
     # Whoever wants the report meanwhile is told that the run still goes on.
     run.journal.close()
-    say_line(console, f"report: {page}")
+    say_line(console, f"report: {run.where or page}")
     status, reasons = exit_status(described, run.counts, strict)
     for reason in reasons:
         say_line(console, f"exit status {status}: {reason}")

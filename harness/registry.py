@@ -9,7 +9,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,12 +56,17 @@ class Registry:
     """Ops and adapters by name. ``extra`` lists further adapters as module:Class.
 
     ``folder`` is where files may describe targets of the user's. ``python`` maps adapters and such targets to the
-    interpreters that run them.
+    interpreters that run them. ``elsewhere``: the adapters that answer on other machines; None where this one does.
     """
 
     def __init__(
-        self, extra: Iterable[str] = (), folder: Path | None = None, python: Mapping[str, str] | None = None
+        self,
+        extra: Iterable[str] = (),
+        folder: Path | None = None,
+        python: Mapping[str, str] | None = None,
+        elsewhere: Collection[str] | None = None,
     ) -> None:
+        self._elsewhere = elsewhere
         self.adapters = {entry.name: entry for entry in built_in()}
         for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
             self._add(point.value)
@@ -98,8 +103,14 @@ class Registry:
 
     def installed(self) -> list[AdapterEntry]:
         """The adapters whose framework is here, or that another interpreter was named for."""
-        here = [entry for name, entry in sorted(self.adapters.items()) if entry.installed or name in self._python]
-        return [entry for entry in here if not entry.named_only]
+        return [entry for entry in self.there() if not entry.named_only]
+
+    def there(self) -> list[AdapterEntry]:
+        """The same, and those that are asked only where they are named."""
+        return [entry for _, entry in sorted(self.adapters.items()) if self._there(entry) or entry.name in self._python]
+
+    def _there(self, entry: AdapterEntry) -> bool:
+        return entry.installed if self._elsewhere is None else entry.name in self._elsewhere
 
     def target(self, text: str) -> Target:
         """A target with its mode filled in."""
@@ -125,13 +136,13 @@ class Registry:
         except (UsageError, ValueError) as error:
             raise UsageError(f"{user.place}: {error}") from None
         problem = interpreter_problem(self.interpreter(target))
-        if problem:
+        if problem and self._elsewhere is None:
             raise UsageError(f"{user.place}: {problem}")
         return target
 
     def _resolved(self, target: Target, what: str) -> Target:
         entry = self.adapter(target.adapter)
-        if not entry.installed and self.interpreter(target) == sys.executable:
+        if not self._there(entry) and self.interpreter(target) == sys.executable:
             raise UsageError(f"{what} needs {entry.requires}, which is not installed; try: {entry.hint}")
         if target.mode and target.mode not in entry.modes:
             raise UsageError(unknown(f"mode of {entry.name}", target.mode, entry.modes))

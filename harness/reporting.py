@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from opassay.harness.model.fact import apart
 from opassay.harness.model.verdicts import Record
 from opassay.harness.registry import UsageError, unknown
+from opassay.harness.run.earlier import CAMPAIGN
 from opassay.harness.run.files import FileError
 from opassay.harness.run.journal import NAME, being_written, sorted_records
 
 SCRATCH = ".report-"
 
 
-def report_command(folders: Sequence[Path]) -> int:
+def report_command(places: Sequence[str]) -> int:
     """``opassay report DIR...``: the pages of the last folder, with the trend where there are several."""
-    *before, folder = folders
+    with contextlib.ExitStack() as held:
+        *before, folder = (held.enter_context(_brought(place, keep=place == places[-1])) for place in places)
+        return _report(before, folder, places[-1])
+
+
+def _brought(place: str, keep: bool = False) -> AbstractContextManager[Path]:
+    """The folder of a run, or what a campaign has at an address, in a folder while it is needed."""
+    if "://" not in place:
+        return contextlib.nullcontext(Path(place))
+    from opassay.harness.fleet.published import brought
+
+    return brought(place, keep)
+
+
+def _report(before: Sequence[Path], folder: Path, place: str) -> int:
     try:
         pages = _pages(folder, before)
     except UsageError:
@@ -33,17 +50,22 @@ def report_command(folders: Sequence[Path]) -> int:
     except Exception as error:
         raise strange(error) from None
     for page in pages:
-        print(page)
+        print(page if str(folder) == place else f"{place}/{page.name}")
     return 0
 
 
-def diff_command(
-    old: Path, new: Path | None, form: str, out: Path | None, targets: tuple[str, str] | None = None
-) -> int:
+def diff_command(old: str, new: str, form: str, out: Path | None, targets: tuple[str, str] | None = None) -> int:
     """``opassay diff OLD NEW``: 1 when something is new, or nothing was compared, 3 when there is a new fault.
 
     With ``targets``: the first one in ``old`` with the second one in ``new``, which may be the same run.
     """
+    if not new and targets is None:
+        raise UsageError("diff needs the folder of a second run, or two targets of one: --targets A B")
+    with _brought(old) as before, _brought(new) if new else contextlib.nullcontext(before) as after:
+        return _diff(before, after, new or old, form, out, targets)
+
+
+def _diff(old: Path, later: Path, told: str, form: str, out: Path | None, targets: tuple[str, str] | None) -> int:
     from opassay.reports.diff import compare
     from opassay.reports.diff_text import FORMATS, SUFFIXES
     from opassay.reports.run_file import read_run
@@ -52,9 +74,6 @@ def diff_command(
     form = form or SUFFIXES.get(out.suffix if out else "", "text")
     if form not in FORMATS:
         raise UsageError(f"--format expects one of {', '.join(FORMATS)}, got {form!r}")
-    if new is None and targets is None:
-        raise UsageError("diff needs the folder of a second run, or two targets of one: --targets A B")
-    later = new or old
     try:
         tables = read_for_pages(old), read_for_pages(later)
         runs = read_run(old), read_run(later)
@@ -67,10 +86,10 @@ def diff_command(
     except Exception as error:
         raise strange(error) from None
     if out is None:
-        print(FORMATS[form](diff, str(later)), end="")
+        print(FORMATS[form](diff, told), end="")
         return diff.status
     try:
-        out.write_text(FORMATS[form](diff, str(later)), encoding="utf-8", newline="\n")
+        out.write_text(FORMATS[form](diff, told), encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"cannot write {str(out)!r}: {error.strerror}") from None
     print(out)
@@ -88,7 +107,8 @@ def _pages(folder: Path, before: Sequence[Path]) -> list[Path]:
     from opassay.reports.pages import write_pages
     from opassay.reports.run_file import RUN, RUNNING, read_run
 
-    goes_on = being_written(folder / NAME)
+    writes = folder / (CAMPAIGN if (folder / CAMPAIGN).exists() else NAME)
+    goes_on = being_written(writes)
     if goes_on and not (folder / RUN).exists():
         raise UsageError(f"the run in {folder} has only begun, so there is nothing to report; try again in a minute")
     run = read_run(folder)
@@ -98,11 +118,21 @@ def _pages(folder: Path, before: Sequence[Path]) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder) as scratch:
         pages = _so_far(folder, before, run, Path(scratch), goes_on)
         # What the run itself has written meanwhile is newer.
-        if goes_on and not being_written(folder / NAME):
+        if goes_on and not being_written(writes):
             return _pages(folder, before)
         for page in pages:
             os.replace(page, folder / page.name)
     return [folder / page.name for page in pages]
+
+
+def _answers(folder: Path) -> Iterable[Record]:
+    """All records so far, in the table's order."""
+    if not (folder / CAMPAIGN).exists():
+        return sorted_records(folder / NAME)
+    from opassay.harness.fleet.place import Place
+    from opassay.harness.fleet.shelf import Shelf
+
+    return Shelf(Place(str(folder))).sorted_records()
 
 
 def _so_far(folder: Path, before: Sequence[Path], run: dict[str, Any], scratch: Path, goes_on: bool) -> list[Path]:
@@ -115,7 +145,7 @@ def _so_far(folder: Path, before: Sequence[Path], run: dict[str, Any], scratch: 
 
     def counted() -> Iterator[Record]:
         nonlocal count
-        for record in sorted_records(folder / NAME):
+        for record in _answers(folder):
             count += 1
             covered.update((record.adapter, known) for known in apart(record.known))
             yield record

@@ -2,4 +2,6 @@
 
 from opassay import main
 
-main()
+# Processes that are spawned for a cluster on this machine import this module again.
+if __name__ == "__main__":
+    main()

@@ -87,8 +87,12 @@ def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pd.Dat
 
 def frame_of(records: Iterable[Record | Mapping[str, Any]]) -> pd.DataFrame:
     """The frame that writing ``records`` and reading them back gives, without a file."""
-    rows = sorted(map(_row, records), key=_order)
-    return _frame(pa.Table.from_pylist(list(_ties_broken(rows)), SCHEMA))
+    return _frame(arrow_of(records))
+
+
+def arrow_of(records: Iterable[Record | Mapping[str, Any]]) -> pa.Table:
+    """``records`` as the table holds them, in its order."""
+    return pa.Table.from_pylist(list(_ties_broken(sorted(map(_row, records), key=_order))), SCHEMA)
 
 
 @contextmanager

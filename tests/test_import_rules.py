@@ -101,6 +101,15 @@ RULES = {
             "opassay.harness.pytest_plugin",
         ),
     ),
+    "fleet": Rule(
+        ("harness/fleet",),
+        (
+            "import opassay.adapters.torch",
+            "from opassay.harness import cli",
+            "def f():\n    import opassay.cases.conv",
+        ),
+        never=("opassay.adapters", "opassay.cases", "opassay.harness.cli", "opassay.harness.pytest_plugin"),
+    ),
     "check": Rule(
         ("harness/check",),
         (

@@ -52,7 +52,8 @@ class Request:
     """What the user asked for, as text; everything empty means the default.
 
     ``folder`` holds the files that may describe targets of the user's. ``baseline``: a file with differences that
-    nobody has explained. ``budget``: seconds after which nothing more is begun.
+    nobody has explained. ``budget``: seconds after which nothing more is begun. ``elsewhere``: the adapters that
+    answer, where other machines do.
     """
 
     targets: Sequence[str] = ()
@@ -66,6 +67,7 @@ class Request:
     command: str = "opassay run"
     baseline: Path | None = None
     budget: float | None = None
+    elsewhere: Sequence[str] | None = None
 
 
 class Campaign:
@@ -81,7 +83,7 @@ class Campaign:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.registry = Registry(request.adapters, request.folder, request.python)
+        self.registry = Registry(request.adapters, request.folder, request.python, request.elsewhere)
         self.baseline = read_optional(request.baseline)
         self.targets = self.registry.targets(request.targets)
         check_about(self.baseline, {target.adapter for target in self.targets})
@@ -156,11 +158,15 @@ class Campaign:
 
     def engine(self) -> Engine:
         """An engine with one worker per target, not yet started."""
+        return self.engine_of(self.targets)
+
+    def engine_of(self, targets: Sequence[Target], make: type[Engine] = Engine) -> Engine:
+        """The same of some of the targets."""
         prune(self._cache)
-        workers = {target: (label, self._spec(target)) for target, label in self.labels().items()}
-        names = {t.adapter for t in self.targets}
+        workers = {target: (self.registry.label(target), self._spec(target)) for target in targets}
+        names = {t.adapter for t in targets}
         known, follows = {n: self.known(n) for n in names}, {n: self.follows(n) for n in names}
-        engine = Engine(workers, self.settings, known, follows)
+        engine = make(workers, self.settings, known, follows)
         if self.budget is not None:
             engine.refuses, engine.budgeted = self.budget.refuses, True
         return engine
@@ -221,10 +227,11 @@ class Run:
 
     ``findings``: what came of its new differences, for ``run.json``; ``faults``: what went wrong with looking at them
     or telling of them; ``noted``: a record with what is known of it since it was journalled, for the table.
-    ``again``: how to go on where it ended early.
+    ``again``: how to go on where it ended early; ``where``: the report, unless it lies in ``folder``.
     """
 
     again = "go on with --resume"
+    where = ""
 
     def __init__(self, campaign: Campaign, folder: Path, resume: bool = False) -> None:
         """Raises ``UsageError`` when the folder cannot be written or resumed.

@@ -9,8 +9,13 @@ from pathlib import Path
 from opassay.harness.run.files import cannot
 from opassay.harness.run.journal import LINE_LIMIT, NAME, locked
 
+CAMPAIGN = "campaign.json"
+"""What a campaign of many processes has in place of a journal; its answers lie in files below ``results``."""
+
 LEFT = (
     NAME,
+    CAMPAIGN,
+    "results",
     "run.json",
     "results.csv",
     "results.parquet",

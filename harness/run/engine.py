@@ -63,14 +63,12 @@ class Engine:
         self._events: queue.Queue[Message] = queue.Queue()
         self._records: deque[Record] = deque()
         self.judging = Judging(follows)
-        self.known = Knowledge(facts or {}, self.judging)
-        self.pins: Pins = {}
-        self.second = SecondLook(self._record)
+        self._facts = facts or {}
+        self.anew()
         self.asked: list[Asked] = []
         self._watched = time.monotonic()
         self.refuses: Callable[[Shard], bool] = lambda shard: False
         self.budgeted = False
-        self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
         self.heard: Callable[[Lane, Job, Sequence[Answer]], None] = lambda lane, job, answers: None
         self.lanes = {target: self.lane(target, label, spec) for target, (label, spec) in workers.items()}
         for lane in self.lanes.values():
@@ -80,6 +78,13 @@ class Engine:
         """The lane of one target."""
         settings = self.settings
         return Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
+
+    def anew(self) -> None:
+        """Count from the beginning; the workers stay as they are."""
+        self.known = Knowledge(self._facts, self.judging)
+        self.pins: Pins = {}
+        self.second = SecondLook(self._record)
+        self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
 
     def __enter__(self) -> Engine:
         for lane in self.lanes.values():

@@ -66,6 +66,7 @@ def _record(rng: random.Random, op: str, aspect: str, target: str, number: int) 
         )
     texts: dict[str, Any] = dict.fromkeys(
         (
+            "choice",
             "worst_index",
             "error_type",
             "cause",
@@ -128,8 +129,8 @@ def _outcome(rng: random.Random, op: str, target: str, n: int) -> dict[str, Any]
 
 
 def _case(rng: random.Random, op: str, aspect: str, shapes: str) -> str:
-    """A replayable case is 0.5 to 4 KB of JSON, no two alike."""
-    seeds = [rng.getrandbits(64) for _ in range(rng.randrange(20, 160))]
+    """A replayable case is some hundred bytes of JSON (programs have KBs), no two alike."""
+    seeds = [rng.getrandbits(64) for _ in range(rng.randrange(8, 40))]
     return json.dumps({"op": op, "aspect": aspect, "shapes": shapes, "seeds": seeds}, separators=(",", ":"))
 
 

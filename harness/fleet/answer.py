@@ -1,0 +1,117 @@
+"""What a process that works for a campaign does: answer a task by the engine of every run, and write its file."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from opassay.harness.fleet.engines import Engines
+from opassay.harness.fleet.place import Place
+from opassay.harness.fleet.tasks import Done, Task, shard_of
+from opassay.harness.fleet.told import tell
+from opassay.harness.model.verdicts import Record
+from opassay.harness.run.baseline import Source
+from opassay.harness.run.campaign import Campaign, Request
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.half import Half
+from opassay.harness.run.pictures import FOLDER, Album
+from opassay.harness.run.plan import Shard
+from opassay.reports.dataset import part_bytes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """All that a process must know of a campaign: what was requested, with its baseline's lines read.
+
+    ``memory``: bytes of a framework's worker; ``address``: where answers are written, empty where they go back.
+    """
+
+    request: Request
+    baseline: Source | None
+    memory: int
+    address: str
+
+    def packed(self) -> bytes:
+        return pickle.dumps(self)
+
+
+class Crew:
+    """One process at work for one campaign: its own copy of it, made of what was asked for, and its engines."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.campaign = Campaign(replace(asked.request, baseline=None, elsewhere=None, memory=asked.memory))
+        self.campaign.baseline = asked.baseline
+        self.engines = Engines(self.campaign)
+
+    @cached_property
+    def place(self) -> Place | None:
+        return Place(self.asked.address) if self.asked.address else None
+
+    def answer(self, task: Task) -> Done:
+        """The task's records as a file, unless its target is given up meanwhile."""
+        began = time.monotonic()
+        shard = shard_of(self.campaign, task)
+        with self.engines.lent(shard.target, task.threads) as engine, tempfile.TemporaryDirectory() as scratch:
+            album = Album(Path(scratch), [shard.op])
+            engine.keep = album.keep
+            records = _records(engine, shard, task.pins)
+            (lane,) = engine.lanes.values()
+            if lane.state != "ready":
+                return Done(task, {}, {}, lane.state)
+            told = tell(engine, records, time.monotonic() - began)
+            files = {f"{FOLDER}/{path.name}": path.read_bytes() for path in Path(scratch).glob(f"{FOLDER}/*")}
+        # Last, since a task that has its file is done.
+        files[task.file] = part_bytes(records, told)
+        return Done(task, told, self._written(files))
+
+    def _written(self, files: dict[str, bytes]) -> dict[str, bytes]:
+        """Write ``files`` where all workers write; what is left for whoever asked."""
+        if self.place is None:
+            return files
+        for name, content in files.items():
+            self.place.write(name, content)
+        return {}
+
+
+def _records(engine: Engine, shard: Shard, pins: bool) -> list[Record]:
+    (lane,) = engine.lanes.values()
+    half = Half(engine, [shard], [shard.op] if pins else [], [shard.aspect], frozenset())
+    return list(engine.follow({lane.target: half.steps(lane)}))
+
+
+_crews: dict[str, Crew] = {}
+_lock = threading.Lock()
+
+
+def crew(packed: bytes) -> Crew:
+    """This process' crew for a campaign; that of another one goes home."""
+    key = hashlib.sha256(packed).hexdigest()
+    with _lock:
+        if key not in _crews:
+            _dismiss()
+            _crews[key] = Crew(pickle.loads(packed))
+        return _crews[key]
+
+
+def answer(packed: bytes, task: Task) -> Done:
+    """Answer one task of the campaign that ``packed`` describes: what every executor is given to call."""
+    return crew(packed).answer(task)
+
+
+def go_home() -> None:
+    """End the frameworks' workers of this process."""
+    with _lock:
+        _dismiss()
+
+
+def _dismiss() -> None:
+    for one in list(_crews.values()):
+        one.engines.close()
+    _crews.clear()

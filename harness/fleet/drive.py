@@ -1,0 +1,66 @@
+"""Drives tasks through an executor: a few ahead of its workers, until there are no more or enough is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any
+
+from opassay.harness.fleet.tasks import Task
+
+AHEAD = 2
+"""Tasks per worker that are submitted: one it answers, and one so that it never waits for the next."""
+
+LOOK = 1.0
+"""Seconds between two looks at whether it is enough, and whether whoever answers is still there."""
+
+
+class Lost(Exception):
+    """Nobody is there any more who could answer."""
+
+
+Submit = Callable[[Task], "Future[Any]"]
+
+
+class Drive:
+    """Submits ``tasks`` and yields each with its future when it is done; none is submitted any more once ``enough()``.
+
+    ``width``: how many may be under way, asked again each time, since workers come and go. ``alive``: whether
+    answers may still come; ``Lost`` is raised when not. Leaving early takes back what has no answer.
+    """
+
+    def __init__(
+        self, submit: Submit, width: Callable[[], int], enough: Callable[[], bool], alive: Callable[[], bool]
+    ) -> None:
+        self._submit, self._width, self._enough, self._alive = submit, width, enough, alive
+        self._going: dict[Future[Any], Task] = {}
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Future[Any]]]:
+        source = iter(tasks)
+        try:
+            while self._fill(source) or self._going:
+                done, _ = wait(self._going, LOOK, FIRST_COMPLETED)
+                if not self._alive():
+                    raise Lost
+                for future in done:
+                    task = self._going.pop(future)
+                    if not future.cancelled():
+                        yield task, future
+        finally:
+            self.cancel()
+
+    def _fill(self, source: Iterator[Task]) -> bool:
+        """Submit as many as there is room for; False where there are no more."""
+        if self._enough():
+            return False
+        for _ in range(max(1, self._width()) - len(self._going)):
+            task = next(source, None)
+            if task is None:
+                return False
+            self._going[self._submit(task)] = task
+        return True
+
+    def cancel(self) -> None:
+        """Take back what has no answer; what a worker is at goes on there, and nobody waits for it."""
+        for future in self._going:
+            future.cancel()

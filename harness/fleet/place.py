@@ -1,0 +1,103 @@
+"""Where a campaign lies: a folder of this machine, or an address that all workers reach, as fsspec knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from opassay.harness.located import UsageError
+from opassay.harness.run.files import FileError, replace_file
+
+HINT = "pip install 'opassay[dask]'"
+
+
+def is_address(text: str) -> bool:
+    """Whether it is ``s3://…``, ``file://…`` and the like, rather than a folder."""
+    return "://" in text
+
+
+class Place:
+    """A folder or an address. Everything in it is named from there, with slashes.
+
+    Raises ``UsageError`` for a kind of address that nothing installed here can reach.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        with _plainly("reach", text, UsageError):
+            self._system, root = _opened(text)
+        self._root = root.rstrip("/")
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that it is on this machine, where ``--out`` named one."""
+        return None if is_address(self.text) else Path(self.text)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file whole; what a writer that ends in the middle leaves counts as none. Raises ``FileError``."""
+        with _plainly("write", f"{self.text}/{name}", FileError):
+            if "file" in _kinds(self._system):
+                replace_file(Path(self._path(name)), content)
+            else:
+                # An object store has all of an object or nothing; elsewhere a file that is cut has no footer.
+                self._system.makedirs(self._path(name).rpartition("/")[0], exist_ok=True)
+                self._system.pipe_file(self._path(name), content)
+
+    def read(self, name: str) -> bytes | None:
+        """A file's content; None where there is none."""
+        with _plainly("read", f"{self.text}/{name}", FileError):
+            try:
+                content: bytes = self._system.cat_file(self._path(name))
+            except FileNotFoundError:
+                return None
+        return content
+
+    def opening(self, name: str) -> Callable[[], BinaryIO]:
+        """What opens a file, from its beginning."""
+        return lambda: self._system.open(self._path(name), "rb")  # type: ignore[no-any-return]
+
+    def names(self, under: str) -> Iterator[str]:
+        """The files below a folder, in order."""
+        with _plainly("read", f"{self.text}/{under}", FileError):
+            self._system.invalidate_cache()
+            found = self._system.find(self._path(under)) if self._system.exists(self._path(under)) else []
+        for path in sorted(found):
+            yield path[path.index(f"{self._root}/") + len(self._root) + 1 :]
+
+    def remove(self, name: str) -> None:
+        with _plainly("write", f"{self.text}/{name}", FileError):
+            self._system.rm_file(self._path(name))
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+
+def _opened(text: str) -> tuple[Any, str]:
+    try:
+        import fsspec
+    except ImportError:
+        raise UsageError(f"campaigns need fsspec, which is not installed; try: {HINT}") from None
+    if not is_address(text):
+        # A folder's name may have characters that mean something in an address.
+        return fsspec.filesystem("file"), Path(text).absolute().as_posix()
+    system, root = fsspec.core.url_to_fs(text)
+    return system, root
+
+
+def _kinds(system: Any) -> tuple[str, ...]:
+    found = system.protocol
+    return (found,) if isinstance(found, str) else tuple(found)
+
+
+@contextmanager
+def _plainly(verb: str, what: str, kind: type[Exception]) -> Iterator[None]:
+    """Whatever a file system raises, said in a line."""
+    try:
+        yield
+    except (UsageError, FileError):
+        raise
+    except Exception as error:
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise kind(f"cannot {verb} {what}: {' '.join(said.split()):.300}") from None
