@@ -19,6 +19,14 @@ NAN_OF_SIGN = Case("sign", (Tensor((2,), "float32", Fill("literal", values=(math
 Told = Mapping[str, tuple[str, str]]
 """By a mistake, which says itself what ops it is made in: who must act, and why."""
 
+JAX_NUMPY: Told = {
+    "infinity_taken_for_zero": (
+        "upstream",
+        "the gradient of jnp.logaddexp takes an infinite operand, and sum, for 0",
+    ),
+}
+"""What functions of jax.numpy do, whatever they are compiled with."""
+
 
 def mistakes(adapter: str, told: Told, **more: Any) -> Iterator[Fact]:
     """A fact for each, of values and of gradients. ``more``: modes, versions, needs."""

@@ -16,7 +16,10 @@ _GROUPS = "zeros that stand for the other groups are multiplied with their NaN a
 FUNCTIONS: Told = {
     "exp2_by_exp": ("upstream", "exp2(x) is exp(x · ln 2), whose product is rounded to the operand's dtype"),
     "asin_of_parts": ("by design", "asin(x) is 2 · atan2(x, 1 + √(1 - x²)), half of which may be subnormal"),
-    "lgamma_by_lanczos": ("upstream", "lgamma is a sum by Lanczos, larger than it is about 1 and 2"),
+    "lgamma_by_lanczos": (
+        "upstream",
+        "lgamma and its derivative are sums by Lanczos, larger than they are about 1 and 2",
+    ),
     "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), whose square is rounded"),
     "beyond_its_range": (
         "upstream",

@@ -9,6 +9,7 @@ from opassay.adapters.facts import pinned
 from opassay.adapters.jax.known_cuda import CUDA
 from opassay.adapters.jax.known_errors import ERRORS
 from opassay.adapters.jax.known_swaps import swapped_groups
+from opassay.adapters.known_elements import JAX_NUMPY, mistakes
 from opassay.adapters.known_norms import one_pass
 from opassay.harness.model.fact import Fact
 
@@ -18,6 +19,7 @@ _STANDARDIZED = ("layer_norm", "batch_norm", "group_norm", "instance_norm")
 KNOWN = pinned(
     (
         *xla.facts("jax", versions=_SEEN),
+        *mistakes("jax", JAX_NUMPY, versions=_SEEN),
         one_pass("jax", _STANDARDIZED, "the variance of jax.nn.standardize is E[x²] - E[x]²", versions=_SEEN),
         Fact(
             "jax-attention-float32",

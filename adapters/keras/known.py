@@ -15,6 +15,7 @@ from opassay.adapters.keras.known_elements import ELEMENTS
 from opassay.adapters.keras.known_empty import EMPTY
 from opassay.adapters.keras.known_errors import ERRORS
 from opassay.adapters.keras.known_predicates import SEEN, attributes_and_ops
+from opassay.adapters.known_elements import JAX_NUMPY, mistakes
 from opassay.adapters.known_far import far_strides
 from opassay.adapters.known_holes import straddled_in_keras
 from opassay.adapters.known_predicates import attributes_of
@@ -65,6 +66,7 @@ KNOWN = pinned(
         *tensorflow_moves.facts("keras", ("tensorflow",), SEEN, itself=("block-of-one",)),
         *onednn.convolutions("keras", ("tensorflow",), SEEN, straddled_in_keras),
         *xla.facts("keras", ("jax",), SEEN),
+        *mistakes("keras-jax", JAX_NUMPY, modes=("jax",), versions=SEEN),
         *ELEMENTS,
         *ERRORS,
         *EMPTY,

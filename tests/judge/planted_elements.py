@@ -80,6 +80,20 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "exponential_overflows": (of("cosh", (89.0, 1.0)), gives(INF, math.cosh(1))),
     "exponent_128": (of("exp", (88.5, 1.0)), gives(INF, math.e)),
     "exponent_126": (of("sigmoid", (-87.1, 0.0)), gives(0, 0.5)),
+    "infinity_taken_for_zero": (
+        of("logaddexp", (1.0, 1.0), (INF, 1.0), dy=(1.0, 1.0)),
+        lambda _: [np.array([math.e, 0.5], np.float32), np.array([1.0, 0.5], np.float32)],
+    ),
+    # As torch 2.13 answered.
+    "angle_times_pi: lgamma": (
+        of("lgamma", (-0.9999999999954979, 3.0), dtype="float64", dy=(1.0000000000022753, 1.0)),
+        gives(-222116126094.0064, 1.5 - 0.5772156649015329, dtype=np.float64),
+    ),
+    # As JAX 0.10.2 answered.
+    "lgamma_by_lanczos: gradient": (
+        of("lgamma", (1.1081604, 3.0), dy=(-0.14913301, 1.0)),
+        gives(0.061460607, 1.5 - 0.5772156649015329),
+    ),
     "one_too_early": (
         of("tanh", (17.80307909011841, 0.5), dtype="float64"),
         gives(1, math.tanh(0.5), dtype=np.float64),

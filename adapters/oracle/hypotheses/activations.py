@@ -12,6 +12,8 @@ from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.activations import ROOT_TWO_OVER_PI
 from opassay.adapters.oracle.bounded.bent import SELU, above
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
+from opassay.adapters.oracle.bounded.reverse import gradients
+from opassay.adapters.oracle.bounded.sums import spread
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, computed_by, one_or_other
 from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.adapters.oracle.linear import wide
@@ -148,6 +150,24 @@ def _counted_twice(question: Question) -> Iterator[References]:
         yield (replace(found, exact=np.where(at_zero, 2 * wide(dy), found.exact)),)
 
 
+def _unbounded_sum(x: Real, y: Real) -> Real:
+    """The share of each in an infinite sum is exp of it, or 1 if it is infinite, too."""
+    shape = np.broadcast_shapes(x.shape, y.shape)
+    a, b = spread(x, shape), spread(y, shape)
+    whole = bounded.logaddexp(a, b)
+    infinite = np.isposinf(whole.value)
+
+    def pull(g: Real, _: Real) -> tuple[Real | None, ...]:
+        shares = zip((a, b), gradients([whole], [g], [a, b]), strict=True)
+        return None, *(bounded.where(infinite, g * bounded.exp(_cleared(each)), share) for each, share in shares)
+
+    return Real(whole.value, (whole, a, b), lambda _, error, *of: error, pull)
+
+
+def _cleared(x: Real) -> Real:
+    return bounded.where(np.isposinf(x.value), 0.0, bounded.saved(x))
+
+
 HYPOTHESES = (
     Hypothesis(
         "kink_counted_twice",
@@ -200,6 +220,12 @@ HYPOTHESES = (
         "the gradient divides by alpha as a float32, and multiplies by alpha as it is",
         _reciprocal_in_single,
         ("celu",),
+        ("gradient",),
+    ),
+    by_formula(
+        "infinity_taken_for_zero",
+        "the shares in an infinite sum are those in a sum of 0",
+        {"logaddexp": (_unbounded_sum,)},
         ("gradient",),
     ),
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.elementary import LN2
 from opassay.adapters.oracle.bounded.formats import Formats, sizes, up
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
-from opassay.adapters.oracle.hypotheses.computed import VALUE, by_formula
+from opassay.adapters.oracle.hypotheses.computed import by_formula
 from opassay.harness.model.dtypes import FORMATS
 
 Real = bounded.Real
@@ -100,24 +102,47 @@ LANCZOS = (
 """C. Lanczos, A Precision Approximation of the Gamma Function, 1964, with 9 terms and its g = 7, as XLA has them."""
 
 
+def _series(z: Real) -> list[Real]:
+    """The terms of his sum."""
+    first, *others = (constant(np.longdouble(coefficient), z) for coefficient in LANCZOS)
+    return [first, *(coefficient / (z + k) for k, coefficient in enumerate(others, 1))]
+
+
+def _from_half(x: Real) -> Real:
+    return bounded.where(x.value < 0.5, -x, x - 1)
+
+
+def _log_of_sum(z: Real) -> Real:
+    return bounded.log1p(z / 7.5) + constant(np.log(np.longdouble(7.5)), z)
+
+
 def _lgamma(x: Real) -> Real:
     """The sum by Lanczos errs by what its terms do, however small it is; below 1/2 it is that of 1 - x."""
-    z = bounded.where(x.value < 0.5, -x, x - 1)
-    total = constant(np.longdouble(LANCZOS[0]), x)
-    for k, coefficient in enumerate(LANCZOS[1:], 1):
-        total = total + constant(np.longdouble(coefficient), x) / (z + k)
-    t = bounded.log1p(z / 7.5) + constant(np.log(np.longdouble(7.5)), x)
-    whole = (z + 0.5) * t - (z + 7.5) + constant(np.log(8 * np.arctan(np.longdouble(1))) / 2, x) + bounded.log(total)
-    y = bounded.lgamma(x)
-    return Real(y.value, (y, whole), lambda _, of_y, of_whole: of_y + of_whole)
+    z = _from_half(x)
+    whole = (z + 0.5) * _log_of_sum(z) - (z + 7.5) + constant(np.log(8 * np.arctan(np.longdouble(1))) / 2, x)
+    y = _as_far_off(bounded.lgamma(x), whole + bounded.log(reduce(bounded.add, _series(z))))
+    return with_gradient(y, x, lambda g, _: g * _digamma(bounded.saved(x)))
+
+
+def _digamma(x: Real) -> Real:
+    """The derivative of that sum's logarithm, and of the rest."""
+    z = _from_half(x)
+    first, *others = _series(z)
+    squares = [term / (z + k) for k, term in enumerate(others, 1)]
+    whole = _log_of_sum(z) - reduce(bounded.add, squares) / reduce(bounded.add, others, first) - 7 / (z + 7.5)
+    return _as_far_off(bounded.digamma(x), whole)
+
+
+def _as_far_off(y: Real, whole: Real) -> Real:
+    """``y``, which errs by what the steps of ``whole`` lose besides."""
+    return Real(y.value, (y, whole), lambda _, of_y, of_whole: of_y + of_whole, lambda g, _: (g, None))
 
 
 HYPOTHESES = (
     by_formula(
         "lgamma_by_lanczos",
-        "lgamma is a sum of numbers that are larger than it is about 1 and 2",
-        {"lgamma": (_lgamma,)},
-        VALUE,
+        "lgamma, and its derivative, are sums of numbers that are larger than they are about 1 and 2",
+        {"lgamma": (_lgamma,), "digamma": (_digamma,)},
     ),
     by_formula(
         "reciprocal_estimated",

@@ -42,18 +42,26 @@ def _trigamma(x: Real) -> Real:
 
 
 def _digamma(x: Real) -> Real:
+    y = _reflected(x)
+    return with_gradient(y, x, lambda g, _: g * _trigamma(bounded.saved(x)))
+
+
+def _lgamma(x: Real) -> Real:
+    return with_gradient(bounded.lgamma(x), x, lambda g, _: g * _reflected(bounded.saved(x)))
+
+
+def _reflected(x: Real) -> Real:
     """Below 0, ψ(1 - x) - π / tan πr, where r is what is left of x towards zero."""
     below = np.asarray((x.value < 0) & np.isfinite(x.value))
     rest = np.where(below, np.where(below, x.value, 0) - np.trunc(np.where(below, x.value, 0)), 0.25)
     reflected = bounded.digamma(1 - x) - constant(PI, x) / trigonometry.tan(_times_pi(rest.astype(x.value.dtype)))
-    y = bounded.where(below & (x.value != np.trunc(x.value)), reflected, bounded.digamma(x))
-    return with_gradient(y, x, lambda g, _: g * _trigamma(bounded.saved(x)))
+    return bounded.where(below & (x.value != np.trunc(x.value)), reflected, bounded.digamma(x))
 
 
 HYPOTHESES = (
     by_formula(
         "angle_times_pi",
         "below 0 the angle is multiplied with π as it is rounded, and the derivative's series ends early",
-        {"digamma": (_digamma,)},
+        {"digamma": (_digamma,), "lgamma": (_lgamma,)},
     ),
 )
