@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from opassay.adapters.oracle import bounded
-from opassay.cases.functions import largest, least, saturated, settled
-from opassay.cases.signatures import function, rounded
+from opassay.cases.functions import UNIT, largest, least, saturated, settled
+from opassay.cases.signatures import function, kinds, rounded
 from opassay.cases.signatures.draws import CHANNELS
 from opassay.cases.signatures.entry import Attribute
 
@@ -43,6 +43,7 @@ silu = function("silu", bounded.silu, "x / (1 + exp(-x)).", near=(0, 1, largest,
 swiglu = rounded("swiglu", _swiglu, "silu(a)·b.", near=(0, 1, largest, least))
 softplus = function("softplus", bounded.softplus, "log(1 + exp(x)).", near=(0, LONG, largest, least))
 softsign = function("softsign", bounded.softsign, "x / (1 + |x|).", near=(0, 1, -1))
+logit = function("logit", bounded.logit, "log(x / (1 - x)).", near=UNIT, values=kinds.INSIDE)
 mish = function("mish", bounded.mish, "x·tanh(softplus(x)).", near=(0, 1, LONG, least))
 elu = function("elu", bounded.elu, "x above 0, alpha·(exp(x) - 1) below.", near=(0, -1, least), attributes=ALPHA)
 celu = function(

@@ -79,6 +79,7 @@ EXPRESSIONS = {
     "swiglu": "jax.nn.silu(a) * b",
     "softplus": "jax.nn.softplus(x)",
     "softsign": "jax.nn.soft_sign(x)",
+    "logit": "jax.scipy.special.logit(x)",
     "mish": "jax.nn.mish(x)",
     "elu": "jax.nn.elu(x, alpha)",
     "celu": "jax.nn.celu(x, alpha)",

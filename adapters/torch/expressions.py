@@ -83,6 +83,7 @@ EXPRESSIONS = {
     "swiglu": "F.silu(a) * b",
     "softplus": "F.softplus(x)",
     "softsign": "F.softsign(x)",
+    "logit": "torch.logit(x)",
     "mish": "F.mish(x)",
     "elu": "F.elu(x, alpha)",
     "celu": "F.celu(x, alpha)",

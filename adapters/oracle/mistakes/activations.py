@@ -29,12 +29,18 @@ def _undivided(x: np.ndarray, alpha: float) -> np.ndarray:
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
+def _logit_clamped(x: np.ndarray) -> np.ndarray:
+    p = np.clip(x, 1e-7, 1 - 1e-7)
+    return np.asarray(np.log(p / (1 - p)))
+
+
 FUNCTIONS: tuple[tuple[str, str, str, Function], ...] = (
     ("gelu", "by_tanh", "it is always the approximation by tanh", _by_tanh),
     ("silu", "quotient_of_exponentials", "x · exp(x) / (1 + exp(x))", lambda x: x * np.exp(x) / (1 + np.exp(x))),
     ("swiglu", "gated_by_second", "the gate is the second operand", lambda a, b: a * (b / (1 + np.exp(-b)))),
     ("softplus", "one_added_first", "log(1 + exp(x))", lambda x: np.log(1 + np.exp(x))),
     ("softsign", "by_root", "x / √(1 + x²)", lambda x: x / np.sqrt(1 + x * x)),
+    ("logit", "held_off_its_ends", "x is clamped to [1e-7, 1 - 1e-7] first", _logit_clamped),
     ("mish", "one_added_first", "x · tanh(log(1 + exp(x)))", lambda x: x * np.tanh(np.log(1 + np.exp(x)))),
     ("elu", "one_subtracted_last", "expm1(x) is exp(x) - 1", _exponential_less_one),
     (
