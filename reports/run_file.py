@@ -19,7 +19,7 @@ _DEFAULTS: dict[str, Any] = {
     "cases": 0,
     "fills": 0,
     "suite": {},
-    "budget": 0,
+    "budget": 0.0,
     "status": "finished",
     "targets": {},
     "families": {},
@@ -57,7 +57,7 @@ def complete(run: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(run, Mapping):
         raise ValueError(f"expected an object, got {type(run).__name__}")
     for key, default in _DEFAULTS.items():
-        if key in run and not isinstance(run[key], type(default)):
+        if key in run and not isinstance(run[key], (int, float) if isinstance(default, float) else type(default)):
             raise ValueError(f"{key} must be {type(default).__name__}, got {type(run[key]).__name__}")
     if "shards" not in run:
         raise ValueError("it lacks the shards, so nobody knows what was planned")

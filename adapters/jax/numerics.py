@@ -15,6 +15,7 @@ from typing import Any
 import jax
 
 from opassay.adapters.cuda import TF32_SINCE, tf32_rules
+from opassay.adapters.engines.xla import DOCUMENTED
 from opassay.adapters.jax.models import MODELS
 from opassay.adapters.models import model_rules
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
@@ -25,17 +26,6 @@ SUMMED_IN_SINGLE = {
     "matmul": ("y", "da", "db"),
 }
 
-FUNCTIONS = (
-    NumericRule(NumericModel(accumulator="float32", functions="jax-cpu"), dtype="float32"),
-    NumericRule(NumericModel(accumulator="float64", functions="jax-cpu-float64"), dtype="float64"),
-)
-"""What its functions err by is documented, of float32 for every input, of float64 for those that were tried:
-https://docs.jax.dev/en/latest/accuracy.html
-
-``tests/benchmarks/functions.py jax`` asked for 54 functions and their gradients 1,000 times each: erf beyond 1, and the
-gradients of soft_sign, hypot and logaddexp were outside.
-"""
-
 RULES = (
     *(
         NumericRule(NumericModel(accumulator="float32"), op=op, output=output, dtype=dtype)
@@ -44,7 +34,7 @@ RULES = (
         for dtype in ("float16", "bfloat16")
     ),
     *model_rules(MODELS),
-    *FUNCTIONS,
+    *DOCUMENTED,
 )
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 
+from opassay.adapters.engines import xla
 from opassay.adapters.keras.models import MODELS
 from opassay.adapters.models import model_rules
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
@@ -42,4 +43,4 @@ def rules(backend: str) -> Sequence[NumericRule]:
         for op, output, narrow in IN_FLOAT32[backend]
         for dtype in narrow
     )
-    return (*measured, *model_rules(MODELS))
+    return (*measured, *model_rules(MODELS), *(xla.DOCUMENTED if backend == "jax" else ()))

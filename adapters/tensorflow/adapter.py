@@ -85,8 +85,8 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, ExpressionOps, Adapter):
         }
 
     def numeric_rules(self) -> Sequence[NumericRule]:
-        """Measured on the CPU; a GPU gets the defaults, since TF32 is off."""
-        return () if self._on_gpu else rules(onednn_dtypes())
+        """Measured on the CPU; a GPU gets the defaults, since TF32 is off. A process has one mode."""
+        return () if self._on_gpu else rules(onednn_dtypes(), os.environ.get("OPASSAY_MODE", self.modes[0]))
 
     def executor(self) -> str:
         """Who computed what was compiled last; oneDNN only where the executed graph named its kernels."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from opassay.adapters.engines import xla
 from opassay.adapters.models import model_rules
 from opassay.adapters.tensorflow.models import MODELS
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
@@ -19,8 +20,8 @@ SUMMED_IN_FLOAT32 = (("conv2d", "float16"), ("conv2d", "bfloat16"), ("matmul", "
 BY_ONE_DNN = ("matmul", "bfloat16")
 
 
-def rules(onednn: Container[str]) -> tuple[NumericRule, ...]:
-    """The rules that hold where TensorFlow hands the dtypes ``onednn`` to oneDNN."""
+def rules(onednn: Container[str], mode: str) -> tuple[NumericRule, ...]:
+    """The rules that hold in ``mode`` where TensorFlow hands the dtypes ``onednn`` to oneDNN."""
     found = (*SUMMED_IN_FLOAT32, BY_ONE_DNN) if "bfloat16" in onednn else SUMMED_IN_FLOAT32
     summed = (NumericRule(NumericModel(accumulator="float32"), op=op, output="y", dtype=dtype) for op, dtype in found)
-    return (*summed, *model_rules(MODELS))
+    return (*summed, *model_rules(MODELS), *(xla.DOCUMENTED if mode == "xla" else ()))

@@ -8,7 +8,7 @@ import re
 import pytest
 from rich.console import Console
 
-from opassay.reports import differences, rows, stored_table, summary, table
+from opassay.reports import differences, rows, run_file, stored_table, summary, table
 from opassay.reports.html import LIMITS
 from opassay.reports.pages import write_pages
 from opassay.reports.stored_table import read_for_pages
@@ -105,6 +105,11 @@ def test_without_run_json_there_is_a_clear_error_and_no_page(tmp_path, made):
     assert not (tmp_path / "report.html").exists()
 
 
+@pytest.mark.parametrize("budget", [840.0, 60])
+def test_a_budget_is_a_number_of_seconds(budget):
+    assert run_file.complete({"shards": [], "budget": budget})["budget"] == budget
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -112,6 +117,7 @@ def test_without_run_json_there_is_a_clear_error_and_no_page(tmp_path, made):
         ("[]", "expected an object, got list"),
         ("{}", "nobody knows what was planned"),
         ('{"shards": {}}', "shards must be list, got dict"),
+        ('{"shards": [], "budget": "2m"}', "budget must be float, got str"),
     ],
 )
 def test_a_broken_run_json_is_a_clear_error(tmp_path, made, text, why):
