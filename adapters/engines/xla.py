@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opassay.adapters.cuda import ON_CPU
 from opassay.adapters.known_elements import Told, mistakes
+from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
@@ -97,4 +98,26 @@ def facts(adapter: str, modes: tuple[str, ...] = (), versions: str = "") -> tupl
             reproduces="kept_if_not_less",
             **seen,
         ),
+    )
+
+
+def _of_one_number(case: Case) -> bool:
+    """A single number is asked for, in bfloat16."""
+    query = case.tensors[-3]
+    return query.dtype == "bfloat16" and query.size == 1
+
+
+def attention(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
+    """What the gradient of JAX's attention comes to, whose products XLA is asked to sum in float32."""
+    return Fact(
+        f"{adapter}-xla-single-query",
+        "upstream",
+        "ElementalIrEmitter has no ALG_DOT_BF16_BF16_F32, which a product by a single number is given to",
+        ops=("attention", "biased_attention"),
+        aspects=("gradient",),
+        verdicts=("rejects",),
+        when=_of_one_number,
+        modes=modes,
+        versions=versions,
+        needs=ON_CPU,
     )

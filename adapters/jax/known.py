@@ -20,6 +20,7 @@ KNOWN = pinned(
     (
         *xla.facts("jax", versions=_SEEN),
         *mistakes("jax", JAX_NUMPY, versions=_SEEN),
+        xla.attention("jax", ("jit",), _SEEN),
         one_pass("jax", _STANDARDIZED, "the variance of jax.nn.standardize is E[x²] - E[x]²", versions=_SEEN),
         Fact(
             "jax-attention-float32",

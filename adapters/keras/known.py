@@ -67,6 +67,7 @@ KNOWN = pinned(
         *onednn.convolutions("keras", ("tensorflow",), SEEN, straddled_in_keras),
         *xla.facts("keras", ("jax",), SEEN),
         *mistakes("keras-jax", JAX_NUMPY, modes=("jax",), versions=SEEN),
+        xla.attention("keras", ("jax",), SEEN),
         *ELEMENTS,
         *ERRORS,
         *EMPTY,

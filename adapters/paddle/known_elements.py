@@ -29,6 +29,7 @@ _FUNCTIONS: Told = {
         "softplus, mish and log_sigmoid are log(1 + exp(x)), whose sum rounds to 1",
     ),
     "constants_in_float32": ("upstream", "alpha and slopes are float32s, whatever the tensor is"),
+    "slope_of_seven_digits": ("by design", "the slope of hard_sigmoid is 0.1666667, as its documentation has it"),
     "equal_if_close": ("by design", "floats are equal if they differ by less than 1e-15"),
 }
 

@@ -147,6 +147,12 @@ ERRORS = (
         when=_misread,
     ),
     *_taken(
+        "before-table",
+        "upstream",
+        "indices below 0 are not refused: what lies before the table is the answer",
+        {"embedding": ("IndexNegative",)},
+    ),
+    *_taken(
         "plane",
         "by design",
         "positions are counted in a plane of their own channel",

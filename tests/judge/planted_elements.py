@@ -121,6 +121,11 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         gives(True, False, dtype=np.bool_),
     ),
     "zeros_of_other_sign": (of("relu", (-1.0, 2.0, -3.0)), gives(-0.0, 2, -0.0)),
+    # As Paddle 3.3 answered.
+    "slope_of_seven_digits": (
+        of("hard_sigmoid", (-2.5, 1.0), dtype="float64"),
+        lambda case: [0.5 + float(np.float32(0.1666667)) * case.inputs()[0]],
+    ),
     "alpha_divides_in_float32": (
         of("celu", (-1.0, 2.0), dtype="float64", dy=(1.0, 1.0), alpha=1.1),
         gives(1.1 / SINGLE * math.exp(-1 / SINGLE), 1, dtype=np.float64),

@@ -21,6 +21,7 @@ from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.hypothesis import Hypothesis, Question
 
 Real = bounded.Real
+SIXTH = 0.1666667
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 
 
@@ -109,6 +110,10 @@ def _hard_sigmoid_in_single(x: Real) -> Real:
     inside = np.abs(x.value) < 3
     slope = lambda g, _: bounded.where(inside, g * constant(np.float32(1 / 6), x), 0.0)  # noqa: E731
     return with_gradient(bounded.hard_sigmoid(x), x, slope)
+
+
+def _hard_sigmoid_of(slope: object) -> Formula:
+    return lambda x: bounded.clamp(x * constant(slope, x) + 0.5, 0.0, 1.0)
 
 
 IN_SINGLE: Mapping[str, Formula] = {"gelu": _gelu_in_single, "hard_sigmoid": _hard_sigmoid_in_single}
@@ -214,6 +219,11 @@ HYPOTHESES = (
             "instance_norm",
             *IN_SINGLE,
         ),
+    ),
+    by_formula(
+        "slope_of_seven_digits",
+        "the slope of hard_sigmoid is 0.1666667",
+        {"hard_sigmoid": (_hard_sigmoid_of(np.float32(SIXTH)), _hard_sigmoid_of(SIXTH))},
     ),
     Hypothesis(
         "alpha_divides_in_float32",
