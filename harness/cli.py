@@ -113,7 +113,7 @@ def run(
     scheduler: Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)] = "",
     lasting: Annotated[str, typer.Option("--for", metavar="TIME", help=FOR_HELP)] = "",
     until: Annotated[int, typer.Option("--until-findings", min=0, metavar="N", help=UNTIL_HELP)] = 0,
-    shard: Annotated[int, typer.Option("--shard", metavar="N", help=SHARD_HELP)] = 512,
+    shard: Annotated[int | None, typer.Option("--shard", metavar="N", help=SHARD_HELP)] = None,
     repeat: Annotated[bool, typer.Option("--repeat", help=REPEAT_HELP)] = False,
     record: Annotated[Path | None, typer.Option("--record", metavar="DIR", help=RECORD_HELP)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
@@ -164,11 +164,13 @@ def run(
     if scheduler:
         from opassay.harness.fleet.door import campaign_command
         from opassay.harness.fleet.options import Options
+        from opassay.harness.fleet.tasks import SLICE
 
         if budget or record is not None:
             raise UsageError("--scheduler has --for in place of --budget, and keeps no tape: leave out --record")
         seconds = parse_seconds("--for", lasting) if lasting else 0.0
-        return campaign_command(request, Options(scheduler, out, resume, strict, findings, shard, seconds, until))
+        size = SLICE if shard is None else shard
+        return campaign_command(request, Options(scheduler, out, resume, strict, findings, size, seconds, until))
     if lasting or until or "://" in out:
         raise UsageError("--for, --until-findings and an address as --out are for campaigns: add --scheduler local")
     return run_command(request, Path(out), resume, strict, findings, record)

@@ -14,7 +14,7 @@ from opassay.harness.run.campaign import Campaign
 from opassay.harness.run.plan import BATCH_GEOMETRIES, Shard, halves
 
 SLICE = 512
-"""Geometries of a shard unless told: docs/campaigns.md has what each costs beside its answers."""
+"""Geometries of a shard unless told."""
 
 RESULTS = "results"
 _SUFFIX = ".parquet"
