@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("opassay",)
 SCRIPTED = ("torch", "tensorflow", "jax")
-FRAMEWORKS = (*SCRIPTED, "onnxruntime", "openvino", "keras", "tinygrad", "paddle")
+FRAMEWORKS = (*SCRIPTED, "onnxruntime", "openvino", "keras", "tinygrad", "paddle", "mlx")
 
 
 @dataclass(frozen=True)

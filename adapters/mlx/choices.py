@@ -1,0 +1,11 @@
+"""Which choices of the contract MLX follows. Free of MLX: the parent imports this."""
+
+from __future__ import annotations
+
+from opassay.harness.model.choice import Follows
+
+FOLLOWS = (
+    Follows("unconnected", "zeros"),
+    Follows("index_below", "from_end", ops=("gather", "gather_elements", "gather_nd", "embedding", "scatter_elements")),
+    Follows("zero_divisor", "any"),
+)

@@ -1,0 +1,42 @@
+"""What MLX is known to do differently. Free of MLX: the parent imports this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from opassay.adapters.facts import accepted, pinned
+from opassay.adapters.known_elements import NAN_OF_SIGN, Told, holds_nan, mistakes
+from opassay.harness.model.fact import Fact
+
+_SEEN = "mlx 0.32.4, CPU"
+
+_FUNCTIONS: Told = {
+    "in_32_bits": ("upstream", "the CPU kernels and mlx.nn compute float64 in float32 in many places"),
+    "exp_less_one": ("upstream", "elu, celu and selu are exp(x) - 1, and 0 of what is small"),
+    "log_of_one_added": ("upstream", "softplus and mish take the logarithm of 1 + exp(x), which rounds to 1"),
+    "sigmoid_by_difference": ("upstream", "a sigmoid below 0 is what 1 leaves"),
+    "erf_by_difference": ("upstream", "erf is 1 less a sum of terms, and loses what is small"),
+    "zeros_of_other_sign": ("upstream", "what is made of others loses the sign of -0"),
+    "padded_with_zero": ("upstream", "pools pad integers with -inf, which becomes 0"),
+    "gradient_shared_among_maxima": ("by design", "equal elements of a window share its gradient"),
+}
+
+_UNCHECKED = {"conv2d_transpose": ("OutputTooLarge", "OutputTooSmall")}
+
+KNOWN = pinned(
+    (
+        *mistakes("mlx", _FUNCTIONS, versions=_SEEN),
+        *accepted("mlx-unchecked", "by design", "output_padding is not checked", _UNCHECKED, versions=_SEEN),
+        Fact(
+            "mlx-sign-nan",
+            "upstream",
+            "sign compares with 0, of which a NaN is neither less nor equal",
+            ops=("sign",),
+            verdicts=("special",),
+            when=holds_nan,
+            versions=_SEEN,
+            pins=(NAN_OF_SIGN,),
+        ),
+    ),
+    Path(__file__).parent,
+)

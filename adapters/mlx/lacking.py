@@ -1,0 +1,8 @@
+"""Dtypes that mlx 0.32.4 has no kernel for, by op: written by ``docs/tools/lacking.py``."""
+
+from __future__ import annotations
+
+LACKING: dict[str, str] = {
+    "attention": "upper_left",
+    "conv2d_transpose": "float64",
+}
