@@ -75,7 +75,7 @@ def _answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape:
     return (*query[:-1], value[-1])
 
 
-def _work(shapes: Sequence[Shape]) -> int:
+def _work(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
     *_, query, key, _ = shapes
     return 2 * math.prod(query) * key[2]
 

@@ -23,3 +23,13 @@ LINEAR = (
         BY_HAND,
     ),
 )
+EINSUM = (
+    pin(
+        "turned_round",
+        "einsum",
+        (literal((2, 2), (1, 2, 3, 4)), literal((2, 2), (0, 1, 1, 0))),
+        ([[2, 4], [1, 3]],),
+        BY_HAND,
+        equation="ij,kj->ki",
+    ),
+)

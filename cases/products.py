@@ -24,12 +24,12 @@ def _bmm_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape
     return (p, m, n)
 
 
-def _bmm_longest(shapes: Sequence[Shape]) -> int:
+def _bmm_longest(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
     (_, m, k), (_, _, n) = shapes
     return max(m, k, n)
 
 
-def _bmm_work(shapes: Sequence[Shape]) -> int:
+def _bmm_work(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
     (p, m, k), (_, _, n) = shapes
     return p * m * k * n
 
@@ -50,12 +50,12 @@ def _linear_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Sh
     return (*x[:-1], *bias)
 
 
-def _linear_longest(shapes: Sequence[Shape]) -> int:
+def _linear_longest(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
     x, (outer, inner), _ = shapes
     return max(math.prod(x[:-1]), inner + 1, outer)
 
 
-def _linear_work(shapes: Sequence[Shape]) -> int:
+def _linear_work(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
     x, (outer, _), _ = shapes
     return math.prod(x) * outer
 

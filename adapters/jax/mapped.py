@@ -36,7 +36,7 @@ COUNTED = {
 """Attributes that speak of axes of the whole tensor."""
 
 WHOLE = (
-    *("group_norm", "instance_norm", "linear", "cross_entropy"),
+    *("group_norm", "instance_norm", "linear", "cross_entropy", "einsum", "arange"),
     *("attention", "masked_attention", "biased_attention", "rotary_embedding"),
     *("embedding", "gather_nd", "index_put", "dynamic_update_slice"),
 )

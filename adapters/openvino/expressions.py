@@ -74,6 +74,9 @@ EXPRESSIONS = {
     "expand": "node(ops.broadcast, x, whole(new_shape))",
     "squeeze": "node(ops.squeeze, x, whole(axes))",
     "unsqueeze": "node(ops.unsqueeze, x, whole(axis))",
+    "arange": "node(ops.range, like(x, start), like(x, start + step * x.shape[0]), like(x, step), output_type=x.type)",
+    "full": "node(ops.broadcast, like(x, fill), node(ops.shape_of, x))",
+    "einsum": "joined(ops.einsum, (a, b), equation)",
     "roll": "node(ops.roll, x, whole(shift), whole(axis))",
     "depth_to_space": "node(ops.depth_to_space, x, mode={'DCR': 'blocks_first', 'CRD': 'depth_first'}[order], "
     "block_size=block)",

@@ -82,6 +82,8 @@ EXPRESSIONS = {
     "unsqueeze": "x.unsqueeze(axis)",
     "flip": "x.flip(axes)",
     "roll": "x.roll(shift, axis)",
+    "full": "x.full_like(fill)",
+    "einsum": "type(a).einsum(equation, a, b)",
     "triu_tril": "x.triu(diagonal) if upper else x.tril(diagonal)",
     "slice": "x[tuple(map(slice, begin, end, step))]",
     "tile": "x.repeat(repeats)",

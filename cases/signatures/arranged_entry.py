@@ -163,12 +163,13 @@ def arranging(
     variadic: str = "",
     most: int = 0,
     output: str = "",
+    differentiable: bool = True,
     traits: Sequence[str] = (),
     pins: tuple[Pin, ...] = (),
 ) -> Op:
     """An op that moves, picks or orders elements. ``most``: of how many inputs, where there may be several.
 
-    Its answer is differentiable unless ``output`` names its dtype, or the attribute in brackets that does.
+    Its answer is not ``differentiable`` either if ``output`` names its dtype, or the attribute in brackets that does.
     """
     own = dict(attributes or {})
     drawn = {key: attribute.values for key, attribute in own.items() if attribute.values}
@@ -180,7 +181,7 @@ def arranging(
         ways=ways,
         ranks=ranks,
     )
-    has = () if output else tuple(name for name in inputs if name not in OWN)
+    has = () if output or not differentiable else tuple(name for name in inputs if name not in OWN)
     entry = ArrangedEntry(
         *(name, says, define, asked, inputs, tuple(traits), own, has, pins, tuple(rules)),
         outputs=outputs,

@@ -25,6 +25,9 @@ LONG = (1, 2, 3, 5, 7, 8, 16, 17, 31, 33, 64, 65, 127, 129, 255, 257, 1023, 1025
 Answers = Callable[[Sequence[Shape], Mapping[str, Any]], Shape]
 """(shapes of inputs, attributes) -> the shape of the answer."""
 
+Counted = Callable[[Sequence[Shape], Mapping[str, Any]], int]
+"""(shapes of inputs, attributes) -> how many products."""
+
 
 def _of_first(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape:
     return shapes[0]
@@ -41,8 +44,9 @@ class Shaped(draws.Draws):
     ``shapes``: of the inputs. ``answers``: of the answer, that of the first input unless told. ``extents``: a table for
     each; ``ranks``: of how many shapes are made. ``ways``: in which ways. ``settle``: the attributes where they follow
     from extents. ``own``: by position, fills of inputs that the fill number does not decide, of shapes and attributes.
-    ``empties``: a table of which extent is 0. ``work``: of shapes, how many products there are in all; ``longest``: in
-    the longest sum of value or gradient, where sums are all that the op is.
+    ``empties``: a table of which extent is 0. ``work``: of shapes and attributes, how many products there are in all;
+    ``longest``: in the longest sum of value or gradient, where sums are all that the op is. ``named``: the attribute
+    that says the way, if one does.
     """
 
     shapes: Shapes = lambda extents, way: ()
@@ -53,8 +57,13 @@ class Shaped(draws.Draws):
     own: Mapping[int, Callable[[Sequence[Shape], Mapping[str, Any]], Fill]] = field(default_factory=dict)
     answers: Answers = _of_first
     empties: Sequence[str] = draws.EMPTY
-    work: Callable[[Sequence[Shape]], int] = lambda shapes: 0
-    longest: Callable[[Sequence[Shape]], int] | None = None
+    work: Counted = lambda shapes, attributes: 0
+    longest: Counted | None = None
+    named: str = ""
+
+    def attributes_of(self, drawn: Mapping[str, Any], extents: Sequence[int], way: str) -> dict[str, Any]:
+        """All attributes of a case."""
+        return {**self.settle(drawn, extents), **({self.named: way} if self.named else {})}
 
 
 def geometries(shaped: Shaped, sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] | None = None) -> Draw:
@@ -92,16 +101,16 @@ def _geometry(
 
     def cost(found: Sequence[int]) -> tuple[int, int]:
         made = shaped.shapes(found, way)
-        return tables.elements(*made), shaped.work(made)
+        return tables.elements(*made), shaped.work(made, shaped.attributes_of(attributes, found, way))
 
     found = tables.fit(extents[:rank], (1,) * rank, cost, budget)
     if empty:
         found[0 if empty == "first" else -1] = 0
     shapes = shaped.shapes(found, way)
-    settled = shaped.settle(attributes, found)
+    settled = shaped.attributes_of(attributes, found, way)
     tensors = [_tensor(shaped, i, shapes, settled, dtype, memory) for i, memory in enumerate(memories)]
     geometry = Geometry(Case(shaped.op, tuple(tensors), settled), kinds, points=draws.points(shaped.points, dtype))
-    return tables.summed(geometry, kinds, shaped.longest(shapes)) if shaped.longest else geometry
+    return tables.summed(geometry, kinds, shaped.longest(shapes, settled)) if shaped.longest else geometry
 
 
 def _tensor(

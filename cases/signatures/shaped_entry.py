@@ -51,7 +51,8 @@ class ShapedEntry(Entry):
         rank = max(self.draws.ranks or (len(self.draws.extents),))
         extents = [2] * rank
         shapes = self.draws.shapes(extents, self.draws.ways[0])
-        first = self.draws.settle({name: a.values[0] for name, a in self.attributes.items() if a.values}, extents)
+        drawn = {name: a.values[0] for name, a in self.attributes.items() if a.values}
+        first = self.draws.attributes_of(drawn, extents, self.draws.ways[0])
         return tuple(self._small(i, shapes, first, dtype) for i in range(len(self.inputs))), first
 
     def _small(

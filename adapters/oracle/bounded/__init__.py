@@ -42,6 +42,8 @@ from opassay.adapters.oracle.bounded.bent import hard_sigmoid as hard_sigmoid
 from opassay.adapters.oracle.bounded.bent import hard_swish as hard_swish
 from opassay.adapters.oracle.bounded.bent import leaky_relu as leaky_relu
 from opassay.adapters.oracle.bounded.bent import selu as selu
+from opassay.adapters.oracle.bounded.einsum import einsum as einsum
+from opassay.adapters.oracle.bounded.einsum import subscripts as subscripts
 from opassay.adapters.oracle.bounded.elementary import cbrt as cbrt
 from opassay.adapters.oracle.bounded.elementary import erf as erf
 from opassay.adapters.oracle.bounded.elementary import erfc as erfc
@@ -87,6 +89,7 @@ from opassay.adapters.oracle.bounded.logic import not_equal as not_equal
 from opassay.adapters.oracle.bounded.logic import shift_left as shift_left
 from opassay.adapters.oracle.bounded.logic import shift_right as shift_right
 from opassay.adapters.oracle.bounded.logic import signbit as signbit
+from opassay.adapters.oracle.bounded.orders import counted as counted
 from opassay.adapters.oracle.bounded.orders import filled as filled
 from opassay.adapters.oracle.bounded.orders import in_order as in_order
 from opassay.adapters.oracle.bounded.orders import ones_at as ones_at

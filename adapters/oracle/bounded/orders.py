@@ -1,4 +1,4 @@
-"""Elements in order, the places that they come from, and ones at places."""
+"""Elements in order, the places that they come from, ones at places, and places themselves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.arranged import arranged
 from opassay.adapters.oracle.bounded.formats import Formats
-from opassay.adapters.oracle.bounded.real import Real, unsigned
+from opassay.adapters.oracle.bounded.real import Real, constant, unsigned
 from opassay.harness.model import dtypes
 
 
@@ -44,6 +44,11 @@ def part(x: Real, count: int) -> Real:
 def filled(x: Real, number: float) -> Real:
     """A number of x's dtype."""
     return Real(np.asarray(number, x.value.dtype))
+
+
+def counted(x: Real, start: float, step: float) -> Real:
+    """Numbers of x's dtype from ``start`` on, a ``step`` apart, as many as x has elements."""
+    return constant(np.arange(x.value.size), x) * constant(step, x) + constant(start, x)
 
 
 def ones_at(indices: np.ndarray, depth: int, axis: int, dtype: str) -> Real:

@@ -150,9 +150,17 @@ def _in_half(x: Array, axis: int, descending: bool) -> Array:
     return np.asarray(found)
 
 
+def _one_on(question: Question, told: Arrays) -> Arrays:
+    start, step = question.attributes["start"], question.attributes["step"]
+    return asked(question, told, start=start + step)
+
+
 MOVES: tuple[tuple[str, str, str, Kernel], ...] = (
     ("transpose", "the_inverse", "axes say where each axis goes", _moved(_inverse)),
     ("reshape", "by_columns", "column by column", _moved(lambda x, new_shape: x.reshape(new_shape, order="F"))),
+    ("arange", "one_on", "it begins one step later", _one_on),
+    ("arange", "step_of_one", "the step is 1", _attributes(step=lambda step: 1 if step > 0 else -1)),
+    ("full", "zeros", "it is filled with 0", _attributes(fill=lambda _: 0)),
     ("flip", "first_axis_alone", "of several axes, the first is turned", _attributes(axes=lambda axes: axes[:1])),
     ("roll", "other_way", "it is moved the other way", _attributes(shift=lambda shift: -shift)),
     ("roll", "shift_cut", "a shift beyond the end is one to the end", _moved(_shift_cut)),

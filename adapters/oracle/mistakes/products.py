@@ -102,7 +102,34 @@ def _normalised(denominator: Callable[[Array, Any], Array]) -> Callable[..., Arr
     return kernel
 
 
+def _summed(a: Array, b: Array, equation: str) -> Array:
+    return np.asarray(np.einsum(equation, _wide(a), _wide(b)))
+
+
+def _as_they_occur(a: Array, b: Array, equation: str) -> Array:
+    """An answer that is implied has its letters in the order of the equation, not of the alphabet."""
+    letters = "" if "->" in equation else [n for n in equation if n.isalpha() and equation.count(n) == 1]
+    found = _summed(a, b, equation if "->" in equation else f"{equation}->{''.join(letters)}")
+    return found if found.shape == _summed(a, b, equation).shape else _summed(a, b, equation)
+
+
+def _no_diagonal(a: Array, b: Array, equation: str) -> Array:
+    """Of an axis named twice, the first row."""
+    return _summed(np.broadcast_to(a[:1], a.shape) if equation.startswith("ii") else a, b, equation)
+
+
+def _first_alone(a: Array, b: Array, equation: str) -> Array:
+    """What the answer does not have and one operand alone has is not summed."""
+    own = equation.partition("->")[0].split(",")[0]
+    lost = [i for i, letter in enumerate(own) if letter.isalpha() and equation.count(letter) == 1 and "->" in equation]
+    kept = a[(slice(0, 1),) * (lost[0] + 1)] if lost == [0] else a
+    return _summed(kept, b, equation)
+
+
 MISTAKES = (
+    *mistakes("implied_as_they_occur", "axes of the answer come as they occur", computed(_as_they_occur), "einsum"),
+    *mistakes("first_row_for_diagonal", "of an axis named twice, the first row", computed(_no_diagonal), "einsum"),
+    *mistakes("own_axis_not_summed", "of an axis of one operand, the first alone", computed(_first_alone), "einsum"),
     *mistakes("matrices_modulo_two", "matrices of b are counted modulo two", computed(_modulo_two), "bmm"),
     *mistakes("last_product_left_out", "the last product of each sum is left out", computed(_but_the_last), "bmm"),
     *mistakes("weights_as_they_lie", "weights are read as if transposed", computed(_as_it_lies), "linear"),
