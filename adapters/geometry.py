@@ -8,18 +8,30 @@ Source of the formulas: https://www.tensorflow.org/api_docs/python/tf/nn#notes_o
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
-Padding = str | tuple[tuple[int, int], tuple[int, int]]
+Padding = str | tuple[tuple[int, int], ...]
+
+ALIKE = {
+    **{f"{kind}{axes}d": f"{kind}2d" for kind in ("conv", "max_pool", "avg_pool") for axes in (1, 3)},
+    **{f"conv_transpose{axes}d": "conv2d_transpose" for axes in (1, 3)},
+}
+"""Ops of one and three spatial axes → that of two, with which a framework has its limits in common."""
 
 
-def spatial_axes(layout: str) -> tuple[int, int]:
-    """Positions of height and width in a rank-4 tensor."""
-    return (1, 2) if layout == "NHWC" else (2, 3)
+def channels_last(layout: str) -> bool:
+    return layout.endswith("C")
+
+
+def spatial_axes(layout: str) -> tuple[int, ...]:
+    """Positions of the spatial axes in a tensor of this layout."""
+    first = 1 if channels_last(layout) else 2
+    return tuple(range(first, first + len(layout) - 2))
 
 
 def channel_axis(layout: str) -> int:
-    return 3 if layout == "NHWC" else 1
+    return len(layout) - 1 if channels_last(layout) else 1
 
 
 def unknown(padding: Padding) -> bool:
@@ -34,14 +46,13 @@ def effective(window: int, dilation: int) -> int:
 
 def pad_amounts(
     extents: Sequence[int], window: Sequence[int], stride: Sequence[int], dilation: Sequence[int], padding: Padding
-) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Explicit ((top, bottom), (left, right)) for any ``padding``; ``extents`` are the input's (height, width)."""
+) -> tuple[tuple[int, int], ...]:
+    """An explicit pair for each axis for any ``padding``; ``extents`` are the input's spatial ones."""
     if not isinstance(padding, str):
         return padding
     if padding == "VALID":
-        return ((0, 0), (0, 0))
-    first, second = (_same(n, effective(k, d), s) for n, k, s, d in zip(extents, window, stride, dilation, strict=True))
-    return (first, second)
+        return ((0, 0),) * len(extents)
+    return tuple(_same(n, effective(k, d), s) for n, k, s, d in zip(extents, window, stride, dilation, strict=True))
 
 
 def _same(extent: int, span: int, stride: int) -> tuple[int, int]:
@@ -55,6 +66,6 @@ def output_extent(padded: int, window: int, stride: int, dilation: int) -> int:
     return max(0, (padded - effective(window, dilation)) // max(stride, 1) + 1)
 
 
-def taps(window: Sequence[int]) -> Iterator[tuple[int, int]]:
+def taps(window: Sequence[int]) -> Iterator[tuple[int, ...]]:
     """The positions in a window, row by row."""
-    return ((i, j) for i in range(window[0]) for j in range(window[1]))
+    return itertools.product(*map(range, window))

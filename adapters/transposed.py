@@ -11,7 +11,7 @@ from opassay.adapters.geometry import Padding, effective, pad_amounts, spatial_a
 class Place(NamedTuple):
     """Pads as of the convolution whose transpose it is, and rows and columns at the end that no window reaches."""
 
-    pads: tuple[tuple[int, int], tuple[int, int]]
+    pads: tuple[tuple[int, int], ...]
     surplus: list[int]
 
 
@@ -24,11 +24,11 @@ def place(
     dilation: Sequence[int],
     layout: str,
 ) -> Place | None:
-    """None where there is no such place: a word of padding that is none, or anything but four extents."""
-    if unknown(padding) or {len(shape), len(kernel), len(output_shape)} != {4}:
+    """None where there is no such place: a word of padding that is none, or another rank than the layout has."""
+    if unknown(padding) or {len(shape), len(kernel), len(output_shape)} != {len(layout)}:
         return None
     axes = spatial_axes(layout)
-    pads = pad_amounts([output_shape[axis] for axis in axes], kernel[:2], stride, dilation, padding)
+    pads = pad_amounts([output_shape[axis] for axis in axes], kernel[:-2], stride, dilation, padding)
     surplus = [
         output_shape[axis] + low + high - (shape[axis] - 1) * s - effective(k, d)
         for axis, k, s, d, (low, high) in zip(axes, kernel, stride, dilation, pads, strict=False)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from opassay.cases.rules import (
-    NAMES,
     Breach,
     breach,
-    named_extents,
+    extent_on,
+    name_of,
     negative,
     negative_pad,
     rank_three,
@@ -19,11 +19,11 @@ from opassay.cases.rules import (
     with_extents,
     zero,
 )
-from opassay.cases.windows import span
+from opassay.cases.windows import ones, span
 from opassay.harness.model.case import Case
 
 
-def pool_breaches(valid: Callable[..., Any], dilated: bool) -> tuple[Breach, ...]:
+def pool_breaches(valid: Callable[..., Any], dilated: bool, axes: Sequence[int]) -> tuple[Breach, ...]:
     """``valid`` makes a draw of small valid geometries; it takes ``paddings``. ``dilated``: the op has dilation."""
 
     def unpadded() -> Any:
@@ -35,30 +35,30 @@ def pool_breaches(valid: Callable[..., Any], dilated: bool) -> tuple[Breach, ...
             "the effective window fits the padded input",
             unpadded,
             _one_row_less,
+            axes,
             prepare=_just_fitting,
         ),
-        zero("stride", valid),
-        negative("stride", valid),
-        zero("window", valid),
-        negative("window", valid),
-        *((zero("dilation", valid), negative("dilation", valid)) if dilated else ()),
-        negative_pad(unpadded),
+        zero("stride", valid, axes),
+        negative("stride", valid, axes),
+        zero("window", valid, axes),
+        negative("window", valid, axes),
+        *((zero("dilation", valid, axes), negative("dilation", valid, axes)) if dilated else ()),
+        negative_pad(unpadded, axes),
         unknown_padding(lambda: valid(paddings=("VALID", "SAME"))),
-        *too_much_padding(unpadded, _span),
+        *too_much_padding(unpadded, _span, axes),
         rank_three(valid),
     )
 
 
 def _span(case: Case, axis: int) -> int:
-    dilation = case.attributes.get("dilation", (1, 1))
-    return span(case.attributes["window"][axis], dilation[axis])
+    window = case.attributes["window"]
+    return span(window[axis], case.attributes.get("dilation", ones(window))[axis])
 
 
 def _just_fitting(case: Case, axis: int) -> Case:
     case = with_entry(case, "window", axis, max(2, case.attributes["window"][axis]))
-    return with_extents(case, 0, **{NAMES[axis]: _span(case, axis)})
+    return with_extents(case, 0, **{name_of(case, axis): _span(case, axis)})
 
 
 def _one_row_less(case: Case, axis: int) -> Case:
-    extent = named_extents(case.tensors[0].shape, case.attributes["layout"])[NAMES[axis]]
-    return with_extents(case, 0, **{NAMES[axis]: extent - 1})
+    return with_extents(case, 0, **{name_of(case, axis): extent_on(case, axis) - 1})

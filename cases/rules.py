@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from opassay.cases import tables
+from opassay.cases.spatial import AXES as AXIS_NAMES
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.op import Rule
@@ -15,9 +16,9 @@ Pair = tuple[Case, Case]
 """(valid, broken)."""
 
 AXES = (0, 1)
-"""Height and width: where a rule holds for both, which of them is broken is drawn."""
+"""Height and width: where a rule holds for each axis, which of them is broken is drawn."""
 
-NAMES = ("height", "width")
+NAMES = AXIS_NAMES[-2:]
 
 HUGE = (2**31, 2**40, 2**62)
 """Extents past what 32 bits count, past what a machine holds, and next to what 64 bits count."""
@@ -66,17 +67,16 @@ def _case(valid: Case | Geometry) -> Case:
     return valid.case if isinstance(valid, Geometry) else valid
 
 
-def negative(name: str, valid: Callable[[], Draw]) -> Breach:
-    """An entry of the (height, width) attribute ``name`` is negative."""
+def negative(name: str, valid: Callable[[], Draw], axes: Sequence[int] = AXES) -> Breach:
+    """An entry of the attribute ``name``, which has one for each axis, is negative."""
     title = f"{name.capitalize()}Negative"
-    return breach(title, f"{name} is at least 1", valid, lambda case, axis: with_entry(case, name, axis, -1))
+    return breach(title, f"{name} is at least 1", valid, lambda case, axis: with_entry(case, name, axis, -1), axes)
 
 
-def zero(name: str, valid: Callable[[], Draw]) -> Breach:
-    """An entry of the (height, width) attribute ``name`` is 0."""
-    return breach(
-        f"{name.capitalize()}Zero", f"{name} is at least 1", valid, lambda c, axis: with_entry(c, name, axis, 0)
-    )
+def zero(name: str, valid: Callable[[], Draw], axes: Sequence[int] = AXES) -> Breach:
+    """An entry of the attribute ``name``, which has one for each axis, is 0."""
+    title = f"{name.capitalize()}Zero"
+    return breach(title, f"{name} is at least 1", valid, lambda case, axis: with_entry(case, name, axis, 0), axes)
 
 
 def unknown_padding(valid: Callable[[], Draw]) -> Breach:
@@ -86,11 +86,10 @@ def unknown_padding(valid: Callable[[], Draw]) -> Breach:
 
 
 def rank_three(valid: Callable[[], Draw], tensor: int = 0, name: str = "RankThree") -> Breach:
-    """A tensor of rank 4 has lost its first axis."""
+    """A tensor has lost its first axis; of two spatial axes, it has rank 3 then."""
     what = "x" if tensor == 0 else "the filter"
-    return breach(
-        name, f"{what} has rank 4", valid, lambda case, _: with_shape(case, tensor, case.tensors[tensor].shape[1:])
-    )
+    says = f"{what} has two axes more than there are spatial ones"
+    return breach(name, says, valid, lambda case, _: with_shape(case, tensor, case.tensors[tensor].shape[1:]))
 
 
 def two_dtypes(valid: Callable[[], Draw]) -> Breach:
@@ -103,47 +102,62 @@ def _other_dtype(case: Case) -> Case:
     return replace(case, tensors=put(case.tensors, 1, replace(case.tensors[1], dtype=changed)))
 
 
-BELOW = tuple((axis, sides, whole) for axis in AXES for whole in (-1, 0, 1) for sides in ((0, 1), (1, 0), (1, 1)))
-"""An axis, its sides, and how far below 0 they are: one row (-1), the whole extent, or one row more."""
+def below(axes: Sequence[int]) -> tuple[tuple[int, tuple[int, int], int], ...]:
+    """An axis, its sides, and how far below 0 they are: one row (-1), the whole extent, or one row more."""
+    return tuple((axis, sides, whole) for axis in axes for whole in (-1, 0, 1) for sides in ((0, 1), (1, 0), (1, 1)))
 
 
-def negative_pad(unpadded: Callable[[], Draw]) -> Breach:
+def negative_pad(unpadded: Callable[[], Draw], axes: Sequence[int] = AXES) -> Breach:
     """``unpadded`` makes cases with the padding VALID, which get two rows more than their window needs."""
 
     def roomy(case: Case, choice: Any) -> Case:
         axis, extent = choice[0], extent_on(case, choice[0])
-        return with_extents(with_attributes(case, padding=pads_on(axis, 0, 0)), 0, **{NAMES[axis]: extent + 2})
+        return with_extents(
+            with_attributes(case, padding=pads_on(case, axis, 0, 0)), 0, **{name_of(case, axis): extent + 2}
+        )
 
     def spoil(case: Case, choice: Any) -> Case:
-        return with_attributes(case, padding=pads_on(choice[0], *cropping(choice, extent_on(case, choice[0]))))
+        return with_attributes(case, padding=pads_on(case, choice[0], *cropping(choice, extent_on(case, choice[0]))))
 
-    return breach("PadNegative", "explicit padding is at least 0", unpadded, spoil, BELOW, roomy)
+    return breach("PadNegative", "explicit padding is at least 0", unpadded, spoil, below(axes), roomy)
 
 
 def cropping(choice: tuple[int, tuple[int, int], int], extent: int) -> tuple[int, int]:
-    """Negative (before, after), as an entry of ``BELOW`` says of an axis of ``extent``."""
+    """Negative (before, after), as ``below`` says of an axis of ``extent``."""
     _, (before, after), whole = choice
     amount = 1 if whole < 0 else extent + whole
     return -before * amount, -after * amount
 
 
 def extent_on(case: Case, axis: int) -> int:
-    """The height (0) or width (1) of the first tensor."""
-    return named_extents(case.tensors[0].shape, case.attributes["layout"])[NAMES[axis]]
+    """The extent of the first tensor along a spatial axis."""
+    return tables.extents_of(case.tensors[0].shape, case.attributes["layout"])[1 + axis]
 
 
-def too_much_padding(unpadded: Callable[[], Draw], spans: Callable[[Case, int], int]) -> tuple[Breach, ...]:
+def name_of(case: Case, axis: int) -> str:
+    """The name of a spatial axis."""
+    return spatial_names(case.attributes["layout"])[axis]
+
+
+def spatial_names(layout: str) -> tuple[str, ...]:
+    """The names of the spatial axes of a layout."""
+    return AXIS_NAMES[2 - len(layout) :]
+
+
+def too_much_padding(
+    unpadded: Callable[[], Draw], spans: Callable[[Case, int], int], axes: Sequence[int] = AXES
+) -> tuple[Breach, ...]:
     """Padding as large as the effective window (``spans``, by case and axis), and padding that no machine can hold."""
     says = "explicit padding is smaller than the effective window"
 
     def padded(case: Case, choice: tuple[int, int], pad: int) -> Case:
         axis, side = choice
-        return with_attributes(case, padding=pads_on(axis, *((pad, 0) if side == 0 else (0, pad))))
+        return with_attributes(case, padding=pads_on(case, axis, *((pad, 0) if side == 0 else (0, pad))))
 
     def fitting(case: Case, choice: tuple[int, int]) -> Case:
         return padded(case, choice, spans(case, choice[0]) - 1)
 
-    sides = tuple((axis, side) for axis in AXES for side in (0, 1))
+    sides = tuple((axis, side) for axis in axes for side in (0, 1))
     huge = tuple((side, extent) for side in sides for extent in HUGE)
     return (
         breach(
@@ -173,21 +187,20 @@ def with_shape(case: Case, tensor: int, shape: Sequence[int]) -> Case:
 
 
 def with_extents(case: Case, tensor: int, **changes: int) -> Case:
-    """The case with the batch, height, width or channels of an image tensor replaced."""
+    """The case with the batch, a spatial extent or the channels of an image tensor replaced."""
     layout = case.attributes["layout"]
     return with_shape(case, tensor, image_with(case.tensors[tensor].shape, layout, **changes))
 
 
-def image_with(shape: Sequence[int], layout: str, **changes: int) -> tuple[int, int, int, int]:
+def image_with(shape: Sequence[int], layout: str, **changes: int) -> tuple[int, ...]:
     """The shape with the named extents replaced."""
-    names = ("batch", "height", "width", "channels")
-    named = {**dict(zip(names, tables.extents_of(shape, layout), strict=True)), **changes}
-    return tables.image(named["batch"], named["height"], named["width"], named["channels"], layout)
+    return tables.laid_out(list({**named_extents(shape, layout), **changes}.values()), layout)
 
 
 def named_extents(shape: Sequence[int], layout: str) -> dict[str, int]:
-    """Batch, height, width and channels by name."""
-    return dict(zip(("batch", "height", "width", "channels"), tables.extents_of(shape, layout), strict=True))
+    """The batch, each spatial extent and the channels by name."""
+    names = ("batch", *spatial_names(layout), "channels")
+    return dict(zip(names, tables.extents_of(shape, layout), strict=True))
 
 
 def put(values: Sequence[Any], position: int, value: Any) -> tuple[Any, ...]:
@@ -195,6 +208,6 @@ def put(values: Sequence[Any], position: int, value: Any) -> tuple[Any, ...]:
     return (*values[:position], value, *values[position + 1 :])
 
 
-def pads_on(axis: int, before: int, after: int) -> tuple[tuple[int, int], ...]:
-    """Explicit padding of one axis and none of the other."""
-    return put(((0, 0), (0, 0)), axis, (before, after))
+def pads_on(case: Case, axis: int, before: int, after: int) -> tuple[tuple[int, int], ...]:
+    """Explicit padding of one axis and none of the others."""
+    return put(((0, 0),) * (len(case.attributes["layout"]) - 2), axis, (before, after))

@@ -296,15 +296,21 @@ def _next(extent: int) -> int:
     return next((n for n in STEPS if n > extent), extent)
 
 
-def image(batch: int, height: int, width: int, channels: int, layout: str) -> tuple[int, int, int, int]:
+def image(batch: int, height: int, width: int, channels: int, layout: str) -> tuple[int, ...]:
     """The shape of a batch of images in ``layout``."""
-    return (batch, height, width, channels) if layout == "NHWC" else (batch, channels, height, width)
+    return laid_out((batch, height, width, channels), layout)
 
 
-def extents_of(shape: Sequence[int], layout: str) -> tuple[int, int, int, int]:
-    """(batch, height, width, channels) of a shape in ``layout``."""
-    n, a, b, c = shape
-    return (n, a, b, c) if layout == "NHWC" else (n, b, c, a)
+def laid_out(extents: Sequence[int], layout: str) -> tuple[int, ...]:
+    """The shape in ``layout`` of a batch, its spatial extents and its channels."""
+    batch, *spatial, channels = extents
+    return (batch, *spatial, channels) if layout.endswith("C") else (batch, channels, *spatial)
+
+
+def extents_of(shape: Sequence[int], layout: str) -> tuple[int, ...]:
+    """The batch, the spatial extents and the channels of a shape in ``layout``."""
+    batch, *rest = shape
+    return (batch, *rest) if layout.endswith("C") else (batch, *rest[1:], rest[0])
 
 
 def data(shape: Sequence[int], dtype: str, memory: Memory) -> Tensor:

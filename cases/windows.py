@@ -1,19 +1,20 @@
-"""Window arithmetic for the draws: what fits, and what comes out.
+"""Window arithmetic for the draws: what fits, and what comes out, along any number of spatial axes.
 
 Formulas: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opassay.cases import tables
 from opassay.harness.model.case import Case
 
-Pads = tuple[tuple[int, int], tuple[int, int]]
+Numbers = tuple[int, ...]
+Pads = tuple[tuple[int, int], ...]
 Padding = str | Pads
-NO_PADS: Pads = ((0, 0), (0, 0))
 
 
 def span(window: int, dilation: int = 1) -> int:
@@ -21,94 +22,96 @@ def span(window: int, dilation: int = 1) -> int:
     return (window - 1) * dilation + 1
 
 
-def stated_padding(padding: Padding, window: tuple[int, int], dilation: tuple[int, int] = (1, 1)) -> Padding:
+def spans(window: Sequence[int], dilation: Sequence[int]) -> Numbers:
+    """The same along each axis."""
+    return tuple(span(k, d) for k, d in zip(window, dilation, strict=True))
+
+
+def ones(window: Sequence[int]) -> Numbers:
+    """The dilation of a window that has none."""
+    return (1,) * len(window)
+
+
+def stated_padding(padding: Padding, window: Numbers, dilation: Numbers) -> Padding:
     """``padding`` with numbers for what a table says of the effective window."""
     if isinstance(padding, str):
         return padding
-    top, bottom, left, right = (
-        _pad(pad, span(k, d)) for sides, k, d in zip(padding, window, dilation, strict=True) for pad in sides
+    return tuple(
+        (_pad(low, spanned), _pad(high, spanned))
+        for (low, high), spanned in zip(padding, spans(window, dilation), strict=True)
     )
-    return ((top, bottom), (left, right))
 
 
 def _pad(pad: int, spanned: int) -> int:
     return {tables.FULL: spanned - 1, tables.SPAN: spanned, tables.FAR: 2 * spanned + 1}.get(pad, pad)
 
 
-def allowed_padding(padding: Padding, window: tuple[int, int], dilation: tuple[int, int] = (1, 1)) -> Padding:
+def allowed_padding(padding: Padding, window: Numbers, dilation: Numbers) -> Padding:
     """The same with each pad below the effective window, as the contract of pools asks."""
     stated = stated_padding(padding, window, dilation)
     if isinstance(stated, str):
         return stated
-    (top, bottom), (left, right) = stated
-    rows, columns = (span(k, d) - 1 for k, d in zip(window, dilation, strict=True))
-    return ((min(top, rows), min(bottom, rows)), (min(left, columns), min(right, columns)))
+    limits = [spanned - 1 for spanned in spans(window, dilation)]
+    return tuple((min(low, most), min(high, most)) for (low, high), most in zip(stated, limits, strict=True))
 
 
-def least_extents(padding: Padding, window: tuple[int, int], dilation: tuple[int, int] = (1, 1)) -> tuple[int, int]:
-    """The least height and width, not below 1, that one window fits."""
+def _amounts(padding: Padding, axes: int) -> list[int]:
+    """How much is added along each axis where that does not depend on its extent."""
+    return [0] * axes if isinstance(padding, str) else [sum(pair) for pair in padding]
+
+
+def least_extents(padding: Padding, window: Numbers, dilation: Numbers) -> Numbers:
+    """The least extents, not below 1, that one window fits."""
     if padding == "SAME":
-        return (1, 1)
-    pads = NO_PADS if isinstance(padding, str) else padding
-    height, width = (max(1, span(k, d) - sum(p)) for k, d, p in zip(window, dilation, pads, strict=True))
-    return (height, width)
+        return ones(window)
+    amounts = _amounts(padding, len(window))
+    return tuple(max(1, spanned - more) for spanned, more in zip(spans(window, dilation), amounts, strict=True))
 
 
-def fits_nothing(padding: Padding, axis: int, window: tuple[int, int], dilation: tuple[int, int] = (1, 1)) -> bool:
-    """Whether an extent of 0 on spatial ``axis`` (0 height, 1 width) is valid."""
+def fits_nothing(padding: Padding, axis: int, window: Numbers, dilation: Numbers) -> bool:
+    """Whether an extent of 0 on spatial ``axis`` is valid."""
     if isinstance(padding, str):
         return padding == "SAME"
     return sum(padding[axis]) >= span(window[axis], dilation[axis])
 
 
 def output_extents(
-    extents: tuple[int, int],
-    window: tuple[int, int],
-    stride: tuple[int, int],
-    dilation: tuple[int, int],
-    padding: Padding,
-) -> tuple[int, int]:
-    """(height, width) of the output: how many windows there are along each axis."""
+    extents: Sequence[int], window: Numbers, stride: Numbers, dilation: Numbers, padding: Padding
+) -> Numbers:
+    """How many windows there are along each axis."""
     if padding == "SAME":
-        return (-(-extents[0] // stride[0]), -(-extents[1] // stride[1]))
-    pads = NO_PADS if isinstance(padding, str) else padding
-    height, width = (
-        (extents[axis] + sum(pads[axis]) - span(window[axis], dilation[axis])) // stride[axis] + 1 for axis in (0, 1)
-    )
-    return (height, width)
+        return tuple(-(-n // s) for n, s in zip(extents, stride, strict=True))
+    each = zip(extents, _amounts(padding, len(window)), spans(window, dilation), stride, strict=True)
+    return tuple((n + more - spanned) // s + 1 for n, more, spanned, s in each)
 
 
-def conv_answer(case: Case) -> tuple[int, ...]:
+def conv_answer(case: Case) -> Numbers:
     """The shape of a convolution's answer, in its layout."""
-    x, w, layout = case.tensors[0].shape, case.tensors[1].shape, case.attributes["layout"]
-    return answer_shape(x, (w[0], w[1]), case.attributes["dilation"], case.attributes, w[3], layout)
+    x, w = case.tensors[0].shape, case.tensors[1].shape
+    return answer_shape(x, w[:-2], case.attributes["dilation"], case.attributes, w[-1])
 
 
-def pool_answer(case: Case) -> tuple[int, ...]:
+def pool_answer(case: Case) -> Numbers:
     """The shape of a pool's answer, in its layout."""
-    x, layout, dilation = case.tensors[0].shape, case.attributes["layout"], case.attributes.get("dilation", (1, 1))
-    return answer_shape(
-        x, case.attributes["window"], dilation, case.attributes, x[3 if layout == "NHWC" else 1], layout
-    )
+    x, window = case.tensors[0].shape, case.attributes["window"]
+    dilation = case.attributes.get("dilation", ones(window))
+    channels = tables.extents_of(x, case.attributes["layout"])[-1]
+    return answer_shape(x, window, dilation, case.attributes, channels)
 
 
 def answer_shape(
-    x: tuple[int, ...],
-    window: tuple[int, int],
-    dilation: tuple[int, int],
-    attributes: Mapping[str, Any],
-    channels: int,
-    layout: str,
-) -> tuple[int, ...]:
-    """The shape of what windows over ``x`` make, ``channels`` deep, in ``layout``."""
-    extents = (x[1], x[2]) if layout == "NHWC" else (x[2], x[3])
-    rows, columns = output_extents(extents, window, attributes["stride"], dilation, attributes["padding"])
-    return (x[0], rows, columns, channels) if layout == "NHWC" else (x[0], channels, rows, columns)
+    x: Numbers, window: Numbers, dilation: Numbers, attributes: Mapping[str, Any], channels: int
+) -> Numbers:
+    """The shape of what windows over ``x`` make, ``channels`` deep, in the layout that attributes name."""
+    batch, *extents, _ = tables.extents_of(x, attributes["layout"])
+    made = output_extents(extents, window, attributes["stride"], dilation, attributes["padding"])
+    return tables.laid_out((batch, *made, channels), attributes["layout"])
 
 
-def narrowed(window: tuple[int, int], limit: int) -> tuple[int, int]:
-    """``window`` with its longer side shortened until it has at most ``limit`` positions."""
-    height, width = window
-    while height * width > limit:
-        height, width = (height - 1, width) if height > width else (height, width - 1)
-    return (height, width)
+def narrowed(window: Numbers, limit: int) -> Numbers:
+    """``window`` with its longest side shortened, the last of equals, until it has at most ``limit`` positions."""
+    sides = list(window)
+    while math.prod(sides) > limit:
+        longest = max(range(len(sides)), key=lambda axis: (sides[axis], axis))
+        sides[longest] -= 1
+    return tuple(sides)

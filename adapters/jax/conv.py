@@ -30,9 +30,11 @@ class ConvOps:
             window_strides=stride,
             padding=padding,
             rhs_dilation=dilation,
-            dimension_numbers=(layout, "HWIO", layout),
+            dimension_numbers=named_axes(layout),
             feature_group_count=groups,
         )
+
+    conv1d = conv3d = conv2d
 
     def conv2d_transpose(
         self,
@@ -62,6 +64,13 @@ class ConvOps:
         jax.eval_shape(transposed, x)
         return _spread_out(x, w, output_shape, stride, padding, dilation, groups, layout)
 
+    conv_transpose1d = conv_transpose3d = conv2d_transpose
+
+
+def named_axes(layout: str) -> tuple[str, str, str]:
+    """The axes of images, of filters and of the answer, a letter each."""
+    return layout, f"{layout.replace('N', '').replace('C', '')}IO", layout
+
 
 def _spread_out(
     x: Any, w: Any, output_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int, layout: str
@@ -71,19 +80,19 @@ def _spread_out(
     Source: https://docs.jax.dev/en/latest/_autosummary/jax.lax.conv_general_dilated.html (``lhs_dilation``)
     """
     axes = geometry.spatial_axes(layout)
-    pads = geometry.pad_amounts([output_shape[i] for i in axes], w.shape[:2], stride, dilation, padding)
+    pads = geometry.pad_amounts([output_shape[i] for i in axes], w.shape[:-2], stride, dilation, padding)
     around = [
         (geometry.effective(k, d) - 1 - low, output_shape[i] + low - _spread_extent(x.shape[i], s))
-        for i, k, s, d, (low, _) in zip(axes, w.shape[:2], stride, dilation, pads, strict=True)
+        for i, k, s, d, (low, _) in zip(axes, w.shape[:-2], stride, dilation, pads, strict=True)
     ]
     return lax.conv_general_dilated(
         x,
         _turned(w, groups),
-        window_strides=(1, 1),
+        window_strides=(1,) * len(axes),
         padding=around,
         lhs_dilation=stride,
         rhs_dilation=dilation,
-        dimension_numbers=(layout, "HWIO", layout),
+        dimension_numbers=named_axes(layout),
         feature_group_count=groups,
     )
 
@@ -93,7 +102,9 @@ def _spread_extent(extent: int, stride: int) -> int:
 
 
 def _turned(w: Any, groups: int) -> Any:
-    """``[kh, kw, out / groups, in]`` as the ``[kh, kw, in / groups, out]`` of the opposite direction, rotated."""
-    height, width, outputs, inputs = w.shape
-    split = lax.rev(w, (0, 1)).reshape(height, width, outputs, groups, inputs // groups)
-    return split.transpose(0, 1, 4, 3, 2).reshape(height, width, inputs // groups, groups * outputs)
+    """``[*window, out / groups, in]`` as the ``[*window, in / groups, out]`` of the opposite direction, rotated."""
+    *window, outputs, inputs = w.shape
+    axes = len(window)
+    split = lax.rev(w, tuple(range(axes))).reshape(*window, outputs, groups, inputs // groups)
+    turned = split.transpose(*range(axes), axes + 2, axes + 1, axes)
+    return turned.reshape(*window, inputs // groups, groups * outputs)

@@ -102,6 +102,8 @@ class MappedOps(ConvOps, PoolOps, ScatterOps, PlainOps):
             return op(x, w, **attributes)
         return self._samples(lambda sample: op(sample, w, **attributes), x)
 
+    conv1d = conv3d = conv2d
+
     def conv2d_transpose(self, x: Any, w: Any, *, output_shape: Sequence[int], **attributes: Any) -> Any:
         op = super().conv2d_transpose
         if not self._mapping:
@@ -109,8 +111,12 @@ class MappedOps(ConvOps, PoolOps, ScatterOps, PlainOps):
         single = (1, *output_shape[1:])
         return self._samples(lambda sample: op(sample, w, output_shape=single, **attributes), x)
 
+    conv_transpose1d = conv_transpose3d = conv2d_transpose
+
     def max_pool2d(self, x: Any, **attributes: Any) -> Any:
         return self._pooled(super().max_pool2d, x, attributes)
+
+    max_pool1d = max_pool3d = max_pool2d
 
     def max_pool2d_with_argmax(self, x: Any, **attributes: Any) -> tuple[Any, Any]:
         values, indices = self._pooled(super().max_pool2d_with_argmax, x, attributes)
@@ -118,6 +124,8 @@ class MappedOps(ConvOps, PoolOps, ScatterOps, PlainOps):
 
     def avg_pool2d(self, x: Any, **attributes: Any) -> Any:
         return self._pooled(super().avg_pool2d, x, attributes)
+
+    avg_pool1d = avg_pool3d = avg_pool2d
 
     def avg_unpool2d(self, x: Any, **attributes: Any) -> Any:
         return self._pooled(super().avg_unpool2d, x, attributes)

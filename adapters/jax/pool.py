@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,11 +38,13 @@ class PoolOps:
 
             return jax.vjp(located, image)[1](cotangent)
 
-        if tuple(dilation) == (1, 1):
+        if set(dilation) <= {1}:
             return reduced(x)
         dilated = jax.custom_vjp(reduced)
         dilated.defvjp(lambda image: (reduced(image), image), backward)
         return dilated(x)
+
+    max_pool1d = max_pool3d = max_pool2d
 
     def max_pool2d_with_argmax(
         self,
@@ -70,10 +73,12 @@ class PoolOps:
         total = _sum_pool(x, window, stride, padding, layout)
         wide = jnp.promote_types(x.dtype, jnp.float32)  # bfloat16 cannot count to 289
         if count_padding:
-            count: Any = window[0] * window[1]
+            count: Any = math.prod(window)
         else:
             count = _sum_pool(jnp.ones(_one_plane(x.shape, layout), wide), window, stride, padding, layout)
         return (total.astype(wide) / count).astype(x.dtype)
+
+    avg_pool1d = avg_pool3d = avg_pool2d
 
     def avg_unpool2d(self, x: Any, *, window: Sequence[int], layout: str) -> Any:
         for axis, repeats in zip(geometry.spatial_axes(layout), window, strict=False):
@@ -82,7 +87,7 @@ class PoolOps:
 
 
 def _sum_pool(x: Any, window: Any, stride: Any, padding: Any, layout: str) -> Any:
-    return reduce_window(x, np.zeros((), x.dtype), lax.add, window, stride, padding, (1, 1), layout)
+    return reduce_window(x, np.zeros((), x.dtype), lax.add, window, stride, padding, (1,) * len(window), layout)
 
 
 def _one_plane(shape: Sequence[int], layout: str) -> tuple[int, ...]:

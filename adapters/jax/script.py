@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from opassay.adapters.expressions import written
-from opassay.adapters.geometry import effective, pad_amounts, spatial_axes
+from opassay.adapters.geometry import ALIKE, effective, pad_amounts, spatial_axes
 from opassay.adapters.jax.expressions import EXPRESSIONS
 from opassay.adapters.script_source import source
 from opassay.adapters.script_text import Body, Step, body, function, repeats, tuple_of, write
@@ -51,7 +51,7 @@ def idiom(asked: Asked) -> Idiom:
     helpers = source(written.needs)
     parts = [helpers, written.text, "call = jax.jit(call)" if asked.mode == "jit" else ""]
     return Idiom(
-        imports=("from typing import Any, NamedTuple\n" if "NamedTuple" in helpers else "") + IMPORTS,
+        imports=("import math\nfrom typing import Any\n" if "math." in helpers else "") + IMPORTS,
         environment=_environment(asked),
         setup='jax.config.update("jax_enable_x64", True)',
         version="jax.__version__",
@@ -64,7 +64,7 @@ def idiom(asked: Asked) -> Idiom:
 
 def emit(step: Step) -> Body:
     """The body of a function that computes one op as the adapter does."""
-    return _OPS[step.op](step) if step.op in _OPS else written(EXPRESSIONS[step.op], step)
+    return _OPS[name](step) if (name := ALIKE.get(step.op, step.op)) in _OPS else written(EXPRESSIONS[step.op], step)
 
 
 def _environment(asked: Asked) -> Mapping[str, str]:
@@ -106,13 +106,18 @@ def _tensors(asked: Asked) -> list[str]:
     return lines
 
 
+def _named(layout: str) -> tuple[str, str, str]:
+    """The axes of images, filters and answers."""
+    return layout, f"{layout.replace('N', '').replace('C', '')}IO", layout
+
+
 def _conv(attributes: Mapping[str, Any], image: str) -> list[str]:
     layout = attributes["layout"]
     return [
         "lax.conv_general_dilated(",
         f"    {image}, w, window_strides={attributes['stride']}, padding={attributes['padding']!r}, "
         f"rhs_dilation={attributes['dilation']},",
-        f"    dimension_numbers=({layout!r}, 'HWIO', {layout!r}), feature_group_count={attributes['groups']},",
+        f"    dimension_numbers={_named(layout)!r}, feature_group_count={attributes['groups']},",
         ")",
     ]
 
@@ -134,9 +139,9 @@ def _conv2d_transpose(step: Step) -> Body:
     ]
     if is_float(step.dtypes[0]):
         return body(*lines, "return transposed(x)[0]")
-    layout, window = a["layout"], (*step.shapes[1][:2], 1, 1)[:2]
+    layout, window = a["layout"], step.shapes[1][:-2]
     check = "jax.eval_shape(transposed, x)  # for integers linear_transpose gives no values"
-    if len(shape) != 4 or len(step.shapes[0]) != 4:
+    if {len(shape), *map(len, step.shapes)} != {len(layout)}:
         return body(*lines, check)
     axes = spatial_axes(layout)
     pads = pad_amounts([shape[i] for i in axes], window, a["stride"], a["dilation"], a["padding"])
@@ -148,8 +153,8 @@ def _conv2d_transpose(step: Step) -> Body:
         *lines,
         check,
         "return lax.conv_general_dilated(",
-        f"    x, _turned(w, {a['groups']}), window_strides=(1, 1), padding={around}, lhs_dilation={a['stride']},",
-        f"    rhs_dilation={a['dilation']}, dimension_numbers=({layout!r}, 'HWIO', {layout!r}),",
+        f"    x, _turned(w, {a['groups']}), window_strides={(1,) * len(axes)}, padding={around},",
+        f"    lhs_dilation={a['stride']}, rhs_dilation={a['dilation']}, dimension_numbers={_named(layout)!r},",
         f"    feature_group_count={a['groups']},",
         ")",
         needs=("opassay.adapters.jax.conv:_turned",),
@@ -157,14 +162,14 @@ def _conv2d_transpose(step: Step) -> Body:
 
 
 def _per_axis(spatial: Sequence[Any], other: Any, layout: str) -> tuple[Any, ...]:
-    return (other, *spatial, other) if layout == "NHWC" else (other, other, *spatial)
+    return (other, *spatial, other) if layout.endswith("C") else (other, other, *spatial)
 
 
 def _reduce_window(image: str, start: str, combine: str, attributes: Mapping[str, Any]) -> str:
     layout, padding = attributes["layout"], attributes["padding"]
     window, stride = _per_axis(attributes["window"], 1, layout), _per_axis(attributes["stride"], 1, layout)
     padding = padding if isinstance(padding, str) else _per_axis(padding, (0, 0), layout)
-    dilation = _per_axis(attributes.get("dilation", (1, 1)), 1, layout)
+    dilation = _per_axis(attributes.get("dilation", (1,) * len(attributes["window"])), 1, layout)
     tail = f"{window}, {stride}, {padding!r}, window_dilation={dilation}"
     return f"lax.reduce_window({image}, {start}, {combine}, {tail})"
 
@@ -178,7 +183,7 @@ def _lowest(dtype: str) -> str:
 def _max_pool2d(step: Step) -> Body:
     a = step.attributes
     reduced = _reduce_window("x", _lowest(step.dtypes[0]), "lax.max", a)
-    if not step.differentiated or tuple(a["dilation"]) == (1, 1):
+    if not step.differentiated or set(a["dilation"]) <= {1}:
         return body(f"return {reduced}")
     tail = f"{a['window']}, {a['stride']}, {a['padding']!r}, {a['dilation']}, {a['layout']!r}"
     return body(
@@ -208,7 +213,7 @@ def _avg_pool2d(step: Step) -> Body:
     total = _reduce_window("x", f"np.zeros((), {zero})", "lax.add", a)
     lines = [f"total = {total}", "wide = jnp.promote_types(x.dtype, jnp.float32)"]
     if a["count_padding"]:
-        lines.append(f"count = {a['window'][0]} * {a['window'][1]}")
+        lines.append(f"count = {' * '.join(map(str, a['window']))}")
     else:
         spatial = spatial_axes(layout)
         plane = tuple(n if axis in spatial else 1 for axis, n in enumerate(shape))

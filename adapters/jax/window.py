@@ -1,4 +1,4 @@
-"""``lax.reduce_window`` in terms of height and width."""
+"""``lax.reduce_window`` in terms of spatial axes."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def lowest(dtype: Any) -> np.ndarray:
 
 
 def _per_axis(spatial: Sequence[Any], other: Any, layout: str) -> tuple[Any, ...]:
-    """One entry per axis: ``spatial`` for height and width, ``other`` for batch and channels."""
-    return (other, *spatial, other) if layout == "NHWC" else (other, other, *spatial)
+    """One entry per axis: ``spatial`` for the spatial ones, ``other`` for batch and channels."""
+    return (other, *spatial, other) if layout.endswith("C") else (other, other, *spatial)

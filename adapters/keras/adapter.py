@@ -27,6 +27,7 @@ import keras  # noqa: E402
 from keras import ops  # noqa: E402
 
 from opassay.adapters.expressions import ops_of  # noqa: E402
+from opassay.adapters.geometry import ALIKE  # noqa: E402
 from opassay.adapters.keras.conv import ConvOps  # noqa: E402
 from opassay.adapters.keras.expressions import EXPRESSIONS  # noqa: E402
 from opassay.adapters.keras.lacking import LACKING  # noqa: E402
@@ -79,7 +80,7 @@ class KerasAdapter(ConvOps, PoolOps, ExpressionOps, Adapter):
         return str(_backend.EXECUTOR)
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
-        reason = LIMITS.get(op)
+        reason = LIMITS.get(ALIKE.get(op, op))
         return reason(mode, dtypes[0], attributes, _backend.onednn()) if reason and dtypes else None
 
     def to_native(self, array: np.ndarray) -> Any:

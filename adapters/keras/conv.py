@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops
 
 from opassay.adapters.geometry import effective, pad_amounts, spatial_axes, unknown
-from opassay.adapters.keras.layout import FORMATS, padded
+from opassay.adapters.keras.layout import formatted, padded
 
 
 class ConvOps:
@@ -16,7 +16,9 @@ class ConvOps:
     def conv2d(self, x: Any, w: Any, *, stride: Any, padding: Any, dilation: Any, groups: int, layout: str) -> Any:
         """Keras tells ``groups`` from the shapes of ``x`` and ``w``."""
         x, word = padded(x, padding, layout, 0)
-        return ops.conv(x, w, stride, word, FORMATS[layout], dilation)
+        return ops.conv(x, w, stride, word, formatted(layout), dilation)
+
+    conv1d = conv3d = conv2d
 
     def conv2d_transpose(
         self,
@@ -31,22 +33,24 @@ class ConvOps:
         layout: str,
     ) -> Any:
         """Keras takes ``output_padding`` for ``output_shape``; explicit padding is cropped from a "valid" answer."""
-        if unknown(padding) or len(output_shape) != 4 or len(x.shape) != 4:
-            y = ops.conv_transpose(x, w, stride, padding, None, FORMATS[layout], dilation)
+        if unknown(padding) or {len(output_shape), len(x.shape)} != {len(layout)}:
+            y = ops.conv_transpose(x, w, stride, padding, None, formatted(layout), dilation)
             return ops.reshape(y, output_shape)
         axes = spatial_axes(layout)
         extents = [output_shape[axis] for axis in axes]
         word = "same" if padding == "SAME" else "valid"
-        pads = pad_amounts(extents, w.shape[:2], stride, dilation, "VALID" if word == "same" else padding)
+        pads = pad_amounts(extents, w.shape[:-2], stride, dilation, "VALID" if word == "same" else padding)
         more = [
             n + low + high - _least(x.shape[axis], k, s, d, word)
-            for axis, n, (low, high), k, s, d in zip(axes, extents, pads, w.shape[:2], stride, dilation, strict=True)
+            for axis, n, (low, high), k, s, d in zip(axes, extents, pads, w.shape[:-2], stride, dilation, strict=True)
         ]
-        y = ops.conv_transpose(x, w, stride, word, tuple(more), FORMATS[layout], dilation)
+        y = ops.conv_transpose(x, w, stride, word, tuple(more), formatted(layout), dilation)
         if not isinstance(padding, str):
             y = _cropped(y, axes, pads, extents)
         # The reshape changes nothing; it lets Keras compare batch and channels, which it has no parameter for.
         return ops.reshape(y, output_shape)
+
+    conv_transpose1d = conv_transpose3d = conv2d_transpose
 
 
 def _least(rows: int, window: int, stride: int, dilation: int, word: str) -> int:
@@ -59,7 +63,7 @@ def _least(rows: int, window: int, stride: int, dilation: int, word: str) -> int
 
 
 def _cropped(y: Any, axes: Any, pads: Any, extents: Any) -> Any:
-    kept = [slice(None)] * 4
+    kept = [slice(None)] * len(y.shape)
     for axis, (low, _), n in zip(axes, pads, extents, strict=True):
         kept[axis] = slice(low, low + n)
     return y[tuple(kept)]

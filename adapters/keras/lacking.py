@@ -4,10 +4,10 @@ from __future__ import annotations
 
 LACKING: dict[str, str] = {
     "cross_entropy": "mean sum",
+    "depth_to_space": "CRD",
     "jax:attention": "float16",
     "jax:biased_attention": "float16",
     "jax:masked_attention": "float16",
-    "depth_to_space": "CRD",
     "space_to_depth": "CRD",
     "tensorflow:bitwise_and": "bool",
     "tensorflow:bitwise_not": "bool",

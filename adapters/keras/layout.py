@@ -8,14 +8,17 @@ from keras import ops
 
 from opassay.adapters.geometry import spatial_axes, unknown
 
-FORMATS = {"NHWC": "channels_last", "NCHW": "channels_first"}
+
+def formatted(layout: str) -> str:
+    """Keras' word for a layout; what is none goes there as it is."""
+    return {"C": "channels_last"}.get(layout[-1:], "channels_first")
 
 
 def padded(x: Any, padding: Any, layout: str, value: Any) -> tuple[Any, str]:
     """``x`` as Keras' op shall see it, and the op's own ``padding``. Explicit amounts go to ``ops.pad`` first."""
     if isinstance(padding, str):
         return x, padding if unknown(padding) else padding.lower()
-    around = [(0, 0)] * 4
+    around = [(0, 0)] * len(layout)
     for axis, amounts in zip(spatial_axes(layout), padding, strict=True):
         around[axis] = amounts
     return ops.pad(x, around, "constant", value), "valid"

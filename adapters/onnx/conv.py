@@ -26,11 +26,13 @@ class ConvOps:
     ) -> Symbol:
         """``Conv`` takes no dilation together with SAME: then the pads are counted here."""
         image, shape = channels_first(x, layout), (x.shape, w.shape)
-        if padding == "SAME" and tuple(dilation) != (1, 1) and list(map(len, shape)) == [4, 4]:
+        if padding == "SAME" and set(dilation) != {1} and set(map(len, shape)) == {len(layout)}:
             extents = [shape[0][axis] for axis in spatial_axes(layout)]
-            padding = pad_amounts(extents, shape[1][:2], stride, dilation, padding)
+            padding = pad_amounts(extents, shape[1][:-2], stride, dilation, padding)
         window = {"strides": stride, "dilations": dilation, "group": groups, **padded(padding)}
-        return restored(x.graph.node("Conv", image, filters(w), **window), layout)
+        return restored(x.graph.node("Conv", image, filters(w, layout), **window), layout)
+
+    conv1d = conv3d = conv2d
 
     @graph_op
     def conv2d_transpose(
@@ -57,6 +59,8 @@ class ConvOps:
             else {"output_shape": output_shape, **(padded(padding) if unknown(padding) else {})}
         )
         common = {"strides": stride, "dilations": dilation, "group": groups}
-        y = x.graph.node("ConvTranspose", channels_first(x, layout), filters(w), **common, **where)
+        y = x.graph.node("ConvTranspose", channels_first(x, layout), filters(w, layout), **common, **where)
         # It changes nothing: onnxruntime compares batch and channels by it, which ConvTranspose has no attribute for.
         return x.graph.node("Reshape", restored(y, layout), x.graph.constant(output_shape), allowzero=1)
+
+    conv_transpose1d = conv_transpose3d = conv2d_transpose

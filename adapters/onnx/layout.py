@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from opassay.adapters.geometry import Padding, channel_axis, spatial_axes
+from opassay.adapters.geometry import Padding, channel_axis, channels_last, spatial_axes
 from opassay.adapters.onnx.graph import Symbol
 
 
 def channels_first(x: Symbol, layout: str) -> Symbol:
-    return x.graph.node("Transpose", x, perm=(0, 3, 1, 2)) if layout == "NHWC" else x
+    order = (0, len(layout) - 1, *spatial_axes(layout))
+    return x.graph.node("Transpose", x, perm=order) if channels_last(layout) else x
 
 
 def restored(y: Symbol, layout: str) -> Symbol:
     """The inverse of ``channels_first``."""
-    return y.graph.node("Transpose", y, perm=(0, 2, 3, 1)) if layout == "NHWC" else y
+    return y.graph.node("Transpose", y, perm=(0, *range(2, len(layout)), 1)) if channels_last(layout) else y
 
 
-def filters(w: Symbol) -> Symbol:
-    """``[kh, kw, inner, outer]`` as ONNX's ``[outer, inner, kh, kw]``."""
-    return w.graph.node("Transpose", w, perm=(3, 2, 0, 1))
+def filters(w: Symbol, layout: str) -> Symbol:
+    """``[*window, inner, outer]`` as ONNX's ``[outer, inner, *window]``."""
+    axes = len(layout) - 2
+    return w.graph.node("Transpose", w, perm=(axes + 1, axes, *range(axes)))
 
 
 def padded(padding: Padding) -> Mapping[str, Any]:

@@ -34,6 +34,8 @@ class PoolOps:
         pool = {"kernel_shape": window, "strides": stride, "dilations": dilation, **padded(padding)}
         return restored(x.graph.node("MaxPool", channels_first(x, layout), **pool), layout)
 
+    max_pool1d = max_pool3d = max_pool2d
+
     @graph_op
     def max_pool2d_with_argmax(
         self,
@@ -68,6 +70,8 @@ class PoolOps:
     ) -> Symbol:
         pool = {"kernel_shape": window, "strides": stride, "count_include_pad": int(count_padding), **padded(padding)}
         return restored(x.graph.node("AveragePool", channels_first(x, layout), **pool), layout)
+
+    avg_pool1d = avg_pool3d = avg_pool2d
 
     @graph_op
     def max_unpool2d(self, x: Symbol, indices: Symbol, *, output_shape: Sequence[int], layout: str) -> Symbol:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from opassay.adapters.geometry import ALIKE
+
 _EVERY = ("float16", "bfloat16", "float32", "float64", "int8", "uint8", "int32", "int64")
 _HALF_AND_SINGLE = ("float16", "float32")
 
@@ -48,6 +50,6 @@ DATA = {"scatter_nd": 1}
 def lacks(op: str, dtypes: tuple[str, ...]) -> str | None:
     """Why onnxruntime cannot be asked this, or None."""
     place = DATA.get(op, 0)
-    if len(dtypes) <= place or dtypes[place] in KERNELS.get(op, dtypes):
+    if len(dtypes) <= place or dtypes[place] in KERNELS.get(ALIKE.get(op, op), dtypes):
         return None
-    return f"onnxruntime's CPU provider has no kernel of {_NODES[op]} for {dtypes[place]}"
+    return f"onnxruntime's CPU provider has no kernel of {_NODES[ALIKE.get(op, op)]} for {dtypes[place]}"

@@ -26,9 +26,11 @@ class ConvOps:
         groups: int,
         layout: str,
     ) -> Symbol:
-        window = {"strides": list(stride), "dilations": list(dilation), **padded(padding)}
+        window = {"strides": list(stride), "dilations": list(dilation), **padded(padding, len(stride))}
         convolution = ops.convolution if groups == 1 else ops.group_convolution
-        return symbol(restored(convolution(channels_first(x, layout), _filters(w, groups), **window), layout))
+        return symbol(restored(convolution(channels_first(x, layout), _filters(w, groups, layout), **window), layout))
+
+    conv1d = conv3d = conv2d
 
     @graph_op
     def conv2d_transpose(
@@ -52,20 +54,23 @@ class ConvOps:
         where = (
             {**padded(found.pads), "output_padding": found.surplus}
             if found
-            else {**padded(padding), "output_shape": constant(output_shape)}
+            else {**padded(padding, len(stride)), "output_shape": constant(output_shape)}
         )
         window = {"strides": list(stride), "dilations": list(dilation), **where}
         backward = ops.convolution_backprop_data if groups == 1 else ops.group_convolution_backprop_data
-        y = backward(channels_first(x, layout), _filters(w, groups), **window)
+        y = backward(channels_first(x, layout), _filters(w, groups, layout), **window)
         # It changes nothing: OpenVINO compares batch and channels by it, which the node has no attribute for.
         return symbol(ops.reshape(restored(y, layout), constant(output_shape), False))
 
+    conv_transpose1d = conv_transpose3d = conv2d_transpose
 
-def _filters(w: Symbol, groups: int) -> Any:
-    """``[kh, kw, inner, outer]`` as OpenVINO's ``[outer, inner, kh, kw]``, or ``[groups, outer / groups, ...]``."""
-    turned = ops.transpose(w.output, constant([3, 2, 0, 1]))
+
+def _filters(w: Symbol, groups: int, layout: str) -> Any:
+    """``[*window, inner, outer]`` as OpenVINO's ``[outer, inner, *window]``, or ``[groups, outer / groups, ...]``."""
+    axes = len(layout) - 2
+    turned = ops.transpose(w.output, constant([axes + 1, axes, *range(axes)]))
     if groups == 1:
         return turned
-    height, width, inner, outer = w.shape
+    *window, inner, outer = w.shape
     each = outer // groups if groups else outer
-    return ops.reshape(turned, constant([groups, each, inner, height, width]), False)
+    return ops.reshape(turned, constant([groups, each, inner, *window]), False)

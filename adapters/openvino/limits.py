@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from opassay.adapters.geometry import ALIKE
+
 _FLOATS = ("float16", "bfloat16", "float32")
 _ALL = (*_FLOATS, "int8", "uint8", "int32")
 
@@ -38,7 +40,7 @@ _DATA = dict.fromkeys(
 def lacks(op: str, dtypes: tuple[str, ...]) -> str | None:
     """Why OpenVINO cannot be asked this, or None."""
     place = _DATA.get(op, 0)
-    if len(dtypes) <= place or dtypes[place] in KERNELS.get(op, (*_ALL, "bool")):
+    if len(dtypes) <= place or dtypes[place] in KERNELS.get(ALIKE.get(op, op), (*_ALL, "bool")):
         return None
     dtype = dtypes[place]
     if dtype == "bfloat16":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from openvino import opset16 as ops
 
-from opassay.adapters.geometry import Padding, channel_axis, spatial_axes
+from opassay.adapters.geometry import Padding, channel_axis, channels_last, spatial_axes
 from opassay.adapters.openvino.symbols import TYPES, Symbol, channels_first, constant, padded, restored, symbol
 from opassay.adapters.tracing import graph_op
 
@@ -27,6 +27,8 @@ class PoolOps:
         layout: str,
     ) -> Symbol:
         return _max_pool(x, window, stride, padding, dilation, layout)[0]
+
+    max_pool1d = max_pool3d = max_pool2d
 
     @graph_op
     def max_pool2d_with_argmax(
@@ -57,10 +59,13 @@ class PoolOps:
         count_padding: bool,
         layout: str,
     ) -> Symbol:
+        axes = len(layout) - 2
         # Left out, the dilations of this version are empty, which ends the process when the model is compiled.
-        pool = {"strides": list(stride), "kernel_shape": list(window), "dilations": [1, 1], **padded(padding)}
+        pool = {"strides": list(stride), "kernel_shape": list(window), "dilations": [1] * axes, **padded(padding, axes)}
         y = ops.avg_pool(channels_first(x, layout), exclude_pad=not count_padding, **pool)
-        return symbol(ops.transpose(y, constant([0, 2, 3, 1])) if layout == "NHWC" else y)
+        return symbol(restored(y, layout))
+
+    avg_pool1d = avg_pool3d = avg_pool2d
 
     @graph_op
     def max_unpool2d(self, x: Symbol, indices: Symbol, *, output_shape: Sequence[int], layout: str) -> Symbol:
@@ -95,9 +100,10 @@ def _max_pool(
     x: Symbol, window: Sequence[int], stride: Sequence[int], padding: Padding, dilation: Sequence[int], layout: str
 ) -> tuple[Symbol, Symbol]:
     """Maxima and their positions, in ``layout``."""
-    pool = {"strides": list(stride), "dilations": list(dilation), "kernel_shape": list(window), **padded(padding)}
+    pool = {"strides": list(stride), "dilations": list(dilation), "kernel_shape": list(window)}
+    pool |= padded(padding, len(layout) - 2)
     node = ops.max_pool(channels_first(x, layout), index_element_type="i64", axis=2, **pool)
-    if layout != "NHWC":
+    if not channels_last(layout):
         return Symbol(node.output(0)), Symbol(node.output(1))
     return symbol(restored(node.output(0), layout)), symbol(restored(node.output(1), layout))
 

@@ -10,7 +10,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset16 as ops
 
-from opassay.adapters.geometry import Padding
+from opassay.adapters.geometry import Padding, channels_last, spatial_axes
 from opassay.adapters.tracing import Traced
 from opassay.harness.model.outcome import Inferred
 
@@ -98,18 +98,19 @@ def constant(values: Any) -> Any:
 
 
 def channels_first(x: Symbol, layout: str) -> Any:
-    return ops.transpose(x.output, constant([0, 3, 1, 2])) if layout == "NHWC" else x.output
+    order = [0, len(layout) - 1, *spatial_axes(layout)]
+    return ops.transpose(x.output, constant(order)) if channels_last(layout) else x.output
 
 
 def restored(y: Any, layout: str) -> Any:
     """The inverse of ``channels_first``."""
-    return ops.transpose(y, constant([0, 2, 3, 1])) if layout == "NHWC" else y
+    return ops.transpose(y, constant([0, *range(2, len(layout)), 1])) if channels_last(layout) else y
 
 
-def padded(padding: Padding) -> Mapping[str, Any]:
+def padded(padding: Padding, axes: int = 2) -> Mapping[str, Any]:
     """The attributes that say so; a word that OpenVINO does not know goes there as it is."""
     if isinstance(padding, str):
         word = {"SAME": "same_upper", "VALID": "valid"}.get(padding, padding)
-        return {"pads_begin": [0, 0], "pads_end": [0, 0], "auto_pad": word}
+        return {"pads_begin": [0] * axes, "pads_end": [0] * axes, "auto_pad": word}
     begin, end = ([pair[i] for pair in padding] for i in (0, 1))
     return {"pads_begin": begin, "pads_end": end, "auto_pad": "explicit"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,10 @@ from opassay.adapters.oracle.bounded.contraction import Sums, contracted
 from opassay.adapters.oracle.bounded.real import Real, composed, left_open
 from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import (
+    Extents,
     Padding,
-    Pair,
     Windows,
+    channels_last,
     check_dtypes,
     check_image,
     from_nhwc,
@@ -30,7 +33,7 @@ from opassay.harness.model.reference import Reference
 
 
 def avg_pool2d(
-    x: np.ndarray, *, window: Pair, stride: Pair, padding: Padding, count_padding: bool, layout: str
+    x: np.ndarray, *, window: Extents, stride: Extents, padding: Padding, count_padding: bool, layout: str
 ) -> np.ndarray:
     """The mean over each window.
 
@@ -57,27 +60,22 @@ def avg_pool2d(
     return AVG_POOL2D.values(x, **given)[0]
 
 
-def _bind(x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str) -> Define:
-    windows = _windows(x, window, stride, padding, count_padding, layout)
-    batch, _, _, channels = shape_nhwc(x.shape, layout)
+def _bind(axes: int, x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str) -> Define:
+    op = f"avg_pool{axes}d"
+    check_dtypes(op, {"x": x}, dtypes.FLOATS)
+    check_image(op, "x", x, layout, axes)
+    require(isinstance(count_padding, bool), f"{op}: count_padding must be True or False, got {count_padding!r}")
+    batch, *extents, channels = shape_nhwc(x.shape, layout)
+    windows = sliding_windows(op, extents, window, stride, (1,) * axes, padding)
     pooled = (batch, *windows.outputs, channels)
     return _Average(windows, count_padding, layout, x.shape, pooled).forward
 
 
-def _windows(x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str) -> Windows:
-    op = "avg_pool2d"
-    check_dtypes(op, {"x": x}, dtypes.FLOATS)
-    check_image(op, "x", x, layout)
-    require(isinstance(count_padding, bool), f"{op}: count_padding must be True or False, got {count_padding!r}")
-    _, height, width, _ = shape_nhwc(x.shape, layout)
-    return sliding_windows(op, (height, width), window, stride, (1, 1), padding)
-
-
-def divisors(windows: Windows, count_padding: bool, shape: tuple[int, ...], layout: str) -> np.ndarray:
-    """What each element of an average of ``shape`` is divided by; at least 1."""
-    whole = windows.window[0] * windows.window[1]
+def divisors(windows: Windows, count_padding: bool, shape: tuple[int, ...], last: bool) -> np.ndarray:
+    """What each element of an average of ``shape`` is divided by; at least 1. ``last``: where the channels are."""
+    whole = math.prod(windows.window)
     count = np.full(windows.outputs, whole) if count_padding else np.maximum(windows.real_taps(), 1)
-    return np.array(np.broadcast_to(count[:, :, None] if layout == "NHWC" else count, shape))
+    return np.array(np.broadcast_to(count[..., None] if last else count, shape))
 
 
 @dataclass(eq=False)
@@ -115,31 +113,32 @@ class _Average:
         return Sums(self._summed, self._answer, at_once=True) if to else Sums(self._sent, self.image)
 
     def _divisors(self, like: Real) -> Real:
-        counts = divisors(self.windows, self.count_padding, self._answer, self.layout)
+        counts = divisors(self.windows, self.count_padding, self._answer, channels_last(self.layout))
         return Real(counts.astype(like.value.dtype))
 
     def _told(self, name: str, dtype: str, x: np.ndarray) -> Reference:
         terms = self._terms(x)
         total = sum_reference(name, dtype, self._summed, (x,), lambda: terms, at_once=True)
-        divisor = divisors(self.windows, self.count_padding, total.exact.shape, self.layout)
+        divisor = divisors(self.windows, self.count_padding, total.exact.shape, channels_last(self.layout))
         empty = terms == 0
         exact = apply(np.divide, (total.exact, divisor))
         return replace(total, exact=exact, divisor=divisor, free=empty if empty.any() else None)
 
     def _terms(self, x: np.ndarray) -> np.ndarray:
-        *before, _, _, channels = to_nhwc(x, self.layout).shape
-        real = self.windows.real_taps()[:, :, np.newaxis]
-        return from_nhwc(np.broadcast_to(real, (*before, *self.windows.outputs, channels)), self.layout)
+        shape = to_nhwc(x, self.layout).shape
+        real = self.windows.real_taps()[..., np.newaxis]
+        before = shape[: -self.windows.axes - 1]
+        return from_nhwc(np.broadcast_to(real, (*before, *self.windows.outputs, shape[-1])), self.layout)
 
     def _summed(self, x: np.ndarray) -> np.ndarray:
         x = to_nhwc(x, self.layout)
-        total = np.zeros((*x.shape[:-3], *self.windows.outputs, x.shape[-1]), dtype=x.dtype)
+        total = np.zeros((*x.shape[: -self.windows.axes - 1], *self.windows.outputs, x.shape[-1]), dtype=x.dtype)
         for tap in self.windows.taps():
             total[..., *tap.outputs, :] += x[..., *tap.inputs, :]
         return from_nhwc(total, self.layout)
 
     def _told_back(self, name: str, dtype: str, dy: np.ndarray) -> Reference:
-        counts = divisors(self.windows, self.count_padding, self.pooled, "NHWC")
+        counts = divisors(self.windows, self.count_padding, self.pooled, True)
         spread = lambda dy: self._sent(from_nhwc(to_nhwc(dy, self.layout) / counts, self.layout))  # noqa: E731
         terms = lambda: self._sent(np.ones(self._answer)).astype(np.int64)  # noqa: E731
         found = sum_reference(name, dtype, spread, (dy,), terms)
@@ -148,21 +147,26 @@ class _Average:
 
     def _sent(self, dy: np.ndarray) -> np.ndarray:
         dy = to_nhwc(dy, self.layout)
-        dx = np.zeros((dy.shape[0], *self.windows.extents, dy.shape[3]), dtype=dy.dtype)
+        dx = np.zeros((dy.shape[0], *self.windows.extents, dy.shape[-1]), dtype=dy.dtype)
         for tap in self.windows.taps():
             dx[:, *tap.inputs] += dy[:, *tap.outputs]
         return from_nhwc(dx, self.layout)
 
 
 def _least_unit(counts: np.ndarray, windows: Windows) -> np.ndarray:
-    """The smallest 1 / count that reaches each element, NaN where one is no power of two; NHWC."""
+    """The smallest 1 / count that reaches each element, NaN where one is no power of two; channels last."""
     mantissa, _ = np.frexp(counts)
     units = np.where(mantissa == 0.5, 1.0 / counts, np.nan)
-    least = np.ones((counts.shape[0], *windows.extents, counts.shape[3]))
+    least = np.ones((counts.shape[0], *windows.extents, counts.shape[-1]))
     for tap in windows.taps():
         here = (slice(None), *tap.inputs)
         least[here] = np.minimum(least[here], units[:, *tap.outputs])
     return least
 
 
-AVG_POOL2D = Definition("avg_pool2d", "x", _bind, "x", stacks=True, linear=True)
+def _of(axes: int) -> Definition:
+    """The op of so many spatial axes."""
+    return Definition(f"avg_pool{axes}d", "x", partial(_bind, axes), "x", stacks=True, linear=True)
+
+
+AVG_POOL1D, AVG_POOL2D, AVG_POOL3D = map(_of, (1, 2, 3))

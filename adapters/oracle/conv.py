@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,11 @@ from opassay.adapters.oracle.bounded.contraction import contracted
 from opassay.adapters.oracle.convolution import ANSWERS, IMAGES, conv_form
 from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import (
-    AXES,
+    Extents,
     Padding,
-    Pair,
     addressable,
     any_amount,
+    axes_of,
     check_dtypes,
     check_image,
     integers,
@@ -30,7 +31,7 @@ CONV_DTYPES = (*dtypes.FLOATS, "int32", "int64")
 
 
 def conv2d(
-    x: np.ndarray, w: np.ndarray, *, stride: Pair, padding: Padding, dilation: Pair, groups: int, layout: str
+    x: np.ndarray, w: np.ndarray, *, stride: Extents, padding: Padding, dilation: Extents, groups: int, layout: str
 ) -> np.ndarray:
     """Two-dimensional cross-correlation: the filter is not flipped.
 
@@ -72,9 +73,9 @@ def conv2d_transpose(
     w: np.ndarray,
     *,
     output_shape: Sequence[int],
-    stride: Pair,
+    stride: Extents,
     padding: Padding,
-    dilation: Pair,
+    dilation: Extents,
     groups: int,
     layout: str,
 ) -> np.ndarray:
@@ -106,24 +107,33 @@ def conv2d_transpose(
     return CONV2D_TRANSPOSE.values(x, w, output_shape=output_shape, **given)[0]
 
 
-def _bind_conv2d(
-    x: np.ndarray, w: np.ndarray, stride: Any, padding: Any, dilation: Any, groups: int, layout: str
+def _bind_conv(
+    op: str,
+    axes: int,
+    x: np.ndarray,
+    w: np.ndarray,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+    layout: str,
 ) -> Define:
-    op = "conv2d"
-    _check_operands(op, x, w, groups, layout)
-    _, height, width, channels = shape_nhwc(x.shape, layout)
-    expected = w.shape[2] * groups
+    _check_operands(op, axes, x, w, groups, layout)
+    _, *extents, channels = shape_nhwc(x.shape, layout)
+    expected = w.shape[-2] * groups
     require(
         channels == expected,
         f"{op}: x has {channels} channels, the filter {w.shape} with groups {groups} takes {expected}",
     )
-    windows = sliding_windows(op, (height, width), w.shape[:2], stride, dilation, any_amount(padding))
-    addressable(op, (x.shape[0], *windows.outputs, w.shape[3]))
+    windows = sliding_windows(op, extents, w.shape[:-2], stride, dilation, any_amount(padding))
+    addressable(op, (x.shape[0], *windows.outputs, w.shape[-1]))
     form = conv_form(windows, groups, layout, x.shape, w.shape)
     return lambda x, w: contracted(form, ANSWERS, x, w)
 
 
 def _bind_transpose(
+    op: str,
+    axes: int,
     x: np.ndarray,
     w: np.ndarray,
     output_shape: Any,
@@ -133,43 +143,51 @@ def _bind_transpose(
     groups: int,
     layout: str,
 ) -> Define:
-    op = "conv2d_transpose"
-    _check_operands(op, x, w, groups, layout)
-    output_shape = integers(op, "output_shape", output_shape, 4, 0)
-    batch, height, width, channels = shape_nhwc(output_shape, layout)
+    _check_operands(op, axes, x, w, groups, layout)
+    output_shape = integers(op, "output_shape", output_shape, axes + 2, 0)
+    batch, *extents, channels = shape_nhwc(output_shape, layout)
     x_batch, *x_extents, x_channels = shape_nhwc(x.shape, layout)
-    require(x_channels == w.shape[3], f"{op}: x has {x_channels} channels, the filter {w.shape} takes {w.shape[3]}")
+    require(x_channels == w.shape[-1], f"{op}: x has {x_channels} channels, the filter {w.shape} takes {w.shape[-1]}")
     require(batch == x_batch, f"{op}: output_shape {output_shape} has batch {batch}, but x has batch {x_batch}")
-    made = w.shape[2] * groups
+    made = w.shape[-2] * groups
     require(
         channels == made,
         f"{op}: output_shape {output_shape} has {channels} channels, but the filter {w.shape} with groups "
         f"{groups} makes {made}",
     )
     windows = sliding_windows(
-        op, (height, width), w.shape[:2], stride, dilation, any_amount(padding), f"output_shape {output_shape}"
+        op, extents, w.shape[:-2], stride, dilation, any_amount(padding), f"output_shape {output_shape}"
     )
-    for axis, given, gives in zip(AXES, x_extents, windows.outputs, strict=True):
+    for axis, given, gives in zip(axes_of(axes), x_extents, windows.outputs, strict=True):
         direction = "small" if gives < given else "large"
         require(
             gives == given,
-            f"{op}: output_shape {output_shape} is too {direction} in its {axis}: conv2d of it gives {axis} {gives}, "
+            f"{op}: output_shape {output_shape} is too {direction} in its {axis}: its convolution gives {gives}, "
             f"but x has {given}",
         )
     form = conv_form(windows, groups, layout, output_shape, w.shape)
     return lambda x, w: contracted(form, IMAGES, w, x)
 
 
-def _check_operands(op: str, x: np.ndarray, w: np.ndarray, groups: Any, layout: str) -> None:
+def _check_operands(op: str, axes: int, x: np.ndarray, w: np.ndarray, groups: Any, layout: str) -> None:
     check_dtypes(op, {"x": x, "w": w}, CONV_DTYPES)
-    check_image(op, "x", x, layout)
-    require(w.ndim == 4, f"{op}: the filter must have rank 4, got rank {w.ndim}, shape {w.shape}")
-    require(min(w.shape[:2]) > 0, f"{op}: the filter's height and width must be at least 1, got shape {w.shape}")
+    check_image(op, "x", x, layout, axes)
+    require(w.ndim == axes + 2, f"{op}: the filter must have rank {axes + 2}, got rank {w.ndim}, shape {w.shape}")
+    named = " and ".join(axes_of(axes))
+    require(min(w.shape[:-2]) > 0, f"{op}: the filter's {named} must be at least 1, got shape {w.shape}")
     (groups,) = integers(op, "groups", (groups,), 1, 1)
-    require(w.shape[3] % groups == 0, f"{op}: groups {groups} must divide the filter's last extent {w.shape[3]}")
-    channels = shape_nhwc(x.shape, layout)[3]
+    require(w.shape[-1] % groups == 0, f"{op}: groups {groups} must divide the filter's last extent {w.shape[-1]}")
+    channels = shape_nhwc(x.shape, layout)[-1]
     require(channels % groups == 0, f"{op}: groups {groups} must divide the {channels} channels of x")
 
 
-CONV2D = Definition("conv2d", "xw", _bind_conv2d, "xw", stacks=True, linear=True)
-CONV2D_TRANSPOSE = Definition("conv2d_transpose", "xw", _bind_transpose, "xw", stacks=True, linear=True)
+def _of(name: str, axes: int, bind: Callable[..., Define]) -> Definition:
+    """The op of so many spatial axes."""
+    return Definition(name, "xw", partial(bind, name, axes), "xw", stacks=True, linear=True)
+
+
+CONV1D, CONV2D, CONV3D = (_of(f"conv{axes}d", axes, _bind_conv) for axes in (1, 2, 3))
+CONV_TRANSPOSE1D, CONV2D_TRANSPOSE, CONV_TRANSPOSE3D = (
+    _of(name, axes + 1, _bind_transpose)
+    for axes, name in enumerate(("conv_transpose1d", "conv2d_transpose", "conv_transpose3d"))
+)

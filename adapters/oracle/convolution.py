@@ -18,7 +18,7 @@ from opassay.adapters.oracle.correlate import (
     filters_may_be_nan,
     may_be_nan,
 )
-from opassay.adapters.oracle.geometry import Windows, from_nhwc, shape_in_layout, shape_nhwc, to_nhwc
+from opassay.adapters.oracle.geometry import Windows, channels_last, from_nhwc, shape_in_layout, shape_nhwc, to_nhwc
 
 IMAGES, FILTERS, ANSWERS = range(3)
 """The operands of the form, by number."""
@@ -34,7 +34,7 @@ def conv_form(windows: Windows, groups: int, layout: str, images: Shape, filters
 
     def over_images(transposed: bool) -> Sums:
         batch = shape_nhwc(images, layout)[0]
-        answers = shape_in_layout((batch, *windows.outputs, filters[3]), layout)
+        answers = shape_in_layout((batch, *windows.outputs, filters[-1]), layout)
         return _images(windows, groups, layout, transposed, images if transposed else answers)
 
     return form
@@ -77,5 +77,5 @@ def _terms(
     taps = windows.real_hits() if transposed else windows.real_taps()
     inner, outer = w[-2:]
     summed, made = (outer // groups, inner * groups) if transposed else (inner, outer)
-    whole = np.broadcast_to((taps * summed)[:, :, np.newaxis], (*x[:-3], *taps.shape, made))
-    return whole if layout == "NHWC" else whole.swapaxes(-2, -1).swapaxes(-3, -2)
+    whole = np.broadcast_to((taps * summed)[..., np.newaxis], (*x[: -windows.axes - 1], *taps.shape, made))
+    return whole if channels_last(layout) else np.moveaxis(whole, -1, 1 - len(layout))

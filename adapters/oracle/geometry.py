@@ -1,16 +1,17 @@
-"""Sliding windows over height and width, and the checks every op shares.
+"""Sliding windows over one to three spatial axes, and the checks every op shares.
 
-Inside the oracle images are always NHWC. Sources: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
+Inside the oracle the channels are always last; ``nhwc`` in a name says so of any number of axes. Sources: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 for SAME and VALID; V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning",
 https://arxiv.org/abs/1603.07285, for dilation and the transpose.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,17 @@ from opassay.harness.model import dtypes
 from opassay.harness.model.op import ContractError
 
 Pair = tuple[int, int]
-Padding = str | tuple[Pair, Pair]
-AXES = ("height", "width")
+Extents = tuple[int, ...]
+"""A number for each spatial axis."""
+
+Padding = str | tuple[Pair, ...]
+LAYOUTS = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
+"""Layouts by how many spatial axes there are."""
+
+
+def axes_of(count: int) -> tuple[str, ...]:
+    """The names of so many spatial axes, in their order."""
+    return ("depth", "height", "width")[-count:]
 
 
 def require(holds: bool, message: str) -> None:
@@ -47,10 +57,9 @@ def addressable(op: str, shape: Sequence[int]) -> None:
     require(count < 2**48, f"{op}: an answer of shape {tuple(shape)} has {count} elements, more than can be addressed")
 
 
-def pair(op: str, name: str, value: Any) -> Pair:
-    """A (height, width) attribute, both at least 1."""
-    height, width = integers(op, name, value, 2, 1)
-    return height, width
+def per_axis(op: str, name: str, value: Any, count: int) -> Extents:
+    """An attribute with a number of at least 1 for each of ``count`` spatial axes."""
+    return integers(op, name, value, count, 1)
 
 
 def check_dtypes(op: str, arrays: Mapping[str, np.ndarray], allowed: Sequence[str]) -> None:
@@ -67,37 +76,44 @@ def check_index_dtype(op: str, indices: np.ndarray) -> None:
     require(name in ("int32", "int64"), f"{op}: indices must be int32 or int64, got {name}")
 
 
-def check_image(op: str, name: str, array: np.ndarray, layout: str) -> None:
-    """``array`` has rank 4, and ``layout`` is known."""
-    require(layout in ("NHWC", "NCHW"), f"{op}: layout must be 'NHWC' or 'NCHW', got {layout!r}")
-    require(array.ndim == 4, f"{op}: {name} must have rank 4 ({layout}), got rank {array.ndim}, shape {array.shape}")
+def check_image(op: str, name: str, array: np.ndarray, layout: str, axes: int = 2) -> None:
+    """``array`` has a batch, ``axes`` spatial axes and channels, and ``layout`` is known."""
+    last, first = LAYOUTS[axes]
+    require(layout in (last, first), f"{op}: layout must be {last!r} or {first!r}, got {layout!r}")
+    wanted, given = f"{op}: {name} must have rank {axes + 2} ({layout})", f"rank {array.ndim}, shape {array.shape}"
+    require(array.ndim == axes + 2, f"{wanted}, got {given}")
+
+
+def channels_last(layout: str) -> bool:
+    return layout.endswith("C")
 
 
 def to_nhwc(array: np.ndarray, layout: str) -> np.ndarray:
-    """A view of ``array`` with the channels last; axes before the images' own four stay where they are."""
-    return array if layout == "NHWC" else array.swapaxes(-3, -2).swapaxes(-2, -1)
+    """A view of ``array`` with the channels last; axes before the images' own stay where they are."""
+    return array if channels_last(layout) else np.moveaxis(array, 1 - len(layout), -1)
 
 
 def from_nhwc(array: np.ndarray, layout: str) -> np.ndarray:
     """A contiguous array in ``layout`` from one with the channels last."""
-    return np.ascontiguousarray(array if layout == "NHWC" else array.swapaxes(-2, -1).swapaxes(-3, -2))
+    return np.ascontiguousarray(array if channels_last(layout) else np.moveaxis(array, -1, 1 - len(layout)))
 
 
-def shape_nhwc(shape: Sequence[int], layout: str) -> tuple[int, int, int, int]:
-    """(batch, height, width, channels) of a shape in ``layout``."""
-    n, a, b, c = shape
-    return (n, a, b, c) if layout == "NHWC" else (n, b, c, a)
+def shape_nhwc(shape: Sequence[int], layout: str) -> tuple[int, ...]:
+    """The batch, the spatial extents and the channels of a shape in ``layout``."""
+    batch, *rest = shape
+    return (batch, *rest) if channels_last(layout) else (batch, *rest[1:], rest[0])
 
 
 def shape_in_layout(shape: Sequence[int], layout: str) -> tuple[int, ...]:
-    """The transpose of ``shape_nhwc``: (batch, height, width, channels) as ``layout`` orders them."""
-    batch, height, width, channels = shape
-    return (batch, height, width, channels) if layout == "NHWC" else (batch, channels, height, width)
+    """The transpose of ``shape_nhwc``: batch, spatial extents and channels as ``layout`` orders them."""
+    batch, *extents, channels = shape
+    return (batch, *extents, channels) if channels_last(layout) else (batch, channels, *extents)
 
 
 def over_batch(indices: np.ndarray, cells: int) -> np.ndarray:
-    """NHWC indices that are flat within one sample of ``cells`` elements, made flat over the whole batch; int64."""
-    return indices.astype(np.int64) + cells * np.arange(indices.shape[0], dtype=np.int64).reshape(-1, 1, 1, 1)
+    """Indices, channels last, that are flat within one sample of ``cells`` elements, made flat over the batch."""
+    samples = np.arange(indices.shape[0], dtype=np.int64).reshape(-1, *(1,) * (indices.ndim - 1))
+    return indices.astype(np.int64) + cells * samples
 
 
 class AnyAmount(tuple[Any, ...]):
@@ -118,24 +134,28 @@ def effective_window(window: int, dilation: int) -> int:
 class Tap:
     """One position of a window, with the outputs at which it meets a real input, and those inputs.
 
-    ``outputs`` and ``inputs`` are (rows, columns) slices of equal lengths.
+    ``outputs`` and ``inputs`` are slices of equal lengths, one for each axis.
     """
 
-    position: Pair
-    outputs: tuple[slice, slice]
-    inputs: tuple[slice, slice]
+    position: Extents
+    outputs: tuple[slice, ...]
+    inputs: tuple[slice, ...]
 
 
 @dataclass(frozen=True)
 class Windows:
-    """All windows over one input: (height, width) pairs throughout; ``before`` is the top and left padding."""
+    """All windows over one input, by numbers for each axis; ``before`` is the padding on the side of the start."""
 
-    extents: Pair
-    outputs: Pair
-    window: Pair
-    stride: Pair
-    dilation: Pair
-    before: Pair
+    extents: Extents
+    outputs: Extents
+    window: Extents
+    stride: Extents
+    dilation: Extents
+    before: Extents
+
+    @property
+    def axes(self) -> int:
+        return len(self.extents)
 
     def taps(self) -> tuple[Tap, ...]:
         """Every tap that meets a real input somewhere, row by row. Padding never occurs."""
@@ -156,9 +176,9 @@ class Windows:
 
     @property
     def spans(self) -> Windows:
-        """The same windows without holes: every row and column between their first and last taps."""
-        height, width = (effective_window(k, d) for k, d in zip(self.window, self.dilation, strict=True))
-        return Windows(self.extents, self.outputs, (height, width), self.stride, (1, 1), self.before)
+        """The same windows without holes: everything between their first and last taps."""
+        spans = tuple(effective_window(k, d) for k, d in zip(self.window, self.dilation, strict=True))
+        return Windows(self.extents, self.outputs, spans, self.stride, (1,) * self.axes, self.before)
 
     def real_taps(self) -> np.ndarray:
         """How many taps of each window meet a real input; int64 of shape ``outputs``."""
@@ -168,28 +188,26 @@ class Windows:
         """How many taps meet each real input; int64 of shape ``extents``."""
         return self._meetings(self.extents, 1)
 
-    def _meetings(self, lengths: Pair, side: int) -> np.ndarray:
+    def _meetings(self, lengths: Extents, side: int) -> np.ndarray:
         counts = [np.zeros(length, dtype=np.int64) for length in lengths]
         for axis, count in enumerate(counts):
             for reach in self.reaches(axis):
                 count[reach[side]] += reach[0].start < reach[0].stop
-        return np.multiply.outer(*counts)
+        return np.asarray(reduce(np.multiply.outer, counts))
 
 
 @lru_cache(maxsize=64)
 def _taps(windows: Windows) -> tuple[Tap, ...]:
     # A geometry's fills and runs follow each other, and all have the same taps.
-    rows, columns = windows.reaches(0), windows.reaches(1)
-    return tuple(
-        Tap((i, j), (oy, ox), (iy, ix))
-        for i, (oy, iy) in enumerate(rows)
-        for j, (ox, ix) in enumerate(columns)
-        if oy.start < oy.stop and ox.start < ox.stop
-    )
+    lines = [
+        [(place, *reach) for place, reach in enumerate(windows.reaches(axis)) if reach[0].start < reach[0].stop]
+        for axis in range(windows.axes)
+    ]
+    return tuple(Tap(*zip(*each, strict=True)) for each in itertools.product(*lines))
 
 
 def sliding_windows(
-    op: str, extents: Pair, window: Any, stride: Any, dilation: Any, padding: Any, source: str = "x"
+    op: str, extents: Sequence[int], window: Any, stride: Any, dilation: Any, padding: Any, source: str = "x"
 ) -> Windows:
     """The windows these attributes put on ``source`` of ``extents``; ``ContractError`` where one is invalid.
 
@@ -197,7 +215,8 @@ def sliding_windows(
     outputs; SAME gives ``ceil(n / stride)`` and pads ``max(0, (out - 1) * stride + e - n)``, the smaller
     half before.
     """
-    window, stride, dilation = pair(op, "window", window), pair(op, "stride", stride), pair(op, "dilation", dilation)
+    given, axes = {"window": window, "stride": stride, "dilation": dilation}, range(len(extents))
+    window, stride, dilation = (per_axis(op, name, value, len(extents)) for name, value in given.items())
     spans = tuple(effective_window(k, d) for k, d in zip(window, dilation, strict=True))
     if isinstance(padding, str) and padding == "SAME":
         outputs = tuple(-(-n // s) for n, s in zip(extents, stride, strict=True))
@@ -206,40 +225,40 @@ def sliding_windows(
     else:
         pads = _explicit_pads(op, padding, spans)
         outputs = tuple(
-            _fit(f"{op}: {source}", axis, extents[axis], pads[axis], spans[axis], stride[axis]) for axis in (0, 1)
+            _fit(f"{op}: {source}", axes_of(len(extents))[i], extents[i], pads[i], spans[i], stride[i]) for i in axes
         )
-        before = (pads[0][0], pads[1][0])
-    return Windows(extents, (outputs[0], outputs[1]), window, stride, dilation, (before[0], before[1]))
+        before = tuple(pad[0] for pad in pads)
+    return Windows(tuple(extents), outputs, window, stride, dilation, before)
 
 
-def _explicit_pads(op: str, padding: Any, spans: Sequence[int]) -> tuple[Pair, Pair]:
+PADS = {1: "((left, right),)", 2: "((top, bottom), (left, right))", 3: "((front, back), (top, bottom), (left, right))"}
+
+
+def _explicit_pads(op: str, padding: Any, spans: Sequence[int]) -> tuple[Pair, ...]:
+    count = len(spans)
     if isinstance(padding, str):
-        require(
-            padding == "VALID",
-            f"{op}: padding must be 'SAME', 'VALID' or ((top, bottom), (left, right)), got {padding!r}",
-        )
-        return ((0, 0), (0, 0))
-    well_formed = isinstance(padding, Sequence) and len(padding) == 2
-    require(well_formed, f"{op}: explicit padding must be ((top, bottom), (left, right)), got {padding!r}")
-    rows, columns = (
-        _side(op, axis, padding[axis], None if isinstance(padding, AnyAmount) else spans[axis]) for axis in (0, 1)
-    )
-    return rows, columns
+        told = f"{op}: padding must be 'SAME', 'VALID' or {PADS[count]}, got {padding!r}"
+        require(padding == "VALID", told)
+        return ((0, 0),) * count
+    well_formed = isinstance(padding, Sequence) and len(padding) == count
+    require(well_formed, f"{op}: explicit padding must be {PADS[count]}, got {padding!r}")
+    limits = [None] * count if isinstance(padding, AnyAmount) else spans
+    return tuple(_side(op, *each) for each in zip(axes_of(count), padding, limits, strict=True))
 
 
-def _side(op: str, axis: int, value: Any, span: int | None) -> Pair:
-    before, after = integers(op, f"padding of the {AXES[axis]}", value, 2, 0)
+def _side(op: str, axis: str, value: Any, span: int | None) -> Pair:
+    before, after = integers(op, f"padding of the {axis}", value, 2, 0)
     most = f"smaller than the effective window {span}" if span is not None else "less than 2**31"
-    told = f"{op}: padding of the {AXES[axis]} must be {most}, got {(before, after)}"
+    told = f"{op}: padding of the {axis} must be {most}, got {(before, after)}"
     require(max(before, after) < (2**31 if span is None else span), told)
     return before, after
 
 
-def _fit(subject: str, axis: int, extent: int, pads: Pair, span: int, stride: int) -> int:
+def _fit(subject: str, axis: str, extent: int, pads: Pair, span: int, stride: int) -> int:
     padded = extent + sum(pads)
     require(
         span <= padded,
-        f"{subject} is too small: the effective window of {span} does not fit the padded {AXES[axis]} of {padded} "
+        f"{subject} is too small: the effective window of {span} does not fit the padded {axis} of {padded} "
         f"({extent} with padding {pads}); enlarge it, pad more, or use SAME",
     )
     return (padded - span) // stride + 1

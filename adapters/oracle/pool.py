@@ -14,8 +14,8 @@ from opassay.adapters.oracle.bounded.formats import Formats, settled
 from opassay.adapters.oracle.bounded.real import Real, nothing_known, once
 from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import (
+    Extents,
     Padding,
-    Pair,
     Windows,
     check_dtypes,
     check_image,
@@ -30,7 +30,7 @@ from opassay.harness.model.reference import Reference
 
 
 def max_pool2d(
-    x: np.ndarray, *, window: Pair, stride: Pair, padding: Padding, dilation: Pair, layout: str
+    x: np.ndarray, *, window: Extents, stride: Extents, padding: Padding, dilation: Extents, layout: str
 ) -> np.ndarray:
     """The maximum over the real elements of each window; padding never takes part.
 
@@ -64,7 +64,7 @@ def max_pool2d(
 
 
 def max_pool2d_with_argmax(
-    x: np.ndarray, *, window: Pair, stride: Pair, padding: Padding, dilation: Pair, layout: str
+    x: np.ndarray, *, window: Extents, stride: Extents, padding: Padding, dilation: Extents, layout: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """``max_pool2d`` and where each maximum stands.
 
@@ -82,9 +82,9 @@ def max_pool2d_with_argmax(
     return values, indices
 
 
-def _bind_max(op: str, places: bool) -> Callable[..., Define]:
+def _bind_max(op: str, axes: int, places: bool = False) -> Callable[..., Define]:
     def bind(x: np.ndarray, **attributes: Any) -> Define:
-        windows, layout = max_windows(op, x, **attributes), attributes["layout"]
+        windows, layout = max_windows(op, axes, x, **attributes), attributes["layout"]
         return lambda x: _maximum(x, windows, layout) if places else _maximum(x, windows, layout)[0]
 
     return bind
@@ -125,12 +125,13 @@ def _places(indices: np.ndarray, shape: tuple[int, ...], layout: str) -> Form:
     return (Sums(sent, shape), Copies(taken, indices.shape)).__getitem__
 
 
-def max_windows(op: str, x: np.ndarray, window: Any, stride: Any, padding: Any, dilation: Any, layout: str) -> Windows:
+def max_windows(
+    op: str, axes: int, x: np.ndarray, window: Any, stride: Any, padding: Any, dilation: Any, layout: str
+) -> Windows:
     """The windows of a max pool, after all that its contract asks is checked."""
     check_dtypes(op, {"x": x}, dtypes.CORE)
-    check_image(op, "x", x, layout)
-    _, height, width, _ = shape_nhwc(x.shape, layout)
-    return sliding_windows(op, (height, width), window, stride, dilation, padding)
+    check_image(op, "x", x, layout, axes)
+    return sliding_windows(op, shape_nhwc(x.shape, layout)[1:-1], window, stride, dilation, padding)
 
 
 def _maxima(x: np.ndarray, windows: Windows, layout: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -140,10 +141,10 @@ def _maxima(x: np.ndarray, windows: Windows, layout: str) -> tuple[np.ndarray, n
 
 
 def _first_maxima(x: np.ndarray, windows: Windows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    height, width, channels = x.shape[-3:]
-    shape = (*x.shape[:-3], *windows.outputs, channels)
+    image = x.shape[-windows.axes - 1 :]
+    shape = (*x.shape[: -windows.axes - 1], *windows.outputs, image[-1])
     values, indices, found = np.zeros(shape, x.dtype), np.zeros(shape, np.int64), np.zeros(shape, bool)
-    places = np.arange(height * width * channels, dtype=np.int64).reshape(1, height, width, channels)
+    places = np.arange(math.prod(image), dtype=np.int64).reshape(1, *image)
     for tap in windows.taps():
         here = (..., *tap.outputs, slice(None))
         candidate = x[..., *tap.inputs, :]
@@ -160,15 +161,15 @@ def attains_maximum(
     indices: np.ndarray,
     values: np.ndarray,
     *,
-    window: Pair,
-    stride: Pair,
+    window: Extents,
+    stride: Extents,
     padding: Padding,
-    dilation: Pair,
+    dilation: Extents,
     layout: str,
 ) -> np.ndarray:
     """Where an index names an element of its own window and channel that is equal to the window's maximum."""
     image, places = to_nhwc(dtypes.widen(x), layout), to_nhwc(indices, layout)
-    windows = sliding_windows("max_pool2d", (image.shape[1], image.shape[2]), window, stride, dilation, padding)
+    windows = sliding_windows("max_pool2d", image.shape[1:-1], window, stride, dilation, padding)
     own = np.arange(image[:1].size, dtype=np.int64).reshape(1, *image.shape[1:])
     found = np.zeros(places.shape, dtype=bool)
     for tap in windows.taps():
@@ -177,11 +178,17 @@ def attains_maximum(
     return from_nhwc(found, layout)
 
 
-MAX_POOL2D = Definition("max_pool2d", "x", _bind_max("max_pool2d", places=False), "x", stacks=True)
+def _of(axes: int) -> Definition:
+    """The op of so many spatial axes."""
+    name = f"max_pool{axes}d"
+    return Definition(name, "x", _bind_max(name, axes), "x", stacks=True)
+
+
+MAX_POOL1D, MAX_POOL2D, MAX_POOL3D = map(_of, (1, 2, 3))
 MAX_POOL2D_WITH_ARGMAX = Definition(
     "max_pool2d_with_argmax",
     "x",
-    _bind_max("max_pool2d_with_argmax", places=True),
+    _bind_max("max_pool2d_with_argmax", 2, places=True),
     "x",
     ("values", "indices"),
 )

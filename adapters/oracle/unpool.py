@@ -13,7 +13,7 @@ from opassay.adapters.oracle.bounded.contraction import Copies, Form, Sums, cont
 from opassay.adapters.oracle.bounded.real import once
 from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import (
-    Pair,
+    Extents,
     addressable,
     check_dtypes,
     check_image,
@@ -21,7 +21,7 @@ from opassay.adapters.oracle.geometry import (
     from_nhwc,
     integers,
     over_batch,
-    pair,
+    per_axis,
     require,
     shape_in_layout,
     shape_nhwc,
@@ -57,7 +57,7 @@ def max_unpool2d(x: np.ndarray, indices: np.ndarray, *, output_shape: Sequence[i
     return MAX_UNPOOL2D.values(x, indices, output_shape=output_shape, layout=layout)[0]
 
 
-def avg_unpool2d(x: np.ndarray, *, window: Pair, layout: str) -> np.ndarray:
+def avg_unpool2d(x: np.ndarray, *, window: Extents, layout: str) -> np.ndarray:
     """Each value in every position of its window; windows do not overlap (kernel = stride). No division.
 
     ``y[n, p, q, c] = x[n, p // window_h, q // window_w, c]``
@@ -116,7 +116,7 @@ def _bind_avg_unpool(x: np.ndarray, window: Any, layout: str) -> Define:
     op = "avg_unpool2d"
     check_dtypes(op, {"x": x}, dtypes.CORE)
     check_image(op, "x", x, layout)
-    height, width = pair(op, "window", window)
+    height, width = per_axis(op, "window", window, 2)
     n, rows, columns, channels = shape_nhwc(x.shape, layout)
     whole = (n, rows * height, columns * width, channels)
     addressable(op, whole)

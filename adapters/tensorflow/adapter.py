@@ -21,14 +21,15 @@ import tensorflow as tf
 
 from opassay.adapters.devices import cpu_name, cpu_number
 from opassay.adapters.expressions import ops_of
-from opassay.adapters.tensorflow.conv import ConvOps
+from opassay.adapters.geometry import ALIKE
 from opassay.adapters.tensorflow.expressions import EXPRESSIONS
 from opassay.adapters.tensorflow.kernels import onednn_dtypes
 from opassay.adapters.tensorflow.lacking import LACKING
 from opassay.adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
+from opassay.adapters.tensorflow.lines import LineOps
 from opassay.adapters.tensorflow.moves import MoveOps
 from opassay.adapters.tensorflow.numerics import rules
-from opassay.adapters.tensorflow.pool import PoolOps
+from opassay.adapters.tensorflow.volumes import VolumeOps
 from opassay.harness.model.adapter import Adapter, Unconnected
 from opassay.harness.model.dtypes import BFLOAT16
 from opassay.harness.model.numeric_model import NumericRule
@@ -40,7 +41,7 @@ _ARITHMETIC_VARIABLES = ("TF_ENABLE_ONEDNN_OPTS", "TF_SET_ONEDNN_FPMATH_MODE", "
 ExpressionOps = ops_of(EXPRESSIONS, __file__, tf=tf)
 
 
-class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, ExpressionOps, Adapter):
+class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
     """Modes: ``eager``; ``function``; ``xla`` (compiled as a whole); ``dynamic`` (all dimensions unknown)."""
 
     name: ClassVar[str] = "tensorflow"
@@ -99,7 +100,7 @@ class TensorFlowAdapter(ConvOps, PoolOps, MoveOps, ExpressionOps, Adapter):
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         if op == "triu_tril" and mode == "dynamic":
             return "tf.experimental.numpy.triu and tril must know the last two extents while tracing"
-        return DTYPES_WITHOUT_KERNEL.get(op, {}).get(dtypes[0]) if dtypes else None
+        return DTYPES_WITHOUT_KERNEL.get(ALIKE.get(op, op), {}).get(dtypes[0]) if dtypes else None
 
     def to_native(self, array: np.ndarray) -> tf.Tensor:
         """A copy: TensorFlow's tensors have no strides, and tf.constant never aliases the array.

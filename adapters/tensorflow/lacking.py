@@ -16,6 +16,7 @@ LACKING: dict[str, str] = {
     "eager:lgamma": "bfloat16",
     "erfinv": "bfloat16 float16",
     "fmod": "bfloat16 float16 int16 int8 uint16 uint32 uint64 uint8",
+    "function:arange": "float16",
     "function:digamma": "bfloat16",
     "function:lgamma": "bfloat16",
     "greater": "bool",
@@ -28,4 +29,5 @@ LACKING: dict[str, str] = {
     "space_to_depth": "CRD",
     "tile": "uint16",
     "triu_tril": "bool",
+    "xla:arange": "float16",
 }

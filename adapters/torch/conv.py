@@ -1,4 +1,4 @@
-"""Convolutions: ``F.conv2d`` and ``F.conv_transpose2d``, padded from outside only where torch cannot."""
+"""Convolutions: ``F.conv2d``, ``F.conv_transpose2d`` and their kin, padded from outside only where torch cannot."""
 
 from __future__ import annotations
 
@@ -9,19 +9,26 @@ from torch import Tensor
 
 from opassay.adapters.geometry import spatial_axes, unknown
 from opassay.adapters.torch.layout import channels_first, filters_first, restored
-from opassay.adapters.torch.windows import inner_padding, pairs, transposed
+from opassay.adapters.torch.windows import inner_padding, per_axis, transposed
+
+CONVOLUTIONS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+TRANSPOSES = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
+"""By how many spatial axes there are."""
 
 
 class ConvOps:
-    """``conv2d`` and ``conv2d_transpose`` of the common op interface."""
+    """The convolutions of the common op interface, and their transposes."""
 
     def conv2d(
         self, x: Tensor, w: Tensor, *, stride: Any, padding: Any, dilation: Any, groups: int, layout: str
     ) -> Tensor:
-        x, w = channels_first(x, layout), filters_first(w)
-        around, inner = inner_padding(x.shape[-2:], w.shape[-2:], stride, padding, dilation)
+        x, w = channels_first(x, layout), filters_first(w, layout)
+        axes = len(layout) - 2
+        around, inner = inner_padding(x.shape[-axes:], w.shape[-axes:], stride, padding, dilation)
         x = x if around is None else F.pad(x, around)
-        return restored(F.conv2d(x, w, None, stride, inner, dilation, groups), layout)
+        return restored(CONVOLUTIONS[axes](x, w, None, stride, inner, dilation, groups), layout)
+
+    conv1d = conv3d = conv2d
 
     def conv2d_transpose(
         self,
@@ -35,25 +42,28 @@ class ConvOps:
         groups: int,
         layout: str,
     ) -> Tensor:
-        x, w = channels_first(x, layout), filters_first(w)
+        x, w = channels_first(x, layout), filters_first(w, layout)
         if unknown(padding):
-            y = F.conv_transpose2d(x, w, None, stride, padding, 0, groups, dilation)
-        elif len(output_shape) != 4 or not pairs(stride, dilation):
-            y = F.conv_transpose2d(x, w, None, stride, 0, 0, groups, dilation)
+            y = TRANSPOSES[len(layout) - 2](x, w, None, stride, padding, 0, groups, dilation)
+        elif len(output_shape) != len(layout) or not per_axis(len(layout) - 2, stride, dilation):
+            y = TRANSPOSES[len(layout) - 2](x, w, None, stride, 0, 0, groups, dilation)
         else:
             extents = [output_shape[axis] for axis in spatial_axes(layout)]
             y = _transposed(x, w, extents, stride, padding, dilation, groups)
         # The reshape changes nothing; it lets torch compare batch and channels, which it has no parameter for.
         return restored(y, layout).reshape(output_shape)
 
+    conv_transpose1d = conv_transpose3d = conv2d_transpose
+
 
 def _transposed(
     x: Tensor, w: Tensor, extents: list[int], stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Tensor:
     """torch crops by its symmetric ``padding``; what asymmetric padding takes off besides is sliced."""
-    crop = transposed(extents, w.shape[-2:], x.shape[-2:], stride, padding, dilation)
-    y = F.conv_transpose2d(x, w, None, stride, crop.padding, crop.output_padding, groups, dilation)
-    for axis, n, first in zip((-2, -1), extents, crop.first, strict=True):
+    axes = len(extents)
+    crop = transposed(extents, w.shape[-axes:], x.shape[-axes:], stride, padding, dilation)
+    y = TRANSPOSES[axes](x, w, None, stride, crop.padding, crop.output_padding, groups, dilation)
+    for axis, (n, first) in enumerate(zip(extents, crop.first, strict=True), -axes):
         if first is not None:
             y = y.narrow(axis, first, n)
     return y

@@ -1,4 +1,4 @@
-"""Dtypes that torch 2.13.0+cpu has no kernel for, by op: written by ``docs/tools/lacking.py``."""
+"""Dtypes that torch  has no kernel for, by op: written by ``docs/tools/lacking.py``."""
 
 from __future__ import annotations
 

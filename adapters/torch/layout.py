@@ -6,15 +6,16 @@ from torch import Tensor
 
 
 def channels_first(x: Tensor, layout: str) -> Tensor:
-    """A view of ``x`` with the channels before height and width."""
-    return x.movedim(-1, -3) if layout == "NHWC" else x
+    """A view of ``x`` with the channels before the spatial axes."""
+    return x.movedim(-1, 1 - len(layout)) if layout.endswith("C") else x
 
 
 def restored(y: Tensor, layout: str) -> Tensor:
     """A view of a channels-first ``y`` with its axes as ``layout`` says."""
-    return y.movedim(-3, -1) if layout == "NHWC" else y
+    return y.movedim(1 - len(layout), -1) if layout.endswith("C") else y
 
 
-def filters_first(w: Tensor) -> Tensor:
-    """A view of ``[kh, kw, in / groups, out]`` filters as ``[out, in / groups, kh, kw]``."""
-    return w.permute(3, 2, 0, 1)
+def filters_first(w: Tensor, layout: str) -> Tensor:
+    """A view of ``[*window, in / groups, out]`` filters as ``[out, in / groups, *window]``."""
+    axes = len(layout) - 2
+    return w.permute(axes + 1, axes, *range(axes))

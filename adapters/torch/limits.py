@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from opassay.adapters.geometry import ALIKE
 from opassay.harness.model.dtypes import is_float
 
 Limit = Callable[[str, str, str, Mapping[str, Any]], str | None]
@@ -18,7 +19,7 @@ def limit(device: str, op: str, mode: str, dtype: str, attributes: Mapping[str, 
     """Why torch lacks ``op`` there, or None."""
     if op == "slice" and min(attributes["step"], default=1) < 0:
         return "torch has no negative steps"
-    reason = _LIMITS.get(op)
+    reason = _LIMITS.get(ALIKE.get(op, op))
     return None if reason is None or is_float(dtype) else reason(device, mode, dtype, attributes)
 
 

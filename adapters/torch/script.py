@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from opassay.adapters.expressions import written
-from opassay.adapters.geometry import channel_axis, output_extent, spatial_axes, unknown
+from opassay.adapters.geometry import ALIKE, channel_axis, channels_last, output_extent, spatial_axes, unknown
 from opassay.adapters.script_source import source
 from opassay.adapters.script_text import Body, Step, body, function, repeats, tuple_of, write
 from opassay.adapters.torch.expressions import EXPRESSIONS
@@ -17,7 +18,7 @@ from opassay.adapters.torch.windows import (
     offending,
     own_padding,
     pads_of,
-    pairs,
+    per_axis,
     transposed,
 )
 from opassay.harness.model.dtypes import is_float
@@ -76,7 +77,7 @@ def idiom(asked: Asked) -> Idiom:
 
 def emit(step: Step) -> Body:
     """The body of a function that computes one op as the adapter does."""
-    return _OPS[step.op](step) if step.op in _OPS else written(EXPRESSIONS[step.op], step)
+    return _OPS[name](step) if (name := ALIKE.get(step.op, step.op)) in _OPS else written(EXPRESSIONS[step.op], step)
 
 
 def _gradient(asked: Asked, forward: str) -> str:
@@ -141,27 +142,38 @@ def _laid_out(name: str, memory: Memory, shape: Sequence[int]) -> list[str]:
 
 
 def _first(step: Step) -> tuple[int, ...]:
-    """The image's shape with the channels before height and width; of a lower rank, led by ones."""
-    shape = step.shapes[0]
-    moved = (*shape[:-3], shape[-1], *shape[-3:-1]) if step.attributes["layout"] == "NHWC" and shape else shape
-    return (1, 1, 1, *moved)
+    """The image's shape with the channels before the spatial axes; of a lower rank, led by ones."""
+    shape, place = step.shapes[0], -_axes(step) - 1
+    last = channels_last(step.attributes["layout"]) and shape
+    moved = (*shape[:place], shape[-1], *shape[place:-1]) if last else shape
+    return (1,) * (_axes(step) + 1) + tuple(moved)
+
+
+def _axes(step: Step) -> int:
+    return len(step.attributes["layout"]) - 2
 
 
 def _extents(step: Step) -> tuple[int, ...]:
-    return _first(step)[-2:]
+    return _first(step)[-_axes(step) :]
 
 
 def _window(step: Step) -> tuple[int, ...]:
-    """Height and width of the filter; torch is left to refuse one of another rank."""
-    return (*step.shapes[1][:2], 1, 1)[:2]
+    """The spatial extents of the filter; torch is left to refuse one of another rank."""
+    axes = _axes(step)
+    return (*step.shapes[1][:axes], *(1,) * axes)[:axes]
 
 
 def _image(layout: str, name: str = "x") -> list[str]:
-    return [f"{name} = {name}.movedim(-1, -3)"] if layout == "NHWC" else []
+    return [f"{name} = {name}.movedim(-1, {1 - len(layout)})"] if channels_last(layout) else []
 
 
 def _back(value: str, layout: str) -> str:
-    return f"{value}.movedim(-3, -1)" if layout == "NHWC" else value
+    return f"{value}.movedim({1 - len(layout)}, -1)" if channels_last(layout) else value
+
+
+def _filter(step: Step) -> str:
+    axes = _axes(step)
+    return f"w = w.permute{(axes + 1, axes, *range(axes))}"
 
 
 def _conv2d(step: Step) -> Body:
@@ -170,26 +182,28 @@ def _conv2d(step: Step) -> Body:
     around, inner = inner_padding(extents, _window(step), a["stride"], a["padding"], a["dilation"])
     pad = [f"x = F.pad(x, {around})"] if around is not None else []
     call = (
-        f"F.conv2d(x, w, None, stride={a['stride']}, padding={inner!r}, dilation={a['dilation']}, groups={a['groups']})"
+        f"F.conv{_axes(step)}d(x, w, None, stride={a['stride']}, padding={inner!r}, dilation={a['dilation']}, "
+        f"groups={a['groups']})"
     )
-    return body(*_image(layout), "w = w.permute(3, 2, 0, 1)", *pad, f"return {_back(call, layout)}")
+    return body(*_image(layout), _filter(step), *pad, f"return {_back(call, layout)}")
 
 
 def _conv2d_transpose(step: Step) -> Body:
     a, layout, shape = step.attributes, step.attributes["layout"], step.attributes["output_shape"]
-    lines = [*_image(layout), "w = w.permute(3, 2, 0, 1)"]
+    lines = [*_image(layout), _filter(step)]
     tail = f"groups={a['groups']}, dilation={a['dilation']})"
+    call = f"F.conv_transpose{_axes(step)}d"
     if unknown(a["padding"]):
-        lines.append(f"y = F.conv_transpose2d(x, w, None, {a['stride']}, padding={a['padding']!r}, {tail}")
-    elif len(shape) != 4 or not pairs(a["stride"], a["dilation"]):
-        lines.append(f"y = F.conv_transpose2d(x, w, None, {a['stride']}, {tail}")
+        lines.append(f"y = {call}(x, w, None, {a['stride']}, padding={a['padding']!r}, {tail}")
+    elif len(shape) != len(layout) or not per_axis(_axes(step), a["stride"], a["dilation"]):
+        lines.append(f"y = {call}(x, w, None, {a['stride']}, {tail}")
     else:
         extents = [shape[axis] for axis in spatial_axes(layout)]
         rows = _extents(step)
         crop = transposed(extents, _window(step), rows, a["stride"], a["padding"], a["dilation"])
         inner = f"padding={crop.padding}, output_padding={crop.output_padding}, "
-        lines.append(f"y = F.conv_transpose2d(x, w, None, stride={a['stride']}, {inner}{tail}")
-        for axis, n, first in zip((-2, -1), extents, crop.first, strict=True):
+        lines.append(f"y = {call}(x, w, None, stride={a['stride']}, {inner}{tail}")
+        for axis, (n, first) in enumerate(zip(extents, crop.first, strict=True), -_axes(step)):
             if first is not None:
                 lines.append(f"y = y.narrow({axis}, {first}, {n})")
     return body(*lines, f"return {_back('y', layout)}.reshape({tuple(shape)})")
@@ -199,8 +213,9 @@ def _narrowed(names: Sequence[str], own: OwnPadding, made: Sequence[int]) -> lis
     """Lines that skip the windows which torch makes besides; none where it makes just those that are wanted."""
     if not any(own.first) and not own.ceil_mode and tuple(made) == tuple(own.kept):
         return []
-    rows, columns = (f"{start}, {count}" for start, count in zip(own.first, own.kept, strict=True))
-    return [f"{name} = {name}.narrow(-2, {rows}).narrow(-1, {columns})" for name in names]
+    ranges = enumerate(zip(own.first, own.kept, strict=True), -len(own.kept))
+    cut = "".join(f".narrow({axis}, {start}, {count})" for axis, (start, count) in ranges)
+    return [f"{name} = {name}{cut}" for name in names]
 
 
 def _made(extents: Sequence[int], own: OwnPadding, window: Any, stride: Any, dilation: Any) -> tuple[int, ...]:
@@ -218,7 +233,7 @@ def _max_pool(step: Step) -> Body:
     lines = _image(layout)
     if not expressible(extents, window, stride, dilation, pads):
         padding = offending(pads, a["padding"])
-        return body(*lines, f"return F.max_pool2d(x, {window}, {stride}, {padding!r}, {dilation}{more})")
+        return body(*lines, f"return F.max_pool{_axes(step)}d(x, {window}, {stride}, {padding!r}, {dilation}{more})")
     own = own_padding(extents, window, stride, dilation, pads)
     needs = ("opassay.adapters.torch.pool:_tap_stack",) if own is None else ()
     if own is None:
@@ -226,8 +241,8 @@ def _max_pool(step: Step) -> Body:
     else:
         names = "y, plane" if both else "y"
         lines.append(
-            f"{names} = F.max_pool2d(x, {window}, stride={stride}, padding={own.padding}, dilation={dilation}, "
-            f"ceil_mode={own.ceil_mode}{more})"
+            f"{names} = F.max_pool{_axes(step)}d(x, {window}, stride={stride}, padding={own.padding}, "
+            f"dilation={dilation}, ceil_mode={own.ceil_mode}{more})"
         )
         lines += _narrowed(names.split(", "), own, _made(extents, own, window, stride, dilation))
     if not both:
@@ -239,22 +254,23 @@ def _max_pool(step: Step) -> Body:
 
 
 def _avg_pool2d(step: Step) -> Body:
-    a, layout, ones = step.attributes, step.attributes["layout"], (1, 1)
+    a, layout, ones = step.attributes, step.attributes["layout"], (1,) * _axes(step)
     window, stride, counts = a["window"], a["stride"], a["count_padding"]
     extents = _extents(step)
     pads = pads_of(extents, window, stride, a["padding"], ones)
     lines = _image(layout)
     if not expressible(extents, window, stride, ones, pads):
         padding = offending(pads, a["padding"])
-        return body(*lines, f"return F.avg_pool2d(x, {window}, {stride}, {padding!r}, False, {counts})")
+        return body(*lines, f"return F.avg_pool{_axes(step)}d(x, {window}, {stride}, {padding!r}, False, {counts})")
     own = own_padding(extents, window, stride, ones, pads)
-    if own is None:
+    whole = math.prod(window) if own is not None and own.ceil_mode and counts else None
+    if own is None or (whole and _axes(step) == 1):
         lines.append(f"y = _padded_average(x, {window}, {stride}, {pads}, {counts})")
         return body(*lines, f"return {_back('y', layout)}", needs=("opassay.adapters.torch.pool:_padded_average",))
-    whole = window[0] * window[1] if own.ceil_mode and counts else None
+    other = "" if _axes(step) == 1 else f", divisor_override={whole}"
     lines.append(
-        f"y = F.avg_pool2d(x, {window}, stride={stride}, padding={own.padding}, ceil_mode={own.ceil_mode}, "
-        f"count_include_pad={counts}, divisor_override={whole})"
+        f"y = F.avg_pool{_axes(step)}d(x, {window}, stride={stride}, padding={own.padding}, ceil_mode={own.ceil_mode}, "
+        f"count_include_pad={counts}{other})"
     )
     lines += _narrowed("y", own, _made(extents, own, window, stride, ones))
     return body(*lines, f"return {_back('y', layout)}")
@@ -278,7 +294,7 @@ def _max_unpool2d(step: Step) -> Body:
 def _avg_unpool2d(step: Step) -> Body:
     layout, window = step.attributes["layout"], step.attributes["window"]
     lines = _image(layout)
-    if step.dtypes[0] in INTERPOLATED or not pairs(window) or min(window) < 1:
+    if step.dtypes[0] in INTERPOLATED or not per_axis(2, window) or min(window) < 1:
         factors = [float(k) for k in window]
         call = f"F.interpolate(x, scale_factor={factors}, mode='nearest')"
     else:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from opassay.adapters.geometry import channel_axis, spatial_axes
 from opassay.adapters.torch.layout import channels_first, restored
-from opassay.adapters.torch.windows import pairs
+from opassay.adapters.torch.windows import per_axis
 
 INTERPOLATED = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.uint8)
 """What ``F.interpolate(mode="nearest")`` implements on the CPU; the rest goes through ``repeat_interleave``."""
@@ -35,6 +35,6 @@ class UnpoolOps:
 
     def avg_unpool2d(self, x: Tensor, *, window: Any, layout: str) -> Tensor:
         x = channels_first(x, layout)
-        if x.dtype in INTERPOLATED or not pairs(window) or min(window) < 1:
+        if x.dtype in INTERPOLATED or not per_axis(2, window) or min(window) < 1:
             return restored(F.interpolate(x, scale_factor=[float(k) for k in window], mode="nearest"), layout)
         return restored(x.repeat_interleave(window[0], -2).repeat_interleave(window[1], -1), layout)

@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from opassay.adapters.geometry import effective, output_extent, pad_amounts
+from opassay.adapters.geometry import effective, output_extent, pad_amounts, unknown
 
 
-def pairs(*attributes: tuple[int, ...]) -> bool:
-    """Whether every attribute is (height, width); anything else is left to torch's own checks."""
-    return all(len(attribute) == 2 for attribute in attributes)
+def per_axis(axes: int, *attributes: tuple[int, ...]) -> bool:
+    """Whether every attribute has a number for each axis; anything else is left to torch's own checks."""
+    return all(len(attribute) == axes for attribute in attributes)
 
 
 def inner_padding(
     extents: Sequence[int], window: Sequence[int], stride: Any, padding: Any, dilation: Any
-) -> tuple[tuple[int, int, int, int] | None, Any]:
+) -> tuple[tuple[int, ...] | None, Any]:
     """What ``F.pad`` must add to an image of ``extents`` first, if anything, and ``F.conv2d``'s own ``padding``."""
-    if isinstance(padding, str) and (padding != "SAME" or tuple(stride) == (1, 1)):
+    if isinstance(padding, str) and (padding != "SAME" or set(stride) == {1}):
         return None, padding.lower()
-    if not pairs(stride, dilation):
+    if not per_axis(len(extents), stride, dilation):
         return None, 0
-    (top, bottom), (left, right) = pad_amounts(extents, window, stride, dilation, padding)
-    if (top, left) == (bottom, right):
-        return None, (top, left)
-    if min(top, bottom, left, right) < 0:
-        return None, (min(top, bottom), min(left, right))
-    return (left, right, top, bottom), 0
+    pads = pad_amounts(extents, window, stride, dilation, padding)
+    if all(low == high for low, high in pads):
+        return None, tuple(low for low, _ in pads)
+    if min(min(pair) for pair in pads) < 0:
+        return None, tuple(min(pair) for pair in pads)
+    return around(pads), 0
+
+
+def around(pads: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """A pair for each axis as ``F.pad`` takes them, the last axis first."""
+    return tuple(amount for pair in reversed(pads) for amount in pair)
 
 
 class Crop(NamedTuple):
@@ -58,22 +63,22 @@ def transposed(
 class OwnPadding(NamedTuple):
     """Symmetric padding for torch whose windows hold ours: skip ``first``, keep ``kept`` (per axis)."""
 
-    padding: tuple[int, int]
-    first: tuple[int, int]
-    kept: tuple[int, int]
+    padding: tuple[int, ...]
+    first: tuple[int, ...]
+    kept: tuple[int, ...]
     ceil_mode: bool
 
 
 def pads_of(extents: Sequence[int], window: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-    """((top, bottom), (left, right)), or ``padding`` itself where it cannot be understood."""
-    if not pairs(window, stride, dilation) or (isinstance(padding, str) and padding not in ("SAME", "VALID")):
+    """A pair for each axis, or ``padding`` itself where it cannot be understood."""
+    if unknown(padding) or not per_axis(len(extents), window, stride, dilation):
         return padding
     return pad_amounts(extents, window, stride, dilation, padding)
 
 
 def expressible(extents: Sequence[int], window: Any, stride: Any, dilation: Any, pads: Any) -> bool:
     """Whether windows exist at all; if not, torch hears the attributes as they are."""
-    if isinstance(pads, str) or not pairs(window, stride, dilation):
+    if isinstance(pads, str) or not per_axis(len(extents), window, stride, dilation):
         return False
     spans = [effective(k, d) for k, d in zip(window, dilation, strict=True)]
     fits = all(0 <= pad < span for both, span in zip(pads, spans, strict=True) for pad in both)
@@ -87,12 +92,11 @@ def offending(pads: Any, padding: Any) -> Any:
     return tuple(min(both) if min(both) < 0 else max(both) for both in pads)
 
 
-def extents_of(extents: Any, window: Any, stride: Any, dilation: Any, pads: Any) -> tuple[int, int]:
-    rows, columns = (
+def extents_of(extents: Any, window: Any, stride: Any, dilation: Any, pads: Any) -> tuple[int, ...]:
+    return tuple(
         output_extent(n + sum(pad), k, s, d)
         for n, pad, k, s, d in zip(extents, pads, window, stride, dilation, strict=True)
     )
-    return rows, columns
 
 
 def own_padding(extents: Any, window: Any, stride: Any, dilation: Any, pads: Any) -> OwnPadding | None:
@@ -106,9 +110,10 @@ def own_padding(extents: Any, window: Any, stride: Any, dilation: Any, pads: Any
         _own_axis(n, k, s, effective(k, d), low, out)
         for n, k, s, d, (low, _), out in zip(extents, window, stride, dilation, pads, kept, strict=True)
     ]
-    if axes[0] is None or axes[1] is None:
+    found = [axis for axis in axes if axis is not None]
+    if len(found) < len(axes):
         return None
-    padding, first, ceiled = zip(*axes, strict=True)
+    padding, first, ceiled = zip(*found, strict=True)
     return OwnPadding(padding, first, kept, any(ceiled))
 
 

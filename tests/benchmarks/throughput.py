@@ -38,11 +38,11 @@ ROUNDS = 3
 
 def op_of(kind: str) -> Any:
     """conv2d, drawing geometries of ``kind``."""
-    from opassay.cases.conv import conv2d, conv2d_geometries
+    from opassay.cases.conv import conv2d
 
     if kind == "all":
         return conv2d
-    return replace(conv2d, geometries=lambda: conv2d_geometries(dtypes=("float32",), layouts=("NHWC",)))
+    return replace(conv2d, geometries=lambda: conv2d.geometries(dtypes=("float32",), layouts=("NHWC",)))
 
 
 def plain(kind: str, start: int, stop: int, fills: int) -> float:

@@ -65,7 +65,7 @@ def _reciprocal_in_float32(question: Question) -> Iterator[References]:
         return
     windows, layout = windows_of(question), question.attributes["layout"]
     shape, pooled = to_nhwc(x, layout).shape, to_nhwc(dy, layout).shape
-    scale = np.float32(1) / divisors(windows, question.attributes["count_padding"], pooled, "NHWC").astype(np.float32)
+    scale = np.float32(1) / divisors(windows, question.attributes["count_padding"], pooled, True).astype(np.float32)
 
     def spread(dy: np.ndarray) -> np.ndarray:
         dx = np.zeros(shape, dtype=dy.dtype)

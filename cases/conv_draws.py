@@ -1,0 +1,259 @@
+"""Valid cases of convolutions and their transposes, of one, two and three spatial axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from opassay.cases import tables, windows
+from opassay.cases.spatial import SPATIAL
+from opassay.cases.windows import Numbers, Padding
+from opassay.harness.model.case import Case, Geometry
+from opassay.harness.model.draw import Draw, Together
+from opassay.harness.model.memory import Memory
+
+Answer = Callable[[Case], Numbers]
+"""The shape of what a case answers."""
+
+DEPTHWISE = 0
+GROUPS = (1,) * 6 + (2, 2, 3) + (DEPTHWISE,) * 2
+CHANNELS_EMPTY = ("inputs", "outputs")
+
+
+def _layer(
+    kernel: int,
+    stride: int,
+    extent: int,
+    inputs: int,
+    outputs: int,
+    groups: int = 1,
+    padding: str = "SAME",
+    **more: str,
+) -> Together:
+    """A square layer as models have it."""
+    pairs = {name: (n, n) for name, n in (("kernel", kernel), ("stride", stride), ("dilation", 1))}
+    image = {"batch": 1, "height": extent, "width": extent, "inputs": inputs, "outputs": outputs, "groups": groups}
+    return Together({**pairs, **image, "padding": padding, "size": 0, "empty": "", **more})
+
+
+_COMMONEST = ((3, 1, 14, 16, 32), (3, 1, 7, 32, 32), (3, 1, 5, 64, 64), (1, 1, 14, 64, 64), (1, 1, 14, 32, 64))
+COMMON = (
+    *(_layer(*sizes) for sizes in _COMMONEST),
+    *(_layer(*sizes, dtype="float32") for sizes in _COMMONEST),
+    *(_layer(3, 1, 14, 16, 16), _layer(1, 1, 7, 64, 16, padding="VALID")),
+    *(_layer(3, 2, 14, 32, 32), _layer(3, 2, 15, 16, 32), _layer(1, 2, 14, 32, 64), _layer(2, 2, 14, 16, 32)),
+    *(_layer(7, 2, 28, 3, 16), _layer(3, 1, 14, 32, 1, DEPTHWISE), _layer(3, 2, 15, 64, 1, DEPTHWISE)),
+    *(_layer(5, 1, 14, 16, 16), _layer(3, 1, 14, 16, 16, 2, "VALID")),
+)
+"""What convolutional networks are made of: widths of 16 to 64, sides as the budget has them."""
+
+FAR_DILATIONS = (
+    Together({"dilation": (2**31 - 1, 1), "kernel": (1, 3), "empty": ""}),
+    Together({"dilation": (1, 2**31), "kernel": (3, 1), "empty": ""}),
+)
+LAYERS: Mapping[int, tuple[Together, ...]] = {
+    1: tables.FREE * 40 + SPATIAL[1].ends,
+    2: tables.FREE * 80 + COMMON * 2 + SPATIAL[2].ends + FAR_DILATIONS,
+    3: tables.FREE * 40 + SPATIAL[3].ends,
+}
+"""Of two axes, a third as models have them; one in twenty-five at the ends of the range."""
+
+
+def empties(axes: int) -> tuple[str, ...]:
+    batch, *spatial = SPATIAL[axes].empty
+    return ("",) * 95 + (batch, *CHANNELS_EMPTY, *spatial)
+
+
+class Extents(NamedTuple):
+    """Extents of a convolution; ``inputs`` and ``outputs`` are channels per group."""
+
+    batch: int
+    spatial: Numbers
+    inputs: int
+    outputs: int
+    groups: int
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A convolution that is valid: the geometry of its op, and read backwards that of its transpose."""
+
+    extents: Extents
+    kernel: Numbers
+    stride: Numbers
+    dilation: Numbers
+    padding: Padding
+    layout: str
+
+    @property
+    def x(self) -> Numbers:
+        batch, spatial, inputs, _, groups = self.extents
+        return tables.laid_out((batch, *spatial, groups * inputs), self.layout)
+
+    @property
+    def w(self) -> Numbers:
+        return (*self.kernel, self.extents.inputs, self.extents.groups * self.extents.outputs)
+
+    @property
+    def made(self) -> Numbers:
+        """The spatial extents of the answer."""
+        return windows.output_extents(self.extents.spatial, self.kernel, self.stride, self.dilation, self.padding)
+
+    @property
+    def y(self) -> Numbers:
+        batch, _, _, outputs, groups = self.extents
+        return tables.laid_out((batch, *self.made, groups * outputs), self.layout)
+
+    def terms(self, summed: str) -> int:
+        """The most products that one element of the answer, or for ``"all"`` of a gradient, sums."""
+        batch, _, inputs, outputs, _ = self.extents
+        area = math.prod(self.kernel)
+        by_channels = {"inputs": area * inputs, "outputs": area * outputs}
+        return by_channels.get(summed, max(*by_channels.values(), batch * math.prod(self.made)))
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        return {
+            "stride": self.stride,
+            "padding": self.padding,
+            "dilation": self.dilation,
+            "groups": self.extents.groups,
+            "layout": self.layout,
+        }
+
+
+def _forward(
+    *,
+    dtype: str,
+    summed: str,
+    layout: str,
+    padding: Padding,
+    stride: Numbers,
+    dilation: Numbers,
+    groups: int,
+    kernel: Numbers,
+    batch: int,
+    inputs: int,
+    outputs: int,
+    size: int,
+    empty: str,
+    **spatial: int,
+) -> Forward:
+    """A valid convolution near the draws; ``summed`` names the channels that one output sums over.
+
+    ``"all"`` are those of both gradients. ``spatial``: extents by the names of their axes.
+    """
+    budget, area = tables.most_multiply_adds(dtype), math.prod(kernel)
+    padding = windows.stated_padding(padding, kernel, dilation)
+    if groups == DEPTHWISE:
+        groups, inputs, outputs = inputs, 1, min(outputs, 2)
+    most = max(1, (budget // abs(size) if size else tables.MOST_MULTIPLY_ADDS) // area)
+    if summed != "outputs":
+        inputs = min(inputs, tables.at_most(most))
+    if summed != "inputs":
+        outputs = min(outputs, tables.at_most(most))
+
+    def cost(found: Sequence[int]) -> tuple[int, int]:
+        n, *image, i, o, g = found
+        made = math.prod(windows.output_extents(image, kernel, stride, dilation, padding))
+        outputs_made = n * made * g * o
+        longest = {"inputs": i, "outputs": o, "all": max(i, o)}[summed]
+        too_many = g > groups or longest > most
+        work = tables.TOO_MUCH if too_many else outputs_made * i * area
+        return max(n * math.prod(image) * g * i, area * i * g * o, outputs_made), work
+
+    least = (1, *windows.least_extents(padding, kernel, dilation), 1, 1, 1)
+    wanted = (batch, *spatial.values(), inputs, outputs, groups)
+    n, *image, i, o, g = tables.fit(wanted, least, cost, tables.Budget(budget, wanted=size))
+    return _emptied(Forward(Extents(n, tuple(image), i, o, g), kernel, stride, dilation, padding, layout), empty)
+
+
+def _emptied(conv: Forward, empty: str) -> Forward:
+    """``conv`` with one extent set to 0; the batch, where the named extent cannot be."""
+    names = SPATIAL[len(conv.kernel)].names
+    if empty in names:
+        axis = names.index(empty)
+        if windows.fits_nothing(conv.padding, axis, conv.kernel, conv.dilation):
+            image = tuple(0 if i == axis else n for i, n in enumerate(conv.extents.spatial))
+            return replace(conv, extents=conv.extents._replace(spatial=image))
+        empty = "batch"
+    if not empty:
+        return conv
+    extents = conv.extents._replace(**{empty: 0})
+    return replace(conv, extents=extents._replace(groups=1) if empty in CHANNELS_EMPTY else extents)
+
+
+def drawn(
+    axes: int,
+    build: Callable[..., Geometry],
+    paddings: Sequence[Padding] | None = None,
+    sizes: Sequence[int] = tables.SIZES,
+    empty: Sequence[str] | None = None,
+    dtypes: Sequence[str] = tables.PRODUCT_DTYPES,
+    layouts: Sequence[str] | None = None,
+    layers: Sequence[Together] | None = None,
+) -> Draw:
+    """A draw of so many spatial axes, by the tables of ``SPATIAL`` where none is given."""
+    spatial = SPATIAL[axes]
+    return tables.drawn(
+        build,
+        kinds=tables.SUM_KINDS,
+        x_memory=tables.MEMORIES,
+        w_memory=tables.MEMORIES,
+        layer=LAYERS[axes] if layers is None else layers,
+        dtype=dtypes,
+        layout=layouts or spatial.layouts,
+        padding=paddings or (*spatial.paddings, *spatial.wide),
+        stride=spatial.strides,
+        dilation=spatial.dilations,
+        groups=GROUPS,
+        kernel=spatial.windows,
+        batch=tables.BATCH,
+        **dict.fromkeys(spatial.names, spatial.extents),
+        inputs=tables.CHANNELS,
+        outputs=tables.CHANNELS,
+        size=sizes,
+        empty=empties(axes) if empty is None else empty,
+    )
+
+
+def convolution(
+    op: str,
+    summed: str,
+    *,
+    kinds: tuple[str, ...],
+    x_memory: Memory,
+    w_memory: Memory,
+    dtype: str,
+    **draws: Any,
+) -> Geometry:
+    """One of those whose longest sum goes over ``summed``."""
+    conv = _forward(dtype=dtype, summed=summed, **draws)
+    tensors = (tables.data(conv.x, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
+    return tables.summed(tables.geometry(op, tensors, kinds, **conv.attributes), kinds, conv.terms(summed))
+
+
+def transpose(
+    op: str,
+    summed: str,
+    *,
+    kinds: tuple[str, ...],
+    x_memory: Memory,
+    w_memory: Memory,
+    dtype: str,
+    **draws: Any,
+) -> Geometry:
+    """A convolution drawn as any other, read backwards."""
+    conv = _forward(dtype=dtype, summed=summed, **draws)
+    tensors = (tables.data(conv.y, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
+    geometry = tables.geometry(op, tensors, kinds, output_shape=conv.x, **conv.attributes)
+    return tables.summed(geometry, kinds, conv.terms(summed))
+
+
+def gradients(
+    axes: int, build: Callable[..., Geometry], answer: Answer, dtypes: Sequence[str] = tables.GRADIENT_DTYPES
+) -> Draw:
+    """Cases of gradients, whose sums go over all channels and the batch."""
+    return tables.gradients(drawn(axes, build, dtypes=dtypes), lambda case: (answer(case),))
