@@ -60,8 +60,9 @@ def avg_pool2d(
     return AVG_POOL2D.values(x, **given)[0]
 
 
-def _bind(axes: int, x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str) -> Define:
-    op = f"avg_pool{axes}d"
+def _bind(
+    op: str, axes: int, x: np.ndarray, window: Any, stride: Any, padding: Any, count_padding: Any, layout: str
+) -> Define:
     check_dtypes(op, {"x": x}, dtypes.FLOATS)
     check_image(op, "x", x, layout, axes)
     require(isinstance(count_padding, bool), f"{op}: count_padding must be True or False, got {count_padding!r}")
@@ -164,9 +165,10 @@ def _least_unit(counts: np.ndarray, windows: Windows) -> np.ndarray:
     return least
 
 
-def _of(axes: int) -> Definition:
-    """The op of so many spatial axes."""
-    return Definition(f"avg_pool{axes}d", "x", partial(_bind, axes), "x", stacks=True, linear=True)
+AVERAGES = ("avg_pool1d", "avg_pool2d", "avg_pool3d")
+"""Of one, two and three spatial axes."""
 
-
-AVG_POOL1D, AVG_POOL2D, AVG_POOL3D = map(_of, (1, 2, 3))
+AVG_POOL1D, AVG_POOL2D, AVG_POOL3D = (
+    Definition(name, "x", partial(_bind, name, axes), "x", stacks=True, linear=True)
+    for axes, name in enumerate(AVERAGES, 1)
+)

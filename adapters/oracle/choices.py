@@ -11,18 +11,21 @@ from dataclasses import replace
 
 import numpy as np
 
+from opassay.adapters.oracle.average import AVERAGES
+from opassay.adapters.oracle.conv import CONVOLUTIONS, TRANSPOSES
 from opassay.adapters.oracle.geometry import AnyAmount, effective_window, from_nhwc, over_batch, shape_nhwc, to_nhwc
 from opassay.adapters.oracle.hypotheses.gradients import zeros_for_all
-from opassay.adapters.oracle.hypotheses.question import CONVS, MAX_POOLS, References, ask, in_layout, mapped
+from opassay.adapters.oracle.hypotheses.question import References, ask, in_layout, mapped, window_of
+from opassay.adapters.oracle.pool import MAXIMA
 from opassay.harness.model import dtypes
 from opassay.harness.model.choice import Choice
 from opassay.harness.model.hypothesis import Hypothesis, Question
 from opassay.harness.model.op import ContractError
 from opassay.harness.model.reference import Reference
 
-POOLS = ("avg_pool2d", *MAX_POOLS)
-IMAGES = ("conv2d", *POOLS)
-WORDS = (*IMAGES, "conv2d_transpose")
+POOLS = (*AVERAGES, *MAXIMA, "max_pool2d_with_argmax")
+IMAGES = (*CONVOLUTIONS, *POOLS)
+WORDS = (*IMAGES, *TRANSPOSES)
 INDEXED = ("scatter_nd", "max_unpool2d")
 Change = Callable[[Question], References]
 
@@ -34,7 +37,7 @@ def _option(choice: str, name: str, says: str, change: Change, ops: Sequence[str
     return name, Hypothesis(f"{choice}={name}", says, answers, tuple(ops), ("error",))
 
 
-def _image_axes(question: Question) -> tuple[int, int]:
+def _image_axes(question: Question) -> tuple[int, ...]:
     return in_layout(question.inputs[0], question.attributes["layout"])
 
 
@@ -67,11 +70,10 @@ def _any_amount(question: Question) -> References:
 
 def _empty_windows(question: Question) -> References:
     """Along an axis on which no window fits there is no output: the answer of a larger image, cut to nothing."""
-    x, a = question.inputs[0], question.attributes
-    window = question.inputs[1].shape[:2] if question.op in CONVS else a["window"]
+    x, a, window = question.inputs[0], question.attributes, window_of(question)
     grown, missing = [(0, 0)] * x.ndim, []
     for place, axis in enumerate(_image_axes(question)):
-        span = effective_window(window[place], a.get("dilation", (1, 1))[place])
+        span = effective_window(window[place], a.get("dilation", (1,) * len(window))[place])
         there = x.shape[axis] + (0 if isinstance(a["padding"], str) else sum(a["padding"][place]))
         if there < span:
             grown[axis] = (0, span - there)
@@ -231,7 +233,7 @@ CHOICES = (
     ),
     Choice(
         "unbatched",
-        "Is an input of rank 3 one image without a batch axis?",
+        "Is an input with an axis less one image without a batch axis?",
         "refuse",
         dict([_option("unbatched", "one_image", "it is one image", _one_image, IMAGES)]),
         ("RankThree",),

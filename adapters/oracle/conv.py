@@ -186,8 +186,11 @@ def _of(name: str, axes: int, bind: Callable[..., Define]) -> Definition:
     return Definition(name, "xw", partial(bind, name, axes), "xw", stacks=True, linear=True)
 
 
-CONV1D, CONV2D, CONV3D = (_of(f"conv{axes}d", axes, _bind_conv) for axes in (1, 2, 3))
+CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
+TRANSPOSES = ("conv_transpose1d", "conv2d_transpose", "conv_transpose3d")
+"""Of one, two and three spatial axes."""
+
+CONV1D, CONV2D, CONV3D = (_of(name, axes, _bind_conv) for axes, name in enumerate(CONVOLUTIONS, 1))
 CONV_TRANSPOSE1D, CONV2D_TRANSPOSE, CONV_TRANSPOSE3D = (
-    _of(name, axes + 1, _bind_transpose)
-    for axes, name in enumerate(("conv_transpose1d", "conv2d_transpose", "conv_transpose3d"))
+    _of(name, axes, _bind_transpose) for axes, name in enumerate(TRANSPOSES, 1)
 )

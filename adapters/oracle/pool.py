@@ -178,13 +178,12 @@ def attains_maximum(
     return from_nhwc(found, layout)
 
 
-def _of(axes: int) -> Definition:
-    """The op of so many spatial axes."""
-    name = f"max_pool{axes}d"
-    return Definition(name, "x", _bind_max(name, axes), "x", stacks=True)
+MAXIMA = ("max_pool1d", "max_pool2d", "max_pool3d")
+"""Of one, two and three spatial axes."""
 
-
-MAX_POOL1D, MAX_POOL2D, MAX_POOL3D = map(_of, (1, 2, 3))
+MAX_POOL1D, MAX_POOL2D, MAX_POOL3D = (
+    Definition(name, "x", _bind_max(name, axes), "x", stacks=True) for axes, name in enumerate(MAXIMA, 1)
+)
 MAX_POOL2D_WITH_ARGMAX = Definition(
     "max_pool2d_with_argmax",
     "x",

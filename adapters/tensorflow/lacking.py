@@ -4,10 +4,13 @@ from __future__ import annotations
 
 LACKING: dict[str, str] = {
     "attention": "lower_right upper_left",
+    "avg_pool3d": "float16 float64",
     "bitwise_and": "bool",
     "bitwise_not": "bool",
     "bitwise_or": "bool",
     "bitwise_xor": "bool",
+    "conv3d": "int32",
+    "conv_transpose3d": "int32",
     "cross_entropy": "mean sum",
     "depth_to_space": "CRD",
     "dynamic:digamma": "bfloat16",
@@ -23,6 +26,7 @@ LACKING: dict[str, str] = {
     "greater_equal": "bool",
     "less": "bool",
     "less_equal": "bool",
+    "max_pool3d": "float16 float64 int32 int64 int8 uint8",
     "one_hot": "bool",
     "pad": "edge wrap",
     "repeat": "uint16",

@@ -1,4 +1,4 @@
-"""Dtypes that torch  has no kernel for, by op: written by ``docs/tools/lacking.py``."""
+"""Dtypes that torch 2.13.0+cpu has no kernel for, by op: written by ``docs/tools/lacking.py``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ LACKING: dict[str, str] = {
     "add": "uint16 uint32 uint64",
     "argmax": "uint16 uint32 uint64",
     "argmin": "uint16 uint32 uint64",
+    "avg_pool3d": "bfloat16 float16",
     "bitwise_not": "uint16 uint32 uint64",
     "cumprod": "uint16 uint32 uint64",
     "cumsum": "uint16 uint32 uint64",
@@ -26,6 +27,7 @@ LACKING: dict[str, str] = {
     "less_equal": "uint16 uint32 uint64",
     "masked_fill": "uint16 uint32 uint64",
     "max": "uint16 uint32 uint64",
+    "max_pool1d": "int8 uint8",
     "maximum": "uint16 uint32 uint64",
     "min": "uint16 uint32 uint64",
     "minimum": "uint16 uint32 uint64",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle import mistakes
-from opassay.adapters.oracle.mistakes import activations, attention, elements, named, norms, pairs, products
+from opassay.adapters.oracle.mistakes import activations, attention, elements, named, norms, pairs, products, windows
 from opassay.adapters.oracle.mistakes.made import mistakes as made
 from opassay.harness.model import dtypes
 from opassay.harness.registry import Registry
@@ -55,12 +55,12 @@ def test_a_mistake_in_one_element_is_found_by_a_default_run(op):
         assert not any(e.found.get("tolerances") for e in entries)
 
 
-SHAPED = (*norms.MISTAKES, *products.MISTAKES, *attention.MISTAKES)
+SHAPED = (*norms.MISTAKES, *products.MISTAKES, *attention.MISTAKES, *windows.MISTAKES)
 
 
 @pytest.mark.parametrize(("op", "aspect"), sorted({(m.op, m.aspect) for m in SHAPED}))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_mistake_of_a_norm_a_product_or_a_loss_is_found_by_a_few_geometries(op, aspect):
+def test_a_mistake_of_a_norm_a_product_a_loss_or_another_window_is_found_by_a_few_geometries(op, aspect):
     cases = generate.cases(Registry().op(op), aspect, 0, 0, 16, 2)
     planted = [m for m in SHAPED if (m.op, m.aspect) == (op, aspect)]
     entries = sought(Registry().op(op), planted, cases, {"judge": judged})

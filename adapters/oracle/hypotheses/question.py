@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.oracle.definition import OPS
-from opassay.adapters.oracle.geometry import Windows, any_amount, shape_nhwc, sliding_windows
+from opassay.adapters.oracle.geometry import Windows, any_amount, channels_last, shape_nhwc, sliding_windows
 from opassay.harness.model.hypothesis import Question, asked_of_inner
 from opassay.harness.model.op import ContractError
 from opassay.harness.model.reference import Reference
@@ -58,32 +58,34 @@ def mapped(reference: Reference, change: Callable[[np.ndarray], np.ndarray]) -> 
 
 def windows_of(question: Question) -> Windows:
     """The windows over the image: of a transposed convolution, over its answer."""
-    a, layout = question.attributes, question.attributes["layout"]
-    shape = a["output_shape"] if question.op == "conv2d_transpose" else question.inputs[0].shape
-    _, height, width, _ = shape_nhwc(shape, layout)
-    window = question.inputs[1].shape[:2] if question.op in CONVS else a["window"]
-    padding = any_amount(a["padding"]) if question.op in CONVS else a["padding"]
-    return sliding_windows(question.op, (height, width), window, a["stride"], a.get("dilation", (1, 1)), padding)
+    a, window = question.attributes, window_of(question)
+    shape = a.get("output_shape", question.inputs[0].shape)
+    padding = a["padding"] if "window" in a else any_amount(a["padding"])
+    dilation = a.get("dilation", (1,) * len(window))
+    return sliding_windows(question.op, shape_nhwc(shape, a["layout"])[1:-1], window, a["stride"], dilation, padding)
 
 
-def pads_of(question: Question) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The padding as ((top, bottom), (left, right)), as far as windows reach."""
+def window_of(question: Question) -> tuple[int, ...]:
+    """The extents of the window: a pool's own, or those of the filter."""
+    window: tuple[int, ...] = question.attributes.get("window") or question.inputs[1].shape[:-2]
+    return window
+
+
+def pads_of(question: Question) -> tuple[tuple[int, int], ...]:
+    """The padding as a pair for each axis, as far as windows reach."""
     found = windows_of(question)
-    spans = found.spans.window
-    both = []
-    for axis in (0, 1):
-        reach = (found.outputs[axis] - 1) * found.stride[axis] + spans[axis] - found.before[axis]
-        both.append((found.before[axis], max(0, reach - found.extents[axis])))
-    return both[0], both[1]
+    each = zip(found.outputs, found.stride, found.spans.window, found.before, found.extents, strict=True)
+    return tuple((before, max(0, (o - 1) * s + span - before - extent)) for o, s, span, before, extent in each)
 
 
-def in_layout(values: np.ndarray, layout: str) -> tuple[int, int]:
-    """The axes of height and width of an image."""
-    return (1, 2) if layout == "NHWC" else (2, 3)
+def in_layout(values: np.ndarray, layout: str) -> tuple[int, ...]:
+    """The spatial axes of an image."""
+    first = 1 if channels_last(layout) else 2
+    return tuple(range(first, first + len(layout) - 2))
 
 
 def channel_axis(layout: str) -> int:
-    return 3 if layout == "NHWC" else 1
+    return len(layout) - 1 if channels_last(layout) else 1
 
 
 def permuted(values: np.ndarray, order: Sequence[int] | np.ndarray, axis: int) -> np.ndarray:

@@ -27,6 +27,7 @@ from opassay.adapters.oracle.mistakes import (
     scans,
     sizes,
     state,
+    windows,
 )
 from opassay.harness.model.mistake import Mistake
 
@@ -50,6 +51,7 @@ WRAPPED: tuple[Mistake, ...] = (
     *along.MISTAKES,
     *movement.MISTAKES,
     *state.MISTAKES,
+    *windows.MISTAKES,
 )
 """Those that are no hypothesis."""
 

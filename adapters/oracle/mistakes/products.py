@@ -109,8 +109,7 @@ def _summed(a: Array, b: Array, equation: str) -> Array:
 def _as_they_occur(a: Array, b: Array, equation: str) -> Array:
     """An answer that is implied has its letters in the order of the equation, not of the alphabet."""
     letters = "" if "->" in equation else [n for n in equation if n.isalpha() and equation.count(n) == 1]
-    found = _summed(a, b, equation if "->" in equation else f"{equation}->{''.join(letters)}")
-    return found if found.shape == _summed(a, b, equation).shape else _summed(a, b, equation)
+    return _summed(a, b, equation if "->" in equation else f"{equation}->{''.join(letters)}")
 
 
 def _no_diagonal(a: Array, b: Array, equation: str) -> Array:
