@@ -127,6 +127,17 @@ def topk(given: Given, inputs: Arrays) -> Asked:
     return "topk", {"k": int(k[0]), "smallest": not given.get("largest", 1)}, [x]
 
 
+def einsum(given: Given, inputs: Arrays) -> Asked:
+    equation = given["equation"].decode().replace(" ", "")
+    return ("einsum", {"equation": equation}, list(inputs)) if len(inputs) == 2 else None
+
+
+def counted(given: Given, inputs: Arrays) -> Asked:
+    start, limit, delta = (x.item() for x in inputs)
+    places = np.zeros(len(np.arange(start, limit, delta)), inputs[0].dtype)
+    return "arange", {"start": int(start), "step": int(delta)}, [places]
+
+
 NODES = {
     "Transpose": transpose,
     "Reshape": reshape,
@@ -146,4 +157,6 @@ NODES = {
     "ScatterElements": scatter_elements,
     "ScatterND": scatter_nd,
     "TopK": topk,
+    "Einsum": einsum,
+    "Range": counted,
 }

@@ -198,7 +198,25 @@ def test_onnx_nodes_that_move_pick_and_order(operator: str) -> None:
             if asked is not None:
                 name, own, arrays = asked
                 told = Registry().op(name).reference(own, arrays)
-                found = [helpers.judged(y, r).verdict for y, r in zip(outputs, told, strict=True)]
+                found = [helpers.judged(np.asarray(y), r).verdict for y, r in zip(outputs, told, strict=True)]
                 assert (set(found), case.name) == ({"pass"}, case.name)
                 judged += 1
     assert judged
+
+
+windows = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("onnx_windows.py"))))
+
+
+@pytest.mark.parametrize("operator", windows.NODES)
+def test_onnx_windows_over_one_to_three_axes(operator: str) -> None:
+    ranks = set()
+    for case in cases()[operator]:
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in case.model.graph.node[0].attribute}
+        for inputs, outputs in case.data_sets:
+            asked = windows.NODES[operator](attributes, inputs) if len(outputs) == 1 else None
+            if asked is not None:
+                name, own, arrays = asked
+                (y,) = Registry().op(name).reference(own, arrays)
+                assert (helpers.judged(outputs[0], y).verdict, case.name) == ("pass", case.name)
+                ranks.add(inputs[0].ndim - 2)
+    assert ranks >= ({2} if operator == "Conv" else {1, 2, 3})
