@@ -33,6 +33,11 @@ def attributes_of(case: Case) -> Mapping[str, Any]:
     return found or case.attributes
 
 
+def of_images(case: Case) -> bool:
+    """Whether windows, if there are any, are over two axes: kernels of one and of three are others."""
+    return len(case.attributes.get("layout", "NHWC")) == len("NHWC")
+
+
 def breaks(*rules: str) -> Predicate:
     """Cases of the aspect ``error`` that break one of these rules."""
     return lambda case: case.rule in rules

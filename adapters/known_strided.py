@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from opassay.adapters.geometry import output_extent, pad_amounts, spatial_axes
+from opassay.adapters.known_predicates import of_images
 from opassay.harness.model.case import Case
 
 URL = "https://github.com/uxlfoundation/oneDNN/issues/6035"
@@ -58,7 +59,9 @@ def _overruns(image: Sequence[int], kernel: Sequence[int], how: Mapping[str, Any
 
 
 def convolutions(case: Case) -> Iterator[tuple[Sequence[int], Sequence[int], Mapping[str, Any]]]:
-    """The shapes of image and filter of each convolution, either way, and its attributes."""
+    """The shapes of image and filter of each convolution of images, either way, and its attributes."""
+    if not of_images(case):
+        return
     if "stages" not in case.attributes:
         yield _image(case.attributes, case.tensors[0].shape), case.tensors[1].shape, case.attributes
         return

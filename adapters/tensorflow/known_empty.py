@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
-from opassay.adapters.geometry import channel_axis, output_extent, pad_amounts, spatial_axes
+from opassay.adapters.geometry import channel_axis, channels_last, output_extent, pad_amounts, spatial_axes
 from opassay.adapters.known_predicates import attributes_of
 from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from opassay.adapters.tensorflow.kernel_table import has_conv
@@ -40,10 +40,11 @@ def conv_output(shape: Sequence[int], w: Sequence[int], how: Mapping[str, Any]) 
     """The shape of conv2d's answer to an input of ``shape`` and filters of the shape ``w``."""
     axes = spatial_axes(how["layout"])
     extents = [shape[axis] for axis in axes]
-    pads = pad_amounts(extents, w[:2], how["stride"], how["dilation"], how["padding"])
+    pads = pad_amounts(extents, w[:-2], how["stride"], how["dilation"], how["padding"])
     padded = [n + sum(pad) for n, pad in zip(extents, pads, strict=True)]
-    found = [output_extent(*axis) for axis in zip(padded, w[:2], how["stride"], how["dilation"], strict=True)]
-    return (shape[0], *found, w[3]) if how["layout"] == "NHWC" else (shape[0], w[3], *found)
+    found = [output_extent(*axis) for axis in zip(padded, w[:-2], how["stride"], how["dilation"], strict=True)]
+    last = channels_last(how["layout"])
+    return (shape[0], *found, w[-1]) if last else (shape[0], w[-1], *found)
 
 
 def _outside(shape: Sequence[int], how: Mapping[str, Any]) -> tuple[int, ...]:

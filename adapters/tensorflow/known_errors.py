@@ -33,7 +33,7 @@ def _undilated(case: Case) -> bool:
 
 def _implied_groups(case: Case) -> int:
     """Into how many groups the channels of a convolution fall; 0 where they do not."""
-    how, (_, _, given, taken) = case.attributes, case.tensors[1].shape
+    how, (*_, given, taken) = case.attributes, case.tensors[1].shape
     image = how.get("output_shape", case.tensors[0].shape)[channel_axis(how["layout"])]
     return image // given if given and image % given == 0 and taken % max(image // given, 1) == 0 else 0
 

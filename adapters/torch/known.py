@@ -11,7 +11,7 @@ from opassay.adapters.facts import pinned
 from opassay.adapters.geometry import spatial_axes
 from opassay.adapters.known_far import far_strides
 from opassay.adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
-from opassay.adapters.known_predicates import empty
+from opassay.adapters.known_predicates import empty, of_images
 from opassay.adapters.known_strided import CHANCE, REASON, TITLE, URL, overruns
 from opassay.adapters.known_windows import windows
 from opassay.adapters.onednn import OWN
@@ -72,7 +72,7 @@ def _large_and_strided(case: Case) -> bool:
 
 def _window_of_padding(case: Case) -> bool:
     """Some dilated window holds no element of the image, so that its index is the lowest number there is."""
-    if 0 in case.tensors[0].shape or max(case.attributes["dilation"]) == 1:
+    if not of_images(case) or 0 in case.tensors[0].shape or max(case.attributes["dilation"]) == 1:
         return False
     return bool((windows(case).places < 0).all(axis=0).any())
 

@@ -35,7 +35,7 @@ def suggests_channels_last(shape: Sequence[int], steps: Sequence[int]) -> bool:
     https://github.com/pytorch/pytorch/blob/main/c10/core/MemoryFormat.h
     """
     least = 0
-    if steps[1] == 0:
+    if len(shape) != 4 or steps[1] == 0:
         return False
     for axis in (1, 3, 2, 0):
         if shape[axis] == 0 or steps[axis] < least or (axis == 0 and least == steps[1]):

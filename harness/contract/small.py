@@ -111,7 +111,7 @@ def _places(draw: Draw, dtype: str) -> list[int]:
 
 def _beyond_one(table: Sequence[Any]) -> int:
     """Where the simplest entry is an extent or a step of 1, the place of the first that is another; else 0."""
-    ones = (1, (1,), (1, 1))
+    ones = (1, (1,), (1, 1), (1, 1, 1))
     return next((i for i, entry in enumerate(table) if entry not in ones), 0) if table[0] in ones else 0
 
 
