@@ -26,8 +26,6 @@ def dies(case: Case) -> bool:
     if not of_images(case):
         return False
     return any(layout == "NCHW" and h * w == _BLOCK and c and c % _BLOCK == 0 for layout, h, w, c in _answers(case))
-        layout == "NCHW" and h * w == _BLOCK and c and c % _BLOCK == 0 for layout, h, w, c in _answers(case)
-    )
 
 
 def _answers(case: Case) -> Iterator[tuple[str, int, int, int]]:
