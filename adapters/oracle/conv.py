@@ -162,8 +162,8 @@ def _bind_transpose(
         direction = "small" if gives < given else "large"
         require(
             gives == given,
-            f"{op}: output_shape {output_shape} is too {direction} in its {axis}: its convolution gives {gives}, "
-            f"but x has {given}",
+            f"{op}: output_shape {output_shape} is too {direction} in its {axis}: its convolution gives "
+            f"{axis} {gives}, but x has {given}",
         )
     form = conv_form(windows, groups, layout, output_shape, w.shape)
     return lambda x, w: contracted(form, IMAGES, w, x)
