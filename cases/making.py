@@ -8,10 +8,8 @@ from opassay.adapters.oracle import bounded
 from opassay.cases import making_pins as pins
 from opassay.cases.signatures import kinds
 from opassay.cases.signatures.arranged_entry import arranging
-from opassay.cases.signatures.arranged_rules import shaped_as
 from opassay.cases.signatures.attributes import integer
 from opassay.cases.signatures.moves import same
-from opassay.cases.signatures.rules import More
 
 WAYS = ((0, 1), (3, 2), (-5, -1), (10, -3), (-2, 7))
 """Starts and steps, whole: how many numbers lie between two others is not for rounding to say."""
@@ -26,14 +24,6 @@ arange = arranging(
     ranks=(1,),
     dtypes=(*kinds.FLOATING, "int32", "int32", "int64", "int64"),
     attributes={"start": integer("a whole number"), "step": integer("a whole number but 0")},
-    rules=(
-        More(
-            "RankTwo",
-            "x has rank 1",
-            lambda _, xs: xs[0].ndim == 1,
-            lambda case: shaped_as(case, 0, (*case.tensors[0].shape, 2)),
-        ),
-    ),
     pins=pins.ARANGE,
     differentiable=False,
     traits=("counts",),

@@ -134,7 +134,6 @@ EXPRESSIONS = {
     "flip": "ops.flip(x, axes)",
     "roll": "ops.roll(x, shift, axis)",
     "diagonal": "ops.diagonal(x, offset, -2, -1)",
-    "arange": "ops.arange(start, start + step * x.shape[0], step, x.dtype)",
     "full": "ops.full_like(x, fill)",
     "einsum": "ops.einsum(equation, a, b)",
     "triu_tril": "ops.triu(x, diagonal) if upper else ops.tril(x, diagonal)",

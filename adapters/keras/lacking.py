@@ -24,6 +24,6 @@ LACKING: dict[str, str] = {
     "tensorflow:pad": "edge wrap",
     "tensorflow:tile": "uint16",
     "torch:avg_pool3d": "bfloat16 float16",
-    "torch:max_pool1d": "int8 uint8",
+    "torch:max_pool1d": "int32 int64 int8 uint8",
     "torch:pad": "edge reflect symmetric wrap",
 }

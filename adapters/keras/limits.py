@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
+from opassay.adapters.geometry import channels_last
+
 Limit = Callable[[str, str, Mapping[str, Any], Container[str]], str | None]
 """Takes mode, dtype, attributes, and the dtypes that oneDNN computes for TensorFlow, whose own CPU kernels take NHWC
 only, and no dilation in a transpose."""
@@ -19,8 +21,8 @@ def _more_than_one(attributes: Mapping[str, Any], name: str) -> bool:
 def _own_kernel(dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
     if dtype in ("int8", "uint8", "int64"):
         return f"TensorFlow has no convolution for {dtype}"
-    if dtype not in onednn and attributes["layout"] == "NCHW" and attributes.get("groups", 1) == 1:
-        return f"TensorFlow has no NCHW convolution for {dtype} on the CPU"
+    if dtype not in onednn and not channels_last(attributes["layout"]) and attributes.get("groups", 1) == 1:
+        return f"TensorFlow has no {attributes['layout']} convolution for {dtype} on the CPU"
     return None
 
 
@@ -40,6 +42,8 @@ def _transpose(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Con
         return "keras.ops.conv_transpose has no groups"
     if mode == "tensorflow" and dtype not in onednn and _more_than_one(attributes, "dilation"):
         return f"TensorFlow has no dilated transposed convolution for {dtype} on the CPU"
+    if mode == "tensorflow" and attributes["layout"] == "NCDHW":
+        return "TensorFlow has no transposed convolution over three axes in NCDHW on the CPU"
     if mode == "tensorflow":
         return _own_kernel(dtype, attributes, onednn)
     if mode == "torch" and dtype in SMALL_INTEGERS:

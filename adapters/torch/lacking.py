@@ -27,7 +27,7 @@ LACKING: dict[str, str] = {
     "less_equal": "uint16 uint32 uint64",
     "masked_fill": "uint16 uint32 uint64",
     "max": "uint16 uint32 uint64",
-    "max_pool1d": "int8 uint8",
+    "max_pool1d": "int32 int64 int8 uint8",
     "maximum": "uint16 uint32 uint64",
     "min": "uint16 uint32 uint64",
     "minimum": "uint16 uint32 uint64",
