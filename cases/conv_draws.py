@@ -181,7 +181,8 @@ def _emptied(conv: Forward, empty: str) -> Forward:
         empty = "batch"
     if not empty:
         return conv
-    extents = conv.extents._replace(**{empty: 0})
+    none: dict[str, Any] = {empty: 0}
+    extents = conv.extents._replace(**none)
     return replace(conv, extents=extents._replace(groups=1) if empty in CHANNELS_EMPTY else extents)
 
 

@@ -106,7 +106,8 @@ def _fitted(layer: Layer, extents: tuple[int, int]) -> tuple[Layer, tuple[int, i
     rows, columns = windows.output_extents(extents, kernel, layer.stride, (1, 1), layer.padding)
     window = (min(layer.window[0], rows), min(layer.window[1], columns))
     layer = layer._replace(kernel=kernel, window=window)
-    return layer, windows.output_extents((rows, columns), window, window, (1, 1), layer.pool_padding)
+    rows, columns = windows.output_extents((rows, columns), window, window, (1, 1), layer.pool_padding)
+    return layer, (rows, columns)
 
 
 def _layers(

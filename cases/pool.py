@@ -188,4 +188,4 @@ avg_pool2d = _op(
 )
 avg_pool3d = _op("avg_pool3d", 3, "count_padding", window_pins.AVG_POOL3D)
 
-avg_pool_gradients = partial(_gradients, avg_pool2d.geometries, 1)
+avg_pool_gradients = partial(_gradients, partial(_drawn, "avg_pool2d", 2, "count_padding"), 1)

@@ -135,7 +135,9 @@ class _Average:
         x = to_nhwc(x, self.layout)
         total = np.zeros((*x.shape[: -self.windows.axes - 1], *self.windows.outputs, x.shape[-1]), dtype=x.dtype)
         for tap in self.windows.taps():
-            total[..., *tap.outputs, :] += x[..., *tap.inputs, :]
+            made: tuple[Any, ...] = (..., *tap.outputs, slice(None))
+            read: tuple[Any, ...] = (..., *tap.inputs, slice(None))
+            total[made] += x[read]
         return from_nhwc(total, self.layout)
 
     def _told_back(self, name: str, dtype: str, dy: np.ndarray) -> Reference:

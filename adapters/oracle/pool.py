@@ -146,8 +146,9 @@ def _first_maxima(x: np.ndarray, windows: Windows) -> tuple[np.ndarray, np.ndarr
     values, indices, found = np.zeros(shape, x.dtype), np.zeros(shape, np.int64), np.zeros(shape, bool)
     places = np.arange(math.prod(image), dtype=np.int64).reshape(1, *image)
     for tap in windows.taps():
-        here = (..., *tap.outputs, slice(None))
-        candidate = x[..., *tap.inputs, :]
+        here: tuple[Any, ...] = (..., *tap.outputs, slice(None))
+        there: tuple[Any, ...] = (..., *tap.inputs, slice(None))
+        candidate = x[there]
         best = values[here]
         wins = ~found[here] | (candidate > best) | (np.isnan(candidate) & ~np.isnan(best))
         values[here] = np.where(wins, candidate, best)

@@ -86,7 +86,7 @@ def _bind_max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layo
     return lambda x, _: contracted(form, 1, x)
 
 
-def _places(indices: np.ndarray, shape: tuple[int, int, int, int], layout: str) -> Form:
+def _places(indices: np.ndarray, shape: tuple[int, ...], layout: str) -> Form:
     """``Σ x[i] y[indices[i]]``, where one of several x at a place takes part."""
     flat = once(lambda: over_batch(to_nhwc(indices, layout), math.prod(shape[1:])))
 
@@ -132,7 +132,7 @@ def _bind_avg_unpool(x: np.ndarray, window: Any, layout: str) -> Define:
     return lambda x: contracted(form, 1, x)
 
 
-def _check_max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: str) -> tuple[int, int, int, int]:
+def _check_max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layout: str) -> tuple[int, ...]:
     """The answer's NHWC shape; raises ``ContractError`` as ``max_unpool2d`` says."""
     op = "max_unpool2d"
     check_dtypes(op, {"x": x}, dtypes.CORE)

@@ -26,7 +26,7 @@ from opassay.harness.model.reference import Reference
 Wins = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Whether a candidate replaces the best so far; both hold one element per window."""
 
-Pads = tuple[tuple[int, int], tuple[int, int]]
+Pads = tuple[tuple[int, int], ...]
 """Rows before and after, columns before and after."""
 
 ARGMAX = ("max_pool2d_with_argmax",)
@@ -168,7 +168,7 @@ def _reindexed(question: Question, change: Callable[[np.ndarray, Question], np.n
     yield values, replace(indices, exact=from_nhwc(changed.astype(np.int64), layout))
 
 
-def _image_shape(question: Question) -> tuple[int, int, int, int]:
+def _image_shape(question: Question) -> tuple[int, ...]:
     return shape_nhwc(question.inputs[0].shape, question.attributes["layout"])
 
 

@@ -18,7 +18,7 @@ MAXIMA = ("max_pool2d", "max_pool2d_with_argmax")
 POOLS = (*MAXIMA, "avg_pool2d")
 
 
-def _reads(question: Question) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+def _reads(question: Question) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
     """Tap by tap: the outputs that it meets the image in, and what it reads there, channels last."""
     image = to_nhwc(dtypes.widen(question.inputs[0]), question.attributes["layout"])
     for tap in windows_of(question).taps():
