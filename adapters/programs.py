@@ -43,11 +43,15 @@ PROGRAMS: Mapping[str, Composed] = {
     "scatter_nd_vjp": _second_order("scatter_nd"),
     "shared_inputs": Composed(("matmul",), "Several outputs, and tensors used twice: gradients add up."),
     "stopped_path": Composed(("matmul", "relu", "stop_gradient"), "One of two paths is cut by stop_gradient."),
+    "transformer_block": Composed(
+        ("rms_norm", "linear", "reshape", "transpose", "attention", "swiglu"),
+        "Attention of heads and a gated layer, each after a norm and beside a way around it.",
+    ),
+    "mlp_step": Composed(
+        ("linear", "gelu", "cross_entropy", "mul"), "Two layers, their losses, the gradients, and a step down them."
+    ),
     "unused_input": Composed(("matmul", "stop_gradient"), "An input that no output depends on."),
 }
-
-_OPS = frozenset(op for program in PROGRAMS.values() for op in program.needs)
-"""All that a stage may name: an adapter has other methods too, and a case is what a stranger may have written."""
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {"add": operator.add, "subtract": operator.sub}
 
@@ -78,8 +82,9 @@ def _step(adapter: Adapter, stage: Stage, inputs: Sequence[Any]) -> tuple[Any, .
 def _function(adapter: Adapter, stage: Stage) -> Callable[..., Any]:
     if stage.op in _OPERATORS:
         return _OPERATORS[stage.op]
-    if stage.op not in _OPS:
-        raise ValueError(f"no program has a stage {stage.op!r}")
+    # A case is what a stranger may have written, and an adapter has other methods, too.
+    if stage.op not in adapter.ops():
+        raise ValueError(f"{adapter.name} has no op {stage.op!r} that a stage could be")
     op = getattr(adapter, stage.op)
     return lambda *inputs: as_tuple(op(*inputs, **stage.attributes))
 

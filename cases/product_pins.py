@@ -14,6 +14,23 @@ BMM = (
         BY_HAND,
     ),
 )
+WIDENED = (
+    # 3 · 127² = 48,387, beyond what 16 bits hold.
+    pin(
+        "beyond_16_bits",
+        "matmul_widened",
+        (literal((1, 3), (127,) * 3, "int8"), literal((3, 2), (127, -128) * 3, "int8")),
+        ([[48387, -48768]],),
+        BY_HAND,
+    ),
+    pin(
+        "beyond_float16",
+        "matmul_widened",
+        (literal((1, 2), (256, 1), "float16"), literal((2, 1), (512, 1), "float16")),
+        ([[131073]],),
+        BY_HAND,
+    ),
+)
 LINEAR = (
     pin(
         "rows_of_weights",

@@ -6,8 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded import Real
 from opassay.cases import product_pins, tables
+from opassay.cases.signatures import kinds
 from opassay.cases.signatures.shaped import EXTENTS, FEW, Shape
 from opassay.cases.signatures.shaped_entry import composed
 
@@ -65,6 +69,34 @@ def _of_rows(shapes: Sequence[Shape]) -> bool:
     return len(x) >= 2 and len(weight) == 2 and x[-1:] == weight[1:] and bias == weight[:1]
 
 
+WIDENED: Mapping[str, str] = {"int8": "int32", "float16": "float32", "bfloat16": "float32"}
+"""In which dtype products of each are added up and given."""
+
+
+def _widened(a: Real, b: Real) -> Real:
+    return bounded.matmul(*(x if x.is_float else Real(x.value.astype(np.int32)) for x in (a, b)))
+
+
+def _widened_shapes(extents: Sequence[int], way: str) -> list[Shape]:
+    m, k, n = extents
+    return [(m, k), (k, n)]
+
+
+def _widened_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape:
+    (m, _), (_, n) = shapes
+    return (m, n)
+
+
+def _widened_work(shapes: Sequence[Shape]) -> int:
+    (m, k), (_, n) = shapes
+    return m * k * n
+
+
+def _matrices(shapes: Sequence[Shape]) -> bool:
+    a, b = shapes
+    return len(a) == len(b) == 2 and a[1] == b[0]
+
+
 bmm = composed(
     "bmm",
     bounded.matmul,
@@ -81,6 +113,26 @@ bmm = composed(
     traits=("multiplies", "sums"),
     values=tables.SUM_KINDS,
     pins=product_pins.BMM,
+)
+matmul_widened = composed(
+    "matmul_widened",
+    _widened,
+    "The product of two matrices of 8 or 16 bits, added up and given in 32.",
+    ("a", "b"),
+    _widened_shapes,
+    (EXTENTS, INNER, EXTENTS),
+    answers=_widened_answer,
+    work=_widened_work,
+    longest=lambda shapes: shapes[0][1],
+    fits=_matrices,
+    said="b has as many rows as a has columns",
+    longer={"InnerExtent": (1, 0)},
+    traits=("multiplies", "sums"),
+    values=kinds.pairs(("ones", "iota", "ints", "ties"), ("bits", "normal", "wide", "special")),
+    dtypes=("int8", "float16", "int8", "bfloat16"),
+    widened=WIDENED,
+    differentiable=(),
+    pins=product_pins.WIDENED,
 )
 linear = composed(
     "linear",

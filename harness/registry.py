@@ -206,6 +206,9 @@ class Registry:
         op = getattr(importlib.import_module(modules[name]), name)
         if not isinstance(op, Op):
             raise UsageError(f"{name} of {modules[name]} is a {type(op).__name__}, not an Op; see docs/adding-an-op.md")
+        for module in set(modules.values()) if op.staged else ():
+            # Any op may be a stage of a program, and whoever judges it stands in the module of its entry.
+            importlib.import_module(module)
         return op
 
     def mistakes(self, op: str) -> tuple[Mistake, ...]:

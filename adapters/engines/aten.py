@@ -27,7 +27,7 @@ FUNCTIONS: Told = {
 }
 
 VECTORS: Told = {
-    "erf_by_difference": ("upstream", "of 16 bits, erf is 1 less a sum of five terms, and 0 of what is small"),
+    "erf_by_difference": ("upstream", "in 16 bits, and in gelu's slope, erf is 1 less a sum of five terms"),
 }
 """What those of vectors do, which a processor without any of them has not."""
 

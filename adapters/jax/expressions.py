@@ -99,6 +99,7 @@ EXPRESSIONS = {
     "instance_norm": "jax.nn.standardize(x, tuple(range(2, x.ndim)), epsilon=eps) * weight + bias",
     "lp_normalize": "x / jnp.maximum(jnp.linalg.vector_norm(x, axis=axis, keepdims=True, ord=p), eps)",
     "bmm": "lax.batch_matmul(a, b)",
+    "matmul_widened": "jnp.matmul(a, b, preferred_element_type=jnp.int32 if a.dtype == jnp.int8 else jnp.float32)",
     "linear": "jnp.matmul(x, weight.T) + bias",
     "cross_entropy": "-jnp.take_along_axis(jax.nn.log_softmax(x, 1), jnp.expand_dims(target, 1), 1).squeeze(1)",
     "attention": "jnp.swapaxes(jax.nn.dot_product_attention("

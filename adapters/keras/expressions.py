@@ -95,6 +95,7 @@ EXPRESSIONS = {
     "1, ops.reshape(bias, [-1]), ops.reshape(weight, [-1]), eps)",
     "lp_normalize": "ops.normalize(x, axis, p, eps or 1e-30)",
     "bmm": "ops.matmul(a, b)",
+    "matmul_widened": "ops.matmul(a, b)",
     "linear": "ops.add(ops.matmul(x, ops.transpose(weight)), bias)",
     "cross_entropy": "ops.sparse_categorical_crossentropy(target, ops.moveaxis(x, 1, -1), from_logits=True)",
     "attention": "ops.swapaxes(ops.dot_product_attention("

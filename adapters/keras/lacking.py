@@ -8,6 +8,7 @@ LACKING: dict[str, str] = {
     "jax:attention": "float16",
     "jax:biased_attention": "float16",
     "jax:masked_attention": "float16",
+    "matmul_widened": "bfloat16 float16",
     "space_to_depth": "CRD",
     "tensorflow:avg_pool3d": "float16 float64",
     "tensorflow:bitwise_and": "bool",

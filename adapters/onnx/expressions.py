@@ -79,6 +79,7 @@ EXPRESSIONS = {
     "node('Reshape', bias, bias.graph.constant([-1])), epsilon=eps)",
     "lp_normalize": "node('LpNormalization', x, axis=axis, p=p)",
     "bmm": "node('MatMul', a, b)",
+    "matmul_widened": "node('MatMulInteger', a, b)",
     "linear": "node('Gemm', x, weight, bias, transB=1) if len(x.shape) == 2 "
     "else node('Add', node('MatMul', x, node('Transpose', weight, perm=[1, 0])), bias)",
     "cross_entropy": "node('SoftmaxCrossEntropyLoss', x, target, reduction=reduction or 'none', "

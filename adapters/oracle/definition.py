@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -82,5 +82,32 @@ def _gradient(name: str, x: np.ndarray, gradient: Real | None) -> Reference:
     return unconnected(f"d{name}", dtype) if gradient is None else reference_of(f"d{name}", dtype, gradient, False)
 
 
-OPS: dict[str, Definition] = {}
-"""Every definition by its op's name, from the time that its module is imported."""
+class Judging(Protocol):
+    """Who says what an op's answers and gradients should be: a ``Definition``, or the op's entry in ``cases``.
+
+    ``linear``: as of a ``Definition``.
+    """
+
+    @property
+    def inputs(self) -> Sequence[str]: ...
+
+    @property
+    def differentiable(self) -> Sequence[str]: ...
+
+    @property
+    def linear(self) -> bool: ...
+
+    def reference(self, attributes: Attributes, inputs: Arrays) -> tuple[Reference, ...]: ...
+
+    def vjp(self, attributes: Attributes, inputs: Arrays, cotangents: Cotangents) -> Gradients: ...
+
+
+OPS: dict[str, Judging] = {}
+"""Who judges each op, by its name, from the time that its module is imported."""
+
+
+def judging(op: str) -> Judging:
+    """Who judges ``op``; ``ValueError`` where nobody does."""
+    if op not in OPS:
+        raise ValueError(f"there is no op {op!r} that a stage of a program could be")
+    return OPS[op]

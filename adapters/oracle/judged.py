@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from opassay.adapters.oracle.choices import choices_for
-from opassay.adapters.oracle.definition import OPS
+from opassay.adapters.oracle.definition import OPS, Definition
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 
 
 def judged(name: str) -> dict[str, Any]:
     """The fields of ``Op`` that follow from its definition, and the mistakes and choices that it has."""
     known = OPS[name]
+    assert isinstance(known, Definition)
     return {
         "inputs": tuple(known.inputs),
         "outputs": known.outputs,

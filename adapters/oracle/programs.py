@@ -19,16 +19,17 @@ import numpy as np
 from opassay.adapters.oracle.cotangent import Arrays, Cotangents
 from opassay.adapters.oracle.pool import attains_maximum
 from opassay.adapters.oracle.stages import Answering, stage_gradients, stage_references
-from opassay.adapters.oracle.total import total
+from opassay.adapters.oracle.total import may_err, total
 from opassay.harness.model import dtypes
 from opassay.harness.model.op import ContractError
-from opassay.harness.model.program import Program, Stage
+from opassay.harness.model.program import OPERATORS, Program, Stage
 from opassay.harness.model.reference import Reference
 
 Answers = Sequence[np.ndarray | None]
 
 LOW = ("float16", "bfloat16")
-"""Compilers may keep what flows between stages in a wider format; elsewhere there is none to keep it in."""
+"""Compilers may keep what flows between stages in a wider format. Elsewhere there is none to keep it in, but that a
+product may be added before it is rounded."""
 
 
 def program_reference(
@@ -112,14 +113,18 @@ class _Forward:
 
     def _loosened(self, stage: Stage, reference: Reference) -> Reference:
         """Leave room for values that a compiler kept unrounded between stages."""
-        unrounded = [n for n in stage.inputs if n in self._made and dtypes.dtype_name(self.values[n]) in LOW]
+        added = stage.op in OPERATORS
+        unrounded = [n for n in stage.inputs if n in self._made and (added or self._dtype(n) in LOW)]
         if not unrounded or reference.integral or reference.magnitude is None:
             return reference
-        unit = len(unrounded) * dtypes.FORMATS[dtypes.dtype_name(self.values[unrounded[0]])].unit_roundoff
+        unit = len(unrounded) * dtypes.FORMATS[self._dtype(unrounded[0])].unit_roundoff
         size = reference.magnitude
-        if stage.op in ("add", "subtract"):
+        if added:
             size = np.asarray(sum(np.abs(dtypes.widen(self.values[n])) for n in stage.inputs))
         return replace(reference, slack=unit / (1 - unit) * np.where(np.isfinite(size), size, 0))
+
+    def _dtype(self, name: str) -> str:
+        return dtypes.dtype_name(self.values[name])
 
     def _keep(self, name: str, reference: Reference, answer: np.ndarray | None) -> None:
         own = dtypes.narrow(reference.exact, reference.dtype)
@@ -177,7 +182,7 @@ class _Backward:
     def _check_exact(self, arrived: Sequence[Reference | None]) -> None:
         """What is rounded on its way back and then used must be known from the target."""
         for reference in arrived:
-            if reference is not None and reference.policy == "linear":
+            if reference is not None and (reference.policy == "linear" or may_err(reference)):
                 raise ValueError(f"the gradient of {reference.name!r} is rounded before it goes on: add a probe to it")
 
     def _probe(self, stage: Stage) -> str | None:

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from opassay.adapters.oracle.cotangent import Cotangents
-from opassay.adapters.oracle.definition import OPS
+from opassay.adapters.oracle.definition import judging
 from opassay.adapters.oracle.geometry import require
 from opassay.adapters.oracle.linear import apply, wide
 from opassay.adapters.oracle.total import total
@@ -34,11 +34,11 @@ def stage_references(stage: Stage, inputs: Arrays) -> tuple[Reference, ...]:
     """What the stage should make of these inputs, one ``Reference`` per output."""
     if stage.vjp:
         count = len(stage.outputs)
-        found = OPS[stage.op].vjp(stage.attributes, inputs[:count], inputs[count:])
+        found = judging(stage.op).vjp(stage.attributes, inputs[:count], inputs[count:])
     elif stage.op in OPERATORS:
         found = (_operator(stage.op, *inputs),)
     else:
-        found = OPS[stage.op].reference(stage.attributes, inputs)
+        found = judging(stage.op).reference(stage.attributes, inputs)
     return tuple(replace(r, computes=(stage.op, r.name)) for r in found)
 
 
@@ -54,7 +54,7 @@ def stage_gradients(
     if stage.vjp:
         found = _second_order(stage, inputs, cotangents, instead)
     else:
-        found = OPS[stage.op].vjp(stage.attributes, inputs, cotangents)
+        found = judging(stage.op).vjp(stage.attributes, inputs, cotangents)
     return tuple(r if r.computes else replace(r, computes=(stage.op, r.name)) for r in found)
 
 
@@ -107,8 +107,8 @@ def _once(
     stage: Stage, operands: Arrays, dy: np.ndarray, instead: Answering | None
 ) -> tuple[Sequence[Reference], Sequence[Reference]]:
     """What the op itself makes of these operands, and its gradients."""
-    value = OPS[stage.op].reference(stage.attributes, operands)
-    back = OPS[stage.op].vjp(stage.attributes, operands, (dy,))
+    value = judging(stage.op).reference(stage.attributes, operands)
+    back = judging(stage.op).vjp(stage.attributes, operands, (dy,))
     if instead is None:
         return value, back
     plain = replace(stage, inputs=stage.inputs[:-1], outputs=("y",), vjp=False)
@@ -117,5 +117,5 @@ def _once(
 
 def linear_in(op: str) -> tuple[int, ...]:
     """The inputs that the op is linear in, each alone; its gradient may itself be differentiated if there is one."""
-    known = OPS[op]
+    known = judging(op)
     return tuple(i for i, name in enumerate(known.inputs) if known.linear and name in known.differentiable)

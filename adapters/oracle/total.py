@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from opassay.harness.model.dtypes import FORMATS
+from opassay.harness.model.numeric_model import find_model
 from opassay.harness.model.reference import Reference, unconnected
 
 
@@ -28,7 +29,9 @@ def total(name: str, parts: Sequence[Reference], dtype: str) -> Reference:
         exact = np.sum([part.exact for part in parts], axis=0)
         magnitude = np.sum([_magnitude(part) for part in parts], axis=0)
     roundings = (len(parts) + 1) * FORMATS[dtype].unit_roundoff
-    slack = roundings / (1 - roundings) * magnitude + _added(parts, "slack")
+    stated = np.sum([_stated(part) for part in parts], axis=0)
+    slack = roundings / (1 - roundings) * magnitude + _added(parts, "slack") + stated
+    unit = _least([part.unit for part in parts], exact.shape)
     return Reference(
         name,
         dtype,
@@ -39,7 +42,7 @@ def total(name: str, parts: Sequence[Reference], dtype: str) -> Reference:
         free=_any(parts, "free"),
         may_be_nan=_any(parts, "may_be_nan"),
         flush=_added(parts, "flush") + len(parts),
-        unit=_least([part.unit for part in parts], exact.shape),
+        unit=np.where(stated > 0, np.nan, 1.0 if unit is None else unit) if stated.any() else unit,
         roundings=max(part.roundings for part in parts),
         slack=slack,
         computes=first.computes,
@@ -47,8 +50,20 @@ def total(name: str, parts: Sequence[Reference], dtype: str) -> Reference:
     )
 
 
+def may_err(part: Reference) -> bool:
+    """Whether a right answer may be another one than the oracle's, and not only 0 for what is subnormal."""
+    return bool(_stated(part, flushes=False).any())
+
+
 def _named(part: Reference, name: str) -> Reference:
     return replace(part, name=name)
+
+
+def _stated(part: Reference, flushes: bool = True) -> np.ndarray:
+    """What a part may err by that is not known by magnitude and terms, however its op computes it."""
+    if part.allowed_by is None:
+        return np.zeros(part.exact.shape)
+    return part.allowed_by(replace(find_model((), "", "", part.dtype), flushes=flushes))
 
 
 def _undivided(part: Reference) -> Reference:

@@ -91,6 +91,7 @@ EXPRESSIONS = {
     "lp_normalize": "tf.math.l2_normalize(x, axis, eps * eps) if p == 2 "
     "else x / tf.maximum(tf.norm(x, 1, axis, True), float(eps))",
     "bmm": "tf.linalg.matmul(a, b)",
+    "matmul_widened": "tf.linalg.matmul(a, b, output_type=tf.int32 if a.dtype == tf.int8 else tf.float32)",
     "linear": "tf.nn.bias_add(tf.linalg.matmul(x, weight, transpose_b=True), bias)",
     "cross_entropy": "tf.nn.sparse_softmax_cross_entropy_with_logits("
     "target, tf.transpose(x, [0, *range(2, len(x.shape)), 1]))",

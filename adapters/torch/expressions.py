@@ -103,6 +103,7 @@ EXPRESSIONS = {
     "instance_norm": "F.instance_norm(x, None, None, weight.reshape(-1), bias.reshape(-1), True, 0.0, eps)",
     "lp_normalize": "F.normalize(x, p, axis, float(eps))",
     "bmm": "torch.bmm(a, b)",
+    "matmul_widened": "torch._int_mm(a, b)",
     "linear": "F.linear(x, weight, bias)",
     "cross_entropy": "F.cross_entropy("
     "x, target, ignore_index=-1 if ignore_index is False else ignore_index, reduction=reduction or 'none')",

@@ -26,6 +26,7 @@ LACKING: dict[str, str] = {
     "less": "uint16 uint32 uint64",
     "less_equal": "uint16 uint32 uint64",
     "masked_fill": "uint16 uint32 uint64",
+    "matmul_widened": "bfloat16 float16",
     "max": "uint16 uint32 uint64",
     "max_pool1d": "int32 int64 int8 uint8",
     "maximum": "uint16 uint32 uint64",

@@ -49,7 +49,7 @@ class Draws:
     ``dtypes``: a table. ``fixed``: dtypes of single inputs, by position, that no draw changes. ``points``: where the op
     is hard. ``attributes``: a table of values for each. ``output``: the answer's dtype, "" for that of the last
     input, or in brackets the attribute that names it. ``broadcasts``: what each operand has of the answer's shape,
-    those of all ops unless told.
+    those of all ops unless told. ``widened``: the answer's dtype by that of the last input, where it is another.
     """
 
     op: str
@@ -62,11 +62,12 @@ class Draws:
     attributes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     output: str = ""
     broadcasts: Sequence[Sequence[str]] = ()
+    widened: Mapping[str, str] = field(default_factory=dict)
 
     def answer(self, attributes: Mapping[str, Any], dtype: str) -> str:
         """The dtype of the answer to inputs of ``dtype``."""
         named = self.output.strip("[]")
-        return str(attributes[named]) if named in self.attributes else named or dtype
+        return str(attributes[named]) if named in self.attributes else named or self.widened.get(dtype, dtype)
 
 
 def part(shape: Sequence[int], how: str) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.choices_elements import choices_for
+from opassay.adapters.oracle.definition import OPS
 from opassay.adapters.oracle.geometry import require
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import tables
@@ -43,6 +44,8 @@ class Entry:
     """
 
     numerics: ClassVar[str] = "pointwise"
+    linear: ClassVar[bool] = False
+    """Nobody differentiates its gradient."""
 
     name: str
     says: str
@@ -54,6 +57,10 @@ class Entry:
     differentiable: tuple[str, ...] = ()
     pins: tuple[Pin, ...] = ()
     more: tuple[rules.More, ...] = ()
+
+    def __post_init__(self) -> None:
+        # Programs ask the oracle for stages by name.
+        OPS[self.name] = self
 
     @cached_property
     def dtypes(self) -> frozenset[str]:

@@ -119,20 +119,21 @@ def composed(
     differentiable: Sequence[str] | None = None,
     attributes: Mapping[str, Attribute] | None = None,
     values: Sequence[tuple[str, ...]] = kinds.VALUES,
+    dtypes: Sequence[str] = kinds.FLOATING,
     settled: Mapping[str, Attribute] | None = None,
     pins: tuple[Pin, ...] = (),
     more: tuple[More, ...] = (),
     choices: tuple[Choice, ...] = (),
     **drawn: Any,
 ) -> Op:
-    """An op of floats, and of what ``fixed`` says by position.
+    """An op of ``dtypes``, and of what ``fixed`` says by position.
 
     ``settled``: attributes that are not drawn, since they follow from extents.
     """
     own = dict(attributes or {})
     tables_of = {key: attribute.values for key, attribute in own.items()}
     spoken = shaped.Shaped(
-        *(name, len(inputs), kinds.FLOATING, (0.0, 1.0), values),
+        *(name, len(inputs), dtypes, (0.0, 1.0), values),
         **{"attributes": tables_of, "shapes": shapes, "extents": extents, **drawn},
     )
     asked = inputs if differentiable is None else tuple(differentiable)

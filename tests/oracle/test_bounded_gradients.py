@@ -119,3 +119,25 @@ def test_a_square_may_double_its_operand_first() -> None:
     (dx,) = bounded.vjps(lambda x: bounded.square(x), (x,), (dy,), ("x",))
     assert judged(np.array([np.inf, 6e-3], np.float32), dx).free_elements == 1
     assert judged(np.array([np.inf, 3e-3], np.float32), dx).verdict == "numeric"
+
+
+def test_gelu_has_a_slope_where_its_bell_underflows() -> None:
+    x, dy = np.float32([-20, 20, 30]), np.float32([1, 1, 3])
+    for form in (bounded.gelu, bounded.gelu_tanh):
+        (found,) = bounded.vjps(form, (x,), (dy,), ("x",))
+        assert judged(np.float32([0, 1, 3]), found).verdict == "pass"
+        assert judged(np.float32([0, 1, 3.01]), found).verdict == "numeric"
+
+
+def test_the_gradient_of_attention_may_make_its_shares_again_of_the_logarithm_of_their_sum() -> None:
+    """At large scores that logarithm is rounded by far more than a share of almost 1 is."""
+    q, k, v, dy = (normal(1, 1, 6, 8, key=i) for i in range(4))
+    q, k = 20 * q, 20 * np.repeat(k[:, :, :3], 2, axis=2)
+    define = lambda q, k, v: bounded.attention(q, k, v, 1.0, np.ones((6, 6), dtype=bool), "zeros")  # noqa: E731
+    found = bounded.vjps(define, (q, k, v), (dy,), ("q", "k", "v"))[2]
+    scores = (q @ k.swapaxes(2, 3)).astype(np.float64)
+    whole = np.logaddexp.reduce(scores, axis=-1, keepdims=True)
+    again = np.exp(scores - whole.astype(np.float32)).astype(np.float32)
+    assert np.abs(again.sum(-1) - 1).max() > 2.0**-20
+    assert judged(again.swapaxes(2, 3) @ dy, found).verdict == "pass"
+    assert judged((1.001 * again).swapaxes(2, 3) @ dy, found).verdict == "numeric"

@@ -261,6 +261,62 @@ def test_a_sum_of_gradients_that_goes_on_needs_a_probe():
         program_vjp(Program(("a",), stages).attributes(), matrices(1), [None, matrices(1)[0]])
 
 
+SLOPES = Stage("exp", ("x",), ("e",)), Stage("exp", ("e",), ("y",))
+PASSED_ON = Stage("exp", ("x",), ("e",)), Stage("reshape", ("e",), ("y",), {"new_shape": (4,)})
+
+
+def gradients_of(stages):
+    x = made("normal", (2, 2))
+    program = Program(("x",), stages)
+    y = program_reference(program.attributes(), [x])[-1]
+    return program_vjp(program.attributes(), [x], [None, np.ones(y.exact.shape, np.float32)])
+
+
+def test_a_gradient_that_has_a_bound_of_its_own_needs_a_probe_unless_nothing_is_rounded():
+    with pytest.raises(ValueError, match="'e' is rounded before it goes on"):
+        gradients_of(SLOPES)
+    assert gradients_of(PASSED_ON)[-1].computes == ("exp", "dx")
+
+
+def call_of(op):
+    """An example with floats where the op has one, as a program of one stage, and its inputs."""
+    inputs, attributes = next(found for dtype in ("float32", "int32", "bool") if (found := op.example(dtype)))
+    names = tuple(f"x{i}" for i in range(len(inputs)))
+    made = op.reference(attributes, inputs)
+    return Program(names, (Stage(op.name, names, tuple(f"y{i}" for i in range(len(made))), attributes),)), inputs
+
+
+def exact(references):
+    return [r.exact.tobytes() for r in references]
+
+
+def test_every_op_of_a_signature_can_be_a_stage_of_a_program():
+    for op in (op for op in Registry().ops() if op.example):
+        program, inputs = call_of(op)
+        (stage,) = program.stages
+        expected = op.reference(stage.attributes, inputs)
+        found = program_reference(program.attributes(), inputs)
+        assert exact(found) == exact(expected), op.name
+        if op.vjp:
+            ones = [narrow(np.ones(r.exact.shape), r.dtype) if is_float(r.dtype) else None for r in expected]
+            sent = program_vjp(program.attributes(), inputs, ones)[len(found) :]
+            assert exact(sent) == exact(op.vjp(stage.attributes, inputs, ones)), op.name
+
+
+def test_a_stage_that_nobody_knows_is_refused():
+    program = Program(("x",), (Stage("no_such_op", ("x",), ("y",)),))
+    with pytest.raises(ValueError, match="there is no op 'no_such_op'"):
+        program_reference(program.attributes(), [made("normal", (2,))])
+
+
+def test_what_a_part_of_a_sum_may_err_by_the_sum_may():
+    slope = gradients_of(PASSED_ON)[-1]
+    whole = total("dx", [replace(slope, integral=True)] * 2, "float32")
+    allowed = numerics.bound(whole, NumericModel("float32"), True).allowed
+    assert (allowed >= 2 * slope.allowed_by(NumericModel("float32"))).all()
+    assert (allowed > 0).all()
+
+
 def test_the_gradient_that_the_target_tells_is_the_one_that_goes_on():
     probed = (TWICE[0], Stage("add", ("inner", "probe"), ("known",)), Stage("matmul", ("known", "b"), ("outer",)))
     program = Program(("a", "b", "probe"), probed)
@@ -319,6 +375,16 @@ def test_in_low_precision_a_difference_has_room_for_the_size_of_its_operands():
 def test_in_full_precision_there_is_no_room():
     program = Program(("a", "b"), TWICE)
     assert all(r.slack is None for r in program_reference(program.attributes(), matrices(2)))
+
+
+def test_a_product_may_be_added_before_it_is_rounded():
+    program = Program(("a", "b"), (Stage("mul", ("a", "b"), ("ab",)), Stage("subtract", ("ab", "a"), ("y",))))
+    a, b = np.float32([1 / 3]), np.float32([1 + 2 * U])
+    ab = a * b
+    fused = (np.float64(a) * np.float64(b) - a).astype(np.float32)
+    assert abs(fused - (ab - a)) > U * abs(fused)
+    assert not failing(program, [a, b], {"ab": ab, "y": fused})
+    assert failing(program, [a, b], {"ab": ab, "y": fused + 2 * U}) == {"y"}
 
 
 LOCATED = Program(

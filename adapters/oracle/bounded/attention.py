@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 
-from opassay.adapters.oracle.bounded.forms import any_form
+from opassay.adapters.oracle.bounded.elementary import exp
+from opassay.adapters.oracle.bounded.forms import any_form, either_known
 from opassay.adapters.oracle.bounded.products import matmul
 from opassay.adapters.oracle.bounded.real import Real, for_finite, left_open, saved
 from opassay.adapters.oracle.bounded.reductions import reduce_sum
 from opassay.adapters.oracle.bounded.selection import where
-from opassay.adapters.oracle.bounded.shares import softmax
+from opassay.adapters.oracle.bounded.shares import logsumexp, softmax
 from opassay.adapters.oracle.bounded.sums import fit, reshaped, transposed
 
 LEAST = 2.0**-14
@@ -79,11 +80,15 @@ def _shares(told: Real, seen: np.ndarray, unseen: str) -> Real:
 
 
 def _fused(scores: Real, shares: Real, values: Real) -> Real:
-    """The same, but that a gradient finds the sum over all keys as cotangent times answer, which was rounded."""
+    """The same, but that a gradient finds the sum over all keys as cotangent times answer, which was rounded.
+
+    It finds the shares, too, or makes them again of the scores and the logarithm of their sum, which was rounded.
+    """
     product = matmul(shares, values)
 
     def pull(g: Real, y: Real) -> list[Real | None]:
-        p, v = saved(shares), saved(values)
+        again = exp(scores - saved(logsumexp(scores, -1, True)))
+        p, v = either_known(saved(shares), again), saved(values)
         by_key = matmul(g, transposed(v, (0, 1, 2, 4, 3)))
         back = transposed(p, (0, 1, 2, 4, 3))
         by_value = fit(matmul(back, g), values.shape)

@@ -27,7 +27,9 @@ def _by_log_of_base(g: Real, x: Real, ln: object) -> Real:
 def _by_bell(g: Real, x: Real) -> Real:
     """g · 2/√π · exp(-x²), which is 0 in any format far within the bounds that x is held to here."""
     a = clamp(saved(x), -special.NOTHING_LEFT, special.NOTHING_LEFT)
-    return monomial((g, 1), (constant(2 / ROOT_PI, x), 1), (exp(-(a * a)), 1))
+    factor, bell = constant(2 / ROOT_PI, x), exp(-(a * a))
+    # What underflows has no relative error.
+    return least(monomial((g, 1), (factor, 1), (bell, 1)), g * (factor * bell))
 
 
 def _by_three_halves(g: Real, x: Real, y: Real) -> Real:

@@ -28,19 +28,6 @@ from opassay.adapters.oracle.hypotheses import (
 )
 from opassay.harness.model.hypothesis import Hypothesis
 
-ELEMENTS: tuple[Hypothesis, ...] = (
-    *elements.HYPOTHESES,
-    *formulas.HYPOTHESES,
-    *approximations.HYPOTHESES,
-    *ends.HYPOTHESES,
-    *activations.HYPOTHESES,
-    *digamma.HYPOTHESES,
-    *textbook.HYPOTHESES,
-    *reductions.HYPOTHESES,
-    *movement.HYPOTHESES,
-)
-"""Those of ops that treat each element alone, of which no program is made."""
-
 ALL: tuple[Hypothesis, ...] = (
     *gradients.HYPOTHESES,
     *windows.HYPOTHESES,
@@ -50,14 +37,22 @@ ALL: tuple[Hypothesis, ...] = (
     *maxima.HYPOTHESES,
     *values.HYPOTHESES,
     *rounding.HYPOTHESES,
-    *ELEMENTS,
+    *elements.HYPOTHESES,
+    *formulas.HYPOTHESES,
+    *approximations.HYPOTHESES,
+    *ends.HYPOTHESES,
+    *activations.HYPOTHESES,
+    *digamma.HYPOTHESES,
+    *textbook.HYPOTHESES,
+    *reductions.HYPOTHESES,
+    *movement.HYPOTHESES,
     *values.PRECISION,
 )
 
 
 PROGRAMS: tuple[Hypothesis, ...] = (
     *gradients.CONNECTION,
-    *(staged.staged(mistake) for mistake in ALL if mistake not in (*gradients.CONNECTION, *ELEMENTS)),
+    *(staged.staged(mistake) for mistake in ALL if mistake not in gradients.CONNECTION),
 )
 """Those that concern a program of several ops: of the whole, and of its stages."""
 

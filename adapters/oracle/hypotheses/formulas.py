@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.activations import ROOT_HALF
 from opassay.adapters.oracle.bounded.elementary import LN2, LN10, ROOT_PI
 from opassay.adapters.oracle.bounded.formats import Formats, sizes
 from opassay.adapters.oracle.bounded.real import constant, leaf, with_gradient
@@ -13,6 +14,8 @@ from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
 
 Real = bounded.Real
+
+TWO_OVER_ROOT_PI = 2 / ROOT_PI
 
 
 def _exp2(x: Real) -> Real:
@@ -63,7 +66,22 @@ def _erf(x: Real) -> Real:
         total = total * t + constant(coefficient, x)
     whole = 1 - total * t * bounded.exp(-(size * size))
     sign = np.where(np.signbit(x.value), -1.0, 1.0)
-    return whole * Real(sign.astype(x.value.dtype))
+    y = whole * Real(sign.astype(x.value.dtype))
+    return with_gradient(y, x, lambda g, _: g * (bounded.exp(-bounded.square(bounded.saved(x))) * TWO_OVER_ROOT_PI))
+
+
+def _gelu_slope(x: Real, approximate: bool) -> Real:
+    """Its gradient by that erf, or where vectors end by erf itself; no mistake where gelu has none."""
+    if approximate:
+        return bounded.gelu_tanh(x)
+
+    def pull(g: Real, _: Real) -> Real:
+        scaled = bounded.saved(x) * ROOT_HALF
+        bell = bounded.saved(x) * (bounded.exp(-bounded.square(scaled)) * (TWO_OVER_ROOT_PI * ROOT_HALF / 2))
+        by_terms, by_itself = (g * (0.5 * (1 + erf(scaled)) + bell) for erf in (_erf, bounded.erf))
+        return one_or_other(by_terms, by_itself)
+
+    return with_gradient(bounded.gelu(x), x, pull)
 
 
 def _log1p(x: Real) -> Real:
@@ -138,8 +156,7 @@ HYPOTHESES = (
     by_formula(
         "erf_by_difference",
         "erf is 1 less a sum of five terms, at 0 as well",
-        {"erf": (_erf,)},
-        VALUE,
+        {"erf": (_erf,), "gelu": (_gelu_slope,)},
         model=in_single,
     ),
     by_formula(

@@ -14,7 +14,7 @@ from opassay.adapters.oracle.programs import program_reference, program_vjp
 from opassay.adapters.oracle.stages import Arrays, stage_gradients
 from opassay.harness.model.hypothesis import VARIANTS, Hypothesis, NoVariant, Question, made_together
 from opassay.harness.model.op import ContractError
-from opassay.harness.model.program import OPERATORS, Stage
+from opassay.harness.model.program import OPERATORS, Stage, stage_ops
 from opassay.harness.model.reference import Reference
 
 
@@ -33,6 +33,8 @@ def staged(mistake: Hypothesis) -> Hypothesis:
 
 def _answers(mistake: Hypothesis, question: Question) -> Iterator[References]:
     """One variant after the other, in all stages at once: outputs are met one by one."""
+    if mistake.ops and not stage_ops(question.attributes) & set(mistake.ops):
+        return
     mistakes = (mistake, *_inner(question))
     for variant in range(VARIANTS):
         made = Mistaken(mistakes, variant)

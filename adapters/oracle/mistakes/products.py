@@ -25,7 +25,17 @@ def _modulo_two(a: Array, b: Array) -> Array:
 
 
 def _but_the_last(a: Array, b: Array) -> Array:
-    return np.asarray(_wide(a)[..., :-1] @ _wide(b)[:, :-1])
+    return np.asarray(_wide(a)[..., :-1] @ _wide(b)[..., :-1, :])
+
+
+def _in_16_bits(question: Question, told: Arrays) -> Arrays:
+    (right,) = told
+    if right is None:
+        return told
+    if right.dtype == np.int32:
+        return (right.astype(np.int16).astype(np.int32),)
+    with np.errstate(over="ignore"):
+        return (dtypes.widen(dtypes.narrow(right, dtype(question))).astype(np.float32),)
 
 
 def _rows(x: Array, weight: Array, bias: Array) -> Array:
@@ -129,8 +139,16 @@ MISTAKES = (
     *mistakes("implied_as_they_occur", "axes of the answer come as they occur", computed(_as_they_occur), "einsum"),
     *mistakes("first_row_for_diagonal", "of an axis named twice, the first row", computed(_no_diagonal), "einsum"),
     *mistakes("own_axis_not_summed", "of an axis of one operand, the first alone", computed(_first_alone), "einsum"),
+    *mistakes(
+        "kept_in_16_bits", "the product is kept in 16 bits before it is given in 32", _in_16_bits, "matmul_widened"
+    ),
     *mistakes("matrices_modulo_two", "matrices of b are counted modulo two", computed(_modulo_two), "bmm"),
-    *mistakes("last_product_left_out", "the last product of each sum is left out", computed(_but_the_last), "bmm"),
+    *mistakes(
+        "last_product_left_out",
+        "the last product of each sum is left out",
+        computed(_but_the_last),
+        ("bmm", "matmul_widened"),
+    ),
     *mistakes("weights_as_they_lie", "weights are read as if transposed", computed(_as_it_lies), "linear"),
     *mistakes("bias_added_twice", "the bias begins the sums, and is added to them", computed(_twice), "linear"),
     *mistakes("mean_over_all", "the mean counts what is ignored", computed(_mean_of_all), "cross_entropy"),
