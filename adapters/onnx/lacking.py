@@ -1,10 +1,11 @@
-"""Words of attributes that no operator of ONNX can be told, by op, whoever runs the model."""
+"""Dtypes and words of attributes that no operator of ONNX can be told, by op, whoever runs the model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 LACKING: dict[str, str] = {
+    "matmul_widened": "bfloat16 float16",
     "pad": "symmetric",
     "space_to_depth": "CRD",
 }

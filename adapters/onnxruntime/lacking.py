@@ -58,7 +58,6 @@ LACKING: dict[str, str] = {
     "lp_normalize": "bfloat16",
     "masked_attention": "bfloat16",
     "masked_fill": "bfloat16 bool int16 uint16 uint64",
-    "matmul_widened": "bfloat16 float16",
     "max": "bfloat16 int16 uint32 uint64",
     "maximum": "bfloat16 int16 uint16",
     "mean": "bfloat16",
