@@ -280,7 +280,7 @@ def test_a_gradient_that_has_a_bound_of_its_own_needs_a_probe_unless_nothing_is_
 
 def call_of(op):
     """An example with floats where the op has one, as a program of one stage, and its inputs."""
-    inputs, attributes = next(found for dtype in ("float32", "int32", "bool") if (found := op.example(dtype)))
+    inputs, attributes = next(found for dtype in ("float32", "int32", "bool", "int8") if (found := op.example(dtype)))
     names = tuple(f"x{i}" for i in range(len(inputs)))
     made = op.reference(attributes, inputs)
     return Program(names, (Stage(op.name, names, tuple(f"y{i}" for i in range(len(made))), attributes),)), inputs
