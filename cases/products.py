@@ -87,7 +87,7 @@ def _widened_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> S
     return (m, n)
 
 
-def _widened_work(shapes: Sequence[Shape]) -> int:
+def _widened_work(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
     (m, k), (_, n) = shapes
     return m * k * n
 
@@ -123,7 +123,7 @@ matmul_widened = composed(
     (EXTENTS, INNER, EXTENTS),
     answers=_widened_answer,
     work=_widened_work,
-    longest=lambda shapes: shapes[0][1],
+    longest=lambda shapes, attributes: shapes[0][1],
     fits=_matrices,
     said="b has as many rows as a has columns",
     longer={"InnerExtent": (1, 0)},
