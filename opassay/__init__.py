@@ -19,7 +19,7 @@ _PUBLIC = {
     "Asked": "opassay.harness.model.script",
     "BFLOAT16": "opassay.harness.model.dtypes",
     "Case": "opassay.harness.model.case",
-    "CheckFailed": "opassay.harness.check.door",
+    "CheckFailed": "opassay.harness.doors.check",
     "DTYPES": "opassay.harness.model.dtypes",
     "Fact": "opassay.harness.model.fact",
     "Fill": "opassay.harness.model.fills",
@@ -37,12 +37,12 @@ _PUBLIC = {
     "as_tuple": "opassay.harness.model.adapter",
     "by_pullback": "opassay.adapters.gradients",
     "by_tape": "opassay.adapters.gradients",
-    "check": "opassay.harness.check.door",
-    "mistakes": "opassay.adapters.known_elements",
+    "check": "opassay.harness.doors.check",
+    "mistakes": "opassay.adapters.kernels.elements",
     "new_differences": "opassay.harness.contract.judged",
     "ops_of": "opassay.adapters.expressions",
     "pinned": "opassay.adapters.facts",
-    "read_table": "opassay.reports.table",
+    "read_table": "opassay.reports.data.table",
     "record": "opassay.harness.bisect.record",
 }
 _MODULES = ("geometry", "tracing", "transposed")
@@ -80,7 +80,7 @@ def main() -> None:
     if problem is not None:
         print(f"opassay: {problem}", file=sys.stderr)
         raise SystemExit(2)
-    from opassay.harness.cli import run_cli
+    from opassay.harness.doors.cli import run_cli
 
     run_cli()
 
@@ -122,6 +122,6 @@ def pytest_configure(config: Any) -> None:
         import pytest
 
         raise pytest.UsageError(f"opassay: {problem}")
-    from opassay.harness.pytest_plugin import Plugin
+    from opassay.harness.doors.pytest_plugin import Plugin
 
     config.pluginmanager.register(Plugin(config), "opassay-items")

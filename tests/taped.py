@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from opassay.harness.model.verdicts import Record
-from opassay.harness.run.journal import NAME, sorted_records
+from opassay.harness.store.journal import NAME, sorted_records
 
 TAPES = Path(__file__).parent / "tapes"
 TABLE = TAPES / "table.csv"

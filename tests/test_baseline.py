@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness.commands import run_command
-from opassay.harness.known_update import known_update_command
-from opassay.harness.registry import UsageError
-from opassay.harness.replay import replay_command
-from opassay.harness.run.baseline import read_baseline, write_baseline
+from opassay.harness.doors.commands import run_command
+from opassay.harness.doors.known_update import known_update_command
+from opassay.harness.doors.replay import replay_command
+from opassay.harness.find.registry import UsageError
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Request
-from opassay.harness.run.plan import Settings
-from opassay.reports.table import read_table
+from opassay.harness.store.baseline import read_baseline, write_baseline
+from opassay.reports.data.table import read_table
 
 HERE = str(Path(__file__).parent / "run")
 sys.path.insert(0, HERE)
@@ -211,14 +211,14 @@ def test_another_message_is_another_difference(first, run, capsys) -> None:
 
 def test_a_baseline_beside_an_adapter_is_taken_by_itself(first, run, capsys, monkeypatch) -> None:
     update(capsys, first("plus", **ONE).folder)
-    monkeypatch.setattr("opassay.harness.registry.Registry.baseline", lambda self, adapter: FILE)
+    monkeypatch.setattr("opassay.harness.find.registry.Registry.baseline", lambda self, adapter: FILE)
     covered = run("plus", **ONE)
     assert covered.status == 0
     assert update(capsys, covered.folder, Path("mine.jsonl")) == ["mine.jsonl: 0 lines; 0 added, 0 dropped, 0 changed"]
 
 
 def test_replay_and_list_name_the_line(first, capsys) -> None:
-    from opassay.harness.listing import Chosen, list_command
+    from opassay.harness.doors.listing import Chosen, list_command
 
     update(capsys, first("plus", **ONE).folder)
     lines = read_baseline(FILE)
@@ -257,7 +257,7 @@ def test_what_cannot_be_written_leaves_the_file(first, capsys, monkeypatch) -> N
     folder = first("plus", **ONE).folder
     update(capsys, folder)
     before = FILE.read_bytes()
-    monkeypatch.setattr("opassay.harness.run.files.os.replace", _full)
+    monkeypatch.setattr("opassay.harness.store.files.os.replace", _full)
     with pytest.raises(UsageError, match="what was in it is still there"):
         known_update_command(folder, FILE, [ADAPTER])
     assert FILE.read_bytes() == before

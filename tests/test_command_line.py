@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness.registry import AdapterEntry, Registry, UsageError
+from opassay.harness.find.registry import AdapterEntry, Registry, UsageError
 
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
 

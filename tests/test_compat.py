@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from opassay.adapters.facts import read_pins
-from opassay.harness.case_file import find_case
-from opassay.harness.run.baseline import read_baseline, write_baseline
-from opassay.harness.run.suite import read_suite, write_suite
+from opassay.harness.doors.case_file import find_case
+from opassay.harness.store.baseline import read_baseline, write_baseline
+from opassay.harness.store.suite import read_suite, write_suite
 
 HERE = Path(__file__).parent / "compat"
 sys.path.insert(0, str(HERE))

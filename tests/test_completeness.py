@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness.completeness import Reader
-from opassay.harness.located import UsageError, beside
-from opassay.harness.registry import Registry
+from opassay.harness.find.completeness import Reader
+from opassay.harness.find.located import UsageError, beside
+from opassay.harness.find.registry import Registry
 
 ROOT = Path(__file__).resolve().parent.parent
 OPS = ("relu", "matmul", "conv2d", "scatter_nd", "avg_pool2d", "max_pool2d")

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness import demo
-from opassay.harness.declared import read_declaration
-from opassay.harness.demo import NUMPY, PACKAGE, PLANTED, REPORT, Demo
+from opassay.harness.doors import demo
+from opassay.harness.doors.demo import NUMPY, PACKAGE, PLANTED, REPORT, Demo
+from opassay.harness.find.declared import read_declaration
+from opassay.harness.find.located import module_file
+from opassay.harness.find.manifest import built_in
+from opassay.harness.find.registry import AdapterEntry, UsageError
 from opassay.harness.judge.facts import versions_of
-from opassay.harness.located import module_file
-from opassay.harness.manifest import built_in
-from opassay.harness.registry import AdapterEntry, UsageError
 
 sys.path.insert(0, str(Path(__file__).parent / "reports"))
 import records as made

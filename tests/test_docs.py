@@ -25,11 +25,11 @@ import found_bugs  # noqa: E402 - a module of the documentation's tools
 import newcomer  # noqa: E402 - a module beside this file
 import tables  # noqa: E402
 
-from opassay.harness.cli import app  # noqa: E402
+from opassay.harness.doors.cli import app  # noqa: E402
+from opassay.harness.find.registry import Registry  # noqa: E402
 from opassay.harness.model.case import Case  # noqa: E402
 from opassay.harness.model.op import references, refusal  # noqa: E402
 from opassay.harness.model.verdicts import severity  # noqa: E402
-from opassay.harness.registry import Registry  # noqa: E402
 
 ROOT = newcomer.ROOT
 PAGES = {

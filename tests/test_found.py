@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness import found
+from opassay.harness.find import found
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.op import Op
-from opassay.harness.registry import Registry, UsageError
 
 
 def test_an_entry_is_a_name_whose_call_is_given_it_first() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from opassay.harness.cli import run_cli
+from opassay.harness.doors.cli import run_cli
 from opassay.harness.model.case import Case
 
 TENSOR = {"shape": [2, 2], "dtype": "float32", "fill": {"kind": "ones"}, "memory": {"kind": "contiguous"}}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness.cli import run_cli
-from opassay.harness.commands import run_command
+from opassay.harness.doors.cli import run_cli
+from opassay.harness.doors.commands import run_command
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Request
-from opassay.harness.run.plan import Settings
 
 
 @pytest.fixture(scope="module")

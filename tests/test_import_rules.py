@@ -70,14 +70,19 @@ RULES = {
     ),
     "judge": Rule(("harness/judge",), JUDGING_PLANTED, never=JUDGING),
     "registry": Rule(
-        ("harness/registry.py", "harness/declared.py", "harness/located.py", "harness/user_targets.py"),
+        (
+            "harness/find/registry.py",
+            "harness/find/declared.py",
+            "harness/find/located.py",
+            "harness/find/user_targets.py",
+        ),
         JUDGING_PLANTED,
         never=JUDGING,
     ),
     "run": Rule(
         ("harness/run",),
         (
-            "from opassay.reports.table import write_table",
+            "from opassay.reports.data.table import write_table",
             "import opassay.adapters.torch",
             "def f():\n    import opassay.cases.conv",
             "from opassay.harness.hunt.hunter import Hunter",
@@ -87,7 +92,7 @@ RULES = {
     "hunt": Rule(
         ("harness/hunt",),
         (
-            "from opassay.reports.text import plural",
+            "from opassay.reports.data.text import plural",
             "import opassay.adapters.torch",
             "from opassay.harness import commands",
             "def f():\n    import opassay.cases.conv",
@@ -96,9 +101,9 @@ RULES = {
             "opassay.reports",
             "opassay.adapters",
             "opassay.cases",
-            "opassay.harness.cli",
-            "opassay.harness.commands",
-            "opassay.harness.pytest_plugin",
+            "opassay.harness.doors.cli",
+            "opassay.harness.doors.commands",
+            "opassay.harness.doors.pytest_plugin",
         ),
     ),
     "fleet": Rule(
@@ -108,12 +113,12 @@ RULES = {
             "from opassay.harness import cli",
             "def f():\n    import opassay.cases.conv",
         ),
-        never=("opassay.adapters", "opassay.cases", "opassay.harness.cli", "opassay.harness.pytest_plugin"),
+        never=("opassay.adapters", "opassay.cases", "opassay.harness.doors.cli", "opassay.harness.doors.pytest_plugin"),
     ),
     "check": Rule(
         ("harness/check",),
         (
-            "from opassay.reports.text import plural",
+            "from opassay.reports.data.text import plural",
             "import opassay.adapters.torch",
             "from opassay.harness import commands",
             "def f():\n    import opassay.cases.conv",
@@ -122,8 +127,8 @@ RULES = {
             "opassay.reports",
             "opassay.adapters",
             "opassay.cases",
-            "opassay.harness.cli",
-            "opassay.harness.commands",
+            "opassay.harness.doors.cli",
+            "opassay.harness.doors.commands",
         ),
     ),
     "contract": Rule(
@@ -138,8 +143,8 @@ RULES = {
             "numpy",
             "pytest",
             "opassay.harness.model",
-            "opassay.harness.located",
-            "opassay.harness.registry",
+            "opassay.harness.find.located",
+            "opassay.harness.find.registry",
             "opassay.harness.run",
             "opassay.harness.contract",
         ),
@@ -148,7 +153,7 @@ RULES = {
         ("reports",),
         (
             "from opassay.harness.judge import compare",
-            "import opassay.harness.registry",
+            "import opassay.harness.find.registry",
             "import opassay.adapters.oracle",
             "import torch",
         ),
@@ -182,7 +187,7 @@ RULES = {
     "known": Rule(
         (
             "adapters/*/known*.py",
-            "adapters/known_*.py",
+            "adapters/kernels/*.py",
             "adapters/geometry.py",
             "adapters/*/script*.py",
             "adapters/script_*.py",
@@ -295,9 +300,9 @@ HEAVY = ("pandas", "hypothesis", *FRAMEWORKS)
 @pytest.mark.parametrize(
     "modules",
     [
-        "opassay.harness.run.worker, opassay.harness.check.plain, opassay.harness.check.kernel",
-        "opassay.harness.cli, opassay.harness.listing",
-        "opassay.harness.commands, opassay.harness.pytest_plugin",
+        "opassay.harness.worker.worker, opassay.harness.check.plain, opassay.harness.check.kernel",
+        "opassay.harness.doors.cli, opassay.harness.doors.listing",
+        "opassay.harness.doors.commands, opassay.harness.doors.pytest_plugin",
         "opassay.harness.contract.ask",
     ],
 )

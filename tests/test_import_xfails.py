@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from opassay.harness.import_xfails import accepts, by_op, import_xfails_command
+from opassay.harness.doors.import_xfails import accepts, by_op, import_xfails_command
+from opassay.harness.doors.their_tests import read_names
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.baseline import Line
 from opassay.harness.model.case import Case, Tensor
-from opassay.harness.registry import Registry, UsageError
-from opassay.harness.their_tests import read_names
 
 LISTS = {
     "onnx": (
@@ -60,7 +60,7 @@ def test_a_line_is_accepted_by_op_and_dtype():
 
 def test_what_the_list_names_and_the_run_shows_is_the_baseline(tmp_path, capsys, monkeypatch):
     lines = [_line("relu", "float16"), _line("exp", "float32")]
-    monkeypatch.setattr("opassay.harness.import_xfails._lines", lambda folder, listed: lines)
+    monkeypatch.setattr("opassay.harness.doors.import_xfails._lines", lambda folder, listed: lines)
     (tmp_path / "list.json").write_text('["test_relu", "test_sinh", "test_adagrad"]', encoding="utf-8")
     import_xfails_command("onnx", tmp_path / "list.json", tmp_path, tmp_path / "baseline.jsonl", ())
     told = capsys.readouterr().out

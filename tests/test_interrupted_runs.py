@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from opassay.harness import cli
+from opassay.harness.doors import cli
 
 sys.path.insert(0, str(Path(__file__).parent))
 from interrupted import command, recorded, run, start, table, wait_until, workers

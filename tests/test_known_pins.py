@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from opassay.adapters.facts import FILE, read_pins
-from opassay.harness import known_pins
-from opassay.harness.known_pins import MOST, Covered, changes, known_pins_command, refreshed
+from opassay.harness.doors import known_pins
+from opassay.harness.doors.known_pins import MOST, Covered, changes, known_pins_command, refreshed
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
-from opassay.harness.registry import Registry, UsageError
-from opassay.reports.table import write_table
+from opassay.reports.data.table import write_table
 
 sys.path.insert(0, str(Path(__file__).parent / "reports"))
 from records import known, record, run, shard, target

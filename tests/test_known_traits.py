@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opassay.harness.known_traits import learned, left_over, widened
+from opassay.harness.doors.known_traits import learned, left_over, widened
 from opassay.harness.model.traits import Trait
 
 DTYPE, RANK, PAD = ("tensors", 0, "dtype"), ("tensors", 0, "rank"), ("attributes", "padding")

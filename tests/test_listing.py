@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from opassay.harness.listing import ALIGNED, Chosen, list_command
+from opassay.harness.doors.listing import ALIGNED, Chosen, list_command
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.baseline import PREFIX
-from opassay.harness.registry import Registry, UsageError
-from opassay.harness.run.baseline import read_baseline
+from opassay.harness.store.baseline import read_baseline
 
 
 def listed(capsys: pytest.CaptureFixture[str], what: str, **chosen: tuple[str, ...]) -> list[str]:

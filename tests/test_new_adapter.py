@@ -221,8 +221,8 @@ def test_outside_a_checkout_only_a_package_can_be_made(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from opassay.harness.registry import UsageError
-    from opassay.harness.scaffold import new_adapter_command
+    from opassay.harness.doors.scaffold import new_adapter_command
+    from opassay.harness.find.registry import UsageError
 
     def refuse(*arguments: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied", "opassay-fresh")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from opassay.harness.doors.numeric import accumulator, flushed, inputs_of, question
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
-from opassay.harness.numeric import accumulator, flushed, inputs_of, question
-from opassay.harness.registry import Registry
 from opassay.harness.run.loosest import unstated
 
 FORMATS = ("bfloat16", "float16", "float32", "float64")

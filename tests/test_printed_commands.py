@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from opassay.harness.run.earlier import LEFT, set_aside
-from opassay.harness.run.files import FileError
-from opassay.harness.run.journal import NAME, Journal
+from opassay.harness.store.earlier import LEFT, set_aside
+from opassay.harness.store.files import FileError
+from opassay.harness.store.journal import NAME, Journal
 
 PLANTED = Path(__file__).parent / "run" / "planted.py"
 OUT = "my report's"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from opassay.harness.probed_choices import lines, probes, said
-from opassay.harness.registry import Registry
+from opassay.harness.doors.probed_choices import lines, probes, said
+from opassay.harness.find.registry import Registry
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 
 INDEX = next(c for c in Registry().op("gather").choices if c.name == "index_below")

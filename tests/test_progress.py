@@ -9,9 +9,9 @@ import threading
 import pytest
 from rich.console import Console
 
-from opassay.harness.consoles import UNCUT, stdout, watched
-from opassay.harness.pace import Pace, duration
-from opassay.harness.progress import EVERY, Lines, Moving
+from opassay.harness.doors.consoles import UNCUT, stdout, watched
+from opassay.harness.doors.pace import Pace, duration
+from opassay.harness.doors.progress import EVERY, Lines, Moving
 
 
 class Record:

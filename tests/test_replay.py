@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness.cli import run_cli
-from opassay.harness.form import check_form
-from opassay.harness.found import ops as found_ops
+from opassay.harness.doors.cli import run_cli
+from opassay.harness.doors.told import figures
+from opassay.harness.find.form import check_form
+from opassay.harness.find.found import ops as found_ops
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.case import Case
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
-from opassay.harness.run.plan import aspects
-from opassay.harness.told import figures
+from opassay.harness.plan import generate
+from opassay.harness.plan.plan import aspects
 
 OPS = found_ops()
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness import reporting
-from opassay.harness.registry import UsageError
-from opassay.harness.run.journal import NAME, Journal, being_written
+from opassay.harness.doors import reporting
+from opassay.harness.find.registry import UsageError
+from opassay.harness.store.journal import NAME, Journal, being_written
 
 sys.path.insert(0, str(Path(__file__).parent))
 from interrupted import command, kill, recorded, run, start, table, wait_until
@@ -82,7 +82,7 @@ def test_a_run_that_ends_while_it_is_reported_keeps_its_own_pages(made_run, monk
 @pytest.fixture
 def made_run(tmp_path: Path) -> Path:
     """A folder as a run leaves it when it has ended, without its pages; its journal has no record."""
-    from opassay.reports.table import write_table
+    from opassay.reports.data.table import write_table
 
     Journal(tmp_path, {"seed": 0}).close()
     write_table([], tmp_path)

@@ -12,9 +12,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import taped
 
-from opassay.harness.found import ops as found_ops
+from opassay.harness.find.found import ops as found_ops
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge import numerics
-from opassay.harness.registry import Registry
 from opassay.harness.run.tape.rejudge import Asked, TapeCampaign, judge_ops
 
 OPS = found_ops()

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
+from opassay.harness.find.registry import AdapterEntry, Registry, UsageError
+from opassay.harness.find.user_targets import UserTarget, read_targets
 from opassay.harness.model.target import Target
-from opassay.harness.registry import AdapterEntry, Registry, UsageError
-from opassay.harness.user_targets import UserTarget, read_targets
 
 GOOD = 'adapter = "jax"\nmode = "eager"\npython = "python"\nenv = {A = "1"}\n'
 

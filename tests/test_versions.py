@@ -14,12 +14,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from opassay.harness import registry
-from opassay.harness.commands import doctor_command, run_command
-from opassay.harness.manifest import built_in
+from opassay.harness.doors.commands import doctor_command, run_command
+from opassay.harness.find import registry
+from opassay.harness.find.manifest import built_in
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Request
-from opassay.harness.run.installed import too_old
-from opassay.harness.run.plan import Settings
+from opassay.harness.worker.installed import too_old
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from opassay.adapters.known_elements import NAN_OF_SIGN, Told, holds_nan, mistakes
+from opassay.adapters.kernels.elements import NAN_OF_SIGN, Told, holds_nan, mistakes
 from opassay.harness.model.fact import Fact
 
 FUNCTIONS: Told = {

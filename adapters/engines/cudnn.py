@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from opassay.adapters.cuda import ON_CUDA
-from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.kernels.predicates import attributes_of
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opassay.adapters.known_averages import WIDE, WIDE_TITLE, WIDE_URL
-from opassay.adapters.known_elements import Told, mistakes
+from opassay.adapters.kernels.averages import WIDE, WIDE_TITLE, WIDE_URL
+from opassay.adapters.kernels.elements import Told, mistakes
 from opassay.harness.model.fact import Fact
 
 _BOTH = ("value", "gradient")

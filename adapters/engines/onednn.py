@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from opassay.adapters import known_columns, known_holes, known_products, known_strided
-from opassay.adapters.known_predicates import Predicate
+from opassay.adapters.kernels import columns as known_columns
+from opassay.adapters.kernels import holes as known_holes
+from opassay.adapters.kernels import products as known_products
+from opassay.adapters.kernels import strided as known_strided
+from opassay.adapters.kernels.predicates import Predicate
 from opassay.adapters.onednn import WITH_ONE_DNN
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact

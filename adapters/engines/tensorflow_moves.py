@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from opassay.adapters.known_predicates import Predicate
+from opassay.adapters.kernels.predicates import Predicate
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opassay.adapters.cuda import ON_CPU
-from opassay.adapters.known_elements import Told, mistakes
+from opassay.adapters.kernels.elements import Told, mistakes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.numeric_model import NumericModel, NumericRule

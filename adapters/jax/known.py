@@ -9,8 +9,8 @@ from opassay.adapters.facts import pinned
 from opassay.adapters.jax.known_cuda import CUDA
 from opassay.adapters.jax.known_errors import ERRORS
 from opassay.adapters.jax.known_swaps import swapped_groups
-from opassay.adapters.known_elements import JAX_NUMPY, mistakes
-from opassay.adapters.known_norms import one_pass
+from opassay.adapters.kernels.elements import JAX_NUMPY, mistakes
+from opassay.adapters.kernels.norms import one_pass
 from opassay.harness.model.fact import Fact
 
 _SEEN = "jax 0.10.2, CPU"

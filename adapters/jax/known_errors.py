@@ -9,8 +9,8 @@ from typing import Any
 from opassay.adapters.cuda import ON_CPU, ON_CUDA
 from opassay.adapters.engines.xla import ABORTS
 from opassay.adapters.geometry import output_extent, spatial_axes
-from opassay.adapters.known_far import cropped_away, narrowed_index
-from opassay.adapters.known_predicates import extent_fits_indices, overflows, rank_three_in, repeated_beyond_bytes
+from opassay.adapters.kernels.far import cropped_away, narrowed_index
+from opassay.adapters.kernels.predicates import extent_fits_indices, overflows, rank_three_in, repeated_beyond_bytes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 

@@ -15,11 +15,11 @@ from opassay.adapters.keras.known_elements import ELEMENTS
 from opassay.adapters.keras.known_empty import EMPTY
 from opassay.adapters.keras.known_errors import ERRORS
 from opassay.adapters.keras.known_predicates import SEEN, attributes_and_ops
-from opassay.adapters.known_elements import JAX_NUMPY, mistakes
-from opassay.adapters.known_far import far_strides
-from opassay.adapters.known_holes import straddled_in_keras
-from opassay.adapters.known_predicates import attributes_of
-from opassay.adapters.known_products import CHANCE, NEEDS, TITLE, URL, one_matrix_for_a_batch
+from opassay.adapters.kernels.elements import JAX_NUMPY, mistakes
+from opassay.adapters.kernels.far import far_strides
+from opassay.adapters.kernels.holes import straddled_in_keras
+from opassay.adapters.kernels.predicates import attributes_of
+from opassay.adapters.kernels.products import CHANCE, NEEDS, TITLE, URL, one_matrix_for_a_batch
 from opassay.adapters.onednn import OWN
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact

@@ -7,8 +7,8 @@ import numpy as np
 from opassay.adapters.engines import aten
 from opassay.adapters.engines.eigen import DEFINITIONS
 from opassay.adapters.keras.known_predicates import SEEN
-from opassay.adapters.known_elements import Told, mistakes, of_floats
-from opassay.adapters.known_norms import one_pass
+from opassay.adapters.kernels.elements import Told, mistakes, of_floats
+from opassay.adapters.kernels.norms import one_pass
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact

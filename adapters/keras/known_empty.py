@@ -6,8 +6,8 @@ from typing import Any
 
 from opassay.adapters.geometry import channel_axis, spatial_axes
 from opassay.adapters.keras.known_predicates import SEEN, attributes_and_ops
-from opassay.adapters.known_predicates import Predicate, attributes_of
-from opassay.adapters.known_values import empty_anywhere
+from opassay.adapters.kernels.predicates import Predicate, attributes_of
+from opassay.adapters.kernels.values import empty_anywhere
 from opassay.adapters.onednn import ONE_DNN, WHERE_ONE_DNN, WITH_ONE_DNN
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact

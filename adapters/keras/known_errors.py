@@ -8,15 +8,15 @@ from typing import Any
 from opassay.adapters.engines.xla import ABORTS
 from opassay.adapters.geometry import effective, spatial_axes
 from opassay.adapters.keras.known_predicates import SEEN
-from opassay.adapters.known_larger import DIVIDES_TITLE, DIVIDES_URL, divided_by_nothing
-from opassay.adapters.known_predicates import (
+from opassay.adapters.kernels.larger import DIVIDES_TITLE, DIVIDES_URL, divided_by_nothing
+from opassay.adapters.kernels.predicates import (
     Predicate,
     extent_fits_indices,
     rank_three_in,
     repeated_beyond_bytes,
     repeated_to_minus_one,
 )
-from opassay.adapters.known_undilated import unlooked_dilation
+from opassay.adapters.kernels.undilated import unlooked_dilation
 from opassay.adapters.onednn import WHERE_ONE_DNN, WITH_ONE_DNN
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact

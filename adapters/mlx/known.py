@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opassay.adapters.facts import accepted, pinned
-from opassay.adapters.known_elements import NAN_OF_SIGN, Told, holds_nan, mistakes
+from opassay.adapters.kernels.elements import NAN_OF_SIGN, Told, holds_nan, mistakes
 from opassay.harness.model.fact import Fact
 
 _SEEN = "mlx 0.32.4, CPU"

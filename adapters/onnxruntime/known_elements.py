@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from opassay.adapters.engines.eigen import PACKETS
-from opassay.adapters.known_elements import Told, holds_nan, mistakes
-from opassay.adapters.known_norms import one_pass
-from opassay.adapters.known_predicates import empty
+from opassay.adapters.kernels.elements import Told, holds_nan, mistakes
+from opassay.adapters.kernels.norms import one_pass
+from opassay.adapters.kernels.predicates import empty
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill

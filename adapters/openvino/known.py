@@ -7,7 +7,7 @@ from typing import Any
 
 from opassay.adapters.facts import pinned
 from opassay.adapters.geometry import spatial_axes
-from opassay.adapters.known_values import empty_anywhere
+from opassay.adapters.kernels.values import empty_anywhere
 from opassay.adapters.openvino import known_reorders
 from opassay.adapters.openvino.known_elements import ELEMENTS
 from opassay.adapters.openvino.known_errors import CHANCE, SEEN, errors, repeats_nothing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opassay.adapters.facts import accepted
-from opassay.adapters.known_elements import Told, divided_by_zero, mistakes
+from opassay.adapters.kernels.elements import Told, divided_by_zero, mistakes
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from opassay.adapters.facts import accepted
 from opassay.adapters.geometry import channel_axis, output_extent, spatial_axes
-from opassay.adapters.known_predicates import rank_three_in
+from opassay.adapters.kernels.predicates import rank_three_in
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 

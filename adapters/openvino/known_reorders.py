@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from opassay.adapters.geometry import channel_axis, output_extent, pad_amounts, spatial_axes
-from opassay.adapters.known_predicates import of_images
+from opassay.adapters.kernels.predicates import of_images
 from opassay.harness.model.case import Case
 
 REASON = "an answer of 8 pixels and a multiple of 8 channels is put in order by a kernel that needs AVX-512 (SIGSEGV)"

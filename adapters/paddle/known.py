@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.facts import pinned
-from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.kernels.predicates import attributes_of
 from opassay.adapters.paddle import known_empty as empty
 from opassay.adapters.paddle import known_masks as masks
 from opassay.adapters.paddle.known_elements import ELEMENTS

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from opassay.adapters.known_elements import Told, endless, gradient, mistakes
-from opassay.adapters.known_far import far_strides
-from opassay.adapters.known_norms import one_pass
+from opassay.adapters.kernels.elements import Told, endless, gradient, mistakes
+from opassay.adapters.kernels.far import far_strides
+from opassay.adapters.kernels.norms import one_pass
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from opassay.adapters.geometry import spatial_axes
-from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.kernels.predicates import attributes_of
 from opassay.harness.model.case import Case
 from opassay.harness.model.dtypes import is_float
 

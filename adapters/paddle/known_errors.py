@@ -11,8 +11,8 @@ import numpy as np
 
 from opassay.adapters.facts import accepted
 from opassay.adapters.geometry import channel_axis, effective, output_extent, pad_amounts, spatial_axes
-from opassay.adapters.known_far import cropped_away
-from opassay.adapters.known_windows import to_nhwc
+from opassay.adapters.kernels.far import cropped_away
+from opassay.adapters.kernels.windows import to_nhwc
 from opassay.adapters.paddle.known_masks import symmetric, unpadded
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case

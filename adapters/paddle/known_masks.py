@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.geometry import output_extent, spatial_axes
-from opassay.adapters.known_windows import usable, windows
+from opassay.adapters.kernels.windows import usable, windows
 from opassay.harness.model.case import Case
 
 _MASKED = "max_pool2d_with_argmax"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from opassay.adapters.engines import eigen, onednn, tensorflow_moves, xla
 from opassay.adapters.facts import pinned
-from opassay.adapters.known_far import far, far_strides
-from opassay.adapters.known_predicates import attributes_of, dilated_with_padding, subnormal_meets_infinity
-from opassay.adapters.known_values import odd_maximum
+from opassay.adapters.kernels.far import far, far_strides
+from opassay.adapters.kernels.predicates import attributes_of, dilated_with_padding, subnormal_meets_infinity
+from opassay.adapters.kernels.values import odd_maximum
 from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from opassay.adapters.tensorflow.kernel_table import pool_dilates
 from opassay.adapters.tensorflow.known_elements import ELEMENTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opassay.adapters.engines.eigen import DEFINITIONS
-from opassay.adapters.known_elements import endless, gradient, mistakes, of_floats
+from opassay.adapters.kernels.elements import endless, gradient, mistakes, of_floats
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 

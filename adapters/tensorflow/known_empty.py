@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from opassay.adapters.geometry import channel_axis, channels_last, output_extent, pad_amounts, spatial_axes
-from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.kernels.predicates import attributes_of
 from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN, WITHOUT_ONE_DNN
 from opassay.adapters.tensorflow.kernel_table import has_conv
 from opassay.harness.model import dtypes

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from opassay.adapters.geometry import channel_axis, spatial_axes
-from opassay.adapters.known_larger import DIVIDES_TITLE, DIVIDES_URL, divided_by_nothing, refused_by_onednn
+from opassay.adapters.kernels.larger import DIVIDES_TITLE, DIVIDES_URL, divided_by_nothing, refused_by_onednn
 from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from opassay.adapters.tensorflow.kernel_table import pool_dilates
 from opassay.adapters.tensorflow.known_empty import padded_outside

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from opassay.adapters.facts import accepted, pinned
-from opassay.adapters.known_elements import divided_by_zero
-from opassay.adapters.known_predicates import rank_three_in, repeated_to_minus_one
-from opassay.adapters.known_values import empty_anywhere
+from opassay.adapters.kernels.elements import divided_by_zero
+from opassay.adapters.kernels.predicates import rank_three_in, repeated_to_minus_one
+from opassay.adapters.kernels.values import empty_anywhere
 from opassay.adapters.tinygrad.known_elements import ELEMENTS
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opassay.adapters.known_elements import NAN_OF_SIGN, Told, holds_nan, mistakes
+from opassay.adapters.kernels.elements import NAN_OF_SIGN, Told, holds_nan, mistakes
 from opassay.harness.model.fact import Fact
 
 _SEEN = "tinygrad 0.14.0, CPU (clang)"

@@ -9,11 +9,11 @@ from opassay.adapters.cuda import ON_CPU
 from opassay.adapters.engines import inductor
 from opassay.adapters.facts import pinned
 from opassay.adapters.geometry import spatial_axes
-from opassay.adapters.known_far import far_strides
-from opassay.adapters.known_linear import nan_by_flush, nan_by_flush_or_stuffing
-from opassay.adapters.known_predicates import empty, of_images
-from opassay.adapters.known_strided import CHANCE, REASON, TITLE, URL, overruns
-from opassay.adapters.known_windows import windows
+from opassay.adapters.kernels.far import far_strides
+from opassay.adapters.kernels.linear import nan_by_flush, nan_by_flush_or_stuffing
+from opassay.adapters.kernels.predicates import empty, of_images
+from opassay.adapters.kernels.strided import CHANCE, REASON, TITLE, URL, overruns
+from opassay.adapters.kernels.windows import windows
 from opassay.adapters.onednn import OWN
 from opassay.adapters.torch.known_cuda import CUDA
 from opassay.adapters.torch.known_elements import ELEMENTS

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from opassay.adapters.geometry import channel_axis, spatial_axes
-from opassay.adapters.known_predicates import attributes_of
-from opassay.adapters.known_windows import Windows, failure, first_maximum, gradient, last_nan, place, usable, windows
+from opassay.adapters.kernels.predicates import attributes_of
+from opassay.adapters.kernels.windows import Windows, failure, first_maximum, gradient, last_nan, place, usable, windows
 from opassay.adapters.torch.known_empty import own_pool
 from opassay.adapters.torch.known_strides import channels_last
 from opassay.adapters.torch.windows import expressible, extents_of, own_padding, pads_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opassay.adapters.engines import aten
-from opassay.adapters.known_elements import gradient, of_floats
+from opassay.adapters.kernels.elements import gradient, of_floats
 from opassay.harness.model.fact import Fact
 
 _SEEN = "torch 2.13.0, CPU"

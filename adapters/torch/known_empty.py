@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opassay.adapters.geometry import output_extent, pad_amounts, spatial_axes
-from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.kernels.predicates import attributes_of
 from opassay.adapters.torch.windows import expressible, inner_padding, own_padding, pads_of, transposed
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case

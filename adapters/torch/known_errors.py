@@ -5,7 +5,7 @@ from __future__ import annotations
 from opassay.adapters.cuda import ON_CPU
 from opassay.adapters.facts import accepted
 from opassay.adapters.geometry import effective, pad_amounts, spatial_axes
-from opassay.adapters.known_undilated import unlooked_dilation
+from opassay.adapters.kernels.undilated import unlooked_dilation
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from opassay.adapters.known_predicates import attributes_of
+from opassay.adapters.kernels.predicates import attributes_of
 from opassay.harness.model.case import Case, Tensor
 
 _DENSE = ("contiguous", "offset", "reversed")

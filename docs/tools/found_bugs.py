@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.repro import Seen, run_script, script_text
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
-from opassay.harness.registry import Registry
+from opassay.harness.plan.plan import Item, Settings
 from opassay.harness.run.campaign import Campaign, Request
-from opassay.harness.run.plan import Item, Settings
 
 DOCS = Path(__file__).resolve().parent.parent
 PAGE = DOCS / "found-bugs.md"

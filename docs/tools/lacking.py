@@ -28,9 +28,9 @@ LACKING: dict[str, str] = {{
 
 def examples(only):
     """Op → dtypes of its tensors → a small case of them with each word that its attributes may be."""
+    from opassay.harness.find.registry import Registry
     from opassay.harness.model.dtypes import DTYPES
-    from opassay.harness.registry import Registry
-    from opassay.harness.run import generate
+    from opassay.harness.plan import generate
 
     found = {}
     for op in Registry().ops():
@@ -115,7 +115,7 @@ def kept(name: str, only: tuple[str, ...]) -> dict[str, str]:
 
 
 def main(name: str, modes: tuple[str, ...], only: tuple[str, ...]) -> None:
-    from opassay.harness.registry import Registry
+    from opassay.harness.find.registry import Registry
 
     entry = Registry().adapter(name)
     version, found = table(entry.location, modes or entry.modes, only)

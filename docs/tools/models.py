@@ -51,11 +51,11 @@ def ask(location: str, mode: str, ops: str) -> None:
     from itertools import islice
 
     from opassay.harness.contract.cases import executor
+    from opassay.harness.find.registry import Registry
     from opassay.harness.judge.verdict import judge
     from opassay.harness.model.op import references
     from opassay.harness.model.outcome import Returned
-    from opassay.harness.registry import Registry
-    from opassay.harness.run.generate import fill_key, geometries
+    from opassay.harness.plan.generate import fill_key, geometries
 
     module, _, name = location.partition(":")
     adapter = getattr(importlib.import_module(module), name)("cpu")
@@ -104,7 +104,7 @@ def tightest(answers: list[list[str]]) -> str:
 
 
 def main(name: str, modes: tuple[str, ...], ops: tuple[str, ...]) -> None:
-    from opassay.harness.registry import Registry
+    from opassay.harness.find.registry import Registry
 
     registry = Registry()
     named = ops or tuple(op.name for op in registry.ops() if op.numerics == "reduction")

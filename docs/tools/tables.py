@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from opassay.harness.completeness import Reader
-from opassay.harness.found import ops
-from opassay.harness.registry import Registry
+from opassay.harness.find.completeness import Reader
+from opassay.harness.find.found import ops
+from opassay.harness.find.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "known-differences.md", ROOT / "docs" / "versions.md")

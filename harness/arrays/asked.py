@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from opassay.harness.arrays.files import read
+from opassay.harness.find.registry import UsageError, unknown
 from opassay.harness.model import dtypes, stored
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import LITERAL_LIMIT, Fill
 from opassay.harness.model.op import ContractError, Op, references
-from opassay.harness.registry import UsageError, unknown
 
 
 @dataclass(frozen=True)

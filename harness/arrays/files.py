@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from opassay.harness.find.registry import UsageError, unknown
 from opassay.harness.model import dtypes
-from opassay.harness.registry import UsageError, unknown
 
 HEADER = 100_000_000
 """The longest header of a safetensors file, as its format has it: https://github.com/huggingface/safetensors"""

@@ -10,6 +10,7 @@ import numpy as np
 
 from opassay.harness.arrays.answers import assumed
 from opassay.harness.arrays.asked import case_of
+from opassay.harness.find.registry import UsageError
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.explain import explain
 from opassay.harness.judge.verdict import judge
@@ -20,7 +21,6 @@ from opassay.harness.model.layers import Layer
 from opassay.harness.model.op import Op, references
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.reference import Reference
-from opassay.harness.registry import UsageError
 
 
 @dataclass(frozen=True)

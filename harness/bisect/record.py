@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from opassay.harness.located import beside
+from opassay.harness.find.located import beside
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.layers import Layer, write
-from opassay.harness.registry import Registry
 
 
 def record(model: Any, inputs: Any, folder: Path | str) -> Path:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from opassay.harness.find.registry import UsageError, unknown
 from opassay.harness.model import dtypes
 from opassay.harness.model.op import Op
 from opassay.harness.model.reference import Reference
-from opassay.harness.registry import UsageError, unknown
 
 GROWTH = (2 * 1.5 * 3) ** 2
 """How much larger numbers on the way of F(2x2, 3x3) may be than operands: the largest sums of sizes in a row of each

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from opassay.harness.find.registry import Registry, UsageError, unknown
 from opassay.harness.model.dtypes import FLOATS
 from opassay.harness.model.mistake import ACCUMULATORS
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
 from opassay.harness.model.op import Op
-from opassay.harness.registry import Registry, UsageError, unknown
 
 NUMPY = "numpy"
 PLAIN = "opassay.harness.check.plain:NumPyAdapter"

@@ -22,7 +22,7 @@ from opassay.harness.check.written import KERNEL, answer_key
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter, as_tuple
 from opassay.harness.model.numeric_model import NumericRule
-from opassay.harness.run.worker import Unfit
+from opassay.harness.worker.worker import Unfit
 
 Config = Mapping[str, Any]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry, Tensor
 from opassay.harness.model.draw import Draw
@@ -14,7 +15,6 @@ from opassay.harness.model.memory import Memory
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import Op
 from opassay.harness.model.reference import Reference
-from opassay.harness.registry import Registry, UsageError
 
 Function = Callable[..., Any]
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from opassay.harness.find.registry import UsageError, unknown
 from opassay.harness.model.case import Case, Geometry, Tensor
 from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import ContractError, Op, references
-from opassay.harness.registry import UsageError, unknown
-from opassay.harness.run import generate
-from opassay.harness.run.deal import Dealer
+from opassay.harness.plan import generate
+from opassay.harness.plan.deal import Dealer
 
 TRIED = 2_000
 """Rows that are looked at for what an attribute follows from."""

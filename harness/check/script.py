@@ -15,6 +15,7 @@ from opassay.harness.check.binding import Binding
 from opassay.harness.check.function import NUMPY, Function
 from opassay.harness.check.session import Asked, Session
 from opassay.harness.check.start import FIRST_POISON
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.literals import array_source, number, tensor_source
 from opassay.harness.hunt.recipes import library
 from opassay.harness.hunt.script import ask
@@ -26,7 +27,6 @@ from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.script import Idiom
-from opassay.harness.registry import Registry
 
 NAME = "repro.py"
 SECONDS = 60.0

@@ -12,6 +12,7 @@ from opassay.harness.check.binding import Binding
 from opassay.harness.check.function import Claims
 from opassay.harness.check.restrict import Restriction, stream
 from opassay.harness.check.written import line
+from opassay.harness.find.registry import UsageError
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.case import Case
 from opassay.harness.model.memory import Memory
@@ -20,13 +21,12 @@ from opassay.harness.model.op import Op, references
 from opassay.harness.model.outcome import Outcome, Raised
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.verdicts import FAILING
-from opassay.harness.registry import UsageError
-from opassay.harness.run.bits import digest
+from opassay.harness.plan.generate import pins
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.engine import Engine
-from opassay.harness.run.generate import pins
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.plan import Item
 from opassay.harness.run.repeat import POISONS
+from opassay.harness.worker.bits import digest
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from opassay.harness.model.mistake import Arrays, Mistake
 from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.verdicts import FAILING
-from opassay.harness.run.sharpness import sought
+from opassay.harness.plan.sharpness import sought
 
 
 @dataclass(frozen=True)

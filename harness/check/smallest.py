@@ -19,7 +19,7 @@ from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.verdicts import severity
-from opassay.harness.run.sharpness import question_of
+from opassay.harness.plan.sharpness import question_of
 
 VERDICTS = 120
 """So many that shrinking may take, and no longer than it is given."""

@@ -12,15 +12,15 @@ from opassay.harness.check.function import Claims, Function
 from opassay.harness.check.restrict import Restriction
 from opassay.harness.check.session import Budget, Session
 from opassay.harness.check.written import KERNEL
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model import dtypes
 from opassay.harness.model.op import Op
 from opassay.harness.model.target import Target
-from opassay.harness.registry import Registry, UsageError
-from opassay.harness.run.cache import VARIABLE as CACHE
-from opassay.harness.run.cache import usable_folder
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.engine import Engine
-from opassay.harness.run.plan import Settings
 from opassay.harness.run.process import WorkerSpec
+from opassay.harness.store.cache import VARIABLE as CACHE
+from opassay.harness.store.cache import usable_folder
 
 FIRST_POISON = "128"
 """``MALLOC_PERTURB_``: glibc fills freed blocks with this byte and new ones with its complement, 0x7f, which is NaN or

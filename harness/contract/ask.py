@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from opassay.harness.contract import arrays, calls, cases, gradients
 from opassay.harness.contract.observe import Observation
 from opassay.harness.contract.small import Calls
+from opassay.harness.find.registry import CONTRACT_EXAMPLES
 from opassay.harness.model.adapter import Adapter
-from opassay.harness.registry import CONTRACT_EXAMPLES
 
 
 def observations(adapter: Adapter, every: int = 1, first: int = 0) -> Iterator[Observation]:

@@ -17,7 +17,7 @@ from opassay.harness.contract.observe import Arrays, Attributes, Observation, an
 from opassay.harness.contract.small import Calls, Told
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter, UnknownDevice
-from opassay.harness.run.origin import framework_modules
+from opassay.harness.worker.origin import framework_modules
 
 
 def names(adapter: Adapter, interface: tuple[str, ...], whole: tuple[str, ...]) -> Iterator[Observation]:

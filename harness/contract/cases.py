@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from opassay.harness.contract.observe import Arrays, Attributes, Observation, observe, plain
+from opassay.harness.find.registry import PROGRAMS
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter, Unsupported
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import LITERAL_LIMIT, Fill
 from opassay.harness.model.outcome import NotSupported, Outcome, Raised, Returned
-from opassay.harness.registry import PROGRAMS
-from opassay.harness.run.execute import Executor
+from opassay.harness.worker.execute import Executor
 
 
 def executor(adapter: Adapter, mode: str) -> Executor:

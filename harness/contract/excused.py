@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from opassay.harness.contract.observe import Observation
-from opassay.harness.located import UsageError, declare
+from opassay.harness.find.located import UsageError, declare
 from opassay.harness.model.case import Case
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.engine import Engine
-from opassay.harness.run.plan import Item
 
 
 def excused(location: str, device: str, wrong: Sequence[Observation]) -> frozenset[tuple[str, str]]:

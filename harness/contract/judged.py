@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from opassay.harness.located import declare
+from opassay.harness.find.located import declare
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.plan import Settings
 
 
 def new_differences(adapter: str, op: str, cases: int = 20, seed: int = 0) -> list[str]:

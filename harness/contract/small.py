@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from opassay.harness.contract.observe import Arrays, Attributes
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter
 from opassay.harness.model.case import Case
@@ -13,8 +14,7 @@ from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import INDEX_KINDS, LITERAL_LIMIT, Fill
 from opassay.harness.model.op import Example, Op
 from opassay.harness.model.reference import Reference
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
+from opassay.harness.plan import generate
 
 Told = list[tuple[tuple[int, ...], str]]
 """Shape and dtype of each answer."""

@@ -16,13 +16,13 @@ from opassay.harness.fleet.place import Place
 from opassay.harness.fleet.tasks import Done, Task, shard_of
 from opassay.harness.fleet.told import tell
 from opassay.harness.model.verdicts import Record
-from opassay.harness.run.baseline import Source
+from opassay.harness.plan.plan import Shard
 from opassay.harness.run.campaign import Campaign, Request
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.half import Half
-from opassay.harness.run.pictures import FOLDER, Album
-from opassay.harness.run.plan import Shard
-from opassay.reports.dataset import part_bytes
+from opassay.harness.store.baseline import Source
+from opassay.harness.store.pictures import FOLDER, Album
+from opassay.reports.data.dataset import part_bytes
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,11 @@ from concurrent.futures import Future
 
 from rich.console import Console
 
-from opassay.harness.commands import tell
-from opassay.harness.consoles import say_line
+from opassay.harness.doors.commands import tell
+from opassay.harness.doors.consoles import say_line
+from opassay.harness.doors.pace import duration
+from opassay.harness.doors.progress import Lines, Moving
+from opassay.harness.find.located import UsageError
 from opassay.harness.fleet.answer import answer
 from opassay.harness.fleet.drive import AHEAD, Drive, Lost
 from opassay.harness.fleet.hunt import Hunted, Nobody, hunt, limits
@@ -20,13 +23,10 @@ from opassay.harness.fleet.published import fetch, publish, write_table
 from opassay.harness.fleet.run import FleetRun, ToldEngine, ToldLane
 from opassay.harness.fleet.scheduler import Cluster, resources_of, together
 from opassay.harness.fleet.tasks import Done, Task, endless, finite
-from opassay.harness.located import UsageError
 from opassay.harness.model.faults import told
 from opassay.harness.model.verdicts import Record
-from opassay.harness.pace import duration
-from opassay.harness.progress import Lines, Moving
-from opassay.harness.run.files import FileError
-from opassay.reports.text import plural
+from opassay.harness.store.files import FileError
+from opassay.reports.data.text import plural
 
 
 class Course:

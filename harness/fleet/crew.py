@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from opassay.harness.find.located import UsageError
 from opassay.harness.fleet.answer import Asked
 from opassay.harness.fleet.inspect import Seen, State, differing, look, told_problem, try_out
 from opassay.harness.fleet.place import Place
 from opassay.harness.fleet.scheduler import LOCAL, Cluster, resources_of
-from opassay.harness.located import UsageError
 from opassay.harness.run.campaign import Campaign, Request
 from opassay.harness.run.machine import LEAST_MEMORY
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from opassay.harness.consoles import say_line, stdout
+from opassay.harness.doors.consoles import say_line, stdout
 from opassay.harness.fleet.crew import asked_of, resolved
 from opassay.harness.fleet.inspect import Seen, differing, look, told_problem, try_out
 from opassay.harness.fleet.place import Place

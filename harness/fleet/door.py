@@ -9,7 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from opassay.harness.consoles import say_line, stderr
+from opassay.harness.doors.consoles import say_line, stderr
+from opassay.harness.doors.progress import progress_on
+from opassay.harness.find.located import UsageError
 from opassay.harness.fleet.course import Course
 from opassay.harness.fleet.crew import asked_of, looked, resolved, tried_out
 from opassay.harness.fleet.options import Options
@@ -18,13 +20,11 @@ from opassay.harness.fleet.run import FleetRun
 from opassay.harness.fleet.scheduler import connected
 from opassay.harness.fleet.shelf import HEADER, Shelf
 from opassay.harness.fleet.tasks import check_size
-from opassay.harness.located import UsageError
-from opassay.harness.progress import progress_on
 from opassay.harness.run.campaign import Campaign, Request, prepare_folder
-from opassay.harness.run.earlier import set_aside
-from opassay.harness.run.files import FileError
-from opassay.harness.run.journal import locked
-from opassay.reports.text import plural
+from opassay.harness.store.earlier import set_aside
+from opassay.harness.store.files import FileError
+from opassay.harness.store.journal import locked
+from opassay.reports.data.text import plural
 
 
 def campaign_command(request: Request, options: Options) -> int:

@@ -9,7 +9,7 @@ from opassay.harness.fleet.run import FleetRun
 from opassay.harness.fleet.tasks import Task
 from opassay.harness.hunt.store import FOLDER
 from opassay.harness.model.verdicts import Record
-from opassay.harness.run.files import fault
+from opassay.harness.store.files import fault
 
 Hunting = Callable[[Sequence[Record], Mapping[str, bytes]], Hunted]
 

@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from opassay.harness.find.located import UsageError
+from opassay.harness.find.registry import Registry
 from opassay.harness.fleet.answer import crew
-from opassay.harness.located import UsageError
-from opassay.harness.registry import Registry
 from opassay.harness.run.campaign import VERSION
-from opassay.harness.run.files import FileError
+from opassay.harness.store.files import FileError
 
 PROBE = ".opassay-probe"
 _HOME = Path(__file__).absolute().parents[2]

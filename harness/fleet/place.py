@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from opassay.harness.located import UsageError
-from opassay.harness.run.files import FileError, replace_file
+from opassay.harness.find.located import UsageError
+from opassay.harness.store.files import FileError, replace_file
 
 HINT = "pip install 'opassay[dask]'"
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from opassay.harness.commands import write_table as write_both
+from opassay.harness.doors.commands import write_table as write_both
+from opassay.harness.find.located import UsageError
 from opassay.harness.fleet.place import Place, is_address
 from opassay.harness.fleet.run import FleetRun
 from opassay.harness.fleet.shelf import HEADER, Shelf
 from opassay.harness.fleet.tasks import RESULTS
-from opassay.harness.located import UsageError
 from opassay.harness.run.campaign import RUN_FILE, Run
-from opassay.harness.run.files import FileError
-from opassay.harness.run.pictures import FOLDER as PICTURES
-from opassay.reports.stored_table import CSV, PARQUET
+from opassay.harness.store.files import FileError
+from opassay.harness.store.pictures import FOLDER as PICTURES
+from opassay.reports.data.stored_table import CSV, PARQUET
 
 FINDINGS = "findings"
 TABLES = (CSV, PARQUET)

@@ -12,13 +12,13 @@ from opassay.harness.fleet.shelf import Shelf
 from opassay.harness.fleet.tasks import Cell, Done, Task, shard_of
 from opassay.harness.fleet.told import Sum
 from opassay.harness.model.target import Target
+from opassay.harness.plan.plan import Shard
 from opassay.harness.run.campaign import Campaign, Run
-from opassay.harness.run.durations import Watch
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.pictures import Album
-from opassay.harness.run.plan import Shard
 from opassay.harness.run.process import WorkerSpec
+from opassay.harness.store.durations import Watch
+from opassay.harness.store.pictures import Album
 
 
 class ToldLane(Lane):

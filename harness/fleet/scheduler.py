@@ -13,9 +13,9 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
 
+from opassay.harness.find.located import UsageError
 from opassay.harness.fleet.answer import go_home
 from opassay.harness.fleet.place import HINT
-from opassay.harness.located import UsageError
 from opassay.harness.run.machine import usable_cores
 
 LOCAL = "local"

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from opassay.harness.find.located import UsageError
 from opassay.harness.fleet.place import Place
 from opassay.harness.fleet.tasks import RESULTS, Task, of_file
-from opassay.harness.located import UsageError
 from opassay.harness.model.verdicts import Record
-from opassay.harness.run.earlier import CAMPAIGN
-from opassay.harness.run.journal import NAME as JOURNAL
-from opassay.reports.dataset import Part, in_order, part_bytes, told_by, write_one
+from opassay.harness.store.earlier import CAMPAIGN
+from opassay.harness.store.journal import NAME as JOURNAL
+from opassay.reports.data.dataset import Part, in_order, part_bytes, told_by, write_one
 
 HEADER = CAMPAIGN
 """Says which campaign the files beside it are of; whoever writes there keeps it locked."""

@@ -8,10 +8,10 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote, unquote
 
-from opassay.harness.located import UsageError
+from opassay.harness.find.located import UsageError
 from opassay.harness.model.case import ASPECTS
+from opassay.harness.plan.plan import BATCH_GEOMETRIES, Shard, halves
 from opassay.harness.run.campaign import Campaign
-from opassay.harness.run.plan import BATCH_GEOMETRIES, Shard, halves
 
 SLICE = 512
 """Geometries of a shard unless told."""

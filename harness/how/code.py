@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.hunt.repro import Seen, write_reproduction
 from opassay.harness.hunt.script import ask
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Returned
-from opassay.harness.registry import Registry, UsageError
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.engine import Asked, Engine
-from opassay.harness.run.plan import Item
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opassay.harness.located import beside
-from opassay.harness.registry import Registry
+from opassay.harness.find.located import beside
+from opassay.harness.find.registry import Registry
 
 SECONDS = 120.0
 

@@ -15,8 +15,8 @@ from opassay.harness.hunt.scripts import reproduced
 from opassay.harness.model.verdicts import Record
 from opassay.harness.run.campaign import Campaign, Run
 from opassay.harness.run.engine import Engine
-from opassay.harness.run.files import fault
 from opassay.harness.run.machine import usable_cores
+from opassay.harness.store.files import fault
 
 Say = Callable[[str], None]
 

@@ -9,6 +9,7 @@ from itertools import tee
 
 import numpy as np
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.causes import with_mistakes
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.explain import Answered, explain_all, fitting
@@ -20,11 +21,10 @@ from opassay.harness.model.op import Op, references
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.verdicts import FAILING
-from opassay.harness.registry import Registry
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.engine import Asked, Engine
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.plan import Item
 
 Sign = frozenset[tuple[str, str]]
 """On which targets a case shows one verdict in a way that is not known: (label, in which words)."""

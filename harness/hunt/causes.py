@@ -12,7 +12,7 @@ from opassay.harness.model.hypothesis import Hypothesis, Question, References
 from opassay.harness.model.mistake import Mistake, right, same
 from opassay.harness.model.op import Op
 from opassay.harness.model.reference import Reference
-from opassay.harness.run.sharpness import answered_by
+from opassay.harness.plan.sharpness import answered_by
 
 
 def with_mistakes(op: Op, mistakes: Sequence[Mistake]) -> Op:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.hunt import store
 from opassay.harness.hunt.finding import Finding, Predicate
 from opassay.harness.model.fills import VALUE_KINDS
 from opassay.harness.model.traits import Trait
-from opassay.harness.registry import Registry, UsageError
 
 HEADER = '''"""Draft of a known difference of {adapter}, from the finding {finding}.
 
@@ -117,7 +117,7 @@ def draft(finding: Finding, adapter: str, registry: Registry, place: str = "know
         name=f"{adapter}-{finding.op}-{finding.verdict}-{finding.case.id[:8]}",
         pin=json.dumps(finding.case.to_json(), indent=1, sort_keys=True).replace("\\", "\\\\"),
         covers=covers,
-        imports="from opassay.adapters.known_predicates import attribute\n" if "attribute(" in covers else "",
+        imports="from opassay.adapters.kernels.predicates import attribute\n" if "attribute(" in covers else "",
         op=finding.op,
         aspect=finding.aspect,
         verdict=finding.verdict,

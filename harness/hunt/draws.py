@@ -11,8 +11,8 @@ from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import EXACT_KINDS
 from opassay.harness.model.op import Op
-from opassay.harness.run import generate
-from opassay.harness.run.deal import Places
+from opassay.harness.plan import generate
+from opassay.harness.plan.deal import Places
 
 # Hypothesis takes longer to import than a small run, and one with nothing new has no use for it.
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from opassay.harness.model.outcome import GREW, Returned
 from opassay.harness.model.traits import features
 from opassay.harness.model.verdicts import Record
 from opassay.harness.run.engine import Asked
-from opassay.harness.run.files import fault
+from opassay.harness.store.files import fault
 
 VERDICT_LIMITS = {"crash": 40, "hang": 8}
 """Where each verdict costs a new worker, or the whole time limit, fewer have to do."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.differences import GONE, THERE, checks
 from opassay.harness.hunt.script import ask, standalone, through_replay
 from opassay.harness.judge.compare import SPECIALLY
@@ -21,7 +22,6 @@ from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.script import Asked, Idiom
 from opassay.harness.model.target import Target
-from opassay.harness.registry import Registry
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.search_path import search_path, variable
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.hunt.bench import Bench
 from opassay.harness.hunt.finding import Finding
 from opassay.harness.hunt.issue import NAME, issue_text
@@ -19,10 +20,9 @@ from opassay.harness.model.explanation import labelled
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome
 from opassay.harness.model.verdicts import FAILING, UNANSWERED
-from opassay.harness.registry import Registry, UsageError
 from opassay.harness.run.engine import Asked
-from opassay.harness.run.files import fault
 from opassay.harness.run.lane import Lane
+from opassay.harness.store.files import fault
 
 MOST_OUTPUT = 4_000
 """Characters of a script's output that the finding keeps; the file beside the script has all of it."""

@@ -9,7 +9,7 @@ from opassay.harness.hunt.conditions import likeliest, on_new_cases
 from opassay.harness.hunt.finding import Finding
 from opassay.harness.model.case import Case
 from opassay.harness.model.verdicts import Record
-from opassay.harness.run import generate
+from opassay.harness.plan import generate
 
 COMPARED = 200
 """So many cases that fail, and that pass on the same target, are compared."""

@@ -12,36 +12,36 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from opassay.harness.found import family
-from opassay.harness.located import UsageError, module_file
+from opassay.harness.find.found import family
+from opassay.harness.find.located import UsageError, module_file
+from opassay.harness.find.registry import AdapterEntry, Registry, unknown
 from opassay.harness.model.case import ASPECTS, Case
 from opassay.harness.model.choice import Follows, choice_row
 from opassay.harness.model.fact import Fact, apart
 from opassay.harness.model.op import Op
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record
-from opassay.harness.registry import AdapterEntry, Registry, unknown
-from opassay.harness.run import exhaustive
-from opassay.harness.run.baseline import check_about, digest, read_optional, unexplained
-from opassay.harness.run.budget import Budget, Costs, fitting
-from opassay.harness.run.cache import VARIABLE, prune, usable_folder
+from opassay.harness.plan import exhaustive
+from opassay.harness.plan.budget import Budget, Costs, fitting
+from opassay.harness.plan.plan import Settings, Shard, forecast, halves, shards, shards_of
 from opassay.harness.run.course import Steps
-from opassay.harness.run.durations import Durations, Watch, durations_file
-from opassay.harness.run.earlier import set_aside
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.feeds import Key
-from opassay.harness.run.files import FileError, replace_file
 from opassay.harness.run.half import Half
-from opassay.harness.run.journal import Journal
 from opassay.harness.run.knowledge import explained
 from opassay.harness.run.known_rows import NAMED, known_rows, other_versions
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.loosest import unstated
 from opassay.harness.run.machine import default_memory, describe_machine, usable_cores
-from opassay.harness.run.pictures import Album
-from opassay.harness.run.plan import Settings, Shard, forecast, halves, shards, shards_of
 from opassay.harness.run.process import WorkerSpec
 from opassay.harness.run.status import Counts
+from opassay.harness.store.baseline import check_about, digest, read_optional, unexplained
+from opassay.harness.store.cache import VARIABLE, prune, usable_folder
+from opassay.harness.store.durations import Durations, Watch, durations_file
+from opassay.harness.store.earlier import set_aside
+from opassay.harness.store.files import FileError, replace_file
+from opassay.harness.store.journal import Journal
+from opassay.harness.store.pictures import Album
 
 VERSION = "0.1.0"
 RUN_FILE = "run.json"

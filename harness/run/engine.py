@@ -19,6 +19,7 @@ from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome, Returned, TimedOut
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import FAILING, UNCONFIRMED, Record
+from opassay.harness.plan.plan import Batch, Item, Settings, Shard, make_batch
 from opassay.harness.run.course import Course, Steps, idle, ready
 from opassay.harness.run.feeds import Feeds, Key
 from opassay.harness.run.job import Answer, Job
@@ -26,7 +27,6 @@ from opassay.harness.run.judging import Judging
 from opassay.harness.run.knowledge import Knowledge
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.pins import Pins, concerned, shown
-from opassay.harness.run.plan import Batch, Item, Settings, Shard, make_batch
 from opassay.harness.run.process import Message, WorkerSpec
 from opassay.harness.run.records import make_record
 from opassay.harness.run.second import SecondLook

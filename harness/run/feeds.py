@@ -9,9 +9,9 @@ from typing import Any
 
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
+from opassay.harness.plan.plan import BATCH_GEOMETRIES, Batch, Item, Shard, cuts
 from opassay.harness.run.job import Job
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.plan import BATCH_GEOMETRIES, Batch, Item, Shard, cuts
 
 WINDOW = 256
 """Batches that are kept for targets that have yet to take them; older ones are generated again."""

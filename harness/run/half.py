@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from opassay.harness.model.op import Op
+from opassay.harness.plan.plan import Shard
 from opassay.harness.run.course import Steps, idle
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.feeds import Key
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.plan import Shard
 from opassay.harness.run.repeat import Repeats
 
 

@@ -14,7 +14,7 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Crashed, Outcome
-from opassay.harness.run.plan import Item
+from opassay.harness.plan.plan import Item
 
 Answer = tuple[Item, Outcome]
 

@@ -13,12 +13,12 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import DAMAGED, GREW, Crashed, Outcome, Raised, TimedOut
 from opassay.harness.model.target import Target
-from opassay.harness.run import wire, words
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.growth import Growth
 from opassay.harness.run.job import Answer, GroupEnd, Job, Trail, next_id
 from opassay.harness.run.machine import instructions, pressure
-from opassay.harness.run.plan import Item
 from opassay.harness.run.process import LOST, Message, WorkerProcess, WorkerSpec
+from opassay.harness.worker import wire, words
 
 CREDIT = 2
 """Batches written ahead to a worker, so that it never waits for the parent."""

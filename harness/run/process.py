@@ -18,12 +18,12 @@ from typing import Any
 
 import psutil
 
-from opassay.harness.registry import PROGRAMS
-from opassay.harness.run import wire
-from opassay.harness.run.cache import VARIABLE, cache_folder
+from opassay.harness.find.registry import PROGRAMS
 from opassay.harness.run.search_path import search_path, variable
+from opassay.harness.store.cache import VARIABLE, cache_folder
+from opassay.harness.worker import wire
 
-_BOOT = Path(__file__).with_name("boot.py")
+_BOOT = Path(__file__).parents[1] / "worker" / "boot.py"
 _HOME = _BOOT.absolute().parents[2]
 
 

@@ -10,8 +10,8 @@ from opassay.harness.model.fact import SEPARATOR, Fact, together
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record, status_of
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.clean import clean_message
-from opassay.harness.run.plan import Item
 
 
 class Answerer(Protocol):

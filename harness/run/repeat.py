@@ -10,13 +10,13 @@ from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.verdicts import Record
-from opassay.harness.run.bits import digest
+from opassay.harness.plan.plan import Item, Shard
 from opassay.harness.run.course import Steps, idle
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.feeds import Feeds, Key
 from opassay.harness.run.job import Job
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.plan import Item, Shard
+from opassay.harness.worker.bits import digest
 
 HELD = 20_000
 """Records that wait in memory for their second answer; then the workers are replaced once."""

@@ -13,9 +13,9 @@ from dataclasses import replace
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.outcome import DAMAGED, OUTSIDE, Crashed, Outcome, TimedOut
 from opassay.harness.model.verdicts import FAILING, UNCONFIRMED
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.job import Answer, GroupEnd, Job, Replay
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.plan import Item
 
 FORGIVEN = 2
 """Ends per target and run that did not repeat and are no difference; from the next one on each is a crash."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 
-from opassay.harness import found
-from opassay.harness.completeness import Reader
 from opassay.harness.contract.suite import AdapterContract
+from opassay.harness.find import found
+from opassay.harness.find.completeness import Reader
+from opassay.harness.find.registry import PROGRAMS, Registry
 from opassay.harness.model.dtypes import DTYPES
-from opassay.harness.registry import PROGRAMS, Registry
 
 SINGLE = [op for op in found.ops() if op not in importlib.import_module(PROGRAMS).PROGRAMS]
 WHOLE = [op.name for op in Registry().ops() if not op.staged and not op.of_a_class]

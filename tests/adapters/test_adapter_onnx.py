@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
-from opassay.harness.registry import Registry
+from opassay.harness.plan.plan import Item, Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.plan import Item, Settings
 
 COMMAND = """
 import os, pathlib, signal, sys, time

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness import found
 from opassay.harness.contract.judged import new_differences
 from opassay.harness.contract.promises import PROMISES, told
 from opassay.harness.contract.small import Calls
 from opassay.harness.contract.suite import AdapterContract, interview
-from opassay.harness.registry import Registry
+from opassay.harness.find import found
+from opassay.harness.find.registry import Registry
 
 HERE = Path(__file__).parent
 TESTS = tuple(name for name in dir(AdapterContract) if name.startswith("test_"))

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from opassay.adapters.devices import cpu_name, cpu_number
-from opassay.harness.registry import UsageError
+from opassay.harness.find.registry import UsageError
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.plan import Settings
 
 TARGETS = ("jax@cpu:1", "jax:eager@cpu:1", "tensorflow@cpu:1", "tensorflow:xla@cpu:1")
 

@@ -10,13 +10,13 @@ from opassay.adapters.expressions import filled, ops_of, parameters, written
 from opassay.adapters.script_text import Step
 from opassay.adapters.torch import adapter as torch_adapter
 from opassay.harness.contract.cases import executor
-from opassay.harness.found import ops
-from opassay.harness.located import beside
-from opassay.harness.manifest import built_in
+from opassay.harness.find.found import ops
+from opassay.harness.find.located import beside
+from opassay.harness.find.manifest import built_in
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Raised, Returned
-from opassay.harness.registry import Registry
 
 X = Tensor((2, 3), "float32")
 MISTAKES = {

@@ -4,8 +4,8 @@ import pytest
 
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.plan import Item
 
 
 def literal(shape, dtype, *values):

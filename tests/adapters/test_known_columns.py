@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from opassay.adapters.known_columns import single_column
+from opassay.adapters.kernels.columns import single_column
 from opassay.harness.model.case import Case, Tensor
 
 HOW = {"stride": (1, 3), "dilation": (1, 1), "groups": 1, "padding": "SAME", "layout": "NCHW"}

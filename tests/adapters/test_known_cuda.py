@@ -15,13 +15,13 @@ import pytest
 
 from opassay.adapters.cuda import beyond_tf32, tf32_rules
 from opassay.adapters.torch.limits import limit
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.hypothesis import Question
 from opassay.harness.model.numeric_model import find_model
 from opassay.harness.model.op import references
-from opassay.harness.registry import Registry
 
 SEEN = json.loads((Path(__file__).parent / "seen_on_cuda.json").read_text(encoding="utf-8"))
 REGISTRY = Registry()

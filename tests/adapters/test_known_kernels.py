@@ -2,7 +2,7 @@
 
 import pytest
 
-from opassay.adapters.known_holes import straddled, straddled_in_keras
+from opassay.adapters.kernels.holes import straddled, straddled_in_keras
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 

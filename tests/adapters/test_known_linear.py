@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from opassay.adapters.known_linear import nan_by_flush
+from opassay.adapters.kernels.linear import nan_by_flush
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 

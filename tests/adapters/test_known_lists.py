@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from opassay.adapters.facts import FILE, accepted, lines, pinned
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.facts import concerns
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
-from opassay.harness.registry import Registry
 
 REGISTRY = Registry()
 ADAPTERS = [name for name in REGISTRY.adapters if REGISTRY.known(name)]

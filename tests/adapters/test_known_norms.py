@@ -2,7 +2,7 @@
 
 import pytest
 
-from opassay.adapters.known_norms import far_from_zero
+from opassay.adapters.kernels.norms import far_from_zero
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 

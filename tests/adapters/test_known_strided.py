@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from opassay.adapters.known_strided import overruns
+from opassay.adapters.kernels.strided import overruns
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.case import Case, Tensor
-from opassay.harness.registry import Registry
 
 HOW = {"stride": (2, 1), "dilation": (1, 1), "groups": 1, "padding": "VALID", "layout": "NHWC"}
 

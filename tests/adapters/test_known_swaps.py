@@ -9,8 +9,8 @@ import pytest
 
 from opassay.adapters.geometry import output_extent
 from opassay.adapters.jax.known_swaps import swapped_groups
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.case import Case
-from opassay.harness.registry import Registry
 
 (PIN,) = (k.pins[0] for k in Registry().known("jax") if k.id == "jax-swapped-groups")
 

@@ -8,9 +8,9 @@ import pytest
 
 from opassay.adapters.engines.inductor import dense_filters_of_no_batch
 from opassay.adapters.torch.known_empty import no_filters_compiled
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.memory import Memory
-from opassay.harness.registry import Registry
 
 
 def _covers(case: Case) -> bool:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from opassay.adapters.known_windows import first_maximum, last_nan, usable, windows
+from opassay.adapters.kernels.windows import first_maximum, last_nan, usable, windows
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 

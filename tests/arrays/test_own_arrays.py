@@ -12,10 +12,10 @@ import pytest
 from opassay.harness.arrays.answers import judged, told
 from opassay.harness.arrays.asked import Own, question
 from opassay.harness.arrays.files import read
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model import dtypes, stored
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
-from opassay.harness.registry import Registry, UsageError
 
 
 @pytest.fixture(name="files")

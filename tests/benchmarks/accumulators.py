@@ -17,6 +17,7 @@ from itertools import islice
 import numpy as np
 
 from opassay.cases.tables import NARROW, data_dtype
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.measure import measure_of
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
@@ -24,10 +25,9 @@ from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import Op, references
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.reference import Reference
-from opassay.harness.registry import Registry
+from opassay.harness.plan.generate import fill_key, geometries
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.campaign import Campaign, Request
-from opassay.harness.run.generate import fill_key, geometries
-from opassay.harness.run.plan import Item
 
 OPS = ("matmul", "conv2d", "conv2d_transpose", "avg_pool2d", "avg_unpool2d", "max_pool2d", "scatter_nd")
 KINDS = ("normal", "cancel", "wide")

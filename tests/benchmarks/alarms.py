@@ -25,6 +25,7 @@ if __name__ == "__main__":
 
 from opassay.adapters.oracle.geometry import from_nhwc, to_nhwc
 from opassay.adapters.oracle.hypotheses.question import windows_of
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.compare import BEYOND
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
@@ -34,10 +35,9 @@ from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.verdicts import FAILING
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
+from opassay.harness.plan import generate
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.plan import Settings
 
 
 def kind(dtype):

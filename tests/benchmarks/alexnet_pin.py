@@ -16,8 +16,8 @@ import psutil
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from opassay.harness.plan.plan import Item, Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.plan import Item, Settings
 
 
 def measure(target: str) -> tuple[str, float, float]:

@@ -34,9 +34,9 @@ from opassay.harness.fleet.place import Place  # noqa: E402
 from opassay.harness.fleet.scheduler import connected  # noqa: E402
 from opassay.harness.fleet.shelf import Shelf  # noqa: E402
 from opassay.harness.fleet.tasks import Task, finite  # noqa: E402
+from opassay.harness.plan.plan import Settings  # noqa: E402
 from opassay.harness.run.campaign import Campaign, Request  # noqa: E402
-from opassay.harness.run.plan import Settings  # noqa: E402
-from opassay.reports.table import arrow_of  # noqa: E402
+from opassay.reports.data.table import arrow_of  # noqa: E402
 
 BLOCK, SHARD = 100_000, 1_000
 SIZES = (32, 64, 128, 256, 512)
@@ -122,7 +122,7 @@ def write(count: int, place: Place) -> int:
 
 
 def table(count: int) -> None:
-    from opassay.reports.pages import write_pages
+    from opassay.reports.render.pages import write_pages
 
     with tempfile.TemporaryDirectory(dir=".") as name:
         folder, place = Path(name), Place(name)

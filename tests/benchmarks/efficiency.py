@@ -74,7 +74,7 @@ def execute(name: str, kind: str, start: int, stop: int) -> None:
     """Prepare all inputs, say so, wait, and run the batches."""
     import importlib
 
-    from opassay.harness.run import plan
+    from opassay.harness.plan import plan
 
     module, _, cls = CLASSES[name].partition(":")
     adapter = getattr(importlib.import_module(module), cls)()

@@ -18,9 +18,9 @@ import psutil
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
 from opassay.harness.run.machine import usable_cores
-from opassay.harness.run.plan import Settings
 
 
 def measure(target: str, cases: int) -> None:

@@ -22,12 +22,12 @@ import numpy as np
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
 from opassay.harness.model.target import Target
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
-from opassay.harness.run.plan import shards
-from opassay.harness.run.sharpness import judged, sought
+from opassay.harness.plan import generate
+from opassay.harness.plan.plan import shards
+from opassay.harness.plan.sharpness import judged, sought
 
 TOLERANCES = {"float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}
 

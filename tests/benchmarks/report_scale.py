@@ -153,8 +153,8 @@ def described(count: int) -> dict[str, Any]:
 
 def measure(count: int) -> dict[str, float]:
     """One size, in this process: seconds, peak GiB, and the sizes of the files in MB."""
-    from opassay.reports.pages import write_pages
-    from opassay.reports.table import write_sorted
+    from opassay.reports.data.table import write_sorted
+    from opassay.reports.render.pages import write_pages
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -183,10 +183,10 @@ def _peak() -> float:
 
 
 def diff_of(folder: Path) -> None:
-    from opassay.reports.diff import compare
-    from opassay.reports.diff_text import html_diff
-    from opassay.reports.run_file import read_run
-    from opassay.reports.stored_table import read_for_pages
+    from opassay.reports.data.run_file import read_run
+    from opassay.reports.data.stored_table import read_for_pages
+    from opassay.reports.render.diff_text import html_diff
+    from opassay.reports.sections.diff import compare
 
     run = read_run(folder)
     (folder / "diff.html").write_text(html_diff(compare(read_for_pages(folder), run, read_for_pages(folder), run)))

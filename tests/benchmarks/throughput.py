@@ -63,7 +63,7 @@ def plain_loop(kind: str, start: int, stop: int, fills: int) -> float:
     from opassay.adapters.jax.adapter import JaxAdapter
     from opassay.adapters.tensorflow.adapter import TensorFlowAdapter
     from opassay.adapters.torch.adapter import TorchAdapter
-    from opassay.harness.run import generate
+    from opassay.harness.plan import generate
 
     op = op_of(kind)
     adapters = [(make(), TARGETS[make.name]) for make in (JaxAdapter, TensorFlowAdapter, TorchAdapter)]
@@ -107,8 +107,8 @@ def _check(case: Any, programs: list[tuple[Any, Callable[..., Any]]]) -> None:
 
 def engine(kind: str, start: int, stop: int, fills: int) -> float:
     """Seconds of opassay's engine over the same slice, from the first batch to the last verdict, without its cache."""
+    from opassay.harness.plan.plan import Settings, Shard
     from opassay.harness.run.campaign import Campaign, Request, check_devices
-    from opassay.harness.run.plan import Settings, Shard
 
     os.environ["OPASSAY_CACHE"] = "off"
     op = op_of(kind)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import opassay
-from opassay.harness.bisect.door import bisect_command, matched
+from opassay.harness.doors.bisect import bisect_command, matched
+from opassay.harness.find.registry import UsageError
 from opassay.harness.model.layers import Layer, read, write
-from opassay.harness.registry import UsageError
 
 RNG = np.random.default_rng(3)
 X = RNG.standard_normal((4, 6)).astype("f4")

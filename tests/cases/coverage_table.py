@@ -10,8 +10,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from opassay.adapters.geometry import channel_axis, output_extent, pad_amounts, spatial_axes
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import geometries
+from opassay.harness.find.registry import Registry
+from opassay.harness.plan.generate import geometries
 
 OPS = {op.name: op for op in Registry().ops() if not op.staged and not op.of_a_class}
 

@@ -18,6 +18,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from opassay.cases import tables
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry
@@ -26,7 +27,6 @@ from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.verdicts import FAILING
-from opassay.harness.registry import Registry
 
 LENGTHS = (2, 8, 32, 64, 65, 128, 256, 257, 1024, 4096)
 OPS = {name: Registry().op(name) for name in ("matmul", "conv2d")}

@@ -11,9 +11,9 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.case import ASPECTS
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import cases
+from opassay.harness.plan.generate import cases
 
 OPS = {op.name: op for op in Registry().ops() if not op.of_a_class}
 CLASSES = {op.name: op for op in Registry().ops() if op.of_a_class}

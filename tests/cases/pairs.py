@@ -12,9 +12,9 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from opassay.cases.tables import data_dtype
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import cases
-from opassay.reports.coverage import LARGE, attribute_texts
+from opassay.harness.find.registry import Registry
+from opassay.harness.plan.generate import cases
+from opassay.reports.sections.coverage import LARGE, attribute_texts
 
 NUMBERS = (25, 50, 100, 200)
 FILLS = 2

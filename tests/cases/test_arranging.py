@@ -6,13 +6,13 @@ import warnings
 import pytest
 
 from opassay.adapters.oracle.mistakes import movement
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import KINDS as MEMORIES
 from opassay.harness.model.op import references, refusal
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
-from opassay.harness.run.sharpness import judged, sought
+from opassay.harness.plan import generate
+from opassay.harness.plan.sharpness import judged, sought
 
 OPS = {op.name: op for op in Registry().ops() if op.numerics == "arranging"}
 every_op = pytest.mark.parametrize("name", OPS)

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.fills import PLACES, Fill, values
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import cases, geometries
+from opassay.harness.plan.generate import cases, geometries
 
 OPS = {op.name: op for op in Registry().ops() if not op.of_a_class and op.numerics != "program"}
 SPATIAL = [name for name, op in OPS.items() if "layout" in (op.attributes or {})]

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from opassay.adapters.programs import PROGRAMS
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
 from opassay.harness.model.op import references
 from opassay.harness.model.program import Program
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import cases, geometries
+from opassay.harness.plan.generate import cases, geometries
 
 OPS = {op.name: op for op in Registry().ops()}
 SINGLE = [name for name, op in OPS.items() if not op.staged and not op.of_a_class]

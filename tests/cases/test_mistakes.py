@@ -9,11 +9,11 @@ import pytest
 from opassay.adapters.oracle import mistakes
 from opassay.adapters.oracle.mistakes import activations, attention, elements, named, norms, pairs, products, windows
 from opassay.adapters.oracle.mistakes.made import mistakes as made
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
-from opassay.harness.run.plan import geometries
-from opassay.harness.run.sharpness import judged, sought
+from opassay.harness.plan import generate
+from opassay.harness.plan.plan import geometries
+from opassay.harness.plan.sharpness import judged, sought
 
 SEEDS = range(5)
 SINGLE = (*elements.MISTAKES, *pairs.MISTAKES, *activations.MISTAKES)

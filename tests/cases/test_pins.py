@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import ContractError, references
-from opassay.harness.registry import Registry
 
 OPS = {op.name: op for op in Registry().ops()}
 PINS = [pytest.param(op, pin, id=f"{name}-{pin.name}") for name, op in OPS.items() for pin in op.pins]

@@ -9,11 +9,11 @@ import pytest
 
 from opassay.cases.signatures import draws
 from opassay.cases.signatures.special_table import TABLE
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
 from opassay.harness.model.memory import KINDS as MEMORIES
 from opassay.harness.model.op import ContractError, references, refusal
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import cases, geometries
+from opassay.harness.plan.generate import cases, geometries
 
 OPS = {op.name: op for op in Registry().ops() if op.numerics == "pointwise"}
 CASES = 250

@@ -9,13 +9,13 @@ import pytest
 from opassay.adapters.oracle.mistakes import along, reductions, scans
 from opassay.cases import tables
 from opassay.cases.signatures import axes
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
 from opassay.harness.model.memory import KINDS as MEMORIES
 from opassay.harness.model.op import ContractError, references, refusal
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
-from opassay.harness.run.plan import geometries as planned
-from opassay.harness.run.sharpness import judged, sought
+from opassay.harness.plan import generate
+from opassay.harness.plan.plan import geometries as planned
+from opassay.harness.plan.sharpness import judged, sought
 
 OPS = {op.name: op for op in Registry().ops() if {"reduces", "scan", "shares"} & set(op.traits)}
 CASES = 200

@@ -5,8 +5,8 @@ import pytest
 from opassay.cases import conv, matmul, pool, scatter, unpool
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import ContractError
-from opassay.harness.run.deal import Dealer
-from opassay.harness.run.generate import cases
+from opassay.harness.plan.deal import Dealer
+from opassay.harness.plan.generate import cases
 
 BREACHES = [
     *((getattr(family, name), found) for family in (conv, pool) for name, found in family.BREACHES.items()),

@@ -12,7 +12,7 @@ from opassay.harness.model import dtypes
 from opassay.harness.model.fills import EXACT_KINDS, ROUNDING_KINDS
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.numeric_model import NumericModel
-from opassay.harness.run.generate import fill_key
+from opassay.harness.plan.generate import fill_key
 
 TABLE = runpy.run_path(str(Path(__file__).with_name("coverage_table.py")))
 OPS, stream, counts, largest = TABLE["OPS"], TABLE["stream"], TABLE["counts"], TABLE["largest"]

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opassay.harness.check.door import CheckFailed, Wanted, check, checked
 from opassay.harness.check.function import Claims, find
 from opassay.harness.check.guards import GUARD, Guards
 from opassay.harness.check.restrict import Restriction, restricted, stream
 from opassay.harness.check.session import Budget
-from opassay.harness.registry import Registry, UsageError
+from opassay.harness.doors.check import CheckFailed, Wanted, check, checked
+from opassay.harness.find.registry import Registry, UsageError
 
 KERNELS = Path(__file__).with_name("planted_kernels.py")
 sys.path.insert(0, str(KERNELS.parent))

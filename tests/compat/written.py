@@ -15,8 +15,8 @@ from opassay.harness.model.fills import VALUE_KINDS, Fill
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.suite import Suite
 from opassay.harness.model.traits import Trait
-from opassay.harness.run.baseline import write_baseline
-from opassay.harness.run.suite import write_suite
+from opassay.harness.store.baseline import write_baseline
+from opassay.harness.store.suite import write_suite
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 MEMORIES = (

@@ -13,16 +13,16 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "run"))
 
+from opassay.harness.doors.reporting import diff_command, report_command
+from opassay.harness.find.located import UsageError
 from opassay.harness.fleet import door
 from opassay.harness.fleet.answer import go_home
 from opassay.harness.fleet.options import Options
 from opassay.harness.fleet.place import Place
 from opassay.harness.fleet.shelf import Shelf
 from opassay.harness.hunt.hunter import Limits
-from opassay.harness.located import UsageError
-from opassay.harness.reporting import diff_command, report_command
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Request
-from opassay.harness.run.plan import Settings
 
 
 class Threads:

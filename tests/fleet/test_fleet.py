@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reports"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "run"))
 from records import record
 
+from opassay.harness.find.located import UsageError
 from opassay.harness.fleet import answer as answering
 from opassay.harness.fleet.answer import Asked, answer
 from opassay.harness.fleet.drive import Drive, Lost
@@ -25,11 +26,10 @@ from opassay.harness.fleet.run import FleetRun
 from opassay.harness.fleet.scheduler import connected, resources_of, together
 from opassay.harness.fleet.shelf import Shelf
 from opassay.harness.fleet.tasks import Task, check_size, endless, finite, of_file, shard_of
-from opassay.harness.located import UsageError
+from opassay.harness.plan.plan import Settings, cuts, halves
 from opassay.harness.run.campaign import VERSION, Campaign, Request, both_halves
-from opassay.harness.run.plan import Settings, cuts, halves
-from opassay.reports.dataset import in_order, part_bytes
-from opassay.reports.table import frame_of
+from opassay.reports.data.dataset import in_order, part_bytes
+from opassay.reports.data.table import frame_of
 
 
 def campaign(cases=96, **more) -> Campaign:

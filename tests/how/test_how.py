@@ -7,10 +7,10 @@ from importlib import import_module
 
 import pytest
 
+from opassay.harness.doors.how import example, how_command, lines
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.how.code import Code
 from opassay.harness.how.defaults import Taken, differing, read_defaults
-from opassay.harness.how.door import example, how_command, lines
-from opassay.harness.registry import Registry, UsageError
 
 
 def test_the_example_has_the_attributes_that_were_asked_for_and_a_window():

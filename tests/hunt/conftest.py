@@ -9,8 +9,8 @@ import pytest
 
 from opassay.harness.hunt.after_run import hunter_of
 from opassay.harness.hunt.hunter import Limits
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.plan import Settings
 
 HERE = Path(__file__).parent
 FOLDERS = (str(HERE), str(HERE.parent / "run"))

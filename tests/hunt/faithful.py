@@ -21,16 +21,16 @@ os.environ["OPASSAY_THREADS"] = "1"
 import numpy as np
 
 from opassay.adapters import programs
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.repro import Seen, script_text
 from opassay.harness.judge.facts import applies
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import NotSupported, Outcome, Raised, Returned
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
-from opassay.harness.run.execute import Executor
-from opassay.harness.run.plan import aspects
+from opassay.harness.plan import generate
+from opassay.harness.plan.plan import aspects
+from opassay.harness.worker.execute import Executor
 
 
 def answer_of_script(registry: Registry, adapter: str, mode: str, op: Op, case: Case, settings: Any) -> Any:

@@ -14,14 +14,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.repro import Seen, run_script, script_text
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.target import Target
-from opassay.harness.registry import Registry
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.campaign import Campaign, Request
 from opassay.harness.run.pins import concerned
-from opassay.harness.run.plan import Item
 
 EXPECTED: dict[str, str] = {}
 """Pins whose script does not show the difference, and why."""

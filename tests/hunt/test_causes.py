@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.causes import with_mistakes
 from opassay.harness.judge.explain import Answered, explain_all
 from opassay.harness.model.mistake import right, same
 from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Returned
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
-from opassay.harness.run.sharpness import question_of
+from opassay.harness.plan import generate
+from opassay.harness.plan.sharpness import question_of
 
 OPS = ("conv2d_transpose", "layer_norm", "relu")
 

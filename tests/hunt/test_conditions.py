@@ -2,10 +2,10 @@
 
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.conditions import conditions, likeliest, on_new_cases
 from opassay.harness.model.case import Case
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
+from opassay.harness.plan import generate
 
 
 def cases(seed, count=120):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from opassay.adapters.known_predicates import attribute
+from opassay.adapters.kernels.predicates import attribute
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.hunt import store
 from opassay.harness.hunt.draft import draft, find_finding, known_command
 from opassay.harness.hunt.draws import simplest
@@ -14,8 +15,7 @@ from opassay.harness.hunt.traits import firm, traits
 from opassay.harness.judge.facts import applies
 from opassay.harness.model.case import Case
 from opassay.harness.model.traits import Trait, features
-from opassay.harness.registry import Registry, UsageError
-from opassay.harness.run import generate
+from opassay.harness.plan import generate
 
 TINY = Path(__file__).parent.parent / "thirdparty" / "opassay-tiny" / "src"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opassay.harness.commands import run_command
+from opassay.harness.doors.commands import run_command
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt import after_run, confirm, hunter, repro, values
 from opassay.harness.hunt.asking import Asking
 from opassay.harness.hunt.repro import Reproduction, Seen, script_text
@@ -16,10 +17,9 @@ from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.outcome import Crashed, Raised, Returned, TimedOut
 from opassay.harness.model.verdicts import FAILING
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
+from opassay.harness.plan import generate
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Request
-from opassay.harness.run.plan import Settings
 
 PLANTED = str(Path(__file__).parent.parent / "run")
 WRITERS = [name for name, entry in Registry().adapters.items() if entry.script]
@@ -162,13 +162,13 @@ def test_a_mistake_of_ours_while_hunting_costs_one_finding(tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("place", "name"),
     [
-        ("opassay.reports.parts", "coverage"),
-        ("opassay.reports.parts", "read_findings"),
-        ("opassay.reports.html", "first_screen"),
-        ("opassay.reports.html", "_matrix"),
-        ("opassay.reports.html", "render"),
-        ("opassay.reports.pages", "junit_xml"),
-        ("opassay.reports.terminal", "_legend"),
+        ("opassay.reports.sections.parts", "coverage"),
+        ("opassay.reports.sections.parts", "read_findings"),
+        ("opassay.reports.render.html", "first_screen"),
+        ("opassay.reports.render.html", "_matrix"),
+        ("opassay.reports.render.html", "render"),
+        ("opassay.reports.render.pages", "junit_xml"),
+        ("opassay.reports.render.terminal", "_legend"),
     ],
 )
 def test_a_section_that_cannot_be_made_costs_no_other(tmp_path, monkeypatch, place, name):

@@ -56,7 +56,7 @@ def test_a_planted_bug_is_one_finding_of_few_elements(adapter, bed):
 
 
 def _item(case):
-    from opassay.harness.run.plan import Item
+    from opassay.harness.plan.plan import Item
 
     return Item(0, case)
 

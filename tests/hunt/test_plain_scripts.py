@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.repro import Seen, script_text
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.outcome import Returned
-from opassay.harness.registry import Registry
 
 ADAPTER = """
 from opassay import Adapter

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.jax.script import idiom
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.issue import Told, issue_text
 from opassay.harness.hunt.literals import tensor_source
 from opassay.harness.hunt.recipes import library
@@ -25,7 +26,6 @@ from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.outcome import Crashed, Raised, Returned, TimedOut
-from opassay.harness.registry import Registry
 
 HERE = Path(__file__).parent
 ONE = Tensor((1, 1), "float32", Fill("ones"))

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness.registry import UsageError
-from opassay.harness.run.suite import read_suite
-from opassay.harness.suites import Wanted, freeze_command
+from opassay.harness.doors.suites import Wanted, freeze_command
+from opassay.harness.find.registry import UsageError
+from opassay.harness.store.suite import read_suite
 
 PLANTED = str(Path(__file__).parent.parent / "run")
 RUN = ("run", "--adapter", "planted:Rejects", "--target", "refuses", "--op", "matmul", "--aspect", "value")

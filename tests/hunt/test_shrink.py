@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.asking import Asking
 from opassay.harness.hunt.draws import encoded, strategy
 from opassay.harness.hunt.shrink import LIMIT, shrink
@@ -13,8 +14,7 @@ from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import refusal
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
+from opassay.harness.plan import generate
 
 
 def failing(op, aspect, fails, count=200, fills=2):

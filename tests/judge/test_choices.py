@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.explain import Answered
 from opassay.harness.judge.together import smallest_set
@@ -20,7 +21,6 @@ from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.outcome import Outcome, Raised, Returned
 from opassay.harness.model.program import Program, Stage
-from opassay.harness.registry import Registry, UsageError
 from opassay.harness.run.judging import Judging
 
 REGISTRY = Registry()

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle.hypotheses import ALL
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.explain import Answered, explain, explain_all, met_by
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
@@ -23,9 +24,8 @@ from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Crashed, Raised, Returned
 from opassay.harness.model.reference import Reference
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
-from opassay.harness.run.plan import aspects
+from opassay.harness.plan import generate
+from opassay.harness.plan.plan import aspects
 
 OPS = [op.name for op in Registry().ops() if not op.of_a_class]
 

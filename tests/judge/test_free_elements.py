@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.compare import Judgement, compare
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
@@ -15,7 +16,6 @@ from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.reference import Reference
-from opassay.harness.registry import Registry
 
 CONTIGUOUS = {"kind": "contiguous"}
 CONVOLUTION = {"stride": [1, 1], "padding": "SAME", "dilation": [1, 1], "groups": 1, "layout": "NHWC"}

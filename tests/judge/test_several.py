@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge import several
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.dtypes import is_float, narrow, widen
 from opassay.harness.model.numeric_model import find_model
 from opassay.harness.model.op import references, stackable
 from opassay.harness.model.outcome import Returned
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import fill_key, geometries
+from opassay.harness.plan.generate import fill_key, geometries
 
 REGISTRY = Registry()
 FILLS = 8

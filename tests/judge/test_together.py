@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.explain import Answered, met_by
 from opassay.harness.judge.facts import covering
 from opassay.harness.judge.verdict import judge
@@ -21,7 +22,6 @@ from opassay.harness.model.op import Op, references
 from opassay.harness.model.outcome import Inference, Returned
 from opassay.harness.model.program import Program, Stage
 from opassay.harness.model.reference import Reference
-from opassay.harness.registry import Registry
 
 OPS = Registry().ops()
 TINY = 1e-42

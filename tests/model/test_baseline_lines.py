@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from opassay.harness.find.registry import UsageError
 from opassay.harness.model.baseline import Line, Unexplained
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.messages import SIGNIFICANT, signature
 from opassay.harness.model.traits import Trait
-from opassay.harness.registry import UsageError
-from opassay.harness.run.baseline import FILE_BYTES, read_baseline, write_baseline
+from opassay.harness.store.baseline import FILE_BYTES, read_baseline, write_baseline
 
 PIN = Case("relu", (Tensor((2, 3), "float32"),), {})
 LINE = Line(

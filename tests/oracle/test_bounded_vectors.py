@@ -17,8 +17,8 @@ import scipy.special
 from onnx.backend.test.loader import load_model_tests
 
 from opassay.adapters.oracle import bounded
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
-from opassay.harness.registry import Registry
 
 helpers = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("bounded_helpers.py"))))
 

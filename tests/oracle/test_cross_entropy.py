@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Returned
-from opassay.harness.registry import Registry
 
 OP = Registry().op("cross_entropy")
 WAYS = {

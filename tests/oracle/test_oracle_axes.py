@@ -10,8 +10,8 @@ from opassay.adapters.oracle.conv import CONVOLUTIONS, TRANSPOSES
 from opassay.adapters.oracle.definition import OPS as DEFINED
 from opassay.adapters.oracle.geometry import LAYOUTS
 from opassay.adapters.oracle.pool import MAXIMA
-from opassay.harness.registry import Registry
-from opassay.harness.run import generate
+from opassay.harness.find.registry import Registry
+from opassay.harness.plan import generate
 
 FAMILIES = (CONVOLUTIONS, TRANSPOSES, MAXIMA, AVERAGES)
 PAIRS = [(names[i], names[i + 1]) for names in FAMILIES for i in (0, 1)]

@@ -9,12 +9,12 @@ import pytest
 
 from opassay.adapters import oracle
 from opassay.adapters.oracle import OPS, linear
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.op import NotJudged
 from opassay.harness.model.outcome import Returned
-from opassay.harness.registry import Registry
 from opassay.harness.run.judging import Judging
 
 

@@ -14,7 +14,8 @@ from opassay.adapters.oracle import program_reference, program_vjp
 from opassay.adapters.oracle.stages import linear_in
 from opassay.adapters.oracle.total import total
 from opassay.cases.small_programs import CUBE
-from opassay.harness.found import ops as found_ops
+from opassay.harness.find.found import ops as found_ops
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge import numerics
 from opassay.harness.judge.compare import compare
 from opassay.harness.model.case import Case, Tensor
@@ -23,8 +24,7 @@ from opassay.harness.model.fills import Fill
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.program import Program, Stage
 from opassay.harness.model.reference import Reference, constant, unconnected
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import cases
+from opassay.harness.plan.generate import cases
 
 OPS = found_ops()
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle import OPS
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.op import references, stackable, stacked_references
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import fill_key, geometries
+from opassay.harness.plan.generate import fill_key, geometries
 
 SEED = 11
 FILLS = 8

@@ -18,9 +18,9 @@ import pytest
 
 from opassay.adapters.oracle import OPS, average
 from opassay.adapters.oracle.stages import linear_in
+from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import geometries
+from opassay.harness.plan.generate import geometries
 
 checks = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("gradient_checks.py"))))
 ints, spaced = checks.ints, checks.spaced

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle import OPS
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import geometries
+from opassay.harness.find.registry import Registry
+from opassay.harness.plan.generate import geometries
 
 INF, NAN = math.inf, math.nan
 

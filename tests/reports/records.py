@@ -198,7 +198,7 @@ def _wide_record(number: int, op: str, aspect: str, name: str) -> Record:
 
 def write_folder(folder: Path, records: list[Record], told: dict[str, Any]) -> Path:
     """A folder as ``opassay run`` leaves it, without the pages."""
-    from opassay.reports.table import write_table
+    from opassay.reports.data.table import write_table
 
     write_table(records, folder)
     (folder / "run.json").write_text(json.dumps(told), encoding="utf-8")
@@ -206,7 +206,7 @@ def write_folder(folder: Path, records: list[Record], told: dict[str, Any]) -> P
 
 
 if __name__ == "__main__":
-    from opassay.reports.pages import write_pages
+    from opassay.reports.render.pages import write_pages
 
     for written in write_pages(write_folder(Path(sys.argv[1]), *realistic())):
         print(written, f"{written.stat().st_size:,} bytes")

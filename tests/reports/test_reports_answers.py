@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from opassay.reports.accuracy import EDGES, bars, nearest, rho_table
-from opassay.reports.answers import matrices, rule_of
-from opassay.reports.html import report_html
-from opassay.reports.parts import Parts
-from opassay.reports.summarise import summarise
-from opassay.reports.table import frame_of
+from opassay.reports.data.table import frame_of
+from opassay.reports.render.html import report_html
+from opassay.reports.sections.accuracy import EDGES, bars, nearest, rho_table
+from opassay.reports.sections.answers import matrices, rule_of
+from opassay.reports.sections.parts import Parts
+from opassay.reports.sections.summarise import summarise
 
 
 def answered(made, records):

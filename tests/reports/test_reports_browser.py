@@ -8,7 +8,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from opassay.reports.pages import write_pages
+from opassay.reports.render.pages import write_pages
 
 SCRIPT = 'import torch\n\nassert "<b>" + \'"&\' == torch.__version__  # é\n'
 OPS = ".matrices tbody tr[data-aspect=value] th"

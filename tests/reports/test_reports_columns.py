@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opassay.harness.model.verdicts import COLUMNS
-from opassay.reports import columns
-from opassay.reports.columns import MEANINGS, schema_md
-from opassay.reports.table import CSV, PARQUET, read_table, write_table
-from opassay.reports.text import clean
+from opassay.reports.data import columns
+from opassay.reports.data.columns import MEANINGS, schema_md
+from opassay.reports.data.table import CSV, PARQUET, read_table, write_table
+from opassay.reports.data.text import clean
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema.md"
 
@@ -20,7 +20,9 @@ def test_every_column_has_a_meaning_and_no_other():
 
 
 def test_the_file_is_what_would_be_made_today():
-    assert SCHEMA.read_text(encoding="utf-8") == schema_md(), "run: python -m opassay.reports.columns > docs/schema.md"
+    assert SCHEMA.read_text(encoding="utf-8") == schema_md(), (
+        "run: python -m opassay.reports.data.columns > docs/schema.md"
+    )
 
 
 def test_a_change_of_a_meaning_would_be_noticed(monkeypatch):

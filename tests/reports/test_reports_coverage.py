@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from opassay.reports import coverage as module
-from opassay.reports.coverage import attribute_texts, coverage, value_text
-from opassay.reports.html import report_html
-from opassay.reports.parts import Parts
-from opassay.reports.summarise import summarise
-from opassay.reports.table import frame_of
+from opassay.reports.data.table import frame_of
+from opassay.reports.render.html import report_html
+from opassay.reports.sections import coverage as module
+from opassay.reports.sections.coverage import attribute_texts, coverage, value_text
+from opassay.reports.sections.parts import Parts
+from opassay.reports.sections.summarise import summarise
 
 TWO = {"torch": {}, "jax": {}}
 
@@ -108,9 +108,9 @@ def test_the_page_says_never_where_one_target_was_not_asked(made):
 
 
 def test_a_table_in_many_chunks_gives_the_same(made, realistic, tmp_path, monkeypatch):
-    from opassay.reports import rows
-    from opassay.reports.parts import read_parts
-    from opassay.reports.stored_table import read_for_pages
+    from opassay.reports.data import rows
+    from opassay.reports.data.stored_table import read_for_pages
+    from opassay.reports.sections.parts import read_parts
 
     made.write_folder(tmp_path, *realistic)
     table = read_for_pages(tmp_path)

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from opassay.reports import diff_text
-from opassay.reports.diff import SORTS, compare
-from opassay.reports.diff_text import html_diff, markdown_diff, text_diff
-from opassay.reports.table import frame_of
+from opassay.reports.data.table import frame_of
+from opassay.reports.render import diff_text
+from opassay.reports.render.diff_text import html_diff, markdown_diff, text_diff
+from opassay.reports.sections.diff import SORTS, compare
 
 FAIL = {"verdict": "numeric", "message": "3 of 64 elements differ"}
 
@@ -174,8 +174,8 @@ def test_two_targets_of_one_run_are_compared(two_targets):
 
 
 def test_the_command_compares_two_targets_of_a_run(two_targets, tmp_path, made, capsys):
-    from opassay.harness.registry import UsageError
-    from opassay.harness.reporting import diff_command
+    from opassay.harness.doors.reporting import diff_command
+    from opassay.harness.find.registry import UsageError
 
     made.write_folder(tmp_path, *two_targets)
     assert diff_command(tmp_path, None, "", None, ("torch", "torch-nightly")) == 1
@@ -230,7 +230,7 @@ def test_the_page_works_in_a_browser(changed, chromium, tmp_path):
 
 
 def test_the_command_writes_what_the_ending_says(tmp_path, made, capsys):
-    from opassay.harness.reporting import diff_command
+    from opassay.harness.doors.reporting import diff_command
 
     made.write_folder(tmp_path / "old", [made.record()], made.run([made.shard()]))
     made.write_folder(tmp_path / "new", [made.record(**FAIL)], made.run([made.shard()]))
@@ -244,8 +244,8 @@ def test_the_command_writes_what_the_ending_says(tmp_path, made, capsys):
 
 
 def test_a_wrong_request_is_told_in_one_line(tmp_path, made):
-    from opassay.harness.registry import UsageError
-    from opassay.harness.reporting import diff_command
+    from opassay.harness.doors.reporting import diff_command
+    from opassay.harness.find.registry import UsageError
 
     made.write_folder(tmp_path, [made.record()], made.run([made.shard()]))
     with pytest.raises(UsageError, match="expects one of text, markdown, html, got 'pdf'"):
@@ -257,7 +257,7 @@ def test_a_wrong_request_is_told_in_one_line(tmp_path, made):
 
 
 def test_tables_on_disk_give_what_frames_give(tmp_path, made, realistic):
-    from opassay.reports.stored_table import read_for_pages
+    from opassay.reports.data.stored_table import read_for_pages
 
     records, run = realistic
     made.write_folder(tmp_path / "old", records, run)

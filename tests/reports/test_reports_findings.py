@@ -5,12 +5,13 @@ import json
 import pytest
 
 from opassay.harness.model.fills import VALUE_KINDS
-from opassay.reports import findings, foreign
-from opassay.reports.findings import read_findings
-from opassay.reports.html import report_html
-from opassay.reports.parts import Parts
-from opassay.reports.summarise import summarise
-from opassay.reports.table import frame_of
+from opassay.reports.data import foreign
+from opassay.reports.data.table import frame_of
+from opassay.reports.render.html import report_html
+from opassay.reports.sections import findings
+from opassay.reports.sections.findings import read_findings
+from opassay.reports.sections.parts import Parts
+from opassay.reports.sections.summarise import summarise
 
 EVIL = "\"'><script>x</script><img src=x onerror=alert(1)>\x1b"
 SCRIPT = "import torch\nassert torch.ones(2).sum() == 3\n"

@@ -1,12 +1,12 @@
 """The first screen: five questions, answered from what the run left."""
 
-from opassay.reports.commands import out_folder, replay, replay_finding, resume
-from opassay.reports.entries import anchors
-from opassay.reports.findings import NOTHING_FOUND
-from opassay.reports.first_screen import first_screen
-from opassay.reports.html import report_html
-from opassay.reports.summarise import summarise
-from opassay.reports.table import frame_of
+from opassay.reports.data.table import frame_of
+from opassay.reports.render.html import report_html
+from opassay.reports.sections.commands import out_folder, replay, replay_finding, resume
+from opassay.reports.sections.entries import anchors
+from opassay.reports.sections.findings import NOTHING_FOUND
+from opassay.reports.sections.first_screen import first_screen
+from opassay.reports.sections.summarise import summarise
 
 
 def screen(records, run):

@@ -5,7 +5,7 @@ import sys
 
 PROBE = """
 import sys
-import opassay.reports.pages, opassay.reports.terminal
+import opassay.reports.render.pages, opassay.reports.render.terminal
 ours = sorted(m for m in sys.modules if m.startswith(("opassay.harness.", "opassay.adapters", "opassay.cases")))
 foreign = sorted({"torch", "tensorflow", "jax", "hypothesis"} & set(sys.modules))
 print([m for m in ours if not m.startswith("opassay.harness.model")], foreign)

@@ -7,12 +7,12 @@ import sys
 import pytest
 from rich.console import Console
 
-from opassay.reports.free import free_table, total_free
-from opassay.reports.html import report_html
-from opassay.reports.summarise import summarise
-from opassay.reports.summary import summary_md
-from opassay.reports.table import frame_of, write_table
-from opassay.reports.terminal import print_summary
+from opassay.reports.data.table import frame_of, write_table
+from opassay.reports.render.html import report_html
+from opassay.reports.render.summary import summary_md
+from opassay.reports.render.terminal import print_summary
+from opassay.reports.sections.free import free_table, total_free
+from opassay.reports.sections.summarise import summarise
 
 LINE = "Not judged: 9 of 20 (45.0 %) elements of answers: 6 free by the contract, 3 without a bound"
 
@@ -49,14 +49,14 @@ def test_nothing_is_said_where_all_was_judged(made):
 
 def test_the_table_of_a_run_is_printed_worst_first(tmp_path, records):
     write_table(records, tmp_path)
-    asked = [sys.executable, "-m", "opassay.reports.free", str(tmp_path)]
+    asked = [sys.executable, "-m", "opassay.reports.sections.free", str(tmp_path)]
     printed = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     assert [line.split()[1] for line in printed.splitlines()[1:3]] == ["bfloat16", "float32"]
     assert printed.endswith("2 of 2 have 1 % or more of their elements without a bound\n")
 
 
 def test_a_folder_without_a_table_is_told_in_a_line(tmp_path):
-    asked = [sys.executable, "-m", "opassay.reports.free", str(tmp_path)]
+    asked = [sys.executable, "-m", "opassay.reports.sections.free", str(tmp_path)]
     done = subprocess.run(asked, capture_output=True, text=True)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith(f"opassay: {tmp_path} has no results table")

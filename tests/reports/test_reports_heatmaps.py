@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from opassay.reports.heatmaps import SIDE_LIMIT, heatmaps, number
+from opassay.reports.sections.heatmaps import SIDE_LIMIT, heatmaps, number
 
 
 def maps(expected, actual, worst=""):

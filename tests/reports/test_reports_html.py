@@ -6,10 +6,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from opassay.reports import entries, html
-from opassay.reports.html import report_html
-from opassay.reports.summarise import summarise
-from opassay.reports.table import frame_of
+from opassay.reports.data.table import frame_of
+from opassay.reports.render import html
+from opassay.reports.render.html import report_html
+from opassay.reports.sections import entries
+from opassay.reports.sections.summarise import summarise
 
 VOID = {"meta", "link", "img", "br", "wbr", "hr", "input", "base"}
 

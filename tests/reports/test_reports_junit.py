@@ -4,9 +4,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from opassay.reports.junit import junit_xml
-from opassay.reports.summarise import summarise
-from opassay.reports.table import frame_of
+from opassay.reports.data.table import frame_of
+from opassay.reports.render.junit import junit_xml
+from opassay.reports.sections.summarise import summarise
 
 
 def parsed(records, run):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from opassay.reports.overview import Spot, folded, overview
-from opassay.reports.summarise import summarise
-from opassay.reports.table import frame_of
+from opassay.reports.data.table import frame_of
+from opassay.reports.sections.overview import Spot, folded, overview
+from opassay.reports.sections.summarise import summarise
 
 
 def spots(made, records, **more):

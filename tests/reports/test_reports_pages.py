@@ -8,14 +8,16 @@ import re
 import pytest
 from rich.console import Console
 
-from opassay.reports import differences, rows, run_file, stored_table, summary, table
-from opassay.reports.html import LIMITS
-from opassay.reports.pages import write_pages
-from opassay.reports.stored_table import read_for_pages
-from opassay.reports.summarise import summarise
-from opassay.reports.summary import LIMIT, summary_md
-from opassay.reports.table import frame_of, read_table, write_sorted, write_table
-from opassay.reports.terminal import print_summary
+from opassay.reports.data import rows, run_file, stored_table, table
+from opassay.reports.data.stored_table import read_for_pages
+from opassay.reports.data.table import frame_of, read_table, write_sorted, write_table
+from opassay.reports.render import summary
+from opassay.reports.render.html import LIMITS
+from opassay.reports.render.pages import write_pages
+from opassay.reports.render.summary import LIMIT, summary_md
+from opassay.reports.render.terminal import print_summary
+from opassay.reports.sections import differences
+from opassay.reports.sections.summarise import summarise
 
 PAGES = ["summary.md", "junit.xml", "statement.json", "badge.svg"]
 

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from opassay.reports import pictures, stored_pictures
-from opassay.reports.pages import write_pages
-from opassay.reports.pictures import decades, difference, read_pictures, told
+from opassay.reports.data import stored_pictures
+from opassay.reports.render.pages import write_pages
+from opassay.reports.sections import pictures
+from opassay.reports.sections.pictures import decades, difference, read_pictures, told
 
 EVIL = "\"'><script>x</script><img src=x onerror=alert(1)>\x1b\u202e"
 
@@ -376,7 +377,7 @@ def test_hostile_text_stays_text(album, field):
 
 def test_plotting_is_imported_only_for_pictures(tmp_path, made):
     made.write_folder(tmp_path, [made.record()], made.run([made.shard()]))
-    write = "from opassay.reports.pages import write_pages; write_pages(sys.argv[1])"
+    write = "from opassay.reports.render.pages import write_pages; write_pages(sys.argv[1])"
     code = f"import sys; {write}; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -7,12 +7,12 @@ import pytest
 from rich.console import Console
 
 from opassay.harness.model.verdicts import SEVERITY
-from opassay.reports.differences import empty
-from opassay.reports.html import report_html
-from opassay.reports.summarise import summarise
-from opassay.reports.summary import summary_md
-from opassay.reports.table import frame_of
-from opassay.reports.terminal import print_summary
+from opassay.reports.data.table import frame_of
+from opassay.reports.render.html import report_html
+from opassay.reports.render.summary import summary_md
+from opassay.reports.render.terminal import print_summary
+from opassay.reports.sections.differences import empty
+from opassay.reports.sections.summarise import summarise
 
 EXPECTED = [f"{verdict}{place}" for equals in SEVERITY for place in ("-full", "-empty") for verdict in equals]
 

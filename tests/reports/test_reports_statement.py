@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from opassay.reports.statement import ANNOTATIONS, badge_svg, badge_text, github_annotations, statement_json
-from opassay.reports.summarise import summarise
-from opassay.reports.table import frame_of
+from opassay.reports.data.table import frame_of
+from opassay.reports.render.statement import ANNOTATIONS, badge_svg, badge_text, github_annotations, statement_json
+from opassay.reports.sections.summarise import summarise
 
 
 def told(records, run):

@@ -6,11 +6,11 @@ import pytest
 
 from opassay.harness.model.messages import normalised
 from opassay.harness.model.verdicts import FAILING, UNANSWERED, VERDICTS
-from opassay.reports.differences import elements
-from opassay.reports.html import report_html
-from opassay.reports.matrix import KINDS, kind_of, worse
-from opassay.reports.summarise import summarise
-from opassay.reports.table import frame_of
+from opassay.reports.data.table import frame_of
+from opassay.reports.render.html import report_html
+from opassay.reports.sections.differences import elements
+from opassay.reports.sections.matrix import KINDS, kind_of, worse
+from opassay.reports.sections.summarise import summarise
 
 
 def cell_of(made, records, **shard):

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from opassay.harness.model.verdicts import COLUMNS
-from opassay.reports import stored_table, table
-from opassay.reports.rows import PLACE, distinct, picked, rows
-from opassay.reports.stored_table import CSV, PARQUET, read_for_pages
-from opassay.reports.table import frame_of, read_table, write_sorted, write_table
+from opassay.reports.data import stored_table, table
+from opassay.reports.data.rows import PLACE, distinct, picked, rows
+from opassay.reports.data.stored_table import CSV, PARQUET, read_for_pages
+from opassay.reports.data.table import frame_of, read_table, write_sorted, write_table
 
 
 def plain(frame):

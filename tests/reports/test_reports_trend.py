@@ -2,10 +2,10 @@
 
 import pytest
 
-from opassay.reports import trend as module
-from opassay.reports.pages import write_pages
-from opassay.reports.table import frame_of
-from opassay.reports.trend import read_trend, trend
+from opassay.reports.data.table import frame_of
+from opassay.reports.render.pages import write_pages
+from opassay.reports.sections import trend as module
+from opassay.reports.sections.trend import read_trend, trend
 
 
 def one(made, name, *records, planned=2, version="2.13.0"):

@@ -7,12 +7,12 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from rich.console import Console
 
-from opassay.reports.html import report_html
-from opassay.reports.junit import junit_xml
-from opassay.reports.summarise import summarise
-from opassay.reports.summary import summary_md
-from opassay.reports.table import frame_of
-from opassay.reports.terminal import print_summary
+from opassay.reports.data.table import frame_of
+from opassay.reports.render.html import report_html
+from opassay.reports.render.junit import junit_xml
+from opassay.reports.render.summary import summary_md
+from opassay.reports.render.terminal import print_summary
+from opassay.reports.sections.summarise import summarise
 
 WARNING = "torch 2.99.0 is not among the versions that its known differences were seen on (2.13.0): 1 other record"
 

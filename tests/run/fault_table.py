@@ -12,8 +12,8 @@ if __name__ == "__main__":
     sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 from opassay.harness.model.verdicts import Record  # noqa: E402 - a script finds them by the path above
+from opassay.harness.plan.plan import Settings  # noqa: E402 - a script finds them by the path above
 from opassay.harness.run.campaign import Campaign, Request, check_devices  # noqa: E402 - a script finds them by the path above
-from opassay.harness.run.plan import Settings  # noqa: E402 - a script finds them by the path above
 
 CRASH, HANG, FAULT = "crash", "hang", "fault"
 FAULTS = {

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from opassay.harness.run import plan
+from opassay.harness.plan import plan
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.plan import Settings
 
 
 def records_of(ops, aspect, target="jax"):

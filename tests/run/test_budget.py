@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from opassay.harness.doors.sizes import parse_seconds
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.target import Target
-from opassay.harness.registry import Registry, UsageError
-from opassay.harness.run.budget import Budget, Costs, fitting
+from opassay.harness.plan.budget import Budget, Costs, fitting
+from opassay.harness.plan.plan import Settings, shards
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
-from opassay.harness.run.durations import Durations, Watch
-from opassay.harness.run.plan import Settings, shards
 from opassay.harness.run.status import Counts, exit_status
-from opassay.harness.sizes import parse_seconds
+from opassay.harness.store.durations import Durations, Watch
 
 FAST, SLOW = Target("fast", "eager"), Target("slow", "eager")
 LABELS = {FAST: "fast", SLOW: "slow"}

@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from opassay.harness.declared import read_declaration
-from opassay.harness.manifest import built_in
-from opassay.harness.registry import Registry
-from opassay.harness.run.plan import shards
+from opassay.harness.find.declared import read_declaration
+from opassay.harness.find.manifest import built_in
+from opassay.harness.find.registry import Registry
+from opassay.harness.plan.plan import shards
 
 HERE = Path(__file__).parent
 RULES = len(Registry().op("matmul").rules)

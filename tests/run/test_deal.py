@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import combinations
 
 from opassay.harness.model.draw import Draw, Together
-from opassay.harness.run.deal import BLOCK, Dealer
+from opassay.harness.plan.deal import BLOCK, Dealer
 
 TABLES = (("a", "a", "b", "c", "d"), tuple(range(7)), (True, False), tuple("xyzw"), ("one",))
 DRAW = Draw(TABLES, tuple)

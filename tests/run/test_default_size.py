@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from opassay.harness.found import ops as found_ops
+from opassay.harness.find.found import ops as found_ops
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.target import Target
-from opassay.harness.registry import Registry
-from opassay.harness.run.plan import FEWEST, MOST, forecast, geometries, shards
+from opassay.harness.plan.plan import FEWEST, MOST, forecast, geometries, shards
 
 OPS = found_ops()
 

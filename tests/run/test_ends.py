@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.plan import Settings
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))

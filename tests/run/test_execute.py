@@ -14,8 +14,8 @@ from opassay.harness.model.adapter import Adapter
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.outcome import Raised, Returned
-from opassay.harness.run import wire
-from opassay.harness.run.execute import Executor
+from opassay.harness.worker import wire
+from opassay.harness.worker.execute import Executor
 
 ROWS = 8
 REFUSED = 5

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from opassay.harness.commands import run_command
-from opassay.harness.located import UsageError
+from opassay.harness.doors.commands import run_command
+from opassay.harness.find.located import UsageError
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.case import Case
-from opassay.harness.registry import Registry
-from opassay.harness.run import exhaustive
+from opassay.harness.plan import exhaustive
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request
-from opassay.harness.run.plan import Settings
 
 HERE = str(Path(__file__).parent)
 FEW = 6

@@ -12,17 +12,18 @@ import pandas as pd
 import psutil
 import pytest
 
+from opassay.harness.doors.sizes import OUTPUT, parse_size
+from opassay.harness.find.registry import UsageError
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.outcome import GREW, Crashed, Raised, TooLarge
-from opassay.harness.registry import UsageError
-from opassay.harness.run import lane, process, wire, words
+from opassay.harness.run import lane, process
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.job import Job
 from opassay.harness.run.second import SecondLook
-from opassay.harness.sizes import OUTPUT, parse_size
+from opassay.harness.worker import wire, words
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))

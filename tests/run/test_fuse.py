@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
-from opassay.harness.run.fuse import parts
+from opassay.harness.worker.fuse import parts
 
 
 def case(size: int, fill: str = "ones", stages: int = 0, aspect: str = "value") -> Case:

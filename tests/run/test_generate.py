@@ -15,7 +15,7 @@ from opassay.cases.elementwise import relu
 from opassay.cases.unpool import max_unpool2d
 from opassay.harness.model.case import ASPECTS, Case, Geometry, Tensor
 from opassay.harness.model.op import Op
-from opassay.harness.run.generate import cases, fill_key, geometries, pins
+from opassay.harness.plan.generate import cases, fill_key, geometries, pins
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +24,7 @@ import json, sys
 from opassay.cases.conv import conv2d
 from opassay.cases.scatter import scatter_nd
 from opassay.cases.unpool import max_unpool2d
-from opassay.harness.run.generate import cases
+from opassay.harness.plan.generate import cases
 ops = (conv2d, scatter_nd, max_unpool2d)
 print(json.dumps({f"{op.name}/{aspect}": [c.id for _, c in cases(op, aspect, 7, 5, 25, 2)]
                   for op in ops for aspect in ("value", "error")}))

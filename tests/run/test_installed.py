@@ -9,8 +9,8 @@ import types
 import numpy as np
 import pytest
 
-from opassay.harness.run.installed import strangers
-from opassay.harness.run.origin import Watch
+from opassay.harness.worker.installed import strangers
+from opassay.harness.worker.origin import Watch
 
 FRAMEWORK = """
 import math

@@ -11,11 +11,12 @@ import pytest
 
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
-from opassay.harness.run import process, wire, words
+from opassay.harness.plan.plan import Settings
+from opassay.harness.run import process
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
-from opassay.harness.run.plan import Settings
 from opassay.harness.run.process import WorkerSpec
 from opassay.harness.run.status import exit_status
+from opassay.harness.worker import wire, words
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))

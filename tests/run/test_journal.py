@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness.registry import UsageError
-from opassay.harness.run import journal as journal_module
+from opassay.harness.find.registry import UsageError
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
-from opassay.harness.run.files import FileError, replace_file
-from opassay.harness.run.journal import Journal, JournalError, read_header, read_records
-from opassay.harness.run.plan import Settings
 from opassay.harness.run.process import WorkerProcess
-from opassay.reports.table import write_sorted
+from opassay.harness.store import journal as journal_module
+from opassay.harness.store.files import FileError, replace_file
+from opassay.harness.store.journal import Journal, JournalError, read_header, read_records
+from opassay.reports.data.table import write_sorted
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -207,7 +207,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("opassay.harness.run.files.os.replace", killed)
+    monkeypatch.setattr("opassay.harness.store.files.os.replace", killed)
     with pytest.raises(KeyboardInterrupt):
         replace_file(path, b"new")
     assert path.read_bytes() == b"old"

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from opassay.harness.model.adapter import Adapter
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.inputs import Inputs
-from opassay.harness.run.plan import Settings
+from opassay.harness.worker.inputs import Inputs
 
 
 @pytest.fixture(autouse=True)

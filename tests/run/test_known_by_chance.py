@@ -14,11 +14,11 @@ import pytest
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.job import Job
 from opassay.harness.run.known_rows import _pin, known_rows
 from opassay.harness.run.pins import shown
-from opassay.harness.run.plan import Settings
 from opassay.harness.run.status import outdated
 
 HERE = str(Path(__file__).parent)

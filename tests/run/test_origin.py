@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from opassay.harness.model.adapter import Adapter
-from opassay.harness.run.origin import Watch, framework_modules
+from opassay.harness.worker.origin import Watch, framework_modules
 
 ROWS = np.ones((2, 3))
 TABLE = {"maximum": np.maximum}
@@ -105,7 +105,7 @@ def test_what_numpy_raises_is_its_own_where_it_is_the_framework_and_else_a_fault
 NANOBIND = """
 import sys
 from jaxlib import _jax
-from opassay.harness.run.origin import Watch
+from opassay.harness.worker.origin import Watch
 
 assert type(_jax.pjrt_plugin_loaded).__module__ == "nanobind"
 

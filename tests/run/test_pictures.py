@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Raised, Returned
-from opassay.harness.registry import Registry
-from opassay.harness.run.pictures import FOLDER, INDEX, Album
+from opassay.harness.store.pictures import FOLDER, INDEX, Album
 
 
 @pytest.fixture(scope="module")
 def small():
     """The deconvnet with a pin of its own that is quick to compute: a generated case on a picture."""
-    from opassay.harness.run.generate import cases
+    from opassay.harness.plan.generate import cases
 
     op = Registry().op("deconvnet")
     case = next(

@@ -10,9 +10,9 @@ import pytest
 
 from opassay.harness.model.case import Case
 from opassay.harness.model.verdicts import FAILING
-from opassay.harness.run import plan
+from opassay.harness.plan import plan
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.plan import Settings
 
 HONEST_OPS = (
     "conv2d",

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from opassay.adapters import programs
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.adapter import Unconnected
 from opassay.harness.model.numeric_model import find_model
 from opassay.harness.model.verdicts import FAILING
-from opassay.harness.registry import Registry
+from opassay.harness.plan.generate import cases, pins
+from opassay.harness.plan.plan import MOST, Settings, geometries
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.execute import Executor
-from opassay.harness.run.generate import cases, pins
-from opassay.harness.run.plan import MOST, Settings, geometries
 from opassay.harness.run.references import ReferenceCache
+from opassay.harness.worker.execute import Executor
 
 OPS = [op.name for op in Registry().ops() if not op.of_a_class]
 

@@ -10,6 +10,7 @@ import pytest
 
 from opassay.adapters import programs
 from opassay.adapters.oracle.geometry import from_nhwc, sliding_windows, to_nhwc
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.compare import compare
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.dtypes import dtype_name, narrow, widen
@@ -17,10 +18,9 @@ from opassay.harness.model.numeric_model import find_model
 from opassay.harness.model.op import references
 from opassay.harness.model.program import Program
 from opassay.harness.model.verdicts import FAILING
-from opassay.harness.registry import Registry
-from opassay.harness.run.execute import Executor
-from opassay.harness.run.generate import cases, pins
-from opassay.harness.run.plan import MOST, Settings, geometries
+from opassay.harness.plan.generate import cases, pins
+from opassay.harness.plan.plan import MOST, Settings, geometries
+from opassay.harness.worker.execute import Executor
 
 OPS = [op.name for op in Registry().ops() if not op.of_a_class]
 

@@ -13,9 +13,9 @@ from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.outcome import Inference, Returned
 from opassay.harness.model.reference import Reference
-from opassay.harness.run import wire
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.plan import Settings
+from opassay.harness.worker import wire
 
 INFERENCE = "inference disagrees with execution and contract"
 BUGS = {

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.outcome import Crashed, Raised, Returned, TimedOut
 from opassay.harness.model.target import Target
-from opassay.harness.registry import Registry
-from opassay.harness.run.generate import cases
+from opassay.harness.plan.generate import cases
 from opassay.harness.run.judging import Judging
 from opassay.harness.run.references import ReferenceCache
 

@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from opassay.harness.find.registry import Registry
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.outcome import NotSupported, Raised, Returned
-from opassay.harness.registry import Registry
-from opassay.harness.run import plan, wire
-from opassay.harness.run.bits import difference, digest
+from opassay.harness.plan import plan
+from opassay.harness.plan.plan import Settings
+from opassay.harness.plan.twice import TWICE
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
-from opassay.harness.run.plan import Settings
-from opassay.harness.run.twice import TWICE
+from opassay.harness.worker import wire
+from opassay.harness.worker.bits import difference, digest
 
 
 @pytest.fixture(autouse=True)

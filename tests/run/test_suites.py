@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.case import Case
 from opassay.harness.model.suite import Suite
-from opassay.harness.registry import Registry, UsageError
+from opassay.harness.plan.choose import candidates, choose
+from opassay.harness.plan.generate import cases
+from opassay.harness.plan.plan import Settings, aspects
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.choose import candidates, choose
 from opassay.harness.run.feeds import joined
-from opassay.harness.run.generate import cases
-from opassay.harness.run.plan import Settings, aspects
-from opassay.harness.run.suite import read_suite, shipped, write_suite
+from opassay.harness.store.suite import read_suite, shipped, write_suite
 
 OPS = ("relu", "matmul", "avg_pool2d")
 
@@ -81,8 +81,8 @@ def test_a_mixed_batch_is_judged_by_each_case_s_own_op(suite, monkeypatch):
 
 
 def test_a_case_that_may_damage_its_worker_travels_alone(suite):
+    from opassay.harness.plan.plan import Item
     from opassay.harness.run.job import Job
-    from opassay.harness.run.plan import Item
 
     op, items = Registry().op("relu"), [Item(n, case) for n, case in enumerate(suite.cases)]
     jobs = [Job(op, items[:2]), Job(op, [items[2]], spoils=True), Job(op, items[3:])]

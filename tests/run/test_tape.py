@@ -11,16 +11,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from opassay.harness.cli import run_cli
+from opassay.harness.doors.cli import run_cli
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.run import judging
-from opassay.harness.run.journal import NAME, sorted_records
 from opassay.harness.run.tape import rejudge, writer
 from opassay.harness.run.tape.campaign import Asked
 from opassay.harness.run.tape.file import TapeFile
 from opassay.harness.run.tape.writer import TapeWriter
+from opassay.harness.store.journal import NAME, sorted_records
 
 HERE = Path(__file__).parent
 ADAPTERS = ("planted:Honest", "planted:Stale", "planted:AbortsFused", "planted_repeats:ByProcess", "ending:Ending")

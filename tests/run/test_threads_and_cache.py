@@ -6,14 +6,14 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from opassay.harness.commands import run_command
+from opassay.harness.doors.commands import run_command
+from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.target import Target
-from opassay.harness.registry import Registry, UsageError
-from opassay.harness.run.cache import VARIABLE, cache_folder, prune
+from opassay.harness.plan.plan import SPLIT, Settings, Shard, halves
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
 from opassay.harness.run.machine import usable_cores
-from opassay.harness.run.plan import SPLIT, Settings, Shard, halves
 from opassay.harness.run.process import WorkerSpec
+from opassay.harness.store.cache import VARIABLE, cache_folder, prune
 
 RELU = Registry().op("relu")
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness import registry
-from opassay.harness.commands import doctor_command, run_command
-from opassay.harness.replay import replay_command
+from opassay.harness.doors.commands import doctor_command, run_command
+from opassay.harness.doors.replay import replay_command
+from opassay.harness.find import registry
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Request
-from opassay.harness.run.plan import Settings
-from opassay.reports.table import read_table
+from opassay.reports.data.table import read_table
 
 HERE = str(Path(__file__).parent)
 sys.path.insert(0, HERE)

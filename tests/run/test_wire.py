@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from opassay.harness.model.outcome import NotSupported, Raised, Returned, TooLarge
-from opassay.harness.run import wire, words
+from opassay.harness.worker import wire, words
 
 QUIET = settings(database=None, deadline=None, max_examples=300)
 

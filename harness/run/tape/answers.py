@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opassay.harness.bounded import too_many
+from opassay.harness.find.bounded import too_many
 from opassay.harness.model import strict_json
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.job import Job, Trail
-from opassay.harness.run.plan import Item
 from opassay.harness.run.tape.file import Chunk
 from opassay.harness.run.tape.frames import ASKED, ROLES, role, trail_of, unpack
 from opassay.harness.run.tape.tape import MOST, Readable, Tape

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opassay.harness.located import UsageError, unknown
+from opassay.harness.find.located import UsageError, unknown
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.case import ASPECTS, Case
 from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.target import Target
-from opassay.harness.registry import Registry
-from opassay.harness.run.baseline import read_optional
+from opassay.harness.plan.plan import Settings, Shard
 from opassay.harness.run.campaign import Campaign, Request
-from opassay.harness.run.plan import Settings, Shard
 from opassay.harness.run.tape.answers import Answers
 from opassay.harness.run.tape.file import tapes
 from opassay.harness.run.tape.lane import TapedEngine
 from opassay.harness.run.tape.tape import Tape
+from opassay.harness.store.baseline import read_optional
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import IO, Any
 import pyarrow as pa
 
 from opassay.harness.model import strict_json
-from opassay.harness.run import wire
-from opassay.harness.run.files import FileError, cannot
+from opassay.harness.store.files import FileError, cannot
+from opassay.harness.worker import wire
 
 VERSION = 1
 SUFFIX = ".tape"

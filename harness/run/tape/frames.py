@@ -12,10 +12,10 @@ from opassay.harness.model import strict_json
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Crashed, NotSupported, Outcome, Raised, TimedOut
-from opassay.harness.run import wire
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.job import Job, Trail
-from opassay.harness.run.plan import Item
+from opassay.harness.worker import wire
 
 ASKED = ("batch", "group")
 """The roles of first answers, whose frames hold the case itself: together with others, or alone since together they

@@ -12,10 +12,10 @@ from opassay.harness.model.fact import Fact
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Crashed, TimedOut
 from opassay.harness.model.target import Target
+from opassay.harness.plan.plan import Batch, Item, Settings
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.job import Answer, GroupEnd, Job
 from opassay.harness.run.lane import Answered, Lane
-from opassay.harness.run.plan import Batch, Item, Settings
 from opassay.harness.run.process import WorkerSpec
 from opassay.harness.run.tape.answers import Answers, Spoken
 from opassay.harness.run.tape.tape import Hello

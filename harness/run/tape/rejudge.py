@@ -14,10 +14,10 @@ from typing import Any
 from opassay.harness.model.verdicts import Record
 from opassay.harness.run.campaign import Run, both_halves
 from opassay.harness.run.machine import usable_cores
-from opassay.harness.run.pictures import Album
 from opassay.harness.run.pins import Pins
 from opassay.harness.run.second import FORGIVEN
 from opassay.harness.run.tape.campaign import Asked, TapeCampaign
+from opassay.harness.store.pictures import Album
 
 SMALL = 32 * 2**20
 """Bytes of frames up to which starting processes takes longer than judging."""

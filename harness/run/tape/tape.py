@@ -10,8 +10,8 @@ from typing import Any
 
 from opassay.harness.model import strict_json
 from opassay.harness.model.target import Target
-from opassay.harness.run import wire, words
 from opassay.harness.run.tape.file import TapeFile
+from opassay.harness.worker import wire, words
 
 MOST = 10**6
 """The largest number that a case may have in its stream."""

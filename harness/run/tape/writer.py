@@ -13,9 +13,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from opassay.harness.run import wire
-from opassay.harness.run.files import cannot
 from opassay.harness.run.tape.file import DATA, END, HEAD, MAGIC, PREFIX, VERSION, TapeError, codec
+from opassay.harness.store.files import cannot
+from opassay.harness.worker import wire
 
 CHUNK = 4 * 2**20
 """Bytes of frames from which on they are compressed and written, those of each op together."""

@@ -1,0 +1,1 @@
+"""What kernels do differently, as predicates over cases. No framework here."""

@@ -1,0 +1,33 @@
+"""Where oneDNN's convolution of one channel to a single column answers with what lies in memory. NumPy only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from opassay.adapters.geometry import output_extent, pad_amounts, spatial_axes
+from opassay.adapters.kernels.strided import convolutions
+from opassay.harness.model.case import Case
+
+REASON = "a float32 convolution of one channel, strided to a single column, leaves part of its answer to chance"
+CHANCE = "what lies in memory before the answer is written there"
+
+
+def single_column(case: Case) -> bool:
+    """An image of one channel whose convolution steps over columns, and ends with one column of several rows.
+
+    In NHWC only where TensorFlow differentiates. What the answer then holds differs from run to run, and by chance is
+    right.
+    """
+    return case.tensors[0].dtype == "float32" and any(_single(case, *found) for found in convolutions(case))
+
+
+def _single(case: Case, image: Sequence[int], kernel: Sequence[int], how: Mapping[str, Any]) -> bool:
+    rows, columns = spatial_axes(how["layout"])
+    if 0 in image or image[6 - rows - columns] != 1 or how["groups"] != 1 or how["stride"][1] == 1:
+        return False
+    extents = (image[rows], image[columns])
+    pads = pad_amounts(extents, kernel[:2], how["stride"], how["dilation"], how["padding"])
+    sizes = zip(extents, pads, kernel[:2], how["stride"], how["dilation"], strict=True)
+    made = [output_extent(n + sum(pad), k, s, d) for n, pad, k, s, d in sizes]
+    return made[1] == 1 and made[0] > 1 and (how["layout"] == "NCHW" or case.aspect == "gradient")

@@ -1,0 +1,49 @@
+"""What is known of numbers that 32 bits do not hold: steps of windows, and indices. No framework here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from opassay.adapters.geometry import spatial_axes
+from opassay.adapters.kernels.predicates import Predicate, attributes_of
+from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
+
+LEAST = 2**31
+STEPPED = ("windowed", "conv2d_vjp", "conv2d_transpose_vjp", "avg_pool2d_vjp", "conv2d_input_gradient_law")
+
+
+def far(name: str) -> Predicate:
+    """An entry of the attribute ``name`` past 32 bits, which is valid where there is but one window, or one tap."""
+    return lambda case: max(attributes_of(case).get(name, ()), default=0) >= LEAST
+
+
+def far_strides(adapter: str, versions: str, ops: tuple[str, ...] = STEPPED, **more: Any) -> Fact:
+    """Strides past 32 bits are refused with an error."""
+    told: dict[str, Any] = {"aspects": ("value", "gradient"), "verdicts": ("rejects",), "when": far("stride"), **more}
+    reason = "strides are numbers of 32 bits: one of 2**31 is refused, or negative"
+    return Fact(f"{adapter}-far-strides", "upstream", reason, ops=ops, versions=versions, **told)
+
+
+def narrowed_index(case: Case) -> bool:
+    """Every index that 32 bits do not hold is a place by its last 32."""
+    place, extents = _indexed(case)
+    indices = case.tensors[place].materialize()
+    outside, narrowed = (indices >= LEAST) | (indices < -LEAST), indices.astype(np.int32)
+    return bool(outside.any() and ((narrowed >= 0) & (narrowed < extents))[outside].all())
+
+
+def cropped_away(case: Case) -> bool:
+    """Negative padding of more rows or columns than the image has."""
+    axes = spatial_axes(case.attributes["layout"])
+    pads = zip(axes, case.attributes["padding"], strict=True)
+    return any(-sum(min(0, pad) for pad in pair) > case.tensors[0].shape[axis] for axis, pair in pads)
+
+
+def _indexed(case: Case) -> tuple[int, np.ndarray]:
+    """Which input holds indices, and the extents that bound them."""
+    if case.op == "scatter_nd":
+        return 0, np.array(case.attributes["shape"][: case.tensors[0].shape[-1]])
+    return 1, np.prod(case.attributes["output_shape"][1:])

@@ -1,0 +1,1 @@
+"""How opassay is entered: commands and the pytest plugin."""

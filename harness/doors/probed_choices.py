@@ -1,0 +1,123 @@
+"""``opassay doctor --choices``: which of the contract's choices a target follows, asked of it, as lines to paste.
+
+A choice is probed by cases whose right answer differs from option to option: invalid input that an option makes valid,
+and valid cases, pinned or generated, that it is about. Each answer is judged under every option alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from opassay.harness.doors.consoles import say_line, stdout
+from opassay.harness.model.case import Case
+from opassay.harness.model.choice import Choice, Follows
+from opassay.harness.model.op import Op
+from opassay.harness.plan import generate
+from opassay.harness.plan.plan import Item
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.judging import Judging
+from opassay.harness.run.lane import Lane
+
+GEOMETRIES = 24
+"""Numbers of each stream among which cases are looked for."""
+ASKED = 6
+"""So many cases per op, choice and rule or aspect are put to the target."""
+NEITHER = "neither"
+"""What an answer that no option allows counts as."""
+
+Rows = Sequence[tuple[str, ...]]
+"""Of each answer that not every option allows, those that do."""
+
+
+def choices_command(request: Request) -> int:
+    """Probe every target of ``request``; 0 where all could be asked, 1 otherwise."""
+    console, campaign = stdout(), Campaign(request)
+    healthy = True
+    with campaign.engine() as engine:
+        check_devices(engine)
+        for lane in engine.lanes.values():
+            healthy &= lane.state == "ready"
+            for line in lines(campaign.ops, engine, lane):
+                say_line(console, line)
+    return 0 if healthy else 1
+
+
+def lines(ops: Iterable[Op], engine: Engine, lane: Lane) -> Iterator[str]:
+    """What is found of one target, a line per choice, and a remark where that is not clear."""
+    if lane.state != "ready":
+        yield f"{lane.label}: could not start: {lane.state}"
+        return
+    yield f"{lane.label}: probed, as lines for FOLLOWS in choices.py beside its adapter"
+    having = [op for op in ops if op.choices and op.name in lane.hello["ops"]]
+    choices = {choice.name: choice for op in having for choice in op.choices}
+    for choice in choices.values():
+        told = {op.name: answers(op, choice.name, engine, lane) for op in having if choice.name in _names(op)}
+        yield from said(choice, {op: rows for op, rows in told.items() if rows})
+
+
+def _names(op: Op) -> set[str]:
+    return {choice.name for choice in op.choices}
+
+
+def answers(op: Op, name: str, engine: Engine, lane: Lane) -> Rows:
+    """What the choice's options say of answers of ``op``, where they differ."""
+    choice = next(c for c in op.choices if c.name == name)
+    asked = (_allowed(op, choice, case, engine, lane) for case in probes(op, choice))
+    return [options for options in asked if options is not None]
+
+
+def probes(op: Op, choice: Choice) -> Iterator[Case]:
+    """Cases that the choice may be about: of each rule that an option makes valid, or of each aspect."""
+    if choice.rules:
+        stream = [case for _, case in generate.cases(op, "error", 0, 0, GEOMETRIES * max(1, len(op.rules)), 1)]
+        for rule in choice.rules:
+            yield from [case for case in stream if case.rule == rule][:ASKED]
+        return
+    options = choice.options.values()
+    for aspect in ("value", "gradient"):
+        if not any(option.concerns(op.name, aspect) for option in options):
+            continue
+        yield from (pin.case for _, pin in generate.pins(op, aspect))
+        yield from (case for _, case in generate.cases(op, aspect, 0, 0, GEOMETRIES, 2))
+
+
+def _allowed(op: Op, choice: Choice, case: Case, engine: Engine, lane: Lane) -> tuple[str, ...] | None:
+    """The options that allow what the target answers; None where all do, or none is about the case."""
+    outcome = next((o for label, o, _ in engine.ask(op, Item(0, case)) if label == lane.label), None)
+    if outcome is None:
+        return None
+    contract = Judging().judge(lane, op, case, outcome, 1)
+    if contract.verdict in ("unsupported", "fault", "crash", "hang"):
+        return None
+    allowed, concerned = [choice.contract] * (contract.verdict == "pass"), bool(choice.rules)
+    for option in choice.options:
+        follows = Follows(choice.name, option).of([op])
+        found = Judging({lane.target.adapter: (follows,)}).judge(lane, op, case, outcome, 1)
+        concerned |= bool(found.choice)
+        allowed += [option] * (bool(found.choice) and found.verdict == "pass")
+    return tuple(allowed) if concerned and len(allowed) <= len(choice.options) else None
+
+
+def said(choice: Choice, told: Mapping[str, Rows]) -> Iterator[str]:
+    """The declaration of one choice: an option that all ops agree on without ops, others with theirs; remarks else."""
+    by_option: dict[str, list[str]] = {}
+    for op, rows in told.items():
+        by_option.setdefault(_shown(choice, rows), []).append(op)
+    for option, ops in by_option.items():
+        if option in choice.options:
+            named = ", ".join(f'"{op}"' for op in ops)
+            only = "" if len(by_option) == 1 else f", ops=({named}{',' * (len(ops) == 1)})"
+            yield f'    Follows("{choice.name}", "{option}"{only}),  # {choice.options[option].says}'
+        elif option != choice.contract:
+            yield f"    # {choice.name}: {choice.asks} {option} of {', '.join(ops)}"
+
+
+def _shown(choice: Choice, rows: Rows) -> str:
+    """The first option that allows every answer of an op, or in words what was seen: a part may be a mistake."""
+    counts = Counter(option for options in rows for option in options or (NEITHER,))
+    whole = [option for option in (choice.contract, *choice.options) if counts[option] == len(rows)]
+    if whole:
+        return whole[0]
+    return ", ".join(f"{n}× {option}" for option, n in counts.most_common())

@@ -1,0 +1,117 @@
+"""What is seen of a run while it lasts: on a terminal something that moves, elsewhere a line now and then."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
+
+from opassay.harness.doors.consoles import say_line, watched
+from opassay.harness.doors.pace import Clock, Pace, duration
+from opassay.harness.model.verdicts import Record
+
+EVERY = 30.0
+"""Seconds between two lines where there is no terminal: systems that run tests end what is silent for minutes."""
+
+Say = Callable[[str], None]
+Judged = Callable[[Record], None]
+
+
+class Lines:
+    """For logs and pipes: a line when something begins, and one every ``EVERY`` seconds while it lasts."""
+
+    def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
+        self._console, self._clock = console, clock
+        self._began = self._last = clock()
+
+    def say(self, text: str) -> None:
+        """A line, with the time since the run began."""
+        self._last = self._clock()
+        clock = f"[{duration(self._last - self._began)}]"
+        say_line(self._console, f"{clock} {text}")
+
+    def tick(self, text: str) -> None:
+        """The line that is due, if one is."""
+        if self._clock() - self._last >= EVERY:
+            self.say(text)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[Say]:
+        """While it lasts; what is given to ``Say`` is told with the next line."""
+        now = [f"still {name}"]
+        self.say(name)
+        with self._ticking(lambda: now[0]):
+            yield lambda text: now.__setitem__(0, text)
+
+    @contextmanager
+    def judging(self, planned: Mapping[str, int]) -> Iterator[Judged]:
+        pace = Pace(planned, self._clock)
+        self.say(f"{pace.total:,} answers to judge")
+        with self._ticking(lambda: str(pace)):
+            yield pace.add
+        self.say(f"{pace.done:,} of {pace.total:,} judged in {duration(pace.seconds)}, {pace.new:,} new, {pace.rate}")
+
+    @contextmanager
+    def _ticking(self, text: Callable[[], str]) -> Iterator[None]:
+        """In a thread of its own, since nobody knows for how long a framework compiles, or a page is written."""
+        over = threading.Event()
+
+        def tick() -> None:
+            while not over.wait(1.0):
+                self.tick(text())
+
+        thread = threading.Thread(target=tick, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+class Moving:
+    """For terminals: a line that is written over, with a clock."""
+
+    def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
+        self._console, self._clock = console, clock
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[Say]:
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        with Bars(*columns, console=self._console, transient=True) as bars:
+            task = bars.add_task(name, total=None)
+            yield lambda text: bars.update(task, description=text)
+
+    @contextmanager
+    def judging(self, planned: Mapping[str, int]) -> Iterator[Judged]:
+        pace = Pace(planned, self._clock)
+        columns = (BarColumn(6), _PaceColumn(pace), TimeElapsedColumn())
+        with Bars(*columns, console=self._console, transient=True) as bars:
+            task = bars.add_task("", total=pace.total)
+
+            def judged(record: Record) -> None:
+                pace.add(record)
+                bars.update(task, advance=1)
+
+            yield judged
+
+
+class _PaceColumn(ProgressColumn):
+    def __init__(self, pace: Pace) -> None:
+        super().__init__()
+        self._pace = pace
+
+    def render(self, task: Task) -> Text:
+        return Text(str(self._pace), no_wrap=True, overflow="ellipsis")
+
+
+def progress_on(console: Console) -> Lines | Moving:
+    """What suits stderr, where ``console`` prints."""
+    return Moving(console) if watched(sys.stderr) else Lines(console)

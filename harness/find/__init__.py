@@ -1,0 +1,1 @@
+"""Finds ops, adapters and targets."""

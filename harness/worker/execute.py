@@ -1,0 +1,296 @@
+"""Runs cases on one adapter, inside the worker: one by one, or many as one compiled function."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
+
+from opassay.harness.model import dtypes
+from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
+from opassay.harness.model.case import Case
+from opassay.harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
+from opassay.harness.worker import wire
+from opassay.harness.worker.bits import difference
+from opassay.harness.worker.fuse import parts
+from opassay.harness.worker.inference import with_inference
+from opassay.harness.worker.inputs import Inputs
+from opassay.harness.worker.origin import Watch, framework_modules
+
+Answer = tuple[int, Outcome]
+Announce = Callable[[list[int]], None]
+MESSAGE_LIMIT = 2000
+
+
+class Programs(Protocol):
+    """What the module of composed ops offers."""
+
+    PROGRAMS: Mapping[str, Any]
+
+    def available(self, ops: Sequence[str]) -> tuple[str, ...]: ...
+
+    def run(self, adapter: Adapter, attributes: Mapping[str, Any], inputs: Sequence[Any]) -> tuple[Any, ...]: ...
+
+    def unsupported(
+        self, adapter: Adapter, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any], gradient: bool
+    ) -> str | None: ...
+
+
+class Executor:
+    """Answers cases with one adapter in one mode."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        mode: str,
+        programs: Programs,
+        adapter_files: tuple[str, ...],
+        max_output: int = wire.MAX_OUTPUT,
+    ) -> None:
+        self._adapter = adapter
+        self._mode = mode
+        self._programs = programs
+        self._files, self._frameworks = adapter_files, framework_modules(adapter)
+        self._max_output = max_output
+        self._ops = frozenset((*adapter.ops(), *programs.available(adapter.ops())))
+        threads = os.environ.get("OPASSAY_THREADS", "1")
+        self._several = f"{threads} threads" if threads != "1" else ""
+
+    def run(
+        self,
+        cases: Sequence[Case],
+        fuse: bool,
+        announce: Announce = lambda positions: None,
+        repeat: Collection[int] = (),
+    ) -> Iterator[Answer]:
+        """Each case's position and outcome, in any order; every case exactly once.
+
+        ``announce`` is called with the positions of the cases that are about to run, before they run: if
+        the process ends, the parent knows which case to blame. ``repeat``: positions that are called twice,
+        with those that run in one program with them; an answer that has other bits the second time says so.
+        """
+        self._announce, self._repeat = announce, frozenset(repeat)
+        self._compiled: dict[tuple[str, ...], Callable[..., Any]] = {}
+        for position, outcome in self._answers(cases, fuse):
+            if cases[position].aspect == "shape" and isinstance(outcome, Returned):
+                outcome = self._inferred(position, cases[position], outcome)
+            yield position, outcome
+
+    def _inferred(self, position: int, case: Case, outcome: Returned) -> Outcome:
+        self._announce([position])
+        fn, inputs = self._function(case), [self._adapter.to_native(tensor.materialize()) for tensor in case.tensors]
+        return with_inference(outcome, self._adapter, self._mode, self._watch(), fn, inputs)
+
+    def _answers(self, cases: Sequence[Case], fuse: bool) -> Iterator[Answer]:
+        runnable, lacking = [], {}
+        for position, case in enumerate(cases):
+            if case.geometry_key not in lacking:
+                lacking[case.geometry_key] = self._lacking(case)
+            if (lack := lacking[case.geometry_key]) is not None:
+                yield position, lack
+            elif fuse and case.aspect != "error" and self._mode in self._adapter.fused_modes:
+                runnable.append(position)
+            else:
+                yield position, self._alone(position, case)
+        yield from self._fused(runnable, cases)
+
+    def _lacking(self, case: Case) -> Outcome | None:
+        if case.op not in self._ops:
+            return NotSupported(f"{self._adapter.name} has no {case.op}")
+        names = [t.dtype for t in case.tensors]
+        try:
+            if case.op in self._programs.PROGRAMS:
+                again = case.aspect == "gradient"
+                why = self._programs.unsupported(self._adapter, self._mode, names, case.attributes, again)
+            else:
+                why = self._adapter.lacks(case.op, self._mode, names, case.attributes)
+        except Exception as error:
+            return _raised(error, "adapter", 0.0)
+        return None if why is None else NotSupported(why)
+
+    def _alone(self, position: int, case: Case) -> Outcome:
+        self._announce([position])
+        started = time.perf_counter()
+        try:
+            outcome = self._call(case, started)
+            return self._twice(outcome, self._call(case, started)) if position in self._repeat else outcome
+        except Unsupported as reason:
+            return NotSupported(str(reason), time.perf_counter() - started)
+        except Exception as error:
+            if not self._adapter.healthy():
+                _leave(error)
+            origin = self._origin(case, error)
+            return replace(_raised(error, origin, time.perf_counter() - started), fallback=self._adapter.fallback())
+
+    def _call(self, case: Case, started: float) -> Outcome:
+        inputs = Inputs(self._adapter, _arrays(case), self._mode)
+        program = self._program([case])
+        answer = self._returned(program(*inputs.given), started)
+        return _noting(answer, inputs.changed() or self._adapter.damage())
+
+    def _program(self, cases: Sequence[Case]) -> Callable[..., Any]:
+        """All of ``cases`` as one function, compiled once for all the values that a batch has for them."""
+        keys = tuple(case.geometry_key for case in cases)
+        if keys not in self._compiled:
+            function = self._compose(cases) if len(cases) > 1 else self._function(cases[0])
+            self._compiled[keys] = self._adapter.compile(function, self._mode)
+        return self._compiled[keys]
+
+    def _function(self, case: Case) -> Callable[..., Any]:
+        """From the values of ``case.all_tensors`` to a tuple of answers."""
+        forward = self._forward(case)
+        if case.aspect != "gradient":
+            return forward
+        count, given = len(case.tensors), [t is not None for t in case.cotangents]
+        program = case.op in self._programs.PROGRAMS
+
+        def gradient(*arrays: Any) -> tuple[Any, ...]:
+            inputs, rest = arrays[:count], iter(arrays[count:])
+            cotangents = [next(rest) if there else None for there in given]
+            if not program:
+                return self._adapter.vjp(forward, inputs, cotangents)
+            # A program is judged stage by stage, for which its own intermediate values are needed.
+            values, gradients = self._adapter.value_and_vjp(forward, inputs, cotangents)
+            return (*values, *gradients)
+
+        return gradient
+
+    def _forward(self, case: Case) -> Callable[..., tuple[Any, ...]]:
+        if case.op in self._programs.PROGRAMS:
+            return lambda *inputs: self._programs.run(self._adapter, case.attributes, inputs)
+        op, attributes = getattr(self._adapter, case.op), dict(case.attributes)
+        return lambda *inputs: as_tuple(op(*inputs, **attributes))
+
+    def _returned(self, value: Any, started: float) -> Outcome:
+        arrays = tuple(self._array(v) for v in value)
+        if sum(a.nbytes for a in arrays if a is not None) > self._max_output:
+            return TooLarge(", ".join(_describe(a) for a in arrays), self._max_output, time.perf_counter() - started)
+        return Returned(arrays, self._executor(), time.perf_counter() - started, self._fallback(value))
+
+    def _fallback(self, values: Any) -> str:
+        """Why these answers are not the target's own: they lie on another device, or the adapter knows of it."""
+        for value in values:
+            if value is not Unconnected and (where := self._adapter.location(value)) != self._adapter.device:
+                return f"the answer lies on {where}, not on {self._adapter.device}"
+        return self._adapter.fallback()
+
+    def _executor(self) -> str:
+        """Who computes, with more than one thread if so: some kernels are other ones then."""
+        return ", ".join(part for part in (self._adapter.executor(), self._several) if part)
+
+    def _array(self, value: Any) -> np.ndarray | None:
+        if value is Unconnected:
+            return None
+        if value is None:
+            raise TypeError("the op returned None instead of an array")
+        array = self._adapter.to_numpy(value)
+        if not isinstance(array, np.ndarray) or array.dtype.hasobject:
+            raise TypeError(f"to_numpy gave {type(array).__name__} instead of a numeric array")
+        return array
+
+    def _watch(self) -> Watch:
+        return Watch(self._files, self._frameworks)
+
+    def _origin(self, case: Case, error: Exception) -> str:
+        """Runs the case again under watch: only then is it known which compiled function raised."""
+        watch = self._watch()
+        self._compiled.pop((case.geometry_key,), None)
+        try:
+            watch.call(lambda: self._call(case, 0.0))
+        except Exception as again:
+            return watch.origin(again)
+        return watch.origin(error)
+
+    def _twice(self, first: Outcome, second: Outcome) -> Outcome:
+        if isinstance(first, Returned) and isinstance(second, Returned):
+            return replace(first, unsteady=difference(first, second))
+        return first
+
+    def _fused(self, positions: Sequence[int], cases: Sequence[Case]) -> Iterator[Answer]:
+        for part in parts(positions, cases, self._adapter.fused_ops):
+            yield from self._layer(part, cases)
+
+    def _call_all(self, cases: Sequence[Case]) -> list[Outcome]:
+        inputs = Inputs(self._adapter, [array for case in cases for array in _arrays(case)], self._mode)
+        program = self._program(cases)
+        values = program(*inputs.given)
+        answers = [self._returned(value, time.perf_counter()) for value in values]
+        ends = list(accumulate(len(case.all_tensors) for case in cases))
+        places = zip(answers, [0, *ends], ends, strict=False)
+        return [_noting(answer, inputs.changed(start, stop)) for answer, start, stop in places]
+
+    def _compose(self, cases: Sequence[Case]) -> Callable[..., Any]:
+        functions = [self._function(case) for case in cases]
+        counts = [len(case.all_tensors) for case in cases]
+
+        def batch(*inputs: Any) -> tuple[Any, ...]:
+            results, start = [], 0
+            for function, count in zip(functions, counts, strict=True):
+                results.append(function(*inputs[start : start + count]))
+                start += count
+            return tuple(results)
+
+        return batch
+
+    def _layer(self, positions: Sequence[int], cases: Sequence[Case]) -> Iterator[Answer]:
+        if len(positions) == 1:
+            yield positions[0], self._alone(positions[0], cases[positions[0]])
+            return
+        self._announce(list(positions))
+        started = time.perf_counter()
+        try:
+            together = [cases[p] for p in positions]
+            answers = self._call_all(together)
+            if not self._repeat.isdisjoint(positions):
+                answers = [self._twice(*pair) for pair in zip(answers, self._call_all(together), strict=True)]
+        except Exception as error:
+            if not self._adapter.healthy():
+                _leave(error)
+            # One case spoils the whole program: halve until the guilty one is alone.
+            middle = len(positions) // 2
+            for half in (positions[:middle], positions[middle:]):
+                yield from self._layer(half, cases)
+            return
+        share = (time.perf_counter() - started) / len(positions)
+        for position, answer in zip(positions, answers, strict=True):
+            yield position, _timed(answer, share)
+
+
+def _noting(answer: Outcome, changed: str) -> Outcome:
+    return replace(answer, changed=changed) if isinstance(answer, Returned) else answer
+
+
+def _arrays(case: Case) -> list[np.ndarray]:
+    return [tensor.materialize() for tensor in case.all_tensors]
+
+
+def _describe(array: np.ndarray | None) -> str:
+    if array is None:
+        return "nothing"
+    return f"{dtypes.dtype_name(array)}[{'x'.join(str(n) for n in array.shape)}] of {array.nbytes} bytes"
+
+
+def _timed(outcome: Outcome, seconds: float) -> Outcome:
+    if isinstance(outcome, Returned):
+        return replace(outcome, seconds=seconds)
+    return outcome
+
+
+def _leave(error: Exception) -> NoReturn:
+    """End the worker, whose device no longer computes: a crash of what ran. The rest goes to a fresh one."""
+    print(_raised(error, "", 0.0).message.partition("\n")[0], file=sys.stderr, flush=True)
+    os._exit(wire.DEVICE_LOST)
+
+
+def _raised(error: BaseException, origin: str, seconds: float) -> Raised:
+    try:
+        message = str(error)
+    except Exception as broken:
+        message = f"(its message could not be read: {type(broken).__name__})"
+    return Raised(type(error).__name__, message[:MESSAGE_LIMIT], origin, seconds)

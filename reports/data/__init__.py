@@ -1,0 +1,1 @@
+"""What reports read: the table and what lies beside it."""

@@ -1,0 +1,85 @@
+"""What was not judged within answers, element by element: ``python -m opassay.reports.sections.free DIR`` prints it for a run.
+
+An element is free because the contract leaves it open, or because no bound can be stated for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from opassay.reports.data.rows import Results, rows
+from opassay.reports.data.stored_table import read_for_pages
+from opassay.reports.data.text import share
+from opassay.reports.sections.accuracy import dtype_names
+
+_COLUMNS = ("op", "dtype", "target", "elements", "free_elements", "free_by_bound")
+
+
+@dataclass
+class Free:
+    """How many elements of the answers of an op, dtype and target were free, and how many of these by the bound."""
+
+    op: str = ""
+    dtype: str = ""
+    target: str = ""
+    elements: int = 0
+    free: int = 0
+    by_bound: int = 0
+
+    @property
+    def by_contract(self) -> int:
+        return self.free - self.by_bound
+
+    @property
+    def line(self) -> str:
+        """In words; empty where everything was judged."""
+        if not self.free:
+            return ""
+        why = [f"{self.by_contract:,} free by the contract"] if self.by_contract else []
+        why += [f"{self.by_bound:,} without a bound"] if self.by_bound else []
+        return f"Not judged: {share(self.free, self.elements)} elements of answers: {', '.join(why)}"
+
+
+def free_table(table: Results) -> list[Free]:
+    """By op, dtype and target, over all aspects, of the answers whose elements were counted."""
+    found: dict[tuple[str, str, str], Free] = {}
+    for op, dtype, target, elements, free, by_bound in rows(table, _COLUMNS):
+        if elements:
+            key = (op, dtype_names(dtype), target)
+            _add(found.setdefault(key, Free(*key)), elements, free or 0, by_bound or 0)
+    return [found[key] for key in sorted(found)]
+
+
+def total_free(found: Iterable[Free]) -> Free:
+    """All of them added up."""
+    out = Free()
+    for one in found:
+        _add(out, one.elements, one.free, one.by_bound)
+    return out
+
+
+def _add(into: Free, elements: int, free: int, by_bound: int) -> None:
+    into.elements += elements
+    into.free += free
+    into.by_bound += by_bound
+
+
+def _lines(found: Sequence[Free]) -> Iterator[str]:
+    ranked = sorted(found, key=lambda f: -f.by_bound / f.elements)
+    yield f"{'op':26}{'dtype':18}{'target':22}{'elements':>12}{'by contract':>13}{'by bound':>10}{'share':>9}"
+    for f in ranked:
+        where = f"{f.op:26}{f.dtype:18}{f.target:22}"
+        yield f"{where}{f.elements:12,}{f.by_contract:13,}{f.by_bound:10,}{100 * f.by_bound / f.elements:8.2f} %"
+    most = sum(f.by_bound >= f.elements / 100 for f in found)
+    yield f"{most} of {len(found)} have 1 % or more of their elements without a bound"
+
+
+if __name__ == "__main__":
+    try:
+        print("\n".join(_lines(free_table(read_for_pages(Path(sys.argv[1]))))))
+    except ValueError as error:
+        print(f"opassay: {error}", file=sys.stderr)
+        sys.exit(2)
