@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,14 +50,9 @@ def adapter_rule(name: str) -> Rule:
     return Rule((f"adapters/{name}",), planted, never=never)
 
 
-JUDGING = ("opassay.adapters", "opassay.cases", "opassay.reports", "opassay.harness.run")
-JUDGING_PLANTED = (
-    "import opassay.adapters.oracle",
-    "from opassay.cases.conv import conv2d",
-    "import opassay.reports",
-    "from opassay.harness import run",
-    "import importlib\nimportlib.import_module('opassay.cases.conv')",
-)
+BELOW = ("model", "judge", "find", "worker", "store", "plan", "run", "hunt", "check", "arrays", "bisect", "how")
+ROOMS = (*BELOW, "doors", "fleet")
+"""The rooms of ``harness``, each above those that it may import; the doors open the fleet beside."""
 RULES = {
     "model": Rule(
         ("harness/model",),
@@ -68,68 +64,16 @@ RULES = {
         ),
         only=("numpy", "opassay.harness.model"),
     ),
-    "judge": Rule(("harness/judge",), JUDGING_PLANTED, never=JUDGING),
-    "registry": Rule(
+    "below the doors": Rule(
+        tuple(f"harness/{room}" for room in BELOW),
         (
-            "harness/find/registry.py",
-            "harness/find/declared.py",
-            "harness/find/located.py",
-            "harness/find/user_targets.py",
-        ),
-        JUDGING_PLANTED,
-        never=JUDGING,
-    ),
-    "run": Rule(
-        ("harness/run",),
-        (
-            "from opassay.reports.data.table import write_table",
-            "import opassay.adapters.torch",
-            "def f():\n    import opassay.cases.conv",
-            "from opassay.harness.hunt.hunter import Hunter",
-        ),
-        never=("opassay.reports", "opassay.adapters", "opassay.cases", "opassay.harness.hunt"),
-    ),
-    "hunt": Rule(
-        ("harness/hunt",),
-        (
+            "import opassay.adapters.oracle",
+            "from opassay.cases.conv import conv2d",
             "from opassay.reports.data.text import plural",
-            "import opassay.adapters.torch",
-            "from opassay.harness import commands",
+            "import importlib\nimportlib.import_module('opassay.cases.conv')",
             "def f():\n    import opassay.cases.conv",
         ),
-        never=(
-            "opassay.reports",
-            "opassay.adapters",
-            "opassay.cases",
-            "opassay.harness.doors.cli",
-            "opassay.harness.doors.commands",
-            "opassay.harness.doors.pytest_plugin",
-        ),
-    ),
-    "fleet": Rule(
-        ("harness/fleet",),
-        (
-            "import opassay.adapters.torch",
-            "from opassay.harness import cli",
-            "def f():\n    import opassay.cases.conv",
-        ),
-        never=("opassay.adapters", "opassay.cases", "opassay.harness.doors.cli", "opassay.harness.doors.pytest_plugin"),
-    ),
-    "check": Rule(
-        ("harness/check",),
-        (
-            "from opassay.reports.data.text import plural",
-            "import opassay.adapters.torch",
-            "from opassay.harness import commands",
-            "def f():\n    import opassay.cases.conv",
-        ),
-        never=(
-            "opassay.reports",
-            "opassay.adapters",
-            "opassay.cases",
-            "opassay.harness.doors.cli",
-            "opassay.harness.doors.commands",
-        ),
+        never=("opassay.adapters", "opassay.cases", "opassay.reports"),
     ),
     "contract": Rule(
         ("harness/contract",),
@@ -143,8 +87,9 @@ RULES = {
             "numpy",
             "pytest",
             "opassay.harness.model",
-            "opassay.harness.find.located",
-            "opassay.harness.find.registry",
+            "opassay.harness.find",
+            "opassay.harness.worker",
+            "opassay.harness.plan",
             "opassay.harness.run",
             "opassay.harness.contract",
         ),
@@ -235,6 +180,28 @@ RULES = {
     ),
     **{name: adapter_rule(name) for name in FRAMEWORKS},
 }
+
+
+def upward(room: str, source: str) -> list[str]:
+    """What a module of a room imports from ``harness`` that is no room below its own."""
+    rooms = (*ROOMS[: ROOMS.index(room) + 1], *(("fleet",) if room == "doors" else ()))
+    mine = tuple(f"opassay.harness.{name}" for name in rooms)
+    harness = (name for _, name in imports(ast.parse(source)) if within(name, ("opassay.harness",)))
+    return [name for name in harness if not within(name, mine)]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_no_room_above(room: str) -> None:
+    files = sorted((ROOT / "harness" / room).rglob("*.py"))
+    assert files
+    assert {str(file): found for file in files if (found := upward(room, file.read_text(encoding="utf-8")))} == {}
+
+
+def test_every_module_of_the_harness_is_in_a_room_and_an_import_upwards_is_reported() -> None:
+    entries = {entry.stem for entry in (ROOT / "harness").iterdir()} - {"__init__", "__pycache__"}
+    assert entries == {*ROOMS, "contract"}
+    for below, above in itertools.pairwise((*BELOW, "doors")):
+        assert upward(below, f"from opassay.harness.{above} import planted") == [f"opassay.harness.{above}.planted"]
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:

@@ -1,7 +1,7 @@
 """``opassay new-adapter``: writes an adapter that works, to be filled in.
 
-The files are made of the templates in ``harness/doors/templates/``: one per file that a new adapter needs, the same for a
-package and for opassay's own tree.
+The files are made of the templates in ``harness/doors/templates/``: one per file that a new adapter needs, the
+same for a package and for opassay's own tree.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""What was not judged within answers, element by element: ``python -m opassay.reports.sections.free DIR`` prints it for a run.
+"""What was not judged within answers, element by element.
 
+``python -m opassay.reports.sections.free DIR`` prints it for a run.
 An element is free because the contract leaves it open, or because no bound can be stated for it.
 """
 
