@@ -10,7 +10,7 @@ import pytest
 import opassay
 
 ROOT = Path(__file__).resolve().parent.parent
-OUTSIDE = ("harness/templates", "tests/thirdparty")
+OUTSIDE = ("harness/doors/templates", "tests/thirdparty")
 """Where whoever writes an adapter looks."""
 
 FACE = (
