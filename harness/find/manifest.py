@@ -12,7 +12,7 @@ from pathlib import Path
 from opassay.harness.find.located import UsageError, beside, declare, folder_of
 
 MANIFEST = "adapter.toml"
-ADAPTERS = Path(__file__).parent.parent / "adapters"
+ADAPTERS = Path(__file__).parents[2] / "adapters"
 KEYS = {"class": str, "requires": str, "least": str, "hint": str, "named_only": bool}
 """What a manifest may say, each as it stands in ``AdapterEntry``; only a built-in adapter names its ``class``."""
 
