@@ -102,12 +102,16 @@ class Judging(Protocol):
     def vjp(self, attributes: Attributes, inputs: Arrays, cotangents: Cotangents) -> Gradients: ...
 
 
-OPS: dict[str, Judging] = {}
-"""Who judges each op, by its name, from the time that its module is imported."""
+OPS: dict[str, Definition] = {}
+"""The oracle's own definitions by op."""
+
+ENTRIES: dict[str, Judging] = {}
+"""Who judges the other ops: entries of ``cases``, from the time that their module is imported."""
 
 
 def judging(op: str) -> Judging:
     """Who judges ``op``; ``ValueError`` where nobody does."""
-    if op not in OPS:
+    found = OPS.get(op) or ENTRIES.get(op)
+    if found is None:
         raise ValueError(f"there is no op {op!r} that a stage of a program could be")
-    return OPS[op]
+    return found

@@ -12,7 +12,7 @@ import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.choices_elements import choices_for
-from opassay.adapters.oracle.definition import OPS
+from opassay.adapters.oracle.definition import ENTRIES
 from opassay.adapters.oracle.geometry import require
 from opassay.adapters.oracle.hypotheses import hypotheses_for
 from opassay.cases import tables
@@ -60,7 +60,7 @@ class Entry:
 
     def __post_init__(self) -> None:
         # Programs ask the oracle for stages by name.
-        OPS[self.name] = self
+        ENTRIES[self.name] = self
 
     @cached_property
     def dtypes(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from opassay.adapters.oracle.definition import OPS, Definition
+from opassay.adapters.oracle import OPS
 from opassay.harness.find.registry import Registry
 from opassay.harness.model.op import references, stackable, stacked_references
 from opassay.harness.plan.generate import fill_key, geometries
@@ -23,10 +23,7 @@ def groups(op, count):
             yield cases
 
 
-STACKING = [name for name, known in OPS.items() if isinstance(known, Definition) and known.stacks]
-
-
-@pytest.mark.parametrize("name", STACKING)
+@pytest.mark.parametrize("name", [name for name, known in OPS.items() if known.stacks])
 def test_each_run_of_a_stack_is_that_run_alone(name):
     op = Registry().op(name)
     seen = set()

@@ -11,18 +11,16 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters import oracle
-from opassay.adapters.oracle.definition import Definition
+from opassay.adapters.oracle.definition import judging
 from opassay.adapters.oracle.geometry import from_nhwc, sliding_windows, to_nhwc
 from opassay.adapters.oracle.stages import linear_in
 from opassay.harness.model.adapter import Adapter, Unconnected
 from opassay.harness.model.dtypes import dtype_name, is_float, narrow, widen
 
-DEFINED = {name: known for name, known in oracle.OPS.items() if isinstance(known, Definition)}
-
-DATA = {name: known.inputs.index(known.differentiable[0]) for name, known in DEFINED.items()}
+DATA = {name: known.inputs.index(known.differentiable[0]) for name, known in oracle.OPS.items()}
 """Which input has the answer's dtype."""
 
-LINEAR_IN = {name: linear_in(name) for name in DEFINED} | {"max_unpool2d": (0,)}
+LINEAR_IN = {name: linear_in(name) for name in oracle.OPS} | {"max_unpool2d": (0,)}
 """Ops that are linear in each of these inputs, so that their gradients can be differentiated once more."""
 
 Back = Callable[[Sequence[Any]], Sequence[Any]]
@@ -163,7 +161,7 @@ class HonestGradients(Adapter):
         return tuple(gradients.get(leaf, Unconnected) for leaf in leaves)
 
     def _call(self, op, attributes, inputs):
-        found = oracle.OPS[op].reference(attributes, [x.array for x in inputs])
+        found = judging(op).reference(attributes, [x.array for x in inputs])
         made = [narrow(r.exact, r.dtype) for r in found]
         return _record(made, tuple(inputs), lambda given: self._back(op, attributes, inputs, given))
 
@@ -194,7 +192,7 @@ class HonestGradients(Adapter):
 
     def _gradients(self, op, attributes, inputs, cotangents):
         """One array per input, None where there is no gradient."""
-        references = oracle.OPS[op].vjp(attributes, inputs, cotangents)
+        references = judging(op).vjp(attributes, inputs, cotangents)
         return [None if r.policy == "unconnected" else narrow(r.exact, r.dtype) for r in references]
 
 
