@@ -49,4 +49,12 @@ EINSUM = (
         BY_HAND,
         equation="ij,kj->ki",
     ),
+    pin(
+        "implied_by_the_alphabet",
+        "einsum",
+        (literal((2, 2), (1, 2, 3, 4)), literal((2, 2), (1, 1, 0, 1))),
+        ([[4, 6], [3, 4]],),
+        BY_HAND,
+        equation="bc,ab",
+    ),
 )

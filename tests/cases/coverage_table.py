@@ -13,7 +13,10 @@ from opassay.adapters.geometry import channel_axis, output_extent, pad_amounts, 
 from opassay.harness.find.registry import Registry
 from opassay.harness.plan.generate import geometries
 
-OPS = {op.name: op for op in Registry().ops() if not op.staged and not op.of_a_class}
+OPS = {
+    op.name: op for op in Registry().ops() if not op.staged and not op.of_a_class and not op.name.endswith(("1d", "3d"))
+}
+"""One table of draws serves windows over any number of axes: its coverage is shown with two."""
 
 
 @cache

@@ -10,7 +10,7 @@ from opassay.harness.model.fills import PLACES, Fill, values
 from opassay.harness.plan.generate import cases, geometries
 
 OPS = {op.name: op for op in Registry().ops() if not op.of_a_class and op.numerics != "program"}
-SPATIAL = [name for name, op in OPS.items() if "layout" in (op.attributes or {})]
+SPATIAL = [name for name in OPS if name.endswith("2d") and "layout" in (OPS[name].attributes or {})]
 
 
 def stream(name, count=100, aspect="value"):
