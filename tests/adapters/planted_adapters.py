@@ -62,10 +62,10 @@ class Stopped(np.ndarray):
 
 def _op(name):
     def method(self, *arrays, **attributes):
-        answer = getattr(oracle, name)(*arrays, **attributes)
+        answer, *places = oracle.OPS[name].values(*arrays, **attributes)
         data = dtypes.dtype_name(arrays[1 if name == "scatter_nd" else 0])
-        if isinstance(answer, tuple):
-            return dtypes.narrow(answer[0], data), answer[1]
+        if places:
+            return dtypes.narrow(answer, data), *places
         narrow = dtypes.narrow(answer, data)
         return narrow.view(Stopped) if name == "stop_gradient" else narrow
 
