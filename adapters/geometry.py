@@ -14,8 +14,14 @@ from collections.abc import Iterator, Sequence
 Padding = str | tuple[tuple[int, int], ...]
 
 ALIKE = {
-    **{f"{kind}{axes}d": f"{kind}2d" for kind in ("conv", "max_pool", "avg_pool") for axes in (1, 3)},
-    **{f"conv_transpose{axes}d": "conv2d_transpose" for axes in (1, 3)},
+    "avg_pool1d": "avg_pool2d",
+    "avg_pool3d": "avg_pool2d",
+    "conv1d": "conv2d",
+    "conv3d": "conv2d",
+    "conv_transpose1d": "conv2d_transpose",
+    "conv_transpose3d": "conv2d_transpose",
+    "max_pool1d": "max_pool2d",
+    "max_pool3d": "max_pool2d",
 }
 """Ops of one and three spatial axes → that of two, with which a framework has its limits in common."""
 

@@ -42,13 +42,13 @@ class Everywhere(Bare):
 class Itself(Itself): pass
 """,
     "mixins.py": """
-from brokenpackage.limits import table
+from brokenpackage.limits import alike, table
 class More:
     def matmul(self, a, b): return a
     def conv2d(self, x, w): return x
-    def unsupported(self, op, mode, dtypes, attributes): return table.get(op)
+    def unsupported(self, op, mode, dtypes, attributes): return table.get(alike.get(op, op))
 """,
-    "limits.py": "table = {'matmul': 'takes no integers'}",
+    "limits.py": "table = {'matmul': 'takes no integers'}\nalike = {'conv2d': 'matmul', 'avg_pool2d': 'relu'}",
     "pools.py": """
 class Pools:
     def avg_pool2d(self, x): return x
@@ -73,7 +73,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (
             "Whole",
-            {"avg_pool2d": False, "conv2d": False, "matmul": True, "relu": False, "scatter_nd": True},
+            {"avg_pool2d": False, "conv2d": True, "matmul": True, "relu": False, "scatter_nd": True},
         ),
         ("Bare", {"relu": False}),
         ("Everywhere", {"matmul": True, "relu": True}),

@@ -4,13 +4,14 @@ import its framework.
 An op is there where the class, or a base class of the adapter's own package, has a member of its name; a base class
 may be what a function makes of a table of expressions. It has limits
 where ``unsupported`` names it (in its code, or in a table or function that it uses), or where its method, or what that
-calls, raises ``Unsupported``. An ``unsupported`` that names no op speaks of all.
+calls, raises ``Unsupported``. An ``unsupported`` that names no op speaks of all. A table from ops to ops names none: it
+says whose limits an op shares.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -68,11 +69,23 @@ class Reader:
         there = self._members
         named: set[str] = set()
         if "unsupported" in there:
-            named = {text for node in self._reached("unsupported") for text in _texts(node)} & self._ops or {*self._ops}
+            named = self._named(self._reached("unsupported")) or {*self._ops}
         if "lacking" in there:
             keys = {text.rpartition(":")[2] for node in self._reached("lacking") for text in _texts(node)}
             named = named | keys & self._ops
         return {op: op in named or self._raises(op) for op in sorted(self._ops & set(there))}
+
+    def _named(self, nodes: Iterable[Node]) -> set[str]:
+        """The ops that ``nodes`` name, and those that share their limits."""
+        named: set[str] = set()
+        shared: dict[str, str] = {}
+        for node in nodes:
+            table = _table(node)
+            if table and self._ops.issuperset(table.values()):
+                shared |= table
+            else:
+                named |= self._ops.intersection(_texts(node))
+        return named | {op for op in self._ops & set(shared) if shared[op] in named}
 
     @cached_property
     def _members(self) -> dict[str, tuple[str, Node]]:
@@ -194,6 +207,15 @@ def _is_module(name: str) -> bool:
 
 def _texts(node: Node) -> Iterator[str]:
     return (part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str))
+
+
+def _table(node: Node) -> dict[str, str]:
+    """A table from texts to texts; empty for what is none."""
+    try:
+        table = ast.literal_eval(node) if isinstance(node, ast.Dict) else {}
+    except ValueError:
+        return {}
+    return table if all(isinstance(text, str) for pair in table.items() for text in pair) else {}
 
 
 def _raises_unsupported(node: Node) -> bool:
