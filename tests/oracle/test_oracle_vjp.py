@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle import OPS, average
+from opassay.adapters.oracle.pool import MAXIMA
 from opassay.adapters.oracle.stages import linear_in
 from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
@@ -34,6 +35,7 @@ def test_relu_has_the_slope_of_a_central_difference_away_from_0(shape):
 
 
 LINEAR = {op: found for op in OPS if (found := linear_in(op))} | {"max_unpool2d": (0,)}
+LARGEST = [*MAXIMA, "max_pool2d_with_argmax"]
 
 
 @cache
@@ -59,7 +61,7 @@ def test_the_geometries_of_the_stream_of_gradients_are_adjoint_too(op):
     assert len(questions) >= 40
 
 
-@pytest.mark.parametrize("op", ["max_pool2d", "max_pool2d_with_argmax"])
+@pytest.mark.parametrize("op", LARGEST)
 def test_max_pools_of_the_stream_have_the_slope_of_a_central_difference(op):
     gaps = Counter(difference_gap(op, attributes, (spaced(x.shape),), 0) for attributes, (x,) in streamed(op))
     assert set(gaps) <= {0, None}
@@ -94,9 +96,10 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-@pytest.mark.parametrize("op", [*LINEAR, "max_pool2d", "max_pool2d_with_argmax", "relu"])
+@pytest.mark.parametrize("op", [*LINEAR, *LARGEST, "relu"])
 def test_the_checks_report_a_mistake_planted_in_any_gradient(op, mistake, monkeypatch):
-    monkeypatch.setitem(OPS, op, SimpleNamespace(vjp=MISTAKES[mistake](OPS[op].vjp)))
+    wrong = SimpleNamespace(values=OPS[op].values, vjp=MISTAKES[mistake](OPS[op].vjp))
+    monkeypatch.setitem(OPS, op, wrong)
     questions = streamed(op, 20)
     for position in LINEAR.get(op, ()):
         assert any(adjoint_gap(op, *question, position) for question in questions)

@@ -7,34 +7,44 @@ import re
 import numpy as np
 import pytest
 
-from opassay.adapters import oracle
 from opassay.adapters.oracle import OPS
+from opassay.adapters.oracle.average import AVERAGES
+from opassay.adapters.oracle.conv import CONVOLUTIONS, TRANSPOSES
+from opassay.adapters.oracle.geometry import LAYOUTS
+from opassay.adapters.oracle.pool import MAXIMA
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Tensor
 from opassay.harness.model.op import ContractError
 
+AXES = {name: axes for names in (CONVOLUTIONS, TRANSPOSES, MAXIMA, AVERAGES) for axes, name in enumerate(names, 1)}
+
 
 def example(op, dtype):
     """Attributes, inputs and the right cotangent of a small call, all ones and index 0."""
-    images = {"stride": (1, 1), "padding": "SAME", "dilation": (1, 1), "layout": "NHWC"}
-    small, average = (1, 2, 2, 1), {k: v for k, v in images.items() if k != "dilation"}
-    first = np.array([0, 1, 2, 3]).reshape(small)
-    attributes, shapes = {
-        "conv2d": (images | {"groups": 1}, [small, (2, 2, 1, 1)]),
-        "conv2d_transpose": (images | {"groups": 1, "output_shape": small}, [small, (2, 2, 1, 1)]),
-        "max_pool2d": (images | {"window": (2, 2)}, [small]),
-        "max_pool2d_with_argmax": (images | {"window": (2, 2)}, [small]),
-        "avg_pool2d": (average | {"window": (2, 2), "count_padding": True}, [small]),
-        "max_unpool2d": ({"output_shape": small, "layout": "NHWC"}, [small, first]),
-        "avg_unpool2d": ({"window": (1, 1), "layout": "NHWC"}, [small]),
+    axes = AXES.get(op, 2)
+    one, two, small = (1,) * axes, (2,) * axes, (1, *(2,) * axes, 1)
+    layout = {"layout": LAYOUTS[axes][0]}
+    windows = layout | {"stride": one, "padding": "SAME"}
+    images = windows | {"dilation": one}
+    filters = (*two, 1, 1)
+    first = np.array([0, 1, 2, 3]).reshape(1, 2, 2, 1)
+    families = {
+        CONVOLUTIONS: (images | {"groups": 1}, [small, filters]),
+        TRANSPOSES: (images | {"groups": 1, "output_shape": small}, [small, filters]),
+        MAXIMA: (images | {"window": two}, [small]),
+        AVERAGES: (windows | {"window": two, "count_padding": True}, [small]),
+    }
+    attributes, shapes = {name: call for names, call in families.items() for name in names}.get(op) or {
+        "max_pool2d_with_argmax": (images | {"window": two}, [small]),
+        "max_unpool2d": (layout | {"output_shape": small}, [small, first]),
+        "avg_unpool2d": (layout | {"window": one}, [small]),
         "matmul": ({}, [(2, 3), (3, 2)]),
         "scatter_nd": ({"shape": (4,)}, [np.array([[0], [1]]), (2,)]),
         "relu": ({}, [(3,)]),
         "stop_gradient": ({}, [(3,)]),
     }[op]
     inputs = [s if isinstance(s, np.ndarray) else Tensor(s, dtype).materialize() for s in shapes]
-    y = getattr(oracle, op)(*inputs, **attributes)
-    return attributes, inputs, Tensor((y[0] if isinstance(y, tuple) else y).shape, dtype).materialize()
+    return attributes, inputs, Tensor(OPS[op].values(*inputs, **attributes)[0].shape, dtype).materialize()
 
 
 def answers(op, cotangent):
@@ -67,7 +77,7 @@ def test_an_output_left_out_gives_no_gradient(op):
 
 
 @pytest.mark.parametrize("given", [True, False])
-@pytest.mark.parametrize("op", [op for op in OPS if op != "avg_pool2d"])
+@pytest.mark.parametrize("op", [op for op in OPS if op not in AVERAGES])
 def test_integers_have_no_gradient_whatever_the_cotangent(op, given):
     attributes, inputs, dy = example(op, "int32")
     found = OPS[op].vjp(attributes, inputs, answers(op, dy if given else None))
