@@ -26,16 +26,16 @@ def report_command(places: Sequence[str]) -> int:
     """``opassay report DIR...``: the pages of the last folder, with the trend where there are several."""
     with contextlib.ExitStack() as held:
         *before, folder = (held.enter_context(_brought(place, keep=place == places[-1])) for place in places)
-        return _report(before, folder, places[-1])
+        return _report(before, folder, str(places[-1]))
 
 
-def _brought(place: str, keep: bool = False) -> AbstractContextManager[Path]:
+def _brought(place: str | Path, keep: bool = False) -> AbstractContextManager[Path]:
     """The folder of a run, or what a campaign has at an address, in a folder while it is needed."""
-    if "://" not in place:
+    if "://" not in str(place):
         return contextlib.nullcontext(Path(place))
     from opassay.harness.fleet.published import brought
 
-    return brought(place, keep)
+    return brought(str(place), keep)
 
 
 def _report(before: Sequence[Path], folder: Path, place: str) -> int:
@@ -62,7 +62,7 @@ def diff_command(old: str, new: str, form: str, out: Path | None, targets: tuple
     if not new and targets is None:
         raise UsageError("diff needs the folder of a second run, or two targets of one: --targets A B")
     with _brought(old) as before, _brought(new) if new else contextlib.nullcontext(before) as after:
-        return _diff(before, after, new or old, form, out, targets)
+        return _diff(before, after, str(new or old), form, out, targets)
 
 
 def _diff(old: Path, later: Path, told: str, form: str, out: Path | None, targets: tuple[str, str] | None) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, replace
+import uuid
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -29,16 +28,15 @@ from opassay.reports.data.dataset import part_bytes
 class Asked:
     """All that a process must know of a campaign: what was requested, with its baseline's lines read.
 
-    ``memory``: bytes of a framework's worker; ``address``: where answers are written, empty where they go back.
+    ``memory``: bytes of a framework's worker; ``address``: where answers are written, empty where they go back;
+    ``name``: of the campaign, by which a process knows that it is still the same.
     """
 
     request: Request
     baseline: Source | None
     memory: int
     address: str
-
-    def packed(self) -> bytes:
-        return pickle.dumps(self)
+    name: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 class Crew:
@@ -90,19 +88,18 @@ _crews: dict[str, Crew] = {}
 _lock = threading.Lock()
 
 
-def crew(packed: bytes) -> Crew:
+def crew(asked: Asked) -> Crew:
     """This process' crew for a campaign; that of another one goes home."""
-    key = hashlib.sha256(packed).hexdigest()
     with _lock:
-        if key not in _crews:
+        if asked.name not in _crews:
             _dismiss()
-            _crews[key] = Crew(pickle.loads(packed))
-        return _crews[key]
+            _crews[asked.name] = Crew(asked)
+        return _crews[asked.name]
 
 
-def answer(packed: bytes, task: Task) -> Done:
-    """Answer one task of the campaign that ``packed`` describes: what every executor is given to call."""
-    return crew(packed).answer(task)
+def answer(asked: Asked, task: Task) -> Done:
+    """Answer one task of the campaign that was asked for: what every executor is given to call."""
+    return crew(asked).answer(task)
 
 
 def go_home() -> None:

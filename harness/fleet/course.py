@@ -14,7 +14,7 @@ from opassay.harness.doors.consoles import say_line
 from opassay.harness.doors.pace import duration
 from opassay.harness.doors.progress import Lines, Moving
 from opassay.harness.find.located import UsageError
-from opassay.harness.fleet.answer import answer
+from opassay.harness.fleet.answer import Asked, answer
 from opassay.harness.fleet.drive import AHEAD, Drive, Lost
 from opassay.harness.fleet.hunt import Hunted, Nobody, hunt, limits
 from opassay.harness.fleet.hunting import hunt_campaign
@@ -32,8 +32,8 @@ from opassay.reports.data.text import plural
 class Course:
     """The course of one campaign, once everybody is there."""
 
-    def __init__(self, run: FleetRun, cluster: Cluster, packed: bytes, states: Mapping[str, State]) -> None:
-        self.run, self.options, self.cluster, self.packed = run, run.options, cluster, packed
+    def __init__(self, run: FleetRun, cluster: Cluster, asked: Asked, states: Mapping[str, State]) -> None:
+        self.run, self.options, self.cluster, self.asked = run, run.options, cluster, asked
         self.engine = run.campaign.engine_of(run.campaign.targets, ToldEngine)
         self.lanes: dict[str, ToldLane] = {}
         for lane in self.engine.lanes.values():
@@ -95,7 +95,7 @@ class Course:
 
     def _submit(self, task: Task) -> Future[Done]:
         device = self.lanes[task.target].target.device
-        return self.cluster.executor(resources_of(device)).submit(answer, self.packed, task)
+        return self.cluster.executor(resources_of(device)).submit(answer, self.asked, task)
 
     def _take(self, task: Task, future: Future[Done]) -> None:
         try:
@@ -133,4 +133,4 @@ class Course:
         if not self.cluster.having(resources):
             raise Nobody("no worker has the devices of all targets")
         labels, wanted = [lane.label for lane in ready], limits(self.options.findings)
-        return self.cluster.executor(resources).submit(hunt, self.packed, labels, records, before, wanted).result()
+        return self.cluster.executor(resources).submit(hunt, self.asked, labels, records, before, wanted).result()

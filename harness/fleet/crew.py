@@ -38,14 +38,14 @@ def asked_of(campaign: Campaign, cluster: Cluster, place: Place) -> Asked:
     return Asked(request, campaign.baseline, memory, "" if place.folder else place.text)
 
 
-def tried_out(campaign: Campaign, cluster: Cluster, packed: bytes, place: Place) -> dict[str, State]:
+def tried_out(campaign: Campaign, cluster: Cluster, asked: Asked, place: Place) -> dict[str, State]:
     """How each target stands, after every worker that has its device has started it.
 
     A target that no worker has the device of is not ready. Raises ``UsageError`` where workers differ, cannot start
     one, or cannot write where the campaign's files go.
     """
     having = {label: cluster.having(resources_of(t.device)) for t, label in campaign.labels().items()}
-    given = {w: (packed, [label for label, those in having.items() if w in those]) for w in cluster.workers()}
+    given = {w: (asked, [label for label, those in having.items() if w in those]) for w in cluster.workers()}
     seen = _all_well(cluster.on_each(try_out, given))
     _refuse(list(differing(seen)))
     _check_probes(seen, place)

@@ -22,9 +22,9 @@ def workers_command(request: Request, scheduler: str) -> int:
         fit = {worker: one for worker, one in seen.items() if not told_problem(worker, one)}
         if fit:
             campaign = Campaign(resolved(request, scheduler, fit))
-            packed = asked_of(campaign, cluster, Place("")).packed()
+            asked = asked_of(campaign, cluster, Place(""))
             targets = {label: resources_of(target.device) for target, label in campaign.labels().items()}
-            given = {w: (packed, [label for label, r in targets.items() if w in cluster.having(r)]) for w in fit}
+            given = {w: (asked, [label for label, r in targets.items() if w in cluster.having(r)]) for w in fit}
             seen |= cluster.on_each(try_out, given)
     for worker, one in seen.items():
         for line in _lines(worker, info[worker], one):

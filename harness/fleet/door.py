@@ -45,8 +45,8 @@ def _campaign(request: Request, options: Options) -> int:
         with progress.phase("looking at the workers"):
             request = resolved(request, options.scheduler, looked(cluster, request))
             campaign = Campaign(request)
-            packed = asked_of(campaign, cluster, place).packed()
-            states = tried_out(campaign, cluster, packed, place)
+            asked = asked_of(campaign, cluster, place)
+            states = tried_out(campaign, cluster, asked, place)
         for label, one in states.items():
             told = f"{one.hello['version']} ready" if one.hello else f"is not run: {one.state}"
             say_line(console, f"  {label} {told}")
@@ -55,7 +55,7 @@ def _campaign(request: Request, options: Options) -> int:
         shelf.begin(options.identity(campaign), options.resume)
         with _locked(place):
             run = FleetRun(campaign, folder, shelf, options)
-            return Course(run, cluster, packed, states).go(progress, console)
+            return Course(run, cluster, asked, states).go(progress, console)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from opassay.harness.fleet.answer import crew
+from opassay.harness.fleet.answer import Asked, crew
 from opassay.harness.hunt.after_run import hunt_run
 from opassay.harness.hunt.hunter import Limits
 from opassay.harness.hunt.store import FOLDER
@@ -74,9 +74,9 @@ def row_of(record: Record) -> Row:
     return record.target, record.case_id, record.number, record.fill
 
 
-def hunt(packed: bytes, labels: Sequence[str], records: Sequence[Record], before: Files, limits: Limits) -> Hunted:
+def hunt(asked: Asked, labels: Sequence[str], records: Sequence[Record], before: Files, limits: Limits) -> Hunted:
     """Run on a worker: look at the new ones among ``records`` on these targets, with the findings ``before``."""
-    campaign = crew(packed).campaign
+    campaign = crew(asked).campaign
     targets = [target for target, label in campaign.labels().items() if label in labels]
     with tempfile.TemporaryDirectory() as scratch, campaign.engine_of(targets) as engine:
         ground = Ground(campaign, Path(scratch), records)

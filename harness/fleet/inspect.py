@@ -13,7 +13,7 @@ from typing import Any
 
 from opassay.harness.find.located import UsageError
 from opassay.harness.find.registry import Registry
-from opassay.harness.fleet.answer import crew
+from opassay.harness.fleet.answer import Asked, crew
 from opassay.harness.run.campaign import VERSION
 from opassay.harness.store.files import FileError
 
@@ -65,10 +65,10 @@ def look(adapters: Sequence[str], python: Mapping[str, str]) -> Seen:
     return _seen(frameworks=(*(entry.name for entry in found), *python))
 
 
-def try_out(packed: bytes, labels: Sequence[str]) -> Seen:
+def try_out(asked: Asked, labels: Sequence[str]) -> Seen:
     """Run on a worker: start these targets, and write where the campaign's files go."""
     try:
-        own = crew(packed)
+        own = crew(asked)
         probe = f"{PROBE}-{platform.node()}-{os.getpid()}" if own.place is not None else ""
         if own.place is not None:
             own.place.write(probe, b"")

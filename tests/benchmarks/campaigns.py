@@ -66,10 +66,10 @@ def shards() -> None:
             told = ", ".join(f"{n}: {s:.3f}" for n, s in zip(SIZES, seconds, strict=True))
             print(f"{op}: seconds by geometries: {told}; {each * 1e3:.2f} ms each, {overhead * 1e3:.0f} ms per shard")
         crew.engines.close()
-        clusters(crew.campaign, Asked(request, None, 4 * 2**30, Path(folder, "cluster").as_uri()).packed())
+        clusters(crew.campaign, Asked(request, None, 4 * 2**30, Path(folder, "cluster").as_uri()))
 
 
-def clusters(campaign: Campaign, packed: bytes) -> None:
+def clusters(campaign: Campaign, asked: Asked) -> None:
     """Rates of one and of two workers on the same shards, after each has started its framework."""
     from opassay.harness.fleet.answer import answer
 
@@ -78,8 +78,8 @@ def clusters(campaign: Campaign, packed: bytes) -> None:
         with connected(f"local:{count}") as cluster:
             executor = cluster.executor({})
             nothing = timed(submitted, executor, [(int, 0)] * 500) / 500
-            cluster.on_each(answer, dict.fromkeys(cluster.workers(), (packed, tasks[0])))
-            seconds = timed(submitted, executor, [(answer, packed, task) for task in tasks])
+            cluster.on_each(answer, dict.fromkeys(cluster.workers(), (asked, tasks[0])))
+            seconds = timed(submitted, executor, [(answer, asked, task) for task in tasks])
             cases = sum(2 * (task.stop - task.start) for task in tasks)
             print(
                 f"{count} workers: {cases / seconds:,.0f} cases/s; {nothing * 1e3:.2f} ms for a task of Dask",

@@ -108,7 +108,7 @@ def test_a_target_whose_device_no_worker_has_is_told_before_anything_is_run(plac
 
 
 def test_a_worker_that_lacks_the_framework_is_refused(place, monkeypatch):
-    def lacking(packed):
+    def lacking(asked):
         raise UsageError("target 'honest' needs honesty, which is not installed")
 
     monkeypatch.setattr("opassay.harness.fleet.inspect.crew", lacking)

@@ -45,8 +45,8 @@ def campaign(cases=96, **more) -> Campaign:
     )
 
 
-def asked(own: Campaign, address: str) -> bytes:
-    return Asked(own.request, None, 2**31, address).packed()
+def asked(own: Campaign, address: str) -> Asked:
+    return Asked(own.request, None, 2**31, address)
 
 
 @pytest.fixture
@@ -115,12 +115,12 @@ def test_a_process_answers_as_a_run_does_and_writes_each_task_once(place):
     with own.engine() as engine:
         engine.wait_ready()
         plain = frame_of(both_halves(own, engine))
-    packed = asked(own, place.text)
+    given = asked(own, place.text)
     tasks = list(finite(own, 32))
     # Twice: a lost worker's task is answered again.
     with ThreadPoolExecutor(1) as pool:
         for task in [*reversed(tasks), tasks[0]]:
-            assert pool.submit(answer, packed, task).result().files == {}
+            assert pool.submit(answer, given, task).result().files == {}
     answering.go_home()
     shelf = Shelf(place)
     assert sorted(shelf.tasks()) == sorted(tasks)
