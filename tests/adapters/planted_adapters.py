@@ -107,7 +107,7 @@ class Padding(Fake):
     modes = ("plain",)
 
     def conv2d(self, x, w, **k):
-        return super().conv2d(x, w, **{**k, "padding": "SAME"})
+        return super().conv2d(x, w, **{**k, "padding": "SAME" if k["stride"][0] > 1 else k["padding"]})
 
 
 class Swallowing(Fake):

@@ -149,7 +149,7 @@ def test_every_check_of_the_suite_is_a_promise_that_is_described_somewhere() -> 
 def test_a_process_that_ends_is_told_with_what_came_before() -> None:
     found = set(results(suite("Crashing")).values())
     assert len(found) == 1
-    assert "its process ended with status -6 after inputs_kept: avg_unpool2d" in found.pop()
+    assert re.search(r"its process ended with status -6 after inputs_kept: \w+\n", found.pop())
 
 
 def test_an_adapter_that_is_not_there_is_told() -> None:
