@@ -45,6 +45,7 @@ class Whole(AdapterContract):
 
 
 class TestTorch(Whole):
+    sample = (4, 1)
     adapter = "opassay.adapters.torch.adapter:TorchAdapter"
 
 

@@ -30,11 +30,14 @@ CHUNK = 4
 SINGLE_OPS = tuple(sorted(set(OPS) - set(programs.PROGRAMS)))
 GRADIENTS = tuple(name for name in SINGLE_OPS if name != "stop_gradient")
 
+OVER_TWO_AXES = [op for op in GRADIENTS if not op.endswith(("1d", "3d"))]
+"""Windows over one axis and three have the gradients of those over two: one definition, one table of draws."""
+
 BUGS = (
-    *(("Negated", op) for op in GRADIENTS),
+    *(("Negated", op) for op in OVER_TWO_AXES),
     *(("NegatedLast", op) for op in ("conv2d", "conv2d_transpose", "matmul")),
-    *(("Disconnected", op) for op in GRADIENTS),
-    *(("CotangentIgnored", op) for op in GRADIENTS),
+    *(("Disconnected", op) for op in OVER_TWO_AXES),
+    *(("CotangentIgnored", op) for op in OVER_TWO_AXES),
     ("ZerosForIndices", "max_unpool2d"),
     ("ZerosForIndices", "scatter_nd"),
     ("RotatedFilter", "conv2d"),
