@@ -19,6 +19,10 @@ PACKETS: Told = {
 KERNELS: Told = {
     "square_overflows": ("upstream", "erf of float64 is a quotient of polynomials in x², NaN where that overflows"),
     "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), whose square is rounded"),
+    "slope_multiplied_first": (
+        "upstream",
+        "gradients of erf and erfc are multiplied by 2/√π first, which overflows, and 0 times that is NaN",
+    ),
     "log1p_by_quotient": ("by design", "log(1 + x) is x · log(u) / (u - 1), of several roundings"),
     "exp_less_one": ("upstream", "elu and selu are exp(x) - 1, and 0 of what is small, whose slope is then that of 0"),
     "reciprocal_estimated": (

@@ -34,6 +34,10 @@ FUNCTIONS: Told = {
         "lgamma and its derivative are sums by Lanczos, larger than they are about 1 and 2",
     ),
     "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), whose square is rounded"),
+    "slope_multiplied_first": (
+        "upstream",
+        "gradients of erf and erfc are multiplied by 2/√π first, which overflows, and 0 times that is NaN",
+    ),
     "beyond_its_range": (
         "upstream",
         "polynomials are asked beyond the range that they are for: log1p of float64 below √½ - 1, and exp of float32 "

@@ -113,6 +113,10 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     # As JAX 0.10.2 answered.
     "lgamma_by_lanczos": (of("lgamma", (1.0, 3.0)), gives(4.76837158e-07, math.log(2))),
     "square_overflows": (of("erf", (1e200, 0.5), dtype="float64"), gives(NAN, math.erf(0.5), dtype=np.float64)),
+    "slope_multiplied_first": (
+        of("erfc", (40.0, 1.0, 0.5), dy=(3.3e38, 3.3e38, 1.0)),
+        gives(NAN, -INF, -2 / math.sqrt(math.pi) * math.exp(-0.25)),
+    ),
     "quotient_overflows": (of("remainder", (1e30, 5.0), (1e-30, 3.0)), gives(NAN, 2)),
     "out_of_range": (of("tanh", (9.0, 0.5)), gives(1 + 2.0**-23, math.tanh(0.5))),
     "saturated": (of("add", (200, 1), (100, 2), dtype="uint8"), gives(255, 3, dtype=np.uint8)),

@@ -108,7 +108,7 @@ def _tanh_from(end: float) -> Formula:
     return tanh
 
 
-def _answered(question: Question, lost: np.ndarray, value: float) -> Iterator[References]:
+def _answered(question: Question, lost: np.ndarray, value: float | np.ndarray) -> Iterator[References]:
     """What is right, but for ``value`` where something is lost."""
     (found,) = ask(question)
     if lost.any():
@@ -132,6 +132,19 @@ def _quotient_overflows(question: Question) -> Iterator[References]:
     told = question.answers[0] if question.answers else None
     missing = np.isnan(dtypes.widen(told)) if told is not None and told.shape == lost.shape else not question.answers
     yield from _answered(question, lost & missing & (b != 0), np.nan)
+
+
+def _slope_first(question: Question) -> Iterator[References]:
+    """g · 2/√π overflows: infinite, or NaN where the exponential that is multiplied with it is 0."""
+    if question.cotangents[0] is None:
+        return
+    x, g = wide(question.inputs[0]), wide(question.cotangents[0])
+    form = FORMATS["float64" if dtypes.dtype_name(question.inputs[0]) == "float64" else "float32"]
+    with np.errstate(all="ignore"):
+        lost = np.isfinite(g) & (np.abs(g) * (2 / ROOT_PI) > form.largest)
+        nothing = 2 * np.exp(-np.square(x)) < form.smallest_subnormal
+    (found,) = ask(question)
+    yield from _answered(question, lost, np.where(nothing, np.nan, np.copysign(np.inf, found.exact)))
 
 
 def _out_of_range(question: Question) -> Iterator[References]:
@@ -172,6 +185,13 @@ HYPOTHESES = (
     ),
     Hypothesis("square_overflows", "NaN where x² overflows", _square_overflows, ("erf",), ("value",)),
     Hypothesis("quotient_overflows", "NaN where a / b overflows", _quotient_overflows, ("remainder",), ("value",)),
+    Hypothesis(
+        "slope_multiplied_first",
+        "the gradient is multiplied by 2/√π before the exponential, and overflows",
+        _slope_first,
+        ("erf", "erfc"),
+        ("gradient",),
+    ),
     Hypothesis(
         "out_of_range", "a value within its bound, but beyond any that the function has", _out_of_range, (), ("value",)
     ),
