@@ -14,7 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from opassay.harness.doors.commands import doctor_command, run_command
+from opassay.harness.doors.commands import run_command
+from opassay.harness.doors.doctor import doctor_command
 from opassay.harness.find import registry
 from opassay.harness.find.manifest import built_in
 from opassay.harness.plan.plan import Settings

@@ -325,7 +325,7 @@ def doctor(
     scheduler: Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help=DOCTOR_HELP)] = "",
 ) -> int:
     """Check the installation: start every framework once and say what answered."""
-    from opassay.harness.doors.commands import doctor_command
+    from opassay.harness.doors.doctor import doctor_command
     from opassay.harness.doors.numeric import OPS, numeric_command
     from opassay.harness.doors.probed_choices import choices_command
     from opassay.harness.run.campaign import Request

@@ -1,4 +1,4 @@
-"""What the commands ``run`` and ``doctor`` do."""
+"""What the command ``run`` does."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from rich.console import Console
 
 from opassay.harness.doors.consoles import say_line, stderr, stdout
 from opassay.harness.doors.progress import Lines, Moving, progress_on
-from opassay.harness.find.registry import Registry, UsageError
+from opassay.harness.find.registry import UsageError
 from opassay.harness.model.faults import told
 from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
 from opassay.harness.run.engine import Engine
-from opassay.harness.run.known_rows import untested_line
-from opassay.harness.run.lane import Lane
 from opassay.harness.run.status import INTERRUPTED, exit_status
 from opassay.harness.store.files import FileError
 
@@ -187,41 +185,3 @@ def tell(
     for reason in reasons:
         say_line(console, f"exit status {status}: {reason}")
     return INTERRUPTED if run.status == "interrupted" else status
-
-
-def doctor_command(adapters: list[str]) -> int:
-    """``opassay doctor``: 0 when every installed framework and every target of the user answers, 1 otherwise."""
-    console = stdout()
-    registry = Registry(adapters, Path())
-    for entry in registry.adapters.values():
-        if not entry.installed:
-            say_line(console, f"{entry.name}: not installed; {entry.hint}")
-    targets, problems = ["all"] if registry.installed() else [], []
-    for name in registry.described:
-        try:
-            targets.append(str(registry.target(name)))
-        except UsageError as error:
-            problems.append(f"{name}: {error}")
-    for problem in problems:
-        say_line(console, problem)
-    campaign = Campaign(Request(adapters=adapters, targets=targets, ops=["relu"]))
-    healthy = not problems
-    if campaign.uncached:
-        say_line(console, campaign.uncached)
-    with campaign.engine() as engine:
-        check_devices(engine)
-        for lane in engine.lanes.values():
-            healthy &= lane.state == "ready"
-            say_line(console, "\n".join(_diagnosis(engine, lane)))
-    return 0 if healthy else 1
-
-
-def _diagnosis(engine: Engine, lane: Lane) -> list[str]:
-    if lane.state != "ready":
-        return [f"{lane.label}: could not start: {lane.state}"]
-    hello = lane.hello
-    lines = [f"{lane.label}: {hello['version']}, Python {hello['python']}, NumPy {hello['numpy']}"]
-    if untested := untested_line(engine, lane):
-        lines.append(f"    {untested}")
-    lines += [f"    from {hello['origin']}", f"    devices: {', '.join(hello['devices'])}; {len(hello['ops'])} ops"]
-    return lines + [f"    {name} = {value}" for name, value in sorted(hello["settings"].items())]

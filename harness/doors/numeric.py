@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from opassay.harness.doors.consoles import say_line, stdout
+from opassay.harness.doors.doctor import tell_each
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.dtypes import FORMATS
@@ -20,7 +21,7 @@ from opassay.harness.model.fills import LITERAL_LIMIT, Fill
 from opassay.harness.model.numeric_model import NumericModel, find_model
 from opassay.harness.model.outcome import Returned
 from opassay.harness.plan.plan import Item
-from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.campaign import Campaign, Request
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.lane import Lane
 
@@ -47,22 +48,12 @@ class Measured:
 
 def numeric_command(request: Request) -> int:
     """Measure every target of ``request``; 0 where all could be asked, 1 otherwise."""
-    console, campaign = stdout(), Campaign(request)
-    healthy = True
-    with campaign.engine() as engine:
-        check_devices(engine)
-        for lane in engine.lanes.values():
-            healthy &= lane.state == "ready"
-            for line in lines(campaign, engine, lane):
-                say_line(console, line)
-    return 0 if healthy else 1
+    campaign = Campaign(request)
+    return tell_each(campaign, partial(lines, campaign))
 
 
 def lines(campaign: Campaign, engine: Engine, lane: Lane) -> Iterator[str]:
     """What is found of one target, and what its adapter says."""
-    if lane.state != "ready":
-        yield f"{lane.label}: could not start: {lane.state}"
-        return
     yield f"{lane.label}: measured, as rules for numeric_rules() of its adapter"
     for name in OPS:
         for dtype in dtypes.FLOATS:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
-from opassay.harness.doors.consoles import say_line, stdout
+from opassay.harness.doors.doctor import tell_each
 from opassay.harness.model.case import Case
 from opassay.harness.model.choice import Choice, Follows
 from opassay.harness.model.op import Op
 from opassay.harness.plan import generate
 from opassay.harness.plan.plan import Item
-from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.campaign import Campaign, Request
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.judging import Judging
 from opassay.harness.run.lane import Lane
@@ -33,22 +34,12 @@ Rows = Sequence[tuple[str, ...]]
 
 def choices_command(request: Request) -> int:
     """Probe every target of ``request``; 0 where all could be asked, 1 otherwise."""
-    console, campaign = stdout(), Campaign(request)
-    healthy = True
-    with campaign.engine() as engine:
-        check_devices(engine)
-        for lane in engine.lanes.values():
-            healthy &= lane.state == "ready"
-            for line in lines(campaign.ops, engine, lane):
-                say_line(console, line)
-    return 0 if healthy else 1
+    campaign = Campaign(request)
+    return tell_each(campaign, partial(lines, campaign.ops))
 
 
 def lines(ops: Iterable[Op], engine: Engine, lane: Lane) -> Iterator[str]:
     """What is found of one target, a line per choice, and a remark where that is not clear."""
-    if lane.state != "ready":
-        yield f"{lane.label}: could not start: {lane.state}"
-        return
     yield f"{lane.label}: probed, as lines for FOLLOWS in choices.py beside its adapter"
     having = [op for op in ops if op.choices and op.name in lane.hello["ops"]]
     choices = {choice.name: choice for op in having for choice in op.choices}

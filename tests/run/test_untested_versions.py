@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from opassay.harness.doors.commands import doctor_command, run_command
+from opassay.harness.doors.commands import run_command
+from opassay.harness.doors.doctor import doctor_command
 from opassay.harness.doors.replay import replay_command
 from opassay.harness.find import registry
 from opassay.harness.plan.plan import Settings
