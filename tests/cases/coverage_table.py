@@ -9,13 +9,11 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from opassay.adapters.geometry import channel_axis, output_extent, pad_amounts, spatial_axes
+from opassay.adapters.geometry import ALIKE, channel_axis, output_extent, pad_amounts, spatial_axes
 from opassay.harness.find.registry import Registry
 from opassay.harness.plan.generate import geometries
 
-OPS = {
-    op.name: op for op in Registry().ops() if not op.staged and not op.of_a_class and not op.name.endswith(("1d", "3d"))
-}
+OPS = {op.name: op for op in Registry().ops() if not op.staged and not op.of_a_class and op.name not in ALIKE}
 """One table of draws serves windows over any number of axes: its coverage is shown with two."""
 
 

@@ -5,12 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from opassay.adapters.geometry import ALIKE
 from opassay.harness.find.registry import Registry
 from opassay.harness.model.fills import PLACES, Fill, values
 from opassay.harness.plan.generate import cases, geometries
 
 OPS = {op.name: op for op in Registry().ops() if not op.of_a_class and op.numerics != "program"}
-SPATIAL = [name for name in OPS if name.endswith("2d") and "layout" in (OPS[name].attributes or {})]
+SPATIAL = [name for name, op in OPS.items() if "layout" in (op.attributes or {}) and name not in ALIKE]
 
 
 def stream(name, count=100, aspect="value"):

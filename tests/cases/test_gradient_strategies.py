@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from opassay.adapters.geometry import ALIKE
 from opassay.adapters.programs import PROGRAMS
 from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
@@ -14,7 +15,7 @@ from opassay.harness.model.program import Program
 from opassay.harness.plan.generate import cases, geometries
 
 OPS = {op.name: op for op in Registry().ops()}
-SINGLE = [name for name, op in OPS.items() if not op.staged and not op.of_a_class and not name.endswith(("1d", "3d"))]
+SINGLE = [name for name, op in OPS.items() if not op.staged and not op.of_a_class and name not in ALIKE]
 PROGRAM_OPS = [name for name in OPS if name in PROGRAMS]
 CASES = 200
 MEMORIES = {"contiguous", "transposed", "sliced", "offset", "reversed", "broadcast", "channels_last"}

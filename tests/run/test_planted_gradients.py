@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters import programs
+from opassay.adapters.geometry import ALIKE
 from opassay.harness.find.registry import Registry
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.adapter import Unconnected
@@ -30,7 +31,7 @@ CHUNK = 4
 SINGLE_OPS = tuple(sorted(set(OPS) - set(programs.PROGRAMS)))
 GRADIENTS = tuple(name for name in SINGLE_OPS if name != "stop_gradient")
 
-OVER_TWO_AXES = [op for op in GRADIENTS if not op.endswith(("1d", "3d"))]
+OVER_TWO_AXES = [op for op in GRADIENTS if op not in ALIKE]
 """Windows over one axis and three have the gradients of those over two: one definition, one table of draws."""
 
 BUGS = (
