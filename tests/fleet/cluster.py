@@ -22,6 +22,9 @@ class ByHand:
         wait_until(self._file.exists)
         self.address = json.loads(self._file.read_text())["address"]
         self.workers = [self._start("dask_worker", "--nthreads", "1", "--no-nanny") for _ in range(workers)]
+        # A campaign has the workers that are there when it begins.
+        known = f"import distributed; distributed.Client({self.address!r}).wait_for_workers({workers}, timeout=120)"
+        subprocess.run([sys.executable, "-c", known], cwd=folder, env=environment(), check=True)
 
     def _start(self, what: str, *options: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", f"distributed.cli.{what}", "--scheduler-file", str(self._file), *options]

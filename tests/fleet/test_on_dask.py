@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import sys
@@ -45,10 +44,6 @@ def cluster(tmp_path_factory):
         yield cluster
 
 
-BESIDE = "PYTEST_XDIST_WORKER" in os.environ
-
-
-@pytest.mark.skipif(BESIDE, reason="beside other tests its workers may answer nothing for two minutes; run it alone")
 def test_a_worker_killed_in_the_middle_leaves_the_table_as_it_is_without_a_scheduler(whole, cluster, tmp_path):
     parent = start(tmp_path, [*CAMPAIGN, "--scheduler", cluster.address])
     wait_until(lambda: shards(tmp_path) >= 1)
