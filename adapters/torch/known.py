@@ -191,7 +191,7 @@ KNOWN = pinned(
         far_strides(
             "torch",
             _SEEN,
-            ("pools", "avg_pool2d_vjp", "conv2d_transpose"),
+            ("pools", "avg_pool2d_vjp", "conv2d_transpose", "conv_transpose1d", "conv_transpose3d"),
             url="https://github.com/pytorch/pytorch/issues/147613",
             title="torch.nn.AvgPool2d fails with stride >= 2^31 on CUDA",
         ),
