@@ -65,5 +65,5 @@ def kill(
     """Send ``parent`` the signal; its workers, and those that are still there ``limit`` seconds after its end."""
     children = workers(parent) if parent.poll() is None else []
     parent.send_signal(sent)
-    parent.communicate(timeout=120)
+    parent.communicate(timeout=300)
     return children, psutil.wait_procs(children, limit)[1]

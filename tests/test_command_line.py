@@ -22,7 +22,7 @@ FILES |= {"statement.json", "badge.svg"}
 
 def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
 def opassay(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

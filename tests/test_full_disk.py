@@ -70,7 +70,7 @@ def test_a_folder_that_is_removed_meanwhile(tmp_path):
     parent = start(tmp_path, RUN)
     wait_until(lambda: recorded(tmp_path) > 3)
     shutil.rmtree(tmp_path / "out")
-    _, err = parent.communicate(timeout=120)
+    _, err = parent.communicate(timeout=300)
     assert parent.returncode == 2, err
     assert "Traceback" not in err
     (line,) = [line for line in err.splitlines() if line.startswith("opassay: ")]

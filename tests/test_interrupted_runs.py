@@ -38,7 +38,7 @@ def interrupted(folder, records, how=signal.SIGINT):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_leaves_all_that_is_known_and_resume_completes_it(whole, tmp_path, how):
     parent, children = interrupted(tmp_path, 20, how)
-    out, err = parent.communicate(timeout=120)
+    out, err = parent.communicate(timeout=300)
     assert parent.returncode == 130, err
     assert psutil.wait_procs(children, 5)[1] == []
     assert "interrupted" in err
@@ -58,7 +58,7 @@ def test_a_second_ctrl_c_while_writing_leaves_the_old_files_or_the_new_ones(whol
     time.sleep(delay)
     if parent.poll() is None:
         parent.send_signal(signal.SIGINT)
-    out, err = parent.communicate(timeout=120)
+    out, err = parent.communicate(timeout=300)
     # At its very end Python leaves the signal to the system, which a shell shows as 130 too.
     assert parent.returncode in (130, -signal.SIGINT), err
     assert psutil.wait_procs(children, 5)[1] == []

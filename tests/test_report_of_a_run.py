@@ -43,7 +43,7 @@ def test_a_run_that_goes_on_is_reported_so_far_and_not_disturbed(tmp_path: Path)
     assert f"still running: {so_far} of {planned}" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "The run goes on" in (tmp_path / "out" / "summary.md").read_text(encoding="utf-8")
     assert not (tmp_path / "out" / "results.csv").exists()
-    out, err = parent.communicate(timeout=120)
+    out, err = parent.communicate(timeout=300)
     assert parent.returncode == 0, err
     assert "No new difference" in out
     assert len(table(tmp_path)) == int(planned)

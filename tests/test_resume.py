@@ -12,7 +12,7 @@ RUN = ("run", "--op", "relu", "--op", "stop_gradient", "--target", "torch", "--c
 
 def opassay(folder, *arguments):
     return subprocess.run(
-        [sys.executable, "-m", "opassay", *arguments], cwd=folder, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "opassay", *arguments], cwd=folder, capture_output=True, text=True, timeout=300
     )
 
 
@@ -59,6 +59,6 @@ def test_an_ordinary_pytest_run_imports_neither_numpy_nor_the_harness(tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout

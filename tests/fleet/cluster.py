@@ -23,7 +23,7 @@ class ByHand:
         self.address = json.loads(self._file.read_text())["address"]
         self.workers = [self._start("dask_worker", "--nthreads", "1", "--no-nanny") for _ in range(workers)]
         # A campaign has the workers that are there when it begins.
-        known = f"import distributed; distributed.Client({self.address!r}).wait_for_workers({workers}, timeout=120)"
+        known = f"import distributed; distributed.Client({self.address!r}).wait_for_workers({workers}, timeout=300)"
         subprocess.run([sys.executable, "-c", known], cwd=folder, env=environment(), check=True)
 
     def _start(self, what: str, *options: str) -> subprocess.Popen[bytes]:

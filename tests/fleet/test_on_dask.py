@@ -48,7 +48,7 @@ def test_a_worker_killed_in_the_middle_leaves_the_table_as_it_is_without_a_sched
     parent = start(tmp_path, [*CAMPAIGN, "--scheduler", cluster.address])
     wait_until(lambda: shards(tmp_path) >= 1)
     cluster.workers[0].send_signal(signal.SIGKILL)
-    out, err = parent.communicate(timeout=120)
+    out, err = parent.communicate(timeout=300)
     assert parent.returncode == 0, out + err
     assert "2 workers" in err
     assert shards(tmp_path) == 4
@@ -68,7 +68,7 @@ def test_a_scheduler_lost_in_the_middle_leaves_what_resume_completes(whole, clus
     parent = start(tmp_path, [*CAMPAIGN, "--scheduler", cluster.address])
     wait_until(lambda: shards(tmp_path) >= 1)
     cluster.scheduler.send_signal(signal.SIGKILL)
-    out, err = parent.communicate(timeout=120)
+    out, err = parent.communicate(timeout=300)
     assert parent.returncode == 2, out + err
     last = err.strip().splitlines()[-1]
     assert last.startswith(f"opassay: the scheduler at {cluster.address} is lost; ")

@@ -120,7 +120,7 @@ def test_a_hunt_cut_short_is_interrupted_and_goes_on_with_resume(finished, tmp_p
         time.sleep(0.1)
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert process.returncode == 130
     assert json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))["status"] == "interrupted"
     done = python(tmp_path, "opassay", *endless, "--timeout", "2", "--resume")

@@ -130,7 +130,7 @@ def test_what_nanobind_binds_is_told_by_its_module(tmp_path):
     (tmp_path / "bound.py").write_text(NANOBIND)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, str(tmp_path / "bound.py")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.stdout.split() == ["framework", "adapter"] * 2, done.stderr
 
 
