@@ -1,8 +1,14 @@
-"""Names of devices that frameworks number in their own ways."""
+"""Devices: names that frameworks number in their own ways, and plugins that bring some."""
 
 from __future__ import annotations
 
+import importlib
+import os
 import re
+import sys
+
+from opassay.harness.model.adapter import UnknownDevice
+from opassay.harness.model.target import BACKEND
 
 MOST_CPUS = 8
 
@@ -17,3 +23,15 @@ def cpu_number(device: str) -> int:
     found = re.fullmatch(r"cpu:([1-9])", device)
     number = int(found[1]) if found else 0
     return number if number < MOST_CPUS else 0
+
+
+def plug_in() -> str:
+    """Import the module that the target names as its backend, which registers a device; its name, or nothing."""
+    module = os.environ.get(BACKEND, "")
+    if module:
+        sys.path.append(os.getcwd())
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            raise UnknownDevice(f"the plugin {module!r} cannot be imported: {type(error).__name__}: {error}") from None
+    return module

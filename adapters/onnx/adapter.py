@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import onnx
 
-from opassay.adapters.onnx.backend import REFERENCE, VARIABLE, checked, named
+from opassay.adapters.onnx.backend import REFERENCE, checked, named
 from opassay.adapters.onnx.graph import IR_VERSION, OPSET
 from opassay.adapters.onnx.lacking import LACKING
 from opassay.adapters.onnx.model import ModelAdapter, Run
 from opassay.harness.model.dtypes import DTYPES
+from opassay.harness.model.target import BACKEND
 
 
 class OnnxAdapter(ModelAdapter):
@@ -31,7 +32,7 @@ class OnnxAdapter(ModelAdapter):
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)
-        self._name = os.environ.get(VARIABLE, REFERENCE)
+        self._name = os.environ.get(BACKEND, REFERENCE)
         self._backend = named(self._name)
 
     def devices(self) -> Sequence[str]:

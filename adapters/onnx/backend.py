@@ -19,9 +19,6 @@ from typing import Any
 
 import numpy as np
 
-VARIABLE = "OPASSAY_BACKEND"
-"""What names the backend: ``module:function``, or a command with ``{model}``, ``{inputs}`` and ``{outputs}``."""
-
 REFERENCE = "opassay.adapters.onnx.backends:reference"
 PLACES = ("{model}", "{inputs}", "{outputs}")
 TOLD = 300

@@ -17,8 +17,10 @@ from torch._dynamo.utils import counters
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from opassay.adapters.cuda import GPU_SHARE
+from opassay.adapters.devices import plug_in
 from opassay.adapters.expressions import ops_of
 from opassay.adapters.onednn import own_convolutions
+from opassay.adapters.torch import devices
 from opassay.adapters.torch.conv import ConvOps
 from opassay.adapters.torch.expressions import EXPRESSIONS
 from opassay.adapters.torch.lacking import LACKING
@@ -47,18 +49,20 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
     lacking = LACKING
 
     def __init__(self, device: str = "cpu") -> None:
+        self._plugin = plug_in()
         super().__init__(device)
+        self._device = devices.device(device)
         threads = int(os.environ.get("OPASSAY_THREADS", "1"))
         torch.set_num_threads(threads)
         # torch allows this one to be set only once per process.
         if torch.get_num_interop_threads() != threads:
             torch.set_num_interop_threads(threads)
-        if device in self.devices() and device != "cpu":
-            torch.cuda.set_per_process_memory_fraction(GPU_SHARE, device)
+        if self._device.type == "cuda":
+            torch.cuda.set_per_process_memory_fraction(GPU_SHARE, self._device)
         self._executor = "ATen"
 
     def devices(self) -> Sequence[str]:
-        return ("cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count())))
+        return devices.names()
 
     def version(self) -> str:
         return str(torch.__version__)
@@ -76,26 +80,27 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
             "float32_matmul_precision": torch.get_float32_matmul_precision(),
             "cuda.matmul.allow_tf32": str(torch.backends.cuda.matmul.allow_tf32),
             "cudnn.allow_tf32": str(torch.backends.cudnn.allow_tf32),
+            **({"plugin": self._plugin} if self._plugin else {}),
         }
 
     def numeric_rules(self) -> Sequence[NumericRule]:
-        return rules(self.device)
+        return rules(self._device.type)
 
     def executor(self) -> str:
         """``ATen`` or, once something was compiled, ``Inductor``; torch does not say which library a kernel used."""
         return self._executor
 
     def location(self, value: Tensor) -> str:
-        return str(value.device)
+        return self.device if value.device == self._device else str(value.device)
 
     def healthy(self) -> bool:
-        """A CUDA error may be sticky: every later call fails. Synchronizing tells.
+        """An accelerator's error may be sticky: every later call fails. Copying to the host waits for it.
 
         Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
         """
         try:
-            if self.device != "cpu":
-                torch.cuda.synchronize()
+            if self._device != devices.CPU:
+                torch.ones(1, device=self._device).cpu()
         except RuntimeError:
             return False
         return True
@@ -106,10 +111,13 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
         return f"torch.compile broke the graph: {breaks[0].splitlines()[0]}" if breaks else ""
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
-        return limit(self.device, op, mode, dtypes[0], attributes) if dtypes else None
+        missing = next((dtype for dtype in dtypes if dtype in devices.WITHOUT.get(self._device.type, ())), None)
+        if missing is not None:
+            return f"torch has no {missing} on {self._device.type}"
+        return limit(self._device.type, op, mode, dtypes[0], attributes) if dtypes else None
 
     def to_native(self, array: np.ndarray) -> Tensor:
-        return to_native(array, self.device)
+        return to_native(array, self._device)
 
     def alias(self, array: np.ndarray) -> Tensor | None:
         return alias(array)

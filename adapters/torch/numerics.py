@@ -54,11 +54,13 @@ FLUSHED = tuple((op, "bfloat16") for op in ("conv2d", "conv2d_transpose", "matmu
 one meets a huge value or an infinity."""
 
 
-def rules(device: str) -> Sequence[NumericRule]:
-    """The rules that were measured for ``device`` and this processor; elsewhere only torch's own switches count."""
-    if device != "cpu":
+def rules(kind: str) -> Sequence[NumericRule]:
+    """The rules measured for this processor, if that is the ``kind`` asked; on CUDA only torch's own switches count."""
+    if kind == "cuda":
         # Not measured: the switches are documented to let CUDA's libraries round float32 operands to TF32.
         return tf32_rules(torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
+    if kind != "cpu":
+        return ()
     capability = torch.backends.cpu.get_cpu_capability() if torch.backends.mkldnn.enabled else ""
     if capability == "AVX2":
         both, float32 = ("float16", "bfloat16"), NumericModel("float32")

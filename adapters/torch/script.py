@@ -64,14 +64,14 @@ def idiom(asked: Asked) -> Idiom:
     compiled = "call = torch.compile(call, dynamic=False)" if asked.mode == "compile" else ""
     functions = [source(written.needs), written.text, compiled]
     return Idiom(
-        imports=IMPORTS,
+        imports="\n".join([IMPORTS, *([f"import {plugin}"] if (plugin := asked.settings.get("plugin")) else [])]),
         environment={},
         setup=f"torch.set_num_threads({asked.threads})",
         version="torch.__version__",
         tensors="\n".join(_tensors(asked)),
         functions="\n\n\n".join(part for part in functions if part),
         answers=ANSWERS,
-        alive="" if asked.device == "cpu" else "torch.cuda.synchronize()",
+        alive="" if asked.device == "cpu" else f'torch.ones(1, device="{asked.device}").cpu()',
     )
 
 

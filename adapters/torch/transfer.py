@@ -15,7 +15,7 @@ from opassay.adapters.strides import ALIGNMENT
 from opassay.harness.model.dtypes import BFLOAT16
 
 
-def to_native(array: np.ndarray, device: str) -> Tensor:
+def to_native(array: np.ndarray, device: torch.device) -> Tensor:
     """A tensor with ``array``'s bits, strides and misalignment; torch has no negative strides, so those are copied."""
     bits = array.view(np.uint16) if array.dtype == BFLOAT16 else array
     size = bits.itemsize

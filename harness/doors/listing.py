@@ -204,7 +204,7 @@ def _target(registry: Registry, text: str) -> Target:
 
 
 def _concerns(known: Fact, adapter: str, target: Target) -> bool:
-    kind = "cuda" if target.device.startswith("cuda") else "cpu"
+    kind = target.device.partition(":")[0]
     elsewhere = target.device and any(n.startswith("device=") and n != f"device={kind}" for n in known.needs)
     return target.adapter == adapter and target.mode in ("", *(known.modes or (target.mode,))) and not elsewhere
 

@@ -26,7 +26,7 @@ from opassay.harness.model.mistake import Mistake
 from opassay.harness.model.op import Op
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.script import Asked, Idiom
-from opassay.harness.model.target import Target
+from opassay.harness.model.target import BACKEND, Target
 
 PROGRAMS = "opassay.adapters.programs"
 """The module with the ops that every adapter gets for free; a worker imports it like an adapter."""
@@ -44,9 +44,6 @@ CONTRACT_EXAMPLES = "opassay.cases.contract_examples"
 """The module with the literal questions that ``AdapterContract`` asks."""
 
 ENTRY_POINTS = "opassay.adapters"
-
-BACKEND = "OPASSAY_BACKEND"
-"""The variable that tells a worker which backend its target names."""
 
 BASELINE = "baseline.jsonl"
 """The file beside an adapter that holds the differences nobody has explained yet."""

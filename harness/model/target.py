@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 _PATTERN = re.compile(r"(?P<adapter>[A-Za-z0-9_.-]+)(?::(?P<mode>[A-Za-z0-9_-]+))?(?:@(?P<device>[A-Za-z0-9_:.-]+))?")
 
+BACKEND = "OPASSAY_BACKEND"
+"""The variable that tells a worker what its target names as its ``backend``."""
+
 
 @dataclass(frozen=True, order=True)
 class Target:

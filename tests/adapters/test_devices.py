@@ -1,13 +1,18 @@
 """A device is honoured and verified: two virtual CPUs stand in for a machine with several devices."""
 
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from opassay.adapters.devices import cpu_name, cpu_number
+from opassay.adapters.devices import cpu_name, cpu_number, plug_in
 from opassay.harness.find.registry import UsageError
+from opassay.harness.hunt.script import ask
+from opassay.harness.model.adapter import UnknownDevice
+from opassay.harness.model.case import Case
+from opassay.harness.model.target import BACKEND
 from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 
@@ -28,11 +33,46 @@ def test_a_second_cpu_computes_and_holds_what_it_is_asked_for():
     assert not [r.message for r in records if r.verdict in ("fallback", "fault")]
 
 
-@pytest.mark.parametrize("target", ["jax@cpu:9", "jax@cuda:7", "torch@cpu:1"])
+@pytest.mark.parametrize("target", ["jax@cpu:9", "jax@cuda:7", "torch@npu"])
 def test_a_device_that_is_not_there_is_said_with_those_that_are(target):
     campaign = Campaign(Request(targets=[target], ops=["relu"], aspects=["value"]))
     with pytest.raises(UsageError, match="it has: cpu"), campaign.engine() as engine:
         check_devices(engine)
+
+
+VENDOR = f"""
+[targets.vendor]
+adapter = "torch"
+device = "pretended"
+backend = "pretended"
+env = {{ PYTHONPATH = "{Path(__file__).parent}", PRETENDED_WRONG = "aten::tanh" }}
+"""
+
+
+def test_a_device_that_a_plugin_brings_to_torch_computes_and_is_judged(tmp_path):
+    (tmp_path / "opassay.toml").write_text(VENDOR)
+    settings, ops = Settings(cases=2), ["relu", "tanh", "conv2d"]
+    campaign = Campaign(Request(["vendor"], ops, ["value", "gradient", "shape"], folder=tmp_path, settings=settings))
+    with campaign.engine() as engine:
+        check_devices(engine)
+        records = list(engine.run(campaign.shards))
+        told = next(iter(engine.lanes.values())).settings
+    passed = {(r.op, r.aspect) for r in records if r.verdict == "pass"}
+    assert {r.device for r in records} == {"pretended"}
+    assert not [r.message for r in records if r.verdict in ("fallback", "fault")]
+    assert passed >= {(op, aspect) for op in ("relu", "conv2d") for aspect in ("value", "gradient", "shape")}
+    assert {r.verdict for r in records if (r.op, r.aspect) == ("tanh", "value")} & {"numeric", "structural"}
+    case = next(Case.loads(r.case) for r in records if r.op == "tanh")
+    op = campaign.ops[1]
+    script = campaign.registry.writer("torch")(ask(op, case, "eager", "pretended", 1, dict(told), campaign.registry.op))
+    assert "import pretended" in script.imports
+    assert 'x.to("pretended")' in script.tensors
+
+
+def test_a_plugin_that_is_not_there_is_one_line(monkeypatch):
+    monkeypatch.setenv(BACKEND, "no_such_plugin")
+    with pytest.raises(UnknownDevice, match="the plugin 'no_such_plugin' cannot be imported: ModuleNotFoundError"):
+        plug_in()
 
 
 @pytest.mark.parametrize(("name", "number"), [("cpu", 0), ("cpu:1", 1), ("cpu:7", 7), ("cpu:8", 0), ("cuda:1", 0)])
