@@ -11,11 +11,11 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-import typer
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -24,8 +24,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "docs" / "tools")]
 import found_bugs  # noqa: E402 - a module of the documentation's tools
 import newcomer  # noqa: E402 - a module beside this file
 import tables  # noqa: E402
+from typed import COMMAND, lines, option_problem  # noqa: E402
 
-from opassay.harness.doors.cli import app  # noqa: E402
 from opassay.harness.find.registry import Registry  # noqa: E402
 from opassay.harness.model.case import Case  # noqa: E402
 from opassay.harness.model.op import references, refusal  # noqa: E402
@@ -41,7 +41,6 @@ TUTORIAL = ("docs/adding-a-backend.md", "## Tutorial")
 LANGUAGES = ("sh", "text", "toml", "json", "python", "yaml")
 LONG = "<!-- long -->"
 TOOLS = ("git", "mkdocs", "mypy", "pip", "pytest", "python", "python3", "ruff")
-COMMAND = typer.main.get_command(app)
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 
 
@@ -59,6 +58,7 @@ def tokens(text: str) -> list[Token]:
     return MarkdownIt("commonmark").enable("table").parse(text)
 
 
+@cache
 def blocks(text: str) -> list[Block]:
     found, before = [], ""
     for token in tokens(text):
@@ -113,21 +113,6 @@ def test_what_is_typed_is_not_little() -> None:
     assert {"README.md", "docs/getting-started.md", "docs/kernel.md"} <= set(TYPED)
 
 
-def lines(block: str) -> Iterator[list[str]]:
-    """The words of each command, without variables before it and without ``echo``."""
-    reader = shlex.shlex(block.replace("\n", ";"), posix=True, punctuation_chars=True)
-    reader.whitespace_split = True
-    words: list[str] = []
-    for word in [*reader, ";"]:
-        if re.match(r"\w+=", word) and not words:
-            continue
-        if set(word) <= set(";&|"):
-            yield from [words] if words and words[0] != "echo" else []
-            words = []
-        else:
-            words.append(word)
-
-
 def problem(words: list[str]) -> str:
     """What is wrong with a command; empty where nothing is. Nothing is run."""
     name, *rest = words
@@ -146,24 +131,6 @@ def problem(words: list[str]) -> str:
         named = [extra for word in rest for extra in re.findall(r"\[([\w,]+)\]", word)]
         return next((f"no extra {e}" for extras in named for e in extras.split(",") if e not in EXTRAS), "")
     return "" if name in TOOLS else f"no program {name}"
-
-
-def option_problem(words: list[str]) -> str:
-    """What the command line would say of these words before anything happens."""
-    command, rest = COMMAND, words
-    while hasattr(command, "commands"):
-        if not rest:
-            return "Missing command"
-        if rest[0] not in command.commands:
-            return f"no command {' '.join(words)}"
-        command, rest = command.commands[rest[0]], rest[1:]
-    try:
-        command.make_context("opassay", list(rest))
-    except Exception as error:
-        if not hasattr(error, "format_message"):
-            raise
-        return str(error.format_message())
-    return ""
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -10,7 +10,7 @@ import yaml
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
-from test_docs import lines, option_problem  # noqa: E402 - a module beside this file
+from typed import lines, option_problem  # noqa: E402 - a module beside this file
 
 FILES = sorted((HERE.parent / ".github" / "workflows").glob("*.yml"))
 

@@ -11,6 +11,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from opassay.harness.find import found
@@ -49,6 +50,12 @@ BASELINE = "baseline.jsonl"
 """The file beside an adapter that holds the differences nobody has explained yet."""
 
 
+@cache
+def _installed() -> tuple[str, ...]:
+    """The adapters of other packages, as module:Class: read once, since each distribution is opened for it."""
+    return tuple(point.value for point in importlib.metadata.entry_points(group=ENTRY_POINTS))
+
+
 class Registry:
     """Ops and adapters by name. ``extra`` lists further adapters as module:Class.
 
@@ -65,8 +72,8 @@ class Registry:
     ) -> None:
         self._elsewhere = elsewhere
         self.adapters = {entry.name: entry for entry in built_in()}
-        for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
-            self._add(point.value)
+        for location in _installed():
+            self._add(location)
         for location in extra:
             self._add(location)
         self.described = self._read(folder) if folder is not None else {}

@@ -8,7 +8,6 @@ import pytest
 
 from opassay.adapters.expressions import filled, ops_of, parameters, written
 from opassay.adapters.script_text import Step
-from opassay.adapters.torch import adapter as torch_adapter
 from opassay.harness.contract.cases import executor
 from opassay.harness.find.found import ops
 from opassay.harness.find.located import beside
@@ -31,6 +30,7 @@ MISTAKES = {
 
 
 def answered(expression: str, aspect: str = "value", tensor: Tensor = X) -> object:
+    torch_adapter = importlib.import_module("opassay.adapters.torch.adapter")
     made = ops_of({"neg": expression}, torch_adapter.__file__, torch=torch_adapter.torch, F=torch_adapter.F)
     adapter = type("Planted", (made, torch_adapter.TorchAdapter), {"__module__": torch_adapter.__name__})("cpu")
     cotangents = (tensor,) if aspect == "gradient" else ()

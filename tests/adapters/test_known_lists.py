@@ -16,7 +16,7 @@ from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
 
 REGISTRY = Registry()
-ADAPTERS = [name for name in REGISTRY.adapters if REGISTRY.known(name)]
+ADAPTERS = [name for name, entry in REGISTRY.adapters.items() if entry.known]
 FOLDER = Path(__file__).resolve().parents[2] / "adapters"
 
 

@@ -163,7 +163,9 @@ def test_a_module_of_the_current_folder_does_not_hide_one_of_python(project):
     )
     command = [sys.executable, "-c", process._BOOT.read_text(), process.json.dumps(spec.config())]
     environment = {**spec.environment(), "PYTHONPATH": str(project / "leak")}
-    done = subprocess.run(command, cwd=project, env=environment, input=b"", capture_output=True, timeout=300, check=True)
+    done = subprocess.run(
+        command, cwd=project, env=environment, input=b"", capture_output=True, timeout=300, check=True
+    )
     assert wire.read(io.BytesIO(done.stdout))[0]["type"] == "hello"
 
 

@@ -316,8 +316,11 @@ def chunk(kind, packed, raw, name=b"relu"):
 
 
 def bomb(says, holds=2**30):
-    packed = pa.Codec("zstd").compress(b"\0" * holds, asbytes=True)
-    return lambda whole: whole[: whole.index(b"data")] + chunk(b"data", packed, says(len(packed)))
+    def made(whole):
+        packed = pa.Codec("zstd").compress(b"\0" * holds, asbytes=True)
+        return whole[: whole.index(b"data")] + chunk(b"data", packed, says(len(packed)))
+
+    return made
 
 
 def giant(shape):
