@@ -7,10 +7,12 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from opassay.harness.doors.cli import run_cli
 from opassay.harness.find.registry import AdapterEntry, Registry, UsageError
 
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
@@ -19,17 +21,34 @@ RUN = ["run", "--op", "relu", "--op", "stop_gradient", "--cases", "3", "--target
 FILES = {"results.csv", "results.parquet", "report.html", "summary.md", "junit.xml", "run.json", "journal.jsonl"}
 FILES |= {"statement.json", "badge.svg"}
 
+Done = subprocess.CompletedProcess[str]
 
-def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+
+def python(folder: Path, *arguments: str) -> Done:
     command = [sys.executable, "-m", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
-def opassay(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def opassay(folder: Path, *arguments: str) -> Done:
     return python(folder, "opassay", *arguments)
 
 
-def refuses(done: subprocess.CompletedProcess[str], *words: str) -> None:
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """The command in this process, which has it imported already."""
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.chdir(tmp_path)
+
+    def asked(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["opassay", *arguments])
+        with pytest.raises(SystemExit) as left:
+            run_cli()
+        return subprocess.CompletedProcess(arguments, int(str(left.value.code)), *capfd.readouterr())
+
+    return asked
+
+
+def refuses(done: Done, *words: str) -> None:
     """Status 2 and one line that says so."""
     lines = done.stderr.splitlines()
     assert (done.returncode, len(lines)) == (2, 1), done.stderr
@@ -61,13 +80,17 @@ def refuses(done: subprocess.CompletedProcess[str], *words: str) -> None:
     ],
     ids=" ".join,
 )
-def test_wrong_request(arguments: list[str], words: list[str], tmp_path: Path) -> None:
-    refuses(opassay(tmp_path, *arguments), *words)
+def test_wrong_request(arguments: list[str], words: list[str], here: Callable[..., Done]) -> None:
+    refuses(here(*arguments), *words)
+
+
+def test_a_wrong_request_ends_the_process_so(tmp_path: Path) -> None:
+    refuses(opassay(tmp_path, "run", "--op", "rleu"), "'rleu'")
 
 
 @needs_torch
-def test_unknown_mode(tmp_path: Path) -> None:
-    refuses(opassay(tmp_path, "run", "--op", "relu", "--target", "torch:nope"), "'nope'", "eager")
+def test_unknown_mode(here: Callable[..., Done]) -> None:
+    refuses(here("run", "--op", "relu", "--target", "torch:nope"), "'nope'", "eager")
 
 
 @needs_torch
@@ -83,15 +106,15 @@ def test_unknown_device(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '"relu"', '{"op":"relu"}', "", "\x00"])
-def test_broken_replay_file(text: str, tmp_path: Path) -> None:
-    (tmp_path / "case.json").write_text(text, encoding="utf-8")
-    refuses(opassay(tmp_path, "replay", "case.json"), "case.json", "does not hold a case")
+def test_broken_replay_file(text: str, here: Callable[..., Done]) -> None:
+    Path("case.json").write_text(text, encoding="utf-8")
+    refuses(here("replay", "case.json"), "case.json", "does not hold a case")
 
 
 @needs_torch
-def test_unwritable_folder(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    refuses(opassay(tmp_path, "run", "--op", "relu", "--target", "torch", "--out", "file/below"), "file/below")
+def test_unwritable_folder(here: Callable[..., Done]) -> None:
+    Path("file").touch()
+    refuses(here("run", "--op", "relu", "--target", "torch", "--out", "file/below"), "file/below")
 
 
 @pytest.mark.parametrize("name", ["harness", "adapters", "cases", "reports"])

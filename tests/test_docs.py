@@ -100,6 +100,7 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
 
 
 @pytest.mark.parametrize("name", TYPED)
+@pytest.mark.share(2)
 def test_what_a_page_tells_to_type_can_be_typed(name: str, variables: Mapping[str, str], tmp_path: Path) -> None:
     for block in TYPED[name]:
         if block.file:

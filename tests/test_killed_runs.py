@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from interrupted import command, kill, recorded, run, start, table, wait_until
 
-MOMENTS, RUNS = 8, 2
+MOMENTS, RUNS = 4, 1
 """Kills, and the runs that they are spread over: each run is killed and gone on with several times."""
 
 RUN = command("planted:Slow", "--target", "slow", "--cases", "24")

@@ -57,6 +57,7 @@ def test_every_known_difference_is_a_line_where_nobody_looks(capsys: pytest.Capt
         ),
     ],
 )
+@pytest.mark.share(2)
 def test_known_differences_are_chosen_by_target_op_and_owner(chosen, holds, capsys) -> None:
     registry = Registry()
     every = [(name, known) for name in registry.adapters for known in registry.known(name)]

@@ -44,7 +44,7 @@ def test_a_planted_bug_is_red_wherever_tests_are_looked_for(project, ini, more):
 
 
 def test_what_judged_nothing_is_red(project):
-    options = ("--opassay-op", "relu", *HONEST, "-n", "2")
+    options = ("--opassay-op", "relu", *HONEST)
     done = run(project, 'testpaths = ["tests"]\n', *options)
     assert done.returncode == 1, done.stdout
     assert "judged nothing: no target has what was asked for" in done.stdout

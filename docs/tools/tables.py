@@ -10,6 +10,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from opassay.harness.find.completeness import Reader
@@ -92,10 +93,16 @@ def rewritten(text: str, tables: Mapping[str, str], numbers: Mapping[str, int]) 
     return text
 
 
-def current(text: str) -> str:
+@cache
+def _made() -> tuple[Mapping[str, str], Mapping[str, int]]:
+    """All tables and numbers, which are the same for every page."""
     registry = Registry()
     tables = {"support": support(registry), "known": known(registry), "versions": versions(registry)}
-    return rewritten(text, tables, {"upstream": upstream(registry), "ops": len(ops()) - len(families()["programs"])})
+    return tables, {"upstream": upstream(registry), "ops": len(ops()) - len(families()["programs"])}
+
+
+def current(text: str) -> str:
+    return rewritten(text, *_made())
 
 
 def main() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from opassay.harness.contract.suite import AdapterContract
 
 
@@ -48,6 +50,7 @@ class TestOnTorch(Lenient):
         assert all("64 " in o["about"] and o["saw"] in ("['float32']", "['int32']") for o in others)
 
 
+@pytest.mark.whole
 class TestOnJax(Lenient):
     sample = (16, 5)
     mode = "jax"

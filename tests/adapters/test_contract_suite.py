@@ -82,6 +82,7 @@ def test_every_test_of_the_suite_has_an_adapter_on_which_it_fails() -> None:
 
 
 @pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.share(2)
 def test_a_broken_adapter_fails_the_one_test_of_its_promise(name: str) -> None:
     assert [test for test, said in results(suite(name)).items() if said not in ("", "skipped")] == [BROKEN[name]]
 

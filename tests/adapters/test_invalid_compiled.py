@@ -32,6 +32,7 @@ UNPOOL = Case(
 @pytest.mark.parametrize(
     ("case", "eager", "compiled"), [(SCATTER, "tensorflow", "tensorflow:xla"), (UNPOOL, "torch", "torch:compile")]
 )
+@pytest.mark.share(2)
 def test_a_compiled_program_answers_an_index_out_of_range(case, eager, compiled):
     campaign = Campaign(Request([eager, compiled], [case.op], ["error"]))
     with campaign.engine() as engine:

@@ -60,6 +60,7 @@ def test_floats_have_cotangents_and_the_few_integers_have_none(name):
 
 
 @every_op
+@pytest.mark.share(2)
 def test_every_reference_is_of_an_input_and_hardly_any_answer_is_wholly_free(name):
     free = 0
     found = [case for _, case in cases(OPS[name], "gradient", 0, 0, CASES // 2, 2)]
@@ -74,6 +75,7 @@ def test_every_reference_is_of_an_input_and_hardly_any_answer_is_wholly_free(nam
 
 
 @pytest.mark.parametrize("name", ["conv2d", "conv2d_transpose", "matmul", "avg_pool2d", "avg_unpool2d", "max_pool2d"])
+@pytest.mark.share(3)
 def test_no_sum_of_a_gradient_is_too_long_for_its_bound_unless_it_is_exact(name):
     for _, case in cases(OPS[name], "gradient", 0, 0, CASES, 2):
         for r in references(OPS[name], case):
@@ -96,6 +98,7 @@ def test_a_program_has_inputs_for_its_tensors_and_only_ops_that_it_says_it_needs
 
 
 @every_program
+@pytest.mark.share(2)
 def test_the_oracle_takes_every_generated_program(name):
     op = OPS[name]
     for aspect, source in (("value", op.geometries), ("gradient", op.gradients)):

@@ -48,6 +48,7 @@ def looked_for(name, seed, wanted=SINGLE):
 
 @pytest.mark.parametrize("op", OPS)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.share(2)
 def test_a_mistake_in_one_element_is_found_by_a_default_run(op):
     entries = [entry for seed in SEEDS for entry in looked_for(op, seed)]
     assert {e.mistake.id for e in entries if "judge" not in e.found} <= UNSEEN

@@ -66,6 +66,7 @@ def pairs(op, breach, count):
 
 
 @pytest.mark.parametrize(("op", "breach"), EACH)
+@pytest.mark.share(2)
 def test_the_broken_case_is_rejected_for_what_it_breaks_and_its_sibling_is_not(op, breach):
     for valid, broken in pairs(op, breach, 25):
         assert op.reference(valid.attributes, valid.inputs())
@@ -74,6 +75,7 @@ def test_the_broken_case_is_rejected_for_what_it_breaks_and_its_sibling_is_not(o
 
 
 @pytest.mark.parametrize(("op", "breach"), SIMPLE)
+@pytest.mark.share(2)
 def test_the_siblings_differ_in_one_tensor_or_one_attribute(op, breach):
     assert [_changes(valid, broken) for valid, broken in pairs(op, breach, 25)] == [1] * 25
 

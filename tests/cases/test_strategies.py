@@ -21,6 +21,7 @@ CASES = 300
 MANY = 2000
 
 every_op = pytest.mark.parametrize("op", OPS)
+pytestmark = pytest.mark.share(2)
 SUMS = ("conv2d", "conv2d_transpose", "avg_pool2d", "matmul", "scatter_nd")
 CONVS = ("conv2d", "conv2d_transpose")
 POOLS = ("max_pool2d", "max_pool2d_with_argmax", "avg_pool2d")

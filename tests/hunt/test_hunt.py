@@ -30,6 +30,7 @@ CONDITIONS = {
 
 
 @pytest.mark.parametrize("adapter", SMALLEST)
+@pytest.mark.share(2)
 def test_a_planted_bug_is_one_finding_of_few_elements(adapter, bed):
     op, verdict, elements = SMALLEST[adapter]
     here = bed([adapter], op)
@@ -53,6 +54,7 @@ def _item(case):
     return Item(0, case)
 
 
+@pytest.mark.whole
 def test_a_bug_that_fifty_records_show_is_one_finding(bed):
     here = bed(["planted:WrongShape"], "scatter_nd", cases=40)
     assert sum(r.new for r in here.records) >= 50
@@ -113,6 +115,7 @@ def test_the_oracle_is_not_suspect_where_a_target_agrees_with_it(bed):
     assert not any(f.suspect_oracle for f in found)
 
 
+@pytest.mark.whole
 def test_the_oracle_is_not_suspect_where_targets_are_wrong_in_different_ways(bed):
     here = bed(["planted:FlippedKernel", "planted:MixedGroups"], "conv2d", cases=12)
     found = here.hunt().findings.values()

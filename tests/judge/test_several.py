@@ -65,6 +65,7 @@ OPS = [op.name for op in REGISTRY.ops() if op.stacked is not None]
 
 
 @pytest.mark.parametrize("name", OPS)
+@pytest.mark.share(2)
 def test_right_answers_get_the_figures_that_each_gets_alone(name):
     figures = set()
     for op, cases in groups(name):
@@ -109,6 +110,7 @@ FLOATS_ONLY = ("not a number", "infinite")
 
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize("name", ["conv2d", "max_pool2d"])
+@pytest.mark.share(2)
 def test_one_wrong_answer_of_several_is_found_and_the_others_pass(name, wrong):
     found = 0
     for op, cases in groups(name, 16):

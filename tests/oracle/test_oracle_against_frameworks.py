@@ -43,6 +43,7 @@ def decode(array: dict[str, Any]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("framework", "op"), [(f, op) for f, ops in OPS.items() for op in ops])
+@pytest.mark.share(2)
 def test_the_oracle_agrees_with_the_framework_on_every_geometry(framework, op):
     chosen = [v for v in vectors(framework) if v["op"] == op]
     for vector in chosen:

@@ -527,6 +527,7 @@ def cube():
         ("shared_inputs", 0),
     ],
 )
+@pytest.mark.share(2)
 def test_gradients_are_the_slopes_of_the_values(name, number):
     case = cube() if name == "shared_inputs" else networks(name)[number]
     program, draw = Program.from_attributes(case.attributes), np.random.default_rng(2)

@@ -24,6 +24,7 @@ def groups(op, count):
 
 
 @pytest.mark.parametrize("name", [name for name, known in OPS.items() if known.stacks])
+@pytest.mark.share(2)
 def test_each_run_of_a_stack_is_that_run_alone(name):
     op = Registry().op(name)
     seen = set()

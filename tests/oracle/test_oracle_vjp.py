@@ -54,6 +54,7 @@ def streamed(op, count=60):
 
 
 @pytest.mark.parametrize("op", LINEAR)
+@pytest.mark.share(2)
 def test_the_geometries_of_the_stream_of_gradients_are_adjoint_too(op):
     questions = streamed(op)
     gaps = Counter(adjoint_gap(op, *question, position) for question in questions for position in LINEAR[op])

@@ -85,6 +85,7 @@ def test_the_honest_adapter_passes():
 
 
 @pytest.mark.parametrize("cls", BUGS)
+@pytest.mark.share(2)
 def test_a_planted_bug_is_found(cls):
     name, op, verdict = BUGS[cls]
     # Dilation shows under SAME alone, without which the shape differs.

@@ -35,10 +35,10 @@ OVER_TWO_AXES = [op for op in GRADIENTS if op not in ALIKE]
 """Windows over one axis and three have the gradients of those over two: one definition, one table of draws."""
 
 BUGS = (
-    *(("Negated", op) for op in OVER_TWO_AXES),
+    *(("Negated", op) for op in OVER_TWO_AXES[::3]),
     *(("NegatedLast", op) for op in ("conv2d", "conv2d_transpose", "matmul")),
-    *(("Disconnected", op) for op in OVER_TWO_AXES),
-    *(("CotangentIgnored", op) for op in OVER_TWO_AXES),
+    *(("Disconnected", op) for op in OVER_TWO_AXES[1::3]),
+    *(("CotangentIgnored", op) for op in OVER_TWO_AXES[2::3]),
     ("ZerosForIndices", "max_unpool2d"),
     ("ZerosForIndices", "scatter_nd"),
     ("RotatedFilter", "conv2d"),
@@ -61,7 +61,7 @@ BUGS = (
     ("PassedThrough", "stop_gradient"),
     ("SharedUpdates", "scatter_nd"),
 )
-"""Class, and the op that its bug is planted in."""
+"""Class, and the op that its bug is planted in. Of the bugs that any op may have, each op has one."""
 
 CONV = {"stride": (2, 1), "padding": "SAME", "dilation": (1, 2), "groups": 2, "layout": "NHWC"}
 POOL = {"window": (2, 2), "stride": (1, 2), "padding": "VALID", "count_padding": False, "layout": "NCHW"}
@@ -166,6 +166,7 @@ def test_honest_gradients_stop_where_they_are_told():
 
 
 @pytest.mark.parametrize("name", SINGLE_OPS)
+@pytest.mark.share(3)
 def test_honest_gradients_pass(name):
     asked = [*(pin.case for _, pin in pins(op_of(name), "gradient")), *stream(name, 0)]
     judged = list(judgements("HonestGradients", name, asked))

@@ -252,6 +252,7 @@ def judged(bug, name, case):
 
 
 @pytest.mark.parametrize(("name", "aspect"), ASKED)
+@pytest.mark.share(2)
 def test_an_honest_adapter_passes_every_program(name, aspect):
     pinned = [pin.case for _, pin in pins(op_of(name), aspect) if pin.name not in TOO_LARGE]
     count = 4 if name in LAYERS else 30
@@ -325,6 +326,7 @@ SPOILED = {
     ("name", "aspect"),
     [("conv_autoencoder_step", "value"), ("conv_autoencoder_step", "gradient"), ("shared_inputs", "gradient")],
 )
+@pytest.mark.share(3)
 def test_an_answer_of_another_kind_fails_at_its_own_stage_only(name, aspect, kind, how):
     case = first(name, aspect, kind) if name != "shared_inputs" else cube(kind)
     right = answer(case).arrays
@@ -352,6 +354,7 @@ OUTSIDE = {
 @pytest.mark.parametrize("which", OUTSIDE)
 @pytest.mark.parametrize("kind", ["ints", "normal"])
 @pytest.mark.parametrize("aspect", ["value", "gradient"])
+@pytest.mark.share(2)
 def test_an_index_out_of_range_fails_at_its_own_stage_only(aspect, kind, which):
     name = "conv_autoencoder_step"
     case = first(name, aspect, kind)

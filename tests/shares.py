@@ -1,0 +1,29 @@
+"""Which tests an ordinary run asks: of a function with the mark ``share(n)`` one in n of its parameters."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from zlib import crc32
+
+import pytest
+
+
+def left_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """The items of functions marked ``share(n)`` that are not in its share.
+
+    Names decide, so that an op stays in or out whatever is added beside it, and the same ones in all functions of a
+    file, which keep what they made of it. A function of whose parameters none is in has its first one.
+    """
+    functions = defaultdict(list)
+    for item in items:
+        if (mark := item.get_closest_marker("share")) and hasattr(item, "callspec"):
+            functions[item.path, item.parent, item.originalname, mark.args[0]].append(item)
+    return [item for (path, *_, n), asked in functions.items() for item in _others(path, n, asked)]
+
+
+def _others(path: Path, n: int, asked: list[pytest.Item]) -> list[pytest.Item]:
+    turn = crc32(path.name.encode()) % n
+    others = [item for item in asked if crc32(item.callspec.id.encode()) % n != turn]
+    return others if len(others) < len(asked) else asked[1:]
