@@ -168,6 +168,17 @@ RULES = {
             *(f"opassay.adapters.{name}" for name in FRAMEWORKS),
         ),
     ),
+    "stablehlo": Rule(
+        ("adapters/stablehlo",),
+        ("import torch", "from opassay.adapters.mlx import windows", "import opassay.adapters.oracle"),
+        never=(
+            "opassay.adapters.oracle",
+            "opassay.cases",
+            "opassay.harness.run",
+            *(name for name in FRAMEWORKS if name != "jax"),
+            *(f"opassay.adapters.{name}" for name in FRAMEWORKS if name != "jax"),
+        ),
+    ),
     "programs": Rule(
         ("adapters/programs.py",),
         (

@@ -17,7 +17,7 @@ import numpy as np
 from jax import lax
 
 from opassay.adapters.cuda import CONVOLUTIONS, GPU_SHARE
-from opassay.adapters.devices import cpu_name, cpu_number
+from opassay.adapters.devices import cpu_name, cpu_number, plug_in
 from opassay.adapters.expressions import ops_of
 from opassay.adapters.jax.expressions import EXPRESSIONS
 from opassay.adapters.jax.lacking import LACKING
@@ -69,12 +69,17 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         for name, value in CONFIGURATION.items():
             jax.config.update(name, value)
         _keep_programs(os.environ.get("OPASSAY_CACHE", "off"))
+        self._plugin = self._load_plugin()
         super().__init__(device)
-        self._device = _devices()[device]
+        self._device = _devices(device)[device]
+
+    def _load_plugin(self) -> str:
+        """JAX loads plugins for PJRT that are installed; one that registers itself otherwise is named by the target."""
+        return plug_in()
 
     def devices(self) -> Sequence[str]:
-        """``cpu``, ``cpu:N`` up to the one asked for, ``cuda:N`` for each GPU that JAX was installed for and finds."""
-        return tuple(_devices())
+        """``cpu``, ``cpu:N`` up to the one asked for; GPUs, and what a plugin's platform of the name asked for has."""
+        return tuple(_devices(self.device))
 
     def version(self) -> str:
         return jax.__version__
@@ -90,13 +95,16 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
             "jaxlib": jaxlib.__version__,
             "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
             "NPROC": os.environ.get("NPROC", ""),
+            **({"plugin": self._plugin} if self._plugin else {}),
         }
 
     def numeric_rules(self) -> Sequence[NumericRule]:
-        return RULES if self._device.platform == "cpu" else gpu_rules(self._device)
+        if self._device.platform == "cpu":
+            return RULES
+        return gpu_rules(self._device) if self._device.platform == "gpu" else ()
 
     def location(self, value: jax.Array) -> str:
-        names = {device: name for name, device in _devices().items()}
+        names = {device: name for name, device in _devices(self.device).items()} | {self._device: self.device}
         return " and ".join(sorted(names[device] for device in value.devices()))
 
     def executor(self) -> str:
@@ -106,7 +114,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         """On a GPU XLA leaves convolutions to cuDNN, which has those of floats, and of int8 to other dtypes."""
         if mode == "vmap" and (reason := not_mapped(op, attributes)) is not None:
             return reason
-        if self._device.platform == "cpu" or op not in CONVOLUTIONS or not dtypes or is_float(dtypes[0]):
+        if self._device.platform != "gpu" or op not in CONVOLUTIONS or not dtypes or is_float(dtypes[0]):
             return None
         return f"JAX has no convolution for {dtypes[0]} on a GPU"
 
@@ -193,14 +201,22 @@ def _imported(array: np.ndarray) -> Any:
     return np.array(array.view(_BFLOAT16) if array.dtype == BFLOAT16 else array, order="C")
 
 
-def _devices() -> dict[str, jax.Device]:
-    found = {cpu_name(number): device for number, device in enumerate(jax.devices("cpu"))}
+def _devices(asked: str) -> dict[str, jax.Device]:
+    """By name: CPUs, GPUs, and those of the platform that is asked for, whose first needs no number."""
+    found = {cpu_name(number): device for number, device in enumerate(_of("cpu"))}
+    for platform in {"cuda", asked.partition(":")[0]} - {"cpu"}:
+        several = _of(platform)
+        found.update({f"{platform}:{device.id}": device for device in several})
+        found.update(zip([platform], several, strict=False))
+    return found
+
+
+def _of(platform: str) -> Sequence[jax.Device]:
     try:
-        found.update({f"cuda:{device.id}": device for device in jax.devices("cuda")})
+        return list(jax.devices(platform))
     except RuntimeError:
         # This is how JAX says that it has no such backend.
-        return found
-    return found
+        return []
 
 
 def _share_gpu() -> None:

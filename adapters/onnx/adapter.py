@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import onnx
 
-from opassay.adapters.onnx.backend import REFERENCE, checked, named
+from opassay.adapters.backend import checked, named
 from opassay.adapters.onnx.graph import IR_VERSION, OPSET
 from opassay.adapters.onnx.lacking import LACKING
 from opassay.adapters.onnx.model import ModelAdapter, Run
 from opassay.harness.model.dtypes import DTYPES
 from opassay.harness.model.target import BACKEND
+
+REFERENCE = "opassay.adapters.onnx.backends:reference"
 
 
 class OnnxAdapter(ModelAdapter):
@@ -25,7 +27,7 @@ class OnnxAdapter(ModelAdapter):
 
     name = "onnx"
     modes = ("model",)
-    frameworks = ("onnx", "opassay.adapters.onnx.backend")
+    frameworks = ("onnx", "opassay.adapters.backend")
     # NumPy's files and most frontends have no bfloat16.
     lacking = LACKING
     dtypes = tuple(name for name in DTYPES if name != "bfloat16")
@@ -33,7 +35,7 @@ class OnnxAdapter(ModelAdapter):
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)
         self._name = os.environ.get(BACKEND, REFERENCE)
-        self._backend = named(self._name)
+        self._backend = named(self._name, "model.onnx")
 
     def devices(self) -> Sequence[str]:
         return ("cpu",)

@@ -346,6 +346,7 @@ _FRAMEWORKS = {
     "onnxruntime": "onnxruntime",
     "openvino": "OpenVINO",
     "paddle": "PaddlePaddle",
+    "stablehlo": "StableHLO",
     "tensorflow": "TensorFlow",
     "tinygrad": "tinygrad",
     "torch": "PyTorch",

@@ -19,7 +19,7 @@ from opassay.harness.find.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "known-differences.md", ROOT / "docs" / "versions.md")
-PACKAGES = {"paddle": "paddlepaddle"}
+PACKAGES = {"paddle": "paddlepaddle", "stablehlo": "jax"}
 OWNERS = ("upstream", "by design", "ours")
 
 

@@ -78,15 +78,15 @@ if find_spec("onnx"):
         ],
     )
     def test_a_backend_that_is_not_there_is_one_line(backend: str, said: str) -> None:
-        from opassay.adapters.onnx.backend import Unusable, named
+        from opassay.adapters.backend import Unusable, named
 
         with pytest.raises(Unusable) as error:
-            named(backend)
+            named(backend, "model.onnx")
         assert said in str(error.value)
         assert "\n" not in str(error.value)
 
     def test_what_a_callable_raises_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        from opassay.adapters.onnx.backend import Refused, named
+        from opassay.adapters.backend import Refused, named
 
         (tmp_path / "planted_backend.py").write_text(
             "def raises(model):\n    raise KeyError('Relu')\n\n\ndef nothing(model):\n    return 3\n\n\n"
@@ -95,9 +95,9 @@ if find_spec("onnx"):
         monkeypatch.syspath_prepend(str(tmp_path))
         for name, said in (("raises", "KeyError: 'Relu'"), ("nothing", "made int of a model")):
             with pytest.raises(Refused, match=said):
-                named(f"planted_backend:{name}")(b"")
+                named(f"planted_backend:{name}", "")(b"")
         with pytest.raises(Refused, match="IndexError"):
-            named("planted_backend:later")(b"")([np.zeros(1)])
+            named("planted_backend:later", "")(b"")([np.zeros(1)])
 
 
 def test_the_onnx_adapter_is_asked_only_where_it_is_named() -> None:

@@ -1,6 +1,6 @@
 """A device is honoured and verified: two virtual CPUs stand in for a machine with several devices."""
 
-from collections import Counter
+from collections import Counter, namedtuple
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -67,6 +67,34 @@ def test_a_device_that_a_plugin_brings_to_torch_computes_and_is_judged(tmp_path)
     script = campaign.registry.writer("torch")(ask(op, case, "eager", "pretended", 1, dict(told), campaign.registry.op))
     assert "import pretended" in script.imports
     assert 'x.to("pretended")' in script.tensors
+
+
+def test_a_platform_that_a_plugin_brings_to_jax_is_a_device(monkeypatch):
+    import jax
+
+    from opassay.adapters.jax.adapter import JaxAdapter
+
+    Device = namedtuple("Device", ("platform", "id"))
+    JaxAdapter()
+    cpus, ours = jax.devices("cpu"), [Device("vendor", number) for number in (0, 1)]
+
+    def devices(platform):
+        if platform == "cuda":
+            raise RuntimeError("Unknown backend cuda")
+        return {"cpu": cpus, "vendor": ours}[platform]
+
+    monkeypatch.setattr(jax, "devices", devices)
+    adapter = JaxAdapter("vendor")
+    assert adapter.devices() == ("cpu", "vendor:0", "vendor:1", "vendor")
+    assert [adapter.location(SimpleNamespace(devices=lambda d=d: {d})) for d in (*ours, cpus[0])] == [
+        "vendor",
+        "vendor:1",
+        "cpu",
+    ]
+    assert (adapter.numeric_rules(), adapter.executor()) == ((), "XLA:VENDOR")
+    assert adapter.unsupported("conv2d", "jit", ["int32"], {}) is None
+    with pytest.raises(UnknownDevice, match="no device 'vendor:2'; it has: cpu, vendor:0, vendor:1"):
+        JaxAdapter("vendor:2")
 
 
 def test_a_plugin_that_is_not_there_is_one_line(monkeypatch):

@@ -1,6 +1,7 @@
-"""Whoever runs an ONNX model: a Python callable, or a command. What they do wrong is theirs, and never a fault.
+"""Whoever runs a model in a format that several take: a Python callable, or a command.
 
-This module is named as the framework's own, so that what is raised here counts as a refusal.
+What they do wrong is theirs, and never a fault: the adapters name this module as the framework's own, so that what is
+raised here counts as a refusal.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from typing import Any
 
 import numpy as np
 
-REFERENCE = "opassay.adapters.onnx.backends:reference"
 PLACES = ("{model}", "{inputs}", "{outputs}")
 TOLD = 300
 """Characters of what a command said last that are kept."""
@@ -36,9 +36,14 @@ class Unusable(ImportError):
     """What is named as a backend is none, or is not there: no case can be asked."""
 
 
-def named(text: str) -> Callable[[bytes], Run]:
-    """The backend of this name; raises ``Unusable`` in one line."""
-    return _command(text) if "{model}" in text else _callable(text)
+def is_command(text: str) -> bool:
+    """Whether a backend of this name reads and writes files."""
+    return "{model}" in text
+
+
+def named(text: str, file: str) -> Callable[[bytes], Run]:
+    """The backend of this name, a command of which finds the model in ``file``; raises ``Unusable`` in one line."""
+    return _command(text, file) if is_command(text) else _callable(text)
 
 
 def _callable(text: str) -> Callable[[bytes], Run]:
@@ -71,20 +76,20 @@ def _refusing(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return call
 
 
-def _command(text: str) -> Callable[[bytes], Run]:
+def _command(text: str, file: str) -> Callable[[bytes], Run]:
     missing = [place for place in PLACES if place not in text]
     if missing:
         raise Unusable(f"the command {text!r} has no {', '.join(missing)}")
     words = shlex.split(text)
     if shutil.which(words[0]) is None:
         raise Unusable(f"there is no command {words[0]!r}")
-    return lambda model: lambda arrays: _called(words, model, arrays)
+    return lambda model: lambda arrays: _called(words, file, model, arrays)
 
 
-def _called(words: Sequence[str], model: bytes, arrays: Arrays) -> list[np.ndarray]:
+def _called(words: Sequence[str], file: str, model: bytes, arrays: Arrays) -> list[np.ndarray]:
     """Model and arrays as files, ``arr_0`` first, and what the command left in the file for outputs."""
     with tempfile.TemporaryDirectory() as folder:
-        files = {"{model}": "model.onnx", "{inputs}": "inputs.npz", "{outputs}": "outputs.npz"}
+        files = {"{model}": file, "{inputs}": "inputs.npz", "{outputs}": "outputs.npz"}
         paths = {place: os.path.join(folder, name) for place, name in files.items()}
         Path(paths["{model}"]).write_bytes(model)
         np.savez(paths["{inputs}"], *arrays)

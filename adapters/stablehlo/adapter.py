@@ -1,0 +1,86 @@
+"""Any backend that takes a module of StableHLO and arrays, and gives arrays: named by the user's own target.
+
+JAX makes the module of its own expressions, gradients included. Where nobody names a backend, StableHLO's interpreter
+answers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from opassay.adapters.backend import checked, is_command, named
+from opassay.adapters.jax.adapter import JaxAdapter
+from opassay.harness.model.dtypes import BFLOAT16, DTYPES
+from opassay.harness.model.numeric_model import NumericRule
+from opassay.harness.model.target import BACKEND
+
+REFERENCE = "opassay.adapters.stablehlo.backends:reference"
+_BFLOAT16 = jax.numpy.dtype(jax.numpy.bfloat16)
+
+
+class StableHloAdapter(JaxAdapter):
+    """Modules of StableHLO through a backend that is a Python callable or a command; what it does wrong is its own."""
+
+    name = "stablehlo"
+    modes = ("module",)
+    frameworks = ("jax", "jaxlib", "opassay.adapters.backend")
+    fused_modes = frozenset({"module"})
+
+    def __init__(self, device: str = "cpu") -> None:
+        super().__init__(device)
+        self._name = os.environ.get(BACKEND, REFERENCE)
+        self._backend = named(self._name, "model.mlir")
+        if is_command(self._name) or self._name == REFERENCE:
+            # NumPy's files have no bfloat16, and the interpreter gives none.
+            self.dtypes = tuple(name for name in DTYPES if name != "bfloat16")
+
+    def _load_plugin(self) -> str:
+        """What the target names is who runs the module, and no plugin of JAX's."""
+        return ""
+
+    def devices(self) -> Sequence[str]:
+        return ("cpu",)
+
+    def settings(self) -> Mapping[str, str]:
+        return {**super().settings(), "backend": self._name}
+
+    def numeric_rules(self) -> Sequence[NumericRule]:
+        return ()
+
+    def executor(self) -> str:
+        return self._name
+
+    def location(self, value: np.ndarray) -> str:
+        return self.device
+
+    def to_native(self, array: np.ndarray) -> np.ndarray:
+        return np.array(array.view(_BFLOAT16) if array.dtype == BFLOAT16 else array, order="C")
+
+    def arguments(self, arrays: Sequence[np.ndarray], mode: str) -> Sequence[Any]:
+        return [self.to_native(array) for array in arrays]
+
+    def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        """``fn`` as a module that is made for the first arrays."""
+        made: list[Callable[..., Any]] = []
+
+        def run(*arrays: np.ndarray) -> Any:
+            if not made:
+                made.append(self._module(fn, arrays))
+            return made[0](*arrays)
+
+        return run
+
+    def _module(self, fn: Callable[..., Any], arrays: Sequence[np.ndarray]) -> Callable[..., Any]:
+        """Source: https://docs.jax.dev/en/latest/export/export.html"""
+        shapes = [jax.ShapeDtypeStruct(array.shape, array.dtype) for array in arrays]
+        exported = jax.export.export(jax.jit(fn, keep_unused=True), platforms=["cpu"])(*shapes)
+        run, outputs = self._backend(exported.mlir_module().encode()), len(exported.out_avals)
+        kept = exported.module_kept_var_idx
+        return lambda *given: jax.tree.unflatten(
+            exported.out_tree, checked(run([given[i] for i in kept]), outputs, self.dtypes)
+        )

@@ -1,0 +1,56 @@
+"""Backends to name in ``opassay.toml``: each makes of a module's text a function from arrays to a list of arrays.
+
+Each imports what it needs when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+Run = Callable[[Sequence[np.ndarray]], list[Any]]
+
+
+def reference(module: bytes) -> Run:
+    """StableHLO's own interpreter, which jaxlib brings; it gives no bfloat16.
+
+    Source: https://openxla.org/stablehlo/reference
+    """
+    from jax.interpreters import mlir
+    from jaxlib.mlir import ir
+    from jaxlib.mlir.dialects import stablehlo
+
+    context = mlir.make_ir_context()
+    with context:
+        parsed = ir.Module.parse(module.decode())
+
+    def attribute(array: np.ndarray) -> Any:
+        return ir.DenseElementsAttr.get(array, type=mlir.dtype_to_ir_type(array.dtype), shape=array.shape)
+
+    def run(arrays: Sequence[np.ndarray]) -> list[Any]:
+        with context, ir.Location.unknown():
+            return [np.array(answer) for answer in stablehlo.eval_module(parsed, [attribute(a) for a in arrays])]
+
+    return run
+
+
+def iree(module: bytes) -> Run:
+    """IREE: its compiler for the CPU of this machine, its runtime.
+
+    Source: https://iree.dev/guides/ml-frameworks/jax/
+    """
+    from iree import compiler, runtime
+
+    # As shipped it makes float64 narrower, the module's inputs too.
+    flags = ["--iree-llvmcpu-target-cpu=host", "--iree-input-demote-f64-to-f32=false"]
+    binary = compiler.compile_str(module, target_backends=["llvm-cpu"], input_type="stablehlo", extra_args=flags)
+    config = runtime.Config("local-sync")
+    vm = runtime.load_vm_module(runtime.VmModule.copy_buffer(config.vm_instance, binary), config)
+
+    def run(arrays: Sequence[np.ndarray]) -> list[Any]:
+        answer = vm.main(*arrays)
+        return [y.to_host() for y in (answer if isinstance(answer, (list, tuple)) else [answer])]
+
+    return run

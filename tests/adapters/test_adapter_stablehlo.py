@@ -1,0 +1,66 @@
+"""Any backend that takes StableHLO: JAX makes the modules, somebody else computes."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from opassay.harness.find.registry import Registry
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.plan.plan import Item
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+
+PLANTED = """
+import numpy as np
+
+def backend(module):
+    assert b"stablehlo" in module
+    return lambda arrays: [np.tanh(a) if len(arrays) == 1 else np.zeros_like(a) for a in arrays[:1]]
+"""
+
+
+def tanh(aspect: str) -> Case:
+    tensor = Tensor((3,), "float32", Fill("literal", values=(0.5, -1.0, 2.0)))
+    return Case("tanh", (tensor,), {}, aspect=aspect, cotangents=(tensor,) * (aspect == "gradient"))
+
+
+if find_spec("jax"):
+
+    def test_a_backend_that_the_target_names_is_judged_by_what_it_answers(tmp_path: Path) -> None:
+        (tmp_path / "planted_hlo.py").write_text(PLANTED)
+        (tmp_path / "opassay.toml").write_text(
+            "[targets.planted]\nadapter = 'stablehlo'\nbackend = 'planted_hlo:backend'\n"
+            f"env = {{ PYTHONPATH = '{tmp_path}' }}\n"
+        )
+        asked = Campaign(Request(["planted", "stablehlo"], ["tanh"], folder=tmp_path))
+        with asked.engine() as engine:
+            check_devices(engine)
+            found = {
+                (str(label), aspect): judgement.verdict
+                for aspect in ("value", "gradient")
+                for label, _, judgement in engine.ask(asked.ops[0], Item(0, tanh(aspect)))
+            }
+        assert found == {
+            ("planted", "value"): "pass",
+            ("planted", "gradient"): "numeric",
+            ("stablehlo", "value"): "pass",
+            ("stablehlo", "gradient"): "pass",
+        }
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int8", "uint16", "int64", "bool"])
+    def test_the_interpreter_keeps_every_dtype_bit_for_bit(dtype: str) -> None:
+        from opassay.adapters.stablehlo.adapter import StableHloAdapter
+
+        adapter = StableHloAdapter()
+        for shape in ((2, 5), (), (0, 3)):
+            given = (np.arange(np.prod(shape, dtype=int)) % 3).reshape(shape).astype(dtype)
+            answer = adapter.compile(lambda x: (x,), "module")(adapter.to_native(given))[0]
+            assert (answer.dtype, answer.tolist()) == (given.dtype, given.tolist())
+
+
+def test_the_adapter_is_asked_only_where_it_is_named() -> None:
+    assert Registry().adapter("stablehlo").named_only
