@@ -28,7 +28,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 TOGETHER = ("all", "test")
 """Extras that are made of others."""
 
-PACKAGES = {"paddle": "paddlepaddle"}
+PACKAGES = {"paddle": "paddlepaddle", "stablehlo": "jax"}
 """How a framework is called where it is downloaded, if not as its adapter is."""
 
 FRAMEWORKS = {PACKAGES.get(entry.name, entry.name): entry for entry in built_in() if not entry.named_only}
