@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from opassay.harness.find.registry import AdapterEntry, Registry, UsageError
 
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
 
-RUN = ["run", "--op", "relu", "--op", "stop_gradient", "--cases", "3", "--target", "torch", "--aspect", "value"]
+PLANTED = str(Path(__file__).parent / "run")
+RUN = ["run", "--adapter", "planted:Honest", "--target", "honest", "--op", "matmul", "--op", "avg_pool2d"]
+RUN += ["--aspect", "value", "--cases", "3"]
 FILES = {"results.csv", "results.parquet", "report.html", "summary.md", "junit.xml", "run.json", "journal.jsonl"}
 FILES |= {"statement.json", "badge.svg"}
 
@@ -26,7 +29,10 @@ Done = subprocess.CompletedProcess[str]
 
 def python(folder: Path, *arguments: str) -> Done:
     command = [sys.executable, "-m", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    environment = {**os.environ, "PYTHONPATH": PLANTED}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def opassay(folder: Path, *arguments: str) -> Done:
@@ -156,28 +162,16 @@ def table(folder: Path) -> list[dict[str, str]]:
     return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
 
 
-@needs_torch
 def test_run_writes_every_file(finished: Path) -> None:
     assert {path.name for path in (finished / "opassay-report").iterdir()} >= FILES
     rows = table(finished)
-    assert {row["op"] for row in rows} == {"relu", "stop_gradient"}
+    assert {row["op"] for row in rows} == {"matmul", "avg_pool2d"}
     assert {row["verdict"] for row in rows} == {"pass"}
 
 
-@needs_torch
 def test_run_twice_gives_the_same_table(finished: Path, tmp_path: Path) -> None:
     assert opassay(tmp_path, *RUN).returncode == 0
     assert table(tmp_path) == table(finished)
-
-
-@needs_torch
-def test_pytest_items(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n", encoding="utf-8")
-    options = ["--opassay-op", "relu", "--opassay-aspect", "value", "--opassay-target", "torch", "--opassay-cases", "2"]
-    done = python(tmp_path, "pytest", "--opassay", "-v", "-p", "no:cacheprovider", *options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "collected 1 item" in done.stdout
-    assert "1 passed" in done.stdout
 
 
 def test_pytest_wrong_request(tmp_path: Path) -> None:

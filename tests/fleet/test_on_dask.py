@@ -64,6 +64,7 @@ def test_the_doctor_says_what_each_worker_is(cluster, tmp_path):
     assert second == "    slow: 1, devices: cpu"
 
 
+@pytest.mark.whole
 def test_a_scheduler_lost_in_the_middle_leaves_what_resume_completes(whole, cluster, tmp_path):
     parent = start(tmp_path, [*CAMPAIGN, "--scheduler", cluster.address])
     wait_until(lambda: shards(tmp_path) >= 1)
