@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from shares import left_out
+from shares import left_out, wants_all
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,22 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without what is asked by ``--whole`` alone; files with slow tests first, so that no core is idle at the end."""
-    if not _by_name(config) and (left := _left(items)):
+    if not wants_all(config.option, config.args) and (left := left_out(items)):
         config.hook.pytest_deselected(items=left)
         gone = set(left)
         items[:] = [item for item in items if item not in gone]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
-
-
-def _by_name(config: pytest.Config) -> bool:
-    """Whether somebody asks for all, or for certain tests: who names them gets them."""
-    chosen = config.option.keyword or config.option.markexpr or any("::" in word for word in config.args)
-    return bool(config.option.whole or chosen)
-
-
-def _left(items: list[pytest.Item]) -> list[pytest.Item]:
-    return [*left_out(items), *(item for item in items if item.get_closest_marker("whole"))]
 
 
 @pytest.fixture(scope="session", autouse=True)
