@@ -99,6 +99,7 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     return newcomer.environment(tmp_path_factory.mktemp("newcomer") / "env")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TYPED)
 @pytest.mark.share(2)
 def test_what_a_page_tells_to_type_can_be_typed(name: str, variables: Mapping[str, str], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 PLANTED = str(Path(__file__).parent / "run")
 INI = "[tool.pytest.ini_options]\n"
+pytestmark = pytest.mark.slow
 PLANTED_BUG = ("--opassay-adapter", "planted:Rejects", "--opassay-target", "refuses", "--opassay-findings", "0")
 HONEST = ("--opassay-adapter", "planted:Honest", "--opassay-target", "honest")
 FEW = ("--opassay-op", "matmul", "--opassay-aspect", "value", "--opassay-cases", "8")

@@ -13,6 +13,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 import newcomer  # noqa: E402 - a module beside this file
 
+pytestmark = pytest.mark.slow
+
 Shell = Callable[[str], tuple[int, str]]
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import importlib
 
+import pytest
+
 from opassay.harness.contract.suite import AdapterContract
 from opassay.harness.find import found
 from opassay.harness.find.completeness import Reader
 from opassay.harness.find.registry import PROGRAMS, Registry
 from opassay.harness.model.dtypes import DTYPES
+
+pytestmark = pytest.mark.slow
 
 SINGLE = [op for op in found.ops() if op not in importlib.import_module(PROGRAMS).PROGRAMS]
 WHOLE = [op.name for op in Registry().ops() if not op.staged and not op.of_a_class]

@@ -22,7 +22,9 @@ KERNELS = Path(__file__).with_name("planted_kernels.py")
 sys.path.insert(0, str(KERNELS.parent))
 import planted_kernels  # noqa: E402 - a module beside this file
 
-SMALL = Budget(cases=8, asking=60.0, shrinking=60.0, sharpening=0.1, again=0)
+pytestmark = pytest.mark.slow
+
+SMALL = Budget(cases=8, asking=600.0, shrinking=600.0, sharpening=0.1, again=0)
 FAULTS = {
     "softmax_tiles": ("softmax", "numeric"),
     "relu_tail": ("relu", "special"),

@@ -34,7 +34,7 @@ class Bed:
         self.scope = frozenset(campaign.labels().values())
 
     def hunter(self, **limits):
-        return hunter_of(self.campaign, self.engine, Limits(**limits))
+        return hunter_of(self.campaign, self.engine, Limits(**{"seconds": 3600.0, **limits}))
 
     def hunt(self, **limits):
         hunter = self.hunter(**limits)

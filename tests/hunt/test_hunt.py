@@ -11,6 +11,8 @@ from opassay.harness.hunt.failure import failures
 from opassay.harness.model.case import Case
 from opassay.harness.model.verdicts import FAILING, severity
 
+pytestmark = pytest.mark.slow
+
 SMALLEST = {
     "planted:SwappedStrides": ("conv2d", "shape", 2),
     "planted:MixedGroups": ("conv2d", "structural", 4),
