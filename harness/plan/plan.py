@@ -203,11 +203,16 @@ def _pool(op: Op) -> str:
     return op.numerics if op.of_a_class else "program" if op.staged else "other"
 
 
+def cost(shard: Shard, fills: int, compiled: bool) -> float:
+    """Seconds of a core that a shard takes about, with nothing kept."""
+    return shard.planned(fills) * ANSWER[kind(shard.op), compiled]
+
+
 def forecast(planned_shards: Sequence[Shard], fills: int, compiled: Collection[Target], cores: int) -> float:
     """Seconds that the shards will take about, with nothing kept: those of the slowest target, or of all by cores."""
     seconds: defaultdict[Target, float] = defaultdict(float)
     for shard in planned_shards:
-        seconds[shard.target] += shard.planned(fills) * ANSWER[kind(shard.op), shard.target in compiled]
+        seconds[shard.target] += cost(shard, fills, shard.target in compiled)
     return START + max(*seconds.values(), (sum(seconds.values()) + START * len(seconds)) / cores)
 
 

@@ -23,11 +23,12 @@ from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record
 from opassay.harness.plan import exhaustive
 from opassay.harness.plan.budget import Budget, Costs, fitting
-from opassay.harness.plan.plan import Settings, Shard, forecast, halves, shards, shards_of
+from opassay.harness.plan.plan import Settings, Shard, cost, forecast, halves, shards, shards_of
 from opassay.harness.run.course import Steps
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.feeds import Key
 from opassay.harness.run.half import Half
+from opassay.harness.run.joining import Joining
 from opassay.harness.run.knowledge import explained
 from opassay.harness.run.known_rows import NAMED, known_rows, other_versions
 from opassay.harness.run.lane import Lane
@@ -131,6 +132,10 @@ class Campaign:
         if self.settings.exhaustive:
             return exhaustive.forecast(sum(shard.stop for shard in self.shards), usable_cores())
         return forecast(self.shards, self.settings.fills, self._compiled, usable_cores())
+
+    def cost(self, planned: Sequence[Shard]) -> float:
+        """Seconds of a core that these shards take about when no program is kept."""
+        return sum(cost(shard, self.settings.fills, shard.target in self._compiled) for shard in planned)
 
     @property
     def aspects(self) -> tuple[str, ...]:
@@ -411,8 +416,9 @@ class Run:
 
 def _doubts(engine: Engine, ops: Sequence[Op]) -> Iterator[str]:
     """What a reader should know of each target: that it grew, and what its adapter leaves unsaid."""
-    for lane in engine.lanes.values():
+    for lane in engine.all_lanes:
         yield from lane.growth.lines(lane.label)
+    for lane in engine.lanes.values():
         if works(lane) and not lane.rules and (line := unstated(lane.label, ops)):
             yield line
 
@@ -433,7 +439,8 @@ def both_halves(campaign: Campaign, engine: Engine, done: frozenset[Key] = froze
                 yield from engine.threads_steps(lane, several)
             yield from second.steps(lane)
 
-    yield from engine.follow({target: steps(lane) for target, lane in engine.lanes.items()})
+    joining = Joining(engine, first, campaign.cost, usable_cores())
+    yield from engine.follow({target: steps(lane) for target, lane in engine.lanes.items()}, joining)
 
 
 def works(lane: Any) -> bool:

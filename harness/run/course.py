@@ -30,7 +30,7 @@ class Course:
     """Takes the steps of ``lane`` as far as it can go; a target that is given up ends where it is."""
 
     def __init__(self, lane: Lane, steps: Steps) -> None:
-        self._lane, self._steps = lane, steps
+        self.lane, self._steps = lane, steps
         self._condition: Callable[[], bool] | None = None
         self.ended = False
 
@@ -41,16 +41,16 @@ class Course:
             if step is None:
                 self.ended = True
             elif isinstance(step, Job):
-                self._lane.submit(step)
+                self.lane.submit(step)
             else:
                 self._condition = step
 
     def _may_go_on(self) -> bool:
-        if not self._lane.usable:
+        if not self.lane.usable:
             self._steps.close()  # type: ignore[attr-defined]
             self.ended = True
             return False
         if self._condition is not None and not self._condition():
             return False
         waited, self._condition = self._condition is not None, None
-        return waited or self._lane.hungry
+        return waited or self.lane.hungry

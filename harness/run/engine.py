@@ -70,9 +70,25 @@ class Engine:
         self.refuses: Callable[[Shard], bool] = lambda shard: False
         self.budgeted = False
         self.heard: Callable[[Lane, Job, Sequence[Answer]], None] = lambda lane, job, answers: None
+        self._workers = dict(workers)
         self.lanes = {target: self.lane(target, label, spec) for target, (label, spec) in workers.items()}
+        self._further: list[Lane] = []
         for lane in self.lanes.values():
             lane.repeat = settings.repeat
+
+    @property
+    def all_lanes(self) -> list[Lane]:
+        """Those of ``lanes``, and the second ones of targets that were behind."""
+        return [*self.lanes.values(), *self._further]
+
+    def second_lane(self, lane: Lane) -> Lane | None:
+        """Another worker of the target of ``lane``, which has its jobs if it is given up; None where there is none."""
+        label, spec = self._workers[lane.target]
+        second = self.lane(lane.target, label, spec)
+        second.heir = lane
+        self._further.append(second)
+        second.start()
+        return second
 
     def lane(self, target: Target, label: str, spec: WorkerSpec) -> Lane:
         """The lane of one target."""
@@ -92,15 +108,15 @@ class Engine:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for lane in self.lanes.values():
+        for lane in self.all_lanes:
             # All end at the same time, while the first is waited for.
             lane.kill() if error[0] else lane.dismiss()
-        for lane in self.lanes.values():
+        for lane in self.all_lanes:
             lane.close()
 
     def stop(self) -> None:
         """End every worker at once; nothing can be asked any more."""
-        for lane in self.lanes.values():
+        for lane in self.all_lanes:
             lane.kill()
 
     def starting(self) -> list[str]:
@@ -125,15 +141,23 @@ class Engine:
         """What every target is asked of this slice."""
         return make_batch(op, aspect, start, stop, self.settings)
 
-    def follow(self, courses: Mapping[Target, Steps]) -> Iterator[Record]:
-        """Records as they become known while each target goes its own course, until the last has ended."""
+    def follow(
+        self,
+        courses: Mapping[Target, Steps],
+        joining: Callable[[Sequence[Course]], Sequence[Course]] = lambda going: (),
+    ) -> Iterator[Record]:
+        """Records as they become known while each target goes its own course, until the last has ended.
+
+        ``joining``: the courses that begin now beside those that are going.
+        """
         going = [Course(self.lanes[target], steps) for target, steps in courses.items()]
         while True:
             for course in going:
                 course.advance()
             yield from self._made()
-            if all(course.ended for course in going) and not any(lane.busy for lane in self.lanes.values()):
+            if all(course.ended for course in going) and not any(lane.busy for lane in self.all_lanes):
                 return
+            going += joining(going)
             self._step()
 
     def _made(self) -> Iterator[Record]:
@@ -226,14 +250,14 @@ class Engine:
         except queue.Empty:
             idle()
         else:
-            for lane in self.lanes.values():
+            for lane in self.all_lanes:
                 lane.hear(message)
         # Asking the system for a worker's memory costs as much as judging a case.
         since = time.monotonic() - self._watched
         if since >= WATCH:
             self._watched += since
             busy = psutil.cpu_percent() > BUSY
-            for lane in self.lanes.values():
+            for lane in self.all_lanes:
                 # A step takes no longer than WATCH while nothing is heard.
                 lane.watch(busy, away=max(0.0, since - 2 * WATCH))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
+from opassay.harness.model.target import Target
 from opassay.harness.plan.plan import BATCH_GEOMETRIES, Batch, Item, Shard, cuts
 from opassay.harness.run.job import Job
 from opassay.harness.run.lane import Lane
@@ -49,15 +50,28 @@ class Feeds:
         self._slices = list(slices.values())
         self._make, self._care, self._done, self._pins = make, care, done, pins
         self._takers = len({s.target for s in shards})
+        self._begun: set[int] = set()
+        self._shared: dict[Target, Iterator[Job]] = {}
         self._made: OrderedDict[tuple[str, str, int, int], tuple[Batch, int]] = OrderedDict()
 
     def jobs(self, lane: Lane) -> Iterator[Job]:
         """What is asked of ``lane``, in the order of the shards."""
         return joined(self._single(lane))
 
+    def shared(self, lane: Lane) -> Iterator[Job]:
+        """The same, of which each job goes to one of all that ask for ``lane``."""
+        jobs = self._shared.setdefault(lane.target, self.jobs(lane))
+        while (job := next(jobs, None)) is not None:
+            yield job
+
+    def left(self, target: Target) -> Sequence[Shard]:
+        """The shards that ``target`` has not begun."""
+        return [shard for shard in self._wanted.values() if shard.target == target and id(shard) not in self._begun]
+
     def _single(self, lane: Lane) -> Iterator[Job]:
         for shard in self._slices:
             own = self._wanted.get((shard.op.name, shard.aspect, shard.start, shard.stop, lane.target))
+            self._begun.add(id(own))
             if own is not None and not lane.lacks(shard.op.name) and not self._refuses(own):
                 for start, stop in cuts(shard.start, shard.stop):
                     if stop or self._pins:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from opassay.harness.model.op import Op
+from opassay.harness.model.target import Target
 from opassay.harness.plan.plan import Shard
 from opassay.harness.run.course import Steps, idle
 from opassay.harness.run.engine import Engine
@@ -35,8 +36,16 @@ class Half:
     def steps(self, lane: Lane) -> Steps:
         """What one target is asked."""
         yield from self._twice.steps(lane)
-        yield from self._once.jobs(lane)
+        yield from self._once.shared(lane)
         yield idle(lane)
         # A suite has pins of its own, and what has a budget is to be done soon.
         if self._engine.settings.suite is None and not self._engine.budgeted:
             yield from self._engine.pin_steps(lane, self._ops, self._aspects)
+
+    def help(self, lane: Lane) -> Steps:
+        """What another worker of the target of ``lane`` takes off it."""
+        return self._once.shared(lane)
+
+    def left(self, target: Target) -> Sequence[Shard]:
+        """The shards of which a further worker could take some."""
+        return self._once.left(target)

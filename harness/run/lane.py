@@ -59,7 +59,7 @@ class Lane:
     them. ``state`` is ``starting``, ``ready``, or why not;
     ``settings`` are the switches that the worker told, the processor's ``instructions``, and whether it is ``parallel``
     (has several threads), once it has answered;
-    ``growth``: how its workers grew.
+    ``growth``: how its workers grew. ``heir``: the lane that has its jobs if it is given up.
     ``misused`` says that the reason is what the user asked for.
     """
 
@@ -98,6 +98,7 @@ class Lane:
         self._seen = ""
         self._spoilers: set[tuple[str, str]] = set()
         self.growth = Growth()
+        self.heir: Lane | None = None
         self.process: WorkerProcess | None = None
 
     @property
@@ -416,6 +417,8 @@ class Lane:
         self.state = why
         for job in self._sent.values():
             self._release(job)
+        if self.heir is not None:
+            self.heir.submit_all([_anew(job, job.rest()) for job in (*self._sent.values(), *self._jobs) if job.rest()])
         self._jobs.clear()
         self._sent.clear()
         self.kill()

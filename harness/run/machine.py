@@ -69,10 +69,15 @@ LEAST_MEMORY = 2 * 2**30
 """Bytes that a worker may have in any case: a framework with a compiler needs half of them to begin with."""
 
 
+MOST_MEMORY = 6 * 2**30
+"""Bytes that a worker needs for no answer that may be sent: on a larger machine, what grows without end would only be
+ended later."""
+
+
 def default_memory(workers: int) -> int:
-    """Bytes one worker may grow to: an equal share of three quarters of the machine's memory, or ``LEAST_MEMORY``.
+    """Bytes one worker may grow to: an equal share of three quarters of the machine's memory, within the two limits.
 
     Never more than three quarters: of many workers, few are that large at a time.
     """
     whole = psutil.virtual_memory().total * 0.75
-    return int(min(whole, max(whole / max(1, workers), LEAST_MEMORY)))
+    return int(min(whole, MOST_MEMORY, max(whole / max(1, workers), LEAST_MEMORY)))

@@ -34,7 +34,7 @@ def test_a_system_that_tells_nothing_has_no_flags(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("total", "workers", "each"), [(64, 4, 12), (24, 1, 18), (24, 16, 2), (24, 0, 18), (2, 4, 1.5)]
+    ("total", "workers", "each"), [(64, 4, 6), (20, 4, 3.75), (24, 1, 6), (24, 16, 2), (2, 4, 1.5)]
 )
 def test_a_worker_has_its_share_and_enough_to_begin_with(monkeypatch, total, workers, each):
     monkeypatch.setattr(machine.psutil, "virtual_memory", lambda: SimpleNamespace(total=total * 2**30))

@@ -149,6 +149,9 @@ class TapedEngine(Engine):
     def lane(self, target: Target, label: str, spec: WorkerSpec) -> Lane:
         return TapedLane(self._tapes[target], self.settings, spec, self._answered, self.unconfirmed)
 
+    def second_lane(self, lane: Lane) -> Lane | None:
+        """None: a tape is read once."""
+
     def make_batch(self, op: Op, aspect: str, start: int, stop: int) -> Batch:
         """What was asked: the cases on the tapes, whatever would be drawn today."""
         items: dict[tuple[int, str], Item] = {}

@@ -1,0 +1,102 @@
+"""Further workers of a target that is behind: every question is answered once, whoever is asked."""
+
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from opassay.harness.model.target import Target
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.plan.plan import Settings
+from opassay.harness.run import joining
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.course import Course
+from opassay.harness.run.half import Half
+from opassay.harness.run.process import WorkerProcess
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+CASES = 40
+
+
+@pytest.fixture
+def campaign(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    monkeypatch.setattr(joining, "WORTH", 0.01)
+    settings = Settings(cases=CASES)
+    return Campaign(Request(["honest"], ["matmul", "relu"], ["value"], ["planted:Honest"], settings=settings))
+
+
+def answered(campaign, cores):
+    """Records of a run on so many cores, and how many lanes had a part in it."""
+    with campaign.engine() as engine:
+        check_devices(engine)
+        join = joining.Joining(engine, half := half_of(campaign, engine), campaign.cost, cores)
+        courses = {target: half.steps(lane) for target, lane in engine.lanes.items()}
+        return list(engine.follow(courses, join)), engine.all_lanes
+
+
+def half_of(campaign, engine):
+    return Half(engine, campaign.shards, campaign.ops, campaign.aspects, frozenset())
+
+
+def told(records):
+    return Counter((r.case_id, r.number, r.target, r.verdict, r.rho) for r in records)
+
+
+def test_two_workers_answer_what_one_does(campaign):
+    one, lanes = answered(campaign, cores=1)
+    assert len(lanes) == 1
+    two, lanes = answered(campaign, cores=2)
+    assert len(lanes) == 2
+    assert lanes[1]._served > 0, "the second worker was given nothing"
+    assert told(one) == told(two)
+    assert not {r.verdict for r in two} & set(FAILING)
+
+
+def test_what_a_further_worker_leaves_undone_goes_back(campaign, monkeypatch):
+    expected = told(answered(campaign, cores=1)[0])
+    asked = []
+
+    def not_the_second(spec, events):
+        asked.append(spec)
+        return WorkerProcess(
+            replace(spec, adapter="faulty:CannotStart", mode="sound", extra_roots={"faulty": str(HERE / "faulty.py")})
+            if len(asked) == 2
+            else spec,
+            events,
+        )
+
+    monkeypatch.setattr("opassay.harness.run.lane.WorkerProcess", not_the_second)
+    found, (lane, second) = answered(campaign, cores=2)
+    assert "libframework.so.7" in second.state
+    assert lane.usable
+    assert told(found) == expected
+
+
+def joining_of(campaign, device, cores):
+    """``Joining`` and the course of a made-up target on ``device``, of which all is left."""
+    target = Target("a", "m", device)
+    lane = SimpleNamespace(target=target)
+    half = SimpleNamespace(left=lambda target: campaign.shards, help=lambda lane: iter(()))
+    engine = SimpleNamespace(lanes={target: lane}, second_lane=lambda first: first)
+    return joining.Joining(engine, half, campaign.cost, cores), [Course(lane, iter(()))]
+
+
+def test_there_are_as_many_workers_as_cores(campaign):
+    join, going = joining_of(campaign, "cpu", cores=3)
+    for joined in (1, 1, 0):
+        found = join(going)
+        assert len(found) == joined
+        going += found
+
+
+def test_nobody_joins_where_little_is_left_or_a_device_is_shared(campaign, monkeypatch):
+    join, going = joining_of(campaign, "cuda:0", cores=2)
+    assert not join(going)
+    monkeypatch.setattr(joining, "WORTH", 1e6)
+    join, going = joining_of(campaign, "cpu", cores=2)
+    assert not join(going)
