@@ -90,12 +90,12 @@ class Item(pytest.Item):
         engine.wait_ready()
         if not lane.usable:
             self._down(lane)
-        shards, before = [shard for shard in self.shards if not absent(engine, shard)], len(engine.second.lines)
+        shards, before = [shard for shard in self.shards if not absent(engine, shard)], len(engine.ends.lines)
         if not shards:
             pytest.skip(f"{lane.label} has no {', '.join(dict.fromkeys(shard.op.name for shard in self.shards))}")
         repeats = self.plugin.campaign.settings.repeat
         records = list(Repeats(engine, shards, poison=True).run() if repeats else engine.run(shards))
-        self.user_properties += [("once, not again", line) for line in engine.second.lines[before:]]
+        self.user_properties += [("once, not again", line) for line in engine.ends.lines[before:]]
         if untested := untested_line(engine, lane):
             self.user_properties.append((UNTESTED, untested))
         self._decide(engine, shards, records)

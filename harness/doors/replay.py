@@ -27,7 +27,8 @@ from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.verdicts import FAILING
 from opassay.harness.plan.plan import Item
 from opassay.harness.run.campaign import Campaign, Request, check_devices
-from opassay.harness.run.engine import Asked, Engine
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.kinds import Asked
 from opassay.harness.run.known_rows import untested_line
 from opassay.harness.run.lane import Lane
 

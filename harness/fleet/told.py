@@ -37,7 +37,7 @@ def tell(engine: Engine, records: Iterable[Record], seconds: float) -> dict[str,
         "pins": [[case, verdict, sorted(ids)] for (_, case), (verdict, ids) in engine.pins.items()],
         "broken": dict(known.broken),
         "problems": list(known.faults),
-        "lines": list(engine.second.lines),
+        "lines": list(engine.ends.lines),
         "threads": lane.threads,
         "seconds": round(seconds, 3),
     }
@@ -99,7 +99,7 @@ class Sum:
         engine.known.tally.failed, engine.known.tally.passed = self.failed, self.passed
         engine.known.broken, engine.known.faults = self.broken, list(self.problems)
         engine.pins = {key: (verdict, ids) for key, (_, verdict, ids) in self.pins.items()}
-        engine.second.lines = sorted(self.lines)
+        engine.ends.lines = sorted(self.lines)
         for lane in engine.lanes.values():
             if lane.label in self.several:
                 lane.settings = {**lane.settings, "parallel": "yes"}

@@ -14,7 +14,8 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Returned
 from opassay.harness.plan.plan import Item
-from opassay.harness.run.engine import Asked, Engine
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.kinds import Asked
 
 
 @dataclass(frozen=True)

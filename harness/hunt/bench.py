@@ -23,7 +23,8 @@ from opassay.harness.model.reference import Reference
 from opassay.harness.model.verdicts import FAILING
 from opassay.harness.plan.plan import Item
 from opassay.harness.run.clean import clean_message
-from opassay.harness.run.engine import Asked, Engine
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.kinds import Asked
 from opassay.harness.run.lane import Lane
 
 Sign = frozenset[tuple[str, str]]

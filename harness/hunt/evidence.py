@@ -17,7 +17,7 @@ from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.verdicts import UNANSWERED
-from opassay.harness.run.engine import Asked
+from opassay.harness.run.kinds import Asked
 
 SHOWN = 64
 """Outputs of up to this many elements are kept whole."""

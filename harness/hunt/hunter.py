@@ -22,7 +22,7 @@ from opassay.harness.model.explanation import UNTOLD
 from opassay.harness.model.outcome import GREW, Returned
 from opassay.harness.model.traits import features
 from opassay.harness.model.verdicts import Record
-from opassay.harness.run.engine import Asked
+from opassay.harness.run.kinds import Asked
 from opassay.harness.store.files import fault
 
 VERDICT_LIMITS = {"crash": 40, "hang": 8}

@@ -20,7 +20,7 @@ from opassay.harness.model.explanation import labelled
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome
 from opassay.harness.model.verdicts import FAILING, UNANSWERED
-from opassay.harness.run.engine import Asked
+from opassay.harness.run.kinds import Asked
 from opassay.harness.run.lane import Lane
 from opassay.harness.store.files import fault
 

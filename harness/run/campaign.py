@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,7 @@ class Campaign:
     budget: Budget | None = None
     unfit: Sequence[Shard] = ()
     durations = Durations(None)
+    _compiled: Collection[Target] = frozenset()
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -328,7 +329,7 @@ class Run:
             "machine": describe_machine(),
             "warnings": [
                 *self.warnings,
-                *engine.second.lines,
+                *engine.ends.lines,
                 *self._left_out(),
                 *_doubts(engine, self.campaign.ops),
                 *self._other_versions(engine),

@@ -16,20 +16,21 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.choice import Follows
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.op import Op
-from opassay.harness.model.outcome import Outcome, Returned, TimedOut
+from opassay.harness.model.outcome import Outcome
 from opassay.harness.model.target import Target
-from opassay.harness.model.verdicts import FAILING, UNCONFIRMED, Record
+from opassay.harness.model.verdicts import Record
 from opassay.harness.plan.plan import Batch, Item, Settings, Shard, make_batch
 from opassay.harness.run.course import Course, Steps, idle, ready
 from opassay.harness.run.feeds import Feeds, Key
 from opassay.harness.run.job import Answer, Job
 from opassay.harness.run.judging import Judging
+from opassay.harness.run.kinds import Asked, Pinned, Question
 from opassay.harness.run.knowledge import Knowledge
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.pins import Pins, concerned, shown
 from opassay.harness.run.process import Message, WorkerSpec
 from opassay.harness.run.records import make_record
-from opassay.harness.run.second import SecondLook
+from opassay.harness.run.second import Ends
 
 WATCH = 0.2
 """Seconds between two looks at how long the workers have been silent and how large they are."""
@@ -40,8 +41,6 @@ CHANCES = 5
 BUSY = 90.0
 """Per cent of all cores from which on a worker's silence may be the machine's fault."""
 
-Asked = tuple[str, Outcome, Judgement]
-
 
 class Engine:
     """Runs shards on their targets; workers live as long as the engine.
@@ -49,7 +48,7 @@ class Engine:
     Use as a context manager: leaving it ends every worker. ``keep`` is told of every answer that is recorded, ``heard``
     of every one that came, with the job that asked for it.
     ``refuses`` says of which shards nothing more is begun, ``budgeted`` whether that
-    may be so. ``known`` is what is known of the targets; ``second`` decides of what failed when it has run again.
+    may be so. ``known`` is what is known of the targets; ``ends`` counts the ends of workers that did not repeat.
     """
 
     def __init__(
@@ -65,7 +64,6 @@ class Engine:
         self.judging = Judging(follows)
         self._facts = facts or {}
         self.anew()
-        self.asked: list[Asked] = []
         self._watched = time.monotonic()
         self.refuses: Callable[[Shard], bool] = lambda shard: False
         self.budgeted = False
@@ -99,7 +97,7 @@ class Engine:
         """Count from the beginning; the workers stay as they are."""
         self.known = Knowledge(self._facts, self.judging)
         self.pins: Pins = {}
-        self.second = SecondLook(self._record)
+        self.ends = Ends()
         self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
 
     def __enter__(self) -> Engine:
@@ -180,14 +178,13 @@ class Engine:
 
     def ask(self, op: Op, item: Item) -> list[Asked]:
         """Put one case to every usable lane, alone; label, outcome and judgement in the order of lanes."""
-        self.asked = []
+        question = Question()
         for lane in self.lanes.values():
             if lane.usable:
-                lane.submit(Job(op, [item], alone=True, ask=True, spoils=self.spoils(lane, item.case)))
+                lane.submit(Job(op, [item], question, alone=True, spoils=self.spoils(lane, item.case)))
         self._until_idle()
         order = [lane.label for lane in self.lanes.values()]
-        self.asked.sort(key=lambda asked: order.index(asked[0]))
-        return self.asked
+        return sorted(question.told, key=lambda told: order.index(told[0]))
 
     def _until_idle(self) -> None:
         while any(lane.busy for lane in self.lanes.values()):
@@ -218,14 +215,14 @@ class Engine:
         if careless:
             items = [_pinned_item(*one) for one in careless.values()]
             first, *rest = dict.fromkeys(item.case.op for item in items)
-            yield Job(by_name[first], items, others=[by_name[name] for name in rest], probe=True)
+            yield Job(by_name[first], items, Pinned(), others=[by_name[name] for name in rest])
             yield idle(lane)
         waiting = [(fact, pin) for fact, pin in asked if not self._showed(lane, fact, pin)]
         for _ in range(CHANCES):
             for fact, pin in waiting:
                 brief, spoils = "hang" in fact.verdicts, self.spoils(lane, pin)
                 item = _pinned_item(fact, pin)
-                yield Job(by_name[pin.op], [item], alone=True, probe=True, brief=brief, spoils=spoils)
+                yield Job(by_name[pin.op], [item], Pinned(), alone=True, brief=brief, spoils=spoils)
             yield idle(lane)
             waiting = [(fact, pin) for fact, pin in waiting if fact.flaky and not shown(self.pins, lane.label, fact)]
 
@@ -264,46 +261,22 @@ class Engine:
     def _answered(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
         """Take the answers to one geometry, all or those that came before the worker ended."""
         self.heard(lane, job, answers)
-        if job.replay is not None:
-            self.second.replayed(lane, job, job.replay, answers)
-            return
-        if job.listener is not None:
-            for item, outcome in answers:
-                job.listener(lane, job, item, outcome)
-            return
+        job.kind.answered(self, lane, job, answers)
+
+    def judged(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> Iterator[tuple[Item, Outcome, Judgement]]:
+        """The answers to one geometry, each with its verdict."""
         told = [(item.case, outcome) for item, outcome in answers]
         judgements = self.judging.judge_all(lane, job.op_of(answers[0][0].case), told, self._targets) if told else []
         for (item, outcome), judgement in zip(answers, judgements, strict=True):
-            self._judged(lane, job, item, outcome, judgement)
+            yield item, outcome, judgement
 
     @property
     def _targets(self) -> int:
         return sum(lane.usable for lane in self.lanes.values())
 
-    def _judged(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
-        op = job.op_of(item.case)
-        if job.ask:
-            self.asked.append((lane.label, outcome, judgement))
-        elif job.probe:
-            facts = self.known.covering(lane, op, item.case, outcome, judgement)
-            self.pins[lane.label, item.case.id] = judgement.verdict, frozenset(fact.id for fact in facts)
-        elif job.group is not None:
-            self.second.in_group(lane, job, job.group, item, outcome, judgement)
-        elif job.alone:
-            self.second.alone(lane, job, item, outcome, judgement)
-        elif judgement.verdict in FAILING and not self.known.covering(lane, op, item.case, outcome, judgement):
-            # What is known needs no confirming, at worst in two more workers.
-            patient = isinstance(outcome, TimedOut)
-            lane.submit(job.again(item, earlier=judgement, end=outcome, trail=job.trail, patient=patient), first=True)
-        else:
-            self._record(lane, job, item, outcome, judgement, "")
-
     def unconfirmed(self, lane: Lane, job: Job) -> None:
-        """Record what a case came to before: it was to run again alone, and there is nobody to ask."""
-        if job.replay is not None:
-            self.second.unrepeated(lane, job, job.replay)
-        elif job.earlier is not None:
-            self._record(lane, job, job.items[0], job.end or Returned(()), job.earlier, UNCONFIRMED)
+        """A case was to run again, and there is nobody to ask."""
+        job.kind.unconfirmed(self, lane, job)
 
     def care(self, lane: Lane, case: Case) -> dict[str, Any]:
         """What is set in a job of this case: one that is known to hang gets no more time than its pin does."""
@@ -313,14 +286,15 @@ class Engine:
         """Whether a case is known to end a worker: where it does not, it may have written to memory of others."""
         return lane.spoiled(case) or bool(self.known.foretold(lane, case, "crash"))
 
-    def _record(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
+    def record(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
+        """Take what is decided of a case, for the table or for whoever takes it in place of that."""
         self.keep(lane.label, item.case, outcome)
         op = job.op_of(item.case)
         facts = self.known.covering(lane, op, item.case, outcome, judgement)
         found = self.known.cause(lane, op, item.case, outcome, judgement.verdict, facts)
         judgement = replace(judgement, cause=found) if found else judgement
-        if job.taker is not None:
-            job.taker(lane, item, outcome, judgement, confirmed, facts)
+        if job.kind.taker is not None:
+            job.kind.taker(lane, item, outcome, judgement, confirmed, facts)
         else:
             self.conclude(lane, item, outcome, judgement, confirmed, facts)
 

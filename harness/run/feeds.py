@@ -12,6 +12,7 @@ from opassay.harness.model.op import Op
 from opassay.harness.model.target import Target
 from opassay.harness.plan.plan import BATCH_GEOMETRIES, Batch, Item, Shard, cuts
 from opassay.harness.run.job import Job
+from opassay.harness.run.kinds import Planned
 from opassay.harness.run.lane import Lane
 
 WINDOW = 256
@@ -96,11 +97,11 @@ class Feeds:
             if (lane.label, item.number, item.case.id) not in self._done:
                 care = self._care(lane, item.case)
                 if any(care.values()):
-                    alone.append(Job(batch.op, [item], **care))
+                    alone.append(Job(batch.op, [item], Planned(), **care))
                 else:
                     together.append(item)
         if together:
-            yield Job(batch.op, together)
+            yield Job(batch.op, together, Planned())
         yield from alone
 
 

@@ -1,11 +1,11 @@
-"""A job: what is on its way to a worker, and what became of it so far."""
+"""A job: what is on its way to a worker, what it is asked for, and what became of it so far."""
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.op import Op
-from opassay.harness.model.outcome import Crashed, Outcome
+from opassay.harness.model.outcome import Outcome
 from opassay.harness.plan.plan import Item
 
 Answer = tuple[Item, Outcome]
@@ -21,15 +21,8 @@ Answer = tuple[Item, Outcome]
 Place = tuple[str, str, int, str]
 """Op, aspect, number and key of a geometry."""
 
-Trail = Sequence["Job"]
-"""The jobs that a worker was given last, in order, up to the one in which it ended."""
-
-Holding = Callable[[Any, Item, Outcome, Judgement, str, Sequence[Fact]], None]
-"""Takes a final judgement instead of a record: lane, item, outcome, judgement, whether it was confirmed, the
-facts that cover it."""
-
-Listening = Callable[[Any, "Job", Item, Outcome], None]
-"""Takes an answer instead of a judgement: lane, job, item, outcome."""
+Taking = Callable[[Any, Item, Outcome, Judgement, str, Sequence[Fact]], None]
+"""Takes a final judgement: lane, item, outcome, judgement, whether it was confirmed, the facts that cover it."""
 
 _IDS = itertools.count(1)
 
@@ -37,6 +30,22 @@ _IDS = itertools.count(1)
 def next_id() -> int:
     """A number that no other job has."""
     return next(_IDS)
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What a worker was given of a job. ``accepted``: cases that broke a rule and returned all the same, so that they
+    may have written anywhere."""
+
+    op: Op
+    items: Sequence[Item]
+    alone: bool = False
+    others: Sequence[Op] = ()
+    accepted: Sequence[Case] = ()
+
+
+Trail = Sequence[Given]
+"""What a worker was given last, in order, up to that in which it ended."""
 
 
 @dataclass(eq=False)
@@ -49,52 +58,60 @@ class GroupEnd:
     found: bool = False
 
 
-@dataclass(eq=False)
-class Replay:
-    """A worker ended and its case does not end one alone: ``trail``, what that worker was given last, is given to a
-    fresh one. ``ended``: whether that ended too. ``item`` makes the record, ``outcome`` and ``judgement`` are what it
-    came to alone.
+class Kind:
+    """What a job is asked for: it owns what becomes of the answers. The kinds are in ``kinds`` and ``second``.
+
+    ``role``: what a tape calls the question, empty where it keeps none. ``whole``: the job is one question, which is
+    neither split nor blamed on one of its cases. ``urgent``: it tells what the end of a worker meant, so nothing may
+    follow it before it is answered. ``taker``: takes the judgements in place of the table.
     """
 
-    trail: Trail
-    end: Crashed
-    item: Item
-    outcome: Outcome
-    judgement: Judgement
-    waiting: int = 0
-    ended: bool = False
+    role = ""
+    whole = False
+    taker: Taking | None = None
+
+    @property
+    def urgent(self) -> bool:
+        return False
+
+    def answered(self, engine: Any, lane: Any, job: Job, answers: Sequence[Answer]) -> None:
+        """Take all answers to one geometry, or those that came before the worker ended."""
+        for item, outcome, judgement in engine.judged(lane, job, answers):
+            self.judged(engine, lane, job, item, outcome, judgement)
+
+    def judged(self, engine: Any, lane: Any, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+        """Take one judged answer."""
+        raise NotImplementedError(type(self).__name__)
+
+    def unconfirmed(self, engine: Any, lane: Any, job: Job) -> None:
+        """There is nobody to ask: what was to be confirmed stays as it is."""
+
+    def in_group(self, end: GroupEnd) -> Kind:
+        """What each case is asked for alone, once several ended their worker together."""
+        return self
 
 
 @dataclass(eq=False)
 class Job:
-    """A batch on its way to a worker. ``alone``: one case run again to confirm what it did before.
+    """A batch on its way to a worker, asked for ``kind``. ``alone``: one case, not compiled with others.
 
     ``others``: further ops that its cases are of. ``held``: answers to geometries that wait for their other fills.
-    ``probe``: a known difference's pin, ``ask``: a case to show; neither makes a record. ``brief``: known to hang,
-    so that it need not have all its time; ``patient``: it gave no answer in time, and has more. ``spoils``: the worker
-    may go on after it with damaged memory, which is then another case's crash. ``fresh``: for a worker that was given
-    nothing yet. ``earlier``: what the case came to before, ``end`` how it ended its worker then, after ``trail``.
-    ``accepted``: its cases that broke a rule and returned all the same, so that they may have written anywhere.
-    ``taker`` and ``listener`` take its judgements or answers in place of the table.
+    ``brief``: known to hang, so that it need not have all its time; ``patient``: it gave no answer in time, and has
+    more. ``spoils``: the worker may go on after it with damaged memory, which is then another case's crash. ``fresh``:
+    for a worker that was given nothing yet. ``trail``: what the worker that ended was given last.
+    ``accepted``: its cases that broke a rule and returned all the same.
     """
 
     op: Op
     items: Sequence[Item]
+    kind: Kind
     alone: bool = False
     others: Sequence[Op] = ()
-    earlier: Judgement | None = None
-    end: Outcome | None = None
     trail: Trail = ()
-    probe: bool = False
     brief: bool = False
     patient: bool = False
-    ask: bool = False
     spoils: bool = False
     fresh: bool = False
-    group: GroupEnd | None = None
-    replay: Replay | None = None
-    taker: Holding | None = None
-    listener: Listening | None = None
     id: int = field(default_factory=next_id)
     answered: set[int] = field(default_factory=set)
     accepted: list[Case] = field(default_factory=list)
@@ -104,15 +121,18 @@ class Job:
         """The op of one of its cases."""
         return next((op for op in self.others if op.name == case.op), self.op)
 
-    def again(self, item: Item, **changes: Any) -> Job:
-        """A job for one of its cases alone; who takes the answer, and for what, stays the same."""
-        kept = {name: getattr(self, name) for name in ("spoils", "probe", "taker", "listener")}
-        given = {"alone": True, **kept, **changes}
-        return Job(self.op_of(item.case), [item], **given)
+    def again(self, item: Item, kind: Kind | None = None, **changes: Any) -> Job:
+        """A job for one of its cases alone, asked for ``kind`` or for what this one is."""
+        changes = {"alone": True, "spoils": self.spoils, **changes}
+        return Job(self.op_of(item.case), [item], kind or self.kind, **changes)
 
-    def given(self, items: Sequence[Item]) -> Job:
-        """What a worker was given of it, and nothing of what came before: a trail must not hold all earlier ones."""
-        return Job(self.op, items, self.alone, self.others, accepted=list(self.accepted))
+    def anew(self, items: Sequence[Item]) -> Job:
+        """The same of these of its cases, none of which was answered."""
+        return replace(self, items=items, id=next_id(), answered=set(), held={}, accepted=list(self.accepted))
+
+    def given(self, items: Sequence[Item]) -> Given:
+        """These of its cases as a worker was given them."""
+        return Given(self.op, items, self.alone, self.others, tuple(self.accepted))
 
     @cached_property
     def _sizes(self) -> Counter[Place]:

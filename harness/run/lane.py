@@ -15,7 +15,7 @@ from opassay.harness.model.outcome import DAMAGED, GREW, Crashed, Outcome, Raise
 from opassay.harness.model.target import Target
 from opassay.harness.plan.plan import Item
 from opassay.harness.run.growth import Growth
-from opassay.harness.run.job import Answer, GroupEnd, Job, Trail, next_id
+from opassay.harness.run.job import Answer, GroupEnd, Job, Trail
 from opassay.harness.run.machine import instructions, pressure
 from opassay.harness.run.process import LOST, Message, WorkerProcess, WorkerSpec
 from opassay.harness.worker import wire, words
@@ -217,17 +217,17 @@ class Lane:
 
     def _has_room(self) -> bool:
         """Whether another job may be written ahead; what an end means is found out before anything follows."""
-        return len(self._sent) < CREDIT and not any(isinstance(job.end, Crashed) for job in self._sent.values())
+        return len(self._sent) < CREDIT and not any(job.kind.urgent for job in self._sent.values())
 
     def _split(self) -> None:
         """Make of the next job one for each case that may damage a worker's memory, and one for the rest."""
         job = self._jobs.popleft()
-        together = not (job.alone or job.spoils or job.replay)
+        together = not (job.alone or job.spoils or job.kind.whole)
         apart = [item for item in job.items if together and self.spoiled(item.case)]
         rest = [item for item in job.items if item not in apart]
         self._jobs.extendleft(job.again(item, alone=False, spoils=True) for item in reversed(apart))
         if rest:
-            self._jobs.appendleft(_anew(job, rest) if apart else job)
+            self._jobs.appendleft(job.anew(rest) if apart else job)
 
     def _wants_another(self, job: Job) -> bool:
         """Whether ``job`` is for another worker than this one."""
@@ -418,7 +418,7 @@ class Lane:
         for job in self._sent.values():
             self._release(job)
         if self.heir is not None:
-            self.heir.submit_all([_anew(job, job.rest()) for job in (*self._sent.values(), *self._jobs) if job.rest()])
+            self.heir.submit_all([job.anew(job.rest()) for job in (*self._sent.values(), *self._jobs) if job.rest()])
         self._jobs.clear()
         self._sent.clear()
         self.kill()
@@ -447,10 +447,10 @@ class Lane:
 
     def _requeue(self, job: Job, items: list[Item]) -> None:
         if items:
-            self._jobs.appendleft(_anew(job, items))
+            self._jobs.appendleft(job.anew(items))
 
     def _blame(self, job: Job, positions: list[int], outcome: Outcome) -> None:
-        if job.replay is not None:
+        if job.kind.whole:
             self._fruitless = 0
             self._answered(self, job, [(item, outcome) for item in job.rest()])
             return
@@ -464,20 +464,15 @@ class Lane:
             self._fruitless = 0
             self._answered(self, replace(job, trail=trail), [(job.items[positions[0]], outcome)])
             return
-        group = GroupEnd(outcome, len(positions), trail)
+        kind = job.kind.in_group(GroupEnd(outcome, len(positions), trail))
         for position in reversed(positions):
-            self._jobs.appendleft(job.again(job.items[position], group=group, patient=isinstance(outcome, TimedOut)))
+            self._jobs.appendleft(job.again(job.items[position], kind, patient=isinstance(outcome, TimedOut)))
 
     def _trail(self, job: Job, positions: list[int]) -> Trail:
         """What the worker that ended in ``positions`` of ``job`` was given last."""
         own = [item for i, item in enumerate(job.items) if i in job.answered or i in positions]
         last = [self._last.given(self._last.items)] if self._last is not None else []
         return [*last, job.given(own)]
-
-
-def _anew(job: Job, items: list[Item]) -> Job:
-    """``job`` with these of its cases, none of which was answered."""
-    return replace(job, items=items, id=next_id(), answered=set(), held={}, accepted=list(job.accepted))
 
 
 def _outcome_of(header: dict[str, Any], buffers: list[bytes]) -> Outcome:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.fact import Fact
@@ -14,7 +13,8 @@ from opassay.harness.plan.plan import Item, Shard
 from opassay.harness.run.course import Steps, idle
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.feeds import Feeds, Key
-from opassay.harness.run.job import Job
+from opassay.harness.run.job import Job, Kind
+from opassay.harness.run.kinds import Compared, Planned
 from opassay.harness.run.lane import Lane
 from opassay.harness.worker.bits import digest
 
@@ -62,19 +62,19 @@ class Repeats:
         for number, feeds in enumerate(self._feeds):
             once = _Once(self._engine, lane)
             try:
-                yield from _jobs(feeds, lane, taker=once.hold)
+                yield from _jobs(feeds, lane, Planned(once.hold))
                 yield idle(lane)
                 if once.held:
                     lane.renew({"MALLOC_PERTURB_": POISONS[number % 2]} if self._poison else {})
-                    yield from _jobs(feeds, lane, listener=once.compare)
+                    yield from _jobs(feeds, lane, Compared(once.compare))
                     yield idle(lane)
             finally:
                 # Also where the target was given up: what was answered is told.
                 once.conclude()
 
 
-def _jobs(feeds: Feeds, lane: Lane, **takes: Any) -> Iterator[Job]:
-    return (replace(job, **takes) for job in feeds.jobs(lane))
+def _jobs(feeds: Feeds, lane: Lane, kind: Kind) -> Iterator[Job]:
+    return (replace(job, kind=kind) for job in feeds.jobs(lane))
 
 
 class _Once:

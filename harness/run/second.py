@@ -7,129 +7,167 @@ not end alone, was ended by cases before it, or for want of memory, or nobody ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from opassay.harness.judge.compare import Judgement
-from opassay.harness.model.outcome import DAMAGED, OUTSIDE, Crashed, Outcome, TimedOut
+from opassay.harness.model.outcome import DAMAGED, OUTSIDE, Crashed, Outcome, Returned, TimedOut
 from opassay.harness.model.verdicts import FAILING, UNCONFIRMED
 from opassay.harness.plan.plan import Item
-from opassay.harness.run.job import Answer, GroupEnd, Job, Replay
+from opassay.harness.run.job import Answer, GroupEnd, Job, Kind, Taking, Trail
 from opassay.harness.run.lane import Lane
 
 FORGIVEN = 2
 """Ends per target and run that did not repeat and are no difference; from the next one on each is a crash."""
 
-Recording = Callable[[Lane, Job, Item, Outcome, Judgement, str], None]
-"""Takes what is decided: lane, job, item, outcome, judgement, whether it was confirmed."""
 
+class Ends:
+    """The ends of workers that did not repeat: ``lines`` says in words which are not red, ``once`` counts by target."""
 
-class SecondLook:
-    """Decides, and tells ``record``. ``lines``: in words, the ends that did not repeat and are not red.
-
-    ``once``: how many did not repeat, by target.
-    """
-
-    def __init__(self, record: Recording) -> None:
-        self._record = record
+    def __init__(self) -> None:
         self.once: Counter[str] = Counter()
         self.lines: list[str] = []
 
-    def alone(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
-        """A failing case has run again alone: believe it, or say that it did not repeat."""
-        earlier = job.earlier
-        if judgement.verdict == "crash" and earlier is not None and earlier.verdict != "crash" and not job.fresh:
-            # Another case may have damaged the worker.
-            lane.submit(job.again(item, earlier=earlier, fresh=True), first=True)
-        elif earlier is None or earlier.verdict in (judgement.verdict, "hang"):
-            self._record(lane, job, item, outcome, judgement, _confirmed(judgement))
-        elif isinstance(job.end, Crashed) and judgement.verdict == "hang":
-            # A worker that is silent for long enough ends itself, where the machine is too busy for us to be first.
-            told = replace(judgement, message=f"{judgement.message}; before: {job.end.message}")
-            self._record(lane, job, item, outcome, told, _confirmed(judgement))
-        elif isinstance(job.end, Crashed):
-            self._not_repeated(lane, job, job.end, item, outcome, judgement)
-        else:
-            text = (
-                f"in a batch: {earlier.verdict} ({earlier.message}); alone: {judgement.verdict} ({judgement.message})"
-            )
-            self._record(lane, job, item, outcome, Judgement("nondeterministic", text), "no")
-
-    def in_group(
-        self, lane: Lane, job: Job, group: GroupEnd, item: Item, outcome: Outcome, judgement: Judgement
-    ) -> None:
-        """One case of a program that ended its worker has run alone; the last one stands for all if none ends it."""
-        group.waiting -= 1
-        group.found |= isinstance(outcome, (Crashed, TimedOut))
-        if group.waiting or group.found or not isinstance(group.outcome, Crashed):
-            self._record(lane, job, item, outcome, judgement, _confirmed(judgement))
-        else:
-            self._not_repeated(lane, replace(job, trail=group.trail), group.outcome, item, outcome, judgement)
-
-    def replayed(self, lane: Lane, job: Job, replay: Replay, answers: Sequence[Answer]) -> None:
-        """A fresh worker was given what another one ended after: what reproduces is the fault of these cases."""
-        replay.waiting -= len(answers)
-        replay.ended |= any(isinstance(outcome, Crashed) for _, outcome in answers)
-        if replay.waiting:
-            return
-        if replay.ended:
-            lane.suspect(case for given in replay.trail for case in given.accepted)
-            self._record(lane, job, replay.item, replay.outcome, _with_batch(replay), "no")
-        else:
-            self._tell_once(lane, job, replay.end, replay.item, replay.outcome, replay.judgement)
-
-    def unrepeated(self, lane: Lane, job: Job, replay: Replay) -> None:
-        """Nobody can be given again what a worker ended after: its end is believed as it is."""
-        judgement = Judgement("crash", replay.end.message, error_type=replay.end.signal)
-        self._record(lane, job, replay.item, replay.outcome, judgement, UNCONFIRMED)
-
-    def _not_repeated(
-        self, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, judgement: Judgement
-    ) -> None:
-        """A worker ended, and its case does not end one alone."""
-        lane.acquit(item.case)
-        if end.signal in OUTSIDE:
-            self._tell_once(lane, job, end, item, outcome, judgement)
-        elif end.signal in DAMAGED and job.trail:
-            lane.submit_all(_replay_jobs(Replay(job.trail, end, item, outcome, judgement), job))
-        else:
-            text = f"{end.message}; alone in a fresh worker: {judgement.verdict}"
-            self._record(lane, job, item, outcome, Judgement("crash", text, error_type=end.signal), "no")
-
-    def _tell_once(self, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, alone: Judgement) -> None:
-        """Record what the case came to alone, with a remark; a crash where such ends are too many to be chance."""
-        self.once[lane.label] += 1
-        count = self.once[lane.label]
+    def told(self, label: str, end: Crashed, item: Item, alone: Judgement) -> tuple[Judgement, str]:
+        """What the case came to ``alone``, with a remark, and whether it was confirmed; a crash where such ends are too
+        many to be chance."""
+        self.once[label] += 1
+        count = self.once[label]
         text = f"once, not again: {end.message}" + (f" ({end.machine})" if end.machine else "")
         if count > FORGIVEN:
             text += f"; alone in a fresh worker: {alone.verdict}; {count} workers of this target ended so in one run"
-            self._record(lane, job, item, outcome, Judgement("crash", text, error_type=end.signal), "no")
+            return Judgement("crash", text, error_type=end.signal), "no"
+        self.lines.append(f"{label}: {text}; case {item.case.id}")
+        return replace(alone, message="; ".join(filter(None, (text, alone.message)))), _confirmed(alone)
+
+
+@dataclass(eq=False)
+class Again(Kind):
+    """A failing case runs again alone. ``earlier``: what it came to before, ``end`` how it ended its worker then."""
+
+    earlier: Judgement
+    end: Outcome | None = None
+    taker: Taking | None = None
+    role = "alone"
+
+    @property
+    def urgent(self) -> bool:
+        return isinstance(self.end, Crashed)
+
+    def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+        """Believe it, or say that it did not repeat."""
+        if judgement.verdict == "crash" and self.earlier.verdict != "crash" and not job.fresh:
+            # Another case may have damaged the worker.
+            lane.submit(job.again(item, Again(self.earlier, taker=self.taker), fresh=True), first=True)
+        elif self.earlier.verdict in (judgement.verdict, "hang"):
+            engine.record(lane, job, item, outcome, judgement, _confirmed(judgement))
+        elif isinstance(self.end, Crashed) and judgement.verdict == "hang":
+            # A worker that is silent for long enough ends itself, where the machine is too busy for us to be first.
+            told = replace(judgement, message=f"{judgement.message}; before: {self.end.message}")
+            engine.record(lane, job, item, outcome, told, _confirmed(judgement))
+        elif isinstance(self.end, Crashed):
+            _not_repeated(engine, lane, job, self.end, item, outcome, judgement)
+        else:
+            text = (
+                f"in a batch: {self.earlier.verdict} ({self.earlier.message}); "
+                f"alone: {judgement.verdict} ({judgement.message})"
+            )
+            engine.record(lane, job, item, outcome, Judgement("nondeterministic", text), "no")
+
+    def unconfirmed(self, engine: Any, lane: Lane, job: Job) -> None:
+        """Record what the case came to before."""
+        engine.record(lane, job, job.items[0], self.end or Returned(()), self.earlier, UNCONFIRMED)
+
+
+@dataclass(eq=False)
+class InGroup(Kind):
+    """One case of a program that ended its worker runs alone; the last one stands for all if none ends it."""
+
+    end: GroupEnd
+    taker: Taking | None = None
+    role = "group"
+
+    def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+        """Believe it, unless all ran alone and none of them ended its worker."""
+        end = self.end
+        end.waiting -= 1
+        end.found |= isinstance(outcome, (Crashed, TimedOut))
+        if end.waiting or end.found or not isinstance(end.outcome, Crashed):
+            engine.record(lane, job, item, outcome, judgement, _confirmed(judgement))
+        else:
+            _not_repeated(engine, lane, replace(job, trail=end.trail), end.outcome, item, outcome, judgement)
+
+
+@dataclass(eq=False)
+class Replayed(Kind):
+    """A worker ended and its case does not end one alone: ``trail``, what that worker was given last, is given to a
+    fresh one. ``ended``: whether that ended too. ``item`` makes the record, ``outcome`` and ``judgement`` are what it
+    came to alone.
+    """
+
+    trail: Trail
+    end: Crashed
+    item: Item
+    outcome: Outcome
+    judgement: Judgement
+    taker: Taking | None = None
+    ended: bool = False
+    role = "replay"
+    whole = True
+
+    def __post_init__(self) -> None:
+        self._waiting = sum(len(given.items) for given in self.trail)
+
+    def jobs(self) -> list[Job]:
+        """What the fresh worker is given."""
+        return [
+            Job(given.op, given.items, self, given.alone, given.others, fresh=not number)
+            for number, given in enumerate(self.trail)
+        ]
+
+    def answered(self, engine: Any, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
+        """What reproduces is the fault of these cases."""
+        self._waiting -= len(answers)
+        self.ended |= any(isinstance(outcome, Crashed) for _, outcome in answers)
+        if self._waiting:
             return
-        self.lines.append(f"{lane.label}: {text}; case {item.case.id}")
-        told = replace(alone, message="; ".join(filter(None, (text, alone.message))))
-        self._record(lane, job, item, outcome, told, _confirmed(alone))
+        if self.ended:
+            lane.suspect(case for given in self.trail for case in given.accepted)
+            engine.record(lane, job, self.item, self.outcome, self._with_batch(), "no")
+        else:
+            told, confirmed = engine.ends.told(lane.label, self.end, self.item, self.judgement)
+            engine.record(lane, job, self.item, self.outcome, told, confirmed)
+
+    def unconfirmed(self, engine: Any, lane: Lane, job: Job) -> None:
+        """The end is believed as it is."""
+        judgement = Judgement("crash", self.end.message, error_type=self.end.signal)
+        engine.record(lane, job, self.item, self.outcome, judgement, UNCONFIRMED)
+
+    def _with_batch(self) -> Judgement:
+        before = sum(len(given.items) for given in self.trail) - 1
+        text = (
+            f"{self.end.message}; again in a fresh worker that was given the same {before} cases before it; "
+            f"alone: {self.judgement.verdict}"
+        )
+        accepted = sorted({case.rule for given in self.trail for case in given.accepted})
+        text += f"; of these, invalid input was accepted of {', '.join(accepted)}" if accepted else ""
+        return Judgement("crash", text, error_type=self.end.signal)
+
+
+def _not_repeated(
+    engine: Any, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, judgement: Judgement
+) -> None:
+    """A worker ended, and its case does not end one alone."""
+    lane.acquit(item.case)
+    if end.signal in OUTSIDE:
+        engine.record(lane, job, item, outcome, *engine.ends.told(lane.label, end, item, judgement))
+    elif end.signal in DAMAGED and job.trail:
+        lane.submit_all(Replayed(job.trail, end, item, outcome, judgement, job.kind.taker).jobs())
+    else:
+        text = f"{end.message}; alone in a fresh worker: {judgement.verdict}"
+        engine.record(lane, job, item, outcome, Judgement("crash", text, error_type=end.signal), "no")
 
 
 def _confirmed(judgement: Judgement) -> str:
     return "yes" if judgement.verdict in FAILING else ""
-
-
-def _with_batch(replay: Replay) -> Judgement:
-    """The judgement where a fresh worker, given the same cases, ended too."""
-    before = sum(len(job.items) for job in replay.trail) - 1
-    text = (
-        f"{replay.end.message}; again in a fresh worker that was given the same {before} cases before it; "
-        f"alone: {replay.judgement.verdict}"
-    )
-    accepted = sorted({case.rule for job in replay.trail for case in job.accepted})
-    text += f"; of these, invalid input was accepted of {', '.join(accepted)}" if accepted else ""
-    return Judgement("crash", text, error_type=replay.end.signal)
-
-
-def _replay_jobs(replay: Replay, job: Job) -> list[Job]:
-    """What a fresh worker is given to see whether it ends too; answers go where those of ``job`` do."""
-    replay.waiting = sum(len(given.items) for given in replay.trail)
-    return [
-        Job(given.op, given.items, given.alone, given.others, fresh=not number, replay=replay, taker=job.taker)
-        for number, given in enumerate(replay.trail)
-    ]

@@ -27,7 +27,7 @@ def run(target, adapter, op="matmul", aspect="value", cases=12):
         records = list(engine.run(campaign.shards))
     assert len(records) == sum(shard.planned(2) for shard in campaign.shards)
     assert len({(r.number, r.case_id) for r in records}) == len(records)
-    return records, engine.second.lines
+    return records, engine.ends.lines
 
 
 @pytest.fixture

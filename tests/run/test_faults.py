@@ -22,7 +22,8 @@ from opassay.harness.model.outcome import GREW, Crashed, Raised, TooLarge
 from opassay.harness.run import lane, process
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.job import Job
-from opassay.harness.run.second import SecondLook
+from opassay.harness.run.kinds import Planned
+from opassay.harness.run.second import Again
 from opassay.harness.worker import wire, words
 
 HERE = Path(__file__).parent
@@ -169,7 +170,7 @@ def at_work(process):
     """A lane with a limit of 10 s and 1 GiB whose worker has one case."""
     watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
     watched.state, watched.process = "ready", process
-    watched._sent[1] = Job(None, [SimpleNamespace(case=Case("relu", (), {}))])
+    watched._sent[1] = Job(None, [SimpleNamespace(case=Case("relu", (), {}))], Planned())
     watched._current = [0]
     return watched
 
@@ -215,7 +216,7 @@ def test_a_worker_that_grows_on_a_busy_machine_is_not_ended_for_its_silence(cloc
 
 def test_the_pinned_case_of_a_known_hang_has_less_time(clock):
     watched = at_work(_Process(0))
-    watched._sent[1] = Job(None, [SimpleNamespace(case=Case("relu", (), {}))], brief=True)
+    watched._sent[1] = Job(None, [SimpleNamespace(case=Case("relu", (), {}))], Planned(), brief=True)
     clock[0] = 1.9
     watched.watch()
     assert not watched.process.killed
@@ -235,8 +236,9 @@ def test_what_gave_no_answer_in_time_has_three_times_as_long_when_it_runs_again(
 
 def test_what_ended_its_worker_and_gives_no_answer_alone_is_a_hang():
     told = []
-    job = Job(None, [SimpleNamespace()], alone=True, earlier=Judgement("crash"), end=Crashed("exit 1", message="ended"))
-    SecondLook(lambda *record: told.append(record[4:])).alone(None, job, None, None, Judgement("hang", "no answer"))
+    engine = SimpleNamespace(record=lambda *record: told.append(record[4:]))
+    again = Again(Judgement("crash"), Crashed("exit 1", message="ended"))
+    again.judged(engine, None, Job(None, [], again), None, None, Judgement("hang", "no answer"))
     assert told == [(Judgement("hang", "no answer; before: ended"), "yes")]
 
 
@@ -325,7 +327,7 @@ def test_a_worker_is_replaced_after_its_service(monkeypatch):
     watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
     for batch in range(3):
         assert not watched._tired
-        watched._sent[batch] = Job(None, [])
+        watched._sent[batch] = Job(None, [], Planned())
         watched._done(batch)
     assert watched._tired
 

@@ -17,6 +17,7 @@ from opassay.harness.model.fills import Fill
 from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.job import Job
+from opassay.harness.run.kinds import Pinned
 from opassay.harness.run.known_rows import _pin, known_rows
 from opassay.harness.run.pins import shown
 from opassay.harness.run.status import outdated
@@ -81,7 +82,7 @@ def test_pins_run_alone_where_they_do_not_show_together(monkeypatch: pytest.Monk
     steps = engine.pin_steps(lane, campaign.ops, campaign.aspects)
     together = cast(Job, next(steps))
     assert [item.case for item in together.items] == ([shows, other] if fused else [shows])
-    assert together.again(together.items[0]).probe
+    assert isinstance(together.again(together.items[0]).kind, Pinned)
     engine.pins[lane.label, shows.id] = "structural", frozenset({entry.id})
     engine.pins[lane.label, other.id] = "pass", frozenset()
     alone = [step for step in steps if isinstance(step, Job)]

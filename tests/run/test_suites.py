@@ -83,9 +83,10 @@ def test_a_mixed_batch_is_judged_by_each_case_s_own_op(suite, monkeypatch):
 def test_a_case_that_may_damage_its_worker_travels_alone(suite):
     from opassay.harness.plan.plan import Item
     from opassay.harness.run.job import Job
+    from opassay.harness.run.kinds import Planned
 
     op, items = Registry().op("relu"), [Item(n, case) for n, case in enumerate(suite.cases)]
-    jobs = [Job(op, items[:2]), Job(op, [items[2]], spoils=True), Job(op, items[3:])]
+    jobs = [Job(op, items[:2], Planned()), Job(op, [items[2]], Planned(), spoils=True), Job(op, items[3:], Planned())]
     assert [(len(job.items), job.spoils) for job in joined(jobs)] == [(1, True), (len(items) - 1, False)]
 
 

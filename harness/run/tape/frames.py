@@ -14,7 +14,8 @@ from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Crashed, NotSupported, Outcome, Raised, TimedOut
 from opassay.harness.plan.plan import Item
 from opassay.harness.run.clean import clean_message
-from opassay.harness.run.job import Job, Trail
+from opassay.harness.run.job import Given, Job, Trail
+from opassay.harness.run.kinds import Compared
 from opassay.harness.worker import wire
 
 ASKED = ("batch", "group")
@@ -30,13 +31,7 @@ KINDS = ("returned", "raised", "unsupported", "too large")
 
 def role(job: Job) -> str:
     """What kind of question ``job`` asks."""
-    if job.replay is not None:
-        return "replay"
-    if job.listener is not None:
-        return "repeat alone" if job.alone else "repeat"
-    if job.probe:
-        return "pin"
-    return "group" if job.group is not None else "alone" if job.alone else "batch"
+    return "repeat alone" if job.alone and isinstance(job.kind, Compared) else job.kind.role
 
 
 def pack(outcome: Outcome) -> tuple[dict[str, Any], list[np.ndarray]]:
@@ -94,12 +89,12 @@ def trail_json(trail: Trail) -> list[dict[str, Any]]:
     """What a worker was given last, as JSON."""
     return [
         {
-            "op": job.op.name,
-            "alone": job.alone,
-            "items": [[item.number, item.case.dumps()] for item in job.items],
-            "accepted": [case.dumps() for case in job.accepted],
+            "op": given.op.name,
+            "alone": given.alone,
+            "items": [[item.number, item.case.dumps()] for item in given.items],
+            "accepted": [case.dumps() for case in given.accepted],
         }
-        for job in trail
+        for given in trail
     ]
 
 
@@ -112,5 +107,5 @@ def trail_of(data: Any, find: Any, case: Any) -> Trail:
         items = [Item(strict_json.integer(n), case(text)) for n, text in strict_json.entries(given["items"])]
         accepted: list[Case] = [case(text) for text in strict_json.entries(given["accepted"])]
         others = [find(name) for name in dict.fromkeys(item.case.op for item in items) if name != op.name]
-        found.append(Job(op, items, bool(given["alone"]), others, accepted=accepted))
+        found.append(Given(op, items, bool(given["alone"]), others, accepted))
     return found

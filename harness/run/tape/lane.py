@@ -15,6 +15,7 @@ from opassay.harness.model.target import Target
 from opassay.harness.plan.plan import Batch, Item, Settings
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.job import Answer, GroupEnd, Job
+from opassay.harness.run.kinds import Compared
 from opassay.harness.run.lane import Answered, Lane
 from opassay.harness.run.process import WorkerSpec
 from opassay.harness.run.tape.answers import Answers, Spoken
@@ -64,7 +65,7 @@ class TapedLane(Lane):
         if not self.busy:
             return
         job = self._jobs.popleft()
-        if job.replay is not None:
+        if job.kind.whole:
             self._replay(job)
         elif job.alone:
             self._again(job)
@@ -91,7 +92,7 @@ class TapedLane(Lane):
         for number, members in groups.items():
             self._group(job, number, members)
         for item, found in spoken:
-            if found is None and job.listener is not None:
+            if found is None and isinstance(job.kind, Compared):
                 # Asked for by itself at once, where it had ended a worker together with others.
                 self._again(job.again(item))
 
@@ -100,7 +101,7 @@ class TapedLane(Lane):
         together = GroupEnd(outcome, len(members), trail)
         for item, said in members:
             group = together if said.waiting is None else GroupEnd(outcome, said.waiting, trail, said.found)
-            self._tell(job.again(item, group=group), item, said)
+            self._tell(job.again(item, job.kind.in_group(group)), item, said)
 
     def _again(self, job: Job) -> None:
         (item,) = job.items
@@ -111,19 +112,18 @@ class TapedLane(Lane):
             self._unconfirmed(self, job)
 
     def _replay(self, job: Job) -> None:
-        assert job.replay is not None
         said = [(item, self._answers.take(job, item, self._parallel)) for item in job.items]
         answers: list[Answer] = [(item, spoken.outcome) for item, spoken in said if spoken is not None]
         if len(answers) == len(said):
             self._answered(self, job, answers)
             return
-        for other in [other for other in self._jobs if other.replay is job.replay]:
+        for other in [other for other in self._jobs if other.kind is job.kind]:
             self._jobs.remove(other)
         self._unconfirmed(self, job)
 
     def _take(self, job: Job, item: Item) -> Spoken | None:
         said = self._answers.take(job, item, self._parallel)
-        if said is None and job.listener is None:
+        if said is None and not isinstance(job.kind, Compared):
             said = self._answers.take(job, item, self._parallel, "group")
         return said
 

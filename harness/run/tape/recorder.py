@@ -19,6 +19,7 @@ from opassay.harness.run.clean import clean_message
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.job import Answer, GroupEnd, Job
 from opassay.harness.run.lane import Lane
+from opassay.harness.run.second import InGroup, Replayed
 from opassay.harness.run.tape.file import SUFFIX, TapeFile, tapes
 from opassay.harness.run.tape.frames import ASKED, pack, role, trail_json
 from opassay.harness.run.tape.writer import TapeWriter
@@ -42,7 +43,7 @@ class Recorder:
         engine.heard = self._heard
 
     def _heard(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
-        if not job.ask:
+        if job.kind.role:
             self._tapes[lane.label].add(lane, job, answers)
 
     def finish(self) -> None:
@@ -87,9 +88,9 @@ class _TargetTape:
         if isinstance(outcome, (Crashed, TimedOut)) and job.trail:
             header["trail"] = trail_json(job.trail)
         # Ops are judged apart from each other: what a record needs lies with the answers to its own op.
-        op = job.replay.item.case.op if job.replay is not None else item.case.op
-        if job.group is not None:
-            header["group"] = self._group(op, job.group)
+        op = job.kind.item.case.op if isinstance(job.kind, Replayed) else item.case.op
+        if isinstance(job.kind, InGroup):
+            header["group"] = self._group(op, job.kind.end)
         self._add(op, item, header, buffers)
 
     def _group(self, op: str, group: GroupEnd) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def judge_ops(asked: Asked, ops: Sequence[str], out: Path) -> Judged:
     with campaign.engine() as engine:
         engine.keep = album.keep
         records = list(both_halves(campaign, engine))
-        known, second = engine.known, engine.second
+        known, ends = engine.known, engine.ends
         return Judged(
             tuple(ops),
             records,
@@ -54,8 +54,8 @@ def judge_ops(asked: Asked, ops: Sequence[str], out: Path) -> Judged:
             engine.pins,
             known.broken,
             known.faults,
-            second.once,
-            second.lines,
+            ends.once,
+            ends.lines,
         )
 
 
@@ -90,7 +90,7 @@ class TapedRun(Run):
         engine.pins |= judged.pins
         engine.known.broken |= judged.broken
         engine.known.faults += judged.faults
-        engine.second.lines += judged.lines
+        engine.ends.lines += judged.lines
         yield from self.taken(iter(judged.records))
 
     def _settle(self, engine: Any) -> None:

@@ -1,0 +1,74 @@
+"""What jobs are asked for, but for the second looks: what is planned, pins, questions, and repetitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from opassay.harness.judge.compare import Judgement
+from opassay.harness.model.outcome import Outcome, TimedOut
+from opassay.harness.model.verdicts import FAILING
+from opassay.harness.plan.plan import Item
+from opassay.harness.run.job import Answer, GroupEnd, Job, Kind, Taking
+from opassay.harness.run.lane import Lane
+from opassay.harness.run.second import Again, InGroup
+
+Asked = tuple[str, Outcome, Judgement]
+"""Label of the target, what it answered, and what is thought of it."""
+
+Comparing = Callable[[Lane, Job, Item, Outcome], None]
+"""Takes an answer as it is: lane, job, item, outcome."""
+
+
+@dataclass(eq=False)
+class Planned(Kind):
+    """Makes a record for the table, or for ``taker``; what fails and is not known runs again alone first."""
+
+    taker: Taking | None = None
+    role = "batch"
+
+    def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+        covering = engine.known.covering
+        if judgement.verdict in FAILING and not covering(lane, job.op_of(item.case), item.case, outcome, judgement):
+            # What is known needs no confirming, at worst in two more workers.
+            again = Again(judgement, outcome, self.taker)
+            patient = isinstance(outcome, TimedOut)
+            lane.submit(job.again(item, again, trail=job.trail, patient=patient), first=True)
+        else:
+            engine.record(lane, job, item, outcome, judgement, "")
+
+    def in_group(self, end: GroupEnd) -> Kind:
+        return InGroup(end, self.taker)
+
+
+class Pinned(Kind):
+    """The pinned case of a known difference: its verdict, and the facts that cover it, go to the engine's ``pins``."""
+
+    role = "pin"
+
+    def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+        facts = engine.known.covering(lane, job.op_of(item.case), item.case, outcome, judgement)
+        engine.pins[lane.label, item.case.id] = judgement.verdict, frozenset(fact.id for fact in facts)
+
+
+@dataclass(eq=False)
+class Question(Kind):
+    """A case to show: label, outcome and judgement of each target that was asked are in ``told``."""
+
+    told: list[Asked] = field(default_factory=list)
+
+    def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+        self.told.append((lane.label, outcome, judgement))
+
+
+@dataclass(eq=False)
+class Compared(Kind):
+    """A case is asked once more for the same bits: ``compare`` has the answer as it is."""
+
+    compare: Comparing
+    role = "repeat"
+
+    def answered(self, engine: Any, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
+        for item, outcome in answers:
+            self.compare(lane, job, item, outcome)
