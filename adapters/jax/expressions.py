@@ -167,4 +167,10 @@ EXPRESSIONS = {
     "sort": "jnp.sort(x, axis, descending=descending)",
     "argsort": "jnp.argsort(x, axis, stable=True, descending=descending)",
     "topk": "tuple(y.astype(to) for y, to in zip(lax.top_k(x, k), (x.dtype, 'int64')))",
+    "depthwise_conv2d": "lax.conv_general_dilated("
+    "x, weight.reshape(*weight.shape[:2], 1, weight.shape[2] * weight.shape[3]), stride, padding, "
+    "rhs_dilation=dilation, dimension_numbers=(layout, 'HWIO', layout), feature_group_count=weight.shape[2])",
+    "biased_conv2d": "lax.conv_general_dilated(x, weight, stride, padding, rhs_dilation=dilation, "
+    "dimension_numbers=(layout, 'HWIO', layout), feature_group_count=groups) "
+    "+ (bias if layout == 'NHWC' else bias[:, None, None])",
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 LACKING: dict[str, str] = {
     "attention": "float16",
     "biased_attention": "float16",
+    "biased_conv2d": "CHW",
     "cross_entropy": "mean sum",
+    "depthwise_conv2d": "CHW",
     "masked_attention": "float16",
 }

@@ -38,6 +38,7 @@ COUNTED = {
 WHOLE = (
     *("group_norm", "instance_norm", "linear", "cross_entropy", "einsum", "arange"),
     *("attention", "masked_attention", "biased_attention", "rotary_embedding"),
+    *("depthwise_conv2d", "biased_conv2d"),
     *("embedding", "gather_nd", "index_put", "dynamic_update_slice"),
 )
 """Ops whose expressions name axes of a whole batch."""

@@ -157,4 +157,15 @@ EXPRESSIONS = {
     "sort": "ops.sort(x, axis)",
     "argsort": "ops.cast(ops.argsort(x, axis), 'int64')",
     "topk": "tuple(ops.cast(y, to) for y, to in zip(ops.top_k(x, k), (x.dtype, 'int64')))",
+    "depthwise_conv2d": "ops.depthwise_conv(x if isinstance(padding, str) else "
+    "ops.pad(x, ((0, 0), *padding, (0, 0)) if layout == 'NHWC' else ((0, 0), (0, 0), *padding)), "
+    "weight, stride, 'valid' if not isinstance(padding, str) else padding.lower(), "
+    "'channels_last' if layout == 'NHWC' else 'channels_first', dilation)",
+    "biased_conv2d": "ops.conv(x if isinstance(padding, str) else "
+    "ops.pad(x, ((0, 0), *padding, (0, 0)) if layout == 'NHWC' else ((0, 0), (0, 0), *padding)), "
+    "weight, stride, 'valid' if not isinstance(padding, str) else padding.lower(), "
+    "'channels_last' if layout == 'NHWC' else 'channels_first', dilation) "
+    "+ (bias if layout == 'NHWC' else ops.reshape(bias, (-1, 1, 1)))",
+    "adaptive_avg_pool2d": "ops.adaptive_average_pool(x, size, "
+    "'channels_last' if layout == 'NHWC' else 'channels_first')",
 }

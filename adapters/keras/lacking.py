@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 LACKING: dict[str, str] = {
+    "adaptive_avg_pool2d": "CHW",
+    "biased_conv2d": "CHW SAME_LOWER",
     "cross_entropy": "mean sum",
     "depth_to_space": "CRD",
+    "depthwise_conv2d": "CHW",
     "jax:attention": "float16",
     "jax:biased_attention": "float16",
     "jax:masked_attention": "float16",

@@ -177,4 +177,14 @@ EXPRESSIONS = {
     "masked_fill": "mx.where(condition, fill, x)",
     "sort": "mx.sort(x, axis)",
     "argsort": "mx.argsort(x, axis).astype(mx.int64)",
+    "depthwise_conv2d": "mx.transpose(mx.conv_general(mx.transpose(x, (0, 2, 3, 1) if layout == 'NCHW' else (0, 1, "
+    "2, 3)), "
+    "mx.expand_dims(mx.flatten(mx.transpose(weight, (2, 3, 0, 1)), 0, 1), 3), stride, "
+    "0 if padding == 'VALID' else tuple(zip(*padding)), dilation, groups=weight.shape[2]), (0, 3, 1, "
+    "2) if layout == 'NCHW' else (0, 1, 2, 3))",
+    "biased_conv2d": "mx.transpose(mx.conv_general(mx.transpose(x, (0, 2, 3, 1) if layout == 'NCHW' else (0, 1, 2, "
+    "3)), "
+    "mx.transpose(weight, (3, 0, 1, 2)), stride, 0 if padding == 'VALID' else tuple(zip(*padding)), dilation, "
+    "groups=groups) "
+    "+ bias, (0, 3, 1, 2) if layout == 'NCHW' else (0, 1, 2, 3))",
 }

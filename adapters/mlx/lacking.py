@@ -4,5 +4,7 @@ from __future__ import annotations
 
 LACKING: dict[str, str] = {
     "attention": "upper_left",
+    "biased_conv2d": "CHW SAME SAME_LOWER",
     "conv2d_transpose": "float64",
+    "depthwise_conv2d": "CHW SAME",
 }

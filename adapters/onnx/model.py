@@ -16,6 +16,7 @@ from opassay.adapters.onnx.expressions import EXPRESSIONS
 from opassay.adapters.onnx.graph import TYPES, Graph, Symbol, like, node, whole
 from opassay.adapters.onnx.plain import PlainOps
 from opassay.adapters.onnx.pool import PoolOps
+from opassay.adapters.onnx.windowed import WindowedOps
 from opassay.adapters.tracing import graph_op, leaves, refilled
 from opassay.harness.model.adapter import Adapter, Unsupported
 from opassay.harness.model.outcome import Inferred
@@ -26,7 +27,7 @@ Run = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
 ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, node=node, like=like, whole=whole, np=np, TYPES=TYPES)
 
 
-class ModelAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):
+class ModelAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Adapter):
     """Base of adapters that are told ops as models; a subclass says by ``_prepare`` who runs them.
 
     ``constant_modes``: those in which all inputs but the first are constants of the model.

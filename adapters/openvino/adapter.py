@@ -22,6 +22,7 @@ from opassay.adapters.openvino.numerics import RULES
 from opassay.adapters.openvino.plain import PlainOps
 from opassay.adapters.openvino.pool import PoolOps
 from opassay.adapters.openvino.symbols import TYPES, Symbol, joined, like, node, outputs, told, whole
+from opassay.adapters.openvino.windowed import WindowedOps
 from opassay.adapters.strides import copied
 from opassay.adapters.tracing import graph_op, leaves, refilled
 from opassay.harness.model.adapter import Adapter, Unsupported
@@ -42,7 +43,7 @@ NAMES = {"ops": ops, "node": node, "outputs": outputs, "joined": joined, "whole"
 ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, **NAMES)
 
 
-class OpenVinoAdapter(ConvOps, PoolOps, PlainOps, ExpressionOps, Adapter):
+class OpenVinoAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Adapter):
     """OpenVINO's CPU plugin, told to keep float32: as shipped it takes bfloat16 for it where the processor can."""
 
     name = "openvino"

@@ -28,7 +28,7 @@ class ConvOps:
     ) -> Symbol:
         window = {"strides": list(stride), "dilations": list(dilation), **padded(padding, len(stride))}
         convolution = ops.convolution if groups == 1 else ops.group_convolution
-        return symbol(restored(convolution(channels_first(x, layout), _filters(w, groups, layout), **window), layout))
+        return symbol(restored(convolution(channels_first(x, layout), filters(w, groups, layout), **window), layout))
 
     conv1d = conv3d = conv2d
 
@@ -58,14 +58,14 @@ class ConvOps:
         )
         window = {"strides": list(stride), "dilations": list(dilation), **where}
         backward = ops.convolution_backprop_data if groups == 1 else ops.group_convolution_backprop_data
-        y = backward(channels_first(x, layout), _filters(w, groups, layout), **window)
+        y = backward(channels_first(x, layout), filters(w, groups, layout), **window)
         # It changes nothing: OpenVINO compares batch and channels by it, which the node has no attribute for.
         return symbol(ops.reshape(restored(y, layout), constant(output_shape), False))
 
     conv_transpose1d = conv_transpose3d = conv2d_transpose
 
 
-def _filters(w: Symbol, groups: int, layout: str) -> Any:
+def filters(w: Symbol, groups: int, layout: str) -> Any:
     """``[*window, inner, outer]`` as OpenVINO's ``[outer, inner, *window]``, or ``[groups, outer / groups, ...]``."""
     axes = len(layout) - 2
     turned = ops.transpose(w.output, constant([axes + 1, axes, *range(axes)]))

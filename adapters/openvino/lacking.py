@@ -3,5 +3,11 @@
 from __future__ import annotations
 
 LACKING: dict[str, str] = {
+    "adaptive_avg_pool2d": "CHW",
+    "biased_conv2d": "CHW",
+    "biased_conv_transpose2d": "CHW",
+    "ceil_avg_pool2d": "CHW",
+    "ceil_max_pool2d": "CHW",
+    "depthwise_conv2d": "CHW",
     "pad": "wrap",
 }

@@ -26,7 +26,7 @@ class PoolOps:
         dilation: Sequence[int],
         layout: str,
     ) -> Symbol:
-        return _max_pool(x, window, stride, padding, dilation, layout)[0]
+        return max_pool(x, window, stride, padding, dilation, layout)[0]
 
     max_pool1d = max_pool3d = max_pool2d
 
@@ -42,7 +42,7 @@ class PoolOps:
         layout: str,
     ) -> tuple[Symbol, Symbol]:
         """``MaxPool`` with positions counted through one channel, ``y·W + x``."""
-        values, cell = _max_pool(x, window, stride, padding, dilation, layout)
+        values, cell = max_pool(x, window, stride, padding, dilation, layout)
         axis = channel_axis(layout)
         channels = x.shape[axis]
         channel = np.arange(channels).reshape([-1 if i == axis else 1 for i in range(4)])
@@ -96,13 +96,19 @@ class PoolOps:
         return x
 
 
-def _max_pool(
-    x: Symbol, window: Sequence[int], stride: Sequence[int], padding: Padding, dilation: Sequence[int], layout: str
+def max_pool(
+    x: Symbol,
+    window: Sequence[int],
+    stride: Sequence[int],
+    padding: Padding,
+    dilation: Sequence[int],
+    layout: str,
+    rounding: str = "floor",
 ) -> tuple[Symbol, Symbol]:
     """Maxima and their positions, in ``layout``."""
     pool = {"strides": list(stride), "dilations": list(dilation), "kernel_shape": list(window)}
     pool |= padded(padding, len(layout) - 2)
-    node = ops.max_pool(channels_first(x, layout), index_element_type="i64", axis=2, **pool)
+    node = ops.max_pool(channels_first(x, layout), index_element_type="i64", axis=2, rounding_type=rounding, **pool)
     if not channels_last(layout):
         return Symbol(node.output(0)), Symbol(node.output(1))
     return symbol(restored(node.output(0), layout)), symbol(restored(node.output(1), layout))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -69,26 +69,48 @@ def _bind(
     batch, *extents, channels = shape_nhwc(x.shape, layout)
     windows = sliding_windows(op, extents, window, stride, (1,) * axes, padding)
     pooled = (batch, *windows.outputs, channels)
-    return _Average(windows, count_padding, layout, x.shape, pooled).forward
+    return Average(windows, counts(windows, count_padding), layout, x.shape, pooled).forward
 
 
-def divisors(windows: Windows, count_padding: bool, shape: tuple[int, ...], last: bool) -> np.ndarray:
-    """What each element of an average of ``shape`` is divided by; at least 1. ``last``: where the channels are."""
+def counts(windows: Windows, count_padding: bool) -> np.ndarray:
+    """What each window is divided by; at least 1."""
     whole = math.prod(windows.window)
-    count = np.full(windows.outputs, whole) if count_padding else np.maximum(windows.real_taps(), 1)
+    return np.full(windows.outputs, whole) if count_padding else np.maximum(windows.real_taps(), 1)
+
+
+def divisors(count: np.ndarray, shape: tuple[int, ...], last: bool) -> np.ndarray:
+    """What each element of an average of ``shape`` is divided by. ``last``: where the channels are."""
     return np.array(np.broadcast_to(count[..., None] if last else count, shape))
 
 
+class Reach(Protocol):
+    """Which elements of an image each mean is of; arrays have the channels last, and axes before those of an image."""
+
+    @property
+    def axes(self) -> int: ...
+
+    @property
+    def outputs(self) -> Extents: ...
+
+    def real_taps(self) -> np.ndarray: ...
+
+    def gathered(self, x: np.ndarray) -> np.ndarray: ...
+
+    def spread(self, dy: np.ndarray) -> np.ndarray: ...
+
+    def least(self, units: np.ndarray) -> np.ndarray: ...
+
+
 @dataclass(eq=False)
-class _Average:
+class Average:
     """A sum pool, then one division; back, one division, then a sum over the windows that an element is in.
 
-    ``image``: the input's shape; ``pooled``: the answer's in NHWC. The judge is told the sum's own figures, since those
-    of the average as one sum would say nothing of the additions.
+    ``count``: what each window is divided by; ``image``: the input's shape; ``pooled``: the answer's in NHWC. The judge
+    is told the sum's own figures, since those of the average as one sum would say nothing of the additions.
     """
 
-    windows: Windows
-    count_padding: bool
+    windows: Reach
+    count: np.ndarray
     layout: str
     image: tuple[int, ...]
     pooled: tuple[int, ...]
@@ -114,13 +136,13 @@ class _Average:
         return Sums(self._summed, self._answer, at_once=True) if to else Sums(self._sent, self.image)
 
     def _divisors(self, like: Real) -> Real:
-        counts = divisors(self.windows, self.count_padding, self._answer, channels_last(self.layout))
-        return Real(counts.astype(like.value.dtype))
+        found = divisors(self.count, self._answer, channels_last(self.layout))
+        return Real(found.astype(like.value.dtype))
 
     def _told(self, name: str, dtype: str, x: np.ndarray) -> Reference:
         terms = self._terms(x)
         total = sum_reference(name, dtype, self._summed, (x,), lambda: terms, at_once=True)
-        divisor = divisors(self.windows, self.count_padding, total.exact.shape, channels_last(self.layout))
+        divisor = divisors(self.count, total.exact.shape, channels_last(self.layout))
         empty = terms == 0
         exact = apply(np.divide, (total.exact, divisor))
         return replace(total, exact=exact, divisor=divisor, free=empty if empty.any() else None)
@@ -132,39 +154,24 @@ class _Average:
         return from_nhwc(np.broadcast_to(real, (*before, *self.windows.outputs, shape[-1])), self.layout)
 
     def _summed(self, x: np.ndarray) -> np.ndarray:
-        x = to_nhwc(x, self.layout)
-        total = np.zeros((*x.shape[: -self.windows.axes - 1], *self.windows.outputs, x.shape[-1]), dtype=x.dtype)
-        for tap in self.windows.taps():
-            made: tuple[Any, ...] = (..., *tap.outputs, slice(None))
-            read: tuple[Any, ...] = (..., *tap.inputs, slice(None))
-            total[made] += x[read]
-        return from_nhwc(total, self.layout)
+        return from_nhwc(self.windows.gathered(to_nhwc(x, self.layout)), self.layout)
 
     def _told_back(self, name: str, dtype: str, dy: np.ndarray) -> Reference:
-        counts = divisors(self.windows, self.count_padding, self.pooled, True)
-        spread = lambda dy: self._sent(from_nhwc(to_nhwc(dy, self.layout) / counts, self.layout))  # noqa: E731
+        count = divisors(self.count, self.pooled, True)
+        spread = lambda dy: self._sent(from_nhwc(to_nhwc(dy, self.layout) / count, self.layout))  # noqa: E731
         terms = lambda: self._sent(np.ones(self._answer)).astype(np.int64)  # noqa: E731
         found = sum_reference(name, dtype, spread, (dy,), terms)
         # A coefficient 1 / count is rounded, and so is its product with the cotangent.
-        return replace(found, unit=from_nhwc(_least_unit(counts, self.windows), self.layout), roundings=2)
+        return replace(found, unit=from_nhwc(self.windows.least(_units(count)), self.layout), roundings=2)
 
     def _sent(self, dy: np.ndarray) -> np.ndarray:
-        dy = to_nhwc(dy, self.layout)
-        dx = np.zeros((dy.shape[0], *self.windows.extents, dy.shape[-1]), dtype=dy.dtype)
-        for tap in self.windows.taps():
-            dx[:, *tap.inputs] += dy[:, *tap.outputs]
-        return from_nhwc(dx, self.layout)
+        return from_nhwc(self.windows.spread(to_nhwc(dy, self.layout)), self.layout)
 
 
-def _least_unit(counts: np.ndarray, windows: Windows) -> np.ndarray:
-    """The smallest 1 / count that reaches each element, NaN where one is no power of two; channels last."""
-    mantissa, _ = np.frexp(counts)
-    units = np.where(mantissa == 0.5, 1.0 / counts, np.nan)
-    least = np.ones((counts.shape[0], *windows.extents, counts.shape[-1]))
-    for tap in windows.taps():
-        here = (slice(None), *tap.inputs)
-        least[here] = np.minimum(least[here], units[:, *tap.outputs])
-    return least
+def _units(count: np.ndarray) -> np.ndarray:
+    """1 / count, NaN where that is no power of two."""
+    mantissa, _ = np.frexp(count)
+    return np.where(mantissa == 0.5, 1.0 / count, np.nan)
 
 
 AVERAGES = ("avg_pool1d", "avg_pool2d", "avg_pool3d")

@@ -18,7 +18,15 @@ from opassay.adapters.oracle.correlate import (
     filters_may_be_nan,
     may_be_nan,
 )
-from opassay.adapters.oracle.geometry import Windows, channels_last, from_nhwc, shape_in_layout, shape_nhwc, to_nhwc
+from opassay.adapters.oracle.geometry import (
+    Windows,
+    channel_axis,
+    channels_last,
+    from_nhwc,
+    shape_in_layout,
+    shape_nhwc,
+    to_nhwc,
+)
 
 IMAGES, FILTERS, ANSWERS = range(3)
 """The operands of the form, by number."""
@@ -78,4 +86,4 @@ def _terms(
     inner, outer = w[-2:]
     summed, made = (outer // groups, inner * groups) if transposed else (inner, outer)
     whole = np.broadcast_to((taps * summed)[..., np.newaxis], (*x[: -windows.axes - 1], *taps.shape, made))
-    return whole if channels_last(layout) else np.moveaxis(whole, -1, 1 - len(layout))
+    return whole if channels_last(layout) else np.moveaxis(whole, -1, channel_axis(layout))

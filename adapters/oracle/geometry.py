@@ -24,6 +24,8 @@ Extents = tuple[int, ...]
 """A number for each spatial axis."""
 
 Padding = str | tuple[Pair, ...]
+UNBATCHED = "CHW"
+"""One image without a batch, which few ops know."""
 LAYOUTS = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
 """Layouts by how many spatial axes there are."""
 
@@ -88,26 +90,34 @@ def channels_last(layout: str) -> bool:
     return layout.endswith("C")
 
 
+def channel_axis(layout: str) -> int:
+    """Where the channels are, counted from the last axis."""
+    return layout.index("C") - len(layout)
+
+
 def to_nhwc(array: np.ndarray, layout: str) -> np.ndarray:
-    """A view of ``array`` with the channels last; axes before the images' own stay where they are."""
-    return array if channels_last(layout) else np.moveaxis(array, 1 - len(layout), -1)
+    """A view of ``array`` with the channels last, and a batch; axes before the images' own stay where they are."""
+    array = np.expand_dims(array, -4) if layout == UNBATCHED else array
+    return array if channels_last(layout) else np.moveaxis(array, channel_axis(layout), -1)
 
 
 def from_nhwc(array: np.ndarray, layout: str) -> np.ndarray:
-    """A contiguous array in ``layout`` from one with the channels last."""
-    return np.ascontiguousarray(array if channels_last(layout) else np.moveaxis(array, -1, 1 - len(layout)))
+    """A contiguous array in ``layout`` from one with the channels last, and a batch."""
+    array = array.squeeze(-4) if layout == UNBATCHED else array
+    return np.ascontiguousarray(array if channels_last(layout) else np.moveaxis(array, -1, channel_axis(layout)))
 
 
 def shape_nhwc(shape: Sequence[int], layout: str) -> tuple[int, ...]:
     """The batch, the spatial extents and the channels of a shape in ``layout``."""
-    batch, *rest = shape
+    batch, *rest = (1, *shape) if layout == UNBATCHED else shape
     return (batch, *rest) if channels_last(layout) else (batch, *rest[1:], rest[0])
 
 
 def shape_in_layout(shape: Sequence[int], layout: str) -> tuple[int, ...]:
     """The transpose of ``shape_nhwc``: batch, spatial extents and channels as ``layout`` orders them."""
     batch, *extents, channels = shape
-    return (batch, *extents, channels) if channels_last(layout) else (batch, channels, *extents)
+    found = (batch, *extents, channels) if channels_last(layout) else (batch, channels, *extents)
+    return found[1:] if layout == UNBATCHED else found
 
 
 def over_batch(indices: np.ndarray, cells: int) -> np.ndarray:
@@ -187,6 +197,30 @@ class Windows:
     def real_hits(self) -> np.ndarray:
         """How many taps meet each real input; int64 of shape ``extents``."""
         return self._meetings(self.extents, 1)
+
+    def gathered(self, x: np.ndarray) -> np.ndarray:
+        """The sum over each window of images whose channels are last."""
+        total = np.zeros((*x.shape[: -self.axes - 1], *self.outputs, x.shape[-1]), dtype=x.dtype)
+        for tap in self.taps():
+            made: tuple[Any, ...] = (..., *tap.outputs, slice(None))
+            read: tuple[Any, ...] = (..., *tap.inputs, slice(None))
+            total[made] += x[read]
+        return total
+
+    def spread(self, dy: np.ndarray) -> np.ndarray:
+        """The transpose of ``gathered``."""
+        dx = np.zeros((dy.shape[0], *self.extents, dy.shape[-1]), dtype=dy.dtype)
+        for tap in self.taps():
+            dx[:, *tap.inputs] += dy[:, *tap.outputs]
+        return dx
+
+    def least(self, units: np.ndarray) -> np.ndarray:
+        """The smallest of the windows' ``units``, at most 1, that reaches each element."""
+        found = np.ones((units.shape[0], *self.extents, units.shape[-1]))
+        for tap in self.taps():
+            here = (slice(None), *tap.inputs)
+            found[here] = np.minimum(found[here], units[:, *tap.outputs])
+        return found
 
     def _meetings(self, lengths: Extents, side: int) -> np.ndarray:
         counts = [np.zeros(length, dtype=np.int64) for length in lengths]

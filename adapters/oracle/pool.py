@@ -85,12 +85,12 @@ def max_pool2d_with_argmax(
 def _bind_max(op: str, axes: int, places: bool = False) -> Callable[..., Define]:
     def bind(x: np.ndarray, **attributes: Any) -> Define:
         windows, layout = max_windows(op, axes, x, **attributes), attributes["layout"]
-        return lambda x: _maximum(x, windows, layout) if places else _maximum(x, windows, layout)[0]
+        return lambda x: maximum(x, windows, layout) if places else maximum(x, windows, layout)[0]
 
     return bind
 
 
-def _maximum(x: Real, windows: Windows, layout: str) -> tuple[Real, Real]:
+def maximum(x: Real, windows: Windows, layout: str) -> tuple[Real, Real]:
     """Values and places; in the gradient each cotangent goes to the place, and what meets there adds up."""
     values, indices, free = _maxima(x.value, windows, layout)
 

@@ -119,4 +119,16 @@ EXPRESSIONS = {
     "sort": "paddle.sort(x, axis, descending, stable=True)",
     "argsort": "paddle.argsort(x, axis, descending, stable=True)",
     "topk": "paddle.topk(x, k, -1, not smallest)",
+    "depthwise_conv2d": "F.conv2d(x, weight.transpose([2, 3, 0, 1]).flatten(0, 1).unsqueeze(1), None, stride, "
+    "padding if isinstance(padding, str) else [n for pair in padding for n in pair], dilation, weight.shape[2], "
+    "layout)",
+    "biased_conv2d": "F.conv2d(x, weight.transpose([3, 2, 0, 1]), bias, stride, "
+    "padding if isinstance(padding, str) else [n for pair in padding for n in pair], dilation, groups, layout)",
+    "biased_conv_transpose2d": "F.conv2d_transpose(x, weight.transpose([3, 2, 0, 1]), bias, stride, "
+    "[n for pair in padding for n in pair], output_padding, dilation, groups, None, layout)",
+    "ceil_max_pool2d": "F.max_pool2d(x, window, stride, [n for pair in padding for n in pair], "
+    "ceil_mode=True, data_format=layout)",
+    "ceil_avg_pool2d": "F.avg_pool2d(x, window, stride, [n for pair in padding for n in pair], True, "
+    "not count_padding, None if divisor is False else divisor, layout)",
+    "adaptive_avg_pool2d": "F.adaptive_avg_pool2d(x, size, layout)",
 }

@@ -152,4 +152,11 @@ EXPRESSIONS = {
     "sort": "tf.sort(x, axis, 'DESCENDING' if descending else 'ASCENDING')",
     "argsort": "tf.cast(tf.argsort(x, axis, 'DESCENDING' if descending else 'ASCENDING', stable=True), tf.int64)",
     "topk": "tuple(tf.math.top_k(x, k, index_type=tf.int64))",
+    "depthwise_conv2d": "tf.transpose(tf.nn.depthwise_conv2d(tf.transpose(x, (0, 2, 3, 1)) if layout == 'NCHW' else x, "
+    "weight, (1, *stride, 1), padding if isinstance(padding, str) else ((0, 0), *padding, (0, 0)), 'NHWC', dilation), "
+    "(0, 3, 1, 2) if layout == 'NCHW' else (0, 1, 2, 3))",
+    "biased_conv2d": "tf.transpose(tf.nn.bias_add(tf.nn.conv2d("
+    "tf.transpose(x, (0, 2, 3, 1)) if layout == 'NCHW' else x, weight, stride, "
+    "padding if isinstance(padding, str) else ((0, 0), *padding, (0, 0)), 'NHWC', dilation), bias), "
+    "(0, 3, 1, 2) if layout == 'NCHW' else (0, 1, 2, 3))",
 }

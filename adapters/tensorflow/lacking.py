@@ -5,6 +5,7 @@ from __future__ import annotations
 LACKING: dict[str, str] = {
     "attention": "lower_right upper_left",
     "avg_pool3d": "float16 float64",
+    "biased_conv2d": "CHW SAME_LOWER",
     "bitwise_and": "bool",
     "bitwise_not": "bool",
     "bitwise_or": "bool",
@@ -13,6 +14,7 @@ LACKING: dict[str, str] = {
     "conv_transpose3d": "int32",
     "cross_entropy": "mean sum",
     "depth_to_space": "CRD",
+    "depthwise_conv2d": "CHW",
     "dynamic:digamma": "bfloat16",
     "dynamic:lgamma": "bfloat16",
     "dynamic:matmul_widened": "bfloat16 float16",

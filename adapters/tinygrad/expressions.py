@@ -93,4 +93,21 @@ EXPRESSIONS = {
     "split": "x.split(list(sizes), axis)",
     "gather_elements": "x.gather(axis, indices)",
     "masked_fill": "x.masked_fill(condition, fill)",
+    "depthwise_conv2d": "x.permute((0, 3, 1, 2) if layout == 'NHWC' else (0, 1, 2, 3)).conv2d("
+    "weight.permute(2, 3, 0, 1).flatten(0, 1).unsqueeze(1), None, weight.shape[2], stride, dilation, "
+    "0 if padding == 'VALID' else [n for pair in padding[::-1] for n in pair])"
+    ".permute((0, 2, 3, 1) if layout == 'NHWC' else (0, 1, 2, 3))",
+    "biased_conv2d": "x.permute((0, 3, 1, 2) if layout == 'NHWC' else (0, 1, 2, 3)).conv2d("
+    "weight.permute(3, 2, 0, 1), bias, groups, stride, dilation, "
+    "0 if padding == 'VALID' else [n for pair in padding[::-1] for n in pair])"
+    ".permute((0, 2, 3, 1) if layout == 'NHWC' else (0, 1, 2, 3))",
+    "biased_conv_transpose2d": "x.permute((0, 3, 1, 2) if layout == 'NHWC' else (0, 1, 2, 3)).conv_transpose2d("
+    "weight.permute(3, 2, 0, 1), bias, groups, stride, dilation, [n for pair in padding[::-1] for n in pair], "
+    "output_padding).permute((0, 2, 3, 1) if layout == 'NHWC' else (0, 1, 2, 3))",
+    "ceil_max_pool2d": "x.permute((0, 3, 1, 2) if layout == 'NHWC' else (0, 1, 2, 3)).max_pool2d(window, stride, "
+    "dilation, "
+    "[n for pair in padding[::-1] for n in pair], True).permute((0, 2, 3, 1) if layout == 'NHWC' else (0, 1, 2, 3))",
+    "ceil_avg_pool2d": "x.permute((0, 3, 1, 2) if layout == 'NHWC' else (0, 1, 2, 3)).avg_pool2d(window, stride, 1, "
+    "[n for pair in padding[::-1] for n in pair], True, count_padding)"
+    ".permute((0, 2, 3, 1) if layout == 'NHWC' else (0, 1, 2, 3))",
 }

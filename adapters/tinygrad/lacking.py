@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
-LACKING: dict[str, str] = {}
+LACKING: dict[str, str] = {
+    "biased_conv2d": "CHW SAME SAME_LOWER",
+    "biased_conv_transpose2d": "CHW",
+    "ceil_avg_pool2d": "CHW SAME SAME_LOWER",
+    "ceil_max_pool2d": "CHW SAME SAME_LOWER",
+    "depthwise_conv2d": "CHW SAME",
+}

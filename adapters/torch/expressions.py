@@ -173,4 +173,23 @@ EXPRESSIONS = {
     "sort": "torch.sort(x, dim=axis, descending=descending, stable=True).values",
     "argsort": "torch.argsort(x, dim=axis, descending=descending, stable=True)",
     "topk": "torch.topk(x, k, -1, not smallest)",
+    "depthwise_conv2d": "F.conv2d(x.movedim(-1 if layout == 'NHWC' else -3, -3), "
+    "weight.permute(2, 3, 0, 1).flatten(0, 1).unsqueeze(1), None, stride, "
+    "'valid' if padding == 'VALID' else [before for before, _ in padding], dilation, weight.shape[2])"
+    ".movedim(-3, -1 if layout == 'NHWC' else -3)",
+    "biased_conv2d": "F.conv2d(x.movedim(-1 if layout == 'NHWC' else -3, -3), weight.permute(3, 2, 0, 1), bias, "
+    "stride, "
+    "'valid' if padding == 'VALID' else [before for before, _ in padding], dilation, groups)"
+    ".movedim(-3, -1 if layout == 'NHWC' else -3)",
+    "biased_conv_transpose2d": "F.conv_transpose2d(x.movedim(-1 if layout == 'NHWC' else -3, -3), weight.permute(3, "
+    "2, 0, 1), bias, "
+    "stride, [before for before, _ in padding], output_padding, groups, dilation)"
+    ".movedim(-3, -1 if layout == 'NHWC' else -3)",
+    "ceil_max_pool2d": "F.max_pool2d(x.movedim(-1 if layout == 'NHWC' else -3, -3), window, stride, "
+    "[before for before, _ in padding], dilation, True).movedim(-3, -1 if layout == 'NHWC' else -3)",
+    "ceil_avg_pool2d": "F.avg_pool2d(x.movedim(-1 if layout == 'NHWC' else -3, -3), window, stride, "
+    "[before for before, _ in padding], True, count_padding, None if divisor is False else divisor)"
+    ".movedim(-3, -1 if layout == 'NHWC' else -3)",
+    "adaptive_avg_pool2d": "F.adaptive_avg_pool2d(x.movedim(-1 if layout == 'NHWC' else -3, -3), size)"
+    ".movedim(-3, -1 if layout == 'NHWC' else -3)",
 }

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle import mistakes
-from opassay.adapters.oracle.mistakes import activations, attention, elements, named, norms, pairs, products, windows
+from opassay.adapters.oracle.mistakes import (
+    activations,
+    attention,
+    elements,
+    named,
+    norms,
+    pairs,
+    products,
+    windowed,
+    windows,
+)
 from opassay.adapters.oracle.mistakes.made import mistakes as made
 from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
@@ -56,7 +66,7 @@ def test_a_mistake_in_one_element_is_found_by_a_default_run(op):
         assert not any(e.found.get("tolerances") for e in entries)
 
 
-SHAPED = (*norms.MISTAKES, *products.MISTAKES, *attention.MISTAKES, *windows.MISTAKES)
+SHAPED = (*norms.MISTAKES, *products.MISTAKES, *attention.MISTAKES, *windows.MISTAKES, *windowed.MISTAKES)
 
 
 CONVS = ("conv2d", "conv2d_transpose")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from opassay.adapters.oracle.average import divisors
+from opassay.adapters.oracle.average import counts, divisors
 from opassay.adapters.oracle.geometry import from_nhwc, to_nhwc
 from opassay.adapters.oracle.hypotheses.question import References, ask, mapped, pads_of, windows_of
 from opassay.adapters.oracle.linear import linear_reference
@@ -65,7 +65,8 @@ def _reciprocal_in_float32(question: Question) -> Iterator[References]:
         return
     windows, layout = windows_of(question), question.attributes["layout"]
     shape, pooled = to_nhwc(x, layout).shape, to_nhwc(dy, layout).shape
-    scale = np.float32(1) / divisors(windows, question.attributes["count_padding"], pooled, True).astype(np.float32)
+    count = counts(windows, question.attributes["count_padding"])
+    scale = np.float32(1) / divisors(count, pooled, True).astype(np.float32)
 
     def spread(dy: np.ndarray) -> np.ndarray:
         dx = np.zeros(shape, dtype=dy.dtype)

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from opassay.adapters.oracle.geometry import Windows, from_nhwc, to_nhwc
-from opassay.adapters.oracle.hypotheses.question import MAX_POOLS, References, ask, windows_of
+from opassay.adapters.oracle.hypotheses.question import CHOOSING, References, ask, windows_of
 from opassay.adapters.oracle.hypotheses.selection import chosen, located, sent_back
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
@@ -56,7 +56,7 @@ def _nan_restarts(question: Question) -> Iterator[References]:
             yield _to_first_equal(question, located(question, _not_less, lowest)[0])
         else:
             yield chosen(question, _not_less, lowest)
-    if not question.gradient:
+    if not question.gradient and windows_of(question).axes == 2:
         yield from _by_columns(question)
 
 
@@ -112,12 +112,12 @@ HYPOTHESES = (
         "starts_from_lowest",
         "maxima start from the lowest number, finite or not, which only something larger replaces: a NaN never does",
         _starts_from_lowest,
-        MAX_POOLS,
+        CHOOSING,
     ),
     Hypothesis(
         "nan_restarts",
         "a NaN is replaced, with the maximum so far, by what follows it",
         _nan_restarts,
-        MAX_POOLS,
+        CHOOSING,
     ),
 )

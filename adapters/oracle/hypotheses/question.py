@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.oracle.definition import OPS
-from opassay.adapters.oracle.geometry import Windows, any_amount, channels_last, shape_nhwc, sliding_windows
+from opassay.adapters.oracle.geometry import Windows, any_amount, channels_last, shape_nhwc
+from opassay.adapters.oracle.pool import MAXIMA
+from opassay.adapters.oracle.windowed import CEIL, ceiled, windows_over
 from opassay.harness.model.hypothesis import Question, asked_of_inner
 from opassay.harness.model.op import ContractError
 from opassay.harness.model.reference import Reference
@@ -17,6 +19,9 @@ from opassay.harness.model.reference import Reference
 References = tuple[Reference, ...]
 CONVS = ("conv2d", "conv2d_transpose")
 MAX_POOLS = ("max_pool2d", "max_pool2d_with_argmax")
+CHOOSING = (*MAXIMA, "max_pool2d_with_argmax", "ceil_max_pool2d")
+"""Pools of maxima over any number of axes."""
+
 WINDOWED = (*CONVS, *MAX_POOLS, "avg_pool2d")
 
 
@@ -62,7 +67,8 @@ def windows_of(question: Question) -> Windows:
     shape = a.get("output_shape", question.inputs[0].shape)
     padding = a["padding"] if "window" in a else any_amount(a["padding"])
     dilation = a.get("dilation", (1,) * len(window))
-    return sliding_windows(question.op, shape_nhwc(shape, a["layout"])[1:-1], window, a["stride"], dilation, padding)
+    laid = ceiled if question.op.startswith(CEIL) else windows_over
+    return laid(question.op, shape_nhwc(shape, a["layout"])[1:-1], window, a["stride"], dilation, padding)
 
 
 def window_of(question: Question) -> tuple[int, ...]:

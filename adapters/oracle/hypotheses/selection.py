@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from opassay.adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
+from opassay.adapters.oracle.geometry import UNBATCHED, channels_last, from_nhwc, over_batch, shape_nhwc, to_nhwc
 from opassay.adapters.oracle.hypotheses.question import (
+    CHOOSING,
     MAX_POOLS,
     References,
     ask,
@@ -27,7 +28,7 @@ Wins = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Whether a candidate replaces the best so far; both hold one element per window."""
 
 Pads = tuple[tuple[int, int], ...]
-"""Rows before and after, columns before and after."""
+"""What is before and after along each axis."""
 
 ARGMAX = ("max_pool2d_with_argmax",)
 
@@ -37,12 +38,12 @@ def located(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values and flat indices, NHWC, of windows that are read row by row, from ``start`` at ``pixel`` if any."""
     windows, image = windows_of(question), to_nhwc(dtypes.widen(question.inputs[0]), question.attributes["layout"])
-    batch, height, width, channels = image.shape
+    batch, *extents, channels = image.shape
     shape = (batch, *windows.outputs, channels)
     values, indices, found = np.zeros(shape, image.dtype), np.zeros(shape, np.int64), np.zeros(shape, bool)
     if start is not None:
         values[:], indices[:], found[:] = start, pixel * channels + np.arange(channels), True
-    places = np.arange(height * width * channels, dtype=np.int64).reshape(1, height, width, channels)
+    places = np.arange(math.prod(image.shape[1:]), dtype=np.int64).reshape(1, *extents, channels)
     for tap in windows.taps():
         here, there = (slice(None), *tap.outputs), (slice(None), *tap.inputs)
         with np.errstate(invalid="ignore"):
@@ -114,7 +115,8 @@ def _kept_if_not_less(question: Question) -> Iterator[References]:
 
 def _around(pads: Pads, layout: str) -> list[tuple[int, int]]:
     """Padding of every axis of an image."""
-    return [(0, 0), *pads, (0, 0)] if layout == "NHWC" else [(0, 0), (0, 0), *pads]
+    whole = [(0, 0), *pads, (0, 0)] if channels_last(layout) else [(0, 0), (0, 0), *pads]
+    return whole[1:] if layout == UNBATCHED else whole
 
 
 def _inside(around: Sequence[tuple[int, int]], x: np.ndarray) -> tuple[slice, ...]:
@@ -284,20 +286,18 @@ def _index(name: str, says: str, change: Callable[[np.ndarray, Question], np.nda
 
 
 HYPOTHESES = (
-    Hypothesis("padded_with_zero", "padding takes part in the maximum, as zeros", _padded_with_zero, MAX_POOLS),
-    Hypothesis(
-        "nan_first_only", "a NaN counts only where it is its window's first element", _nan_first_only, MAX_POOLS
-    ),
-    Hypothesis("nan_dropped", "a NaN never is the maximum", _nan_dropped, MAX_POOLS),
-    Hypothesis("last_nan", "of several NaN in a window the last one counts, not the first", _last_nan, MAX_POOLS),
+    Hypothesis("padded_with_zero", "padding takes part in the maximum, as zeros", _padded_with_zero, CHOOSING),
+    Hypothesis("nan_first_only", "a NaN counts only where it is its window's first element", _nan_first_only, CHOOSING),
+    Hypothesis("nan_dropped", "a NaN never is the maximum", _nan_dropped, CHOOSING),
+    Hypothesis("last_nan", "of several NaN in a window the last one counts, not the first", _last_nan, CHOOSING),
     Hypothesis(
         "kept_if_not_less",
         "the largest so far is kept if it is not less than the next, padding among them: a NaN never stays",
         _kept_if_not_less,
-        MAX_POOLS,
+        CHOOSING,
         ("gradient",),
     ),
-    Hypothesis("last_maximum", "of equal maxima the last one counts, not the first", _last_maximum, MAX_POOLS),
+    Hypothesis("last_maximum", "of equal maxima the last one counts, not the first", _last_maximum, CHOOSING),
     _index("index_with_batch", "the index counts over the whole batch, not within its sample", _with_batch),
     _index("index_of_plane", "the index counts within its plane, without channels", _of_plane),
     _index("index_channels_first", "the index counts channel by channel, as in NCHW", _channels_first),
@@ -320,21 +320,21 @@ HYPOTHESES = (
         "gradient_to_every_maximum",
         "of equal maxima each one gets the whole gradient",
         lambda q: _every_maximum(q, False),
-        MAX_POOLS,
+        CHOOSING,
         ("gradient",),
     ),
     Hypothesis(
         "gradient_shared_among_maxima",
         "equal maxima share the gradient",
         lambda q: _every_maximum(q, True),
-        MAX_POOLS,
+        CHOOSING,
         ("gradient",),
     ),
     Hypothesis(
         "gradient_overwritten",
         "of what several windows send to one element one is kept instead of the sum",
         _overwritten,
-        MAX_POOLS,
+        CHOOSING,
         ("gradient",),
     ),
 )

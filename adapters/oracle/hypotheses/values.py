@@ -10,7 +10,8 @@ from itertools import combinations
 import numpy as np
 
 from opassay.adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
-from opassay.adapters.oracle.hypotheses.question import MAX_POOLS, WINDOWED, References, ask, mapped
+from opassay.adapters.oracle.hypotheses.question import CHOOSING, WINDOWED, References, ask, mapped
+from opassay.adapters.oracle.hypotheses.selection import located
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
@@ -65,12 +66,13 @@ def _subnormals_flushed(question: Question) -> Iterator[References]:
 def _compared_as_zero(question: Question) -> Iterator[References]:
     """Where maxima are located, and then read as they are."""
     tiny, layout = _tiny(question), question.attributes["layout"]
-    located = replace(question, op="max_pool2d_with_argmax", oracle=None)
-    values, indices = ask(_each(located, lambda values: _flushed(values, tiny)))
+    flushed = _each(question, lambda values: _flushed(values, tiny))
+    _, indices = located(flushed, lambda new, best: (new > best) | (np.isnan(new) & ~np.isnan(best)))
     image = to_nhwc(dtypes.widen(question.inputs[0]), layout)
-    flat = over_batch(to_nhwc(indices.exact, layout), math.prod(image.shape[1:]))
-    found = replace(values, name=question.truth[0].name, exact=from_nhwc(image.ravel()[flat], layout))
-    yield (found, indices)[: len(question.truth)]
+    found = image.ravel()[over_batch(indices, math.prod(image.shape[1:]))]
+    values, *rest = question.truth
+    places = (replace(each, exact=from_nhwc(indices, layout)) for each in rest)
+    yield (replace(values, exact=from_nhwc(found, layout)), *places)
 
 
 def _holds_subnormal(array: np.ndarray) -> bool:
@@ -173,7 +175,7 @@ HYPOTHESES = (
         "subnormals_compared_as_zero",
         "subnormal numbers are compared as zero, and answered as they are",
         _compared_as_zero,
-        MAX_POOLS,
+        CHOOSING,
         ("value",),
     ),
     Hypothesis("nan_to_zero", "NaN is taken for zero", _nan_to_zero, ("relu",)),

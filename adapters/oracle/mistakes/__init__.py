@@ -27,6 +27,7 @@ from opassay.adapters.oracle.mistakes import (
     scans,
     sizes,
     state,
+    windowed,
     windows,
 )
 from opassay.harness.model.mistake import Mistake
@@ -52,6 +53,7 @@ WRAPPED: tuple[Mistake, ...] = (
     *movement.MISTAKES,
     *state.MISTAKES,
     *windows.MISTAKES,
+    *windowed.MISTAKES,
 )
 """Those that are no hypothesis."""
 
