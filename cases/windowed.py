@@ -24,7 +24,7 @@ BATCH = (1, 1, 2, 3)
 EMPTIES = ("",) * 39 + ("first",)
 """The batch, in one of forty."""
 
-LAYOUTS = ("NHWC", "NCHW", "NCHW", UNBATCHED)
+LAYOUTS = (*("NHWC", "NCHW") * 4, UNBATCHED)
 EVEN = (((0, 0), (0, 0)), ((1, 1), (1, 1)), ((0, 0), (1, 1)), ((2, 2), (1, 1)), ((2, 2), (3, 3)))
 """As much before as after, as most frameworks have it."""
 
@@ -56,9 +56,9 @@ DIVISOR = Attribute(
     "a whole number, or False", (False, False, False, 1, 3, 4), lambda v: v is False or isinstance(v, int)
 )
 WORDS = ("VALID", "SAME", LOWER)
-CONV_PADDING = _padding(("VALID", "SAME", "SAME", LOWER, *EVEN), WORDS)
-PADDING = _padding(("VALID", "SAME", "SAME", *EVEN), WORDS[:2])
-POOL_PADDING = _padding((*EVEN, *EVEN, "SAME", LOWER), WORDS)
+CONV_PADDING = _padding(("VALID", "SAME", LOWER, *EVEN, *EVEN), WORDS)
+PADDING = _padding(("VALID", "SAME", *EVEN), WORDS[:2])
+POOL_PADDING = _padding((*EVEN, *EVEN, *EVEN, "SAME", LOWER), WORDS)
 AROUND = _padding(EVEN, ())
 
 
@@ -90,8 +90,9 @@ depthwise_conv2d = _windowed(
     answers=shapes.conv_answer,
     work=shapes.conv_work,
     longest=shapes.conv_longest,
-    more=(rules.STRIDE, rules.DILATION, rules.NEGATIVE_PADDING, rules.FILTER_FITS, rules.channels(2)),
-    **CONVOLVES,
+    more=(rules.STRIDE, rules.DILATION, rules.channels(2)),
+    # What is known of convolutions asks for their groups.
+    **{**CONVOLVES, "traits": CONVOLVES["traits"][1:]},
 )
 biased_conv2d = _windowed(
     "biased_conv2d",
@@ -106,10 +107,7 @@ biased_conv2d = _windowed(
     answers=shapes.conv_answer,
     work=shapes.conv_work,
     longest=shapes.conv_longest,
-    more=(
-        *(rules.STRIDE, rules.DILATION, rules.GROUPS, rules.NEGATIVE_PADDING, rules.FILTER_FITS),
-        *(rules.channels(2), rules.bias(3)),
-    ),
+    more=(rules.STRIDE, rules.DILATION, rules.GROUPS, rules.channels(2), rules.bias(3)),
     **CONVOLVES,
 )
 biased_conv_transpose2d = _windowed(
@@ -125,10 +123,7 @@ biased_conv_transpose2d = _windowed(
     answers=shapes.transpose_answer,
     work=shapes.transpose_work,
     longest=shapes.transpose_longest,
-    more=(
-        *(rules.STRIDE, rules.DILATION, rules.GROUPS, rules.NEGATIVE_PADDING, rules.OUTPUT_PADDING),
-        *(rules.channels(3), rules.bias(2)),
-    ),
+    more=(rules.STRIDE, rules.DILATION, rules.GROUPS, rules.OUTPUT_PADDING, rules.channels(3), rules.bias(2)),
     **CONVOLVES,
 )
 ceil_max_pool2d = _windowed(
@@ -177,7 +172,7 @@ adaptive_avg_pool2d = _windowed(
     answers=shapes.bins_answer,
     work=shapes.bins_work,
     longest=shapes.bins_longest,
-    more=(rules.NO_BIN,),
+    more=(rules.NO_IMAGE,),
     traits=("sums",),
     **POOLS,
 )

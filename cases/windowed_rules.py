@@ -24,23 +24,13 @@ def heights(shape: Sequence[int], layout: str) -> tuple[int, int]:
 
 def _fits(attributes: Mapping[str, Any], inputs: Inputs) -> bool:
     """Whether a window fits the padded image along each axis."""
-    padding = attributes["padding"]
-    window = attributes.get("window") or inputs[1].shape[:2]
+    padding, dilation = attributes["padding"], attributes.get("dilation", (1, 1))
     if isinstance(padding, str) and padding != "VALID":
         return True
     pads = NO_PADDING if padding == "VALID" else padding
-    sizes = zip(heights(inputs[0].shape, attributes["layout"]), window, _dilation(attributes), pads, strict=True)
+    image = heights(inputs[0].shape, attributes["layout"])
+    sizes = zip(image, attributes["window"], dilation, pads, strict=True)
     return all(span(k, d) <= n + sum(pair) for n, k, d, pair in sizes)
-
-
-def _dilation(attributes: Mapping[str, Any]) -> tuple[int, int]:
-    found: tuple[int, int] = attributes.get("dilation", (1, 1))
-    return found
-
-
-def _wider_filter(case: Case) -> Case:
-    height = heights(case.tensors[0].shape, case.attributes["layout"])[0]
-    return but(shaped_as(case, 1, (height + 1, *case.tensors[1].shape[1:])), padding="VALID")
 
 
 def _wider_window(case: Case) -> Case:
@@ -67,7 +57,6 @@ NEGATIVE_PADDING = More(
     lambda a, xs: isinstance(a["padding"], str) or min(map(min, a["padding"])) >= 0,
     lambda case: but(case, padding=((-1, -1), (0, 0))),
 )
-FILTER_FITS = More("WindowLargerThanInput", "the filter fits the padded image", _fits, _wider_filter)
 WINDOW_FITS = More("WindowLargerThanInput", "the window fits the padded image", _fits, _wider_window)
 GROUPS = More(
     "GroupsZero",
@@ -120,11 +109,11 @@ def _most(attributes: Mapping[str, Any]) -> int:
     return int(max(attributes["stride"][0], attributes["dilation"][0]))
 
 
-NO_BIN = More(
-    "SizeNegative",
-    "size is at least 1",
-    lambda a, xs: min(a["size"]) >= 1,
-    lambda case: but(case, size=first_of(case.attributes["size"], -1)),
+NO_IMAGE = More(
+    "RankTwo",
+    "x is an image",
+    lambda a, xs: xs[0].ndim > 2,
+    lambda case: shaped_as(case, 0, case.tensors[0].shape[-2:]),
 )
 DIVISOR = More(
     "DivisorZero",

@@ -161,10 +161,12 @@ EXPRESSIONS = {
     "ops.pad(x, ((0, 0), *padding, (0, 0)) if layout == 'NHWC' else ((0, 0), (0, 0), *padding)), "
     "weight, stride, 'valid' if not isinstance(padding, str) else padding.lower(), "
     "'channels_last' if layout == 'NHWC' else 'channels_first', dilation)",
-    "biased_conv2d": "ops.conv(x if isinstance(padding, str) else "
-    "ops.pad(x, ((0, 0), *padding, (0, 0)) if layout == 'NHWC' else ((0, 0), (0, 0), *padding)), "
-    "weight, stride, 'valid' if not isinstance(padding, str) else padding.lower(), "
+    "biased_conv2d": "ops.concatenate([ops.conv(part, filters, stride, "
+    "padding.lower() if isinstance(padding, str) else 'valid', "
     "'channels_last' if layout == 'NHWC' else 'channels_first', dilation) "
+    "for part, filters in zip(ops.split(x if isinstance(padding, str) else "
+    "ops.pad(x, ((0, 0), *padding, (0, 0)) if layout == 'NHWC' else ((0, 0), (0, 0), *padding)), groups, "
+    "3 if layout == 'NHWC' else 1), ops.split(weight, groups, 3))], 3 if layout == 'NHWC' else 1) "
     "+ (bias if layout == 'NHWC' else ops.reshape(bias, (-1, 1, 1)))",
     "adaptive_avg_pool2d": "ops.adaptive_average_pool(x, size, "
     "'channels_last' if layout == 'NHWC' else 'channels_first')",

@@ -135,6 +135,16 @@ KNOWN = pinned(
             title="Fix inconsistent padding behavior in Torch pooling operations",
         ),
         Fact(
+            "keras-bins-inferred",
+            "upstream",
+            "KerasTensor: ops.adaptive_average_pool with channels last keeps the extent that it should replace",
+            ops=("adaptive_avg_pool2d",),
+            aspects=("shape",),
+            verdicts=("shape",),
+            when=lambda case: case.attributes["layout"] == "NHWC",
+            versions=SEEN,
+        ),
+        Fact(
             "keras-grouped-inferred",
             "upstream",
             "KerasTensor: ops.conv refuses groups, which the same call with tensors takes",

@@ -51,6 +51,26 @@ def _transpose(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Con
     return None
 
 
+def _biased(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
+    """Groups are convolved one after the other, each by the kernel of ordinary convolutions."""
+    if mode == "tensorflow" and not channels_last(attributes["layout"]):
+        return f"TensorFlow has no {attributes['layout']} convolution on the CPU for each dtype"
+    if mode == "tensorflow" and dtype not in onednn and _more_than_one(attributes, "dilation"):
+        return f"TensorFlow has no gradient of a dilated convolution for {dtype} on the CPU"
+    return _conv(mode, dtype, attributes, onednn)
+
+
+def _depthwise(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
+    """As TensorFlow's page of depthwise_conv2d says, too."""
+    if mode != "tensorflow" or min((*attributes["stride"], *attributes["dilation"])) < 1:
+        return None
+    if len(set(attributes["stride"])) > 1 or not channels_last(attributes["layout"]):
+        return "TensorFlow has a depthwise convolution on the CPU for one stride, channels last"
+    if _more_than_one(attributes, "stride") and _more_than_one(attributes, "dilation"):
+        return "keras.ops.depthwise_conv takes stride or dilation on TensorFlow, not both"
+    return None
+
+
 def _maximum(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
     dilated = any(d != 1 for d in attributes.get("dilation", ()))
     return "keras.ops.max_pool has no dilation" if dilated else None
@@ -64,6 +84,8 @@ def _average(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Conta
 
 LIMITS: Mapping[str, Limit] = {
     "conv2d": _conv,
+    "biased_conv2d": _biased,
+    "depthwise_conv2d": _depthwise,
     "conv2d_transpose": _transpose,
     "max_pool2d": _maximum,
     "avg_pool2d": _average,

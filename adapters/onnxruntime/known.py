@@ -49,6 +49,12 @@ def _wide_pad(case: Case) -> bool:
     return not isinstance(padding, str) and any(max(pair) >= k for pair, k in zip(padding, window, strict=True))
 
 
+def _more_than_a_stride(case: Case) -> bool:
+    """Rows or columns are added that no stride reaches, but a dilation."""
+    a = case.attributes
+    return any(n >= s for n, s in zip(a["output_padding"], a["stride"], strict=True))
+
+
 def _large_but_possible(case: Case) -> bool:
     """Padding whose answer a machine may just hold."""
     (height, width), (rows, columns, _, made) = spatial_axes(case.attributes["layout"]), case.tensors[1].shape
@@ -127,6 +133,17 @@ KNOWN = pinned(
             aspects=("shape",),
             verdicts=("shape",),
             when=pools.shrinks,
+            **_SEEN,
+        ),
+        Fact(
+            "onnxruntime-output-padding",
+            "by design",
+            "output_padding must be below the stride, whatever the dilation",
+            ops=("biased_conv_transpose2d",),
+            verdicts=("rejects",),
+            when=_more_than_a_stride,
+            aspects=("value", "shape"),
+            **_operator("ConvTranspose"),
             **_SEEN,
         ),
         Fact("onnxruntime-same", "upstream", _SAME, ops=("pools",), reproduces="same_undilated", **_SEEN),

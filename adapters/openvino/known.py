@@ -61,6 +61,15 @@ def _more_digits(case: Case) -> bool:
     return case.tensors[0].dtype == "float16" and case.tensors[0].fill.kind == "iota"
 
 
+def _past_the_padding(case: Case) -> bool:
+    """Elements are left for a last window that is cut short."""
+    a, shape = case.attributes, case.tensors[0].shape
+    if isinstance(a["padding"], str) or not a["count_padding"]:
+        return False
+    axes = zip(spatial_axes(a["layout"]), a["window"], a["stride"], a["padding"], strict=True)
+    return any((shape[axis] + sum(pads) - k) % s for axis, k, s, pads in axes)
+
+
 KNOWN = pinned(
     (
         *ELEMENTS,
@@ -100,6 +109,14 @@ KNOWN = pinned(
             "float32 is made bfloat16 by dropping bits: an answer is up to twice as far off as one that is rounded",
             reproduces="cut_not_rounded",
             needs=_CONVERTED,
+        ),
+        _upstream(
+            "whole-window",
+            "a window that reaches past the padding is divided by its whole size, where padding counts",
+            "ceil_avg_pool2d",
+            aspects=("value",),
+            verdicts=("structural", "numeric"),
+            when=_past_the_padding,
         ),
         Fact(
             "openvino-empty-pool",

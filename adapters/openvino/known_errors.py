@@ -21,6 +21,10 @@ _FIX = {
 _LOST = (
     "the kernel's exception is lost in the thread pool: the answer is what was there, and another model then crashes"
 )
+_SURPLUS_RULES = {
+    "conv2d_transpose": ("OutputTooLarge", "OutputTooSmall"),
+    "biased_conv_transpose2d": ("OutputPaddingTooLarge",),
+}
 _SURPLUS = "output_padding is not compared with the stride, and may be negative"
 
 
@@ -36,7 +40,7 @@ _ACCEPTED: tuple[tuple[str, str, str, Mapping[str, tuple[str, ...]], Mapping[str
         {"conv2d": ("FilterZero",)},
         {},
     ),
-    ("surplus", "upstream", _SURPLUS, {"conv2d_transpose": ("OutputTooLarge", "OutputTooSmall")}, {}),
+    ("surplus", "upstream", _SURPLUS, _SURPLUS_RULES, {}),
     (
         "channels",
         "by design",

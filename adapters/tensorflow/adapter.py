@@ -25,7 +25,7 @@ from opassay.adapters.geometry import ALIKE
 from opassay.adapters.tensorflow.expressions import EXPRESSIONS
 from opassay.adapters.tensorflow.kernels import onednn_dtypes
 from opassay.adapters.tensorflow.lacking import LACKING
-from opassay.adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL
+from opassay.adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL, dilated_alone, steps_apart
 from opassay.adapters.tensorflow.lines import LineOps
 from opassay.adapters.tensorflow.moves import MoveOps
 from opassay.adapters.tensorflow.numerics import rules
@@ -100,7 +100,12 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         if op == "triu_tril" and mode == "dynamic":
             return "tf.experimental.numpy.triu and tril must know the last two extents while tracing"
-        return DTYPES_WITHOUT_KERNEL.get(ALIKE.get(op, op), {}).get(dtypes[0]) if dtypes else None
+        if not dtypes:
+            return None
+        alone = None if mode == "xla" else dilated_alone(op, dtypes[0], attributes, onednn_dtypes())
+        if (reason := alone or steps_apart(op, attributes)) is not None:
+            return reason
+        return DTYPES_WITHOUT_KERNEL.get(ALIKE.get(op, op), {}).get(dtypes[0])
 
     def to_native(self, array: np.ndarray) -> tf.Tensor:
         """A copy: TensorFlow's tensors have no strides, and tf.constant never aliases the array.

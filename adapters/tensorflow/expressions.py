@@ -155,8 +155,9 @@ EXPRESSIONS = {
     "depthwise_conv2d": "tf.transpose(tf.nn.depthwise_conv2d(tf.transpose(x, (0, 2, 3, 1)) if layout == 'NCHW' else x, "
     "weight, (1, *stride, 1), padding if isinstance(padding, str) else ((0, 0), *padding, (0, 0)), 'NHWC', dilation), "
     "(0, 3, 1, 2) if layout == 'NCHW' else (0, 1, 2, 3))",
-    "biased_conv2d": "tf.transpose(tf.nn.bias_add(tf.nn.conv2d("
-    "tf.transpose(x, (0, 2, 3, 1)) if layout == 'NCHW' else x, weight, stride, "
-    "padding if isinstance(padding, str) else ((0, 0), *padding, (0, 0)), 'NHWC', dilation), bias), "
-    "(0, 3, 1, 2) if layout == 'NCHW' else (0, 1, 2, 3))",
+    "biased_conv2d": "tf.transpose(tf.nn.bias_add(tf.concat([tf.nn.conv2d(part, filters, stride, "
+    "padding if isinstance(padding, str) else 'VALID', 'NHWC', dilation) for part, filters in zip(tf.split("
+    "tf.pad(tf.transpose(x, (0, 2, 3, 1)) if layout == 'NCHW' else x, "
+    "((0, 0), *(((0, 0), (0, 0)) if isinstance(padding, str) else padding), (0, 0))), groups, 3), "
+    "tf.split(weight, groups, 3))], 3), bias), (0, 3, 1, 2) if layout == 'NCHW' else (0, 1, 2, 3))",
 }

@@ -6,7 +6,8 @@ but another op can express is composed instead.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from typing import Any
 
 _CONV = "tf.nn convolutions take float16, bfloat16, float32, float64 and int32 only"
 _MATMUL = "tf.linalg.matmul has no kernel for int8 and uint8"
@@ -19,3 +20,24 @@ DTYPES_WITHOUT_KERNEL: Mapping[str, Mapping[str, str]] = {
     "avg_pool2d": dict.fromkeys(("int8", "uint8", "int32", "int64"), _AVERAGE),
 }
 """Op → dtype of its first input → why not."""
+
+
+def steps_apart(op: str, attributes: Mapping[str, Any]) -> str | None:
+    """Why ``tf.nn.depthwise_conv2d`` cannot take these steps, as its page says, or None.
+
+    Source: https://www.tensorflow.org/api_docs/python/tf/nn/depthwise_conv2d
+    """
+    if op != "depthwise_conv2d" or min((*attributes["stride"], *attributes["dilation"])) < 1:
+        return None
+    if len(set(attributes["stride"])) > 1:
+        return "tf.nn.depthwise_conv2d takes one stride for both axes"
+    if max(attributes["stride"]) > 1 and max(attributes["dilation"]) > 1:
+        return "tf.nn.depthwise_conv2d takes no dilation together with a stride"
+    return None
+
+
+def dilated_alone(op: str, dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
+    """Why convolutions that are asked as they are have no gradient on the CPU, or None."""
+    if op != "biased_conv2d" or dtype in onednn or max(attributes["dilation"]) < 2:
+        return None
+    return f"TensorFlow has no gradient of a dilated convolution for {dtype} on the CPU"
