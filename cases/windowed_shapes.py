@@ -162,7 +162,7 @@ def transpose_longest(shapes: Sequence[Shape], attributes: Mapping[str, Any]) ->
 
 
 def pool_work(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
-    return math.prod(pool_answer(shapes, attributes)) * math.prod(attributes["window"])
+    return math.prod(pool_answer(shapes, attributes)) * pool_longest(shapes, attributes)
 
 
 def pool_longest(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:

@@ -71,4 +71,5 @@ class Bins:
 def _cut(x: np.ndarray, axis: int, start: int, end: int) -> np.ndarray:
     """A view of the elements from ``start`` to ``end`` along ``axis``, which is counted from the last."""
     here: tuple[Any, ...] = (..., slice(start, end), *(slice(None),) * (-axis - 1))
-    return x[here]
+    found: np.ndarray = x[here]
+    return found
