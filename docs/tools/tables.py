@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from contracts import choices, contracts
+
 from opassay.harness.find.completeness import Reader
 from opassay.harness.find.found import ops
 from opassay.harness.find.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "known-differences.md", ROOT / "docs" / "versions.md")
+PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("known-differences", "ops", "versions")))
 PACKAGES = {"paddle": "paddlepaddle", "stablehlo": "jax"}
 OWNERS = ("upstream", "by design", "ours")
 
@@ -97,7 +99,13 @@ def rewritten(text: str, tables: Mapping[str, str], numbers: Mapping[str, int]) 
 def _made() -> tuple[Mapping[str, str], Mapping[str, int]]:
     """All tables and numbers, which are the same for every page."""
     registry = Registry()
-    tables = {"support": support(registry), "known": known(registry), "versions": versions(registry)}
+    tables = {
+        "support": support(registry),
+        "known": known(registry),
+        "versions": versions(registry),
+        "contracts": contracts(registry, families()),
+        "choices": choices(registry),
+    }
     return tables, {"upstream": upstream(registry), "ops": len(ops()) - len(families()["programs"])}
 
 

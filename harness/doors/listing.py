@@ -67,20 +67,24 @@ def _print_entry(head: str, says: str) -> None:
 
 
 def _ops(registry: Registry, chosen: Chosen) -> None:
+    for name in found.ops():
+        _print_entry(*contract(registry, name))
+
+
+def contract(registry: Registry, name: str) -> tuple[str, str]:
+    """How an op is called, and what it computes in a sentence; of a program the ops that it is made of."""
     import opassay.adapters.oracle as oracle
 
     composed = importlib.import_module(PROGRAMS).PROGRAMS
-    for name in found.ops():
-        if name in composed:
-            _print_entry(f"{name} = {' + '.join(composed[name].needs)}", composed[name].says)
-        elif callable(function := getattr(oracle, name, None)):
-            _print_entry(name + _signature(function), first_line(function.__doc__))
-        else:
-            op = registry.op(name)
-            named: tuple[str, ...] = ("*", *op.attributes) if op.attributes else ()
-            given = (f"*{i}" if i == op.variadic else i for i in op.inputs)
-            named = named[1:] if op.variadic in op.inputs else named
-            _print_entry(f"{name}({', '.join((*given, *named))})", op.says)
+    if name in composed:
+        return f"{name} = {' + '.join(composed[name].needs)}", composed[name].says
+    if callable(function := getattr(oracle, name, None)):
+        return name + _signature(function), first_line(function.__doc__)
+    op = registry.op(name)
+    named: tuple[str, ...] = ("*", *op.attributes) if op.attributes else ()
+    given = (f"*{i}" if i == op.variadic else i for i in op.inputs)
+    named = named[1:] if op.variadic in op.inputs else named
+    return f"{name}({', '.join((*given, *named))})", op.says
 
 
 def _signature(function: Callable[..., Any]) -> str:
