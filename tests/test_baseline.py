@@ -135,7 +135,7 @@ def test_fifty_failures_are_adopted_by_one_command(first, run, capsys) -> None:
 
 def test_a_new_bug_beside_adopted_ones_is_red(first, run, capsys) -> None:
     update(capsys, first().folder)
-    third = run(f"{OLD},beside", baseline=FILE)
+    third = run(f"{OLD},beside", baseline=FILE, **ONE)
     assert third.status == 1
     assert third.known[""] > 0
     wrong = read_table(third.folder)
@@ -182,7 +182,7 @@ def test_in_another_version_it_is_known_and_told_to_be_untested(first, run, caps
 
 def test_a_new_bug_is_red_also_in_a_version_that_no_line_names(first, run, capsys) -> None:
     update(capsys, first().folder)
-    assert run(f"{OLD},other", baseline=FILE, version="2").status == 1
+    assert run(f"{OLD},other", baseline=FILE, version="2", **ONE).status == 1
 
 
 def test_a_crash_is_covered_once_somebody_owns_it(run, capsys) -> None:

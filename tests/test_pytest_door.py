@@ -29,16 +29,8 @@ def run(folder, ini, *options):
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
 
 
-@pytest.mark.parametrize(
-    ("ini", "more"),
-    [
-        ('testpaths = ["tests"]\n', ()),
-        ("", ("tests", "-n", "2")),
-    ],
-    ids=["testpaths", "path-xdist"],
-)
-def test_a_planted_bug_is_red_wherever_tests_are_looked_for(project, ini, more):
-    done = run(project, ini, *PLANTED_BUG, *FEW, *more)
+def test_a_planted_bug_is_red_with_xdist_too(project):
+    done = run(project, "", *PLANTED_BUG, *FEW, "tests", "-n", "2")
     assert done.returncode == 1, done.stdout
     assert "1 failed, 1 passed" in done.stdout
     assert "differ in a way no known difference covers" in done.stdout

@@ -39,6 +39,7 @@ class TestOnTensorFlow(Backend):
         assert all(" uint64 " in o["about"] and o["saw"] == "['uint32']" for o in others)
 
 
+@pytest.mark.whole
 class TestOnTorch(Lenient):
     sample = (8, 0)
     mode = "torch"

@@ -100,10 +100,16 @@ APART = {"crash": 2, "hang": 1, "nondeterministic": 8}
 SMALL = 23
 """A seed whose first products are small."""
 QUICK = tuple(verdict for verdict in FAILING if verdict not in APART)
+RUNS = (
+    pytest.param(QUICK, id="quick"),
+    pytest.param(("nondeterministic",), id="nondeterministic"),
+    # What ends or blocks a process is hunted in test_hunt.py and test_run_with_findings.py, too.
+    *(pytest.param((mode,), id=mode, marks=pytest.mark.whole) for mode in ("crash", "hang")),
+)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("modes", [QUICK, *((mode,) for mode in APART)], ids=["quick", *APART])
+@pytest.mark.parametrize("modes", RUNS)
 def test_a_run_with_every_verdict_is_told(tmp_path, monkeypatch, modes):
     # How scripts run and how far cases shrink is seen elsewhere; here there are dozens of findings.
     monkeypatch.setattr(repro, "run_script", lambda file, *more: Reproduction(file, 1, "", True))

@@ -221,7 +221,13 @@ def test_what_does_not_happen_again_is_gone(verdict: str, outcome: object, tmp_p
     ("verdict", "outcome", "line", "told"),
     [
         ("crash", Crashed("SIGABRT"), "import os; os.abort()", "actual: the process ended (SIGABRT)"),
-        ("crash", Crashed("exit 3"), "import os; os._exit(3)", "actual: the process ended (exit status 3)"),
+        pytest.param(
+            "crash",
+            Crashed("exit 3"),
+            "import os; os._exit(3)",
+            "actual: the process ended (exit status 3)",
+            marks=pytest.mark.whole,
+        ),
         ("hang", TimedOut(5.0), "import time; time.sleep(600)", "actual: no answer within"),
     ],
 )
