@@ -63,6 +63,8 @@ class MlxAdapter(WindowOps, ExpressionOps, Adapter):
         return {"device": str(mx.default_device())}
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        if min(attributes.get("new_shape", ()), default=0) < -1:
+            return "MLX makes arrays of negative extents, which nothing else can hold"
         whole = op in _PRODUCTS and dtypes and not is_float(dtypes[-1])
         return f"MLX multiplies and convolves floats only, not {dtypes[-1]}" if whole else None
 

@@ -8,4 +8,5 @@ FOLLOWS = (
     Follows("unconnected", "zeros"),
     Follows("index_below", "from_end", ops=("gather", "gather_elements", "gather_nd", "embedding", "scatter_elements")),
     Follows("zero_divisor", "any"),
+    Follows("no_axes", "none"),
 )

@@ -18,15 +18,26 @@ _FUNCTIONS: Told = {
     "erf_by_difference": ("upstream", "erf is 1 less a sum of terms, and loses what is small"),
     "zeros_of_other_sign": ("upstream", "what is made of others loses the sign of -0"),
     "padded_with_zero": ("upstream", "pools pad integers with -inf, which becomes 0"),
+    "gradient_multiplied": ("upstream", "relu's gradient is multiplied by 0 where it should be cut off"),
     "gradient_shared_among_maxima": ("by design", "equal elements of a window share its gradient"),
 }
 
 _UNCHECKED = {"conv2d_transpose": ("OutputTooLarge", "OutputTooSmall")}
+_INDEXING = {
+    "url": "https://ml-explore.github.io/mlx/build/html/usage/indexing.html",
+    "title": "Indexing Arrays",
+}
+_BEYOND = {
+    "dynamic_slice dynamic_update_slice embedding gather gather_elements gather_nd": ("IndexOutOfRange",),
+    "scatter_elements": ("IndexOutOfRange",),
+    "index_add scatter_nd": ("IndexOutOfRange", "IndexNegative"),
+}
 
 KNOWN = pinned(
     (
         *mistakes("mlx", _FUNCTIONS, versions=_SEEN),
         *accepted("mlx-unchecked", "by design", "output_padding is not checked", _UNCHECKED, versions=_SEEN),
+        *accepted("mlx-index", "by design", "an index outside is not checked", _BEYOND, versions=_SEEN, **_INDEXING),
         Fact(
             "mlx-sign-nan",
             "upstream",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import tee
 
@@ -117,6 +117,19 @@ class Bench:
             return frozenset()
         fits = fitting(self.op(case), answered)
         return frozenset(h.name for h in fits.exactly) if fits.telling else frozenset()
+
+    def mistake(self, labels: Sequence[str], case: Case) -> str:
+        """The one mistake that gives what each of ``labels`` answers to ``case``, by a looser bound if need be."""
+        made = {self._only(label, case, outcome) for label, outcome, _ in self.ask(case) if label in labels}
+        return made.pop() if len(made) == 1 else ""
+
+    def _only(self, label: str, case: Case, outcome: Outcome) -> str:
+        if not isinstance(outcome, Returned):
+            return ""
+        answered = self._answered(label, self.op(case), case, outcome)
+        fits = fitting(self.op(case), answered) if answered.differs else None
+        close = (fits.exactly or fits.loosely) if fits is not None and fits.telling else ()
+        return close[0].name if len(close) == 1 else ""
 
     def _answered(self, label: str, op: Op, case: Case, outcome: Returned) -> Answered:
         found = references(op, case, outcome.arrays)

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from opassay.harness.hunt.again import SAID
 from opassay.harness.hunt.bench import Sign
 from opassay.harness.hunt.failure import Failure, FailureKey
 from opassay.harness.hunt.finding import Finding, Predicate
 from opassay.harness.hunt.traits import firm
-from opassay.harness.model.explanation import VARIES, cause_in
+from opassay.harness.model.explanation import cause_in, mistake_in
 from opassay.harness.model.program import stage_ops
 from opassay.harness.model.verdicts import FAILING
 
@@ -83,9 +84,9 @@ def counted(
 
 
 def gathered(findings: Iterable[Finding]) -> tuple[dict[str, Finding], dict[str, str]]:
-    """``findings`` by id, those with one named cause on the same targets as the gravest of them; and who took which.
+    """``findings`` by id, those with one named cause in one framework as the gravest of them; and who took which.
 
-    The same mistake shows in values and gradients, under several verdicts, and in the programs that contain the op.
+    The same mistake shows in values and gradients, under several verdicts, in other ops, and in each mode.
     """
     kept: dict[str, Finding] = {}
     taken: dict[str, str] = {}
@@ -96,7 +97,8 @@ def gathered(findings: Iterable[Finding]) -> tuple[dict[str, Finding], dict[str,
             continue
         taken[finding.id] = by.id
         also = tuple(dict.fromkeys((*by.also, f"{finding.op} {finding.aspect} {finding.verdict}", *finding.also)))
-        kept[by.id] = replace(by, also=also, records=by.records + finding.records)
+        targets = tuple(sorted({*by.targets, *finding.targets}))
+        kept[by.id] = replace(by, also=also, targets=targets, records=by.records + finding.records)
     return kept, taken
 
 
@@ -107,9 +109,10 @@ def _gravity(finding: Finding) -> tuple[object, ...]:
 
 
 def _same_mistake(one: Finding, other: Finding) -> bool:
-    cause = cause_in(one.explained_by)
-    related = (
-        one.op == other.op or one.op in stage_ops(other.case.attributes) or other.op in stage_ops(one.case.attributes)
-    )
-    named = bool(cause) and cause != VARIES
-    return named and related and cause == cause_in(other.explained_by) and one.targets == other.targets
+    """Whatever the op and the mode: by the one mistake that gives the answers, or in the framework's own words."""
+    if one.adapters != other.adapters:
+        return False
+    if one.verdict == other.verdict and one.verdict in SAID and one.op != other.op:
+        return any(p.sign == q.sign for p in one.predicates for q in other.predicates)
+    mistake = mistake_in(one.explained_by)
+    return bool(mistake) and mistake == mistake_in(other.explained_by)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from opassay.harness.hunt.again import elsewhere, met_again, with_also
 from opassay.harness.hunt.bench import Bench, Sign, labels_of
 from opassay.harness.hunt.confirm import Confirmation, confirm
 from opassay.harness.hunt.draws import simplest
@@ -36,6 +37,9 @@ def verdict_limit(verdict: str, sign: Sign) -> int:
 
 
 UNSTEADY = "nondeterministic"
+
+LOOKING = 0.8
+"""The share of the time for smallest cases; in the rest, what waits is asked for the mistakes that were found."""
 
 PROBES = 2
 """Failures of each finding, unlike its smallest case, that are shrunk too: they may hide another difference."""
@@ -72,12 +76,14 @@ class Hunter:
 
     def hunt(self, records: Iterable[Record], scope: frozenset[str]) -> None:
         """Look at the new differences among ``records``, which say what the targets in ``scope`` did."""
-        until = time.monotonic() + self.limits.seconds
+        began = time.monotonic()
+        until, looking = (began + share * self.limits.seconds for share in (1.0, LOOKING))
         found = sorted(failures(self.passed.noting(records)), key=lambda f: f.order)
         self._probed: Counter[str] = Counter()
         self._unsteady_kinds: set[tuple[str, ...]] = set()
-        while (failure := self._next(found, scope)) is not None and time.monotonic() < until:
+        while (failure := self._next(found, scope)) is not None and time.monotonic() < looking:
             self._look(failure)
+        self._recognise(found, scope, until)
         self._settle(found, scope)
         for finding in list(self.findings.values()):
             if time.monotonic() < until and not finding.when:
@@ -94,7 +100,7 @@ class Hunter:
         self.begin(len(self.findings), len(rest))
         if not rest:
             return self._probe(found, scope)
-        if len(self.findings) >= self.limits.findings:
+        if len(gathered(self.findings.values())[0]) >= self.limits.findings:
             return None
         # The gravest; among equals the smallest of the kind with the fewest findings, so that every kind gets its turn.
         seen = Counter((f.op, f.aspect, f.verdict) for f in self.findings.values())
@@ -126,6 +132,9 @@ class Hunter:
     def _examine(self, failure: Failure) -> Finding:
         if failure.kind in self._unsteady_kinds:
             self.bench.fresh(labels_of(failure.sign))
+        known = met_again(self.bench, elsewhere(self.findings.values(), failure), failure)
+        if known is not None:
+            return with_also(known, failure)
         sign = self._sign(failure)
         if sign is None or failure.verdict == UNSTEADY:
             return self._unsteady_finding(failure, None)
@@ -265,6 +274,23 @@ class Hunter:
         if len(set(names.values())) == 1:
             return next(iter(names.values()))
         return "; ".join(f"{label}: {name}" for label, name in names.items())
+
+    def _recognise(self, found: Sequence[Failure], scope: frozenset[str], until: float) -> None:
+        """Give what the limits left to the findings whose mistake it shows, while there is time."""
+        for failure in found:
+            if time.monotonic() >= until:
+                return
+            if failure.key in self.owners or owner(failure, self.findings.values(), scope) is not None:
+                continue
+            try:
+                known = met_again(self.bench, self.findings.values(), failure)
+            except Exception:
+                # A mistake of ours leaves it waiting, and costs the run no report.
+                self.bench.reset()
+                return
+            if known is not None:
+                self.findings[known.id] = with_also(known, failure)
+                self.owners[failure.key] = known.id
 
     def _settle(self, found: Sequence[Failure], scope: frozenset[str]) -> None:
         """Give each failure to a finding, and each finding its count."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from opassay.harness.model.hypothesis import Hypothesis
@@ -36,6 +37,13 @@ def cause_in(explained_by: str) -> str:
     """``explained_by`` where it names a cause: on every target, a mistake that reproduces the answer; else empty."""
     sure = REPRODUCES in explained_by and not any(words in explained_by for words in (CONSISTENT, NO_FIT, UNTOLD))
     return explained_by if sure or explained_by == VARIES else ""
+
+
+def mistake_in(explained_by: str) -> str:
+    """The name of the one mistake that gives the answer, within a looser bound too; empty where there are several."""
+    several = "), or " in explained_by
+    found = re.match(rf"(\w+) {REPRODUCES}|{CONSISTENT} (\w+) ", explained_by)
+    return (found[1] or found[2]) if found and not several and "; " not in explained_by else ""
 
 
 def labelled(explained_by: str) -> str:

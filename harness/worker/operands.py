@@ -82,10 +82,16 @@ def _values(node: ast.AST, known: Mapping[str, Any]) -> Iterator[Any]:
 
 def _attributes(node: ast.Attribute, known: Mapping[str, Any]) -> Iterator[Any]:
     for owner in _values(node.value, known):
-        if isinstance(node.value, ast.Call):
+        if _made_by_call(node.value):
             yield owner
         elif hasattr(owner, node.attr):
             yield getattr(owner, node.attr)
+
+
+def _made_by_call(node: ast.AST) -> bool:
+    """Whether it is what a call returned, or a part of that."""
+    part = isinstance(node, (ast.Attribute, ast.Subscript)) and _made_by_call(node.value)
+    return isinstance(node, ast.Call) or part
 
 
 def _entries(node: ast.Subscript, known: Mapping[str, Any]) -> Iterator[Any]:

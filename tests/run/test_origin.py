@@ -69,6 +69,10 @@ def method():
     return ROWS.reshape(7)
 
 
+def method_of_a_part_of_a_result():
+    return np.stack((ROWS, ROWS)).T[0].__matmul__(np.ones(5))
+
+
 def by_operator():
     return operator.matmul(ROWS, ROWS)
 
@@ -93,6 +97,7 @@ def by_operator_of_many():
         compiled,
         python_function,
         method,
+        method_of_a_part_of_a_result,
         by_operator,
         by_operator_of_many,
     ],
