@@ -110,7 +110,7 @@ def test_a_repeated_axis_is_made_once() -> None:
 SAMPLE = {
     "jax": ("jax-dtypes",),
     "torch": ("torch-last-nan",),
-    "tensorflow": ("tensorflow-index-xla",),
+    "tensorflow": ("tensorflow-groups",),
 }
 """Known differences of several frameworks; ``pin_scripts.py`` runs all of them."""
 
