@@ -52,6 +52,7 @@ def test_it_leaves_all_that_is_known_and_resume_completes_it(whole, tmp_path, ho
     assert table(tmp_path) == whole
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("delay", [0.0, 0.2])
 def test_a_second_ctrl_c_while_writing_leaves_the_old_files_or_the_new_ones(whole, tmp_path, delay):
     parent, children = interrupted(tmp_path, 5)

@@ -105,6 +105,7 @@ def test_tf32_is_of_float32_in_what_the_switches_say() -> None:
 
 @pytest.mark.parametrize("op", ["conv2d", "conv2d_transpose", "matmul", "max_pool2d", "avg_pool2d"])
 def test_cuda_has_no_kernels_for_integers(op: str) -> None:
-    assert "int64" in (limit("cuda:0", op, "eager", "int64", {}) or "")
+    assert "int64" in (limit("cuda", op, "eager", "int64", {}) or "")
     assert limit("cpu", op, "eager", "int64", {}) is None
-    assert limit("cuda:0", op, "eager", "float16", {}) is None
+    assert limit("cuda", op, "eager", "float16", {}) is None
+    assert limit("npu", op, "eager", "int64", {}) is None, "nobody measured it there"
