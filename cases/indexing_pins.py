@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,9 @@ MASKED_FILL = small("masked_fill", (literal((3,), (1, 0, 1), "bool"), X), [[2, 2
 ONE_HOT = small("one_hot", (_at((2,), 1, 0),), [[0, 1, 0], [1, 0, 0]], axis=-1, depth=3, to="float32")
 DYNAMIC_SLICE = small("dynamic_slice", (_at((2,), 1, 1), X), [[5, 6]], sizes=(1, 2))
 DYNAMIC_UPDATE_SLICE = small("dynamic_update_slice", (_at((2,), 0, 1), X, TWO), [[1, 10, 20], [4, 30, 40]])
+NONZERO = small("nonzero", (literal((2, 3), (0, 2, 0, 4, 0, math.nan)),), [[0, 1], [1, 0], [1, 2]])
+MASKED_SELECT = small("masked_select", (literal((2, 3), (0, 1, 0, 1, 0, 1), "bool"), X), [2, 4, 6])
+UNIQUE = small("unique", (ROW,), [1, 2, 3])
 SORT = small("sort", (ROW,), [3, 3, 2, 1, 1], axis=0, descending=True)
 ARGSORT = small("argsort", (ROW,), [0, 3, 2, 1, 4], axis=0, descending=True)
 TOPK = small("topk", (ROW,), [3, 3, 2], [0, 3, 2], k=3, smallest=False)

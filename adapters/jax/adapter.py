@@ -23,6 +23,9 @@ from opassay.adapters.jax.expressions import EXPRESSIONS
 from opassay.adapters.jax.lacking import LACKING
 from opassay.adapters.jax.mapped import MappedOps, mapped, not_mapped
 from opassay.adapters.jax.numerics import RULES, gpu_rules
+from opassay.adapters.jax.resizing import RESIZES
+from opassay.adapters.resizing import lacks_way
+from opassay.adapters.sized import unsized
 from opassay.adapters.strides import aligned, permuted
 from opassay.harness.model.adapter import Adapter, Unconnected, as_tuple
 from opassay.harness.model.dtypes import BFLOAT16, is_float
@@ -112,6 +115,10 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         """On a GPU XLA leaves convolutions to cuDNN, which has those of floats, and of int8 to other dtypes."""
+        if (way := lacks_way(op, attributes, RESIZES)) is not None:
+            return way
+        if mode != "eager" and (reason := unsized(op)) is not None:
+            return reason
         if mode == "vmap" and (reason := not_mapped(op, attributes)) is not None:
             return reason
         if self._device.platform != "gpu" or op not in CONVOLUTIONS or not dtypes or is_float(dtypes[0]):

@@ -173,4 +173,11 @@ EXPRESSIONS = {
     "biased_conv2d": "lax.conv_general_dilated(x, weight, stride, padding, rhs_dilation=dilation, "
     "dimension_numbers=(layout, 'HWIO', layout), feature_group_count=groups) "
     "+ (bias if layout == 'NHWC' else bias[:, None, None])",
+    "nonzero": "jnp.argwhere(x)",
+    "masked_select": "x[condition]",
+    "unique": "jnp.unique(x)",
+    "resize_nearest": "jax.image.resize(x, (*x.shape[:2], *size), 'nearest')",
+    "resize_linear": "jax.image.resize(x, (*x.shape[:2], *size), 'linear', antialias)",
+    "resize_cubic": "jax.image.resize(x, (*x.shape[:2], *size), "
+    "'cubic' if coefficient == -0.5 else 'cubic-pytorch', antialias)",
 }

@@ -8,6 +8,7 @@ from opassay.adapters.engines import xla
 from opassay.adapters.facts import pinned
 from opassay.adapters.jax.known_cuda import CUDA
 from opassay.adapters.jax.known_errors import ERRORS
+from opassay.adapters.jax.known_sized import SIZED
 from opassay.adapters.jax.known_swaps import swapped_groups
 from opassay.adapters.kernels.elements import JAX_NUMPY, mistakes
 from opassay.adapters.kernels.norms import one_pass
@@ -43,6 +44,7 @@ KNOWN = pinned(
         ),
         *ERRORS,
         *CUDA,
+        *SIZED,
     ),
     Path(__file__).parent,
 )

@@ -29,6 +29,7 @@ COUNTED = {
     "offset",
     "diagonal",
     "block",
+    "size",
     "sizes",
     "depth",
     "k",

@@ -34,6 +34,9 @@ from opassay.adapters.keras.lacking import LACKING  # noqa: E402
 from opassay.adapters.keras.limits import LIMITS  # noqa: E402
 from opassay.adapters.keras.numerics import rules  # noqa: E402
 from opassay.adapters.keras.pool import PoolOps  # noqa: E402
+from opassay.adapters.keras.resizing import RESIZES  # noqa: E402
+from opassay.adapters.resizing import lacks_way  # noqa: E402
+from opassay.adapters.sized import unsized  # noqa: E402
 
 keras.config.disable_traceback_filtering()
 
@@ -80,6 +83,10 @@ class KerasAdapter(ConvOps, PoolOps, ExpressionOps, Adapter):
         return str(_backend.EXECUTOR)
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        if mode == "jax" and (told := unsized(op)) is not None:
+            return told
+        if (way := lacks_way(op, attributes, RESIZES[BACKEND])) is not None:
+            return way
         reason = LIMITS.get(ALIKE.get(op, op))
         return reason(mode, dtypes[0], attributes, _backend.onednn()) if reason and dtypes else None
 

@@ -170,4 +170,10 @@ EXPRESSIONS = {
     "+ (bias if layout == 'NHWC' else ops.reshape(bias, (-1, 1, 1)))",
     "adaptive_avg_pool2d": "ops.adaptive_average_pool(x, size, "
     "'channels_last' if layout == 'NHWC' else 'channels_first')",
+    "nonzero": "ops.cast(ops.stack(ops.nonzero(x), -1), 'int64')",
+    "unique": "ops.unique(x)",
+    "resize_nearest": "ops.image.resize(x, size, 'nearest', data_format='channels_first')",
+    "resize_linear": "ops.image.resize(x, size, 'bilinear', antialias, data_format='channels_first')",
+    "resize_cubic": "ops.image.resize(x, size, {-0.5: 'bicubic', -0.75: 'bicubic'}[coefficient], antialias, "
+    "data_format='channels_first')",
 }

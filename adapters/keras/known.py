@@ -15,6 +15,7 @@ from opassay.adapters.keras.known_elements import ELEMENTS
 from opassay.adapters.keras.known_empty import EMPTY
 from opassay.adapters.keras.known_errors import ERRORS
 from opassay.adapters.keras.known_predicates import SEEN, attributes_and_ops
+from opassay.adapters.keras.known_sized import SIZED
 from opassay.adapters.kernels.elements import JAX_NUMPY, mistakes
 from opassay.adapters.kernels.far import far_strides
 from opassay.adapters.kernels.holes import straddled_in_keras
@@ -226,6 +227,7 @@ KNOWN = pinned(
             versions=SEEN,
             needs=OWN,
         ),
+        *SIZED,
     ),
     Path(__file__).parent,
 )

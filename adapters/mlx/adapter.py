@@ -17,7 +17,9 @@ from opassay.adapters.expressions import ops_of
 from opassay.adapters.gradients import by_pullback
 from opassay.adapters.mlx.expressions import EXPRESSIONS
 from opassay.adapters.mlx.lacking import LACKING
+from opassay.adapters.mlx.resizing import RESIZES
 from opassay.adapters.mlx.windows import WindowOps
+from opassay.adapters.resizing import lacks_way
 from opassay.adapters.tracing import leaves
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter, Unconnected, as_tuple
@@ -66,7 +68,9 @@ class MlxAdapter(WindowOps, ExpressionOps, Adapter):
         if min(attributes.get("new_shape", ()), default=0) < -1:
             return "MLX makes arrays of negative extents, which nothing else can hold"
         whole = op in _PRODUCTS and dtypes and not is_float(dtypes[-1])
-        return f"MLX multiplies and convolves floats only, not {dtypes[-1]}" if whole else None
+        if whole:
+            return f"MLX multiplies and convolves floats only, not {dtypes[-1]}"
+        return lacks_way(op, attributes, RESIZES)
 
     def to_native(self, array: np.ndarray) -> mx.array:
         """A row-major copy, of some dtypes by their bits."""

@@ -187,4 +187,5 @@ EXPRESSIONS = {
     "mx.transpose(weight, (3, 0, 1, 2)), stride, 0 if padding == 'VALID' else tuple(zip(*padding)), dilation, "
     "groups=groups) "
     "+ bias, (0, 3, 1, 2) if layout == 'NCHW' else (0, 1, 2, 3))",
+    "resize_linear": "mx.moveaxis(nn.Upsample(scales, 'linear')(mx.moveaxis(x, 1, -1)), -1, 1)",
 }

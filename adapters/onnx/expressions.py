@@ -134,4 +134,16 @@ EXPRESSIONS = {
     "one_hot": "node('Cast', node('OneHot', node('Cast', indices, to=TYPES['int64']), whole(indices, depth), "
     "whole(indices, (0, 1)), axis=axis), to=TYPES[to])",
     "topk": "node('TopK', x, whole(x, (k,)), axis=-1, largest=int(not smallest), outputs=2)",
+    "nonzero": "node('Transpose', node('NonZero', x), perm=(1, 0))",
+    "masked_select": "node('Compress', x, node('Reshape', condition, whole(x, (-1,))))",
+    "unique": "node('Unique', x, sorted=1)",
+    "resize_nearest": "node('Resize', x, None, None if size else factors(x, (1, 1, *scales)), "
+    "whole(x, (*x.shape[:2], *size)) if size else None, coordinate_transformation_mode=coordinates, "
+    "nearest_mode=rounding)",
+    "resize_linear": "node('Resize', x, None, None if size else factors(x, (1, 1, *scales)), "
+    "whole(x, (*x.shape[:2], *size)) if size else None, coordinate_transformation_mode=coordinates, mode='linear', "
+    "antialias=int(antialias), exclude_outside=int(edges == 'excluded'))",
+    "resize_cubic": "node('Resize', x, None, None if size else factors(x, (1, 1, *scales)), "
+    "whole(x, (*x.shape[:2], *size)) if size else None, coordinate_transformation_mode=coordinates, mode='cubic', "
+    "cubic_coeff_a=coefficient, antialias=int(antialias), exclude_outside=int(edges == 'excluded'))",
 }

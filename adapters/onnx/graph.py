@@ -157,6 +157,11 @@ def whole(x: Symbol, numbers: int | Sequence[int]) -> Symbol:
     return x.graph.weight(np.asarray(numbers, np.int64))
 
 
+def factors(x: Symbol, numbers: Sequence[float]) -> Symbol:
+    """Numbers of float32 that are part of ``x``'s model, whatever its dtype."""
+    return x.graph.weight(np.asarray(numbers, np.float32))
+
+
 def _told(kind: Any) -> Inferred:
     extents = tuple(dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim)
     return (extents if kind.HasField("shape") else None, _NAMES.get(kind.elem_type, ""))

@@ -13,7 +13,7 @@ import numpy as np
 from opassay.adapters.expressions import ops_of
 from opassay.adapters.onnx.conv import ConvOps
 from opassay.adapters.onnx.expressions import EXPRESSIONS
-from opassay.adapters.onnx.graph import TYPES, Graph, Symbol, like, node, whole
+from opassay.adapters.onnx.graph import TYPES, Graph, Symbol, factors, like, node, whole
 from opassay.adapters.onnx.plain import PlainOps
 from opassay.adapters.onnx.pool import PoolOps
 from opassay.adapters.onnx.windowed import WindowedOps
@@ -24,7 +24,9 @@ from opassay.harness.model.outcome import Inferred
 Run = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
 """What answers a prepared model: an array per output."""
 
-ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, node=node, like=like, whole=whole, np=np, TYPES=TYPES)
+ExpressionOps = ops_of(
+    EXPRESSIONS, __file__, graph_op, node=node, like=like, whole=whole, factors=factors, np=np, TYPES=TYPES
+)
 
 
 class ModelAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Adapter):

@@ -18,6 +18,8 @@ from opassay.adapters.onnx.model import ModelAdapter, Run
 from opassay.adapters.onnxruntime.lacking import LACKING
 from opassay.adapters.onnxruntime.limits import RESIZED, lacks
 from opassay.adapters.onnxruntime.numerics import RULES
+from opassay.adapters.onnxruntime.resizing import RESIZES
+from opassay.adapters.resizing import lacks_way
 from opassay.adapters.strides import copied
 from opassay.harness.model.dtypes import BFLOAT16
 from opassay.harness.model.numeric_model import NumericRule
@@ -63,7 +65,7 @@ class OnnxRuntimeAdapter(ModelAdapter):
         return PROVIDER
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
-        return lacks(op, tuple(dtypes))
+        return lacks(op, tuple(dtypes)) or lacks_way(op, attributes, RESIZES)
 
     def to_native(self, array: np.ndarray) -> np.ndarray:
         """A copy that lies as ``array`` does: making it contiguous, where it must be, is onnxruntime's task."""

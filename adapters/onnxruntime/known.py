@@ -10,6 +10,7 @@ from opassay.adapters.facts import accepted, pinned
 from opassay.adapters.geometry import channel_axis, output_extent, spatial_axes
 from opassay.adapters.onnxruntime import known_pools as pools
 from opassay.adapters.onnxruntime.known_elements import ELEMENTS
+from opassay.adapters.onnxruntime.known_sized import SIZED
 from opassay.adapters.onnxruntime.limits import RESIZED
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -212,6 +213,7 @@ KNOWN = pinned(
                 **_SEEN,
             )
         ),
+        *SIZED,
     ),
     Path(__file__).parent,
 )

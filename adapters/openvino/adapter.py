@@ -21,8 +21,10 @@ from opassay.adapters.openvino.limits import lacks
 from opassay.adapters.openvino.numerics import RULES
 from opassay.adapters.openvino.plain import PlainOps
 from opassay.adapters.openvino.pool import PoolOps
-from opassay.adapters.openvino.symbols import TYPES, Symbol, joined, like, node, outputs, told, whole
+from opassay.adapters.openvino.resizing import RESIZES
+from opassay.adapters.openvino.symbols import TYPES, Symbol, factors, joined, like, node, outputs, told, whole
 from opassay.adapters.openvino.windowed import WindowedOps
+from opassay.adapters.resizing import lacks_way
 from opassay.adapters.strides import copied
 from opassay.adapters.tracing import graph_op, leaves, refilled
 from opassay.harness.model.adapter import Adapter, Unsupported
@@ -39,7 +41,8 @@ _ALONE = {"INFERENCE_NUM_THREADS": "1"}
 """With several threads, nothing recovers from an exception in one of them."""
 
 
-NAMES = {"ops": ops, "node": node, "outputs": outputs, "joined": joined, "whole": whole, "like": like, "TYPES": TYPES}
+MADE = {"node": node, "outputs": outputs, "joined": joined, "whole": whole, "factors": factors, "like": like}
+NAMES = {"ops": ops, "TYPES": TYPES, **MADE}
 ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, **NAMES)
 
 
@@ -80,7 +83,7 @@ class OpenVinoAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Ad
         return f"OpenVINO:{DEVICE}"
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
-        return lacks(op, tuple(dtypes))
+        return lacks(op, tuple(dtypes)) or lacks_way(op, attributes, RESIZES)
 
     def to_native(self, array: np.ndarray) -> np.ndarray:
         """A copy that lies as ``array`` does: ``ov.Tensor`` makes it contiguous."""

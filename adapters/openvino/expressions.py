@@ -97,4 +97,15 @@ EXPRESSIONS = {
     "masked_fill": "node(ops.select, condition, like(x, fill), x)",
     "topk": "outputs(ops.topk, x, whole(k), axis=-1, mode='min' if smallest else 'max', sort='value', "
     "index_element_type='i64')",
+    "nonzero": "node(ops.transpose, node(ops.non_zero, x), whole((1, 0)))",
+    "masked_select": "node(ops.gather_nd, x, node(ops.transpose, node(ops.non_zero, condition), whole((1, 0))))",
+    "resize_nearest": "node(ops.interpolate, x, whole(size) if size else factors(scales), "
+    "axes=list(range(2, len(x.shape))), shape_calculation_mode='sizes' if size else 'scales', "
+    "mode='nearest', coordinate_transformation_mode=coordinates, nearest_mode=rounding)",
+    "resize_linear": "node(ops.interpolate, x, whole(size) if size else factors(scales), "
+    "axes=list(range(2, len(x.shape))), shape_calculation_mode='sizes' if size else 'scales', "
+    "mode='linear_onnx', coordinate_transformation_mode=coordinates)",
+    "resize_cubic": "node(ops.interpolate, x, whole(size) if size else factors(scales), "
+    "axes=list(range(2, len(x.shape))), shape_calculation_mode='sizes' if size else 'scales', "
+    "mode='cubic', coordinate_transformation_mode=coordinates, cube_coeff=coefficient)",
 }

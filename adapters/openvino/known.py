@@ -11,6 +11,7 @@ from opassay.adapters.kernels.values import empty_anywhere
 from opassay.adapters.openvino import known_reorders
 from opassay.adapters.openvino.known_elements import ELEMENTS
 from opassay.adapters.openvino.known_errors import CHANCE, SEEN, errors, repeats_nothing
+from opassay.adapters.openvino.known_sized import SIZED
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -189,6 +190,7 @@ KNOWN = pinned(
             **_DEVICE,
         ),
         *errors(),
+        *SIZED,
     ),
     Path(__file__).parent,
 )

@@ -27,12 +27,24 @@ KERNELS: Mapping[str, tuple[str, ...]] = {
     "matmul": _FLOATS,
     "scatter_nd": _ALL,
     "stop_gradient": (*_ALL, "float64", "int64"),
+    "resize_nearest": (*_FLOATS, "int8", "uint8"),
 }
 
 _CONVERTED = {"float64": "float32", "int64": "int32"}
 
 _DATA = dict.fromkeys(
-    ("scatter_nd", "where", "gather", "embedding", "gather_elements", "gather_nd", "scatter_elements", "masked_fill"), 1
+    (
+        "scatter_nd",
+        "where",
+        "gather",
+        "embedding",
+        "gather_elements",
+        "gather_nd",
+        "scatter_elements",
+        "masked_fill",
+        "masked_select",
+    ),
+    1,
 )
 """Which input's dtype is meant, where it is not the first."""
 

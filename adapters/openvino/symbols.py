@@ -79,6 +79,11 @@ def whole(numbers: int | Sequence[int]) -> Symbol:
     return symbol(constant(numbers))
 
 
+def factors(numbers: Sequence[float]) -> Symbol:
+    """Numbers of float32 that are part of the model."""
+    return symbol(ops.constant(np.asarray(numbers, np.float32)))
+
+
 def like(x: Symbol, number: float) -> Symbol:
     """A scalar of ``x``'s dtype that is part of the model."""
     return symbol(ops.constant(number, x.type))

@@ -23,8 +23,10 @@ from opassay.adapters.paddle.lacking import LACKING
 from opassay.adapters.paddle.limits import lacks
 from opassay.adapters.paddle.pool import PoolOps
 from opassay.adapters.paddle.program import compiled, inferred
+from opassay.adapters.paddle.resizing import RESIZES
 from opassay.adapters.paddle.transfer import from_native, to_native
 from opassay.adapters.paddle.unpool import UnpoolOps
+from opassay.adapters.resizing import lacks_way
 from opassay.harness.model.adapter import Adapter
 from opassay.harness.model.dtypes import DTYPES
 from opassay.harness.model.outcome import Inferred
@@ -76,7 +78,7 @@ class PaddleAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
         return self._executor
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
-        return lacks(op, mode, tuple(dtypes), attributes)
+        return lacks(op, mode, tuple(dtypes), attributes) or lacks_way(op, attributes, RESIZES)
 
     def to_native(self, array: np.ndarray) -> Tensor:
         return to_native(array)

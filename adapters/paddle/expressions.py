@@ -131,4 +131,13 @@ EXPRESSIONS = {
     "ceil_avg_pool2d": "F.avg_pool2d(x, window, stride, [n for pair in padding for n in pair], True, "
     "not count_padding, None if divisor is False else divisor, layout)",
     "adaptive_avg_pool2d": "F.adaptive_avg_pool2d(x, size, layout)",
+    "nonzero": "paddle.nonzero(x)",
+    "masked_select": "paddle.masked_select(x, condition)",
+    "unique": "paddle.unique(x)",
+    "resize_nearest": "F.interpolate(x, size or None, scales or None, 'nearest', "
+    "data_format='NC' + 'DHW'[5 - x.ndim :])",
+    "resize_linear": "F.interpolate(x, size or None, scales or None, ('linear', 'bilinear', 'trilinear')[x.ndim - 3], "
+    "coordinates == 'align_corners', int(coordinates == 'asymmetric'), 'NC' + 'DHW'[5 - x.ndim :])",
+    "resize_cubic": "F.interpolate(x, size or None, scales or None, {-0.75: 'bicubic'}[coefficient], "
+    "coordinates == 'align_corners')",
 }

@@ -14,6 +14,7 @@ from opassay.adapters.paddle import known_empty as empty
 from opassay.adapters.paddle import known_masks as masks
 from opassay.adapters.paddle.known_elements import ELEMENTS
 from opassay.adapters.paddle.known_errors import ERRORS, SEEN
+from opassay.adapters.paddle.known_sized import SIZED
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -262,6 +263,7 @@ KNOWN = pinned(
         ),
         *ERRORS,
         *ELEMENTS,
+        *SIZED,
     ),
     Path(__file__).parent,
 )

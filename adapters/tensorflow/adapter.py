@@ -22,6 +22,7 @@ import tensorflow as tf
 from opassay.adapters.devices import cpu_name, cpu_number
 from opassay.adapters.expressions import ops_of
 from opassay.adapters.geometry import ALIKE
+from opassay.adapters.resizing import lacks_way
 from opassay.adapters.tensorflow.expressions import EXPRESSIONS
 from opassay.adapters.tensorflow.kernels import onednn_dtypes
 from opassay.adapters.tensorflow.lacking import LACKING
@@ -29,6 +30,7 @@ from opassay.adapters.tensorflow.limits import DTYPES_WITHOUT_KERNEL, dilated_al
 from opassay.adapters.tensorflow.lines import LineOps
 from opassay.adapters.tensorflow.moves import MoveOps
 from opassay.adapters.tensorflow.numerics import rules
+from opassay.adapters.tensorflow.resizing import COMPILED, RESIZES
 from opassay.adapters.tensorflow.volumes import VolumeOps
 from opassay.harness.model.adapter import Adapter, Unconnected
 from opassay.harness.model.dtypes import BFLOAT16
@@ -100,6 +102,8 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         if op == "triu_tril" and mode == "dynamic":
             return "tf.experimental.numpy.triu and tril must know the last two extents while tracing"
+        if (way := lacks_way(op, attributes, COMPILED if mode == "xla" else RESIZES)) is not None:
+            return way
         if not dtypes:
             return None
         alone = None if mode == "xla" else dilated_alone(op, dtypes[0], attributes, onednn_dtypes())

@@ -160,4 +160,17 @@ EXPRESSIONS = {
     "tf.pad(tf.transpose(x, (0, 2, 3, 1)) if layout == 'NCHW' else x, "
     "((0, 0), *(((0, 0), (0, 0)) if isinstance(padding, str) else padding), (0, 0))), groups, 3), "
     "tf.split(weight, groups, 3))], 3), bias), (0, 3, 1, 2) if layout == 'NCHW' else (0, 1, 2, 3))",
+    "nonzero": "tf.where(x)",
+    "masked_select": "tf.boolean_mask(x, condition)",
+    "unique": "tf.sort(tf.unique(tf.reshape(x, (-1,))).y)",
+    "resize_nearest": "tf.transpose(tf.compat.v1.image.resize_nearest_neighbor(tf.transpose(x, (0, 2, 3, 1)), size, "
+    "coordinates == 'align_corners', half_pixel_centers=coordinates == 'half_pixel'), (0, 3, 1, 2))",
+    "resize_linear": "tf.cast(tf.transpose("
+    "tf.image.resize(tf.transpose(x, (0, 2, 3, 1)), size, 'bilinear', antialias=antialias) "
+    "if coordinates == 'half_pixel' else tf.compat.v1.image.resize_bilinear(tf.transpose(x, (0, 2, 3, 1)), size, "
+    "coordinates == 'align_corners'), (0, 3, 1, 2)), x.dtype)",
+    "resize_cubic": "tf.cast(tf.transpose("
+    "tf.image.resize(tf.transpose(x, (0, 2, 3, 1)), size, 'bicubic', antialias=antialias) "
+    "if coefficient == -0.5 else tf.compat.v1.image.resize_bicubic(tf.transpose(x, (0, 2, 3, 1)), size, "
+    "coordinates == 'align_corners'), (0, 3, 1, 2)), x.dtype)",
 }

@@ -23,11 +23,13 @@ import tinygrad
 from tinygrad import Tensor, dtypes
 
 from opassay.adapters.expressions import ops_of
+from opassay.adapters.resizing import lacks_way
 from opassay.adapters.tinygrad.conv import ConvOps
 from opassay.adapters.tinygrad.expressions import EXPRESSIONS
 from opassay.adapters.tinygrad.gradients import value_and_vjp
 from opassay.adapters.tinygrad.lacking import LACKING
 from opassay.adapters.tinygrad.pool import PoolOps
+from opassay.adapters.tinygrad.resizing import RESIZES
 from opassay.adapters.tinygrad.scatter import ScatterOps
 from opassay.harness.model.adapter import Adapter, Unconnected, as_tuple
 from opassay.harness.model.dtypes import BFLOAT16
@@ -81,7 +83,7 @@ class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         if "bfloat16" in (*dtypes, attributes.get("to")) and not _compiles_bfloat16():
             return f"{os.environ.get('CC', 'clang')} has no __bf16 for this processor"
-        return None
+        return lacks_way(op, attributes, RESIZES)
 
     def to_native(self, array: np.ndarray) -> Tensor:
         """A row-major copy; bfloat16 by its bits, since NumPy knows no such dtype."""

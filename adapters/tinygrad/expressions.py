@@ -110,4 +110,8 @@ EXPRESSIONS = {
     "ceil_avg_pool2d": "x.permute((0, 3, 1, 2) if layout == 'NHWC' else (0, 1, 2, 3)).avg_pool2d(window, stride, 1, "
     "[n for pair in padding[::-1] for n in pair], True, count_padding)"
     ".permute((0, 2, 3, 1) if layout == 'NHWC' else (0, 1, 2, 3))",
+    "nonzero": "x.nonzero().cast(dtypes.int64)",
+    "masked_select": "x.masked_select(condition)",
+    "resize_nearest": "x.interpolate(size, 'nearest' if coordinates == 'asymmetric' else 'nearest-exact')",
+    "resize_linear": "x.interpolate(size, 'linear', coordinates == 'align_corners')",
 }

@@ -15,11 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch._dynamo.utils import counters
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
 from opassay.adapters.cuda import GPU_SHARE
 from opassay.adapters.devices import plug_in
 from opassay.adapters.expressions import ops_of
 from opassay.adapters.onednn import own_convolutions
+from opassay.adapters.resizing import lacks_way
+from opassay.adapters.sized import unsized
 from opassay.adapters.torch import devices
 from opassay.adapters.torch.conv import ConvOps
 from opassay.adapters.torch.expressions import EXPRESSIONS
@@ -27,6 +30,7 @@ from opassay.adapters.torch.lacking import LACKING
 from opassay.adapters.torch.limits import limit
 from opassay.adapters.torch.numerics import rules
 from opassay.adapters.torch.pool import PoolOps
+from opassay.adapters.torch.resizing import RESIZES
 from opassay.adapters.torch.transfer import alias, from_native, to_native
 from opassay.adapters.torch.unpool import UnpoolOps
 from opassay.harness.model.adapter import Adapter, Unconnected
@@ -114,6 +118,10 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
         missing = next((dtype for dtype in dtypes if dtype in devices.WITHOUT.get(self._device.type, ())), None)
         if missing is not None:
             return f"torch has no {missing} on {self._device.type}"
+        if (way := lacks_way(op, attributes, RESIZES)) is not None:
+            return way
+        if mode == "compile" and (reason := unsized(op)) is not None:
+            return reason
         return limit(self._device.type, op, mode, dtypes[0], attributes) if dtypes else None
 
     def to_native(self, array: np.ndarray) -> Tensor:
@@ -168,12 +176,15 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
         """
         if mode != "compile":
             return [_inferred(y) for y in fn(*(x.to("meta") for x in inputs))]
-        with FakeTensorMode() as fake:
+        with FakeTensorMode(shape_env=ShapeEnv(), static_shapes=True) as fake:
             return [_inferred(y) for y in fn(*(fake.from_tensor(x) for x in inputs))]
 
 
 def _inferred(y: Any) -> Inferred | None:
-    return None if y is Unconnected else (tuple(y.shape), str(y.dtype).removeprefix("torch."))
+    if y is Unconnected:
+        return None
+    # Extents that depend on values are symbols.
+    return tuple(n if isinstance(n, int) else None for n in y.shape), str(y.dtype).removeprefix("torch.")
 
 
 def _source(x: Tensor) -> Tensor:

@@ -192,4 +192,13 @@ EXPRESSIONS = {
     ".movedim(-3, -1 if layout == 'NHWC' else -3)",
     "adaptive_avg_pool2d": "F.adaptive_avg_pool2d(x.movedim(-1 if layout == 'NHWC' else -3, -3), size)"
     ".movedim(-3, -1 if layout == 'NHWC' else -3)",
+    "nonzero": "torch.nonzero(x)",
+    "masked_select": "torch.masked_select(x, condition)",
+    "unique": "torch.unique(x)",
+    "resize_nearest": "F.interpolate("
+    "x, size or None, scales or None, 'nearest' if coordinates == 'asymmetric' else 'nearest-exact')",
+    "resize_linear": "F.interpolate(x, size or None, scales or None, "
+    "('linear', 'bilinear', 'trilinear')[x.ndim - 3], coordinates == 'align_corners', antialias=antialias)",
+    "resize_cubic": "F.interpolate(x, size or None, scales or None, 'bicubic', coordinates == 'align_corners', "
+    "antialias=antialias and coefficient == -0.5)",
 }

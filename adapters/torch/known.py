@@ -28,6 +28,7 @@ from opassay.adapters.torch.known_empty import (
 )
 from opassay.adapters.torch.known_errors import ERRORS
 from opassay.adapters.torch.known_norms import NORMS
+from opassay.adapters.torch.known_sized import SIZED
 from opassay.adapters.torch.known_strides import channels_last, one_filter, one_filter_compiled, unviewable_indices
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -307,6 +308,7 @@ KNOWN = pinned(
             flaky=CHANCE,
             needs=(*ON_CPU, "cpu_capability=AVX512"),
         ),
+        *SIZED,
     ),
     Path(__file__).parent,
 )

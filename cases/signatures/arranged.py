@@ -11,7 +11,7 @@ from opassay.cases.signatures import draws, kinds
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry, Tensor
 from opassay.harness.model.draw import Draw
-from opassay.harness.model.fills import Fill
+from opassay.harness.model.fills import WHOLE, Fill
 from opassay.harness.model.memory import Memory
 
 Shape = tuple[int, ...]
@@ -19,7 +19,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Index:
-    """A tensor of indices, int32 or int64."""
+    """A tensor whose values are part of the geometry: indices, int32 or int64, or a condition."""
 
     shape: Shape
     fill: Fill
@@ -54,14 +54,31 @@ def distinct(shape: Shape, limit: int, axis: int) -> Index:
     return Index(shape, Fill("places", limits=(limit, axis)))
 
 
+def counted(shape: Shape, times: int) -> Index:
+    """A condition that holds so many times."""
+    return Index(shape, Fill("counted", limits=(times,)))
+
+
 @dataclass(frozen=True)
 class Arranged(draws.Draws):
-    """What an entry says of its cases: what follows from a shape of one of ``ranks`` and a way, an entry of a table."""
+    """What an entry says of its cases: what follows from a shape of one of ``ranks`` and a way, an entry of a table.
+
+    ``answers`` may say more extents than there are, where these depend on values; ``sized`` says them by the inputs'
+    own values, of an op that has a gradient. ``share``: of 256 values of a ``sparse`` fill, how many are not 0.
+    """
 
     settle: Settle = lambda shape, way: ({}, (shape,))
     answers: Answers = lambda attributes, shapes: shapes[-1:]
     ways: Sequence[Any] = ("",)
     ranks: Sequence[int] = RANKS
+    sized: Callable[[Sequence[Tensor]], Sequence[Shape]] | None = None
+    share: int = WHOLE
+
+    def answered(self, case: Case) -> Sequence[Shape]:
+        """The shape of each output."""
+        if self.sized is not None:
+            return self.sized(case.tensors)
+        return self.answers(case.attributes, [t.shape for t in case.tensors])
 
 
 def geometries(
@@ -118,7 +135,8 @@ def _geometry(
         _tensor(arranged, i, *each, dtype, index) for i, each in enumerate(zip(operands, memories, strict=False))
     ]
     case = Case(arranged.op, tuple(tensors), {**attributes, **own})
-    return Geometry(case, kinds if dtypes.is_float(dtype) else whole, points=draws.points(arranged.points, dtype))
+    chosen = kinds if dtypes.is_float(dtype) else whole
+    return Geometry(case, chosen, arranged.share, draws.points(arranged.points, dtype))
 
 
 def shape_of(operand: Operand) -> Shape:
@@ -127,7 +145,7 @@ def shape_of(operand: Operand) -> Shape:
 
 def _tensor(arranged: Arranged, position: int, operand: Operand, memory: Memory, dtype: str, index: str) -> Tensor:
     if isinstance(operand, Index):
-        return tables.index(operand.shape, index, operand.fill, memory)
+        return tables.index(operand.shape, arranged.fixed.get(position, index), operand.fill, memory)
     return tables.data(operand, arranged.fixed.get(position, dtype), memory)
 
 
@@ -141,7 +159,7 @@ def gradients(arranged: Arranged) -> Draw:
 
 def _with_cotangent(arranged: Arranged, geometry: Geometry, memory: Memory, fill: Fill) -> Geometry:
     case = geometry.case
-    first, *others = arranged.answers(case.attributes, [t.shape for t in case.tensors])
+    first, *others = arranged.answered(case)
     made = replace(tables.data(first, case.tensors[-1].dtype, memory), fill=fill)
     cotangents = (made if dtypes.is_float(made.dtype) else None, *(None for _ in others))
     return replace(geometry, case=replace(case, aspect="gradient", cotangents=cotangents))

@@ -18,9 +18,9 @@ from opassay.cases.signatures import arranged, draws, kinds
 from opassay.cases.signatures.entry import Arrays, Attribute, Entry
 from opassay.cases.signatures.rules import More
 from opassay.harness.model import dtypes
-from opassay.harness.model.case import Case
+from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.draw import Draw
-from opassay.harness.model.fills import LITERAL_LIMIT
+from opassay.harness.model.fills import LITERAL_LIMIT, WHOLE
 from opassay.harness.model.op import ContractError, Example, Op, Pin, Rule, several
 from opassay.harness.model.reference import Reference
 
@@ -163,11 +163,15 @@ def arranging(
     variadic: str = "",
     most: int = 0,
     output: str = "",
+    sized: Callable[[Sequence[Tensor]], Sequence[arranged.Shape]] | None = None,
+    share: int = WHOLE,
     differentiable: bool = True,
     traits: Sequence[str] = (),
     pins: tuple[Pin, ...] = (),
 ) -> Op:
     """An op that moves, picks or orders elements. ``most``: of how many inputs, where there may be several.
+
+    ``sized``, ``share``: as of ``Arranged``.
 
     Its answer is not ``differentiable`` either if ``output`` names its dtype, or the attribute in brackets that does.
     """
@@ -180,6 +184,8 @@ def arranging(
         answers=answers,
         ways=ways,
         ranks=ranks,
+        sized=sized,
+        share=share,
     )
     has = () if output or not differentiable else tuple(name for name in inputs if name not in OWN)
     entry = ArrangedEntry(

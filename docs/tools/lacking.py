@@ -37,7 +37,8 @@ def examples(only):
         if op.name in only if only else op.of_a_class:
             cases = [case for _, case in generate.cases(op, "value", 0, 0, GEOMETRIES, 1)]
             by_dtype = found.setdefault(op.name, {})
-            for case in sorted((c for c in cases if not c.empty), key=lambda case: case.size):
+            plain = [case for case in cases if not case.empty]
+            for case in sorted(plain, key=lambda case: (not case.tensors[-1].shape, case.size)):
                 words = [v for v in case.attributes.values() if isinstance(v, str)]
                 named = [word for word in words if word in DTYPES]
                 by_dtype.setdefault((case.tensors[-1].dtype, *named), {}).setdefault(tuple(words), case)

@@ -115,6 +115,11 @@ def places(key, shape, extent, axis):
     shift = (raw(key, int(np.prod(lines))) >> np.uint64(32)).astype(np.int64).reshape(lines)
     steps = np.arange(shape[axis]).reshape([-1 if i == axis else 1 for i in range(len(shape))])
     return (steps * step + shift) % max(extent, 1)""",
+    "counted": """\
+def counted(key, count, ones):
+    found = np.zeros(count)
+    found[np.argsort(raw(key, count), kind="stable")[:ones]] = 1
+    return found""",
     "picture": """\
 def picture(key, shape):
     height, width, channels = shape[1:]
@@ -151,6 +156,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "cells": ("raw",),
     "labels": ("raw",),
     "places": ("raw",),
+    "counted": ("raw",),
     "picture": ("raw",),
     "masked": ("raw", "normal"),
     "near": ("raw",),
@@ -295,6 +301,10 @@ def _places(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     return f"places({fill.key}, {shape}, {', '.join(map(str, fill.limits))})", {"places"}
 
 
+def _counted(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    return f"counted({fill.key}, {math.prod(shape)}, {fill.limits[0]})", {"counted"}
+
+
 def _picture(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     steps = f"picture({fill.key}, {shape})"
     return (f"{steps} / 256" if dtypes.is_float(dtype) else steps), {"picture"}
@@ -315,6 +325,7 @@ _RECIPES: Mapping[str, Callable[[Fill, str, tuple[int, ...]], Recipe]] = {
     "labels": _labels,
     "cells": _cells,
     "places": _places,
+    "counted": _counted,
     "picture": _picture,
     "shifted": _shifted,
     "masked": _masked,

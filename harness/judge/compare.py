@@ -52,9 +52,14 @@ def compare(actual: object, reference: Reference, model: NumericModel, exact_fil
         return Judgement("shape", f"{reference.name}: expected shape {reference.exact.shape}, got {actual.shape}")
     if dtypes.dtype_name(actual) != reference.dtype:
         return Judgement("dtype", f"{reference.name}: expected {reference.dtype}, got {dtypes.dtype_name(actual)}")
+    reference = _met(actual, reference)
     if dtypes.is_float(reference.dtype):
         return _compare_floats(dtypes.widen(actual), reference, model, exact_fill)
     return _compare_integers(actual, reference)
+
+
+def _met(actual: np.ndarray, reference: Reference) -> Reference:
+    return reference.met_by(dtypes.widen(actual)) if reference.others else reference
 
 
 def flawless(elements: int, worst_index: str) -> Judgement:
@@ -179,6 +184,9 @@ def marks(actual: object, reference: Reference, model: NumericModel, exact_fill:
     """What ``compare`` goes by. Nothing is wrong in an answer of another shape, or in none."""
     exact = reference.exact
     fits = isinstance(actual, np.ndarray) and actual.shape == exact.shape
+    if fits:
+        reference = _met(np.asarray(actual), reference)
+        exact = reference.exact
     if not dtypes.is_float(reference.dtype):
         free = mask_of(reference.free, reference)
         bad = (actual != exact) & ~free if fits else np.zeros(exact.shape, dtype=bool)

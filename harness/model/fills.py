@@ -22,7 +22,7 @@ VALUE_KINDS = (
     *("literal", "ones", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel"),
     *("shifted", "masked", "near", "special", "bits"),
 )
-INDEX_KINDS = ("cells", "positions", "places", "labels")
+INDEX_KINDS = ("cells", "positions", "places", "labels", "counted")
 """Fills of index tensors, which belong to the geometry."""
 
 KINDS = (*VALUE_KINDS, *INDEX_KINDS, "zeros", "picture", "every", "stored")
@@ -33,8 +33,8 @@ as ``normal``, half of all runs of 8 elements -infinity. ``near``: on and about 
 distances. ``bits``: any bit pattern; ``every``: one after the
 other, so that 65,536 elements hold all values of a format of 16 bits.
 ``cells``, ``positions`` and ``labels`` are the index tensors of max_unpool2d, scatter_nd and losses, ``places`` indices
-of which no two along an axis are equal. ``zeros`` are the probes of a program. ``picture`` looks like a photograph:
-shades, discs and a fine texture.
+of which no two along an axis are equal, ``counted`` conditions that hold so many times. ``zeros`` are the probes of a
+program. ``picture`` looks like a photograph: shades, discs and a fine texture.
 """
 
 EXACT_KINDS = ("ones", "iota", "ints", "ties")
@@ -67,7 +67,8 @@ class Fill:
     ``places`` ``(extent, axis)``, where they only repeat along the axis if there are more than the extent; for
     ``cells`` ``(cells, channels, channel_axis, repeats)``, where every group of ``repeats`` positions shares
     one cell, and a further 1 gives each image and channel cells of its own; for ``labels``
-    ``(classes, ignored)``: a quarter of all have the second number; a further one is the first class. A ``special``
+    ``(classes, ignored)``: a quarter of all have the second number; a further one is the first class; for ``counted``
+    how many values are 1, the others 0. A ``special``
     fill with limits ``(where, what)`` has its one special value there: see ``PLACES``. Of ``sparse`` they hold how many
     of 256 values are 1 or -1, not 0 (all of them without it).
     Of ``near``, ``values`` are the points; of ``every``, ``key`` is the first pattern.
@@ -121,7 +122,7 @@ def values(fill: Fill, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
     count = math.prod(shape)
     if fill.kind == "literal" and len(fill.values) != count:
         raise ValueError(f"a literal fill of {len(fill.values)} values cannot fill shape {shape} ({count} elements)")
-    if dtype == "bool" and fill.kind not in ("literal", "ones", "zeros", "stored"):
+    if dtype == "bool" and fill.kind not in ("literal", "ones", "zeros", "counted", "stored"):
         return domains.truths(_raw(fill, count)).reshape(shape)
     return _MAKERS[fill.kind](fill, dtype, count, shape).reshape(shape)
 
@@ -336,6 +337,14 @@ def _places(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.nd
     return np.asarray(((steps * _coprime(fill.key, extent) + shift) % max(extent, 1)).astype(dtype))
 
 
+def _counted(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    if len(fill.limits) != 1 or not 0 <= fill.limits[0] <= count:
+        raise ValueError(f"counted needs how many of {count} values are 1 as limits, got {fill.limits}")
+    found = np.zeros(count)
+    found[np.argsort(_raw(fill, count), kind="stable")[: fill.limits[0]]] = 1
+    return dtypes.narrow(found, dtype)
+
+
 def _cells(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
     cells, channels, axis, repeats, *own = fill.limits
     if len(shape) != 4 or shape[axis] != channels:
@@ -411,6 +420,7 @@ _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] =
     "positions": _positions,
     "labels": _labels,
     "places": _places,
+    "counted": _counted,
     "zeros": _zeros,
     "picture": _picture,
     "shifted": _shifted,

@@ -42,7 +42,8 @@ class Reference:
     ``zeros_too``: an unconnected gradient may as well be zeros of ``exact``'s shape.
 
     ``computes`` names the op and the output whose numeric model holds, where that is not the case's own op and
-    this output: a stage of a program. ``integral`` says whether the values that the output was computed from
+    this output: a stage of a program. ``others``: values that an element may have as well as that of ``exact``, all of
+    its shape. ``integral`` says whether the values that the output was computed from
     are integers, where these are not the case's own inputs.
     """
 
@@ -66,6 +67,7 @@ class Reference:
     computes: tuple[str, str] | None = None
     integral: bool | None = None
     opened: np.ndarray | None = None
+    others: tuple[np.ndarray, ...] = ()
 
     def at(self, where: int | slice) -> Reference:
         """The same of some of its runs, for a reference of several: their arrays have one more axis, the first."""
@@ -73,6 +75,13 @@ class Reference:
         if self.allowed_by is not None:
             cut["allowed_by"] = _part(self.allowed_by, where)
         return replace(self, **cut)
+
+    def met_by(self, answer: np.ndarray) -> Reference:
+        """The same that expects of each element which of the ``others`` it has, if any."""
+        exact = self.exact
+        for other in self.others:
+            exact = np.where((answer == other) | (np.isnan(answer) & np.isnan(other)), other, exact)
+        return replace(self, exact=exact, others=())
 
 
 def _part(whole: Callable[[NumericModel], np.ndarray], where: int | slice) -> Callable[[NumericModel], np.ndarray]:

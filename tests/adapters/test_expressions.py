@@ -7,6 +7,7 @@ import importlib
 import pytest
 
 from opassay.adapters.expressions import filled, ops_of, parameters, written
+from opassay.adapters.resizing import lacks_way
 from opassay.adapters.script_text import Step
 from opassay.harness.contract.cases import executor
 from opassay.harness.find.found import ops
@@ -16,6 +17,7 @@ from opassay.harness.find.registry import Registry
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Raised, Returned
+from opassay.harness.plan import generate
 
 X = Tensor((2, 3), "float32")
 MISTAKES = {
@@ -103,3 +105,15 @@ def test_a_word_that_would_be_passed_over_is_noticed() -> None:
     assert taken("f(x, target)", "mean sum", op) == {"reduction": [False]}
     assert taken("f(x, target)", "mean", op) == {"reduction": [False, "sum"]}
     assert taken("f(x, target, reduction or 'none')", "", op) == {}
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "onnx"])
+def test_of_each_way_to_resize_an_adapter_says_whether_it_has_it(name: str) -> None:
+    table = importlib.import_module(f"opassay.adapters.{name}.expressions").EXPRESSIONS
+    ways = importlib.import_module(f"opassay.adapters.{name}.resizing").RESIZES
+    for told in ways.values() if name == "keras" else [ways]:
+        assert {op for op in table if op.startswith("resize_")} == set(told)
+        for op in told:
+            cases = [case for _, case in generate.cases(Registry().op(op), "value", 0, 0, 120, 1)]
+            asked = {lacks_way(op, case.attributes, told) is None for case in cases}
+            assert asked == {True, False}, op

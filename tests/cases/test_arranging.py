@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from opassay.adapters.oracle.mistakes import movement
+from opassay.adapters.oracle.mistakes import movement, resizing, sized
 from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
 from opassay.harness.model.fills import Fill
@@ -59,10 +59,13 @@ def test_every_dtype_memory_and_rank_occurs_and_some_cases_are_long_or_empty(nam
     assert 0.01 < sum(math.prod(case.tensors[-1].shape) == 0 for case in found) / len(found) < 0.3
 
 
-@pytest.mark.parametrize("name", sorted({m.op for m in movement.MISTAKES}))
-def test_a_mistake_is_found_by_twenty_geometries(name):
-    op, wanted = OPS[name], [m for m in movement.MISTAKES if m.op == name]
-    cases = [*((n, p.case) for n, p in generate.pins(op, "value")), *generate.cases(op, "value", 0, 0, 20, 2)]
+MISTAKES = (*movement.MISTAKES, *resizing.MISTAKES, *sized.MISTAKES)
+
+
+@pytest.mark.parametrize(("name", "aspect"), sorted({(m.op, m.aspect) for m in MISTAKES}))
+def test_a_mistake_is_found_by_twenty_geometries(name, aspect):
+    op, wanted = OPS[name], [m for m in MISTAKES if (m.op, m.aspect) == (name, aspect)]
+    cases = [*((n, p.case) for n, p in generate.pins(op, aspect)), *generate.cases(op, aspect, 0, 0, 20, 2)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         entries = sought(op, wanted, cases, {"judge": judged})

@@ -35,6 +35,30 @@ def erfc_of_rounded_square(case: Case) -> Sequence[np.ndarray]:
     return [np.array([math.erfc(x) * math.exp(-lost), math.erfc(1)])]
 
 
+CUBIC = {
+    "scales": False,
+    "coordinates": "half_pixel",
+    "coefficient": -0.5,
+    "antialias": False,
+    "edges": "excluded",
+}
+
+
+def keys(t: float) -> float:
+    t = abs(t)
+    return 1.5 * t**3 - 2.5 * t**2 + 1 if t <= 1 else -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2 if t < 2 else 0.0
+
+
+def by_a_table(case: Case) -> Sequence[np.ndarray]:
+    """As tf.image.resize: weights of 1024 places between two pixels (tensorflow/core/kernels/image)."""
+    (row,), found = case.inputs()[0][0].tolist(), []
+    for i in range(3):
+        place = round(((i + 0.5) * 5 / 3 - 0.5) * 1024) / 1024
+        weights = [keys(place - j) for j in range(5)]
+        found.append(sum(w * x for w, x in zip(weights, row, strict=True)) / sum(weights))
+    return [np.array([[found]], np.float32)]
+
+
 def trigamma(x: np.ndarray) -> np.ndarray:
     """As torch 2.13 has it above 1/2 (aten/src/ATen/native/Math.h)."""
     total = np.zeros(x.shape)
@@ -161,6 +185,10 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "block_order_swapped": (
         Case("space_to_depth", (Tensor((1, 2, 2, 2), "float32", Fill("iota")),), {"block": 2, "order": "DCR"}),
         lambda case: [case.inputs()[0].reshape(1, 8, 1, 1)],
+    ),
+    "weights_tabulated": (
+        Case("resize_cubic", (Tensor((1, 1, 5), "float32", Fill("iota")),), {**CUBIC, "size": (3,)}),
+        by_a_table,
     ),
     "nan_passed_over": (of("max", (NAN, 1.0, 3.0), axes=(0,), keepdims=False), scalar(3)),
     "sums_saturate": (

@@ -138,6 +138,23 @@ def counted(given: Given, inputs: Arrays) -> Asked:
     return "arange", {"start": int(start), "step": int(delta)}, [places]
 
 
+def nonzero(given: Given, inputs: Arrays) -> Asked:
+    return "nonzero", {}, [inputs[0]]
+
+
+def compress(given: Given, inputs: Arrays) -> Asked:
+    x, condition = inputs
+    if "axis" in given or condition.size > x.size:
+        return None
+    whole = np.zeros(x.size, bool)
+    whole[: condition.size] = condition
+    return "masked_select", {}, [whole.reshape(x.shape), x]
+
+
+def unique(given: Given, inputs: Arrays) -> Asked:
+    return ("unique", {}, [inputs[0]]) if "axis" not in given and given.get("sorted", 1) else None
+
+
 NODES = {
     "Transpose": transpose,
     "Reshape": reshape,
@@ -160,3 +177,4 @@ NODES = {
     "Einsum": einsum,
     "Range": counted,
 }
+SIZED = {"NonZero": nonzero, "Compress": compress, "Unique": unique}

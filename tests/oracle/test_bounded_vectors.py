@@ -204,6 +204,41 @@ def test_onnx_nodes_that_move_pick_and_order(operator: str) -> None:
     assert judged
 
 
+@pytest.mark.parametrize("operator", moves.SIZED)
+def test_onnx_nodes_whose_answer_is_as_long_as_values_say(operator: str) -> None:
+    judged = 0
+    for case in cases()[operator]:
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in case.model.graph.node[0].attribute}
+        for inputs, outputs in case.data_sets:
+            asked = moves.SIZED[operator](attributes, inputs)
+            if asked is not None:
+                name, own, arrays = asked
+                (y,) = Registry().op(name).reference(own, arrays)
+                answer = np.asarray(outputs[0]).T if operator == "NonZero" else np.asarray(outputs[0])
+                assert (helpers.judged(answer, y).verdict, case.name) == ("pass", case.name)
+                judged += 1
+    assert judged
+
+
+resizes = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("onnx_resizes.py"))))
+
+
+def test_onnx_resizes_but_those_of_a_part_of_the_image() -> None:
+    judged = 0
+    for case in cases()["Resize"]:
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in case.model.graph.node[0].attribute}
+        for inputs, outputs in case.data_sets:
+            asked = resizes.resize(attributes, inputs)
+            assert (asked is None) == ("tf_crop_and_resize" in case.name)
+            if asked is not None:
+                name, own, arrays = asked
+                (y,) = Registry().op(name).reference(own, arrays)
+                found = helpers.judged(outputs[0], y)
+                assert (found.verdict, case.name) == ("pass", case.name), found.message
+                judged += 1
+    assert judged >= 35
+
+
 windows = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("onnx_windows.py"))))
 
 

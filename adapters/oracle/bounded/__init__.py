@@ -90,8 +90,10 @@ from opassay.adapters.oracle.bounded.logic import shift_left as shift_left
 from opassay.adapters.oracle.bounded.logic import shift_right as shift_right
 from opassay.adapters.oracle.bounded.logic import signbit as signbit
 from opassay.adapters.oracle.bounded.orders import counted as counted
+from opassay.adapters.oracle.bounded.orders import distinct as distinct
 from opassay.adapters.oracle.bounded.orders import filled as filled
 from opassay.adapters.oracle.bounded.orders import in_order as in_order
+from opassay.adapters.oracle.bounded.orders import nonzero as nonzero
 from opassay.adapters.oracle.bounded.orders import ones_at as ones_at
 from opassay.adapters.oracle.bounded.orders import order as order
 from opassay.adapters.oracle.bounded.orders import part as part
@@ -116,6 +118,8 @@ from opassay.adapters.oracle.bounded.reductions import reduce_mean as reduce_mea
 from opassay.adapters.oracle.bounded.reductions import reduce_sum as reduce_sum
 from opassay.adapters.oracle.bounded.reductions import root as root
 from opassay.adapters.oracle.bounded.reductions import sum_square as sum_square
+from opassay.adapters.oracle.bounded.resampling import nearest as nearest
+from opassay.adapters.oracle.bounded.resampling import resized as resized
 from opassay.adapters.oracle.bounded.scans import cumprod as cumprod
 from opassay.adapters.oracle.bounded.scans import cumsum as cumsum
 from opassay.adapters.oracle.bounded.scans import reduce_prod as reduce_prod

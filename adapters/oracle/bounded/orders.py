@@ -41,6 +41,23 @@ def part(x: Real, count: int) -> Real:
     return arranged((x,), lambda a: a[..., :count])
 
 
+def distinct(x: Real) -> Real:
+    """The values that there are, each once, in order. Of zeros, either; of what is not known exactly, nothing is."""
+    places = np.unique(x.value, return_index=True)[1]
+    y = arranged((x,), lambda a: a.ravel()[places])
+    return unsigned(y) if x.is_float else y
+
+
+def nonzero(x: Real) -> Real:
+    """The indices of each element that is not 0, a row each."""
+    found = np.argwhere(x.value).astype(np.int64)
+
+    def local(_: Formats, error: np.ndarray) -> np.ndarray:
+        return np.full(found.shape, np.inf if (error > 0).any() else 0.0)
+
+    return Real(found, (x,), local)
+
+
 def filled(x: Real, number: float) -> Real:
     """A number of x's dtype."""
     return Real(np.asarray(number, x.value.dtype))

@@ -19,6 +19,7 @@ from opassay.adapters.oracle.hypotheses import (
     maxima,
     movement,
     reductions,
+    resizing,
     rounding,
     selection,
     staged,
@@ -46,6 +47,7 @@ ALL: tuple[Hypothesis, ...] = (
     *textbook.HYPOTHESES,
     *reductions.HYPOTHESES,
     *movement.HYPOTHESES,
+    *resizing.HYPOTHESES,
     *values.PRECISION,
 )
 

@@ -24,7 +24,9 @@ from opassay.adapters.oracle.mistakes import (
     products,
     reductions,
     relu,
+    resizing,
     scans,
+    sized,
     sizes,
     state,
     windowed,
@@ -54,6 +56,8 @@ WRAPPED: tuple[Mistake, ...] = (
     *state.MISTAKES,
     *windows.MISTAKES,
     *windowed.MISTAKES,
+    *resizing.MISTAKES,
+    *sized.MISTAKES,
 )
 """Those that are no hypothesis."""
 

@@ -42,6 +42,16 @@ def asked(question: Question, told: Arrays, **attributes: Any) -> Arrays:
     return found if _shapes(found) == _shapes(told) else told
 
 
+def attributed(**changes: Callable[[Any], Any]) -> Kernel:
+    """The answer with attributes as ``changes`` make them."""
+
+    def kernel(question: Question, told: Arrays) -> Arrays:
+        given = {name: change(question.attributes[name]) for name, change in changes.items()}
+        return asked(question, told, **given)
+
+    return kernel
+
+
 def _shapes(arrays: Arrays) -> list[tuple[int, ...] | None]:
     return [None if a is None else a.shape for a in arrays]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from opassay.adapters.oracle.mistakes.made import asked, mistakes
+from opassay.adapters.oracle.mistakes.made import asked, attributed, mistakes
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Question
 from opassay.harness.model.mistake import Arrays, Kernel
@@ -26,16 +26,6 @@ def _moved(function: Function) -> Kernel:
         with np.errstate(all="ignore"):
             found = np.asarray(function(*question.inputs, **question.attributes))
         return (found.astype(first.dtype), *told[1:]) if found.shape == first.shape else told
-
-    return kernel
-
-
-def _attributes(**changes: Callable[[Any], Any]) -> Kernel:
-    """The answer with attributes as ``changes`` make them."""
-
-    def kernel(question: Question, told: Arrays) -> Arrays:
-        given = {name: change(question.attributes[name]) for name, change in changes.items()}
-        return asked(question, told, **given)
 
     return kernel
 
@@ -159,27 +149,27 @@ MOVES: tuple[tuple[str, str, str, Kernel], ...] = (
     ("transpose", "the_inverse", "axes say where each axis goes", _moved(_inverse)),
     ("reshape", "by_columns", "column by column", _moved(lambda x, new_shape: x.reshape(new_shape, order="F"))),
     ("arange", "one_on", "it begins one step later", _one_on),
-    ("arange", "step_of_one", "the step is 1", _attributes(step=lambda step: 1 if step > 0 else -1)),
-    ("full", "zeros", "it is filled with 0", _attributes(fill=lambda _: 0)),
-    ("flip", "first_axis_alone", "of several axes, the first is turned", _attributes(axes=lambda axes: axes[:1])),
-    ("roll", "other_way", "it is moved the other way", _attributes(shift=lambda shift: -shift)),
+    ("arange", "step_of_one", "the step is 1", attributed(step=lambda step: 1 if step > 0 else -1)),
+    ("full", "zeros", "it is filled with 0", attributed(fill=lambda _: 0)),
+    ("flip", "first_axis_alone", "of several axes, the first is turned", attributed(axes=lambda axes: axes[:1])),
+    ("roll", "other_way", "it is moved the other way", attributed(shift=lambda shift: -shift)),
     ("roll", "shift_cut", "a shift beyond the end is one to the end", _moved(_shift_cut)),
-    ("triu_tril", "diagonal_ignored", "it is the main diagonal", _attributes(diagonal=lambda _: 0)),
-    ("diagonal", "offset_below", "a positive offset is below", _attributes(offset=lambda offset: -offset)),
+    ("triu_tril", "diagonal_ignored", "it is the main diagonal", attributed(diagonal=lambda _: 0)),
+    ("diagonal", "offset_below", "a positive offset is below", attributed(offset=lambda offset: -offset)),
     (
         "depth_to_space",
         "other_order",
         "blocks are read in the other order",
-        _attributes(order=lambda order: "CRD" if order == "DCR" else "DCR"),
+        attributed(order=lambda order: "CRD" if order == "DCR" else "DCR"),
     ),
     ("slice", "step_ignored", "what is between is read", _moved(_cut_short)),
     (
         "pad",
         "edge_mirrored",
         "reflect repeats the edge",
-        _attributes(mode=lambda mode: "symmetric" if mode == "reflect" else mode),
+        attributed(mode=lambda mode: "symmetric" if mode == "reflect" else mode),
     ),
-    ("pad", "zero_for_the_value", "what is padded is 0", _attributes(fill=lambda _: 0)),
+    ("pad", "zero_for_the_value", "what is padded is 0", attributed(fill=lambda _: 0)),
     ("tile", "each_repeated", "each element is repeated", _moved(_each)),
     (
         "repeat",
@@ -199,7 +189,7 @@ MOVES: tuple[tuple[str, str, str, Kernel], ...] = (
         "scatter_reduce",
         "always_added",
         "whatever reduction is named",
-        _attributes(reduction=lambda _: "add"),
+        attributed(reduction=lambda _: "add"),
     ),
     ("masked_fill", "inverted", "where it does not hold", lambda question, told: _inverted(question, told)),
     ("dynamic_slice", "from_the_start", "it begins at 0", _from_zero()),

@@ -1,0 +1,26 @@
+"""What JAX does differently with resized images and answers of any length. Free of JAX."""
+
+from __future__ import annotations
+
+from opassay.adapters.facts import accepted
+from opassay.adapters.kernels.shaped import any_case
+from opassay.harness.model.fact import Fact
+
+_SEEN = "jax 0.10.2, CPU"
+
+SIZED = (
+    Fact(
+        "jax-sized-traced",
+        "by design",
+        "jax.eval_shape traces, and a traced program fixes all extents",
+        ops=("sized_by_values",),
+        aspects=("shape",),
+        verdicts=("rejects",),
+        modes=("eager",),
+        when=any_case,
+        versions=_SEEN,
+    ),
+    *accepted(
+        "jax-unchecked", "by design", "a size of 0 is an empty image", {"resizes": ("SizeZero",)}, versions=_SEEN
+    ),
+)

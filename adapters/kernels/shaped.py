@@ -1,0 +1,41 @@
+"""Predicates over cases of resized images, and of answers as long as values say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from opassay.harness.model.case import Case
+
+
+def any_case(case: Case) -> bool:
+    """The modes and the aspect of a fact say all."""
+    return True
+
+
+def none_of_one_axis(case: Case) -> bool:
+    return case.tensors[-1].shape == (0,)
+
+
+def scalar(case: Case) -> bool:
+    return case.tensors[-1].shape == ()
+
+
+def empty(case: Case) -> bool:
+    return case.tensors[-1].size == 0
+
+
+def antialiased_to_a_column(case: Case) -> bool:
+    """Rows become more or fewer, of one column each in the end, which lie one behind the other."""
+    size, x = case.attributes["size"], case.tensors[0]
+    rows = bool(size) and len(size) == 2 and size[1] == 1 and size[0] not in (1, x.shape[2])
+    return bool(case.attributes["antialias"]) and rows and x.memory.kind not in ("channels_last", "transposed")
+
+
+def empty_volume(case: Case) -> bool:
+    """No image of three axes."""
+    return empty(case) and len(case.tensors[0].shape) == 5
+
+
+def antialiased(*dtypes: str) -> Callable[[Case], bool]:
+    """Whether it is antialiased, of one of these dtypes."""
+    return lambda case: bool(case.attributes["antialias"]) and case.tensors[0].dtype in dtypes

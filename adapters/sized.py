@@ -1,0 +1,10 @@
+"""Ops whose answer has as many elements as values say."""
+
+from __future__ import annotations
+
+SIZED = frozenset({"nonzero", "masked_select", "unique"})
+
+
+def unsized(op: str) -> str | None:
+    """Why a program whose extents are all fixed has no ``op``, or None."""
+    return f"how long the answer of {op} is depends on values, and a traced program fixes it" if op in SIZED else None

@@ -1,0 +1,7 @@
+"""Which ways to resize ``Tensor.interpolate`` has. Free of tinygrad."""
+
+from __future__ import annotations
+
+from opassay.adapters.resizing import CORNERS, FLOOR_NEAREST, HALF, HALF_NEAREST, Ways
+
+RESIZES: Ways = {"resize_nearest": (FLOOR_NEAREST, HALF_NEAREST), "resize_linear": (HALF, CORNERS)}
