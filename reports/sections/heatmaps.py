@@ -87,7 +87,7 @@ def array_of(value: Any) -> np.ndarray | None:
 
 def _difference(expected: np.ndarray, actual: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", over="ignore"):
-        gap: np.ndarray = np.abs(actual - expected)
+        gap = np.asarray(np.abs(actual - expected))
     gap[np.isnan(gap)] = np.inf
     gap[(actual == expected) | (np.isnan(actual) & np.isnan(expected))] = 0.0
     return gap

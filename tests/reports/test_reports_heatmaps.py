@@ -47,6 +47,11 @@ def test_equal_infinities_and_two_nans_do_not_differ():
     assert "0 there" in maps([math.inf, "nan"], [math.inf, math.nan])["difference"].note
 
 
+@pytest.mark.parametrize(("got", "said"), [(3.5, "2.5 there"), (math.nan, "inf there"), (1.0, "0 there")])
+def test_a_single_number_has_a_difference(got, said):
+    assert said in maps({"shape": [], "values": 1.0}, {"shape": [], "values": got})["difference"].note
+
+
 def test_arrays_of_other_shapes_have_no_difference():
     assert list(maps([1.0, 2.0], [[1.0, 2.0]])) == ["expected", "actual"]
 
