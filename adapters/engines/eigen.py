@@ -89,6 +89,13 @@ def facts(adapter: str, modes: tuple[str, ...], versions: str = "") -> Iterator[
         aspects=("value",),
     )
     yield mistake(
+        "gradient_to_every_maximum",
+        "upstream",
+        "MaxPool3DGrad sends the cotangent to each element that equals the maximum",
+        "max_pool3d",
+        aspects=("gradient",),
+    )
+    yield mistake(
         "gradient_multiplied",
         "upstream",
         "multiplies the cotangent by 0 where it should be cut off",

@@ -7,14 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from opassay.adapters.oracle.average import counts, divisors
-from opassay.adapters.oracle.geometry import from_nhwc, to_nhwc
+from opassay.adapters.oracle.average import AVERAGES, counts, divisors
+from opassay.adapters.oracle.geometry import channels_last, from_nhwc, to_nhwc
 from opassay.adapters.oracle.hypotheses.question import References, ask, mapped, pads_of, windows_of
 from opassay.adapters.oracle.linear import linear_reference
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
-
-AVERAGE = ("avg_pool2d",)
 
 
 def _end_counted_as_start(question: Question) -> Iterator[References]:
@@ -24,7 +22,7 @@ def _end_counted_as_start(question: Question) -> Iterator[References]:
         return
     counted = [(before, min(before, after)) for before, after in pads]
     rest = tuple((0, max(0, after - before)) for before, after in pads)
-    around = [(0, 0), *counted, (0, 0)] if layout == "NHWC" else [(0, 0), (0, 0), *counted]
+    around = [(0, 0), *counted, (0, 0)] if channels_last(layout) else [(0, 0), (0, 0), *counted]
     (x,) = question.inputs
     found = ask(question.but(inputs=(np.pad(x, around),), padding=rest, count_padding=False))
     inside = tuple(slice(before, before + n) for (before, _), n in zip(around, x.shape, strict=True))
@@ -37,7 +35,7 @@ def _edge_replicated(question: Question) -> Iterator[References]:
     uneven = any(before != after for before, after in pads)
     if question.attributes["padding"] != "SAME" or question.attributes["count_padding"] or not uneven:
         return
-    around = [(0, 0), *pads, (0, 0)] if layout == "NHWC" else [(0, 0), (0, 0), *pads]
+    around = [(0, 0), *pads, (0, 0)] if channels_last(layout) else [(0, 0), (0, 0), *pads]
     (x,) = question.inputs
     found = ask(question.but(inputs=(np.pad(x, around, mode="edge"),), padding="VALID"))
     if question.gradient:
@@ -84,19 +82,19 @@ HYPOTHESES = (
         "end_counted_as_start",
         "padding at the end is counted in the divisor as if it were as wide as that at the start",
         _end_counted_as_start,
-        AVERAGE,
+        AVERAGES,
     ),
     Hypothesis(
         "edge_replicated",
         "uneven padding of SAME is filled with copies of the edge, which count",
         _edge_replicated,
-        AVERAGE,
+        AVERAGES,
     ),
     Hypothesis(
         "reciprocal_in_float32",
         "the gradient is scaled by the divisor's reciprocal, which is rounded to float32",
         _reciprocal_in_float32,
-        AVERAGE,
+        AVERAGES,
         ("gradient",),
     ),
 )

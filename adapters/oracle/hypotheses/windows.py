@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from opassay.adapters.oracle.average import AVERAGES
 from opassay.adapters.oracle.geometry import shape_nhwc
 from opassay.adapters.oracle.hypotheses.question import (
     CONVS,
@@ -19,6 +20,7 @@ from opassay.adapters.oracle.hypotheses.question import (
     pads_of,
     windows_of,
 )
+from opassay.adapters.oracle.pool import MAXIMA
 from opassay.harness.model.hypothesis import Hypothesis, Question
 
 DILATED = (*CONVS, *MAX_POOLS)
@@ -29,7 +31,7 @@ def _same_at_the_start(question: Question) -> Iterator[References]:
         return
     found = windows_of(question)
     pairs = []
-    for axis in (0, 1):
+    for axis in range(found.axes):
         reach = (found.outputs[axis] - 1) * found.stride[axis] + found.spans.window[axis]
         total = max(0, reach - found.extents[axis])
         pairs.append((total - total // 2, total // 2))
@@ -54,7 +56,7 @@ def _same_undilated(question: Question) -> Iterator[References]:
         image = np.take(image, range(starts[-1], n - max(0, -after)), axis=axis)
     first, *rest = ask(question.but(inputs=(image,), padding=tuple(pads)))
     indices = [mapped(r, lambda v: _in_whole(v, image.shape, question, starts)) for r in rest]
-    kept = tuple(slice(counts[axes.index(i)]) if i in axes else slice(None) for i in range(4))
+    kept = tuple(slice(counts[axes.index(i)]) if i in axes else slice(None) for i in range(image.ndim))
     if min(counts) >= 0:
         yield tuple(mapped(r, lambda v: v[kept]) for r in (first, *indices))
 
@@ -149,7 +151,7 @@ HYPOTHESES = (
         "same_undilated",
         "SAME counts its padding as if the window were not dilated, and crops where the stride is wider than it",
         _same_undilated,
-        (*MAX_POOLS, "avg_pool2d"),
+        (*MAXIMA, *AVERAGES, "max_pool2d_with_argmax"),
         ("value",),
     ),
     Hypothesis(
