@@ -24,13 +24,9 @@ def _spatial(shape: Shape, attributes: Mapping[str, Any]) -> tuple[int, Numbers,
     return batch, tuple(image), channels
 
 
-def _laid(batch: int, image: Numbers, channels: int, layout: str) -> Shape:
-    return shape_in_layout((batch, *image, channels), layout)
-
-
-def _window(extents: Sequence[int], image: int = 1, window: int = 3) -> Numbers:
+def _window(extents: Sequence[int]) -> Numbers:
     """The sides that are drawn, no longer than the image's."""
-    return tuple(min(extents[image + axis], extents[window + axis]) for axis in (0, 1))
+    return tuple(map(min, extents[1:3], extents[3:5]))
 
 
 def _holes(dilation: Numbers, window: Numbers, extents: Sequence[int]) -> Numbers:
@@ -101,7 +97,7 @@ def _made(x: Shape, window: Sequence[int], attributes: Mapping[str, Any]) -> Num
 def conv_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape:
     x, weight = shapes[:2]
     channels = weight[-1] if "groups" in attributes else weight[-1] * weight[-2]
-    return _laid(_spatial(x, attributes)[0], _made(x, weight[:2], attributes), channels, attributes["layout"])
+    return _image((_spatial(x, attributes)[0], *_made(x, weight[:2], attributes)), channels, attributes["layout"])
 
 
 def transpose_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape:
@@ -109,19 +105,19 @@ def transpose_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> 
     batch, image, _ = _spatial(x, attributes)
     how = [attributes[name] for name in ("stride", "padding", "output_padding", "dilation")]
     made = transposed_extents(image, weight[:2], *how)
-    return _laid(batch, made, bias[0], attributes["layout"])
+    return _image((batch, *made), bias[0], attributes["layout"])
 
 
 def pool_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape:
     batch, image, channels = _spatial(shapes[0], attributes)
     how = {name: attributes[name] for name in ("window", "stride", "padding")}
     found = windowed.ceiled("", image, **how, dilation=attributes.get("dilation", (1, 1)))
-    return _laid(batch, found.outputs, channels, attributes["layout"])
+    return _image((batch, *found.outputs), channels, attributes["layout"])
 
 
 def bins_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape:
     batch, _, channels = _spatial(shapes[0], attributes)
-    return _laid(batch, attributes["size"], channels, attributes["layout"])
+    return _image((batch, *attributes["size"]), channels, attributes["layout"])
 
 
 MOST_GROUPS = 64
