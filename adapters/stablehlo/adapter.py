@@ -80,7 +80,4 @@ class StableHloAdapter(JaxAdapter):
         shapes = [jax.ShapeDtypeStruct(array.shape, array.dtype) for array in arrays]
         exported = jax.export.export(jax.jit(fn, keep_unused=True), platforms=["cpu"])(*shapes)
         run, outputs = self._backend(exported.mlir_module().encode()), len(exported.out_avals)
-        kept = exported.module_kept_var_idx
-        return lambda *given: jax.tree.unflatten(
-            exported.out_tree, checked(run([given[i] for i in kept]), outputs, self.dtypes)
-        )
+        return lambda *given: jax.tree.unflatten(exported.out_tree, checked(run(given), outputs, self.dtypes))

@@ -25,7 +25,8 @@ def backend(module):
 
 def tanh(aspect: str) -> Case:
     tensor = Tensor((3,), "float32", Fill("literal", values=(0.5, -1.0, 2.0)))
-    return Case("tanh", (tensor,), {}, aspect=aspect, cotangents=(tensor,) * (aspect == "gradient"))
+    ones = Tensor((3,), "float32", Fill("ones"))
+    return Case("tanh", (tensor,), {}, aspect=aspect, cotangents=(ones,) * (aspect == "gradient"))
 
 
 if find_spec("jax"):
