@@ -172,7 +172,7 @@ adaptive_avg_pool2d = _windowed(
     answers=shapes.bins_answer,
     work=shapes.bins_work,
     longest=shapes.bins_longest,
-    more=(rules.NO_IMAGE,),
+    more=(rules.NO_IMAGE, rules.SIZE),
     traits=("sums",),
     **POOLS,
 )

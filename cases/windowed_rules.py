@@ -109,6 +109,12 @@ def _most(attributes: Mapping[str, Any]) -> int:
     return int(max(attributes["stride"][0], attributes["dilation"][0]))
 
 
+SIZE = More(
+    "SizeNegative",
+    "size is at least 1",
+    lambda a, xs: min(a["size"]) >= 1,
+    lambda case: but(case, size=first_of(case.attributes["size"], -1)),
+)
 NO_IMAGE = More(
     "RankTwo",
     "x is an image",

@@ -141,6 +141,17 @@ def errors() -> Iterator[Fact]:
         **error,
     )
     yield Fact(
+        "openvino-bins-negative",
+        "upstream",
+        "AdaptiveAvgPool takes a negative size: an empty answer, outside of which it writes; another model then crashes",
+        ops=("adaptive_avg_pool2d",),
+        verdicts=("accepts", "crash"),
+        rules=("SizeNegative",),
+        flaky=CHANCE,
+        **error,
+        **_page("pooling/adaptive-avg-pool-8", "AdaptiveAvgPool"),
+    )
+    yield Fact(
         "openvino-huge-padding",
         "by design",
         "padding may have any amount, and is computed until memory or time is at its end",
