@@ -58,7 +58,7 @@ DIVISOR = Attribute(
 WORDS = ("VALID", "SAME", LOWER)
 CONV_PADDING = _padding(("VALID", "SAME", LOWER, *EVEN, *EVEN), WORDS)
 PADDING = _padding(("VALID", "SAME", *EVEN), WORDS[:2])
-POOL_PADDING = _padding((*EVEN, *EVEN, *EVEN, "SAME", LOWER), WORDS)
+POOL_PADDING = _padding((*EVEN, "SAME", LOWER, LOWER), WORDS)
 AROUND = _padding(EVEN, ())
 
 

@@ -143,7 +143,7 @@ def errors() -> Iterator[Fact]:
     yield Fact(
         "openvino-bins-negative",
         "upstream",
-        "AdaptiveAvgPool takes a negative size: an empty answer, outside of which it writes; another model then crashes",
+        "AdaptiveAvgPool takes a negative size: an empty answer, beside which it writes; another model then crashes",
         ops=("adaptive_avg_pool2d",),
         verdicts=("accepts", "crash"),
         rules=("SizeNegative",),

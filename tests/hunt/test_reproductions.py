@@ -269,7 +269,9 @@ def test_an_error_is_an_end_only_where_it_costs_the_device(alive: str, differs: 
     assert run_script(file).reproduces == differs
 
 
-@pytest.mark.parametrize(("adapter", "statement"), [("torch", "torch.cuda.synchronize()"), ("jax", "jax.block_until")])
+@pytest.mark.parametrize(
+    ("adapter", "statement"), [("torch", 'torch.ones(1, device="cuda:0")'), ("jax", "jax.block_until")]
+)
 def test_a_crash_on_a_gpu_is_asked_for_the_device(adapter: str, statement: str) -> None:
     registry, case = Registry(), Case("matmul", (ONE, ONE), {})
     seen = Seen("crash", "", Crashed("device lost"), "eager", device="cuda:0")

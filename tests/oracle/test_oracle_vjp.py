@@ -111,6 +111,6 @@ def test_the_checks_report_a_mistake_planted_in_any_gradient(op, mistake, monkey
 def test_the_adjoint_reports_a_divisor_that_counts_padding_where_it_should_not(monkeypatch):
     attributes = {"window": (2, 3), "stride": (2, 2), "padding": "SAME", "count_padding": False, "layout": "NHWC"}
     right = average.Average.backward
-    counted = lambda self, g: right(replace(self, count_padding=True), g)  # noqa: E731
+    counted = lambda self, g: right(replace(self, count=average.counts(self.windows, True)), g)  # noqa: E731
     monkeypatch.setattr(average.Average, "backward", counted)
     assert adjoint_gap("avg_pool2d", attributes, (ints(1, (2, 5, 6, 2)),), 0) != 0

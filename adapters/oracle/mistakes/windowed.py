@@ -8,7 +8,6 @@ import numpy as np
 
 from opassay.adapters.oracle.bins import Bins
 from opassay.adapters.oracle.geometry import from_nhwc, shape_nhwc, to_nhwc
-from opassay.adapters.oracle.hypotheses.question import pads_of
 from opassay.adapters.oracle.mistakes.made import asked, mistakes, only, reading
 from opassay.adapters.oracle.windowed import LOWER
 from opassay.harness.model import dtypes
@@ -50,12 +49,6 @@ def _no_bias_added(question: Question, told: Arrays) -> Arrays:
     return (from_nhwc(image, layout),)
 
 
-def _padded_with_zero(question: Question, told: Arrays) -> Arrays:
-    layout = question.attributes["layout"]
-    wide = np.pad(to_nhwc(question.inputs[0], layout), ((0, 0), *pads_of(question), (0, 0)))
-    return asked(question, told, inputs=(from_nhwc(wide, layout),), padding=((0, 0), (0, 0)))
-
-
 def _whole_window(question: Question, told: Arrays) -> Arrays:
     return asked(question, told, divisor=math.prod(question.attributes["window"]))
 
@@ -85,7 +78,6 @@ MISTAKES = (
         only(lambda q: q.attributes["padding"] == LOWER, lambda q, told: asked(q, told, padding="SAME")),
         ("biased_conv2d", *POOLS),
     ),
-    *mistakes("padded_with_zero", "padding takes part in the maximum, as zeros", _padded_with_zero, "ceil_max_pool2d"),
     *mistakes(
         "whole_window_counted",
         "a window that is cut short is divided by its whole size",

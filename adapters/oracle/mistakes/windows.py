@@ -6,7 +6,6 @@ import numpy as np
 
 from opassay.adapters.oracle.average import AVERAGES
 from opassay.adapters.oracle.conv import CONVOLUTIONS, TRANSPOSES
-from opassay.adapters.oracle.geometry import from_nhwc, to_nhwc
 from opassay.adapters.oracle.hypotheses.question import pads_of
 from opassay.adapters.oracle.mistakes.made import asked, mistakes, only, reading
 from opassay.adapters.oracle.pool import MAXIMA
@@ -30,13 +29,6 @@ def _ends_exchanged(question: Question, told: Arrays) -> Arrays:
 
 def _starts_late(question: Question, told: Arrays) -> Arrays:
     return asked(question, told, padding=tuple((after, before) for before, after in pads_of(question)))
-
-
-def _padded_with_zero(question: Question, told: Arrays) -> Arrays:
-    layout = question.attributes["layout"]
-    image = to_nhwc(question.inputs[0], layout)
-    wide = np.pad(image, ((0, 0), *pads_of(question), (0, 0)))
-    return asked(question, told, inputs=(from_nhwc(wide, layout),), padding="VALID")
 
 
 def _first_filters(w: np.ndarray, question: Question) -> np.ndarray:
@@ -72,12 +64,6 @@ MISTAKES = (
         "the dilation of the first axis is that of all",
         _alike,
         tuple(op for op in VOLUMES if op not in AVERAGES),
-    ),
-    *mistakes(
-        "padded_with_zero",
-        "padding takes part in the maximum, as zeros",
-        _padded_with_zero,
-        tuple(op for op in MAXIMA if op in ALL),
     ),
     *mistakes(
         "padding_always_counted",
