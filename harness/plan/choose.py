@@ -137,9 +137,9 @@ def _properties(case: Case) -> Iterator[tuple[str, str]]:
 
 
 def choose(pool: Sequence[Candidate], given: Sequence[Candidate], size: int) -> Chosen:
-    """At most ``size`` cases: those ``given``, then what finds mistakes, then some of every kind, then most new pairs.
+    """At most ``size`` cases: those ``given``, then what finds mistakes, then one of every op and aspect, then more.
 
-    Of equals, what is cheaper: each step takes the most for its cost.
+    The rest is for new pairs. Of equals, what is cheaper: each step takes the most for its cost.
     """
     chosen = Chosen()
     for candidate in given:
@@ -152,9 +152,10 @@ def choose(pool: Sequence[Candidate], given: Sequence[Candidate], size: int) -> 
         return chosen.new_pairs(candidate) / max(1, totals[candidate.key])
 
     _greedy(chosen, pool, size, lambda c: (len(c.finds - chosen.found), share(c)), least=1)
-    for members in _by_key(pool).values():
-        wanted = len(members) if members[0].key[1] == "error" else LEAST
-        _greedy(chosen, members, size, lambda c: (share(c),), least=0, count=wanted - chosen.per[members[0].key])
+    for rounds in (1, LEAST):
+        for (op, aspect), members in _by_key(pool).items():
+            wanted = len(members) if aspect == "error" and rounds == LEAST else rounds
+            _greedy(chosen, members, size, lambda c: (share(c),), least=0, count=wanted - chosen.per[op, aspect])
     paired = [c for c in pool if c.key[1] in PAIRED]
     _greedy(chosen, paired, size, lambda c: (share(c) / c.cost,), least=0)
     return chosen
