@@ -88,7 +88,7 @@ KNOWN = pinned(
             "tensorflow-dilated-padding",
             "upstream",
             "tf.nn.pool with dilation pads with zeros, which take part in the maximum",
-            ops=("max_pool2d",),
+            ops=("max_pool1d", "max_pool2d", "max_pool3d"),
             aspects=("value", "gradient"),
             reproduces="padded_with_zero",
             versions=_SEEN,
