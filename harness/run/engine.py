@@ -154,6 +154,9 @@ class Engine:
                 course.advance()
             yield from self._made()
             if all(course.ended for course in going) and not any(lane.busy for lane in self.all_lanes):
+                # Who looks at differences next needs one worker of each target, and the memory of the others.
+                for lane in self._further:
+                    lane.kill()
                 return
             going += joining(going)
             self._step()

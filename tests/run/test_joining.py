@@ -36,7 +36,11 @@ def answered(campaign, cores):
         check_devices(engine)
         join = joining.Joining(engine, half := half_of(campaign, engine), campaign.cost, cores)
         courses = {target: half.steps(lane) for target, lane in engine.lanes.items()}
-        return list(engine.follow(courses, join)), engine.all_lanes
+        records = list(engine.follow(courses, join))
+        assert [lane.process is not None for lane in engine.all_lanes] == [
+            lane in engine.lanes.values() for lane in engine.all_lanes
+        ]
+        return records, engine.all_lanes
 
 
 def half_of(campaign, engine):
