@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from opassay.cases import tables, windows
+from opassay.cases import fitting, tables, windows
 from opassay.cases.spatial import SPATIAL
 from opassay.cases.windows import Numbers, Padding
 from opassay.harness.model.case import Case, Geometry
@@ -145,15 +145,15 @@ def _forward(
 
     ``"all"`` are those of both gradients. ``spatial``: extents by the names of their axes.
     """
-    budget, area = tables.most_multiply_adds(dtype), math.prod(kernel)
+    budget, area = fitting.most_multiply_adds(dtype), math.prod(kernel)
     padding = windows.stated_padding(padding, kernel, dilation)
     if groups == DEPTHWISE:
         groups, inputs, outputs = inputs, 1, min(outputs, 2)
-    most = max(1, (budget // abs(size) if size else tables.MOST_MULTIPLY_ADDS) // area)
+    most = max(1, (budget // abs(size) if size else fitting.MOST_MULTIPLY_ADDS) // area)
     if summed != "outputs":
-        inputs = min(inputs, tables.at_most(most))
+        inputs = min(inputs, fitting.at_most(most))
     if summed != "inputs":
-        outputs = min(outputs, tables.at_most(most))
+        outputs = min(outputs, fitting.at_most(most))
 
     def cost(found: Sequence[int]) -> tuple[int, int]:
         n, *image, i, o, g = found
@@ -161,12 +161,12 @@ def _forward(
         outputs_made = n * made * g * o
         longest = {"inputs": i, "outputs": o, "all": max(i, o)}[summed]
         too_many = g > groups or longest > most
-        work = tables.TOO_MUCH if too_many else outputs_made * i * area
+        work = fitting.TOO_MUCH if too_many else outputs_made * i * area
         return max(n * math.prod(image) * g * i, area * i * g * o, outputs_made), work
 
     least = (1, *windows.least_extents(padding, kernel, dilation), 1, 1, 1)
     wanted = (batch, *spatial.values(), inputs, outputs, groups)
-    n, *image, i, o, g = tables.fit(wanted, least, cost, tables.Budget(budget, wanted=size))
+    n, *image, i, o, g = fitting.fit(wanted, least, cost, fitting.Budget(budget, wanted=size))
     return _emptied(Forward(Extents(n, tuple(image), i, o, g), kernel, stride, dilation, padding, layout), empty)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import array_pins, gradient_pins, tables
+from opassay.cases import array_pins, fitting, gradient_pins, tables
 from opassay.harness.model.case import Geometry
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.memory import Memory
@@ -30,7 +30,7 @@ def _elementwise(
     def cost(shape: Sequence[int]) -> tuple[int, int]:
         return tables.elements(shape), tables.elements(shape)
 
-    shape = tables.fit(extents[:rank], (1,) * rank, cost, tables.Budget(wanted=size))
+    shape = fitting.fit(extents[:rank], (1,) * rank, cost, fitting.Budget(wanted=size))
     if empty and rank:
         shape[0 if empty == "first" else -1] = 0
     return tables.geometry(op, (tables.data(shape, dtype, memory),), tables.kinds_for(kinds, dtype))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import array_pins, array_rules, gradient_pins, tables
+from opassay.cases import array_pins, array_rules, fitting, gradient_pins, tables
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.memory import Memory
@@ -79,11 +79,11 @@ def _matmul(
     def cost(found: Sequence[int]) -> tuple[int, int]:
         made = shapes(found)
         summed = max(_summed(made)) if backward else found[4]
-        return tables.elements(*made), math.prod(made[2]) * found[4] if summed <= longest else tables.TOO_MUCH
+        return tables.elements(*made), math.prod(made[2]) * found[4] if summed <= longest else fitting.TOO_MUCH
 
-    longest = tables.MOST_MULTIPLY_ADDS if size < 0 else LONGEST_SUM
-    budget = tables.Budget(tables.most_multiply_adds(dtype), wanted=size)
-    found = tables.fit((p, q, rows, columns, inner), (1,) * 5, cost, budget)
+    longest = fitting.MOST_MULTIPLY_ADDS if size < 0 else LONGEST_SUM
+    budget = fitting.Budget(fitting.most_multiply_adds(dtype), wanted=size)
+    found = fitting.fit((p, q, rows, columns, inner), (1,) * 5, cost, budget)
     terms = max(_summed(shapes(found))) if backward else found[4]
     if empty:
         found[("p", "q", "rows", "columns", "inner").index(empty)] = 0

@@ -9,7 +9,17 @@ from functools import partial
 from typing import Any
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import alike_pins, end_pins, gradient_pins, pool_pins, pool_rules, tables, window_pins, windows
+from opassay.cases import (
+    alike_pins,
+    end_pins,
+    fitting,
+    gradient_pins,
+    pool_pins,
+    pool_rules,
+    tables,
+    window_pins,
+    windows,
+)
 from opassay.cases.rules import Breach
 from opassay.cases.spatial import SPATIAL
 from opassay.cases.windows import Numbers, Padding
@@ -73,8 +83,8 @@ def _pool(
         return tables.elements(found, pooled), math.prod((*pooled, *window))
 
     least = (1, *windows.least_extents(padding, window, dilation), 1)
-    budget = tables.Budget(tables.most_multiply_adds(dtype), wanted=size)
-    extents = tables.fit((batch, *spatial.values(), channels), least, cost, budget)
+    budget = fitting.Budget(fitting.most_multiply_adds(dtype), wanted=size)
+    extents = fitting.fit((batch, *spatial.values(), channels), least, cost, budget)
     emptied = _emptied(dict(zip(("batch", *spatial, "channels"), extents, strict=True)), empty, padding)
     x = tables.data(tables.laid_out(emptied, layout), dtype, memory)
     attributes = {"window": window, "stride": stride, "padding": padding, "layout": layout, **own}

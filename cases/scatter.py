@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import array_pins, array_rules, end_pins, gradient_pins, tables
+from opassay.cases import array_pins, array_rules, end_pins, fitting, gradient_pins, tables
 from opassay.harness.model.case import Geometry
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
@@ -44,8 +44,8 @@ def _scatter(
         updates = math.prod((*lead, *shape[indexed:]))
         return max(math.prod(shape), updates, math.prod(lead) * indexed), updates
 
-    budget = tables.Budget(tables.most_multiply_adds(dtype), wanted=size)
-    shape = tuple(tables.fit(extents[:rank], (1,) * rank, cost, budget))
+    budget = fitting.Budget(fitting.most_multiply_adds(dtype), wanted=size)
+    shape = tuple(fitting.fit(extents[:rank], (1,) * rank, cost, budget))
     if empty == "slice" and indexed < rank:
         shape = (*shape[:-1], 0)
     elif empty:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import end_pins, gradient_pins, pool_pins, tables, unpool_rules
+from opassay.cases import end_pins, fitting, gradient_pins, pool_pins, tables, unpool_rules
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.fills import Fill
@@ -67,7 +67,7 @@ def _max_unpool(
     def cost(found: Sequence[int]) -> tuple[int, int]:
         return tables.elements(unpooled(found)), 0
 
-    found = tables.fit((batch, height, width, channels), (1,) * 4, cost, tables.Budget(wanted=size))
+    found = fitting.fit((batch, height, width, channels), (1,) * 4, cost, fitting.Budget(wanted=size))
     found = list(_emptied(found, empty))
     output = unpooled(found)
     shape = tables.image(*_four(found), layout)
@@ -129,7 +129,7 @@ def _avg_unpool(
     def cost(found: Sequence[int]) -> tuple[int, int]:
         return math.prod((*found, *window)), 0
 
-    found = tables.fit((batch, height, width, channels), (1,) * 4, cost, tables.Budget(wanted=size))
+    found = fitting.fit((batch, height, width, channels), (1,) * 4, cost, fitting.Budget(wanted=size))
     x = tables.data(tables.image(*_emptied(found, empty), layout), dtype, memory)
     return tables.geometry("avg_unpool2d", (x,), tables.kinds_for(kinds, dtype), window=window, layout=layout)
 

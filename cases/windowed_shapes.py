@@ -9,7 +9,7 @@ from typing import Any
 from opassay.adapters.oracle import windowed
 from opassay.adapters.oracle.geometry import shape_in_layout, shape_nhwc
 from opassay.adapters.oracle.windowed import LOWER, transposed_extents
-from opassay.cases import tables
+from opassay.cases import fitting
 from opassay.cases.signatures.shaped import Shape
 from opassay.cases.windows import Numbers, output_extents, span
 
@@ -126,7 +126,7 @@ MOST_GROUPS = 64
 
 def conv_work(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
     if attributes.get("groups", shapes[1][-2]) > MOST_GROUPS:
-        return tables.TOO_MUCH
+        return fitting.TOO_MUCH
     return math.prod(conv_answer(shapes, attributes)) * math.prod(shapes[1][:-1]) // _channels(shapes, attributes)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from opassay.cases import tables
+from opassay.cases import fitting, tables
 from opassay.cases.signatures import draws, kinds
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry, Tensor
@@ -119,15 +119,15 @@ def _geometry(
     size: int,
     empty: str,
 ) -> Geometry:
-    most = draws.LARGEST.get(dtype, tables.LARGEST_TENSOR)
-    budget = tables.Budget(elements=most, wanted=max(-most, min(size, most)))
+    most = draws.LARGEST.get(dtype, fitting.LARGEST_TENSOR)
+    budget = fitting.Budget(elements=most, wanted=max(-most, min(size, most)))
 
     def cost(found: Sequence[int]) -> tuple[int, int]:
         own, operands = arranged.settle(tuple(found), way)
         shapes = [shape_of(operand) for operand in operands]
         return tables.elements(*shapes, *arranged.answers({**attributes, **own}, shapes)), 0
 
-    shape = tables.fit(extents[:rank], (1,) * rank, cost, budget)
+    shape = fitting.fit(extents[:rank], (1,) * rank, cost, budget)
     if empty and rank:
         shape[0 if empty == "first" else -1] = 0
     own, operands = arranged.settle(tuple(shape), way)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from opassay.cases import tables
+from opassay.cases import fitting, tables
 from opassay.cases.signatures import draws
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry
@@ -135,15 +135,15 @@ def _named(along: Along, which: str, rank: int) -> dict[str, Any]:
 
 
 def _shape(extents: Sequence[int], over: Sequence[int], long: int, dtype: str, size: int) -> list[int]:
-    most = draws.LARGEST.get(dtype, tables.LARGEST_TENSOR)
+    most = draws.LARGEST.get(dtype, fitting.LARGEST_TENSOR)
     if not long or not over:
-        budget = tables.Budget(elements=most, wanted=min(size, most))
-        return tables.fit(extents, (1,) * len(extents), lambda s: (tables.elements(s), 0), budget)
+        budget = fitting.Budget(elements=most, wanted=min(size, most))
+        return fitting.fit(extents, (1,) * len(extents), lambda s: (tables.elements(s), 0), budget)
     shape = list(extents)
     shape[over[0]] = long if dtype not in draws.LARGEST else min(long, most)
     for axis in sorted(set(range(len(shape))) - {over[0]}, key=lambda axis: -shape[axis]):
         room = most * shape[axis] // math.prod(shape)
-        shape[axis] = max(1, min(shape[axis], tables.at_most(room)))
+        shape[axis] = max(1, min(shape[axis], fitting.at_most(room)))
     return shape
 
 

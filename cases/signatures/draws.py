@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from opassay.cases import tables
+from opassay.cases import fitting, tables
 from opassay.cases.signatures import kinds
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry
@@ -148,10 +148,10 @@ def _geometry(
 
 
 def _shape(extents: Sequence[int], dtype: str, size: int, empty: str) -> tuple[int, ...]:
-    most = LARGEST.get(dtype, tables.LARGEST_TENSOR)
+    most = LARGEST.get(dtype, fitting.LARGEST_TENSOR)
     wanted = max(-most, min(size, most)) if dtype in LARGEST else size
-    budget = tables.Budget(elements=most, wanted=wanted)
-    shape = tables.fit(extents, (1,) * len(extents), lambda s: (tables.elements(s), 0), budget)
+    budget = fitting.Budget(elements=most, wanted=wanted)
+    shape = fitting.fit(extents, (1,) * len(extents), lambda s: (tables.elements(s), 0), budget)
     if empty and shape:
         shape[0 if empty == "first" else -1] = 0
     return tuple(shape)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from opassay.cases import tables
+from opassay.cases import fitting, tables
 from opassay.cases.signatures import draws
 from opassay.harness.model.case import Case, Geometry, Tensor
 from opassay.harness.model.draw import Draw
@@ -96,14 +96,14 @@ def _geometry(
     size: int,
     empty: str,
 ) -> Geometry:
-    most = draws.LARGEST.get(dtype, tables.LARGEST_TENSOR)
-    budget = tables.Budget(tables.most_multiply_adds(dtype), most, min(size, most))
+    most = draws.LARGEST.get(dtype, fitting.LARGEST_TENSOR)
+    budget = fitting.Budget(fitting.most_multiply_adds(dtype), most, min(size, most))
 
     def cost(found: Sequence[int]) -> tuple[int, int]:
         made = shaped.shapes(found, way)
         return tables.elements(*made), shaped.work(made, shaped.attributes_of(attributes, found, way))
 
-    found = tables.fit(extents[:rank], (1,) * rank, cost, budget)
+    found = fitting.fit(extents[:rank], (1,) * rank, cost, budget)
     if empty:
         found[0 if empty == "first" else -1] = 0
     shapes = shaped.shapes(found, way)

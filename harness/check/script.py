@@ -16,8 +16,8 @@ from opassay.harness.check.function import NUMPY, Function
 from opassay.harness.check.session import Asked, Session
 from opassay.harness.check.start import FIRST_POISON
 from opassay.harness.find.registry import Registry
+from opassay.harness.hunt.library import library
 from opassay.harness.hunt.literals import array_source, number, tensor_source
-from opassay.harness.hunt.recipes import library
 from opassay.harness.hunt.script import ask
 from opassay.harness.judge.compare import marks
 from opassay.harness.model import dtypes

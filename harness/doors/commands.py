@@ -15,8 +15,9 @@ from opassay.harness.doors.consoles import say_line, stderr, stdout
 from opassay.harness.doors.progress import Lines, Moving, progress_on
 from opassay.harness.find.registry import UsageError
 from opassay.harness.model.faults import told
-from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.engine import Engine
+from opassay.harness.run.run import Run
 from opassay.harness.run.status import INTERRUPTED, exit_status
 from opassay.harness.store.files import FileError
 

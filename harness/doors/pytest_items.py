@@ -14,11 +14,11 @@ from opassay.harness.hunt.finding import Finding
 from opassay.harness.model.faults import told
 from opassay.harness.model.verdicts import UNANSWERED, Record, severity
 from opassay.harness.plan.plan import Shard
-from opassay.harness.run.campaign import absent
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.known_rows import untested_line
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.repeat import Repeats
+from opassay.harness.run.run import absent
 
 if TYPE_CHECKING:
     from opassay.harness.doors.pytest_plugin import Plugin

@@ -20,7 +20,8 @@ from opassay.harness.fleet.run import FleetRun
 from opassay.harness.fleet.scheduler import connected
 from opassay.harness.fleet.shelf import HEADER, Shelf
 from opassay.harness.fleet.tasks import check_size
-from opassay.harness.run.campaign import Campaign, Request, prepare_folder
+from opassay.harness.run.campaign import Campaign, Request
+from opassay.harness.run.run import prepare_folder
 from opassay.harness.store.earlier import set_aside
 from opassay.harness.store.files import FileError
 from opassay.harness.store.journal import locked

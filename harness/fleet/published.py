@@ -13,7 +13,7 @@ from opassay.harness.fleet.place import Place, is_address
 from opassay.harness.fleet.run import FleetRun
 from opassay.harness.fleet.shelf import HEADER, Shelf
 from opassay.harness.fleet.tasks import RESULTS
-from opassay.harness.run.campaign import RUN_FILE, Run
+from opassay.harness.run.run import RUN_FILE, Run
 from opassay.harness.store.files import FileError
 from opassay.harness.store.pictures import FOLDER as PICTURES
 from opassay.reports.data.stored_table import CSV, PARQUET

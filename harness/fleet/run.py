@@ -13,10 +13,11 @@ from opassay.harness.fleet.tasks import Cell, Done, Task, shard_of
 from opassay.harness.fleet.told import Sum
 from opassay.harness.model.target import Target
 from opassay.harness.plan.plan import Shard
-from opassay.harness.run.campaign import Campaign, Run
+from opassay.harness.run.campaign import Campaign
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.process import WorkerSpec
+from opassay.harness.run.run import Run
 from opassay.harness.store.durations import Watch
 from opassay.harness.store.pictures import Album
 

@@ -13,9 +13,10 @@ from opassay.harness.hunt.finding import Finding
 from opassay.harness.hunt.hunter import UNSTEADY, Hunter, Limits
 from opassay.harness.hunt.scripts import reproduced
 from opassay.harness.model.verdicts import Record
-from opassay.harness.run.campaign import Campaign, Run
+from opassay.harness.run.campaign import Campaign
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.machine import usable_cores
+from opassay.harness.run.run import Run
 from opassay.harness.store.files import fault
 
 Say = Callable[[str], None]

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 
 from opassay.harness.hunt.differences import CHECK, CHECK_NONE, FAILED, FINISH, SHOW
+from opassay.harness.hunt.library import library
 from opassay.harness.hunt.literals import tensor_source
-from opassay.harness.hunt.recipes import library
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op, references
 from opassay.harness.model.program import OPERATORS, Program, stage_ops

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from opassay.harness.model import dtypes, fills, memory, strict_json
+from opassay.harness.model import dtypes, fill_values, fills, memory, strict_json
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
 
@@ -45,9 +45,9 @@ class Tensor:
         fill = self.fill
         if fill.kind == "literal":
             return memory.lay_out(
-                fills.values(fill, self.dtype, self.shape), replace_broadcast(self.memory), self.shape
+                fill_values.values(fill, self.dtype, self.shape), replace_broadcast(self.memory), self.shape
             )
-        return memory.lay_out(fills.values(fill, self.dtype, distinct), self.memory, self.shape)
+        return memory.lay_out(fill_values.values(fill, self.dtype, distinct), self.memory, self.shape)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -19,8 +19,9 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from opassay.harness.plan.plan import Settings
-from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.machine import usable_cores
+from opassay.harness.run.run import Run
 
 
 def measure(target: str, cases: int) -> None:

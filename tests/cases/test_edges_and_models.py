@@ -7,7 +7,8 @@ import pytest
 
 from opassay.adapters.geometry import ALIKE
 from opassay.harness.find.registry import Registry
-from opassay.harness.model.fills import PLACES, Fill, values
+from opassay.harness.model.fill_values import values
+from opassay.harness.model.fills import PLACES, Fill
 from opassay.harness.plan.generate import cases, geometries
 
 OPS = {op.name: op for op in Registry().ops() if not op.of_a_class and op.numerics != "program"}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.oracle.mistakes import along, reductions, scans
-from opassay.cases import tables
+from opassay.cases import fitting
 from opassay.cases.signatures import axes
 from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
@@ -43,7 +43,7 @@ def test_every_axis_length_rank_dtype_and_memory_occurs(name):
     assert {len(case.tensors[0].shape) for case in found} >= {1, 2, 3, 4, 5}
     lengths = {case.tensors[0].shape[axis] for case in found for axis in over(case)}
     assert lengths >= {1, 2, 16, 17, 257, 1023, 1025, 4097}
-    assert axes.LONG[-1] <= max(math.prod(case.tensors[0].shape) for case in found) < 2 * tables.LARGEST_TENSOR
+    assert axes.LONG[-1] <= max(math.prod(case.tensors[0].shape) for case in found) < 2 * fitting.LARGEST_TENSOR
     inner = Counter(len(case.tensors[0].shape) - 1 in over(case) for case in found)
     assert inner[False] > CASES // 8
     given = [axis for case in found for axis in case.attributes.get("axes", (case.attributes.get("axis"),))]

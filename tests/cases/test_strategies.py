@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opassay.cases import tables
+from opassay.cases import fitting, tables
 from opassay.harness.judge.numerics import bound
 from opassay.harness.model import dtypes
 from opassay.harness.model.fills import EXACT_KINDS, ROUNDING_KINDS
@@ -253,4 +253,4 @@ def test_kinds_that_cannot_round_come_last_for_integers():
 
 def test_extents_that_can_not_fit_a_budget_are_an_error():
     with pytest.raises(ValueError, match="cannot be less"):
-        tables.fit((9, 9), (8, 8), lambda e: (e[0] * e[1], 0), tables.Budget(elements=63))
+        fitting.fit((9, 9), (8, 8), lambda e: (e[0] * e[1], 0), fitting.Budget(elements=63))

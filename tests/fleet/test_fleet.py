@@ -27,7 +27,8 @@ from opassay.harness.fleet.scheduler import connected, resources_of, together
 from opassay.harness.fleet.shelf import Shelf
 from opassay.harness.fleet.tasks import Task, check_size, endless, finite, of_file, shard_of
 from opassay.harness.plan.plan import Settings, cuts, halves
-from opassay.harness.run.campaign import VERSION, Campaign, Request, both_halves
+from opassay.harness.run.campaign import VERSION, Campaign, Request
+from opassay.harness.run.run import both_halves
 from opassay.reports.data.dataset import in_order, part_bytes
 from opassay.reports.data.table import frame_of
 

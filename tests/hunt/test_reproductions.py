@@ -17,8 +17,8 @@ import pytest
 from opassay.adapters.jax.script import idiom
 from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.issue import Told, issue_text
+from opassay.harness.hunt.library import library
 from opassay.harness.hunt.literals import tensor_source
-from opassay.harness.hunt.recipes import library
 from opassay.harness.hunt.repro import Reproduction, Seen, run_script, script_text, title, write_reproduction
 from opassay.harness.hunt.script import ask, standalone, through_replay
 from opassay.harness.model import dtypes, fills

@@ -11,7 +11,8 @@ import pytest
 from opassay.adapters import oracle
 from opassay.adapters.oracle import OPS
 from opassay.harness.model import dtypes
-from opassay.harness.model.fills import Fill, values
+from opassay.harness.model.fill_values import values
+from opassay.harness.model.fills import Fill
 
 SPECIALS = np.array([math.nan, math.inf, -math.inf, 0.0, -0.0, 1.5, -2.0, 3.0], np.float32)
 

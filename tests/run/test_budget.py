@@ -10,7 +10,8 @@ from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.target import Target
 from opassay.harness.plan.budget import Budget, Costs, fitting
 from opassay.harness.plan.plan import Settings, shards
-from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.run import Run
 from opassay.harness.run.status import Counts, exit_status
 from opassay.harness.store.durations import Durations, Watch
 

@@ -12,7 +12,8 @@ import pytest
 from opassay.harness.model.choice import Follows
 from opassay.harness.model.verdicts import Record
 from opassay.harness.plan.plan import Settings
-from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.run import Run
 
 HERE = str(Path(__file__).parent)
 VECTORS = Follows("vectors", "numpy")

@@ -13,8 +13,9 @@ from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.plan.plan import Settings
 from opassay.harness.run import process
-from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.process import WorkerSpec
+from opassay.harness.run.run import Run
 from opassay.harness.run.status import exit_status
 from opassay.harness.worker import wire, words
 

@@ -12,8 +12,9 @@ import pytest
 
 from opassay.harness.find.registry import UsageError
 from opassay.harness.plan.plan import Settings
-from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.process import WorkerProcess
+from opassay.harness.run.run import Run
 from opassay.harness.store import journal as journal_module
 from opassay.harness.store.files import FileError, replace_file
 from opassay.harness.store.journal import Journal, JournalError, read_header, read_records

@@ -15,8 +15,9 @@ from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
 from opassay.harness.plan.plan import SPLIT, Settings
-from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.engine import Engine
+from opassay.harness.run.run import Run
 
 HERE = str(Path(__file__).parent)
 sys.path.insert(0, HERE)

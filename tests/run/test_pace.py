@@ -8,8 +8,9 @@ import pytest
 
 from opassay.harness.plan.plan import SPLIT, Settings, shards
 from opassay.harness.run import campaign as campaigns
-from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.feeds import WINDOW, Feeds
+from opassay.harness.run.run import Run
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))

@@ -13,7 +13,8 @@ from opassay.harness.model.outcome import NotSupported, Raised, Returned
 from opassay.harness.plan import plan
 from opassay.harness.plan.plan import Settings
 from opassay.harness.plan.twice import TWICE
-from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+from opassay.harness.run.run import Run
 from opassay.harness.worker import wire
 from opassay.harness.worker.bits import difference, digest
 

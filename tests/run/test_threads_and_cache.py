@@ -10,9 +10,10 @@ from opassay.harness.doors.commands import run_command
 from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.target import Target
 from opassay.harness.plan.plan import SPLIT, Settings, Shard, halves
-from opassay.harness.run.campaign import Campaign, Request, Run, check_devices
+from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.machine import usable_cores
 from opassay.harness.run.process import WorkerSpec
+from opassay.harness.run.run import Run
 from opassay.harness.store.cache import VARIABLE, cache_folder, prune
 
 RELU = Registry().op("relu")

@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 
 from opassay.adapters.oracle.geometry import Windows, from_nhwc, to_nhwc
+from opassay.adapters.oracle.hypotheses.located import chosen, located, sent_back
 from opassay.adapters.oracle.hypotheses.question import CHOOSING, References, ask, windows_of
-from opassay.adapters.oracle.hypotheses.selection import chosen, located, sent_back
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
 

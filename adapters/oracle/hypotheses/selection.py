@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from opassay.adapters.oracle.geometry import UNBATCHED, channels_last, from_nhwc, over_batch, shape_nhwc, to_nhwc
+from opassay.adapters.oracle.geometry import UNBATCHED, channels_last, from_nhwc, over_batch, to_nhwc
+from opassay.adapters.oracle.hypotheses.located import chosen, located
+from opassay.adapters.oracle.hypotheses.positions import (
+    ARGMAX,
+    channels_first,
+    counted_by_columns,
+    image_shape,
+    in_padded,
+    in_window,
+    index_mistake,
+    of_plane,
+    with_batch,
+)
 from opassay.adapters.oracle.hypotheses.question import (
     CHOOSING,
     MAX_POOLS,
     References,
     ask,
-    in_layout,
     mapped,
     pads_of,
     windows_of,
@@ -24,61 +35,8 @@ from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
 from opassay.harness.model.reference import Reference
 
-Wins = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Whether a candidate replaces the best so far; both hold one element per window."""
-
 Pads = tuple[tuple[int, int], ...]
 """What is before and after along each axis."""
-
-ARGMAX = ("max_pool2d_with_argmax",)
-
-
-def located(
-    question: Question, wins: Wins, start: float | None = None, pixel: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Values and flat indices, NHWC, of windows that are read row by row, from ``start`` at ``pixel`` if any."""
-    windows, image = windows_of(question), to_nhwc(dtypes.widen(question.inputs[0]), question.attributes["layout"])
-    batch, *extents, channels = image.shape
-    shape = (batch, *windows.outputs, channels)
-    values, indices, found = np.zeros(shape, image.dtype), np.zeros(shape, np.int64), np.zeros(shape, bool)
-    if start is not None:
-        values[:], indices[:], found[:] = start, pixel * channels + np.arange(channels), True
-    places = np.arange(math.prod(image.shape[1:]), dtype=np.int64).reshape(1, *extents, channels)
-    for tap in windows.taps():
-        here, there = (slice(None), *tap.outputs), (slice(None), *tap.inputs)
-        with np.errstate(invalid="ignore"):
-            better = ~found[here] | wins(image[there], values[here])
-        values[here] = np.where(better, image[there], values[here])
-        indices[here] = np.where(better, places[there], indices[here])
-        found[here] = True
-    return values, indices
-
-
-def chosen(question: Question, wins: Wins, start: float | None = None, pixel: int = 0) -> References:
-    """The answer, or its gradient, of a pool that chooses so."""
-    layout, true = question.attributes["layout"], ask(question)
-    values, indices = located(question, wins, start, pixel)
-    if question.gradient:
-        return (sent_back(question, true[0], indices),)
-    found = (replace(true[0], exact=from_nhwc(values, layout)),)
-    return found if len(true) == 1 else (*found, replace(true[1], exact=from_nhwc(indices, layout)))
-
-
-def sent_back(question: Question, true: Reference, indices: np.ndarray) -> Reference:
-    """The cotangents added up at these indices; at none where one is negative."""
-    dy, layout = question.cotangents[0], question.attributes["layout"]
-    if dy is None or true.policy != "linear":
-        return true
-    shape = shape_nhwc(question.inputs[0].shape, layout)
-    there = indices >= 0
-    flat = over_batch(indices, math.prod(shape[1:]))[there]
-
-    def linear(dy: np.ndarray) -> np.ndarray:
-        dx = np.zeros(math.prod(shape), dtype=dy.dtype)
-        np.add.at(dx, flat, to_nhwc(dy, layout)[there])
-        return from_nhwc(dx.reshape(shape), layout)
-
-    return linear_reference(true.name, linear, (dy,))
 
 
 def _last_maximum(question: Question) -> Iterator[References]:
@@ -155,87 +113,11 @@ def _index_of_padding(question: Question) -> Iterator[References]:
     lowest = -math.inf if dtypes.is_float(name) else int(np.iinfo(name).min)
     values, indices = ask(_padded(question, _around(pads, layout), lowest))
     (top, _), (left, right) = pads
-    _, _, width, channels = _image_shape(question)
+    _, _, width, channels = image_shape(question)
     cell, channel = np.divmod(to_nhwc(indices.exact, layout), max(channels, 1))
     row, column = np.divmod(cell, max(width + left + right, 1))
     found = ((row - top) * width + column - left) * channels + channel
     yield values, replace(ask(question)[1], exact=from_nhwc(found, layout))
-
-
-def _reindexed(question: Question, change: Callable[[np.ndarray, Question], np.ndarray]) -> Iterator[References]:
-    """``change`` maps NHWC indices of the contract to those of the mistake."""
-    layout = question.attributes["layout"]
-    values, indices = ask(question)
-    changed = change(to_nhwc(indices.exact, layout), question)
-    yield values, replace(indices, exact=from_nhwc(changed.astype(np.int64), layout))
-
-
-def _image_shape(question: Question) -> tuple[int, ...]:
-    return shape_nhwc(question.inputs[0].shape, question.attributes["layout"])
-
-
-def _with_batch(indices: np.ndarray, question: Question) -> np.ndarray:
-    return over_batch(indices, math.prod(_image_shape(question)[1:]))
-
-
-def _of_plane(indices: np.ndarray, question: Question) -> np.ndarray:
-    return indices // max(_image_shape(question)[3], 1)
-
-
-def _channels_first(indices: np.ndarray, question: Question) -> np.ndarray:
-    _, height, width, channels = _image_shape(question)
-    return np.asarray(indices % max(channels, 1) * (height * width) + indices // max(channels, 1))
-
-
-def _in_padded(indices: np.ndarray, question: Question) -> np.ndarray:
-    _, _, width, channels = _image_shape(question)
-    (top, _), (left, right) = pads_of(question)
-    cell, channel = np.divmod(indices, max(channels, 1))
-    row, column = np.divmod(cell, max(width, 1))
-    return np.asarray(((row + top) * (width + left + right) + column + left) * channels + channel)
-
-
-def _in_window(indices: np.ndarray, question: Question) -> np.ndarray:
-    _, _, width, channels = _image_shape(question)
-    windows = windows_of(question)
-    row, column = np.divmod(indices // max(channels, 1), max(width, 1))
-    rows = row - (np.arange(windows.outputs[0]) * windows.stride[0] - windows.before[0])[None, :, None, None]
-    columns = column - (np.arange(windows.outputs[1]) * windows.stride[1] - windows.before[1])[None, None, :, None]
-    return np.asarray(rows // windows.dilation[0] * windows.window[1] + columns // windows.dilation[1])
-
-
-def _counted_by_columns(question: Question) -> Iterator[References]:
-    """A window's elements are numbered down its columns, and its maximum is looked up along its rows."""
-    height, width = question.attributes["window"]
-    true = ask(question)
-    if min(height, width) < 2 or (len(true) == 1 and not question.gradient):
-        return
-    turned = _turned(question)
-    _, places = located(turned, lambda new, best: (new > best) | (np.isnan(new) & ~np.isnan(best)))
-    row, column = np.divmod(np.swapaxes(_in_window(places, turned), 1, 2), width)
-    indices = _flat(question, row, column)
-    if ((indices < 0) | (indices >= math.prod(_image_shape(question)[1:]))).any():
-        return
-    if question.gradient:
-        yield (sent_back(question, true[0], indices),)
-    else:
-        yield true[0], replace(true[1], exact=from_nhwc(indices, question.attributes["layout"]))
-
-
-def _turned(question: Question) -> Question:
-    """The same question with rows in the place of columns."""
-    x, a = question.inputs[0], question.attributes
-    pairs = {name: tuple(a[name])[::-1] for name in ("window", "stride", "dilation")}
-    return question.but(inputs=(np.swapaxes(x, *in_layout(x, a["layout"])),), padding=pads_of(question)[::-1], **pairs)
-
-
-def _flat(question: Question, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-    """The indices of these rows and columns of each window; rows that are too wide go on in the next one."""
-    windows, (_, _, width, channels) = windows_of(question), _image_shape(question)
-    first = [np.arange(n) * s - pad for n, s, pad in zip(windows.outputs, windows.stride, windows.before, strict=True)]
-    rows = first[0][:, None, None] + row * windows.dilation[0]
-    columns = first[1][:, None] + column * windows.dilation[1]
-    return np.asarray((rows * width + columns) * channels + np.arange(channels))
 
 
 def _every_maximum(question: Question, shared: bool) -> Iterator[References]:
@@ -271,7 +153,7 @@ def _overwritten(question: Question) -> Iterator[References]:
     if dy is None or true.policy != "linear":
         return
     _, indices = located(question, lambda new, best: (new > best) | (np.isnan(new) & ~np.isnan(best)))
-    shape = _image_shape(question)
+    shape = image_shape(question)
     flat = over_batch(indices, math.prod(shape[1:])).ravel()
     values = to_nhwc(dtypes.widen(dy), layout).ravel()
     for step in (1, -1):
@@ -279,10 +161,6 @@ def _overwritten(question: Question) -> Iterator[References]:
         for place, value in zip(flat[::step], values[::step], strict=True):
             dx[place] = value
         yield (Reference(true.name, true.dtype, from_nhwc(dx.reshape(shape), layout)),)
-
-
-def _index(name: str, says: str, change: Callable[[np.ndarray, Question], np.ndarray]) -> Hypothesis:
-    return Hypothesis(name, says, lambda q: _reindexed(q, change), ARGMAX, ("value",))
 
 
 HYPOTHESES = (
@@ -298,10 +176,10 @@ HYPOTHESES = (
         ("gradient",),
     ),
     Hypothesis("last_maximum", "of equal maxima the last one counts, not the first", _last_maximum, CHOOSING),
-    _index("index_with_batch", "the index counts over the whole batch, not within its sample", _with_batch),
-    _index("index_of_plane", "the index counts within its plane, without channels", _of_plane),
-    _index("index_channels_first", "the index counts channel by channel, as in NCHW", _channels_first),
-    _index("index_in_padded_image", "the index refers to the padded image", _in_padded),
+    index_mistake("index_with_batch", "the index counts over the whole batch, not within its sample", with_batch),
+    index_mistake("index_of_plane", "the index counts within its plane, without channels", of_plane),
+    index_mistake("index_channels_first", "the index counts channel by channel, as in NCHW", channels_first),
+    index_mistake("index_in_padded_image", "the index refers to the padded image", in_padded),
     Hypothesis(
         "index_of_padding",
         "padding of the lowest value wins where the image holds nothing higher, and is indexed",
@@ -309,11 +187,11 @@ HYPOTHESES = (
         ARGMAX,
         ("value",),
     ),
-    _index("index_in_window", "the index counts within its window", _in_window),
+    index_mistake("index_in_window", "the index counts within its window", in_window),
     Hypothesis(
         "counted_by_columns",
         "a window's elements are numbered down its columns, and its maximum is looked up along its rows",
-        _counted_by_columns,
+        counted_by_columns,
         MAX_POOLS,
     ),
     Hypothesis(

@@ -10,8 +10,8 @@ from itertools import combinations
 import numpy as np
 
 from opassay.adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
+from opassay.adapters.oracle.hypotheses.located import located
 from opassay.adapters.oracle.hypotheses.question import CHOOSING, WINDOWED, References, ask, mapped
-from opassay.adapters.oracle.hypotheses.selection import located
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question

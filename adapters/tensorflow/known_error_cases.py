@@ -1,0 +1,109 @@
+"""Which cases of invalid input TensorFlow's known differences cover. Free of TensorFlow: the parent imports this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from opassay.adapters.geometry import channel_axis, spatial_axes
+from opassay.adapters.onednn import ONE_DNN
+from opassay.adapters.tensorflow.kernel_table import pool_dilates
+from opassay.adapters.tensorflow.known_empty import padded_outside
+from opassay.harness.model.case import Case
+
+
+def _undilated(case: Case) -> bool:
+    return max(case.attributes["dilation"]) == 1
+
+
+def _implied_groups(case: Case) -> int:
+    """Into how many groups the channels of a convolution fall; 0 where they do not."""
+    how, (*_, given, taken) = case.attributes, case.tensors[1].shape
+    image = how.get("output_shape", case.tensors[0].shape)[channel_axis(how["layout"])]
+    return image // given if given and image % given == 0 and taken % max(image // given, 1) == 0 else 0
+
+
+def any_kernel(case: Case) -> bool:
+    """conv2d takes any groups, whatever is asked; of the transpose there is but oneDNN's kernel for NCHW and groups."""
+    if case.op == "conv2d":
+        return case.rule == "GroupsZero" or _implied_groups(case) > 0
+    return _one_group(case)
+
+
+def _one_group(case: Case) -> bool:
+    return case.rule == "GroupsZero" and _implied_groups(case) == 1 and case.attributes["layout"] == "NHWC"
+
+
+def several_groups(case: Case) -> bool:
+    return _implied_groups(case) > 0 and not _one_group(case)
+
+
+def several_groups_by_onednn(case: Case) -> bool:
+    """With explicit padding the kernel is another one."""
+    if case.rule == "OutputChannels":
+        return case.tensors[0].dtype in ONE_DNN and _implied_groups(case) > 0
+    return isinstance(case.attributes["padding"], str) and several_groups(case)
+
+
+def cropped(case: Case) -> bool:
+    """Where oneDNN's kernel is not the one that is used, padding is an op of its own.
+
+    Too broad: oneDNN does not make every one of the cropped convolutions, and what decides that is not known.
+    """
+    how = case.attributes
+    plain = how["layout"] == "NHWC" and how["groups"] == 1 and _undilated(case)
+    return case.tensors[0].dtype in ONE_DNN and not plain
+
+
+def columns_unseen(case: Case) -> bool:
+    """A dilated pool in NCHW, where tf.nn.pool does not look at the padding of the columns."""
+    how = case.attributes
+    if how["layout"] != "NCHW" or case.tensors[0].dtype not in ONE_DNN or _undilated(case):
+        return False
+    inner = pool_dilates(how["window"], how["stride"], how["padding"], how["dilation"])
+    return inner and min(how["padding"][0]) >= 0
+
+
+def _asked(case: Case) -> list[int]:
+    """The extents asked of oneDNN's transpose: with explicit padding where that is an op of its own."""
+    how = case.attributes
+    extents = [how["output_shape"][axis] for axis in spatial_axes(how["layout"])]
+    if not padded_outside(case.tensors[0].dtype, how):
+        return extents
+    return [n + sum(pad) for n, pad in zip(extents, how["padding"], strict=True)]
+
+
+def negative(case: Case) -> bool:
+    return case.tensors[0].dtype == "float32" and min(_asked(case)) < 0
+
+
+def nothing_asked(case: Case) -> bool:
+    if case.tensors[0].dtype not in ONE_DNN:
+        return False
+    if case.rule == "OutputNegative":
+        return 0 in _asked(case)
+    return 0 in case.attributes["output_shape"] and isinstance(case.attributes["padding"], str)
+
+
+def three_extents(case: Case) -> bool:
+    dtype, how = case.tensors[0].dtype, case.attributes
+    return dtype in ONE_DNN and (isinstance(how["padding"], str) or padded_outside(dtype, how))
+
+
+def any_rank(case: Case) -> bool:
+    """Repeats need the axes of NHWC, and a scatter over whole samples that there is one."""
+    if case.rule != "RankThree":
+        return True
+    return case.attributes["layout"] == "NHWC" if case.op == "avg_unpool2d" else case.tensors[0].shape[0] == 1
+
+
+def least(attribute: str, least: int) -> Callable[[Case], bool]:
+    """An extent, or an amount on some side, is at least so large."""
+
+    def covers(case: Case) -> bool:
+        return max(max(n) if isinstance(n, tuple) else n for n in case.attributes[attribute]) >= least
+
+    return covers
+
+
+def past_64_bits(case: Case) -> bool:
+    return case.tensors[0].dtype in ONE_DNN and least("output_shape", 2**62)(case)
