@@ -22,6 +22,7 @@ from markdown_it.token import Token
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "docs" / "tools")]
 import found_bugs  # noqa: E402 - a module of the documentation's tools
+import house  # noqa: E402
 import newcomer  # noqa: E402 - a module beside this file
 import tables  # noqa: E402
 from typed import COMMAND, lines, option_problem  # noqa: E402
@@ -236,6 +237,19 @@ def test_a_link_leads_somewhere(name: str) -> None:
             for line in re.findall(r"^#+ (.*)", text, re.MULTILINE)
         ]
         assert not anchor or anchor in headings, link
+
+
+def test_the_drawing_of_the_rooms_is_up_to_date():
+    graph = house.imports()
+    drawn = house.DRAWING.read_text(encoding="utf-8")
+    assert house.svg(graph) == drawn, "run: python docs/tools/house.py"
+    assert house.svg({**graph, "reports": graph["reports"] | {"cases"}}) != drawn
+
+
+def test_a_room_stands_above_what_it_imports_and_no_arrow_repeats_others():
+    graph = {name: frozenset(others) for name, others in {"a": "bc", "b": "c", "c": "", "d": "ce", "e": "d"}.items()}
+    assert house.levels(graph) == [["c"], ["b", "d", "e"], ["a"]]
+    assert house.arrows(graph) == [("a", "b"), ("b", "c"), ("d", "c"), ("d", "e"), ("e", "d")]
 
 
 @pytest.mark.parametrize("page", tables.PAGES, ids=lambda page: page.name)
