@@ -2,42 +2,103 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import pydantic
+import pydantic_core
 
 RUN = "run.json"
 RUNNING = "running"
 """The status of a run that goes on, or that was killed."""
 LIMIT = 1 << 26
 """Bytes that are read of it at most."""
-_DEFAULTS: dict[str, Any] = {
-    "opassay": "",
-    "command": "",
-    "seed": 0,
-    "cases": 0,
-    "fills": 0,
-    "suite": {},
-    "budget": 0.0,
-    "status": "finished",
-    "targets": {},
-    "families": {},
-    "shards": [],
-    "known": [],
-    "choices": [],
-    "findings": [],
-    "faults": [],
-    "machine": {},
-    "warnings": [],
-}
+
+
+Texts = Annotated[list[str], pydantic.Field(strict=False)]
+"""A list, or a tuple where the run was not read from a file."""
+
+
+class _Part(pydantic.BaseModel):
+    """Fields of the stated types only; further ones, of a later version, are kept."""
+
+    model_config = pydantic.ConfigDict(strict=True, extra="allow")
+
+
+class Shard(_Part):
+    """What was planned of an op's aspect on a target. ``not_planned``: records left out for want of time."""
+
+    op: str
+    aspect: str
+    target: str
+    planned: int
+    not_planned: int = 0
+    absent: bool = False
+
+
+class Target(_Part):
+    """What answered: the adapter, and what its worker said when it started."""
+
+    adapter: str = ""
+    mode: str = ""
+    device: str = ""
+    version: str = ""
+    origin: str = ""
+    executor: str = ""
+    settings: dict[str, str] = {}
+    python: str = ""
+    numpy: str = ""
+    state: str = ""
+    ops: Texts = []
+
+
+class Known(_Part):
+    """A known difference: who must act and why, how many records it covers, and what its pins showed."""
+
+    id: str
+    adapter: str
+    owner: str = ""
+    reason: str = ""
+    url: str = ""
+    title: str = ""
+    ops: Texts = []
+    failed: int = 0
+    failed_in: dict[str, int] = {}
+    failed_untested: int = 0
+    passed: int = 0
+    pin: str = ""
+    pins: dict[str, dict[str, bool]] = {}
+    baseline: bool = False
+    broken: str = ""
+
+
+class Run(_Part):
+    """``run.json``. ``cases``: geometries per op and aspect. ``fills``: value sets each. ``budget``: seconds."""
+
+    shards: list[Shard]
+    opassay: str = ""
+    command: str = ""
+    seed: int = 0
+    cases: int = 0
+    fills: int = 0
+    suite: dict[str, Any] = {}
+    budget: float = 0.0
+    status: str = "finished"
+    targets: dict[str, Target] = {}
+    families: dict[str, str] = {}
+    known: list[Known] = []
+    choices: list[dict[str, Any]] = []
+    findings: list[dict[str, Any]] = []
+    faults: list[str] = []
+    machine: dict[str, Any] = {}
+    warnings: list[str] = []
 
 
 def read_run(folder: Path | str) -> dict[str, Any]:
     """The run described in ``folder``, every key present.
 
-    Raises ``ValueError`` when the file is absent, is not JSON, or holds something of another kind
-    than a run.
+    Raises ``ValueError``, with the place in the file, when the file is absent or does not describe a run.
     """
     path = Path(folder) / RUN
     if not path.is_file():
@@ -47,18 +108,36 @@ def read_run(folder: Path | str) -> dict[str, Any]:
             text = stream.read(LIMIT + 1)
         if len(text) > LIMIT:
             raise ValueError(f"it has more than {LIMIT} bytes")
-        return complete(json.loads(text.decode()))
-    except (ValueError, RecursionError) as error:
+        return complete(pydantic_core.from_json(text))
+    except ValueError as error:
         raise ValueError(f"{path} does not describe a run ({error}); run opassay again") from error
 
 
 def complete(run: Mapping[str, Any]) -> dict[str, Any]:
-    """``run`` with every key present; ``ValueError`` for one of the wrong kind."""
-    if not isinstance(run, Mapping):
-        raise ValueError(f"expected an object, got {type(run).__name__}")
-    for key, default in _DEFAULTS.items():
-        if key in run and not isinstance(run[key], (int, float) if isinstance(default, float) else type(default)):
-            raise ValueError(f"{key} must be {type(default).__name__}, got {type(run[key]).__name__}")
-    if "shards" not in run:
-        raise ValueError("it lacks the shards, so nobody knows what was planned")
-    return {**_DEFAULTS, **run}
+    """``run`` with every key present; ``ValueError``, in one line, where something is of the wrong kind."""
+    try:
+        return Run.model_validate(run).model_dump()
+    except pydantic.ValidationError as error:
+        raise ValueError(_first(error)) from None
+
+
+def _first(error: pydantic.ValidationError) -> str:
+    """The first thing that is wrong: where it stands, what was expected, what was given."""
+    found = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in found["loc"]) or "the file"
+    if found["type"] == "missing":
+        return f"{place} is missing"
+    return f"{place}: expected {_EXPECTED.get(found['type'], found['type'])}, got {found['input']!r:.60}"
+
+
+_EXPECTED = {
+    "model_type": "an object",
+    "dict_type": "an object",
+    "list_type": "a list",
+    "string_type": "text",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "bool_type": "true or false",
+}
+"""By pydantic's types of errors, in the words of JSON."""

@@ -115,11 +115,21 @@ def test_a_budget_is_a_number_of_seconds(budget):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("{", "Expecting"),
-        ("[]", "expected an object, got list"),
-        ("{}", "nobody knows what was planned"),
-        ('{"shards": {}}', "shards must be list, got dict"),
-        ('{"shards": [], "budget": "2m"}', "budget must be float, got str"),
+        ("{", "EOF while parsing an object at line 1 column 1"),
+        ("[]", "the file: expected an object, got []"),
+        ("{}", "shards is missing"),
+        ('{"shards": {}}', "shards: expected a list, got {}"),
+        ('{"shards": [{"op": "relu", "aspect": "value", "target": "torch"}]}', "shards.0.planned is missing"),
+        ('{"shards": [], "budget": "2m"}', "budget: expected a number, got '2m'"),
+        ('{"shards": [], "seed": 1.5}', "seed: expected an integer, got 1.5"),
+        (
+            '{"shards": [], "targets": {"torch": {"settings": {"threads": 1}}}}',
+            "targets.torch.settings.threads: expected text",
+        ),
+        (
+            '{"shards": [], "known": [{"id": "a", "adapter": "b", "baseline": 1}]}',
+            "known.0.baseline: expected true or false",
+        ),
     ],
 )
 def test_a_broken_run_json_is_a_clear_error(tmp_path, made, text, why):

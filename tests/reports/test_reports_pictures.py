@@ -11,8 +11,8 @@ import sys
 from html.parser import HTMLParser
 
 import numpy as np
+import PIL.Image
 import pytest
-from matplotlib.image import imread
 
 from opassay.reports.data import stored_pictures
 from opassay.reports.render.pages import write_pages
@@ -83,7 +83,8 @@ def lines_of(folder):
 
 
 def pixels(uri):
-    return imread(io.BytesIO(base64.b64decode(uri.removeprefix("data:image/png;base64,"))))
+    data = base64.b64decode(uri.removeprefix("data:image/png;base64,"))
+    return np.asarray(PIL.Image.open(io.BytesIO(data))) / 255
 
 
 def column(folder, label):
@@ -109,7 +110,7 @@ def test_every_image_has_its_text(album):
         "a_pin: the answer of torch",
     ]
     assert {(i["width"], i["height"]) for i in images} == {("5", "6")}
-    assert all(pixels(i["src"]).shape == (6, 5, 4) for i in images)
+    assert all(pixels(i["src"]).shape == (6, 5, 3) for i in images)
 
 
 def test_the_section_names_pin_case_source_and_differences(album):
@@ -375,9 +376,17 @@ def test_hostile_text_stays_text(album, field):
     assert "\u202e" not in text
 
 
-def test_plotting_is_imported_only_for_pictures(tmp_path, made):
+def test_larger_differences_are_brighter_and_both_ends_have_their_colour():
+    shades = pictures.coloured(np.linspace(0, 1, 100)[None])[0]
+    assert (tuple(shades[0]), tuple(shades[-1])) == (tuple(pictures.CIVIDIS[0]), tuple(pictures.CIVIDIS[-1]))
+    # The weights of the three channels in perceived lightness, ITU-R BT.709.
+    lightness = np.diff(pictures.CIVIDIS @ (0.2126, 0.7152, 0.0722))
+    assert (lightness > 0).all()
+
+
+def test_pillow_is_imported_only_for_pictures(tmp_path, made):
     made.write_folder(tmp_path, [made.record()], made.run([made.shard()]))
     write = "from opassay.reports.render.pages import write_pages; write_pages(sys.argv[1])"
-    code = f"import sys; {write}; print('matplotlib' in sys.modules)"
+    code = f"import sys; {write}; print('PIL' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
