@@ -32,7 +32,7 @@ def behaves(session: Session, asked: Sequence[Asked], dtype: str) -> str:
 
 
 def exactness(session: Session, asked: Sequence[Asked]) -> str:
-    """Whether answers are exact where inputs and right answer are integers; empty where there is no such case."""
+    """Whether answers are exact where inputs and expected values are integers; empty without such a case."""
     whole = [one for one in asked if one.judged and one.case.exact and not one.case.empty][:LIKELY]
     whole = [one for one in whole if all(_integers(r) for r in references(session.op, one.case))]
     if not whole:

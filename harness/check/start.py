@@ -1,4 +1,4 @@
-"""The start of a session: what the function's worker is told, and how long it may take to import its file."""
+"""The start of a session: the worker's configuration, and the time limit for importing the function's file."""
 
 from __future__ import annotations
 

@@ -61,8 +61,8 @@ def run_cli() -> None:
 
 
 def _without_ctrl_c(problem: Any) -> None:
-    # Where Ctrl-C meets code that cannot raise, such as a callback of the garbage collector, Python prints a traceback
-    # and goes on as if nothing had been typed: it is sent again.
+    # In code that cannot raise, such as a callback of the garbage collector, Python prints the traceback of a
+    # KeyboardInterrupt and goes on: it is sent again.
     if issubclass(problem.exc_type, KeyboardInterrupt):
         threading.Timer(0.01, _thread.interrupt_main).start()
     else:

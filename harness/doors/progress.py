@@ -1,4 +1,4 @@
-"""What is seen of a run while it lasts: on a terminal something that moves, elsewhere a line now and then."""
+"""Progress of a run on stderr: a live line on a terminal, elsewhere a line now and then."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Lines:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[Say]:
-        """While it lasts; what is given to ``Say`` is told with the next line."""
+        """A phase of the run; what is given to ``Say`` appears in its next line."""
         now = [f"still {name}"]
         self.say(name)
         with self._ticking(lambda: now[0]):

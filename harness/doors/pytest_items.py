@@ -127,7 +127,7 @@ class Item(pytest.Item):
             pytest.skip(f"{text}: nothing supported")
 
     def _findings(self, records: list[Record]) -> str:
-        """What the new ones among ``records`` come down to, and what went wrong when they were looked at."""
+        """The findings of the new differences among ``records``, and opassay's own errors while it looked for them."""
         try:
             found, fault = self.plugin.findings(self.shards[0], records), ""
         except Exception as error:
@@ -154,11 +154,11 @@ class Item(pytest.Item):
 
 
 class Different(AssertionError):
-    """A framework answers differently in a way nobody knows of."""
+    """A framework differs, and no known difference covers it."""
 
 
 class Broken(Exception):
-    """The question could not be answered: a fault, or too little ran."""
+    """The case could not be judged: a fault, or less ran than was planned."""
 
 
 def _lines(records: list[Record]) -> str:

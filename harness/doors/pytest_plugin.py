@@ -58,7 +58,7 @@ class Plugin:
         return self._engine
 
     def findings(self, shard: Shard, records: list[Record]) -> list[Finding]:
-        """What the new differences among ``records`` come down to."""
+        """The findings of the new differences among ``records``."""
         if not self._limits.findings:
             return []
         if self._hunter is None:
@@ -104,7 +104,7 @@ class Plugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Hear what a process of pytest-xdist was asked to leave out."""
+        """Take over which items a process of pytest-xdist deselected."""
         self._ran.deselected += getattr(node, "workeroutput", {}).get(DESELECTED, 0)
 
     @pytest.hookimpl(trylast=True)

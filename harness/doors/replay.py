@@ -143,7 +143,7 @@ def _tell(op: Op, case: Case, lane: Lane, asked: Asked, engine: Engine, say: Say
 
 @contextmanager
 def _in_one_line(what: str) -> Iterator[None]:
-    """Anything may be wrong with a case that a stranger wrote, and nothing of it is worth a traceback."""
+    """Report any error in an untrusted case in one line, without a traceback."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What ``report`` and ``diff`` do with what runs left in their folders; a run may go on or have been killed."""
+"""The commands ``report`` and ``diff``, on folders of runs that are finished, still running, or were killed."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _diff(old: Path, later: Path, told: str, form: str, out: Path | None, target
 
 
 def strange(error: Exception) -> UsageError:
-    """For files that anyone may have written: whatever else is wrong in them is worth one line, not a traceback."""
+    """Any other error in an untrusted report folder, in one line without a traceback."""
     return UsageError(
         f"run.json or a file beside it is not as opassay writes it ({type(error).__name__}: {error!s:.200})"
     )

@@ -1,4 +1,4 @@
-"""Room for what a stranger's case asks of this process."""
+"""Limits on the memory that an untrusted case may take in this process."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The user's own targets, as ``pyproject.toml`` and ``opassay.toml`` of a folder describe them.
 
-The room for what a user keeps in a file: it reads and checks, knows no adapter and starts nothing. A target is a
-table ``[targets.NAME]`` of ``opassay.toml``, or ``[tool.opassay.targets.NAME]`` of ``pyproject.toml``.
+Reads and checks only; whether the adapter exists is checked by the registry. A target is a table ``[targets.NAME]`` of
+``opassay.toml``, or ``[tool.opassay.targets.NAME]`` of ``pyproject.toml``.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Crew:
         return Place(self.asked.address) if self.asked.address else None
 
     def answer(self, task: Task) -> Done:
-        """The task's records as a file, unless its target is given up meanwhile."""
+        """The task's records as a file; none if its target is given up meanwhile."""
         began = time.monotonic()
         shard = shard_of(self.campaign, task)
         with self.engines.lent(shard.target, task.threads) as engine, tempfile.TemporaryDirectory() as scratch:
@@ -89,7 +89,7 @@ _lock = threading.Lock()
 
 
 def crew(asked: Asked) -> Crew:
-    """This process' crew for a campaign; that of another one goes home."""
+    """This process' crew for a campaign; a crew of another campaign is closed first."""
     with _lock:
         if asked.name not in _crews:
             _dismiss()
@@ -102,7 +102,7 @@ def answer(asked: Asked, task: Task) -> Done:
     return crew(asked).answer(task)
 
 
-def go_home() -> None:
+def shut_down() -> None:
     """End the frameworks' workers of this process."""
     with _lock:
         _dismiss()

@@ -16,7 +16,7 @@ LOOK = 1.0
 
 
 class Lost(Exception):
-    """Nobody is there any more who could answer."""
+    """No worker is left that could answer."""
 
 
 Submit = Callable[[Task], "Future[Any]"]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from opassay.harness.find.located import UsageError
-from opassay.harness.fleet.answer import go_home
+from opassay.harness.fleet.answer import shut_down
 from opassay.harness.fleet.place import HINT
 from opassay.harness.run.machine import usable_cores
 
@@ -84,10 +84,10 @@ class Cluster:
         """Whether the scheduler still answers."""
         return bool(self._client.status == "running")
 
-    def go_home(self) -> None:
+    def shut_down(self) -> None:
         """End the frameworks' workers that the cluster's processes keep."""
         if self.alive():
-            self._client.run(go_home, on_error="ignore")
+            self._client.run(shut_down, on_error="ignore")
 
 
 def _outcome(future: Any) -> Any:
@@ -110,7 +110,7 @@ def connected(address: str) -> Iterator[Cluster]:
         try:
             yield cluster
         finally:
-            cluster.go_home()
+            cluster.shut_down()
 
 
 def _distributed() -> Any:
@@ -144,7 +144,7 @@ def _own_cluster(distributed: Any, address: str) -> Iterator[Any]:
 
 @contextmanager
 def _unheard() -> Iterator[None]:
-    """Ctrl-C in a terminal is for this process: what is started meanwhile does not hear it."""
+    """Processes started within it ignore Ctrl-C, which is handled by this process."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""What a shard tells of itself beside its records, so that nobody has to read these to know how the campaign stands."""
+"""Statistics of a shard, stored beside its records, from which the state of a campaign follows."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def hunt_run(run: Run, engine: Engine, limits: Limits, say: Say = lambda text: N
 
 
 def _take_up(run: Run, hunter: Hunter) -> None:
-    """Begin with the findings that the folder holds, but for those that a mistake of ours spoilt."""
+    """Start from the findings in the folder, without those that a fault of opassay left incomplete."""
     for finding in map(store.read, store.stored(run.folder)):
         if not finding.fault:
             hunter.findings[finding.id] = replace(finding, records=0)

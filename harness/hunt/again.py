@@ -1,4 +1,4 @@
-"""What was found before, met again in another op, aspect, verdict or mode: by its mistake, or in the same words."""
+"""Findings that show again in another op, aspect, verdict or mode: matched by mistake or by message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def elsewhere(findings: Iterable[Finding], failure: Failure) -> list[Finding]:
 
 
 def met_again(bench: Bench, findings: Iterable[Finding], failure: Failure) -> Finding | None:
-    """The finding of which ``failure`` is one more sight, told by one question and without its smallest case."""
+    """The finding that ``failure`` is a further occurrence of, decided by one question and without shrinking."""
     labels = labels_of(failure.sign)
     here = [finding for finding in findings if labels <= frozenset(finding.targets)]
     if failure.verdict in SAID:

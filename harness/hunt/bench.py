@@ -1,4 +1,4 @@
-"""The bench: one case at a time, alone, on every target, and what it shows there."""
+"""The bench: runs one case at a time, alone, on every target."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def wording(verdict: str, error_type: str, message: str) -> str:
 
 
 class Bench:
-    """Puts cases to the workers of a running engine."""
+    """Runs cases on the workers of a running engine."""
 
     def __init__(self, engine: Engine, ops: Mapping[str, Op]) -> None:
         self._engine, self._ops = engine, ops

@@ -1,4 +1,4 @@
-"""Simpler draws: Hypothesis' own shrinker, let loose on one number of a case stream."""
+"""Simpler draws: Hypothesis' own shrinker, applied to one number of a case stream."""
 
 from __future__ import annotations
 

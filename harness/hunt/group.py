@@ -23,7 +23,7 @@ def owner(failure: Failure, findings: Iterable[Finding], scope: frozenset[str]) 
 
 
 def sight(findings: Iterable[Finding], smallest: Failure) -> Finding | None:
-    """The finding of which ``smallest``, what is left of another failure, is one more sight."""
+    """The finding that ``smallest``, the shrunk case of another failure, is a further occurrence of."""
     return owner(smallest, findings, frozenset(label for label, _ in smallest.sign))
 
 
@@ -50,7 +50,7 @@ def _takes_as(predicate: Predicate, new: Predicate) -> bool:
 
 
 def widened(finding: Finding, failure: Failure, sign: Sign) -> Finding:
-    """``finding`` without the traits that ``failure`` lacks: one more sight of it on the targets of ``sign``."""
+    """``finding`` without the traits that ``failure``, a further occurrence on the targets of ``sign``, lacks."""
     predicates = tuple(
         replace(p, traits=tuple(trait for trait in p.traits if trait.holds(failure.features))) if p.sign == sign else p
         for p in finding.predicates

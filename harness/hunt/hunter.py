@@ -55,7 +55,7 @@ class Limits:
 
 @dataclass
 class Hunter:
-    """Turns failures into ``findings``, by id; ``owners`` says to which of them each failure belongs.
+    """Turns failures into ``findings``, by id; ``owners``: the finding of each failure.
 
     ``seed`` is that of the run's streams; ``threads`` lists with how many threads its workers computed. ``begin`` is
     told, before a failure is looked at, how many findings there are and how many failures wait. ``waiting``: how
@@ -107,7 +107,7 @@ class Hunter:
         return min(rest, key=lambda f: (f.severity, seen[f.case.op, f.case.aspect, f.verdict], f.order))
 
     def _probe(self, found: Sequence[Failure], scope: frozenset[str]) -> Failure | None:
-        """A failure that is covered by a finding and most unlike it."""
+        """The failure least like the finding that covers it."""
         for finding in self.findings.values():
             if self._probed[finding.id] >= PROBES or finding.verdict in (UNSTEADY, *VERDICT_LIMITS):
                 continue

@@ -1,4 +1,4 @@
-"""``issue.md``: a difference as a maintainer wants to be told of it, ready to paste into an issue tracker."""
+"""``issue.md``: a bug report of one difference, ready to paste into an issue tracker."""
 
 from __future__ import annotations
 

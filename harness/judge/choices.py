@@ -65,7 +65,7 @@ def under(op: Op, case: Case, chosen: Sequence[Followed], outcome: Outcome, trut
 
 
 def _through(question: Question, others: Sequence[Followed]) -> Question:
-    """The question as it reaches the first choice, which asks the others; each has one answer."""
+    """The question under several choices: the first one transforms it and passes it to the next."""
     return replace(question, inner=(tuple(f.option for f in others), 0)) if others else question
 
 

@@ -1,4 +1,4 @@
-"""Why a target differs: the oracle is asked again as if the target made one certain mistake.
+"""Why a target differs: the oracle is evaluated again under one hypothesis about the target at a time.
 
 Two words say how sure that is. A hypothesis *reproduces the answer* when it meets every element, bit for bit or within
 the very bound that the answer missed, and no other one does. An answer is *consistent with* those that several meet, or
@@ -27,7 +27,7 @@ from opassay.harness.model.reference import Reference
 
 @dataclass(frozen=True, eq=False)
 class Answered:
-    """What a target made of a case, and what it is judged by. ``models``: one per reference; the loosest where none.
+    """A target's answer to a case and its references. ``models``: one per reference; the loosest where none.
 
     ``always``: the options of choices under which ``references`` are right.
     """
@@ -44,7 +44,7 @@ class Answered:
 
     @property
     def differs(self) -> bool:
-        """Whether there is an answer to explain, and something wrong with it."""
+        """Whether there is an answer, and it is wrong somewhere."""
         if not isinstance(self.outcome, Returned) or self.case.aspect == "error":
             return False
         return judge(self.case, self.outcome, self.references, self.known).verdict not in ("pass", "undefined")
@@ -77,7 +77,7 @@ class Answered:
 class Fits:
     """The hypotheses that an answer meets, by their own bound or by a looser one.
 
-    ``telling`` is false where nothing can be learned: all that meet it say zero, and so would others.
+    ``telling``: false where the answer cannot tell hypotheses apart: all that it meets give zero, as others would.
     """
 
     exactly: tuple[Hypothesis, ...]
@@ -152,7 +152,7 @@ def fitting(op: Op, asked: Answered) -> Fits:
 
 
 def met_by(mistakes: Sequence[Hypothesis], asked: Answered) -> References | None:
-    """What a target that makes these mistakes would give, where the answer is just that.
+    """The answer of a target that makes these mistakes, where it equals the actual one.
 
     Gradients, and the stages of a program, are computed each by itself: of each of them any variant may be met.
     """
@@ -174,7 +174,7 @@ def met_by(mistakes: Sequence[Hypothesis], asked: Answered) -> References | None
 
 
 def _met(answers: References, models: Sequence[NumericModel], asked: Answered, places: Sequence[int]) -> bool:
-    """Whether these outputs are just those answers, which say something of every wrong element."""
+    """Whether these outputs equal those answers, which predict every wrong element."""
     assert isinstance(asked.outcome, Returned)
     arrays = asked.outcome.arrays
     if len(arrays) != len(asked.references):
@@ -199,7 +199,7 @@ def _variants(mistakes: Sequence[Hypothesis], asked: Answered) -> Iterator[Refer
 
 
 def _decides(answers: References, models: Sequence[NumericModel], case: Case, wrong: Sequence[np.ndarray]) -> bool:
-    """Whether the hypothesis says something of every wrong element."""
+    """Whether the hypothesis predicts every wrong element."""
     each = zip(answers, models, wrong, strict=False)
     fitting = [found for found in each if found[0].policy != "unconnected" and found[0].exact.shape == found[2].shape]
     return not any(bool((_free(answer, model, case) & bad).any()) for answer, model, bad in fitting)
@@ -210,7 +210,7 @@ def _free(reference: Reference, model: NumericModel, case: Case) -> np.ndarray:
 
 
 def _says_zero(answers: References, asked: Answered) -> bool:
-    """Whether it says zero, and nothing else, of each output that is wrong."""
+    """Whether it predicts zeros only for each wrong output."""
     assert isinstance(asked.outcome, Returned)
     judged = [
         judge(asked.case, Returned((array,)), (reference,), (model,)).verdict

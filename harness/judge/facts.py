@@ -40,7 +40,7 @@ def _may_say(fact: Fact, case: Case, verdict: str) -> bool:
 def covering(
     facts: Iterable[Fact], case: Case, mode: str, verdict: str, asks: Asks, message: str = ""
 ) -> tuple[Fact, ...]:
-    """The facts that cover a failing record: the fewest mistakes that give the answer, or a fact that foretold it."""
+    """The facts that cover a failing record: the fewest mistakes that give the answer, or a fact that predicted it."""
     here = [
         fact for fact in facts if _may_say(fact, case, verdict) and fact.tells(message) and applies(fact, case, mode)
     ]
@@ -52,7 +52,7 @@ def covering(
 
 
 def versions_of(facts: Iterable[Fact]) -> frozenset[str]:
-    """The versions that facts name: where any differ in another one, nobody has looked. Empty: they hold for all."""
+    """The versions that facts were tested on; a difference in another version is untested. Empty: they apply to all."""
     return frozenset().union(*(fact.seen for fact in facts))
 
 
@@ -80,7 +80,7 @@ def guarded(fact: Fact, broken: dict[str, str]) -> Fact:
 class Tally:
     """Counts, per target and fact, the records that it covers and those of its cases that passed.
 
-    What passes says nothing of a mistake, which covers no case before it is answered.
+    Passing cases are not counted for a mistake, which covers a case by its answer only.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What an output is measured by, before any target answers: expected values, allowed errors, and what is not judged."""
+"""What an output is judged by: expected values, allowed errors, free elements."""
 
 from __future__ import annotations
 

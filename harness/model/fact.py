@@ -28,7 +28,7 @@ class Fact:
     ``reproduces`` names a mistake of the oracle (``adapters/oracle/hypotheses``): the fact covers an answer only if
     the oracle, asked as if the target made that mistake, gives it, element by element within the bound. Where several
     facts concern an answer, the smallest set that gives it together covers it.
-    ``rules`` names rules of invalid input: every case of these that concerns it must show it.
+    ``rules`` names rules of invalid input: every case in scope that breaks one of them must show it.
     ``when`` is a predicate over the case, for what must be known before the call or cannot be seen in an answer;
     beside ``rules`` it narrows them.
 
@@ -96,11 +96,11 @@ class Fact:
         return (not self.rules or case.rule in self.rules) and (self.when is None or self.when(case))
 
     def says(self, verdict: str) -> bool:
-        """Whether it may come to this verdict."""
+        """Whether the fact covers this verdict."""
         return verdict in (self.verdicts or ANSWERED)
 
     def tells(self, message: str) -> bool:
-        """Whether what a record says is what this is about: whatever it is, for what is understood."""
+        """Whether a record's message matches; always, for a fact that a person wrote."""
         return True
 
     def of(self, ops: Iterable[Op]) -> Fact:

@@ -1,4 +1,4 @@
-"""A mistake of our own, in one line: what it was and where it was made."""
+"""A fault of opassay's own in one line: the exception and where it was raised."""
 
 from __future__ import annotations
 

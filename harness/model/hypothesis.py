@@ -1,4 +1,4 @@
-"""A hypothesis about a target: what it would answer if it made one certain mistake, or several together."""
+"""A hypothesis about a target: the answer that one certain mistake, or several together, would give."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outcome: what became of one case on one target, before anybody judges it."""
+"""Outcome: the result of one case on one target, before it is judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON that a stranger may have written: read as data, in bounded depth, or refused with ``ValueError``."""
+"""Untrusted JSON: parsed in bounded depth, or refused with ``ValueError``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suite: cases that were chosen once and stay, whatever draws them is changed to."""
+"""Suite: a frozen list of cases, independent of later changes to the generators."""
 
 from __future__ import annotations
 

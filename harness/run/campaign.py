@@ -1,4 +1,4 @@
-"""A campaign: what was asked for, run to its end, with everything it leaves in its folder."""
+"""A campaign: a checked request, with the shards, workers and identity that follow from it."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ VERSION = "0.1.0"
 class Request:
     """What the user asked for, as text; everything empty means the default.
 
-    ``folder`` holds the files that may describe targets of the user's. ``baseline``: a file with differences that
-    nobody has explained. ``budget``: seconds after which nothing more is begun. ``elsewhere``: the adapters that
-    answer, where other machines do.
+    ``folder``: where ``opassay.toml`` and ``pyproject.toml`` may define targets. ``baseline``: a file of unexplained
+    differences. ``budget``: seconds after which no further shard starts. ``elsewhere``: the adapters on other machines,
+    where these answer.
     """
 
     targets: Sequence[str] = ()
@@ -56,8 +56,8 @@ class Request:
 class Campaign:
     """A checked request. Raises ``UsageError`` for anything in it that does not exist.
 
-    ``uncached``: why compiled programs are not kept although nobody said so, or empty. ``budget``: of time, if there is
-    one; ``unfit``: the shards that do not fit in it.
+    ``uncached``: why compiled programs are not cached although the user did not turn that off, or empty. ``budget``: of
+    time, or None; ``unfit``: the shards that do not fit in it.
     """
 
     budget: Budget | None = None
@@ -111,13 +111,13 @@ class Campaign:
         return self.registry.ops(name for name in suite.ops if not named or name in named)
 
     def forecast(self) -> float:
-        """Seconds that it will take about on this machine when no program is kept."""
+        """Estimated seconds on this machine with an empty cache of compiled programs."""
         if self.settings.exhaustive:
             return exhaustive.forecast(sum(shard.stop for shard in self.shards), usable_cores())
         return forecast(self.shards, self.settings.fills, self._compiled, usable_cores())
 
     def cost(self, planned: Sequence[Shard]) -> float:
-        """Seconds of a core that these shards take about when no program is kept."""
+        """Estimated core-seconds of these shards with an empty cache of compiled programs."""
         return sum(cost(shard, self.settings.fills, shard.target in self._compiled) for shard in planned)
 
     @property
@@ -126,7 +126,7 @@ class Campaign:
 
     @property
     def several(self) -> int:
-        """With how many threads the second half of a long run computes."""
+        """Threads per framework in the second half of a long run."""
         return usable_cores()
 
     def planned(self, shard: Shard) -> int:
@@ -134,7 +134,7 @@ class Campaign:
         return shard.planned(self.settings.fills)
 
     def known(self, adapter: str) -> Sequence[Fact]:
-        """The known differences of an adapter: facts, then what nobody has explained yet."""
+        """The known differences of an adapter: facts, then the unexplained ones of baselines."""
         return (*self.registry.known(adapter), *unexplained(self.registry, adapter, self.baseline))
 
     def follows(self, adapter: str) -> Sequence[Follows]:

@@ -19,7 +19,7 @@ _RULES = (
 
 
 def clean_message(text: str) -> str:
-    """One line, at most ``LIMIT`` characters, equal for two runs that meet the same refusal."""
+    """One line of at most ``LIMIT`` characters, the same in two runs that get the same exception."""
     if not text:
         return text
     # A framework may put bytes into a message that no file of ours could hold.

@@ -1,6 +1,6 @@
-"""A course: what one target is asked during a run, in order, and what it waits for in between.
+"""A course: the jobs that one target gets during a run, in order, and what it waits for in between.
 
-Every target goes its own course at its own pace, so a slow one holds no fast one back.
+Each target advances independently, so a slow one delays no other.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Steps = Iterator[Step]
 
 
 def idle(lane: Lane) -> Callable[[], bool]:
-    """True once everything that was submitted to ``lane`` has its answer."""
+    """True once every job submitted to ``lane`` has its answer."""
     return lambda: not lane.busy
 
 
 def ready(lane: Lane) -> Callable[[], bool]:
-    """True once the worker of ``lane`` has said hello."""
+    """True once the worker of ``lane`` has started."""
     return lambda: lane.state == "ready"
 
 
@@ -53,4 +53,4 @@ class Course:
         if self._condition is not None and not self._condition():
             return False
         waited, self._condition = self._condition is not None, None
-        return waited or self.lane.hungry
+        return waited or self.lane.wants_batch

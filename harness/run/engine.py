@@ -45,10 +45,9 @@ BUSY = 90.0
 class Engine:
     """Runs shards on their targets; workers live as long as the engine.
 
-    Use as a context manager: leaving it ends every worker. ``keep`` is told of every answer that is recorded, ``heard``
-    of every one that came, with the job that asked for it.
-    ``refuses`` says of which shards nothing more is begun, ``budgeted`` whether that
-    may be so. ``known`` is what is known of the targets; ``ends`` counts the ends of workers that did not repeat.
+    Use as a context manager: leaving it ends every worker. ``keep`` is called with every recorded answer, ``heard``
+    with every answer and its job. ``refuses``: whether a shard must not start any more; ``budgeted``: whether that can
+    happen. ``known``: the known differences of the targets; ``ends``: worker exits that did not reproduce.
     """
 
     def __init__(
@@ -76,14 +75,14 @@ class Engine:
 
     @property
     def all_lanes(self) -> list[Lane]:
-        """Those of ``lanes``, and the second ones of targets that were behind."""
+        """``lanes``, and the second lanes of targets that were behind."""
         return [*self.lanes.values(), *self._further]
 
     def second_lane(self, lane: Lane) -> Lane | None:
-        """Another worker of the target of ``lane``, which has its jobs if it is given up; None where there is none."""
+        """A second lane of the same target, which gets its jobs if it is given up; None where there is none."""
         label, spec = self._workers[lane.target]
         second = self.lane(lane.target, label, spec)
-        second.heir = lane
+        second.successor = lane
         self._further.append(second)
         second.start()
         return second
@@ -94,7 +93,7 @@ class Engine:
         return Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
 
     def anew(self) -> None:
-        """Count from the beginning; the workers stay as they are."""
+        """Reset all counts; the workers keep running."""
         self.known = Knowledge(self._facts, self.judging)
         self.pins: Pins = {}
         self.ends = Ends()
@@ -113,16 +112,16 @@ class Engine:
             lane.close()
 
     def stop(self) -> None:
-        """End every worker at once; nothing can be asked any more."""
+        """Kill every worker; the engine cannot be used any more."""
         for lane in self.all_lanes:
             lane.kill()
 
     def starting(self) -> list[str]:
-        """The labels of those that have not yet said hello."""
+        """The labels of targets whose workers have not started yet."""
         return [lane.label for lane in self.lanes.values() if lane.state == "starting"]
 
     def wait_ready(self, idle: Callable[[], None] = lambda: None) -> None:
-        """Return when every worker has said hello or cannot start."""
+        """Return when every worker has started or failed to."""
         while self.starting():
             self._step(idle)
 
@@ -136,7 +135,7 @@ class Engine:
         return Feeds(shards, self.make_batch, self.care, done, pins, self.refuses)
 
     def make_batch(self, op: Op, aspect: str, start: int, stop: int) -> Batch:
-        """What every target is asked of this slice."""
+        """The batch of this slice, the same for every target."""
         return make_batch(op, aspect, start, stop, self.settings)
 
     def follow(
@@ -180,7 +179,7 @@ class Engine:
         self.known.forget([lane.label])
 
     def ask(self, op: Op, item: Item) -> list[Asked]:
-        """Put one case to every usable lane, alone; label, outcome and judgement in the order of lanes."""
+        """Run one case alone on every usable lane; label, outcome and judgement in the order of lanes."""
         question = Question()
         for lane in self.lanes.values():
             if lane.usable:
@@ -194,7 +193,7 @@ class Engine:
             self._step()
 
     def reset(self) -> None:
-        """Go on with fresh workers that were asked nothing, whatever was under way."""
+        """Replace all workers and drop every job in flight."""
         for lane in self.lanes.values():
             lane.forget()
         self._records.clear()
@@ -230,7 +229,7 @@ class Engine:
             waiting = [(fact, pin) for fact, pin in waiting if fact.flaky and not shown(self.pins, lane.label, fact)]
 
     def _pinned(self, lane: Lane, ops: Collection[str], aspects: Sequence[str]) -> list[tuple[Fact, Case]]:
-        """Facts and their pins in scope that ``lane`` was not asked yet."""
+        """Facts in scope, each with its pins that ``lane`` has not run yet."""
         return [
             (fact, pin)
             for fact in self.known.of_adapter(lane.target.adapter)
@@ -251,7 +250,7 @@ class Engine:
             idle()
         else:
             for lane in self.all_lanes:
-                lane.hear(message)
+                lane.handle(message)
         # Asking the system for a worker's memory costs as much as judging a case.
         since = time.monotonic() - self._watched
         if since >= WATCH:
@@ -262,7 +261,7 @@ class Engine:
                 lane.watch(busy, away=max(0.0, since - 2 * WATCH))
 
     def _answered(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
-        """Take the answers to one geometry, all or those that came before the worker ended."""
+        """Handle the answers to one geometry: all of them, or those that came before the worker ended."""
         self.heard(lane, job, answers)
         job.kind.answered(self, lane, job, answers)
 
@@ -278,19 +277,19 @@ class Engine:
         return sum(lane.usable for lane in self.lanes.values())
 
     def unconfirmed(self, lane: Lane, job: Job) -> None:
-        """A case was to run again, and there is nobody to ask."""
+        """A case was to run again, and its target was given up."""
         job.kind.unconfirmed(self, lane, job)
 
     def care(self, lane: Lane, case: Case) -> dict[str, Any]:
-        """What is set in a job of this case: one that is known to hang gets no more time than its pin does."""
+        """Options of a job of this case: a known hang gets the short time limit of its pin."""
         return {"spoils": self.spoils(lane, case), "brief": bool(self.known.foretold(lane, case, "hang"))}
 
     def spoils(self, lane: Lane, case: Case) -> bool:
-        """Whether a case is known to end a worker: where it does not, it may have written to memory of others."""
+        """Whether a case is known to crash a worker: where it does not crash, it may have corrupted memory."""
         return lane.spoiled(case) or bool(self.known.foretold(lane, case, "crash"))
 
     def record(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
-        """Take what is decided of a case, for the table or for whoever takes it in place of that."""
+        """Record a final judgement, in the table or with the job's ``taker``."""
         self.keep(lane.label, item.case, outcome)
         op = job.op_of(item.case)
         facts = self.known.covering(lane, op, item.case, outcome, judgement)
@@ -304,7 +303,7 @@ class Engine:
     def conclude(
         self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str, facts: Sequence[Fact]
     ) -> None:
-        """Make the record of a final judgement, counted for ``facts``, which cover it."""
+        """Make the record of a final judgement, and count it for the ``facts`` that cover it."""
         self.known.count(lane, item.case, judgement.verdict, [fact.id for fact in facts])
         untested = self.known.untested(lane, judgement.verdict, facts)
         self._records.append(make_record(lane, item, outcome, judgement, facts, untested, confirmed))

@@ -31,9 +31,9 @@ Key = tuple[str, int, str]
 class Feeds:
     """Hands every lane the same batches of ``shards``, as ``make`` makes them; what is ``done`` is left out.
 
-    ``care`` says which cases may leave a worker with damaged memory or give no answer. Without ``pins`` the slices that
-    start at 0 have none. ``refuses`` says of which shards nothing more is begun, since the time is up. Small batches of
-    several ops travel as one, since a program of few cases is hardly compiled faster than one of many.
+    ``care``: options for cases that may corrupt memory or hang. Without ``pins`` the slices that start at 0 have none.
+    ``refuses``: whether a shard must not start any more, since the time is up. Small batches of several ops are sent
+    as one: a program of few cases compiles hardly faster than one of many.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Feeds:
                         yield from self._jobs(lane, self._batch(shard, start, stop))
 
     def _batch(self, shard: Shard, start: int, stop: int) -> Batch:
-        """Kept until as many targets as there are have taken it; the oldest go when there are too many."""
+        """Kept until every target has taken it; the oldest are dropped when there are too many."""
         key = shard.op.name, shard.aspect, start, stop
         batch, waiting = self._made.pop(key, (None, self._takers))
         batch = batch or self._make(shard.op, shard.aspect, start, stop)

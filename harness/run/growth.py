@@ -1,4 +1,4 @@
-"""How workers of one target grow, during which op, and how often one had to be replaced for it."""
+"""Memory growth of one target's workers: during which op, and how often one was replaced for it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 class Growth:
-    """What is seen of the memory of one worker after the other."""
+    """The memory of one worker after the other."""
 
     def __init__(self) -> None:
         self._last: int | None = None
@@ -17,18 +17,18 @@ class Growth:
         self._noted = False
 
     def begin(self) -> None:
-        """Another worker starts."""
+        """A fresh worker starts."""
         self._last, self._noted = None, False
         self._by_op.clear()
 
     def seen(self, memory: int, op: str) -> None:
-        """The worker has so many bytes while it computes ``op``."""
+        """The worker's resident memory is so many bytes while it computes ``op``."""
         if self._last is not None:
             self._by_op[op] += memory - self._last
         self._last = memory
 
     def replaced(self) -> None:
-        """This worker is not used any longer, since it grew; said once of each."""
+        """The worker is replaced because it grew; counted once per worker."""
         if self._noted or not self._by_op:
             return
         self._noted = True
@@ -37,7 +37,7 @@ class Growth:
         self._most[op] = max(self._most.get(op, 0), grown)
 
     def lines(self, label: str) -> Iterator[str]:
-        """In words, for whoever runs it: a cache or a leak, which only they can tell."""
+        """A warning for the user: a cache or a leak, which opassay cannot tell apart."""
         for op, times in self._replaced.most_common():
             often = "once" if times == 1 else f"{times} times"
             yield (

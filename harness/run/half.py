@@ -1,4 +1,4 @@
-"""Half of a run: what every target answers with the same number of threads."""
+"""Half of a run: all that runs with the same number of threads."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from opassay.harness.run.repeat import Repeats
 
 
 class Half:
-    """Shards, and the pinned cases of known differences in ``ops`` and ``aspects`` that show with these threads.
+    """Shards, and the pinned cases of known differences in ``ops`` and ``aspects`` that can show with these threads.
 
-    Of the shards' own pins, or of all their cases where that is asked for, only what a fresh worker repeats is
-    believed. Where nobody said how much to ask, pins are asked as the other cases are: starting every framework once
-    more takes as long as a quarter of what such a run asks.
+    Answers to the ops' own pins, or to all cases with ``--repeat``, must reproduce in a fresh worker. A run of the
+    default size runs pins like other cases: another start of every framework would take a quarter of its time.
     """
 
     def __init__(
@@ -34,7 +33,7 @@ class Half:
         self._once = engine.feeds([] if repeat else planned, done, pins=not stated)
 
     def steps(self, lane: Lane) -> Steps:
-        """What one target is asked."""
+        """The steps of one target."""
         yield from self._twice.steps(lane)
         yield from self._once.shared(lane)
         yield idle(lane)
@@ -43,9 +42,9 @@ class Half:
             yield from self._engine.pin_steps(lane, self._ops, self._aspects)
 
     def help(self, lane: Lane) -> Steps:
-        """What another worker of the target of ``lane`` takes off it."""
+        """The steps of a further worker, which takes shards off ``lane``."""
         return self._once.shared(lane)
 
     def left(self, target: Target) -> Sequence[Shard]:
-        """The shards of which a further worker could take some."""
+        """The shards that a further worker could take."""
         return self._once.left(target)

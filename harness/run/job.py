@@ -1,4 +1,4 @@
-"""A job: what is on its way to a worker, what it is asked for, and what became of it so far."""
+"""A job: a batch of cases for a worker, the kind of question it is, and the answers so far."""
 
 from __future__ import annotations
 
@@ -28,14 +28,16 @@ _IDS = itertools.count(1)
 
 
 def next_id() -> int:
-    """A number that no other job has."""
+    """A fresh job id."""
     return next(_IDS)
 
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """What a worker was given of a job. ``accepted``: cases that broke a rule and returned all the same, so that they
-    may have written anywhere."""
+    """The cases of a job that a worker received.
+
+    ``accepted``: those that broke a rule and returned all the same, so that they may have corrupted memory.
+    """
 
     op: Op
     items: Sequence[Item]
@@ -50,7 +52,7 @@ Trail = Sequence[Given]
 
 @dataclass(eq=False)
 class GroupEnd:
-    """A worker ended while several cases ran as one program: whose fault it was shows when each runs alone."""
+    """A worker ended while several cases ran as one program: each runs alone to find the one that caused it."""
 
     outcome: Outcome
     waiting: int
@@ -59,11 +61,11 @@ class GroupEnd:
 
 
 class Kind:
-    """What a job is asked for: it owns what becomes of the answers. The kinds are in ``kinds`` and ``second``.
+    """What a job is for: it owns what happens with the answers. The kinds are in ``kinds`` and ``second``.
 
-    ``role``: what a tape calls the question, empty where it keeps none. ``whole``: the job is one question, which is
-    neither split nor blamed on one of its cases. ``urgent``: it tells what the end of a worker meant, so nothing may
-    follow it before it is answered. ``taker``: takes the judgements in place of the table.
+    ``role``: the name of the question on a tape, empty where tapes do not keep it. ``whole``: the job is one question,
+    neither split nor attributed to one of its cases. ``urgent``: it diagnoses how a worker ended, so nothing is sent
+    after it before it is answered. ``taker``: receives the judgements in place of the table.
     """
 
     role = ""
@@ -75,19 +77,19 @@ class Kind:
         return False
 
     def answered(self, engine: Any, lane: Any, job: Job, answers: Sequence[Answer]) -> None:
-        """Take all answers to one geometry, or those that came before the worker ended."""
+        """Handle all answers to one geometry, or those that came before the worker ended."""
         for item, outcome, judgement in engine.judged(lane, job, answers):
             self.judged(engine, lane, job, item, outcome, judgement)
 
     def judged(self, engine: Any, lane: Any, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
-        """Take one judged answer."""
+        """Handle one judged answer."""
         raise NotImplementedError(type(self).__name__)
 
     def unconfirmed(self, engine: Any, lane: Any, job: Job) -> None:
-        """There is nobody to ask: what was to be confirmed stays as it is."""
+        """The target was given up: keep the verdict that was to be confirmed."""
 
     def in_group(self, end: GroupEnd) -> Kind:
-        """What each case is asked for alone, once several ended their worker together."""
+        """The kind of each case's own job, after several cases together ended their worker."""
         return self
 
 
@@ -95,11 +97,11 @@ class Kind:
 class Job:
     """A batch on its way to a worker, asked for ``kind``. ``alone``: one case, not compiled with others.
 
-    ``others``: further ops that its cases are of. ``held``: answers to geometries that wait for their other fills.
-    ``brief``: known to hang, so that it need not have all its time; ``patient``: it gave no answer in time, and has
-    more. ``spoils``: the worker may go on after it with damaged memory, which is then another case's crash. ``fresh``:
-    for a worker that was given nothing yet. ``trail``: what the worker that ended was given last.
-    ``accepted``: its cases that broke a rule and returned all the same.
+    ``others``: further ops of its cases. ``held``: answers to geometries that wait for their other fills. ``brief``: a
+    known hang, with a shorter time limit; ``patient``: it timed out before and has a longer one. ``spoils``: it may
+    corrupt the worker's memory, which would crash another case. ``fresh``: for a worker that has run nothing yet.
+    ``trail``: the last cases that the worker received before it ended. ``accepted``: its cases that broke a rule and
+    returned all the same.
     """
 
     op: Op
@@ -122,7 +124,7 @@ class Job:
         return next((op for op in self.others if op.name == case.op), self.op)
 
     def again(self, item: Item, kind: Kind | None = None, **changes: Any) -> Job:
-        """A job for one of its cases alone, asked for ``kind`` or for what this one is."""
+        """A job for one of its cases alone, of ``kind`` or of this job's kind."""
         changes = {"alone": True, "spoils": self.spoils, **changes}
         return Job(self.op_of(item.case), [item], kind or self.kind, **changes)
 
@@ -146,7 +148,7 @@ class Job:
         return self.held.pop(place) if len(held) == self._sizes[place] else ()
 
     def release(self) -> list[Sequence[Answer]]:
-        """What is held of each geometry, of which no more will come."""
+        """The answers held of each geometry, when no more will come."""
         held, self.held = self.held, {}
         return list(held.values())
 

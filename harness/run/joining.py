@@ -19,7 +19,7 @@ WORTH = 2 * START
 
 
 class Joining:
-    """Says which courses begin beside those that are going: of further workers, which take cases of ``half``.
+    """Decides which further workers start: they take shards of ``half``.
 
     ``cost``: seconds of a core that shards of one target take about. ``cores``: how many there are. A target on
     another device than the processor has one worker.

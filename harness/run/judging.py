@@ -1,4 +1,4 @@
-"""What the engine knows of right answers: the oracle's, kept for all targets, and how each target computes."""
+"""The oracle's answers, cached for all targets, and how each target computes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What jobs are asked for, but for the second looks: what is planned, pins, questions, and repetitions."""
+"""Kinds of jobs: planned cases, pins, questions and repetitions. Those that retry a failure are in ``second``."""
 
 from __future__ import annotations
 

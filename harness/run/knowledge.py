@@ -28,8 +28,8 @@ long as asking the oracle once per mistake."""
 class Knowledge:
     """Facts by adapter, lines of a baseline among them, as they hold for each lane.
 
-    A line is asked after the facts, and beside them. ``broken`` holds what predicates raised, by the fact's id;
-    ``faults`` what went wrong with looking for causes.
+    Lines of a baseline are tried after the facts. ``broken``: what predicates raised, by the fact's id; ``faults``:
+    errors in the search for causes.
     """
 
     def __init__(self, facts: Mapping[str, Sequence[Fact]], judging: Judging) -> None:
@@ -47,7 +47,7 @@ class Knowledge:
         return self._facts.get(adapter, ())
 
     def facts(self, lane: Lane, case: Case) -> Sequence[Fact]:
-        """Those that concern the case's op and aspect on the lane's target, as it is set."""
+        """The facts about the case's op and aspect on the lane's target with its current settings."""
         key = lane.label, case.op, case.aspect, _stages(case)
         if key in self._concerned:
             return self._concerned[key]
@@ -59,7 +59,7 @@ class Knowledge:
         return found
 
     def forget(self, labels: Collection[str]) -> None:
-        """The targets of these labels are set in another way from now on."""
+        """The settings of these targets have changed: drop what was cached of them."""
         for key in [key for key in self._concerned if key[0] in labels]:
             del self._concerned[key]
 
@@ -71,7 +71,7 @@ class Knowledge:
         return self._tested[lane.label]
 
     def foretold(self, lane: Lane, case: Case, verdict: str, message: str = "") -> tuple[Fact, ...]:
-        """The fact that says of the case, whatever it is answered, that it comes to ``verdict``."""
+        """The fact that predicts ``verdict`` for the case before it runs; None where none does."""
         return covering(self.facts(lane, case), case, lane.target.mode, verdict, lambda: None, clean_message(message))
 
     def covering(self, lane: Lane, op: Op, case: Case, outcome: Outcome, judgement: Judgement) -> tuple[Fact, ...]:
@@ -125,13 +125,13 @@ class Knowledge:
             self.tally.count_pass(self.facts(lane, case), case, lane.label, lane.target.mode)
 
     def untested(self, lane: Lane, verdict: str, facts: Sequence[Fact]) -> bool:
-        """Whether a difference is in a version of the framework in which nobody has looked."""
+        """Whether a difference was seen in a version of the framework that no fact was tested on."""
         seen = [fact.seen or self.tested(lane) for fact in facts] or [self.tested(lane)]
         return verdict in FAILING and not all(among(lane.version, versions) for versions in seen)
 
 
 def explained(facts: Iterable[Fact]) -> list[Fact]:
-    """Those that somebody has understood."""
+    """The facts that are no lines of a baseline."""
     return [fact for fact in facts if not isinstance(fact, Unexplained)]
 
 

@@ -1,4 +1,4 @@
-"""A lane: everything about one target while a run lasts — its worker, its queue, what it is doing now."""
+"""A lane: one target during a run: its worker process, its queue of jobs, and the job that runs."""
 
 from __future__ import annotations
 
@@ -21,46 +21,45 @@ from opassay.harness.run.process import LOST, Message, WorkerProcess, WorkerSpec
 from opassay.harness.worker import wire, words
 
 CREDIT = 2
-"""Batches written ahead to a worker, so that it never waits for the parent."""
+"""Batches in flight per worker, so that it never waits for the parent."""
 
-TIRED = 0.5
-"""Share of the memory between a worker's first batch and its limit from which on it is replaced between two batches:
-caches grow without a fault. What its framework takes to begin with, it would take again at once."""
+GROWN = 0.5
+"""Share of the memory between a worker's first batch and its limit. Beyond it the worker is replaced between two
+batches: caches grow without a fault. What its framework takes at its start does not count."""
 
 SERVICE = 2000
 """Batches after which a worker is replaced all the same: what a framework leaks need not show as memory."""
 
 PATIENCE = 5
-"""How many times its limit a worker may be silent on a busy machine that has not given it half of that as CPU time, or
-while it grows so fast that it will have outgrown its memory by then."""
+"""Multiple of its limit that a worker may be silent on a busy machine that gave it less than half of that as CPU time,
+or while it grows so fast that it exceeds its memory by then."""
 
 WAITS = 0.01
-"""Share of its limit that a worker which wants to compute gets as CPU time at least, unless a hundred processes want
-each core. One that got less, and has no children that compute for it, waits for something else than a core."""
+"""Least share of its limit that a runnable worker gets as CPU time, with up to a hundred processes per core. One that
+got less, and has no child that computes for it, is blocked on something else than a core."""
 
 BRIEF = 0.2
-"""Share of its limit that a case of a known hang gets: one that hangs no more answers as soon as others do."""
+"""Share of the limit for a case of a known hang: where it no longer hangs, it is as fast as other cases."""
 
 CERTAIN = 3
-"""How many times its limit a case gets that gave no answer in time, when it runs again alone: a hang still hangs."""
+"""Multiple of the limit for a case that timed out, when it runs again alone: a true hang times out again."""
 
 START_LIMIT = 300.0
 RESTARTS = 3
-"""Ends in a row without a single answer after which a target is given up."""
+"""Exits in a row without a single answer after which a target is given up."""
 
 
 Answered = Callable[["Lane", Job, Sequence[Answer]], None]
 
 
 class Lane:
-    """Feeds one target's worker and turns its end, its silence and its growth into outcomes.
+    """Sends jobs to one target's worker; turns its exit, its timeouts and its memory growth into outcomes.
 
     ``answered`` is called once per case and job, for all cases of a geometry together unless the worker ends between
-    them. ``state`` is ``starting``, ``ready``, or why not;
-    ``settings`` are the switches that the worker told, the processor's ``instructions``, and whether it is ``parallel``
-    (has several threads), once it has answered;
-    ``growth``: how its workers grew. ``heir``: the lane that has its jobs if it is given up.
-    ``misused`` says that the reason is what the user asked for.
+    them. ``state``: ``starting``, ``ready``, or why the target was given up. ``settings``: what the worker reported,
+    the processor's ``instructions``, and whether it is ``parallel`` (has several threads); empty before it answered.
+    ``growth``: memory growth of its workers. ``successor``: the lane that gets its jobs if it is given up.
+    ``misused``: it was given up because of what the user asked for.
     """
 
     def __init__(
@@ -90,20 +89,20 @@ class Lane:
         self._held = 0
         self._why: Outcome | None = None
         self._fruitless = 0
-        self._tired = False
+        self._worn = False
         self._served = 0
         self._rested: int | None = None
         self._given = False
         self._last: Job | None = None
         self._seen = ""
-        self._spoilers: set[tuple[str, str]] = set()
+        self._corrupting: set[tuple[str, str]] = set()
         self.growth = Growth()
-        self.heir: Lane | None = None
+        self.successor: Lane | None = None
         self.process: WorkerProcess | None = None
 
     @property
     def version(self) -> str:
-        """Of the framework, as its worker said; empty before."""
+        """The framework's version as its worker reported it; empty before."""
         return str(self.hello.get("version", ""))
 
     @property
@@ -115,7 +114,7 @@ class Lane:
         return self.usable and bool(self._jobs or self._sent)
 
     @property
-    def hungry(self) -> bool:
+    def wants_batch(self) -> bool:
         """Whether it could take another batch now."""
         return self.usable and len(self._jobs) + len(self._sent) < CREDIT
 
@@ -126,7 +125,7 @@ class Lane:
             self._give_up(f"its interpreter could not be started: {error.strerror}")
         self._note()
         self._current = []
-        self._tired = self._given = False
+        self._worn = self._given = False
         self._served = 0
         self._rested = None
         self._last = None
@@ -143,7 +142,7 @@ class Lane:
         return self._spec.python
 
     def restart(self, threads: int) -> None:
-        """Go on with a fresh worker of so many threads; nothing may be under way."""
+        """Replace the worker by one with so many threads. No job may be in flight."""
         if self.usable:
             self._spec = replace(self._spec, threads=threads)
             self.close()
@@ -151,7 +150,7 @@ class Lane:
             self.start()
 
     def forget(self) -> None:
-        """Go on with a fresh worker; what was submitted has no answer."""
+        """Replace the worker and drop every job that was submitted."""
         self._jobs.clear()
         self._sent.clear()
         if self.usable:
@@ -160,7 +159,7 @@ class Lane:
             self.start()
 
     def renew(self, env: Mapping[str, str]) -> None:
-        """Go on with a fresh worker that has ``env`` besides; nothing may be under way."""
+        """Replace the worker by one with ``env`` added to its environment. No job may be in flight."""
         self._spec = replace(self._spec, env={**self._spec.env, **env})
         self.restart(self._spec.threads)
 
@@ -189,11 +188,11 @@ class Lane:
         self.pump()
 
     def pump(self) -> None:
-        """Send what the credit allows. A worker takes its jobs in order, so the first one sent is the one that runs."""
+        """Send as many jobs as the credit allows. A worker runs jobs in order: the first one in flight is running."""
         if self.state != "ready" or self.process is None:
             return
         if self._jobs and self._wants_another(self._jobs[0]):
-            # What it holds of earlier cases is no case's fault: a fresh one goes on where it ends.
+            # Memory kept from earlier cases is no case's fault: a fresh worker continues.
             if not self._sent:
                 self.restart(self._spec.threads)
             return
@@ -202,7 +201,7 @@ class Lane:
             job = self._jobs.popleft()
             self._sent[job.id] = job
             self._given = True
-            self._tired |= job.spoils
+            self._worn |= job.spoils
             self.process.send(
                 {
                     "type": "batch",
@@ -216,11 +215,11 @@ class Lane:
             self._note()
 
     def _has_room(self) -> bool:
-        """Whether another job may be written ahead; what an end means is found out before anything follows."""
+        """Whether another job may be sent ahead. Nothing follows a job that diagnoses how a worker ended."""
         return len(self._sent) < CREDIT and not any(job.kind.urgent for job in self._sent.values())
 
     def _split(self) -> None:
-        """Make of the next job one for each case that may damage a worker's memory, and one for the rest."""
+        """Split the next job: one for each case that may damage the worker's memory, one for the rest."""
         job = self._jobs.popleft()
         together = not (job.alone or job.spoils or job.kind.whole)
         apart = [item for item in job.items if together and self.spoiled(item.case)]
@@ -230,23 +229,23 @@ class Lane:
             self._jobs.appendleft(job.anew(rest) if apart else job)
 
     def _wants_another(self, job: Job) -> bool:
-        """Whether ``job`` is for another worker than this one."""
-        return self._tired or (job.fresh and self._given)
+        """Whether ``job`` needs a fresh worker."""
+        return self._worn or (job.fresh and self._given)
 
     def spoiled(self, case: Case) -> bool:
-        """Whether a case that broke the same rule has damaged a worker: this one may, too."""
-        return bool(case.rule) and (case.op, case.rule) in self._spoilers
+        """Whether a case that breaks the same rule has damaged a worker's memory, so that this one may."""
+        return bool(case.rule) and (case.op, case.rule) in self._corrupting
 
     def suspect(self, cases: Iterable[Case]) -> None:
-        """From now on every case that breaks the rule of one of ``cases`` costs its worker."""
-        self._spoilers |= {(case.op, case.rule) for case in cases}
+        """From now on replace the worker after every case that breaks the same rule as one of ``cases``."""
+        self._corrupting |= {(case.op, case.rule) for case in cases}
 
-    def acquit(self, case: Case) -> None:
-        """A case ended its worker, and does not by itself."""
-        self._spoilers.discard((case.op, case.rule))
+    def clear(self, case: Case) -> None:
+        """The case does not end a worker when it runs alone: undo ``suspect``."""
+        self._corrupting.discard((case.op, case.rule))
 
-    def hear(self, message: Message) -> None:
-        """Take one event of this lane's own worker; those of a worker it has ended are ignored."""
+    def handle(self, message: Message) -> None:
+        """Handle one event of the current worker; events of an earlier worker are ignored."""
         if message.worker is not self.process:
             return
         self._note()
@@ -263,7 +262,7 @@ class Lane:
             if self.state == "starting":
                 self._give_up(f"its worker does not speak opassay's protocol: {error}")
                 return
-            self._fell(Crashed("wire", message=f"the worker sent what no worker says: {error}"))
+            self._recover(Crashed("wire", message=f"the worker sent what no worker says: {error}"))
             return
         kind = header["type"]
         if kind == "hello":
@@ -284,7 +283,7 @@ class Lane:
             self._release(job)
             self._served += 1
             self._last = job
-        self._tired |= self._served >= SERVICE
+        self._worn |= self._served >= SERVICE
 
     def _greet(self, header: dict[str, Any]) -> None:
         if header["protocol"] != wire.PROTOCOL:
@@ -300,11 +299,11 @@ class Lane:
         self.state = "ready"
 
     def lacks(self, op: str) -> bool:
-        """Whether the adapter is known to have no such op: as it said when it started, also while it starts again."""
+        """Whether the adapter lacks the op, by what its worker last reported."""
         return bool(self.hello) and op not in self.hello["ops"]
 
     def _surroundings(self) -> dict[str, str]:
-        """The settings that every target has, whatever its adapter tells."""
+        """The settings that every target has, whatever its adapter reports."""
         device = self.target.device.partition(":")[0]
         return {
             "device": device,
@@ -332,12 +331,12 @@ class Lane:
         self._heard, self._counted = time.monotonic(), False
 
     def watch(self, busy: bool = False, away: float = 0.0) -> None:
-        """End the worker when it has grown too large or is silent for too long.
+        """Kill the worker when it exceeds its memory limit or its time limit.
 
-        ``busy``: no core of the machine has been idle lately. ``away``: seconds in which nobody listened.
+        ``busy``: no core of the machine has been idle lately. ``away``: seconds in which this process did not listen.
         """
         if self.process is None or not self.usable or self._why is not None or self.process.ended:
-            # Of a worker that is gone or mute its end is heard in time: it neither hangs nor grows.
+            # The exit of a worker that is gone is reported by its pipe.
             return
         now = time.monotonic()
         self._heard = min(now, self._heard + away)
@@ -353,13 +352,13 @@ class Lane:
         if self._served and self._rested is None:
             self._rested = memory
         self.growth.seen(memory, next(iter(self._sent.values())).items[0].case.op)
-        if self._rested is not None and memory - self._rested > (self._memory - self._rested) * TIRED:
-            self._tired = True
+        if self._rested is not None and memory - self._rested > (self._memory - self._rested) * GROWN:
+            self._worn = True
             self.growth.replaced()
         if memory > self._memory:
             self.growth.replaced()
             message = f"the worker grew beyond {self._memory / 2**30:.1f} GiB"
-            self._end(Crashed(GREW, message=message, machine=self._seen))
+            self._kill_for(Crashed(GREW, message=message, machine=self._seen))
             return
         if not self._counted:
             self._seconds, self._held, self._counted = self.process.seconds(), memory, True
@@ -367,7 +366,7 @@ class Lane:
         limit = self._limit(job) * (len(self._current) or len(job.rest()) or 1)
         if silent <= limit or (busy and silent < limit * PATIENCE and self._may_wait(limit, memory)):
             return
-        self._end(TimedOut(limit))
+        self._kill_for(TimedOut(limit))
 
     def _limit(self, job: Job) -> float:
         """Seconds per case of ``job``."""
@@ -376,30 +375,30 @@ class Lane:
     def _may_wait(self, limit: float, memory: int) -> bool:
         return self._grows(memory) or self._starved(limit)
 
-    def _end(self, why: Outcome) -> None:
-        """Kill the worker; whom to blame shows when all it said before has been heard."""
+    def _kill_for(self, why: Outcome) -> None:
+        """Kill the worker. The outcome is attributed to a case once all its messages have been read."""
         assert self.process is not None
         self._why = why
         self.process.kill()
 
     def _starved(self, limit: float) -> bool:
-        """Whether the machine is too busy for the worker to have had its time: then silence proves nothing."""
+        """Whether the worker got too little CPU time for its silence to count as a hang."""
         if self.process is None:
             return False
         used = self.process.seconds() - self._seconds
         return used < limit / 2 and (used > WAITS * limit or self.process.parental())
 
     def _grows(self, memory: int) -> bool:
-        """Whether the worker, as it grew while it was silent, outgrows its memory before the patience ends."""
+        """Whether the worker, at its rate of growth, exceeds its memory before the patience ends."""
         return (memory - self._held) * PATIENCE > self._memory - self._held
 
     def _ended(self, problem: str) -> None:
         assert self.process is not None
         if self._why is not None:
-            self._fell(self._why)
+            self._recover(self._why)
             return
         how = self.process.how_it_ended()
-        # What follows garbage is the worker's answer to a pipe that is no longer read.
+        # After garbage on the wire, the exit status is only the worker's reaction to the closed pipe.
         how = "wire" if problem else how
         words = self.process.last_words()
         if self.state == "starting":
@@ -411,20 +410,20 @@ class Lane:
             return
         why = words.rpartition("\n")[2] if how == LOST else problem
         detail = f"the worker ended: {how}" + (f" ({why})" if why else "")
-        self._fell(Crashed(how, message=detail, machine=self._seen or pressure()))
+        self._recover(Crashed(how, message=detail, machine=self._seen or pressure()))
 
     def _give_up(self, why: str) -> None:
         self.state = why
         for job in self._sent.values():
             self._release(job)
-        if self.heir is not None:
-            self.heir.submit_all([job.anew(job.rest()) for job in (*self._sent.values(), *self._jobs) if job.rest()])
+        if self.successor is not None:
+            self.successor.submit_all([j.anew(j.rest()) for j in (*self._sent.values(), *self._jobs) if j.rest()])
         self._jobs.clear()
         self._sent.clear()
         self.kill()
 
-    def _fell(self, outcome: Outcome) -> None:
-        """The worker is gone: blame what was running, send the rest again to a fresh one."""
+    def _recover(self, outcome: Outcome) -> None:
+        """The worker is gone: attribute the outcome to what was running, and send the rest to a fresh worker."""
         self.kill()
         self.state = "starting"
         self._fruitless += 1
@@ -440,16 +439,16 @@ class Lane:
             self._requeue(job, job.rest())
         if lost:
             waiting = [i for i in range(len(lost[0].items)) if i not in lost[0].answered]
-            guilty = [i for i in current if i in waiting]
-            # Ended by us between two cases, none of which did anything.
-            self._blame(lost[0], guilty if guilty or ended else waiting, outcome)
+            running = [i for i in current if i in waiting]
+            # Killed by us between two cases: no case caused it.
+            self._attribute(lost[0], running if running or ended else waiting, outcome)
         self.start()
 
     def _requeue(self, job: Job, items: list[Item]) -> None:
         if items:
             self._jobs.appendleft(job.anew(items))
 
-    def _blame(self, job: Job, positions: list[int], outcome: Outcome) -> None:
+    def _attribute(self, job: Job, positions: list[int], outcome: Outcome) -> None:
         if job.kind.whole:
             self._fruitless = 0
             self._answered(self, job, [(item, outcome) for item in job.rest()])
@@ -469,7 +468,7 @@ class Lane:
             self._jobs.appendleft(job.again(job.items[position], kind, patient=isinstance(outcome, TimedOut)))
 
     def _trail(self, job: Job, positions: list[int]) -> Trail:
-        """What the worker that ended in ``positions`` of ``job`` was given last."""
+        """The last cases that the worker received before it ended in ``positions`` of ``job``."""
         own = [item for i, item in enumerate(job.items) if i in job.answered or i in positions]
         last = [self._last.given(self._last.items)] if self._last is not None else []
         return [*last, job.given(own)]

@@ -1,4 +1,4 @@
-"""What is forgiven a target whose adapter does not say how it computes."""
+"""The loosest assumption, by which a target is judged whose adapter does not declare how it computes."""
 
 from __future__ import annotations
 

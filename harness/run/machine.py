@@ -1,4 +1,4 @@
-"""What a run ran on, as far as a reader of its report needs to know."""
+"""The machine of a run, for its report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parent's end of one worker process: start it, feed it, hear it, end it."""
+"""The parent's end of one worker process: start, send, receive, kill."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Message:
 
 
 class WorkerProcess:
-    """A started worker. Everything it says arrives in ``events``, from a thread that always drains it."""
+    """A started worker. Its messages arrive in ``events``, from a thread that always drains its output."""
 
     def __init__(self, spec: WorkerSpec, events: queue.Queue[Message]) -> None:
         self._printed: deque[bytes] = deque(maxlen=PRINTED_CHUNKS)
@@ -139,7 +139,7 @@ class WorkerProcess:
 
     @property
     def ended(self) -> bool:
-        """Whether the process is gone or speaks no more, though the last it said may still be on its way."""
+        """Whether the process has exited or closed its output; its last messages may still be in ``events``."""
         return self._mute or self._process.poll() is not None
 
     def send(self, message: dict[str, Any]) -> None:
@@ -162,21 +162,21 @@ class WorkerProcess:
         return float(times.user + times.system)
 
     def parental(self) -> bool:
-        """Whether it has children, such as a compiler, which may compute while it waits."""
+        """Whether it has child processes, such as a compiler, which may compute while it waits."""
         try:
             return bool(psutil.Process(self.pid).children())
         except psutil.Error:
             return False
 
     def kill(self) -> None:
-        """End the process and all it started."""
+        """Kill the process and its children."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._outbox.put(None)
         self._process.wait()
 
     def dismiss(self) -> None:
-        """Tell the process that nothing more will come."""
+        """Close the process's input: nothing more will come."""
         self._outbox.put(None)
 
     def close(self) -> None:
@@ -187,7 +187,7 @@ class WorkerProcess:
         self.kill()
 
     def how_it_ended(self) -> str:
-        """``SIGABRT``, ``exit 3``, ``device lost``, of a process whose end was told in ``events``."""
+        """``SIGABRT``, ``exit 3`` or ``device lost``, of a process whose end arrived in ``events``."""
         code = self._process.poll()
         if self._lingered or code is None:
             return "closed its output"
@@ -198,7 +198,7 @@ class WorkerProcess:
         return signal.Signals(-code).name
 
     def last_words(self, limit: int = 2000) -> str:
-        """The end of what it printed."""
+        """The last lines that it printed."""
         self._threads[2].join(DRAIN_LIMIT)
         return b"".join(self._printed)[-limit:].decode(errors="replace").strip()
 
@@ -216,7 +216,7 @@ class WorkerProcess:
         self._events.put(Message(self, None, [], problem))
 
     def _end(self) -> None:
-        """Wait for the process, which has closed its output: here, where nobody else waits meanwhile."""
+        """Wait for the process, which has closed its output. In this thread, so that nothing else waits."""
         try:
             self._process.wait(LINGER)
         except subprocess.TimeoutExpired:
@@ -231,7 +231,7 @@ class WorkerProcess:
                 self._printed.append(chunk)
 
     def _reap(self) -> None:
-        """Tell of an end that the pipe hides: a child of the worker may hold it open."""
+        """Report an exit that the pipe hides: a child of the worker may keep it open."""
         self._process.wait()
         self._threads[0].join(DRAIN_LIMIT)
         if self._threads[0].is_alive():

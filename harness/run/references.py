@@ -59,7 +59,7 @@ class ReferenceCache:
         return found
 
     def _keep(self, key: Hashable, found: Any, size: int, asking: int) -> None:
-        """Hold what was just handed to one of those ``asking`` for the others."""
+        """Keep what one of ``asking`` targets has just received for the others."""
         if asking <= 1:
             return
         self._held[key] = (found, size, asking - 1)

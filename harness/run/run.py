@@ -42,8 +42,8 @@ RUN_FILE = "run.json"
 class Run:
     """One execution of a campaign into a folder: a journal while it lasts, ``run.json`` when it begins and at the end.
 
-    ``findings``: what came of its new differences, for ``run.json``; ``faults``: what went wrong with looking at them
-    or telling of them; ``noted``: a record with what is known of it since it was journalled, for the table.
+    ``findings``: those of its new differences, for ``run.json``; ``faults``: opassay's own errors while it examined or
+    reported them; ``noted``: adds to a record what the hunt found out after it was journalled.
     ``again``: how to go on where it ended early; ``where``: the report, unless it lies in ``folder``.
     """
 
@@ -73,7 +73,7 @@ class Run:
         self.watch = Watch()
 
     def begin(self, engine: Engine) -> None:
-        """Write ``run.json`` for whoever looks at the folder meanwhile; engine's workers have said hello."""
+        """Write a first ``run.json``. The engine's workers have started."""
         self.watch.ready()
         self.status = "running"
         self.describe(engine)
@@ -107,7 +107,7 @@ class Run:
         self.campaign.durations.learn(self.watch)
 
     def taken(self, records: Iterator[Record]) -> Iterator[Record]:
-        """The same records, each written down first."""
+        """The same records, each journalled first."""
         for record in records:
             self.journal.add(record)
             self.counts.add(record)
@@ -227,7 +227,7 @@ class Run:
 
 
 def _doubts(engine: Engine, ops: Sequence[Op]) -> Iterator[str]:
-    """What a reader should know of each target: that it grew, and what its adapter leaves unsaid."""
+    """Warnings about each target: that its workers grew, and that its adapter does not say how it sums."""
     for lane in engine.all_lanes:
         yield from lane.growth.lines(lane.label)
     for lane in engine.lanes.values():

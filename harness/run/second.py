@@ -1,7 +1,8 @@
-"""A second look at what failed: the case's own doing, that of cases before it, or of the machine.
+"""Kinds of jobs that retry a failure: was it caused by the case, by the cases before it, or by the machine?
 
-What fails in a batch runs again alone. What then differs does not repeat; a worker that ended, and that its case does
-not end alone, was ended by cases before it, or for want of memory, or nobody can say.
+A case that fails in a batch runs again alone. Where the outcome then differs, the failure does not reproduce. A worker
+exit that the case alone does not reproduce was caused by the cases before it or by a lack of memory, or its cause is
+unknown.
 """
 
 from __future__ import annotations
@@ -23,15 +24,17 @@ FORGIVEN = 2
 
 
 class Ends:
-    """The ends of workers that did not repeat: ``lines`` says in words which are not red, ``once`` counts by target."""
+    """Worker exits that did not reproduce: ``lines`` describes those that are not red, ``once`` counts by target."""
 
     def __init__(self) -> None:
         self.once: Counter[str] = Counter()
         self.lines: list[str] = []
 
     def told(self, label: str, end: Crashed, item: Item, alone: Judgement) -> tuple[Judgement, str]:
-        """What the case came to ``alone``, with a remark, and whether it was confirmed; a crash where such ends are too
-        many to be chance."""
+        """The judgement ``alone``, with a remark, and whether it was confirmed.
+
+        A crash where such exits are too frequent to be chance.
+        """
         self.once[label] += 1
         count = self.once[label]
         text = f"once, not again: {end.message}" + (f" ({end.machine})" if end.machine else "")
@@ -44,7 +47,7 @@ class Ends:
 
 @dataclass(eq=False)
 class Again(Kind):
-    """A failing case runs again alone. ``earlier``: what it came to before, ``end`` how it ended its worker then."""
+    """Retries a failing case alone. ``earlier``: its judgement before, ``end``: how its worker ended then."""
 
     earlier: Judgement
     end: Outcome | None = None
@@ -56,7 +59,7 @@ class Again(Kind):
         return isinstance(self.end, Crashed)
 
     def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
-        """Believe it, or say that it did not repeat."""
+        """Record it as confirmed, or as not reproduced."""
         if judgement.verdict == "crash" and self.earlier.verdict != "crash" and not job.fresh:
             # Another case may have damaged the worker.
             lane.submit(job.again(item, Again(self.earlier, taker=self.taker), fresh=True), first=True)
@@ -76,20 +79,20 @@ class Again(Kind):
             engine.record(lane, job, item, outcome, Judgement("nondeterministic", text), "no")
 
     def unconfirmed(self, engine: Any, lane: Lane, job: Job) -> None:
-        """Record what the case came to before."""
+        """Record the earlier judgement."""
         engine.record(lane, job, job.items[0], self.end or Returned(()), self.earlier, UNCONFIRMED)
 
 
 @dataclass(eq=False)
 class InGroup(Kind):
-    """One case of a program that ended its worker runs alone; the last one stands for all if none ends it."""
+    """Runs one case of a program that ended its worker alone; if none reproduces the exit, the last one records it."""
 
     end: GroupEnd
     taker: Taking | None = None
     role = "group"
 
     def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
-        """Believe it, unless all ran alone and none of them ended its worker."""
+        """Record it, unless all cases ran alone and none ended its worker."""
         end = self.end
         end.waiting -= 1
         end.found |= isinstance(outcome, (Crashed, TimedOut))
@@ -101,9 +104,10 @@ class InGroup(Kind):
 
 @dataclass(eq=False)
 class Replayed(Kind):
-    """A worker ended and its case does not end one alone: ``trail``, what that worker was given last, is given to a
-    fresh one. ``ended``: whether that ended too. ``item`` makes the record, ``outcome`` and ``judgement`` are what it
-    came to alone.
+    """A worker exit that the case alone does not reproduce: a fresh worker runs ``trail``.
+
+    ``trail``: the last cases that the first worker received. ``ended``: whether the fresh one exited, too. The record
+    is that of ``item``, which came to ``outcome`` and ``judgement`` alone.
     """
 
     trail: Trail
@@ -120,14 +124,14 @@ class Replayed(Kind):
         self._waiting = sum(len(given.items) for given in self.trail)
 
     def jobs(self) -> list[Job]:
-        """What the fresh worker is given."""
+        """The jobs of the fresh worker."""
         return [
             Job(given.op, given.items, self, given.alone, given.others, fresh=not number)
             for number, given in enumerate(self.trail)
         ]
 
     def answered(self, engine: Any, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
-        """What reproduces is the fault of these cases."""
+        """Where the exit reproduces, it is attributed to these cases."""
         self._waiting -= len(answers)
         self.ended |= any(isinstance(outcome, Crashed) for _, outcome in answers)
         if self._waiting:
@@ -140,7 +144,7 @@ class Replayed(Kind):
             engine.record(lane, job, self.item, self.outcome, told, confirmed)
 
     def unconfirmed(self, engine: Any, lane: Lane, job: Job) -> None:
-        """The end is believed as it is."""
+        """The exit is recorded as it was."""
         judgement = Judgement("crash", self.end.message, error_type=self.end.signal)
         engine.record(lane, job, self.item, self.outcome, judgement, UNCONFIRMED)
 
@@ -158,8 +162,8 @@ class Replayed(Kind):
 def _not_repeated(
     engine: Any, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, judgement: Judgement
 ) -> None:
-    """A worker ended, and its case does not end one alone."""
-    lane.acquit(item.case)
+    """A worker ended, and the case alone does not reproduce that."""
+    lane.clear(item.case)
     if end.signal in OUTSIDE:
         engine.record(lane, job, item, outcome, *engine.ends.told(lane.label, end, item, judgement))
     elif end.signal in DAMAGED and job.trail:

@@ -16,8 +16,8 @@ INTERRUPTED = 130
 class Counts:
     """What the status depends on, counted record by record, so that none has to be kept.
 
-    ``new`` are all differences that no fact covers; ``listed``, by target, those of them in versions that nobody
-    has looked at. ``chosen`` counts by adapter and choice the records that passed under it, and those that did not.
+    ``new``: differences that no fact covers; ``listed``: by target, those of them in untested versions. ``chosen``: by
+    adapter and choice, the records that passed under it and those that did not.
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
@@ -63,7 +63,7 @@ def exit_status(run: Mapping[str, Any], counts: Counts, strict: bool) -> tuple[i
 
 
 def _unasked(run: Mapping[str, Any]) -> Iterator[str]:
-    """Targets of which a budget left out all there was to ask."""
+    """Targets whose shards the budget left out altogether."""
     planned, left = Counter[str](), Counter[str]()
     for shard in run["shards"] if run.get("budget") else ():
         planned[shard["target"]] += shard["planned"]
@@ -72,7 +72,7 @@ def _unasked(run: Mapping[str, Any]) -> Iterator[str]:
 
 
 def outdated(run: Mapping[str, Any]) -> list[str]:
-    """Known differences that no longer hold, cover cases that pass though they are not flaky, or are broken."""
+    """Known differences whose pins pass, that cover passing cases without being flaky, or whose predicate raised."""
     lines = []
     for known in run["known"]:
         if known["broken"]:

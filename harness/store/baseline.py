@@ -1,4 +1,4 @@
-"""Baselines in files: a header, then a line per difference; a stranger may have written them."""
+"""Baselines in files: a header, then a line per difference. Read as untrusted input."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Durations:
 
 
 class Watch:
-    """Sees records come: the time since the last one of a target belongs to the one that comes."""
+    """Measures durations: the time between two records of a target belongs to the second one."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -82,7 +82,7 @@ class Watch:
 
 
 def _read(path: Path | None) -> dict[str, dict[str, float]]:
-    """What the file holds; a damaged one holds nothing, it only costs a worse plan."""
+    """The content of the file; empty for a damaged one, which only makes the plan worse."""
     try:
         if path is None or path.stat().st_size > FILE_BYTES:
             return {}

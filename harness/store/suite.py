@@ -1,4 +1,4 @@
-"""Suites in files: a header, then a case a line; a stranger may have written them."""
+"""Suites in files: a header, then a case a line. Read as untrusted input."""
 
 from __future__ import annotations
 

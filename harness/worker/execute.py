@@ -72,7 +72,7 @@ class Executor:
         """Each case's position and outcome, in any order; every case exactly once.
 
         ``announce`` is called with the positions of the cases that are about to run, before they run: if
-        the process ends, the parent knows which case to blame. ``repeat``: positions that are called twice,
+        the process ends, the parent knows which case caused it. ``repeat``: positions that are called twice,
         with those that run in one program with them; an answer that has other bits the second time says so.
         """
         self._announce, self._repeat = announce, frozenset(repeat)
@@ -252,7 +252,7 @@ class Executor:
         except Exception as error:
             if not self._adapter.healthy():
                 _leave(error)
-            # One case spoils the whole program: halve until the guilty one is alone.
+            # One case makes the whole program fail: bisect until it is alone.
             middle = len(positions) // 2
             for half in (positions[:middle], positions[middle:]):
                 yield from self._layer(half, cases)

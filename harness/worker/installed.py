@@ -1,4 +1,4 @@
-"""Whether a module comes from the interpreter that runs, and is new enough: the version asked for is to answer.
+"""Whether a module belongs to the running interpreter and is new enough, so that the requested version answers.
 
 Imported by workers: the standard library only.
 """
@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 _HINT = "take PYTHONPATH out of its env, or install it there ('pip install -e' counts)"
 
 
-def strangers(origins: Mapping[str, str], adapter_file: str) -> str:
+def foreign_module(origins: Mapping[str, str], adapter_file: str) -> str:
     """One line about the first of ``origins`` (module names to their files) that is not installed here, or nothing.
 
     Installed is what lies in one of this interpreter's own folders of packages, or was put there as an editable

@@ -1,4 +1,4 @@
-"""A worker whose parent was killed ends too, whatever it is doing."""
+"""A worker exits when its parent is killed, whatever it is doing."""
 
 from __future__ import annotations
 

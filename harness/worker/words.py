@@ -1,6 +1,6 @@
-"""What a worker may say: the type of every field of every message, checked before the parent relies on it.
+"""The schema of a worker's messages: the type of every field, checked before the parent relies on it.
 
-A framework that writes into its worker's descriptors costs a worker, never the run.
+A framework that writes to the worker's descriptors can end its worker, but not the run.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from opassay.harness.model.adapter import Adapter, UnknownDevice
 from opassay.harness.model.case import load_cases
 from opassay.harness.worker import wire
 from opassay.harness.worker.execute import Executor, Programs
-from opassay.harness.worker.installed import strangers, too_old
+from opassay.harness.worker.installed import foreign_module, too_old
 from opassay.harness.worker.orphan import end_with_parent
 
 PATIENCE, GRACE = 6, 15.0
@@ -96,9 +96,9 @@ def _check_origins(adapter: Adapter, config: dict[str, Any]) -> None:
     """An interpreter that was asked for must answer with packages of its own."""
     if config["foreign"]:
         origins = {adapter.name: adapter.origin(), "numpy": np.__file__}
-        stranger = strangers(origins, inspect.getfile(type(adapter)))
-        if stranger:
-            raise Unfit(stranger)
+        foreign = foreign_module(origins, inspect.getfile(type(adapter)))
+        if foreign:
+            raise Unfit(foreign)
 
 
 class Unfit(Exception):

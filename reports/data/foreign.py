@@ -1,4 +1,4 @@
-"""Files beside the table that anyone may have written: names stay inside their folder, sizes are bounded."""
+"""Untrusted files beside the table: names stay inside their folder, sizes are bounded."""
 
 from __future__ import annotations
 

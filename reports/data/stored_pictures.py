@@ -1,4 +1,4 @@
-"""``pictures/`` beside the results table, read as a stranger's.
+"""``pictures/`` beside the results table, read as untrusted input.
 
 Names stay inside the folder, sizes are bounded, and a file that is not as it should be becomes a line for the
 reader. Nothing in it is ever unpickled.

@@ -1,6 +1,6 @@
 """``findings/`` beside the table: one folder per difference, with its smallest case, issue text and scripts.
 
-Read as a stranger's: whatever is absent or of another kind is left out or becomes a line for the reader.
+Read as untrusted input: what is absent or of another type is left out or becomes a line for the reader.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "run"))
 from opassay.harness.doors.reporting import diff_command, report_command
 from opassay.harness.find.located import UsageError
 from opassay.harness.fleet import door
-from opassay.harness.fleet.answer import go_home
+from opassay.harness.fleet.answer import shut_down
 from opassay.harness.fleet.options import Options
 from opassay.harness.fleet.place import Place
 from opassay.harness.fleet.shelf import Shelf
@@ -56,7 +56,7 @@ class Threads:
 def threads(address):
     with ThreadPoolExecutor(1) as pool:
         yield Threads(pool)
-    go_home()
+    shut_down()
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_a_process_answers_as_a_run_does_and_writes_each_task_once(place):
     with ThreadPoolExecutor(1) as pool:
         for task in [*reversed(tasks), tasks[0]]:
             assert pool.submit(answer, given, task).result().files == {}
-    answering.go_home()
+    answering.shut_down()
     shelf = Shelf(place)
     assert sorted(shelf.tasks()) == sorted(tasks)
     table = frame_of(shelf.sorted_records())

@@ -314,22 +314,22 @@ def test_a_worker_is_replaced_when_it_has_grown_half_way_since_its_first_batch(c
     watched = at_work(begun)
     watched._memory = 3 * 2**29
     watched.watch()
-    assert not watched._tired, "what it takes to begin with, the next one would take too"
+    assert not watched._worn, "what it takes to begin with, the next one would take too"
     watched._served = 1
     watched.watch()
     begun.held += grown
     watched.watch()
-    assert watched._tired is tired
+    assert watched._worn is tired
 
 
 def test_a_worker_is_replaced_after_its_service(monkeypatch):
     monkeypatch.setattr(lane, "SERVICE", 3)
     watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
     for batch in range(3):
-        assert not watched._tired
+        assert not watched._worn
         watched._sent[batch] = Job(None, [], Planned())
         watched._done(batch)
-    assert watched._tired
+    assert watched._worn
 
 
 @pytest.mark.parametrize(("text", "size"), [("1M", 2**20), ("1.5 MiB", 3 * 2**19), ("1048576", 2**20), ("1gb", 2**30)])

@@ -9,7 +9,7 @@ import types
 import numpy as np
 import pytest
 
-from opassay.harness.worker.installed import strangers
+from opassay.harness.worker.installed import foreign_module
 from opassay.harness.worker.origin import Watch
 
 FRAMEWORK = """
@@ -62,18 +62,18 @@ def module(folder, name="fake"):
 
 
 def test_what_lies_in_the_interpreters_own_folder_is_its_own(packages):
-    assert strangers({"fake": module(packages)}, "adapter.py") == ""
+    assert foreign_module({"fake": module(packages)}, "adapter.py") == ""
 
 
 def test_also_as_a_link_to_elsewhere(packages, tmp_path):
     module(tmp_path / "store")
     (packages / "fake").symlink_to(tmp_path / "store" / "fake")
-    assert strangers({"fake": str(packages / "fake" / "__init__.py")}, "adapter.py") == ""
+    assert foreign_module({"fake": str(packages / "fake" / "__init__.py")}, "adapter.py") == ""
 
 
 def test_what_lies_elsewhere_is_not(packages, tmp_path):
     inside, outside = module(packages, "numpy"), module(tmp_path / "site-packages-of-another")
-    assert strangers({"numpy": inside, "fake": outside}, "adapter.py").startswith(f"fake comes from {outside}, ")
+    assert foreign_module({"numpy": inside, "fake": outside}, "adapter.py").startswith(f"fake comes from {outside}, ")
 
 
 @pytest.mark.parametrize("editable", [True, False])
@@ -82,16 +82,16 @@ def test_an_editable_install_is_the_interpreters_own(editable, packages, tmp_pat
     (packages / "fake-1.dist-info").mkdir()
     told = {"url": (tmp_path / "source tree").as_uri(), "dir_info": {"editable": editable}}
     (packages / "fake-1.dist-info" / "direct_url.json").write_text(json.dumps(told))
-    assert (strangers({"fake": origin}, "adapter.py") == "") is editable
+    assert (foreign_module({"fake": origin}, "adapter.py") == "") is editable
 
 
 def test_an_adapter_may_answer_itself(packages, tmp_path):
     origin = module(tmp_path / "project")
-    assert strangers({"fake": origin}, origin) == ""
+    assert foreign_module({"fake": origin}, origin) == ""
 
 
 def test_the_numpy_of_these_tests_is_their_own():
-    assert strangers({"numpy": np.__file__}, "adapter.py") == ""
+    assert foreign_module({"numpy": np.__file__}, "adapter.py") == ""
 
 
 @pytest.mark.parametrize(

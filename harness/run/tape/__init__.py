@@ -1,1 +1,1 @@
-"""The tape: what every target answered, kept, so that judge, oracle and known differences can be proved without any."""
+"""Tapes: recorded answers of every target, to test judge, oracle and known differences without frameworks."""

@@ -1,4 +1,4 @@
-"""What a tape tells: who answered, and every answer by the question that it is to."""
+"""The answers of a tape, by the question that each is to."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Spoken:
 
 
 class Answers:
-    """The answers of one tape to questions about some ops; each is given once, in the order in which it was heard.
+    """The answers of one tape about some ops; each is given once, in the order in which it was recorded.
 
-    ``find`` knows the ops by name; ``cases`` holds what was read of cases, which all tapes share.
+    ``find``: ops by name; ``cases``: cases by their JSON, shared by all tapes.
     """
 
     def __init__(self, tape: Tape, ops: Sequence[str], find: Callable[[str], Op], cases: dict[str, Case]) -> None:
@@ -80,7 +80,7 @@ class Answers:
         return Spoken(place, outcome, trail, group, waiting, told.get("found") is True)
 
     def _scan(self, ops: Sequence[str]) -> None:
-        """Note where each answer lies; none is kept."""
+        """Index the place of each answer; no answer is kept in memory."""
         own: defaultdict[str, list[int]] = defaultdict(list)
         for chunk in self.tape.file.chunks:
             if chunk.op not in ops:
@@ -96,7 +96,7 @@ class Answers:
                 self._note(own[chunk.op], frame[0])
 
     def _note(self, own: Sequence[int], header: dict[str, Any]) -> None:
-        """Note the last of the answers to its op that were read."""
+        """Index the answer that was read last."""
         asked, parallel = header["role"], header["parallel"]
         if asked not in ROLES or not isinstance(parallel, bool):
             raise ValueError(f"an answer to {asked!r:.60}")

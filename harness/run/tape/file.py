@@ -1,6 +1,6 @@
 """The file of a tape: chunks of compressed frames, each with its digest; the last one says that it is whole.
 
-Read as data alone: sizes are checked before anything is made room for, and no name in it leads anywhere.
+Read as untrusted data: sizes are checked before memory is allocated, and no name in it is used as a path.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A lane whose target is a tape, and the engine that judges what such lanes answer."""
+"""A lane that answers from a tape, and the engine for such lanes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from opassay.harness.run.tape.tape import Hello
 
 
 class TapedLane(Lane):
-    """Answers from a tape what a worker answered; ``unconfirmed`` is told of what the tape cannot confirm."""
+    """Answers from a tape in place of a worker; ``unconfirmed`` is called with what the tape cannot confirm."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class TapedLane(Lane):
         self._answers, self._unconfirmed, self._parallel = answers, unconfirmed, False
 
     def start(self) -> None:
-        """Say what the worker said of itself, if it ever started."""
+        """Take the hello of the recorded worker, if it ever started."""
         hello = self._answers.tape.hellos.get(self.threads > 1)
         if hello is not None:
             self._greet(hello.header)
@@ -58,7 +58,7 @@ class TapedLane(Lane):
         """The answers of a fresh worker are on the tape as well."""
 
     def pump(self) -> None:
-        """Nobody waits: ``answer`` takes the jobs."""
+        """Nothing is sent: ``answer`` takes the jobs."""
 
     def answer(self) -> None:
         """Answer the first job that waits."""
@@ -73,7 +73,7 @@ class TapedLane(Lane):
             self._batch(job)
 
     def settle(self) -> None:
-        """All is told: the target is in the state in which the run left it."""
+        """All is answered: take the state in which the run left the target."""
         if self._answers.tape.state != "ready":
             self.state = self._answers.tape.state
 

@@ -1,4 +1,4 @@
-"""Keeps on tape what every target answers while a run lasts."""
+"""Records every target's answers on tape during a run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from opassay.harness.run.tape.writer import TapeWriter
 
 
 class Recorder:
-    """Hears ``engine``, which runs ``campaign``, and writes a tape per target into ``folder``.
+    """Listens to ``engine``, which runs ``campaign``, and writes a tape per target into ``folder``.
 
     Tapes of other targets stay there, and old ones until ``finish``.
     """
@@ -53,7 +53,7 @@ class Recorder:
             self._tapes[lane.label].finish(lane)
 
     def drop(self) -> None:
-        """The run did not come to its end: the tapes stay as they were."""
+        """The run was cut short: the tapes in the folder stay as they were."""
         for tape in self._tapes.values():
             tape.drop()
 
@@ -123,7 +123,7 @@ class _TargetTape:
 
 
 def head_of(campaign: Campaign, lane: Lane) -> dict[str, Any]:
-    """Whose answers these are, and what was asked."""
+    """The head of a tape: the target and the run."""
     own = [shard for shard in campaign.shards if shard.target == lane.target]
     return {
         "label": lane.label,
@@ -146,7 +146,7 @@ def _check_alike(other: TapeFile, head: Mapping[str, Any]) -> None:
 
 
 def _hello(hello: Mapping[str, Any]) -> dict[str, Any]:
-    """What a worker said of itself, without the paths of this machine."""
+    """A worker's hello without the paths of this machine."""
     origin = relative_origin(hello)
     inside = origin != str(hello.get("origin", "")).rpartition("/")[2]
     return {**hello, "origin": f"/{origin}" if inside else origin, "prefix": "/" if inside else ""}

@@ -118,11 +118,11 @@ class TapedRun(Run):
 
 
 def _leave_ctrl_c() -> None:
-    """It is the parent's to hear: it ends these processes after the op that they judge."""
+    """Leave Ctrl-C to the parent, which ends these processes after the op that they judge."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _too_many(held: Sequence[Judged]) -> bool:
-    """Whether ends that did not repeat are so many on one target that not all of them are forgiven."""
+    """Whether a target has more worker exits that did not reproduce than chance explains."""
     total = sum((judged.once for judged in held), Counter[str]())
     return len(held) > 1 and any(count > FORGIVEN for count in total.values())

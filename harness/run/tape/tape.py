@@ -1,4 +1,4 @@
-"""Whose tape it is: what was asked, and what the worker said of itself. Checked before anybody relies on it."""
+"""The head of a tape: its target, the run, and the worker's hello, all checked."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Tape:
 
 
 class Readable:
-    """Within it, what no tape holds becomes a ``TapeError``."""
+    """A context manager that turns errors about the content of a tape into ``TapeError``."""
 
     def __init__(self, file: TapeFile) -> None:
         self._file = file
