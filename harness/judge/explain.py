@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from weakref import ref
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.reference import Reference
+
+Seen = tuple[tuple[ref[Reference], ...], tuple[NumericModel, ...], tuple[int, ...]]
+"""References by identity, while they are kept, the models that they are judged by, and the places of the outputs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +46,7 @@ class Answered:
     def known(self) -> Sequence[NumericModel]:
         return self.models or [NumericModel(accumulator=reference.dtype) for reference in self.references]
 
-    @property
+    @cached_property
     def differs(self) -> bool:
         """Whether there is an answer, and it is wrong somewhere."""
         if not isinstance(self.outcome, Returned) or self.case.aspect == "error":
@@ -63,6 +67,25 @@ class Answered:
         triples = zip(self.outcome.arrays, self.references, self.known, strict=False)
         judged = [judge(self.case, Returned((array,)), (r,), (model,)).verdict for array, r, model in triples]
         return frozenset(i for i, verdict in enumerate(judged) if verdict not in ("pass", "undefined"))
+
+    @cached_property
+    def question(self) -> Question:
+        """What mistakes are asked."""
+        assert isinstance(self.outcome, Returned)
+        case, truth = self.case, tuple(self.references)
+        return Question(
+            case.op, case.attributes, case.inputs(), case.cotangent_values(), truth, tuple(self.outcome.arrays)
+        )
+
+    @cached_property
+    def seen(self) -> dict[Seen, bool]:
+        """Whether outputs are just what a mistake gives, of what was compared already."""
+        return {}
+
+    @cached_property
+    def met(self) -> dict[tuple[Hypothesis, ...], References | None]:
+        """What ``met_by`` found, by mistakes."""
+        return {}
 
     @property
     def apart(self) -> Sequence[int]:
@@ -156,6 +179,13 @@ def met_by(mistakes: Sequence[Hypothesis], asked: Answered) -> References | None
 
     Gradients, and the stages of a program, are computed each by itself: of each of them any variant may be met.
     """
+    key = tuple(mistakes)
+    if key not in asked.met:
+        asked.met[key] = _met_by(key, asked)
+    return asked.met[key]
+
+
+def _met_by(mistakes: Sequence[Hypothesis], asked: Answered) -> References | None:
     models = list(asked.known)
     for mistake in mistakes:
         models = [mistake.model(model) for model in models]
@@ -175,6 +205,13 @@ def met_by(mistakes: Sequence[Hypothesis], asked: Answered) -> References | None
 
 def _met(answers: References, models: Sequence[NumericModel], asked: Answered, places: Sequence[int]) -> bool:
     """Whether these outputs equal those answers, which predict every wrong element."""
+    key = tuple(map(ref, answers)), tuple(models), tuple(places)
+    if key not in asked.seen:
+        asked.seen[key] = _compared(answers, models, asked, places)
+    return asked.seen[key]
+
+
+def _compared(answers: References, models: Sequence[NumericModel], asked: Answered, places: Sequence[int]) -> bool:
     assert isinstance(asked.outcome, Returned)
     arrays = asked.outcome.arrays
     if len(arrays) != len(asked.references):
@@ -187,12 +224,8 @@ def _met(answers: References, models: Sequence[NumericModel], asked: Answered, p
 
 
 def _variants(mistakes: Sequence[Hypothesis], asked: Answered) -> Iterator[References]:
-    case = asked.case
-    assert isinstance(asked.outcome, Returned)
-    truth, told = tuple(asked.references), tuple(asked.outcome.arrays)
-    question = Question(case.op, case.attributes, case.inputs(), case.cotangent_values(), truth, told)
     try:
-        yield from made_together(mistakes, question)
+        yield from made_together(mistakes, asked.question)
     except ValueError:
         # The question that the mistake turns this one into has no answer; ContractError is a ValueError.
         return

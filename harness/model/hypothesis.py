@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from opassay.harness.model.kept import Kept
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.reference import Reference
 
@@ -23,6 +24,7 @@ class Question:
     ``answers``. ``inner``: further mistakes that whoever asks this question is told the answers of, and which variant.
     ``oracle`` answers it, where the op's own entry does and no table of the oracle. ``allowed``: rules that its input
     may break, since a choice makes it valid.
+    ``kept``: what the oracle has said of this question and of those made of it.
     """
 
     op: str
@@ -34,6 +36,7 @@ class Question:
     inner: tuple[tuple[Hypothesis, ...], int] | None = None
     oracle: Callable[[Question], References] | None = None
     allowed: tuple[str, ...] = ()
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def gradient(self) -> bool:
@@ -57,7 +60,8 @@ class Hypothesis:
     nothing where the mistake would change nothing. It may raise ``ContractError`` or ``ValueError`` where the changed
     question has no answer. ``model`` is how such a target computes. ``looser``: its bound takes in more than the
     target's own, so that meeting it proves little. ``general``: it fits what many mistakes come to, and is no cause
-    where one that says more fits as well. ``stage``: of a program, the mistake that its stages make.
+    where one that says more fits as well. ``independent``: it gives the same
+    whatever mistakes are made besides. ``stage``: of a program, the mistake that its stages make.
     """
 
     name: str
@@ -68,6 +72,7 @@ class Hypothesis:
     model: Callable[[NumericModel], NumericModel] = _as_it_is
     looser: bool = False
     general: bool = False
+    independent: bool = False
     stage: Hypothesis | None = None
 
     def concerns(self, op: str, aspect: str) -> bool:
@@ -82,13 +87,21 @@ class NoVariant(ValueError):
     """The inner mistakes of a question have no such variant: they change nothing of it, or had fewer."""
 
 
-def made_together(mistakes: Sequence[Hypothesis], question: Question) -> Iterator[References]:
+def made_together(mistakes: Sequence[Hypothesis], question: Question) -> Iterable[References]:
     """What a target that makes all of the mistakes would give, in each variant; the first one asks the others."""
+    return question.kept.variants(tuple(mistakes), question, lambda: _made(mistakes, question))
+
+
+def _made(mistakes: Sequence[Hypothesis], question: Question) -> Iterator[References]:
     first, *others = mistakes
     if not others:
         yield from islice(first.answers(question), VARIANTS)
         return
-    for variant in range(sum(1 for _ in made_together(others, question))):
+    variants = sum(1 for _ in made_together(others, question))
+    if first.independent:
+        yield from made_together([first], question) if variants else ()
+        return
+    for variant in range(variants):
         try:
             yield from islice(first.answers(replace(question, inner=(tuple(others), variant))), VARIANTS)
         except NoVariant:

@@ -40,6 +40,7 @@ class Knowledge:
         self._concerned: dict[tuple[str, str, str, str], list[Fact]] = {}
         self._tested: dict[str, frozenset[str]] = {}
         self._last: tuple[Outcome, Judgement, tuple[Fact, ...]] | None = None
+        self._last_asked: tuple[Op, Answered] | None = None
         self._without: Counter[tuple[str, str, str, str]] = Counter()
 
     def of_adapter(self, adapter: str) -> Sequence[Fact]:
@@ -113,10 +114,15 @@ class Knowledge:
     def _asked(self, lane: Lane, op: Op, case: Case, outcome: Outcome) -> tuple[Op, Answered] | None:
         if not isinstance(outcome, Returned) or case.aspect == "error":
             return None
+        if self._last_asked is None or self._last_asked[1].outcome is not outcome:
+            self._last_asked = op, self._answered(lane, op, case, outcome)
+        return self._last_asked
+
+    def _answered(self, lane: Lane, op: Op, case: Case, outcome: Returned) -> Answered:
         right = self._judging.under(lane, op, case, outcome)
         references = right.references if right else self._judging.references(op, case, outcome)
         models, always = self._judging.models(lane, op, references), right.options if right else ()
-        return op, Answered(case, outcome, references, models, always)
+        return Answered(case, outcome, references, models, always)
 
     def count(self, lane: Lane, case: Case, verdict: str, ids: Iterable[str]) -> None:
         """Count a record of ``case``, which the facts of these ids cover."""

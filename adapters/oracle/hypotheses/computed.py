@@ -54,7 +54,7 @@ def by_formula(
         for formula in formulas[question.op]:
             yield from computed_by(partial(formula, **question.attributes))(question)
 
-    return Hypothesis(name, says, answers, tuple(formulas), aspects, **more)
+    return Hypothesis(name, says, answers, tuple(formulas), aspects, independent=True, **more)
 
 
 def one_or_other(y: Real, other: Real) -> Real:

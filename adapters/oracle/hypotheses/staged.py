@@ -13,6 +13,7 @@ from opassay.adapters.oracle.hypotheses.question import References
 from opassay.adapters.oracle.programs import program_reference, program_vjp
 from opassay.adapters.oracle.stages import Arrays, stage_gradients
 from opassay.harness.model.hypothesis import VARIANTS, Hypothesis, NoVariant, Question, made_together
+from opassay.harness.model.kept import Kept
 from opassay.harness.model.op import ContractError
 from opassay.harness.model.program import OPERATORS, Stage, stage_ops
 from opassay.harness.model.reference import Reference
@@ -37,7 +38,7 @@ def _answers(mistake: Hypothesis, question: Question) -> Iterator[References]:
         return
     mistakes = (mistake, *_inner(question))
     for variant in range(VARIANTS):
-        made = Mistaken(mistakes, variant)
+        made = Mistaken(mistakes, variant, question.kept)
         found = _asked(question, made)
         if not made.changed:
             return
@@ -66,6 +67,7 @@ class Mistaken:
 
     mistakes: Sequence[Hypothesis]
     variant: int
+    kept: Kept
     changed: bool = field(default=False, init=False)
 
     def forward(self, stage: Stage, inputs: Arrays, truth: Sequence[Reference]) -> Sequence[Reference]:
@@ -88,7 +90,7 @@ class Mistaken:
         mistakes = [m for m in self.mistakes if m.concerns(stage.op, aspect)]
         if not mistakes or stage.op in OPERATORS:
             return truth
-        question = Question(stage.op, stage.attributes, tuple(inputs), tuple(cotangents), tuple(truth))
+        question = Question(stage.op, stage.attributes, tuple(inputs), tuple(cotangents), tuple(truth), kept=self.kept)
         found = self._variant(mistakes, question)
         if found is None:
             return truth
