@@ -166,7 +166,7 @@ def doctor(
         bool, typer.Option("--numeric", help="Measure in which format sums are kept, and print the rules to paste.")
     ] = False,
     choices: Annotated[
-        bool, typer.Option("--choices", help="Probe which choices of the contract are followed; print what to paste.")
+        bool, typer.Option("--choices", help="Measure which choices of the contract are followed; print what to paste.")
     ] = False,
     target: Targets = [],  # noqa: B006
     op: Ops = [],  # noqa: B006
@@ -174,8 +174,8 @@ def doctor(
 ) -> int:
     """Check the installation: start every framework once and say what answered."""
     from opassay.harness.doors.doctor import doctor_command
+    from opassay.harness.doors.measured_choices import choices_command
     from opassay.harness.doors.numeric import OPS, numeric_command
-    from opassay.harness.doors.probed_choices import choices_command
     from opassay.harness.run.campaign import Request
 
     if numeric:

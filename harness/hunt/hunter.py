@@ -41,7 +41,7 @@ UNSTEADY = "nondeterministic"
 LOOKING = 0.8
 """The share of the time for smallest cases; in the rest, what waits is asked for the mistakes that were found."""
 
-PROBES = 2
+SPOT_CHECKS = 2
 """Failures of each finding, unlike its smallest case, that are shrunk too: they may hide another difference."""
 
 
@@ -79,7 +79,7 @@ class Hunter:
         began = time.monotonic()
         until, looking = (began + share * self.limits.seconds for share in (1.0, LOOKING))
         found = sorted(failures(self.passed.noting(records)), key=lambda f: f.order)
-        self._probed: Counter[str] = Counter()
+        self._spot_checked: Counter[str] = Counter()
         self._unsteady_kinds: set[tuple[str, ...]] = set()
         while (failure := self._next(found, scope)) is not None and time.monotonic() < looking:
             self._look(failure)
@@ -99,19 +99,19 @@ class Hunter:
         rest = [f for f in found if f.key not in self.owners and owner(f, self.findings.values(), scope) is None]
         self.begin(len(self.findings), len(rest))
         if not rest:
-            return self._probe(found, scope)
+            return self._spot_check(found, scope)
         if len(gathered(self.findings.values())[0]) >= self.limits.findings:
             return None
         # The gravest; among equals the smallest of the kind with the fewest findings, so that every kind gets its turn.
         seen = Counter((f.op, f.aspect, f.verdict) for f in self.findings.values())
         return min(rest, key=lambda f: (f.severity, seen[f.case.op, f.case.aspect, f.verdict], f.order))
 
-    def _probe(self, found: Sequence[Failure], scope: frozenset[str]) -> Failure | None:
+    def _spot_check(self, found: Sequence[Failure], scope: frozenset[str]) -> Failure | None:
         """The failure least like the finding that covers it."""
         for finding in self.findings.values():
-            if self._probed[finding.id] >= PROBES or finding.verdict in (UNSTEADY, *VERDICT_LIMITS):
+            if self._spot_checked[finding.id] >= SPOT_CHECKS or finding.verdict in (UNSTEADY, *VERDICT_LIMITS):
                 continue
-            self._probed[finding.id] += 1
+            self._spot_checked[finding.id] += 1
             covered = [f for f in found if f.key not in self.owners and finding.covers(f, scope)]
             if covered:
                 plain = features(finding.case).items()

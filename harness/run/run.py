@@ -269,9 +269,9 @@ def prepare_folder(folder: Path) -> None:
     """Make the folder; ``UsageError`` when it cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".opassay-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        written = folder / f".opassay-{os.getpid()}"
+        written.touch()
+        written.unlink()
     except OSError as error:
         raise UsageError(
             f"cannot write the report folder {str(folder)!r}: {error.strerror}; choose another --out"

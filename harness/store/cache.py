@@ -42,8 +42,8 @@ def usable_folder() -> tuple[str, str]:
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         # Permissions do not say it: a file system may be full, or there to be read only.
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(b"x")
+        with tempfile.TemporaryFile(dir=folder) as written:
+            written.write(b"x")
     except OSError as error:
         problem = f"cannot write in {folder}: {error.strerror}"
         if os.environ.get(VARIABLE):

@@ -49,8 +49,8 @@ def _suite(summary: Summary, target: str) -> TestSuite:
         # One cause is one error, however much was planned.
         suite.add_testcase(_failed_start(target, down))
         return suite
-    for cell in cells:
-        suite.add_testcase(_testcase(cell, summary, down))
+    # One by one, each would count all before it again.
+    suite.add_testcases([_testcase(cell, summary, down) for cell in cells])
     return suite
 
 

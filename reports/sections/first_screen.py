@@ -120,7 +120,7 @@ def _of_finding(f: Finding) -> Line:
 
 def _of_difference(d: Difference, summary: Summary, anchor: str) -> Line:
     known = known_of(d, summary.run) or {}
-    unowned = {"new": "whoever reads this: new, no owner yet", "listed": "nobody yet: its version is untested"}
+    unowned = {"new": "nobody yet: it is new", "listed": "nobody yet: this version is untested"}
     owners = {**unowned, "fault": "opassay, or the adapter's author"}
     reason = str(known.get("reason", ""))
     why = f"Cause: {reason}" if reason and not d.example["explained_by"] else stated(str(d.example["explained_by"]))

@@ -114,7 +114,7 @@ def test_a_run_with_every_verdict_is_told(tmp_path, monkeypatch, modes):
     # How scripts run and how far cases shrink is seen elsewhere; here there are dozens of findings.
     monkeypatch.setattr(repro, "run_script", lambda file, *more: Reproduction(file, 1, "", True))
     monkeypatch.setattr(hunter, "verdict_limit", lambda verdict, sign: 6)
-    monkeypatch.setattr(hunter, "PROBES", 0)
+    monkeypatch.setattr(hunter, "SPOT_CHECKS", 0)
     monkeypatch.setattr(confirm, "FRESH", 1)
     targets = [f"every_verdict:{mode}" for mode in modes]
     # Wrong gradients are hunted as wrong values are: in one mode they are asked beside them.

@@ -105,6 +105,25 @@ def test_no_answer_of_the_first_screen_lies_on_another(browser, page, width):
             assert any(one[end] <= other[start] or other[end] <= one[start] for start, end in apart)
 
 
+SCROLLS = """
+return [...document.querySelectorAll('*')].filter(n => n.checkVisibility() && n.scrollWidth > n.clientWidth + 1
+    && ['auto', 'scroll'].includes(getComputedStyle(n).overflowX)
+    && !n.hasAttribute('tabindex') && !n.querySelector('a[href], button, summary, input, select, [tabindex]'))
+    .map(n => n.outerHTML.slice(0, 80))
+"""
+"""What scrolls sideways and cannot be reached by keyboard: https://dequeuniversity.com/rules/axe/4.11/scrollable-region-focusable"""
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_whatever_scrolls_is_reached_by_keyboard(browser, page, width):
+    browser.resize(width, 900)
+    browser.open(page)
+    browser.run("for (const part of document.querySelectorAll('details')) part.open = true")
+    assert browser.run(SCROLLS) == []
+    browser.run("for (const n of document.querySelectorAll('.wide')) n.removeAttribute('tabindex')")
+    assert width > 400 or browser.run(SCROLLS) != []
+
+
 def test_the_first_screen_answers_six_questions(browser, page):
     browser.open(page)
     assert len(browser.shown(".q h2")) == 6

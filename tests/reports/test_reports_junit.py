@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 
 import pytest
+from junitparser import TestSuite
 
 from opassay.reports.data.table import frame_of
 from opassay.reports.render.junit import junit_xml
@@ -18,6 +19,14 @@ def only_case(made, verdicts, planned, **shard):
     root = parsed(records, made.run([made.shard(planned=planned, **shard)]))
     (case,) = root.iter("testcase")
     return case
+
+
+def test_a_suite_counts_its_cases_once(made, monkeypatch):
+    counted, count = [], TestSuite.update_statistics
+    monkeypatch.setattr(TestSuite, "update_statistics", lambda suite: (counted.append(suite.name), count(suite)))
+    ops = [f"op{number}" for number in range(20)]
+    parsed([made.record(op=op) for op in ops], made.run([made.shard(op=op) for op in ops]))
+    assert counted == ["torch", "torch"], "by itself, and in the document"
 
 
 def results(case):

@@ -1,7 +1,7 @@
 """``opassay doctor --choices``: which of the contract's choices a target follows, asked of it, as lines to paste.
 
-A choice is probed by cases whose right answer differs from option to option: invalid input that an option makes valid,
-and valid cases, pinned or generated, that it is about. Each answer is judged under every option alone.
+A choice is measured by cases whose right answer differs between options: invalid input that an option makes valid, and
+valid cases, pinned or generated, that it is about. Each answer is judged under every option alone.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ Rows = Sequence[tuple[str, ...]]
 
 
 def choices_command(request: Request) -> int:
-    """Probe every target of ``request``; 0 where all could be asked, 1 otherwise."""
+    """Measure every target of ``request``; 0 where all could be asked, 1 otherwise."""
     campaign = Campaign(request)
     return tell_each(campaign, partial(lines, campaign.ops))
 
 
 def lines(ops: Iterable[Op], engine: Engine, lane: Lane) -> Iterator[str]:
     """What is found of one target, a line per choice, and a remark where that is not clear."""
-    yield f"{lane.label}: probed, as lines for FOLLOWS in choices.py beside its adapter"
+    yield f"{lane.label}: measured, as lines for FOLLOWS in choices.py beside its adapter"
     having = [op for op in ops if op.choices and op.name in lane.hello["ops"]]
     choices = {choice.name: choice for op in having for choice in op.choices}
     for choice in choices.values():
@@ -55,11 +55,11 @@ def _names(op: Op) -> set[str]:
 def answers(op: Op, name: str, engine: Engine, lane: Lane) -> Rows:
     """What the choice's options say of answers of ``op``, where they differ."""
     choice = next(c for c in op.choices if c.name == name)
-    asked = (_allowed(op, choice, case, engine, lane) for case in probes(op, choice))
+    asked = (_allowed(op, choice, case, engine, lane) for case in questions(op, choice))
     return [options for options in asked if options is not None]
 
 
-def probes(op: Op, choice: Choice) -> Iterator[Case]:
+def questions(op: Op, choice: Choice) -> Iterator[Case]:
     """Cases that the choice may be about: of each rule that an option makes valid, or of each aspect."""
     if choice.rules:
         stream = [case for _, case in generate.cases(op, "error", 0, 0, GEOMETRIES * max(1, len(op.rules)), 1)]

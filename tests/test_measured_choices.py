@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from opassay.harness.doors.probed_choices import lines, probes, said
+from opassay.harness.doors.measured_choices import lines, questions, said
 from opassay.harness.find.registry import Registry
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 
@@ -32,9 +32,9 @@ def test_what_is_not_clear_is_a_remark() -> None:
     assert "2× neither, 1× from_end of gather" in line
 
 
-def test_probes_break_the_rule_that_an_option_makes_valid() -> None:
+def test_questions_break_the_rule_that_an_option_makes_valid() -> None:
     op = Registry().op("gather")
-    asked = list(probes(op, INDEX))
+    asked = list(questions(op, INDEX))
     assert asked
     assert {case.rule for case in asked} == set(INDEX.rules)
 
