@@ -10,12 +10,21 @@ import numpy as np
 from opassay.adapters.cuda import ON_CPU, ON_CUDA
 from opassay.adapters.engines.inductor_scatters import added_in_tiles, added_to_one_place
 from opassay.adapters.geometry import channel_axis, spatial_axes
+from opassay.adapters.kernels.elements import Told, mistakes
+from opassay.adapters.kernels.refusals import refused
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
 _SEVERAL = (*ON_CPU, "parallel=yes")
 _LANES = {"AVX2": 8, "AVX512": 16}
 """float32 numbers of a register, by torch's name of the processor."""
+
+
+FUNCTIONS: Told = {
+    "by_a_textbook": ("upstream", "functions are made of others by textbook formulas where vectors have none"),
+    "zeros_of_other_sign": ("upstream", "what is made of others loses the sign of -0"),
+}
+"""What its functions of single elements do, on the CPU."""
 
 
 def lands_elsewhere(case: Case) -> bool:
@@ -27,13 +36,6 @@ def lands_elsewhere(case: Case) -> bool:
     planes = np.arange(indices.shape[0] * channels).reshape(-1, channels, 1, 1)
     flat = planes * size + indices // channels
     return bool((np.abs(2 * flat + 1) < 2 * planes.size * size).all())
-
-
-def dense_filters_of_no_batch(case: Case) -> bool:
-    """No image at all, and filters in whose gradient channels first and channels last have other strides."""
-    x, w = case.tensors[:2]
-    *window, first, second = w.shape
-    return x.shape[0] == 0 and math.prod(window) > 1 and first > 1 and second > 1 and w.memory.kind != "sliced"
 
 
 def small_integers(case: Case) -> bool:
@@ -49,6 +51,7 @@ def facts(modes: tuple[str, ...], versions: str = "") -> tuple[Fact, ...]:
         return Fact(f"inductor-{name}", "upstream", reason, when=when, **told)  # type: ignore[arg-type]
 
     return (
+        *mistakes("inductor", FUNCTIONS, modes=modes, versions=versions, needs=ON_CPU),
         Fact(
             "inductor-strides",
             "upstream",
@@ -97,13 +100,12 @@ def facts(modes: tuple[str, ...], versions: str = "") -> tuple[Fact, ...]:
             )
             for capability, lanes in _LANES.items()
         ),
-        fact(
-            "no-batch",
+        refused(
+            "inductor-no-batch",
             "Inductor foretells other strides than it gets of the filters' gradient, and fails an assertion",
-            dense_filters_of_no_batch,
-            ops=("convolves",),
-            aspects=("gradient",),
-            verdicts=("rejects",),
+            "Error in op: torch.ops.aten.convolution_backward",
+            modes=modes,
+            versions=versions,
             url="https://github.com/pytorch/pytorch/issues/171622",
             title="[inductor] convolution_backward meta kernel produces incorrect stride predictions for "
             "channels_last tensors",

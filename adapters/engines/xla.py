@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opassay.adapters.cuda import ON_CPU
 from opassay.adapters.kernels.elements import Told, mistakes
-from opassay.harness.model.case import Case
+from opassay.adapters.kernels.refusals import refused
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
@@ -105,22 +105,13 @@ def facts(adapter: str, modes: tuple[str, ...] = (), versions: str = "") -> tupl
     )
 
 
-def _of_one_number(case: Case) -> bool:
-    """A single number is asked for, in bfloat16."""
-    query = case.tensors[-3]
-    return query.dtype == "bfloat16" and query.size == 1
-
-
 def attention(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
     """What the gradient of JAX's attention comes to, whose products XLA is asked to sum in float32."""
-    return Fact(
+    return refused(
         f"{adapter}-xla-single-query",
-        "upstream",
         "ElementalIrEmitter has no ALG_DOT_BF16_BF16_F32, which a product by a single number is given to",
-        ops=("attention", "biased_attention"),
+        "Algorithm not supported by the ElementalIrEmitter",
         aspects=("gradient",),
-        verdicts=("rejects",),
-        when=_of_one_number,
         modes=modes,
         versions=versions,
         needs=ON_CPU,

@@ -132,7 +132,7 @@ def _ends(
 def _endless() -> Iterator[Fact]:
     """Windows that are gathered read the padded image tap by tap; GPUs do so for all."""
     for name, ops, needs, seen in (
-        ("jax-padding-endless", ("avg_pool2d", "max_pool2d_with_argmax"), ON_CPU, _SEEN),
+        ("jax-padding-endless", ("avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d_with_argmax"), ON_CPU, _SEEN),
         ("jax-cuda-padding-endless", ("conv2d", "pools"), ON_CUDA, "jax 0.11.2, H200"),
     ):
         yield Fact(
@@ -151,7 +151,7 @@ def _endless() -> Iterator[Fact]:
 
 ERRORS = (
     *TAKEN,
-    _ends("padding-overflow", ("conv2d", "max_pool2d"), "PadOverflow", _huge_padding),
+    _ends("padding-overflow", ("conv2d", "conv3d", "max_pool2d", "max_pool3d"), "PadOverflow", _huge_padding),
     _ends("overflow", _UNPOOLED, "OutputOverflow", _overflow, ("eager",)),
     _ends("overflow-compiled", _UNPOOLED, "OutputOverflow", _overflow_compiled, ("jit", "vmap")),
     *_endless(),

@@ -7,7 +7,7 @@ import numpy as np
 from opassay.adapters.engines import aten
 from opassay.adapters.engines.eigen import DEFINITIONS
 from opassay.adapters.keras.known_predicates import SEEN
-from opassay.adapters.kernels.elements import Told, mistakes, of_floats
+from opassay.adapters.kernels.elements import Told, mistakes
 from opassay.adapters.kernels.norms import one_pass
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
@@ -22,19 +22,6 @@ def _broadcasts(case: Case) -> bool:
     return shapes[0] != np.broadcast_shapes(*shapes)
 
 
-def _like_a_bias(case: Case) -> bool:
-    """The second operand has one extent beyond 1, that of the first one's channels, and others are 0."""
-    x, bias = (tensor.shape for tensor in case.tensors)
-    wide = [extent for extent in bias if extent > 1]
-    return len(x) > 1 and len(wide) == 1 and 0 in bias and wide[0] in (x[1], x[-1])
-
-
-def _whole_triangle(case: Case) -> bool:
-    *_, rows, columns = case.tensors[0].shape
-    diagonal = case.attributes["diagonal"]
-    return bool(-diagonal > rows if case.attributes["upper"] else diagonal > columns)
-
-
 def _sees_nothing(case: Case) -> bool:
     """Some query sees no key, of those that there are."""
     mask = case.tensors[0].materialize()
@@ -44,15 +31,6 @@ def _sees_nothing(case: Case) -> bool:
 def _equal_somewhere(case: Case) -> bool:
     a, b = (dtypes.widen(x) for x in case.inputs())
     return bool((np.isfinite(a) & (a == b)).any())
-
-
-def _one_key_head(case: Case) -> bool:
-    *_, query, key, _ = case.tensors
-    return key.shape[1] == 1 < query.shape[1]
-
-
-def _nothing(case: Case) -> bool:
-    return case.tensors[0].size == 0
 
 
 _FUNCTIONS: Told = {
@@ -96,36 +74,6 @@ ELEMENTS = (
         versions=SEEN,
     ),
     Fact(
-        "keras-triangle-beyond",
-        "upstream",
-        "TensorFlow's MatrixBandPart refuses a diagonal beyond the matrix, which keeps it whole",
-        ops=("triu_tril",),
-        aspects=("value", "gradient"),
-        verdicts=("rejects",),
-        when=_whole_triangle,
-        **_TENSORFLOW,
-    ),
-    Fact(
-        "keras-one_hot-inferred",
-        "upstream",
-        "compute_output_spec of OneHot takes no axis but -1 for a scalar",
-        ops=("one_hot",),
-        aspects=("shape",),
-        verdicts=("rejects",),
-        when=lambda case: case.tensors[0].shape == () and case.attributes["axis"] == 0,
-        versions=SEEN,
-    ),
-    Fact(
-        "keras-dynamic_update_slice-derivative",
-        "upstream",
-        "XlaDynamicUpdateSlice has no entry in TensorFlow's registry of gradients",
-        ops=("dynamic_update_slice",),
-        aspects=("gradient",),
-        verdicts=("rejects",),
-        when=of_floats,
-        **_TENSORFLOW,
-    ),
-    Fact(
         "keras-torch-no-key",
         "upstream",
         "torch hides a key by adding the lowest number to its score, whose gradient a query that sees none has, too",
@@ -162,36 +110,6 @@ ELEMENTS = (
         aspects=("gradient",),
         verdicts=("numeric",),
         when=_equal_somewhere,
-        **_TENSORFLOW,
-    ),
-    Fact(
-        "keras-one-key-head",
-        "upstream",
-        "TensorFlow: dot_product_attention repeats heads of keys, but no single one, which its einsum refuses",
-        ops=("attends",),
-        aspects=("value", "gradient"),
-        verdicts=("rejects",),
-        when=_one_key_head,
-        **_TENSORFLOW,
-    ),
-    Fact(
-        "keras-bias-of-nothing",
-        "upstream",
-        "add takes an operand for a bias whose only extent beyond 1 is the channels', though another one is 0",
-        ops=("add",),
-        aspects=("value", "gradient", "shape"),
-        verdicts=("rejects",),
-        when=_like_a_bias,
-        **_TENSORFLOW,
-    ),
-    Fact(
-        "keras-extremes-of-nothing",
-        "upstream",
-        "max and min assert that the tensor has elements, where their answer has none",
-        ops=("max", "min"),
-        aspects=("value", "gradient", "shape"),
-        verdicts=("rejects",),
-        when=_nothing,
         **_TENSORFLOW,
     ),
 )

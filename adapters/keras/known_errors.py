@@ -93,7 +93,7 @@ def _window_of_nothing(case: Case) -> bool:
 
 
 def _channels_last(case: Case) -> bool:
-    return case.attributes["layout"] == "NHWC"
+    return bool(case.attributes["layout"][-1] == "C")
 
 
 def _channels_first(case: Case) -> bool:
@@ -104,7 +104,13 @@ _GROUPS: dict[str, Any] = {"reason": "groups are told from the shapes", "ops": (
 
 ERRORS = (
     _invalid("groups", modes=("torch", "jax"), owner="by design", **_GROUPS),
-    _invalid("groups-last", modes=("tensorflow",), owner="by design", when=_channels_last, **_GROUPS),
+    _invalid(
+        "groups-last",
+        modes=("tensorflow",),
+        owner="by design",
+        when=_channels_last,
+        **(_GROUPS | {"ops": ("conv1d", "conv2d", "conv3d")}),
+    ),
     _invalid(
         "groups-first", modes=("tensorflow",), owner="by design", when=_channels_first, needs=WITH_ONE_DNN, **_GROUPS
     ),
@@ -250,7 +256,7 @@ ERRORS = (
     _invalid(
         "padding-wraps",
         "ops.pad takes amounts modulo 2**32",
-        _PADDED,
+        (*_PADDED, "conv1d", "conv3d"),
         ("PadOverflow",),
         ("tensorflow",),
         when=_wraps,

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from opassay.adapters.facts import accepted
 from opassay.adapters.keras.known_predicates import SEEN
-from opassay.adapters.kernels.shaped import antialiased, antialiased_to_a_column, scalar
+from opassay.adapters.kernels.shaped import antialiased_to_a_column
 from opassay.harness.model.fact import Fact
 
 SIZED = (
-    Fact(
-        "keras-sized-scalar",
-        "by design",
-        "keras.ops.nonzero takes no scalar on TensorFlow, and has no axis of one to stack on torch",
-        ops=("nonzero",),
-        verdicts=("rejects",),
-        when=scalar,
-        versions=SEEN,
-    ),
     *accepted(
         "keras-unchecked", "by design", "an image may have no batch", {"resizes": ("SizeMissing",)}, versions=SEEN
     ),
@@ -38,17 +29,6 @@ SIZED = (
         verdicts=("numeric", "structural"),
         modes=("torch",),
         when=antialiased_to_a_column,
-        versions=SEEN,
-    ),
-    Fact(
-        "keras-antialias-derivative",
-        "upstream",
-        "what the backend has no derivative of in 16 bits: antialiased images",
-        ops=("resize_linear", "resize_cubic"),
-        aspects=("gradient",),
-        verdicts=("rejects",),
-        modes=("tensorflow",),
-        when=antialiased("float16", "bfloat16"),
         versions=SEEN,
     ),
 )

@@ -20,6 +20,11 @@ def far(name: str) -> Predicate:
     return lambda case: max(attributes_of(case).get(name, ()), default=0) >= LEAST
 
 
+def far_steps(case: Case) -> bool:
+    """A stride or a dilation that 32 bits hold just so, or do not."""
+    return max(max(attributes_of(case).get(name, (0,))) for name in ("stride", "dilation")) >= LEAST - 1
+
+
 def far_strides(adapter: str, versions: str, ops: tuple[str, ...] = STEPPED, **more: Any) -> Fact:
     """Strides past 32 bits are refused with an error."""
     told: dict[str, Any] = {"aspects": ("value", "gradient"), "verdicts": ("rejects",), "when": far("stride"), **more}

@@ -10,6 +10,7 @@ from opassay.adapters.facts import accepted, pinned
 from opassay.adapters.geometry import channel_axis, output_extent, spatial_axes
 from opassay.adapters.onnxruntime import known_pools as pools
 from opassay.adapters.onnxruntime.known_elements import ELEMENTS
+from opassay.adapters.onnxruntime.known_refusals import REFUSALS
 from opassay.adapters.onnxruntime.known_sized import SIZED
 from opassay.adapters.onnxruntime.limits import RESIZED
 from opassay.harness.model.case import Case
@@ -25,35 +26,11 @@ _LOWEST = "maxima start from the lowest finite number, or pad with it, and -inf 
 _EXPANDED = "composed of Expand and Reshape, for any rank that has the axes"
 _ISSUES = "https://github.com/microsoft/onnxruntime/issues/"
 _WINDOWS = {"url": f"{_ISSUES}25234", "title": "MaxPool produces results with wrong shape"}
-_PADS = {"url": f"{_ISSUES}23088", "title": "Conflict constraints checking/description about PoolAttributes"}
 
 
 def _operator(name: str) -> dict[str, str]:
     """The page of an operator, whose title is its name."""
     return {"url": f"https://onnx.ai/onnx/operators/onnx__{name}.html", "title": name}
-
-
-def _empty(case: Case) -> bool:
-    """An image without rows or columns; for pools without channels too, for the convolution with SAME."""
-    a, shape = case.attributes, case.attributes.get("output_shape", case.tensors[0].shape)
-    if case.op == "max_unpool2d":
-        shape = case.tensors[0].shape
-    nothing = 0 in [shape[axis] for axis in spatial_axes(a["layout"])]
-    if "window" in a:
-        return shape[0] > 0 and (nothing or shape[channel_axis(a["layout"])] == 0)
-    return nothing and (case.op != "conv2d" or a["padding"] == "SAME")
-
-
-def _wide_pad(case: Case) -> bool:
-    """Explicit padding that is not smaller than the window without its dilation."""
-    padding, window = case.attributes["padding"], case.attributes["window"]
-    return not isinstance(padding, str) and any(max(pair) >= k for pair, k in zip(padding, window, strict=True))
-
-
-def _more_than_a_stride(case: Case) -> bool:
-    """Rows or columns are added that no stride reaches, but a dilation."""
-    a = case.attributes
-    return any(n >= s for n, s in zip(a["output_padding"], a["stride"], strict=True))
 
 
 def _large_but_possible(case: Case) -> bool:
@@ -87,23 +64,10 @@ def _expanded(case: Case) -> bool:
     return case.rule != "WindowNegative" or -1 in made
 
 
-def _refused(name: str, modes: tuple[str, ...], block: int, *needs: str) -> Fact:
-    return Fact(
-        f"onnxruntime-same-refused-{name}",
-        "upstream",
-        _SAME,
-        ops=("selects_maximum",),
-        verdicts=("rejects",),
-        when=lambda case: pools.refused(case, block),
-        modes=modes,
-        needs=needs,
-        **_SEEN,
-    )
-
-
 KNOWN = pinned(
     (
         *ELEMENTS,
+        *REFUSALS,
         *accepted(
             "onnxruntime-window-larger",
             "upstream",
@@ -123,9 +87,6 @@ KNOWN = pinned(
             modes=_OPTIMISED,
             **_SEEN,
         ),
-        _refused("disabled", _DISABLED, 0),
-        _refused("blocks", _OPTIMISED, pools.BLOCK, "instructions!=avx512f"),
-        _refused("blocks-512", _OPTIMISED, 2 * pools.BLOCK, "instructions=avx512f"),
         Fact(
             "onnxruntime-same-inferred",
             "upstream",
@@ -136,17 +97,6 @@ KNOWN = pinned(
             when=pools.shrinks,
             **_SEEN,
         ),
-        Fact(
-            "onnxruntime-output-padding",
-            "by design",
-            "output_padding must be below the stride, whatever the dilation",
-            ops=("biased_conv_transpose2d",),
-            verdicts=("rejects",),
-            when=_more_than_a_stride,
-            aspects=("value", "shape"),
-            **_operator("ConvTranspose"),
-            **_SEEN,
-        ),
         Fact("onnxruntime-same", "upstream", _SAME, ops=("pools",), reproduces="same_undilated", **_SEEN),
         *(
             Fact(f"onnxruntime-{name}", "upstream", why, ops=("selects_maximum",), reproduces=mistake, **_SEEN)
@@ -155,25 +105,6 @@ KNOWN = pinned(
                 ("nan-last", _ORDER, "nan_restarts"),
                 ("lowest", _LOWEST, "starts_from_lowest"),
             )
-        ),
-        Fact(
-            "onnxruntime-empty",
-            "by design",
-            "takes no image without pixels: a pool none without channels either, a convolution with SAME",
-            ops=("pools", "convolves", "max_unpool2d"),
-            verdicts=("rejects",),
-            when=_empty,
-            **_SEEN,
-        ),
-        Fact(
-            "onnxruntime-wide-padding",
-            "by design",
-            "pads are less than kernel_shape",
-            ops=("selects_maximum",),
-            verdicts=("rejects",),
-            when=_wide_pad,
-            **_SEEN,
-            **_PADS,
         ),
         Fact(
             "onnxruntime-huge-padding",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from opassay.adapters.engines.eigen import PACKETS
 from opassay.adapters.kernels.elements import Told, holds_nan, mistakes
 from opassay.adapters.kernels.norms import one_pass
-from opassay.adapters.kernels.predicates import empty
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
@@ -31,20 +30,6 @@ def _narrow_nan(case: Case) -> bool:
     return case.tensors[0].dtype in ("float16", "bfloat16") and holds_nan(case)
 
 
-def _without_rows(case: Case) -> bool:
-    of = case.tensors[1 if case.op == "layer_norm" else 0]
-    return of.size == 0
-
-
-def _no_queries(case: Case) -> bool:
-    query = case.tensors[-3]
-    return query.dtype in ("float16", "float32") and query.shape[2] == 0
-
-
-def _of_scalar(case: Case) -> bool:
-    return case.tensors[0].shape == ()
-
-
 ELEMENTS = (
     *mistakes("onnxruntime", _FUNCTIONS, **_SEEN),
     one_pass("onnxruntime", ("group_norm",), "GroupNormalization's variance is E[x²] - E[x]²", **_SEEN),
@@ -67,33 +52,6 @@ ELEMENTS = (
         verdicts=("accepts",),
         rules=("NothingReduced",),
         **_SEEN,
-    ),
-    Fact(
-        "onnxruntime-norm-nothing",
-        "upstream",
-        "LayerNormalization refuses rows without elements, GroupNormalization any tensor without",
-        ops=("layer_norm", "group_norm"),
-        aspects=("value", "shape"),
-        verdicts=("rejects",),
-        when=_without_rows,
-        **_SEEN,
-    ),
-    *(
-        Fact(
-            f"onnxruntime-{name}",
-            "upstream",
-            reason,
-            ops=(op,),
-            aspects=("value", "shape"),
-            verdicts=("rejects",),
-            when=when,
-            **_SEEN,
-        )
-        for name, op, reason, when in (
-            ("no-queries", "attends", "Attention refuses to be asked nothing, whose answer is empty", _no_queries),
-            ("no-rows", "cross_entropy", "SoftmaxCrossEntropyLoss makes a Reshape to 0 rows", empty(0)),
-            ("one_hot-scalar", "one_hot", "OneHot refuses a scalar", _of_scalar),
-        )
     ),
     Fact(
         "onnxruntime-sign-nan",

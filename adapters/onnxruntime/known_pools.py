@@ -1,4 +1,4 @@
-"""Where onnxruntime's pools lay their windows, as far as it is refused or ends the process. Free of onnxruntime."""
+"""Where onnxruntime's pools lay their windows, as far as shapes differ or the process ends. Free of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from opassay.adapters.geometry import channel_axis, effective, pad_amounts, spat
 from opassay.harness.model.case import Case
 
 BLOCK = 8
-"""Channels that the kernel for blocks of them takes at once, on processors with AVX-512 twice as many."""
+"""Channels that the kernel for blocks of them takes at once."""
 
 
 def by_blocks(case: Case, block: int) -> bool:
@@ -26,16 +26,6 @@ def _extents(case: Case) -> list[int]:
 def _dilation(case: Case) -> Sequence[int]:
     found: Sequence[int] = case.attributes.get("dilation", (1, 1))
     return found
-
-
-def refused(case: Case, block: int) -> bool:
-    """SAME that leaves less than no window, or is negative in the kernel without positions, dilation and blocks."""
-    if not _same(case):
-        return False
-    tensor = case.tensors[0]
-    plain = case.op == "max_pool2d" and tensor.dtype in ("float16", "float32") and not by_blocks(case, block)
-    negative = tensor.shape[0] > 0 and max(_dilation(case)) == 1 and min(_totals(case)) < 0
-    return min(_counts(case)) < 0 or (plain and negative)
 
 
 def shrinks(case: Case) -> bool:

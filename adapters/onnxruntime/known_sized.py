@@ -20,15 +20,6 @@ SIZED = (
         url="https://onnx.ai/onnx/operators/onnx__NonZero.html",
         title="NonZero",
     ),
-    Fact(
-        "onnxruntime-masked-scalar",
-        "by design",
-        "Compress takes no scalar",
-        ops=("masked_select",),
-        verdicts=("rejects",),
-        when=scalar,
-        versions=_SEEN,
-    ),
     *accepted(
         "onnxruntime-unchecked",
         "by design",

@@ -7,7 +7,7 @@ from typing import Any
 
 from opassay.adapters.facts import pinned
 from opassay.adapters.geometry import spatial_axes
-from opassay.adapters.kernels.values import empty_anywhere
+from opassay.adapters.kernels.refusals import of_nothing, refused
 from opassay.adapters.openvino import known_reorders
 from opassay.adapters.openvino.known_elements import ELEMENTS
 from opassay.adapters.openvino.known_errors import CHANCE, SEEN, errors, repeats_nothing
@@ -41,20 +41,8 @@ def _is_float(case: Case) -> bool:
     return dtypes.is_float(case.tensors[0].dtype)
 
 
-def _no_pixels_same(case: Case) -> bool:
-    """SAME, for images of a batch that is not empty, without rows or columns."""
-    tensor, axes = case.tensors[0], spatial_axes(case.attributes["layout"])
-    pixels = 0 not in [tensor.shape[axis] for axis in axes]
-    return tensor.shape[0] > 0 and not pixels and case.attributes["padding"] == "SAME"
-
-
 def _nothing_to_correlate(case: Case) -> bool:
     return case.tensors[0].shape[0] > 0 and 0 in case.tensors[0].shape and case.attributes["groups"] == 1
-
-
-def _nothing_to_spread(case: Case) -> bool:
-    """Filters without channels, or with SAME no pixels."""
-    return case.tensors[0].shape[0] > 0 and (0 in case.tensors[1].shape or _no_pixels_same(case))
 
 
 def _more_digits(case: Case) -> bool:
@@ -119,13 +107,24 @@ KNOWN = pinned(
             verdicts=("structural", "numeric"),
             when=_past_the_padding,
         ),
-        Fact(
-            "openvino-empty-pool",
-            "by design",
-            "pools take no extent of 0, not even a batch",
-            ops=("pools",),
-            verdicts=("rejects",),
-            when=empty_anywhere,
+        refused(
+            "openvino-empty",
+            "pools, convolutions and products take no extent of 0",
+            "Batch size is zero",
+            "Channel count is zero",
+            "Check 'cmp::le(kernel, dim.get_length())' failed",
+            "could not create a primitive descriptor for the deconvolution",
+            "object is not initialized",
+            when=of_nothing,
+            url=_NO_ELEMENTS[0],
+            title=_NO_ELEMENTS[1],
+            **SEEN,
+        ),
+        refused(
+            "openvino-topk-of-none",
+            "TopK refuses the number 0, whose answer is empty",
+            "must be greater or equal to 1",
+            ops=("topk",),
             **SEEN,
         ),
         _upstream(
@@ -143,30 +142,6 @@ KNOWN = pinned(
             verdicts=("nondeterministic", "structural", "numeric"),
             when=_nothing_to_correlate,
             flaky=CHANCE,
-        ),
-        _upstream(
-            "empty-convolution-inferred",
-            "an image without pixels is refused with SAME",
-            "conv2d",
-            aspects=("shape",),
-            verdicts=("rejects",),
-            when=lambda case: _no_pixels_same(case) and case.attributes["groups"] == 1,
-        ),
-        _upstream(
-            "empty-transpose",
-            "there is no deconvolution without channels; for no pixels, SAME is counted otherwise",
-            "conv2d_transpose",
-            verdicts=("rejects",),
-            when=_nothing_to_spread,
-        ),
-        _upstream(
-            "empty-product",
-            "products of bfloat16 without elements are refused as an object that is not initialized",
-            "matmul",
-            verdicts=("rejects",),
-            when=lambda case: case.tensors[0].dtype == "bfloat16" and empty_anywhere(case),
-            page=_NO_ELEMENTS,
-            needs=_COMPUTED,
         ),
         _upstream(
             "eight-pixels",

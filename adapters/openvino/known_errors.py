@@ -22,7 +22,7 @@ _LOST = (
     "the kernel's exception is lost in the thread pool: the answer is what was there, and another model then crashes"
 )
 _SURPLUS_RULES = {
-    "conv2d_transpose": ("OutputTooLarge", "OutputTooSmall"),
+    "conv2d_transpose conv_transpose1d conv_transpose3d": ("OutputTooLarge", "OutputTooSmall"),
     "biased_conv_transpose2d": ("OutputPaddingTooLarge",),
 }
 _SURPLUS = "output_padding is not compared with the stride, and may be negative"
@@ -37,7 +37,7 @@ _ACCEPTED: tuple[tuple[str, str, str, Mapping[str, tuple[str, ...]], Mapping[str
         "nothing",
         "upstream",
         "filters without rows, columns or channels give uninitialised memory",
-        {"conv2d": ("FilterZero",)},
+        {"conv2d conv1d conv3d": ("FilterZero",)},
         {},
     ),
     ("surplus", "upstream", _SURPLUS, _SURPLUS_RULES, {}),
@@ -106,7 +106,7 @@ def errors() -> Iterator[Fact]:
         "openvino-pads",
         "by design",
         "negative pads at the end add; there is no deconvolution with any at the beginning",
-        {"conv2d_transpose": ("PadNegative",)},
+        {"conv2d_transpose conv_transpose3d": ("PadNegative",)},
         when=lambda case: min(begin for begin, _ in case.attributes["padding"]) >= 0,
         **SEEN,
     )
@@ -155,7 +155,7 @@ def errors() -> Iterator[Fact]:
         "openvino-huge-padding",
         "by design",
         "padding may have any amount, and is computed until memory or time is at its end",
-        ops=("max_pool2d_with_argmax", "avg_pool2d"),
+        ops=("max_pool1d", "max_pool2d_with_argmax", "avg_pool2d"),
         verdicts=("crash", "hang"),
         rules=("PadOverflow",),
         when=_large_but_possible,

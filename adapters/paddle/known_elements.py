@@ -9,6 +9,7 @@ import numpy as np
 from opassay.adapters.kernels.elements import Told, endless, gradient, mistakes
 from opassay.adapters.kernels.far import far_strides
 from opassay.adapters.kernels.norms import one_pass
+from opassay.adapters.kernels.refusals import refused
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
@@ -78,6 +79,22 @@ ELEMENTS = (
         ops=("lerp",),
         aspects=("gradient",),
         reproduces="no_gradient_for_one",
+        versions=_SEEN,
+    ),
+    Fact(
+        "paddle-slopes-in-32-bits",
+        "upstream",
+        "gradients of log_sigmoid and selu of float64 are computed in float32",
+        ops=("log_sigmoid", "selu"),
+        aspects=("gradient",),
+        reproduces="in_32_bits",
+        versions=_SEEN,
+    ),
+    refused(
+        "paddle-layer_norm-vector",
+        "layer_norm takes one axis of weights alone",
+        "The dimensions of Input(Scale) must be",
+        ops=("layer_norm",),
         versions=_SEEN,
     ),
     one_pass("paddle", ("group_norm",), "the variance of group_norm is E[x²] - E[x]²", versions=_SEEN),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opassay.adapters.kernels.refusals import refused
 from opassay.adapters.kernels.shaped import empty, scalar
 from opassay.harness.model.fact import Fact
 
@@ -15,6 +16,24 @@ SIZED = (
         ops=("nonzero",),
         verdicts=("rejects",),
         when=scalar,
+        versions=_SEEN,
+    ),
+    refused(
+        "paddle-masked-inferred",
+        "static inference of masked_select lists fewer dtypes than there are kernels for",
+        "The data type of 'x' in paddle.tensor.search.mask_select must be",
+        ops=("masked_select",),
+        aspects=("shape",),
+        versions=_SEEN,
+    ),
+    Fact(
+        "paddle-unique-inferred",
+        "upstream",
+        "inference of unique leaves out the dtype, and has float32",
+        ops=("unique",),
+        aspects=("shape",),
+        verdicts=("dtype",),
+        when=lambda case: case.tensors[0].dtype != "float32",
         versions=_SEEN,
     ),
     Fact(

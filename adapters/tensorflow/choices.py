@@ -9,7 +9,7 @@ from opassay.harness.model.choice import Follows
 
 def _padded_before(case: Case) -> bool:
     """tf.nn.max_pool2d pads by itself, and refuses such amounts; elsewhere padding is an op of its own, or has none."""
-    return case.op != "max_pool2d" or max(case.attributes["dilation"]) > 1
+    return case.op not in ("max_pool1d", "max_pool2d") or max(case.attributes["dilation"]) > 1
 
 
 def _gathered(case: Case) -> bool:
@@ -23,7 +23,7 @@ _ONE_HOT = {"url": "https://www.tensorflow.org/api_docs/python/tf/one_hot", "tit
 
 FOLLOWS = (
     Follows("wide_padding", "any", when=_padded_before),
-    Follows("wide_padding", "any", ops=("max_pool2d",), modes=("xla",)),
+    Follows("wide_padding", "any", ops=("max_pool1d", "max_pool2d"), modes=("xla",)),
     Follows("large_window", "empty", modes=("eager", "dynamic")),
     Follows("large_window", "empty", ops=("selects_maximum",), modes=("function", "xla"), when=_gathered),
     Follows("large_window", "empty", ops=("max_pool2d_with_argmax",), modes=("xla",)),

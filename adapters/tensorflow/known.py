@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opassay.adapters.engines import eigen, onednn, tensorflow_moves, xla
+from opassay.adapters.engines import eigen, onednn, tensorflow_refusals, xla
 from opassay.adapters.facts import pinned
-from opassay.adapters.kernels.far import far, far_strides
+from opassay.adapters.kernels.far import far_steps
 from opassay.adapters.kernels.predicates import attributes_of, dilated_with_padding, subnormal_meets_infinity
+from opassay.adapters.kernels.refusals import refused
 from opassay.adapters.kernels.values import odd_maximum
 from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from opassay.adapters.tensorflow.kernel_table import pool_dilates
@@ -51,26 +52,24 @@ def _stuffed(case: Case) -> bool:
 KNOWN = pinned(
     (
         *eigen.facts("tensorflow", _CPU, _SEEN),
-        *tensorflow_moves.facts("tensorflow", _CPU, _SEEN),
+        *tensorflow_refusals.facts("tensorflow", (), _SEEN),
         *onednn.convolutions("tensorflow", _CPU, _SEEN),
         *onednn.products("tensorflow", _SEEN),
         *xla.facts("tensorflow", ("xla",), _SEEN),
-        far_strides("tensorflow", _SEEN),
-        Fact(
-            "tensorflow-far-dilation",
-            "upstream",
-            "dilations are attributes of 32 bits",
-            ops=("conv2d",),
-            verdicts=("rejects",),
-            when=far("dilation"),
-            versions=_SEEN,
-        ),
         Fact(
             "tensorflow-xla-nan",
             "upstream",
             "maxima start from -inf, which a NaN does not replace",
             ops=("selects_maximum",),
             reproduces="starts_from_lowest",
+            modes=("xla",),
+            versions=_SEEN,
+        ),
+        Fact(
+            "tensorflow-xla-nan-replaced",
+            "upstream",
+            "of a number and a NaN, maximum and minimum give the number",
+            reproduces="nan_replaced",
             modes=("xla",),
             versions=_SEEN,
         ),
@@ -109,10 +108,31 @@ KNOWN = pinned(
             "upstream",
             _AXES,
             ops=("max_pool2d",),
-            verdicts=("shape", "rejects"),
+            verdicts=("shape",),
             when=_other_axes,
             modes=("xla",),
             versions=_SEEN,
+        ),
+        refused(
+            "tensorflow-dilated-axes-refused",
+            _AXES,
+            "Computed output size would be negative",
+            "Negative dimension size caused by subtracting",
+            ops=("max_pool1d", "max_pool2d", "max_pool3d"),
+            when=lambda case: max(case.attributes["dilation"]) > 1,
+            versions=_SEEN,
+        ),
+        Fact(
+            "tensorflow-onednn-far-strides",
+            "upstream",
+            "oneDNN's convolutions and pools end the process over a stride beyond 32 bits, or take all memory",
+            ops=("convolves", "conv2d_input_gradient_law", "max_pool2d"),
+            aspects=("value", "gradient"),
+            verdicts=("crash",),
+            when=far_steps,
+            versions=_SEEN,
+            flaky="which kernel is taken, and how much memory there is",
+            needs=WITH_ONE_DNN,
         ),
         Fact(
             "tensorflow-onednn-maximum",

@@ -37,7 +37,7 @@ def _error(
 
 _LARGER = ("WindowLargerThanInput",)
 _GROUPS = "groups are no parameter: the filter's channels imply them"
-_TRANSPOSE = ("conv2d_transpose",)
+_TRANSPOSE = ("conv2d_transpose", "conv_transpose1d")
 _POOL = ("max_pool2d",)
 
 ERRORS = (
@@ -82,6 +82,16 @@ ERRORS = (
         ("convolves",),
         ("GroupsZero", "ChannelMismatch"),
         when=any_kernel,
+    ),
+    _error(
+        "empty-convolution-larger",
+        "accepts",
+        "upstream",
+        "oneDNN answers a convolution without output with the input's own shape",
+        ("conv1d", "conv2d"),
+        _LARGER,
+        modes=("eager",),
+        needs=WITH_ONE_DNN,
     ),
     _error(
         "groups-xla",
@@ -150,8 +160,8 @@ ERRORS = (
         "conv2d-rank-three",
         "crash",
         "upstream",
-        "an input of rank 3 in NCHW ends the process",
-        ("conv2d",),
+        "an input without its batch axis ends the process",
+        ("conv1d", "conv2d"),
         ("RankThree",),
         when=lambda case: case.tensors[0].dtype in ONE_DNN,
         url="https://github.com/tensorflow/tensorflow/pull/112650",
@@ -224,6 +234,7 @@ ERRORS = (
         ("conv2d",),
         ("PadNegative",),
         when=cropped,
+        flaky="which kernel is taken",
         modes=("eager",),
         needs=WITH_ONE_DNN,
     ),

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from opassay.adapters.kernels.shaped import antialiased, scalar
+from opassay.adapters.kernels.refusals import refused
 from opassay.harness.model.case import Case
-from opassay.harness.model.dtypes import is_float
 from opassay.harness.model.fact import Fact
 
 _SEEN = "tensorflow 2.21.0, CPU"
-
-
-def _some_left_out(case: Case) -> bool:
-    return is_float(case.tensors[1].dtype) and not bool(case.tensors[0].materialize().all())
-
-
-def _float(case: Case) -> bool:
-    return is_float(case.tensors[0].dtype)
 
 
 def _narrow(case: Case) -> bool:
@@ -23,25 +14,13 @@ def _narrow(case: Case) -> bool:
 
 
 SIZED = (
-    Fact(
-        "tensorflow-sized-scalar",
-        "by design",
-        "tf.where and tf.boolean_mask take no scalar",
-        ops=("nonzero", "masked_select"),
-        aspects=("value", "gradient"),
-        verdicts=("rejects",),
-        when=scalar,
-        versions=_SEEN,
-    ),
-    Fact(
+    refused(
         "tensorflow-masked-derivative",
-        "upstream",
         "XLA reshapes the gradient of what was chosen to the shape of all of it",
+        "Input to reshape is a tensor with",
         ops=("masked_select",),
         aspects=("gradient",),
-        verdicts=("rejects",),
         modes=("xla",),
-        when=_some_left_out,
         versions=_SEEN,
     ),
     Fact(
@@ -63,27 +42,6 @@ SIZED = (
         modes=("xla",),
         when=_narrow,
         flaky="how large those multiples are",
-        versions=_SEEN,
-    ),
-    Fact(
-        "tensorflow-nearest-derivative",
-        "by design",
-        "XLA compiles no ResizeNearestNeighborGrad",
-        ops=("resize_nearest",),
-        aspects=("gradient",),
-        verdicts=("rejects",),
-        modes=("xla",),
-        when=_float,
-        versions=_SEEN,
-    ),
-    Fact(
-        "tensorflow-antialias-derivative",
-        "upstream",
-        "ScaleAndTranslateGrad takes float32 alone, ScaleAndTranslate other dtypes",
-        ops=("resize_linear", "resize_cubic"),
-        aspects=("gradient",),
-        verdicts=("rejects",),
-        when=antialiased("float16", "bfloat16"),
         versions=_SEEN,
     ),
 )

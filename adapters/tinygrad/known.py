@@ -30,8 +30,10 @@ _UNCHECKED = {
     "indexes": ("IndexDepthTooLarge", "IndexDtype", "IndexNegative", "IndexOutOfRange", "IndexWrongChannel"),
     "max_unpool2d": ("OutputRankThree",),
     "scatter_nd": ("ShapeNegative",),
+    "resizes": ("SizeMissing",),
+    "resize_linear": ("SizeZero",),
 }
-"""Windows, scatters and products are composed of movement ops, which know no such rules."""
+"""Windows, scatters, products and images are composed of movement ops, which know no such rules."""
 
 
 def _rank_three(case: Case) -> bool:

@@ -9,7 +9,6 @@ import numpy as np
 from opassay.adapters.geometry import channel_axis, spatial_axes
 from opassay.adapters.kernels.predicates import attributes_of
 from opassay.adapters.kernels.windows import Windows, failure, first_maximum, gradient, last_nan, place, usable, windows
-from opassay.adapters.torch.known_empty import own_pool
 from opassay.adapters.torch.known_strides import channels_last
 from opassay.adapters.torch.windows import expressible, extents_of, own_padding, pads_of
 from opassay.harness.model.case import Case
@@ -17,6 +16,17 @@ from opassay.harness.model.case import Case
 _UNROLLED = 8
 """Source: ``unroll_reductions_threshold`` in
 https://github.com/pytorch/pytorch/blob/v2.11.0/torch/_inductor/config.py"""
+
+
+def _own_pool(case: Case, dilation: tuple[int, int]) -> bool:
+    """Whether torch's own kernel does this pool, or refuses it, rather than the adapter's stack of slices."""
+    how, shape = attributes_of(case), case.tensors[0].shape
+    extents = [shape[axis] for axis in spatial_axes(how["layout"])]
+    window, stride = how["window"], how["stride"]
+    pads = pads_of(extents, window, stride, how["padding"], dilation)
+    # Where no window exists, torch hears the attributes as they are.
+    own = not expressible(extents, window, stride, dilation, pads)
+    return own or own_padding(extents, window, stride, dilation, pads) is not None
 
 
 def forgets_padding(case: Case) -> bool:
@@ -46,7 +56,9 @@ def _visited(extent: int, window: int, stride: int, shift: int, first: int, kept
 
 def _lowest(case: Case, seen: Windows) -> np.ndarray:
     """Windows of torch's own channels-last kernel that hold nothing above -inf."""
-    if not own_pool(case, case.attributes["dilation"]) or not channels_last(case.tensors[0], case.attributes["layout"]):
+    if not _own_pool(case, case.attributes["dilation"]) or not channels_last(
+        case.tensors[0], case.attributes["layout"]
+    ):
         return np.zeros(seen.values.shape[1:], dtype=bool)
     return np.asarray((seen.values == -np.inf).all(axis=0))
 
@@ -92,4 +104,4 @@ def single_double(case: Case) -> bool:
 def reduced_then_gathered(case: Case) -> bool:
     """A pool that the adapter composes, of windows that Inductor reduces in a loop instead of writing each element."""
     window = case.attributes["window"]
-    return math.prod(window) > _UNROLLED and not own_pool(case, case.attributes["dilation"])
+    return math.prod(window) > _UNROLLED and not _own_pool(case, case.attributes["dilation"])

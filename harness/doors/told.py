@@ -63,7 +63,7 @@ def known_lines(
     """Which facts cover the verdict, who must act and why; or which of those that concern such cases were not seen."""
     if verdict not in FAILING:
         for fact in concerned:
-            if not fact.reproduces and applies(fact, case, mode):
+            if fact.foretells and applies(fact, case, mode):
                 flaky = f", which is flaky: {fact.flaky}" if fact.flaky else ""
                 yield f"not seen: known difference {fact.id} ({', '.join(fact.verdicts)}){flaky}"
         return

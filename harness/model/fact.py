@@ -23,14 +23,17 @@ ANSWERED = ("special", "structural", "numeric", "shape", "dtype")
 
 @dataclass(frozen=True)
 class Fact:
-    """A known difference of one framework, recognised in one of three ways.
+    """A known difference of one framework, recognised in one of four ways.
 
     ``reproduces`` names a mistake of the oracle (``adapters/oracle/hypotheses``): the fact covers an answer only if
     the oracle, asked as if the target made that mistake, gives it, element by element within the bound. Where several
     facts concern an answer, the smallest set that gives it together covers it.
     ``rules`` names rules of invalid input: every case in scope that breaks one of them must show it.
+    ``words`` are what the framework says where it refuses a valid case, or which dtypes were expected and given: the
+    fact covers a record only if one of them stands in its message. Other cases may pass, and what says something else
+    is another difference.
     ``when`` is a predicate over the case, for what must be known before the call or cannot be seen in an answer;
-    beside ``rules`` it narrows them.
+    beside ``rules`` or ``words`` it narrows them.
 
     ``ops`` are names or traits of ops (``Op.known_as``); empty: all. ``verdicts``: those that it covers; empty, for
     ``reproduces``: any on an answer. ``modes`` restricts it to some modes (empty: all). ``owner`` says who must act.
@@ -59,6 +62,7 @@ class Fact:
     rules: tuple[str, ...] = ()
     when: Callable[[Case], bool] | None = None
     reproduces: str = ""
+    words: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()
     versions: str = ""
     url: str = ""
@@ -78,8 +82,12 @@ class Fact:
             yield "a URL is quoted with its title, or both are empty"
         if any("=" not in need for need in self.needs):
             yield f"expected needs like 'name=word', got {self.needs!r}"
-        if not (self.reproduces or self.rules or self.when):
-            yield "say how it is recognised: reproduces, rules or when"
+        if not (self.reproduces or self.rules or self.when or self.words):
+            yield "say how it is recognised: reproduces, rules, words or when"
+        if self.words and self.verdicts not in (("rejects",), ("dtype",)):
+            yield f"words are those of a refusal, verdicts=('rejects',), or name dtypes, got {self.verdicts!r}"
+        if not all(self.words) or isinstance(self.words, str):
+            yield f"words are a tuple of texts that are not empty, got {self.words!r}"
         if self.rules and self.aspects != ("error",):
             yield f"rules are those of invalid input, aspects=('error',), got {self.aspects!r}"
         if not self.verdicts and not self.reproduces:
@@ -99,9 +107,14 @@ class Fact:
         """Whether the fact covers this verdict."""
         return verdict in (self.verdicts or ANSWERED)
 
+    @property
+    def foretells(self) -> bool:
+        """Whether the case alone says that it shows; mistakes and refusals are looked for in the answer."""
+        return not (self.reproduces or self.words)
+
     def tells(self, message: str) -> bool:
-        """Whether a record's message matches; always, for a fact that a person wrote."""
-        return True
+        """Whether a record's message holds one of its words; always, where it names none."""
+        return not self.words or any(words in message for words in self.words)
 
     def of(self, ops: Iterable[Op]) -> Fact:
         """The fact with the names of those of ``ops`` that it concerns in place of traits.

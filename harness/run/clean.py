@@ -15,6 +15,8 @@ _RULES = (
     (re.compile(r"\b[WIEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+\s*"), ""),
     (re.compile(r"(__inference_\w*?|__forward_\w*?|jit_\w*?|wrapped_)_?\d+\b"), r"\1"),
     (re.compile(r"\s+"), " "),
+    # Frames of a trace, which would leave no room for what was raised in the last one.
+    (re.compile(r'(?:File "[^"]*", line \d+, in \S+ )+'), ""),
 )
 
 

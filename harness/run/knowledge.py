@@ -88,10 +88,11 @@ class Knowledge:
     def _covering(self, lane: Lane, op: Op, case: Case, outcome: Outcome, judgement: Judgement) -> tuple[Fact, ...]:
         facts, mode = self.facts(lane, case), lane.target.mode
         asks = lambda: self._asked(lane, op, case, outcome)  # noqa: E731
-        found = covering(explained(facts), case, mode, judgement.verdict, asks)
+        message = clean_message(judgement.message)
+        found = covering(explained(facts), case, mode, judgement.verdict, asks, message)
         if found or not any(isinstance(fact, Unexplained) for fact in facts):
             return found
-        return covering(facts, case, mode, judgement.verdict, asks, clean_message(judgement.message))
+        return covering(facts, case, mode, judgement.verdict, asks, message)
 
     def cause(self, lane: Lane, op: Op, case: Case, outcome: Outcome, verdict: str, covered: Sequence[Fact]) -> str:
         """The mistake that gives an answer which facts do not cover; empty where none does, or there is no answer."""
@@ -128,7 +129,8 @@ class Knowledge:
         """Count a record of ``case``, which the facts of these ids cover."""
         self.tally.count(ids, lane.label)
         if verdict == "pass":
-            self.tally.count_pass(self.facts(lane, case), case, lane.label, lane.target.mode)
+            told = [fact for fact in self.facts(lane, case) if fact.foretells]
+            self.tally.count_pass(told, case, lane.label, lane.target.mode)
 
     def untested(self, lane: Lane, verdict: str, facts: Sequence[Fact]) -> bool:
         """Whether a difference was seen in a version of the framework that no fact was tested on."""
