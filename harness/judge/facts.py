@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from opassay.harness.judge.explain import Answered
-from opassay.harness.judge.together import smallest_set
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
-from opassay.harness.model.op import Op
 from opassay.harness.model.program import stage_ops
 
 EXECUTED = ("rejects", "shape", "dtype", "crash", "hang")
 """Verdicts on a forward result that the aspect ``shape``, which executes the same call, must come to as well."""
 
-Asks = Callable[[], tuple[Op, Answered] | None]
-"""What a target answered and what it is judged by, looked up only where a fact must reproduce it; None: no answer."""
+Finds = Callable[[Sequence[Fact]], tuple[Fact, ...]]
+"""The fewest of these facts, each of which names a mistake, that give an answer; asked only where there are any."""
 
 
 def concerns(fact: Fact, case: Case) -> bool:
@@ -38,15 +35,14 @@ def _may_say(fact: Fact, case: Case, verdict: str) -> bool:
 
 
 def covering(
-    facts: Iterable[Fact], case: Case, mode: str, verdict: str, asks: Asks, message: str = ""
+    facts: Iterable[Fact], case: Case, mode: str, verdict: str, finds: Finds, message: str = ""
 ) -> tuple[Fact, ...]:
     """The facts that cover a failing record: the fewest mistakes that give the answer, or a fact that predicted it."""
     here = [
         fact for fact in facts if _may_say(fact, case, verdict) and fact.tells(message) and applies(fact, case, mode)
     ]
     mistakes = [fact for fact in here if fact.reproduces]
-    answered = asks() if mistakes else None
-    if answered is not None and (found := smallest_set(mistakes, *answered)):
+    if mistakes and (found := finds(mistakes)):
         return found
     return tuple(fact for fact in here if not fact.reproduces)[:1]
 

@@ -26,6 +26,7 @@ from opassay.harness.run.process import WorkerSpec
 from opassay.harness.store.baseline import check_about, digest, read_optional, unexplained
 from opassay.harness.store.cache import VARIABLE, prune, usable_folder
 from opassay.harness.store.durations import Durations, durations_file
+from opassay.harness.store.explanations import Explanations, explanations_file
 
 VERSION = "0.1.0"
 
@@ -92,6 +93,7 @@ class Campaign:
         self.settings = replace(request.settings, memory=memory)
         self._cache, self.uncached = usable_folder()
         self.durations = Durations(durations_file())
+        self.explanations = Explanations(explanations_file())
         if request.budget is not None:
             self.budget = Budget(request.budget)
             costs = Costs(self.durations, self.labels(), self.settings.fills, self._compiled, usable_cores())

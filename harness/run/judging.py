@@ -73,6 +73,10 @@ class Judging:
             return None
         return under(op, case, chosen, outcome, self._references.get(op, case, outcome.arrays, targets))
 
+    def choices(self, lane: Computes, op: Op, case: Case) -> tuple[str, ...]:
+        """The labels of the choices by which answers of the target to ``case`` are judged."""
+        return tuple(followed.label for followed in self._followed(lane, op, case))
+
     def _followed(self, lane: Computes, op: Op, case: Case) -> Sequence[Followed]:
         follows = self._follows.get(lane.target.adapter, ()) if op.choices else ()
         return followed(op, follows, case, lane.target.mode) if follows else ()

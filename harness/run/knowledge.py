@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 
 from opassay.harness.judge.cause import cause
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.explain import Answered
 from opassay.harness.judge.facts import Tally, among, concerns, covering, guarded, versions_of
+from opassay.harness.judge.together import smallest_set
 from opassay.harness.model.baseline import Unexplained
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import ANSWERED, Fact
@@ -19,17 +21,22 @@ from opassay.harness.model.verdicts import FAILING
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.judging import Judging
 from opassay.harness.run.lane import Lane
+from opassay.harness.store.explanations import Explanations, key_of
 
 TRIED = 20
 """So many answers of one op, aspect, target and verdict have no cause before none is looked for any more: each takes as
 long as asking the oracle once per mistake."""
 
 
+Looks = Callable[[Answered], list[str]]
+"""Looks for mistakes that give an answer; their names."""
+
+
 class Knowledge:
     """Facts by adapter, lines of a baseline among them, as they hold for each lane.
 
     Lines of a baseline are tried after the facts. ``broken``: what predicates raised, by the fact's id; ``faults``:
-    errors in the search for causes.
+    errors in the search for causes. ``explanations``: those of earlier runs, and of this one.
     """
 
     def __init__(self, facts: Mapping[str, Sequence[Fact]], judging: Judging) -> None:
@@ -37,10 +44,11 @@ class Knowledge:
         self.tally = Tally()
         self.broken: dict[str, str] = {}
         self.faults: list[str] = []
+        self.explanations = Explanations(None)
         self._concerned: dict[tuple[str, str, str, str], list[Fact]] = {}
         self._tested: dict[str, frozenset[str]] = {}
         self._last: tuple[Outcome, Judgement, tuple[Fact, ...]] | None = None
-        self._last_asked: tuple[Op, Answered] | None = None
+        self._last_answered: Answered | None = None
         self._without: Counter[tuple[str, str, str, str]] = Counter()
 
     def of_adapter(self, adapter: str) -> Sequence[Fact]:
@@ -73,7 +81,7 @@ class Knowledge:
 
     def foretold(self, lane: Lane, case: Case, verdict: str, message: str = "") -> tuple[Fact, ...]:
         """The fact that predicts ``verdict`` for the case before it runs; None where none does."""
-        return covering(self.facts(lane, case), case, lane.target.mode, verdict, lambda: None, clean_message(message))
+        return covering(self.facts(lane, case), case, lane.target.mode, verdict, lambda _: (), clean_message(message))
 
     def covering(self, lane: Lane, op: Op, case: Case, outcome: Outcome, judgement: Judgement) -> tuple[Fact, ...]:
         """The facts that cover an answer with this judgement; lines of a baseline only where facts alone do not."""
@@ -87,24 +95,46 @@ class Knowledge:
 
     def _covering(self, lane: Lane, op: Op, case: Case, outcome: Outcome, judgement: Judgement) -> tuple[Fact, ...]:
         facts, mode = self.facts(lane, case), lane.target.mode
-        asks = lambda: self._asked(lane, op, case, outcome)  # noqa: E731
-        message = clean_message(judgement.message)
-        found = covering(explained(facts), case, mode, judgement.verdict, asks, message)
+        finds, message = partial(self._smallest_set, lane, op, case, outcome), clean_message(judgement.message)
+        found = covering(explained(facts), case, mode, judgement.verdict, finds, message)
         if found or not any(isinstance(fact, Unexplained) for fact in facts):
             return found
-        return covering(facts, case, mode, judgement.verdict, asks, message)
+        return covering(facts, case, mode, judgement.verdict, finds, message)
+
+    def _smallest_set(
+        self, lane: Lane, op: Op, case: Case, outcome: Outcome, mistakes: Sequence[Fact]
+    ) -> tuple[Fact, ...]:
+        named: dict[str, Fact] = {}
+        for fact in mistakes:
+            named.setdefault(fact.reproduces, fact)
+        look = lambda asked: [fact.reproduces for fact in smallest_set(mistakes, op, asked)]  # noqa: E731
+        return tuple(named[name] for name in self._found(lane, op, case, outcome, "set", tuple(named), look))
+
+    def _found(
+        self, lane: Lane, op: Op, case: Case, outcome: Outcome, what: str, known: tuple[str, ...], look: Looks
+    ) -> list[str]:
+        """The names of mistakes that ``look`` finds in an answer, or that an earlier run found; none without one."""
+        if not isinstance(outcome, Returned) or case.aspect == "error":
+            return []
+        choices = self._judging.choices(lane, op, case)
+        key = key_of(outcome, what, op.name, case.id, lane.rules, choices, known)
+        found = self.explanations.get(key)
+        if found is None:
+            found = look(self._answered(lane, op, case, outcome))
+            self.explanations.keep(key, found)
+        return found
 
     def cause(self, lane: Lane, op: Op, case: Case, outcome: Outcome, verdict: str, covered: Sequence[Fact]) -> str:
         """The mistake that gives an answer which facts do not cover; empty where none does, or there is no answer."""
         if covered or verdict not in ANSWERED:
             return next((fact.reproduces for fact in covered if isinstance(fact, Unexplained)), "")
         key = lane.label, op.name, case.aspect, verdict
-        asked = self._asked(lane, op, case, outcome) if self._without[key] < TRIED else None
-        if asked is None:
+        if self._without[key] >= TRIED:
             return ""
         known = {fact.reproduces for fact in explained(self.facts(lane, case)) if fact.reproduces}
+        look = lambda asked: [name for name in [cause(op, asked, known)] if name]  # noqa: E731
         try:
-            found = cause(*asked, known)
+            found = "".join(self._found(lane, op, case, outcome, "cause", tuple(sorted(known)), look))
         except Exception as error:
             # A mistake of ours costs the run this cause, not all others.
             self.faults.append(f"looking for the cause of case {case.id} on {lane.label}: {told(error)}")
@@ -112,18 +142,14 @@ class Knowledge:
         self._without[key] += not found
         return found
 
-    def _asked(self, lane: Lane, op: Op, case: Case, outcome: Outcome) -> tuple[Op, Answered] | None:
-        if not isinstance(outcome, Returned) or case.aspect == "error":
-            return None
-        if self._last_asked is None or self._last_asked[1].outcome is not outcome:
-            self._last_asked = op, self._answered(lane, op, case, outcome)
-        return self._last_asked
-
     def _answered(self, lane: Lane, op: Op, case: Case, outcome: Returned) -> Answered:
+        if self._last_answered is not None and self._last_answered.outcome is outcome:
+            return self._last_answered
         right = self._judging.under(lane, op, case, outcome)
         references = right.references if right else self._judging.references(op, case, outcome)
         models, always = self._judging.models(lane, op, references), right.options if right else ()
-        return Answered(case, outcome, references, models, always)
+        self._last_answered = Answered(case, outcome, references, models, always)
+        return self._last_answered
 
     def count(self, lane: Lane, case: Case, verdict: str, ids: Iterable[str]) -> None:
         """Count a record of ``case``, which the facts of these ids cover."""

@@ -101,8 +101,11 @@ class Run:
         done: frozenset[Key] = frozenset(
             (r.target, r.number or 0, r.case_id) for r in (self.journal.records() if self.resumed else ())
         )
-        engine.keep = self.album.keep
-        yield from self.taken(both_halves(self.campaign, engine, done))
+        engine.keep, engine.known.explanations = self.album.keep, self.campaign.explanations
+        try:
+            yield from self.taken(both_halves(self.campaign, engine, done))
+        finally:
+            self.campaign.explanations.save()
         self.status = "finished"
         self.campaign.durations.learn(self.watch)
 

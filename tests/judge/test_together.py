@@ -11,6 +11,7 @@ import pytest
 from opassay.harness.find.registry import Registry
 from opassay.harness.judge.explain import Answered, met_by
 from opassay.harness.judge.facts import covering
+from opassay.harness.judge.together import smallest_set
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.dtypes import narrow
@@ -54,7 +55,8 @@ def found(
     verdict = judge(case, outcome, truth, models).verdict
     assert verdict not in ("pass", "undefined")
     resolved = [fact.of(OPS) for fact in facts]
-    told = covering(resolved, case, "eager", verdict, lambda: (op, Answered(case, outcome, truth, models)))
+    answered = Answered(case, outcome, truth, models)
+    told = covering(resolved, case, "eager", verdict, lambda mistakes: smallest_set(mistakes, op, answered))
     return tuple(fact.id for fact in told)
 
 
