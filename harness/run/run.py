@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,7 @@ class Run:
                 *engine.ends.lines,
                 *self._left_out(),
                 *_doubts(engine, self.campaign.ops),
+                *_misspelt(engine, self.campaign.registry.names),
                 *self._other_versions(engine),
             ],
         }
@@ -236,6 +238,15 @@ def _doubts(engine: Engine, ops: Sequence[Op]) -> Iterator[str]:
     for lane in engine.lanes.values():
         if works(lane) and not lane.rules and (line := unstated(lane.label, ops)):
             yield line
+
+
+def _misspelt(engine: Engine, names: Collection[str]) -> Iterator[str]:
+    """Warnings about public methods and expressions of adapters that are named as no op: they are never asked."""
+    for lane in engine.lanes.values():
+        for name in sorted(set(lane.hello.get("ops", ())) - set(names)):
+            close = difflib.get_close_matches(name, names, n=1)
+            guess = f"; did you mean {close[0]!r}?" if close else ""
+            yield f"{lane.label}: its adapter has {name!r}, which is no op of opassay{guess}"
 
 
 def both_halves(campaign: Campaign, engine: Engine, done: frozenset[Key] = frozenset()) -> Iterator[Record]:

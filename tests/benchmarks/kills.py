@@ -75,6 +75,8 @@ def main():
     parser.add_argument("--missed", action="store_true", help="list only what some seed misses")
     chosen = parser.parse_args()
     ops = chosen.ops or [op.name for op in Registry().ops() if Registry().mistakes(op.name)]
+    if not any(Registry().mistakes(op) for op in ops):
+        parser.error(f"no mistake of {', '.join(ops)} stands in adapters/oracle/mistakes/: add one first")
     by_mistake, began, pinned = defaultdict(list), time.perf_counter(), set(by_pins(ops))
     for seed in range(chosen.seeds):
         missed = []
