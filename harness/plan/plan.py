@@ -24,12 +24,15 @@ BATCH_GEOMETRIES = 32
 MOST = 100
 """Geometries per op and aspect of a full run."""
 
-FEWEST = {"pointwise": 2, "arranging": 2, "program": 2, "reduction": 4, "other": 16}
+FEWEST = {"pointwise": 2, "arranging": 2, "program": 2, "reduction": 4, "spatial": 9, "other": 16}
 """Geometries per op and aspect at least, by class, however many ops there are: with its pins they find nine tenths of
 the named mistakes that ``MOST`` find. tests/benchmarks/kills.py counts both."""
 
-SHARE = {"pointwise": 192, "arranging": 72, "program": 32, "reduction": 128, "other": 176}
+SHARE = {"pointwise": 192, "arranging": 72, "program": 32, "reduction": 128, "spatial": 72, "other": 176}
 """Geometries per aspect that a run of no stated size divides among its ops of a class, where each has more by that."""
+
+SPATIAL = {"windowed", "resizes"}
+"""Traits of ops over images that share their signature with ops along axes: many attributes, so many cases."""
 
 PART = {"shape": 4, "error": 4}
 """One geometry in so many is asked of these: their answers do not depend on values."""
@@ -200,7 +203,9 @@ def kind(op: Op) -> str:
 
 def _pool(op: Op) -> str:
     """Among whom a share is divided."""
-    return op.numerics if op.of_a_class else "program" if op.staged else "other"
+    if not op.of_a_class:
+        return "program" if op.staged else "other"
+    return "spatial" if SPATIAL & set(op.traits) else op.numerics
 
 
 def cost(shard: Shard, fills: int, compiled: bool) -> float:

@@ -23,7 +23,10 @@ def sizes(ops, aspects=("value",), **options):
 
 def test_a_run_of_everything_asks_each_class_what_finds_its_mistakes():
     found = sizes(OPS)
-    assert found["conv2d", EAGER] > found["layer_norm", EAGER] > found["exp", EAGER] > 1
+    names = ["conv2d", "resize_linear", "layer_norm", "exp"]
+    numbers = [found[name, EAGER] for name in names]
+    assert sorted(set(numbers), reverse=True) == numbers
+    assert numbers[-1] > 1
 
 
 def test_all_targets_are_asked_the_same():
