@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from opassay.harness.run.growth import Growth
 from opassay.harness.run.job import Answer, GroupEnd, Job, Trail
 from opassay.harness.run.machine import instructions, pressure
 from opassay.harness.run.process import LOST, Message, WorkerProcess, WorkerSpec
+from opassay.harness.run.silence import Silence
 from opassay.harness.worker import wire, words
 
 CREDIT = 2
@@ -29,14 +29,6 @@ batches: caches grow without a fault. What its framework takes at its start does
 
 SERVICE = 2000
 """Batches after which a worker is replaced all the same: what a framework leaks need not show as memory."""
-
-PATIENCE = 5
-"""Multiple of its limit that a worker may be silent on a busy machine that gave it less than half of that as CPU time,
-or while it grows so fast that it exceeds its memory by then."""
-
-WAITS = 0.01
-"""Least share of its limit that a runnable worker gets as CPU time, with up to a hundred processes per core. One that
-got less, and has no child that computes for it, is blocked on something else than a core."""
 
 BRIEF = 0.2
 """Share of the limit for a case of a known hang: where it no longer hangs, it is as fast as other cases."""
@@ -84,9 +76,7 @@ class Lane:
         self._jobs: deque[Job] = deque()
         self._sent: dict[int, Job] = {}
         self._current: list[int] = []
-        self._heard, self._seconds = time.monotonic(), 0.0
-        self._counted = False
-        self._held = 0
+        self._silence = Silence()
         self._why: Outcome | None = None
         self._fruitless = 0
         self._worn = False
@@ -123,7 +113,7 @@ class Lane:
             self.process = WorkerProcess(self._spec, self._events)
         except OSError as error:
             self._give_up(f"its interpreter could not be started: {error.strerror}")
-        self._note()
+        self._silence.end()
         self._current = []
         self._worn = self._given = False
         self._served = 0
@@ -212,7 +202,7 @@ class Lane:
                     "cases": [item.case.dumps() for item in job.items],
                 }
             )
-            self._note()
+            self._silence.end()
 
     def _has_room(self) -> bool:
         """Whether another job may be sent ahead. Nothing follows a job that diagnoses how a worker ended."""
@@ -248,7 +238,7 @@ class Lane:
         """Handle one event of the current worker; events of an earlier worker are ignored."""
         if message.worker is not self.process:
             return
-        self._note()
+        self._silence.end()
         if message.header is None:
             self._ended(message.problem)
         else:
@@ -327,9 +317,6 @@ class Lane:
         for answers in job.release():
             self._answered(self, job, answers)
 
-    def _note(self) -> None:
-        self._heard, self._counted = time.monotonic(), False
-
     def watch(self, busy: bool = False, away: float = 0.0) -> None:
         """Kill the worker when it exceeds its memory limit or its time limit.
 
@@ -338,9 +325,7 @@ class Lane:
         if self.process is None or not self.usable or self._why is not None or self.process.ended:
             # The exit of a worker that is gone is reported by its pipe.
             return
-        now = time.monotonic()
-        self._heard = min(now, self._heard + away)
-        silent = now - self._heard
+        silent = self._silence.length(away)
         if self.state == "starting":
             if silent > START_LIMIT:
                 self._give_up(f"its worker did not start within {START_LIMIT:g} s")
@@ -360,37 +345,22 @@ class Lane:
             message = f"the worker grew beyond {self._memory / 2**30:.1f} GiB"
             self._kill_for(Crashed(GREW, message=message, machine=self._seen))
             return
-        if not self._counted:
-            self._seconds, self._held, self._counted = self.process.seconds(), memory, True
+        self._silence.look(self.process, memory)
         job = next(iter(self._sent.values()))
         limit = self._limit(job) * (len(self._current) or len(job.rest()) or 1)
-        if silent <= limit or (busy and silent < limit * PATIENCE and self._may_wait(limit, memory)):
-            return
-        self._kill_for(TimedOut(limit))
+        excused = busy and self._silence.excused(self.process, silent, limit, memory, self._memory)
+        if silent > limit and not excused:
+            self._kill_for(TimedOut(limit))
 
     def _limit(self, job: Job) -> float:
         """Seconds per case of ``job``."""
         return self._timeout * (BRIEF if job.brief else CERTAIN if job.patient else 1)
-
-    def _may_wait(self, limit: float, memory: int) -> bool:
-        return self._grows(memory) or self._starved(limit)
 
     def _kill_for(self, why: Outcome) -> None:
         """Kill the worker. The outcome is attributed to a case once all its messages have been read."""
         assert self.process is not None
         self._why = why
         self.process.kill()
-
-    def _starved(self, limit: float) -> bool:
-        """Whether the worker got too little CPU time for its silence to count as a hang."""
-        if self.process is None:
-            return False
-        used = self.process.seconds() - self._seconds
-        return used < limit / 2 and (used > WAITS * limit or self.process.parental())
-
-    def _grows(self, memory: int) -> bool:
-        """Whether the worker, at its rate of growth, exceeds its memory before the patience ends."""
-        return (memory - self._held) * PATIENCE > self._memory - self._held
 
     def _ended(self, problem: str) -> None:
         assert self.process is not None

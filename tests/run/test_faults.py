@@ -19,7 +19,7 @@ from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.outcome import GREW, Crashed, Raised, TooLarge
-from opassay.harness.run import lane, process
+from opassay.harness.run import lane, process, silence
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.job import Job
 from opassay.harness.run.kinds import Planned
@@ -162,7 +162,7 @@ class _Process:
 def clock(monkeypatch):
     """What time it is, in seconds, as a list of one number to be changed."""
     clock = [0.0]
-    monkeypatch.setattr(lane.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(silence.time, "monotonic", lambda: clock[0])
     return clock
 
 
