@@ -35,7 +35,7 @@ def ask(question: Question) -> References:
         return tuple(inner)
     if question.oracle is None and question.op not in OPS:
         return tuple(question.truth)
-    return question.kept.answer(question, lambda: _oracle(question))
+    return tuple(question.kept.answer(question, lambda: _oracle(question)))
 
 
 def _oracle(question: Question) -> References:
