@@ -1,1 +1,1 @@
-"""Who answers: one folder per framework, plus the oracle. Nobody imports an adapter by name."""
+"""Adapters, one folder per framework, and the oracle. No module imports an adapter by name."""

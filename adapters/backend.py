@@ -1,7 +1,7 @@
-"""Whoever runs a model in a format that several take: a Python callable, or a command.
+"""Backends: what runs a model in a format that several accept, as a Python callable or a command.
 
-What they do wrong is theirs, and never a fault: the adapters name this module as the framework's own, so that what is
-raised here counts as a refusal.
+An error of a backend is never a fault: the adapters name this module as the framework's own, so that what is raised
+here counts as a refusal.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ Run = Callable[[Arrays], Arrays]
 
 
 class Refused(Exception):
-    """The backend does not take a model, or does not answer it with arrays."""
+    """The backend rejects a model, or does not return arrays for it."""
 
 
 class Unusable(ImportError):
-    """What is named as a backend is none, or is not there: no case can be asked."""
+    """The named backend does not exist or is no backend: no case can run."""
 
 
 def is_command(text: str) -> bool:
@@ -106,7 +106,7 @@ def _filled(word: str, paths: dict[str, str]) -> str:
 
 
 def _ended(done: subprocess.CompletedProcess[bytes]) -> None:
-    """A command that a signal ended takes this process with it, so that the case is a crash of that signal."""
+    """Pass on the signal that ended the command: this process ends by it, and the case is a crash of that signal."""
     if done.returncode < 0:
         signal.signal(-done.returncode, signal.SIG_DFL) if -done.returncode != signal.SIGKILL else None
         os.kill(os.getpid(), -done.returncode)

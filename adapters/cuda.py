@@ -1,4 +1,4 @@
-"""How what computes on NVIDIA's GPUs rounds, whichever framework calls it."""
+"""Rounding on NVIDIA's GPUs, the same for all frameworks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a framework takes where nobody says: of which of its functions, and what the values mean. Free of frameworks."""
+"""Default values of frameworks' parameters, and what they mean for an op. Free of frameworks."""
 
 from __future__ import annotations
 

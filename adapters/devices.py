@@ -1,4 +1,4 @@
-"""Devices: names that frameworks number in their own ways, and plugins that bring some."""
+"""Names of devices, which frameworks number in different ways, and plugins that register devices."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 An expression calls its tensors ``x``, or ``a`` and ``b`` and so on (``INPUTS``, in the order in which the op has
 them); other names that the adapter does not give it are attributes of the op. One that the framework has no parameter
 for is not named: then only cases where it is False are asked. An expression is compiled under the name of the adapter's
-own file, so that what it misspells is the adapter's mistake and no refusal of the framework's.
+own file, so that a misspelt name is a fault of the adapter and no refusal of the framework.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Vector-Jacobian products in the two styles that frameworks have: of a function, and of what was recorded."""
+"""Vector-Jacobian products in the two styles of autodiff: of a function, and of a tape."""
 
 from __future__ import annotations
 

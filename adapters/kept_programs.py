@@ -1,4 +1,4 @@
-"""Programs that TensorFlow's XLA compiled, kept between runs in the folder that ``OPASSAY_CACHE`` names."""
+"""A persistent cache of programs that TensorFlow's XLA compiled, in the folder ``OPASSAY_CACHE``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which convolutions TensorFlow and torch leave to oneDNN on this processor. No framework here."""
+"""Which convolutions TensorFlow and torch run on oneDNN on this processor. Free of frameworks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ops composed from other ops: every adapter gets them for free, in every mode, with their gradients.
+"""Ops composed of other ops: every adapter has them without code of its own, in every mode, with their gradients.
 
 ``PROGRAMS`` names each program, the ops that it is composed of and what it is for; what it does with them is written
 in the case's attributes (``opassay.harness.model.program``).

@@ -1,4 +1,4 @@
-"""Which ways to resize an image a framework has."""
+"""Which resizing modes a framework supports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scripts of an adapter that has written none: from its expressions, and a few words of its framework beside them.
+"""Scripts for an adapter without a writer of its own: made of its expressions and a few snippets of its framework.
 
 ``SCRIPT`` in the adapter's ``expressions.py`` holds these words, each a piece of Python:
 

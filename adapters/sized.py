@@ -1,4 +1,4 @@
-"""Ops whose answer has as many elements as values say."""
+"""Ops whose output shape depends on values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an array lies in memory, for adapters that hand it on as it lies."""
+"""Memory layout of arrays, for adapters that pass it on to the framework."""
 
 from __future__ import annotations
 

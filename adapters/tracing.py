@@ -1,4 +1,4 @@
-"""For frameworks that run whole graphs only: a function is traced once into a graph, which then answers.
+"""For frameworks that run whole graphs only: a function is traced once into a graph, which is then executed.
 
 An op of such an adapter takes and returns *symbols*, values of a graph that is being built. ``graph_op`` lets it be
 called with arrays as well: then it is a graph of its own.

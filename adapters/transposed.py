@@ -1,4 +1,4 @@
-"""Where a transposed convolution puts its answer, for frameworks that want pads and a surplus, not its extents."""
+"""Transposed convolutions for frameworks that take pads and output padding in place of output extents."""
 
 from __future__ import annotations
 

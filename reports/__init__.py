@@ -1,1 +1,1 @@
-"""What we tell: tables and pages made from the results table only."""
+"""Tables and pages, made from the results table only."""

@@ -1,4 +1,4 @@
-"""Where Inductor, with several threads, loops over scattered updates in a way that its atomic adds cannot take.
+"""Scatters that Inductor, with several threads, vectorizes in a way that its atomic adds do not support.
 
 What is said here follows from TilingSelect and CppVecKernel.store in torch/_inductor/codegen/cpp.py of torch 2.13. Free
 of torch.

@@ -1,4 +1,4 @@
-"""What oneDNN does differently, for frameworks that hand it convolutions and products on the CPU."""
+"""What oneDNN does differently, for frameworks that call it for convolutions and products on the CPU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a check found, in a few lines for people and in one for programs."""
+"""The result of a check, as text for people and as JSON."""
 
 from __future__ import annotations
 

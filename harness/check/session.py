@@ -1,4 +1,4 @@
-"""One function in its own process, asked case by case: everything that is known of it comes from here."""
+"""One function in its own process, which runs case by case."""
 
 from __future__ import annotations
 

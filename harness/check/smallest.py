@@ -1,4 +1,4 @@
-"""From all that failed to one small case, what it looks like, and a name for the cause where one fits."""
+"""From all failing cases to one small case, its description, and the name of the cause where one fits."""
 
 from __future__ import annotations
 

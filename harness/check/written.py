@@ -1,4 +1,4 @@
-"""What a function's worker is told: what to load, and shapes and dtypes of outputs to write to. Never a value."""
+"""The file from which a function's worker reads what to load and the shapes and dtypes of outputs; never a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command ``run`` does."""
+"""The command ``opassay run``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How wide what we print may be: as a terminal is, and uncut where it goes into a file or to another program."""
+"""The width of printed lines: that of a terminal, unlimited for files and pipes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNCUT = 1_000
 
 
 def watched(stream: TextIO) -> bool:
-    """Whether somebody looks at a terminal. Colours may be forced on for a log, which is none."""
+    """Whether output goes to a terminal. Colours may be forced on for a log, which is none."""
     return stream.isatty()
 
 

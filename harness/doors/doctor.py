@@ -1,4 +1,4 @@
-"""What ``opassay doctor`` does: every target starts, and is told of in lines."""
+"""The command ``opassay doctor``: starts every target and reports on each."""
 
 from __future__ import annotations
 

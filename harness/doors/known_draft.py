@@ -1,4 +1,4 @@
-"""The lines of a baseline after a run: what it showed, what it no longer shows, what it was not asked."""
+"""The lines of a baseline after a run: seen, no longer seen, not tested."""
 
 from __future__ import annotations
 

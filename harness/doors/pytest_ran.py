@@ -1,4 +1,4 @@
-"""What became of all items of one pytest run, in one process or several."""
+"""Totals of one pytest run, over one process or several."""
 
 from __future__ import annotations
 

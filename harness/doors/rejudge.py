@@ -1,4 +1,4 @@
-"""What ``opassay rejudge`` does."""
+"""The command ``opassay rejudge``."""
 
 from __future__ import annotations
 

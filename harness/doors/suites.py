@@ -1,4 +1,4 @@
-"""What the commands ``opassay suite freeze`` and ``suite show`` do."""
+"""The commands ``opassay suite freeze`` and ``suite show``."""
 
 from __future__ import annotations
 

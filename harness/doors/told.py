@@ -1,4 +1,4 @@
-"""What ``opassay replay`` tells of a judgement: what was allowed, what was free, whether the difference is known."""
+"""A judgement as ``opassay replay`` prints it: allowed error, free elements, known differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where adapters lie: the source of module:Class, found and read without importing it."""
+"""Locates the source of an adapter given as module:Class, without importing it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who works on a campaign: every worker that may, and for each target those that have its device."""
+"""The workers of a campaign: all that are fit, and for each target those that have its device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a campaign is run, beside what it asks."""
+"""Options of a campaign beside its request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a campaign lies: a folder of this machine, or an address that all workers reach, as fsspec knows them."""
+"""Where a campaign is stored: a local folder, or an address that all workers reach through fsspec."""
 
 from __future__ import annotations
 

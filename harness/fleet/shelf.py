@@ -1,4 +1,4 @@
-"""The shelf: all that a campaign has so far, in its place, read as the journal of a run is."""
+"""The shelf: the records of a campaign so far, with the interface of a run's journal."""
 
 from __future__ import annotations
 

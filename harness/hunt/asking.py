@@ -1,4 +1,4 @@
-"""Whether a case still shows a difference: asked at most so often, and never twice for one case."""
+"""Whether a case still shows a difference: memoized, with a limit on the number of runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a difference repeats: alone, in a fresh worker, twice."""
+"""Whether a difference reproduces: alone, in a fresh worker, twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a finding's smallest case shows, in lines: what is expected, and what came."""
+"""Expected and actual values of a finding's smallest case, as lines."""
 
 from __future__ import annotations
 

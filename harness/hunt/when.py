@@ -1,4 +1,4 @@
-"""Under which condition a finding shows: told by what passed in the run, and tested on new cases."""
+"""The condition under which a finding shows: learned from the run, and tested on new cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values where functions are hard: on and about certain points, and bit pattern by bit pattern.
+"""Values where functions are hard: at and near critical points, and bit pattern by bit pattern.
 
 As in ``fills``: integer arithmetic, ``+``, ``*`` and ``ldexp`` only, so that every machine makes the same bits.
 """

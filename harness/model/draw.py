@@ -1,4 +1,4 @@
-"""Draw: what a case is drawn from, a table per property, and what is made of one entry of each."""
+"""Draw: a table per property, and a function that builds a case from one entry of each."""
 
 from __future__ import annotations
 

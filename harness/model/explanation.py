@@ -1,4 +1,4 @@
-"""How sure the cause of a difference is, in words that stay the same wherever it is shown."""
+"""The wording of how certain the cause of a difference is, the same wherever it is shown."""
 
 from __future__ import annotations
 

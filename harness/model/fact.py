@@ -1,4 +1,4 @@
-"""Fact: what a framework, or a library that computes for it, does differently, stated once for every op it touches."""
+"""Fact: a known difference of a framework, or of a library that it calls, stated once for all ops it affects."""
 
 from __future__ import annotations
 

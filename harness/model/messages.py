@@ -1,4 +1,4 @@
-"""What messages say without what differs from case to case: equal for those that say the same."""
+"""Messages normalised: without what differs from case to case, so that equal errors have equal text."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is asked, decided before anything runs."""
+"""The plan of a run: which cases run on which targets."""

@@ -1,4 +1,4 @@
-"""A budget: which shards fit in so much time, and when nothing more is begun."""
+"""A time budget: which shards fit in it, and from when on no further shard starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stream of cases: number k is the same in every process, whoever asks for it.
+"""The stream of cases: number k is the same in every process.
 
 Seed, op, aspect and number give a row of entries of the op's tables, and a row gives a geometry. So slices concatenate
 exactly, and a shard needs nothing but its bounds.
@@ -19,7 +19,7 @@ from opassay.harness.plan.deal import Dealer, Places
 
 @dataclass(frozen=True)
 class Source:
-    """The draws of one op and aspect, and who deals their rows, by key."""
+    """The draws of one op and aspect, and the dealers of their rows, by key."""
 
     op: Op
     draws: tuple[Draw, ...]

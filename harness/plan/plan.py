@@ -1,4 +1,4 @@
-"""What a run sets out to do, before it does it: shards, and the batches they are cut into."""
+"""The plan of a run: shards, and the batches they are cut into."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How sharp cases and judge are: which named mistakes they find, and by which case first."""
+"""Sensitivity of cases and judge: which named mistakes they find, and by which case first."""
 
 from __future__ import annotations
 

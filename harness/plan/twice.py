@@ -1,4 +1,4 @@
-"""Determinism in every run: which geometries are asked twice in one process, and must give the same bits."""
+"""Determinism in every run: which geometries run twice in one process, and must give the same bits."""
 
 from __future__ import annotations
 

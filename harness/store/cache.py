@@ -1,4 +1,4 @@
-"""Where frameworks keep compiled programs between runs, for those that can.
+"""The cache of compiled programs between runs, for frameworks that have one.
 
 The same seed gives the same programs, so a repeated run (a CI job, ``--resume``) need not compile them again. A
 folder serves one kind of processor: what was compiled for another may end the process.

@@ -1,4 +1,4 @@
-"""How long answers took in earlier runs on this machine, so that a budget can be planned."""
+"""Durations of answers in earlier runs on this machine, from which a budget is planned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an earlier run left in a folder is moved aside, never written over."""
+"""Moves the output of an earlier run in a folder aside, so that it is never overwritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of a run: whole or not there, and said in one line where the disk does not take them."""
+"""Files of a run: written atomically, with errors of the disk in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether two answers are the same to the last bit."""
+"""Bitwise comparison of two answers."""
 
 from __future__ import annotations
 

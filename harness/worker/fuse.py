@@ -1,4 +1,4 @@
-"""Which cases of a batch are compiled together."""
+"""Which cases of a batch are compiled as one program."""
 
 from __future__ import annotations
 

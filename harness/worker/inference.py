@@ -1,4 +1,4 @@
-"""Asks a framework's abstract evaluation about a case that was executed, inside the worker."""
+"""Runs a framework's abstract evaluation on a case that was executed, inside the worker."""
 
 from __future__ import annotations
 

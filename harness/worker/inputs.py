@@ -1,4 +1,4 @@
-"""The inputs of one call: handed to the framework, and looked at afterwards, since they are the caller's."""
+"""The inputs of one call: passed to the framework, and checked afterwards for changes."""
 
 from __future__ import annotations
 

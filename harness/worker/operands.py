@@ -1,4 +1,4 @@
-"""What an instruction that raised was applied to, read from its source: the callee of a call, operands otherwise.
+"""The operands of an instruction that raised, read from its source: the callee of a call, operands otherwise.
 
 Functions of compiled extensions need leave no frame and no event of the profiler (NumPy's ufuncs, whatever nanobind
 binds), and operators leave none at all. What they are applied to is all that tells whose they are.

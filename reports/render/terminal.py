@@ -1,4 +1,4 @@
-"""The end of ``opassay run`` on a terminal: what ran, what is new, what to do next."""
+"""The summary that ``opassay run`` prints: what ran, what is new, what to do next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a finding says in figures: its worst element, how often it failed, what it needs, on which versions."""
+"""Figures of a finding: its worst element, how often it failed, its traits, versions."""
 
 from __future__ import annotations
 
