@@ -13,8 +13,6 @@ AVERAGES = ("float32", "bfloat16")
 """Those of them that its average pools have a kernel for."""
 
 WITH_ONE_DNN = ("onednn_dtypes={dtype}",)
-WITHOUT_ONE_DNN = ("onednn_dtypes!={dtype}",)
-"""What a known difference needs that is about the one sort of kernel or the other: a setting of the adapters."""
 
 WHERE_ONE_DNN = ("onednn_dtypes=float32",)
 """The same of processors on which it hands over anything at all."""

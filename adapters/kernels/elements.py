@@ -41,10 +41,6 @@ def holds_nan(case: Case) -> bool:
     return any(bool(np.isnan(dtypes.widen(t.materialize())).any()) for t in floats)
 
 
-def of_floats(case: Case) -> bool:
-    return dtypes.is_float(case.tensors[-1].dtype)
-
-
 def divided_by_zero(op: str, dtype: str = "int32") -> Case:
     """A case of invalid input: integers by 0."""
     values = Fill("literal", values=(5, 7))

@@ -31,11 +31,6 @@ def antialiased_to_a_column(case: Case) -> bool:
     return bool(case.attributes["antialias"]) and rows and x.memory.kind not in ("channels_last", "transposed")
 
 
-def empty_volume(case: Case) -> bool:
-    """No image of three axes."""
-    return empty(case) and len(case.tensors[0].shape) == 5
-
-
 def antialiased(*dtypes: str) -> Callable[[Case], bool]:
     """Whether it is antialiased, of one of these dtypes."""
     return lambda case: bool(case.attributes["antialias"]) and case.tensors[0].dtype in dtypes

@@ -13,7 +13,6 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
 _SEEN = "tinygrad 0.14.0, CPU (clang)"
-_POOLS = ("max_pool2d", "max_pool2d_with_argmax")
 _NAN = {
     "owner": "upstream",
     "reason": "relu and max are comparisons, in which a NaN loses",

@@ -10,9 +10,10 @@ import pytest
 
 from opassay.harness.find.registry import Registry
 from opassay.harness.judge.explain import Answered, met_by
-from opassay.harness.judge.facts import covering
+from opassay.harness.judge.facts import concerns, covering
 from opassay.harness.judge.together import smallest_set
 from opassay.harness.judge.verdict import judge
+from opassay.harness.model.baseline import Unexplained
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.dtypes import narrow
 from opassay.harness.model.fact import Fact
@@ -49,14 +50,20 @@ def found(
     case: Case, arrays: Sequence[np.ndarray], *facts: Fact, inference: Inference | None = None
 ) -> tuple[str, ...]:
     """The ids of the facts that cover these answers, which must be wrong."""
+    return told_of(case, arrays, [fact.of(OPS) for fact in facts], "eager", inference)
+
+
+def told_of(
+    case: Case, arrays: Sequence[np.ndarray], facts: Sequence[Fact], mode: str, inference: Inference | None = None
+) -> tuple[str, ...]:
+    """The same of facts that name ops, in a mode."""
     op, outcome = op_of(case), Returned(tuple(arrays), inference=inference)
     truth = references(op, case, outcome.arrays)
     models = [NumericModel(accumulator=r.dtype, flushes=False) for r in truth]
     verdict = judge(case, outcome, truth, models).verdict
     assert verdict not in ("pass", "undefined")
-    resolved = [fact.of(OPS) for fact in facts]
     answered = Answered(case, outcome, truth, models)
-    told = covering(resolved, case, "eager", verdict, lambda mistakes: smallest_set(mistakes, op, answered))
+    told = covering(facts, case, mode, verdict, lambda mistakes: smallest_set(mistakes, op, answered))
     return tuple(fact.id for fact in told)
 
 
@@ -135,6 +142,20 @@ PLANTED = {
 def test_a_bug_inside_a_covered_case_is_new(name: str) -> None:
     case, answer = PLANTED[name]
     assert found(case, [answer], FLUSHES, ZERO, DROPS, LAST) == ()
+
+
+ADAPTERS = [name for name, entry in Registry().adapters.items() if entry.known]
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_a_bug_inside_a_covered_case_is_new_beside_all_that_is_known_of_an_adapter(adapter: str) -> None:
+    facts = [fact for fact in Registry().known(adapter) if not isinstance(fact, Unexplained)]
+    modes = {"eager", *(mode for fact in facts for mode in fact.modes)}
+    hidden = []
+    for name, (case, answer) in PLANTED.items():
+        concerned = [fact for fact in facts if concerns(fact, case)]
+        hidden += [(name, mode) for mode in modes if told_of(case, [answer], concerned, mode)]
+    assert hidden == []
 
 
 def program() -> Case:
