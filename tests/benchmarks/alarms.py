@@ -1,8 +1,8 @@
 """False alarms: correct kernels, judged: ``python tests/benchmarks/alarms.py [--records N] [--target T]``.
 
-Products and sums of matmul, conv2d, avg_pool2d and scatter_nd in float32 (float64 for float64), added up forwards,
-backwards, by halves and in lanes, rounded once to the dtype of the answer. Every failing record is a false alarm; a
-remark says that an answer is farther off than correct kernels are. Both are counted, under the adapter's own rules.
+Values of each op by NumPy in float32 (float64 for float64), added up forwards, backwards, by halves and in lanes,
+rounded once to the dtype of the answer (``numpy_adapter.py``). Every failing record is a false alarm; a remark says
+that an answer is farther off than correct kernels are. Both are counted, under the adapter's own rules.
 
 With ``--target``, a framework is asked instead, every op, seed after seed: what no known difference covers is printed,
 for a person to say whether it is one.
@@ -18,21 +18,18 @@ from collections import Counter
 from itertools import count
 from pathlib import Path
 
-import numpy as np
-
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from opassay.adapters.oracle.geometry import from_nhwc, to_nhwc
-from opassay.adapters.oracle.hypotheses.question import windows_of
+from numpy_adapter import NumPyAdapter
+
 from opassay.harness.find.registry import Registry
 from opassay.harness.judge.compare import BEYOND
 from opassay.harness.judge.verdict import judge
-from opassay.harness.model import dtypes
-from opassay.harness.model.hypothesis import Question
-from opassay.harness.model.mistake import ACCUMULATORS
-from opassay.harness.model.numeric_model import NumericModel
-from opassay.harness.model.op import references
+from opassay.harness.model.numeric_model import find_model
+from opassay.harness.model.op import ContractError, references
+from opassay.harness.model.adapter import Unsupported, as_tuple
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.verdicts import FAILING
 from opassay.harness.plan import generate
@@ -40,93 +37,24 @@ from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 
 
-def kind(dtype):
-    return np.float64 if dtype == "float64" else np.float32
-
-
-def working(array):
-    name = dtypes.dtype_name(array)
-    return dtypes.widen(array).astype(kind(name))
-
-
-def forwards(terms):
-    return np.add.accumulate(terms, axis=-1)[..., -1]
-
-
-def in_lanes(terms):
-    whole = terms.shape[-1] // 8 * 8
-    blocks = terms[..., :whole].reshape(*terms.shape[:-1], whole // 8, 8)
-    lanes = np.add.reduce(np.moveaxis(blocks, -2, 0), axis=0)
-    return np.add.reduce(lanes, axis=-1) + np.add.reduce(terms[..., whole:], axis=-1)
-
-
-SUMS = {
-    "forwards": forwards,
-    "backwards": lambda terms: forwards(terms[..., ::-1]),
-    "halves": lambda terms: np.add.reduce(np.ascontiguousarray(terms), axis=-1),
-    "lanes": in_lanes,
-}
-
-
-def product(question, order):
-    a, b = map(working, question.inputs)
-    if not a.size or not b.size:
-        return a @ b
-    return SUMS[order](a[..., :, None, :] * np.swapaxes(b, -1, -2)[..., None, :, :])
-
-
-def taps(question, order):
-    found = windows_of(question).taps()
-    return found[::-1] if order == "backwards" else found
-
-
-def convolution(question, order):
-    (x, w), a = map(working, question.inputs), question.attributes
-    image, groups = to_nhwc(x, a["layout"]), a["groups"]
-    y = np.zeros(to_nhwc(question.truth[0].exact, a["layout"]).shape, x.dtype)
-    for tap in taps(question, order):
-        read = image[:, tap.inputs[0], tap.inputs[1]]
-        parts = zip(np.split(read, groups, axis=3), np.split(w[tap.position], groups, axis=1), strict=True)
-        y[:, tap.outputs[0], tap.outputs[1]] += np.concatenate([p @ f for p, f in parts], axis=3)
-    return from_nhwc(y, a["layout"])
-
-
-def average(question, order):
-    x, a, windows = working(question.inputs[0]), question.attributes, windows_of(question)
-    y = np.zeros(to_nhwc(question.truth[0].exact, a["layout"]).shape, x.dtype)
-    for tap in taps(question, order):
-        y[:, tap.outputs[0], tap.outputs[1]] += to_nhwc(x, a["layout"])[:, tap.inputs[0], tap.inputs[1]]
-    area = np.full(windows.outputs, np.prod(windows.window)) if a["count_padding"] else windows.real_taps()
-    area = np.maximum(area, 1).astype(x.dtype)[None, :, :, None]
-    return from_nhwc(y * (1 / area) if order == "lanes" else y / area, a["layout"])
-
-
-def scattered(question, order):
-    indices, updates = question.inputs[0], working(question.inputs[1])
-    step = -1 if order == "backwards" else 1
-    y, depth = np.zeros(question.attributes["shape"], updates.dtype), indices.shape[-1]
-    rows = updates.reshape(-1, *y.shape[depth:]) if updates.size else updates.reshape(0, *y.shape[depth:])
-    places = indices.reshape(-1, depth)[: len(rows)]
-    np.add.at(y, tuple(places[::step].T), rows[::step])
-    return y
-
-
-KERNELS = {"matmul": product, "conv2d": convolution, "avg_pool2d": average, "scatter_nd": scattered}
-
-
-def records(op, number, seed):
-    """The judgement of each order of summation on the two fills of a geometry."""
+def records(adapter, op, number, seed):
+    """The judgement of each order of summation on the two fills of a geometry, with the case and the order."""
+    method, rules = getattr(adapter, op.name), adapter.numeric_rules()
     for _, case in generate.cases(op, "value", seed, number, number + 1, 2):
-        truth = references(op, case)
-        (reference,) = truth
-        if not dtypes.is_float(reference.dtype):
+        if adapter.lacks(op.name, "", [t.dtype for t in case.tensors], case.attributes):
             continue
-        question = Question(op.name, case.attributes, case.inputs(), (), truth)
-        model = NumericModel(ACCUMULATORS.get(reference.dtype, reference.dtype), flushes=False)
-        for order in SUMS:
-            with np.errstate(all="ignore"):
-                answer = dtypes.narrow(KERNELS[op.name](question, order), reference.dtype)
-            yield case, order, judge(case, Returned((answer,)), truth, [model])
+        try:
+            truth = references(op, case)
+        except ContractError:
+            continue
+        models = [find_model(rules, *(r.computes or (op.name, r.name)), r.dtype) for r in truth]
+        for order in adapter.modes:
+            asked = adapter.compile(lambda *inputs: method(*inputs, **case.attributes), order)
+            try:
+                answer = tuple(map(adapter.to_numpy, as_tuple(asked(*case.inputs()))))
+            except Unsupported:
+                break
+            yield case, order, judge(case, Returned(answer), truth, models)
 
 
 def of_target(chosen):
@@ -160,17 +88,20 @@ def main():
     if chosen.target:
         of_target(chosen)
         return
-    ops = [Registry().op(name) for name in KERNELS]
+    adapter = NumPyAdapter()
+    ops = [op for op in Registry().ops() if hasattr(adapter, op.name) and op.numerics != "program"]
+    print(f"{len(ops)} ops", flush=True)
     verdicts, began, done = Counter(), time.perf_counter(), 0
     for number in count():
         for op in ops:
-            for case, order, judgement in records(op, number, chosen.seed):
-                done += 1
+            for case, order, judgement in records(adapter, op, number, chosen.seed):
+                done += judgement.verdict in (*FAILING, "pass")
                 verdicts[judgement.verdict] += 1
                 remark = judgement.message == BEYOND
                 verdicts["remark"] += remark
                 if judgement.verdict in FAILING or remark:
                     print(order, judgement.verdict, judgement.message, f"rho {judgement.rho}", case.dumps(), flush=True)
+        print(f"{done} records in {time.perf_counter() - began:.0f} s: {dict(verdicts)}", file=sys.stderr, flush=True)
         if done >= chosen.records:
             break
     print(f"{done} records in {time.perf_counter() - began:.0f} s: {dict(verdicts)}")

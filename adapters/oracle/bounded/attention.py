@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from opassay.adapters.oracle.bounded.elementary import exp
+from opassay.adapters.oracle.bounded.formats import Formats
 from opassay.adapters.oracle.bounded.forms import any_form, either_known
 from opassay.adapters.oracle.bounded.products import matmul
 from opassay.adapters.oracle.bounded.real import Real, for_finite, left_open, saved
@@ -38,7 +39,7 @@ def attention(
     seen = np.broadcast_to(visible, scores.shape)
     strange = _strange(products.value, scores.value, v.value, seen)
     told = _told(_opened(scores, strange), seen, unseen, bias is not None)
-    shares = _opened(_shares(told, seen, unseen), strange)
+    shares = _opened(_shares(told, seen, unseen, None if bias is None else products), strange)
     answer = for_finite(any_form([matmul(shares, v), _fused(told, shares, v)], (told, v)))
     return reshaped(_opened(answer, strange), (n, heads, length, value.shape[-1]))
 
@@ -74,9 +75,21 @@ def _told(scores: Real, seen: np.ndarray, unseen: str, by_itself: bool) -> Real:
     return where(left, scores, Real(lowest.astype(scores.value.dtype)))
 
 
-def _shares(told: Real, seen: np.ndarray, unseen: str) -> Real:
+def _shares(told: Real, seen: np.ndarray, unseen: str, added_to: Real | None) -> Real:
+    """``added_to``: the products to which -infinity is added, of which one that overflows makes NaN."""
     some = np.broadcast_to(seen.any(-1, keepdims=True), seen.shape)
-    return softmax(told, -1) if unseen != "zeros" or some.all() else where(some, softmax(told, -1), 0.0)
+    if unseen != "zeros" or some.all():
+        return softmax(told, -1)
+    return where(some, softmax(told, -1), 0.0 if added_to is None else _zeros(added_to))
+
+
+def _zeros(products: Real) -> Real:
+    """0 for each key of a query; of one whose products may overflow nothing is known."""
+
+    def local(_: Formats, error: np.ndarray) -> np.ndarray:
+        return np.where(np.isinf(error).any(-1, keepdims=True), np.inf, 0.0)
+
+    return Real(np.zeros(products.shape, products.value.dtype), (products,), local)
 
 
 def _fused(scores: Real, shares: Real, values: Real) -> Real:
