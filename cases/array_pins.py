@@ -22,6 +22,14 @@ MATMUL = (
         ([[0]],),
         BY_HAND,
     ),
+    # A zero of the left operand meets an infinity: their product is NaN, and so is the sum.
+    pin(
+        "zero_times_infinity",
+        "matmul",
+        (literal((2, 2), (0, 1, 1, 0)), literal((2, 2), (math.inf, 3, 2, 4))),
+        ([[math.nan, 4], [math.inf, 3]],),
+        BY_HAND,
+    ),
 )
 
 SCATTER_ND = (

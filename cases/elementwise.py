@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import array_pins, fitting, gradient_pins, tables
+from opassay.cases import array_pins, end_pins, fitting, gradient_pins, tables
 from opassay.harness.model.case import Geometry
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.memory import Memory
@@ -76,5 +76,5 @@ def _op(name: str, pins: tuple[Pin, ...]) -> Op:
     )
 
 
-relu = _op("relu", (*array_pins.RELU, *gradient_pins.RELU))
+relu = _op("relu", (*array_pins.RELU, *gradient_pins.RELU, *end_pins.RELU))
 stop_gradient = _op("stop_gradient", (*array_pins.STOP_GRADIENT, *gradient_pins.STOP_GRADIENT))

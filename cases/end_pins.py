@@ -16,8 +16,14 @@ XLA = (
 )
 CUT = "an index cut to 32 bits is a valid one"
 
+ODD = 2**53 + 1
+"""A whole number that no float64 holds."""
+LARGEST = 2**63 - 1
+ODDS = literal((1, 2, 2, 1), (ODD, -ODD, LARGEST, 3), "int64")
+
 IMAGE = literal((1, 2, 2, 1), (1, 2, 3, 4))
 FIRST: dict[str, Any] = {"stride": (FAR, FAR), "padding": "VALID", "layout": "NHWC"}
+ONE: dict[str, Any] = {"stride": (1, 1), "padding": "VALID", "layout": "NHWC"}
 CROPPED: dict[str, Any] = {"stride": (1, 1), "padding": ((-15, -4), (0, 0)), "dilation": (1, 1), "groups": 1}
 
 
@@ -37,6 +43,16 @@ CONV2D = (
         groups=1,
         **FIRST,
     ),
+    pin(
+        "no_float64",
+        "conv2d",
+        (ODDS, literal((1, 1, 1, 1), (1,), "int64")),
+        (plane([[ODD, -ODD], [LARGEST, 3]]),),
+        BY_HAND,
+        dilation=(1, 1),
+        groups=1,
+        **ONE,
+    ),
     _cropped("conv2d"),
 )
 CONV2D_TRANSPOSE = (_cropped("conv2d_transpose", output_shape=(1, 4, 4, 17)),)
@@ -51,6 +67,16 @@ MAX_POOL2D = (
         window=(1, 1),
         dilation=(1, 1),
         **FIRST,
+    ),
+    pin(
+        "no_float64",
+        "max_pool2d",
+        (literal((1, 2, 2, 1), (ODD - 1, ODD, -ODD, 1 - ODD), "int64"),),
+        (plane([[ODD], [1 - ODD]]),),
+        BY_HAND,
+        window=(1, 2),
+        dilation=(1, 1),
+        **ONE,
     ),
 )
 AVG_POOL2D = (
@@ -85,4 +111,17 @@ SCATTER_ND = (
         CUT,
         shape=(3,),
     ),
+)
+
+MATMUL = (
+    pin(
+        "no_float64",
+        "matmul",
+        (literal((1, 2), (ODD, 1), "int64"), literal((2, 2), (1, -1, 0, 0), "int64")),
+        ([[ODD, -ODD]],),
+        BY_HAND,
+    ),
+)
+RELU = (
+    pin("no_float64", "relu", (literal((4,), (ODD, -ODD, LARGEST, 0), "int64"),), ([ODD, 0, LARGEST, 0],), BY_HAND),
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import array_pins, array_rules, fitting, gradient_pins, tables
+from opassay.cases import array_pins, array_rules, end_pins, fitting, gradient_pins, tables
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.memory import Memory
@@ -160,6 +160,6 @@ matmul = Op(
     gradients=matmul_gradients,
     shapes=partial(matmul_geometries, sizes=tables.AS_DRAWN, empty=tables.often(EMPTY)),
     rules=tuple(breach.rule for breach in BREACHES),
-    pins=(*array_pins.MATMUL, *gradient_pins.MATMUL),
+    pins=(*array_pins.MATMUL, *gradient_pins.MATMUL, *end_pins.MATMUL),
     traits=("multiplies", "sums"),
 )

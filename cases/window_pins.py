@@ -5,6 +5,7 @@ from __future__ import annotations
 from opassay.cases.pins import BY_HAND, literal, pin
 
 LINE = literal((1, 5, 1), (1, 2, 3, 4, 5))
+SIX = literal((1, 6, 1), (1, 2, 3, 4, 5, 6))
 BOX = literal((1, 2, 2, 2, 1), (1, 2, 3, 4, 5, 6, 7, 8))
 ONE = {"stride": (2,), "padding": ((1, 0),), "layout": "NWC"}
 THREE = {"stride": (1, 1, 1), "padding": "VALID", "layout": "NDHWC"}
@@ -63,6 +64,7 @@ CONV_TRANSPOSE3D = (
 MAX_POOL1D = (
     pin("before_alone", "max_pool1d", (LINE,), ([[[1], [3], [5]]],), BY_HAND, window=(2,), dilation=(1,), **ONE),
 )
+SAME = {"padding": "SAME", "layout": "NWC", "count_padding": False}
 AVG_POOL1D = (
     pin(
         "before_alone",
@@ -74,6 +76,10 @@ AVG_POOL1D = (
         count_padding=False,
         **ONE,
     ),
+    # Of 1 to 3, and of 4 and 5: what is behind counts for nothing.
+    pin("same_cut_short", "avg_pool1d", (LINE,), ([[[2], [4.5]]],), BY_HAND, window=(3,), stride=(3,), **SAME),
+    # Nothing is added, and nothing cut off: the windows begin at the first element and at the fourth.
+    pin("stride_beyond_window", "avg_pool1d", (SIX,), ([[[1], [4]]],), BY_HAND, window=(1,), stride=(3,), **SAME),
 )
 MAX_POOL3D = (
     # Along the width, the last window sees one element.

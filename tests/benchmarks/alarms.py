@@ -15,6 +15,7 @@ import sys
 import time
 import warnings
 from collections import Counter
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -27,9 +28,9 @@ from numpy_adapter import NumPyAdapter
 from opassay.harness.find.registry import Registry
 from opassay.harness.judge.compare import BEYOND
 from opassay.harness.judge.verdict import judge
+from opassay.harness.model.adapter import Unsupported, as_tuple
 from opassay.harness.model.numeric_model import find_model
 from opassay.harness.model.op import ContractError, references
-from opassay.harness.model.adapter import Unsupported, as_tuple
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.verdicts import FAILING
 from opassay.harness.plan import generate
@@ -49,7 +50,7 @@ def records(adapter, op, number, seed):
             continue
         models = [find_model(rules, *(r.computes or (op.name, r.name)), r.dtype) for r in truth]
         for order in adapter.modes:
-            asked = adapter.compile(lambda *inputs: method(*inputs, **case.attributes), order)
+            asked = adapter.compile(partial(method, **case.attributes), order)
             try:
                 answer = tuple(map(adapter.to_numpy, as_tuple(asked(*case.inputs()))))
             except Unsupported:

@@ -1,19 +1,18 @@
 """NumPy as a framework that is right: each op in the plainest way, its sums in the order that the mode names.
 
-Of float16 and bfloat16 all is computed in float32 and rounded once, at the end. Expressions are JAX's, on NumPy's names;
-elementary functions are SciPy's where NumPy has none. ``tests/benchmarks/alarms.py`` asks it: whatever fails is a false
-alarm. There are no gradients, and no refusals to look for.
+Of float16 and bfloat16 all is computed in float32 and rounded once, at the end. Expressions are JAX's, with NumPy in
+JAX's place; elementary functions are SciPy's where NumPy has none. ``alarms.py`` beside it asks for its values:
+whatever fails is a false alarm. It has no gradients.
 """
 
 from __future__ import annotations
 
-import math
-from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
-import scipy
+from numpy_functions import JAX, LAX, added, attend, in_turn, log_softmax, np_, placed, written
 from numpy_windows import WindowOps
-from ordered import Ordered, backwards, in_order, product
+from ordered import in_order
 
 from opassay.adapters.expressions import ops_of
 from opassay.adapters.jax.expressions import EXPRESSIONS
@@ -22,117 +21,6 @@ from opassay.harness.model.dtypes import dtype_name, is_float, narrow, widen
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 NARROW = ("float16", "bfloat16")
-np_ = Ordered()
-
-
-def _sigmoid(x):
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
-
-
-def _softplus(x):
-    return np.logaddexp(x, np.zeros((), x.dtype))
-
-
-def _elu(x, alpha=1.0):
-    return np.where(x > 0, x, x.dtype.type(alpha) * np.expm1(np.where(x > 0, 0, x)))
-
-
-def _standardize(x, axes, *given, epsilon):
-    centre = np_.mean(x, axes, keepdims=True)
-    spread = np_.mean(np.square(x - centre), axes, keepdims=True)
-    if given:
-        across = (-1, *(1,) * (x.ndim - 2))
-        centre, spread = (v.reshape(across) for v in given)
-    return (x - centre) / np.sqrt(spread + x.dtype.type(epsilon))
-
-
-def _softmax(x, axis=-1):
-    e = np.exp(x - np.max(x, axis, keepdims=True, initial=-np.inf))
-    return e / np_.sum(e, axis, keepdims=True)
-
-
-def _log_softmax(x, axis=-1):
-    less = x - np.max(x, axis, keepdims=True, initial=-np.inf)
-    return less - np.log(np_.sum(np.exp(less), axis, keepdims=True))
-
-
-def _logsumexp(x, axes, keepdims):
-    top = np.max(x, axes, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0)
-    y = np.log(np_.sum(np.exp(x - top), axes, keepdims=True)) + top
-    return y if keepdims else np.squeeze(y, axes)
-
-
-def _gelu(x, approximate):
-    if approximate:
-        inner = x.dtype.type(math.sqrt(2 / math.pi)) * (x + x.dtype.type(0.044715) * x**3)
-        return x.dtype.type(0.5) * x * (1 + np.tanh(inner))
-    return x.dtype.type(0.5) * x * scipy.special.erfc(-x * x.dtype.type(math.sqrt(0.5)))
-
-
-def _hard_sigmoid(x):
-    return np.clip(x + 3, 0, 6) / x.dtype.type(6)
-
-
-NN = SimpleNamespace(
-    sigmoid=_sigmoid,
-    gelu=_gelu,
-    silu=lambda x: x / (1 + np.exp(-x)),
-    softplus=_softplus,
-    soft_sign=lambda x: x / (1 + np.abs(x)),
-    mish=lambda x: x * np.tanh(_softplus(x)),
-    elu=_elu,
-    celu=lambda x, alpha: np.where(
-        x > 0, x, x.dtype.type(alpha) * np.expm1(np.where(x > 0, 0, x) / x.dtype.type(alpha))
-    ),
-    selu=lambda x: x.dtype.type(1.0507009873554805) * _elu(x, 1.6732632423543772),
-    leaky_relu=lambda x, slope: np.where(x >= 0, x, x * np.asarray(slope, x.dtype)),
-    hard_sigmoid=_hard_sigmoid,
-    hard_swish=lambda x: x * _hard_sigmoid(x),
-    log_sigmoid=lambda x: -_softplus(-x),
-    standardize=_standardize,
-    softmax=_softmax,
-    log_softmax=_log_softmax,
-    logsumexp=_logsumexp,
-)
-JAX = SimpleNamespace(nn=NN, scipy=scipy)
-
-
-def _divided(a, b):
-    q = np.floor_divide(a, b) if a.dtype.kind == "u" else None
-    return q if q is not None else (np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))).astype(a.dtype)
-
-
-def _sliced(x, starts, sizes):
-    at = [min(max(int(s), 0), n - k) for s, n, k in zip(starts, x.shape, sizes, strict=True)]
-    return x[tuple(slice(s, s + k) for s, k in zip(at, sizes, strict=True))]
-
-
-def _updated(x, updates, starts):
-    y = x.copy()
-    _sliced(y, starts, updates.shape)[...] = updates
-    return y
-
-
-def _in_float64(function):
-    return lambda x: function(x.astype(np.float64)).astype(x.dtype)
-
-
-LAX = SimpleNamespace(
-    lgamma=_in_float64(lambda x: np.where(np.isneginf(x), np.inf, scipy.special.gammaln(x))),
-    digamma=_in_float64(scipy.special.digamma),
-    rsqrt=lambda x: 1 / np.sqrt(x),
-    erf=scipy.special.erf,
-    erfc=_in_float64(scipy.special.erfc),
-    erf_inv=lambda x: np.copysign(scipy.special.erfinv(x), x),
-    stop_gradient=lambda x: x,
-    batch_matmul=product,
-    split=lambda x, sizes, axis: tuple(np.split(x, np.cumsum(sizes)[:-1], axis)),
-    dynamic_slice=_sliced,
-    dynamic_update_slice=_updated,
-    div=_divided,
-)
 
 OWN = {
     "relu": "np.where(x <= 0, x.dtype.type(0), x)",
@@ -144,77 +32,25 @@ OWN = {
     "norm_l1": "jnp.sum(np.abs(x), axis, keepdims=keepdims)",
     "lp_normalize": "x / np.maximum(jnp.sum(np.abs(x), axis, keepdims=True) if p == 1 "
     "else np.sqrt(jnp.sum(x * x, axis, keepdims=True)), x.dtype.type(eps))",
-    "matmul_widened": "jnp.matmul(a.astype(np.int32), b.astype(np.int32)) if a.dtype.kind in 'iu' else jnp.matmul(a, b)",
+    "matmul_widened": "jnp.matmul(*(v.astype(np.int32) if v.dtype.kind in 'iu' else v for v in (a, b)))",
     "max": "np.max(x, axes, keepdims=keepdims)",
     "min": "np.min(x, axes, keepdims=keepdims)",
-    "sort": "np.sort(x, axis)[..., :] if not descending else np.flip(np.sort(x, axis), axis)",
     "gather": "np.take(x, indices, axis)",
-    "scatter_elements": "_placed(x, indices, updates, axis)",
-    "index_put": "_written(x, indices, updates, accumulate)",
-    "index_add": "_added(x, indices, updates, axis)",
-    "one_hot": "np.moveaxis(np.eye(depth)[indices], -1, axis).astype(to)",
+    "scatter_elements": "placed(x, indices, updates, axis)",
+    "index_put": "written(x, indices, updates, accumulate)",
+    "index_add": "added(x, indices, updates, axis)",
     "masked_fill": "np.where(condition, np.asarray(fill).astype(x.dtype), x)",
     "logaddexp": "np.logaddexp(a, b)",
-    "rms_norm": "x / np.sqrt(jnp.mean(x * x, tuple(range(-weight.ndim, 0)), keepdims=True) + x.dtype.type(eps)) * weight",
-    "attention": "_attend(query, key, value, scale, causal=causal)",
-    "masked_attention": "_attend(query, key, value, scale, mask=mask)",
-    "biased_attention": "_attend(query, key, value, scale, bias=bias)",
+    "rms_norm": "x / np.sqrt(jnp.mean(x * x, tuple(range(-weight.ndim, 0)), keepdims=True) + x.dtype.type(eps)) "
+    "* weight",
+    "attention": "attend(query, key, value, scale, causal=causal)",
+    "masked_attention": "attend(query, key, value, scale, mask=mask)",
+    "biased_attention": "attend(query, key, value, scale, bias=bias)",
 }
 
 
-def _attend(query, key, value, scale=False, causal=False, mask=None, bias=None):
-    each = query.shape[1] // max(key.shape[1], 1)
-    key, value = (np.repeat(v, each, 1) for v in (key, value))
-    factor = query.dtype.type(scale or 1 / math.sqrt(max(query.shape[-1], 1)))
-    scores = np_.matmul(query, np.swapaxes(key, -1, -2)) * factor
-    if causal:
-        queries, keys = scores.shape[-2:]
-        mask = np.tri(queries, keys, keys - queries if causal == "lower_right" else 0, dtype=bool)
-    scores = scores if bias is None else scores + bias
-    scores = scores if mask is None else np.where(mask, scores, -np.inf)
-    top = np.max(scores, -1, keepdims=True, initial=-np.inf)
-    weights = np.exp(scores - np.where(np.isneginf(top), 0, top))
-    total = np_.sum(weights, -1, keepdims=True)
-    return np_.matmul(np.where(total == 0, 0, weights / total).astype(query.dtype), value)
-
-
-def _written(x, indices, updates, accumulate):
-    y, at = x.copy(), tuple(np.moveaxis(indices, -1, 0))
-    if not accumulate:
-        y[at] = updates
-    else:
-        _in_turn(np.add, y, at, updates)
-    return y
-
-
-def _in_turn(into, y, at, updates):
-    """One after the other, from the end if sums are backwards."""
-    at = tuple(np.broadcast_to(i, np.broadcast_shapes(*(j.shape for j in at))).ravel() for i in at)
-    rows = updates.reshape(len(at[0]), *y.shape[len(at) :])
-    step = -1 if backwards() else 1
-    into.at(y, tuple(i[::step] for i in at), rows[::step])
-
-
-def _placed(x, indices, updates, axis):
-    y = x.copy()
-    np.put_along_axis(y, indices, updates, axis)
-    return y
-
-
-def _added(x, indices, updates, axis):
-    y = x.copy()
-    _in_turn(np.add, np.moveaxis(y, axis, 0), (indices,), np.moveaxis(updates, axis, 0))
-    return y
-
-
-NAMES = {
-    "np": np,
-    "jnp": np_,
-    "lax": LAX,
-    "jax": JAX,
-    "_attend": _attend,
-}
-NAMES |= {"_written": _written, "_placed": _placed, "_added": _added}
+NAMES = {"np": np, "jnp": np_, "lax": LAX, "jax": JAX}
+NAMES |= {"attend": attend, "written": written, "placed": placed, "added": added}
 
 
 def in_float32(method):
@@ -260,20 +96,20 @@ class Others:
 
     def scatter_nd(self, indices, updates, *, shape):
         y = np.zeros(shape, updates.dtype)
-        _in_turn(np.add, y, tuple(np.moveaxis(indices, -1, 0)), updates)
+        in_turn(np.add, y, tuple(np.moveaxis(indices, -1, 0)), updates)
         return y
 
     def scatter_reduce(self, indices, x, updates, *, axis, reduction):
         places = np.take_along_axis(np.arange(x.size).reshape(x.shape), indices, axis)
         y = x.ravel().copy()
-        _in_turn(
+        in_turn(
             {"add": np.add, "mul": np.multiply, "max": np.maximum, "min": np.minimum}[reduction], y, (places,), updates
         )
         return y.reshape(x.shape)
 
     def cross_entropy(self, target, x, *, ignore_index, reduction):
         ignored = np.zeros(target.shape, bool) if ignore_index is False else target == ignore_index
-        found = np.take_along_axis(-_log_softmax(x, 1), np.where(ignored, 0, target)[:, None], 1)[:, 0]
+        found = np.take_along_axis(-log_softmax(x, 1), np.where(ignored, 0, target)[:, None], 1)[:, 0]
         losses = np.where(ignored, 0, found).astype(x.dtype)
         if not reduction:
             return losses
@@ -338,7 +174,7 @@ class NumPyAdapter(Windows, Others, Expressions, Adapter):
     modes = ("forwards", "backwards", "halves", "lanes")
     frameworks = ("numpy", "scipy")
     # SciPy's own are less exact in float64.
-    lacking = {"lgamma": "float64", "digamma": "float64", "erfc": "float64"}
+    lacking: ClassVar = {"lgamma": "float64", "digamma": "float64", "erfc": "float64"}
 
     def devices(self):
         return ("cpu",)

@@ -86,7 +86,7 @@ class WindowOps:
             ]
             read, write = [r for r, _ in found], [p for _, p in found]
             for g in range(groups):
-                part = x[(slice(None), *np.ix_(*read), slice(g * inner, (g + 1) * inner))] if False else _at(x, read)
+                part = _at(x, read)
                 part = part[..., g * inner : (g + 1) * inner]
                 filters = w[at][:, g * inner : (g + 1) * inner]
                 more = product(part.reshape(-1, inner), filters.T).reshape(*part.shape[:-1], each)

@@ -82,6 +82,11 @@ LUCK = (
     ("max_pool2d", "value", "subnormals_compared_as_zero"),
     ("max_pool2d_with_argmax", "value", "index_of_padding"),
     ("avg_pool2d", "value", "same_undilated"),
+    *product(("avg_pool1d",), ("value",), ("edge_replicated", "same_undilated")),
+    *product(
+        ("matmul", "conv2d", "max_pool2d", "relu"), ("value",), ("integers_held_in_float32", "integers_held_in_float64")
+    ),
+    ("matmul", "value", "zeros_skipped"),
     ("min", "value", "started_at_the_largest_number"),
     ("remainder", "value", "quotient_overflows"),
     ("einsum", "value", "implied_as_they_occur"),
