@@ -117,7 +117,7 @@ class WindowOps:
         around = pads(image.shape[1:-1], window, stride, dilation, padding)
         outputs = count(image.shape[1:-1], window, stride, dilation, around)
         seen = covered(image, window, stride, dilation, around, outputs, lowest(x))
-        cells = np.arange(image[0].size).reshape(1, *image.shape[1:])
+        cells = np.arange(math.prod(image.shape[1:])).reshape(1, *image.shape[1:])
         where = covered(cells, window, stride, dilation, around, outputs, -1)
         real = np.where(where < 0, -1, 2 * (seen == seen.max(axis=-2, keepdims=True)) + 3 * np.isnan(seen))
         best = np.argmax(real, axis=-2)[..., None, :]
@@ -132,7 +132,7 @@ class WindowOps:
         seen = covered(image, window, stride, ones, around, outputs, 0)
         there = covered(np.ones((1, *image.shape[1:-1], 1)), window, stride, ones, around, outputs, 0).sum(axis=-2)
         if count_padding and ceil and not isinstance(padding, str):
-            padded = np.pad(np.ones(image.shape[1:-1]), around)[None, ..., None]
+            padded = np.pad(np.ones(image.shape[1:-1]), around, constant_values=1)[None, ..., None]
             there = covered(padded, window, stride, ones, [(0, 0)] * len(window), outputs, 0).sum(axis=-2)
         elif count_padding:
             there = np.float64(math.prod(window))
