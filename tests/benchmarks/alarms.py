@@ -55,6 +55,9 @@ def records(adapter, op, number, seed):
                 answer = tuple(map(adapter.to_numpy, as_tuple(asked(*case.inputs()))))
             except Unsupported:
                 break
+            except (ValueError, IndexError, TypeError) as error:
+                print(f"the adapter's fault: {error!r} in {case.dumps()}", flush=True)
+                break
             yield case, order, judge(case, Returned(answer), truth, models)
 
 

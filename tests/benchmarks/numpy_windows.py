@@ -156,9 +156,9 @@ class WindowOps:
         for p, q in np.ndindex(*size):
             (h, w), (a, b) = image.shape[1:3], size
             part = image[:, p * h // a : -(-(p + 1) * h // a), q * w // b : -(-(q + 1) * w // b)]
-            y[:, p, q] = summed(np.moveaxis(part.reshape(len(image), -1, image.shape[-1]), 1, -1)) / x.dtype.type(
-                math.prod(part.shape[1:3])
-            )
+            y[:, p, q] = summed(
+                np.moveaxis(part.reshape(len(image), math.prod(part.shape[1:3]), image.shape[-1]), 1, -1)
+            ) / x.dtype.type(math.prod(part.shape[1:3]))
         return back(y, layout)
 
     def avg_unpool2d(self, x, *, window, layout):
