@@ -12,10 +12,11 @@ NAME = "issue.md"
 
 @dataclass(frozen=True)
 class Told:
-    """In lines, what is expected and what a target did, for a script that does not print it in such words."""
+    """In lines, what is ``given``; what is expected and what a target did, for a script that does not print them."""
 
     expected: Sequence[str] = ()
     actual: Sequence[str] = ()
+    given: Sequence[str] = ()
 
 
 def issue_text(
@@ -36,6 +37,8 @@ def issue_text(
         text += [f"## {label}", "", words, ""]
     if when:
         text += ["## When", "", f"It fails with {when}.", ""]
+    if told and told.given:
+        text += ["## Input", "", *_block(told.given), ""]
     text += ["## Expected", "", *_block(expected), "", "## Actual", "", *_block(actual), ""]
     text += ["## Script", "", "```python", found.file.read_text(encoding="utf-8").rstrip(), "```", ""]
     return "\n".join(text)

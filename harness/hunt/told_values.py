@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from opassay.harness.hunt.finding import Finding
 from opassay.harness.hunt.issue import Told
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Tensor
 
 ANSWER = "an answer, since the input is valid"
 EXPECTED = {
@@ -14,19 +16,38 @@ EXPECTED = {
     "nondeterministic": "the same answer each time",
 }
 
+SMALL = 16
+"""Elements of an input that is written down."""
+
 
 def told(finding: Finding, label: str) -> Told:
     """Of the target ``label``: the worst element and small outputs whole; where there are none, the message."""
     place, actual = finding.worst.get("place"), finding.worst.get("actual", {})
     if finding.verdict in EXPECTED or not place or label not in actual:
-        return Told([EXPECTED.get(finding.verdict, "see the message")], [finding.message])
-    expected = [f"{place} = {finding.worst['expected']}"]
-    got = [f"{place} = {actual[label]}"]
+        return Told([EXPECTED.get(finding.verdict, "see the message")], [finding.message], given(finding.case))
+    name, _, index = str(place).partition("[")
+    expected, got = [f"{place} = {finding.worst['expected']}"], [f"{place} = {actual[label]}"]
     if finding.expected is not None and finding.actual.get(label) is not None:
-        name = str(place).partition("[")[0]
+        expected, got = ([], []) if index == "]" else (expected, got)
         expected.append(f"{name} = {_shown(finding.expected)}")
         got.append(f"{name} = {_shown(finding.actual[label])}")
-    return Told(expected, got)
+    return Told(expected, got, given(finding.case))
+
+
+def given(case: Case) -> list[str]:
+    """The op, its attributes and its inputs, in lines; of large ones what they are filled with, not all values."""
+    attributes = [f"{name} = {value!r}" for name, value in case.attributes.items()]
+    asked = [_tensor(f"input {i}", tensor) for i, tensor in enumerate(case.tensors)]
+    cotangents = [_tensor(f"cotangent {i}", t) for i, t in enumerate(case.cotangents) if t is not None]
+    return [f"{case.op}, {case.aspect}", *attributes, *asked, *cotangents]
+
+
+def _tensor(name: str, tensor: Tensor) -> str:
+    memory = "" if tensor.memory.kind == "contiguous" else f", {tensor.memory.kind}"
+    values = tensor.fill.kind
+    if 0 < tensor.size <= SMALL:
+        values = str(dtypes.widen(tensor.materialize()).tolist())
+    return f"{name}: {tensor.dtype}{list(tensor.shape)} {values}{memory}"
 
 
 def _shown(values: object) -> str:

@@ -21,6 +21,7 @@ from opassay.harness.hunt.library import library
 from opassay.harness.hunt.literals import tensor_source
 from opassay.harness.hunt.repro import Reproduction, Seen, run_script, script_text, title, write_reproduction
 from opassay.harness.hunt.script import ask, standalone, through_replay
+from opassay.harness.hunt.told_values import given
 from opassay.harness.model import dtypes, fills
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
@@ -188,8 +189,15 @@ def test_a_title_says_what_is_wrong_and_an_issue_what_came() -> None:
     unsure = replace(seen, about="Not proved: consistent with a (b)")
     assert title("jax", case, unsure).endswith(" (expected 11, got 12)")
     silent = Reproduction(Path(__file__), 1, "mine: structural y[0,0]", True, standalone=False)
-    text = issue_text("matmul", silent, "mine 0", told=Told(["y[0,0] = 11"], ["y[0,0] = 12"]))
-    assert text.index("## Expected") < text.index("y[0,0] = 11") < text.index("## Actual") < text.index("y[0,0] = 12")
+    text = issue_text("matmul", silent, "mine 0", told=Told(["y[0,0] = 11"], ["y[0,0] = 12"], given(case)))
+    assert "matmul, value\ninput 0: float32[1, 2] [[1.0, 2.0]]\n" in text
+    assert (
+        text.index("input 0")
+        < text.index("## Expected")
+        < text.index("y[0,0] = 11")
+        < text.index("## Actual")
+        < text.index("y[0,0] = 12")
+    )
 
 
 def test_a_changed_expectation_is_seen(tmp_path: Path) -> None:

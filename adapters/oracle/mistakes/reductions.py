@@ -65,22 +65,32 @@ VALUES: tuple[tuple[str, str, str, Function], ...] = (
     ),
     ("sum", "integers_saturate", "a sum of integers stays at the end of their range", _saturated),
     ("mean", "mean_in_float16", "partial sums are kept in float16", _in_half(np.mean)),
-    ("sum_square", "squares_in_float16", "they are kept in float16", lambda x, **how: _in_half(np.sum)(x * x, **how)),
+    (
+        "sum_square",
+        "squares_in_float16",
+        "squares are kept in float16",
+        lambda x, **how: _in_half(np.sum)(x * x, **how),
+    ),
     (
         "norm_l2",
         "squares_in_float16",
-        "they are kept in float16",
+        "squares are kept in float16",
         lambda x, axis, keepdims: np.sqrt(_in_half(np.sum)(x * x, axis, keepdims)),
     ),
     ("norm_l1", "sizes_forgotten", "it is the size of the sum", lambda x, axis, **h: np.abs(x.sum(axis=axis, **h))),
-    ("var", "variance_in_one_pass", "E[x²] - E[x]² cancels", _one_pass),
+    ("var", "variance_in_one_pass", "the variance is E[x²] - E[x]², which cancels", _one_pass),
     (
         "var",
         "always_biased",
         "the count is never less one",
         lambda x, axes, keepdims, unbiased: x.var(axis=axes, keepdims=keepdims),
     ),
-    ("std", "variance_in_one_pass", "E[x²] - E[x]² cancels", lambda x, **how: np.sqrt(_one_pass(x, **how))),
+    (
+        "std",
+        "variance_in_one_pass",
+        "the variance is E[x²] - E[x]², which cancels",
+        lambda x, **how: np.sqrt(_one_pass(x, **how)),
+    ),
     (
         "std",
         "epsilon_added",
@@ -90,7 +100,7 @@ VALUES: tuple[tuple[str, str, str, Function], ...] = (
     (
         "max",
         "started_at_zero",
-        "nothing is less than 0",
+        "the maximum starts at 0",
         lambda x, axes, keepdims: x.max(axis=axes, keepdims=keepdims, initial=0),
     ),
     (
@@ -102,13 +112,13 @@ VALUES: tuple[tuple[str, str, str, Function], ...] = (
     (
         "min",
         "started_at_the_largest_number",
-        "nothing is infinite",
+        "the minimum starts at the largest finite number",
         lambda x, axes, keepdims: np.minimum(x, np.finfo(x.dtype).max if x.dtype.kind == "f" else x).min(
             axis=axes, keepdims=keepdims
         ),
     ),
-    ("argmax", "last_of_equals", "of equals, the last", _last_of_equals),
-    ("argmax", "nan_ignored", "a NaN is the least", _without_nan),
+    ("argmax", "last_of_equals", "of equal elements, the last is named instead of the first", _last_of_equals),
+    ("argmax", "nan_ignored", "a NaN counts as less than any number", _without_nan),
     (
         "argmin",
         "compared_in_float16",
@@ -133,7 +143,7 @@ VALUES: tuple[tuple[str, str, str, Function], ...] = (
     (
         "logsumexp",
         "not_shifted",
-        "exp of large values overflows",
+        "exp is of x, not of x less the largest, and overflows",
         lambda x, axes, keepdims: np.log(np.exp(x).sum(axis=axes, keepdims=keepdims)),
     ),
     (

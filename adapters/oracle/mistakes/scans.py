@@ -62,13 +62,13 @@ VALUES: tuple[tuple[str, str, str, Function], ...] = (
     (
         "cumsum",
         "never_exclusive",
-        "each is part of its sum",
+        "exclusive is ignored: each element is part of its own sum",
         lambda x, axis, exclusive, reverse: _scan(x, axis, False, reverse),
     ),
     (
         "cumsum",
         "never_reversed",
-        "it starts at the front",
+        "reverse is ignored: sums start at the front",
         lambda x, axis, exclusive, reverse: _scan(x, axis, exclusive),
     ),
     (
@@ -77,21 +77,31 @@ VALUES: tuple[tuple[str, str, str, Function], ...] = (
         "the product is exp of a sum of logarithms",
         lambda x, axis, **how: np.exp(_scan(np.log(x * 1.0), axis, **how)),
     ),
-    ("softmax", "not_shifted", "exp of large values overflows", lambda x, axis: shares(np.exp(x), axis)),
-    ("softmax", "over_the_last_axis", "whatever axis is named", lambda x, axis: shares(exps(x, -1), -1)),
+    (
+        "softmax",
+        "not_shifted",
+        "exp is of x, not of x less the largest, and overflows",
+        lambda x, axis: shares(np.exp(x), axis),
+    ),
+    (
+        "softmax",
+        "over_the_last_axis",
+        "the shares are those along the last axis, whatever axis is named",
+        lambda x, axis: shares(exps(x, -1), -1),
+    ),
     ("softmax", "summed_in_float16", "the sum is kept in float16", _half_sum),
     ("softmax", "masked_by_a_number", "-infinity is taken for -10,000", _finite_mask),
-    ("softmax", "masked_rows_are_zero", "where all are -infinity, it is 0", _masked_rows),
+    ("softmax", "masked_rows_are_zero", "where all are -infinity, shares are 0", _masked_rows),
     (
         "log_softmax",
         "logarithm_of_shares",
-        "shares that underflow are lost",
+        "it is the logarithm of shares, of which some underflow",
         lambda x, axis: np.log(shares(exps(x, axis), axis)),
     ),
     (
         "log_softmax",
         "less_their_logsumexp",
-        "the logarithm absorbs what is left",
+        "the largest is added to the logarithm of the sum first, which absorbs it",
         lambda x, axis: (
             x
             - (
@@ -100,7 +110,12 @@ VALUES: tuple[tuple[str, str, str, Function], ...] = (
             )
         ),
     ),
-    ("log_softmax", "not_shifted", "exp of large values overflows", lambda x, axis: x - _logarithm(x, axis)),
+    (
+        "log_softmax",
+        "not_shifted",
+        "exp is of x, not of x less the largest, and overflows",
+        lambda x, axis: x - _logarithm(x, axis),
+    ),
 )
 
 ROUNDED = ("summed_in_float16", "by_logarithms", "logarithm_of_shares", "less_their_logsumexp")
