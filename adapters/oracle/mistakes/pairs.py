@@ -54,6 +54,8 @@ FUNCTIONS: tuple[tuple[str, str, str, Function], ...] = (
     ("maximum", "compared_by_larger", "a NaN of the first operand is lost", lambda a, b: np.where(a > b, a, b)),
     ("mul", "integers_by_float", "integers are multiplied in float64", _in_float),
     ("remainder", "sign_of_dividend", "the remainder has the sign of the dividend", np.fmod),
+    ("div", "zero_for_none", "what is divided by 0 is 0", lambda a, b: np.where(b == 0, 0, a / b)),
+    ("trunc_divide", "floored", "a quotient is floored, not cut", lambda a, b: np.floor_divide(a, np.where(b, b, 1))),
     ("floor_divide", "truncated", "a quotient is cut, not floored", lambda a, b: np.trunc(a / b)),
     ("pow", "by_logarithm", "a power is exp(b · log(a))", lambda a, b: np.exp(b * np.log(a))),
     ("atan2", "sign_of_zero_lost", "the sign of zeros is not looked at", lambda a, b: np.arctan2(a + 0.0, b + 0.0)),

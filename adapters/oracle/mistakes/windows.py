@@ -17,6 +17,7 @@ ALL = tuple(op for op in (*CONVOLUTIONS, *TRANSPOSES, *MAXIMA, *AVERAGES) if IMA
 FILTERED = tuple(op for op in ALL if op.startswith("conv"))
 VOLUMES = tuple(op for op in ALL if op.endswith("3d"))
 """Those of images have mistakes of their own."""
+DILATED = (*CONVOLUTIONS, *MAXIMA)
 
 
 def _explicit(question: Question) -> bool:
@@ -34,6 +35,10 @@ def _starts_late(question: Question, told: Arrays) -> Arrays:
 def _first_filters(w: np.ndarray, question: Question) -> np.ndarray:
     groups = question.attributes["groups"]
     return np.tile(w[..., : w.shape[-1] // groups], groups)
+
+
+def _not_dilated(question: Question, told: Arrays) -> Arrays:
+    return asked(question, told, dilation=(1,) * len(question.attributes["dilation"]))
 
 
 def _alike(question: Question, told: Arrays) -> Arrays:
@@ -59,6 +64,7 @@ MISTAKES = (
         only(lambda q: q.attributes["groups"] > 1, reading(1, _first_filters)),
         FILTERED,
     ),
+    *mistakes("dilation_ignored", "windows are not dilated", _not_dilated, tuple(op for op in ALL if op in DILATED)),
     *mistakes(
         "dilated_alike",
         "the dilation of the first axis is that of all",
