@@ -19,24 +19,26 @@ from opassay.adapters.oracle.bounded.elementary import square
 from opassay.adapters.oracle.bounded.formats import Formats
 from opassay.adapters.oracle.bounded.function import stepped
 from opassay.adapters.oracle.bounded.monomial import monomial
-from opassay.adapters.oracle.bounded.real import Real, constant, left_open, saved
+from opassay.adapters.oracle.bounded.real import Real, constant, left_open, saved, unsigned
 from opassay.adapters.oracle.bounded.selection import absolute, within
 from opassay.adapters.oracle.bounded.sums import linear
 
 
 def reduce_sum(x: Real, axes: Axes, keepdims: bool = False) -> Real:
-    """The sum over ``axes``; of integers modulo 2**bits. That of nothing is 0."""
+    """The sum over ``axes``; of integers modulo 2**bits. That of nothing is 0; of one -0 alone, either zero."""
     over, shape = counted(axes, len(x.shape)), x.shape
     if not x.is_float:
         total = added(x.value, over, keepdims)
         return Real(total, (x,), lambda _, error: unknown_of(error, over, keepdims))
-    wide = kept_shape(shape, over)
-    return linear(
+    wide, count = kept_shape(shape, over), extent(shape, over)
+    total = linear(
         x,
         lambda a: added(a, over, keepdims),
         lambda a: np.broadcast_to(a.reshape(wide), shape),
-        np.asarray(float(extent(shape, over))),
+        np.asarray(float(count)),
     )
+    # Who begins at 0 adds it to the one element.
+    return total if count > 1 else unsigned(total)
 
 
 def reduce_mean(x: Real, axes: Axes, keepdims: bool = False) -> Real:

@@ -1,0 +1,41 @@
+"""What rests on one element, or on none: a sum of one zero, a query from which every key is hidden."""
+
+import math
+
+import numpy as np
+import pytest
+
+from opassay.harness.find.registry import Registry
+from opassay.harness.judge.verdict import judge
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.numeric_model import NumericModel
+from opassay.harness.model.op import references
+from opassay.harness.model.outcome import Returned
+
+
+def verdict(case, answer):
+    truth = references(Registry().op(case.op), case)
+    models = [NumericModel("float32", flushes=False)]
+    return judge(case, Returned((np.full(truth[0].exact.shape, answer, np.float32),)), truth, models).verdict
+
+
+def tensor(shape, *values):
+    return Tensor(shape, "float32", Fill("literal", values=values))
+
+
+@pytest.mark.parametrize("op", ["sum", "mean"])
+def test_the_sum_of_one_negative_zero_is_either_zero(op):
+    case = Case(op, (tensor((1,), -0.0),), {"axes": (0,), "keepdims": False})
+    assert [verdict(case, answer) for answer in (-0.0, 0.0, 1.0)] == ["pass", "pass", "structural"]
+    minus = Case(op, (tensor((2,), -1.0, 1.0),), {"axes": (0,), "keepdims": False})
+    assert verdict(minus, -0.0) == "pass"
+
+
+@pytest.mark.parametrize(("large", "nan"), [(1e30, "undefined"), (1.0, "special")])
+def test_a_query_that_sees_no_key_is_open_where_a_score_overflows(large, nan):
+    """Minus infinity, added to a score that overflowed, is NaN."""
+    one, bias = tensor((1, 1, 1, 1), large), tensor((1, 1), -math.inf)
+    case = Case("biased_attention", (bias, one, one, tensor((1, 1, 1, 1), 3.0)), {"scale": False})
+    assert verdict(case, math.nan) == nan
+    assert verdict(case, 0.0) in ("pass", nan)
