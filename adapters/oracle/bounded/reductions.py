@@ -31,14 +31,14 @@ def reduce_sum(x: Real, axes: Axes, keepdims: bool = False) -> Real:
         total = added(x.value, over, keepdims)
         return Real(total, (x,), lambda _, error: unknown_of(error, over, keepdims))
     wide, count = kept_shape(shape, over), extent(shape, over)
-    total = linear(
+    whole = linear(
         x,
         lambda a: added(a, over, keepdims),
         lambda a: np.broadcast_to(a.reshape(wide), shape),
         np.asarray(float(count)),
     )
     # Who begins at 0 adds it to the one element.
-    return total if count > 1 else unsigned(total)
+    return whole if count > 1 else unsigned(whole)
 
 
 def reduce_mean(x: Real, axes: Axes, keepdims: bool = False) -> Real:
