@@ -2,7 +2,8 @@
 
 Each of these ops, those of the class ``reduction`` unless named, is asked generated cases of its narrow dtypes in each
 mode, and every answer is judged under each model, the tightest first. The tightest holds that fails none which the
-loosest, everything in storage, passes. What only some modes keep is not written down.
+loosest, everything in storage, passes. What only some modes keep is not written down; lines of ops that are not asked
+stay.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import platform
 import subprocess
 import sys
+import textwrap
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -24,13 +26,15 @@ GEOMETRIES = int(os.environ.get("OPASSAY_GEOMETRIES", "16"))
 MODELS = ("float32", "kept", "storage")
 """Everything in float32 and rounded once; the results of parts rounded to storage; partial sums in storage, too."""
 
-HEAD = '''"""How {name} computes reductions of narrow floats, by output and op: written by ``docs/tools/models.py``.
+HEAD = '''"""How {name} computes narrow floats, by output and op: written by ``docs/tools/models.py``.
 
-The tightest model that held in {modes} of {name} {version} on {processor}, over {cases} answers.
+The tightest model that held in what RUNS lists.
 """
 
 from __future__ import annotations
 
+RUNS = (
+{runs})
 MODELS: dict[str, dict[str, str]] = {{
 '''
 
@@ -52,7 +56,6 @@ def ask(location: str, mode: str, ops: str) -> None:
 
     from opassay.harness.contract.cases import executor
     from opassay.harness.find.registry import Registry
-    from opassay.harness.judge.verdict import judge
     from opassay.harness.model.op import references
     from opassay.harness.model.outcome import Returned
     from opassay.harness.plan.generate import fill_key, geometries
@@ -74,17 +77,19 @@ def ask(location: str, mode: str, ops: str) -> None:
                         if not isinstance(outcome, Returned):
                             continue
                         told = references(op, cases[position])
-                        if told[0].policy != "bounded":
-                            continue
-                        within = [
-                            model
-                            for model in MODELS
-                            if judge(
-                                cases[position], outcome, told, [numeric_model(model, r.dtype) for r in told]
-                            ).verdict
-                            in ("pass", "undefined")
-                        ]
-                        print(json.dumps(["answer", op.name, told[0].name, dtype, within]), flush=True)
+                        pairs = zip(told, outcome.arrays, strict=True)
+                        for reference, array in (pair for pair in pairs if pair[0].policy == "bounded"):
+                            within = [m for m in MODELS if holds(cases[position], array, reference, m)]
+                            print(json.dumps(["answer", op.name, reference.name, dtype, within]), flush=True)
+
+
+def holds(case, array, reference, model: str) -> bool:
+    """Whether an output is within the bound of a model, if it has one."""
+    from opassay.harness.judge.verdict import judge
+    from opassay.harness.model.outcome import Returned
+
+    found = judge(case, Returned((array,)), [reference], [numeric_model(model, reference.dtype)])
+    return found.verdict in ("pass", "undefined")
 
 
 def asked(location: str, mode: str, ops: str) -> list:
@@ -101,6 +106,23 @@ def tightest(answers: list[list[str]]) -> str:
     """Of the answers that any model explains, the first model that explains all."""
     some = [within for within in answers if within]
     return next((model for model in MODELS if all(model in within for within in some)), MODELS[-1])
+
+
+def wrapped(ops: list[str]) -> str:
+    """The words as a literal of one or several lines."""
+    lines = textwrap.wrap(" ".join(ops), 95)
+    return "\n        ".join(f'"{line}{" " if line is not lines[-1] else ""}"' for line in lines)
+
+
+def before(name: str, named: tuple[str, ...]):
+    """What an earlier run of this tool wrote of other ops than those that are ``named``."""
+    known = importlib.import_module(f"opassay.adapters.{name}.models")
+    table = defaultdict(lambda: defaultdict(list))
+    for model, outputs in known.MODELS.items():
+        for output, ops in outputs.items():
+            if left := [op for op in ops.split() if op not in named]:
+                table[model][output] += left
+    return known.RUNS if table else (), table
 
 
 def main(name: str, modes: tuple[str, ...], ops: tuple[str, ...]) -> None:
@@ -120,17 +142,19 @@ def main(name: str, modes: tuple[str, ...], ops: tuple[str, ...]) -> None:
         for key, found in answers.items():
             seen[key][mode] = tightest(found)
             count["answers"] += len(found)
-    table = defaultdict(lambda: defaultdict(list))
+    runs, table = before(name, named)
     for (op, output, dtype), by_mode in seen.items():
         model = max(by_mode.values(), key=MODELS.index)
         if model != MODELS[-1]:
             table[f"{model} {dtype}"][output].append(op)
-    told = {"name": name, "version": version, "modes": ", ".join(modes or entry.modes), "cases": count["answers"]}
+    asked_now = f"{', '.join(modes or entry.modes)} of {name} {version} on {platform.machine()}"
+    runs = (*runs, f"{asked_now}: {count['answers']} answers of {len(named)} ops")
+    told = {"name": name, "runs": "".join(f'    "{run}",\n' for run in runs)}
     lines = []
     for key, outputs in sorted(table.items()):
-        rows = "".join(f'        "{output}": "{" ".join(sorted(ops))}",\n' for output, ops in sorted(outputs.items()))
+        rows = "".join(f'        "{output}": {wrapped(sorted(ops))},\n' for output, ops in sorted(outputs.items()))
         lines.append(f'    "{key}": {{\n{rows}    }},\n')
-    text = HEAD.format(processor=platform.machine(), **told) + "".join(lines) + "}\n"
+    text = HEAD.format(**told) + "".join(lines) + "}\n"
     (ROOT / "adapters" / name / "models.py").write_text(text, encoding="utf-8")
 
 

@@ -108,6 +108,11 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("logaddexp", (1.0, 1.0), (INF, 1.0), dy=(1.0, 1.0)),
         lambda _: [np.array([math.e, 0.5], np.float32), np.array([1.0, 0.5], np.float32)],
     ),
+    # As JAX 0.10.2 answered.
+    "infinity_taken_for_zero: float16": (
+        of("logaddexp", (12.0, 0.75, 1.0), (INF, INF, 1.0), dtype="float16", dy=(0.001, 65504.0, 1.0)),
+        lambda _: [np.array([INF, INF, 0.5], np.float16), np.array([0.001, 65504.0, 0.5], np.float16)],
+    ),
     # As torch 2.13 answered.
     "angle_times_pi: lgamma": (
         of("lgamma", (-0.9999999999954979, 3.0), dtype="float64", dy=(1.0000000000022753, 1.0)),

@@ -7,7 +7,7 @@ import numpy as np
 from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.elementary import erf, erfc, exp, log, log1p
 from opassay.adapters.oracle.bounded.formats import Formats, sizes, up
-from opassay.adapters.oracle.bounded.forms import either, either_known
+from opassay.adapters.oracle.bounded.forms import any_form, either, either_known
 from opassay.adapters.oracle.bounded.function import over
 from opassay.adapters.oracle.bounded.logic import equal, greater_equal
 from opassay.adapters.oracle.bounded.monomial import monomial
@@ -76,8 +76,9 @@ def gelu_tanh(x: Real) -> Real:
 
     Source: D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, 2016, section 2.
     """
-    inner = ROOT_TWO_OVER_PI * (x + np.longdouble("0.044715") * (x * x * x))
-    return for_finite(unsigned(0.5 * x * (1 + tanh(inner))))
+    above = 1 + tanh(ROOT_TWO_OVER_PI * (x + np.longdouble("0.044715") * (x * x * x)))
+    # The gradient of the second form multiplies the cotangent by x, which may overflow when half of it does not.
+    return for_finite(unsigned(any_form([0.5 * x * above, x * (0.5 * above)], (x,))))
 
 
 def softsign(x: Real) -> Real:

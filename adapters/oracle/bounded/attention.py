@@ -13,8 +13,9 @@ from opassay.adapters.oracle.bounded.products import matmul
 from opassay.adapters.oracle.bounded.real import Real, for_finite, left_open, saved
 from opassay.adapters.oracle.bounded.reductions import reduce_sum
 from opassay.adapters.oracle.bounded.selection import where
-from opassay.adapters.oracle.bounded.shares import logsumexp, softmax
+from opassay.adapters.oracle.bounded.shares import SURELY, logsumexp, softmax
 from opassay.adapters.oracle.bounded.sums import fit, reshaped, transposed
+from opassay.harness.model.dtypes import FORMATS
 
 LEAST = 2.0**-14
 """The smallest normal number of float16: a share below may be lost, and what it is multiplied by does not count."""
@@ -27,7 +28,9 @@ def attention(
 
     ``visible``: which keys each query sees. ``bias`` is added to what they have in common; what makes it -infinity is
     not seen. ``unseen``: what a query that sees no key has for shares: zeros, nan, or any word for all alike. What is
-    hidden counts for nothing; where it is no number, the contract leaves the query's answer open.
+    hidden counts for nothing; where it is no number, or its score may overflow before -infinity is added to it, the
+    contract leaves the query's answer open. So it does where the sum of values, by exponentials that are not divided
+    yet, may overflow.
     """
     n, heads, length, size = query.shape
     groups, keys = key.shape[1:3]
@@ -38,9 +41,11 @@ def attention(
     visible = visible if bias is None else visible & (bias.value != -np.inf)
     seen = np.broadcast_to(visible, scores.shape)
     strange = _strange(products.value, scores.value, v.value, seen)
+    scores = scores if bias is None else _unless_over_back(scores, products, seen)
     told = _told(_opened(scores, strange), seen, unseen, bias is not None)
     shares = _opened(_shares(told, seen, unseen, None if bias is None else products), strange)
-    answer = for_finite(any_form([matmul(shares, v), _fused(told, shares, v)], (told, v)))
+    answer = _undivided(for_finite(any_form([matmul(shares, v), _fused(told, shares, v)], (told, v))), told.value, v)
+    answer = answer if seen.all() else _unless_value_over(answer, scores, v, seen)
     return reshaped(_opened(answer, strange), (n, heads, length, value.shape[-1]))
 
 
@@ -57,6 +62,51 @@ def _strange(products: np.ndarray, scores: np.ndarray, values: np.ndarray, seen:
 
 def _opened(x: Real, strange: np.ndarray) -> Real:
     return left_open(x, np.broadcast_to(strange, x.shape)) if strange.any() else x
+
+
+def _rows_over(error: np.ndarray, hidden: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+    """Infinite for queries with a hidden key of which nothing is known, since it may overflow."""
+    over = (hidden & np.isinf(error)).any(-1, keepdims=True)
+    return np.where(over, np.inf, otherwise) if over.any() else otherwise
+
+
+def _unless_over_back(scores: Real, products: Real, seen: np.ndarray) -> Real:
+    """``scores``, whose gradient is open where a hidden key's product may overflow."""
+
+    def pull(g: Real, _: Real) -> list[Real | None]:
+        local = lambda _, error, of: _rows_over(of, ~seen, error)  # noqa: E731
+        return [Real(g.value, (g, products), local, lambda further, _: [further, None]), None]
+
+    return Real(scores.value, (scores, products), lambda _, error, of: error, pull, span=scores.span)
+
+
+def _unless_value_over(answer: Real, scores: Real, v: Real, seen: np.ndarray) -> Real:
+    """``answer``, whose gradient by ``scores`` is open where the slope by a hidden key's share may overflow.
+
+    The share is 0, and 0 times infinity is NaN.
+    """
+
+    def pull(g: Real, y: Real) -> list[Real | None]:
+        by_share = matmul(g, transposed(saved(v), (0, 1, 2, 4, 3))) - reduce_sum(g * saved(y), -1, True)
+        nothing = np.zeros(scores.shape, scores.value.dtype)
+        return [g, Real(nothing, (by_share,), lambda _, error: _rows_over(error, ~seen, nothing))]
+
+    same = lambda _, error, of: error  # noqa: E731
+    return Real(answer.value, (answer, scores), same, pull, either_zero=answer.either_zero)
+
+
+def _undivided(answer: Real, scores: np.ndarray, v: Real) -> Real:
+    """``answer``, of which nothing is known where the sum that is divided last may overflow."""
+    with np.errstate(all="ignore"):
+        top = scores.max(-1, keepdims=True, initial=-np.inf)
+        finite = np.where(np.isfinite(v.value), np.abs(v.value), 0)
+        total = np.exp(scores - np.where(np.isfinite(top), top, 0)) @ finite * (1 + SURELY)
+
+    def local(formats: Formats, error: np.ndarray) -> np.ndarray:
+        beyond = total > FORMATS[formats.compute].largest
+        return np.where(beyond, np.inf, error) if beyond.any() else error
+
+    return Real(answer.value, (answer,), local, lambda g, _: [g], either_zero=answer.either_zero)
 
 
 def _scores(q: Real, k: Real, scale: float) -> Real:

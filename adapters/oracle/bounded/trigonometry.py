@@ -30,7 +30,8 @@ def _one_less_square(x: Real) -> Real:
 
 def _by_one_less_square(g: Real, y: Real) -> Real:
     """g · (1 - y²)."""
-    return either(g * (1 - y * y), (g + g * y) * (1 - y), g * (1 + y) * (1 - y))
+    less = g * (1 - y)
+    return either(g * (1 - y * y), (g + g * y) * (1 - y), g * (1 + y) * (1 - y), less + less * y)
 
 
 def _by_length(g: Real, x: Real, y: Real) -> Real:

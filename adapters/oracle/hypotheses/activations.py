@@ -17,6 +17,7 @@ from opassay.adapters.oracle.bounded.sums import spread
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, computed_by, one_or_other
 from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.adapters.oracle.linear import wide
+from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.hypothesis import Hypothesis, Question
 
@@ -155,8 +156,8 @@ def _counted_twice(question: Question) -> Iterator[References]:
         yield (replace(found, exact=np.where(at_zero, 2 * wide(dy), found.exact)),)
 
 
-def _unbounded_sum(x: Real, y: Real) -> Real:
-    """The share of each in an infinite sum is exp of it, or 1 if it is infinite, too."""
+def _unbounded_sum(x: Real, y: Real, name: str = "") -> Real:
+    """The share of each in an infinite sum is exp of it, or 1 if it is infinite, too. ``name``: of a narrow format."""
     shape = np.broadcast_shapes(x.shape, y.shape)
     a, b = spread(x, shape), spread(y, shape)
     whole = bounded.logaddexp(a, b)
@@ -164,9 +165,20 @@ def _unbounded_sum(x: Real, y: Real) -> Real:
 
     def pull(g: Real, _: Real) -> tuple[Real | None, ...]:
         shares = zip((a, b), gradients([whole], [g], [a, b]), strict=True)
-        return None, *(bounded.where(infinite, g * bounded.exp(_cleared(each)), share) for each, share in shares)
+        by_itself = [(_ends(g * _ends(bounded.exp(_cleared(x)), name), name), share) for x, share in shares]
+        return None, *(bounded.where(infinite, one, share) for one, share in by_itself)
 
     return Real(whole.value, (whole, a, b), lambda _, error, *of: error, pull)
+
+
+def _ends(y: Real, name: str) -> Real:
+    """``y``, but what lies within a few steps of the end of the format, or beyond, is rounded to it."""
+    if not name:
+        return y
+    with np.errstate(over="ignore", invalid="ignore"):
+        near = np.abs(y.value) > FORMATS[name].largest * (1 - 8 * FORMATS[name].unit_roundoff)
+        held = wide(dtypes.narrow(y.value, name)).astype(y.value.dtype)
+    return bounded.where(near, Real(held), y)
 
 
 def _cleared(x: Real) -> Real:
@@ -235,7 +247,7 @@ HYPOTHESES = (
     by_formula(
         "infinity_taken_for_zero",
         "the shares in an infinite sum are those in a sum of 0",
-        {"logaddexp": (_unbounded_sum,)},
+        {"logaddexp": (_unbounded_sum, partial(_unbounded_sum, name="float16"))},
         ("gradient",),
     ),
 )
