@@ -8,18 +8,28 @@ from __future__ import annotations
 RUNS = (
     "eager of torch 2.13.0+cpu on x86_64: 718 answers of 19 ops",
     "eager of torch 2.13.0+cpu on x86_64: 3782 answers of 27 ops",
+    "eager of torch 2.13.0+cpu on x86_64: 2098 answers of 16 ops",
 )
 MODELS: dict[str, dict[str, str]] = {
     "float32 bfloat16": {
-        "dbias": "biased_attention",
-        "dx": "celu cumprod cumsum elu gelu group_norm hard_swish linear max mean min mish norm_l1 rms_norm "
-        "selu silu softplus sum sum_square",
+        "db": "lerp swiglu",
+        "dbias": "batch_norm biased_attention group_norm linear",
+        "dkey": "attention biased_attention masked_attention",
+        "dquery": "attention biased_attention masked_attention",
+        "dvalue": "biased_attention masked_attention",
+        "dweight": "group_norm instance_norm linear rms_norm",
+        "dx": "celu cumprod cumsum elu gelu group_norm hard_swish layer_norm linear max mean min mish norm_l1 "
+        "rms_norm selu silu softplus sum sum_square",
         "y": "argmax argmin celu cumprod cumsum elu gelu group_norm hard_swish layer_norm lerp log_sigmoid "
         "logaddexp max mean min mish norm_l1 norm_l2 rms_norm selu silu softmax softplus std sum var",
     },
     "float32 float16": {
-        "dbias": "biased_attention",
-        "dquery": "attention",
+        "db": "lerp",
+        "dbias": "batch_norm biased_attention group_norm linear",
+        "dkey": "attention biased_attention",
+        "dquery": "attention biased_attention masked_attention",
+        "dvalue": "attention biased_attention masked_attention",
+        "dweight": "group_norm instance_norm linear rms_norm",
         "dx": "celu cumsum elu gelu group_norm hard_swish linear max mean min mish norm_l1 rms_norm selu silu "
         "softmax softplus sum sum_square",
         "y": "argmax argmin celu cumprod cumsum elu gelu group_norm hard_swish layer_norm lerp log_sigmoid "
@@ -27,16 +37,25 @@ MODELS: dict[str, dict[str, str]] = {
     },
     "kept bfloat16": {
         "da": "lerp logaddexp swiglu",
-        "dquery": "attention",
-        "dx": "batch_norm log_sigmoid log_softmax logsumexp lp_normalize norm_l2 prod rotary_embedding softmax "
-        "softsign std var",
+        "db": "logaddexp",
+        "dcos": "rotary_embedding",
+        "dsin": "rotary_embedding",
+        "dvalue": "attention",
+        "dweight": "batch_norm layer_norm lerp",
+        "dx": "batch_norm cross_entropy instance_norm log_sigmoid log_softmax logsumexp lp_normalize norm_l2 "
+        "prod rotary_embedding softmax softsign std var",
         "y": "attention batch_norm biased_attention cross_entropy instance_norm linear log_softmax logsumexp "
         "lp_normalize masked_attention prod rotary_embedding softsign sum_square swiglu",
     },
     "kept float16": {
         "da": "lerp logaddexp swiglu",
-        "dx": "batch_norm cumprod log_sigmoid log_softmax logsumexp lp_normalize norm_l2 prod rotary_embedding "
-        "softsign std var",
+        "db": "logaddexp swiglu",
+        "dcos": "rotary_embedding",
+        "dkey": "masked_attention",
+        "dsin": "rotary_embedding",
+        "dweight": "batch_norm layer_norm lerp",
+        "dx": "batch_norm cross_entropy cumprod instance_norm layer_norm log_sigmoid log_softmax logsumexp "
+        "lp_normalize norm_l2 prod rotary_embedding softsign std var",
         "y": "attention batch_norm biased_attention cross_entropy instance_norm linear log_softmax logsumexp "
         "lp_normalize masked_attention prod rotary_embedding softsign sum_square swiglu",
     },

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from opassay.adapters.oracle.bounded.formats import CORRECT, Exact, Formats, kept, product, rounded, sizes
+from opassay.adapters.oracle.bounded.formats import CORRECT, Exact, Formats, kept, product, rounded, sizes, unless_nan
 from opassay.adapters.oracle.bounded.lost import kept_product, kept_quotient, kept_sum
 from opassay.adapters.oracle.bounded.monomial import monomial
 from opassay.adapters.oracle.bounded.profiles import ulps_of
@@ -42,7 +42,8 @@ def _sum(function: Binary, x: Real, y: Real, added: np.ndarray, second: Callable
         return Real(value, (x, y), _either_unknown)
 
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return kept(formats, value, a + b, exact=lambda: quietly(kept_sum, x.value, added, value))
+        error = unless_nan(a + b, (x.value, a), (y.value, b))
+        return kept(formats, value, error, exact=lambda: quietly(kept_sum, x.value, added, value))
 
     return Real(value, (x, y), local, lambda g, _: (fit(g, x.shape), fit(second(g), y.shape)))
 
@@ -75,10 +76,10 @@ def mul(x: Real, other: object) -> Real:
 def _product_error(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """What errors ``a`` and ``b`` of operands of these sizes do: to infinity nothing, times what is surely not 0."""
     error = product(x, b) + product(y, a) + product(a, b)
-    if np.isinf(error).any():
+    if not np.isfinite(error).all():
         surely = ((a == 0) & np.isinf(x) & (y > b)) | ((b == 0) & np.isinf(y) & (x > a))
         error = np.where(surely, 0, error)
-    return np.asarray(error)
+    return unless_nan(error, (x, a), (y, b))
 
 
 def div(x: Real, other: object) -> Real:
@@ -88,7 +89,7 @@ def div(x: Real, other: object) -> Real:
 
     def local(formats: Formats, a: np.ndarray, given: np.ndarray) -> np.ndarray:
         b, beyond = y.error(formats), y.overflow(formats)
-        error = quotient_error(x.value, y.value, value, a, b)
+        error = unless_nan(quotient_error(x.value, y.value, value, a, b), (x.value, a), (y.value, b))
         if beyond.any():
             error = np.where(beyond, np.maximum(error, sizes(value)), error)
         if np.isinf(x.value).any() and ulps_of("div", formats.functions) > CORRECT:

@@ -152,3 +152,11 @@ def settled(values: np.ndarray, new: np.ndarray, error: np.ndarray) -> np.ndarra
 def product(size: np.ndarray, error: np.ndarray) -> np.ndarray:
     """``size * error``, where nothing times infinity is nothing."""
     return np.asarray(np.where(error == 0, 0.0, size * error))
+
+
+def unless_nan(error: np.ndarray, *operands: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """``error``, which is none where an operand, given with its own, is known to be NaN: it makes the result NaN."""
+    if np.isfinite(error).all():
+        return np.asarray(error)
+    known = np.logical_or.reduce(np.broadcast_arrays(*(np.isnan(value) & (own == 0) for value, own in operands)))
+    return np.where(known, 0.0, error)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from opassay.adapters.oracle.bounded.axes import lost, units
-from opassay.adapters.oracle.bounded.formats import Formats, kept, sizes
+from opassay.adapters.oracle.bounded.formats import Formats, kept, sizes, unless_nan
 from opassay.adapters.oracle.bounded.real import Real, left_open, saved
 from opassay.adapters.oracle.bounded.reverse import gradients
 from opassay.adapters.oracle.bounded.sums import fit
@@ -88,10 +88,13 @@ def moved(x: Real, centre: Real, factor: Real, bias: Real) -> Real:
     def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
         of_x, of_centre, of_factor, of_bias = errors
         given = (far + of_x + of_centre) * of_factor + sizes(factor.value) * (of_x + of_centre) + of_bias
+        pairs = zip((x.value, centre.value, factor.value, bias.value), errors, strict=True)
+        nothing = unless_nan(np.broadcast_to(np.inf, value.shape), *pairs) == 0
         steps = 2 * (parts[0] + parts[1]) + sizes(bias.value) + lost(formats)
         beyond = (parts[0] > FORMATS[formats.kept].largest) | (parts[1] > FORMATS[formats.kept].largest)
         each = units(formats)[1] * (1 + units(formats)[1])
-        return kept(formats, value, np.where(beyond, np.inf, given + 4 * lost(formats) + each * (steps + given)))
+        new = np.where(beyond, np.inf, given + 4 * lost(formats) + each * (steps + given))
+        return kept(formats, value, np.where(nothing, 0.0, new))
 
     def pull(g: Real, _: Real) -> tuple[Real, ...]:
         a, c, f = saved(x), saved(centre), saved(factor)
