@@ -13,7 +13,6 @@ from opassay.adapters.oracle.bounded.real import (
     Real,
     constant,
     for_finite,
-    no_slope_at_nan,
     operand,
     saved,
     unsigned,
@@ -81,7 +80,7 @@ def hard_sigmoid(x: Real) -> Real:
 def hard_swish(x: Real) -> Real:
     """x · hard_sigmoid(x)."""
     share = clamp(x + 3, 0.0, 6.0)
-    return unsigned(no_slope_at_nan(either(x * hard_sigmoid(x), x * share / 6, x * (share * SIXTH))))
+    return for_finite(unsigned(either(x * hard_sigmoid(x), x * share / 6, x * (share * SIXTH))))
 
 
 def leaky_relu(x: Real, slope: object = 0.01) -> Real:

@@ -290,15 +290,6 @@ def for_finite(y: Real) -> Real:
     return Real(y.value, (y,), lambda _, error: error, pull, span=y.span)
 
 
-def no_slope_at_nan(y: Real) -> Real:
-    """``y``, whose gradient is left open where it is NaN: what chooses a piece by comparing finds some piece there."""
-
-    def pull(g: Real, _: Real) -> tuple[Real]:
-        return (left_open(g, np.isnan(y.value)),)
-
-    return Real(y.value, (y,), lambda _, error: error, pull, span=y.span)
-
-
 def unsigned(x: Real) -> Real:
     """``x``, whose zeros may have either sign."""
     anywhere = np.broadcast_to(True, x.shape)
