@@ -90,7 +90,7 @@ def reference_of(name: str, dtype: str, y: Real, signed: bool = True) -> Referen
         zeros = zeros & ~y.either_zero
 
     def allowed_by(model: NumericModel) -> np.ndarray:
-        formats = Formats.of(model, dtype)
+        formats = Formats.of(model, dtype, backward=not signed)
         with np.errstate(all="ignore"):
             return stored(formats, exact, y.error(formats))
 

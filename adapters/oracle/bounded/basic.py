@@ -42,7 +42,7 @@ def _sum(function: Binary, x: Real, y: Real, added: np.ndarray, second: Callable
         return Real(value, (x, y), _either_unknown)
 
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        error = unless_nan(a + b, (x.value, a), (y.value, b))
+        error = unless_nan(formats, a + b, (x.value, a), (y.value, b))
         return kept(formats, value, error, exact=lambda: quietly(kept_sum, x.value, added, value))
 
     return Real(value, (x, y), local, lambda g, _: (fit(g, x.shape), fit(second(g), y.shape)))
@@ -67,19 +67,19 @@ def mul(x: Real, other: object) -> Real:
         return Real(value, (x, y), _either_unknown)
 
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        error = _product_error(sizes(x.value), sizes(y.value), a, b)
+        error = _product_error(formats, sizes(x.value), sizes(y.value), a, b)
         return kept(formats, value, error, exact=lambda: quietly(kept_product, x.value, y.value, value))
 
     return Real(value, (x, y), local, lambda g, _: (fit(g * saved(y), x.shape), fit(g * saved(x), y.shape)))
 
 
-def _product_error(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _product_error(formats: Formats, x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """What errors ``a`` and ``b`` of operands of these sizes do: to infinity nothing, times what is surely not 0."""
     error = product(x, b) + product(y, a) + product(a, b)
     if not np.isfinite(error).all():
         surely = ((a == 0) & np.isinf(x) & (y > b)) | ((b == 0) & np.isinf(y) & (x > a))
         error = np.where(surely, 0, error)
-    return unless_nan(error, (x, a), (y, b))
+    return unless_nan(formats, error, (x, a), (y, b))
 
 
 def div(x: Real, other: object) -> Real:
@@ -89,7 +89,7 @@ def div(x: Real, other: object) -> Real:
 
     def local(formats: Formats, a: np.ndarray, given: np.ndarray) -> np.ndarray:
         b, beyond = y.error(formats), y.overflow(formats)
-        error = unless_nan(quotient_error(x.value, y.value, value, a, b), (x.value, a), (y.value, b))
+        error = unless_nan(formats, quotient_error(x.value, y.value, value, a, b), (x.value, a), (y.value, b))
         if beyond.any():
             error = np.where(beyond, np.maximum(error, sizes(value)), error)
         if np.isinf(x.value).any() and ulps_of("div", formats.functions) > CORRECT:

@@ -80,7 +80,7 @@ def hard_sigmoid(x: Real) -> Real:
 def hard_swish(x: Real) -> Real:
     """x · hard_sigmoid(x)."""
     share = clamp(x + 3, 0.0, 6.0)
-    return for_finite(unsigned(either(x * hard_sigmoid(x), x * share / 6, x * (share * SIXTH))))
+    return unsigned(either(x * hard_sigmoid(x), x * share / 6, x * (share * SIXTH)))
 
 
 def leaky_relu(x: Real, slope: object = 0.01) -> Real:

@@ -29,7 +29,8 @@ class Formats:
 
     ``compute``: what operations and partial sums are done in. ``kept``: what results of primitives are rounded to
     inside an op. ``out``: storage, and what a gradient finds saved. ``flush``: whether subnormals may become zero.
-    ``functions`` names the profile of elementary functions.
+    ``functions`` names the profile of elementary functions. ``backward``: a gradient is asked, whose forms make NaN of
+    other infinities: there, a NaN beside what is inexact says nothing.
     """
 
     out: str
@@ -37,18 +38,21 @@ class Formats:
     compute: str
     flush: bool
     functions: str
+    backward: bool = False
 
     def __post_init__(self) -> None:
         # Every node keeps its errors by formats, so that hashing them would be a good part of its cost.
-        object.__setattr__(self, "_hash", hash((self.out, self.kept, self.compute, self.flush, self.functions)))
+        object.__setattr__(
+            self, "_hash", hash((self.out, self.kept, self.compute, self.flush, self.functions, self.backward))
+        )
 
     def __hash__(self) -> int:
         return int(self._hash)  # type: ignore[attr-defined]
 
     @classmethod
-    def of(cls, model: NumericModel, out: str) -> Formats:
+    def of(cls, model: NumericModel, out: str, backward: bool = False) -> Formats:
         compute = model.accumulator
-        return cls(out, model.kept or compute, compute, model.flushes, model.functions)
+        return cls(out, model.kept or compute, compute, model.flushes, model.functions, backward)
 
     def flushes(self, name: str) -> bool:
         """Whether subnormals of the format may become zero; what flushes computes float16 in float32."""
@@ -154,9 +158,9 @@ def product(size: np.ndarray, error: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(error == 0, 0.0, size * error))
 
 
-def unless_nan(error: np.ndarray, *operands: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def unless_nan(formats: Formats, error: np.ndarray, *operands: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """``error``, which is none where an operand, given with its own, is known to be NaN: it makes the result NaN."""
-    if np.isfinite(error).all():
+    if formats.backward or np.isfinite(error).all():
         return np.asarray(error)
     known = np.logical_or.reduce(np.broadcast_arrays(*(np.isnan(value) & (own == 0) for value, own in operands)))
     return np.where(known, 0.0, error)

@@ -89,7 +89,7 @@ def moved(x: Real, centre: Real, factor: Real, bias: Real) -> Real:
         of_x, of_centre, of_factor, of_bias = errors
         given = (far + of_x + of_centre) * of_factor + sizes(factor.value) * (of_x + of_centre) + of_bias
         pairs = zip((x.value, centre.value, factor.value, bias.value), errors, strict=True)
-        nothing = unless_nan(np.broadcast_to(np.inf, value.shape), *pairs) == 0
+        nothing = unless_nan(formats, np.broadcast_to(np.inf, value.shape), *pairs) == 0
         steps = 2 * (parts[0] + parts[1]) + sizes(bias.value) + lost(formats)
         beyond = (parts[0] > FORMATS[formats.kept].largest) | (parts[1] > FORMATS[formats.kept].largest)
         each = units(formats)[1] * (1 + units(formats)[1])

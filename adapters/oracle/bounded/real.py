@@ -279,13 +279,10 @@ def composed(make: Callable[[], Real], x: Real, pull: Pull, shape: tuple[int, ..
 
 
 def for_finite(y: Real) -> Real:
-    """``y``, whose gradient is left open where the cotangent is not finite: forms multiply it in other orders.
-
-    So it is where ``y`` is NaN, and has no slope.
-    """
+    """``y``, whose gradient is left open where the cotangent is not finite: forms multiply it in other orders."""
 
     def pull(g: Real, _: Real) -> tuple[Real]:
-        return (left_open(g, ~np.isfinite(g.value) | np.isnan(y.value)),)
+        return (left_open(g, ~np.isfinite(g.value)),)
 
     return Real(y.value, (y,), lambda _, error: error, pull, span=y.span)
 

@@ -169,12 +169,13 @@ def where(condition: Mask, x: object, y: object) -> Real:
     a, b = operand(x, some), operand(y, some)
     value = np.where(mask.value, a.value, b.value)
 
-    def local(_: Formats, unsure: np.ndarray, e: np.ndarray, f: np.ndarray) -> np.ndarray:
+    def local(formats: Formats, unsure: np.ndarray, e: np.ndarray, f: np.ndarray) -> np.ndarray:
         chosen = np.where(mask.value, e, f)
         if not a.is_float:
             return np.where((unsure > 0) & (a.value != b.value), np.inf, chosen)
         other = np.abs(np.where(mask.value, b.value, a.value) - value) + np.where(mask.value, f, e)
-        other = np.where(np.isnan(a.value) & np.isnan(b.value) & (e == 0) & (f == 0), 0.0, other)
+        if not formats.backward:
+            other = np.where(np.isnan(a.value) & np.isnan(b.value) & (e == 0) & (f == 0), 0.0, other)
         return np.where(unsure > 0, np.maximum(chosen, np.where(np.isnan(other), np.inf, other)), chosen)
 
     def pull(g: Real, _: Real) -> tuple[None, Real, Real]:

@@ -48,8 +48,9 @@ def reduce_var(x: Real, axes: Axes, keepdims: bool = False, ddof: int = 0) -> Re
 
     def local(formats: Formats, error: np.ndarray) -> np.ndarray:
         off = _error(formats, x.value, distance, error, over, keepdims) * scale
-        known = (np.isnan(x.value) & (error == 0)).any(axis=over, keepdims=keepdims)
-        off = np.where(known | (count == 0), 0, off)
+        if not formats.backward:
+            known = (np.isnan(x.value) & (error == 0)).any(axis=over, keepdims=keepdims)
+            off = np.where(known | (count == 0), 0, off)
         return kept(formats, value, off, ulps_of("div", formats.functions))
 
     def pull(g: Real, y: Real) -> tuple[Real]:
