@@ -70,8 +70,8 @@ def whole(names: Sequence[str], given: Mapping[str, Any], inputs: Arrays) -> tup
     named = dict(zip(("query", "key", "value", "mask", "past_key", "past_value", "lengths"), names, strict=False))
     arrays = iter(inputs)
     got = {part: next(arrays) for part, name in named.items() if name}
-    query = _heads(got["query"], given.get("q_num_heads"))
-    key, value = (_heads(got[part], given.get("kv_num_heads")) for part in ("key", "value"))
+    query = by_heads(got["query"], given.get("q_num_heads"))
+    key, value = (by_heads(got[part], given.get("kv_num_heads")) for part in ("key", "value"))
     past = got["past_key"].shape[2] if "past_key" in got else 0
     if past:
         key, value = (np.concatenate([got[f"past_{n}"], x], 2) for n, x in (("key", key), ("value", value)))
@@ -95,7 +95,8 @@ def whole(names: Sequence[str], given: Mapping[str, Any], inputs: Arrays) -> tup
     return define, [query, key, value, *([] if bias is None else [bias])]
 
 
-def _heads(x: np.ndarray, heads: int | None) -> np.ndarray:
+def by_heads(x: np.ndarray, heads: int | None) -> np.ndarray:
+    """[batch, heads, places, size] of heads that may lie side by side."""
     return x if x.ndim == 4 else x.reshape(*x.shape[:2], heads, -1).swapaxes(1, 2)
 
 

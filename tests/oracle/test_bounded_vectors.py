@@ -185,6 +185,25 @@ def test_onnx_nodes_whose_operands_have_shapes_of_their_own(operator: str) -> No
     assert judged >= 2
 
 
+attention = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("onnx_attention.py"))))
+
+
+def test_onnx_attention_but_what_caps_scores() -> None:
+    judged = 0
+    for case in cases()["Attention"]:
+        node = case.model.graph.node[0]
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        for inputs, outputs in case.data_sets:
+            asked = attention.whole(node.input, attributes, [np.asarray(x) for x in inputs])
+            if asked is not None:
+                define, arrays = asked
+                answer = attention.by_heads(np.asarray(outputs[0]), attributes.get("q_num_heads"))
+                (y,) = bounded.references(define, arrays, dtypes.dtype_name(answer))
+                assert (helpers.judged(answer, y).verdict, case.name) == ("pass", case.name)
+                judged += 1
+    assert judged >= 82
+
+
 moves = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("onnx_moves.py"))))
 
 
