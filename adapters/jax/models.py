@@ -5,9 +5,7 @@ The tightest model that held in what RUNS lists.
 
 from __future__ import annotations
 
-RUNS = (
-    "eager of jax 0.10.2 on x86_64: 670 answers of 19 ops",
-)
+RUNS = ("eager of jax 0.10.2 on x86_64: 670 answers of 19 ops",)
 MODELS: dict[str, dict[str, str]] = {
     "float32 bfloat16": {
         "dx": "cumprod mean norm_l1 sum sum_square var",

@@ -5,9 +5,7 @@ The tightest model that held in what RUNS lists.
 
 from __future__ import annotations
 
-RUNS = (
-    "eager of tensorflow 2.21.0 on x86_64: 684 answers of 19 ops",
-)
+RUNS = ("eager of tensorflow 2.21.0 on x86_64: 684 answers of 19 ops",)
 MODELS: dict[str, dict[str, str]] = {
     "float32 bfloat16": {
         "dx": "mean norm_l1 sum sum_square",
