@@ -77,6 +77,10 @@ def test_who_names_the_interpreter(folder):
         ('[targets.x]\nadapter = "jaxx"', ["[targets.x]", "unknown adapter 'jaxx'", "did you mean 'jax'"]),
         ('[targets.x]\nadapter = "jax"\npython = "python"\nmode = "jitt"', ["[targets.x]", "'jitt'", "'jit'"]),
         ('[targets.x]\nadapter = "jax"\npython = "python"\ndevice = "a b"', ["[targets.x]", "not a target"]),
+        (
+            '[targets.x]\nadapter = "mlx"\npython = "python"\nbackend = "mine:run"',
+            ["[targets.x]", "'mlx' takes no backend", "remove the key", "jax, onnx, stablehlo, torch"],
+        ),
         ('[targets.x]\nadapter = "jax"\npython = "none"', ["[targets.x]", "there is no interpreter", "none"]),
         ('[targets.x]\nadapter = "jax"\npython = "opassay.toml"', ["[targets.x]", "is not executable"]),
     ],
@@ -88,6 +92,16 @@ def test_what_cannot_be_a_target_is_one_line(text, words, folder):
     assert "\n" not in str(caught.value)
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("adapter", ["jax", "onnx", "stablehlo", "torch"])
+def test_an_adapter_that_leaves_open_who_computes_is_told_so(adapter, folder):
+    (folder / "opassay.toml").write_text(
+        f'[targets.x]\nadapter = "{adapter}"\npython = "python"\nbackend = "mine:run"\n'
+    )
+    registry = Registry(folder=folder)
+    [target] = registry.targets(["x"])
+    assert registry.environment(target) == {"OPASSAY_BACKEND": "mine:run"}
 
 
 def test_a_name_in_both_files_is_refused(folder):

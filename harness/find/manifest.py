@@ -13,7 +13,7 @@ from opassay.harness.find.located import UsageError, beside, declare, folder_of
 
 MANIFEST = "adapter.toml"
 ADAPTERS = Path(__file__).parents[2] / "adapters"
-KEYS = {"class": str, "requires": str, "least": str, "hint": str, "named_only": bool}
+KEYS = {"class": str, "requires": str, "least": str, "hint": str, "named_only": bool, "backend": bool}
 """What a manifest may say, each as it stands in ``AdapterEntry``; only a built-in adapter names its ``class``."""
 
 
@@ -24,7 +24,8 @@ class AdapterEntry:
     ``location`` is module:Class; ``requires`` the package that must be importable, ``least`` its oldest version that
     works; ``hint`` what to type to get it; ``known`` the framework-free module holding its ``KNOWN`` differences,
     ``script`` the one that writes the framework's part of a reproduction, each or empty. ``named_only``: asked only
-    where somebody names it, since whoever computes is said by a target of the user's.
+    where somebody names it, since whoever computes is said by a target of the user's. ``backend``: such a target may
+    say so.
     """
 
     name: str
@@ -36,6 +37,7 @@ class AdapterEntry:
     script: str = ""
     least: str = ""
     named_only: bool = False
+    backend: bool = False
 
     @property
     def installed(self) -> bool:

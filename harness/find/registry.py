@@ -139,10 +139,17 @@ class Registry:
             target = self._resolved(Target(user.adapter, user.mode, user.device, user.name), f"target {user.name!r}")
         except (UsageError, ValueError) as error:
             raise UsageError(f"{user.place}: {error}") from None
+        if user.backend and not self.adapter(user.adapter).backend:
+            raise UsageError(f"{user.place}: {self._no_backend(user.adapter)}")
         problem = interpreter_problem(self.interpreter(target))
         if problem and self._elsewhere is None:
             raise UsageError(f"{user.place}: {problem}")
         return target
+
+    def _no_backend(self, adapter: str) -> str:
+        """Why a target of ``adapter`` cannot say who computes."""
+        those = ", ".join(name for name, entry in sorted(self.adapters.items()) if entry.backend)
+        return f"the adapter {adapter!r} takes no backend; remove the key, or name one that does: {those}"
 
     def _resolved(self, target: Target, what: str) -> Target:
         entry = self.adapter(target.adapter)
