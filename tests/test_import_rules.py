@@ -179,6 +179,17 @@ RULES = {
             *(f"opassay.adapters.{name}" for name in FRAMEWORKS if name != "jax"),
         ),
     ),
+    "litert": Rule(
+        ("adapters/litert",),
+        ("import torch", "from opassay.adapters.mlx import windows", "import opassay.adapters.oracle"),
+        never=(
+            "opassay.adapters.oracle",
+            "opassay.cases",
+            "opassay.harness.run",
+            *(name for name in FRAMEWORKS if name != "tensorflow"),
+            *(f"opassay.adapters.{name}" for name in FRAMEWORKS if name != "tensorflow"),
+        ),
+    ),
     "programs": Rule(
         ("adapters/programs.py",),
         (

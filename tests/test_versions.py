@@ -28,7 +28,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 TOGETHER = ("all", "test")
 """Extras that are made of others."""
 
-PACKAGES = {"paddle": "paddlepaddle", "stablehlo": "jax"}
+PACKAGES = {"litert": "ai-edge-litert", "paddle": "paddlepaddle", "stablehlo": "jax"}
 """How a framework is called where it is downloaded, if not as its adapter is."""
 
 FRAMEWORKS = {PACKAGES.get(entry.name, entry.name): entry for entry in built_in() if not entry.named_only}
@@ -75,8 +75,8 @@ def test_an_upper_bound_is_noticed(line):
 @pytest.mark.parametrize("entry", built_in(), ids=lambda entry: entry.name)
 def test_an_extra_brings_its_own_framework_and_no_other(entry):
     own = PACKAGES.get(entry.name, entry.name)
-    # Keras computes on another framework.
-    brought = {own} & set(FRAMEWORKS) | ({"tensorflow"} if own == "keras" else set())
+    # Keras computes on another framework, LiteRT's models are made by one.
+    brought = {own} & set(FRAMEWORKS) | ({"tensorflow"} if entry.name in ("keras", "litert") else set())
     assert asked_for(entry.name) == brought
     assert entry.hint == f"pip install 'opassay[{entry.name}]'"
 

@@ -9,4 +9,6 @@ FOLLOWS = (
     Follows("index_below", "from_end", ops=("gather", "gather_elements", "gather_nd", "embedding", "scatter_elements")),
     Follows("zero_divisor", "any"),
     Follows("no_axes", "none"),
+    Follows("unseen", "mean", ops=("attention", "masked_attention")),
+    Follows("unseen", "nan", ops=("biased_attention",)),
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opassay.adapters.facts import accepted, pinned
+from opassay.adapters.facts import pinned
 from opassay.adapters.kernels.elements import NAN_OF_SIGN, Told, holds_nan, mistakes
+from opassay.adapters.mlx.known_errors import ERRORS
+from opassay.adapters.mlx.known_predicates import SEEN
+from opassay.adapters.mlx.known_shapes import SHAPES
 from opassay.harness.model.fact import Fact
-
-_SEEN = "mlx 0.32.4, CPU"
 
 _FUNCTIONS: Told = {
     "in_32_bits": ("upstream", "the CPU kernels and mlx.nn compute float64 in float32 in many places"),
@@ -22,22 +23,11 @@ _FUNCTIONS: Told = {
     "gradient_shared_among_maxima": ("by design", "equal elements of a window share its gradient"),
 }
 
-_UNCHECKED = {"conv2d_transpose": ("OutputTooLarge", "OutputTooSmall")}
-_INDEXING = {
-    "url": "https://ml-explore.github.io/mlx/build/html/usage/indexing.html",
-    "title": "Indexing Arrays",
-}
-_BEYOND = {
-    "dynamic_slice dynamic_update_slice embedding gather gather_elements gather_nd": ("IndexOutOfRange",),
-    "scatter_elements": ("IndexOutOfRange",),
-    "index_add scatter_nd": ("IndexOutOfRange", "IndexNegative"),
-}
-
 KNOWN = pinned(
     (
-        *mistakes("mlx", _FUNCTIONS, versions=_SEEN),
-        *accepted("mlx-unchecked", "by design", "output_padding is not checked", _UNCHECKED, versions=_SEEN),
-        *accepted("mlx-index", "by design", "an index outside is not checked", _BEYOND, versions=_SEEN, **_INDEXING),
+        *mistakes("mlx", _FUNCTIONS, versions=SEEN),
+        *ERRORS,
+        *SHAPES,
         Fact(
             "mlx-sign-nan",
             "upstream",
@@ -45,7 +35,7 @@ KNOWN = pinned(
             ops=("sign",),
             verdicts=("special",),
             when=holds_nan,
-            versions=_SEEN,
+            versions=SEEN,
             pins=(NAN_OF_SIGN,),
         ),
     ),

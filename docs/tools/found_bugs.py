@@ -341,6 +341,7 @@ As grave, but the machine that measured this page cannot show them.
 _FRAMEWORKS = {
     "jax": "JAX",
     "keras": "Keras",
+    "litert": "LiteRT",
     "mlx": "MLX",
     "onnx": "ONNX",
     "onnxruntime": "onnxruntime",

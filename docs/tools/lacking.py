@@ -45,8 +45,8 @@ def examples(only):
     return found
 
 
-def ask(location: str, mode: str, *only: str) -> None:
-    """Print a line per op and dtypes: whether the adapter raises there."""
+def ask(location: str, mode: str, first: str, *only: str) -> None:
+    """Print a line per op and dtypes, from number ``first`` on: whether the adapter raises there."""
     from opassay.harness.contract.cases import executor
     from opassay.harness.model.outcome import Raised, Returned
 
@@ -55,25 +55,31 @@ def ask(location: str, mode: str, *only: str) -> None:
     type(adapter).lacking = with_words({}, adapter.lacking)
     running = executor(adapter, mode)
     print(json.dumps(["version", adapter.version()]), flush=True)
-    for op, cases in examples(only).items():
-        for dtypes, by_words in cases.items() if op in adapter.ops() else ():
-            print(json.dumps(["asked", op, dtypes]), flush=True)
-            answers = [outcome for _, outcome in running.run(list(by_words.values()), fuse=False)]
-            raised = [outcome for outcome in answers if isinstance(outcome, Raised)]
-            for outcome in raised:
-                if outcome.origin != "framework":
-                    raise SystemExit(f"{op} of {dtypes}: {outcome.type}: {outcome.message}")
-            if raised and not any(isinstance(outcome, Returned) for outcome in answers):
-                print(json.dumps(["lacks", op, dtypes, raised[0].message[:100]]), flush=True)
+    found = [(op, *asked) for op, cases in examples(only).items() if op in adapter.ops() for asked in cases.items()]
+    for op, dtypes, by_words in found[int(first) :]:
+        print(json.dumps(["asked", op, dtypes]), flush=True)
+        answers = [outcome for _, outcome in running.run(list(by_words.values()), fuse=False)]
+        raised = [outcome for outcome in answers if isinstance(outcome, Raised)]
+        for outcome in raised:
+            if outcome.origin != "framework":
+                raise SystemExit(f"{op} of {dtypes}: {outcome.type}: {outcome.message}")
+        if raised and not any(isinstance(outcome, Returned) for outcome in answers):
+            print(json.dumps(["lacks", op, dtypes, raised[0].message[:100]]), flush=True)
 
 
 def asked(location: str, mode: str, only: tuple[str, ...]) -> list:
+    """All lines; where the process ends, another one goes on behind what ended it."""
     environment = {**os.environ, "OPASSAY_MODE": mode, "OPASSAY_THREADS": "1"}
-    command = [sys.executable, __file__, "--ask", location, mode, *only]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('["')]
-    if done.returncode:
-        print(f"{location} {mode} ended with {done.returncode} after {lines[-1:]}: {done.stderr[-500:]}")
+    lines, first, ended = [], 0, True
+    while ended:
+        command = [sys.executable, __file__, "--ask", location, mode, str(first), *only]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('["')]
+        lines += said
+        first += sum(kind == "asked" for kind, *_ in said)
+        if done.returncode:
+            print(f"{location} {mode} ended with {done.returncode} after {said[-1:]}: {done.stderr[-500:]}", flush=True)
+        ended = done.returncode < 0 and bool(said)
     return lines
 
 

@@ -21,7 +21,7 @@ from opassay.harness.find.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("known-differences", "ops", "versions")))
-PACKAGES = {"paddle": "paddlepaddle", "stablehlo": "jax"}
+PACKAGES = {"litert": "ai-edge-litert", "paddle": "paddlepaddle", "stablehlo": "jax"}
 OWNERS = ("upstream", "by design", "ours")
 
 

@@ -1,0 +1,21 @@
+"""What MLX's lists of known differences share. Free of MLX."""
+
+from __future__ import annotations
+
+from opassay.adapters.kernels.predicates import attributes_of
+from opassay.harness.model.case import Case
+
+SEEN = "mlx 0.32.4, CPU"
+_INT32 = 2**31
+
+
+def wide_stride(case: Case) -> bool:
+    return max(attributes_of(case).get("stride", ()), default=0) >= _INT32
+
+
+def dilated_float64(case: Case) -> bool:
+    return case.tensors[0].dtype == "float64" and max(attributes_of(case)["dilation"]) > 1
+
+
+def steep(case: Case) -> bool:
+    return float(attributes_of(case)["slope"]) > 1
