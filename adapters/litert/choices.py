@@ -1,0 +1,16 @@
+"""Which choices of the contract LiteRT follows. Free of LiteRT and TensorFlow: the parent imports this."""
+
+from __future__ import annotations
+
+from opassay.harness.model.choice import Follows
+
+FOLLOWS = (
+    Follows("wide_padding", "any"),
+    Follows("empty_window", "nothing"),
+    Follows("no_axes", "none"),
+    Follows("nothing_reduced", "worst", ops=("chooses",)),
+    Follows("nan_position", "passed_over"),
+    Follows("index_below", "from_end", ops=("gather_elements",)),
+    Follows("index_below", "nowhere", ops=("one_hot",)),
+    Follows("index_beyond", "nowhere", ops=("one_hot",)),
+)

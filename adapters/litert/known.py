@@ -1,0 +1,94 @@
+"""What LiteRT is known to do differently. Free of LiteRT and TensorFlow: the parent imports this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from opassay.adapters.facts import accepted, pinned
+from opassay.adapters.kernels.elements import Told, holds_nan, mistakes
+from opassay.adapters.kernels.values import empty_anywhere
+from opassay.harness.model.case import Case
+from opassay.harness.model.fact import Fact
+
+_SEEN = "litert 2.3.0, CPU"
+_INT32 = 2**31
+
+_MISTAKES: Told = {
+    "exp_less_one": ("upstream", "selu is exp(x) - 1 below 0, and 0 of what is small"),
+    "lgamma_by_lanczos": ("upstream", "lgamma is composed by the converter, and loses what is near its zeros"),
+    "nan_passed_over": ("upstream", "a maximum and a minimum are comparisons, in which a NaN loses"),
+    "nan_replaced": ("upstream", "the larger and the smaller of two are comparisons, in which a NaN loses"),
+    "zeros_of_other_sign": ("upstream", "what the converter composes, or computes as 0 - x, loses the sign of -0"),
+    "starts_from_lowest": ("by design", "what surrounds an image is the lowest number, and found where it is largest"),
+    "repeated_index_adds": ("by design", "scatter_nd adds up what has one index"),
+}
+
+_UNCHECKED = {
+    "all any min sum sum_square": ("AxisRepeated",),
+    "conv2d": ("ChannelMismatch",),
+    "conv2d_transpose conv3d": ("GroupsZero",),
+    "max_unpool2d": ("IndexWrongChannel",),
+    "roll": ("AxisTooSmall",),
+}
+
+
+_FOLDED = ("conv2d", "logsumexp", "masked_select", "matmul", "mean", "scatter_nd", "sum", "sum_square")
+"""Of an empty sum the answer may have elements: then the converter has them computed, and the model takes no input."""
+
+
+def _empty(case: Case) -> bool:
+    return empty_anywhere(case) and case.op not in _FOLDED
+
+
+def _holds_zero(case: Case) -> bool:
+    return bool((case.inputs()[0] == 0).any())
+
+
+def _wide_stride(case: Case) -> bool:
+    return max(case.attributes.get("stride", ()), default=0) >= _INT32
+
+
+def _unquantised(case: Case) -> bool:
+    return case.tensors[0].dtype == "uint8"
+
+
+def _fact(name: str, reason: str, ops: tuple[str, ...], verdict: str, when: Any, *aspects: str) -> Fact:
+    told: dict[str, Any] = {"aspects": aspects or ("value",), "verdicts": (verdict,), "when": when, "versions": _SEEN}
+    return Fact(f"litert-{name}", "upstream", reason, ops=ops, **told)
+
+
+KNOWN = pinned(
+    (
+        *mistakes("litert", _MISTAKES, versions=_SEEN),
+        *accepted("litert-unchecked", "by design", "the kernels do not check it", _UNCHECKED, versions=_SEEN),
+        _fact(
+            "nothing",
+            "the interpreter takes no tensor without elements: Invalid tensor size",
+            (),
+            "rejects",
+            _empty,
+            "value",
+            "shape",
+        ),
+        _fact(
+            "equal-bytes",
+            "the kernels of bytes are for quantised ones: without a scale, equal ends the process",
+            ("equal",),
+            "crash",
+            _unquantised,
+        ),
+        _fact("exp-nan", "exp of NaN is 0", ("exp",), "special", holds_nan),
+        _fact("rsqrt-zero", "rsqrt of 0 is NaN", ("rsqrt",), "special", _holds_zero),
+        _fact(
+            "wide-stride",
+            "strides are numbers of 32 bits",
+            ("avg_pool2d", "conv1d", "conv2d", "conv3d", "max_pool2d"),
+            "rejects",
+            _wide_stride,
+            "value",
+            "shape",
+        ),
+    ),
+    Path(__file__).parent,
+)
