@@ -17,6 +17,7 @@ from absl import logging
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from opassay.adapters.litert.lacking import LACKING
+from opassay.adapters.litert.limits import windows
 from opassay.adapters.tensorflow.adapter import TensorFlowAdapter
 from opassay.harness.model.adapter import Unsupported
 from opassay.harness.model.dtypes import DTYPES
@@ -75,6 +76,9 @@ class LiteRtAdapter(TensorFlowAdapter):
 
     def executor(self) -> str:
         return f"LiteRT:{self._compiled_for}"
+
+    def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        return windows(op, attributes) or super().unsupported(op, mode, dtypes, attributes)
 
     def to_native(self, array: np.ndarray) -> np.ndarray:
         return np.array(array, order="C")

@@ -1,0 +1,27 @@
+"""Which attributes of windows LiteRT's kernels do not take. Free of LiteRT and TensorFlow.
+
+Each was tried: the converter knows no op for it, or the kernel refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from opassay.adapters.geometry import ALIKE
+
+
+def windows(op: str, attributes: Mapping[str, Any]) -> str | None:
+    """Why ``op`` has no kernel with these attributes, or None."""
+    alike = ALIKE.get(op, op)
+    dilated = max(attributes.get("dilation", ()), default=1) > 1
+    words = isinstance(attributes.get("padding"), str)
+    if alike == "max_pool2d" and not words and not dilated:
+        return "LiteRT's MAX_POOL_2D pads as SAME or VALID say, and by no amounts"
+    if op == "max_pool2d_with_argmax" and words and not dilated:
+        return "LiteRT has no kernel of tf.nn.max_pool_with_argmax"
+    if alike != "conv2d_transpose":
+        return None
+    if attributes["groups"] > 1:
+        return "LiteRT's TRANSPOSE_CONV has no groups"
+    return "LiteRT's TRANSPOSE_CONV has no dilation, and pads as SAME or VALID say" if dilated or not words else None
