@@ -50,7 +50,8 @@ ELEMENTS = (
         aspects=("shape",),
         verdicts=("shape",),
         when=_broadcasts,
-        **_TENSORFLOW,
+        modes=("tensorflow", "jax"),
+        versions=SEEN,
     ),
     Fact(
         "keras-inferred-float32",
@@ -65,8 +66,8 @@ ELEMENTS = (
     Fact(
         "keras-inferred-32-bits",
         "upstream",
-        "compute_output_spec of Matmul has 32 bits where execution, which JAX was told to do in 64, has them",
-        ops=("matmul", "bmm", "linear"),
+        "compute_output_spec of Matmul and Einsum has 32 bits where execution by JAX has the 64 that it was told to",
+        ops=("matmul", "bmm", "linear", "einsum"),
         aspects=("shape",),
         verdicts=("dtype",),
         when=lambda case: case.tensors[0].dtype in ("float64", "int64"),

@@ -8,6 +8,7 @@ from typing import Any
 from opassay.adapters.engines.xla import ABORTS
 from opassay.adapters.geometry import effective, spatial_axes
 from opassay.adapters.keras.known_predicates import SEEN
+from opassay.adapters.kernels.far import narrowed_index
 from opassay.adapters.kernels.larger import DIVIDES_TITLE, DIVIDES_URL, divided_by_nothing
 from opassay.adapters.kernels.predicates import (
     Predicate,
@@ -235,6 +236,14 @@ ERRORS = (
         ("UpdatesShape",),
         ("torch",),
         when=_fits_reshaped,
+    ),
+    _invalid(
+        "narrowed-index",
+        "an index of 64 bits is narrowed to 32 where the array's extents fit them: 2**32 + 3 is 3, and written",
+        ("indexes",),
+        ("IndexOutOfRange", "IndexNegative"),
+        ("jax",),
+        when=narrowed_index,
     ),
     _invalid(
         "overflow-abort",

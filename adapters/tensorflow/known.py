@@ -6,7 +6,6 @@ from pathlib import Path
 
 from opassay.adapters.engines import eigen, onednn, tensorflow_refusals, xla
 from opassay.adapters.facts import pinned
-from opassay.adapters.kernels.far import far_steps
 from opassay.adapters.kernels.predicates import attributes_of, dilated_with_padding, subnormal_meets_infinity
 from opassay.adapters.kernels.refusals import refused
 from opassay.adapters.kernels.values import odd_maximum
@@ -54,6 +53,7 @@ KNOWN = pinned(
         *eigen.facts("tensorflow", _CPU, _SEEN),
         *tensorflow_refusals.facts("tensorflow", (), _SEEN),
         *onednn.convolutions("tensorflow", _CPU, _SEEN),
+        onednn.far_strides("tensorflow", _CPU, _SEEN),
         *onednn.products("tensorflow", _SEEN),
         *xla.facts("tensorflow", ("xla",), _SEEN),
         Fact(
@@ -121,18 +121,6 @@ KNOWN = pinned(
             ops=("max_pool1d", "max_pool2d", "max_pool3d"),
             when=lambda case: max(case.attributes["dilation"]) > 1,
             versions=_SEEN,
-        ),
-        Fact(
-            "tensorflow-onednn-far-strides",
-            "upstream",
-            "oneDNN's convolutions and pools end the process over a stride beyond 32 bits, or take all memory",
-            ops=("convolves", "conv2d_input_gradient_law", "max_pool2d"),
-            aspects=("value", "gradient"),
-            verdicts=("crash",),
-            when=far_steps,
-            versions=_SEEN,
-            flaky="which kernel is taken, and how much memory there is",
-            needs=WITH_ONE_DNN,
         ),
         Fact(
             "tensorflow-onednn-maximum",
