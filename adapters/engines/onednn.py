@@ -73,6 +73,16 @@ def convolutions(
         needs=(*WITH_ONE_DNN, "instructions=avx512f"),
         **told,
     )
+    yield Fact(
+        f"{adapter}-onednn-amx-column",
+        reason=known_columns.AMX_REASON,
+        ops=("convolves", "program"),
+        verdicts=_WRONG,
+        when=known_columns.single_column_by_amx,
+        flaky=known_columns.CHANCE,
+        needs=known_columns.AMX_NEEDS,
+        **told,
+    )
 
 
 def far_strides(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
