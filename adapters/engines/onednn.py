@@ -73,32 +73,23 @@ def convolutions(
         needs=(*WITH_ONE_DNN, "instructions=avx512f"),
         **told,
     )
-    yield Fact(
+    yield amx_column(adapter, modes, versions, "onednn_dtypes=bfloat16")
+
+
+def amx_column(adapter: str, modes: tuple[str, ...], versions: str, *needs: str) -> Fact:
+    """What ``adapter`` shows in the modes whose bfloat16 convolutions are oneDNN's. ``needs``: what says that they are."""
+    return Fact(
         f"{adapter}-onednn-amx-column",
-        reason=known_columns.AMX_REASON,
+        "upstream",
+        known_columns.AMX_REASON,
         ops=("convolves", "program"),
+        aspects=_BOTH,
         verdicts=_WRONG,
         when=known_columns.single_column_by_amx,
-        flaky=known_columns.CHANCE,
-        needs=known_columns.AMX_NEEDS,
-        **told,
-    )
-
-
-def far_strides(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
-    """What ``adapter`` shows where a step of its windows fills 32 bits."""
-    return Fact(
-        f"{adapter}-onednn-far-strides",
-        "upstream",
-        "oneDNN's convolutions and pools end the process over a stride beyond 32 bits, or take all memory",
-        ops=("convolves", "conv2d_input_gradient_law", "max_pool2d"),
-        aspects=_BOTH,
-        verdicts=("crash",),
-        when=far_steps,
         modes=modes,
         versions=versions,
-        flaky="which kernel is taken, and how much memory there is",
-        needs=WITH_ONE_DNN,
+        flaky=known_columns.CHANCE,
+        needs=(*needs, *known_columns.AMX_NEEDS),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opassay.adapters.cuda import ON_CPU
-from opassay.adapters.engines import inductor
+from opassay.adapters.engines import inductor, onednn
 from opassay.adapters.facts import pinned
 from opassay.adapters.kernels.far import far_steps
 from opassay.adapters.kernels.linear import nan_by_flush, nan_by_flush_or_stuffing
@@ -49,6 +49,7 @@ KNOWN = pinned(
         *REFUSALS,
         *ERRORS,
         *inductor.facts(("compile",), _SEEN),
+        onednn.amx_column("torch", (), _SEEN),
         *CUDA,
         Fact(
             "torch-last-nan",
