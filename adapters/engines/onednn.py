@@ -9,7 +9,6 @@ from opassay.adapters.kernels import columns as known_columns
 from opassay.adapters.kernels import holes as known_holes
 from opassay.adapters.kernels import products as known_products
 from opassay.adapters.kernels import strided as known_strided
-from opassay.adapters.kernels.far import far_steps
 from opassay.adapters.kernels.predicates import Predicate
 from opassay.adapters.onednn import WITH_ONE_DNN
 from opassay.harness.model.case import Case
@@ -77,7 +76,7 @@ def convolutions(
 
 
 def amx_column(adapter: str, modes: tuple[str, ...], versions: str, *needs: str) -> Fact:
-    """What ``adapter`` shows in the modes whose bfloat16 convolutions are oneDNN's. ``needs``: what says that they are."""
+    """What ``adapter`` shows in the modes whose bfloat16 convolutions are oneDNN's; ``needs`` says where they are."""
     return Fact(
         f"{adapter}-onednn-amx-column",
         "upstream",
