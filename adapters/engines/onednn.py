@@ -9,6 +9,7 @@ from opassay.adapters.kernels import columns as known_columns
 from opassay.adapters.kernels import holes as known_holes
 from opassay.adapters.kernels import products as known_products
 from opassay.adapters.kernels import strided as known_strided
+from opassay.adapters.kernels.far import far_steps
 from opassay.adapters.kernels.predicates import Predicate
 from opassay.adapters.onednn import WITH_ONE_DNN
 from opassay.harness.model.case import Case
@@ -89,6 +90,36 @@ def amx_column(adapter: str, modes: tuple[str, ...], versions: str, *needs: str)
         versions=versions,
         flaky=known_columns.CHANCE,
         needs=(*needs, *known_columns.AMX_NEEDS),
+    )
+
+
+def gelu(adapter: str, versions: str, *needs: str) -> Fact:
+    """What ``adapter`` shows where oneDNN's kernel for AVX-512 computes gelu by the error function."""
+    return Fact(
+        f"{adapter}-onednn-gelu",
+        "upstream",
+        "oneDNN's gelu for AVX-512 overflows from half the largest number on, and gives NaN of infinity",
+        ops=("gelu",),
+        reproduces="halved_last",
+        versions=versions,
+        needs=(*needs, "instructions=avx512f"),
+    )
+
+
+def far_strides(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
+    """What ``adapter`` shows where a step of its windows fills 32 bits."""
+    return Fact(
+        f"{adapter}-onednn-far-strides",
+        "upstream",
+        "oneDNN's convolutions and pools end the process over a stride beyond 32 bits, or take all memory",
+        ops=("convolves", "conv2d_input_gradient_law", "max_pool2d"),
+        aspects=_BOTH,
+        verdicts=("crash",),
+        when=far_steps,
+        modes=modes,
+        versions=versions,
+        flaky="which kernel is taken, and how much memory there is",
+        needs=WITH_ONE_DNN,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from opassay.adapters.engines import onednn
 from opassay.adapters.facts import pinned
 from opassay.adapters.geometry import spatial_axes
 from opassay.adapters.kernels.refusals import of_nothing, refused
@@ -166,6 +167,7 @@ KNOWN = pinned(
         ),
         *errors(),
         *SIZED,
+        onednn.gelu("openvino", SEEN["versions"]),
     ),
     Path(__file__).parent,
 )

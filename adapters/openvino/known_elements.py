@@ -16,6 +16,7 @@ _FUNCTIONS: Told = {
     "out_of_range": ("upstream", "SoftPlus is below 0 where it is small"),
     "integers_in_float32": ("upstream", "integers of 32 bits are compared and converted as float32"),
     "nan_replaced": ("upstream", "of a number and a NaN, Maximum, Minimum and Clamp give the number"),
+    "unordered_is_true": ("upstream", "on AVX-512, comparisons with NaN are true"),
     "remainder_by_quotient": ("upstream", "Mod and FloorMod are what a rounded quotient leaves"),
     "saturated": ("upstream", "integers of 8 bits saturate, where the operation's page has them wrap"),
     "erf_by_difference": ("upstream", "Erf is 1 less a sum of five terms, and 0 of what is small"),

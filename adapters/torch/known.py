@@ -50,6 +50,7 @@ KNOWN = pinned(
         *ERRORS,
         *inductor.facts(("compile",), _SEEN),
         onednn.amx_column("torch", (), _SEEN),
+        onednn.gelu("torch", _SEEN),
         *CUDA,
         Fact(
             "torch-last-nan",

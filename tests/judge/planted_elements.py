@@ -148,6 +148,11 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     ),
     "quotient_overflows": (of("remainder", (1e30, 5.0), (1e-30, 3.0)), gives(NAN, 2)),
     "out_of_range": (of("tanh", (9.0, 0.5)), gives(1 + 2.0**-23, math.tanh(0.5))),
+    "saturated: in 32 bits": (of("mul", (200, 1, 3), (250, 2, 3), dtype="uint8"), gives(255, 2, 9, dtype=np.uint8)),
+    # As OpenVINO 2026.4 answered on AVX-512.
+    "unordered_is_true": (of("greater", (NAN, 1.0, 1.0), (2.0, NAN, 2.0)), gives(True, True, False, dtype=np.bool_)),
+    # As torch 2.13 answered on AVX-512.
+    "halved_last": (of("gelu", (2e38, INF, 2.0), approximate=False), gives(INF, NAN, 1.9544997361036416)),
     "saturated": (of("add", (200, 1), (100, 2), dtype="uint8"), gives(255, 3, dtype=np.uint8)),
     "integers_in_float32": (
         of("equal", (2**24 + 1, 1), (2**24, 2), dtype="int32"),

@@ -185,6 +185,18 @@ def _cleared(x: Real) -> Real:
     return bounded.where(np.isposinf(x.value), 0.0, bounded.saved(x))
 
 
+def _halved_last(question: Question) -> Iterator[References]:
+    (found,), x = ask(question), wide(question.inputs[0])
+    beyond = x * 2 > FORMATS[_wider(found.dtype)].largest
+    if not question.attributes["approximate"] and beyond.any():
+        exact = np.where(beyond, np.inf, found.exact)
+        yield (replace(found, exact=np.where(np.isinf(x), np.nan, exact)),)
+
+
+def _wider(dtype: str) -> str:
+    return dtype if dtype == "float64" else "float32"
+
+
 HYPOTHESES = (
     Hypothesis(
         "kink_counted_twice",
@@ -231,6 +243,13 @@ HYPOTHESES = (
             "instance_norm",
             *IN_SINGLE,
         ),
+    ),
+    Hypothesis(
+        "halved_last",
+        "x times 1 + erf overflows before it is halved, and infinity gives NaN",
+        _halved_last,
+        ("gelu",),
+        VALUE,
     ),
     by_formula(
         "slope_of_seven_digits",

@@ -24,8 +24,8 @@ SATURATES: Mapping[str, tuple[Exactly, ...]] = {
     "mul": (np.multiply,),
     "sub": (np.subtract, lambda a, b: a + np.minimum(-b, 127)),
 }
-"""What is computed in integers of 16 bits and packed into 8. A difference may be a sum with what is negated, as
-``packsswb`` makes it."""
+"""What is computed in integers of 16 bits, or of 32, and packed into 8. A difference may be a sum with what is negated,
+as ``packsswb`` makes it."""
 
 WIDE_INTEGERS = ("int32", "uint32", "int64", "uint64")
 
@@ -38,8 +38,9 @@ def _saturated(question: Question) -> Iterator[References]:
     ends = np.iinfo(found.dtype)
     operands = [x.astype(np.int64) for x in question.inputs]
     for compute in SATURATES[question.op]:
-        made = compute(*operands).astype(np.int16)
-        yield (replace(found, exact=np.clip(made, ends.min, ends.max).astype(found.exact.dtype)),)
+        made = compute(*operands)
+        for packed in (made.astype(np.int16), made):
+            yield (replace(found, exact=np.clip(packed, ends.min, ends.max).astype(found.exact.dtype)),)
 
 
 def _in_single(question: Question) -> Iterator[References]:
@@ -86,6 +87,14 @@ def _minus_zero(question: Question) -> Iterator[References]:
         yield (replace(found, exact=np.where(zeros, 0.0, found.exact)),)
         if found.signed_zeros is not None:
             yield (replace(found, signed_zeros=found.signed_zeros & ~zeros),)
+
+
+def _unordered(question: Question) -> Iterator[References]:
+    """As ``cmpps`` with a predicate of the unordered kind."""
+    (found,), (a, b) = ask(question), question.inputs
+    if dtypes.is_float(dtypes.dtype_name(a)):
+        unordered = np.isnan(dtypes.widen(a)) | np.isnan(dtypes.widen(b))
+        yield (replace(found, exact=found.exact | unordered),)
 
 
 def _equal_if_close(question: Question) -> Iterator[References]:
@@ -141,6 +150,13 @@ HYPOTHESES = (
         ("value",),
     ),
     Hypothesis("minus_zero_lost", "-0 is answered as 0", _minus_zero, SIGNED, ("value",)),
+    Hypothesis(
+        "unordered_is_true",
+        "a comparison with NaN is true",
+        _unordered,
+        ("less", "less_equal", "greater", "greater_equal"),
+        ("value",),
+    ),
     Hypothesis(
         "equal_if_close",
         "floats are equal if they differ by less than 1e-15",
