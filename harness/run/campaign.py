@@ -23,10 +23,11 @@ from opassay.harness.plan.plan import Settings, Shard, cost, forecast, shards, s
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.machine import default_memory, usable_cores
 from opassay.harness.run.process import WorkerSpec
+from opassay.harness.store import durations, explanations
 from opassay.harness.store.baseline import check_about, digest, read_optional, unexplained
-from opassay.harness.store.cache import VARIABLE, prune, usable_folder
-from opassay.harness.store.durations import Durations, durations_file
-from opassay.harness.store.explanations import Explanations, explanations_file
+from opassay.harness.store.cache import VARIABLE, kept, prune, usable_folder
+from opassay.harness.store.durations import Durations
+from opassay.harness.store.explanations import Explanations
 
 VERSION = "0.1.0"
 
@@ -92,8 +93,8 @@ class Campaign:
         memory = request.memory or default_memory(len(self.targets))
         self.settings = replace(request.settings, memory=memory)
         self._cache, self.uncached = usable_folder()
-        self.durations = Durations(durations_file())
-        self.explanations = Explanations(explanations_file())
+        self.durations = Durations(kept(durations.NAME))
+        self.explanations = Explanations(kept(explanations.NAME))
         if request.budget is not None:
             self.budget = Budget(request.budget)
             costs = Costs(self.durations, self.labels(), self.settings.fills, self._compiled, usable_cores())

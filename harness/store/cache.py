@@ -25,13 +25,18 @@ VARIABLE = "OPASSAY_CACHE"
 """Names the folder to use; ``off`` for none. Workers find their folder in it."""
 
 
-def cache_folder() -> str:
-    """The folder for this processor, or ``off``, whether it is there or not."""
+def kept(name: str) -> Path | None:
+    """Where what has this name is kept between runs; None where nothing is."""
     given = os.environ.get(VARIABLE, "")
     if given == "off":
-        return given
-    base = Path(given) if given else platformdirs.user_cache_path("opassay", appauthor=False)
-    return str(base / f"compiled-{_processor()}")
+        return None
+    return (Path(given) if given else platformdirs.user_cache_path("opassay", appauthor=False)) / name
+
+
+def cache_folder() -> str:
+    """The folder for this processor, or ``off``, whether it is there or not."""
+    folder = kept(f"compiled-{_processor()}")
+    return "off" if folder is None else str(folder)
 
 
 def usable_folder() -> tuple[str, str]:

@@ -5,31 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from opassay.harness.model import strict_json
 from opassay.harness.model.verdicts import Record
-from opassay.harness.store.cache import VARIABLE
 from opassay.harness.store.files import FileError, replace_file
 
 NAME = "durations.json"
 FILE_BYTES = 1 << 24
 STARTING = "start"
-
-
-def durations_file() -> Path | None:
-    """Where they are kept; None where nothing is."""
-    given = os.environ.get(VARIABLE, "")
-    if given == "off":
-        return None
-    return (Path(given) if given else platformdirs.user_cache_path("opassay", appauthor=False)) / NAME
 
 
 class Durations:

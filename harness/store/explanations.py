@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import platform
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -13,11 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 
 from opassay.harness.model import strict_json
 from opassay.harness.model.outcome import Returned
-from opassay.harness.store.cache import VARIABLE
 from opassay.harness.store.files import FileError, replace_file
 
 NAME = "explanations.json"
@@ -27,14 +24,6 @@ MOST = 20_000
 
 PACKAGE = Path(__file__).resolve().parents[2]
 PARTS = ("harness", "adapters", "cases")
-
-
-def explanations_file() -> Path | None:
-    """Where they are kept; None where nothing is."""
-    given = os.environ.get(VARIABLE, "")
-    if given == "off":
-        return None
-    return (Path(given) if given else platformdirs.user_cache_path("opassay", appauthor=False)) / NAME
 
 
 class Explanations:
