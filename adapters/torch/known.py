@@ -42,6 +42,10 @@ def _window_of_padding(case: Case) -> bool:
     return bool((windows(case).places < 0).all(axis=0).any())
 
 
+def _repeated_in_memory(case: Case) -> bool:
+    return case.tensors[0].dtype == "int8" and any(t.memory.kind == "broadcast" for t in case.tensors)
+
+
 KNOWN = pinned(
     (
         *ELEMENTS,
@@ -116,6 +120,18 @@ KNOWN = pinned(
             when=_stuffed,
             versions=_SEEN,
             needs=(_BFLOAT16, "instructions!=amx_bf16"),
+        ),
+        Fact(
+            "torch-int-mm-unwritten",
+            "upstream",
+            "oneDNN rejects a matrix whose rows or columns are one in memory, and nobody writes the product",
+            ops=("matmul_widened",),
+            verdicts=("structural",),
+            when=_repeated_in_memory,
+            versions=_SEEN,
+            url="https://github.com/pytorch/pytorch/issues/195066",
+            title="[cpu][Inductor] torch._int_mm silent failure on CPU when an input's size-1 dim has stride 0",
+            flaky="what lies in memory before the answer is written there",
         ),
         Fact(
             "torch-no-channels",
