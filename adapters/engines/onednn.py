@@ -139,3 +139,17 @@ def products(adapter: str, versions: str = "") -> Iterator[Fact]:
         flaky=known_products.CHANCE,
         needs=known_products.NEEDS,
     )
+    yield Fact(
+        f"{adapter}-onednn-einsum",
+        "upstream",
+        "einsum with an ellipsis in 16 bits reads beyond the one matrix of a batch: rows after the first are wrong",
+        ops=("einsum",),
+        aspects=_BOTH,
+        verdicts=("crash", *_WRONG),
+        when=known_products.einsum_by_one_matrix,
+        versions=versions,
+        url=known_products.URL,
+        title=known_products.TITLE,
+        flaky=known_products.CHANCE,
+        needs=(*WITH_ONE_DNN, *known_products.NEEDS),
+    )
