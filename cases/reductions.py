@@ -8,6 +8,7 @@ from typing import Any
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded import Real
+from opassay.cases.pins import BY_HAND, literal, pin
 from opassay.cases.signatures import Attribute, choosing, kinds, position, reduction, summing, truth
 from opassay.cases.signatures.reduction import FACTORS, SHARES, SPREADS
 
@@ -15,6 +16,12 @@ UNBIASED = Attribute(
     "whether the count is less one, as for a sample", (False, False, True), lambda value: isinstance(value, bool)
 )
 SPREAD: Mapping[str, Any] = {"values": SPREADS, "attributes": {"unbiased": UNBIASED}, "traits": ("spread",)}
+
+
+def _of_a_sample(name: str, spread: float) -> dict[str, Any]:
+    """A pin of three numbers as a sample: the count less one divides."""
+    how = {"axes": (0,), "keepdims": False, "unbiased": True}
+    return {"pins": (pin("sample", name, [literal((3,), (1.0, 2.0, 6.0))], [spread], BY_HAND, **how),)}
 
 
 def _var(x: Real, *, axes: tuple[int, ...], keepdims: bool, unbiased: bool) -> Real:
@@ -40,8 +47,8 @@ prod = reduction(
     several=False,
     longest=1025,
 )
-var = reduction("var", _var, "The mean of squared distances from the mean.", **SPREAD)
-std = reduction("std", _std, "The root of the variance.", **SPREAD)
+var = reduction("var", _var, "The mean of squared distances from the mean.", **SPREAD, **_of_a_sample("var", 7.0))
+std = reduction("std", _std, "The root of the variance.", **SPREAD, **_of_a_sample("std", math.sqrt(7)))
 logsumexp = reduction(
     "logsumexp",
     bounded.logsumexp,

@@ -33,8 +33,8 @@ def gravest(failed: Sequence[Asked]) -> Asked:
     return min(failed, key=lambda a: (severity(a.judgement.verdict, a.case.empty), a.number < 0, a.case.size))
 
 
-def smallest(session: Session, first: Asked) -> Asked:
-    """The smallest case found that fails as ``first`` does, in the time that there is."""
+def smallest(session: Session, first: Asked, failed: Sequence[Asked]) -> Asked:
+    """The smallest case that fails as ``first`` does: found in the time that there is, or one of ``failed``."""
     until = time.monotonic() + session.budget.shrinking
     seen = {first.case: first}
     words = _words(first)
@@ -46,7 +46,9 @@ def smallest(session: Session, first: Asked) -> Asked:
         return _words(seen[case]) == words
 
     found = shrink(session.op, first.case, session.seed, first.number, fails, VERDICTS)
-    return seen.get(found.case, first)
+    shrunk = seen.get(found.case, first)
+    alike = [one for one in failed if _words(one) == words and one.case.empty == shrunk.case.empty]
+    return min(shrunk, *alike, key=lambda one: one.case.size)
 
 
 def _words(asked: Asked) -> tuple[str, str]:

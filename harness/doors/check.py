@@ -128,7 +128,7 @@ def _looked_at(asking: Session, failed: Sequence[Asked], mistakes: Sequence[Any]
     first = gravest(failed)
     least = first
     if first.judgement.verdict != "nondeterministic":
-        least = smallest(asking, first)
+        least = smallest(asking, first, failed)
     alike = [one for one in failed if one.judgement.verdict == first.judgement.verdict]
     return least, cause(asking, [least, *alike], mistakes)
 

@@ -331,8 +331,9 @@ class Lame(Adapter):
 
 def test_what_abstract_evaluation_refuses_is_shown_through_replay(tmp_path: Path) -> None:
     registry = Registry()
-    (known,) = [entry for entry in registry.known("torch") if entry.id == "torch-inferred-bool"]
+    image = Tensor((0, 32, 5, 2), "float64", Fill("ones"))
+    case = Case("avg_unpool2d", (image,), {"layout": "NHWC", "window": (1, 1)}, aspect="shape")
     seen = Seen("rejects", "", Raised("TypeError", "cond must be a bool"), "eager")
-    found = write_reproduction(tmp_path, "torch", known.pins[0], registry.op(known.pins[0].op), seen, registry)
+    found = write_reproduction(tmp_path, "torch", case, registry.op(case.op), seen, registry)
     assert (found.standalone, found.exit_status, found.reproduces) == (False, 1, True), found.output
     assert "abstract evaluation refuses what execution accepts" in found.output

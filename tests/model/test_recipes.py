@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from opassay.harness.model import fills
+from opassay.harness.model import fill_values
 from opassay.harness.model.case import Case, Tensor, load_cases
 from opassay.harness.model.fills import Fill
 
@@ -59,7 +59,7 @@ def test_values_do_not_depend_on_what_was_drawn_before_or_in_which_thread() -> N
     keys = [0, 1, 2**62 + 5, 2**64 - 1, 2**64, 2**127 + 2**63, 2**128 + 9] * 40
 
     def drawn(number: int) -> bool:
-        got = fills.values(Fill("wide", keys[number]), "int64", (1 + number % 7,))
+        got = fill_values.values(Fill("wide", keys[number]), "int64", (1 + number % 7,))
         fresh = np.random.Philox(key=keys[number] & (2**128 - 1)).random_raw(1 + number % 7)
         return bool((got == fresh.view(np.int64)).all())
 

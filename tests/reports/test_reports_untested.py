@@ -65,7 +65,7 @@ def test_the_page_says_so_on_its_first_screen(seen):
         '<a href="#listed">1 record</a> differs in versions that nobody tested: listed, not red.' in page
     ) is untested
     assert ("(version untested)" in page) is untested
-    assert ("nobody yet: its version is untested" in page) is untested
+    assert ("nobody yet: this version is untested" in page) is untested
     assert '<p class="answer">No</p>' in page if untested else '<p class="answer">Yes: 1</p>' in page
 
 
