@@ -99,7 +99,7 @@ def _drawn(wanted: Wanted) -> Iterator[Case]:
 def _best(wanted: Wanted) -> list[Case]:
     registry, console, began = Registry(), stderr(), time.monotonic()
     ops = registry.ops(wanted.ops)
-    pins, hanging = _pins(registry), endless(registry)
+    pins, left = _pins(registry), ending(registry)
     pool: list[Candidate] = []
     given: list[Candidate] = []
     mistakes = sum(len(registry.mistakes(op.name)) for op in ops)
@@ -110,9 +110,8 @@ def _best(wanted: Wanted) -> list[Case]:
                 # Kernels of mistakes overflow, as the real ones do.
                 warnings.simplefilter("ignore")
                 new, there = candidates(op, aspect, registry.mistakes(op.name), wanted.seed, wanted.fills, own)
-            pool += [
-                candidate for candidate in new if not any(concerns(f, c) for f in hanging for c in candidate.cases)
-            ]
+            lasting = [one for one in new if not any(concerns(f, c) for f in left for c in one.cases)]
+            pool += lasting or new
             given += there
         say_line(console, f"{op.name}: {len(pool)} geometries to choose from, {time.monotonic() - began:.0f} s")
     chosen = choose(pool, given, wanted.best or 0)
@@ -130,10 +129,13 @@ def in_order(chosen: Chosen, ops: Sequence[Op]) -> list[Case]:
     )
 
 
-def endless(registry: Registry) -> list[Fact]:
-    """What hangs on some framework: a chosen suite leaves it out, since each case would cost the whole time limit."""
+def ending(registry: Registry) -> list[Fact]:
+    """What hangs, or ends the process, on some framework: each such case would cost the time limit, or another start.
+
+    A chosen suite leaves it out where a predicate says which cases those are, and others are there.
+    """
     facts = [fact for adapter in registry.adapters for fact in registry.known(adapter)]
-    return [fact for fact in facts if "hang" in fact.verdicts]
+    return [fact for fact in facts if fact.when is not None and ENDS & set(fact.verdicts)]
 
 
 def concerns(fact: Fact, case: Case) -> bool:
