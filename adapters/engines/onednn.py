@@ -125,31 +125,28 @@ def far_strides(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fac
 
 def products(adapter: str, versions: str = "") -> Iterator[Fact]:
     """What ``adapter`` shows where TensorFlow multiplies batches of matrices for it."""
+    told: dict[str, Any] = {
+        "owner": "upstream",
+        "aspects": _BOTH,
+        "verdicts": ("crash", *_WRONG),
+        "versions": versions,
+        "url": known_products.URL,
+        "title": known_products.TITLE,
+        "flaky": known_products.CHANCE,
+    }
     yield Fact(
         f"{adapter}-onednn-one-matrix",
-        "upstream",
-        "the batched float32 product with one broadcast matrix reads beyond its operands",
+        reason="the batched float32 product with one broadcast matrix reads beyond its operands",
         ops=("matmul",),
-        aspects=_BOTH,
-        verdicts=("crash", *_WRONG),
         when=_one_matrix,
-        versions=versions,
-        url=known_products.URL,
-        title=known_products.TITLE,
-        flaky=known_products.CHANCE,
         needs=known_products.NEEDS,
+        **told,
     )
     yield Fact(
         f"{adapter}-onednn-einsum",
-        "upstream",
-        "einsum with an ellipsis in 16 bits reads beyond the one matrix of a batch: rows after the first are wrong",
+        reason="einsum with an ellipsis in 16 bits reads beyond the one matrix of a batch: later rows are wrong",
         ops=("einsum",),
-        aspects=_BOTH,
-        verdicts=("crash", *_WRONG),
         when=known_products.einsum_by_one_matrix,
-        versions=versions,
-        url=known_products.URL,
-        title=known_products.TITLE,
-        flaky=known_products.CHANCE,
         needs=(*WITH_ONE_DNN, *known_products.NEEDS),
+        **told,
     )
