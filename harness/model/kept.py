@@ -137,7 +137,7 @@ def _key(question: Question) -> Hashable:
     # Not by equality: 0.0 and -0.0 are two attributes.
     attributes = repr(sorted(question.attributes.items()))
     asked = question.op, question.oracle, question.allowed, len(question.inputs), attributes
-    return asked, _digest((*question.inputs, *question.cotangents))
+    return asked, digest((*question.inputs, *question.cotangents))
 
 
 def _holds_arrays(value: object) -> bool:
@@ -146,7 +146,8 @@ def _holds_arrays(value: object) -> bool:
     return isinstance(value, np.ndarray)
 
 
-def _digest(arrays: Sequence[np.ndarray | None]) -> bytes:
+def digest(arrays: Sequence[np.ndarray | None]) -> bytes:
+    """A name of arrays that differs where a bit, a dtype or a shape of them does."""
     found = blake2b(digest_size=16)
     for x in arrays:
         found.update(repr(None if x is None else (x.shape, x.dtype.str)).encode())

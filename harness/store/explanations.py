@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from opassay.harness.model import strict_json
+from opassay.harness.model.kept import digest
 from opassay.harness.model.outcome import Returned
 from opassay.harness.store.files import FileError, replace_file
 
@@ -60,12 +61,8 @@ class Explanations:
 
 def key_of(outcome: Returned, *asked: object) -> str:
     """What tells one explanation from another: the answer bit for bit, and what is ``asked`` of it, in words."""
-    found = blake2b(repr(asked).encode(), digest_size=16)
-    found.update(repr((outcome.fallback, outcome.unsteady, outcome.changed)).encode())
-    for array in outcome.arrays:
-        found.update(repr(None if array is None else (array.shape, array.dtype.str)).encode())
-        if array is not None:
-            found.update(array.tobytes())
+    found = blake2b(repr((asked, outcome.fallback, outcome.unsteady, outcome.changed)).encode(), digest_size=16)
+    found.update(digest(outcome.arrays))
     return found.hexdigest()
 
 
