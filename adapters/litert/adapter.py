@@ -47,7 +47,6 @@ class LiteRtAdapter(TensorFlowAdapter):
     frameworks = ("ai_edge_litert", "tensorflow")
     # Its models hold the other floats to widen them, and little else. Source:
     # https://ai.google.dev/edge/litert/conversion/tensorflow/ops_compatibility
-    # https://ai.google.dev/edge/litert/conversion/tensorflow/ops_compatibility
     dtypes = tuple(name for name in DTYPES if name not in ("bfloat16", "float16", "float64"))
     lacking = _lacking()
 
