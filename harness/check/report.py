@@ -11,7 +11,7 @@ from opassay.harness.check.script import Script
 from opassay.harness.check.session import Asked
 from opassay.harness.check.sharp import Sharpness
 from opassay.harness.check.smallest import Cause
-from opassay.harness.model import dtypes
+from opassay.harness.hunt.told_values import in_words
 from opassay.harness.model.case import Case
 
 INSIDE, OUTSIDE, NOTHING, FAULT = 0, 1, 2, 3
@@ -166,11 +166,6 @@ def _line(asked: Asked) -> str:
 
 
 def shown(case: Case) -> str:
-    """A case in a line: its tensors, with all values where there are few, and its attributes."""
-    parts = []
-    for tensor in case.all_tensors:
-        memory = "" if tensor.memory.kind == "contiguous" else f", {tensor.memory.kind}"
-        values = f"{dtypes.widen(tensor.materialize()).astype(float).tolist()}" if 0 < tensor.size <= 8 else ""
-        parts.append(f"{tensor.dtype}{list(tensor.shape)} {values or tensor.fill.kind}{memory}")
+    """A case in a line: its tensors and its attributes."""
     told = [f"{name}={list(v) if isinstance(v, tuple) else v!r}" for name, v in case.attributes.items()]
-    return ", ".join([*parts, *told])
+    return ", ".join([*map(in_words, case.all_tensors), *told])

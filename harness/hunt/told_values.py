@@ -17,7 +17,7 @@ EXPECTED = {
 }
 
 SMALL = 16
-"""Elements of an input that is written down."""
+"""Elements of a tensor whose values are written down."""
 
 
 def told(finding: Finding, label: str) -> Told:
@@ -37,17 +37,17 @@ def told(finding: Finding, label: str) -> Told:
 def given(case: Case) -> list[str]:
     """The op, its attributes and its inputs, in lines; of large ones what they are filled with, not all values."""
     attributes = [f"{name} = {value!r}" for name, value in case.attributes.items()]
-    asked = [_tensor(f"input {i}", tensor) for i, tensor in enumerate(case.tensors)]
-    cotangents = [_tensor(f"cotangent {i}", t) for i, t in enumerate(case.cotangents) if t is not None]
+    asked = [f"input {i}: {in_words(tensor)}" for i, tensor in enumerate(case.tensors)]
+    cotangents = [f"cotangent {i}: {in_words(t)}" for i, t in enumerate(case.cotangents) if t is not None]
     return [f"{case.op}, {case.aspect}", *attributes, *asked, *cotangents]
 
 
-def _tensor(name: str, tensor: Tensor) -> str:
+def in_words(tensor: Tensor) -> str:
+    """Dtype, shape and memory of a tensor, with all values where there are few, and else what it is filled with."""
     memory = "" if tensor.memory.kind == "contiguous" else f", {tensor.memory.kind}"
-    values = tensor.fill.kind
-    if 0 < tensor.size <= SMALL:
-        values = str(dtypes.widen(tensor.materialize()).tolist())
-    return f"{name}: {tensor.dtype}{list(tensor.shape)} {values}{memory}"
+    small = 0 < tensor.size <= SMALL
+    values = str(dtypes.widen(tensor.materialize()).tolist()) if small else tensor.fill.kind
+    return f"{tensor.dtype}{list(tensor.shape)} {values}{memory}"
 
 
 def _shown(values: object) -> str:
