@@ -116,8 +116,9 @@ def _by_quotient(question: Question) -> Iterator[References]:
     with np.errstate(all="ignore"):
         quotient = whole(a / b)
         fused = a.astype(np.longdouble) - b.astype(np.longdouble) * quotient
-        for made in (a - b * quotient, fused.astype(np.float32)):
-            yield (_stored(found, made.astype(np.float64)),)
+        both = (a - b * quotient).astype(np.float64), fused.astype(np.float32).astype(np.float64)
+    for made in both:
+        yield (_stored(found, made),)
 
 
 def _stored(found: Reference, made: np.ndarray) -> Reference:

@@ -151,7 +151,8 @@ def _gradient_multiplied(question: Question) -> Iterator[References]:
         return
     cut = ~(wide(question.inputs[0]) > 0)
     with np.errstate(invalid="ignore"):
-        yield (replace(found, exact=np.where(cut, found.exact + 0 * wide(dy), found.exact)),)
+        exact = np.where(cut, found.exact + 0 * wide(dy), found.exact)
+    yield (replace(found, exact=exact),)
 
 
 def _gradient_at_zero(question: Question) -> Iterator[References]:
