@@ -5,12 +5,15 @@ rounded once to the dtype of the answer (``numpy_adapter.py``). Every failing re
 that an answer is farther off than correct kernels are. Both are counted, under the adapter's own rules.
 
 With ``--target``, a framework is asked instead, every op, seed after seed: what no known difference covers is printed,
-for a person to say whether it is one.
+for a person to say whether it is one. What opassay itself and the workers took of a core is told after each seed, and
+``--table`` keeps what ``rho.py`` reads.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import os
 import sys
 import time
 import warnings
@@ -36,6 +39,10 @@ from opassay.harness.model.verdicts import FAILING
 from opassay.harness.plan import generate
 from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
+
+
+ASKED = ["value", "gradient"]
+COLUMNS = ["op", "aspect", "target", "dtype", "number", "verdict", "known", "rho", "seconds"]
 
 
 def records(adapter, op, number, seed):
@@ -64,11 +71,13 @@ def records(adapter, op, number, seed):
 def of_target(chosen):
     """Seed after seed of a target; pins, which are the same in each, once."""
     verdicts, began, done = Counter(), time.perf_counter(), 0
+    table = csv.writer(chosen.table or open(os.devnull, "w"))
+    table.writerow(COLUMNS)
     for seed in count(chosen.seed):
         if done >= chosen.records:
             break
         settings = Settings(seed=seed, cases=chosen.cases)
-        campaign = Campaign(Request(targets=[chosen.target], aspects=["value", "gradient"], settings=settings))
+        campaign = Campaign(Request(targets=[chosen.target], ops=chosen.ops, aspects=ASKED, settings=settings))
         with campaign.engine() as engine:
             check_devices(engine)
             for record in engine.run(campaign.shards):
@@ -77,9 +86,12 @@ def of_target(chosen):
                 done += 1
                 verdicts["known" if record.known else record.verdict] += 1
                 verdicts["remark"] += record.message == BEYOND
+                table.writerow(getattr(record, name) for name in COLUMNS)
                 if record.new:
                     print(record.op, record.aspect, record.verdict, record.message, record.case, flush=True)
+        ours, theirs = (os.times()[i] + os.times()[i + 1] for i in (0, 2))
         print(f"{done} records in {time.perf_counter() - began:.0f} s: {dict(verdicts)}", flush=True)
+        print(f"of a core: opassay {ours:.0f} s, workers {theirs:.0f} s", flush=True)
 
 
 def main():
@@ -88,6 +100,8 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--target", help="ask this target, not kernels in NumPy")
     parser.add_argument("--cases", type=int, default=30, help="geometries per op, aspect and seed of a target")
+    parser.add_argument("--ops", nargs="*", default=(), help="ask a target these ops, not all")
+    parser.add_argument("--table", type=argparse.FileType("w"), help="a file for op, aspect, dtype and rho of a target")
     chosen = parser.parse_args()
     if chosen.target:
         of_target(chosen)
