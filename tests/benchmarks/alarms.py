@@ -40,7 +40,6 @@ from opassay.harness.plan import generate
 from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 
-
 ASKED = ["value", "gradient"]
 COLUMNS = ["op", "aspect", "target", "dtype", "number", "verdict", "known", "rho", "seconds"]
 
@@ -71,7 +70,7 @@ def records(adapter, op, number, seed):
 def of_target(chosen):
     """Seed after seed of a target; pins, which are the same in each, once."""
     verdicts, began, done = Counter(), time.perf_counter(), 0
-    table = csv.writer(chosen.table or open(os.devnull, "w"))
+    table = csv.writer(chosen.table)
     table.writerow(COLUMNS)
     for seed in count(chosen.seed):
         if done >= chosen.records:
@@ -101,7 +100,12 @@ def main():
     parser.add_argument("--target", help="ask this target, not kernels in NumPy")
     parser.add_argument("--cases", type=int, default=30, help="geometries per op, aspect and seed of a target")
     parser.add_argument("--ops", nargs="*", default=(), help="ask a target these ops, not all")
-    parser.add_argument("--table", type=argparse.FileType("w"), help="a file for op, aspect, dtype and rho of a target")
+    parser.add_argument(
+        "--table",
+        type=argparse.FileType("w"),
+        default=os.devnull,
+        help="a file for op, aspect, dtype and rho of a target",
+    )
     chosen = parser.parse_args()
     if chosen.target:
         of_target(chosen)

@@ -89,7 +89,8 @@ class WindowOps:
                 part = _at(x, read)
                 part = part[..., g * inner : (g + 1) * inner]
                 filters = w[at][:, g * inner : (g + 1) * inner]
-                more = product(part.reshape(math.prod(part.shape[:-1]), inner), filters.T).reshape(*part.shape[:-1], each)
+                rows = part.reshape(math.prod(part.shape[:-1]), inner)
+                more = product(rows, filters.T).reshape(*part.shape[:-1], each)
                 _at(y, write)[..., g * each : (g + 1) * each] += more
         return y
 
