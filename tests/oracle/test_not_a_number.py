@@ -59,6 +59,13 @@ def test_a_hidden_score_that_overflows_beside_minus_infinity_leaves_its_query_op
     assert helpers.judged(NAN, told).verdict in verdicts
 
 
+@pytest.mark.parametrize(("key", "verdicts"), [(HUGE, ("pass", "undefined")), (np.float32(0.5), ("special",))])
+def test_a_score_that_a_mask_hides_and_that_overflows_leaves_its_query_open(key, verdicts) -> None:
+    mask = np.array([[True, False]])
+    told = asked("masked_attention", [mask, rows(HUGE), rows(0, key), rows(1, 1)], scale=1.0)
+    assert helpers.judged(NAN, told).verdict in verdicts
+
+
 @pytest.mark.parametrize(("value", "verdicts"), [(HUGE, ("pass", "undefined")), (np.float32(1), ("special",))])
 def test_a_sum_that_is_divided_last_may_overflow(value, verdicts) -> None:
     told = asked("attention", [rows(0), rows(0, 0), rows(value, value)], scale=1.0, causal=False)

@@ -122,7 +122,16 @@ def _told(scores: Real, seen: np.ndarray, unseen: str, by_itself: bool) -> Real:
     if left.all():
         return scores
     lowest = np.where(some | (unseen == "nan"), -np.inf, 0.0)
-    return where(left, scores, Real(lowest.astype(scores.value.dtype)))
+    return _unless_hidden_over(where(left, scores, Real(lowest.astype(scores.value.dtype))), scores, seen)
+
+
+def _unless_hidden_over(told: Real, scores: Real, seen: np.ndarray) -> Real:
+    """``told``, of which nothing is known for a query with a hidden score that may overflow.
+
+    -infinity may be added to it all the same, and makes NaN of the other infinity.
+    """
+    local = lambda _, error, of: _rows_over(of, ~seen, error)  # noqa: E731
+    return Real(told.value, (told, scores), local, lambda g, _: [g, None], span=told.span)
 
 
 def _shares(told: Real, seen: np.ndarray, unseen: str, added_to: Real | None) -> Real:
