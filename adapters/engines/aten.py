@@ -15,7 +15,7 @@ FUNCTIONS: Told = {
     ),
     "exp_less_one": ("upstream", "elu, celu and selu are exp(x) - 1, and 0 of what is small"),
     "softplus_to_20": ("by design", "softplus is x beyond its threshold of 20, in float64 as well"),
-    "quotient_overflows": ("upstream", "vectors of float32 have no remainder of a quotient that overflows"),
+    "quotient_overflows": ("upstream", "vectors have no remainder of a quotient that overflows"),
     "angle_times_pi": (
         "upstream",
         "below 0 digamma and its derivative take the tangent and the sine of π · x as it is rounded; the derivative's "

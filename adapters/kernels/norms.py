@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,10 @@ def far_from_zero(case: Case) -> bool:
         return bool((mean * mean > given.shape[1] * spread).any())
 
 
-def one_pass(adapter: str, ops: tuple[str, ...], reason: str, **more: Any) -> Fact:
-    """The fact that ``adapter`` computes the variance of ``ops`` so. ``more``: modes, versions."""
+def one_pass(
+    adapter: str, ops: tuple[str, ...], reason: str, when: Callable[[Case], bool] = far_from_zero, **more: Any
+) -> Fact:
+    """The fact that ``adapter`` computes the variance of ``ops`` so, ``when`` it does. ``more``: modes, versions."""
     return Fact(
         f"{adapter}-one-pass",
         "upstream",
@@ -45,7 +48,7 @@ def one_pass(adapter: str, ops: tuple[str, ...], reason: str, **more: Any) -> Fa
         ops=ops,
         aspects=("value", "gradient"),
         verdicts=("numeric", "special"),
-        when=far_from_zero,
+        when=when,
         flaky="in which order the sums are added",
         **more,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opassay.adapters.kernels.norms import far_from_zero, one_pass
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
@@ -20,7 +21,19 @@ def _backward() -> Case:
     return Case("instance_norm", (x, *weights), {"eps": 1e-5}, "gradient", cotangents=(last,))
 
 
+def _groups_last(case: Case) -> bool:
+    """Whether channels lie last, and one pass over them loses digits."""
+    return case.tensors[0].memory.kind == "channels_last" and far_from_zero(case)
+
+
 NORMS = (
+    one_pass(
+        "torch",
+        ("group_norm",),
+        "where channels lie last, the variance of group_norm is E[x²] - E[x]²",
+        when=_groups_last,
+        versions="torch 2.13.0, CPU",
+    ),
     Fact(
         "torch-instance_norm-channels_last",
         "upstream",

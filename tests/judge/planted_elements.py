@@ -147,6 +147,10 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         gives(NAN, -INF, -2 / math.sqrt(math.pi) * math.exp(-0.25)),
     ),
     "quotient_overflows": (of("remainder", (1e30, 5.0), (1e-30, 3.0)), gives(NAN, 2)),
+    "quotient_overflows: in float64": (
+        of("fmod", (1e300, 1e30), (1e-30, 1e-30), dtype="float64"),
+        gives(NAN, math.fmod(1e30, 1e-30), dtype=np.float64),
+    ),
     "out_of_range": (of("tanh", (9.0, 0.5)), gives(1 + 2.0**-23, math.tanh(0.5))),
     "saturated: in 32 bits": (of("mul", (200, 1, 3), (250, 2, 3), dtype="uint8"), gives(255, 2, 9, dtype=np.uint8)),
     # As OpenVINO 2026.4 answered on AVX-512.

@@ -123,11 +123,13 @@ def _square_overflows(question: Question) -> Iterator[References]:
 
 
 def _quotient_overflows(question: Question) -> Iterator[References]:
-    if not dtypes.is_float(dtypes.dtype_name(question.inputs[0])):
+    name = dtypes.dtype_name(question.inputs[0])
+    if not dtypes.is_float(name):
         return
     a, b = (wide(x) for x in question.inputs)
+    largest = FORMATS["float64" if name == "float64" else "float32"].largest
     with np.errstate(all="ignore"):
-        lost = np.isfinite(a) & np.isfinite(b) & (np.abs(a / b) > FORMATS["float32"].largest)
+        lost = np.isfinite(a) & np.isfinite(b) & (np.abs(a / b) > largest)
     # What is left over of a vector is computed one by one, and right.
     told = question.answers[0] if question.answers else None
     missing = np.isnan(dtypes.widen(told)) if told is not None and told.shape == lost.shape else not question.answers
@@ -184,7 +186,7 @@ HYPOTHESES = (
         VALUE,
     ),
     Hypothesis("square_overflows", "NaN where x² overflows", _square_overflows, ("erf",), ("value",)),
-    Hypothesis("quotient_overflows", "NaN where a / b overflows", _quotient_overflows, ("remainder",), ("value",)),
+    Hypothesis("quotient_overflows", "NaN where a / b overflows", _quotient_overflows, ("remainder", "fmod"), ("value",)),
     Hypothesis(
         "slope_multiplied_first",
         "the gradient is multiplied by 2/√π before the exponential, and overflows",
