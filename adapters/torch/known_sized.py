@@ -1,8 +1,7 @@
-"""What torch does differently with images that are resized or rearranged. Free of torch."""
+"""What torch does differently with resized images and answers of any length. Free of torch."""
 
 from __future__ import annotations
 
-from opassay.adapters.kernels.predicates import empty
 from opassay.adapters.kernels.shaped import antialiased_to_a_column
 from opassay.harness.model.fact import Fact
 
@@ -16,17 +15,6 @@ SIZED = (
         ops=("resize_linear", "resize_cubic"),
         verdicts=("numeric", "structural"),
         when=antialiased_to_a_column,
-        versions=_SEEN,
-    ),
-    Fact(
-        "torch-nothing-unshuffled",
-        "upstream",
-        "pixel_unshuffle gives back an image without elements as it is, in its own shape",
-        ops=("space_to_depth",),
-        aspects=("value", "gradient"),
-        verdicts=("shape", "rejects"),
-        when=empty(0),
-        modes=("eager",),
         versions=_SEEN,
     ),
 )

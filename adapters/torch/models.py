@@ -36,8 +36,8 @@ MODELS: dict[str, dict[str, str]] = {
         "dcos": "rotary_embedding",
         "dsin": "rotary_embedding",
         "dweight": "batch_norm group_norm layer_norm lerp",
-        "dx": "batch_norm cross_entropy group_norm instance_norm log_sigmoid log_softmax logsumexp lp_normalize norm_l2 "
-        "prod rotary_embedding softmax softsign std var",
+        "dx": "batch_norm cross_entropy group_norm instance_norm log_sigmoid log_softmax logsumexp lp_normalize "
+        "norm_l2 prod rotary_embedding softmax softsign std var",
         "y": "attention batch_norm biased_attention cross_entropy instance_norm linear log_softmax logsumexp "
         "lp_normalize masked_attention prod rotary_embedding softsign sum_square swiglu",
     },

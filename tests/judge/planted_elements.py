@@ -102,6 +102,14 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     # As JAX 0.10.2 answered.
     "beyond_its_range": (of("exp", (88.72000885009766, 1.0)), gives(3.393205344927141e38, math.e)),
     "exponential_overflows": (of("cosh", (89.0, 1.0)), gives(INF, math.cosh(1))),
+    "exponential_overflows: not in the rest of a vector": (
+        of("sinh", (89.0, -89.0, 89.0)),
+        gives(INF, -INF, math.sinh(89)),
+    ),
+    "exponential_overflows: in a gradient": (
+        of("sinh", (89.0, 89.0), dy=(-0.5, 0.25)),
+        gives(-INF, 0.25 * math.cosh(89)),
+    ),
     "exponent_128": (of("exp", (88.5, 1.0)), gives(INF, math.e)),
     "exponent_126": (of("sigmoid", (-87.1, 0.0)), gives(0, 0.5)),
     "infinity_taken_for_zero": (

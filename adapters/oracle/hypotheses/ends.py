@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.elementary import LN2, ROOT_PI
 from opassay.adapters.oracle.bounded.formats import CORRECT, sizes, ulp
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
-from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, one_or_other
+from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, computed_by, one_or_other
 from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
@@ -30,20 +30,25 @@ def _as(value: np.ndarray, x: Real) -> Real:
     return Real(np.asarray(value).astype(x.value.dtype))
 
 
-def too_early(y: Real, x: Real) -> Real:
-    """``y``, infinite where exp(|x|) overflows."""
-    beyond = np.asarray(np.abs(x.value) > np.log(_largest(x)))
+def too_early(y: Real, x: Real, there: np.ndarray | bool = True) -> Real:
+    """``y``, infinite where exp(|x|) overflows, if it is ``there``."""
+    beyond = np.asarray(np.abs(x.value) > np.log(_largest(x))) & there
     return bounded.where(beyond, _as(np.copysign(np.inf, y.value), x), y)
 
 
-def _sinh(x: Real) -> Real:
-    y = too_early(bounded.sinh(x), x)
-    return with_gradient(y, x, lambda g, _: g * too_early(bounded.cosh(bounded.saved(x)), x))
+SLOPES = {"sinh": (bounded.sinh, bounded.cosh), "cosh": (bounded.cosh, bounded.sinh)}
 
 
-def _cosh(x: Real) -> Real:
-    y = too_early(bounded.cosh(x), x)
-    return with_gradient(y, x, lambda g, _: g * too_early(bounded.sinh(bounded.saved(x)), x))
+def _exponential_overflows(question: Question) -> Iterator[References]:
+    """What is left over of a vector is computed one by one, and right."""
+    function, slope = SLOPES[question.op]
+    there = _told(question, question.inputs[0], lambda told: ~np.isfinite(told))
+
+    def formula(x: Real) -> Real:
+        y = too_early(function(x), x, there)
+        return with_gradient(y, x, lambda g, _: g * too_early(slope(bounded.saved(x)), x, there))
+
+    yield from computed_by(formula)(question)
 
 
 def _exp_of_128(x: Real, fused: bool = True) -> Real:
@@ -115,6 +120,14 @@ def _answered(question: Question, lost: np.ndarray, value: float | np.ndarray) -
         yield (replace(found, exact=np.where(lost, value, found.exact)),)
 
 
+def _told(question: Question, lost: np.ndarray, what: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Where the answer, if it is given, is what a mistake makes of what it does not lose everywhere."""
+    told = question.answers[0] if question.answers else None
+    if told is None or told.shape != lost.shape:
+        return np.full(lost.shape, not question.answers)
+    return what(dtypes.widen(told))
+
+
 def _square_overflows(question: Question) -> Iterator[References]:
     x = wide(question.inputs[0])
     with np.errstate(all="ignore"):
@@ -131,9 +144,7 @@ def _quotient_overflows(question: Question) -> Iterator[References]:
     with np.errstate(all="ignore"):
         lost = np.isfinite(a) & np.isfinite(b) & (np.abs(a / b) > largest)
     # What is left over of a vector is computed one by one, and right.
-    told = question.answers[0] if question.answers else None
-    missing = np.isnan(dtypes.widen(told)) if told is not None and told.shape == lost.shape else not question.answers
-    yield from _answered(question, lost & missing & (b != 0), np.nan)
+    yield from _answered(question, lost & _told(question, lost, np.isnan) & (b != 0), np.nan)
 
 
 def _slope_first(question: Question) -> Iterator[References]:
@@ -157,10 +168,12 @@ def _out_of_range(question: Question) -> Iterator[References]:
 
 
 HYPOTHESES = (
-    by_formula(
+    Hypothesis(
         "exponential_overflows",
         "exp(|x|) overflows where half of it does not",
-        {"sinh": (_sinh,), "cosh": (_cosh,)},
+        _exponential_overflows,
+        tuple(SLOPES),
+        independent=True,
     ),
     by_formula(
         "exponent_128",
@@ -186,7 +199,9 @@ HYPOTHESES = (
         VALUE,
     ),
     Hypothesis("square_overflows", "NaN where x² overflows", _square_overflows, ("erf",), ("value",)),
-    Hypothesis("quotient_overflows", "NaN where a / b overflows", _quotient_overflows, ("remainder", "fmod"), ("value",)),
+    Hypothesis(
+        "quotient_overflows", "NaN where a / b overflows", _quotient_overflows, ("remainder", "fmod"), ("value",)
+    ),
     Hypothesis(
         "slope_multiplied_first",
         "the gradient is multiplied by 2/√π before the exponential, and overflows",
