@@ -28,6 +28,7 @@ FUNCTIONS: Told = {
 
 VECTORS: Told = {
     "erf_by_difference": ("upstream", "in 16 bits, and in gelu's slope, erf is 1 less a sum of five terms"),
+    "infinite_early": ("by design", "Sleef documents that its lgamma may be infinite from 4e36, or 2e305, on"),
 }
 """What those of vectors do, which a processor without any of them has not."""
 

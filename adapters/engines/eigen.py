@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from opassay.adapters.kernels.averages import WIDE, WIDE_TITLE, WIDE_URL
-from opassay.adapters.kernels.elements import Told, mistakes
+from opassay.adapters.kernels.elements import Told, holds_nan, mistakes
 from opassay.harness.model.fact import Fact
 
 _BOTH = ("value", "gradient")
@@ -64,7 +65,7 @@ def facts(adapter: str, modes: tuple[str, ...], versions: str = "") -> Iterator[
         "by design",
         "threads flush subnormals to zero, so that their product with infinity is NaN",
     )
-    told = {"modes": modes, "versions": versions}
+    told: dict[str, Any] = {"modes": modes, "versions": versions}
     yield from mistakes(adapter, {**PACKETS, **KERNELS}, **told)
     yield mistake(
         "nan_first_only",
@@ -101,6 +102,19 @@ def facts(adapter: str, modes: tuple[str, ...], versions: str = "") -> Iterator[
         "multiplies the cotangent by 0 where it should be cut off",
         "relu",
         aspects=("gradient",),
+    )
+    yield Fact(
+        f"{adapter}-nan-unordered",
+        "upstream",
+        "top_k, by which TensorFlow sorts, finds a NaN neither larger nor smaller: what it stands beside may stay",
+        ops=("argsort", "sort", "topk"),
+        aspects=_BOTH,
+        verdicts=("structural", "special", "numeric"),
+        when=holds_nan,
+        url="https://github.com/tensorflow/tensorflow/issues/117287",
+        title="`tf.math.top_k` NaN handling is position-dependent in eager, differs from XLA",
+        flaky="where the NaN stand",
+        **told,
     )
     yield mistake(
         "gradient_window_grown",

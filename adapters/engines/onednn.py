@@ -11,7 +11,7 @@ from opassay.adapters.kernels import products as known_products
 from opassay.adapters.kernels import strided as known_strided
 from opassay.adapters.kernels.far import far_steps
 from opassay.adapters.kernels.predicates import Predicate
-from opassay.adapters.onednn import WITH_ONE_DNN
+from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -106,47 +106,62 @@ def gelu(adapter: str, versions: str, *needs: str) -> Fact:
     )
 
 
-def far_strides(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
+def _by_onednn_far(case: Case) -> bool:
+    return case.tensors[0].dtype in ONE_DNN and far_steps(case)
+
+
+def far_strides(
+    adapter: str, modes: tuple[str, ...], versions: str = "", needs: tuple[str, ...] = WITH_ONE_DNN
+) -> Fact:
     """What ``adapter`` shows where a step of its windows fills 32 bits."""
     return Fact(
         f"{adapter}-onednn-far-strides",
         "upstream",
-        "oneDNN's convolutions and pools end the process over a stride beyond 32 bits, or take all memory",
-        ops=("convolves", "conv2d_input_gradient_law", "max_pool2d"),
+        "oneDNN's convolutions and pools over a stride beyond 32 bits end the process, take all memory, or answer with "
+        "what lies in it",
+        ops=("convolves", "conv2d_input_gradient_law", "max_pool2d", "max_pool3d"),
         aspects=_BOTH,
-        verdicts=("crash",),
-        when=far_steps,
+        verdicts=("crash", "hang", *_WRONG),
+        when=_by_onednn_far,
         modes=modes,
         versions=versions,
         flaky="which kernel is taken, and how much memory there is",
-        needs=WITH_ONE_DNN,
+        needs=needs,
     )
 
 
-def products(adapter: str, versions: str = "") -> Iterator[Fact]:
-    """What ``adapter`` shows where TensorFlow multiplies batches of matrices for it."""
-    told: dict[str, Any] = {
+def _read_beyond(modes: tuple[str, ...], versions: str) -> dict[str, Any]:
+    return {
         "owner": "upstream",
         "aspects": _BOTH,
         "verdicts": ("crash", *_WRONG),
+        "modes": modes,
         "versions": versions,
         "url": known_products.URL,
         "title": known_products.TITLE,
         "flaky": known_products.CHANCE,
     }
-    yield Fact(
+
+
+def one_matrix(adapter: str, versions: str = "") -> Fact:
+    """What ``adapter`` shows where TensorFlow multiplies batches of matrices for it."""
+    return Fact(
         f"{adapter}-onednn-one-matrix",
         reason="the batched float32 product with one broadcast matrix reads beyond its operands",
         ops=("matmul",),
         when=_one_matrix,
         needs=known_products.NEEDS,
-        **told,
+        **_read_beyond((), versions),
     )
-    yield Fact(
+
+
+def einsum(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
+    """What ``adapter`` shows in the modes in which TensorFlow's einsum multiplies rows by one matrix for it."""
+    return Fact(
         f"{adapter}-onednn-einsum",
         reason="einsum with an ellipsis in 16 bits reads beyond the one matrix of a batch: later rows are wrong",
         ops=("einsum",),
         when=known_products.einsum_by_one_matrix,
         needs=(*WITH_ONE_DNN, *known_products.NEEDS),
-        **told,
+        **_read_beyond(modes, versions),
     )

@@ -95,6 +95,13 @@ def facts(adapter: str, modes: tuple[str, ...], versions: str) -> Iterator[Fact]
         **told,
     )
     yield refused(
+        f"{adapter}-one-hot-axis",
+        "the new axis is -1 or counted from the front: others that count from the end are refused",
+        "Expected axis to be -1 or between",
+        ops=("one_hot",),
+        **told,
+    )
+    yield refused(
         f"{adapter}-scalar",
         "tf.where and tf.boolean_mask take no scalar",
         "WhereOp : Unhandled input dimensions: 0",

@@ -9,7 +9,7 @@ from opassay.adapters.engines.xla import ABORTS
 from opassay.adapters.geometry import effective, spatial_axes
 from opassay.adapters.keras.known_predicates import SEEN
 from opassay.adapters.kernels.far import narrowed_index
-from opassay.adapters.kernels.larger import DIVIDES_TITLE, DIVIDES_URL, divided_by_nothing
+from opassay.adapters.kernels.larger import DIVIDES_TITLE, DIVIDES_URL, ROUNDED, divided_by_nothing, rounded_to_one
 from opassay.adapters.kernels.predicates import (
     Predicate,
     extent_fits_indices,
@@ -18,7 +18,7 @@ from opassay.adapters.kernels.predicates import (
     repeated_to_minus_one,
 )
 from opassay.adapters.kernels.undilated import unlooked_dilation
-from opassay.adapters.onednn import WHERE_ONE_DNN, WITH_ONE_DNN
+from opassay.adapters.onednn import ONE_DNN, WHERE_ONE_DNN, WITH_ONE_DNN
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -39,8 +39,14 @@ def _invalid(
     )
 
 
-def _negative_single(case: Case) -> bool:
-    return case.tensors[0].dtype == "float32"
+def _negative(case: Case) -> bool:
+    """An extent of the output is, with its padding. Where an image of two axes asks for one, in float32 alone."""
+    how, dtype = case.attributes, case.tensors[0].dtype
+    pads = how["padding"] if not isinstance(how["padding"], str) else ((0, 0),) * len(how["stride"])
+    asked = [how["output_shape"][axis] for axis in spatial_axes(how["layout"])]
+    asked_itself = case.op == "conv2d_transpose" and case.rule == "OutputNegative"
+    negative = any(n + sum(pad) < 0 for n, pad in zip(asked, pads, strict=True))
+    return negative and (dtype == "float32" if asked_itself else dtype in ONE_DNN)
 
 
 def _wraps(case: Case) -> bool:
@@ -69,12 +75,12 @@ def _given(case: Case, word: str) -> int:
     https://github.com/keras-team/keras/blob/master/keras/src/backend/common/backend_utils.py
     """
     how, (x, w) = case.attributes, case.tensors
-    spans = map(effective, w.shape[:2], how["dilation"])
+    spans = map(effective, w.shape[:-2], how["dilation"])
     rows = [
         x.shape[axis] * s + (max(span - s, 0) if word == "VALID" else 0)
         for axis, s, span in zip(spatial_axes(how["layout"]), how["stride"], spans, strict=True)
     ]
-    return x.shape[0] * math.prod(rows) * w.shape[2]
+    return x.shape[0] * math.prod(rows) * w.shape[-2]
 
 
 def _fits_reshaped(case: Case) -> bool:
@@ -191,6 +197,15 @@ ERRORS = (
         needs=WHERE_ONE_DNN,
     ),
     _invalid(
+        "output-rounded",
+        ROUNDED,
+        ("conv_transpose1d",),
+        ("OutputTooSmall",),
+        ("tensorflow",),
+        when=rounded_to_one,
+        needs=WITH_ONE_DNN,
+    ),
+    _invalid(
         "reshaped",
         "Keras takes no output_shape",
         ("conv2d_transpose",),
@@ -212,11 +227,11 @@ ERRORS = (
     _invalid(
         "abort",
         "a negative extent ends the process from inside TensorFlow",
-        ("conv2d_transpose",),
-        ("OutputNegative",),
+        ("conv2d_transpose", "conv_transpose1d"),
+        ("OutputNegative", "PadNegative"),
         ("tensorflow",),
         verdicts=("crash",),
-        when=_negative_single,
+        when=_negative,
         url="https://github.com/tensorflow/tensorflow/issues/57715",
         title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
         needs=WITH_ONE_DNN,
@@ -273,7 +288,7 @@ ERRORS = (
     _invalid(
         "no-output",
         "TensorFlow answers a convolution without output with uninitialised memory in its input's shape",
-        ("conv2d",),
+        ("conv1d", "conv2d"),
         ("WindowLargerThanInput",),
         ("tensorflow",),
         url="https://github.com/tensorflow/tensorflow/issues/64396",

@@ -25,6 +25,7 @@ REFUSALS = (
         "cannot reshape tensor of 0 elements into shape",
         "cannot reshape array of shape",
         "Biases must be 1D",
+        "Incompatible shapes: [0,",
         "of an empty tensor. Condition",
         "Computed output size would be zero or negative",
         "resulted in an empty output",

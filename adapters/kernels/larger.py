@@ -1,8 +1,8 @@
-"""What TensorFlow's max pool makes of a window that does not fit, for all who compute with it. No framework here."""
+"""What TensorFlow makes of a window that does not fit, for all who compute with it. No framework here."""
 
 from __future__ import annotations
 
-from opassay.adapters.geometry import spatial_axes
+from opassay.adapters.geometry import channels_last, effective, pad_amounts, spatial_axes
 from opassay.adapters.onednn import ONE_DNN
 from opassay.harness.model.case import Case
 
@@ -24,10 +24,32 @@ def refused_by_onednn(case: Case) -> bool:
 
 
 def divided_by_nothing(case: Case) -> bool:
-    """NHWC, an input one short of the window: exactly no window, which oneDNN divides by, though not in float16."""
+    """Channels last, an input one short of the window: no window at all, which oneDNN divides by, not in float16."""
     if case.rule != _RULE or case.tensors[0].dtype not in ("float32", "bfloat16"):
         return False
     how = case.attributes
-    rows, columns = (case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"]))
-    short = rows == how["window"][0] - 1 or columns == how["window"][1] - 1
-    return how["layout"] == "NHWC" and max(how["dilation"]) == 1 and short and min(how["stride"]) == 1
+    extents = [case.tensors[0].shape[axis] for axis in spatial_axes(how["layout"])]
+    short = any(n == k - 1 for n, k in zip(extents, how["window"], strict=True))
+    return channels_last(how["layout"]) and max(how["dilation"]) == 1 and short and min(how["stride"]) == 1
+
+
+ROUNDED = (
+    "oneDNN rounds a negative number of windows to 0 before it adds 1, and takes an output_shape for one too small"
+)
+
+
+def rounded_to_one(case: Case) -> bool:
+    """A transpose of one row, asked for less than its window: by less than a stride, so that 0 windows are rounded up.
+
+    Of 30 such geometries of TensorFlow 2.21 (strides 1 to 3, with and without dilation, three dtypes) these were taken.
+    """
+    how, (x, w) = case.attributes, case.tensors
+    if case.rule != "OutputTooSmall" or x.dtype not in ONE_DNN or how["padding"] == "SAME":
+        return False
+    axes, (*kernel, _, _) = spatial_axes(how["layout"]), w.shape
+    extents = [how["output_shape"][axis] for axis in axes]
+    pads = pad_amounts(extents, kernel, how["stride"], how["dilation"], how["padding"])
+    spans = map(effective, kernel, how["dilation"])
+    rooms = [n + sum(pad) - span for n, pad, span in zip(extents, pads, spans, strict=True)]
+    made = [int(room / s) + 1 for room, s in zip(rooms, how["stride"], strict=True)]
+    return min(rooms) < 0 and made == [x.shape[axis] for axis in axes]

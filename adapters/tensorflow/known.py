@@ -54,7 +54,8 @@ KNOWN = pinned(
         *tensorflow_refusals.facts("tensorflow", (), _SEEN),
         *onednn.convolutions("tensorflow", _CPU, _SEEN),
         onednn.far_strides("tensorflow", _CPU, _SEEN),
-        *onednn.products("tensorflow", _SEEN),
+        onednn.one_matrix("tensorflow", _SEEN),
+        onednn.einsum("tensorflow", (), _SEEN),
         *xla.facts("tensorflow", ("xla",), _SEEN),
         Fact(
             "tensorflow-xla-nan",

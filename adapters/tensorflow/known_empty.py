@@ -59,14 +59,25 @@ def shaped_as_input(case: Case) -> bool:
     The gradient of conv2d's gradient for the cotangent is conv2d again; that of the transpose is it of its cotangent.
     """
     (x, w), how, backward = case.tensors[:2], attributes_of(case), case.aspect == "gradient"
-    if case.op == "conv2d" and backward:
+    if case.op in ("conv2d", "depthwise_conv2d") and backward:
         return False
+    if case.op == "depthwise_conv2d":
+        return _by_channel_as_input(case)
     shape = how.get("output_shape", x.shape)
     answer = x.shape if "output_shape" in how else conv_output(x.shape, w.shape, how)
     if conv_kernel(x.dtype, how, backward) != "onednn" or 0 in w.shape or 0 not in answer:
         return False
     shape = _outside(shape, how) if backward and padded_outside(x.dtype, how) else shape
     return tuple(shape) != tuple(answer)
+
+
+def _by_channel_as_input(case: Case) -> bool:
+    """The same of a convolution by channel, which pads by an op of its own where it dilates."""
+    (x, w), how = case.tensors, case.attributes
+    padded = not isinstance(how["padding"], str) and max(how["dilation"]) > 1
+    answer = conv_output(x.shape, (*w.shape[:2], 1, w.shape[2] * w.shape[3]), how)
+    given = _outside(x.shape, how) if padded else x.shape
+    return x.dtype in ONE_DNN and 0 not in w.shape and 0 in answer and tuple(given) != answer
 
 
 def _no_image(case: Case) -> bool:
@@ -90,7 +101,7 @@ EMPTY = (
         "tensorflow-empty-convolution",
         "upstream",
         "oneDNN answers an empty input with the input's own shape, forwards and in gradients",
-        ops=("convolves", "conv2d_vjp", "conv2d_transpose_vjp"),
+        ops=("convolves", "depthwise_conv2d", "conv2d_vjp", "conv2d_transpose_vjp"),
         aspects=("value", "gradient"),
         verdicts=("shape",),
         when=shaped_as_input,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from opassay.adapters.geometry import channel_axis, spatial_axes
+from opassay.adapters.geometry import channel_axis, channels_last, spatial_axes
 from opassay.adapters.onednn import ONE_DNN
 from opassay.adapters.tensorflow.kernel_table import pool_dilates
 from opassay.adapters.tensorflow.known_empty import padded_outside
@@ -30,7 +30,7 @@ def any_kernel(case: Case) -> bool:
 
 
 def _one_group(case: Case) -> bool:
-    return case.rule == "GroupsZero" and _implied_groups(case) == 1 and case.attributes["layout"] == "NHWC"
+    return case.rule == "GroupsZero" and _implied_groups(case) == 1 and channels_last(case.attributes["layout"])
 
 
 def several_groups(case: Case) -> bool:
@@ -50,7 +50,7 @@ def cropped(case: Case) -> bool:
     Too broad: oneDNN does not make every one of the cropped convolutions, and what decides that is not known.
     """
     how = case.attributes
-    plain = how["layout"] == "NHWC" and how["groups"] == 1 and _undilated(case)
+    plain = channels_last(how["layout"]) and how["groups"] == 1 and _undilated(case)
     return case.tensors[0].dtype in ONE_DNN and not plain
 
 
@@ -89,6 +89,12 @@ def three_extents(case: Case) -> bool:
     return dtype in ONE_DNN and (isinstance(how["padding"], str) or padded_outside(dtype, how))
 
 
+def read_beyond(case: Case) -> bool:
+    """Elsewhere an op before oneDNN's, of padding or of a transposition, counts the axes."""
+    how = case.attributes
+    return case.tensors[0].dtype in ONE_DNN and isinstance(how["padding"], str) and channels_last(how["layout"])
+
+
 def any_rank(case: Case) -> bool:
     """Repeats need the axes of NHWC, and a scatter over whole samples that there is one."""
     if case.rule != "RankThree":
@@ -108,3 +114,7 @@ def least(attribute: str, least: int) -> Callable[[Case], bool]:
 def past_64_bits(case: Case) -> bool:
     fewest = 2**40 if case.op == "conv_transpose1d" else 2**62
     return case.tensors[0].dtype in ONE_DNN and least("output_shape", fewest)(case)
+
+
+def negative_in_32_bits(case: Case) -> bool:
+    return case.tensors[0].dtype in ONE_DNN and 2**31 <= max(case.attributes["output_shape"]) < 2**32

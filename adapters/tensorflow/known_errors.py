@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from opassay.adapters.kernels.larger import DIVIDES_TITLE, DIVIDES_URL, divided_by_nothing, refused_by_onednn
+from opassay.adapters.kernels.larger import (
+    DIVIDES_TITLE,
+    DIVIDES_URL,
+    ROUNDED,
+    divided_by_nothing,
+    refused_by_onednn,
+    rounded_to_one,
+)
 from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from opassay.adapters.tensorflow.known_error_cases import (
     any_kernel,
@@ -13,8 +20,10 @@ from opassay.adapters.tensorflow.known_error_cases import (
     cropped,
     least,
     negative,
+    negative_in_32_bits,
     nothing_asked,
     past_64_bits,
+    read_beyond,
     several_groups,
     several_groups_by_onednn,
     three_extents,
@@ -39,6 +48,7 @@ _LARGER = ("WindowLargerThanInput",)
 _GROUPS = "groups are no parameter: the filter's channels imply them"
 _TRANSPOSE = ("conv2d_transpose", "conv_transpose1d")
 _POOL = ("max_pool2d",)
+_POOLS = ("max_pool1d", "max_pool2d")
 
 ERRORS = (
     _error(
@@ -55,7 +65,7 @@ ERRORS = (
         "rejects",
         "by design",
         "oneDNN rounds a negative number of windows to 0 before it adds 1, and then refuses the pool",
-        _POOL,
+        _POOLS,
         _LARGER,
         when=refused_by_onednn,
         modes=_KERNELS,
@@ -66,7 +76,7 @@ ERRORS = (
         "crash",
         "upstream",
         "oneDNN divides by the number of windows, which is 0: SIGFPE",
-        _POOL,
+        _POOLS,
         _LARGER,
         when=divided_by_nothing,
         modes=_KERNELS,
@@ -170,6 +180,19 @@ ERRORS = (
         needs=WITH_ONE_DNN,
     ),
     _error(
+        "conv3d-rank-four",
+        "accepts",
+        "upstream",
+        "an input without its batch axis is read beyond its end",
+        ("conv3d",),
+        ("RankThree",),
+        when=read_beyond,
+        url="https://github.com/tensorflow/tensorflow/pull/112650",
+        title="Fix MKL Conv3D/Conv2D crash on non-matching input rank",
+        modes=("eager",),
+        needs=WITH_ONE_DNN,
+    ),
+    _error(
         "output-negative",
         "crash",
         "upstream",
@@ -207,6 +230,17 @@ ERRORS = (
         needs=WITH_ONE_DNN,
     ),
     _error(
+        "output-rounded",
+        "accepts",
+        "upstream",
+        ROUNDED,
+        _TRANSPOSE,
+        ("OutputTooSmall",),
+        when=rounded_to_one,
+        modes=_WITHOUT_XLA,
+        needs=WITH_ONE_DNN,
+    ),
+    _error(
         "output-overflow",
         "accepts",
         "upstream",
@@ -214,6 +248,19 @@ ERRORS = (
         _TRANSPOSE,
         ("OutputOverflow",),
         when=past_64_bits,
+        modes=("eager", "function"),
+        needs=WITH_ONE_DNN,
+    ),
+    _error(
+        "output-overflow-negative",
+        "crash",
+        "upstream",
+        "an extent of 2**31 in output_shape is taken modulo 2**32, is negative, and ends the process",
+        ("conv_transpose1d",),
+        ("OutputOverflow",),
+        when=negative_in_32_bits,
+        url="https://github.com/tensorflow/tensorflow/issues/57715",
+        title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
         modes=("eager", "function"),
         needs=WITH_ONE_DNN,
     ),
@@ -231,7 +278,7 @@ ERRORS = (
         "accepts",
         "upstream",
         "negative explicit padding crops where one kernel is used, and is refused where another is",
-        ("conv2d",),
+        ("conv1d", "conv2d"),
         ("PadNegative",),
         when=cropped,
         flaky="which kernel is taken",

@@ -14,10 +14,19 @@ _MATMUL = {
     "title": "torch.matmul — PyTorch documentation",
 }
 
+_SELECT = {
+    "url": "https://docs.pytorch.org/docs/stable/generated/torch.select.html",
+    "title": "torch.select — PyTorch documentation",
+}
 _CLAMP = {
     "url": "https://docs.pytorch.org/docs/stable/generated/torch.clamp.html",
     "title": "torch.clamp — PyTorch documentation",
 }
+
+
+def _scalar_index(case: Case) -> bool:
+    """torch.index_select takes none."""
+    return not case.tensors[0].shape
 
 
 def _reduces_all(case: Case) -> bool:
@@ -54,6 +63,7 @@ FOLLOWS = (
     Follows("no_axes", "none", ops=("truth",)),
     Follows("unbatched", "one_image", **_CONV),
     Follows("index_below", "from_end", ops=("gather_nd", "index_put"), **_INDEX_PUT),
+    Follows("index_below", "from_end", ops=("gather",), when=_scalar_index, **_SELECT),
     Follows("long_axis_squeezed", "kept", **_SQUEEZE),
     Follows("negative_pads", "crop", **_PAD),
     Follows("few_repeats", "last_axes", **_TILE),

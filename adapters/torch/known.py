@@ -7,7 +7,6 @@ from pathlib import Path
 from opassay.adapters.cuda import ON_CPU
 from opassay.adapters.engines import inductor, onednn
 from opassay.adapters.facts import pinned
-from opassay.adapters.kernels.far import far_steps
 from opassay.adapters.kernels.linear import nan_by_flush, nan_by_flush_or_stuffing
 from opassay.adapters.kernels.predicates import empty, of_images
 from opassay.adapters.kernels.strided import CHANCE, REASON, TITLE, URL, overruns
@@ -55,6 +54,7 @@ KNOWN = pinned(
         *inductor.facts(("compile",), _SEEN),
         onednn.amx_column("torch", (), _SEEN),
         onednn.gelu("torch", _SEEN),
+        onednn.far_strides("torch", (), _SEEN, ON_CPU),
         *CUDA,
         Fact(
             "torch-last-nan",
@@ -155,18 +155,6 @@ KNOWN = pinned(
             modes=("eager",),
             versions=_SEEN,
             needs=ON_CPU,
-        ),
-        Fact(
-            "torch-far-memory",
-            "upstream",
-            "oneDNN's gradients of bfloat16 take all memory where a stride fills 32 bits",
-            ops=("convolves",),
-            aspects=("gradient",),
-            verdicts=("crash",),
-            when=lambda case: case.tensors[0].dtype == "bfloat16" and far_steps(case),
-            versions=_SEEN,
-            flaky="how much memory there is",
-            needs=(*ON_CPU, _BFLOAT16),
         ),
         Fact(
             "torch-strided",

@@ -15,7 +15,7 @@ _DOCS = "https://docs.pytorch.org/docs/stable/generated/torch."
 
 def _reached_by_dilation(case: Case) -> bool:
     """Rows that no window reaches, yet fewer than the dilation: what torch's output_padding may be."""
-    attributes, kernel = case.attributes, case.tensors[1].shape[:2]
+    attributes, kernel = case.attributes, case.tensors[1].shape[:-2]
     axes = spatial_axes(attributes["layout"])
     extents, rows = ([shape[a] for a in axes] for shape in (attributes["output_shape"], case.tensors[0].shape))
     stride, dilation = attributes["stride"], attributes["dilation"]
@@ -40,12 +40,13 @@ def _of_integers(case: Case) -> bool:
     return not dtypes.is_float(case.tensors[0].dtype)
 
 
+_TRANSPOSES = "conv2d_transpose conv_transpose1d conv_transpose3d"
 _DEFINED = (
     (
         "unbatched",
-        "conv2d_transpose",
+        _TRANSPOSES,
         "RankThree",
-        "an input of rank 3 is one image without a batch axis",
+        "an input that lacks an axis is one image without a batch axis",
         {"url": _DOCS + "nn.ConvTranspose2d.html", "title": "ConvTranspose2d", "when": _one_image},
     ),
     (
@@ -85,7 +86,7 @@ _DEFINED = (
     ),
     (
         "output-padding",
-        "conv2d_transpose",
+        _TRANSPOSES,
         "OutputTooLarge",
         "output_padding may be anything below the stride or the dilation",
         {"when": _reached_by_dilation},

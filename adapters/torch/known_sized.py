@@ -1,11 +1,19 @@
-"""What torch does differently with resized images and answers of any length. Free of torch."""
+"""What torch does differently with images, resized or rearranged, and answers of any length. Free of torch."""
 
 from __future__ import annotations
 
 from opassay.adapters.kernels.shaped import antialiased_to_a_column
+from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 
 _SEEN = "torch 2.13.0, CPU"
+
+_UNSHUFFLED = Case("space_to_depth", (Tensor((1, 2, 4, 0), "float32"),), {"block": 2, "order": "CRD"})
+
+
+def _nothing_arranged(case: Case) -> bool:
+    return case.tensors[0].size == 0 and case.attributes["block"] > 1
+
 
 SIZED = (
     Fact(
@@ -16,5 +24,16 @@ SIZED = (
         verdicts=("numeric", "structural"),
         when=antialiased_to_a_column,
         versions=_SEEN,
+    ),
+    Fact(
+        "torch-unshuffled-nothing",
+        "upstream",
+        "pixel_unshuffle of nothing gives it back in its own shape",
+        ops=("space_to_depth",),
+        verdicts=("shape",),
+        when=_nothing_arranged,
+        modes=("eager",),
+        versions=_SEEN,
+        pins=(_UNSHUFFLED,),
     ),
 )

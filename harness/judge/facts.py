@@ -18,9 +18,14 @@ Finds = Callable[[Sequence[Fact]], tuple[Fact, ...]]
 
 
 def concerns(fact: Fact, case: Case) -> bool:
-    """Whether ``fact`` is about the case's op and aspect; a mistake in an op is one in the programs that use it."""
-    executed = fact.executes and case.aspect == "shape" and "value" in fact.aspects and any(map(fact.says, EXECUTED))
-    if case.aspect not in fact.aspects and (fact.reproduces or not executed):
+    """Whether ``fact`` is about the case's op and aspect; a mistake in an op is one in the programs that use it.
+
+    Invalid input is refused by a verdict ``rejects`` only where a choice makes it valid: a refusal of values is one of
+    it as well.
+    """
+    executed = fact.executes and case.aspect == "shape" and any(map(fact.says, EXECUTED))
+    same_call = "value" in fact.aspects and (executed or (case.aspect == "error" and bool(fact.words)))
+    if case.aspect not in fact.aspects and (fact.reproduces or not same_call):
         return False
     return case.op in fact.ops or bool(fact.reproduces and stage_ops(case.attributes) & set(fact.ops))
 

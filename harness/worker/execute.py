@@ -293,4 +293,10 @@ def _raised(error: BaseException, origin: str, seconds: float) -> Raised:
         message = str(error)
     except Exception as broken:
         message = f"(its message could not be read: {type(broken).__name__})"
-    return Raised(type(error).__name__, message[:MESSAGE_LIMIT], origin, seconds)
+    return Raised(type(error).__name__, _cut(message), origin, seconds)
+
+
+def _cut(message: str) -> str:
+    """Both ends of what is too long: where a message quotes a traceback, it says why last."""
+    half = MESSAGE_LIMIT // 2
+    return message if len(message) <= MESSAGE_LIMIT else f"{message[:half]} … {message[-half:]}"

@@ -154,6 +154,13 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("erfc", (40.0, 1.0, 0.5), dy=(3.3e38, 3.3e38, 1.0)),
         gives(NAN, -INF, -2 / math.sqrt(math.pi) * math.exp(-0.25)),
     ),
+    # As TensorFlow 2.21 answered.
+    "slope_multiplied_first: gelu": (
+        of("gelu", (-3e38, 3e38, 1.0), dy=(4.0, 1.0, 0.0), approximate=False),
+        gives(NAN, 1, 0),
+    ),
+    # As torch 2.13 answered.
+    "infinite_early": (of("lgamma", (4.07e36, 4.0)), gives(INF, math.log(6))),
     "quotient_overflows": (of("remainder", (1e30, 5.0), (1e-30, 3.0)), gives(NAN, 2)),
     "quotient_overflows: in float64": (
         of("fmod", (1e300, 1e30), (1e-30, 1e-30), dtype="float64"),

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.activations import ROOT_HALF
 from opassay.adapters.oracle.bounded.elementary import LN2, ROOT_PI
 from opassay.adapters.oracle.bounded.formats import CORRECT, sizes, ulp
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
@@ -147,13 +148,27 @@ def _quotient_overflows(question: Question) -> Iterator[References]:
     yield from _answered(question, lost & _told(question, lost, np.isnan) & (b != 0), np.nan)
 
 
+LOG_GAMMA = {"float64": 2e305, "float32": 4e36}
+"""Beyond it lgamma "may return infinity instead of the correct value": SLEEF, of Sleef_lgamma_u10, Sleef_lgammaf_u10."""
+
+
+def _infinite_early(question: Question) -> Iterator[References]:
+    name = dtypes.dtype_name(question.inputs[0])
+    lost = wide(question.inputs[0]) > LOG_GAMMA["float64" if name == "float64" else "float32"]
+    yield from _answered(question, lost & _told(question, lost, np.isinf), np.inf)
+
+
 def _slope_first(question: Question) -> Iterator[References]:
-    """g · 2/√π overflows: infinite, or NaN where the exponential that is multiplied with it is 0."""
-    if question.cotangents[0] is None:
+    """g · 2/√π overflows: infinite, or NaN where the exponential that is multiplied with it is 0.
+
+    To the erf in gelu, g comes with x / 2.
+    """
+    if question.cotangents[0] is None or question.attributes.get("approximate"):
         return
     x, g = wide(question.inputs[0]), wide(question.cotangents[0])
     form = FORMATS["float64" if dtypes.dtype_name(question.inputs[0]) == "float64" else "float32"]
     with np.errstate(all="ignore"):
+        x, g = (x * ROOT_HALF, g * x / 2) if question.op == "gelu" else (x, g)
         lost = np.isfinite(g) & (np.abs(g) * (2 / ROOT_PI) > form.largest)
         nothing = 2 * np.exp(-np.square(x)) < form.smallest_subnormal
     (found,) = ask(question)
@@ -199,6 +214,7 @@ HYPOTHESES = (
         VALUE,
     ),
     Hypothesis("square_overflows", "NaN where x² overflows", _square_overflows, ("erf",), ("value",)),
+    Hypothesis("infinite_early", "infinite before the answer overflows", _infinite_early, ("lgamma",), VALUE),
     Hypothesis(
         "quotient_overflows", "NaN where a / b overflows", _quotient_overflows, ("remainder", "fmod"), ("value",)
     ),
@@ -206,7 +222,7 @@ HYPOTHESES = (
         "slope_multiplied_first",
         "the gradient is multiplied by 2/√π before the exponential, and overflows",
         _slope_first,
-        ("erf", "erfc"),
+        ("erf", "erfc", "gelu"),
         ("gradient",),
     ),
     Hypothesis(
