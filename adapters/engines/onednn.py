@@ -106,6 +106,20 @@ def gelu(adapter: str, versions: str, *needs: str) -> Fact:
     )
 
 
+def softmax(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
+    """What ``adapter`` shows in the modes in which oneDNN computes its softmax."""
+    return Fact(
+        f"{adapter}-onednn-softmax",
+        "upstream",
+        "oneDNN's softmax is 0 beside a NaN or an infinity, where every share is NaN",
+        ops=("softmax",),
+        reproduces="zero_beside_nan",
+        modes=modes,
+        versions=versions,
+        needs=WITH_ONE_DNN,
+    )
+
+
 def _by_onednn_far(case: Case) -> bool:
     return case.tensors[0].dtype in ONE_DNN and far_steps(case)
 

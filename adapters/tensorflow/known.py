@@ -54,6 +54,7 @@ KNOWN = pinned(
         *tensorflow_refusals.facts("tensorflow", (), _SEEN),
         *onednn.convolutions("tensorflow", _CPU, _SEEN),
         onednn.far_strides("tensorflow", _CPU, _SEEN),
+        onednn.softmax("tensorflow", _CPU, _SEEN),
         onednn.one_matrix("tensorflow", _SEEN),
         onednn.einsum("tensorflow", (), _SEEN),
         *xla.facts("tensorflow", ("xla",), _SEEN),

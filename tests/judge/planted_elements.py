@@ -219,6 +219,8 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         Case("resize_cubic", (Tensor((1, 1, 5), "float32", Fill("iota")),), {**CUBIC, "size": (3,)}),
         by_a_table,
     ),
+    # As TensorFlow 2.21 answered on AVX-512.
+    "zero_beside_nan": (of("softmax", (1.0, NAN, 3.0), axis=0), gives(0, NAN, 0)),
     "nan_passed_over": (of("max", (NAN, 1.0, 3.0), axes=(0,), keepdims=False), scalar(3)),
     "sums_saturate": (
         of("sum", (2**31 - 1, 5), dtype="int32", axes=(0,), keepdims=False),

@@ -39,7 +39,13 @@ def test_another_refusal_of_the_same_case_is_new() -> None:
 def test_the_same_words_of_another_case_or_another_verdict_are_new() -> None:
     assert found(relu(2, 3), "x must have elements") == ()
     assert found(relu(2, 0), "x must have elements", "crash") == ()
-    assert found(relu(2, 0, aspect="error"), "x must have elements") == ()
+    assert found(relu(2, 0, aspect="error"), "x must have elements", "accepts") == ()
+
+
+def test_invalid_input_that_a_choice_makes_valid_is_refused_by_the_same_words() -> None:
+    assert found(relu(2, 0, aspect="error"), "declares a=b, and raised ValueError: x must have elements") == ("empty",)
+    of_gradients = refused("gradients", "why", "must have elements", aspects=("gradient",), when=of_nothing)
+    assert found(relu(2, 0, aspect="error"), "x must have elements", fact=of_gradients) == ()
 
 
 def test_a_case_that_has_them_may_pass() -> None:

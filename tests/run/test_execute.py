@@ -140,6 +140,18 @@ def test_what_a_mode_leaves_to_somebody_else_is_no_verdict_on_invalid_input(
     assert "the graph was broken up" in judgement.message
 
 
+def test_of_a_long_message_both_ends_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Counting, *given: Any, **how: Any) -> Any:
+        raise ValueError("in user code: " + "a frame, " * 1000 + "the cause")
+
+    monkeypatch.setattr(Counting, "relu", refuse)
+    outcome = answers([Case("relu", (Tensor((1, 2), "float32"),))], "single")[1][0]
+    assert isinstance(outcome, Raised)
+    assert outcome.message.startswith("in user code: a frame, ")
+    assert outcome.message.endswith("the cause")
+    assert len(outcome.message) < 2100
+
+
 def packed(outcome: Any) -> tuple[dict[str, Any], list[bytes]]:
     """As it reaches the parent; the adapter of these tests is its own framework."""
     header, buffers = wire.pack(outcome)

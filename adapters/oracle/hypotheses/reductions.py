@@ -34,6 +34,15 @@ def _passed_over(question: Question) -> Iterator[References]:
     yield (replace(found, exact=np.where(np.isnan(dtypes.widen(told)), found.exact, other.exact)),)
 
 
+def _zero_beside_nan(question: Question) -> Iterator[References]:
+    """What a share is of where the exponent of the largest is no number: exp(-inf)."""
+    (found,), x = ask(question), dtypes.widen(question.inputs[0])
+    above = np.isnan(x) | (x == np.inf)
+    lost = above.any(axis=_axes(question), keepdims=True) & ~above
+    if lost.any():
+        yield (replace(found, exact=np.where(lost, 0, found.exact)),)
+
+
 def _saturate(question: Question) -> Iterator[References]:
     """As long doubles have it: what comes near the last integer is not told apart."""
     (found,), x = ask(question), question.inputs[0]
@@ -64,6 +73,9 @@ HYPOTHESES = (
         _passed_over,
         ("max", "min"),
         ("value",),
+    ),
+    Hypothesis(
+        "zero_beside_nan", "a share is 0 beside a NaN or an infinity", _zero_beside_nan, ("softmax",), ("value",)
     ),
     Hypothesis(
         "sums_saturate",
