@@ -25,6 +25,7 @@ KERNELS: Told = {
         "gradients of erf and erfc are multiplied by 2/√π first, which overflows, and 0 times that is NaN",
     ),
     "log1p_by_quotient": ("by design", "log(1 + x) is x · log(u) / (u - 1), of several roundings"),
+    "expm1_by_quotient": ("by design", "exp(x) - 1 is (u - 1) · x / log(u), of several roundings"),
     "exp_less_one": ("upstream", "elu and selu are exp(x) - 1, and 0 of what is small, whose slope is then that of 0"),
     "reciprocal_estimated": (
         "by design",

@@ -133,7 +133,7 @@ def far_strides(
         "upstream",
         "oneDNN's convolutions and pools over a stride beyond 32 bits end the process, take all memory, or answer with "
         "what lies in it",
-        ops=("convolves", "conv2d_input_gradient_law", "max_pool2d", "max_pool3d"),
+        ops=("convolves", "conv2d_input_gradient_law", "max_pool1d", "max_pool2d", "max_pool3d"),
         aspects=_BOTH,
         verdicts=("crash", "hang", *_WRONG),
         when=_by_onednn_far,

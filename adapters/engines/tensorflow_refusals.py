@@ -21,6 +21,7 @@ NOTHING = (
     "Negative dimension size caused by subtracting",
     "Indices and updates specified for empty",
     "Requested more than 0 entries, but params is empty",
+    "Requires delta != 0: 0",
     "0 was not less than 0",
     "Must provide as many biases as the last dimension",
 )
@@ -61,6 +62,7 @@ def facts(adapter: str, modes: tuple[str, ...], versions: str) -> Iterator[Fact]
         f"{adapter}-index-list",
         "takes one index vector for a list of scalar indices",
         "must match dimensions [0,1) of updates",
+        "must match dimensions [1,1) of updates",
         "Updates shape must have rank at least one",
         ops=("indexes", "scatter_nd_vjp"),
         **told,
@@ -118,7 +120,7 @@ def facts(adapter: str, modes: tuple[str, ...], versions: str) -> Iterator[Fact]
         ops=("concat",),
         aspects=("error",),
         verdicts=("accepts",),
-        rules=("AxisTooLarge",),
+        rules=("AxisTooLarge", "AxisTooSmall"),
         when=_alone,
         **told,
     )

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from opassay.adapters.geometry import output_extent, pad_amounts
+from opassay.adapters.geometry import output_extent, pad_amounts, spatial_axes
 from opassay.adapters.kernels.predicates import attributes_of
 from opassay.adapters.kernels.strided import convolutions
+from opassay.adapters.onednn import ONE_DNN
 from opassay.harness.model.case import Case
 
 REASON = "oneDNN's bfloat16 convolution on AMX ends the process (SIGSEGV) where no window reads a row of the image"
@@ -70,3 +71,25 @@ def _straddled(case: Case, image: Sequence[int], kernel: Sequence[int], how: Map
 
 def _depthwise(kernel: Sequence[int], groups: int) -> bool:
     return groups > 1 and kernel[2] == 1 and kernel[3] == groups
+
+
+UNREAD = "oneDNN's dilated convolution ends the process (SIGSEGV) where no window reads a column of the image"
+
+
+def reads_no_column(case: Case) -> bool:
+    """A dilation along columns, and padding that every tap of every window lies in, however high the image.
+
+    Of 96 geometries of torch 2.13 in float16 whose image has one column these 12 crashed, and no others.
+    """
+    return case.tensors[0].dtype in ONE_DNN and any(_no_column(*found) for found in convolutions(case))
+
+
+def _no_column(image: Sequence[int], kernel: Sequence[int], how: Mapping[str, Any]) -> bool:
+    if 0 in (*image, *kernel) or how["dilation"][1] == 1:
+        return False
+    extent, pads = image[spatial_axes(how["layout"])[1]], how["padding"]
+    before, after = (0, 0) if isinstance(pads, str) else pads[1]
+    stride, dilation = how["stride"][1], how["dilation"][1]
+    columns = output_extent(extent + before + after, kernel[1], stride, dilation)
+    places = [column * stride - before + tap * dilation for column in range(columns) for tap in range(kernel[1])]
+    return columns > 0 and not any(0 <= place < extent for place in places)

@@ -24,10 +24,10 @@ _AXES = "tf.nn.pool with dilation in NCHW pads other axes than the spatial ones,
 
 
 def _other_axes(case: Case) -> bool:
-    """A pool of tf.nn.pool's that is dilated and padded explicitly, in NCHW."""
+    """A pool of tf.nn.pool's that is dilated and padded explicitly, in NCHW or NCW."""
     how = case.attributes
     dilates = pool_dilates(how["window"], how["stride"], how["padding"], how["dilation"])
-    return dilated_with_padding(case) and dilates and how["layout"] == "NCHW"
+    return dilated_with_padding(case) and dilates and how["layout"] in ("NCHW", "NCW")
 
 
 def _other_axes_by_onednn(case: Case) -> bool:
@@ -98,7 +98,7 @@ KNOWN = pinned(
             "tensorflow-dilated-axes",
             "upstream",
             _AXES,
-            ops=("max_pool2d",),
+            ops=("max_pool1d", "max_pool2d"),
             verdicts=("shape",),
             when=_other_axes_by_onednn,
             modes=_CPU,
@@ -134,6 +134,19 @@ KNOWN = pinned(
             when=_maximum_by_onednn,
             modes=("function", "dynamic"),
             versions=_SEEN,
+            needs=WITH_ONE_DNN,
+        ),
+        Fact(
+            "tensorflow-onednn-volume-maximum",
+            "upstream",
+            "max_pool3d and its gradient are oneDNN's, which loses NaN and what stands beside it",
+            ops=("max_pool3d",),
+            aspects=("value", "gradient"),
+            verdicts=("special", "numeric"),
+            when=odd_maximum,
+            modes=_CPU,
+            versions=_SEEN,
+            flaky="where the NaN stands",
             needs=WITH_ONE_DNN,
         ),
         Fact(

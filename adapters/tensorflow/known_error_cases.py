@@ -30,7 +30,9 @@ def any_kernel(case: Case) -> bool:
 
 
 def _one_group(case: Case) -> bool:
-    return case.rule == "GroupsZero" and _implied_groups(case) == 1 and channels_last(case.attributes["layout"])
+    # With explicit padding the kernel is one for channels that lie last.
+    last = channels_last(case.attributes["layout"]) or not isinstance(case.attributes["padding"], str)
+    return case.rule == "GroupsZero" and _implied_groups(case) == 1 and last
 
 
 def several_groups(case: Case) -> bool:
@@ -109,6 +111,10 @@ def least(attribute: str, least: int) -> Callable[[Case], bool]:
         return max(max(n) if isinstance(n, tuple) else n for n in case.attributes[attribute]) >= least
 
     return covers
+
+
+def past_40_bits(case: Case) -> bool:
+    return case.tensors[0].dtype in ONE_DNN and least("output_shape", 2**40)(case)
 
 
 def past_64_bits(case: Case) -> bool:

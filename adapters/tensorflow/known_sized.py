@@ -24,6 +24,17 @@ SIZED = (
         versions=_SEEN,
     ),
     Fact(
+        "tensorflow-cubic-narrow",
+        "upstream",
+        "ResizeBicubic answers 16 bits in float32, and ResizeBicubicGrad takes no others: no gradient arrives",
+        ops=("resize_cubic",),
+        aspects=("gradient",),
+        reproduces="no_gradient_for_one",
+        when=_narrow,
+        modes=("eager", "function", "dynamic"),
+        versions=_SEEN,
+    ),
+    Fact(
         "tensorflow-cubic-table",
         "by design",
         "ResizeBicubic takes its weights from a table of 1024 places between two pixels",

@@ -7,6 +7,7 @@ from pathlib import Path
 from opassay.adapters.cuda import ON_CPU
 from opassay.adapters.engines import inductor, onednn
 from opassay.adapters.facts import pinned
+from opassay.adapters.kernels.holes import UNREAD, reads_no_column
 from opassay.adapters.kernels.linear import nan_by_flush, nan_by_flush_or_stuffing
 from opassay.adapters.kernels.predicates import empty, of_images
 from opassay.adapters.kernels.strided import CHANCE, REASON, TITLE, URL, overruns
@@ -154,6 +155,18 @@ KNOWN = pinned(
             when=_window_of_padding,
             modes=("eager",),
             versions=_SEEN,
+            needs=ON_CPU,
+        ),
+        Fact(
+            "torch-unread-column",
+            "upstream",
+            UNREAD,
+            ops=("convolves", "depthwise_conv2d"),
+            aspects=_BOTH,
+            verdicts=("crash",),
+            when=reads_no_column,
+            versions=_SEEN,
+            flaky="which kernel is taken",
             needs=ON_CPU,
         ),
         Fact(

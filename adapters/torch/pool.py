@@ -115,13 +115,16 @@ def _tap_stack(x: Tensor, window: Any, stride: Any, dilation: Any, pads: Any) ->
 def _padded_average(x: Tensor, window: Any, stride: Any, pads: Any, count_padding: bool) -> Tensor:
     """Zeros around ``x``, summed by torch's own pool, divided by the window or by the real elements in it."""
     axes = len(window)
-    pool = AVERAGES[axes]
     padded = F.pad(x, around(pads))
     if count_padding:
-        return pool(padded, window, stride)
+        return AVERAGES[axes](padded, window, stride)
     real = F.pad(torch.ones((1, *x.shape[-axes:]), dtype=x.dtype, device=x.device), around(pads))
-    # Of one axis, torch has no other divisor than the window.
-    total, count = (
-        pool(t, window, stride) if axes == 1 else pool(t, window, stride, divisor_override=1) for t in (padded, real)
-    )
+    total, count = (_sums(t, window, stride) for t in (padded, real))
     return total / count
+
+
+def _sums(x: Tensor, window: Any, stride: Any) -> Tensor:
+    if len(window) > 1:
+        return AVERAGES[len(window)](x, window, stride, divisor_override=1)
+    # Of one axis, torch has no other divisor than the window, and an average is rounded.
+    return F.avg_pool2d(x.unsqueeze(-2), (1, *window), (1, *stride), divisor_override=1).squeeze(-2)

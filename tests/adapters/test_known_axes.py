@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from opassay.adapters.keras.known_errors import _negative
+from opassay.adapters.kernels.holes import reads_no_column
 from opassay.adapters.kernels.larger import divided_by_nothing, refused_by_onednn, rounded_to_one
 from opassay.adapters.tensorflow.known_empty import shaped_as_input
 from opassay.adapters.tensorflow.known_error_cases import (
@@ -153,3 +154,15 @@ def test_far_strides_are_onednns_on_torch_in_its_dtypes(dtype: str) -> None:
     (fact,) = (fact for fact in REGISTRY.known("torch") if fact.id == "torch-onednn-far-strides")
     found = case("conv3d", ((1, 1, 2, 2, 2), (1, 1, 1, 1, 1)), "", dtype, stride=(1, 1, 2**31 - 1), dilation=(1, 1, 1))
     assert applies(fact, found, "eager") == (dtype == "float32")
+
+
+@pytest.mark.parametrize(
+    ("pad", "stride", "dilation", "taps", "unread"),
+    [(3, 2, 2, 1, True), (3, 2, 2, 2, True), (3, 2, 1, 1, False), (3, 1, 2, 1, False), (2, 2, 2, 1, False)],
+)
+def test_columns_that_no_window_reads(pad: int, stride: int, dilation: int, taps: int, unread: bool) -> None:
+    # As torch 2.13 answered in float16.
+    how = {"stride": (1, stride), "padding": ((0, 0), (pad, pad)), "dilation": (1, dilation), "layout": "NCHW"}
+    found = case("depthwise_conv2d", ((1, 15, 28, 1), (1, taps, 15, 2)), "", "float16", **how)
+    assert reads_no_column(found) == unread
+    assert not reads_no_column(case("depthwise_conv2d", ((1, 15, 28, 1), (1, taps, 15, 2)), "", "float64", **how))

@@ -156,9 +156,13 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     ),
     # As TensorFlow 2.21 answered.
     "slope_multiplied_first: gelu": (
-        of("gelu", (-3e38, 3e38, 1.0), dy=(4.0, 1.0, 0.0), approximate=False),
+        of("gelu", (-2.2e38, 1e38, 1.0), dy=(-3.0, 1.0, 0.0), approximate=False),
         gives(NAN, 1, 0),
     ),
+    # As TensorFlow 2.21 answered on AVX-512.
+    "reciprocal_estimated: tan": (of("tan", (0.0, 1.0), dy=(-2.95843554, 0.0)), gives(-2.9584353, 0)),
+    # As TensorFlow 2.21 answered on AVX-512.
+    "expm1_by_quotient": (of("expm1", (0.0038162284, 1.0)), gives(0.00382352015, math.e - 1)),
     # As torch 2.13 answered.
     "infinite_early": (of("lgamma", (4.07e36, 4.0)), gives(INF, math.log(6))),
     "quotient_overflows": (of("remainder", (1e30, 5.0), (1e-30, 3.0)), gives(NAN, 2)),

@@ -43,6 +43,14 @@ def _log1p_estimated(x: Real) -> Real:
     return with_gradient(bounded.log1p(x), x, lambda g, _: g * _estimated(1 + bounded.saved(x)))
 
 
+def _tan_estimated(x: Real) -> Real:
+    def pull(g: Real, _: Real) -> Real:
+        secant = _estimated(bounded.cos(bounded.saved(x)))
+        return g * (secant * secant)
+
+    return with_gradient(bounded.tan(x), x, pull)
+
+
 def _atan_estimated(x: Real) -> Real:
     return with_gradient(bounded.atan(x), x, lambda g, _: g * _estimated(1 + bounded.saved(x) * bounded.saved(x)))
 
@@ -152,6 +160,7 @@ HYPOTHESES = (
             "log": (_log_estimated,),
             "log1p": (_log1p_estimated,),
             "atan": (_atan_estimated,),
+            "tan": (_tan_estimated,),
         },
     ),
     by_formula(

@@ -149,7 +149,7 @@ def _quotient_overflows(question: Question) -> Iterator[References]:
 
 
 LOG_GAMMA = {"float64": 2e305, "float32": 4e36}
-"""Beyond it lgamma "may return infinity instead of the correct value": SLEEF, of Sleef_lgamma_u10, Sleef_lgammaf_u10."""
+"""Beyond it "may return infinity instead of the correct value": SLEEF, of Sleef_lgamma_u10 and Sleef_lgammaf_u10."""
 
 
 def _infinite_early(question: Question) -> Iterator[References]:

@@ -94,6 +94,16 @@ def _log1p(x: Real) -> Real:
     return bounded.where(plain, bounded.log1p(x), x * (bounded.log(near) / (near - 1)))
 
 
+def _expm1(x: Real) -> Real:
+    """x · (u - 1) / log(u), where u is exp(x) as it is rounded: W. Kahan's."""
+    name = "float64" if x.value.dtype == np.longdouble else "float32"
+    with np.errstate(all="ignore"):
+        u = wide(dtypes.narrow(np.exp(x.value), name))
+    plain = (u == 1) | ~np.isfinite(u) | (u - 1 == -1)
+    near = leaf(np.where(plain, 2, u).astype(name))
+    return bounded.where(plain, bounded.expm1(x), x * ((near - 1) / bounded.log(near)))
+
+
 def _sigmoid(x: Real) -> Real:
     """Below 0: 1 - 1 / (1 + exp(x))."""
     return bounded.where(bounded.less(x, 0.0), 1 - 1 / (1 + bounded.exp(-bounded.absolute(x))), bounded.sigmoid(x))
@@ -170,6 +180,13 @@ HYPOTHESES = (
         "log1p_by_quotient",
         "log(1 + x) is x · log(u) / (u - 1), of several roundings",
         {"log1p": (_log1p,)},
+        VALUE,
+        looser=True,
+    ),
+    by_formula(
+        "expm1_by_quotient",
+        "exp(x) - 1 is x · (u - 1) / log(u), of several roundings",
+        {"expm1": (_expm1,)},
         VALUE,
         looser=True,
     ),
