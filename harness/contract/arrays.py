@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from opassay.harness.contract.observe import Observation, observe, plain
+from opassay.harness.contract.observe import Question, plain
 from opassay.harness.model import dtypes, memory
 from opassay.harness.model.adapter import Adapter
 from opassay.harness.model.memory import Memory
@@ -17,12 +17,12 @@ SHAPES = ((), (3,), (2, 3), (2, 3, 4), (2, 3, 2, 5), (0,), (2, 0, 3, 1))
 MEMORIES = tuple(Memory(kind, axis, 3) for kind in memory.KINDS for axis in (0, 1))
 
 
-def round_trips(adapter: Adapter) -> Iterator[Observation]:
+def round_trips(adapter: Adapter) -> Iterator[Question]:
     """Every dtype in every memory kind comes back bit for bit, and belongs to nobody else."""
     for dtype in adapter.dtypes:
         for kind in MEMORIES:
-            yield observe("round_trip", f"{dtype} {kind.kind} {kind.axis}", partial(_lost, adapter, dtype, kind), [])
-        yield observe("owns_its_data", dtype, partial(_aliased, adapter, dtype), [])
+            yield Question("round_trip", f"{dtype} {kind.kind} {kind.axis}", partial(_lost, adapter, dtype, kind), [])
+        yield Question("owns_its_data", dtype, partial(_aliased, adapter, dtype), [])
 
 
 def random_bits(dtype: str, shape: tuple[int, ...]) -> np.ndarray:

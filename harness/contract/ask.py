@@ -1,27 +1,31 @@
 """Asks one adapter everything that the contract promises, in a process of its own.
 
-    python -P -m opassay.harness.contract.ask opassay.adapters.torch.adapter:TorchAdapter cpu [EVERY FIRST]
+    python -P -m opassay.harness.contract.ask opassay.adapters.torch.adapter:TorchAdapter cpu [EVERY FIRST [ENDED]]
 
-Prints one observation per line as JSON (``observe.py``), each before the next question is asked: if the framework ends
-the process, it is known after what.
+Prints two lines of JSON per question (``observe.py``): before it is asked, its number and what holds if the framework
+ends the process; then what was seen. ENDED is the number of the question that ended the process before: it goes on
+behind that one, and those that the same call would answer.
 """
 
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import os
 import sys
 from collections.abc import Iterator
 
 from opassay.harness.contract import arrays, calls, cases, gradients
-from opassay.harness.contract.observe import Observation
+from opassay.harness.contract.observe import Observation, Question
 from opassay.harness.contract.small import Calls
 from opassay.harness.find.registry import CONTRACT_EXAMPLES
 from opassay.harness.model.adapter import Adapter
 
+Numbered = tuple[int, Question | Observation]
 
-def observations(adapter: Adapter, every: int = 1, first: int = 0) -> Iterator[Observation]:
+
+def questions(adapter: Adapter, every: int = 1, first: int = 0) -> Iterator[Question | Observation]:
     """All of them, in a fixed order. Modes that compile are asked for batches alone, unless there is no other."""
     examples = importlib.import_module(CONTRACT_EXAMPLES)
     small = Calls(adapter, every, first)
@@ -40,14 +44,31 @@ def observations(adapter: Adapter, every: int = 1, first: int = 0) -> Iterator[O
         yield from cases.batches(adapter, mode, small.alone("float32"))
 
 
-def main(location: str, device: str, every: str = "1", first: str = "0") -> None:
+def behind(questions: Iterator[Question | Observation], ended: int | None) -> Iterator[Numbered]:
+    """Those that are still to be asked, with their numbers."""
+    numbered = enumerate(questions)
+    if ended is None:
+        return numbered
+    _, last = next(itertools.islice(numbered, ended, None))
+    return itertools.dropwhile(lambda pair: _of_one_call(pair[1], last), numbered)
+
+
+def _of_one_call(one: Question | Observation, other: Question | Observation) -> bool:
+    return isinstance(one, Question) and isinstance(other, Question) and one.group == other.group != ""
+
+
+def main(location: str, device: str, every: str = "1", first: str = "0", ended: str | None = None) -> None:
     # Frameworks print on stdout when they like, also from C: the lines go out by a descriptor of their own.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     module, _, name = location.partition(":")
     adapter = getattr(importlib.import_module(module), name)(device)
-    for observation in observations(adapter, int(every), int(first)):
-        print(json.dumps(observation), file=out)
+    asked = questions(adapter, int(every), int(first))
+    for number, question in behind(asked, None if ended is None else int(ended)):
+        if isinstance(question, Question):
+            print(json.dumps({"number": number, **question.unanswered()}), file=out)
+            question = question.answered()
+        print(json.dumps(question), file=out)
 
 
 if __name__ == "__main__":

@@ -11,37 +11,37 @@ from typing import Any
 import numpy as np
 
 from opassay.harness.contract.arrays import SHAPES
-from opassay.harness.contract.cases import of_call
+from opassay.harness.contract.cases import known_as
 from opassay.harness.contract.limits import is_real
-from opassay.harness.contract.observe import Arrays, Attributes, Observation, answers, call, observe, plain, sentence
+from opassay.harness.contract.observe import Arrays, Attributes, Observation, Question, answers, call, plain, sentence
 from opassay.harness.contract.small import Calls, Told
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter, UnknownDevice
 from opassay.harness.worker.origin import framework_modules
 
 
-def names(adapter: Adapter, interface: tuple[str, ...], whole: tuple[str, ...]) -> Iterator[Observation]:
+def names(adapter: Adapter, interface: tuple[str, ...], whole: tuple[str, ...]) -> Iterator[Question]:
     """Public methods are ops of the interface; anything else would be taken for one. Of ``whole``, some are absent."""
-    yield observe("ops", adapter.name, lambda: sorted(set(adapter.ops()) - set(interface)), [])
-    yield observe("ops", f"{adapter.name} has an op", lambda: bool(set(adapter.ops()) & set(interface)))
+    yield Question("ops", adapter.name, lambda: sorted(set(adapter.ops()) - set(interface)), [])
+    yield Question("ops", f"{adapter.name} has an op", lambda: bool(set(adapter.ops()) & set(interface)))
     for op in sorted(set(whole) - set(adapter.ops())):
-        yield observe("absent", op, lambda: True)
+        yield Question("absent", op, lambda: True)
 
 
-def identity(adapter: Adapter) -> Iterator[Observation]:
+def identity(adapter: Adapter) -> Iterator[Question]:
     """Without these no run starts: the version, and the file that the framework was imported from."""
-    yield observe("identity", "version()", lambda: isinstance(adapter.version(), str) and bool(adapter.version()))
-    yield observe("identity", "origin() is a file", lambda: Path(adapter.origin()).exists())
+    yield Question("identity", "version()", lambda: isinstance(adapter.version(), str) and bool(adapter.version()))
+    yield Question("identity", "origin() is a file", lambda: Path(adapter.origin()).exists())
     told = "frameworks, or origin(), names a module that is imported"
-    yield observe("identity", told, lambda: bool(set(framework_modules(adapter)) & set(sys.modules)))
-    yield observe("identity", "settings() are text", lambda: {type(v) for v in adapter.settings().values()} <= {str})
-    yield observe("identity", "executor() is text", lambda: isinstance(adapter.executor(), str))
+    yield Question("identity", told, lambda: bool(set(framework_modules(adapter)) & set(sys.modules)))
+    yield Question("identity", "settings() are text", lambda: {type(v) for v in adapter.settings().values()} <= {str})
+    yield Question("identity", "executor() is text", lambda: isinstance(adapter.executor(), str))
 
 
-def devices(adapter: Adapter) -> Iterator[Observation]:
+def devices(adapter: Adapter) -> Iterator[Question]:
     """``cpu`` comes first, and a device that is not there is refused by name."""
-    yield observe("device", "devices() begins with", lambda: adapter.devices()[0], "cpu")
-    yield observe("device", "a device that is not there", lambda: _refusal(adapter), UnknownDevice.__name__)
+    yield Question("device", "devices() begins with", lambda: adapter.devices()[0], "cpu")
+    yield Question("device", "a device that is not there", lambda: _refusal(adapter), UnknownDevice.__name__)
 
 
 def _refusal(adapter: Adapter) -> str:
@@ -52,11 +52,11 @@ def _refusal(adapter: Adapter) -> str:
     return "an adapter"
 
 
-def mutations(adapter: Adapter, calls: dict[str, Any]) -> Iterator[Observation]:
+def mutations(adapter: Adapter, calls: dict[str, Any]) -> Iterator[Question]:
     """An op changes neither its inputs nor the arrays that they were made of; a declared limit is not asked."""
     for op, (arrays, attributes) in calls.items():
         if adapter.lacks(op, adapter.modes[0], _names(arrays), attributes) is None:
-            yield observe("inputs_kept", op, partial(_mutated, adapter, op, arrays, attributes), [])
+            yield Question("inputs_kept", op, partial(_mutated, adapter, op, arrays, attributes), [])
 
 
 def _names(arrays: Arrays) -> tuple[str, ...]:
@@ -71,33 +71,36 @@ def _mutated(adapter: Adapter, op: str, arrays: Arrays, attributes: Attributes) 
     return [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if new != (old, old)]
 
 
-def small_calls(adapter: Adapter, mode: str, small: Calls) -> Iterator[Observation]:
+def small_calls(adapter: Adapter, mode: str, small: Calls) -> Iterator[Question | Observation]:
     """What is not declared as a limit answers in the contract's dtypes and shapes, on the adapter's device."""
     for dtype in adapter.dtypes:
         for op, (arrays, attributes) in small.in_turn(dtype).items():
             about = f"{op} {dtype} {mode}"
-            # One call, looked at several times: compiled programs take long to make.
-            ask = cache(partial(call, adapter, mode, op, arrays, attributes))
             reason = adapter.lacks(op, mode, _names(arrays), attributes)
             if reason is None:
-                for seen in _answer(adapter, about, ask, small.answers(op, arrays, attributes)):
-                    yield of_call(seen, mode, op, arrays, attributes)
+                yield from _answer(adapter, mode, about, op, arrays, attributes, small.answers(op, arrays, attributes))
             else:
                 yield sentence(about, reason)
-                yield observe("limit_is_real", f"{about}: {reason}", partial(is_real, adapter, mode, op, dtype, small))
+                yield Question("limit_is_real", f"{about}: {reason}", partial(is_real, adapter, mode, op, dtype, small))
 
 
-def _answer(adapter: Adapter, about: str, ask: Callable[[], tuple[Any, ...]], expected: Told) -> Iterator[Observation]:
-    def through(read: Callable[[Any], Any]) -> list[Any]:
-        return [read(y) for y in ask()]
+def _answer(
+    adapter: Adapter, mode: str, about: str, op: str, arrays: Arrays, attributes: Attributes, expected: Told
+) -> Iterator[Question]:
+    # One call, looked at several times: compiled programs take long to make.
+    ask = cache(partial(call, adapter, mode, op, arrays, attributes))
+
+    def through(read: Callable[[Any], Any]) -> Callable[[], list[Any]]:
+        return lambda: [read(y) for y in ask()]
 
     shapes, names = [shape for shape, _ in expected], [name for _, name in expected]
-    yield observe("dtype_kept", about, lambda: through(lambda y: dtypes.dtype_name(adapter.to_numpy(y))), names)
-    yield observe("shape_kept", about, lambda: through(lambda y: adapter.to_numpy(y).shape), shapes)
-    yield observe("device", about, lambda: through(adapter.location), [adapter.device] * len(expected))
+    known = known_as(mode, op, arrays, attributes) | {"group": about}
+    yield Question("dtype_kept", about, through(lambda y: dtypes.dtype_name(adapter.to_numpy(y))), names, **known)
+    yield Question("shape_kept", about, through(lambda y: adapter.to_numpy(y).shape), shapes, **known)
+    yield Question("device", about, through(adapter.location), [adapter.device] * len(expected), **known)
 
 
-def every_shape(adapter: Adapter, mode: str, ops: Sequence[str]) -> Iterator[Observation]:
+def every_shape(adapter: Adapter, mode: str, ops: Sequence[str]) -> Iterator[Question]:
     """``ops`` that take any shape keep it: scalars and empty arrays too."""
     for op in ops:
         for shape in SHAPES:
@@ -105,10 +108,10 @@ def every_shape(adapter: Adapter, mode: str, ops: Sequence[str]) -> Iterator[Obs
             if adapter.lacks(op, mode, ("float32",), {}) is not None:
                 continue
             ask = partial(answers, adapter, mode, op, (given,), {})
-            yield observe("shape_kept", f"{op} {shape} {mode}", lambda a=ask: a()[0].shape, shape)  # type: ignore[misc]
+            yield Question("shape_kept", f"{op} {shape} {mode}", lambda a=ask: a()[0].shape, shape)  # type: ignore[misc]
 
 
-def worked_examples(adapter: Adapter, mode: str, examples: Any) -> Iterator[Observation]:
+def worked_examples(adapter: Adapter, mode: str, examples: Any) -> Iterator[Question]:
     """Literal answers, exact in every framework."""
     for name, op, arrays, attributes, expected in examples.VALUES:
         if op not in adapter.ops():
@@ -118,5 +121,5 @@ def worked_examples(adapter: Adapter, mode: str, examples: Any) -> Iterator[Obse
         ask = partial(answers, adapter, mode, op, arrays, attributes)
         for position, answer in enumerate(expected):
             about = f"{op}: {name} [{position}] {mode}"
-            seen = observe("worked_example", about, lambda a=ask, p=position: a()[p], answer)  # type: ignore[misc]
-            yield of_call(seen, mode, op, arrays, attributes)
+            known = known_as(mode, op, arrays, attributes) | {"group": f"{op}: {name} {mode}"}
+            yield Question("worked_example", about, lambda a=ask, p=position: a()[p], answer, **known)  # type: ignore[misc]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from opassay.harness.contract.observe import Arrays, Attributes, Observation, observe, plain
+from opassay.harness.contract.observe import Arrays, Attributes, Question, plain
 from opassay.harness.find.registry import PROGRAMS
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter, Unsupported
@@ -20,6 +20,8 @@ from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import LITERAL_LIMIT, Fill
 from opassay.harness.model.outcome import NotSupported, Outcome, Raised, Returned
 from opassay.harness.worker.execute import Executor
+
+ALIKE = "the same in a batch and alone"
 
 
 def executor(adapter: Adapter, mode: str) -> Executor:
@@ -42,24 +44,22 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, np.floating) else value
 
 
-def of_call(observation: Observation, mode: str, op: str, arrays: Arrays, attributes: Attributes) -> Observation:
-    """An observation that is not as promised, with the call that it asked as a case: it may be known."""
-    if observation["ok"] or any(a.size > LITERAL_LIMIT for a in arrays):
-        return observation
-    case = literal(op, arrays, attributes, "error" if observation["check"] == "error" else "value")
-    return observation | {"case": case.to_json(), "case_id": case.id, "mode": mode}
+def known_as(mode: str, op: str, arrays: Arrays, attributes: Attributes, aspect: str = "value") -> dict[str, Any]:
+    """Of a question that asks this call: the fields by which a known difference is found, where it fits a case."""
+    if any(a.size > LITERAL_LIMIT for a in arrays):
+        return {}
+    return {"mode": mode, "case": literal(op, arrays, attributes, aspect)}
 
 
-def errors(adapter: Adapter, mode: str, refused: Sequence[tuple[Any, ...]]) -> Iterator[Observation]:
+def errors(adapter: Adapter, mode: str, refused: Sequence[tuple[Any, ...]]) -> Iterator[Question]:
     """Input that breaks the contract makes the framework raise, and the adapter lets it pass."""
     running = executor(adapter, mode)
     for name, op, arrays, attributes in refused:
         if op in adapter.ops():
             case = literal(op, arrays, attributes, "error")
-            seen = observe(
-                "error", f"{op}: {name} {mode}", partial(_reaction, running, case), "raised by the framework"
-            )
-            yield of_call(seen, mode, op, arrays, attributes)
+            ask = partial(_reaction, running, case)
+            known = known_as(mode, op, arrays, attributes, "error")
+            yield Question("error", f"{op}: {name} {mode}", ask, "raised by the framework", **known)
 
 
 def _reaction(running: Executor, case: Case) -> str:
@@ -72,15 +72,24 @@ def _reaction(running: Executor, case: Case) -> str:
     return f"{type(outcome).__name__}"
 
 
-def batches(adapter: Adapter, mode: str, calls: Mapping[str, Any]) -> Iterator[Observation]:
+def batches(adapter: Adapter, mode: str, calls: Mapping[str, Any]) -> Iterator[Question]:
     """Cases that run together answer what each answers alone: small integers, so bit for bit."""
     cases = [literal(op, arrays, attributes) for op, (arrays, attributes) in calls.items()]
     running = executor(adapter, mode)
-    together = dict(running.run(cases, fuse=True))
+    together = cache(lambda: dict(running.run(cases, fuse=True)))
     for position, case in reversed(list(enumerate(cases))):
-        alone = dict(running.run([case], fuse=False))
-        if not isinstance(alone[0], NotSupported):
-            yield observe("batch", f"{case.op} {mode}", partial(_told, together[position]), _told(alone[0]))
+        ask = partial(_apart, running, case, lambda p=position: together()[p])  # type: ignore[misc]
+        yield Question("batch", f"{case.op} {mode}", ask, ALIKE, group=f"batch {mode}")
+
+
+def _apart(running: Executor, case: Case, together: Callable[[], Outcome]) -> str:
+    """What a case answers in a batch and alone, where they differ."""
+    before = together()
+    alone = dict(running.run([case], fuse=False))[0]
+    if isinstance(alone, NotSupported):
+        raise Unsupported(alone.reason)
+    one, other = _told(before), _told(alone)
+    return ALIKE if one == other else f"{one} in a batch, {other} alone"
 
 
 def _told(outcome: Outcome) -> str:

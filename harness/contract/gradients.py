@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from opassay.harness.contract.observe import Observation, observe
+from opassay.harness.contract.observe import Question
 from opassay.harness.model.adapter import Adapter, Unconnected
 
 
-def gradients(adapter: Adapter, mode: str, examples: Any) -> Iterator[Observation]:
+def gradients(adapter: Adapter, mode: str, examples: Any) -> Iterator[Question]:
     """Each expected gradient of each example whose ops the adapter has."""
     for name, needs, program, arrays, cotangents, expected in examples.gradients(adapter):
         if not set(needs) <= set(adapter.ops()):
@@ -18,7 +18,8 @@ def gradients(adapter: Adapter, mode: str, examples: Any) -> Iterator[Observatio
         ask = partial(vjp, adapter, mode, program, arrays, cotangents)
         for position, answer in enumerate(expected):
             check = "unconnected" if isinstance(answer, str) else "vjp"
-            yield observe(check, f"{name} [{position}] {mode}", lambda a=ask, p=position: a()[p], answer)  # type: ignore[misc]
+            about = f"{name} [{position}] {mode}"
+            yield Question(check, about, lambda a=ask, p=position: a()[p], answer, group=f"{name} {mode}")  # type: ignore[misc]
 
 
 def vjp(adapter: Adapter, mode: str, program: Any, arrays: Any, cotangents: Any) -> tuple[Any, ...]:

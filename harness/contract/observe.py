@@ -1,29 +1,59 @@
-"""Observations: what was asked of an adapter, what was seen, and whether that is right."""
+"""Questions to an adapter, and observations: what was asked, what was seen, and whether that is right."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from opassay.harness.model.adapter import Adapter, Unsupported, as_tuple
+from opassay.harness.model.case import Case
 
 Observation = dict[str, Any]
+"""``{"check", "about", "ok", "saw", "expected"}``, and ``case``, ``case_id``, ``mode`` of what may be known."""
 Arrays = Sequence[np.ndarray]
 Attributes = Mapping[str, Any]
 
 
-def observe(check: str, about: str, question: Callable[[], Any], expected: Any = True) -> Observation:
-    """One observation ``{"check", "about", "ok", "saw", "expected"}``; whatever is raised is what was seen."""
-    try:
-        saw = question()
-    except Unsupported as reason:
-        return limit(about, reason)
-    except (Exception, SystemExit) as error:
-        saw = f"{type(error).__name__}: {error}"
-    texts = {"saw": str(saw)[:400], "expected": str(expected)[:400]}
-    return {"check": check, "about": about, "ok": _same(saw, expected), **texts}
+@dataclass(frozen=True)
+class Question:
+    """One thing to ask of an adapter, and the answer that is as promised.
+
+    ``group``: questions that stand side by side and that one call answers: if it ends the process, the others are left
+    out.
+    ``mode``, ``case``: the call as a case, where what was seen may be a known difference.
+    """
+
+    check: str
+    about: str
+    ask: Callable[[], Any]
+    expected: Any = True
+    group: str = ""
+    mode: str = ""
+    case: Case | None = None
+
+    def answered(self) -> Observation:
+        """Asks. Whatever is raised is what was seen."""
+        try:
+            saw = self.ask()
+        except Unsupported as reason:
+            return limit(self.about, reason)
+        except (Exception, SystemExit) as error:
+            saw = f"{type(error).__name__}: {error}"
+        return self._told(_same(saw, self.expected), saw)
+
+    def unanswered(self) -> Observation:
+        """What holds if the framework ends the process meanwhile. A limit of which the process ends is a real one."""
+        return self._told(self.check == "limit_is_real", "the process ended")
+
+    def _told(self, ok: bool, saw: Any) -> Observation:
+        texts = {"saw": str(saw)[:400], "expected": str(self.expected)[:400]}
+        told = {"check": self.check, "about": self.about, "ok": ok, **texts}
+        if ok or self.case is None:
+            return told
+        return told | {"case": self.case.to_json(), "case_id": self.case.id, "mode": self.mode}
 
 
 def limit(about: str, reason: Unsupported) -> Observation:

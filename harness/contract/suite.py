@@ -2,58 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from opassay.harness.contract.excused import excused
+from opassay.harness.contract.interview import interview
 from opassay.harness.contract.observe import Observation
 from opassay.harness.contract.promises import line, told
-
-_ROOT = str(Path(__file__).absolute().parents[3])
-
-
-@dataclass(frozen=True)
-class Interview:
-    """What an adapter was seen to do, and why the process that asked it did not reach its end, or nothing."""
-
-    seen: tuple[Observation, ...]
-    problem: str = ""
-
-
-@cache
-def interview(
-    location: str, device: str, timeout: float, mode: str = "", sample: tuple[int, int] = (1, 0)
-) -> Interview:
-    """Ask the adapter at module:Class in a process of its own, with the import path of this one."""
-    path = os.pathsep.join(dict.fromkeys([*(entry or os.getcwd() for entry in sys.path), _ROOT]))
-    environment = {**os.environ, "PYTHONPATH": path, "OPASSAY_THREADS": os.environ.get("OPASSAY_THREADS", "1")}
-    if mode:
-        environment["OPASSAY_MODE"] = mode
-    command = [sys.executable, "-P", "-m", "opassay.harness.contract.ask", location, device, *map(str, sample)]
-    try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
-    except subprocess.TimeoutExpired as late:
-        return Interview(_read(late.stdout), f"no answer for {timeout:.0f} s")
-    seen = _read(done.stdout)
-    if done.returncode == 0:
-        return Interview(seen)
-    after = f" after {seen[-1]['check']}: {seen[-1]['about']}" if seen else ""
-    return Interview(seen, f"its process ended with status {done.returncode}{after}\n{done.stderr[-3000:]}")
-
-
-def _read(text: str | bytes | None) -> tuple[Observation, ...]:
-    whole = text.decode() if isinstance(text, bytes) else text or ""
-    lines = whole.split("\n")[:-1]
-    return tuple(json.loads(line) for line in lines)
 
 
 class AdapterContract:
@@ -64,8 +22,9 @@ class AdapterContract:
         class TestMyAdapter(AdapterContract):
             adapter = "my_package.adapter:MyAdapter"
 
-    The framework is imported in a process of its own only. What needs an op that the adapter lacks is skipped, what it
-    declares as a limit is not asked, and what its facts, choices and baseline cover is known.
+    The framework is imported in a process of its own only. A question that ends it is not as promised, and a new one
+    goes on behind it. What needs an op that the adapter lacks is skipped, what it declares as a limit is not asked, and
+    what its facts, choices and baseline cover is known.
 
     ``device``: the one to ask. ``mode``: the one whose process is asked, where the adapter must know it before it
     imports its framework (``OPASSAY_MODE``, which a worker has too). ``absent``: exactly the ops with a worked example

@@ -54,7 +54,7 @@ def run_command(
         _announce(engine, console)
         run.begin(engine)
         try:
-            with _recorded(run, engine, tape):
+            with _recorded(run, engine, tape, console):
                 execute(run, engine, progress)
             if run.counts.new and findings:
                 # Before anything else can go wrong; what the hunt finds is added afterwards.
@@ -81,7 +81,7 @@ def _hunting(findings: int) -> Callable[[Run, Engine, Callable[[str], None]], No
 
 
 @contextmanager
-def _recorded(run: Run, engine: Engine, tape: Path | None) -> Iterator[None]:
+def _recorded(run: Run, engine: Engine, tape: Path | None, console: Console) -> Iterator[None]:
     """Keep on tape what is answered meanwhile; where it does not come to its end, the tapes stay as they were."""
     if tape is None:
         yield
@@ -92,6 +92,9 @@ def _recorded(run: Run, engine: Engine, tape: Path | None) -> Iterator[None]:
     try:
         yield
         recorder.finish()
+    except KeyboardInterrupt:
+        say_line(console, f"no tape was written in {tape}, since --record keeps whole runs: leave it out to --resume")
+        raise
     finally:
         recorder.drop()
 

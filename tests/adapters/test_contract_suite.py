@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from opassay.harness.contract.interview import interview
 from opassay.harness.contract.judged import new_differences
 from opassay.harness.contract.promises import PROMISES, told
 from opassay.harness.contract.small import Calls
-from opassay.harness.contract.suite import AdapterContract, interview
+from opassay.harness.contract.suite import AdapterContract
 from opassay.harness.find import found
 from opassay.harness.find.registry import Registry
 
@@ -147,10 +148,46 @@ def test_every_check_of_the_suite_is_a_promise_that_is_described_somewhere() -> 
     assert checks - {"absent"} <= set(PROMISES)
 
 
-def test_a_process_that_ends_is_told_with_what_came_before() -> None:
-    found = set(results(suite("Crashing")).values())
-    assert len(found) == 1
-    assert re.search(r"its process ended with status -6 after inputs_kept: \w+\n", found.pop())
+def failing(found: dict[str, str]) -> dict[str, str]:
+    return {test: said for test, said in found.items() if said not in ("", "skipped")}
+
+
+@pytest.mark.parametrize(("name", "how"), [("Crashing", "SIGABRT"), ("Quitting", "exit 0")])
+def test_a_question_that_ends_the_process_breaks_its_promise_and_the_rest_is_asked(name: str, how: str) -> None:
+    found = failing(results(suite(name)))
+    assert list(found) == ["outputs_have_the_dtype_of_the_contract"]
+    (line,) = found.popitem()[1].splitlines()[2:]
+    assert re.fullmatch(
+        rf"case [0-9a-f]{{16}} · dtype_kept · relu int8 plain: expected \['int8'\], saw the process ended: {how}", line
+    )
+
+
+def test_after_a_crash_all_questions_are_asked_but_those_of_the_same_call() -> None:
+    right, crashing = (interview(f"planted_adapters:{name}", "cpu", 600.0).seen for name in ("OneOp", "Crashing"))
+    labels = [[(o["check"], o["about"]) for o in seen] for seen in (right, crashing)]
+    assert [label for label in labels[0] if label not in labels[1]] == [
+        ("shape_kept", "relu int8 plain"),
+        ("device", "relu int8 plain"),
+    ]
+    assert set(labels[1]) < set(labels[0])
+
+
+def test_a_limit_without_which_the_process_would_end_is_real() -> None:
+    assert failing(results(suite("Cautious"))) == {}
+    seen = interview("planted_adapters:Cautious", "cpu", 600.0).seen
+    assert [o["saw"] for o in seen if o["check"] == "limit_is_real"] == ["the process ended: SIGABRT"]
+
+
+def test_a_batch_that_ends_the_process_is_asked_once() -> None:
+    found = failing(results(suite("CrashingTogether")))
+    assert list(found) == ["batches_answer_what_single_cases_answer"]
+    assert found.popitem()[1].count("the process ended") == 1
+
+
+def test_an_adapter_that_ends_its_process_too_often_is_not_asked_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opassay.harness.contract.interview.ENDS", 1)
+    problem = interview("planted_adapters:Crashing", "cpu", 599.0).problem
+    assert problem.startswith("its process ended 1 times, at last while it was asked dtype_kept: relu int8 plain\n")
 
 
 def test_an_adapter_that_is_not_there_is_told() -> None:

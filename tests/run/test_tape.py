@@ -237,7 +237,7 @@ def test_tapes_of_other_settings_are_not_mixed(recorded, tmp_path, capsys):
     assert "was recorded with other settings than honest.tape (aspects, cases, ops, seed)" in capsys.readouterr().err
 
 
-def test_recording_that_is_interrupted_leaves_the_tape_as_it_was(tmp_path, monkeypatch):
+def test_recording_that_is_interrupted_leaves_the_tape_as_it_was_and_says_so(tmp_path, monkeypatch, capsys):
     record(tmp_path / "tape", tmp_path / "run", *SHORT, targets=["honest"])
     before = (tmp_path / "tape" / "honest.tape").read_bytes()
 
@@ -247,6 +247,7 @@ def test_recording_that_is_interrupted_leaves_the_tape_as_it_was(tmp_path, monke
     monkeypatch.setattr("opassay.harness.run.tape.recorder._TargetTape._keep", interrupted)
     assert record(tmp_path / "tape", tmp_path / "run", *SHORT, targets=["honest"]) == 130
     assert {p.name: p.read_bytes() for p in (tmp_path / "tape").iterdir()} == {"honest.tape": before}
+    assert "no tape was written in" in capsys.readouterr().err
 
 
 def test_a_run_that_goes_on_is_not_recorded(tmp_path, capsys):
