@@ -15,9 +15,6 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-GEOMETRIES = 120
-"""Numbers of a stream in which each dtype of an op occurs."""
-
 HEAD = '''"""Dtypes that {name} {version} has no kernel for, by op: written by ``docs/tools/lacking.py``."""
 
 from __future__ import annotations
@@ -28,21 +25,11 @@ LACKING: dict[str, str] = {{
 
 def examples(only):
     """Op → dtypes of its tensors → a small case of them with each word that its attributes may be."""
+    from opassay.harness.doors.measured_lacking import small_cases
     from opassay.harness.find.registry import Registry
-    from opassay.harness.model.dtypes import DTYPES
-    from opassay.harness.plan import generate
 
-    found = {}
-    for op in Registry().ops():
-        if op.name in only if only else op.of_a_class:
-            cases = [case for _, case in generate.cases(op, "value", 0, 0, GEOMETRIES, 1)]
-            by_dtype = found.setdefault(op.name, {})
-            plain = [case for case in cases if not case.empty]
-            for case in sorted(plain, key=lambda case: (not case.tensors[-1].shape, case.size)):
-                words = [v for v in case.attributes.values() if isinstance(v, str)]
-                named = [word for word in words if word in DTYPES]
-                by_dtype.setdefault((case.tensors[-1].dtype, *named), {}).setdefault(tuple(words), case)
-    return found
+    ops = [op for op in Registry().ops() if (op.name in only if only else op.of_a_class)]
+    return {op.name: small_cases(op) for op in ops}
 
 
 def ask(location: str, mode: str, first: str, *only: str) -> None:

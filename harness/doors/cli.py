@@ -6,6 +6,7 @@ import _thread
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,9 +21,10 @@ from opassay.harness.doors.cli_options import (
     Adapters,
     Baseline,
     Ops,
+    Pythons,
     Targets,
 )
-from opassay.harness.doors.cli_run import rejudge, replay, run
+from opassay.harness.doors.cli_run import pairs, rejudge, replay, run
 from opassay.harness.doors.cli_suite import suite_app
 from opassay.harness.find.registry import UsageError
 from opassay.harness.run.status import INTERRUPTED
@@ -168,29 +170,37 @@ def doctor(
     choices: Annotated[
         bool, typer.Option("--choices", help="Measure which choices of the contract are followed; print what to paste.")
     ] = False,
+    lacking: Annotated[
+        bool, typer.Option("--lacking", help="Measure which dtypes each op has no kernel for; print what to paste.")
+    ] = False,
     target: Targets = [],  # noqa: B006
     op: Ops = [],  # noqa: B006
+    python: Pythons = [],  # noqa: B006
     scheduler: Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help=DOCTOR_HELP)] = "",
 ) -> int:
     """Check the installation: start every framework once and say what answered."""
     from opassay.harness.doors.doctor import doctor_command
     from opassay.harness.doors.measured_choices import choices_command
+    from opassay.harness.doors.measured_lacking import lacking_command
     from opassay.harness.doors.numeric import OPS, numeric_command
     from opassay.harness.run.campaign import Request
 
+    asked = partial(Request, targets=target, adapters=adapter, python=pairs(python))
     if numeric:
-        return numeric_command(Request(targets=target, adapters=adapter, ops=list(OPS)))
+        return numeric_command(asked(ops=list(OPS)))
     if choices:
-        return choices_command(Request(targets=target, adapters=adapter, ops=op))
+        return choices_command(asked(ops=op))
+    if lacking:
+        return lacking_command(asked(ops=op))
     if op:
-        raise typer.BadParameter("only --choices asks single ops")
+        raise typer.BadParameter("only --choices and --lacking ask single ops")
     if scheduler:
         from opassay.harness.fleet.doctor import workers_command
 
-        return workers_command(Request(targets=target, adapters=adapter, ops=["relu"]), scheduler)
+        return workers_command(asked(ops=["relu"]), scheduler)
     if target:
-        raise typer.BadParameter("only --numeric, --choices and --scheduler ask single targets")
-    return doctor_command(adapter)
+        raise typer.BadParameter("only --numeric, --choices, --lacking and --scheduler ask single targets")
+    return doctor_command(adapter, pairs(python))
 
 
 @app.command(name="import-xfails")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from opassay.harness.doors.consoles import say_line, stdout
@@ -13,10 +13,10 @@ from opassay.harness.run.known_rows import untested_line
 from opassay.harness.run.lane import Lane
 
 
-def doctor_command(adapters: list[str]) -> int:
+def doctor_command(adapters: list[str], python: Mapping[str, str]) -> int:
     """``opassay doctor``: 0 when every installed framework and every target of the user answers, 1 otherwise."""
     console = stdout()
-    registry = Registry(adapters, Path())
+    registry = Registry(adapters, Path(), python)
     for entry in registry.adapters.values():
         if not entry.installed:
             say_line(console, f"{entry.name}: not installed; {entry.hint}")
@@ -28,7 +28,7 @@ def doctor_command(adapters: list[str]) -> int:
             problems.append(f"{name}: {error}")
     for problem in problems:
         say_line(console, problem)
-    campaign = Campaign(Request(adapters=adapters, targets=targets, ops=["relu"]))
+    campaign = Campaign(Request(adapters=adapters, targets=targets, ops=["relu"], python=python))
     if campaign.uncached:
         say_line(console, campaign.uncached)
     unhealthy = tell_each(campaign, _diagnosis)

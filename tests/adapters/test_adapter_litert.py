@@ -7,7 +7,13 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from opassay.harness.contract.suite import AdapterContract
+
 if find_spec("ai_edge_litert"):
+
+    class TestLiteRt(AdapterContract):
+        adapter = "opassay.adapters.litert.adapter:LiteRtAdapter"
+        sample = (12, 0)
 
     @pytest.mark.parametrize("mode", ["xnnpack", "builtin", "reference"])
     def test_inputs_and_outputs_keep_their_order(mode: str) -> None:

@@ -1,0 +1,103 @@
+"""``opassay doctor --lacking``: which dtypes a target has no kernel for, asked of it, as lines to paste.
+
+Each op is asked its smallest generated cases of each dtype. A dtype of which the framework refuses all of them is
+lacking; one that ends the process is a remark.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from itertools import islice
+
+from opassay.harness.doors.doctor import tell_each
+from opassay.harness.model.case import Case
+from opassay.harness.model.dtypes import DTYPES
+from opassay.harness.model.op import Op
+from opassay.harness.model.outcome import Crashed, NotSupported, Outcome, Raised
+from opassay.harness.plan import generate
+from opassay.harness.plan.plan import Item
+from opassay.harness.run.campaign import Campaign, Request
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.lane import Lane
+
+GEOMETRIES = 120
+"""Numbers of a stream in which each dtype of an op occurs."""
+ASKED = 4
+"""So many cases per op and dtype, of different words of its attributes, are put to the target."""
+
+Told = tuple[str, str]
+Small = dict[tuple[str, ...], dict[tuple[str, ...], Case]]
+
+
+def small_cases(op: Op) -> Small:
+    """By the dtype of the data and those that attributes name, and by all words of attributes: the smallest case."""
+    found: Small = {}
+    plain = [case for _, case in generate.cases(op, "value", 0, 0, GEOMETRIES, 1) if not case.empty]
+    for case in sorted(plain, key=lambda case: (not case.tensors[-1].shape, case.size)):
+        words = tuple(value for value in case.attributes.values() if isinstance(value, str))
+        named = (case.tensors[-1].dtype, *(word for word in words if word in DTYPES))
+        found.setdefault(named, {}).setdefault(words, case)
+    return found
+
+
+def lacking_command(request: Request) -> int:
+    """Measure every target of ``request``; 0 where all could be asked, 1 otherwise."""
+    campaign = Campaign(request)
+    first = {name: adapter.modes[0] for name, adapter in campaign.registry.adapters.items()}
+    return tell_each(campaign, partial(lines, campaign.ops, first))
+
+
+def lines(ops: Iterable[Op], first: Mapping[str, str], engine: Engine, lane: Lane) -> Iterator[str]:
+    """What is found of one target, a line per op. ``first``: the mode of each adapter whose lines name no mode."""
+    yield f"{lane.label}: measured, as lines for the table `lacking` of its adapter"
+    mode = "" if lane.target.mode == first[lane.target.adapter] else f"{lane.target.mode}:"
+    refused, answered = set(), set()
+    for op in ops:
+        if op.name in lane.hello["ops"] and not op.staged:
+            told = {named: _told(op, cases, engine, lane) for named, cases in small_cases(op).items()}
+            alone = {named[0]: what for named, what in told.items() if len(set(named)) == 1}
+            refused |= {dtype for dtype, (what, _) in alone.items() if what == LACKS}
+            answered |= {dtype for dtype, (what, _) in alone.items() if what == ANSWERS}
+            yield from _lines(f"{mode}{op.name}", alone)
+    if nowhere := refused - answered:
+        yield f"    # none of these answers in {', '.join(sorted(nowhere))}: leave them out of `dtypes` if no op does"
+
+
+ANSWERS, LACKS, DECLARED = "answers", "lacks", "declared"
+
+
+def _lines(name: str, told: Mapping[str, Told]) -> Iterator[str]:
+    by_what: defaultdict[str, list[str]] = defaultdict(list)
+    for dtype, (what, _) in told.items():
+        by_what[what].append(dtype)
+    if lacks := sorted(by_what[LACKS]):
+        if ANSWERS not in by_what:
+            # As likely as not it is the expression that is wrong.
+            yield f"    # {name} answers in no dtype; of {lacks[0]} it says: {told[lacks[0]][1][:200]}"
+        yield f'    "{name}": "{" ".join(lacks)}",'
+    for what in sorted(set(by_what) - {ANSWERS, LACKS, DECLARED}):
+        yield f"    # {name}: {what}: {' '.join(sorted(by_what[what]))}"
+
+
+def _told(op: Op, cases: Mapping[tuple[str, ...], Case], engine: Engine, lane: Lane) -> Told:
+    """What became of all of these: one of the words above or a sentence, and what the framework said."""
+    told = []
+    for case in islice(cases.values(), ASKED):
+        asked = engine.ask(op, Item(0, case))
+        told.append(_word(next(outcome for label, outcome, _ in asked if label == lane.label)))
+        if told[-1][0] == ANSWERS:
+            return told[-1]
+    return max(told, key=lambda pair: (pair[0] not in (LACKS, DECLARED), pair))
+
+
+def _word(outcome: Outcome) -> Told:
+    if isinstance(outcome, NotSupported):
+        return DECLARED, outcome.reason
+    if isinstance(outcome, Raised):
+        message = " ".join(outcome.message.split())
+        return (LACKS if outcome.origin == "framework" else f"raised by the {outcome.origin}: {message[:80]}"), message
+    if isinstance(outcome, Crashed):
+        return f"ends its process ({outcome.signal})", ""
+    return ANSWERS, ""
