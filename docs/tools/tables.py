@@ -18,6 +18,7 @@ from contracts import choices, contracts
 from opassay.harness.find.completeness import Reader
 from opassay.harness.find.found import ops
 from opassay.harness.find.registry import Registry
+from opassay.harness.store.baseline import read_baseline
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("known-differences", "ops", "versions")))
@@ -56,18 +57,24 @@ def _supported(needs: list[tuple[str, ...]], has: Mapping[str, bool]) -> str:
     return f"{len(there)}{'*' if any(has[part] for parts in there for part in parts) else ''}"
 
 
-def row(registry: Registry, adapter: str) -> str:
-    """How many known differences an adapter has, by owner and by verdict."""
+def row(registry: Registry, adapter: str, single: list[str]) -> str:
+    """Of an adapter: its ops, its known differences by owner and by verdict, and the lines of its baseline."""
     known = registry.known(adapter)
+    has = sum(limited is not None for limited in Reader(registry.adapter(adapter).location, single).read().values())
     owners = Counter(entry.owner for entry in known)
     kinds = Counter(verdict for entry in known for verdict in entry.verdicts or ("reproduced",)).most_common()
+    path = registry.baseline(adapter)
+    lines = len(read_baseline(path)) if path else 0
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds, key=lambda pair: (-pair[1], pair[0])))
-    return f"| `{adapter}` | {' | '.join(str(owners[owner]) for owner in OWNERS)} | {told} |"
+    return f"| `{adapter}` | {has} | {' | '.join(str(owners[owner]) for owner in OWNERS)} | {lines} | {told} |"
 
 
 def known(registry: Registry) -> str:
-    head = ["| adapter | upstream | by design | ours | by verdict |", "|---|---|---|---|---|"]
-    return "\n".join(head + [row(registry, name) for name in registry.adapters if registry.known(name)])
+    from opassay.adapters.programs import PROGRAMS
+
+    single = [op for op in ops() if op not in PROGRAMS]
+    head = ["| adapter | ops | upstream | by design | ours | baseline | by verdict |", "|---|---|---|---|---|---|---|"]
+    return "\n".join(head + [row(registry, name, single) for name in registry.adapters])
 
 
 def versions(registry: Registry) -> str:
