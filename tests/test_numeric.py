@@ -1,5 +1,7 @@
 """``doctor --numeric`` tells the format of sums in any order, and ``run`` what is forgiven without a rule."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from opassay.harness.doors.numeric import accumulator, flushed, inputs_of, quest
 from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
 from opassay.harness.run.loosest import unstated
+from opassay.harness.run.run import _doubts
 
 FORMATS = ("bfloat16", "float16", "float32", "float64")
 
@@ -72,6 +75,12 @@ def test_a_question_is_a_valid_case_with_the_sum_asked_for(op):
     case = question(op, "float32", [(4096.0, 4096.0), (1.0, 1.0), (1.0, 1.0), (-4096.0, 4096.0)], 1)
     (found,) = Registry().op(op).reference(case.attributes, case.inputs())
     assert found.exact.ravel().tolist() == [0.5 if op == "avg_pool2d" else 2.0]
+
+
+def test_of_sums_those_are_told_that_the_adapter_has():
+    lane = SimpleNamespace(label="mine", state="ready", rules=(), lacks={"conv2d"}.__contains__)
+    (line,) = _doubts(SimpleNamespace(all_lanes=(), lanes={"mine": lane}), Registry().ops(["matmul", "conv2d"]))
+    assert "(matmul)" in line
 
 
 def test_an_adapter_without_rules_is_told_what_that_forgives():

@@ -236,7 +236,8 @@ def _doubts(engine: Engine, ops: Sequence[Op]) -> Iterator[str]:
     for lane in engine.all_lanes:
         yield from lane.growth.lines(lane.label)
     for lane in engine.lanes.values():
-        if works(lane) and not lane.rules and (line := unstated(lane.label, ops)):
+        has = [op for op in ops if not lane.lacks(op.name)]
+        if works(lane) and not lane.rules and (line := unstated(lane.label, has)):
             yield line
 
 
