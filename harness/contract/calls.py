@@ -108,7 +108,8 @@ def every_shape(adapter: Adapter, mode: str, ops: Sequence[str]) -> Iterator[Que
             if adapter.lacks(op, mode, ("float32",), {}) is not None:
                 continue
             ask = partial(answers, adapter, mode, op, (given,), {})
-            yield Question("shape_kept", f"{op} {shape} {mode}", lambda a=ask: a()[0].shape, shape)  # type: ignore[misc]
+            known = known_as(mode, op, (given,), {})
+            yield Question("shape_kept", f"{op} {shape} {mode}", lambda a=ask: a()[0].shape, shape, **known)  # type: ignore[misc]
 
 
 def worked_examples(adapter: Adapter, mode: str, examples: Any) -> Iterator[Question]:
