@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,3 +114,32 @@ def test_its_gradient_is_that_of_the_product() -> None:
     for answer, reference in zip(right, found, strict=True):
         assert judged(answer, reference).verdict == "pass"
         assert judged(answer * np.float32(1 + 2.0**-17), reference).bad_elements == 400
+
+
+def halves(*values: float) -> Array:
+    return np.array(values, np.float16)
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "ways"),
+    [
+        ("rsqrt", 0.34375, lambda g, y: (g * halves(-0.5) * (y * y * y), g * (halves(-0.5) * (y * y * y)))),
+        ("sigmoid", 1.00390625, lambda g, y: (g * (1 - y) * y, g * y * (1 - y), g * (y * (1 - y)))),
+    ],
+)
+def test_a_gradient_may_underflow_on_the_way_in_any_order(function: str, x: float, ways: Callable[..., Any]) -> None:
+    """As torch does, which multiplies a subnormal cotangent of float16 first."""
+    inputs, g = np.full(40, x, np.float16), (np.arange(1, 41) * 2.0**-24).astype(np.float16)
+    forward = getattr(bounded, function)
+    (told,) = bounded.vjps(forward, [inputs], [g], ["dx"], ["dx"])
+    y = one(forward, inputs).exact.astype(np.float16)
+    found = ways(g, y)
+    assert len({answer.tobytes() for answer in found}) > 1
+    for answer in found:
+        assert judged(answer, told, flushes=False).verdict == "pass"
+    assert judged(found[0] + halves(40 * 2.0**-24), told, flushes=False).verdict in ("numeric", "special")
+
+
+def test_infinity_times_what_is_taken_for_zero_is_open() -> None:
+    (told,) = bounded.vjps(bounded.rsqrt, [halves(0)], [halves(2.0**-24)], ["dx"], ["dx"])
+    assert judged(halves(np.nan), told, flushes=False).verdict in ("pass", "undefined")

@@ -15,6 +15,8 @@ import pytest
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.real import Real, leaf
 from opassay.adapters.oracle.bounded.reverse import gradients
+from opassay.harness.judge.compare import compare
+from opassay.harness.model.numeric_model import NumericModel
 
 helpers = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("bounded_helpers.py"))))
 judged, one = helpers.judged, helpers.one
@@ -296,3 +298,15 @@ def test_zeros_of_both_signs_leave_that_of_the_largest_open() -> None:
 def test_a_count_that_ddof_uses_up_is_left_open() -> None:
     found = one(partial(bounded.reduce_var, axes=(1,), ddof=2), values(length=2))
     assert judged(np.zeros(7, F), found).free_elements == 7
+
+
+@pytest.mark.parametrize("function", ["logsumexp", "softmax", "log_softmax"])
+def test_a_sum_of_more_exponentials_than_float16_holds_may_be_infinite(function: str) -> None:
+    """A target that keeps the sum in float16, as torch does, cannot hold that of 65,537 equals."""
+    x = np.zeros(2**16 + 1, np.float16)
+    told = one(lambda a: getattr(bounded, function)(a, (0,)), x)
+    infinite = {"logsumexp": np.inf, "softmax": 0.0, "log_softmax": -np.inf}[function]
+    answer = np.full(told.exact.shape, infinite, np.float16)
+    kept = compare(answer, told, NumericModel("float32", kept="float16"), False)
+    assert kept.verdict in ("pass", "undefined")
+    assert compare(answer, told, NumericModel("float32"), False).verdict == "special"

@@ -32,6 +32,23 @@ def test_the_sum_of_one_negative_zero_is_either_zero(op):
     assert verdict(minus, -0.0) == "pass"
 
 
+@pytest.mark.parametrize(("reduction", "end"), [("min", math.inf), ("max", -math.inf)])
+def test_what_no_update_meets_shares_its_gradient_with_none(reduction, end):
+    """Rows of unequal length are filled up with what is no smaller, which is equal to it here."""
+    indices = Tensor((2, 2), "int64", Fill("literal", values=(0, 0, 0, 0)))
+    x, updates = tensor((2, 2), 1.0, end, 1.0, end), tensor((2, 2), 1.0, 1.0, end, end)
+    case = Case(
+        "scatter_reduce",
+        (indices, x, updates),
+        {"axis": 1, "reduction": reduction},
+        "gradient",
+        cotangents=(tensor((2, 2), 3.0, 3.0, 3.0, 3.0),),
+    )
+    (_, dx, du) = references(Registry().op("scatter_reduce"), case)
+    assert dx.exact.tolist() == [[1.0, 3.0], [3.0, 3.0]]
+    assert du.exact.tolist() == [[1.0, 1.0], [0.0, 0.0]]
+
+
 @pytest.mark.parametrize(("large", "nan"), [(1e30, "undefined"), (1.0, "special")])
 def test_a_query_that_sees_no_key_is_open_where_a_score_overflows(large, nan):
     """Minus infinity, added to a score that overflowed, is NaN."""

@@ -25,7 +25,6 @@ from opassay.adapters.oracle.bounded.arranged import NOWHERE as NOWHERE
 from opassay.adapters.oracle.bounded.arranged import added as added
 from opassay.adapters.oracle.bounded.arranged import arranged as arranged
 from opassay.adapters.oracle.bounded.arranged import extremes as extremes
-from opassay.adapters.oracle.bounded.arranged import grouped as grouped
 from opassay.adapters.oracle.bounded.arranged import multiplied as multiplied
 from opassay.adapters.oracle.bounded.arranged import placed as placed
 from opassay.adapters.oracle.bounded.arranged import places_of as places_of

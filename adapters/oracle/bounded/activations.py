@@ -10,7 +10,7 @@ from opassay.adapters.oracle.bounded.formats import Formats, sizes, up
 from opassay.adapters.oracle.bounded.forms import any_form, either, either_known
 from opassay.adapters.oracle.bounded.function import over
 from opassay.adapters.oracle.bounded.logic import equal, greater_equal
-from opassay.adapters.oracle.bounded.monomial import monomial
+from opassay.adapters.oracle.bounded.monomial import in_any_order, monomial
 from opassay.adapters.oracle.bounded.real import (
     Real,
     for_finite,
@@ -39,7 +39,12 @@ def sigmoid(x: Real) -> Real:
         return np.where(size * FORMATS[formats.kept].largest < 1, np.maximum(error, size), error)
 
     whole = Real(share.value, (share,), local)
-    return with_gradient(whole, x, lambda g, y: g * (saved(y) * (1 - saved(y))), (0, 1))
+
+    def pull(g: Real, y: Real) -> Real:
+        one, other = saved(y), 1 - saved(y)
+        return in_any_order(g * (one * other), (g, 1), (one, 1), (other, 1))
+
+    return with_gradient(whole, x, pull, (0, 1))
 
 
 def silu(x: Real) -> Real:

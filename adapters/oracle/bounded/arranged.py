@@ -86,14 +86,14 @@ def _both_ways(places: np.ndarray, shape: Shape) -> tuple[Map, Map]:
     return added, found
 
 
-def grouped(xs: Sequence[Real], places: np.ndarray, count: int, fill: float) -> Real:
-    """A row for each of ``count`` places with all elements that go there, filled up to the longest."""
+def _rows_of(places: np.ndarray, count: int) -> np.ndarray:
+    """A row for each of ``count`` places: which elements go there, and ``NOWHERE`` up to the longest."""
     order = np.argsort(places, kind="stable")
     sizes = np.bincount(places, minlength=count)
     rank = np.arange(places.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     rows = np.full((count, int(sizes.max(initial=1))), NOWHERE)
     rows[places[order], rank] = order
-    return taken(xs, rows, fill)
+    return rows
 
 
 def places_of(shape: Shape, function: Map) -> np.ndarray:
@@ -133,15 +133,17 @@ def extremes(x: Real, updates: Real, places: np.ndarray, largest: bool) -> Real:
     kind = x.value.dtype
     ends = (-np.inf, np.inf) if kind.kind == "f" else (np.iinfo(kind).min, np.iinfo(kind).max)
     choose = reduce_max if largest else reduce_min
-    return reshaped(choose(_rows(x, updates, places, ends[0 if largest else 1]), 1), x.shape)
+    rows = _rows(x, updates, places)
+    found = choose(taken((x, updates), rows, ends[0 if largest else 1]), 1, there=rows != NOWHERE)
+    return reshaped(found, x.shape)
 
 
 def multiplied(x: Real, updates: Real, places: np.ndarray) -> Real:
     """Each element of ``x`` times all updates that go to its place."""
-    return reshaped(reduce_prod(_rows(x, updates, places, 1), 1), x.shape)
+    return reshaped(reduce_prod(taken((x, updates), _rows(x, updates, places), 1), 1), x.shape)
 
 
-def _rows(x: Real, updates: Real, places: np.ndarray, fill: float) -> Real:
+def _rows(x: Real, updates: Real, places: np.ndarray) -> np.ndarray:
     count = math.prod(x.shape)
     to = np.concatenate([np.arange(count), np.broadcast_to(places, updates.shape).ravel()])
-    return grouped((x, updates), to, count, fill)
+    return _rows_of(to, count)

@@ -8,7 +8,7 @@ from opassay.adapters.oracle.bounded import special
 from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.forms import either, least
 from opassay.adapters.oracle.bounded.function import Unary, between_ends, function, over
-from opassay.adapters.oracle.bounded.monomial import monomial
+from opassay.adapters.oracle.bounded.monomial import in_any_order, monomial
 from opassay.adapters.oracle.bounded.real import Real, constant, left_open, saved, with_gradient
 from opassay.adapters.oracle.bounded.selection import clamp
 
@@ -29,15 +29,18 @@ def _by_bell(g: Real, x: Real) -> Real:
     a = clamp(saved(x), -special.NOTHING_LEFT, special.NOTHING_LEFT)
     factor, bell = constant(2 / ROOT_PI, x), exp(-(a * a))
     # What underflows has no relative error.
-    return least(monomial((g, 1), (factor, 1), (bell, 1)), g * (factor * bell))
+    factors = (g, 1), (factor, 1), (bell, 1)
+    return least(monomial(*factors), in_any_order(g * (factor * bell), *factors))
 
 
 def _by_three_halves(g: Real, x: Real, y: Real) -> Real:
     """g · -½ x^(-3/2), of which there is none at -0."""
     a, b, half = saved(x), saved(y), (constant(-0.5, x), 1)
-    whole = either(monomial((g, 1), half, (b, 1), (a, -1)), monomial((g, 1), half, (b, 3)))
+    ways = (half, (b, 1), (a, -1)), (half, (b, 3))
+    whole = either(*(monomial((g, 1), *way) for way in ways))
+    slope = g * either(*(monomial(*way) for way in ways))
     # A cotangent that may be 0 has no relative error.
-    forms = least(whole, g * either(monomial(half, (b, 1), (a, -1)), monomial(half, (b, 3))))
+    forms = least(whole, either(*(in_any_order(slope, (g, 1), *way) for way in ways)))
     return left_open(forms, np.asarray((x.value == 0) & np.signbit(x.value)))
 
 

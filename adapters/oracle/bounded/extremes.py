@@ -23,20 +23,23 @@ from opassay.adapters.oracle.bounded.real import Real, saved
 from opassay.adapters.oracle.bounded.selection import shared, within
 from opassay.harness.model.dtypes import FORMATS
 
+Best = Callable[..., np.ndarray]
+Mask = np.ndarray | bool
 
-def reduce_max(x: Real, axes: Axes, keepdims: bool = False) -> Real:
+
+def reduce_max(x: Real, axes: Axes, keepdims: bool = False, there: Mask = True) -> Real:
     """The largest; NaN if any is. Of zeros, either; equals share the gradient evenly.
 
-    Of nothing, the smallest value that there is.
+    Of nothing, the smallest value that there is. What is not ``there`` has that value, and no part in a gradient.
     """
     best = partial(np.max, initial=_end(x, -1))
-    return _extreme(best, x, counted(axes, len(x.shape)), keepdims, 1)
+    return _extreme(best, x, counted(axes, len(x.shape)), keepdims, 1, there)
 
 
-def reduce_min(x: Real, axes: Axes, keepdims: bool = False) -> Real:
+def reduce_min(x: Real, axes: Axes, keepdims: bool = False, there: Mask = True) -> Real:
     """The smallest, as ``reduce_max``."""
     best = partial(np.min, initial=_end(x, 1))
-    return _extreme(best, x, counted(axes, len(x.shape)), keepdims, -1)
+    return _extreme(best, x, counted(axes, len(x.shape)), keepdims, -1, there)
 
 
 def _end(x: Real, sign: int) -> Any:
@@ -47,10 +50,7 @@ def _end(x: Real, sign: int) -> Any:
     return info.max if sign > 0 else info.min
 
 
-Best = Callable[..., np.ndarray]
-
-
-def _extreme(best: Best, x: Real, over: tuple[int, ...], keepdims: bool, sign: int) -> Real:
+def _extreme(best: Best, x: Real, over: tuple[int, ...], keepdims: bool, sign: int, there: Mask) -> Real:
     value = np.asarray(best(x.value, axis=over, keepdims=keepdims))
     if not x.is_float:
         return Real(value, (x,), lambda _, error: unknown_of(error, over, keepdims))
@@ -62,7 +62,7 @@ def _extreme(best: Best, x: Real, over: tuple[int, ...], keepdims: bool, sign: i
         return within(low, value, high, error.max(axis=over, keepdims=keepdims))
 
     def pull(g: Real, _: Real) -> tuple[Real]:
-        return (shared(over_again(g, x.shape, over), _share(best, saved(x), over, sign)),)
+        return (shared(over_again(g, x.shape, over), _share(best, saved(x), over, sign, there)),)
 
     return Real(value, (x,), local, pull, either_zero=_zeros_met(x, value, over, keepdims))
 
@@ -83,9 +83,9 @@ def _candidates(best: Best, x: np.ndarray, error: np.ndarray, over: tuple[int, .
     return np.asarray(sign * (x + sign * error) >= sign * worst)
 
 
-def _share(best: Best, x: Real, over: tuple[int, ...], sign: int) -> Real:
+def _share(best: Best, x: Real, over: tuple[int, ...], sign: int, there: Mask) -> Real:
     """The share of each element in the gradient, or anything in [0, 1] where it is not known which are equal."""
-    top = x.value == best(x.value, axis=over, keepdims=True)
+    top = (x.value == best(x.value, axis=over, keepdims=True)) & there
     value = quietly(np.divide, top.astype(x.value.dtype), top.sum(axis=over, keepdims=True))
     nowhere = np.isnan(x.value).any(axis=over, keepdims=True)
 
@@ -93,7 +93,7 @@ def _share(best: Best, x: Real, over: tuple[int, ...], sign: int) -> Real:
         off = value * _count_error(formats, top.sum(axis=over, keepdims=True).astype(x.value.dtype))
         even = kept(formats, value, off.astype(np.float64), ulps_of("div", formats.functions), exact=True)
         if error.any():
-            may = _candidates(best, x.value, error, over, sign)
+            may = _candidates(best, x.value, error, over, sign) & there
             unsure = may & (may != top).any(axis=over, keepdims=True)
             even = np.where(unsure, np.maximum(value, 1 - value), even)
         return np.where(nowhere, np.inf, np.where(value == 0, np.where(even < 1, 0, even), even))

@@ -67,9 +67,7 @@ def _error(
         above, below = above + np.maximum(weight, 0), below + np.minimum(weight, 0)
         divided = divided + np.maximum(weight, 0) * (power < 0)
     low = below < form.min_exponent + 1
-    grown = np.exp2(np.minimum(above, form.max_exponent + 1))
-    lost = (form.smallest_normal if formats.flushes(formats.kept) else form.smallest_subnormal) * grown
-    new = sizes(value) * np.expm1(log) + np.where(low, sum(map(abs, powers)) * lost, 0)
+    new = sizes(value) * np.expm1(log) + _underflow(formats, above, below, sum(map(abs, powers)))
     # With no factor below 1, no partial product is larger than the result, which the judge asks to be infinite then.
     beyond = (above > form.max_exponent) & (below < 0)
     if sum(-power for power in powers if power < 0) > 1:
@@ -78,6 +76,32 @@ def _error(
     new = np.where(beyond, np.inf, np.where(value == 0, np.where(np.isfinite(log), 0, np.inf), new))
     # Infinity times a partial product that is taken for 0 is NaN.
     return settled(value, new, np.where(np.isfinite(log) & ~(low & np.isinf(value)), 0.0, np.inf))
+
+
+def _underflow(formats: Formats, above: np.ndarray, below: np.ndarray, steps: int) -> np.ndarray:
+    """What partial products lose that underflow: ``above`` and ``below`` are the binary logarithms of all factors."""
+    form = FORMATS[formats.kept]
+    lost = form.smallest_normal if formats.flushes(formats.kept) else form.smallest_subnormal
+    grown = np.exp2(np.minimum(above, form.max_exponent + 1))
+    return np.where(below < form.min_exponent + 1, steps * lost * grown, 0)
+
+
+def in_any_order(y: Real, *factors: Factor) -> Real:
+    """``y``, a product of these factors in one order: in another one, a partial product may underflow."""
+    operands = tuple(x for x, _ in factors)
+
+    def local(formats: Formats, error: np.ndarray, *errors: np.ndarray) -> np.ndarray:
+        above, below = np.zeros(y.shape), np.zeros(y.shape)
+        with np.errstate(all="ignore"):
+            for (x, power), of in zip(factors, errors, strict=True):
+                weight = power * np.log2(sizes(x.value) + (of if power > 0 else 0))
+                above, below = above + np.maximum(weight, 0), below + np.minimum(weight, 0)
+        more = _underflow(formats, above, below, sum(abs(power) for _, power in factors))
+        # Infinity times what is taken for 0 is NaN.
+        more = np.where(np.isinf(y.value) & (more > 0), np.inf, more)
+        return np.where((y.value == 0) & (error == 0), 0.0, error + more)
+
+    return Real(y.value, (y, *operands), local, lambda g, _: [g, *(None for _ in operands)], either_zero=y.either_zero)
 
 
 def _roundings(formats: Formats, powers: Sequence[int]) -> float:

@@ -19,6 +19,7 @@ from opassay.adapters.oracle.bounded.profiles import ulps_of
 from opassay.adapters.oracle.bounded.real import Real, left_open, saved
 from opassay.adapters.oracle.bounded.reductions import reduce_sum
 from opassay.adapters.oracle.bounded.selection import where
+from opassay.harness.model.dtypes import FORMATS
 
 SURELY = 0.5
 """A sum that errs by no more than this share of itself is told from 0; one that errs by more has no bound."""
@@ -58,7 +59,9 @@ def _errors(formats: Formats, x: Real, error: np.ndarray, s: Shifted) -> tuple[n
     total = (share * term).sum(axis=s.axes, keepdims=True)
     total = total + np.where(share > 0, 0, lost(formats)).sum(axis=s.axes, keepdims=True)
     total = total + inside * (1 + total) + (0 if formats.kept == formats.compute else each)
-    return term, np.where(np.isnan(total) | (total > SURELY), np.inf, total)
+    with np.errstate(over="ignore", invalid="ignore"):
+        beyond = np.exp(s.log) * (1 + total) > min(FORMATS[name].largest for name in (formats.kept, formats.compute))
+    return term, np.where(np.isnan(total) | (total > SURELY) | beyond, np.inf, total)
 
 
 def softmax(x: Real, axes: Axes) -> Real:
