@@ -22,6 +22,15 @@ GROUPS = (1,) * 6 + (2, 2, 3) + (DEPTHWISE,) * 2
 CHANNELS_EMPTY = ("inputs", "outputs")
 
 
+def _square(
+    extent: int, inputs: int, outputs: int, groups: int, kernel: Numbers, stride: Numbers, **more: object
+) -> Together:
+    """Of a square image, all that is no dtype, layout or memory."""
+    image = {"batch": 1, "height": extent, "width": extent, "inputs": inputs, "outputs": outputs, "groups": groups}
+    rest = {"dilation": (1, 1), "padding": "VALID", "size": 0, "empty": ""}
+    return Together({**image, "kernel": kernel, "stride": stride, **rest, **more})
+
+
 def _layer(
     kernel: int,
     stride: int,
@@ -33,9 +42,7 @@ def _layer(
     **more: str,
 ) -> Together:
     """A square layer as models have it."""
-    pairs = {name: (n, n) for name, n in (("kernel", kernel), ("stride", stride), ("dilation", 1))}
-    image = {"batch": 1, "height": extent, "width": extent, "inputs": inputs, "outputs": outputs, "groups": groups}
-    return Together({**pairs, **image, "padding": padding, "size": 0, "empty": "", **more})
+    return _square(extent, inputs, outputs, groups, (kernel, kernel), (stride, stride), padding=padding, **more)
 
 
 _COMMONEST = ((3, 1, 14, 16, 32), (3, 1, 7, 32, 32), (3, 1, 5, 64, 64), (1, 1, 14, 64, 64), (1, 1, 14, 32, 64))
@@ -53,9 +60,20 @@ FAR_DILATIONS = (
     Together({"dilation": (2**31 - 1, 1), "kernel": (1, 3), "empty": ""}),
     Together({"dilation": (1, 2**31), "kernel": (3, 1), "empty": ""}),
 )
+ALIKE = (
+    _square(6, 3, 1, 2, (3, 3), (2, 3), batch=2),
+    _square(4, 2, 1, 2, (3, 2), (3, 2), padding="SAME"),
+    _square(7, 2, 3, 1, (3, 3), (2, 2), padding=((1, 0), (0, 1))),
+    _square(7, 2, 3, 1, (2, 2), (3, 3), dilation=(2, 2)),
+)
+"""Exchanged strides, the other layout, no padding, no dilation: all shapes stay, so that values alone tell."""
+
+LARGE = (_square(1, 1, 1, 1, (1, 1), (1, 1), height=33, size=-66049),)
+"""An answer of more than 65,535 elements."""
+
 LAYERS: Mapping[int, tuple[Together, ...]] = {
     1: tables.FREE * 40 + SPATIAL[1].ends,
-    2: tables.FREE * 80 + COMMON * 2 + SPATIAL[2].ends + FAR_DILATIONS,
+    2: tables.FREE * 72 + COMMON * 2 + ALIKE * 2 + LARGE + SPATIAL[2].ends + FAR_DILATIONS,
     3: tables.FREE * 40 + SPATIAL[3].ends,
 }
 """Of two axes, a third as models have them; one in twenty-five at the ends of the range."""

@@ -33,20 +33,37 @@ def _empties(axes: int) -> tuple[str, ...]:
     return ("",) * 92 + ("batch", "batch", "channels", "channels", *SPATIAL[axes].names)
 
 
+def _square(extent: int, channels: int, window: Numbers, stride: Numbers, padding: Padding, **more: int) -> Together:
+    """Of a square image, all that is no dtype, layout or memory."""
+    image = {"batch": 1, "height": extent, "width": extent, "channels": channels, "size": 0, "empty": ""}
+    return Together({"window": window, "stride": stride, "padding": padding, **image, **more})
+
+
 def _layer(window: int, stride: int, extent: int, channels: int, padding: str = "VALID") -> Together:
     """A square layer as models have it."""
-    pairs = {"window": (window, window), "stride": (stride, stride)}
-    image = {"batch": 1, "height": extent, "width": extent, "channels": channels, "size": 0, "empty": ""}
-    return Together({**pairs, "padding": padding, **image})
+    return _square(extent, channels, (window, window), (stride, stride), padding)
 
 
 COMMON = (
     *(_layer(2, 2, 16, 32), _layer(2, 2, 28, 16), _layer(2, 2, 14, 64), _layer(3, 2, 15, 64)),
     *(_layer(3, 2, 28, 32, "SAME"), _layer(3, 1, 14, 32, "SAME"), _layer(7, 7, 7, 64), _layer(3, 3, 17, 64)),
 )
+ALIKE = (
+    _square(6, 6, (3, 3), (2, 3), "VALID"),
+    _square(7, 2, (3, 3), (2, 2), ((1, 0), (0, 1))),
+    _square(6, 2, (1, 1), (3, 3), "SAME"),
+)
+"""Exchanged strides, no padding, and windows that a wider stride leaves between them: all shapes stay, values tell."""
+
+WIDER = (_square(4, 2, (5, 5), (1, 1), "SAME"),)
+"""Windows wider than the image, the first of which does not reach its end."""
+
+LARGE = (_square(1, 1, (1, 1), (1, 1), "VALID", height=33, size=-66049),)
+"""An answer of more than 65,535 elements."""
+
 LAYERS: Mapping[int, tuple[Together, ...]] = {
     1: tables.FREE * 32 + SPATIAL[1].ends,
-    2: tables.FREE * 64 + COMMON * 4 + SPATIAL[2].ends,
+    2: tables.FREE * 55 + COMMON * 4 + ALIKE * 2 + WIDER * 2 + LARGE + SPATIAL[2].ends,
     3: tables.FREE * 32 + SPATIAL[3].ends,
 }
 DILATED = (Together({"dilation": (2**31 - 1, 2**31 - 1), "window": (1, 1), "empty": ""}),)
