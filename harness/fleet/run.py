@@ -45,7 +45,9 @@ class ToldEngine(Engine):
     """An engine that asks nothing itself: what there is to know of its targets was told."""
 
     def lane(self, target: Target, label: str, spec: WorkerSpec) -> Lane:
-        return ToldLane(target, label, spec, self._events, self.settings.timeout, self.settings.memory, self._answered)
+        return ToldLane(
+            target, label, spec, self._starts.worker, self.settings.timeout, self.settings.memory, self._answered
+        )
 
 
 class FleetRun(Run):

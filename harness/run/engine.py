@@ -22,6 +22,7 @@ from opassay.harness.model.verdicts import Record
 from opassay.harness.plan.plan import Batch, Item, Settings, Shard, make_batch
 from opassay.harness.run.course import Course, Steps, idle, ready
 from opassay.harness.run.feeds import Feeds, Key
+from opassay.harness.run.fork_server import Starts
 from opassay.harness.run.job import Answer, Job
 from opassay.harness.run.judging import Judging
 from opassay.harness.run.kinds import Asked, Pinned, Question
@@ -59,6 +60,7 @@ class Engine:
     ) -> None:
         self.settings = settings
         self._events: queue.Queue[Message] = queue.Queue()
+        self._starts = Starts(self._events)
         self._records: deque[Record] = deque()
         self.judging = Judging(follows)
         self._facts = facts or {}
@@ -90,7 +92,7 @@ class Engine:
     def lane(self, target: Target, label: str, spec: WorkerSpec) -> Lane:
         """The lane of one target."""
         settings = self.settings
-        return Lane(target, label, spec, self._events, settings.timeout, settings.memory, self._answered)
+        return Lane(target, label, spec, self._starts.worker, settings.timeout, settings.memory, self._answered)
 
     def anew(self) -> None:
         """Reset all counts; the workers keep running."""
@@ -110,11 +112,13 @@ class Engine:
             lane.kill() if error[0] else lane.dismiss()
         for lane in self.all_lanes:
             lane.close()
+        self._starts.close()
 
     def stop(self) -> None:
         """Kill every worker; the engine cannot be used any more."""
         for lane in self.all_lanes:
             lane.kill()
+        self._starts.close()
 
     def starting(self) -> list[str]:
         """The labels of targets whose workers have not started yet."""

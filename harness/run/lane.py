@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -47,10 +46,11 @@ Answered = Callable[["Lane", Job, Sequence[Answer]], None]
 class Lane:
     """Sends jobs to one target's worker; turns its exit, its timeouts and its memory growth into outcomes.
 
-    ``answered`` is called once per case and job, for all cases of a geometry together unless the worker ends between
-    them. ``state``: ``starting``, ``ready``, or why the target was given up. ``settings``: what the worker reported,
-    the processor's ``instructions``, and whether it is ``parallel`` (has several threads); empty before it answered.
-    ``growth``: memory growth of its workers. ``successor``: the lane that gets its jobs if it is given up.
+    ``begin`` starts a worker. ``answered`` is called once per case and job, for all cases of a geometry together unless
+    the worker ends between them. ``state``: ``starting``, ``ready``, or why the target was given up. ``settings``: what
+    the worker reported, the processor's ``instructions``, and whether it is ``parallel`` (has several threads); empty
+    before it answered. ``growth``: memory growth of its workers. ``successor``: the lane that gets its jobs if it is
+    given up.
     ``misused``: it was given up because of what the user asked for.
     """
 
@@ -59,7 +59,7 @@ class Lane:
         target: Target,
         label: str,
         spec: WorkerSpec,
-        events: queue.Queue[Message],
+        begin: Callable[[WorkerSpec], WorkerProcess],
         timeout: float,
         memory: int,
         answered: Answered,
@@ -71,7 +71,7 @@ class Lane:
         self.hello: dict[str, Any] = {}
         self.settings: Mapping[str, str] = {}
         self.rules: tuple[NumericRule, ...] = ()
-        self._spec, self._events, self._answered = spec, events, answered
+        self._spec, self._begin, self._answered = spec, begin, answered
         self._timeout, self._memory = timeout, memory
         self._jobs: deque[Job] = deque()
         self._sent: dict[int, Job] = {}
@@ -110,7 +110,7 @@ class Lane:
 
     def start(self) -> None:
         try:
-            self.process = WorkerProcess(self._spec, self._events)
+            self.process = self._begin(self._spec)
         except OSError as error:
             self._give_up(f"its interpreter could not be started: {error.strerror}")
         self._silence.end()
@@ -368,8 +368,9 @@ class Lane:
             self._recover(self._why)
             return
         how = self.process.how_it_ended()
-        # After garbage on the wire, the exit status is only the worker's reaction to the closed pipe.
-        how = "wire" if problem else how
+        # After garbage on the wire, the exit status is only the worker's reaction to the closed pipe. A worker that was
+        # killed while it wrote leaves half a message.
+        how = "wire" if problem and not how.startswith("SIG") else how
         words = self.process.last_words()
         if self.state == "starting":
             self._fruitless += 1

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 import psutil
 
@@ -99,6 +99,45 @@ class WorkerSpec:
         return {**inherited, **limits, "OPASSAY_MODE": self.mode, **self.env}
 
 
+class Process(Protocol):
+    """What a worker runs in, with the names of ``subprocess.Popen``. ``pid`` is 0 before it is known."""
+
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+    stderr: IO[bytes] | None
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def kill_group(self) -> None:
+        """Kill it and its children; nothing where it has ended."""
+
+
+class Launched(subprocess.Popen[bytes]):
+    """A process of its own session."""
+
+    def kill_group(self) -> None:
+        """Kill it and its children; nothing where it has ended."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+def launch(spec: WorkerSpec, more: Mapping[str, Any], stream: int, **options: Any) -> Launched:
+    """Start the interpreter of ``spec``, its configuration with ``more``, all three standard streams being ``stream``.
+
+    Raises ``OSError`` where it cannot be started.
+    """
+    command = [spec.python, "-c", _BOOT.read_text(), json.dumps({**spec.config(), **more})]
+    streams = {"stdin": stream, "stdout": stream, "stderr": stream}
+    process = Launched(command, env=spec.environment(), start_new_session=True, **streams, **options)
+    if spec.yields and hasattr(os, "setpriority"):
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, process.pid, own + YIELDING)
+    return process
+
+
 @dataclass(frozen=True)
 class Message:
     """One event of a worker: a message, or its end (``header`` is None)."""
@@ -112,19 +151,9 @@ class Message:
 class WorkerProcess:
     """A started worker. Its messages arrive in ``events``, from a thread that always drains its output."""
 
-    def __init__(self, spec: WorkerSpec, events: queue.Queue[Message]) -> None:
+    def __init__(self, spec: WorkerSpec, events: queue.Queue[Message], process: Process | None = None) -> None:
         self._printed: deque[bytes] = deque(maxlen=PRINTED_CHUNKS)
-        self._process = subprocess.Popen(
-            [spec.python, "-c", _BOOT.read_text(), json.dumps(spec.config())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=spec.environment(),
-            start_new_session=True,
-        )
-        if spec.yields and hasattr(os, "setpriority"):
-            own = os.getpriority(os.PRIO_PROCESS, 0)
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, own + YIELDING)
+        self._process: Process = process or launch(spec, {}, subprocess.PIPE)
         self._outbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._events = events
         self._mute = self._lingered = False
@@ -170,8 +199,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """Kill the process and its children."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        self._process.kill_group()
         self._outbox.put(None)
         self._process.wait()
 

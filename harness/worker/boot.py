@@ -68,6 +68,8 @@ if __name__ == "__main__":
     if problem:
         refuse(problem)
     else:
+        from opassay.harness.worker.fork_server import forked
         from opassay.harness.worker.worker import main
 
-        main(CONFIG)
+        if "control" not in CONFIG or forked(CONFIG):
+            main(CONFIG)

@@ -65,7 +65,7 @@ def test_what_a_further_worker_leaves_undone_goes_back(campaign, monkeypatch):
     expected = told(answered(campaign, cores=1)[0])
     asked = []
 
-    def not_the_second(spec, events):
+    def not_the_second(spec, events, process):
         asked.append(spec)
         return WorkerProcess(
             replace(spec, adapter="faulty:CannotStart", mode="sound", extra_roots={"faulty": str(HERE / "faulty.py")})
@@ -74,7 +74,8 @@ def test_what_a_further_worker_leaves_undone_goes_back(campaign, monkeypatch):
             events,
         )
 
-    monkeypatch.setattr("opassay.harness.run.lane.WorkerProcess", not_the_second)
+    monkeypatch.setattr("opassay.harness.run.fork_server.Starts._forked", lambda starts, spec: None)
+    monkeypatch.setattr("opassay.harness.run.fork_server.WorkerProcess", not_the_second)
     found, (lane, second) = answered(campaign, cores=2)
     assert "libframework.so.7" in second.state
     assert lane.usable

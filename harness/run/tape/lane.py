@@ -14,6 +14,7 @@ from opassay.harness.model.outcome import Crashed, TimedOut
 from opassay.harness.model.target import Target
 from opassay.harness.plan.plan import Batch, Item, Settings
 from opassay.harness.run.engine import Engine
+from opassay.harness.run.fork_server import Starts
 from opassay.harness.run.job import Answer, GroupEnd, Job
 from opassay.harness.run.kinds import Compared
 from opassay.harness.run.lane import Answered, Lane
@@ -34,7 +35,8 @@ class TapedLane(Lane):
         unconfirmed: Callable[[Lane, Job], None],
     ) -> None:
         tape = answers.tape
-        super().__init__(tape.target, tape.label, spec, queue.Queue(), settings.timeout, settings.memory, answered)
+        begin = Starts(queue.Queue()).worker
+        super().__init__(tape.target, tape.label, spec, begin, settings.timeout, settings.memory, answered)
         self._answers, self._unconfirmed, self._parallel = answers, unconfirmed, False
 
     def start(self) -> None:

@@ -1,0 +1,50 @@
+"""Starts of workers, by themselves and by fork, side by side: ``python tests/benchmarks/starts.py TARGET …``.
+
+Each is counted from its start to its hello, the two kinds in turn, without the one import that the fork server needs.
+"""
+
+from __future__ import annotations
+
+import queue
+import statistics
+import sys
+import time
+
+from opassay.harness.plan.plan import Settings
+from opassay.harness.run.campaign import Campaign, Request
+from opassay.harness.run.fork_server import Starts
+
+ROUNDS = 5
+
+
+def seconds(starts, spec, events):
+    """How long a worker takes to say hello."""
+    began = time.perf_counter()
+    worker = starts.worker(spec)
+    said = events.get(timeout=300)
+    took = time.perf_counter() - began
+    assert said.header and said.header["type"] == "hello", said
+    worker.kill()
+    while events.get(timeout=60).header is not None:
+        pass
+    return took
+
+
+def main(targets):
+    campaign = Campaign(Request(targets=targets, ops=["relu"], aspects=["value"], settings=Settings(cases=1)))
+    for target, (label, spec) in campaign.engine()._workers.items():
+        events = queue.Queue()
+        forking = Starts(events)
+        for _ in range(2):
+            seconds(forking, spec, events)
+        took = {"by itself": [], "forked": []}
+        for _ in range(ROUNDS):
+            took["by itself"].append(seconds(Starts(events), spec, events))
+            took["forked"].append(seconds(forking, spec, events))
+        forking.close()
+        alone, forked = (statistics.median(found) for found in took.values())
+        print(f"{label}: by itself {alone:.2f} s, forked {forked:.2f} s, ratio {alone / forked:.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

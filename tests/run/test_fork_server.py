@@ -1,0 +1,118 @@
+"""A worker that replaces another is forked from a process that has imported the framework, and differs in nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+
+from opassay.harness.plan.plan import Settings
+from opassay.harness.run.campaign import Campaign, Request, check_devices
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+from interrupted import command, kill, recorded, start, wait_until  # noqa: E402
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's threads and sends descriptors")
+ENDS = ("segfaults", "exits", "leaves_child")
+
+
+@pytest.fixture(autouse=True)
+def imports(tmp_path, monkeypatch):
+    """Where each process that imports the adapter writes its number."""
+    path = tmp_path / "imports"
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    monkeypatch.setenv("OPASSAY_TEST_IMPORTS", str(path))
+    return path
+
+
+def asked(mode, observe=lambda engine, workers: None):
+    """What is told of each case of a run whose int32 products end the worker, and all workers that it had."""
+    request = Request([f"counted:{mode}"], ["matmul"], ["value"], ["counted:Counted"], settings=Settings(cases=32))
+    workers, found = set(), []
+    campaign = Campaign(request)
+    with campaign.engine() as engine:
+        check_devices(engine)
+        (lane,) = engine.lanes.values()
+        engine.heard = lambda lane, job, answers: workers.add(lane.process and lane.process.pid)
+        for record in engine.run(campaign.shards):
+            found.append((record.number, record.case_id, record.verdict, record.error_type, record.confirmed))
+            observe(engine, workers)
+        assert lane.usable, lane.state
+    return sorted(found), workers - {None, 0}
+
+
+def servers(engine):
+    return [server for server in engine._starts._servers.values() if server is not None]
+
+
+@LINUX
+@pytest.mark.parametrize("mode", ENDS)
+def test_a_framework_is_imported_twice_however_many_workers_end(imports, monkeypatch, mode):
+    forked, workers = asked(mode)
+    assert len(workers) > 3
+    assert len(imports.read_text().split()) == 2
+    assert Counter(verdict for _, _, verdict, _, _ in forked)["crash"] >= 2
+    monkeypatch.setenv("OPASSAY_TEST_THREAD", "yes")
+    imports.unlink()
+    started, workers = asked(mode)
+    assert len(imports.read_text().split()) >= len(workers) > 3, "a process with a thread is not forked"
+    assert forked == started
+
+
+@LINUX
+def test_without_a_crash_there_is_no_server(imports):
+    seen = []
+    asked("sound", lambda engine, workers: seen.append(servers(engine)))
+    assert len(imports.read_text().split()) == 1
+    assert seen
+    assert not any(seen)
+
+
+@LINUX
+def test_a_server_that_is_killed_costs_no_answer():
+    killed = []
+
+    def kill_it(engine, workers):
+        for server in servers(engine):
+            if len(workers) > 2 and server.usable and not killed:
+                killed.append(server)
+                os.kill(server._process.pid, signal.SIGKILL)
+
+    told, _ = asked("segfaults", kill_it)
+    assert killed
+    assert not killed[0].usable
+    expected, _ = asked("segfaults")
+    assert told == expected
+
+
+@LINUX
+def test_who_is_told_to_end_before_it_began_ends(imports):
+    """A lane may be closed while the server still imports."""
+    seen = []
+
+    def forget(engine, workers):
+        (lane,) = engine.lanes.values()
+        if servers(engine) and not seen:
+            lane.kill()
+            lane.start()
+            seen.append(lane.process)
+
+    told, _ = asked("segfaults", forget)
+    assert seen
+    assert told
+
+
+@LINUX
+def test_forked_workers_end_with_the_run_that_is_killed(tmp_path, imports):
+    parent = start(tmp_path, command("counted:Counted", "--target", "counted:segfaults", "--cases", "40"))
+    wait_until(lambda: recorded(tmp_path) > 20)
+    wait_until(lambda: any(len(child.children()) > 0 for child in psutil.Process(parent.pid).children()))
+    children, left = kill(parent, signal.SIGKILL)
+    assert len(children) >= 2, "a server and its worker"
+    assert left == []
