@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from opassay.adapters.jax.known import beyond_panel
 from opassay.adapters.tensorflow import known_empty as tensorflow
 from opassay.harness.model.case import Case, Tensor
 
@@ -34,3 +35,18 @@ def test_tensorflow_gives_an_empty_answer_the_shape_of_its_input() -> None:
     assert not tensorflow.shaped_as_input(_conv((0, 4, 4, 1), (1, 1, 1, 1)))
     assert not tensorflow.shaped_as_input(_conv((0, 4, 4, 1), (2, 2, 1, 1), "float64"))
     assert not tensorflow.shaped_as_input(_conv((1, 4, 4, 1), (2, 2, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "wrong"),
+    [
+        ((1, 1, 1, 1), (1, 1, 1, 33000), True),
+        ((4, 1, 1, 1), (1, 1, 1, 40000), True),
+        ((1, 1, 1, 1), (1, 1, 1, 32768), False),
+        ((1, 1, 1, 16), (1, 1, 16, 40000), False),
+        ((1, 4, 4, 1), (1, 1, 1, 40000), False),
+    ],
+)
+def test_xla_is_wrong_beyond_a_panel(x: tuple[int, ...], w: tuple[int, ...], wrong: bool) -> None:
+    """As tried on jax 0.10.2."""
+    assert beyond_panel(_conv(x, w)) is wrong

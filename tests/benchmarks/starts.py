@@ -23,7 +23,8 @@ def seconds(starts, spec, events):
     worker = starts.worker(spec)
     said = events.get(timeout=300)
     took = time.perf_counter() - began
-    assert said.header and said.header["type"] == "hello", said
+    assert said.header is not None, "the worker ended"
+    assert said.header["type"] == "hello", said.header
     worker.kill()
     while events.get(timeout=60).header is not None:
         pass
@@ -32,7 +33,7 @@ def seconds(starts, spec, events):
 
 def main(targets):
     campaign = Campaign(Request(targets=targets, ops=["relu"], aspects=["value"], settings=Settings(cases=1)))
-    for target, (label, spec) in campaign.engine()._workers.items():
+    for label, spec in campaign.engine()._workers.values():
         events = queue.Queue()
         forking = Starts(events)
         for _ in range(2):
