@@ -13,6 +13,7 @@ import pytest
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded import Real
+from opassay.adapters.oracle.bounded.formats import sizes
 from opassay.harness.model.numeric_model import NumericModel
 
 helpers = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("bounded_helpers.py"))))
@@ -195,3 +196,12 @@ def test_an_unknown_profile_is_named() -> None:
 
 def test_a_definition_makes_nodes() -> None:
     assert isinstance(bounded.absolute(Real(np.ones(2))), Real)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(np.float64).max, reason="longdouble is a double here")
+def test_a_size_beyond_float64_is_its_largest_number_and_only_infinities_are_infinite() -> None:
+    far = np.longdouble(np.finfo(np.float64).max) * 4
+    given = np.array([far, -far, -np.inf, np.nan, -0.0, -3], np.longdouble)
+    largest = np.finfo(np.float64).max
+    np.testing.assert_array_equal(sizes(given), [largest, largest, np.inf, np.nan, 0, 3])
+    assert sizes(given).dtype == np.float64

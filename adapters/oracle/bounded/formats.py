@@ -61,10 +61,13 @@ class Formats:
 
 def sizes(values: np.ndarray) -> np.ndarray:
     """Absolute values in float64, whose range ends where that of longdouble goes on; infinite only if they are."""
-    size = np.asarray(np.abs(values))
-    if size.dtype == np.float64:
-        return size
-    return np.asarray(np.where(np.isinf(size), np.inf, np.minimum(size, _LARGEST)), dtype=np.float64)
+    if values.dtype == np.float64:
+        return np.asarray(np.abs(values))
+    # Of all that could be done to a longdouble, casting it is the one step that is not slow.
+    with np.errstate(over="ignore"):
+        size = np.abs(np.asarray(values).astype(np.float64))
+    beyond = np.isinf(size)
+    return np.where(beyond & np.isfinite(values), _LARGEST, size) if beyond.any() else np.asarray(size)
 
 
 def up(size: np.ndarray) -> np.ndarray:
