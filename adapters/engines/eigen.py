@@ -40,6 +40,11 @@ DEFINITIONS: Told = {
         "upstream",
         "√½ and 0.044715 of gelu, and the attribute alpha of LeakyRelu, are float32s, whatever the tensor is",
     ),
+    "zero_gradient_stays": ("by design", "SqrtGrad and RsqrtGrad are 0 where the cotangent is, beside a NaN as well"),
+    "logarithm_of_positive": (
+        "upstream",
+        "the gradient of pow takes the logarithm of what is not above 0 for 0, a NaN among it",
+    ),
     "softplus_of_ends": ("upstream", "softplus is exp(x) from log(eps) + 2 down, where it is not yet"),
     "cumprod_by_quotient": (
         "upstream",

@@ -24,6 +24,11 @@ _CLAMP = {
 }
 
 
+def _same_by_one(case: Case) -> bool:
+    """The word is torch's own, which takes it without a stride."""
+    return case.attributes["padding"] == "same" and max(case.attributes["stride"]) == 1
+
+
 def _scalar_index(case: Case) -> bool:
     """torch.index_select takes none."""
     return not case.tensors[0].shape
@@ -62,6 +67,7 @@ FOLLOWS = (
     Follows("no_axes", "all", when=_reduces_all),
     Follows("no_axes", "none", ops=("truth",)),
     Follows("unbatched", "one_image", **_CONV),
+    Follows("padding_words", "any_case", ops=("conv1d", "conv2d", "conv3d"), when=_same_by_one, **_CONV),
     Follows("index_below", "from_end", ops=("gather_nd", "index_put"), **_INDEX_PUT),
     Follows("index_below", "from_end", ops=("gather",), when=_scalar_index, **_SELECT),
     Follows("long_axis_squeezed", "kept", **_SQUEEZE),

@@ -12,8 +12,8 @@ RUNS = (
     "26,000 answers of a further seed: the gradients of lerp by b, over broadcast axes, and of group_norm, whose saved "
     "mean and deviation are of storage, and of softmax in float16 over an axis that is not the last left these models",
     "1,744 answers of another seed: the gradients of attention, and of swiglu by b in bfloat16, left these models",
-    "17,794 records of two more seeds: the gradients of cumprod, whose products with the answer are kept in bfloat16, "
-    "and of max and min, whose number of ties is, and softmax in bfloat16 over another axis than the last left them",
+    "Records of three more seeds: the gradients of cumprod, whose products with the answer are kept in bfloat16, "
+    "of max and min, whose number of ties is, and softmax with its gradient over another axis than the last, left them",
 )
 MODELS: dict[str, dict[str, str]] = {
     "float32 bfloat16": {

@@ -62,3 +62,13 @@ def test_ties_are_counted_in_float16() -> None:
     declared = find_model(tuple(model_rules(MODELS)), "min", "dx", "float16")
     assert judge(case, outcome, found, [declared]).verdict == "pass"
     assert judge(case, outcome, found, [NumericModel("float32")]).verdict == "numeric"
+
+
+def test_the_word_same_is_torchs_own_without_a_stride() -> None:
+    (words,) = [f.of(Registry().ops()) for f in FOLLOWS if f.choice == "padding_words"]
+    tensors = (Tensor((1, 4, 1), "float32"), Tensor((3, 1, 1), "float32"))
+    found = [
+        Case("conv1d", tensors, {"padding": word, "stride": (stride,)})
+        for word, stride in (("same", 1), ("same", 2), ("FULL", 1))
+    ]
+    assert [words.applies(case, "eager") for case in found] == [True, False, False]

@@ -163,6 +163,12 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "reciprocal_estimated: tan": (of("tan", (0.0, 1.0), dy=(-2.95843554, 0.0)), gives(-2.9584353, 0)),
     # As TensorFlow 2.21 answered on AVX-512.
     "expm1_by_quotient": (of("expm1", (0.0038162284, 1.0)), gives(0.00382352015, math.e - 1)),
+    # As TensorFlow 2.21 answered.
+    "zero_gradient_stays": (of("sqrt", (-0.0, 4.0), dy=(0.0, 2.0)), gives(0, 0.5)),
+    "logarithm_of_positive": (
+        of("pow", (NAN, 2.0), (0.0, 3.0), dy=(1.0, 1.0)),
+        lambda _: [np.array([0, 12], np.float32), np.array([0, 8 * math.log(2)], np.float32)],
+    ),
     # As torch 2.13 answered.
     "infinite_early": (of("lgamma", (4.07e36, 4.0)), gives(INF, math.log(6))),
     "quotient_overflows": (of("remainder", (1e30, 5.0), (1e-30, 3.0)), gives(NAN, 2)),

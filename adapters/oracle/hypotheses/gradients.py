@@ -54,6 +54,26 @@ def _not_stopped(question: Question) -> Iterator[References]:
         yield (Reference(found.name, found.dtype, wide(dy)),)
 
 
+def _zero_stays(question: Question) -> Iterator[References]:
+    """0 times a slope that is no number."""
+    (found,), (dy,) = ask(question), question.cotangents
+    lost = np.isnan(found.exact) & (wide(dy) == 0) if dy is not None else np.zeros(())
+    if lost.any():
+        yield (replace(found, exact=np.where(lost, 0, found.exact)),)
+
+
+def _logarithm_of_positive(question: Question) -> Iterator[References]:
+    """By the exponent, the logarithm of what is not above 0 is taken for 0; not where several exponents are one."""
+    da, db = ask(question)
+    (a, b), dy = map(wide, question.inputs), question.cotangents[0]
+    if dy is None or db.exact.shape != dy.shape or db.policy == "unconnected":
+        return
+    with np.errstate(all="ignore"):
+        lost = np.isnan(db.exact) & ~(a > 0) & np.isfinite(np.power(a, b)) & np.isfinite(wide(dy))
+    if lost.any():
+        yield da, replace(db, exact=np.where(lost, 0, db.exact))
+
+
 def _reached(windows: Windows, axis: int, grown: bool) -> list[slice]:
     """The rows of the image under each window; of a window larger than it that begins before it, all if ``grown``."""
     extent, window = windows.extents[axis], windows.window[axis]
@@ -108,6 +128,20 @@ HYPOTHESES = (
         "a window that is larger than the image and begins before it is taken to cover all of it",
         _window_grown,
         ("avg_pool2d",),
+        ("gradient",),
+    ),
+    Hypothesis(
+        "zero_gradient_stays",
+        "a cotangent of 0 gives 0, whatever it is multiplied with",
+        _zero_stays,
+        ("sqrt", "rsqrt"),
+        ("gradient",),
+    ),
+    Hypothesis(
+        "logarithm_of_positive",
+        "the gradient by the exponent takes the logarithm of what is not above 0 for 0",
+        _logarithm_of_positive,
+        ("pow",),
         ("gradient",),
     ),
     Hypothesis("cotangent_ignored", "cotangents are taken for ones", _cotangent_ignored, aspects=("gradient",)),
