@@ -5,11 +5,14 @@ The tightest model that held in what RUNS lists.
 
 from __future__ import annotations
 
-RUNS = ("eager of tensorflow 2.21.0 on x86_64: 684 answers of 19 ops",)
+RUNS = (
+    "eager of tensorflow 2.21.0 on x86_64: 684 answers of 19 ops",
+    "8,897 records of seed 103: cumsum of bfloat16, over another axis than the last, left these models",
+)
 MODELS: dict[str, dict[str, str]] = {
     "float32 bfloat16": {
         "dx": "mean norm_l1 sum sum_square",
-        "y": "cumsum max mean min norm_l1 sum",
+        "y": "max mean min norm_l1 sum",
     },
     "float32 float16": {
         "dx": "mean norm_l1 sum sum_square",
