@@ -90,7 +90,7 @@ ERRORS = (
         "accepts",
         "by design",
         _GROUPS,
-        ("convolves",),
+        ("conv1d", "conv2d", "conv3d", *_TRANSPOSE, "conv_transpose3d"),
         ("GroupsZero", "ChannelMismatch"),
         when=any_kernel,
     ),

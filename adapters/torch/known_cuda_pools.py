@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from opassay.adapters.geometry import channel_axis, spatial_axes
-from opassay.adapters.kernels.predicates import attributes_of
+from opassay.adapters.kernels.predicates import attributes_of, of_images
 from opassay.adapters.kernels.windows import Windows, failure, first_maximum, gradient, last_nan, place, usable, windows
 from opassay.adapters.torch.known_strides import channels_last
 from opassay.adapters.torch.windows import expressible, extents_of, own_padding, pads_of
@@ -67,7 +67,7 @@ def loses_lowest(case: Case) -> bool:
     """Such a window's index is not 0, or its gradient goes elsewhere: the index may lie outside the window."""
     backward = case.aspect == "gradient"
     asked = case.cotangents[0] is not None if backward else case.op == "max_pool2d_with_argmax"
-    if not asked or not usable(case):
+    if not asked or not of_images(case) or not usable(case):
         return False
     seen = windows(case)
     lowest = _lowest(case, seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from opassay.adapters.torch.known_norms import _strided_parameters
 from opassay.harness.find.registry import Registry
 from opassay.harness.judge.facts import applies
 from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
 
 REGISTRY = Registry()
@@ -166,3 +168,24 @@ def test_columns_that_no_window_reads(pad: int, stride: int, dilation: int, taps
     found = case("depthwise_conv2d", ((1, 15, 28, 1), (1, taps, 15, 2)), "", "float16", **how)
     assert reads_no_column(found) == unread
     assert not reads_no_column(case("depthwise_conv2d", ((1, 15, 28, 1), (1, taps, 15, 2)), "", "float64", **how))
+
+
+def test_predicates_of_pools_on_a_gpu_take_any_number_of_axes() -> None:
+    (fact,) = (fact for fact in REGISTRY.known("torch") if fact.id == "torch-cuda-lowest")
+    how = LINE | {"window": (2,)}
+    tensors = (Tensor((1, 3, 1), "float32", Fill("literal", values=(-math.inf,) * 3)),)
+    assert not fact.covers(Case("max_pool1d", tensors, how, "gradient", cotangents=(Tensor((1, 2, 1), "float32"),)))
+
+
+def test_a_biased_convolution_splits_its_groups_itself() -> None:
+    (fact,) = (fact for fact in REGISTRY.known("tensorflow") if fact.id == "tensorflow-groups")
+    assert "biased_conv2d" not in fact.ops
+    assert {"conv1d", "conv_transpose3d"} <= set(fact.ops)
+
+
+@pytest.mark.parametrize(("layout", "taken"), [("NHWC", True), ("NCHW", False)])
+def test_integers_are_repeated_along_axes_that_are_there(layout: str, taken: bool) -> None:
+    (fact,) = (fact for fact in REGISTRY.known("torch") if fact.id == "torch-repeated-avg_unpool2d")
+    assert (
+        fact.covers(case("avg_unpool2d", ((3, 15, 64),), "RankThree", "uint8", layout=layout, window=(2, 2))) == taken
+    )
