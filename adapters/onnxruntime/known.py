@@ -73,6 +73,7 @@ KNOWN = pinned(
             "upstream",
             _TOWARDS_ZERO,
             {"pools": ("WindowLargerThanInput",)},
+            when=pools.none_below_zero,
             **_SEEN,
             **_WINDOWS,
         ),

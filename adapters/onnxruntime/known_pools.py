@@ -24,7 +24,7 @@ def _extents(case: Case) -> list[int]:
 
 
 def _dilation(case: Case) -> Sequence[int]:
-    found: Sequence[int] = case.attributes.get("dilation", (1, 1))
+    found: Sequence[int] = case.attributes.get("dilation", (1,) * len(_extents(case)))
     return found
 
 
@@ -40,6 +40,11 @@ def no_row(case: Case) -> bool:
     if case.rule not in ("", "WindowLargerThanInput") or not by_blocks(case, BLOCK):
         return False
     return _counts(case)[0] == 0 and (bool(case.rule) or shrinks(case))
+
+
+def none_below_zero(case: Case) -> bool:
+    """Its count of windows, divided towards zero, is negative on no axis: one that is would be refused."""
+    return min(_counts(case)) >= 0
 
 
 def _same(case: Case) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from opassay.adapters.kernels.windows import first_maximum, last_nan, usable, windows
+from opassay.adapters.onnxruntime.known_pools import none_below_zero
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 
@@ -57,3 +58,10 @@ def test_nothing_is_told_of_ordinary_fills_integers_and_nothing() -> None:
 def test_a_window_has_the_elements_of_its_padded_image() -> None:
     seen = windows(pool([1, 2], padding=((0, 0), (1, 0)), window=2))
     assert np.array_equal(seen.values[:, 0, 0, :, 0], [[-INF, 1], [1, 2]])
+
+
+@pytest.mark.parametrize(("rows", "window", "fits"), [(5, 6, True), (4, 6, False), (4, 4, True)])
+def test_onnxruntime_refuses_a_window_for_which_fewer_than_no_rows_are_left(rows: int, window: int, fits: bool) -> None:
+    how = {"window": (window, 1), "stride": (1, 1), "padding": "VALID", "count_padding": False, "layout": "NHWC"}
+    case = Case("avg_pool2d", (Tensor((1, rows, 3, 1), "float32", Fill("ints")),), how, "error")
+    assert none_below_zero(case) is fits
