@@ -6,6 +6,7 @@ from pathlib import Path
 
 from opassay.adapters.facts import pinned
 from opassay.adapters.kernels.elements import NAN_OF_SIGN, Told, holds_nan, mistakes
+from opassay.adapters.kernels.refusals import refused
 from opassay.adapters.mlx.known_errors import ERRORS
 from opassay.adapters.mlx.known_predicates import SEEN
 from opassay.adapters.mlx.known_shapes import SHAPES
@@ -37,6 +38,13 @@ KNOWN = pinned(
             when=holds_nan,
             versions=SEEN,
             pins=(NAN_OF_SIGN,),
+        ),
+        refused(
+            "mlx-float64-convolved",
+            "convolutions of float64 by groups or with holes have no kernel on the CPU",
+            "[Convolution::eval] got unsupported data type",
+            ops=("convolves", "depthwise_conv2d", "biased_conv2d"),
+            versions=SEEN,
         ),
     ),
     Path(__file__).parent,
