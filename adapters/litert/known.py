@@ -33,7 +33,7 @@ _UNCHECKED = {
 }
 
 
-_FOLDED = ("conv2d", "logsumexp", "masked_select", "matmul", "mean", "scatter_nd", "sum", "sum_square")
+_FOLDED = ("conv2d", "logsumexp", "masked_select", "matmul", "mean", "scatter_nd", "sum", "sum_square", "var")
 """Of an empty sum the answer may have elements: then the converter has them computed, and the model takes no input."""
 
 
