@@ -84,7 +84,7 @@ class ForkServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             control = theirs.fileno()
-            self._process = launch(spec, {"control": control}, subprocess.DEVNULL, pass_fds=[control])
+            self._process = launch(spec, {"control": control}, subprocess.DEVNULL, [control])
         self._control = ours
         self.usable = True
         self._asked: deque[Forked] = deque()

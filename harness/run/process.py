@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -124,14 +124,16 @@ class Launched(subprocess.Popen[bytes]):
             os.killpg(self.pid, signal.SIGKILL)
 
 
-def launch(spec: WorkerSpec, more: Mapping[str, Any], stream: int, **options: Any) -> Launched:
+def launch(spec: WorkerSpec, more: Mapping[str, Any], stream: int, kept: Collection[int] = ()) -> Launched:
     """Start the interpreter of ``spec``, its configuration with ``more``, all three standard streams being ``stream``.
 
-    Raises ``OSError`` where it cannot be started.
+    ``kept``: further descriptors that stay open in it. Raises ``OSError`` where it cannot be started.
     """
     command = [spec.python, "-c", _BOOT.read_text(), json.dumps({**spec.config(), **more})]
-    streams = {"stdin": stream, "stdout": stream, "stderr": stream}
-    process = Launched(command, env=spec.environment(), start_new_session=True, **streams, **options)
+    environment = spec.environment()
+    process = Launched(
+        command, stdin=stream, stdout=stream, stderr=stream, env=environment, start_new_session=True, pass_fds=kept
+    )
     if spec.yields and hasattr(os, "setpriority"):
         own = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, process.pid, own + YIELDING)
