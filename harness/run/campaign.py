@@ -23,11 +23,11 @@ from opassay.harness.plan.plan import Settings, Shard, cost, forecast, shards, s
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.machine import default_memory, usable_cores
 from opassay.harness.run.process import WorkerSpec
-from opassay.harness.store import durations, explanations
+from opassay.harness.store import durations, remembered
 from opassay.harness.store.baseline import check_about, digest, read_optional, unexplained
 from opassay.harness.store.cache import VARIABLE, kept, prune, usable_folder
 from opassay.harness.store.durations import Durations
-from opassay.harness.store.explanations import Explanations
+from opassay.harness.store.remembered import Remembered
 
 VERSION = "0.1.0"
 
@@ -94,7 +94,8 @@ class Campaign:
         self.settings = replace(request.settings, memory=memory)
         self._cache, self.uncached = usable_folder()
         self.durations = Durations(kept(durations.NAME))
-        self.explanations = Explanations(kept(explanations.NAME))
+        self.explanations = Remembered(kept(remembered.EXPLANATIONS))
+        self.judgements = Remembered(kept(remembered.JUDGEMENTS))
         if request.budget is not None:
             self.budget = Budget(request.budget)
             costs = Costs(self.durations, self.labels(), self.settings.fills, self._compiled, usable_cores())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from hashlib import blake2b
+from typing import Any, Protocol
 
 from opassay.harness.judge.choices import Followed, Under, followed, judge_under, under
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.several import judge_part
 from opassay.harness.judge.verdict import judge
+from opassay.harness.model import strict_json
 from opassay.harness.model.case import Case
 from opassay.harness.model.choice import Follows
 from opassay.harness.model.faults import told
@@ -18,8 +20,12 @@ from opassay.harness.model.outcome import Outcome, Raised, Returned
 from opassay.harness.model.reference import Reference
 from opassay.harness.model.target import Target
 from opassay.harness.run.references import ReferenceCache
+from opassay.harness.store.remembered import Remembered, key_of
 
 Answered = tuple[Case, Outcome]
+
+REMEMBERED = ("pass", "undefined")
+"""What is not judged again. All else is rare, and looked at more closely in any case."""
 
 
 class Computes(Protocol):
@@ -33,12 +39,14 @@ class Computes(Protocol):
 class Judging:
     """Judges the answers of all targets; ``targets`` is how many of them there are to ask for the same case.
 
-    ``follows``: the choices that adapters declare, by adapter.
+    ``follows``: the choices that adapters declare, by adapter. ``remembered``: right answers of earlier runs.
     """
 
     def __init__(self, follows: Mapping[str, Sequence[Follows]] | None = None) -> None:
         self._follows = follows or {}
         self._references = ReferenceCache()
+        self.remembered = Remembered(None)
+        self._rules: dict[str, tuple[Sequence[NumericRule], str]] = {}
         self._models: dict[tuple[str, str, str, str], NumericModel] = {}
 
     def judge(self, lane: Computes, op: Op, case: Case, outcome: Outcome, targets: int) -> Judgement:
@@ -83,11 +91,37 @@ class Judging:
 
     def judge_all(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> list[Judgement]:
         """The verdicts on one target's answers to one geometry: the very ones that ``judge`` gives."""
+        keys = [self._key(lane, op, case, outcome) for case, outcome in answers]
+        known = [self.remembered.get(key, told_again) if key else None for key in keys]
+        rest = [answer for answer, judgement in zip(answers, known, strict=True) if judgement is None]
+        made = self._judge_all(lane, op, rest, targets)
+        new = [key for key, judgement in zip(keys, known, strict=True) if judgement is None]
+        for key, judgement in zip(new, made, strict=True):
+            if key and judgement.verdict in REMEMBERED:
+                self.remembered.keep(key, list(vars(judgement).values()))
+        waiting = iter(made)
+        return [next(waiting) if judgement is None else judgement for judgement in known]
+
+    def _judge_all(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> list[Judgement]:
         found = self._together(lane, op, answers, targets)
         return [
             found[position] if position in found else self.judge(lane, op, case, outcome, targets)
             for position, (case, outcome) in enumerate(answers)
         ]
+
+    def _key(self, lane: Computes, op: Op, case: Case, outcome: Outcome) -> str:
+        """What tells the judgement of an answer from all others; empty where it is not remembered."""
+        if not self.remembered.keeps or case.aspect == "error" or not isinstance(outcome, Returned):
+            return ""
+        return key_of(outcome, op.name, case.id, self._named(lane), self.choices(lane, op, case))
+
+    def _named(self, lane: Computes) -> str:
+        """A name of how the target computes."""
+        rules, name = self._rules.get(lane.label, ((), ""))
+        if rules is not lane.rules:
+            name = blake2b(repr(lane.rules).encode(), digest_size=16).hexdigest()
+            self._rules[lane.label] = lane.rules, name
+        return name
 
     def references(self, op: Op, case: Case, outcome: Returned) -> tuple[Reference, ...]:
         """What the oracle says of a case that was answered; raises ``ContractError`` where it has no answer."""
@@ -123,3 +157,11 @@ class Judging:
         if key not in self._models:
             self._models[key] = find_model(lane.rules, op, output, dtype)
         return self._models[key]
+
+
+def told_again(found: Any) -> Judgement:
+    """The judgement that was kept. Raises ``ValueError`` or ``TypeError`` where it is none that is remembered."""
+    judgement = Judgement(*strict_json.entries(found))
+    if judgement.verdict not in REMEMBERED:
+        raise ValueError(f"not remembered: {judgement.verdict!r}")
+    return judgement

@@ -21,7 +21,7 @@ from opassay.harness.model.verdicts import FAILING
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.judging import Judging
 from opassay.harness.run.lane import Lane
-from opassay.harness.store.explanations import Explanations, key_of
+from opassay.harness.store.remembered import Remembered, key_of, names
 
 TRIED = 20
 """So many answers of one op, aspect, target and verdict have no cause before none is looked for any more: each takes as
@@ -44,7 +44,7 @@ class Knowledge:
         self.tally = Tally()
         self.broken: dict[str, str] = {}
         self.faults: list[str] = []
-        self.explanations = Explanations(None)
+        self.explanations = Remembered(None)
         self._concerned: dict[tuple[str, str, str, str], list[Fact]] = {}
         self._tested: dict[str, frozenset[str]] = {}
         self._last: tuple[Outcome, Judgement, tuple[Fact, ...]] | None = None
@@ -118,7 +118,7 @@ class Knowledge:
             return []
         choices = self._judging.choices(lane, op, case)
         key = key_of(outcome, what, op.name, case.id, lane.rules, choices, known)
-        found = self.explanations.get(key)
+        found = self.explanations.get(key, names)
         if found is None:
             found = look(self._answered(lane, op, case, outcome))
             self.explanations.keep(key, found)

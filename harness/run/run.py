@@ -103,10 +103,12 @@ class Run:
             (r.target, r.number or 0, r.case_id) for r in (self.journal.records() if self.resumed else ())
         )
         engine.keep, engine.known.explanations = self.album.keep, self.campaign.explanations
+        engine.judging.remembered = self.campaign.judgements
         try:
             yield from self.taken(both_halves(self.campaign, engine, done))
         finally:
             self.campaign.explanations.save()
+            self.campaign.judgements.save()
         self.status = "finished"
         self.campaign.durations.learn(self.watch)
 
