@@ -16,8 +16,10 @@ from opassay.harness.doors.commands import run_command
 from opassay.harness.doors.known_update import known_update_command
 from opassay.harness.doors.replay import replay_command
 from opassay.harness.find.registry import UsageError
+from opassay.harness.model.baseline import kind_of
 from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Request
+from opassay.harness.run.machine import instructions
 from opassay.harness.store.baseline import read_baseline, write_baseline
 from opassay.reports.data.table import read_table
 
@@ -155,6 +157,18 @@ def test_what_is_mended_is_dropped_and_red_if_that_is_asked_for(first, run, caps
     told = update(capsys, mended.folder)
     assert {line.split()[1] for line in told if line.startswith("-")} == gone
     assert not gone & {line.id for line in read_baseline(FILE)}
+
+
+def test_what_another_kind_of_processor_showed_is_kept_and_not_red(first, run, capsys) -> None:
+    update(capsys, first().folder)
+    here = kind_of(instructions())
+    lines = read_baseline(FILE)
+    assert {line.processors for line in lines} == {(here,)}
+    write_baseline(FILE, [replace(line, processors=("another",)) for line in lines])
+    mended = run("refuses,absolute,accepts", baseline=FILE, strict=True)
+    assert mended.status == 0, mended.said
+    assert "0 added, 0 dropped" in update(capsys, mended.folder)[-1]
+    assert {line.processors for line in read_baseline(FILE)} == {("another",), tuple(sorted(("another", here)))}
 
 
 def test_without_the_baseline_a_pin_among_the_cases_says_the_same(first, run, capsys) -> None:

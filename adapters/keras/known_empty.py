@@ -8,7 +8,7 @@ from opassay.adapters.geometry import spatial_axes
 from opassay.adapters.keras.known_predicates import SEEN
 from opassay.adapters.kernels.predicates import Predicate, attributes_of
 from opassay.adapters.kernels.values import empty_anywhere
-from opassay.adapters.onednn import ONE_DNN, WHERE_ONE_DNN, WITH_ONE_DNN
+from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -42,6 +42,10 @@ def _empty_by_onednn(case: Case) -> bool:
     return case.tensors[0].dtype in ONE_DNN and empty_anywhere(case)
 
 
+def _transposed_of_nothing(case: Case) -> bool:
+    return case.tensors[0].dtype in ONE_DNN and _second_of_nothing(case)
+
+
 def _second_of_nothing(case: Case) -> bool:
     return _no_images(case) if case.op == "conv2d_transpose_vjp" else empty_anywhere(case)
 
@@ -71,11 +75,11 @@ EMPTY = (
         "own-shape",
         _OWN_SHAPE,
         ("conv2d_transpose", "conv2d_transpose_vjp"),
-        _second_of_nothing,
+        _transposed_of_nothing,
         ("tensorflow",),
         aspects=("gradient",),
         verdicts=("shape",),
-        needs=WHERE_ONE_DNN,
+        needs=WITH_ONE_DNN,
     ),
     _fact(
         "no-second-derivative",

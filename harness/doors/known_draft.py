@@ -26,12 +26,14 @@ class Seen:
 class Shown:
     """What a run shows: its differences by key and mode, the cases that pass, and where it asked anything.
 
-    ``gone`` says of a line and a mode whether the run has seen that its pin no longer shows it.
+    ``gone`` says of a line and a mode whether the run has seen that its pin no longer shows it. ``processor``: of which
+    kind it was.
     """
 
     differences: Mapping[tuple[Key, str], Seen]
     passing: Mapping[Place, Sequence[Case]]
     gone: Callable[[Line, str], bool]
+    processor: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ def _of_old(line: Line, shown: Shown) -> Iterator[_Part]:
             traits = widened(line.traits, [features(case) for case in seen.cases.values()])
             versions = tuple(sorted({*line.versions, *seen.versions}))
             modes = {mode: max(count, len(seen.cases))}
-            yield _Part(replace(line, modes=modes, traits=traits, versions=versions), pins)
+            processors = tuple(sorted({*line.processors, shown.processor})) if line.processors else ()
+            told = replace(line, modes=modes, traits=traits, versions=versions, processors=processors)
+            yield _Part(told, pins)
         elif not shown.gone(line, mode):
             yield _Part(alone, (line.pin,))
 
@@ -88,6 +92,7 @@ def _of_new(key: Key, modes: Sequence[str], shown: Shown, by_hand: Line | None) 
             modes={mode: len(seen.cases)},
             traits=traits[mode],
             versions=tuple(sorted(seen.versions)),
+            processors=(shown.processor,) if shown.processor and key.device == "cpu" else (),
         )
         yield _Part(_with_hand(line, by_hand), pins)
 
@@ -143,4 +148,5 @@ def _merged(parts: Iterable[_Part]) -> list[Line]:
 
 def _both(one: Line, other: Line) -> Line:
     versions = tuple(sorted({*one.versions, *other.versions}))
-    return replace(one, modes={**one.modes, **other.modes}, versions=versions)
+    processors = tuple(sorted({*one.processors, *other.processors})) if one.processors and other.processors else ()
+    return replace(one, modes={**one.modes, **other.modes}, versions=versions, processors=processors)

@@ -11,7 +11,7 @@ from opassay.harness.doors.known_draft import Place, Seen, Shown, place_of, upda
 from opassay.harness.doors.reporting import strange
 from opassay.harness.find.bounded import too_many
 from opassay.harness.find.registry import Registry, UsageError
-from opassay.harness.model.baseline import PREFIX, Key, Line
+from opassay.harness.model.baseline import PREFIX, Key, Line, kind_of
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import apart
 from opassay.harness.model.messages import signature
@@ -69,8 +69,9 @@ def read_shown(folder: Path, old: Sequence[Line], shipped: Collection[str]) -> S
         if row["case_id"] in pins and row["verdict"] not in UNANSWERED:
             answered[row["adapter"], row["mode"], row["case_id"]] = shows
     places = {place_of(key, mode) for (key, mode) in differences if not key.cause}
-    gone = Gone(read_run(folder), answered)
-    return Shown(differences, _passing(folder, places), gone)
+    run = read_run(folder)
+    processor = kind_of(run["machine"].get("cpu", {}).get("flags", "").split())
+    return Shown(differences, _passing(folder, places), Gone(run, answered, processor), processor)
 
 
 def _open(known: str, shipped: Collection[str]) -> bool:
@@ -111,13 +112,19 @@ def _rows(folder: Path) -> Iterator[Row]:
 
 
 class Gone:
-    """Whether a run has seen that a line's pin no longer shows it: it asked the pin, or had it among its cases."""
+    """Whether a run has seen that a line's pin no longer shows it: it asked the pin, or had it among its cases.
 
-    def __init__(self, run: Row, answered: Mapping[Asked, Key | None]) -> None:
+    On a kind of processor that the line does not name it has not.
+    """
+
+    def __init__(self, run: Row, answered: Mapping[Asked, Key | None], processor: str) -> None:
+        self._processor = processor
         self._pins = {(row["adapter"], row["id"]): row.get("pins", {}) for row in run["known"]}
         self._targets, self._answered = run["targets"], answered
 
     def __call__(self, line: Line, mode: str) -> bool:
+        if line.processors and self._processor not in line.processors:
+            return False
         told = self._pins.get((line.adapter, line.id), {}).get(line.pin.id, {})
         here = [shows for label, shows in told.items() if self._is(label, line, mode)]
         if here:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
@@ -26,6 +26,15 @@ DIGITS = 8
 """Hex digits of an id: two of a thousand lines are alike in one of eight thousand baselines."""
 
 
+KINDS = (("amx", "amx_tile"), ("avx512", "avx512f"), ("avx2", "avx2"))
+"""Kinds of processor by the instruction set that chooses other kernels, the richest first."""
+
+
+def kind_of(instructions: Collection[str]) -> str:
+    """The kind of a processor that has these instruction sets, as Linux names them: ``other`` where none is known."""
+    return next((kind for kind, flag in KINDS if flag in instructions), "other")
+
+
 class Key(NamedTuple):
     """What a line is about, in any mode. A ``cause`` says more than a ``message``, which is empty beside it."""
 
@@ -43,7 +52,8 @@ class Key(NamedTuple):
 class Unexplained(Fact):
     """A line as a fact, which covers a record only if its message says what the line's cases said.
 
-    ``message`` is that, without numbers; empty where ``reproduces`` decides. ``tested`` are the line's versions.
+    ``message`` is that, without numbers; empty where ``reproduces`` decides. ``tested`` are the line's versions,
+    ``processors`` its processors.
     """
 
     owners: ClassVar[tuple[str, ...]] = (*OWNERS, NOBODY)
@@ -51,6 +61,7 @@ class Unexplained(Fact):
 
     message: str = ""
     tested: tuple[str, ...] = ()
+    processors: tuple[str, ...] = ()
 
     def tells(self, message: str) -> bool:
         if self.owner == NOBODY and set(self.verdicts) & set(GRAVE):
@@ -69,7 +80,9 @@ class Line:
     ``modes`` has how many records showed it in each mode. ``device`` is ``cpu``, ``cuda`` or another kind. ``cause``
     names the mistake of the oracle that reproduces the answers; where there is none, ``message`` is what the records
     say without numbers, and ``traits`` are what their cases share and others, which pass, lack. ``versions`` are those
-    of the framework in which it was seen. ``owner``, ``reason`` and ``flaky`` are written by hand, as in a fact.
+    of the framework in which it was seen, and ``processors`` the kinds of processor, as ``kind_of`` names them, for a
+    line that others need not show; empty for any. ``owner``, ``reason`` and ``flaky`` are written by hand, as in a
+    fact.
     """
 
     adapter: str
@@ -84,6 +97,7 @@ class Line:
     message: str = ""
     traits: tuple[Trait, ...] = ()
     versions: tuple[str, ...] = ()
+    processors: tuple[str, ...] = ()
     owner: str = ""
     reason: str = ""
     flaky: str = ""
@@ -149,6 +163,7 @@ class Line:
             pins=() if self.covers_nothing else (self.pin,),
             message="" if self.cause else self.message,
             tested=self.versions,
+            processors=self.processors,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -157,13 +172,13 @@ class Line:
         return (
             told
             | ({"traits": [trait.to_json() for trait in self.traits]} if self.traits else {})
-            | ({"versions": list(self.versions)} if self.versions else {})
+            | {name: list(told) for name in _LISTS if (told := getattr(self, name))}
         )
 
     @classmethod
     def from_json(cls, data: Any) -> Line:
         """Raises ``ValueError`` saying what is wrong when ``data`` does not describe a line."""
-        may = (*_WORDS[4:], *_BY_HAND, "traits", "versions")
+        may = (*_WORDS[4:], *_BY_HAND, *_LISTS, "traits")
         given = strict_json.fields(data, "a line", (*_WORDS[:4], "modes", "pin"), may)
         words = {name: _text(name, given[name]) for name in (*_WORDS, *_BY_HAND) if name in given}
         modes = strict_json.mapping(given["modes"], "its modes")
@@ -172,12 +187,13 @@ class Line:
             pin=Case.from_json(given["pin"]),
             modes={mode: strict_json.integer(count) for mode, count in modes.items()},
             traits=tuple(Trait.from_json(trait) for trait in strict_json.entries(given.get("traits", []))),
-            versions=tuple(_text("versions", version) for version in strict_json.entries(given.get("versions", []))),
+            **{n: tuple(_text(n, one) for one in strict_json.entries(given[n])) for n in _LISTS if n in given},
         )
 
 
 _WORDS = ("adapter", "op", "aspect", "verdict", "device", "rule", "cause", "message")
 _BY_HAND = ("owner", "reason", "flaky")
+_LISTS = ("versions", "processors")
 
 
 def _text(name: str, value: Any) -> str:

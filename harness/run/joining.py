@@ -9,14 +9,15 @@ from collections.abc import Callable, Sequence
 import psutil
 
 from opassay.harness.model.target import Target
-from opassay.harness.plan.plan import START, Shard
+from opassay.harness.plan.plan import Shard
 from opassay.harness.run.course import Course
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.half import Half
 from opassay.harness.run.machine import LEAST_MEMORY
 
-WORTH = 2 * START
-"""Seconds of a core that must be left to each worker of a target, so that another one does more than start."""
+WORTH = 2.0
+"""Seconds of a core that must be left to each worker of a target, so that another one does more than start: it is
+forked in less than one, and where it is not, it imports its framework on a core that has nothing else to do."""
 
 
 WINDOW = 5.0

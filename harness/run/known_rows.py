@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from opassay.harness.judge.facts import among
-from opassay.harness.model.baseline import Unexplained
+from opassay.harness.model.baseline import Unexplained, kind_of
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.run.engine import Engine
@@ -87,7 +87,13 @@ def not_red(count: int, switch: str) -> str:
 
 
 def seen_in(engine: Engine, known: Fact, lane: Lane) -> bool:
-    """Whether the entry was seen in the version of a target; one that names none was where the others were."""
+    """Whether the entry was seen in the version of a target; one that names none was where the others were.
+
+    A line of a baseline may name the kinds of processor, too.
+    """
+    here = kind_of(lane.settings.get("instructions", "").split(","))
+    if isinstance(known, Unexplained) and known.processors and here not in known.processors:
+        return False
     return among(lane.version, known.seen or engine.known.tested(lane))
 
 
