@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Protocol
+
+import numpy as np
 
 from opassay.harness.judge.choices import Followed, Under, followed, judge_under, under
 from opassay.harness.judge.compare import Judgement
@@ -97,8 +100,8 @@ class Judging:
         made = self._judge_all(lane, op, rest, targets)
         new = [key for key, judgement in zip(keys, known, strict=True) if judgement is None]
         for key, judgement in zip(new, made, strict=True):
-            if key and judgement.verdict in REMEMBERED:
-                self.remembered.keep(key, list(vars(judgement).values()))
+            if key and (kept := to_keep(judgement)):
+                self.remembered.keep(key, kept)
         waiting = iter(made)
         return [next(waiting) if judgement is None else judgement for judgement in known]
 
@@ -157,6 +160,13 @@ class Judging:
         if key not in self._models:
             self._models[key] = find_model(lane.rules, op, output, dtype)
         return self._models[key]
+
+
+def to_keep(judgement: Judgement) -> list[Any]:
+    """The judgement as JSON has it; empty where it is not remembered, or holds what JSON lacks."""
+    told = [value.item() if isinstance(value, np.generic) else value for value in vars(judgement).values()]
+    lacking = any(isinstance(value, float) and not math.isfinite(value) for value in told)
+    return [] if lacking or judgement.verdict not in REMEMBERED else told
 
 
 def told_again(found: Any) -> Judgement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -180,3 +181,18 @@ def test_a_planted_judgement_shows_that_keys_are_looked_up(tmp_path: Path) -> No
     first.keep(key_of(answer(0, 1), "relu", CASE.id, Judging()._named(LANE), ()), ["pass"])
     first.save()
     assert judged(Remembered(file), answer(0, 1))[0].verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("judgement", "kept"),
+    [
+        (Judgement("pass", rho=0.5), True),
+        (Judgement("pass", rho=np.float64(0.5), elements=cast(int, np.int64(3))), True),
+        (Judgement("pass", max_ulp=np.inf), False),
+        (Judgement("numeric", rho=2.0), False),
+    ],
+)
+def test_what_is_kept_is_json_and_the_same_again(judgement: Judgement, kept: bool) -> None:
+    told = judging.to_keep(judgement)
+    assert bool(told) is kept
+    assert not told or judging.told_again(json.loads(json.dumps(told, allow_nan=False))) == judgement
