@@ -82,13 +82,13 @@ def test_what_a_further_worker_leaves_undone_goes_back(campaign, monkeypatch):
     assert told(found) == expected
 
 
-def joining_of(campaign, device, cores, idle=lambda: 0.0):
+def joining_of(campaign, device, cores):
     """``Joining`` and the course of a made-up target on ``device``, of which all is left."""
     target = Target("a", "m", device)
     lane = SimpleNamespace(target=target)
     half = SimpleNamespace(left=lambda target: campaign.shards, help=lambda lane: iter(()))
     engine = SimpleNamespace(lanes={target: lane}, second_lane=lambda first: first)
-    return joining.Joining(engine, half, campaign.cost, cores, idle), [Course(lane, iter(()))]
+    return joining.Joining(engine, half, campaign.cost, cores), [Course(lane, iter(()))]
 
 
 def test_there_are_as_many_workers_as_cores(campaign):
@@ -97,25 +97,6 @@ def test_there_are_as_many_workers_as_cores(campaign):
         found = join(going)
         assert len(found) == joined
         going += found
-
-
-def test_a_worker_joins_while_those_that_are_going_sleep(campaign):
-    join, going = joining_of(campaign, "cpu", cores=1, idle=iter([0.4, 0.0, 0.9, 0.9, 0.9]).__next__)
-    for joined in (0, 0, 1, 1, 0):
-        found = join(going)
-        assert len(found) == joined, "half a core and no more than twice as many workers as cores"
-        going += found
-
-
-def test_idle_cores_are_counted_over_a_window(monkeypatch):
-    now, idle = [0.0], [100.0]
-    monkeypatch.setattr(joining.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(joining.psutil, "cpu_times", lambda: SimpleNamespace(idle=idle[0]))
-    cores = joining.IdleCores()
-    found = []
-    for now[0], idle[0] in ((1.0, 102.0), (6.0, 109.0), (7.0, 111.0), (16.0, 110.0)):
-        found.append(cores())
-    assert found == [0.0, 1.5, 0.0, 0.1]
 
 
 def test_nobody_joins_where_little_is_left_or_a_device_is_shared(campaign, monkeypatch):
