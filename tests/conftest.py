@@ -41,3 +41,14 @@ def one_name() -> Iterator[None]:
     """No module of ours is imported without its prefix, which would make it exist twice."""
     yield
     assert {"adapters", "cases", "harness", "reports"} & set(sys.modules) == set()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def judged_each_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No judgement of another test is taken over: a test may have put another judge in the place of ours."""
+    from opassay.harness.store import remembered
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(remembered, "JUDGEMENTS", str(tmp_path_factory.getbasetemp() / "file" / "judgements.json"))
+        (tmp_path_factory.getbasetemp() / "file").write_text("in the place of a folder")
+        yield

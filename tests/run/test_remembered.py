@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from opassay.harness.doors.commands import run_command
 from opassay.harness.find.registry import Registry
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.case import Case, Tensor
@@ -18,12 +19,15 @@ from opassay.harness.model.fills import Fill
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
 from opassay.harness.model.outcome import Returned
 from opassay.harness.model.target import Target
+from opassay.harness.plan.plan import Settings
 from opassay.harness.run import judging, knowledge
+from opassay.harness.run.campaign import Request
 from opassay.harness.run.judging import Judging
 from opassay.harness.run.knowledge import Knowledge
 from opassay.harness.run.lane import Lane
 from opassay.harness.store import remembered
-from opassay.harness.store.remembered import EXPLANATIONS, JUDGEMENTS, Remembered, key_of, names
+from opassay.harness.store.remembered import EXPLANATIONS, Remembered, key_of, names
+from opassay.reports.data.table import read_table
 
 (RELU,) = Registry().ops(["relu"])
 ZERO = Fact("zero", "upstream", "NaN becomes 0", ops=("relu",), reproduces="nan_to_zero").of([RELU])
@@ -138,7 +142,7 @@ def judged(kept: Remembered, *outcomes: Returned, lane: Lane = LANE) -> list[Jud
 
 
 def test_what_an_earlier_run_judged_is_not_judged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / JUDGEMENTS
+    file = tmp_path / "judgements.json"
     right, wrong = answer(np.nan, 1), answer(np.nan, 2)
     first = Remembered(file)
     expected = judged(first, right, wrong)
@@ -151,7 +155,7 @@ def test_what_an_earlier_run_judged_is_not_judged_again(tmp_path: Path, monkeypa
 
 
 def test_another_answer_and_another_way_to_compute_are_judged(tmp_path: Path) -> None:
-    file = tmp_path / JUDGEMENTS
+    file = tmp_path / "judgements.json"
     first = Remembered(file)
     assert judged(first, answer(np.nan, 1))[0].verdict == "pass"
     first.save()
@@ -165,7 +169,7 @@ def test_another_answer_and_another_way_to_compute_are_judged(tmp_path: Path) ->
 
 @pytest.mark.parametrize("row", [1, [], ["pass", *[None] * 20], ["numeric"], ["special", "", 0.5]])
 def test_a_damaged_judgement_is_none(tmp_path: Path, row: Any) -> None:
-    file = tmp_path / JUDGEMENTS
+    file = tmp_path / "judgements.json"
     first = Remembered(file)
     judged(first, answer(0, 1))
     key = key_of(answer(0, 1), "relu", CASE.id, Judging()._named(LANE), ())
@@ -176,7 +180,7 @@ def test_a_damaged_judgement_is_none(tmp_path: Path, row: Any) -> None:
 
 def test_a_planted_judgement_shows_that_keys_are_looked_up(tmp_path: Path) -> None:
     """The tests above hold of a key that never fits, too."""
-    file = tmp_path / JUDGEMENTS
+    file = tmp_path / "judgements.json"
     first = Remembered(file)
     first.keep(key_of(answer(0, 1), "relu", CASE.id, Judging()._named(LANE), ()), ["pass"])
     first.save()
@@ -196,3 +200,19 @@ def test_what_is_kept_is_json_and_the_same_again(judgement: Judgement, kept: boo
     told = judging.to_keep(judgement)
     assert bool(told) is kept
     assert not told or judging.told_again(json.loads(json.dumps(told, allow_nan=False))) == judgement
+
+
+def test_a_run_takes_over_what_the_last_one_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setattr(remembered, "JUDGEMENTS", str(tmp_path / "judgements.json"))
+
+    def table(folder: str) -> list[dict[str, Any]]:
+        request = Request(["honest"], ["matmul"], ["value"], ["planted:Honest"], settings=Settings(cases=6))
+        assert run_command(request, tmp_path / folder, False, False, 0) == 0
+        return read_table(tmp_path / folder).drop(columns="seconds").to_dict("records")
+
+    expected = table("first")
+    for way in ("judge", "judge_part"):
+        monkeypatch.setattr(judging, way, unable)
+    assert str(table("second")) == str(expected)
