@@ -39,7 +39,9 @@ def test_the_planted_mistake_is_found_shrunk_explained_and_told(shown) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     told = done.stdout[done.stdout.index("What you saw:") :].splitlines()
     assert re.fullmatch(r"  numpy: \d+ answers judged, no new difference", told[1])
-    assert re.match(r"  planted: \d+ answers judged, \d+ of them wrong; smallest case of \d elements in fin", told[2])
+    assert re.match(
+        r"  planted: \d+ answers judged, \d+ of them wrong; smallest case of \d\d? elements in fin", told[2]
+    )
     assert "SAME puts the odd row and column of padding at the beginning" in told[2]
     assert told[3] == "Open opassay-demo/opassay-report/report.html"
     assert "The run itself ends with status 1" in told[4]

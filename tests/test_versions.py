@@ -124,7 +124,7 @@ def test_a_framework_that_is_too_old_is_refused_in_one_line(newer_needed, tmp_pa
     assert status == 1
     assert f"target onnxruntime could not start: {newer_needed}\n" in said.out
     assert "Traceback" not in said.out + said.err
-    assert doctor_command([]) == 1
+    assert doctor_command([], {}) == 1
     assert f"onnxruntime: could not start: {newer_needed}\n" in capsys.readouterr().out
 
 

@@ -38,7 +38,7 @@ def test_a_mistake_of_the_registry_is_named(name):
         words = explain_all(asked, given)
         if words.startswith(f"{mistake.name} reproduces"):
             named += 1
-        elif words and mistake.name not in words:
+        elif words and mistake.name not in words and not words.startswith("any hypothesis fits"):
             wrong.append((mistake.name, words))
     assert named > 0
     assert wrong == []

@@ -70,8 +70,10 @@ def test_values_stay_where_zeros_would_leave_several_mistakes_possible():
 
 
 def test_the_same_minimum_from_many_starts():
+    """A stride near 2**31 comes from another deck, and stays."""
     op = Registry().op("conv2d")
-    starts = [(n, case) for n, case in generate.cases(op, "value", 0, 0, 40, 1) if stride_of_two(case)]
+    drawn = [(n, case) for n, case in generate.cases(op, "value", 0, 0, 40, 1) if stride_of_two(case)]
+    starts = [(n, case) for n, case in drawn if max(case.attributes["stride"]) < 2**30]
     assert len(starts) > 3
     assert len({shrink(op, case, 0, number, stride_of_two).case.id for number, case in starts}) == 1
 

@@ -85,7 +85,9 @@ def element(array, change):
 
 
 def far(values):
-    return values - 1e12 * (1 + np.abs(values)) if values.dtype.kind == "f" else values + 1
+    # Of infinity it is NaN, which is far as well.
+    with np.errstate(invalid="ignore"):
+        return values - 1e12 * (1 + np.abs(values)) if values.dtype.kind == "f" else values + 1
 
 
 def _name(array):

@@ -16,7 +16,7 @@ from opassay.harness.run.campaign import Campaign, Request, check_devices
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
-from interrupted import command, kill, recorded, start, wait_until  # noqa: E402
+from interrupted import command, kill, start, wait_until, workers  # noqa: E402
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's threads and sends descriptors")
 ENDS = ("segfaults", "exits", "leaves_child")
@@ -110,9 +110,13 @@ def test_who_is_told_to_end_before_it_began_ends(imports):
 
 @LINUX
 def test_forked_workers_end_with_the_run_that_is_killed(tmp_path, imports):
-    parent = start(tmp_path, command("counted:Counted", "--target", "counted:segfaults", "--cases", "40"))
-    wait_until(lambda: recorded(tmp_path) > 20)
-    wait_until(lambda: any(len(child.children()) > 0 for child in psutil.Process(parent.pid).children()))
-    children, left = kill(parent, signal.SIGKILL)
-    assert len(children) >= 2, "a server and its worker"
-    assert left == []
+    parent = start(tmp_path, command("counted:Counted", "--target", "counted:segfaults", "--cases", "400"))
+    seen: list[psutil.Process] = []
+
+    def server_and_worker() -> bool:
+        seen[:] = workers(parent)
+        return len(seen) > 1
+
+    wait_until(server_and_worker)
+    kill(parent, signal.SIGKILL)
+    assert psutil.wait_procs(seen, 10)[1] == []

@@ -95,7 +95,7 @@ def test_doctor_and_replay_say_so(monkeypatch, tmp_path, capsys, version, told):
     monkeypatch.setenv("OPASSAY_TEST_WRONG", "")
     monkeypatch.setattr(registry, "built_in", tuple)
     monkeypatch.chdir(tmp_path)
-    assert doctor_command([ADAPTER]) == 0
+    assert doctor_command([ADAPTER], {}) == 0
     assert (f"    {LINE.format(version)}\n" in capsys.readouterr().out) is told
     Path("case.json").write_text(KNOWN[0].pins[0].dumps(), encoding="utf-8")
     assert replay_command(["case.json"], Request(targets=["aging"], adapters=[ADAPTER]), tmp_path, None) == 1
