@@ -187,13 +187,18 @@ class Line:
             pin=Case.from_json(given["pin"]),
             modes={mode: strict_json.integer(count) for mode, count in modes.items()},
             traits=tuple(Trait.from_json(trait) for trait in strict_json.entries(given.get("traits", []))),
-            **{n: tuple(_text(n, one) for one in strict_json.entries(given[n])) for n in _LISTS if n in given},
+            versions=_texts("versions", given.get("versions", [])),
+            processors=_texts("processors", given.get("processors", [])),
         )
 
 
 _WORDS = ("adapter", "op", "aspect", "verdict", "device", "rule", "cause", "message")
 _BY_HAND = ("owner", "reason", "flaky")
 _LISTS = ("versions", "processors")
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    return tuple(_text(name, one) for one in strict_json.entries(value))
 
 
 def _text(name: str, value: Any) -> str:
