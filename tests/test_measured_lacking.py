@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from opassay.harness.doors.cli import app
-from opassay.harness.doors.measured_lacking import small_cases
+from opassay.harness.doors.measured_lacking import lines, small_cases
 from opassay.harness.find.registry import Registry
 from opassay.harness.model.dtypes import DTYPES
+from opassay.harness.model.outcome import TimedOut
+from opassay.harness.model.target import Target
+from opassay.harness.run.engine import Engine
+from opassay.harness.run.lane import Lane
 
 ADAPTER = """
 import os
@@ -99,3 +105,15 @@ def test_where_no_dtype_is_answered_the_framework_is_quoted(tmp_path, monkeypatc
 def test_each_dtype_of_an_op_has_a_small_case() -> None:
     found = small_cases(Registry().op("equal"))
     assert {named[0] for named in found} == set(DTYPES)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [([], "not asked: its worker ends too often"), ([("it", TimedOut(3.0), None)], "no answer within 3 s")],
+)
+def test_what_hangs_or_is_given_up_is_a_remark(told: list[Any], said: str) -> None:
+    engine = cast(Engine, SimpleNamespace(ask=lambda op, item: told))
+    lane = cast(Lane, SimpleNamespace(label="it", target=Target("it", "plain"), hello={"ops": ["relu"]}))
+    _, line = lines(Registry().ops(["relu"]), {"it": "plain"}, engine, lane)
+    assert line.startswith(f"    # relu: {said}: ")
+    assert "float32" in line

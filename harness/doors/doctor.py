@@ -7,6 +7,10 @@ from pathlib import Path
 
 from opassay.harness.doors.consoles import say_line, stdout
 from opassay.harness.find.registry import Registry, UsageError
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Op
+from opassay.harness.model.outcome import Outcome
+from opassay.harness.plan.plan import Item
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.known_rows import untested_line
@@ -46,6 +50,11 @@ def tell_each(campaign: Campaign, lines: Callable[[Engine, Lane], Iterable[str]]
             for line in lines(engine, lane) if ready else [f"{lane.label}: could not start: {lane.state}"]:
                 say_line(console, line)
     return 0 if healthy else 1
+
+
+def outcome_of(engine: Engine, lane: Lane, op: Op, case: Case) -> Outcome | None:
+    """What one target makes of a case, alone; None where it answers no more."""
+    return next((outcome for label, outcome, _ in engine.ask(op, Item(0, case)) if label == lane.label), None)
 
 
 def _diagnosis(engine: Engine, lane: Lane) -> list[str]:

@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from opassay.harness.doors.doctor import tell_each
+from opassay.harness.doors.doctor import outcome_of, tell_each
 from opassay.harness.model.case import Case
 from opassay.harness.model.choice import Choice, Follows
 from opassay.harness.model.op import Op
 from opassay.harness.plan import generate
-from opassay.harness.plan.plan import Item
 from opassay.harness.run.campaign import Campaign, Request
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.judging import Judging
@@ -76,7 +75,7 @@ def questions(op: Op, choice: Choice) -> Iterator[Case]:
 
 def _allowed(op: Op, choice: Choice, case: Case, engine: Engine, lane: Lane) -> tuple[str, ...] | None:
     """The options that allow what the target answers; None where all do, or none is about the case."""
-    outcome = next((o for label, o, _ in engine.ask(op, Item(0, case)) if label == lane.label), None)
+    outcome = outcome_of(engine, lane, op, case)
     if outcome is None:
         return None
     contract = Judging().judge(lane, op, case, outcome, 1)

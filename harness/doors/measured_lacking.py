@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 
-from opassay.harness.doors.doctor import tell_each
+from opassay.harness.doors.doctor import outcome_of, tell_each
 from opassay.harness.model.case import Case
 from opassay.harness.model.dtypes import DTYPES
 from opassay.harness.model.op import Op
-from opassay.harness.model.outcome import Crashed, NotSupported, Outcome, Raised
+from opassay.harness.model.outcome import Crashed, NotSupported, Outcome, Raised, TimedOut
 from opassay.harness.plan import generate
-from opassay.harness.plan.plan import Item
 from opassay.harness.run.campaign import Campaign, Request
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.lane import Lane
@@ -85,14 +84,15 @@ def _told(op: Op, cases: Mapping[tuple[str, ...], Case], engine: Engine, lane: L
     """What became of all of these: one of the words above or a sentence, and what the framework said."""
     told = []
     for case in islice(cases.values(), ASKED):
-        asked = engine.ask(op, Item(0, case))
-        told.append(_word(next(outcome for label, outcome, _ in asked if label == lane.label)))
+        told.append(_word(outcome_of(engine, lane, op, case)))
         if told[-1][0] == ANSWERS:
             return told[-1]
     return max(told, key=lambda pair: (pair[0] not in (LACKS, DECLARED), pair))
 
 
-def _word(outcome: Outcome) -> Told:
+def _word(outcome: Outcome | None) -> Told:
+    if outcome is None:
+        return "not asked: its worker ends too often", ""
     if isinstance(outcome, NotSupported):
         return DECLARED, outcome.reason
     if isinstance(outcome, Raised):
@@ -100,4 +100,6 @@ def _word(outcome: Outcome) -> Told:
         return (LACKS if outcome.origin == "framework" else f"raised by the {outcome.origin}: {message[:80]}"), message
     if isinstance(outcome, Crashed):
         return f"ends its process ({outcome.signal})", ""
+    if isinstance(outcome, TimedOut):
+        return f"no answer within {outcome.limit:g} s", ""
     return ANSWERS, ""
