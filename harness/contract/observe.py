@@ -22,8 +22,7 @@ class Question:
     """One thing to ask of an adapter, and the answer that is as promised.
 
     ``group``: questions that stand side by side and that one call answers: if it ends the process, the others are left
-    out.
-    ``mode``, ``case``: the call as a case, where what was seen may be a known difference.
+    out. ``mode``, ``case``: the call as a case, where what was seen may be a known difference.
     """
 
     check: str

@@ -33,7 +33,7 @@ class Shown:
     differences: Mapping[tuple[Key, str], Seen]
     passing: Mapping[Place, Sequence[Case]]
     gone: Callable[[Line, str], bool]
-    processor: str = ""
+    processor: str
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _of_new(key: Key, modes: Sequence[str], shown: Shown, by_hand: Line | None) 
             modes={mode: len(seen.cases)},
             traits=traits[mode],
             versions=tuple(sorted(seen.versions)),
-            processors=(shown.processor,) if shown.processor and key.device == "cpu" else (),
+            processors=(shown.processor,) if key.device == "cpu" else (),
         )
         yield _Part(_with_hand(line, by_hand), pins)
 

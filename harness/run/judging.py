@@ -95,15 +95,14 @@ class Judging:
     def judge_all(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> list[Judgement]:
         """The verdicts on one target's answers to one geometry: the very ones that ``judge`` gives."""
         keys = [self._key(lane, op, case, outcome) for case, outcome in answers]
-        known = [self.remembered.get(key, told_again) if key else None for key in keys]
-        rest = [answer for answer, judgement in zip(answers, known, strict=True) if judgement is None]
-        made = self._judge_all(lane, op, rest, targets)
-        new = [key for key, judgement in zip(keys, known, strict=True) if judgement is None]
-        for key, judgement in zip(new, made, strict=True):
-            if key and (kept := to_keep(judgement)):
-                self.remembered.keep(key, kept)
-        waiting = iter(made)
-        return [next(waiting) if judgement is None else judgement for judgement in known]
+        found = {key: judgement for key in keys if key and (judgement := self.remembered.get(key, told_again))}
+        rest = [position for position, key in enumerate(keys) if key not in found]
+        made = self._judge_all(lane, op, [answers[position] for position in rest], targets)
+        new = dict(zip(rest, made, strict=True))
+        for position, judgement in new.items():
+            if keys[position] and (kept := to_keep(judgement)):
+                self.remembered.keep(keys[position], kept)
+        return [new[position] if position in new else found[key] for position, key in enumerate(keys)]
 
     def _judge_all(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> list[Judgement]:
         found = self._together(lane, op, answers, targets)
@@ -116,10 +115,10 @@ class Judging:
         """What tells the judgement of an answer from all others; empty where it is not remembered."""
         if not self.remembered.keeps or case.aspect == "error" or not isinstance(outcome, Returned):
             return ""
-        return key_of(outcome, op.name, case.id, self._named(lane), self.choices(lane, op, case))
+        return key_of(outcome, op.name, case.id, self.way_of(lane), self.choices(lane, op, case))
 
-    def _named(self, lane: Computes) -> str:
-        """A name of how the target computes."""
+    def way_of(self, lane: Computes) -> str:
+        """A name of the rules by which the target computes."""
         rules, name = self._rules.get(lane.label, ((), ""))
         if rules is not lane.rules:
             name = blake2b(repr(lane.rules).encode(), digest_size=16).hexdigest()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from opassay.harness.judge.cause import cause
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.explain import Answered
 from opassay.harness.judge.facts import Tally, among, concerns, covering, guarded, versions_of
 from opassay.harness.judge.together import smallest_set
+from opassay.harness.model import strict_json
 from opassay.harness.model.baseline import Unexplained
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import ANSWERED, Fact
@@ -21,7 +23,7 @@ from opassay.harness.model.verdicts import FAILING
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.judging import Judging
 from opassay.harness.run.lane import Lane
-from opassay.harness.store.remembered import Remembered, key_of, names
+from opassay.harness.store.remembered import Remembered, key_of
 
 TRIED = 20
 """So many answers of one op, aspect, target and verdict have no cause before none is looked for any more: each takes as
@@ -117,8 +119,8 @@ class Knowledge:
         if not isinstance(outcome, Returned) or case.aspect == "error":
             return []
         choices = self._judging.choices(lane, op, case)
-        key = key_of(outcome, what, op.name, case.id, lane.rules, choices, known)
-        found = self.explanations.get(key, names)
+        key = key_of(outcome, what, op.name, case.id, self._judging.way_of(lane), choices, known)
+        found = self.explanations.get(key, _names)
         if found is None:
             found = look(self._answered(lane, op, case, outcome))
             self.explanations.keep(key, found)
@@ -171,3 +173,8 @@ def explained(facts: Iterable[Fact]) -> list[Fact]:
 
 def _stages(case: Case) -> str:
     return ",".join(str(stage["op"]) for stage in case.attributes.get("stages", ()))
+
+
+def _names(found: Any) -> list[str]:
+    """The names of mistakes that were kept. Raises ``ValueError`` where they are none."""
+    return [str(name) for name in strict_json.entries(found)]

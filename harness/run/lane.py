@@ -50,8 +50,7 @@ class Lane:
     the worker ends between them. ``state``: ``starting``, ``ready``, or why the target was given up. ``settings``: what
     the worker reported, the processor's ``instructions``, and whether it is ``parallel`` (has several threads); empty
     before it answered. ``growth``: memory growth of its workers. ``successor``: the lane that gets its jobs if it is
-    given up.
-    ``misused``: it was given up because of what the user asked for.
+    given up. ``misused``: it was given up because of what the user asked for.
     """
 
     def __init__(

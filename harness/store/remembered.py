@@ -90,11 +90,6 @@ def source() -> str:
     return found.hexdigest()
 
 
-def names(found: Any) -> list[str]:
-    """The names in what was kept of an explanation. Raises ``ValueError`` where it is none."""
-    return [str(name) for name in strict_json.entries(found)]
-
-
 def _read(path: Path | None) -> dict[str, Any]:
     try:
         if path is None or path.stat().st_size > FILE_BYTES:

@@ -26,7 +26,7 @@ from opassay.harness.run.judging import Judging
 from opassay.harness.run.knowledge import Knowledge
 from opassay.harness.run.lane import Lane
 from opassay.harness.store import remembered
-from opassay.harness.store.remembered import EXPLANATIONS, Remembered, key_of, names
+from opassay.harness.store.remembered import EXPLANATIONS, Remembered, key_of
 from opassay.reports.data.table import read_table
 
 (RELU,) = Registry().ops(["relu"])
@@ -83,9 +83,9 @@ def test_nothing_is_taken_over_from_another_source(tmp_path: Path, monkeypatch: 
     first = Remembered(file)
     first.keep("key", ["mistake"])
     first.save()
-    assert Remembered(file).get("key", names) == ["mistake"]
+    assert Remembered(file).get("key", knowledge._names) == ["mistake"]
     monkeypatch.setattr(remembered, "source", lambda: "another")
-    assert Remembered(file).get("key", names) is None
+    assert Remembered(file).get("key", knowledge._names) is None
 
 
 @pytest.mark.parametrize(
@@ -95,10 +95,10 @@ def test_a_damaged_file_holds_nothing(tmp_path: Path, held: str) -> None:
     file = tmp_path / EXPLANATIONS
     file.write_text(held.replace("SOURCE", remembered.source()))
     kept = Remembered(file)
-    assert kept.get("a", names) is None
+    assert kept.get("a", knowledge._names) is None
     kept.keep("a", ["mistake"])
     kept.save()
-    assert Remembered(file).get("a", names) == ["mistake"]
+    assert Remembered(file).get("a", knowledge._names) == ["mistake"]
 
 
 def test_those_of_the_last_run_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,11 +107,11 @@ def test_those_of_the_last_run_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for keys in (["old", "used"], ["used", "new"]):
         run = Remembered(file)
         for key in keys:
-            if run.get(key, names) is None:
+            if run.get(key, knowledge._names) is None:
                 run.keep(key, [])
         run.save()
     last = Remembered(file)
-    assert [last.get(key, names) for key in ("old", "used", "new")] == [None, [], []]
+    assert [last.get(key, knowledge._names) for key in ("old", "used", "new")] == [None, [], []]
 
 
 def test_a_folder_that_cannot_be_written_costs_nothing_else(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_damaged_judgement_is_none(tmp_path: Path, row: Any) -> None:
     file = tmp_path / "judgements.json"
     first = Remembered(file)
     judged(first, answer(0, 1))
-    key = key_of(answer(0, 1), "relu", CASE.id, Judging()._named(LANE), ())
+    key = key_of(answer(0, 1), "relu", CASE.id, Judging().way_of(LANE), ())
     first.keep(key, row)
     first.save()
     assert judged(Remembered(file), answer(0, 1))[0].verdict == "special"
@@ -182,7 +182,7 @@ def test_a_planted_judgement_shows_that_keys_are_looked_up(tmp_path: Path) -> No
     """The tests above hold of a key that never fits, too."""
     file = tmp_path / "judgements.json"
     first = Remembered(file)
-    first.keep(key_of(answer(0, 1), "relu", CASE.id, Judging()._named(LANE), ()), ["pass"])
+    first.keep(key_of(answer(0, 1), "relu", CASE.id, Judging().way_of(LANE), ()), ["pass"])
     first.save()
     assert judged(Remembered(file), answer(0, 1))[0].verdict == "pass"
 

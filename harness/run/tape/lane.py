@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,11 +13,10 @@ from opassay.harness.model.outcome import Crashed, TimedOut
 from opassay.harness.model.target import Target
 from opassay.harness.plan.plan import Batch, Item, Settings
 from opassay.harness.run.engine import Engine
-from opassay.harness.run.fork_server import Starts
 from opassay.harness.run.job import Answer, GroupEnd, Job
 from opassay.harness.run.kinds import Compared
 from opassay.harness.run.lane import Answered, Lane
-from opassay.harness.run.process import WorkerSpec
+from opassay.harness.run.process import WorkerProcess, WorkerSpec
 from opassay.harness.run.tape.answers import Answers, Spoken
 from opassay.harness.run.tape.tape import Hello
 
@@ -31,11 +29,11 @@ class TapedLane(Lane):
         answers: Answers,
         settings: Settings,
         spec: WorkerSpec,
+        begin: Callable[[WorkerSpec], WorkerProcess],
         answered: Answered,
         unconfirmed: Callable[[Lane, Job], None],
     ) -> None:
         tape = answers.tape
-        begin = Starts(queue.Queue()).worker
         super().__init__(tape.target, tape.label, spec, begin, settings.timeout, settings.memory, answered)
         self._answers, self._unconfirmed, self._parallel = answers, unconfirmed, False
 
@@ -149,7 +147,9 @@ class TapedEngine(Engine):
         super().__init__(workers, settings, known, follows)
 
     def lane(self, target: Target, label: str, spec: WorkerSpec) -> Lane:
-        return TapedLane(self._tapes[target], self.settings, spec, self._answered, self.unconfirmed)
+        return TapedLane(
+            self._tapes[target], self.settings, spec, self._starts.worker, self._answered, self.unconfirmed
+        )
 
     def second_lane(self, lane: Lane) -> Lane | None:
         """None: a tape is read once."""
