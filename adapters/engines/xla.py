@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 from opassay.adapters.cuda import ON_CPU
+from opassay.adapters.geometry import spatial_axes
 from opassay.adapters.kernels.elements import Told, mistakes
 from opassay.adapters.kernels.refusals import refused
+from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 ABORTS = "XLA ends the process over a shape whose size overflows, instead of raising"
 _BOTH = ("value", "gradient")
+_PANEL = 2**15
+"""Channels up to which a product of one term is right: 32,768 were, 33,000 were not."""
 _FLUSH_URL = "https://github.com/jax-ml/jax/issues/16200"
 _FLUSH_TITLE = "Subnormal `jax.numpy` arrays equal to 0"
 _GROUPS = "zeros that stand for the other groups are multiplied with their NaN and infinities"
@@ -112,6 +118,33 @@ def attention(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
         "ElementalIrEmitter has no ALG_DOT_BF16_BF16_F32, which a product by a single number is given to",
         "Algorithm not supported by the ElementalIrEmitter",
         aspects=("gradient",),
+        modes=modes,
+        versions=versions,
+        needs=ON_CPU,
+    )
+
+
+def goes_beyond_panel(case: Case) -> bool:
+    """More than ``_PANEL`` channels by a window of one tap of one channel, from an image that is one value wide.
+
+    Two values wide, of two channels, and in one and three axes all was right.
+    """
+    x, w = case.tensors[:2]
+    narrow = x.shape[spatial_axes(case.attributes["layout"])[-1]] == 1
+    return narrow and math.prod(w.shape) == w.shape[-1] > _PANEL
+
+
+def beyond_panel(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
+    """What JAX's convolutions come to; TensorFlow's, compiled by XLA, are right up to 66,063 channels."""
+    return Fact(
+        f"{adapter}-xla-beyond-panel",
+        "upstream",
+        "a 1x1 convolution of one channel to more than 32,768, of an image one value wide, does not write what "
+        "it returns; with one thread (NPROC=1, or a machine of one core) it never ends",
+        ops=("conv2d", "biased_conv2d"),
+        aspects=_BOTH,
+        verdicts=("hang", "nondeterministic", "numeric", "special", "structural"),
+        when=goes_beyond_panel,
         modes=modes,
         versions=versions,
         needs=ON_CPU,

@@ -48,6 +48,7 @@ KNOWN = pinned(
         *xla.facts("keras", ("jax",), SEEN),
         *mistakes("keras-jax", JAX_NUMPY, modes=("jax",), versions=SEEN),
         xla.attention("keras", ("jax",), SEEN),
+        xla.beyond_panel("keras", ("jax",), SEEN),
         *ELEMENTS,
         *ERRORS,
         *EMPTY,

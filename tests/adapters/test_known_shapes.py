@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from opassay.adapters.jax.known import beyond_panel
+from opassay.adapters.engines.xla import goes_beyond_panel
 from opassay.adapters.tensorflow import known_empty as tensorflow
 from opassay.harness.model.case import Case, Tensor
 
@@ -49,4 +49,4 @@ def test_tensorflow_gives_an_empty_answer_the_shape_of_its_input() -> None:
 )
 def test_xla_is_wrong_beyond_a_panel(x: tuple[int, ...], w: tuple[int, ...], wrong: bool) -> None:
     """As tried on jax 0.10.2."""
-    assert beyond_panel(_conv(x, w)) is wrong
+    assert goes_beyond_panel(_conv(x, w)) is wrong
