@@ -16,4 +16,4 @@ if "OPASSAY_TEST_THREAD" in os.environ:
 
 class Counted(faulty.Faulty):
     name = "counted"
-    modes = ("sound", "segfaults", "exits", "leaves_child")
+    modes = ("sound", "segfaults", "exits", "leaves_child", "stops")

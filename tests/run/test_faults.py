@@ -176,6 +176,24 @@ def at_work(process):
     return watched
 
 
+@pytest.mark.parametrize(
+    ("ended", "problem", "signal"),
+    [
+        ("SIGKILL", "the message ends early", "SIGKILL"),
+        ("exit 1", "not a message", "wire"),
+        ("SIGSEGV", "", "SIGSEGV"),
+    ],
+)
+def test_half_a_message_of_a_worker_that_was_killed_is_no_nonsense(ended, problem, signal):
+    told = []
+    watched = at_work(_Process(0))
+    watched._begin, watched._answered = lambda spec: _Process(0), lambda lane, job, answers: told.extend(answers)
+    watched.process.how_it_ended, watched.process.last_words = lambda: ended, lambda: ""
+    watched._ended(problem)
+    ((_, outcome),) = told
+    assert outcome.signal == signal
+
+
 @pytest.mark.parametrize("state", ["ready", "starting", "its worker did not start"])
 def test_what_an_adapter_lacks_is_known_while_its_worker_starts_again(state):
     watched = at_work(None)

@@ -47,6 +47,13 @@ def asked(mode, observe=lambda engine, workers: None):
     return sorted(found), workers - {None, 0}
 
 
+def status(process):
+    try:
+        return process.status()
+    except psutil.Error:
+        return ""
+
+
 def servers(engine):
     return [server for server in engine._starts._servers.values() if server is not None]
 
@@ -110,13 +117,15 @@ def test_who_is_told_to_end_before_it_began_ends(imports):
 
 @LINUX
 def test_forked_workers_end_with_the_run_that_is_killed(tmp_path, imports):
-    parent = start(tmp_path, command("counted:Counted", "--target", "counted:segfaults", "--cases", "400"))
+    """Not because their input ends: one that is stopped does not see that."""
+    options = ["--cases", "400", "--timeout", "2"]
+    parent = start(tmp_path, command("counted:Counted", "--target", "counted:stops", *options))
     seen: list[psutil.Process] = []
 
-    def server_and_worker() -> bool:
+    def server_and_stopped_worker() -> bool:
         seen[:] = workers(parent)
-        return len(seen) > 1
+        return len(seen) > 1 and psutil.STATUS_STOPPED in map(status, seen)
 
-    wait_until(server_and_worker)
+    wait_until(server_and_stopped_worker)
     kill(parent, signal.SIGKILL)
     assert psutil.wait_procs(seen, 10)[1] == []
