@@ -45,6 +45,8 @@ def forked(config: dict[str, Any]) -> bool:
         return False
     # The collector would write to every object, and so copy every page that is shared.
     gc.freeze()
+    # Workers are forked by the thread that lives as long as this process.
+    config["bound"] = True
     return _serve(control)
 
 
@@ -92,7 +94,6 @@ def _serve(control: socket.socket) -> bool:
 def _take(descriptors: list[int]) -> None:
     """Make a forked process what ``subprocess`` would have started."""
     os.setsid()
-    end_with_parent()
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
