@@ -66,6 +66,28 @@ def fields(value: Any, what: str, needs: Sequence[str], may: Sequence[str] = ())
     return given
 
 
+def refusal(found: Mapping[str, Any]) -> str:
+    """An entry of pydantic's ``errors()`` in one line: where it stands, what was expected, what was given."""
+    place = ".".join(str(part) for part in found["loc"]) or "the file"
+    if found["type"] == "missing":
+        return f"{place} is missing"
+    expected = _EXPECTED.get(found["type"], found["msg"].removeprefix("Input should be "))
+    return f"{place}: expected {expected:.300}, got {found['input']!r:.60}"
+
+
+_EXPECTED = {
+    "model_type": "an object",
+    "dict_type": "an object",
+    "list_type": "a list",
+    "string_type": "text",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "bool_type": "true or false",
+}
+"""By pydantic's types of errors, in the words of JSON."""
+
+
 def _check_depth(value: Any, left: int) -> None:
     if isinstance(value, (list, dict)):
         if not left:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
+
+import pydantic
 
 from opassay.harness.model import strict_json
-from opassay.harness.model.verdicts import COLUMNS, SORT_COLUMNS, VERDICTS, Record, status_of
+from opassay.harness.model.verdicts import SORT_COLUMNS, VERDICTS, Record
 from opassay.harness.store.files import FileError, cannot
 
 NAME = "journal.jsonl"
 LINE_LIMIT = 1 << 24
 """Bytes of the longest line that is read: what one row of the results table may have."""
-Told = TypeVar("Told")
+T = TypeVar("T")
 
 
 class JournalError(FileError):
@@ -92,49 +95,63 @@ class Journal:
 
 
 def read_header(path: Path) -> dict[str, Any] | None:
-    """What the journal says of its run, after every whole line of it was read; None for an empty one.
+    """What the journal says of its run, after every record of it was read; None for an empty one.
 
     Raises ``JournalError`` for a file that is no journal.
     """
-    header = None
-    for number, (_, line) in enumerate(_whole_lines(path)):
-        if number == 0:
-            header = _told(path, lambda line: line["run"], line)
-        else:
-            _told(path, _record, line)
-    return header
+    header = next(_whole_lines(path), None)
+    if header is None:
+        return None
+    for _ in read_records(path):
+        pass
+    return dict(_read(path, _identity, *header))
 
 
 def read_records(path: Path) -> Iterator[Record]:
     """Every whole record, one at a time; a torn last line is left out."""
-    for number, (_, line) in enumerate(_whole_lines(path)):
-        if number:
-            yield _told(path, _record, line)
+    for _, record in _placed(path):
+        yield record
 
 
 def sorted_records(path: Path) -> Iterator[Record]:
     """Every whole record in the order of the results table. Only keys and positions are held in memory."""
-    places = sorted(_places(path))
+    places = sorted((_sort_key(record), offset) for offset, record in _placed(path))
     with path.open("rb") as stream:
         for _, offset in places:
             stream.seek(offset)
-            yield _record(json.loads(stream.readline()))
+            yield _record(stream.readline())
 
 
-def _places(path: Path) -> Iterator[tuple[tuple[Any, ...], int]]:
-    """The sort key of each record, and where in the file it begins."""
-    for number, (offset, line) in enumerate(_whole_lines(path)):
-        if number:
-            # None comes last in the table, and cannot be compared with a number.
-            key = ((line[name] is None, line[name]) for name in SORT_COLUMNS)
-            yield tuple((no, sys.intern(v) if isinstance(v, str) else v) for no, v in key), offset
+def _placed(path: Path) -> Iterator[tuple[int, Record]]:
+    """Each record, and where in the file it begins."""
+    for offset, line in itertools.islice(_whole_lines(path), 1, None):
+        yield offset, _read(path, _record, offset, line)
 
 
-def _told(path: Path, read: Callable[[dict[str, Any]], Told], line: dict[str, Any]) -> Told:
+def _sort_key(record: Record) -> tuple[Any, ...]:
+    # None comes last in the table, and cannot be compared with a number.
+    values = (getattr(record, name) for name in SORT_COLUMNS)
+    return tuple((value is None, sys.intern(value) if isinstance(value, str) else value) for value in values)
+
+
+def _read(path: Path, read: Callable[[bytes], T], offset: int, line: bytes) -> T:
     try:
         return read(line)
-    except (KeyError, TypeError, ValueError) as error:
-        raise JournalError(f"{path} is not a journal of this version: {error}") from None
+    except ValueError as error:
+        raise JournalError(f"{path} is not a journal of this version: the line at byte {offset}: {error}") from None
+
+
+def _identity(line: bytes) -> Mapping[str, Any]:
+    header = strict_json.fields(strict_json.loads(line), "its first line", ("run",))
+    return strict_json.mapping(header["run"], "its run")
+
+
+def _record(line: bytes) -> Record:
+    try:
+        row = _Row.model_validate_json(line)
+    except pydantic.ValidationError as error:
+        raise ValueError(strict_json.refusal(error.errors(include_url=False)[0])) from None
+    return Record(**vars(row))
 
 
 def _lock(descriptor: int, path: Path) -> None:
@@ -176,19 +193,12 @@ def being_written(path: Path) -> bool:
         return True
 
 
-def _whole_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Each whole line, and where it begins."""
     offset = 0
     for line in _lines(path):
-        if not line.endswith(b"\n"):
-            return
-        try:
-            data = strict_json.loads(line)
-        except ValueError as error:
-            raise JournalError(f"{path} is not a journal: the line at byte {offset}: {error}") from None
-        if not isinstance(data, dict):
-            raise JournalError(f"{path} is not a journal: the line at byte {offset} is not an object")
-        yield offset, data
+        if line.endswith(b"\n"):
+            yield offset, line
         offset += len(line)
 
 
@@ -209,23 +219,6 @@ def _drop_torn_line(path: Path) -> None:
         os.truncate(path, whole)
 
 
-def _record(line: dict[str, Any]) -> Record:
-    # The first journals did not have it.
-    line.setdefault("choice", "")
-    line.setdefault("owner", "")
-    line.setdefault("status", status_of(line["verdict"], line["known"], line["version_untested"]))
-    row = {name: _from_json(line[name]) for name in COLUMNS}
-    for name, wanted in _TYPES:
-        if not isinstance(row[name], wanted) or isinstance(row[name], bool):
-            raise ValueError(f"column {name} holds {row[name]!r:.60}")
-    for name in _INTEGERS:
-        if row[name] is not None:
-            strict_json.integer(row[name])
-    if row["verdict"] not in VERDICTS:
-        raise ValueError(f"unknown verdict {row['verdict']!r:.60}")
-    return Record(**row)
-
-
 def _to_json(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return {"float": str(value)}
@@ -233,13 +226,18 @@ def _to_json(value: Any) -> Any:
 
 
 def _from_json(value: Any) -> Any:
-    return float(value["float"]) if isinstance(value, dict) else value
+    return float(str(value.get("float"))) if isinstance(value, dict) else value
 
 
-_PYTHON: dict[str, type | tuple[type, ...]] = {
+_COLUMN: dict[str, Any] = {
     "str": str,
-    "int | None": (int, type(None)),
-    "float | None": (float, int, type(None)),
+    "int | None": Annotated[int, pydantic.Field(ge=-(2**63), lt=2**63)] | None,
+    "float | None": Annotated[float | None, pydantic.BeforeValidator(_from_json)],
 }
-_TYPES = [(f.name, _PYTHON[str(f.type)]) for f in fields(Record)]
-_INTEGERS = [f.name for f in fields(Record) if str(f.type) == "int | None"]
+_VERDICT = Literal[tuple(VERDICTS)]  # type: ignore[misc]
+_Row: Any = pydantic.create_model(
+    "_Row",
+    __config__=pydantic.ConfigDict(strict=True),
+    **{f.name: (_VERDICT if f.name == "verdict" else _COLUMN[str(f.type)], ...) for f in fields(Record)},
+)
+"""A record as a line has it: fields of the stated types only, and none that is missing."""

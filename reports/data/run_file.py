@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import pydantic
 import pydantic_core
 
+from opassay.harness.model import strict_json
+
 RUN = "run.json"
 RUNNING = "running"
 """The status of a run that goes on, or that was killed."""
@@ -118,26 +120,4 @@ def complete(run: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return Run.model_validate(run).model_dump()
     except pydantic.ValidationError as error:
-        raise ValueError(_first(error)) from None
-
-
-def _first(error: pydantic.ValidationError) -> str:
-    """The first thing that is wrong: where it stands, what was expected, what was given."""
-    found = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in found["loc"]) or "the file"
-    if found["type"] == "missing":
-        return f"{place} is missing"
-    return f"{place}: expected {_EXPECTED.get(found['type'], found['type'])}, got {found['input']!r:.60}"
-
-
-_EXPECTED = {
-    "model_type": "an object",
-    "dict_type": "an object",
-    "list_type": "a list",
-    "string_type": "text",
-    "int_type": "an integer",
-    "int_from_float": "an integer",
-    "float_type": "a number",
-    "bool_type": "true or false",
-}
-"""By pydantic's types of errors, in the words of JSON."""
+        raise ValueError(strict_json.refusal(error.errors(include_url=False)[0])) from None
