@@ -290,7 +290,7 @@ class Engine:
 
     def spoils(self, lane: Lane, case: Case) -> bool:
         """Whether a case is known to crash a worker: where it does not crash, it may have corrupted memory."""
-        return lane.spoiled(case) or bool(self.known.foretold(lane, case, "crash"))
+        return lane.jobs.corrupting(case) or bool(self.known.foretold(lane, case, "crash"))
 
     def record(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:
         """Record a final judgement, in the table or with the job's ``taker``."""

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from opassay.harness.model.case import Case
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import DAMAGED, GREW, Crashed, Outcome, Raised, TimedOut
 from opassay.harness.model.target import Target
-from opassay.harness.plan.plan import Item
-from opassay.harness.run.growth import Growth
 from opassay.harness.run.job import Answer, GroupEnd, Job, Trail
+from opassay.harness.run.jobs import Jobs
 from opassay.harness.run.machine import instructions, pressure
 from opassay.harness.run.process import LOST, Message, WorkerProcess, WorkerSpec
 from opassay.harness.run.silence import Silence
+from opassay.harness.run.wear import Wear
 from opassay.harness.worker import wire, words
-
-CREDIT = 2
-"""Batches in flight per worker, so that it never waits for the parent."""
-
-GROWN = 0.5
-"""Share of the memory between a worker's first batch and its limit. Beyond it the worker is replaced between two
-batches: caches grow without a fault. What its framework takes at its start does not count."""
-
-SERVICE = 2000
-"""Batches after which a worker is replaced all the same: what a framework leaks need not show as memory."""
 
 BRIEF = 0.2
 """Share of the limit for a case of a known hang: where it no longer hangs, it is as fast as other cases."""
@@ -49,8 +37,9 @@ class Lane:
     ``begin`` starts a worker. ``answered`` is called once per case and job, for all cases of a geometry together unless
     the worker ends between them. ``state``: ``starting``, ``ready``, or why the target was given up. ``settings``: what
     the worker reported, the processor's ``instructions``, and whether it is ``parallel`` (has several threads); empty
-    before it answered. ``growth``: memory growth of its workers. ``successor``: the lane that gets its jobs if it is
-    given up. ``misused``: it was given up because of what the user asked for.
+    before it answered. ``jobs``: those that wait or are in flight. ``wear``: what its worker has been through.
+    ``successor``: the lane that gets its jobs if it is given up. ``misused``: it was given up because of what the user
+    asked for.
     """
 
     def __init__(
@@ -71,21 +60,15 @@ class Lane:
         self.settings: Mapping[str, str] = {}
         self.rules: tuple[NumericRule, ...] = ()
         self._spec, self._begin, self._answered = spec, begin, answered
-        self._timeout, self._memory = timeout, memory
-        self._jobs: deque[Job] = deque()
-        self._sent: dict[int, Job] = {}
+        self._timeout = timeout
+        self.jobs = Jobs()
+        self.wear = Wear(memory)
         self._current: list[int] = []
         self._silence = Silence()
         self._why: Outcome | None = None
         self._fruitless = 0
-        self._worn = False
-        self._served = 0
-        self._rested: int | None = None
-        self._given = False
         self._last: Job | None = None
         self._seen = ""
-        self._corrupting: set[tuple[str, str]] = set()
-        self.growth = Growth()
         self.successor: Lane | None = None
         self.process: WorkerProcess | None = None
 
@@ -100,12 +83,12 @@ class Lane:
 
     @property
     def busy(self) -> bool:
-        return self.usable and bool(self._jobs or self._sent)
+        return self.usable and bool(self.jobs)
 
     @property
     def wants_batch(self) -> bool:
         """Whether it could take another batch now."""
-        return self.usable and len(self._jobs) + len(self._sent) < CREDIT
+        return self.usable and self.jobs.wants_batch
 
     def start(self) -> None:
         try:
@@ -114,11 +97,8 @@ class Lane:
             self._give_up(f"its interpreter could not be started: {error.strerror}")
         self._silence.end()
         self._current = []
-        self._worn = self._given = False
-        self._served = 0
-        self._rested = None
         self._last = None
-        self.growth.begin()
+        self.wear.begin()
 
     @property
     def threads(self) -> int:
@@ -140,8 +120,7 @@ class Lane:
 
     def forget(self) -> None:
         """Replace the worker and drop every job that was submitted."""
-        self._jobs.clear()
-        self._sent.clear()
+        self.jobs.clear()
         if self.usable:
             self.kill()
             self.state = "starting"
@@ -168,29 +147,28 @@ class Lane:
 
     def submit(self, job: Job, first: bool = False) -> None:
         """Queue a job; ``first`` puts it before those that wait."""
-        (self._jobs.appendleft if first else self._jobs.append)(job)
+        self.jobs.put_first([job]) if first else self.jobs.append(job)
         self.pump()
 
     def submit_all(self, jobs: Sequence[Job]) -> None:
         """Queue jobs, in this order, before those that wait."""
-        self._jobs.extendleft(reversed(jobs))
+        self.jobs.put_first(jobs)
         self.pump()
 
     def pump(self) -> None:
         """Send as many jobs as the credit allows. A worker runs jobs in order: the first one in flight is running."""
         if self.state != "ready" or self.process is None:
             return
-        if self._jobs and self._wants_another(self._jobs[0]):
-            # Memory kept from earlier cases is no case's fault: a fresh worker continues.
-            if not self._sent:
-                self.restart(self._spec.threads)
-            return
-        while self._jobs and self._has_room() and not self._wants_another(self._jobs[0]):
-            self._split()
-            job = self._jobs.popleft()
-            self._sent[job.id] = job
-            self._given = True
-            self._worn |= job.spoils
+        while (following := self.jobs.next) is not None:
+            if self.wear.too_worn_for(following):
+                # Memory kept from earlier cases is no case's fault: a fresh worker continues.
+                if not self.jobs.sent:
+                    self.restart(self._spec.threads)
+                return
+            if not self.jobs.has_room:
+                return
+            job = self.jobs.take()
+            self.wear.sent(job)
             self.process.send(
                 {
                     "type": "batch",
@@ -202,36 +180,6 @@ class Lane:
                 }
             )
             self._silence.end()
-
-    def _has_room(self) -> bool:
-        """Whether another job may be sent ahead. Nothing follows a job that diagnoses how a worker ended."""
-        return len(self._sent) < CREDIT and not any(job.kind.urgent for job in self._sent.values())
-
-    def _split(self) -> None:
-        """Split the next job: one for each case that may damage the worker's memory, one for the rest."""
-        job = self._jobs.popleft()
-        together = not (job.alone or job.spoils or job.kind.whole)
-        apart = [item for item in job.items if together and self.spoiled(item.case)]
-        rest = [item for item in job.items if item not in apart]
-        self._jobs.extendleft(job.again(item, alone=False, spoils=True) for item in reversed(apart))
-        if rest:
-            self._jobs.appendleft(job.anew(rest) if apart else job)
-
-    def _wants_another(self, job: Job) -> bool:
-        """Whether ``job`` needs a fresh worker."""
-        return self._worn or (job.fresh and self._given)
-
-    def spoiled(self, case: Case) -> bool:
-        """Whether a case that breaks the same rule has damaged a worker's memory, so that this one may."""
-        return bool(case.rule) and (case.op, case.rule) in self._corrupting
-
-    def suspect(self, cases: Iterable[Case]) -> None:
-        """From now on replace the worker after every case that breaks the same rule as one of ``cases``."""
-        self._corrupting |= {(case.op, case.rule) for case in cases}
-
-    def clear(self, case: Case) -> None:
-        """The case does not end a worker when it runs alone: undo ``suspect``."""
-        self._corrupting.discard((case.op, case.rule))
 
     def handle(self, message: Message) -> None:
         """Handle one event of the current worker; events of an earlier worker are ignored."""
@@ -267,12 +215,11 @@ class Lane:
             self._done(header["batch"])
 
     def _done(self, batch: int) -> None:
-        job = self._sent.pop(batch, None)
+        job = self.jobs.sent.pop(batch, None)
         if job is not None:
             self._release(job)
-            self._served += 1
+            self.wear.served()
             self._last = job
-        self._worn |= self._served >= SERVICE
 
     def _greet(self, header: dict[str, Any]) -> None:
         if header["protocol"] != wire.PROTOCOL:
@@ -301,7 +248,7 @@ class Lane:
         }
 
     def _outcome(self, header: dict[str, Any], buffers: list[bytes]) -> None:
-        job, position = self._sent.get(header["batch"]), header["position"]
+        job, position = self.jobs.sent.get(header["batch"]), header["position"]
         if job is None or position in job.answered or not 0 <= position < len(job.items):
             return
         self._fruitless = 0
@@ -329,25 +276,18 @@ class Lane:
             if silent > START_LIMIT:
                 self._give_up(f"its worker did not start within {START_LIMIT:g} s")
             return
-        if not self._sent:
+        if not self.jobs.sent:
             return
         memory = self.process.memory()
         self._seen = f"worker of {memory / 2**30:.1f} GiB, {pressure()}"
-        if self._served and self._rested is None:
-            self._rested = memory
-        self.growth.seen(memory, next(iter(self._sent.values())).items[0].case.op)
-        if self._rested is not None and memory - self._rested > (self._memory - self._rested) * GROWN:
-            self._worn = True
-            self.growth.replaced()
-        if memory > self._memory:
-            self.growth.replaced()
-            message = f"the worker grew beyond {self._memory / 2**30:.1f} GiB"
+        job = self.jobs.running
+        if self.wear.exceeds(memory, job.items[0].case.op):
+            message = f"the worker grew beyond {self.wear.limit / 2**30:.1f} GiB"
             self._kill_for(Crashed(GREW, message=message, machine=self._seen))
             return
         self._silence.look(self.process, memory)
-        job = next(iter(self._sent.values()))
         limit = self._limit(job) * (len(self._current) or len(job.rest()) or 1)
-        excused = busy and self._silence.excused(self.process, silent, limit, memory, self._memory)
+        excused = busy and self._silence.excused(self.process, silent, limit, memory, self.wear.limit)
         if silent > limit and not excused:
             self._kill_for(TimedOut(limit))
 
@@ -384,12 +324,11 @@ class Lane:
 
     def _give_up(self, why: str) -> None:
         self.state = why
-        for job in self._sent.values():
+        for job in self.jobs.sent.values():
             self._release(job)
         if self.successor is not None:
-            self.successor.submit_all([j.anew(j.rest()) for j in (*self._sent.values(), *self._jobs) if j.rest()])
-        self._jobs.clear()
-        self._sent.clear()
+            self.successor.submit_all(self.jobs.unanswered())
+        self.jobs.clear()
         self.kill()
 
     def _recover(self, outcome: Outcome) -> None:
@@ -398,7 +337,7 @@ class Lane:
         self.state = "starting"
         self._fruitless += 1
         ended, self._why = self._why is not None, None
-        lost, self._sent = list(self._sent.values()), {}
+        lost = self.jobs.take_sent()
         current, self._current = self._current, []
         for job in lost:
             self._release(job)
@@ -406,17 +345,13 @@ class Lane:
             self._give_up(f"its worker ended {RESTARTS} times in a row without an answer: {outcome}")
             return
         for job in reversed(lost[1:]):
-            self._requeue(job, job.rest())
+            self.jobs.put_back(job, job.rest())
         if lost:
             waiting = [i for i in range(len(lost[0].items)) if i not in lost[0].answered]
             running = [i for i in current if i in waiting]
             # Killed by us between two cases: no case caused it.
             self._attribute(lost[0], running if running or ended else waiting, outcome)
         self.start()
-
-    def _requeue(self, job: Job, items: list[Item]) -> None:
-        if items:
-            self._jobs.appendleft(job.anew(items))
 
     def _attribute(self, job: Job, positions: list[int], outcome: Outcome) -> None:
         if job.kind.whole:
@@ -425,8 +360,8 @@ class Lane:
             return
         trail = self._trail(job, positions)
         if len(positions) == 1 and isinstance(outcome, Crashed) and outcome.signal in DAMAGED:
-            self.suspect([job.items[positions[0]].case])
-        self._requeue(job, job.rest(without=positions))
+            self.jobs.suspect([job.items[positions[0]].case])
+        self.jobs.put_back(job, job.rest(without=positions))
         if not positions:
             return
         if len(positions) == 1:
@@ -434,8 +369,8 @@ class Lane:
             self._answered(self, replace(job, trail=trail), [(job.items[positions[0]], outcome)])
             return
         kind = job.kind.in_group(GroupEnd(outcome, len(positions), trail))
-        for position in reversed(positions):
-            self._jobs.appendleft(job.again(job.items[position], kind, patient=isinstance(outcome, TimedOut)))
+        patient = isinstance(outcome, TimedOut)
+        self.jobs.put_first([job.again(job.items[position], kind, patient=patient) for position in positions])
 
     def _trail(self, job: Job, positions: list[int]) -> Trail:
         """The last cases that the worker received before it ended in ``positions`` of ``job``."""

@@ -236,7 +236,7 @@ class Run:
 def _doubts(engine: Engine, ops: Sequence[Op]) -> Iterator[str]:
     """Warnings about each target: that its workers grew, and that its adapter does not say how it sums."""
     for lane in engine.all_lanes:
-        yield from lane.growth.lines(lane.label)
+        yield from lane.wear.growth.lines(lane.label)
     for lane in engine.lanes.values():
         has = [op for op in ops if not lane.lacks(op.name)]
         if works(lane) and not lane.rules and (line := unstated(lane.label, has)):

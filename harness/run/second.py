@@ -137,7 +137,7 @@ class Replayed(Kind):
         if self._waiting:
             return
         if self.ended:
-            lane.suspect(case for given in self.trail for case in given.accepted)
+            lane.jobs.suspect(case for given in self.trail for case in given.accepted)
             engine.record(lane, job, self.item, self.outcome, self._with_batch(), "no")
         else:
             told, confirmed = engine.ends.told(lane.label, self.end, self.item, self.judgement)
@@ -163,7 +163,7 @@ def _not_repeated(
     engine: Any, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, judgement: Judgement
 ) -> None:
     """A worker ended, and the case alone does not reproduce that."""
-    lane.clear(item.case)
+    lane.jobs.acquit(item.case)
     if end.signal in OUTSIDE:
         engine.record(lane, job, item, outcome, *engine.ends.told(lane.label, end, item, judgement))
     elif end.signal in DAMAGED and job.trail:

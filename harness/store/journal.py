@@ -229,15 +229,12 @@ def _from_json(value: Any) -> Any:
     return float(str(value.get("float"))) if isinstance(value, dict) else value
 
 
-_COLUMN: dict[str, Any] = {
+_TYPES: dict[str, Any] = {
     "str": str,
     "int | None": Annotated[int, pydantic.Field(ge=-(2**63), lt=2**63)] | None,
     "float | None": Annotated[float | None, pydantic.BeforeValidator(_from_json)],
 }
-_VERDICT = Literal[tuple(VERDICTS)]  # type: ignore[misc]
-_Row: Any = pydantic.create_model(
-    "_Row",
-    __config__=pydantic.ConfigDict(strict=True),
-    **{f.name: (_VERDICT if f.name == "verdict" else _COLUMN[str(f.type)], ...) for f in fields(Record)},
-)
+_COLUMNS: dict[str, Any] = {f.name: (_TYPES[str(f.type)], ...) for f in fields(Record)}
+_COLUMNS["verdict"] = (Literal[tuple(VERDICTS)], ...)
+_Row = pydantic.create_model("_Row", __config__=pydantic.ConfigDict(strict=True), **_COLUMNS)
 """A record as a line has it: fields of the stated types only, and none that is missing."""

@@ -19,7 +19,7 @@ from opassay.harness.judge.verdict import judge
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.outcome import GREW, Crashed, Raised, TooLarge
-from opassay.harness.run import lane, process, silence
+from opassay.harness.run import lane, process, silence, wear
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.job import Job
 from opassay.harness.run.kinds import Planned
@@ -171,7 +171,7 @@ def at_work(process):
     """A lane with a limit of 10 s and 1 GiB whose worker has one case."""
     watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
     watched.state, watched.process = "ready", process
-    watched._sent[1] = Job(None, [SimpleNamespace(case=Case("relu", (), {}))], Planned())
+    watched.jobs.sent[1] = Job(None, [SimpleNamespace(case=Case("relu", (), {}))], Planned())
     watched._current = [0]
     return watched
 
@@ -235,7 +235,7 @@ def test_a_worker_that_grows_on_a_busy_machine_is_not_ended_for_its_silence(cloc
 
 def test_the_pinned_case_of_a_known_hang_has_less_time(clock):
     watched = at_work(_Process(0))
-    watched._sent[1] = Job(None, [SimpleNamespace(case=Case("relu", (), {}))], Planned(), brief=True)
+    watched.jobs.sent[1] = Job(None, [SimpleNamespace(case=Case("relu", (), {}))], Planned(), brief=True)
     clock[0] = 1.9
     watched.watch()
     assert not watched.process.killed
@@ -247,7 +247,7 @@ def test_the_pinned_case_of_a_known_hang_has_less_time(clock):
 @pytest.mark.parametrize(("silent", "ended"), [(29, False), (31, True)])
 def test_what_gave_no_answer_in_time_has_three_times_as_long_when_it_runs_again(clock, silent, ended):
     watched = at_work(_Process(0))
-    watched._sent[1] = watched._sent[1].again(watched._sent[1].items[0], patient=True)
+    watched.jobs.sent[1] = watched.jobs.sent[1].again(watched.jobs.sent[1].items[0], patient=True)
     clock[0] = silent
     watched.watch()
     assert watched.process.killed is ended
@@ -331,24 +331,24 @@ def test_who_waits_for_a_worker_that_closed_its_output_is_not_who_listens(monkey
 def test_a_worker_is_replaced_when_it_has_grown_half_way_since_its_first_batch(clock, grown, tired):
     begun = _Process(0, held=3 * 2**28)
     watched = at_work(begun)
-    watched._memory = 3 * 2**29
+    watched.wear.limit = 3 * 2**29
     watched.watch()
-    assert not watched._worn, "what it takes to begin with, the next one would take too"
-    watched._served = 1
+    assert not watched.wear.worn, "what it takes to begin with, the next one would take too"
+    watched.wear.served()
     watched.watch()
     begun.held += grown
     watched.watch()
-    assert watched._worn is tired
+    assert watched.wear.worn is tired
 
 
 def test_a_worker_is_replaced_after_its_service(monkeypatch):
-    monkeypatch.setattr(lane, "SERVICE", 3)
+    monkeypatch.setattr(wear, "SERVICE", 3)
     watched = lane.Lane(None, "t", None, None, 10.0, 2**30, lambda *_: None)
     for batch in range(3):
-        assert not watched._worn
-        watched._sent[batch] = Job(None, [], Planned())
+        assert not watched.wear.worn
+        watched.jobs.sent[batch] = Job(None, [], Planned())
         watched._done(batch)
-    assert watched._worn
+    assert watched.wear.worn
 
 
 @pytest.mark.parametrize(("text", "size"), [("1M", 2**20), ("1.5 MiB", 3 * 2**19), ("1048576", 2**20), ("1gb", 2**30)])

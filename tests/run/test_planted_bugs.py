@@ -158,7 +158,7 @@ def test_a_worker_that_grows_is_replaced_between_batches_and_nothing_is_blamed(m
     def each(engine, _):
         (lane,) = engine.lanes.values()
         workers.add(lane.process.pid)
-        told["lines"] = list(lane.growth.lines(lane.label))
+        told["lines"] = list(lane.wear.growth.lines(lane.label))
 
     records = records_of(campaign, each)
     assert_complete(campaign, records)

@@ -64,7 +64,7 @@ class TapedLane(Lane):
         """Answer the first job that waits."""
         if not self.busy:
             return
-        job = self._jobs.popleft()
+        job = self.jobs.pop()
         if job.kind.whole:
             self._replay(job)
         elif job.alone:
@@ -117,8 +117,7 @@ class TapedLane(Lane):
         if len(answers) == len(said):
             self._answered(self, job, answers)
             return
-        for other in [other for other in self._jobs if other.kind is job.kind]:
-            self._jobs.remove(other)
+        self.jobs.drop(job.kind)
         self._unconfirmed(self, job)
 
     def _take(self, job: Job, item: Item) -> Spoken | None:
