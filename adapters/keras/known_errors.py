@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from opassay.adapters.engines.xla import ABORTS
-from opassay.adapters.geometry import effective, spatial_axes
+from opassay.adapters.keras.known_error_cases import (
+    beyond_bytes,
+    channels_first,
+    channels_last,
+    fits_reshaped,
+    negative,
+    other_word,
+    reshaped,
+    window_of_nothing,
+    without_output,
+    wraps,
+)
 from opassay.adapters.keras.known_predicates import SEEN
 from opassay.adapters.kernels.far import narrowed_index
 from opassay.adapters.kernels.larger import DIVIDES_TITLE, DIVIDES_URL, ROUNDED, divided_by_nothing, rounded_to_one
 from opassay.adapters.kernels.predicates import (
-    Predicate,
-    extent_fits_indices,
     rank_three_in,
-    repeated_beyond_bytes,
     repeated_to_minus_one,
 )
 from opassay.adapters.kernels.undilated import unlooked_dilation
-from opassay.adapters.onednn import ONE_DNN, WHERE_ONE_DNN, WITH_ONE_DNN
-from opassay.harness.model.case import Case
+from opassay.adapters.onednn import WHERE_ONE_DNN, WITH_ONE_DNN
 from opassay.harness.model.fact import Fact
 
 _PADDED = ("conv2d", "avg_pool2d", "max_pool2d")
@@ -39,74 +45,6 @@ def _invalid(
     )
 
 
-def _negative(case: Case) -> bool:
-    """An extent of the output is, with its padding. Where an image of two axes asks for one, in float32 alone."""
-    how, dtype = case.attributes, case.tensors[0].dtype
-    pads = how["padding"] if not isinstance(how["padding"], str) else ((0, 0),) * len(how["stride"])
-    asked = [how["output_shape"][axis] for axis in spatial_axes(how["layout"])]
-    asked_itself = case.op == "conv2d_transpose" and case.rule == "OutputNegative"
-    negative = any(n + sum(pad) < 0 for n, pad in zip(asked, pads, strict=True))
-    return negative and (dtype == "float32" if asked_itself else dtype in ONE_DNN)
-
-
-def _wraps(case: Case) -> bool:
-    """Padding that is a small amount modulo 2**32; 2**31 becomes negative, which is refused."""
-    return max(max(pair) for pair in case.attributes["padding"]) >= 2**40
-
-
-def _other_word(case: Case) -> bool:
-    return case.attributes["padding"] != "same"
-
-
-def _without_output(case: Case) -> bool:
-    return 0 in case.attributes["output_shape"]
-
-
-def _reshaped(case: Case) -> bool:
-    """An output_shape of three extents that hold just what Keras gives, to which the adapter reshapes that."""
-    word = case.attributes["padding"]
-    return isinstance(word, str) and _given(case, word) == math.prod(case.attributes["output_shape"])
-
-
-def _given(case: Case, word: str) -> int:
-    """How many elements a transposed convolution without output_padding gives.
-
-    Source: ``compute_conv_transpose_output_length`` in
-    https://github.com/keras-team/keras/blob/master/keras/src/backend/common/backend_utils.py
-    """
-    how, (x, w) = case.attributes, case.tensors
-    spans = map(effective, w.shape[:-2], how["dilation"])
-    rows = [
-        x.shape[axis] * s + (max(span - s, 0) if word == "VALID" else 0)
-        for axis, s, span in zip(spatial_axes(how["layout"]), how["stride"], spans, strict=True)
-    ]
-    return x.shape[0] * math.prod(rows) * w.shape[-2]
-
-
-def _fits_reshaped(case: Case) -> bool:
-    """Updates that make up whole slices, in whatever number."""
-    indices, updates = case.tensors
-    slices = case.attributes["shape"][indices.shape[-1] :]
-    return updates.size % max(math.prod(slices), 1) == 0
-
-
-def _beyond_bytes(case: Case) -> bool:
-    checks: dict[str, Predicate] = {"avg_unpool2d": repeated_beyond_bytes, "scatter_nd": extent_fits_indices}
-    return checks[case.op](case) if case.op in checks else True
-
-
-def _window_of_nothing(case: Case) -> bool:
-    return max(case.attributes["window"]) >= 2**40
-
-
-def _channels_last(case: Case) -> bool:
-    return bool(case.attributes["layout"][-1] == "C")
-
-
-def _channels_first(case: Case) -> bool:
-    return not _channels_last(case)
-
-
 _GROUPS: dict[str, Any] = {"reason": "groups are told from the shapes", "ops": ("conv2d",), "rules": ("GroupsZero",)}
 
 ERRORS = (
@@ -115,11 +53,11 @@ ERRORS = (
         "groups-last",
         modes=("tensorflow",),
         owner="by design",
-        when=_channels_last,
+        when=channels_last,
         **(_GROUPS | {"ops": ("conv1d", "conv2d", "conv3d")}),
     ),
     _invalid(
-        "groups-first", modes=("tensorflow",), owner="by design", when=_channels_first, needs=WITH_ONE_DNN, **_GROUPS
+        "groups-first", modes=("tensorflow",), owner="by design", when=channels_first, needs=WITH_ONE_DNN, **_GROUPS
     ),
     _invalid(
         "operands-converted",
@@ -162,7 +100,7 @@ ERRORS = (
         _PADDED,
         ("PadUnknown",),
         ("torch",),
-        when=_other_word,
+        when=other_word,
     ),
     _invalid(
         "dilation",
@@ -193,7 +131,7 @@ ERRORS = (
         ("conv2d_transpose",),
         ("OutputTooSmall",),
         ("tensorflow",),
-        when=_without_output,
+        when=without_output,
         needs=WHERE_ONE_DNN,
     ),
     _invalid(
@@ -212,7 +150,7 @@ ERRORS = (
         ("OutputRankThree",),
         ("torch", "jax"),
         owner="by design",
-        when=_reshaped,
+        when=reshaped,
     ),
     _invalid(
         "reshaped-tensorflow",
@@ -221,7 +159,7 @@ ERRORS = (
         ("OutputRankThree",),
         ("tensorflow",),
         owner="by design",
-        when=_reshaped,
+        when=reshaped,
         needs=_ALL_BY_ONE_DNN,
     ),
     _invalid(
@@ -231,7 +169,7 @@ ERRORS = (
         ("OutputNegative", "PadNegative"),
         ("tensorflow",),
         verdicts=("crash",),
-        when=_negative,
+        when=negative,
         url="https://github.com/tensorflow/tensorflow/issues/57715",
         title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
         needs=WITH_ONE_DNN,
@@ -250,7 +188,7 @@ ERRORS = (
         ("scatter_nd",),
         ("UpdatesShape",),
         ("torch",),
-        when=_fits_reshaped,
+        when=fits_reshaped,
     ),
     _invalid(
         "narrowed-index",
@@ -267,7 +205,7 @@ ERRORS = (
         ("PadOverflow", "OutputOverflow"),
         ("jax",),
         verdicts=("crash",),
-        when=_beyond_bytes,
+        when=beyond_bytes,
     ),
     _invalid(
         "repeat-overflow",
@@ -275,7 +213,7 @@ ERRORS = (
         ("avg_unpool2d",),
         ("OutputOverflow",),
         ("tensorflow",),
-        when=_window_of_nothing,
+        when=window_of_nothing,
     ),
     _invalid(
         "padding-wraps",
@@ -283,7 +221,7 @@ ERRORS = (
         (*_PADDED, "conv1d", "conv3d"),
         ("PadOverflow",),
         ("tensorflow",),
-        when=_wraps,
+        when=wraps,
     ),
     _invalid(
         "no-output",

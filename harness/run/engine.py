@@ -20,24 +20,21 @@ from opassay.harness.model.outcome import Outcome
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record
 from opassay.harness.plan.plan import Batch, Item, Settings, Shard, make_batch
-from opassay.harness.run.course import Course, Steps, idle, ready
+from opassay.harness.run.course import Course, Steps, ready
 from opassay.harness.run.feeds import Feeds, Key
 from opassay.harness.run.fork_server import Starts
 from opassay.harness.run.job import Answer, Job
 from opassay.harness.run.judging import Judging
-from opassay.harness.run.kinds import Asked, Pinned, Question
+from opassay.harness.run.kinds import Asked, Question
 from opassay.harness.run.knowledge import Knowledge
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.pins import Pins, concerned, shown
+from opassay.harness.run.pins import Pins
 from opassay.harness.run.process import Message, WorkerSpec
 from opassay.harness.run.records import make_record
 from opassay.harness.run.second import Ends
 
 WATCH = 0.2
 """Seconds between two looks at how long the workers have been silent and how large they are."""
-
-CHANCES = 5
-"""How often the pinned case of a difference that comes and goes may pass before the entry is out of date."""
 
 BUSY = 90.0
 """Per cent of all cores from which on a worker's silence may be the machine's fault."""
@@ -203,50 +200,6 @@ class Engine:
         self._records.clear()
         self.wait_ready()
 
-    def check_pins(self, ops: Sequence[Op], aspects: Sequence[str]) -> None:
-        """Run pinned cases of known differences in scope on every target; verdicts go to ``pins``."""
-        list(self.follow({target: self.pin_steps(lane, ops, aspects) for target, lane in self.lanes.items()}))
-
-    def pin_steps(self, lane: Lane, ops: Sequence[Op], aspects: Sequence[str]) -> Steps:
-        """The steps that run on ``lane`` the pinned cases in scope; verdicts go to ``pins`` by label and case id.
-
-        Where cases are compiled together, first all that need no care as one job; then alone what was not shown so. The
-        pin of a flaky fact runs again while it passes; what is said to differ between two calls is called twice. With
-        other threads others are in scope.
-        """
-        by_name = {op.name: op for op in ops}
-        asked = self._pinned(lane, by_name, aspects)
-        together = asked if lane.hello.get("fused") else []
-        careless = {pin.id: (fact, pin) for fact, pin in together if not any(self.care(lane, pin).values())}
-        if careless:
-            items = [_pinned_item(*one) for one in careless.values()]
-            first, *rest = dict.fromkeys(item.case.op for item in items)
-            yield Job(by_name[first], items, Pinned(), others=[by_name[name] for name in rest])
-            yield idle(lane)
-        waiting = [(fact, pin) for fact, pin in asked if not self._showed(lane, fact, pin)]
-        for _ in range(CHANCES):
-            for fact, pin in waiting:
-                brief, spoils = "hang" in fact.verdicts, self.spoils(lane, pin)
-                item = _pinned_item(fact, pin)
-                yield Job(by_name[pin.op], [item], Pinned(), alone=True, brief=brief, spoils=spoils)
-            yield idle(lane)
-            waiting = [(fact, pin) for fact, pin in waiting if fact.flaky and not shown(self.pins, lane.label, fact)]
-
-    def _pinned(self, lane: Lane, ops: Collection[str], aspects: Sequence[str]) -> list[tuple[Fact, Case]]:
-        """Facts in scope, each with its pins that ``lane`` has not run yet."""
-        return [
-            (fact, pin)
-            for fact in self.known.of_adapter(lane.target.adapter)
-            for pin in fact.pins
-            if pin.op in ops
-            and pin.aspect in aspects
-            and concerned(lane, fact, pin)
-            and (lane.label, pin.id) not in self.pins
-        ]
-
-    def _showed(self, lane: Lane, fact: Fact, pin: Case) -> bool:
-        return bool(shown(self.pins, lane.label, replace(fact, pins=(pin,))))
-
     def _step(self, idle: Callable[[], None] = lambda: None) -> None:
         try:
             message = self._events.get(timeout=WATCH)
@@ -311,7 +264,3 @@ class Engine:
         self.known.count(lane, item.case, judgement.verdict, [fact.id for fact in facts])
         untested = self.known.untested(lane, judgement.verdict, facts)
         self._records.append(make_record(lane, item, outcome, judgement, facts, untested, confirmed))
-
-
-def _pinned_item(fact: Fact, pin: Case) -> Item:
-    return Item(0, pin, "nondeterministic" in fact.verdicts)

@@ -12,6 +12,7 @@ from opassay.harness.run.course import Steps, idle
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.feeds import Key
 from opassay.harness.run.lane import Lane
+from opassay.harness.run.pin_steps import pin_steps
 from opassay.harness.run.repeat import Repeats
 
 
@@ -39,7 +40,7 @@ class Half:
         yield idle(lane)
         # A suite has pins of its own, and what has a budget is to be done soon.
         if self._engine.settings.suite is None and not self._engine.budgeted:
-            yield from self._engine.pin_steps(lane, self._ops, self._aspects)
+            yield from pin_steps(self._engine, lane, self._ops, self._aspects)
 
     def help(self, lane: Lane) -> Steps:
         """The steps of a further worker, which takes shards off ``lane``."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from opassay.adapters.keras.known_errors import _negative
+from opassay.adapters.keras.known_error_cases import negative
 from opassay.adapters.kernels.holes import reads_no_column
 from opassay.adapters.kernels.larger import divided_by_nothing, refused_by_onednn, rounded_to_one
 from opassay.adapters.tensorflow.known_empty import shaped_as_input
@@ -77,7 +77,7 @@ def test_an_extent_is_negative_in_32_bits_only_from_its_middle_on() -> None:
     ],
 )
 def test_keras_ends_by_a_negative_extent(n: int, rule: str, dtype: str, padding: Any, ends: bool) -> None:
-    assert _negative(transposed(n, rule, dtype, padding=padding)) == ends
+    assert negative(transposed(n, rule, dtype, padding=padding)) == ends
 
 
 def test_of_images_keras_ends_in_float32_alone_where_a_negative_extent_is_asked() -> None:
@@ -86,7 +86,7 @@ def test_of_images_keras_ends_in_float32_alone_where_a_negative_extent_is_asked(
     asked = {**how, "output_shape": (1, -1, 4, 2)}
     padded = {**how, "output_shape": (1, 4, 4, 2), "padding": ((-5, 0), (0, 0))}
     found = [
-        _negative(case("conv2d_transpose", shapes, rule, dtype, **given))
+        negative(case("conv2d_transpose", shapes, rule, dtype, **given))
         for rule, given in (("OutputNegative", asked), ("PadNegative", padded))
         for dtype in ("float32", "bfloat16")
     ]

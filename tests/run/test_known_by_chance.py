@@ -19,6 +19,7 @@ from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.job import Job
 from opassay.harness.run.kinds import Pinned
 from opassay.harness.run.known_rows import _pin, known_rows
+from opassay.harness.run.pin_steps import check_pins, pin_steps
 from opassay.harness.run.pins import shown
 from opassay.harness.run.status import outdated
 
@@ -66,7 +67,7 @@ def row_of(monkeypatch: pytest.MonkeyPatch, adapter: str, entry: Fact, cases: in
         check_devices(engine)
         if cases:
             list(engine.run(campaign.shards))
-        engine.check_pins(campaign.ops, campaign.aspects)
+        check_pins(engine, campaign.ops, campaign.aspects)
         [row] = known_rows(engine, adapter.lower(), [entry])
     return row
 
@@ -79,7 +80,7 @@ def test_pins_run_alone_where_they_do_not_show_together(monkeypatch: pytest.Monk
     engine = campaign.engine()
     (lane,) = engine.lanes.values()
     lane.hello = {"fused": fused}
-    steps = engine.pin_steps(lane, campaign.ops, campaign.aspects)
+    steps = pin_steps(engine, lane, campaign.ops, campaign.aspects)
     together = cast(Job, next(steps))
     assert [item.case for item in together.items] == ([shows, other] if fused else [shows])
     assert isinstance(together.again(together.items[0]).kind, Pinned)

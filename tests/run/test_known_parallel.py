@@ -17,6 +17,7 @@ from opassay.harness.model.fills import Fill
 from opassay.harness.plan.plan import SPLIT, Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.engine import Engine
+from opassay.harness.run.pin_steps import check_pins
 from opassay.harness.run.run import Run
 
 HERE = str(Path(__file__).parent)
@@ -56,10 +57,10 @@ def campaign(monkeypatch: pytest.MonkeyPatch) -> Campaign:
 def test_the_pin_is_asked_once_there_are_several_threads(campaign: Campaign) -> None:
     with campaign.engine() as engine:
         check_devices(engine)
-        engine.check_pins(campaign.ops, campaign.aspects)
+        check_pins(engine, campaign.ops, campaign.aspects)
         assert engine.pins == {}
         engine.use_threads(2)
-        engine.check_pins(campaign.ops, campaign.aspects)
+        check_pins(engine, campaign.ops, campaign.aspects)
         assert engine.pins == {KEY: ("structural", frozenset({TOGETHER.id}))}
 
 
@@ -69,7 +70,7 @@ def test_what_was_asked_is_not_asked_again(campaign: Campaign, monkeypatch: pyte
         check_devices(engine)
         for threads in (1, 2):
             engine.use_threads(threads)
-            engine.check_pins(campaign.ops, campaign.aspects)
+            check_pins(engine, campaign.ops, campaign.aspects)
             assert engine.pins == {KEY: ("pass", frozenset())}
 
 
