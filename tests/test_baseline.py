@@ -16,7 +16,7 @@ from opassay.harness.doors.commands import run_command
 from opassay.harness.doors.known_update import known_update_command
 from opassay.harness.doors.replay import replay_command
 from opassay.harness.find.registry import UsageError
-from opassay.harness.model.baseline import kind_of
+from opassay.harness.model.processors import kind_of
 from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Request
 from opassay.harness.run.machine import instructions

@@ -106,6 +106,21 @@ def gelu(adapter: str, versions: str, *needs: str) -> Fact:
     )
 
 
+def saturating_pairs(adapter: str, versions: str) -> Fact:
+    """What ``adapter`` shows where oneDNN, to which it leaves int8 on processors with VNNI, is told not to use that."""
+    return Fact(
+        f"{adapter}-onednn-saturating-pairs",
+        "upstream",
+        "kept from VNNI by ONEDNN_MAX_CPU_ISA, oneDNN adds up products of int8 two at a time in 16 bits, which saturate",
+        ops=("matmul_widened",),
+        reproduces="pairs_saturate",
+        versions=versions,
+        url="https://github.com/pytorch/pytorch/pull/136942",
+        title="Bug fix: Use oneDNN for `torch._int_mm` CPU only when avx512_vnni is supported",
+        needs=("withheld=avx_vnni",),
+    )
+
+
 def softmax(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
     """What ``adapter`` shows in the modes in which oneDNN computes its softmax."""
     return Fact(

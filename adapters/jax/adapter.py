@@ -16,6 +16,7 @@ import jaxlib
 import numpy as np
 from jax import lax
 
+from opassay.adapters import instructions
 from opassay.adapters.cuda import CONVOLUTIONS, GPU_SHARE
 from opassay.adapters.devices import cpu_name, cpu_number, plug_in
 from opassay.adapters.expressions import ops_of
@@ -96,6 +97,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         return {
             **{name: str(getattr(jax.config, name)) for name in names},
             "jaxlib": jaxlib.__version__,
+            **instructions.xla(),
             "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
             "NPROC": os.environ.get("NPROC", ""),
             **({"plugin": self._plugin} if self._plugin else {}),

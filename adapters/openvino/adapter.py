@@ -13,6 +13,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset16 as ops
 
+from opassay.adapters import instructions
 from opassay.adapters.expressions import ops_of
 from opassay.adapters.openvino.conv import ConvOps
 from opassay.adapters.openvino.expressions import EXPRESSIONS
@@ -74,7 +75,7 @@ class OpenVinoAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Ad
         told = {name: str(self._core.get_property(DEVICE, name)) for name in named}
         isa = os.environ.get("ONEDNN_MAX_CPU_ISA", "ALL").upper()
         bfloat16 = "computed" if native else "converted"
-        return {"build": str(ov.__version__), "bfloat16": bfloat16, "onednn": isa, **told}
+        return {"build": str(ov.__version__), "bfloat16": bfloat16, "onednn": isa, **instructions.onednn(), **told}
 
     def numeric_rules(self) -> Sequence[NumericRule]:
         return RULES

@@ -19,6 +19,7 @@ os.environ.update(xla_variables("tensorflow"))
 import numpy as np
 import tensorflow as tf
 
+from opassay.adapters import instructions
 from opassay.adapters.devices import cpu_name, cpu_number
 from opassay.adapters.expressions import ops_of
 from opassay.adapters.geometry import ALIKE
@@ -79,7 +80,9 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
         return str(tf.__file__)
 
     def settings(self) -> Mapping[str, str]:
+        compiled = os.environ.get("OPASSAY_MODE", self.modes[0]) == "xla"
         return {
+            **(instructions.xla() if compiled else instructions.onednn()),
             "intra_op_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
             "inter_op_threads": str(tf.config.threading.get_inter_op_parallelism_threads()),
             "tensor_float_32": str(tf.config.experimental.tensor_float_32_execution_enabled()),

@@ -17,6 +17,7 @@ from torch._dynamo.utils import counters
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
+from opassay.adapters import instructions
 from opassay.adapters.cuda import GPU_SHARE
 from opassay.adapters.devices import plug_in
 from opassay.adapters.expressions import ops_of
@@ -79,6 +80,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
             "threads": str(torch.get_num_threads()),
             "interop_threads": str(torch.get_num_interop_threads()),
             "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+            **instructions.onednn(),
             "mkldnn": str(torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled),
             "own_convolutions": ",".join(own_convolutions(torch)) if self.device == "cpu" else "",
             "float32_matmul_precision": torch.get_float32_matmul_precision(),

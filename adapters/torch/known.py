@@ -55,6 +55,7 @@ KNOWN = pinned(
         *inductor.facts(("compile",), _SEEN),
         onednn.amx_column("torch", (), _SEEN),
         onednn.gelu("torch", _SEEN),
+        onednn.saturating_pairs("torch", _SEEN),
         onednn.far_strides("torch", (), _SEEN, ON_CPU),
         *CUDA,
         Fact(

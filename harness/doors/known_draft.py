@@ -26,14 +26,14 @@ class Seen:
 class Shown:
     """What a run shows: its differences by key and mode, the cases that pass, and where it asked anything.
 
-    ``gone`` says of a line and a mode whether the run has seen that its pin no longer shows it. ``processor``: of which
-    kind it was.
+    ``gone`` says of a line and a mode whether the run has seen that its pin no longer shows it. ``kinds``: by adapter
+    and mode, the kind of processor.
     """
 
     differences: Mapping[tuple[Key, str], Seen]
     passing: Mapping[Place, Sequence[Case]]
     gone: Callable[[Line, str], bool]
-    processor: str
+    kinds: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _of_old(line: Line, shown: Shown) -> Iterator[_Part]:
             traits = widened(line.traits, [features(case) for case in seen.cases.values()])
             versions = tuple(sorted({*line.versions, *seen.versions}))
             modes = {mode: max(count, len(seen.cases))}
-            processors = tuple(sorted({*line.processors, shown.processor})) if line.processors else ()
+            processors = tuple(sorted({*line.processors, shown.kinds[line.adapter, mode]})) if line.processors else ()
             told = replace(line, modes=modes, traits=traits, versions=versions, processors=processors)
             yield _Part(told, pins)
         elif not shown.gone(line, mode):
@@ -92,7 +92,7 @@ def _of_new(key: Key, modes: Sequence[str], shown: Shown, by_hand: Line | None) 
             modes={mode: len(seen.cases)},
             traits=traits[mode],
             versions=tuple(sorted(seen.versions)),
-            processors=(shown.processor,) if key.device == "cpu" else (),
+            processors=(shown.kinds[key.adapter, mode],) if key.device == "cpu" else (),
         )
         yield _Part(_with_hand(line, by_hand), pins)
 

@@ -11,10 +11,11 @@ from opassay.harness.doors.known_draft import Place, Seen, Shown, place_of, upda
 from opassay.harness.doors.reporting import strange
 from opassay.harness.find.bounded import too_many
 from opassay.harness.find.registry import Registry, UsageError
-from opassay.harness.model.baseline import PREFIX, Key, Line, kind_of
+from opassay.harness.model.baseline import PREFIX, Key, Line
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import apart
 from opassay.harness.model.messages import signature
+from opassay.harness.model.processors import kind_of, used
 from opassay.harness.model.verdicts import FAILING, UNANSWERED
 from opassay.harness.store.baseline import in_order, read_baseline, write_baseline
 from opassay.harness.store.files import FileError
@@ -70,8 +71,17 @@ def read_shown(folder: Path, old: Sequence[Line], shipped: Collection[str]) -> S
             answered[row["adapter"], row["mode"], row["case_id"]] = shows
     places = {place_of(key, mode) for (key, mode) in differences if not key.cause}
     run = read_run(folder)
-    processor = kind_of(run["machine"].get("cpu", {}).get("flags", "").split())
-    return Shown(differences, _passing(folder, places), Gone(run, answered, processor), processor)
+    kinds = _kinds(run)
+    return Shown(differences, _passing(folder, places), Gone(run, answered, kinds), kinds)
+
+
+def _kinds(run: Row) -> dict[tuple[str, str], str]:
+    """By adapter and mode, the kind of processor that a target on the CPU ran as."""
+    flags = run["machine"].get("cpu", {}).get("flags", "").split()
+    return {
+        (target["adapter"], target["mode"]): kind_of(used(flags, target.get("settings", {})))
+        for target in run["targets"].values()
+    }
 
 
 def _open(known: str, shipped: Collection[str]) -> bool:
@@ -117,13 +127,13 @@ class Gone:
     On a kind of processor that the line does not name it has not.
     """
 
-    def __init__(self, run: Row, answered: Mapping[Asked, Key | None], processor: str) -> None:
-        self._processor = processor
+    def __init__(self, run: Row, answered: Mapping[Asked, Key | None], kinds: Mapping[tuple[str, str], str]) -> None:
+        self._kinds = kinds
         self._pins = {(row["adapter"], row["id"]): row.get("pins", {}) for row in run["known"]}
         self._targets, self._answered = run["targets"], answered
 
     def __call__(self, line: Line, mode: str) -> bool:
-        if line.processors and self._processor not in line.processors:
+        if line.processors and self._kinds.get((line.adapter, mode)) not in line.processors:
             return False
         told = self._pins.get((line.adapter, line.id), {}).get(line.pin.id, {})
         here = [shows for label, shows in told.items() if self._is(label, line, mode)]

@@ -84,7 +84,11 @@ class Adapter:
         raise NotImplementedError
 
     def settings(self) -> Mapping[str, str]:
-        """Switches that change arithmetic, and thread counts; printed in the report."""
+        """Switches that change arithmetic, and thread counts; printed in the report.
+
+        ``withheld``, how the names of instruction sets begin that the framework is told not to use, with commas
+        between, leaves the others in the setting ``instructions``.
+        """
         return {}
 
     def numeric_rules(self) -> Sequence[NumericRule]:

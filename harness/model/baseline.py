@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
@@ -24,15 +24,6 @@ GRAVE = ("crash", "hang", "nondeterministic")
 PREFIX = "baseline:"
 DIGITS = 8
 """Hex digits of an id: two of a thousand lines are alike in one of eight thousand baselines."""
-
-
-KINDS = (("amx", "amx_tile"), ("avx512", "avx512f"), ("avx2", "avx2"))
-"""Kinds of processor by the instruction set that chooses other kernels, the richest first."""
-
-
-def kind_of(instructions: Collection[str]) -> str:
-    """The kind of a processor that has these instruction sets, as Linux names them: ``other`` where none is known."""
-    return next((kind for kind, flag in KINDS if flag in instructions), "other")
 
 
 class Key(NamedTuple):
@@ -80,7 +71,7 @@ class Line:
     ``modes`` has how many records showed it in each mode. ``device`` is ``cpu``, ``cuda`` or another kind. ``cause``
     names the mistake of the oracle that reproduces the answers; where there is none, ``message`` is what the records
     say without numbers, and ``traits`` are what their cases share and others, which pass, lack. ``versions`` are those
-    of the framework in which it was seen, and ``processors`` the kinds of processor, as ``kind_of`` names them, for a
+    of the framework in which it was seen, and ``processors`` the kinds of processor (``processors.KINDS``), for a
     line that others need not show; empty for any. ``owner``, ``reason`` and ``flaky`` are written by hand, as in a
     fact.
     """

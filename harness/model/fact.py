@@ -46,7 +46,8 @@ class Fact:
     words of setting ``name``, with commas between, are other ones, other kernels answer and the fact is no concern.
     ``name!=word`` asks that the word is not among them, and the word ``{dtype}`` is the dtype of a case's first tensor.
     All targets have the settings ``device``, ``cpu`` or ``cuda``; ``instructions``, instruction sets of the processor
-    as Linux names them, none for a GPU; and ``parallel``, ``yes`` where they compute with several threads.
+    as Linux names them, without those that are ``withheld`` from the target, none for a GPU; and ``parallel``, ``yes``
+    where they compute with several threads.
     """
 
     owners: ClassVar[tuple[str, ...]] = OWNERS

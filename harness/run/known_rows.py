@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from opassay.harness.judge.facts import among
-from opassay.harness.model.baseline import Unexplained, kind_of
+from opassay.harness.model.baseline import Unexplained
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
+from opassay.harness.model.processors import kind_of
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.lane import Lane
 from opassay.harness.run.pins import concerned, shown

@@ -8,6 +8,7 @@ from typing import Any
 
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import DAMAGED, GREW, Crashed, Outcome, Raised, TimedOut
+from opassay.harness.model.processors import used
 from opassay.harness.model.target import Target
 from opassay.harness.run.job import Answer, GroupEnd, Job, Trail
 from opassay.harness.run.jobs import Jobs
@@ -231,19 +232,19 @@ class Lane:
             self._give_up(f"its numeric rules cannot be read: {error!r}")
             return
         self.hello = header
-        self.settings = {**header["settings"], **self._surroundings()}
+        self.settings = {**header["settings"], **self._surroundings(header["settings"])}
         self.state = "ready"
 
     def lacks(self, op: str) -> bool:
         """Whether the adapter lacks the op, by what its worker last reported."""
         return bool(self.hello) and op not in self.hello["ops"]
 
-    def _surroundings(self) -> dict[str, str]:
-        """The settings that every target has, whatever its adapter reports."""
+    def _surroundings(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """The settings that every target has, beside those that its adapter reports."""
         device = self.target.device.partition(":")[0]
         return {
             "device": device,
-            "instructions": ",".join(instructions()) if device == "cpu" else "",
+            "instructions": ",".join(used(instructions(), settings)) if device == "cpu" else "",
             "parallel": "yes" if self.threads > 1 else "no",
         }
 

@@ -408,6 +408,17 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         case("scatter_nd", (tensor((3, 2), dtype="int32", values=(0, 1, 2, 1, 2, 0)), tensor((3,))), shape=(3, 3)),
         lambda c: [_at(c, lambda i: i[::-1])],
     ),
+    "pairs_saturate": (
+        case(
+            "matmul_widened",
+            (
+                tensor((1, 3), dtype="int8", values=(127, 127, 2)),
+                tensor((3, 2), dtype="int8", values=(127, -128, 127, -128, 1, 3)),
+            ),
+        ),
+        # 255 · 127 + 255 · 127 = 64,770 becomes 32,767, to which 130 comes; 128 · 255 is taken off. Likewise -32,768.
+        lambda c: [np.array([[32_767 + 130 - 128 * 255, -32_768 + 390 + 128 * 253]], np.int32)],
+    ),
     "repeated_index_overwrites": (
         case("scatter_nd", (tensor((3, 1), dtype="int32", values=(0, 2, 0)), tensor((3,))), shape=(4,)),
         lambda c: scattered(c, last=True),

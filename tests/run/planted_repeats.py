@@ -62,7 +62,7 @@ class Seldom(Honest):
     _asked = 0
 
     def settings(self):
-        return {"bits": "32,64"}
+        return {"bits": "32,64", "withheld": "avx512,amx"}
 
     def matmul(self, a, b):
         y = super().matmul(a, b)

@@ -158,6 +158,15 @@ def test_an_entry_that_needs_what_the_target_lacks_covers_nothing(
     assert row["pin"] == ("fails" if covered else "not run")
 
 
+@pytest.mark.parametrize(("need", "covered"), [("avx2", True), ("avx512f", False), ("amx_tile", False)])
+def test_instruction_sets_that_are_withheld_are_not_there(
+    monkeypatch: pytest.MonkeyPatch, need: str, covered: bool
+) -> None:
+    monkeypatch.setattr("opassay.harness.run.lane.instructions", lambda: ("amx_tile", "avx2", "avx512f"))
+    row = row_of(monkeypatch, "Seldom", replace(SELDOM, needs=(f"instructions={need}",)))
+    assert row["pin"] == ("fails" if covered else "not run")
+
+
 def raising(case: Case) -> bool:
     """A predicate with a mistake of its own, in the first half of the dtypes."""
     return bool(case.tensors[0].dtype == "int32" and case.attributes["stride"])

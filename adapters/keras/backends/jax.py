@@ -12,6 +12,7 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax
 
+from opassay.adapters import instructions
 from opassay.harness.model.adapter import Unconnected, as_tuple
 
 EXECUTOR = "XLA:CPU"
@@ -30,7 +31,12 @@ def onednn() -> frozenset[str]:
 
 
 def settings() -> Mapping[str, str]:
-    return {"jax": jax.__version__, "jax_enable_x64": str(jax.config.jax_enable_x64), "NPROC": os.environ["NPROC"]}
+    return {
+        **instructions.xla(),
+        "jax": jax.__version__,
+        "jax_enable_x64": str(jax.config.jax_enable_x64),
+        "NPROC": os.environ["NPROC"],
+    }
 
 
 def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:

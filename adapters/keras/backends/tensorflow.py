@@ -15,6 +15,7 @@ os.environ.update(xla_variables("keras"))
 
 import tensorflow as tf
 
+from opassay.adapters import instructions
 from opassay.adapters.onednn import onednn_dtypes
 from opassay.harness.model.adapter import Unconnected, as_tuple
 
@@ -36,6 +37,7 @@ def onednn() -> frozenset[str]:
 
 def settings() -> Mapping[str, str]:
     return {
+        **instructions.onednn(),
         "tensorflow": str(tf.__version__),
         "threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
         "onednn_dtypes": ",".join(sorted(onednn())) or "none",

@@ -11,6 +11,7 @@ os.environ["KERAS_TORCH_DEVICE"] = "cpu"
 
 import torch
 
+from opassay.adapters import instructions
 from opassay.adapters.onednn import own_convolutions
 from opassay.harness.model.adapter import Unconnected, as_tuple
 
@@ -26,6 +27,7 @@ def onednn() -> frozenset[str]:
 
 def settings() -> Mapping[str, str]:
     return {
+        **instructions.onednn(),
         "torch": str(torch.__version__),
         "threads": str(torch.get_num_threads()),
         "own_convolutions": ",".join(own_convolutions(torch)),

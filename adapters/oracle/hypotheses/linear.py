@@ -116,6 +116,25 @@ def _operand_transposed(question: Question) -> Iterator[References]:
         yield found
 
 
+def _in_saturating_pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The product of int8 as x86 has it of uint8 by int8: a is moved up by 128, what that adds is taken off again."""
+    inner = a.shape[1] + a.shape[1] % 2
+    left = np.zeros((a.shape[0], inner), np.int64)
+    right = np.zeros((inner, b.shape[1]), np.int64)
+    left[:, : a.shape[1]], right[: len(b)] = a + np.int64(128), b
+    pairs = sum(left[:, i::2, None] * right[None, i::2] for i in (0, 1))
+    return np.asarray(np.clip(pairs, -(2**15), 2**15 - 1).sum(axis=1) - 128 * right.sum(axis=0))
+
+
+def _pairs_saturate(question: Question) -> Iterator[References]:
+    a, b = question.inputs
+    if a.dtype != np.int8:
+        return
+    (right,) = ask(question)
+    for found in (_in_saturating_pairs(a, b), _in_saturating_pairs(b.T, a.T).T):
+        yield (replace(right, exact=found.astype(right.exact.dtype)),)
+
+
 def _index_axes_reversed(question: Question) -> Iterator[References]:
     indices, updates = question.inputs
     if indices.shape[-1] > 1:
@@ -215,6 +234,13 @@ HYPOTHESES = (
         ("gradient",),
     ),
     Hypothesis("operand_transposed", "an operand is transposed", _operand_transposed, ("matmul",)),
+    Hypothesis(
+        "pairs_saturate",
+        "products of int8 are added up two at a time in 16 bits, which saturate",
+        _pairs_saturate,
+        ("matmul_widened",),
+        ("value",),
+    ),
     Hypothesis("index_axes_reversed", "the components of an index are reversed", _index_axes_reversed, ("scatter_nd",)),
     Hypothesis(
         "repeated_index_overwrites",
