@@ -9,7 +9,7 @@ from opassay.harness.model.processors import WITHHELD
 
 _AMX = ("amx",)
 _ABOVE = {
-    "SSE": ("avx", "avx_vnni", "f16c", "fma", "amx"),
+    "SSE": ("avx", "avx512", "avx_vnni", "f16c", "fma", "amx"),
     "AVX": ("avx2", "avx512", "avx_vnni", "fma", "amx"),
     "AVX2": ("avx512", "avx_vnni", "amx"),
     "AVX2_VNNI": ("avx512", "amx"),

@@ -11,6 +11,7 @@ from opassay.adapters.kernels import products as known_products
 from opassay.adapters.kernels import strided as known_strided
 from opassay.adapters.kernels.far import far_steps
 from opassay.adapters.kernels.predicates import Predicate
+from opassay.adapters.kernels.refusals import refused
 from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -111,13 +112,26 @@ def saturating_pairs(adapter: str, versions: str) -> Fact:
     return Fact(
         f"{adapter}-onednn-saturating-pairs",
         "upstream",
-        "kept from VNNI by ONEDNN_MAX_CPU_ISA, oneDNN adds up products of int8 two at a time in 16 bits, which saturate",
+        "kept from VNNI by ONEDNN_MAX_CPU_ISA, oneDNN adds up products of int8 by twos in 16 bits, which saturate",
         ops=("matmul_widened",),
         reproduces="pairs_saturate",
         versions=versions,
         url="https://github.com/pytorch/pytorch/pull/136942",
         title="Bug fix: Use oneDNN for `torch._int_mm` CPU only when avx512_vnni is supported",
         needs=("withheld=avx_vnni",),
+    )
+
+
+def withheld(adapter: str, modes: tuple[str, ...], versions: str) -> Fact:
+    """What ``adapter`` shows where TensorFlow leaves 16 bits to oneDNN, which is told not to use AVX-512."""
+    return refused(
+        f"{adapter}-onednn-withheld",
+        "TensorFlow goes by the processor, and not by ONEDNN_MAX_CPU_ISA, in what it leaves to oneDNN",
+        "could not create a primitive descriptor",
+        aspects=("value", "gradient", "shape"),
+        modes=modes,
+        versions=versions,
+        needs=("withheld=avx512",),
     )
 
 

@@ -55,6 +55,7 @@ KNOWN = pinned(
         *onednn.convolutions("tensorflow", _CPU, _SEEN),
         onednn.far_strides("tensorflow", _CPU, _SEEN),
         onednn.softmax("tensorflow", _CPU, _SEEN),
+        onednn.withheld("tensorflow", _CPU, _SEEN),
         onednn.one_matrix("tensorflow", _SEEN),
         onednn.einsum("tensorflow", (), _SEEN),
         *xla.facts("tensorflow", ("xla",), _SEEN),

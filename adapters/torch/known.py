@@ -168,7 +168,7 @@ KNOWN = pinned(
             when=reads_no_column,
             versions=_SEEN,
             flaky="which kernel is taken",
-            needs=ON_CPU,
+            needs=(*ON_CPU, "instructions=avx512_fp16"),
         ),
         Fact(
             "torch-strided",
