@@ -18,7 +18,6 @@ _PANEL = 2**15
 """Channels up to which a product of one term is right: 32,768 were, 33,000 were not."""
 _FLUSH_URL = "https://github.com/jax-ml/jax/issues/16200"
 _FLUSH_TITLE = "Subnormal `jax.numpy` arrays equal to 0"
-_GROUPS = "zeros that stand for the other groups are multiplied with their NaN and infinities"
 
 
 DOCUMENTED = (
@@ -55,8 +54,10 @@ FUNCTIONS: Told = {
 """What its functions of single elements do, on the CPU."""
 
 
-def facts(adapter: str, modes: tuple[str, ...] = (), versions: str = "") -> tuple[Fact, ...]:
-    """Those of ``adapter`` in the modes in which it computes with XLA.
+def facts(
+    adapter: str, modes: tuple[str, ...] = (), versions: str = "", grouped: tuple[str, ...] = ()
+) -> tuple[Fact, ...]:
+    """Those of ``adapter`` in the modes in which it computes with XLA; in ``grouped``, convolutions of groups alone.
 
     Subnormals: products with infinity are NaN then, see "Inconsistent results for epsilon * inf on CPU",
     https://github.com/jax-ml/jax/issues/4042. Groups: ConvolutionGroupConverter and SwapConvOperands (algebraic
@@ -88,17 +89,14 @@ def facts(adapter: str, modes: tuple[str, ...] = (), versions: str = "") -> tupl
             needs=ON_CPU,
             **seen,
         ),
-        *(
-            Fact(
-                f"{adapter}-xla-{mistake.replace('_', '-')}",
-                "upstream",
-                _GROUPS,
-                ops=("convolves",),
-                reproduces=mistake,
-                needs=ON_CPU,
-                **seen,
-            )
-            for mistake in ("dense_groups", "groups_spread")
+        Fact(
+            f"{adapter}-xla-groups",
+            "upstream",
+            "zeros that stand for the other groups are multiplied with their NaN and infinities",
+            ops=("convolves",),
+            reproduces="dense_groups",
+            needs=ON_CPU,
+            **{**seen, "modes": (*modes, *grouped)},
         ),
         Fact(
             f"{adapter}-xla-maximum",

@@ -74,7 +74,7 @@ CONVS = ("conv2d", "conv2d_transpose")
 POOLS = ("max_pool2d", "max_pool2d_with_argmax", "avg_pool2d")
 ALIKE = ("stride_swapped", "padding_ignored", "layout_confused", "dense_groups")
 LUCK = (
-    *product(CONVS, ("gradient",), (*ALIKE, "groups_spread")),
+    *product(CONVS, ("gradient",), ALIKE),
     *product(("conv2d_transpose",), ("value",), ALIKE),
     *product(POOLS, ("gradient",), ALIKE[:2]),
     *product(("conv2d", "max_pool2d", "avg_pool2d"), ("value",), ("beyond_65535_unwritten",)),

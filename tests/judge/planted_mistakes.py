@@ -390,7 +390,7 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         ),
         dense,
     ),
-    "groups_spread": (
+    "dense_groups: of the filters' gradient": (
         case(
             "conv2d",
             (tensor((1, 1, 2, 4)), tensor((1, 1, 2, 4), key=8)),

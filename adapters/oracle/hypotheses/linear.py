@@ -61,6 +61,14 @@ def _first_group_only(question: Question) -> Iterator[References]:
 
 
 def _dense_groups(question: Question) -> Iterator[References]:
+    """Zeros stand for the other groups, in the filters, in the gradient of the filters, or in both."""
+    dense = list(_dense_filter(question))
+    yield from dense
+    for found in (ask(question), *dense) if dense and question.gradient else ():
+        yield from _groups_spread(question, found)
+
+
+def _dense_filter(question: Question) -> Iterator[References]:
     """Groups as one filter with zeros between them: what is not finite in another group becomes NaN."""
     groups = question.attributes["groups"]
     x, w = question.inputs
@@ -78,16 +86,15 @@ def _dense_groups(question: Question) -> Iterator[References]:
     yield found
 
 
-def _groups_spread(question: Question) -> Iterator[References]:
+def _groups_spread(question: Question, found: References) -> Iterator[References]:
     """Of the filters' gradient, what is not finite in a group of the cotangent, or of the image, is NaN in the others.
 
     Channels of an image say where a filter's third axis is NaN if there is another one for each of its last, and back.
     """
     groups, axis = question.attributes["groups"], channel_axis(question.attributes["layout"])
-    (x, w), dy = question.inputs, question.cotangents[0] if question.gradient else None
-    if groups < 2 or dy is None:
+    (x, w), dy = question.inputs, question.cotangents[0]
+    if dy is None:
         return
-    found = ask(question)
     read, made = (x, dy) if question.op == "conv2d" else (dy, x)
     by_made = _odd_elsewhere(made, groups, axis).reshape(-1)
     by_read = np.repeat(_odd_elsewhere(read, groups, axis).T, w.shape[3] // groups, axis=1)
@@ -222,16 +229,9 @@ HYPOTHESES = (
     Hypothesis("first_group_only", "every group reads the channels of the first", _first_group_only, CONVS),
     Hypothesis(
         "dense_groups",
-        "groups are one filter with zeros between them, and zero times what is not finite is NaN",
+        "zeros stand for the other groups, and zero times what is not finite is NaN",
         _dense_groups,
         CONVS,
-    ),
-    Hypothesis(
-        "groups_spread",
-        "zeros stand between the groups in the filters' gradient, and zero times what is not finite is NaN",
-        _groups_spread,
-        CONVS,
-        ("gradient",),
     ),
     Hypothesis("operand_transposed", "an operand is transposed", _operand_transposed, ("matmul",)),
     Hypothesis(
