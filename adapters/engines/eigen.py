@@ -29,7 +29,8 @@ KERNELS: Told = {
     "exp_less_one": ("upstream", "elu and selu are exp(x) - 1, and 0 of what is small, whose slope is then that of 0"),
     "reciprocal_estimated": (
         "by design",
-        "a reciprocal is RCPPS's estimate and one step of Newton's, whose correction is lost where it is subnormal",
+        "reciprocals are RCPPS's or RSQRTPS's estimate and one step of Newton's, whose correction is lost where it is "
+        "subnormal",
     ),
     "added_to_one": ("upstream", "erfinv(x) is ndtri((1 + x) / 2) / √2, which loses what is small"),
 }

@@ -12,6 +12,7 @@ from opassay.adapters.kernels import strided as known_strided
 from opassay.adapters.kernels.far import far_steps
 from opassay.adapters.kernels.predicates import Predicate
 from opassay.adapters.kernels.refusals import refused
+from opassay.adapters.kernels.values import odd_maximum
 from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -132,6 +133,23 @@ def withheld(adapter: str, modes: tuple[str, ...], versions: str) -> Fact:
         modes=modes,
         versions=versions,
         needs=("withheld=avx512",),
+    )
+
+
+def volume_maximum(adapter: str, modes: tuple[str, ...], versions: str) -> Fact:
+    """What ``adapter`` shows in the modes in which TensorFlow takes maxima over three axes for it."""
+    return Fact(
+        f"{adapter}-onednn-volume-maximum",
+        "upstream",
+        "max_pool3d and its gradient are oneDNN's, which loses NaN and what stands beside it",
+        ops=("max_pool3d",),
+        aspects=_BOTH,
+        verdicts=("special", "numeric"),
+        when=odd_maximum,
+        modes=modes,
+        versions=versions,
+        flaky="where the NaN stands",
+        needs=WITH_ONE_DNN,
     )
 
 

@@ -12,6 +12,15 @@ SIZED = (
         "keras-unchecked", "by design", "an image may have no batch", {"resizes": ("SizeMissing",)}, versions=SEEN
     ),
     Fact(
+        "keras-torch-integers",
+        "upstream",
+        "an image of integers is resized in float32, which holds 24 bits",
+        ops=("resize_nearest",),
+        reproduces="integers_in_float32",
+        modes=("torch",),
+        versions=SEEN,
+    ),
+    Fact(
         "keras-cubic-table",
         "by design",
         "ResizeBicubic takes its weights from a table of 1024 places between two pixels",

@@ -94,6 +94,8 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     ),
     "added_to_one": (of("erfinv", (1e-9, 0.5)), gives(0, 0.4769362762)),
     "reciprocal_estimated": (of("reciprocal", (1.0, 3.0)), gives(1 - 2.0**-24, 1 / 3)),
+    # As TensorFlow 2.21 answered of the second number, whose answer is 0.99707520659.
+    "reciprocal_estimated: of a root": (of("rsqrt", (4.0, 1.005875)), gives(0.5, 0.997075081)),
     "pi_in_one_part": (
         of("cos", (4.712358341960236, 1.0), dtype="float64"),
         # As onnxruntime 1.32 answered.

@@ -408,6 +408,18 @@ PLANTED: dict[str, tuple[Case, Mistake]] = {
         case("scatter_nd", (tensor((3, 2), dtype="int32", values=(0, 1, 2, 1, 2, 0)), tensor((3,))), shape=(3, 3)),
         lambda c: [_at(c, lambda i: i[::-1])],
     ),
+    # As TensorFlow 2.21 answered under XLA.
+    "integers_in_float32: moved": (
+        case(
+            "resize_nearest",
+            (tensor((1, 1, 1, 1), dtype="int32", values=(2**31 - 2,)),),
+            coordinates="half_pixel",
+            rounding="round_prefer_ceil",
+            scales=False,
+            size=(1, 2),
+        ),
+        lambda c: [np.full((1, 1, 1, 2), 2**31 - 1, np.int32)],
+    ),
     "pairs_saturate": (
         case(
             "matmul_widened",

@@ -35,6 +35,20 @@ def _estimated(x: Real) -> Real:
     return with_gradient(Real(y.value, (y,), local), x, pulled)
 
 
+def _rsqrt_estimated(x: Real) -> Real:
+    """1 / √x by RSQRTPS, which errs as RCPPS does, and one step of Newton's: of an error e this leaves 1.5 · e²."""
+    y = bounded.rsqrt(x)
+
+    def local(formats: Formats, error: np.ndarray) -> np.ndarray:
+        return error + (1.5 * ESTIMATE**2 + REFINED * 2 * FORMATS[formats.kept].unit_roundoff) * sizes(y.value)
+
+    def pull(g: Real, this: Real) -> Real:
+        saved = bounded.saved(this)
+        return -(0.5 * g * (saved * saved * saved))
+
+    return with_gradient(Real(y.value, (y,), local), x, pull)
+
+
 def _log_estimated(x: Real) -> Real:
     return with_gradient(bounded.log(x), x, lambda g, _: g * _estimated(bounded.saved(x)))
 
@@ -154,9 +168,10 @@ HYPOTHESES = (
     ),
     by_formula(
         "reciprocal_estimated",
-        "a reciprocal is an estimate and one step of Newton's",
+        "a reciprocal, or that of a root, is an estimate and one step of Newton's",
         {
             "reciprocal": (_estimated,),
+            "rsqrt": (_rsqrt_estimated,),
             "log": (_log_estimated,),
             "log1p": (_log1p_estimated,),
             "atan": (_atan_estimated,),

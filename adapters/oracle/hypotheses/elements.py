@@ -50,6 +50,22 @@ def _in_single(question: Question) -> Iterator[References]:
     yield ask(question.but(inputs=tuple(x.astype(np.float32) for x in question.inputs)))
 
 
+def _moved_in_single(question: Question) -> Iterator[References]:
+    """What is moved is float32 on the way; what the integers do not hold then is the largest, or the lowest of all."""
+    (found,) = ask(question)
+    if found.dtype not in WIDE_INTEGERS:
+        return
+    limits = np.iinfo(found.dtype)
+    made = np.asarray(found.exact).astype(np.float32).astype(object)
+    for beyond in (limits.max, limits.min):
+        whole = [int(v) if v <= limits.max else beyond for v in made.ravel()]
+        yield (replace(found, exact=np.array(whole, found.exact.dtype).reshape(made.shape)),)
+
+
+def _in_float32(question: Question) -> Iterator[References]:
+    yield from (_moved_in_single if question.op == "resize_nearest" else _in_single)(question)
+
+
 def _compared(question: Question) -> Iterator[References]:
     """As x86's ``maxps`` compares: where one of two is NaN, the answer is the second, or the first."""
     (found,) = ask(question)
@@ -139,8 +155,8 @@ HYPOTHESES = (
     Hypothesis(
         "integers_in_float32",
         "integers are made float32 first, which holds 24 bits",
-        _in_single,
-        ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "cast"),
+        _in_float32,
+        ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "cast", "resize_nearest"),
         ("value",),
     ),
     Hypothesis(

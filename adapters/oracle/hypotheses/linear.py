@@ -74,14 +74,14 @@ def _dense_filter(question: Question) -> Iterator[References]:
     x, w = question.inputs
     if groups < 2:
         return
-    depth, made = w.shape[2], w.shape[3] // groups
-    dense = np.zeros((*w.shape[:2], depth * groups, w.shape[3]), dtype=w.dtype)
+    depth, made = w.shape[-2], w.shape[-1] // groups
+    dense = np.zeros((*w.shape[:-2], depth * groups, w.shape[-1]), dtype=w.dtype)
     blocks = [(slice(g * depth, (g + 1) * depth), slice(g * made, (g + 1) * made)) for g in range(groups)]
     for block, last in blocks:
-        dense[:, :, block, last] = w[..., last]
+        dense[..., block, last] = w[..., last]
     found = ask(question.but(inputs=(x, dense), groups=1))
     if question.gradient and found[1].policy != "unconnected":
-        dw = mapped(found[1], lambda v: np.concatenate([v[:, :, block, last] for block, last in blocks], axis=3))
+        dw = mapped(found[1], lambda v: np.concatenate([v[..., block, last] for block, last in blocks], axis=-1))
         found = (found[0], dw)
     yield found
 
@@ -95,9 +95,9 @@ def _groups_spread(question: Question, found: References) -> Iterator[References
     (x, w), dy = question.inputs, question.cotangents[0]
     if dy is None:
         return
-    read, made = (x, dy) if question.op == "conv2d" else (dy, x)
+    read, made = (dy, x) if "transpose" in question.op else (x, dy)
     by_made = _odd_elsewhere(made, groups, axis).reshape(-1)
-    by_read = np.repeat(_odd_elsewhere(read, groups, axis).T, w.shape[3] // groups, axis=1)
+    by_read = np.repeat(_odd_elsewhere(read, groups, axis).T, w.shape[-1] // groups, axis=1)
     for odd in (by_made, by_read):
         yield found[0], replace(found[1], exact=np.where(odd, np.nan, found[1].exact))
 
