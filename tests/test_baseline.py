@@ -161,7 +161,7 @@ def test_what_is_mended_is_dropped_and_red_if_that_is_asked_for(first, run, caps
 
 def test_what_another_kind_of_processor_showed_is_kept_and_not_red(first, run, capsys) -> None:
     update(capsys, first().folder)
-    here = kind_of(instructions())
+    here = kind_of(instructions(), {})
     lines = read_baseline(FILE)
     assert {line.processors for line in lines} == {(here,)}
     write_baseline(FILE, [replace(line, processors=("another",)) for line in lines])

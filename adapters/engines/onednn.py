@@ -123,16 +123,31 @@ def saturating_pairs(adapter: str, versions: str) -> Fact:
     )
 
 
-def withheld(adapter: str, modes: tuple[str, ...], versions: str) -> Fact:
+def _of_16_bits(case: Case) -> bool:
+    return any(tensor.dtype in ("bfloat16", "float16") for tensor in case.tensors)
+
+
+def withheld(adapter: str, modes: tuple[str, ...], versions: str) -> Iterator[Fact]:
     """What ``adapter`` shows where TensorFlow leaves 16 bits to oneDNN, which is told not to use AVX-512."""
-    return refused(
+    told: dict[str, Any] = {"modes": modes, "versions": versions, "needs": ("withheld=avx512",)}
+    reason = "TensorFlow goes by the processor, and not by ONEDNN_MAX_CPU_ISA, in what it leaves to oneDNN: "
+    yield refused(
         f"{adapter}-onednn-withheld",
-        "TensorFlow goes by the processor, and not by ONEDNN_MAX_CPU_ISA, in what it leaves to oneDNN",
+        f"{reason}convolutions and pools of 16 bits are refused",
         "could not create a primitive descriptor",
-        aspects=("value", "gradient", "shape"),
-        modes=modes,
-        versions=versions,
-        needs=("withheld=avx512",),
+        "could not create a descriptor for a pooling",
+        **told,
+    )
+    yield Fact(
+        f"{adapter}-onednn-withheld-products",
+        "upstream",
+        f"{reason}products of 16 bits end the process",
+        ops=("multiplies", "program"),
+        aspects=_BOTH,
+        verdicts=("crash",),
+        when=_of_16_bits,
+        flaky="which kernel is taken",
+        **told,
     )
 
 

@@ -44,7 +44,7 @@ KNOWN = pinned(
         *onednn.convolutions("keras", ("tensorflow",), SEEN, straddled_in_keras),
         onednn.far_strides("keras", ("tensorflow",), SEEN),
         onednn.softmax("keras", ("tensorflow",), SEEN),
-        onednn.withheld("keras", ("tensorflow",), SEEN),
+        *onednn.withheld("keras", ("tensorflow",), SEEN),
         onednn.volume_maximum("keras", ("tensorflow",), SEEN),
         onednn.einsum("keras", ("tensorflow",), SEEN),
         *xla.facts("keras", ("jax",), SEEN, grouped=("tensorflow",)),

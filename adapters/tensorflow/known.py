@@ -55,7 +55,7 @@ KNOWN = pinned(
         *onednn.convolutions("tensorflow", _CPU, _SEEN),
         onednn.far_strides("tensorflow", _CPU, _SEEN),
         onednn.softmax("tensorflow", _CPU, _SEEN),
-        onednn.withheld("tensorflow", _CPU, _SEEN),
+        *onednn.withheld("tensorflow", _CPU, _SEEN),
         onednn.volume_maximum("tensorflow", _CPU, _SEEN),
         onednn.one_matrix("tensorflow", _SEEN),
         onednn.einsum("tensorflow", (), _SEEN),
@@ -148,7 +148,7 @@ KNOWN = pinned(
             when=_stuffed,
             modes=_CPU,
             versions=_SEEN,
-            needs=("onednn_dtypes=bfloat16", "instructions!=amx_bf16"),
+            needs=("onednn_dtypes=bfloat16", "instructions=avx512_bf16", "instructions!=amx_bf16"),
         ),
         Fact(
             "tensorflow-xla-integers",

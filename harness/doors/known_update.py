@@ -15,7 +15,7 @@ from opassay.harness.model.baseline import PREFIX, Key, Line
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import apart
 from opassay.harness.model.messages import signature
-from opassay.harness.model.processors import kind_of, used
+from opassay.harness.model.processors import kind_of
 from opassay.harness.model.verdicts import FAILING, UNANSWERED
 from opassay.harness.store.baseline import in_order, read_baseline, write_baseline
 from opassay.harness.store.files import FileError
@@ -79,7 +79,7 @@ def _kinds(run: Row) -> dict[tuple[str, str], str]:
     """By adapter and mode, the kind of processor that a target on the CPU ran as."""
     flags = run["machine"].get("cpu", {}).get("flags", "").split()
     return {
-        (target["adapter"], target["mode"]): kind_of(used(flags, target.get("settings", {})))
+        (target["adapter"], target["mode"]): kind_of(flags, target.get("settings", {}))
         for target in run["targets"].values()
     }
 

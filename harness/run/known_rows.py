@@ -92,7 +92,7 @@ def seen_in(engine: Engine, known: Fact, lane: Lane) -> bool:
 
     A line of a baseline may name the kinds of processor, too.
     """
-    here = kind_of(lane.settings.get("instructions", "").split(","))
+    here = kind_of(lane.settings.get("instructions", "").split(","), lane.settings)
     if isinstance(known, Unexplained) and known.processors and here not in known.processors:
         return False
     return among(lane.version, known.seen or engine.known.tested(lane))
