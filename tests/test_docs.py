@@ -22,6 +22,7 @@ from markdown_it.token import Token
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "docs" / "tools")]
 import found_bugs  # noqa: E402 - a module of the documentation's tools
+import gravest  # noqa: E402
 import house  # noqa: E402
 import newcomer  # noqa: E402 - a module beside this file
 import tables  # noqa: E402
@@ -274,6 +275,25 @@ def test_the_gallery_has_no_case_left_over() -> None:
     everything = found_bugs.bugs({**found_bugs.CHOSEN, **found_bugs.ELSEWHERE})
     files = {file.stem for file in found_bugs.FOUND.glob("*-*.json")}
     assert files == {bug.name for bug in everything} == found_bugs.measured().keys()
+
+
+def test_five_of_each_backend_are_pins_of_what_upstream_should_mend_the_gravest_first() -> None:
+    registry = Registry()
+    for name, rows in gravest.kept().items():
+        facts = {fact.id: fact for fact in registry.known(name)}
+        assert 1 <= len(rows) <= gravest.MOST
+        assert all(facts[row["fact"]].owner == "upstream" for row in rows)
+        assert all(row["case"] in {pin.id for pin in facts[row["fact"]].pins} for row in rows)
+        assert [gravest.gravity(row) for row in rows] == sorted(map(gravest.gravity, rows))
+        assert {row["script"] for row in rows} <= {"alone", "by opassay"}
+
+
+def test_a_lost_process_is_graver_than_a_wrong_value_and_what_needs_no_elements_comes_last() -> None:
+    rows = [
+        {"verdict": verdict, "empty": empty}
+        for verdict, empty in (("crash", True), ("accepts", False), ("hang", False))
+    ]
+    assert sorted(rows, key=gravest.gravity) == [rows[2], rows[1], rows[0]]
 
 
 def test_a_case_that_is_no_pin_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

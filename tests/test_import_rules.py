@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("opassay",)
 SCRIPTED = ("torch", "tensorflow", "jax")
-FRAMEWORKS = (*SCRIPTED, "onnxruntime", "openvino", "keras", "tinygrad", "paddle", "mlx")
+FRAMEWORKS = (*SCRIPTED, "onnxruntime", "openvino", "keras", "tinygrad", "paddle", "mlx", "mindspore")
 
 
 @dataclass(frozen=True)

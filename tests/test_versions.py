@@ -31,6 +31,10 @@ TOGETHER = ("all", "test")
 PACKAGES = {"litert": "ai-edge-litert", "paddle": "paddlepaddle", "stablehlo": "jax"}
 """How a framework is called where it is downloaded, if not as its adapter is."""
 
+APART = ("mindspore",)
+"""They need another NumPy than opassay, so no extra brings them."""
+
+WITH_EXTRA = [entry for entry in built_in() if entry.name not in APART]
 FRAMEWORKS = {PACKAGES.get(entry.name, entry.name): entry for entry in built_in() if not entry.named_only}
 """By package; a format that several of them read is none."""
 
@@ -72,7 +76,7 @@ def test_an_upper_bound_is_noticed(line):
     assert not without_upper_bound(Requirement(line))
 
 
-@pytest.mark.parametrize("entry", built_in(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", WITH_EXTRA, ids=lambda entry: entry.name)
 def test_an_extra_brings_its_own_framework_and_no_other(entry):
     own = PACKAGES.get(entry.name, entry.name)
     # Keras computes on another framework, LiteRT's models are made by one.
@@ -81,11 +85,18 @@ def test_an_extra_brings_its_own_framework_and_no_other(entry):
     assert entry.hint == f"pip install 'opassay[{entry.name}]'"
 
 
-@pytest.mark.parametrize("entry", built_in(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", WITH_EXTRA, ids=lambda entry: entry.name)
 def test_the_oldest_version_that_an_extra_takes_is_the_oldest_that_its_adapter_does(entry):
     own = PACKAGES.get(entry.name, entry.name)
     [asked] = [r for r in requirements(entry.name) if r.name == own]
     assert str(asked.specifier) == f">={entry.least}"
+
+
+@pytest.mark.parametrize("name", APART)
+def test_what_needs_another_numpy_has_no_extra_and_says_how_it_is_asked(name):
+    entry = next(entry for entry in built_in() if entry.name == name)
+    assert name not in EXTRAS
+    assert entry.hint.startswith(f"--python {name}=")
 
 
 def test_opassay_without_extras_needs_no_framework():

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import gravest
 from chosen_bugs import CHOSEN, ELSEWHERE
 
 from opassay.harness.find.registry import Registry
@@ -163,6 +164,7 @@ def page() -> str:
             parts += [_entry(number, bug, found[bug.name])] if bug.verdict in verdicts else []
     parts += [ELSEWHERE_HEAD, "| where | what happens | needs | upstream |", "|---|---|---|---|"]
     parts += [_row(bug) for bug in bugs(ELSEWHERE)]
+    parts += [GRAVEST_HEAD, *gravest.table()]
     return "\n".join(parts) + "\n"
 
 
@@ -210,10 +212,20 @@ ELSEWHERE_HEAD = """\
 As grave, but the machine that measured this page cannot show them.
 """
 
+GRAVEST_HEAD = """
+## Five of each backend
+
+Of what upstream should mend, what ends the process or is left to memory comes first, then wrong values. Each case is
+a pin of its entry, so after a run of the target `opassay replay CASE --target TARGET --script DIR` shows it and writes
+its script. A script that stands *alone* needs NumPy and the framework only; one *by opassay* asks `opassay replay`. All
+are named showed the difference when this table was made by `python docs/tools/gravest.py`.
+"""
+
 _FRAMEWORKS = {
     "jax": "JAX",
     "keras": "Keras",
     "litert": "LiteRT",
+    "mindspore": "MindSpore",
     "mlx": "MLX",
     "onnx": "ONNX",
     "onnxruntime": "onnxruntime",

@@ -23,6 +23,7 @@ from opassay.harness.store.baseline import read_baseline
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("known-differences", "ops", "versions")))
 PACKAGES = {"litert": "ai-edge-litert", "paddle": "paddlepaddle", "stablehlo": "jax"}
+APART = "in an interpreter of its own"
 OWNERS = ("upstream", "by design", "ours")
 
 
@@ -83,7 +84,7 @@ def versions(registry: Registry) -> str:
     pins = dict(re.findall(r"^([\w-]+)==(.+)$", text, re.MULTILINE))
     lines = ["| adapter | oldest | tests run with |", "|---|---|---|"]
     for name, adapter in registry.adapters.items():
-        lines.append(f"| `{name}` | {adapter.least} | {pins[PACKAGES.get(name, name)]} |")
+        lines.append(f"| `{name}` | {adapter.least} | {pins.get(PACKAGES.get(name, name), APART)} |")
     return "\n".join(lines)
 
 

@@ -1,0 +1,185 @@
+"""What MindSpore is known to do differently. Free of MindSpore: the parent imports this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from opassay.adapters.facts import accepted, pinned
+from opassay.adapters.kernels.elements import Told, holds_nan, mistakes
+from opassay.adapters.kernels.refusals import of_nothing, refused
+from opassay.adapters.kernels.values import empty_anywhere
+from opassay.adapters.mindspore.known_predicates import (
+    counted_to_zero,
+    divides_by_zero,
+    divides_by_zero_first,
+    of_floats,
+    shares_nothing,
+    signed_without_size,
+    writes,
+)
+from opassay.harness.model.fact import Fact
+
+_SEEN = "mindspore 2.10.0, CPU"
+_MEMORY = "what lies in memory before the answer is written there"
+_NAN = ("upstream", "a comparison, in which a NaN loses")
+_FUNCTIONS: Told = {
+    "in_32_bits": ("upstream", "the kernel of float64 computes in float32"),
+    "constants_in_float32": ("upstream", "attributes of a float64 kernel are float32"),
+    "nan_passed_over": _NAN,
+    "nan_replaced": _NAN,
+    "nan_to_zero": _NAN,
+    "nan_dropped": _NAN,
+    "nan_restarts": _NAN,
+    "starts_from_lowest": ("upstream", "maxima start from the lowest finite number, above which -inf is not"),
+    "subnormals_flushed": ("by design", "kernels set subnormal numbers to 0"),
+    "zeros_of_other_sign": ("upstream", "exp(x) - 1 and log(1 + x) as written lose -0"),
+    "remainder_by_quotient": ("upstream", "a remainder is a - b * trunc(a / b), which rounds"),
+}
+_EXPONENTIALS = (
+    "exp sigmoid silu swiglu tanh mish elu selu celu softplus softmax log_softmax log_sigmoid erf erfc gelu "
+    "log log2 log10 log1p expm1 logsumexp logaddexp pow mlp_step transformer_block"
+)
+_UNCHECKED = {
+    "divides": ("DivisorZero",),
+    "avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool2d max_pool3d": ("PadNotSmallerThanWindow",),
+    "gather_elements": ("IndexNegative",),
+    "max min": ("NothingReduced",),
+    "scatter_elements": ("IndexOutOfRange",),
+    "depth_to_space": ("RankThree",),
+}
+_EMPTY = (
+    *("positive item", "width should >= 1", "fast stride can not be equal to 0", "must have value"),
+    *("elements must be positive", "must be larger than 0", "should > 0, but got 0", "must > 0, but got '0'"),
+    *("should not contain 0", "cannot be 0", "modulo by zero", "Framework Unexpected Exception", "smaller than kernel"),
+)
+
+
+def _shows(name: str, reason: str, ops: str, verdicts: str, when: object, **more: object) -> Fact:
+    """One that is known before the call."""
+    told = {"aspects": ("value", "gradient"), "versions": _SEEN, **more}
+    return Fact(
+        f"mindspore-{name}", "upstream", reason, tuple(ops.split()), verdicts=tuple(verdicts.split()), when=when, **told
+    )  # type: ignore[arg-type]
+
+
+def _refused(name: str, reason: str, *words: str, **more: object) -> Fact:
+    return refused(f"mindspore-{name}", reason, *words, **{"versions": _SEEN, **more})  # type: ignore[arg-type]
+
+
+KNOWN = pinned(
+    (
+        *mistakes("mindspore", _FUNCTIONS, versions=_SEEN),
+        *accepted("mindspore-unchecked", "by design", "MindSpore does not check it", _UNCHECKED, versions=_SEEN),
+        *accepted(
+            "mindspore-unchecked",
+            "by design",
+            "MindSpore does not check it",
+            {"scatter_nd": ("IndexOutOfRange",)},
+            flaky="how many updates there are: of one the index is checked",
+            versions=_SEEN,
+        ),
+        _shows(
+            "layer-norm-gradient",
+            "LayerNormGrad is sometimes refused: it asks for one input more than it is given",
+            "layer_norm",
+            "rejects nondeterministic",
+            of_floats,
+            aspects=("gradient",),
+            flaky="something not found yet: the same case alone is answered",
+        ),
+        _shows(
+            "polynomials",
+            "exp and log are polynomials of few terms in whole vectors, others behind them; most activations use them",
+            _EXPONENTIALS,
+            "numeric special nondeterministic",
+            of_floats,
+            flaky="how many elements lie in whole vectors, and where in memory they begin",
+        ),
+        _shows(
+            "sum-of-nothing",
+            "a sum over no terms is not written: what lay in memory is the answer",
+            "matmul bmm linear matmul_vjp logsumexp",
+            "structural numeric special nondeterministic",
+            shares_nothing,
+            flaky=_MEMORY,
+        ),
+        _shows(
+            "gradient-of-nothing",
+            "the gradient of an operand that was broadcast to no elements is not written",
+            "add sub mul div maximum minimum pow atan2 fmod remainder lerp",
+            "structural numeric special nondeterministic",
+            empty_anywhere,
+            aspects=("gradient",),
+            flaky=_MEMORY,
+        ),
+        _shows(
+            "divided-by-zero",
+            "a quotient by zero has the sign of the dividend",
+            "div fmod remainder log log2 log10",
+            "special",
+            divides_by_zero,
+            flaky="whether the other operand is 0 as well",
+        ),
+        _shows("index-add-writes", "index_add writes into its input", "index_add", "structural", writes),
+        _shows(
+            "sign-nan",
+            "sign compares with 0, of which a NaN is neither less nor equal",
+            "sign",
+            "special",
+            holds_nan,
+        ),
+        _shows(
+            "signbit-compared",
+            "signbit compares with 0, than which -0 is not less",
+            "signbit",
+            "structural",
+            signed_without_size,
+            aspects=("value",),
+        ),
+        _shows(
+            "cumprod-divides",
+            "the gradient of cumprod is a quotient by each element, which may be 0",
+            "cumprod",
+            "special numeric structural nondeterministic",
+            divides_by_zero_first,
+            aspects=("gradient",),
+            flaky="what else is added up beside 0 / 0",
+        ),
+        _shows(
+            "slice-behind-the-start",
+            "an end before the first element, with a step back, leaves the first one out",
+            "slice",
+            "shape",
+            counted_to_zero,
+            aspects=("value",),
+        ),
+        _refused(
+            "empty",
+            "kernels refuse tensors without elements",
+            *_EMPTY,
+            aspects=("value", "gradient", "shape"),
+            when=of_nothing,
+        ),
+        _refused(
+            "no-second", "most gradients cannot be differentiated again", "bprop not defined", aspects=("gradient",)
+        ),
+        _refused(
+            "no-gradient", "the gradient has no kernel of float64", "Grad], the input argument[", aspects=("gradient",)
+        ),
+        _refused(
+            "padded-axes", "an array is padded along as many axes as an image has", "input dims when padding's size"
+        ),
+        _refused("scalar-nonzero", "a scalar has no positions", "name: NonZero", aspects=("value", "shape")),
+        _refused("repeat-zero", "no times are refused", "but got type 'Int'"),
+        _refused(
+            "wide-padding",
+            "padding of both sides together must not be wider than the window",
+            *("the sum of the pads in the two directions", "the summation of padding"),
+            owner="by design",
+            aspects=("value", "gradient", "shape"),
+        ),
+        _refused("eps", "epsilon must not be larger than 1", "the eps must be in", owner="by design"),
+        _refused("one-index", "indices of one axis are refused", "the rank(indices) must be", owner="by design"),
+    ),
+    Path(__file__).parent,
+)

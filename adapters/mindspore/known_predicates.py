@@ -1,0 +1,43 @@
+"""What MindSpore's list of known differences asks of a case. Free of MindSpore."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case
+
+
+def of_floats(case: Case) -> bool:
+    return any(dtypes.is_float(tensor.dtype) and 0 not in tensor.shape for tensor in case.tensors)
+
+
+def signed_without_size(case: Case) -> bool:
+    """Some element has a sign, and is not less than 0."""
+    x = dtypes.widen(case.tensors[0].materialize())
+    return bool((np.signbit(x) & ~(x < 0)).any())
+
+
+def shares_nothing(case: Case) -> bool:
+    """A product whose sums have no terms, or a gradient of one."""
+    return any(0 in tensor.shape for tensor in case.tensors)
+
+
+def divides_by_zero(case: Case) -> bool:
+    """The second operand holds a zero, or the only one."""
+    return bool(np.any(case.tensors[-1].materialize() == 0))
+
+
+def divides_by_zero_first(case: Case) -> bool:
+    return bool(np.any(case.tensors[0].materialize() == 0))
+
+
+def writes(case: Case) -> bool:
+    """There are updates, of which one is not 0."""
+    return bool(np.any(case.tensors[2].materialize() != 0))
+
+
+def counted_to_zero(case: Case) -> bool:
+    """Some step goes back to an end before the first element."""
+    told = zip(case.tensors[0].shape, case.attributes["end"], case.attributes["step"], strict=True)
+    return any(step < 0 and end < -extent for extent, end, step in told)

@@ -1,0 +1,35 @@
+"""Dtypes that mindspore 2.10.0 has no kernel for, by op: written by ``docs/tools/lacking.py``."""
+
+from __future__ import annotations
+
+LACKING: dict[str, str] = {
+    "adaptive_avg_pool2d": "CHW NHWC",
+    "argsort": "uint16 uint32 uint64",
+    "batch_norm": "float64",
+    "bitwise_not": "bool",
+    "conv1d": "float64 int32 int64",
+    "conv2d": "float64 int32 int64",
+    "conv2d_transpose": "float64 int32 int64",
+    "conv3d": "float64 int32 int64",
+    "conv_transpose1d": "float64 int32 int64",
+    "depth_to_space": "DCR",
+    "index_add": "int64 uint16 uint32 uint64",
+    "lerp": "float64",
+    "max_pool1d": "int32 int64 int8 uint8",
+    "max_pool2d": "int32 int64 int8 uint8",
+    "max_pool3d": "int32 int64 int8 uint8",
+    "maximum": "uint16",
+    "norm_l1": "float64",
+    "norm_l2": "float64",
+    "one_hot": "bool float64 int16 int8 uint16 uint32 uint64 uint8",
+    "pad": "bool float16 int8 symmetric wrap",
+    "prelu": "float64",
+    "repeat": "bool",
+    "resize_nearest": "int16 int32 int8",
+    "scatter_reduce": "max min mul",
+    "sign": "int16 int8",
+    "sort": "uint16 uint32 uint64",
+    "space_to_depth": "DCR",
+    "sub": "uint32 uint64",
+    "topk": "float64",
+}

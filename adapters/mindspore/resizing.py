@@ -1,0 +1,12 @@
+"""Which ways to resize ``mindspore.ops.interpolate`` has on the CPU. Free of MindSpore."""
+
+from __future__ import annotations
+
+from opassay.adapters.resizing import CORNERS, FLOOR_NEAREST, HALF, LEGACY, Ways
+
+_SIZE = {"scales": False}
+RESIZES: Ways = {
+    "resize_nearest": ({**FLOOR_NEAREST, **_SIZE},),
+    "resize_linear": ({**HALF, **_SIZE}, CORNERS),
+    "resize_cubic": ({**LEGACY, **_SIZE, "axes": 2, "coordinates": "half_pixel"}, {**LEGACY, "axes": 2, **CORNERS}),
+}

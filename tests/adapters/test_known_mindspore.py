@@ -1,0 +1,55 @@
+"""What MindSpore's known differences say of a case. The framework is not needed."""
+
+from __future__ import annotations
+
+import pytest
+
+from opassay.adapters.mindspore import known_predicates as of
+from opassay.adapters.mindspore.known import KNOWN
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+
+
+def holding(*values: float, dtype: str = "float32") -> Tensor:
+    return Tensor((len(values),), dtype, Fill("literal", values=values))
+
+
+@pytest.mark.parametrize(("value", "shows"), [(-0.0, True), (0.0, False), (-1.0, False), (1.0, False)])
+def test_a_sign_without_size_is_what_signbit_misses(value: float, shows: bool) -> None:
+    assert of.signed_without_size(Case("signbit", (holding(1.0, value),))) is shows
+
+
+@pytest.mark.parametrize(
+    ("end", "step", "shows"), [(-4, -1, True), (-9, -2, True), (-3, -1, False), (-4, 1, False), (2, 1, False)]
+)
+def test_an_end_before_the_first_element_matters_where_the_step_goes_back(end: int, step: int, shows: bool) -> None:
+    attributes = {"begin": (-1,), "end": (end,), "step": (step,)}
+    assert of.counted_to_zero(Case("slice", (holding(1.0, 2.0, 3.0),), attributes)) is shows
+
+
+@pytest.mark.parametrize(("divisor", "shows"), [(0.0, True), (-0.0, True), (2.0, False)])
+def test_a_quotient_is_by_zero_where_the_last_operand_holds_one(divisor: float, shows: bool) -> None:
+    assert of.divides_by_zero(Case("div", (holding(0.0, 1.0), holding(3.0, divisor)))) is shows
+
+
+@pytest.mark.parametrize(("factor", "shows"), [(0.0, True), (2.0, False)])
+def test_a_gradient_of_products_is_by_zero_where_a_factor_is(factor: float, shows: bool) -> None:
+    assert of.divides_by_zero_first(Case("cumprod", (holding(1.0, factor),), {"axis": 0})) is shows
+
+
+@pytest.mark.parametrize(("update", "shows"), [(1.0, True), (0.0, False)])
+def test_an_input_is_seen_to_be_written_where_an_update_is_not_zero(update: float, shows: bool) -> None:
+    tensors = (holding(0, dtype="int64"), holding(1.0, 2.0), holding(update))
+    assert of.writes(Case("index_add", tensors, {"axis": 0})) is shows
+
+
+def test_a_function_of_integers_or_of_nothing_is_no_polynomial() -> None:
+    assert of.of_floats(Case("exp", (holding(1.0),)))
+    assert not of.of_floats(Case("exp", (holding(1, dtype="int32"),)))
+    assert not of.of_floats(Case("exp", (Tensor((0,), "float32", Fill("ones")),)))
+
+
+def test_what_depends_on_memory_says_so() -> None:
+    unsure = {fact.id for fact in KNOWN if "nondeterministic" in fact.verdicts}
+    assert unsure
+    assert all(fact.flaky for fact in KNOWN if fact.id in unsure)
