@@ -92,6 +92,11 @@ def _widened_work(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int
     return m * k * n
 
 
+def _widened_longest(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
+    (m, k), (_, n) = shapes
+    return max(m, k, n)
+
+
 def _matrices(shapes: Sequence[Shape]) -> bool:
     a, b = shapes
     return len(a) == len(b) == 2 and a[1] == b[0]
@@ -123,7 +128,7 @@ matmul_widened = composed(
     (EXTENTS, INNER, EXTENTS),
     answers=_widened_answer,
     work=_widened_work,
-    longest=lambda shapes, attributes: shapes[0][1],
+    longest=_widened_longest,
     fits=_matrices,
     said="b has as many rows as a has columns",
     longer={"InnerExtent": (1, 0)},
@@ -131,7 +136,6 @@ matmul_widened = composed(
     values=kinds.pairs(("ones", "iota", "ints", "ties"), ("bits", "normal", "wide", "special")),
     dtypes=("int8", "float16", "int8", "bfloat16"),
     widened=WIDENED,
-    differentiable=(),
     pins=product_pins.WIDENED,
 )
 linear = composed(

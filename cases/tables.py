@@ -174,9 +174,18 @@ def summed(geometry: Geometry, kinds: tuple[str, ...], terms: int, operands: int
         return replace(geometry, kinds=kinds if fits else tuple(_LATE_IOTA.get(kind, kind) for kind in kinds))
     rounding = tuple(kind for kind in kinds if kind not in EXACT_KINDS)
     tensors = [replace(t, memory=distinct(t.memory)) for t in geometry.case.all_tensors]
-    share = WHOLE * exact_terms(dtype) // terms
+    share = _share(dtype, terms)
     share = math.isqrt(WHOLE * share) if operands == 2 else share
     return Geometry(geometry.case.with_tensors(tensors), ("sparse", "sparse", *rounding), min(WHOLE, max(1, share)))
+
+
+def sparse(dtype: str, terms: int) -> Fill:
+    """Values of which so many have exact partial sums in ``dtype``."""
+    return Fill("sparse", 1, limits=(min(WHOLE, max(1, _share(dtype, terms))),))
+
+
+def _share(dtype: str, terms: int) -> int:
+    return WHOLE * exact_terms(dtype) // terms
 
 
 def _exact_iota(dtype: str, terms: int, operands: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from opassay.adapters.kernels.elements import NAN_OF_SIGN, Told, holds_nan, mistakes
+from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
 FUNCTIONS: Told = {
@@ -21,6 +22,8 @@ FUNCTIONS: Told = {
         "below 0 digamma and its derivative take the tangent and the sine of π · x as it is rounded; the derivative's "
         "series ends after four terms",
     ),
+    "nan_seen_by_nobody": ("upstream", "attention in blocks answers 0 where every score is NaN"),
+    "through_float32": ("upstream", "float64 is rounded to float32 before it is rounded to 8 bits"),
     "constants_in_float32": ("upstream", "the slope of hard_sigmoid is a sixth as float32 has it"),
     "divisors_multiplied": ("upstream", "the gradient is g / (x · ln 10), whose divisor float16 may not hold"),
     "alpha_divides_in_float32": ("upstream", "celu's gradient divides by alpha.toFloat(), in float64 as well"),
@@ -31,6 +34,11 @@ VECTORS: Told = {
     "infinite_early": ("by design", "Sleef documents that its lgamma may be infinite from 4e36, or 2e305, on"),
 }
 """What those of vectors do, which a processor without any of them has not."""
+
+
+def saturates(case: Case) -> bool:
+    """Whether numbers become the format of 8 bits that has the largest for those beyond, as one of the four has."""
+    return case.attributes["to"] == "float8_e4m3fn"
 
 
 def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Iterator[Fact]:

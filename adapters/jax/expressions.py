@@ -74,6 +74,7 @@ EXPRESSIONS = {
     "floor_divide": "jnp.floor_divide(a, b)",
     "trunc_divide": "lax.div(*jnp.broadcast_arrays(a, b))",
     "cast": "x.astype(to)",
+    "round_to_float8": "x.astype(to).astype(x.dtype)",
     "gelu": "jax.nn.gelu(x, approximate=approximate)",
     "silu": "jax.nn.silu(x)",
     "swiglu": "jax.nn.silu(a) * b",

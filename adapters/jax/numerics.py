@@ -24,6 +24,7 @@ SUMMED_IN_SINGLE = {
     "conv2d": ("y", "dx", "dw"),
     "conv2d_transpose": ("y", "dx", "dw"),
     "matmul": ("y", "da", "db"),
+    "matmul_widened": ("da", "db"),
 }
 
 RULES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opassay.adapters.engines.aten import saturates
 from opassay.harness.model.choice import Follows
 
 FOLLOWS = (
@@ -33,4 +34,5 @@ FOLLOWS = (
     Follows("long_axis_squeezed", "kept", modes=("torch",)),
     Follows("order_of_equals", "any", ops=("topk",), modes=("torch",)),
     Follows("order_of_equals", "any", ops=("sort",), modes=("jax",)),
+    Follows("float8_overflow", "largest", modes=("torch",), when=saturates),
 )

@@ -75,6 +75,7 @@ EXPRESSIONS = {
     "remainder": "ops.mod(a, b)",
     "floor_divide": "ops.floor_divide(a, b)",
     "cast": "ops.cast(x, to)",
+    "round_to_float8": "ops.cast(ops.cast(x, to), x.dtype)",
     "gelu": "ops.gelu(x, approximate=approximate)",
     "silu": "ops.silu(x)",
     "swiglu": "ops.silu(a) * b",

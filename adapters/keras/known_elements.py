@@ -7,7 +7,7 @@ import numpy as np
 from opassay.adapters.engines import aten
 from opassay.adapters.engines.eigen import DEFINITIONS
 from opassay.adapters.keras.known_predicates import SEEN
-from opassay.adapters.kernels.elements import Told, mistakes
+from opassay.adapters.kernels.elements import Told, mistakes, none_through_8_bits
 from opassay.adapters.kernels.norms import one_pass
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
@@ -42,6 +42,7 @@ _FUNCTIONS: Told = {
 ELEMENTS = (
     *mistakes("keras", _FUNCTIONS, **_TENSORFLOW),
     *aten.facts("keras-torch", SEEN, ("torch",)),
+    none_through_8_bits("keras", **_TENSORFLOW),
     Fact(
         "keras-bitwise-inferred",
         "upstream",

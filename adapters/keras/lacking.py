@@ -12,6 +12,7 @@ LACKING: dict[str, str] = {
     "jax:biased_attention": "float16",
     "jax:masked_attention": "float16",
     "matmul_widened": "bfloat16 float16",
+    "round_to_float8": "float8_e4m3fnuz float8_e5m2fnuz",
     "space_to_depth": "CRD",
     "tensorflow:avg_pool3d": "float16 float64",
     "tensorflow:bitwise_and": "bool",

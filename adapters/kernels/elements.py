@@ -53,6 +53,24 @@ def gradient(op: str, dtype: str = "float32", operands: int = 2) -> Case:
     return Case(op, (values,) * operands, {}, "gradient", cotangents=(values,))
 
 
+def none_through_8_bits(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Fact:
+    """What TensorFlow's gradient of a cast knows: no format of 8 bits."""
+    x = Tensor((2,), "float32", Fill("literal", values=(5.0, 3.0)))
+    case = Case("round_to_float8", (x,), {"to": "float8_e5m2", "saturate": False}, "gradient", cotangents=(x,))
+    return Fact(
+        f"{adapter}-none-through-8-bits",
+        "upstream",
+        "tf.cast to 8 bits, and from them, has no gradient, and says nothing of it",
+        ops=("round_to_float8",),
+        aspects=("gradient",),
+        verdicts=("shape",),
+        when=lambda _: True,
+        modes=modes,
+        versions=versions,
+        pins=(case,),
+    )
+
+
 STEPS = 1e9
 """Of a sum, which take seconds."""
 

@@ -74,6 +74,7 @@ LACKING: dict[str, str] = {
     "resize_cubic": "float32",
     "resize_nearest": "int16 int32 uint32",
     "roll": "uint16",
+    "round_to_float8": "float32",
     "shift_left": "int16 int32 int64 int8 uint16 uint32 uint64 uint8",
     "shift_right": "int64 uint64",
     "sign": "int16 int64 int8",

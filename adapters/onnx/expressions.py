@@ -58,6 +58,7 @@ EXPRESSIONS = {
     "remainder": "node('Mod', a, b)",
     "trunc_divide": "node('Div', a, b)",
     "cast": "node('Cast', x, to=TYPES[to])",
+    "round_to_float8": "node('Cast', node('Cast', x, to=TYPES[to], saturate=int(saturate)), to=TYPES[x.dtype])",
     "gelu": "node('Gelu', x, approximate='tanh' if approximate else 'none')",
     "silu": "node('Mul', x, node('Sigmoid', x))",
     "swiglu": "node('Mul', node('Mul', a, node('Sigmoid', a)), b)",

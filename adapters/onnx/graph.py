@@ -38,6 +38,10 @@ TYPES = {
     "bool": TensorProto.BOOL,
     "int32": TensorProto.INT32,
     "int64": TensorProto.INT64,
+    "float8_e4m3fn": TensorProto.FLOAT8E4M3FN,
+    "float8_e5m2": TensorProto.FLOAT8E5M2,
+    "float8_e4m3fnuz": TensorProto.FLOAT8E4M3FNUZ,
+    "float8_e5m2fnuz": TensorProto.FLOAT8E5M2FNUZ,
 }
 
 _NAMES = {number: name for name, number in TYPES.items()}

@@ -19,7 +19,14 @@ _FUNCTIONS: Told = {
     "minus_zero_lost": ("upstream", "Where adds what either branch gives, and -0 + 0 is 0"),
     "sigmoid_by_difference": ("upstream", "below 0, Sigmoid is a difference of numbers near 1, and then 0"),
     "constants_in_float32": ("by design", "an attribute of a node is a float32, whatever the tensors are"),
-    "in_32_bits": ("by design", "GroupNormalization is computed in float32 unless stash_type says otherwise"),
+    "in_32_bits": (
+        "by design",
+        "GroupNormalization is computed in float32 unless stash_type says otherwise, and so is Cast to 8 bits",
+    ),
+    "code_beyond": (
+        "upstream",
+        "without saturate, Cast gives 448 for [480, 496) in float8e4m3fn, NaN for [61440, 65536) in float8e5m2",
+    ),
     "sums_saturate": ("upstream", "sums and products of integers are made of numbers that hold more, and then clipped"),
     "nan_passed_over": ("upstream", "ReduceMax and ReduceMin of vectors pass over a NaN"),
     "out_of_range": ("upstream", "Tanh of float32 is a quotient of polynomials, which nothing keeps within 1"),

@@ -58,6 +58,7 @@ EXPRESSIONS = {
     "fmod": "node(ops.mod, a, b)",
     "remainder": "node(ops.floor_mod, a, b)",
     "cast": "node(ops.convert, x, destination_type=TYPES[to])",
+    "round_to_float8": "node(ops.convert, node(ops.convert, x, destination_type=TYPES[to]), destination_type=x.type)",
     "gelu": "node(ops.gelu, x, approximation_mode='TANH' if approximate else 'ERF')",
     "silu": "node(ops.multiply, x, node(ops.sigmoid, x))",
     "swiglu": "node(ops.multiply, node(ops.multiply, a, node(ops.sigmoid, a)), b)",

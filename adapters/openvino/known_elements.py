@@ -11,6 +11,7 @@ from opassay.harness.model.fills import Fill
 _SEEN = {"versions": "openvino 2026.4.1, CPU"}
 
 _FUNCTIONS: Told = {
+    "through_float16": ("upstream", "Convert rounds to float16 before it rounds to 8 bits"),
     "exp_less_one": ("upstream", "Elu is exp(x) - 1, and 0 of what is small"),
     "log_of_one_added": ("upstream", "SoftPlus and Mish take the logarithm of 1 + exp(x), which rounds to 1"),
     "out_of_range": ("upstream", "SoftPlus is below 0 where it is small"),

@@ -10,4 +10,5 @@ LACKING: dict[str, str] = {
     "ceil_max_pool2d": "CHW",
     "depthwise_conv2d": "CHW",
     "pad": "wrap",
+    "round_to_float8": "float8_e4m3fnuz float8_e5m2fnuz",
 }

@@ -28,6 +28,8 @@ TYPES: Mapping[str, ov.Type] = {
     "bool": ov.Type.boolean,
     "int32": ov.Type.i32,
     "int64": ov.Type.i64,
+    "float8_e4m3fn": ov.Type.f8e4m3,
+    "float8_e5m2": ov.Type.f8e5m2,
 }
 
 _NAMES = {kind.get_type_name(): name for name, kind in TYPES.items()}

@@ -21,6 +21,11 @@ def _high_wins(question: Question) -> Iterator[References]:
         yield ask(question.but(low=high))
 
 
+def _saturates(question: Question) -> Iterator[References]:
+    if not question.attributes["saturate"]:
+        yield ask(question.but(saturate=True))
+
+
 def _any_value(question: Question) -> Iterator[References]:
     yield ask(replace(question, allowed=("DivisorZero",)))
 
@@ -47,6 +52,12 @@ CHOICES = (
         "What is the answer where the lower limit is above the upper one?",
         "open",
         {"high": Hypothesis("crossed_limits=high", "the upper limit", _high_wins, ("clamp",))},
+    ),
+    Choice(
+        "float8_overflow",
+        "What becomes of a number that is too large for a format of 8 bits, where nobody says that it saturates?",
+        "infinite, or NaN",
+        {"largest": Hypothesis("float8_overflow=largest", "the largest number", _saturates, ("round_to_float8",))},
     ),
     Choice(
         "zero_divisor",

@@ -73,6 +73,7 @@ EXPRESSIONS = {
     "floor_divide": "tf.math.floordiv(a, b)",
     "trunc_divide": "tf.truncatediv(a, b)",
     "cast": "tf.cast(x, to)",
+    "round_to_float8": "tf.cast(tf.cast(x, getattr(tf.dtypes.experimental, to)), x.dtype)",
     "gelu": "tf.nn.gelu(x, approximate=approximate)",
     "silu": "tf.nn.silu(x)",
     "swiglu": "tf.nn.silu(a) * b",

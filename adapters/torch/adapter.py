@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch._dynamo.utils import counters
 from torch._subclasses.fake_tensor import FakeTensorMode
@@ -25,6 +24,7 @@ from opassay.adapters.onednn import own_convolutions
 from opassay.adapters.resizing import lacks_way
 from opassay.adapters.sized import unsized
 from opassay.adapters.torch import devices
+from opassay.adapters.torch.attention import VARIABLE, functional
 from opassay.adapters.torch.conv import ConvOps
 from opassay.adapters.torch.expressions import EXPRESSIONS
 from opassay.adapters.torch.lacking import LACKING
@@ -38,6 +38,7 @@ from opassay.harness.model.adapter import Adapter, Unconnected
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import Inferred
 
+F = functional()
 ExpressionOps = ops_of(EXPRESSIONS, __file__, torch=torch, F=F)
 
 
@@ -94,7 +95,8 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
 
     def executor(self) -> str:
         """``ATen`` or, once something was compiled, ``Inductor``; torch does not say which library a kernel used."""
-        return self._executor
+        asked = os.environ.get(VARIABLE, "")
+        return f"{self._executor}, attention by {asked}" if asked else self._executor
 
     def location(self, value: Tensor) -> str:
         return self.device if value.device == self._device else str(value.device)

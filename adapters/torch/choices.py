@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opassay.adapters.engines.aten import saturates
 from opassay.harness.model.case import Case
 from opassay.harness.model.choice import Follows
 
@@ -74,4 +75,5 @@ FOLLOWS = (
     Follows("negative_pads", "crop", **_PAD),
     Follows("few_repeats", "last_axes", **_TILE),
     Follows("order_of_equals", "any", ops=("topk",), **_TOPK),
+    Follows("float8_overflow", "largest", when=saturates),
 )

@@ -78,6 +78,7 @@ EXPRESSIONS = {
     "floor_divide": "torch.floor_divide(a, b)",
     "trunc_divide": "torch.div(a, b, rounding_mode='trunc')",
     "cast": "x.to(getattr(torch, to))",
+    "round_to_float8": "x.to(getattr(torch, to)).to(x.dtype)",
     "gelu": "F.gelu(x, approximate='tanh' if approximate else 'none')",
     "silu": "F.silu(x)",
     "swiglu": "F.silu(a) * b",

@@ -8,6 +8,7 @@ from typing import Any
 
 from opassay.cases import fitting, tables
 from opassay.cases.signatures import draws
+from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry, Tensor
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
@@ -123,13 +124,25 @@ def _tensor(
 
 
 def gradients(shaped: Shaped) -> Draw:
-    """The same of the aspect ``gradient``."""
-    drawn = geometries(shaped)
+    """The same of the aspect ``gradient``: floats, and one dtype of integers, of which it is soon said."""
+    floats = tuple(d for d in shaped.dtypes if dtypes.is_float(d))
+    whole = tuple(d for d in shaped.dtypes if not dtypes.is_float(d))[:1]
+    drawn = geometries(replace(shaped, dtypes=(*floats, *whole)))
     return drawn.beside(tables.MEMORIES, draws.COTANGENTS).map(lambda found: _with_cotangent(shaped, *found))
+
+
+def _few(shaped: Shaped, geometry: Geometry) -> Fill | None:
+    """Of sums that are too long for a bound, a cotangent that may itself be added up as often."""
+    if geometry.kinds[0] != "sparse" or shaped.longest is None:
+        return None
+    case = geometry.case
+    terms = shaped.longest([t.shape for t in case.tensors], case.attributes)
+    return tables.sparse(case.tensors[-1].dtype, terms)
 
 
 def _with_cotangent(shaped: Shaped, geometry: Geometry, memory: Memory, fill: Fill) -> Geometry:
     case = geometry.case
     shape = shaped.answers([t.shape for t in case.tensors], case.attributes)
-    made = replace(tables.data(shape, case.tensors[-1].dtype, memory), fill=fill)
+    dtype = shaped.answer(case.attributes, case.tensors[-1].dtype)
+    made = replace(tables.data(shape, dtype, memory), fill=_few(shaped, geometry) or fill)
     return replace(geometry, case=replace(case, aspect="gradient", cotangents=(made,)))

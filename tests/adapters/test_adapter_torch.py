@@ -49,3 +49,20 @@ def test_every_gradient_of_a_batch_is_compiled(answers: dict[str, Any]) -> None:
     two, four = answers["programs"]
     assert two > 0
     assert four == 2 * two
+
+
+def test_attention_is_by_the_backend_that_is_asked_for_and_by_no_other(answers: dict[str, Any]) -> None:
+    found = answers["attention"]
+    assert "FlashAttention" in found["FLASH_ATTENTION"]
+    assert "Attention" not in found["MATH"]
+    assert found["EFFICIENT_ATTENTION"] == "EFFICIENT_ATTENTION does not take this attention"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [("MATH", "ATen, attention by MATH"), ("FLASH", "knows MATH, FLASH_ATTENTION")]
+)
+def test_a_target_names_the_backend_of_attention(asked: str, told: str) -> None:
+    code = "from opassay.adapters.torch.adapter import TorchAdapter; print(TorchAdapter().executor())"
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), "OPASSAY_ATTENTION": asked}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=600)
+    assert told in done.stdout + done.stderr

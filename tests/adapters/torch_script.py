@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch._dynamo.utils import counters
+from torch.nn.attention import SDPBackend
 
 from opassay.adapters import oracle
 from opassay.adapters.torch import windows
 from opassay.adapters.torch.adapter import TorchAdapter
+from opassay.adapters.torch.attention import ByBackend
 from opassay.harness.model import memory
-from opassay.harness.model.adapter import Unconnected
+from opassay.harness.model.adapter import Unconnected, Unsupported
 from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import ContractError
 
@@ -85,6 +87,19 @@ def programs(adapter: TorchAdapter, count: int) -> int:
     return int(counters["stats"]["unique_graphs"])
 
 
+def attention() -> dict[str, str]:
+    """By the backend asked for: what computed the gradient, or why it was not asked."""
+    query = torch.ones(1, 2, 3, 4, requires_grad=True)
+    found = {}
+    for name in ("MATH", "FLASH_ATTENTION", "EFFICIENT_ATTENTION"):
+        asked = ByBackend(SDPBackend.__members__[name])
+        try:
+            found[name] = asked.scaled_dot_product_attention(query, query, query, scale=0.5).grad_fn.name()
+        except Unsupported as reason:
+            found[name] = str(reason)
+    return found
+
+
 if __name__ == "__main__":
     torch_adapter = TorchAdapter()
     answers = {
@@ -92,5 +107,6 @@ if __name__ == "__main__":
         "pools": pools(torch_adapter),
         "vjp": compiled_vjp(torch_adapter),
         "programs": [programs(torch_adapter, count) for count in (2, 4)],
+        "attention": attention(),
     }
     print("\n" + json.dumps(answers))

@@ -77,6 +77,14 @@ TINY = 1.5e-38
 
 SINGLE = float(np.float32(1.1))
 
+QUERIES = Tensor((1, 1, 2, 2), "float32", Fill("literal", values=(NAN, 1.0, 0.0, 0.0)))
+VALUES = Tensor((1, 1, 2, 2), "float32", Fill("literal", values=(1.0, 1.0, 2.0, 2.0)))
+
+TIE = 1.0625
+"""Half between 1 and the next number of 4 digits."""
+
+E4M3FN = {"to": "float8_e4m3fn", "saturate": False}
+
 PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "exp2_by_exp": (
         of("exp2", (1000.3, -900.1, 3.0), dtype="float64"),
@@ -269,6 +277,27 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "exp_less_one: slope": (of("selu", (-1e-9, 1.0), dy=(1.0, 1.0)), gives(1.0507009873554805, 1.0507009873554805)),
     "exponent_126: silu": (of("silu", (-87.1, 1.0)), gives(-0.0, 1 / (1 + math.exp(-1)))),
     "reciprocal_estimated: log": (of("log", (3e38, 1.0), dy=(100.0, 1.0)), gives(3e-37, 1)),
+    # As torch 2.13 answered.
+    "through_float32": (
+        of("round_to_float8", (TIE + 2.0**-50, TIE + 2.0**-12), dtype="float64", **E4M3FN),
+        gives(1, 1.125, dtype=np.float64),
+    ),
+    # As torch 2.13 answered.
+    "nan_seen_by_nobody": (
+        Case("attention", (QUERIES, VALUES, VALUES), {"causal": False, "scale": False}),
+        lambda _: [np.array([[[[0, 0], [1.5, 1.5]]]], np.float32)],
+    ),
+    # As onnxruntime 1.32 answered.
+    "code_beyond": (of("round_to_float8", (480.0, 470.0), **E4M3FN), gives(448, NAN)),
+    "code_beyond: infinity's": (
+        of("round_to_float8", (61440.0, 65536.0), to="float8_e5m2", saturate=False),
+        gives(NAN, INF),
+    ),
+    "through_float16": (of("round_to_float8", (TIE + 2.0**-12, TIE + 2.0**-9), **E4M3FN), gives(1, 1.125)),
+    "through_bfloat16": (
+        of("round_to_float8", (3.0, 1.0, 1.0), dy=(TIE + 2.0**-12, TIE + 2.0**-9, 3.0), **E4M3FN),
+        gives(1, 1, 3),
+    ),
     "minus_zero_lost: some": (of("sqrt", (-0.0, -0.0, 4.0)), gives(0.0, -0.0, 2)),
     "one_too_early: some": (
         of("tanh", (17.80307909011841, 17.80307909011841), dtype="float64"),

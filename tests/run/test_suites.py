@@ -133,11 +133,15 @@ def test_every_shipped_suite_stays_what_it_is():
     assert {name: read_suite(name).hash for name in shipped()} == SHIPPED
 
 
+LATER = {("matmul_widened", "gradient")}
+"""What ops have had since the suites were frozen."""
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_suite_asks_every_aspect_of_what_there_is(name):
     suite, registry = read_suite(name), Registry()
     assert set(suite.ops) <= set(registry.names)
     assert len(suite.cases) >= 1_400
     there = {(case.op, case.aspect) for case in suite.cases}
-    assert {(name, aspect) for name in suite.ops for aspect in aspects(registry.op(name))} <= there
+    assert {(name, aspect) for name in suite.ops for aspect in aspects(registry.op(name))} - LATER <= there
     assert {t.memory.kind for case in suite.cases for t in case.all_tensors} >= {"sliced", "broadcast", "reversed"}

@@ -48,7 +48,9 @@ def sum_error(
         new = new + np.where(whole > 0, (additions + 1) * form.smallest_normal, 0)
     if not error.any():
         precision = min(form.precision, FORMATS[formats.kept].precision)
-        new = np.where(size <= lowest_bit(terms) * 2.0**precision, 0, new)
+        # Those of one sign add up to at most this, in any order.
+        largest = np.where(np.isfinite(value), (size + sizes(value)) / 2, size)
+        new = np.where(largest <= lowest_bit(terms) * 2.0**precision, 0, new)
     beyond = whole + new > form.largest
     new = np.where(beyond, np.inf, np.where(whole == 0, 0, new))
     new = settled(value, new, np.where(beyond & np.isinf(value), np.inf, error))

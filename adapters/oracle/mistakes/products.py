@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from opassay.adapters.oracle.hypotheses.question import ask
 from opassay.adapters.oracle.mistakes.elements import computed
 from opassay.adapters.oracle.mistakes.made import dtype, mistakes
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Question
-from opassay.harness.model.mistake import Arrays
+from opassay.harness.model.mistake import Arrays, right
 
 Array = np.ndarray
 
@@ -36,6 +38,15 @@ def _in_16_bits(question: Question, told: Arrays) -> Arrays:
         return (right.astype(np.int16).astype(np.int32),)
     with np.errstate(over="ignore"):
         return (dtypes.widen(dtypes.narrow(right, dtype(question))).astype(np.float32),)
+
+
+def _cotangent_in_16_bits(question: Question, told: Arrays) -> Arrays:
+    (cotangent,), kind = question.cotangents, dtype(question)
+    if cotangent is None or not dtypes.is_float(kind):
+        return told
+    with np.errstate(over="ignore"):
+        kept = dtypes.widen(dtypes.narrow(cotangent, kind)).astype(np.float32)
+    return right(ask(replace(question, cotangents=(kept,))))
 
 
 def _rows(x: Array, weight: Array, bias: Array) -> Array:
@@ -141,6 +152,13 @@ MISTAKES = (
     *mistakes("own_axis_not_summed", "of an axis of one operand, the first alone", computed(_first_alone), "einsum"),
     *mistakes(
         "kept_in_16_bits", "the product is kept in 16 bits before it is given in 32", _in_16_bits, "matmul_widened"
+    ),
+    *mistakes(
+        "cotangent_in_16_bits",
+        "the cotangent is rounded to the operands' dtype first",
+        _cotangent_in_16_bits,
+        "matmul_widened",
+        ("gradient",),
     ),
     *mistakes("matrices_modulo_two", "matrices of b are counted modulo two", computed(_modulo_two), "bmm"),
     *mistakes(

@@ -1,0 +1,38 @@
+"""Rounding to formats of 8 bits: the wrong way, or without what lies at either end."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opassay.adapters.oracle.bounded.float8 import FLOAT8, float8_values
+from opassay.adapters.oracle.mistakes.elements import computed
+from opassay.adapters.oracle.mistakes.made import mistakes
+
+Array = np.ndarray
+
+
+def _cut(x: Array, to: str, saturate: bool) -> Array:
+    """Digits are cut off, not rounded."""
+    form = FLOAT8[to]
+    exponent = np.maximum(np.frexp(x)[1] - 1, form.min_exponent)
+    spacing = np.ldexp(x.dtype.type(1), exponent - form.precision + 1)
+    return float8_values(np.copysign(np.trunc(x / spacing) * spacing, x), form, saturate)
+
+
+def _flushed(x: Array, to: str, saturate: bool) -> Array:
+    found = float8_values(x, FLOAT8[to], saturate)
+    return np.where(np.abs(found) < FLOAT8[to].smallest_normal, np.copysign(0, found), found)
+
+
+def _infinity_kept(x: Array, to: str, saturate: bool) -> Array:
+    """What is too large saturates, but not what is infinite."""
+    found = float8_values(x, FLOAT8[to], saturate)
+    return np.where(np.isinf(x), float8_values(x, FLOAT8[to], False), found)
+
+
+OP = "round_to_float8"
+MISTAKES = (
+    *mistakes("digits_cut", "digits are cut off, not rounded", computed(_cut), OP),
+    *mistakes("subnormals_of_8_bits_lost", "subnormals of the 8 bits are 0", computed(_flushed), OP),
+    *mistakes("infinity_kept", "infinities do not saturate", computed(_infinity_kept), OP),
+)
