@@ -1,1 +1,1 @@
-"""What happens after a run: from failing records to findings that a person can act on."""
+"""After a run: failing records become findings, each with a smallest case, a cause and a script."""

@@ -23,11 +23,11 @@ Say = Callable[[str], None]
 
 
 def hunt_run(run: Run, engine: Engine, limits: Limits, say: Say = lambda text: None) -> None:
-    """Turn the new differences of ``run`` into findings, in its folder, its ``run.json`` and its table.
+    """Turn the new differences of ``run`` into findings: in its folder, its ``run.json`` and its table.
 
-    A run without new differences costs nothing. What is found so far is kept when the hunt is interrupted; a
-    resumed run goes on from there. ``say`` is told how far it is. A mistake of opassay's is noted in ``run.faults`` and
-    costs no other finding anything.
+    Does nothing for a run without new differences. If interrupted, it keeps the findings so far; ``--resume`` continues
+    from them. ``say`` is called with the progress. An error of opassay is added to ``run.faults``; the other findings
+    are still made.
     """
     if not run.counts.new or not limits.findings:
         return
@@ -59,7 +59,7 @@ def hunt_run(run: Run, engine: Engine, limits: Limits, say: Say = lambda text: N
 
 
 def _take_up(run: Run, hunter: Hunter) -> None:
-    """Start from the findings in the folder, without those that a fault of opassay left incomplete."""
+    """Start from the findings in the folder, except those that a fault of opassay left incomplete."""
     for finding in map(store.read, store.stored(run.folder)):
         if not finding.fault:
             hunter.findings[finding.id] = replace(finding, records=0)
@@ -71,14 +71,14 @@ def hunter_of(
     limits: Limits,
     begin: Callable[[int, int], None] = lambda found, waiting: None,
 ) -> Hunter:
-    """A hunter with the workers of ``engine``, which runs ``campaign``."""
+    """A hunter that uses the workers of ``engine``, the engine of ``campaign``."""
     bench = Bench(engine, {op.name: op for op in campaign.ops})
     threads = (campaign.settings.threads, usable_cores())
     return Hunter(bench, campaign.settings.seed, threads, limits, begin)
 
 
 def hunt_shard(hunter: Hunter, campaign: Campaign, records: Sequence[Record], label: str, out: Path) -> list[Finding]:
-    """The findings to which the new differences among ``records``, all of target ``label``, belong; kept in ``out``."""
+    """The findings that explain the new differences among ``records``, all of target ``label``; written to ``out``."""
     hunter.hunt(records, frozenset({label}))
     ids = {hunter.owners.get((record.case_id, record.verdict), "") for record in records if record.new}
     for name in sorted(ids & set(hunter.findings)):
@@ -88,13 +88,13 @@ def hunt_shard(hunter: Hunter, campaign: Campaign, records: Sequence[Record], la
 
 
 def summarised(run: Run, hunter: Hunter) -> None:
-    """Tell ``run`` what is known so far."""
+    """Give ``run`` the findings so far."""
     run.findings = [summary(finding) for finding in gravest_first(hunter.findings.values())]
     run.noted = lambda record: noted(hunter, record)
 
 
 def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
-    """The order in which findings are told: equals by how many records they have."""
+    """Findings by severity; of equal ones, those with more records first."""
     return sorted(findings, key=lambda f: (f.severity, -f.records, f.id))
 
 
@@ -107,7 +107,7 @@ def with_scripts(bench: Bench, campaign: Campaign, out: Path, finding: Finding) 
 
 
 def noted(hunter: Hunter, record: Record) -> Record:
-    """The row of ``record`` with what the hunt found out about it."""
+    """``record`` with the cause and the confirmation that the hunt found."""
     finding = hunter.findings.get(hunter.owners.get((record.case_id, record.verdict), ""))
     if finding is None or not record.new:
         return record
@@ -119,7 +119,7 @@ def noted(hunter: Hunter, record: Record) -> Record:
 
 
 def summary(finding: Finding) -> dict[str, Any]:
-    """What ``run.json`` says of a finding; its folder has the rest."""
+    """The part of a finding that ``run.json`` holds; ``findings/<id>/`` has the rest."""
     return {
         "id": finding.id,
         "op": finding.op,

@@ -1,4 +1,4 @@
-"""Findings that show again in another op, aspect, verdict or mode: matched by mistake or by message."""
+"""Further occurrences of a finding in another op, aspect, verdict or mode, matched by mistake or by message."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from opassay.harness.hunt.finding import Finding
 from opassay.harness.model.explanation import mistake_in
 
 SAID = ("rejects",)
-"""Verdicts of which the framework's own words say what is the same, whichever op was asked."""
+"""Verdicts whose message tells what is the same problem, whatever the op."""
 
 
 def elsewhere(findings: Iterable[Finding], failure: Failure) -> list[Finding]:
-    """Those of another op or aspect: one of its own may have a smaller case by ``failure``."""
+    """The findings of another op or aspect. One of the same op may still get a smaller case from ``failure``."""
     asked = failure.case.op, failure.case.aspect
     return [finding for finding in findings if (finding.op, finding.aspect) != asked]
 
 
 def met_again(bench: Bench, findings: Iterable[Finding], failure: Failure) -> Finding | None:
-    """The finding that ``failure`` is a further occurrence of, decided by one question and without shrinking."""
+    """The finding of which ``failure`` is a further occurrence. One question decides it; nothing is shrunk."""
     labels = labels_of(failure.sign)
     here = [finding for finding in findings if labels <= frozenset(finding.targets)]
     if failure.verdict in SAID:
@@ -32,7 +32,7 @@ def met_again(bench: Bench, findings: Iterable[Finding], failure: Failure) -> Fi
 
 
 def with_also(finding: Finding, failure: Failure) -> Finding:
-    """``finding``, which says where else it was met."""
+    """``finding`` with the op, aspect and verdict of ``failure`` listed in ``also``."""
     own = finding.op, finding.aspect, finding.verdict
     where = failure.case.op, failure.case.aspect, failure.verdict
     also = finding.also if own == where else (*finding.also, " ".join(where))

@@ -1,4 +1,4 @@
-"""Whether a case still shows a difference: memoized, with a limit on the number of runs."""
+"""A predicate over cases, "still shows the difference": memoized, with a limit on the number of runs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Fails = Callable[[Case], bool]
 
 
 class Asking:
-    """``fails`` with a memory and a limit: a case that was not asked before the limit counts as passing.
+    """``fails``, memoized and limited. Beyond the limit, a case that was not run counts as passing.
 
-    A verdict that changed between two calls would confuse every shrinker, so each case is asked once. A case that
-    ``admits`` does not let pass is never asked.
+    A verdict that changes between two calls would confuse a shrinker, so each case runs once. A case for which
+    ``admits`` is false never runs.
     """
 
     def __init__(self, fails: Fails, limit: int, admits: Fails = lambda case: True) -> None:
@@ -24,7 +24,7 @@ class Asking:
 
     @property
     def asked(self) -> int:
-        """How many verdicts were needed so far."""
+        """The number of verdicts so far."""
         return len(self._known)
 
     @property

@@ -28,16 +28,16 @@ from opassay.harness.run.kinds import Asked
 from opassay.harness.run.lane import Lane
 
 Sign = frozenset[tuple[str, str]]
-"""On which targets a case shows one verdict in a way that is not known: (label, in which words)."""
+"""Where a case shows one verdict that no known difference covers: pairs of target label and wording."""
 
 WORDED = ("rejects", "shape", "crash")
-"""Verdicts of which one op may have several kinds that only their messages tell apart."""
+"""Verdicts under which one op may have several problems, which only their messages distinguish."""
 
 WORDS = 8
 
 
 def wording(verdict: str, error_type: str, message: str) -> str:
-    """What two messages of one kind share: the error's type and the first words, without numbers."""
+    """What messages of one problem have in common: the error's type and its first words, without numbers."""
     if verdict not in WORDED:
         return ""
     words = re.findall(r"[A-Za-z_]{3,}", clean_message(message))
@@ -55,37 +55,37 @@ class Bench:
         return self._ops[case.op]
 
     def ask(self, case: Case) -> list[Asked]:
-        """Label, outcome and judgement of every usable target; the case is given to each alone."""
+        """Label, outcome and judgement of every usable target; the case runs alone on each."""
         return list(self._engine.ask(self.op(case), Item(0, case)))
 
     def sign(self, case: Case, verdict: str) -> Sign:
-        """Where the case now shows ``verdict``; for ``nondeterministic``, any difference."""
+        """The targets on which the case now shows ``verdict``; for ``nondeterministic``, any difference."""
         asked = self.ask(case)
         self._last = case.id, asked
         return self.sign_of(case, verdict, asked)
 
     def sign_of(self, case: Case, verdict: str, asked: Collection[Asked]) -> Sign:
         return frozenset(
-            # What varies may differ in other words each time.
+            # An answer that varies may have another message each time.
             (label, wording(verdict, judgement.error_type, judgement.message))
             for label, outcome, judgement in asked
             if _shows(judgement, verdict) and not self._known(label, case, outcome, judgement)
         )
 
     def fresh(self, labels: Collection[str]) -> None:
-        """Start the workers of ``labels`` once more."""
+        """Restart the workers of ``labels``."""
         self._engine.use_threads(self.threads(), labels)
 
     def reset(self) -> None:
-        """Forget what was asked and has no answer yet."""
+        """Drop every question that is still unanswered."""
         self._engine.reset()
 
     def use_threads(self, count: int) -> None:
-        """Start all workers once more, with so many threads."""
+        """Restart all workers with so many threads."""
         self._engine.use_threads(count)
 
     def threads(self) -> int:
-        """With how many threads the workers compute now."""
+        """The number of threads that the workers compute with."""
         return max((lane.threads for lane in self._lanes()), default=1)
 
     def versions(self, labels: Collection[str]) -> dict[str, str]:
@@ -94,11 +94,12 @@ class Bench:
         return {lane.target.adapter: str(lane.hello.get("version", "")) for lane in lanes}
 
     def lane(self, label: str) -> Lane:
-        """The target of this label, and the worker that answers for it."""
+        """The lane of the target with this label."""
         return next(lane for lane in self._lanes() if lane.label == label)
 
     def explain(self, label: str, op: Op, answers: Iterable[tuple[Case, Returned]]) -> str:
-        """The mistake that explains what ``label`` answered to these cases of ``op``: a hypothesis, else any known."""
+        """The mistake that explains the answers of ``label`` to these cases: one of the op's hypotheses, else any named
+        one."""
         first, again = tee(self._answered(label, op, case, outcome) for case, outcome in answers)
         words = explain_all(op, first)
         if NO_FIT not in words:
@@ -107,7 +108,7 @@ class Bench:
         return other if REPRODUCES in other or CONSISTENT in other else words
 
     def named(self, label: str, case: Case) -> frozenset[str]:
-        """The mistakes that give what ``label`` answers to ``case``; none where anything would."""
+        """The mistakes that reproduce the answer of ``label`` to ``case``; none if every mistake would."""
         asked = self._last[1] if self._last[0] == case.id else self.ask(case)
         outcome = next(outcome for name, outcome, _ in asked if name == label)
         if not isinstance(outcome, Returned) or case.aspect == "error":
@@ -119,7 +120,8 @@ class Bench:
         return frozenset(h.name for h in fits.exactly) if fits.telling else frozenset()
 
     def mistake(self, labels: Sequence[str], case: Case) -> str:
-        """The one mistake that gives what each of ``labels`` answers to ``case``, by a looser bound if need be."""
+        """The single mistake that reproduces the answers of all ``labels`` to ``case``, under a looser bound if
+        needed."""
         made = {self._only(label, case, outcome) for label, outcome, _ in self.ask(case) if label in labels}
         return made.pop() if len(made) == 1 else ""
 
@@ -136,7 +138,7 @@ class Bench:
         return Answered(case, outcome, found, self._engine.judging.models(self.lane(label), op, found))
 
     def agree(self, label: str, case: Case, mine: Returned, other: Returned) -> bool:
-        """Whether the answer of ``label`` is within its bound of another target's answer, taken for exact."""
+        """Whether the answer of ``label`` lies within its bound of ``other``'s answer, taken as exact."""
         if case.aspect == "error" or len(mine.arrays) != len(other.arrays):
             return len(mine.arrays) == len(other.arrays)
         op = self.op(case)
@@ -154,7 +156,7 @@ class Bench:
 
 
 def _moved(reference: Reference, array: np.ndarray | None) -> Reference | None:
-    """``reference`` with ``array`` for its exact value; None where the two cannot be told apart by values."""
+    """``reference`` with ``array`` as its exact value; None if values cannot tell the two apart."""
     if array is None or reference.policy == "unconnected":
         return reference if array is None and reference.policy == "unconnected" else None
     if array.shape != reference.exact.shape or dtypes.dtype_name(array) != reference.dtype:

@@ -1,4 +1,4 @@
-"""Causes beyond an op's hypotheses: the kernels of the registry of mistakes, as what a target that makes one gives."""
+"""Causes beyond an op's own hypotheses: every named mistake, as a hypothesis."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from opassay.harness.plan.sharpness import answered_by
 
 
 def with_mistakes(op: Op, mistakes: Sequence[Mistake]) -> Op:
-    """``op`` whose hypotheses are those of ``mistakes`` that are none yet.
+    """``op`` whose hypotheses are those of ``mistakes`` that are no hypothesis yet.
 
-    Not those of adapters that say how they compute: without that, rounding of their kind is allowed.
+    Mistakes of a kernel that ``declares`` how it computes are left out: the bound of any other target allows them.
     """
     others = [m for m in mistakes if m.hypothesis is None and not m.declares]
     return replace(op, hypotheses=tuple(_hypothesis(op, mistake) for mistake in others))
@@ -40,7 +40,7 @@ def _shapes(arrays: Sequence[np.ndarray | None]) -> list[tuple[int, ...] | None]
 
 
 def _moved(reference: Reference, made: np.ndarray | None) -> Reference:
-    """The same bounds about another value."""
+    """The same bounds around another value."""
     if made is None:
         return reference
     return replace(reference, exact=dtypes.widen(made) if dtypes.is_float(reference.dtype) else made)

@@ -1,4 +1,4 @@
-"""When a difference shows, as a person would say it: few words about dtype, memory, extents, attributes or values."""
+"""When a difference shows, in a few words about dtype, memory, extents, attributes or values."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 
 SIZES = (256, 4096, 16384, 65535)
-"""Numbers of elements past which kernels take other paths."""
+"""Numbers of elements beyond which kernels take other paths."""
 
 EXTENTS = (16, 32, 64, 256)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """``says``: what a case has, as in "fails with ..."."""
+    """``says``: the property, as it follows "fails with"."""
 
     says: str
     holds: Callable[[Case], bool]
 
 
 def conditions(case: Case) -> list[Condition]:
-    """All that hold of ``case``, the plainest first."""
+    """All conditions that ``case`` meets, the plainest first."""
     of_shape = (*_of_filters(case), *_of_extents())
     given = (*_of_dtypes(case), *_of_attributes(case), *_of_memory(), *of_shape, *_of_values())
     return [condition for condition in given if condition.holds(case)]
 
 
 def likeliest(failing: Sequence[Case], passing: Sequence[Case]) -> Condition | None:
-    """What all of ``failing`` have and fewest of ``passing``: one condition, or two where these leave out more.
+    """The condition, or two of them, that all ``failing`` cases meet and the fewest ``passing`` ones.
 
-    None where nothing tells them apart, or one case alone fails, of which anything is true.
+    None if no condition separates them, or if only one case fails: it meets too many.
     """
     if len(failing) < 2 or not passing:
         return None
@@ -50,7 +50,7 @@ def likeliest(failing: Sequence[Case], passing: Sequence[Case]) -> Condition | N
         return single
     first, second = both
     left, right = int(held[single.says].sum()), int((held[first.says] & held[second.says]).sum())
-    # A second word must be worth it: half of what the first leaves.
+    # A second condition must exclude at least half of the passing cases that the first one leaves.
     return _joined(first, second) if 2 * right < left else single
 
 
@@ -102,7 +102,7 @@ def _memory(case: Case) -> set[str]:
 
 
 def _of_filters(case: Case) -> Iterator[Condition]:
-    """Of a second tensor of rank 4 beside an image."""
+    """The second tensor, if it has rank 4 and stands beside an image."""
     if len(_window(case)) == 2:
         rows, columns = _window(case)
         yield Condition(f"filters of {rows} x {columns}", lambda c: _window(c) == (rows, columns))
@@ -121,7 +121,7 @@ def _of_extents() -> Iterator[Condition]:
         yield Condition(f"more than {size:,} elements", lambda c, s=size: any(t.size > s for t in c.all_tensors))  # type: ignore[misc]
     for extent in EXTENTS:
         yield Condition(f"an extent beyond {extent}", lambda c, e=extent: any(n > e for n in _extents(c)))  # type: ignore[misc]
-        yield Condition(  # an edge of a tile that is not full
+        yield Condition(  # The last tile is then not full.
             f"an extent beyond {extent} that {extent} does not divide",
             lambda c, e=extent: any(n > e and n % e for n in _extents(c)),  # type: ignore[misc]
         )
@@ -131,7 +131,7 @@ def _of_extents() -> Iterator[Condition]:
 
 
 def _of_last_axis() -> Iterator[Condition]:
-    """Of the first tensor: what a product sums over, or the channels of an image."""
+    """The last axis of the first tensor: what a product sums over, or an image's channels."""
     for extent in EXTENTS:
         yield Condition(f"a last axis beyond {extent}", lambda c, e=extent: _last(c) > e)  # type: ignore[misc]
         yield Condition(
@@ -160,7 +160,7 @@ def _any_value(case: Case, what: Callable[[np.ndarray], np.ndarray]) -> bool:
 
 @dataclass(frozen=True)
 class Tested:
-    """A condition, and how many of the cases that were drawn to test it fail, of those that have it and of the rest."""
+    """A condition, and how many of the cases drawn to test it failed: of those that meet it, and of the others."""
 
     says: str
     with_it: tuple[int, int]
@@ -168,7 +168,7 @@ class Tested:
 
     @property
     def borne_out(self) -> bool:
-        """Whether new cases that have it fail, and none that have not: else it is not what makes a case fail."""
+        """Whether new cases that meet it fail and others pass. If not, it is not the cause."""
         return self.with_it[0] > 0 and self.without[0] == 0
 
     def __str__(self) -> str:
@@ -177,11 +177,11 @@ class Tested:
 
 
 MOST = 8
-"""So many new cases with and without a condition are asked."""
+"""Number of new cases, with and without the condition each, that test it."""
 
 
 def on_new_cases(condition: Condition, drawn: Iterable[Case], fails: Callable[[Case], bool]) -> Tested:
-    """``condition`` tested on the first cases of ``drawn`` that have it, and the first that have not."""
+    """``condition`` tested on the first cases of ``drawn`` that meet it, and the first that do not."""
     counts: dict[bool, list[bool]] = {True: [], False: []}
     for case in drawn:
         asked = counts[condition.holds(case)]

@@ -9,12 +9,12 @@ from opassay.harness.model.case import Case
 
 FRESH = 2
 MORE = 8
-"""How often a case that did not repeat is asked again, in one worker, so that its rate means something."""
+"""How often a flaky case runs again, in one worker, to measure how often it fails."""
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """A case showed its difference ``failed`` times of ``runs``, the first of them in fresh workers."""
+    """A case failed ``failed`` times in ``runs`` runs, the first of them in fresh workers."""
 
     failed: int
     runs: int
@@ -28,7 +28,7 @@ class Confirmation:
 
 
 def confirm(bench: Bench, case: Case, verdict: str, sign: Sign) -> Confirmation:
-    """Ask ``case`` in ``FRESH`` fresh workers of each target in ``sign``; when one differs, ``MORE`` times again."""
+    """Run ``case`` in ``FRESH`` fresh workers of each target in ``sign``; if one run differs, ``MORE`` times again."""
     failed = 0
     for _ in range(FRESH):
         bench.fresh(labels_of(sign))

@@ -1,4 +1,4 @@
-"""What a script compares: the wrong elements of an answer, or the whole of it where it is small."""
+"""What a script compares: the wrong elements of an output, or all of it if it is small."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.reference import Reference
 
 WHOLE = 64
-"""Outputs of up to this many elements are compared and shown as a whole."""
+"""Outputs of up to this many elements are compared and printed whole."""
 
 PICKED = 8
-"""Of larger ones, so many wrong elements are."""
+"""Number of wrong elements that are compared in a larger output."""
 
 
 def checks(
     references: Sequence[Reference], models: Sequence[NumericModel], outcome: Outcome, exact_fill: bool
 ) -> list[str]:
-    """One call of the script's ``check`` per output; wrong is what the judge calls wrong in ``outcome``."""
+    """One call of the script's ``check`` per output, for the elements that the judge found wrong in ``outcome``."""
     arrays: Sequence[object] = outcome.arrays if isinstance(outcome, Returned) else ()
     lines = []
     for i, (reference, model) in enumerate(zip(references, models, strict=True)):
@@ -47,7 +47,7 @@ def _check(answer: str, reference: Reference, model: NumericModel, given: object
 
 
 def _limit(allowed: np.ndarray) -> str:
-    """The allowed error, as one number where it is the same everywhere."""
+    """The allowed error: one number if it is the same for all elements."""
     limits = allowed.astype(np.float64)
     if not limits.size or np.all(limits == limits.flat[0]):
         return number(float(limits.flat[0])) if limits.size else "0"
@@ -55,7 +55,7 @@ def _limit(allowed: np.ndarray) -> str:
 
 
 THERE, GONE = "the difference is there", "the difference is gone"
-"""The last line that a script prints; only together with it does an exit status count."""
+"""The last line that a script prints. Its exit status counts only together with this line."""
 
 FAILED = """\
 def failed(kind, error, trace):
@@ -65,7 +65,7 @@ def failed(kind, error, trace):
 
 
 sys.excepthook = failed"""
-"""At the top of a script: what nobody expected ends it with status 2, as Python does not by itself."""
+"""At the top of a script: an unexpected exception ends it with status 2. Python's own status would be 1."""
 
 FINISH = f'''\
 def finish(differs):

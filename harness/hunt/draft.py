@@ -48,13 +48,13 @@ DRAFT = Fact(
     pins=(PIN,),
 {modes})
 '''
-"""A module of its own: it says what is missing as soon as it is imported."""
+"""The draft as a module. Importing it raises an error that names what is missing."""
 
 
 def known_command(text: str, out: Path, adapters: Sequence[str] = ()) -> int:
-    """Write a draft per adapter of the finding ``text``, a folder or an id in ``out``; print where it belongs.
+    """Write a draft for each adapter in the finding ``text`` (a folder, or an id in ``out``); print where it belongs.
 
-    ``adapters``: those from outside, as module:Class.
+    ``adapters``: those from outside the checkout, as module:Class.
     """
     folder = find_finding(text, out)
     try:
@@ -71,7 +71,7 @@ def known_command(text: str, out: Path, adapters: Sequence[str] = ()) -> int:
 
 
 def _place(registry: Registry, adapter: str) -> str:
-    """The file with the adapter's list of known differences, which need not be there yet."""
+    """The file with the adapter's list of known differences; it may not exist yet."""
     if adapter not in registry.adapters:
         raise UsageError(f"the finding is about {adapter!r}, which is no adapter from here: add --adapter module:Class")
     package = registry.adapters[adapter].location.partition(":")[0].rpartition(".")[0]
@@ -83,14 +83,14 @@ def _place(registry: Registry, adapter: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a draft; one that somebody has worked on stays."""
+    """Write a draft; one that was edited stays."""
     if path.exists() and path.read_text(encoding="utf-8") != text:
         raise UsageError(f"{str(path)!r} is there already and was changed since: move or remove it first")
     path.write_text(text, encoding="utf-8")
 
 
 def find_finding(text: str, out: Path) -> Path:
-    """The folder that ``text`` names: itself, or the one of the finding in ``out`` whose id begins so."""
+    """The folder that ``text`` names: itself, or that of the finding in ``out`` whose id starts with it."""
     path = Path(text)
     if (path / store.FINDING).is_file():
         return path
@@ -107,7 +107,7 @@ def find_finding(text: str, out: Path) -> Path:
 
 
 def draft(finding: Finding, adapter: str, registry: Registry, place: str = "known.py") -> str:
-    """The source of a module with the entry ``DRAFT`` for ``adapter``, whose owner is left open."""
+    """The source of a module with the entry ``DRAFT`` for ``adapter``. Its owner is left empty."""
     about = f" ({finding.explained_by})" if finding.explained_by else ""
     modes, covers = _modes(finding, adapter, registry), _covers(finding.predicates)
     return HEADER.format(
@@ -128,7 +128,7 @@ def draft(finding: Finding, adapter: str, registry: Registry, place: str = "know
 
 
 def _modes(finding: Finding, adapter: str, registry: Registry) -> tuple[str, ...]:
-    """The modes it was seen in, unless these are all there are."""
+    """The modes in which it was seen; nothing if these are all modes."""
     seen = {
         registry.target(label).mode for label in finding.targets if label.partition("@")[0].partition(":")[0] == adapter
     }

@@ -14,7 +14,7 @@ from opassay.harness.model.op import Op
 from opassay.harness.plan import generate
 from opassay.harness.plan.deal import Places
 
-# Hypothesis takes longer to import than a small run, and one with nothing new has no use for it.
+# Importing Hypothesis takes longer than a small run, and a run without new differences needs none of it.
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
@@ -24,13 +24,13 @@ class StillFails(Exception):
 
 
 KEYS = 4
-"""How many keys are tried for special values, of which a small tensor may have none."""
+"""Number of keys tried for special values: a small tensor may get none of them."""
 
 
 def simplest(op: Op, case: Case) -> Case:
-    """The case that the simplest draws give: where shrinking ``case`` ends if nothing matters.
+    """The case of the simplest draws, where shrinking ends if nothing matters.
 
-    ``case`` itself where the op has no stream of its aspect.
+    ``case`` itself if the op has no stream of its aspect.
     """
     found = generate.source(op, case.aspect).draws
     if not found:
@@ -42,10 +42,10 @@ def simplest(op: Op, case: Case) -> Case:
 
 
 def shrink_draws(op: Op, case: Case, seed: int, number: int, fails: Asking) -> Case:
-    """The case of the simplest draws that still fail, ``case`` itself where it is not one of the stream.
+    """The case of the simplest draws that still fails; ``case`` itself if it is not one of the stream.
 
-    ``case`` is number ``number`` of the stream of ``seed``, in any of its fills. Each draw is an entry of a table
-    whose simplest entry is first, and earlier draws are made simple first: fill, memory, dtype, attributes, extents.
+    ``case`` is number ``number`` of the stream of ``seed``, with any of its fills. Each draw is an entry of a table
+    whose simplest entry is the first. Earlier draws are simplified first: fill, memory, dtype, attributes, extents.
     """
     source = generate.source(op, case.aspect)
     if not source.draws or number < 0:
@@ -56,31 +56,31 @@ def shrink_draws(op: Op, case: Case, seed: int, number: int, fails: Asking) -> C
     position = next((i for i in range(len(geometry.kinds)) if geometry.dress(i, key) == case), None)
     if position is None:
         return case
-    # A geometry's first fill is exact, so it is simpler than the others.
+    # A geometry's first fill is exact, and so simpler than the others.
     position = next((i for i in range(position) if fails(geometry.dress(i, key))), position)
 
     def dressed(drawn: Geometry) -> list[Case]:
         own, kind = generate.keyed(drawn, key), drawn.kinds[position % len(drawn.kinds)]
         if kind == "special":
             return [own.dress(position, key + i) for i in range(KEYS)]
-        # Equal values hide what is at the wrong place: a simpler geometry with others is simpler all the same.
+        # Equal values hide a wrong position: a simpler geometry with other values is simpler still.
         others = [replace(own, kinds=("ints",))] if kind in EXACT_KINDS else []
         return [geometry.dress(position, key) for geometry in (own, *others)]
 
-    # What belongs together can only become simpler together.
+    # Draws that depend on each other can only be simplified together.
     if fails.first(dressed(draw.made(draw.apart(row)))):
         row = draw.apart(row)
     return _shrink(draw, row, lambda drawn: fails.first(dressed(drawn))) or case
 
 
 def encoded(draw: Draw, row: Places) -> bytes:
-    """The bytes of which Hypothesis makes ``row``: each place big-endian, in no more bytes than its table needs."""
+    """The bytes from which Hypothesis draws ``row``: each index big-endian, in as few bytes as its table needs."""
     widths = [(len(table) - 1).bit_length() for table in draw.tables]
     return b"".join(place.to_bytes(-(-width // 8), "big") for place, width in zip(row, widths, strict=True))
 
 
 def strategy(draw: Draw) -> SearchStrategy[Any]:
-    """The same for Hypothesis."""
+    """The draw as a Hypothesis strategy."""
     from hypothesis import strategies as st
 
     return st.tuples(*map(st.sampled_from, draw.tables)).map(draw.build)
@@ -90,7 +90,8 @@ def _shrink(draw: Draw, row: Places, failing: Callable[[Geometry], Case | None])
     from hypothesis import HealthCheck, Phase, Verbosity, given, settings
     from hypothesis.database import InMemoryExampleDatabase
 
-    # Only an in-memory database keeps the one failure: Hypothesis saves what fuzz_one_input found, then reuses it.
+    # Only an in-memory database keeps the one failure: Hypothesis saves what fuzz_one_input found, then reuses
+    # it.
     @settings(
         database=InMemoryExampleDatabase(),
         deadline=None,
@@ -117,7 +118,7 @@ def _shrink(draw: Draw, row: Places, failing: Callable[[Geometry], Case | None])
 
 
 def _fails_on(check: Any, drawn: bytes) -> bool:
-    """Whether ``check`` fails on what these bytes draw."""
+    """Whether ``check`` fails on the case that these bytes draw."""
     try:
         check.hypothesis.fuzz_one_input(drawn)
     except StillFails:

@@ -25,7 +25,10 @@ SHOWN = 64
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the oracle and each failing target said; ``suspect_oracle`` when all targets say the same, and not it."""
+    """What the oracle and each failing target answered.
+
+    ``suspect_oracle``: all targets agree with each other and not with the oracle.
+    """
 
     message: str
     rho: float | None
@@ -36,12 +39,12 @@ class Evidence:
 
 
 def gather(bench: Bench, case: Case, found_as: Case, labels: Sequence[str], asked: Sequence[Asked]) -> Evidence:
-    """The evidence of the targets ``labels``, all of which fail, in what they answered when ``asked`` for ``case``."""
+    """The evidence of the targets ``labels``, all of which fail; ``asked`` holds their answers to ``case``."""
     first = next(judgement for label, _, judgement in asked if label == labels[0])
     failing = frozenset(labels)
     suspect = _all_agree(bench, case, failing, asked)
     if suspect and found_as != case:
-        # Where few values are not 0, two wrong answers may be equal by chance.
+        # With few values other than 0, two wrong answers may be equal by chance.
         suspect = _all_agree(bench, found_as, failing, bench.ask(found_as))
     answers = {label: outcome for label, outcome, _ in asked if label in labels and isinstance(outcome, Returned)}
     if case.aspect == "error" or labels[0] not in answers:
@@ -61,7 +64,7 @@ def gather(bench: Bench, case: Case, found_as: Case, labels: Sequence[str], aske
 
 
 def _all_agree(bench: Bench, case: Case, failing: frozenset[str], asked: Sequence[Asked]) -> bool:
-    """Whether targets of at least two frameworks answered, and all of them the same."""
+    """Whether targets of at least two frameworks answered, and all alike."""
     answered = [(label, outcome) for label, outcome, judgement in asked if judgement.verdict not in UNANSWERED]
     labels = {label for label, _ in answered}
     if labels - failing or len({bench.lane(label).target.adapter for label in labels}) < 2:
@@ -73,7 +76,7 @@ def _all_agree(bench: Bench, case: Case, failing: frozenset[str], asked: Sequenc
 
 
 def _place(text: str) -> tuple[str, tuple[int, ...]]:
-    """``y[0,3]`` as its name and index."""
+    """``y[0,3]`` as name and index."""
     name, _, index = text.partition("[")
     return name, tuple(int(n) for n in re.findall(r"\d+", index))
 
@@ -102,7 +105,7 @@ def _worst(
 
 
 def _small(array: np.ndarray | None) -> Any:
-    """Nested lists; None for no array, or one that is too large."""
+    """Nested lists; None for no array, or a large one."""
     if array is None or array.size > SHOWN:
         return None
     return _nested(array.tolist() if array.dtype.kind in "iu" else array.astype(np.float64).tolist())
@@ -113,7 +116,7 @@ def _nested(value: Any) -> Any:
 
 
 def _plain(value: Any) -> int | float | str:
-    """A number that JSON can hold: what is not finite as text."""
+    """A number as JSON holds it: NaN and infinities as text."""
     if isinstance(value, (int, np.integer)):
         return int(value)
     return float(value) if math.isfinite(value) else str(float(value))

@@ -17,8 +17,10 @@ FailureKey = tuple[str, str]
 
 @dataclass(frozen=True)
 class Failure:
-    """``case`` failed with ``verdict`` on the targets of ``sign``; ``records`` of the run say so, the first of
-    them with ``message``. ``number`` is its number in the stream."""
+    """``case`` failed with ``verdict`` on the targets of ``sign``.
+
+    ``records`` of the run show it; ``message`` is that of the first. ``number``: the case's number in the stream.
+    """
 
     case: Case
     number: int
@@ -33,18 +35,18 @@ class Failure:
 
     @property
     def kind(self) -> tuple[str, ...]:
-        """Failures of different kinds cannot belong to one finding."""
+        """Failures of different kinds never belong to one finding."""
         told = (f"{label} {words}" for label, words in sorted(self.sign))
         return (self.case.op, self.case.aspect, self.case.rule, self.verdict, *told)
 
     @property
     def severity(self) -> tuple[int, bool]:
-        """How grave it is: the gravest sorts first."""
+        """Sorts the gravest first."""
         return severity(self.verdict, self.case.empty)
 
     @property
     def order(self) -> tuple[bool, int, str]:
-        """Smallest first; pins, which nobody drew and which shrink less, last."""
+        """Smallest first. Pins come last: they are not drawn, so they shrink less."""
         return (self.number < 0, self.case.size, self.case.id)
 
     @cached_property

@@ -16,13 +16,13 @@ from opassay.harness.model.verdicts import severity
 
 @dataclass(frozen=True)
 class Predicate:
-    """When a case shows a difference: it has all ``traits``, and fails on the targets of ``sign``, in its words."""
+    """When a case shows a difference: it has all ``traits`` and fails on the targets of ``sign``, in its words."""
 
     sign: Sign
     traits: tuple[Trait, ...]
 
     def covers(self, failure: Failure, scope: frozenset[str]) -> bool:
-        """Whether ``failure``, which says what happened on the targets in ``scope``, is as this says."""
+        """Whether this predicate covers ``failure``, which was seen on the targets in ``scope``."""
         here = frozenset((label, words) for label, words in self.sign if label in scope)
         return failure.sign == here and all(trait.holds(failure.features) for trait in self.traits)
 
@@ -36,21 +36,21 @@ class Predicate:
 
 
 LATER = ("fault", "when", "also")
-"""What findings of earlier versions lack."""
+"""Fields that findings of earlier versions lack."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Failing records that have one cause, as far as can be told from outside.
+    """Failing records that have one cause, as far as their answers tell.
 
-    ``case`` is the smallest case that shows it, ``geometry`` the same with generated values, ``found_as`` the id of
-    the case that it was shrunk from, by ``asked`` verdicts. A case that one of ``predicates`` covers belongs to the
-    finding; ``records`` counts what the run recorded of it. ``failed`` of ``runs``: how often ``case`` failed alone,
-    with ``threads`` threads. ``expected`` and ``actual`` (by target) hold the whole output that is wrong where it is
-    small; ``worst`` the worst element. ``suspect_oracle``: all targets agree with one another, against the oracle.
-    ``reproductions``: one entry per script. ``fault``: what opassay did wrong while it looked at the difference.
-    ``when``: what a case has that shows it, and on how many new cases that was tested. ``also``: in which other ops,
-    aspects and verdicts the same mistake shows, whose records are counted here, too.
+    ``case`` is the smallest case that shows it; ``geometry`` is the same case with generated values. It was shrunk from
+    the case with the id ``found_as``, with ``asked`` verdicts. Cases that one of ``predicates`` covers belong to the
+    finding; ``records`` is their number in the run. ``case`` failed alone ``failed`` times in ``runs`` runs, with
+    ``threads`` threads. ``expected`` and ``actual`` (by target) hold the wrong output whole if it is small; ``worst``
+    the worst element. ``suspect_oracle``: all targets agree with each other and not with the oracle. ``reproductions``:
+    one entry per script. ``fault``: an error of opassay during the hunt. ``when``: the condition under which it shows,
+    with the number of new cases that tested it. ``also``: other ops, aspects and verdicts in which the same mistake
+    shows; their records are counted here.
     """
 
     id: str
@@ -83,21 +83,21 @@ class Finding:
 
     @property
     def confirmed(self) -> bool:
-        """Whether it failed each time it was run alone."""
+        """Whether it failed in every run alone."""
         return self.failed == self.runs
 
     @property
     def severity(self) -> tuple[int, bool]:
-        """How grave it is: the gravest sorts first."""
+        """Sorts the gravest first."""
         return severity(self.verdict, self.case.empty)
 
     @property
     def rule(self) -> str:
-        """The rule that its cases break, for the aspect ``error``."""
+        """For the aspect ``error``, the rule that its cases break."""
         return self.case.rule
 
     def covers(self, failure: Failure, scope: frozenset[str]) -> bool:
-        """Whether ``failure``, which says what happened on the targets in ``scope``, belongs to this finding."""
+        """Whether ``failure``, which was seen on the targets in ``scope``, belongs to this finding."""
         case = failure.case
         return (case.op, case.aspect, case.rule, failure.verdict) == (
             self.op,
@@ -108,7 +108,7 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         out = {f.name: getattr(self, f.name) for f in fields(self)}
-        # JSON has no infinity, which is what a wrong element amounts to where no error is allowed.
+        # JSON has no infinity, which is the ratio of any error to an allowed error of 0.
         out["rho"] = self.rho if self.rho is None or math.isfinite(self.rho) else str(self.rho)
         out |= {"case": self.case.to_json(), "geometry": self.geometry.to_json()}
         out["predicates"] = [predicate.to_json() for predicate in self.predicates]

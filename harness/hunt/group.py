@@ -23,15 +23,14 @@ def owner(failure: Failure, findings: Iterable[Finding], scope: frozenset[str]) 
 
 
 def sight(findings: Iterable[Finding], smallest: Failure) -> Finding | None:
-    """The finding that ``smallest``, the shrunk case of another failure, is a further occurrence of."""
+    """The finding of which ``smallest``, another failure after shrinking, is a further occurrence."""
     return owner(smallest, findings, frozenset(label for label, _ in smallest.sign))
 
 
 def twin(findings: Iterable[Finding], found: Finding) -> Finding | None:
-    """The finding that has the same cause as ``found``: by its name, or where it has none by what it takes.
+    """The finding that has the same cause as ``found``: the same named mistake or, without one, the same traits.
 
-    Shrinking ends here at few elements and there at plain values, so these alone do not make another finding of
-    what takes the same attributes, dtypes and memory.
+    Only traits of attributes, dtypes and memory count: in sizes and values, two shrinks of one cause may end apart.
     """
     cause = _cause(found)
     alike = [finding for finding in findings if _cause(finding) == cause]
@@ -76,7 +75,7 @@ def merged(one: Finding, other: Finding) -> Finding:
 def counted(
     findings: Iterable[Finding], failures: Sequence[Failure], owners: Mapping[FailureKey, str]
 ) -> list[Finding]:
-    """``findings``, each with the records of the failures that it owns added."""
+    """``findings``, each with the number of records that belong to it."""
     counts: Counter[str] = Counter()
     for failure in failures:
         counts[owners.get(failure.key, "")] += failure.records
@@ -84,9 +83,10 @@ def counted(
 
 
 def gathered(findings: Iterable[Finding]) -> tuple[dict[str, Finding], dict[str, str]]:
-    """``findings`` by id, those with one named cause in one framework as the gravest of them; and who took which.
+    """Findings by id, where those with one named cause in one framework become the gravest of them; and which took
+    which.
 
-    The same mistake shows in values and gradients, under several verdicts, in other ops, and in each mode.
+    One mistake may show in values and gradients, under several verdicts, in other ops and in each mode.
     """
     kept: dict[str, Finding] = {}
     taken: dict[str, str] = {}
@@ -103,13 +103,14 @@ def gathered(findings: Iterable[Finding]) -> tuple[dict[str, Finding], dict[str,
 
 
 def _gravity(finding: Finding) -> tuple[object, ...]:
-    """Among equals, an op comes before the programs that contain it, a value before a gradient, an exact one first."""
+    """Of equal severity, an op sorts before the programs that contain it, a value before a gradient."""
     program = bool(stage_ops(finding.case.attributes))
     return finding.severity, program, finding.aspect != "value", FAILING.index(finding.verdict), finding.id
 
 
 def _same_mistake(one: Finding, other: Finding) -> bool:
-    """Whatever the op and the mode: by the one mistake that gives the answers, or in the framework's own words."""
+    """Whether both have one cause, in whatever op and mode: one mistake reproduces the answers, or the message is the
+    same."""
     if one.adapters != other.adapters:
         return False
     if one.verdict == other.verdict and one.verdict in SAID and one.op != other.op:

@@ -1,4 +1,4 @@
-"""The hunt: new failing records in, findings out, within a limit of findings and of time."""
+"""The hunt: from new failing records to findings, within a limit of findings and of seconds."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from opassay.harness.run.kinds import Asked
 from opassay.harness.store.files import fault
 
 VERDICT_LIMITS = {"crash": 40, "hang": 8}
-"""Where each verdict costs a new worker, or the whole time limit, fewer have to do."""
+"""Limits for verdicts that cost a new worker, or the whole time limit, each."""
 
 
 def verdict_limit(verdict: str, sign: Sign) -> int:
-    """How many verdicts shrinking may take; a worker that must first fill its memory is as slow as one that hangs."""
+    """How many verdicts shrinking may take. A worker that must first fill its memory is as slow as one that hangs."""
     grows = any(words == GREW for _, words in sign)
     return VERDICT_LIMITS.get("hang" if grows else verdict, LIMIT)
 
@@ -39,15 +39,17 @@ def verdict_limit(verdict: str, sign: Sign) -> int:
 UNSTEADY = "nondeterministic"
 
 LOOKING = 0.8
-"""The share of the time for smallest cases; in the rest, what waits is asked for the mistakes that were found."""
+"""Share of the time for shrinking. In the rest, waiting failures are only compared with the mistakes that were
+found."""
 
 SPOT_CHECKS = 2
-"""Failures of each finding, unlike its smallest case, that are shrunk too: they may hide another difference."""
+"""Number of failures of each finding, unlike its smallest case, that are shrunk too: they may hide another
+difference."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Where the hunt ends: at so many findings, or when so many seconds have passed before a failure is looked at."""
+    """The hunt ends with so many findings, or when so many seconds have passed before the next failure."""
 
     findings: int = 20
     seconds: float = 300.0
@@ -55,12 +57,11 @@ class Limits:
 
 @dataclass
 class Hunter:
-    """Turns failures into ``findings``, by id; ``owners``: the finding of each failure.
+    """Turns failures into ``findings``, by id; ``owners`` has the finding of each failure.
 
-    ``seed`` is that of the run's streams; ``threads`` lists with how many threads its workers computed. ``begin`` is
-    told, before a failure is looked at, how many findings there are and how many failures wait. ``waiting``: how
-    many failures were left when the limits ended the hunt. ``unsteady``: failures that did not repeat. ``passed``:
-    some of the cases that passed.
+    ``seed``: that of the run's streams. ``threads``: the numbers of threads its workers computed with. ``begin`` is
+    called before each failure, with the number of findings and of failures left. ``waiting``: the failures left when
+    the limits ended the hunt. ``unsteady``: failures that did not reproduce. ``passed``: some of the cases that passed.
     """
 
     bench: Bench
@@ -75,7 +76,7 @@ class Hunter:
     passed: Passed = field(default_factory=Passed)
 
     def hunt(self, records: Iterable[Record], scope: frozenset[str]) -> None:
-        """Look at the new differences among ``records``, which say what the targets in ``scope`` did."""
+        """Turn the new differences among ``records``, of the targets in ``scope``, into findings."""
         began = time.monotonic()
         until, looking = (began + share * self.limits.seconds for share in (1.0, LOOKING))
         found = sorted(failures(self.passed.noting(records)), key=lambda f: f.order)
@@ -102,7 +103,8 @@ class Hunter:
             return self._spot_check(found, scope)
         if len(gathered(self.findings.values())[0]) >= self.limits.findings:
             return None
-        # The gravest; among equals the smallest of the kind with the fewest findings, so that every kind gets its turn.
+        # The gravest; among equals the smallest one of the kind with the fewest findings, so that each kind
+        # gets its turn.
         seen = Counter((f.op, f.aspect, f.verdict) for f in self.findings.values())
         return min(rest, key=lambda f: (f.severity, seen[f.case.op, f.case.aspect, f.verdict], f.order))
 
@@ -122,7 +124,7 @@ class Hunter:
         try:
             found = self._examine(failure)
         except Exception as error:
-            # A mistake of ours costs this finding its smallest case, not the run its report.
+            # An error of opassay costs this finding its smallest case. The run still gets its report.
             ours = fault("", error)
             self.bench.reset()
             found = self._unexamined(failure, ours)
@@ -144,11 +146,11 @@ class Hunter:
             case,
             self.seed,
             failure.number,
-            # What fails without empty tensors is graver than what needs them, and seldom the same.
+            # A failure without empty tensors is graver than one that needs them, and seldom the same.
             lambda smaller: smaller.empty <= case.empty and self.bench.sign(smaller, verdict) == sign,
             verdict_limit(verdict, sign),
             values=verdict not in VERDICT_LIMITS,
-            # Each stage of a program is asked anew: too slow for every step.
+            # A program is asked stage by stage: too slow for every step of shrinking.
             tells=None if op.staged else lambda smaller: self.bench.named(min(labels_of(sign)), smaller),
         )
         seen = sight(self.findings.values(), Failure(shrunk.geometry, failure.number, verdict, sign))
@@ -156,7 +158,8 @@ class Hunter:
             return self._told(widened(seen, failure, sign), failure, sign)
         confirmation = confirm(self.bench, shrunk.case, verdict, sign)
         if not confirmation.repeats:
-            # What other cases left in the workers may have helped: then only the case itself counts.
+            # State that other cases left in the workers may have helped. Then only the case itself
+            # counts.
             shrunk = Shrunk(case, case, shrunk.asked)
             confirmation = confirm(self.bench, case, verdict, sign)
         if not confirmation.repeats:
@@ -173,7 +176,7 @@ class Hunter:
         return replace(found, fault=ours)
 
     def _sign(self, failure: Failure) -> Sign | None:
-        """What the failure's case shows now, with as many threads as it needs; None when it shows nothing."""
+        """The sign that the failure's case shows now, with as many threads as it needs; None if it passes."""
         for count in dict.fromkeys((self.bench.threads(), *self.threads)):
             if count != self.bench.threads():
                 self.bench.use_threads(count)
@@ -247,17 +250,18 @@ class Hunter:
         return found if known is None else merged(known, found)
 
     def _told(self, found: Finding, failure: Failure, sign: Sign) -> Finding:
-        """The finding as a failure more explains it, where the smallest case says nothing of its cause."""
+        """``found`` with the cause that ``failure``, a further occurrence, shows, if its smallest case does not show
+        it."""
         if UNTOLD not in found.explained_by or (found.op, found.aspect) != (failure.case.op, failure.case.aspect):
             return found
         asked, labels = self.bench.ask(found.case), sorted(labels_of(sign))
         return replace(found, explained_by=self._explanation((found.case, failure.case), labels, asked))
 
     def _explanation(self, cases: Sequence[Case], labels: Sequence[str], asked: Sequence[Asked]) -> str:
-        """What explains the answer of every target, or each target's own.
+        """The explanation of the answers of all targets: one for all, or one per target.
 
-        The first of ``cases`` was ``asked``; the others say whether a mistake that gives it gives what it was shrunk
-        from, and which one it is, where several are possible.
+        ``asked`` holds the answers to the first of ``cases``. The others test whether a mistake that reproduces those
+        also reproduces the answers to the case that was shrunk, and decide between several.
         """
         op, replies = self.bench.op(cases[0]), {cases[0]: asked}
 
@@ -276,7 +280,7 @@ class Hunter:
         return "; ".join(f"{label}: {name}" for label, name in names.items())
 
     def _recognise(self, found: Sequence[Failure], scope: frozenset[str], until: float) -> None:
-        """Give what the limits left to the findings whose mistake it shows, while there is time."""
+        """While there is time, compare the failures that the limits left with the mistakes of the findings."""
         for failure in found:
             if time.monotonic() >= until:
                 return
@@ -285,7 +289,7 @@ class Hunter:
             try:
                 known = met_again(self.bench, self.findings.values(), failure)
             except Exception:
-                # A mistake of ours leaves it waiting, and costs the run no report.
+                # An error of opassay leaves it waiting. The run still gets its report.
                 self.bench.reset()
                 return
             if known is not None:
@@ -293,7 +297,7 @@ class Hunter:
                 self.owners[failure.key] = known.id
 
     def _settle(self, found: Sequence[Failure], scope: frozenset[str]) -> None:
-        """Give each failure to a finding, and each finding its count."""
+        """Assign each failure to its finding, and count the records of each finding."""
         for failure in found:
             if failure.key not in self.owners:
                 by = owner(failure, self.findings.values(), scope)

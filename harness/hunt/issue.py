@@ -12,7 +12,7 @@ NAME = "issue.md"
 
 @dataclass(frozen=True)
 class Told:
-    """In lines, what is ``given``; what is expected and what a target did, for a script that does not print them."""
+    """Lines about a case: its inputs (``given``), what is expected, and what a target did."""
 
     expected: Sequence[str] = ()
     actual: Sequence[str] = ()
@@ -22,7 +22,7 @@ class Told:
 def issue_text(
     heading: str, found: Reproduction, versions: str, about: str = "", told: Told | None = None, when: str = ""
 ) -> str:
-    """Title, versions, steps, what is expected and what happens, and the script itself."""
+    """Title, versions, steps, expected and actual behaviour, and the script."""
     lines = [line for line in found.output.splitlines() if line.strip()]
     expected, actual = _parts(lines)
     if told and not (expected and actual):
@@ -45,7 +45,7 @@ def issue_text(
 
 
 def _parts(lines: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What the script printed: what follows a line that begins with ``expected`` or ``actual`` belongs to it."""
+    """The parts of a script's output: each starts with a line that begins with ``expected`` or ``actual``."""
     parts: dict[str, list[str]] = {"expected": [], "actual": []}
     current: list[str] = []
     for line in lines[1:-1]:

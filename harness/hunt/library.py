@@ -1,4 +1,4 @@
-"""Small NumPy functions that scripts make values with, as source text: ``recipes`` says which of them a fill needs."""
+"""Small NumPy functions that make values in scripts, as source text; ``recipes`` names those that a fill needs."""
 
 from __future__ import annotations
 
@@ -158,6 +158,6 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 
 
 def library(used: set[str]) -> str:
-    """The functions named and those that they use, each before its users."""
+    """The named functions and those that they call, each before its callers."""
     wanted = used | {inner for name in used for inner in NEEDS.get(name, ())}
     return "\n\n\n".join(text for name, text in LIBRARY.items() if name in wanted)

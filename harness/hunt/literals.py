@@ -1,4 +1,4 @@
-"""Arrays and tensors as NumPy source text: every value where there are few, a recipe where there are many."""
+"""Arrays and tensors as NumPy source text: all values if there are few, a recipe if there are many."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SHOWN = 64
 WIDTH = 110
 
 _SCALARS = {"bool": "bool_"}
-"""Names that NumPy 1 has, too."""
+"""Names that NumPy 1 has as well."""
 
 
 def tensor_source(name: str, tensor: Tensor) -> tuple[str, set[str]]:
-    """Lines that make the tensor's values under ``name``, row-major, and what they use of the recipes' library.
+    """Lines that make the tensor's values under ``name``, row-major, and the functions of the library that they call.
 
-    Along a broadcast axis the values are made once (torch's part of a script repeats them). bfloat16 values are
-    left as uint16 bits.
+    Along a broadcast axis the values are made once (torch's part of a script repeats them). bfloat16 values stay uint16
+    bits.
     """
     shape = stored_shape(tensor.memory, tensor.shape)
     used: set[str] = set()
@@ -70,7 +70,7 @@ def array_source(values: np.ndarray) -> str:
 
 
 def number(value: float | int) -> str:
-    """A number as source: whole ones short, and every other with all its digits."""
+    """A number as source: integers short, all others with every digit."""
     if isinstance(value, int):
         return str(value)
     if math.isnan(value):

@@ -14,7 +14,8 @@ from opassay.harness.model.fills import WHOLE, Fill
 
 
 def recipe(fill: Fill, dtype: str, shape: tuple[int, ...]) -> tuple[str, set[str]]:
-    """An expression for a flat or shaped array of the values, not yet of their dtype, and what it uses of LIBRARY."""
+    """An expression for the values, flat or shaped and before the cast to their dtype; and the functions of LIBRARY it
+    calls."""
     if dtype == "bool" and fill.kind not in ("ones", "zeros"):
         return f"raw({fill.key}, {math.prod(shape)}) & np.uint64(1)", {"raw"}
     return _RECIPES[fill.kind](fill, dtype, shape)

@@ -1,4 +1,4 @@
-"""Reproductions: a script is written, run in a fresh process, and believed only if it showed the difference there."""
+"""Reproductions: a script runs in a fresh process, and counts only if it shows the difference there."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from opassay.harness.run.clean import clean_message
 from opassay.harness.run.search_path import search_path, variable
 
 PATIENCE = 300.0
-"""Seconds that a script may take, beyond the limit of the case."""
+"""Seconds that a script may take in addition to the limit of the case."""
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """A script and what came of it in a fresh process.
+    """A script and its result in a fresh process.
 
-    ``exit_status`` is 1 where the script saw the difference, 0 where it did not, negative for a signal, None where
-    it did not end in time. ``reproduces``: it said so itself, too; a script that merely fails does not count.
-    ``standalone``: it uses NumPy and the framework only, not ``opassay replay``.
+    ``exit_status``: 1 if the script saw the difference, 0 if not, negative for a signal, None if it did not end in
+    time. ``reproduces``: its last line confirms the status, so a script that merely fails does not count.
+    ``standalone``: it needs NumPy and the framework only, not ``opassay replay``.
     """
 
     file: Path
@@ -47,10 +47,10 @@ class Reproduction:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a target did with a case: what a script has to show again.
+    """What a target did with a case, and so what a script has to show.
 
-    ``rules``, ``settings``, ``version`` and ``threads`` are those of the worker that answered. ``about``: what is
-    known of the cause, in a line that says how sure it is.
+    ``rules``, ``settings``, ``version`` and ``threads`` are those of the worker that answered. ``about``: the cause in
+    one line, with how certain it is.
     """
 
     verdict: str
@@ -75,9 +75,9 @@ def write_reproduction(
     python: str = sys.executable,
     limit: float = 30.0,
 ) -> Reproduction:
-    """Write ``repro_<adapter>.py`` into ``folder``, run it with ``python``, and keep its output beside it.
+    """Write ``repro_<adapter>.py`` into ``folder``, run it with ``python``, and store its output beside it.
 
-    ``limit``: seconds after which the case counts as hung. Raises ``OSError`` where the folder cannot be written.
+    ``limit``: seconds after which the case counts as a hang. Raises ``OSError`` if the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"repro_{adapter}.py"
@@ -89,7 +89,7 @@ def write_reproduction(
 def script_text(
     adapter: str, case: Case, op: Op, seen: Seen, registry: Registry, limit: float = 30.0
 ) -> tuple[str, bool]:
-    """The script, and whether it stands alone."""
+    """The script, and whether it is standalone."""
     about = _about(adapter, case, seen)
     asked, idiom = _idiom(adapter, case, op, seen, registry)
     if asked is None or idiom is None:
@@ -103,16 +103,16 @@ def script_text(
 
 
 def _idiom(adapter: str, case: Case, op: Op, seen: Seen, registry: Registry) -> tuple[Asked, Idiom] | tuple[None, None]:
-    """The framework's part of a script; nothing where nobody has written one for this question."""
+    """The framework's part of a script; None if the adapter has none for this question."""
     writer = registry.writer(adapter)
     if writer is None or case.aspect == "shape":
-        # How abstract evaluation is asked for, an adapter's writer does not say.
+        # An adapter's script has no way to ask for abstract evaluation.
         return None, None
     asked = ask(op, case, seen.mode, seen.device, seen.threads, dict(seen.settings), registry.op)
     try:
         return asked, writer(asked)
     except LookupError:
-        # Its table lacks the op.
+        # The adapter's table of expressions lacks the op.
         return None, None
 
 
@@ -150,7 +150,7 @@ _SAYS = {
 
 
 def title(adapter: str, case: Case, seen: Seen) -> str:
-    """One line that a maintainer understands."""
+    """The issue's title, in one line."""
     what = {"gradient": f"the gradient of {case.op}"}.get(case.aspect, case.op)
     why = f" ({case.rule})" if case.rule else ""
     does = SPECIALLY.get(seen.message.partition(": ")[0], _SAYS.get(seen.verdict, seen.verdict))
@@ -158,7 +158,7 @@ def title(adapter: str, case: Case, seen: Seen) -> str:
 
 
 def _how(seen: Seen) -> str:
-    """The cause where it is named, else the element that is farthest off."""
+    """The named cause, else the worst element."""
     _, named, cause = seen.about.partition(f"{REPRODUCES}: ")
     if named and seen.about.startswith("Cause: ") and REPRODUCES not in cause:
         return f": {cause}"
@@ -167,7 +167,7 @@ def _how(seen: Seen) -> str:
 
 
 def run_script(file: Path, python: str = sys.executable, limit: float = 30.0, alone: bool = True) -> Reproduction:
-    """Run the script in a fresh process; what it printed is kept in a ``.txt`` beside it, its exit status last."""
+    """Run the script in a fresh process. Its output is stored in a ``.txt`` beside it, with the exit status last."""
     status, output = _run(file, python, limit + PATIENCE)
     said = output.rstrip().endswith(THERE)
     shown = "did not end in time" if status is None else f"exit status {status}"
@@ -181,7 +181,8 @@ def run_script(file: Path, python: str = sys.executable, limit: float = 30.0, al
 def _run(file: Path, python: str, limit: float) -> tuple[int | None, str]:
     command = [python, file.name]
     inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH", "OMP_NUM_THREADS")}
-    # The script starts in its own folder, and what it needs of this process may lie in the one where that started.
+    # The script runs in its own folder. Paths that this process inherited may be relative to the folder it
+    # started in.
     found = os.pathsep.join(search_path()) if python == sys.executable else variable()
     inherited |= {"PYTHONPATH": found} if found else {}
     try:

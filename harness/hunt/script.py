@@ -1,4 +1,4 @@
-"""A standalone script that shows one difference: NumPy, one framework, and nothing of ours."""
+"""A standalone script that shows one difference: NumPy, one framework, and no part of opassay."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from opassay.harness.model.script import Asked, Idiom
 from opassay.harness.model.verdicts import FAILING
 
 REPEATS = 20
-"""Calls after which an answer that varies from call to call has most likely shown itself."""
+"""Number of calls after which an answer that varies has most likely varied."""
 
 STARTING = 60.0
-"""Seconds that a framework may take to start, besides those of the case."""
+"""Seconds that a framework may take to start, in addition to those of the case."""
 
 CRASHED = "the process ended"
 HUNG = "no answer"
@@ -27,9 +27,9 @@ HUNG = "no answer"
 def ask(
     op: Op, case: Case, mode: str, device: str, threads: int, settings: dict[str, str], find: Callable[[str], Op]
 ) -> Asked:
-    """What the framework's part of the script is written from; ``find`` knows the ops of stages by name.
+    """The input of the framework's part of the script; ``find`` returns the op of a stage by name.
 
-    Raises ``ContractError`` where the oracle does.
+    Raises ``ContractError`` if the oracle does.
     """
     staged = "stages" in case.attributes
     program = Program.from_attributes(case.attributes) if staged else None
@@ -62,7 +62,7 @@ def _names(inputs: Sequence[str], outputs: Sequence[str], case: Case) -> tuple[s
 def standalone(
     asked: Asked, idiom: Idiom, framework: str, verdict: str, about: Sequence[str], checks: Sequence[str], limit: float
 ) -> str:
-    """The whole text. ``about``: comment lines at its top. ``checks``: as from ``differences.checks``."""
+    """The whole script. ``about``: comment lines at its top. ``checks``: those of ``differences.checks``."""
     made = [tensor_source(name, t) for name, t in zip(asked.names, asked.case.all_tensors, strict=True)]
     used = {name for _, names in made for name in names}
     arguments = ", ".join(asked.names)
@@ -167,7 +167,8 @@ def _whether_it_varies(arguments: str) -> str:
 
 
 def _in_a_child(verdict: str, arguments: str, limit: float, alive: str) -> str:
-    """The call in a process of its own, so that its end can be told; an error that costs it its device is one."""
+    """The call in a child process, so that a crash can be reported. An error that loses the device counts as a
+    crash."""
     wait = f", timeout={limit + STARTING:g}" if verdict == "hang" else ""
     head = """\
 if sys.argv[1:] != ["call"]:
@@ -199,7 +200,7 @@ except Exception as error:
 
 
 def through_replay(case: Case, target: str, location: str, about: Sequence[str]) -> str:
-    """For an adapter that nobody has written scripts for: the same question, asked by opassay itself."""
+    """For an adapter without scripts: opassay itself asks the question."""
     more = ["--adapter", location] if location else []
     command = json.dumps(["-m", "opassay", "replay", "case.json", "--target", target, *more])
     text = "\n".join(f"# {line}".rstrip() for line in about)

@@ -1,4 +1,4 @@
-"""The scripts of a finding: one per framework, run in a fresh process before they count, and the text of an issue."""
+"""The scripts of a finding, one per framework, each run in a fresh process; and the issue text."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from opassay.harness.run.lane import Lane
 from opassay.harness.store.files import fault
 
 MOST_OUTPUT = 4_000
-"""Characters of a script's output that the finding keeps; the file beside the script has all of it."""
+"""Number of characters of a script's output that the finding holds. The file beside the script has all of it."""
 
 
 def reproduced(bench: Bench, registry: Registry, folder: Path, finding: Finding) -> Finding:
-    """``finding`` with ``reproductions``, whose scripts and issue texts are written into ``folder``.
+    """``finding`` with ``reproductions``; scripts and issue texts are written to ``folder``.
 
-    Where opassay makes a mistake, the script is left out and the finding's ``fault`` says why.
+    After an error of opassay, the script is missing and the finding's ``fault`` says why.
     """
     scripts, faults = [], [finding.fault] if finding.fault else []
     for adapter, asked in sorted(_answers(bench, finding, faults).items()):
@@ -43,7 +43,7 @@ def reproduced(bench: Bench, registry: Registry, folder: Path, finding: Finding)
 
 
 def _answers(bench: Bench, finding: Finding, faults: list[str]) -> dict[str, Asked]:
-    """What the first target of each adapter answers to the smallest case."""
+    """The answer of each adapter's first target to the smallest case."""
     try:
         asked = [found for found in bench.ask(finding.case) if found[0] in finding.targets]
     except Exception as error:
@@ -54,9 +54,10 @@ def _answers(bench: Bench, finding: Finding, faults: list[str]) -> dict[str, Ask
 
 
 def case_script(registry: Registry, lane: Lane, op: Op, case: Case, asked: Asked, folder: Path) -> str:
-    """Write a script of what the lane's target did with any case, run it, and say in a line what came of that.
+    """Write and run a script of what the lane's target did with any case; return a line that says what it showed.
 
-    It lies in ``folder``, in a folder of this case and target. Where the target agrees, so does the script.
+    It lies below ``folder``, in a folder of this case and target. If the target agrees with the oracle, the script does
+    too.
     """
     label, outcome, judgement = asked
     if judgement.verdict in UNANSWERED or judgement.verdict == "fault":
@@ -95,7 +96,7 @@ def _script(bench: Bench, registry: Registry, folder: Path, finding: Finding, as
     found = write_reproduction(folder, adapter, finding.case, bench.op(finding.case), seen, registry, lane.python)
     versions = f"- {adapter} {seen.version}, mode {seen.mode}, on {seen.device}"
     text = issue_text(title(adapter, finding.case, seen), found, versions, about, told(finding, label), finding.when)
-    # The first framework's is the one that pages show; each framework has an issue tracker of its own.
+    # Pages show the script of the first framework. Each framework has its own issue tracker.
     name = NAME if adapter == finding.adapters[0] else f"issue_{adapter}.md"
     (folder / name).write_text(text, encoding="utf-8")
     return _told(adapter, found)

@@ -1,4 +1,4 @@
-"""From a failing case to a small one that fails in the same way."""
+"""Shrinking: from a failing case to a small one that fails in the same way."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op, refusal
 
 LIMIT = 200
-"""Verdicts that shrinking one failure may take. Not seconds, so that a slower machine finds the same case."""
+"""Number of verdicts that shrinking one failure may take. Not seconds, so that a slower machine finds the same case."""
 
 FOR_DRAWS = 0.75
-"""Share of them after which the geometry is left as it is, so that the values get their turn."""
+"""Share of the verdicts for the geometry. The values get the rest."""
 
 
 @dataclass(frozen=True)
 class Shrunk:
-    """``geometry``: the smallest case with generated values; ``case``: with the fewest; ``asked``: verdicts it took."""
+    """``geometry``: the smallest case with generated values; ``case``: the one with the fewest values; ``asked``:
+    verdicts."""
 
     case: Case
     geometry: Case
@@ -29,7 +30,7 @@ class Shrunk:
 
 
 Tells = Callable[[Case], frozenset[str]]
-"""The mistakes that fit what a case shows."""
+"""Returns the mistakes that fit the answer to a case."""
 
 
 def shrink(
@@ -42,12 +43,11 @@ def shrink(
     values: bool = True,
     tells: Tells | None = None,
 ) -> Shrunk:
-    """The smallest case found that ``fails`` as ``case`` does, which is number ``number`` of the stream of ``seed``.
+    """The smallest case that ``fails`` as ``case`` does, which is number ``number`` of the stream of ``seed``.
 
-    ``fails`` says whether a case still shows the same difference. A case that is not of the stream (a pin) keeps its
-    geometry. With ``values`` false the values stay generated. Where ``tells`` names one mistake, values are not made so
-    simple that it names others or none. One that breaks the contract goes on breaking it in the
-    same way.
+    ``fails``: whether a case still shows the same difference. A case that is not of the stream (a pin) keeps its
+    geometry. Without ``values``, the values stay generated. If ``tells`` names one mistake, values are not simplified
+    until it names others, or none. A case that breaks the contract keeps breaking it in the same way.
     """
     known = {case.id: True}
     breach = _breach(op, case)
@@ -71,9 +71,9 @@ def _telling(fails: Asking, tells: Tells | None, geometry: Case) -> Fails:
 
 
 def _breach(op: Op, case: Case) -> list[str]:
-    """What the oracle has against ``case``, in words, without the case's own shapes, dtypes and amounts.
+    """The oracle's objection to ``case``, without the case's shapes, dtypes and amounts.
 
-    A minus is kept: an index below its range is another mistake than one above it.
+    A minus sign stays: an index below its range is another mistake than one above it.
     """
     told = refusal(op, case) if case.aspect == "error" else ""
     return re.findall(r"\b[A-Za-z_]{3,}\b|-(?=\d)", told)

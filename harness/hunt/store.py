@@ -1,4 +1,4 @@
-"""Findings on disk: ``findings/<id>/finding.json``, and beside it the smallest case to replay."""
+"""Findings on disk: ``findings/<id>/finding.json`` and, beside it, the smallest case to replay."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ CASE = "case.json"
 
 
 def folder_of(out: Path, finding_id: str) -> Path:
-    """Where the report folder ``out`` keeps everything about a finding."""
+    """The folder of a finding in the report folder ``out``."""
     return out / FOLDER / finding_id
 
 
 def write(out: Path, finding: Finding) -> Path:
-    """Write ``finding`` and its case into its folder, which is returned."""
+    """Write ``finding`` and its case into its folder, and return the folder."""
     folder = folder_of(out, finding.id)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FINDING).write_text(json.dumps(finding.to_json(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -37,5 +37,5 @@ def read(path: Path) -> Finding:
 
 
 def stored(out: Path) -> Iterator[Path]:
-    """The folders of all findings in the report folder ``out``, in the order of their ids."""
+    """The folders of all findings in the report folder ``out``, ordered by id."""
     yield from sorted(file.parent for file in (out / FOLDER).glob(f"*/{FINDING}"))

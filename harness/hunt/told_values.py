@@ -17,11 +17,11 @@ EXPECTED = {
 }
 
 SMALL = 16
-"""Elements of a tensor whose values are written down."""
+"""Tensors of up to this many elements are printed with their values."""
 
 
 def told(finding: Finding, label: str) -> Told:
-    """Of the target ``label``: the worst element and small outputs whole; where there are none, the message."""
+    """Of the target ``label``: the worst element, and outputs whole if small; without any, the message."""
     place, actual = finding.worst.get("place"), finding.worst.get("actual", {})
     if finding.verdict in EXPECTED or not place or label not in actual:
         return Told([EXPECTED.get(finding.verdict, "see the message")], [finding.message], given(finding.case))
@@ -35,7 +35,7 @@ def told(finding: Finding, label: str) -> Told:
 
 
 def given(case: Case) -> list[str]:
-    """The op, its attributes and its inputs, in lines; of large ones what they are filled with, not all values."""
+    """The op, its attributes and its inputs, in lines. Large inputs show their fill instead of values."""
     attributes = [f"{name} = {value!r}" for name, value in case.attributes.items()]
     asked = [f"input {i}: {in_words(tensor)}" for i, tensor in enumerate(case.tensors)]
     cotangents = [f"cotangent {i}: {in_words(t)}" for i, t in enumerate(case.cotangents) if t is not None]
@@ -43,7 +43,7 @@ def given(case: Case) -> list[str]:
 
 
 def in_words(tensor: Tensor) -> str:
-    """Dtype, shape and memory of a tensor, with all values where there are few, and else what it is filled with."""
+    """Dtype, shape and memory of a tensor, with all values if there are few, else with its fill."""
     memory = "" if tensor.memory.kind == "contiguous" else f", {tensor.memory.kind}"
     small = 0 < tensor.size <= SMALL
     values = str(dtypes.widen(tensor.materialize()).tolist()) if small else tensor.fill.kind
@@ -51,5 +51,5 @@ def in_words(tensor: Tensor) -> str:
 
 
 def _shown(values: object) -> str:
-    """Nested lists as text; NaN and infinities, which are words in JSON, without quotes."""
+    """Nested lists as text. NaN and infinities, which JSON holds as strings, have no quotes."""
     return str(values).replace("'", "")

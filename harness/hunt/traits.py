@@ -1,4 +1,4 @@
-"""What a smallest case still needs: the failing predicate, over any case of its op and aspect."""
+"""The traits that a smallest case still needs: the failing predicate, over any case of its op and aspect."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from opassay.harness.model.traits import Feature, Place, Trait, features, is_num
 
 
 def firm(predicate: tuple[Trait, ...]) -> frozenset[Trait]:
-    """The traits that are no matter of size or values, of which a case has more or less by chance."""
+    """Without traits of size and values, of which a case has more or fewer by chance."""
     return frozenset(t for t in predicate if t.place[0] != "fill" and "elements" not in t.place)
 
 
 def traits(case: Case, simplest: Case) -> tuple[Trait, ...]:
-    """In what ``case``, which cannot be made simpler, differs from the simplest case of its stream.
+    """Where ``case``, which cannot be simplified further, differs from the simplest case of its stream.
 
-    A number that is larger than the simplest, or that the simplest lacks, must be at least that large; 0 must be 0.
+    A number above the simplest one, or without a counterpart there, must be at least that large; a 0 must be 0.
     """
     plain = features(simplest)
     return tuple(
@@ -27,12 +27,12 @@ def traits(case: Case, simplest: Case) -> tuple[Trait, ...]:
 
 
 def _plain(place: Place, plain: Mapping[Place, Feature]) -> Feature | None:
-    """What the simplest case has there; no extent is 0 unless it says so."""
+    """The simplest case's feature at this place; an extent is not 0 unless the case says so."""
     return plain.get(place, False if "empty" in place else None)
 
 
 def _matters(value: Feature, plain: Feature | None) -> bool:
-    """Whether ``value`` is less simple than ``plain``: any other word, a larger number, or nothing at all."""
+    """Whether ``value`` is less simple than ``plain``: another word, a larger number, or no counterpart."""
     if not is_number(value) or plain is None or isinstance(plain, str):
         return value != plain
     assert not isinstance(value, str)

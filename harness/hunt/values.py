@@ -1,4 +1,4 @@
-"""A case made simpler without its strategy: its memory, its fills, its dtype, and last its values."""
+"""Shrinking a case without its strategy: memory, fills, dtype, and last its values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ KEYLESS = ("ones", "iota")
 
 
 def plainer(case: Case, fails: Asking) -> Case:
-    """``case`` with the simplest fills, memory and dtype that still fail: of all tensors at once, then of each."""
+    """``case`` with the simplest fills, memory and dtype that still fail: first of all tensors at once, then of
+    each."""
     for simplify in (_fills, _memory, _dtype):
         for places in (range(len(case.all_tensors)), *([i] for i in range(len(case.all_tensors)))):
             candidates = (_changed(case, places, change) for change in simplify(case, places))
@@ -60,12 +61,12 @@ def _fills(case: Case, places: Sequence[int]) -> Iterator[Change]:
 
 
 def _holds_data(tensor: Tensor) -> bool:
-    """Whether its values may be any: not indices, probes or pictures."""
+    """Whether its values are free: not indices, probes or pictures."""
     return tensor.fill.kind in VALUE_KINDS and tensor.fill.kind != "literal"
 
 
 def halved(case: Case, fails: Asking) -> Case:
-    """``case``, if its one tensor holds bit pattern after bit pattern, with as few of them as still fail in a row."""
+    """``case`` with as few consecutive bit patterns as still fail, if its one tensor enumerates bit patterns."""
     (tensor, *others) = case.all_tensors
     while not others and tensor.fill.kind == "every" and len(tensor.shape) == 1 and tensor.shape[0] > 1:
         half = tensor.shape[0] // 2
@@ -79,10 +80,9 @@ def halved(case: Case, fails: Asking) -> Case:
 
 
 def fewest_values(case: Case, fails: Fails) -> Case:
-    """``case`` with its values written out and as many as possible of them 0, then 1.
+    """``case`` with literal values, of which as many as possible are 0, then 1.
 
-    Left as it is where a tensor of data has more than ``LITERAL_LIMIT`` elements, or no longer fails when its values
-    are written out.
+    Unchanged if a tensor has more than ``LITERAL_LIMIT`` elements, or if it passes with its values written out.
     """
     for place, tensor in enumerate(case.all_tensors):
         if tensor.fill.kind in (*VALUE_KINDS, "every") and 0 < math.prod(tensor.shape) <= LITERAL_LIMIT:
@@ -92,7 +92,7 @@ def fewest_values(case: Case, fails: Fails) -> Case:
 
 def _fewest(case: Case, place: int, fails: Fails) -> Case:
     tensor = case.all_tensors[place]
-    # Not item(): that of a longdouble, into which float64 is widened, is no number of Python's.
+    # A longdouble's item(), into which float64 is widened, is not a Python number.
     number: type[int] | type[float] = float if dtypes.is_float(tensor.dtype) else int
     values = [number(v) for v in dtypes.widen(tensor.materialize()).ravel()]
 
@@ -109,7 +109,7 @@ def _fewest(case: Case, place: int, fails: Fails) -> Case:
 
 
 def _integral(value: Any) -> bool:
-    # An integer has no minus zero, and reads badly where it is long.
+    # An integer has no minus zero, and a long one reads badly.
     return isinstance(value, int) or bool(float(value).is_integer() and abs(value) < 2**24 and str(value) != "-0.0")
 
 

@@ -1,4 +1,4 @@
-"""The condition under which a finding shows: learned from the run, and tested on new cases."""
+"""The condition under which a finding shows: learned from the run's records, tested on new cases."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from opassay.harness.model.verdicts import Record
 from opassay.harness.plan import generate
 
 COMPARED = 200
-"""So many cases that fail, and that pass on the same target, are compared."""
+"""Number of failing cases, and of cases that pass on the same target, that are compared."""
 
 DRAWN = 100
-"""So many new geometries are looked through for cases with and without a condition."""
+"""Number of new geometries that are searched for cases with and without the condition."""
 
 
 class Passed:
@@ -25,7 +25,7 @@ class Passed:
         self._cases: dict[tuple[str, str, str], list[str]] = {}
 
     def noting(self, records: Iterable[Record]) -> Iterator[Record]:
-        """``records`` as they are; those that pass are kept."""
+        """``records`` unchanged; the passing ones are collected."""
         for record in records:
             kept = self._cases.setdefault((record.op, record.aspect, record.target), [])
             if record.verdict == "pass" and len(kept) < COMPARED:
@@ -33,19 +33,19 @@ class Passed:
             yield record
 
     def on(self, finding: Finding) -> list[Case]:
-        """Those of a finding's op and aspect, on its first target."""
+        """Those of the finding's op and aspect, on its first target."""
         return [Case.loads(text) for text in self._cases.get((finding.op, finding.aspect, finding.targets[0]), [])]
 
 
 def when(bench: Bench, finding: Finding, failing: Sequence[Case], passing: Sequence[Case], seed: int) -> str:
-    """What a case has that shows the finding, and how many new ones fail; empty where these do not bear it out."""
+    """The condition that shows the finding, and how many new cases fail with it; empty if they do not confirm it."""
     condition = likeliest(failing[:COMPARED], passing)
     if condition is None:
         return ""
     drawn = generate.cases(bench.op(finding.case), finding.aspect, seed + 1, 0, DRAWN, 2)
 
     def fails(case: Case) -> bool:
-        # Any difference will do.
+        # Any difference counts.
         return finding.targets[0] in labels_of(bench.sign(case, "nondeterministic"))
 
     tested = on_new_cases(condition, (case for _, case in drawn), fails)
