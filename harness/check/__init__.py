@@ -1,1 +1,1 @@
-"""`opassay check`: one function of the user's, judged as an op of the catalogue."""
+"""``opassay check``: one function of the user, judged as an op of the catalogue."""

@@ -1,4 +1,4 @@
-"""Algorithms that are declared, since no bound of single elements holds for them: what bounds their errors instead."""
+"""Declared algorithms whose errors have a norm-wise bound only, and that bound."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from opassay.harness.model.op import Op
 from opassay.harness.model.reference import Reference
 
 GROWTH = (2 * 1.5 * 3) ** 2
-"""How much larger numbers on the way of F(2x2, 3x3) may be than operands: the largest sums of sizes in a row of each
-of its three matrices, once per dimension. The matrices: Lavin and Gray, Fast Algorithms for Convolutional Neural
-Networks, https://arxiv.org/abs/1509.09308, section 4.1."""
+"""How much larger intermediate numbers of F(2x2, 3x3) may be than operands: the largest absolute row sums of its three
+matrices, once per dimension. The matrices: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
+https://arxiv.org/abs/1509.09308, section 4.1."""
 
 ROUNDINGS = 2 * (1 + 3 + 2)
-"""Of each number: an addition in B', two additions and a product in G, two additions in A', once per dimension."""
+"""Roundings of each number: an addition in B', two additions and a product in G, two additions in A', per dimension."""
 
 GRID = 0.25
-"""What filters of integers are multiples of when G has halved them once per dimension."""
+"""Transformed integer filters are multiples of this: G halves them once per dimension."""
 
 
 def _winograd(reference: Reference, inputs: Sequence[np.ndarray]) -> Reference:
-    """Norm-wise: the error of every element is bounded by what the largest operands would give."""
+    """Norm-wise: the error of every element is bounded by the one that the largest operands allow."""
     if reference.magnitude is None or reference.terms is None:
         return reference
     with np.errstate(all="ignore"):
         largest = [float(np.max(np.abs(dtypes.widen(x)), initial=0)) for x in inputs]
         most = GROWTH * reference.terms.max(initial=0) * largest[0] * largest[1]
     if not np.isfinite(most):
-        # A transform subtracts infinities within a tile: nothing is said of any element.
+        # A transform subtracts infinities within a tile: the contract leaves every element free.
         return replace(reference, free=np.ones(reference.exact.shape, bool))
     unit = np.asarray(1.0 if reference.unit is None else reference.unit) * GRID
     return replace(
@@ -47,11 +47,11 @@ def _winograd(reference: Reference, inputs: Sequence[np.ndarray]) -> Reference:
 ALGORITHMS: Mapping[str, tuple[str, Callable[[Reference, Sequence[np.ndarray]], Reference]]] = {
     "winograd": ("conv2d", _winograd)
 }
-"""By name: the op, and what becomes of its reference."""
+"""By name: the op, and the function from its reference to the algorithm's."""
 
 
 def declared(op: Op, name: str) -> Op:
-    """``op`` as judged where a function says that it works so. Raises ``UsageError`` for what is not known."""
+    """``op``, judged for a function that declares this algorithm. Raises ``UsageError`` for an unknown one."""
     if name not in ALGORITHMS:
         raise UsageError(unknown("algorithm", name, ALGORITHMS))
     its, change = ALGORITHMS[name]

@@ -1,4 +1,4 @@
-"""Which accumulator a function behaves like: the widest format under whose bound all its answers are."""
+"""Which accumulator a function behaves like: the widest format whose bound covers all its answers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from opassay.harness.model.verdicts import FAILING
 FORMATS = sorted(dtypes.FLOATS, key=lambda name: -dtypes.FORMATS[name].precision)
 
 LIKELY = 24
-"""So many cases are looked at per format: those with the largest error under the claim first."""
+"""Number of cases that are judged per format: those with the largest error under the claim."""
 
 
 def behaves(session: Session, asked: Sequence[Asked], dtype: str) -> str:
-    """The format, empty where no bound, or none but the narrowest one's, can tell."""
+    """The format; empty if no answer in the dtype has an error, or if no bound covers all of them."""
     chosen = [a for a in asked if a.case.tensors[-1].dtype == dtype and isinstance(a.outcome, Returned)]
     chosen = [a for a in chosen if a.judgement.rho]
     chosen.sort(key=lambda a: -(a.judgement.rho or 0))
@@ -32,7 +32,7 @@ def behaves(session: Session, asked: Sequence[Asked], dtype: str) -> str:
 
 
 def exactness(session: Session, asked: Sequence[Asked]) -> str:
-    """Whether answers are exact where inputs and expected values are integers; empty without such a case."""
+    """Whether answers are exact for integer inputs and results: "yes" or "no"; empty without such a case."""
     whole = [one for one in asked if one.judged and one.case.exact and not one.case.empty][:LIKELY]
     whole = [one for one in whole if all(_integers(r) for r in references(session.op, one.case))]
     if not whole:

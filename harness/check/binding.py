@@ -1,4 +1,4 @@
-"""Which parameter of a function takes which input, attribute or output of an op. Standard library only."""
+"""Which parameter of a function takes which input, attribute or output of an op. Needs the standard library only."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 
 class Misfit(Exception):
-    """The function cannot be asked as the op; its text says why, and what to do."""
+    """The function does not fit the op. The message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Interface:
-    """What an op takes and gives, by name, and what the user said of the function.
+    """Names of an op's inputs, attributes and outputs, and the user's options about the function.
 
-    ``mapped``: parameters by the op's own names. ``fixed``: attributes that every case has the same value of.
+    ``mapped``: parameters by the op's names. ``fixed``: attributes with the same value in every case.
     """
 
     op: str
@@ -29,9 +29,9 @@ class Interface:
 
 @dataclass(frozen=True)
 class Binding:
-    """Parameters by the op's names. ``positional``: those that are given by position, in order.
+    """Parameters by the op's names. ``positional``: those that are passed by position, in order.
 
-    ``outs``: parameters of outputs that the function writes to; where it is that of an input, too, the function works
+    ``outs``: parameters of outputs that the function writes to. If one is an input's parameter too, the function works
     in place.
     """
 
@@ -40,17 +40,17 @@ class Binding:
     outs: Mapping[str, str] = field(default_factory=dict)
 
     def call(self, function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
-        """What ``function`` returns for values by parameter."""
+        """Call ``function`` with values by parameter, and return what it returns."""
         by_place = [given[name] for name in self.positional if name in given]
         return function(*by_place, **{name: value for name, value in given.items() if name not in self.positional})
 
 
 def bind(function: Callable[..., Any], asked: Interface) -> Binding:
-    """Raises ``Misfit`` where parameters and the op's names do not meet."""
+    """The binding of ``function``. Raises ``Misfit`` if its parameters do not match the op's names."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        # Compiled, and telling nothing: inputs by position, attributes by name.
+        # A compiled function without a signature: inputs by position, attributes by name.
         names = [asked.mapped.get(name, name) for name in (*asked.inputs, *asked.attributes)]
         own = dict(zip((*asked.inputs, *asked.attributes), names, strict=True))
         return Binding(own, [own[name] for name in asked.inputs])
@@ -89,7 +89,7 @@ class _Bound:
         return chosen if chosen in self._named or self._any else ""
 
     def _free(self, found: Mapping[str, str], missing: Sequence[str]) -> list[str]:
-        """The parameters of inputs that no name says: where none is named, the first of all, in order."""
+        """The parameters of inputs without a matching name. If no input has one: the first parameters, in order."""
         taken = {*found.values(), *self._asked.mapped.values(), *self._asked.attributes, *self._asked.outputs, "out"}
         free = [name for name in self._named if name not in taken]
         if missing and (len(missing) < len(self._asked.inputs) or len(free) < len(missing)):

@@ -1,4 +1,4 @@
-"""The function to be checked: where it stands, whose arrays it takes, and what its worker is told."""
+"""The function to check: its file, the framework of its arrays, and the configuration of its worker."""
 
 from __future__ import annotations
 
@@ -22,21 +22,22 @@ PLAIN = "opassay.harness.check.plain:NumPyAdapter"
 
 @dataclass(frozen=True)
 class Claims:
-    """How the function says that it computes: formats of partial sums, of operands, of results on the way."""
+    """The declared formats: of partial sums, of operands, of intermediate results."""
 
     acc: str = ""
     math: str = ""
     cast: str = ""
 
     def rules(self) -> list[NumericRule]:
-        """One per dtype of floats; unless told, sums of narrow dtypes are kept in float32, others in their own."""
+        """One rule per float dtype. By default, sums of narrow dtypes accumulate in float32, others in their own
+        dtype."""
         kept = self.cast.rpartition("=")[2]
         return [
             NumericRule(NumericModel(self.acc or ACCUMULATORS.get(d, d), self.math, kept=kept), dtype=d) for d in FLOATS
         ]
 
     def told(self, dtypes: Sequence[str]) -> str:
-        """In words, for these dtypes."""
+        """The claims in words, for these dtypes."""
         sums = [f"{d} in {self.acc or ACCUMULATORS.get(d, d)}" for d in dtypes if d in FLOATS]
         more = [f"operands rounded to {self.math}"] if self.math else []
         more += [f"results on the way in {self.cast}"] if self.cast else []
@@ -45,7 +46,7 @@ class Claims:
 
 @dataclass(frozen=True)
 class Function:
-    """``name`` in ``file``, which takes arrays of ``framework``, because of ``why``."""
+    """``name`` in ``file``, a function of arrays of ``framework``; ``why``: the reason for that guess."""
 
     file: Path
     name: str
@@ -59,18 +60,18 @@ class Function:
         return f"{self.file.name}:{self.name}"
 
     def base(self, registry: Registry) -> str:
-        """Where the adapter of its arrays' framework is."""
+        """The location of the framework's adapter."""
         return PLAIN if self.framework == NUMPY else registry.adapter(self.framework).location
 
     def mode(self, registry: Registry) -> str:
-        """As the function is called: not compiled by anybody else, where there is such a mode."""
+        """The mode in which nothing else compiles the function, if the framework has one."""
         if self.framework == NUMPY:
             return "call"
         modes = registry.adapter(self.framework).modes
         return "eager" if "eager" in modes else modes[0]
 
     def config(self, op: Op, fixed: Sequence[str], claims: Claims, shapes: Path, registry: Registry) -> str:
-        """What its worker is told, as JSON."""
+        """The configuration of the function's worker, as JSON."""
         interface = {
             "op": op.name,
             "inputs": list(op.inputs),
@@ -93,7 +94,7 @@ class Function:
 
 
 def find(text: str, framework: str, mapped: Mapping[str, str], own: bool, registry: Registry) -> Function:
-    """The function at ``FILE:FUNC``; raises ``UsageError`` for what is no such thing."""
+    """The function at ``FILE:FUNC``. Raises ``UsageError`` if there is none."""
     file, colon, name = text.rpartition(":")
     if not colon or not name or not file:
         raise UsageError(f"not a function: {text!r}; expected FILE:FUNC, such as kernel.py:my_softmax")
@@ -103,7 +104,8 @@ def find(text: str, framework: str, mapped: Mapping[str, str], own: bool, regist
 
 
 def of(function: Callable[..., Any], framework: str, mapped: Mapping[str, str], own: bool, registry: Registry) -> Any:
-    """The same of a function object, which must stand at the top of a module: another process looks it up there."""
+    """The same for a function object. It must be defined at the top of a module, where another process can import
+    it."""
     inner = inspect.unwrap(getattr(function, "__wrapped__", getattr(function, "py_func", function)))
     code, name = getattr(inner, "__code__", None), getattr(inner, "__qualname__", "")
     if code is None or "<" in name or not Path(code.co_filename).is_file():
@@ -124,7 +126,7 @@ def _function(
 
 
 def _guess(file: Path, name: str, known: Sequence[str]) -> tuple[str, str]:
-    """Whose arrays a function takes: as its annotations say, else as the file's imports do."""
+    """The framework of a function's arrays: from its annotations, else from the file's imports."""
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
     except (SyntaxError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Memory of which every byte that is no value is known, so that it shows what a function reads or writes besides."""
+"""Guard bytes around arrays, which show what a function reads or writes outside of them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 GUARD = 256
-"""Bytes before and behind an array."""
+"""Guard bytes before and after an array."""
 
 ALIGNED = 64
-"""Where an array begins, less the misalignment that it is to have: what every vector unit wants."""
+"""Alignment of an array's start, before its intended misalignment: enough for every vector unit."""
 
 POISON = 0xFF
-"""The bytes of a NaN in every format, and -1 as an integer."""
+"""The bytes of a NaN in every float format, and of -1 as an integer."""
 
 
 class Guards:
-    """Arrays in buffers of their own, and what became of the bytes around them."""
+    """Arrays in buffers of their own, and checks of the bytes around them."""
 
     def __init__(self) -> None:
         self._held: list[tuple[np.ndarray, np.ndarray]] = []
 
     def guarded(self, array: np.ndarray) -> np.ndarray:
-        """The same values with the same strides, between guard bytes; what lies between strided values is poison."""
+        """The same values with the same strides, between guard bytes. Gaps between strided values are poisoned."""
         start = array.__array_interface__["data"][0]
         low, high = np.lib.array_utils.byte_bounds(array) if array.size else (start, start)
         buffer = np.full(high - low + 2 * GUARD + 2 * ALIGNED, POISON, np.uint8)
@@ -39,14 +39,14 @@ class Guards:
         return view
 
     def damage(self) -> str:
-        """What has been written beside the values since the last time, in a few words; empty where nothing."""
+        """What was written outside the values since the last call, in words; empty if nothing."""
         held, self._held = self._held, []
         written = sum(int((buffer[outside] != POISON).sum()) for buffer, outside in held)
         return f"the call wrote {written} bytes beside its arrays" if written else ""
 
 
 def poison_new_memory() -> None:
-    """From now on NumPy's new arrays hold what nobody would answer; small ones come from a cache of its own."""
+    """From now on, NumPy's new arrays hold a value that no answer has. Small ones come from NumPy's own cache."""
     for name in ("empty", "empty_like"):
         setattr(np, name, _poisoned(getattr(np, name)))
 

@@ -1,4 +1,4 @@
-"""The adapter of one function, in its worker: the arrays' framework, with the function in the place of one op."""
+"""The adapter of one function, in its worker: the framework's adapter with the function as its only op."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Config = Mapping[str, Any]
 
 
 def loaded(file: str, name: str) -> tuple[ModuleType, Callable[..., Any]]:
-    """The module of a file and its function, or ``Unfit`` in a line."""
+    """The module of a file and its function. Raises ``Unfit`` with one line."""
     path = Path(file)
     poison_new_memory()
     try:
@@ -54,14 +54,14 @@ def _module(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(dotted, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path.name} is no Python file")
-    # Under its own name, so that what looks itself up finds it.
+    # Registered under its own name, so that code which looks its module up finds it.
     module = sys.modules[dotted] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 def adapter_of(config: Config) -> type[Adapter]:
-    """A class with one op, which is the function that ``config`` names."""
+    """An adapter class whose only op is the function that ``config`` names."""
     module, function = loaded(config["file"], config["function"])
     interface = Interface(**config["interface"])
     try:
@@ -80,7 +80,7 @@ def adapter_of(config: Config) -> type[Adapter]:
 
 
 def _within(module: ModuleType) -> Callable[..., Any]:
-    """``_call`` as a function of the user's module: what is raised below it, the module's code has raised."""
+    """``_call`` as a function of the user's module, so that an exception below it counts as raised by that module."""
     return FunctionType(_call.__code__, {"__name__": module.__name__, "__builtins__": __builtins__})
 
 
@@ -89,7 +89,7 @@ def _call(binding: Any, function: Any, given: Any) -> Any:
 
 
 class _Asked(Adapter):
-    """What stands before the framework's own adapter."""
+    """The part of the class that precedes the framework's adapter."""
 
     config: Config
     binding: Binding
@@ -116,7 +116,7 @@ class _Asked(Adapter):
         return (cls.interface.op,)
 
     def to_native(self, array: np.ndarray) -> Any:
-        """In memory of known surroundings, where the framework can look at memory that is not its own."""
+        """In guarded memory, if the framework can use memory that it does not own."""
         there = self.alias(self._guards.guarded(array)) if self.device == "cpu" else None
         return super().to_native(array) if there is None else there
 
@@ -127,7 +127,7 @@ class _Asked(Adapter):
         return self._borrowed or super().fallback()
 
     def answer(self, *inputs: Any, **attributes: Any) -> Any:
-        """What the function makes of the op's inputs and attributes."""
+        """The function's answer to the op's inputs and attributes."""
         given = dict(zip(self.interface.inputs, inputs, strict=True))
         outs = self._outs(given, attributes)
         by_parameter = {p: {**given, **attributes}[name] for name, p in self.binding.parameters.items()}
@@ -150,7 +150,7 @@ class _Asked(Adapter):
         return returned
 
     def _checked(self, returned: Any) -> tuple[Any, ...]:
-        """The outputs; ``Misfit`` where one is nothing that arrays can be made of."""
+        """The outputs. Raises ``Misfit`` if one of them is not an array of the framework."""
         found = as_tuple(returned)
         if len(found) != len(self.interface.outputs):
             raise Misfit(f"the function returned {len(found)} values, expected {', '.join(self.interface.outputs)}")
@@ -161,7 +161,7 @@ class _Asked(Adapter):
         return found
 
     def _outs(self, given: dict[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
-        """Arrays for outputs that the function writes to, poisoned, or for what it does in place copies of inputs."""
+        """Arrays for outputs that the function writes to, poisoned; copies of inputs if it works in place."""
         names = {p: name for name, p in self.binding.parameters.items()}
         found: dict[str, Any] = {}
         shapes: list[Any] | None = None
@@ -176,7 +176,7 @@ class _Asked(Adapter):
         return found
 
     def _shapes(self, inputs: Any, attributes: Mapping[str, Any]) -> list[Any]:
-        """Shape and dtype of each output, which the parent has written down before it asked."""
+        """Shape and dtype of each output, which the parent wrote to a file before it asked."""
         arrays = [self.to_numpy(x) for x in inputs]
         key = answer_key([(a.shape, dtypes.dtype_name(a)) for a in arrays], attributes)
         lines = Path(self.config["shapes"]).read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""Who computed an answer: the function itself, or the framework's own op. Only where torch can be watched."""
+"""Whether the function itself computed an answer, or the framework's own op. Needs torch's dispatch mode."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MOVES = frozenset(
         *("alias", "lift_fresh", "zeros", "zeros_like", "full", "ones"),
     )
 )
-"""Names of ATen ops that compute nothing: views, copies, new memory."""
+"""Names of ATen ops that compute nothing: views, copies, allocations."""
 
 
 def computed_by(call: Callable[[], Any]) -> tuple[Any, frozenset[str]]:
-    """What ``call`` returns, and the ops of ATen that computed meanwhile."""
+    """What ``call`` returns, and the ATen ops that computed during it."""
     try:
         from torch.utils._python_dispatch import TorchDispatchMode
     except ImportError:
@@ -38,7 +38,8 @@ def computed_by(call: Callable[[], Any]) -> tuple[Any, frozenset[str]]:
 
 
 def borrowed(own: frozenset[str], seen: frozenset[str]) -> str:
-    """Why an answer is not the function's own, empty where it is: all that the framework's op does was called."""
+    """Why an answer is the framework's own: the function called all that the framework's op calls. Empty if it is
+    not."""
     if not own or not own <= seen:
         return ""
     return f"the framework's own op computed it: aten::{', aten::'.join(sorted(own))}"

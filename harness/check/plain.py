@@ -1,4 +1,4 @@
-"""NumPy arrays, for functions that take no framework's."""
+"""The adapter of NumPy arrays, for functions that use no framework."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opassay.harness.model.dtypes import DTYPES
 
 
 class NumPyAdapter(Adapter):
-    """NumPy itself; it has no op, which a function of the user's is."""
+    """NumPy itself, without ops: the user's function is the op."""
 
     name = "numpy"
     modes = ("call",)

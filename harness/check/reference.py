@@ -1,4 +1,4 @@
-"""An op that the catalogue lacks, made of a reference that the user wrote with NumPy."""
+"""An op outside the catalogue, made from the user's reference in NumPy."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ HEURISTIC = (
 
 
 def op_of(name: str, reference: Function, inputs: Mapping[str, str | Sequence[int]], registry: Registry) -> Any:
-    """The op and, where its bound is none that is derived, why.
+    """The op; and why its bound is heuristic, or "" if it is derived.
 
-    ``inputs``: by name, axes with a word for each (``"n k"``, where equal words are equal extents), or a shape.
+    ``inputs``: by name, either axes as words (``"n k"``, where equal words are equal extents) or a shape.
     """
     if not inputs:
         raise UsageError("inputs= says by name what the function takes: {'x': 'n k', 'w': 'k'}")
@@ -79,7 +79,7 @@ def _traceable(traced: Any, reference: Function, inputs: Mapping[str, Any], lett
 
 
 def _doubled(reference: Function, arrays: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """The reference in the widest arithmetic, and twice its own error in the dtype for a bound."""
+    """The reference in the widest arithmetic. Its bound is twice the reference's own error in the dtype."""
     dtype = dtypes.dtype_name(arrays[0])
     with np.errstate(all="ignore"):
         exact = np.asarray(reference(*map(dtypes.widen, arrays)))
@@ -96,5 +96,5 @@ def _doubled(reference: Function, arrays: Sequence[np.ndarray]) -> tuple[Referen
 
 
 def _computed(array: np.ndarray) -> np.ndarray:
-    """In the dtype itself; bfloat16, which NumPy lacks, as float32 holds it."""
+    """In the dtype itself; bfloat16, which NumPy lacks, as float32."""
     return np.asarray(dtypes.widen(array), np.float32) if dtypes.dtype_name(array) == "bfloat16" else array

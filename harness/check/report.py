@@ -22,10 +22,11 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a check.
+    """The result of a check.
 
-    ``exact``: whether integers give exact answers, empty where that was not seen. ``behaves``: by dtype, the format of
-    sums under whose bound all answers are. ``heuristic``: why its bound is no derived one, empty where it is."""
+    ``exact``: whether integers give exact answers; empty if no case tells. ``behaves``: by dtype, the widest
+    accumulator whose bound covers all answers. ``heuristic``: why the bound is not derived; empty if it is.
+    """
 
     function: str
     op: str
@@ -64,7 +65,7 @@ class Report:
         return max(self.judged, key=lambda one: one.judgement.rho or 0, default=None)
 
     def lines(self) -> Iterator[str]:
-        """For people."""
+        """The report as lines of text."""
         failed, judged = len(self.failed), len(self.judged)
         verdict = {INSIDE: "is right", OUTSIDE: "DIFFERS", NOTHING: "was not judged", FAULT: "met a fault of opassay"}
         yield f"{self.function} as {self.op} {verdict[self.status]}: {judged - failed} of {judged} cases inside"
@@ -112,7 +113,7 @@ class Report:
             yield f"WARNING: zeros would pass {sharp.blind} of {sharp.cases} cases: they cannot tell much"
 
     def to_json(self) -> dict[str, Any]:
-        """For programs: one object."""
+        """The report as one JSON object."""
         judged, worst = len(self.judged), self.worst
         return {
             "function": self.function,
@@ -144,7 +145,7 @@ class Report:
         }
 
     def dumps(self) -> str:
-        """The same on one line."""
+        """The JSON on one line."""
         return json.dumps(self.to_json(), sort_keys=True)
 
     def __str__(self) -> str:

@@ -1,4 +1,5 @@
-"""The stream of an op under a restriction: drawn under it, as far as its tables allow, and never beside it."""
+"""The case stream of an op under a restriction. Cases are drawn within it as far as the tables allow; others are
+dropped."""
 
 from __future__ import annotations
 
@@ -16,20 +17,18 @@ from opassay.harness.plan import generate
 from opassay.harness.plan.deal import Dealer
 
 TRIED = 2_000
-"""Rows that are looked at for what an attribute follows from."""
+"""Number of rows that show which draws an attribute depends on."""
 
 IN_VAIN = 5_000
-"""Numbers of a stream in a row that a restriction may leave out."""
+"""Number of consecutive cases of a stream that a restriction may drop."""
 
 Shapes = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
 class Restriction:
-    """``where``: values of attributes. ``dtypes``: those of the data. ``shapes``: of the inputs, whole sets of them.
-
-    ``multiple``: what every extent of more than 1 is a multiple of. ``contiguous``: whether all lie row by row.
-    """
+    """``where``: values of attributes. ``dtypes``: those of the data. ``shapes``: whole sets of input shapes.
+    ``multiple``: divides every extent above 1. ``contiguous``: whether all inputs are row-major."""
 
     where: Mapping[str, Any] = field(default_factory=dict)
     dtypes: Sequence[str] = ()
@@ -38,7 +37,7 @@ class Restriction:
     contiguous: bool = False
 
     def allows(self, case: Case) -> bool:
-        """Whether a case keeps within it."""
+        """Whether a case meets the restriction."""
         shapes = tuple(t.shape for t in case.tensors)
         return (
             all(case.attributes.get(name) == value for name, value in self.where.items())
@@ -50,7 +49,7 @@ class Restriction:
 
 
 def restricted(op: Op, to: Restriction) -> Op:
-    """``op`` with streams and pins within the restriction. Raises ``UsageError`` where there is no such case."""
+    """``op`` with its streams and pins restricted. Raises ``UsageError`` if no case is left."""
     for name in to.where:
         if name not in (op.attributes or {}):
             raise UsageError(unknown(f"attribute of {op.name}", name, op.attributes or {}))
@@ -61,7 +60,7 @@ def restricted(op: Op, to: Restriction) -> Op:
         if first is not None:
             references(op, first[1])
     except (ContractError, ArithmeticError, ValueError, TypeError, LookupError) as error:
-        # Cases are built for what the contract allows: what they make of other values is no message.
+        # The strategy is made for valid values. Its errors for others would tell the user nothing.
         why = f": {error}" if isinstance(error, ContractError) else ""
         raise UsageError(f"the contract of {op.name} does not allow {told}{why}") from None
     if first is None:
@@ -83,7 +82,7 @@ def _within(op: Op, to: Restriction) -> Op:
 
 
 def stream(op: Op, aspect: str, to: Restriction, seed: int, fills: int) -> Iterator[tuple[int, Case]]:
-    """Numbers and cases of the restricted ``op``, without end unless nothing is left."""
+    """Numbers and cases of the restricted ``op``, endless unless nothing is left."""
     number, last = 0, 0
     while number - last < IN_VAIN:
         for _, case in generate.cases(op, aspect, seed, number, number + 1, fills):
@@ -110,7 +109,7 @@ def _draw(draw: Draw, op: Op, to: Restriction) -> Draw:
 
 
 def _suits(entry: Any, fixed: Mapping[str, Any], to: Restriction) -> bool:
-    """Whether what an entry says of other tables is within the restriction."""
+    """Whether what an entry implies for other tables meets the restriction."""
     if isinstance(entry, Memory):
         return not to.contiguous or entry == Memory()
     if not isinstance(entry, Together):
@@ -121,7 +120,7 @@ def _suits(entry: Any, fixed: Mapping[str, Any], to: Restriction) -> bool:
 
 
 def _narrowed(draw: Draw, where: Mapping[str, Any]) -> Draw:
-    """With the entries alone that led to the attributes: those that follow from others stand in no table."""
+    """A draw with only those entries that gave the attributes. Attributes that follow from others are in no table."""
     met: list[set[int]] = [set() for _ in draw.tables]
     dealer = Dealer(draw, "where")
     for number in range(TRIED):
@@ -130,13 +129,13 @@ def _narrowed(draw: Draw, where: Mapping[str, Any]) -> Draw:
         if all(case.attributes.get(name) == value for name, value in where.items()):
             for places, place in zip(met, row, strict=True):
                 places.add(place)
-    # Equal entries are dealt by the place of their first one.
+    # Equal entries count as one, at the place of the first.
     tables = [_met(table, places) for table, places in zip(draw.tables, met, strict=True)]
     return replace(draw, tables=tuple(tables)) if met[0] else draw
 
 
 def _once(table: Sequence[Any]) -> tuple[Any, ...]:
-    """The table, or its one entry where all are equal: then there is nothing to draw, nor to shrink."""
+    """The table, or its one entry if all are equal: then nothing is drawn or shrunk."""
     return tuple(table[:1] if all(entry == table[0] for entry in table) else table)
 
 
@@ -146,7 +145,7 @@ def _met(table: Sequence[Any], places: set[int]) -> tuple[Any, ...]:
 
 
 def _reshaped(draw: Draw, op: Op, to: Restriction) -> Draw:
-    """With shapes of the user's; where the rest of a row does not suit them, it stays as it was, and is left out."""
+    """With the user's shapes. A row whose other draws do not fit them keeps its own, and is dropped."""
 
     def made(found: tuple[Geometry, Any]) -> Geometry:
         geometry, shapes = found
@@ -160,7 +159,7 @@ def _reshaped(draw: Draw, op: Op, to: Restriction) -> Draw:
 
 
 LARGEST = 2**22
-"""Elements of a tensor of the user's shapes."""
+"""Most elements of a tensor of the user's shapes."""
 
 
 def _up(extent: int, multiple: int) -> int:
@@ -168,7 +167,7 @@ def _up(extent: int, multiple: int) -> int:
 
 
 def _with_shapes(op: Op, case: Case, shapes: Shapes) -> Case | None:
-    """None where the contract does not allow the rest of the case with these shapes."""
+    """The case with these shapes; None if the contract forbids the rest of the case with them."""
     tensors = [_shaped(t, s) for t, s in zip(case.tensors, shapes, strict=True)]
     forward = Case(op.name, tuple(tensors), case.attributes)
     try:

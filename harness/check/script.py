@@ -1,4 +1,4 @@
-"""A script of a few lines that shows the difference: the function, its framework and NumPy, and nothing of ours."""
+"""A script of a few lines that shows the difference: the function, its framework and NumPy, and no part of opassay."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NAME = "repro.py"
 SECONDS = 60.0
 WHOLE, PICKED = 64, 8
 POISONED = {"MALLOC_PERTURB_": FIRST_POISON}
-"""What the function's own worker had: memory that nobody wrote to holds no zeros."""
+"""As in the function's worker: uninitialised memory holds no zeros."""
 
 _GUARD = "{0} = np.concatenate([{0}.ravel(), np.full(64, {1}, {0}.dtype)])[: {0}.size].reshape({0}.shape)"
 
@@ -45,7 +45,7 @@ np.empty = lambda *given, **more: np.full(*given[:1], 77, *given[1:], **more)
 
 @dataclass(frozen=True)
 class Script:
-    """``command``: as it is typed. ``shows``: whether it showed the difference when it was run."""
+    """``command``: the command line. ``shows``: whether it showed the difference when it ran."""
 
     file: Path
     command: str
@@ -53,7 +53,7 @@ class Script:
 
 
 def write(session: Session, function: Function, one: Asked, folder: Path, registry: Registry) -> Script | None:
-    """The simplest script that shows the difference, run; None for a framework that nobody writes scripts for."""
+    """The simplest script that shows the difference, after a run; None for a framework without scripts."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / NAME
     idiom = None if function.framework == NUMPY else _idiom(session, function, one, registry)
@@ -110,7 +110,7 @@ def _beyond(dtype: str) -> str:
 
 
 def _laid_out(name: str, tensor: Tensor) -> Iterator[str]:
-    """The line that gives an array the strides that it must have for the difference to show."""
+    """The line that gives an array the strides that the difference needs."""
     memory, shape = tensor.memory, tensor.shape
     if not shape or memory == Memory():
         return

@@ -31,10 +31,9 @@ from opassay.harness.worker.bits import digest
 
 @dataclass(frozen=True)
 class Budget:
-    """What a check may cost. ``cases``: geometries per aspect. ``timeout``: seconds of a case, ``start`` of the import.
+    """Limits of a check. ``cases``: geometries per aspect. ``timeout``: seconds per case; ``start``: of the import.
 
-    The others, 0 for not at all, are seconds of the stream, of finding a smaller case, of planted mistakes, of asking a
-    fresh process: 20 with what it takes to start.
+    The others are seconds, 0 for none: of the stream, of shrinking, of planted mistakes, and of a fresh process.
     """
 
     cases: int = 60
@@ -48,7 +47,7 @@ class Budget:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """One case and what became of it."""
+    """One case with the answer and its judgement."""
 
     number: int
     case: Case
@@ -66,9 +65,9 @@ class Asked:
 
 @dataclass
 class Session:
-    """A function that answers as ``op``, which is restricted ``to`` what is asked of it.
+    """A function that answers as ``op``, restricted ``to`` what the user asks.
 
-    ``dropped``: dtypes that it does not take, and why. ``planned``: how many cases there would be.
+    ``dropped``: dtypes that it does not take, with the reason. ``planned``: the number of cases without a time limit.
     """
 
     engine: Engine
@@ -87,16 +86,16 @@ class Session:
 
     @property
     def binding(self) -> Binding:
-        """What the function's parameters take, as its worker said."""
+        """The binding of the function's parameters, as its worker reported it."""
         return Binding(**json.loads(self._lane.settings["binding"]))
 
     @property
     def version(self) -> str:
-        """Of the framework whose arrays the function takes."""
+        """The version of the framework whose arrays the function takes."""
         return self._lane.version
 
     def ask(self, case: Case, number: int = 0) -> Asked:
-        """What the function answers, called twice; raises ``UsageError`` where it cannot be asked at all."""
+        """The function's answer, from two calls. Raises ``UsageError`` if it cannot be called at all."""
         if self.binding.outs:
             self._write(case)
         found = self.engine.ask(self.op, Item(number, case))
@@ -115,7 +114,7 @@ class Session:
             file.write(line(given, case.attributes, told))
 
     def all(self, aspect: str) -> Iterator[Asked]:
-        """Pins and the stream as far as the time goes, small cases first; of a dtype that it never takes, none."""
+        """Pins and the stream within the time limit, small cases first; none of a dtype that it never takes."""
         cases = [*((number, pin.case) for number, pin in pins(self.op, aspect)), *self._drawn(aspect)]
         self.planned += len(cases)
         self.engine.wait_ready()
@@ -136,7 +135,7 @@ class Session:
             yield number, case
 
     def again(self, asked: Sequence[Asked]) -> Asked | None:
-        """The first case that a fresh process answers otherwise, in another order and with other poison."""
+        """The first case that a fresh process answers differently, in another order and with other poison."""
         if not self.budget.again:
             return None
         self._lane.renew({"MALLOC_PERTURB_": POISONS[1]})
@@ -152,12 +151,13 @@ class Session:
         return None
 
     def models(self, found: Sequence[Reference]) -> list[NumericModel]:
-        """What is claimed of these outputs."""
+        """The numeric models that are claimed for these outputs."""
         rules = self.claims.rules()
         return [find_model(rules, *(r.computes or (self.op.name, r.name)), r.dtype) for r in found]
 
     def takes(self, wanted: Sequence[str]) -> list[str]:
-        """Of ``wanted`` dtypes those of which the function answers the simplest case; why not goes to ``dropped``."""
+        """The ``wanted`` dtypes in which the function answers the simplest case; reasons for others go to
+        ``dropped``."""
         taken: list[str] = []
         for dtype in wanted:
             one = next((c for _, c in self._drawn_any() if c.tensors[-1].dtype == dtype and not c.empty), None)

@@ -1,4 +1,4 @@
-"""How sharp a check was: the mistakes that its very cases show, and whether they tell zeros from an answer."""
+"""How sharp a check was: which planted mistakes its cases find, and whether zeros would pass them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from opassay.harness.plan.sharpness import sought
 
 @dataclass(frozen=True)
 class Sharpness:
-    """Planted mistakes that are ``caught``, ``missed`` although they change an answer, or ``idle``: changing none.
+    """Planted mistakes: ``caught``; ``missed``, though they change an answer; ``idle``, which change none.
 
-    ``blind``: cases that zeros pass, of all ``cases``.
+    ``blind`` of ``cases``: the cases that an answer of zeros passes.
     """
 
     caught: Sequence[str]
@@ -39,7 +39,7 @@ class Sharpness:
 
 
 def sharpness(session: Session, asked: Sequence[Asked], mistakes: Sequence[Mistake]) -> Sharpness:
-    """What the cases that were ``asked`` find of ``mistakes``, as far as the budget goes."""
+    """Which of ``mistakes`` the cases in ``asked`` find, within the budget."""
     until = time.monotonic() + session.budget.sharpening
     pairs = [(one.number, one.case) for one in asked if one.judged]
 
@@ -72,7 +72,7 @@ def _in_time(pairs: Iterable[tuple[int, Case]], until: float) -> Iterator[tuple[
 
 
 def _blind(session: Session, asked: Sequence[Asked], until: float) -> tuple[int, int]:
-    """How many cases pass an answer of zeros, of how many."""
+    """How many cases an answer of zeros passes, and of how many."""
     blind = cases = 0
     for one in asked:
         if not one.judged or one.case.empty or time.monotonic() > until:

@@ -1,4 +1,4 @@
-"""From all failing cases to one small case, its description, and the name of the cause where one fits."""
+"""From the failing cases to one small case and its cause, if a named mistake is the cause."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from opassay.harness.model.verdicts import severity
 from opassay.harness.plan.sharpness import question_of
 
 VERDICTS = 120
-"""So many that shrinking may take, and no longer than it is given."""
+"""Most verdicts of shrinking, within its time limit."""
 
 TOLD = 8
-"""Failures by which a mistake must be told."""
+"""Number of failures that a mistake must reproduce."""
 
 
 def gravest(failed: Sequence[Asked]) -> Asked:
-    """What to look at first: the gravest verdict, drawn rather than pinned, and of these the smallest case."""
+    """The failure to look at: the gravest verdict, a drawn case before a pin, then the smallest."""
     return min(failed, key=lambda a: (severity(a.judgement.verdict, a.case.empty), a.number < 0, a.case.size))
 
 
 def smallest(session: Session, first: Asked, failed: Sequence[Asked]) -> Asked:
-    """The smallest case that fails as ``first`` does: found in the time that there is, or one of ``failed``."""
+    """The smallest case that fails as ``first`` does: found within the time limit, or one of ``failed``."""
     until = time.monotonic() + session.budget.shrinking
     seen = {first.case: first}
     words = _words(first)
@@ -58,14 +58,14 @@ def _words(asked: Asked) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Cause:
-    """``sure``: a mistake of which it is shown that it gives the very answers; else one that they may come of."""
+    """A named mistake. ``sure``: it reproduces the answers; else they are consistent with it."""
 
     says: str = ""
     sure: bool = False
 
 
 def cause(session: Session, failed: Sequence[Asked], mistakes: Sequence[Mistake]) -> Cause:
-    """What gives the answers to all that ``failed``, where a mistake with a name does."""
+    """The named mistake that reproduces the answers to all cases in ``failed``, if there is one."""
     told = explain_all(session.op, list(_answered(session, failed)))
     if cause_in(told):
         return Cause(told, True)
@@ -83,7 +83,7 @@ def _answered(session: Session, failed: Sequence[Asked]) -> Iterator[Answered]:
 
 
 def _made(session: Session, failed: Sequence[Asked], mistake: Mistake) -> bool:
-    """Whether a kernel that makes the mistake answers just so, to each of these cases, and otherwise than is right."""
+    """Whether a kernel with the mistake gives these answers to each case, and they are wrong."""
     kernel, told = mistake.start(), []
     for one in failed[:TOLD]:
         question = question_of(session.op, one.case)

@@ -44,7 +44,7 @@ def session(
     registry: Registry,
     device: str,
 ) -> Iterator[Session]:
-    """A started worker; raises ``UsageError`` where there is none."""
+    """A session whose worker has started. Raises ``UsageError`` if it does not start."""
     with TemporaryDirectory() as folder:
         shapes = Path(folder) / "shapes.jsonl"
         shapes.touch()
@@ -63,7 +63,7 @@ def session(
 
 
 def _in_time(function: Function, budget: Budget) -> Callable[[], None]:
-    """Raises ``UsageError`` once importing the file has taken too long."""
+    """Raises ``UsageError`` once the import of the file has taken too long."""
     until = time.monotonic() + budget.start
 
     def idle() -> None:
@@ -74,7 +74,7 @@ def _in_time(function: Function, budget: Budget) -> Callable[[], None]:
 
 
 def dtypes_of(op: Op, framework_dtypes: Sequence[str]) -> list[str]:
-    """The dtypes that are asked for unless told: the op's floats, else all that it has."""
+    """The default dtypes: the op's floats, or all its dtypes if it has none."""
     draw = op.geometries() if op.geometries else op.gradients()  # type: ignore[misc]
     table = draw.tables[draw.names.index("dtype")] if "dtype" in draw.names else ()
     own = [d for d in dict.fromkeys(table) if d in framework_dtypes]

@@ -1,4 +1,5 @@
-"""The file from which a function's worker reads what to load and the shapes and dtypes of outputs; never a value."""
+"""The file from which a function's worker reads its configuration, and the shapes and dtypes of outputs; never a
+value."""
 
 from __future__ import annotations
 
@@ -7,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 KERNEL = "OPASSAY_KERNEL"
-"""Where the worker finds what to load: JSON, as ``Function.config`` makes it."""
+"""Where the worker finds its configuration: JSON, from ``Function.config``."""
 
 Kinds = Sequence[tuple[Sequence[int], str]]
 """Shape and dtype of each array."""
 
 
 def answer_key(inputs: Kinds, attributes: Mapping[str, Any]) -> str:
-    """What shapes of outputs follow from."""
+    """The key from which the shapes of outputs follow."""
     shapes = [[list(shape), dtype] for shape, dtype in inputs]
     return json.dumps([shapes, {name: _listed(attributes[name]) for name in sorted(attributes)}])
 

@@ -1,4 +1,4 @@
-"""``opassay bisect``: the first layer that differs for a reason of its own, and not for what it was given."""
+"""``opassay bisect``: the first layer that computes its own definition wrongly, rather than inheriting a difference."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from opassay.harness.model.verdicts import FAILING
 
 @dataclass(frozen=True)
 class Pair:
-    """Two layers that stand for each other. ``own``: each by its own definition; ``other``: B by that of A."""
+    """Two layers that correspond. ``own``: each judged by its own definition; ``other``: B judged by A's definition."""
 
     a: Layer
     b: Layer
@@ -28,13 +28,13 @@ class Pair:
 
     @property
     def wrong(self) -> bool:
-        """Whether one of them differs for a reason of its own."""
+        """Whether one of them is wrong on its own input."""
         told = [*(self.own or ()), *([self.other] if self.other else [])]
         return any(one.judgement.verdict in FAILING for one in told)
 
 
 def bisect_command(first: Path, second: Path) -> int:
-    """Status 0: every layer that the catalogue knows is the same in both; 1: one is not; 2: nothing was compared."""
+    """Status 0: every layer that the catalogue knows agrees; 1: one does not; 2: nothing was compared."""
     a, b = _read(first), _read(second)
     pairs = [_judged(one, other) for one, other in matched(a, b)]
     if not pairs:
@@ -57,7 +57,7 @@ def _read(folder: Path) -> list[Layer]:
 
 
 def matched(a: Sequence[Layer], b: Sequence[Layer]) -> list[tuple[Layer, Layer]]:
-    """Layers that stand for each other: in one order, by op, or where the catalogue has none by name."""
+    """Corresponding layers: in order, by op; layers without an op in the catalogue by name."""
     first, second = ([layer.op or layer.name for layer in side] for side in (a, b))
     blocks = SequenceMatcher(a=first, b=second, autojunk=False).get_matching_blocks()
     return [(a[block.a + i], b[block.b + i]) for block in blocks for i in range(block.size)]
@@ -78,7 +78,7 @@ def _judged(a: Layer, b: Layer) -> Pair:
 
 
 def lines(pairs: Sequence[Pair], first: int, second: int) -> Iterator[str]:
-    """A line per pair, then the first that differs for a reason of its own."""
+    """A line per pair, then the first that is wrong on its own input."""
     yield f"{len(pairs)} layers stand for each other, of {first} in A and {second} in B"
     for pair in pairs:
         yield f"  {_head(pair)}: {_verdicts(pair)}"

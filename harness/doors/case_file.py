@@ -1,4 +1,4 @@
-"""The case that a command names: a JSON file, or the id of a record in a report folder."""
+"""The case that a command line names: a JSON file, or the id of a record in a report folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from opassay.harness.model.case import Case
 from opassay.harness.store.journal import NAME, JournalError, read_records
 
 CASE_BYTES = 1 << 20
-"""How large the file of a case may be: a thousand times what one has."""
+"""Largest size of a case file in bytes: a thousand times a usual one."""
 
 
 def find_case(text: str, out: Path) -> Case:
@@ -25,7 +25,7 @@ def find_case(text: str, out: Path) -> Case:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # The name is too long: somebody gave the case itself.
+    except OSError:  # The name is too long: it is the case itself.
         return False
 
 

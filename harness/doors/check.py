@@ -1,4 +1,4 @@
-"""``opassay check`` and ``check(...)``: from what the user typed to a report."""
+"""``opassay check`` and ``check(...)``: from the options to a report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from opassay.harness.model.op import Op
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user asked for besides the function."""
+    """The options besides the function."""
 
     like: str
     to: Restriction = field(default_factory=Restriction)
@@ -42,7 +42,7 @@ class Wanted:
 
 
 class CheckFailed(AssertionError):
-    """A function differs from the op that it is like, or nothing of it could be judged; ``report`` says all."""
+    """A function differs from its op, or none of its answers could be judged; ``report`` has the details."""
 
     def __init__(self, report: Report) -> None:
         super().__init__(str(report))
@@ -52,7 +52,7 @@ class CheckFailed(AssertionError):
 def checked(
     function: Function, wanted: Wanted, registry: Registry, op: Op | None = None, heuristic: str = ""
 ) -> Report:
-    """All that a check does. Raises ``UsageError`` for what cannot be asked."""
+    """Run a check. Raises ``UsageError`` for what cannot be asked."""
     began = time.monotonic()
     op = registry.op(wanted.like) if op is None else op
     if op.staged:
@@ -120,7 +120,7 @@ def _asked(asking: Session, function: Function, wanted: Wanted, registry: Regist
 
 
 def _sums(asking: Session, asked: Sequence[Asked], dtype: str) -> bool:
-    """Whether errors of a dtype were seen at all."""
+    """Whether any answer in the dtype had an error."""
     return any(one.case.tensors[-1].dtype == dtype and one.judgement.rho for one in asked)
 
 
@@ -156,13 +156,12 @@ def check(
     seed: int | None = None,
     out: Path | str = "opassay-check",
 ) -> Report:
-    """Check that ``fn`` computes what the op ``like`` does; in a test, ``check(my_softmax, "softmax")``.
+    """Check that ``fn`` computes the op ``like``; in a test, ``check(my_softmax, "softmax")``.
 
-    For an op that the catalogue lacks, ``reference`` is a function written with NumPy, and ``inputs`` says what both
-    take: ``{"x": "n k", "w": "k"}``, where equal words are equal extents.
-
-    Raises ``CheckFailed``, an ``AssertionError`` that says in what it differs, and ``ValueError`` for what cannot be
-    asked. The arguments are those of ``opassay check``.
+    For an op that the catalogue lacks, ``reference`` is a NumPy function, and ``inputs`` gives the axes of its
+    parameters: ``{"x": "n k", "w": "k"}``, where equal words are equal extents. Raises ``CheckFailed``, an
+    ``AssertionError`` with the difference, and ``ValueError`` for what cannot be asked. The arguments are those of
+    ``opassay check``.
     """
     registry = Registry()
     dtype = (dtype,) if isinstance(dtype, str) else tuple(dtype)

@@ -1,4 +1,4 @@
-"""The command line. Commands only parse, call and print; framework code never runs in this process."""
+"""The command line: commands parse, call and print. Framework code never runs in this process."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ for _command in (run, rejudge, replay):
 
 
 def run_cli() -> None:
-    """Run a command; turn a wrong request into one line and status 2."""
+    """Run a command; a usage error becomes one line and status 2."""
     sys.unraisablehook = _without_ctrl_c
-    # CI systems and shells that run out of time end a run by SIGTERM: what is known so far is written then too.
+    # CI systems and shells end a run by SIGTERM. The results so far are written then as well.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status = app(standalone_mode=False)
@@ -64,7 +64,7 @@ def run_cli() -> None:
 
 def _without_ctrl_c(problem: Any) -> None:
     # In code that cannot raise, such as a callback of the garbage collector, Python prints the traceback of a
-    # KeyboardInterrupt and goes on: it is sent again.
+    # KeyboardInterrupt and goes on. It is sent again.
     if issubclass(problem.exc_type, KeyboardInterrupt):
         threading.Timer(0.01, _thread.interrupt_main).start()
     else:
@@ -89,7 +89,7 @@ def list_(
     ] = [],  # noqa: B006
     baseline: Baseline = None,
 ) -> int:
-    """List what there is. Imports no framework."""
+    """List ops, adapters, targets, known differences or choices. Imports no framework."""
     from opassay.harness.doors.listing import Chosen, list_command
 
     return list_command(what, adapter, Chosen(tuple(target), tuple(op), tuple(owner), baseline))
@@ -99,7 +99,8 @@ def list_(
 def report(
     folders: Annotated[list[str], typer.Argument(metavar="DIR...", help=RUNS_HELP)],
 ) -> int:
-    """Write the pages of a report again, from its table; of several, oldest first, the last one's, with a trend."""
+    """Write the pages of a report again from its table; of several folders, oldest first, those of the last, with a
+    trend."""
     from opassay.harness.doors.reporting import report_command
 
     return report_command(folders)
@@ -118,7 +119,7 @@ def diff(
         Path | None, typer.Option("--out", help="Write it here; .txt, .md or .html names the format.")
     ] = None,
 ) -> int:
-    """Say what changed between two runs, or two targets. Status 1: something is new, or nothing was compared."""
+    """Show what changed between two runs, or two targets. Status 1: something is new, or nothing was compared."""
     from opassay.harness.doors.reporting import diff_command
 
     return diff_command(old, new, form, out, targets)
@@ -129,7 +130,7 @@ def bisect(
     a: Annotated[Path, typer.Argument(metavar="A", help="A folder that opassay.record wrote.")],
     b: Annotated[Path, typer.Argument(metavar="B", help="Another one, of the same model elsewhere.")],
 ) -> int:
-    """Find the first layer in which two recordings of a model differ for a reason of its own."""
+    """Find the first layer that is wrong on its own input, in two recordings of a model."""
     from opassay.harness.doors.bisect import bisect_command
 
     return bisect_command(a, b)
@@ -178,7 +179,7 @@ def doctor(
     python: Pythons = [],  # noqa: B006
     scheduler: Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help=DOCTOR_HELP)] = "",
 ) -> int:
-    """Check the installation: start every framework once and say what answered."""
+    """Check the installation: start every framework once and print what it reports."""
     from opassay.harness.doors.doctor import doctor_command
     from opassay.harness.doors.measured_choices import choices_command
     from opassay.harness.doors.measured_lacking import lacking_command
@@ -213,7 +214,7 @@ def import_xfails(
     ),
     adapter: Adapters = [],  # noqa: B006
 ) -> int:
-    """Draft a baseline from another suite's list: what it names, by op and dtype, and a run shows."""
+    """Draft a baseline from another suite's list of failures: those that a run shows too, by op and dtype."""
     from opassay.harness.doors.import_xfails import import_xfails_command
 
     return import_xfails_command(kind, file, run, baseline, adapter)

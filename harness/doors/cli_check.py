@@ -1,4 +1,4 @@
-"""The commands ``opassay check`` and ``opassay how``: what is typed, and what is printed."""
+"""The commands ``opassay check`` and ``opassay how``: their options and output."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One line for programs.")] = False,
     out: Annotated[Path, typer.Option("--out", help="Folder of the script.")] = Path("opassay-check"),
 ) -> int:
-    """Check one function as an op of the catalogue. Status 0: inside everywhere; 1: it differs; 2: not asked."""
+    """Check one function as an op of the catalogue. Status 0: all cases pass; 1: one differs; 2: nothing was judged."""
     from opassay.harness.arrays.asked import attributes
     from opassay.harness.check.function import Claims, find
     from opassay.harness.check.restrict import Restriction
@@ -70,7 +70,7 @@ def how(
     to: Annotated[str, typer.Option("--to", help="The framework that you want.")],
     attr: Annotated[list[str], typer.Option("--attr", metavar="A=V", help=ATTR_HELP)] = [],  # noqa: B006
 ) -> int:
-    """Say how the other framework does it: code of both, run before it is printed, and which defaults differ."""
+    """Show how another framework does it: code of both, run before it is printed, and the defaults that differ."""
     from opassay.harness.arrays.asked import attributes
     from opassay.harness.doors.how import how_command
 

@@ -1,4 +1,4 @@
-"""The commands ``opassay known …``: what a run does not count as new."""
+"""The commands ``opassay known …``: differences that a run does not count as new."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def known_add(
     adapter: Adapters = [],  # noqa: B006
     out: Out = DEFAULT_OUT,
 ) -> int:
-    """Write a draft entry for the list of known differences of each framework that a finding concerns."""
+    """Write a draft entry for the list of known differences of each framework in a finding."""
     from opassay.harness.hunt.draft import known_command
 
     return known_command(finding, out, adapter)
@@ -32,7 +32,7 @@ def known_update(
     ),
     adapter: Adapters = [],  # noqa: B006
 ) -> int:
-    """Bring a baseline up to date with a run: add what is new in it, drop what it has seen to be gone."""
+    """Update a baseline from a run: add what is new in it, drop what it no longer shows."""
     from opassay.harness.doors.known_update import known_update_command
 
     return known_update_command(folder, baseline, adapter)

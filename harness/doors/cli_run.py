@@ -132,7 +132,7 @@ def rejudge(
     out: Out = DEFAULT_OUT,
     strict: Annotated[bool, typer.Option("--strict", help="Outdated or too broad known differences are red.")] = False,
 ) -> int:
-    """Judge again, without any framework, what was recorded; write the same table and report."""
+    """Judge recorded answers again, without any framework; write the table and the report."""
     from opassay.harness.doors.rejudge import rejudge_command
     from opassay.harness.run.tape.campaign import Asked
 
@@ -159,7 +159,7 @@ def replay(
         Path | None, typer.Option("--script", metavar="DIR", help="Write a script per case and target into DIR.")
     ] = None,
 ) -> int:
-    """Run each case, or one of your own arrays, alone on every target and show everything about it."""
+    """Run cases, or one of your own arrays, alone on every target, and show all about them."""
     from opassay.harness.arrays.asked import Own
     from opassay.harness.doors.replay import replay_command
     from opassay.harness.plan.plan import Settings

@@ -1,4 +1,4 @@
-"""The commands ``opassay suite …``: cases that are chosen once and replayed for ever."""
+"""The commands ``opassay suite …``: cases that are chosen once and replayed unchanged."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def freeze(
     best: Annotated[int | None, typer.Option("--best", min=1, metavar="N", help=BEST_HELP)] = None,
     found: Annotated[Path | None, typer.Option("--found", metavar="DIR", help=FOUND_HELP)] = None,
 ) -> int:
-    """Write the cases that a run would ask into a file, so that they stay as they are."""
+    """Write the cases of a run into a file, so that they stay the same."""
     from opassay.harness.doors.suites import Wanted, freeze_command
 
     return freeze_command(Wanted(op, aspect, cases, seed, fills, best, found), out)
@@ -36,7 +36,7 @@ def freeze(
 def show(
     suite: Annotated[str, typer.Argument(metavar="FILE", help="A suite's file, or the name of a shipped one.")],
 ) -> int:
-    """Say what a suite holds, and its hash."""
+    """Show what a suite holds, and its hash."""
     from opassay.harness.doors.suites import show_command
 
     return show_command(suite)

@@ -22,7 +22,7 @@ from opassay.harness.run.status import INTERRUPTED, exit_status
 from opassay.harness.store.files import FileError
 
 PAGES = ("opassay.reports.render.pages", "opassay.reports.data.table", "opassay.reports.render.terminal")
-"""What is needed at the end, and takes a second to import."""
+"""Imported at the end of a run; takes a second."""
 
 Writing = Callable[[Run], None]
 """Writes the results table of a run."""
@@ -31,9 +31,9 @@ Writing = Callable[[Run], None]
 def run_command(
     request: Request, out: Path, resume: bool, strict: bool, findings: int, tape: Path | None = None
 ) -> int:
-    """``opassay run``: exit status 0 nothing new, 1 something new or too little ran, 2 bad usage, 3 a fault.
+    """``opassay run``. Exit status 0: nothing new; 1: something new, or too little ran; 2: usage; 3: a fault.
 
-    ``tape``: the folder in which every answer is kept, if there is one.
+    ``tape``: the folder in which every answer is recorded, if any.
     """
     campaign = Campaign(request)
     console = stderr()
@@ -48,7 +48,8 @@ def run_command(
     with kept(run), campaign.engine() as engine:
         with progress.phase(f"starting {', '.join(campaign.labels().values())}") as say:
             for module in PAGES:
-                # While workers start: an import that Ctrl-C cuts short cannot be made again in the same process.
+                # While workers start: an import that Ctrl-C interrupts cannot be repeated in the same
+                # process.
                 importlib.import_module(module)
             check_devices(engine, lambda: say(f"waiting for {', '.join(engine.starting())}"))
         _announce(engine, console)
@@ -57,7 +58,7 @@ def run_command(
             with _recorded(run, engine, tape, console):
                 execute(run, engine, progress)
             if run.counts.new and findings:
-                # Before anything else can go wrong; what the hunt finds is added afterwards.
+                # Written before anything else can fail. The hunt adds its findings afterwards.
                 run.describe(engine)
                 _write(run, progress, "writing what is known so far")
                 with progress.phase("hunting") as say:
@@ -71,7 +72,7 @@ def run_command(
 
 
 def _hunting(findings: int) -> Callable[[Run, Engine, Callable[[str], None]], None]:
-    """What looks at so many new differences; a run that looks at none needs no Hypothesis."""
+    """The hunt for so many new differences. A run that looks at none needs no Hypothesis."""
     if not findings:
         return lambda run, engine, say: None
     from opassay.harness.hunt.after_run import hunt_run
@@ -82,7 +83,7 @@ def _hunting(findings: int) -> Callable[[Run, Engine, Callable[[str], None]], No
 
 @contextmanager
 def _recorded(run: Run, engine: Engine, tape: Path | None, console: Console) -> Iterator[None]:
-    """Keep on tape what is answered meanwhile; where it does not come to its end, the tapes stay as they were."""
+    """Record the answers of the block on tape. If it does not end normally, earlier tapes stay as they were."""
     if tape is None:
         yield
         return
@@ -100,7 +101,7 @@ def _recorded(run: Run, engine: Engine, tape: Path | None, console: Console) -> 
 
 
 def _planned(campaign: Campaign) -> str:
-    """What the run will do, before anything is started, and about how long that takes."""
+    """Print what the run will do, and about how long it takes, before anything starts."""
     ops, fills = campaign.ops, campaign.settings.fills
     what = ops[0].name if len(ops) == 1 else f"{len(ops)} ops"
     most = sum(shard.planned(fills) for shard in campaign.shards)
@@ -115,7 +116,7 @@ def _planned(campaign: Campaign) -> str:
 
 @contextmanager
 def kept(run: Run) -> Iterator[None]:
-    """One line for a disk that is full or a folder that is gone: what is lost (nothing) and how to go on."""
+    """The message for a full disk or a removed folder: which records are safe, and how to continue."""
     try:
         yield
     except (FileError, OSError) as error:
@@ -142,14 +143,14 @@ def execute(run: Run, engine: Engine, progress: Lines | Moving) -> None:
 
 
 def write_table(run: Run) -> None:
-    """Write the table as CSV and Parquet, with what is known of each record since it was journalled."""
+    """Write the table as CSV and Parquet, with what became known of each record after it was journalled."""
     from opassay.reports.data.table import write_sorted
 
     write_sorted(map(run.noted, run.journal.sorted_records()), run.folder)
 
 
 def _write(run: Run, progress: Lines | Moving, doing: str, table: Writing = write_table) -> Path:
-    """Write the table and the pages; what could not be made of them is noted in ``run.faults``."""
+    """Write the table and the pages; parts that failed are added to ``run.faults``."""
     from opassay.reports.render.pages import write_pages
 
     with progress.phase(doing):
@@ -163,7 +164,7 @@ def _write(run: Run, progress: Lines | Moving, doing: str, table: Writing = writ
 def tell(
     run: Run, described: dict[str, Any], strict: bool, progress: Lines | Moving, table: Writing = write_table
 ) -> int:
-    """Write the table and the pages, say the summary on the terminal, and return the status."""
+    """Write the table and the pages, print the summary, and return the status."""
     from opassay.reports.data.stored_table import read_for_pages
     from opassay.reports.render.statement import github_annotations
     from opassay.reports.render.terminal import print_summary
@@ -182,7 +183,7 @@ def tell(
     except Exception as error:
         run.faults.append(f"the summary on the terminal: {told(error)}")
         run.redescribe(described)
-    # Whoever wants the report meanwhile is told that the run still goes on.
+    # Other commands that read the report meanwhile learn that the run has not ended.
     run.journal.close()
     say_line(console, f"report: {run.where or page}")
     status, reasons = exit_status(described, run.counts, strict)

@@ -1,4 +1,4 @@
-"""The width of printed lines: that of a terminal, unlimited for files and pipes."""
+"""The width of printed lines: that of the terminal; unlimited in files and pipes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TextIO
 from rich.console import Console
 
 UNCUT = 1_000
-"""Columns where nobody looks: no line is broken, and only an endless one is cut."""
+"""Columns where no terminal is: no line is broken, and only an endless one is cut."""
 
 
 def watched(stream: TextIO) -> bool:
-    """Whether output goes to a terminal. Colours may be forced on for a log, which is none."""
+    """Whether output goes to a terminal. Colours may be forced on for a log, which is not one."""
     return stream.isatty()
 
 
 def width(stream: TextIO) -> int | None:
-    """``UNCUT`` where no terminal is there, whatever the variable COLUMNS says; None for what a terminal says."""
+    """``UNCUT`` without a terminal, whatever the variable COLUMNS says; else None, for the terminal's own width."""
     return None if watched(stream) else UNCUT
 
 

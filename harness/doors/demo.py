@@ -1,6 +1,6 @@
-"""``opassay demo``: a mistake is planted in a framework's convolution, and found.
+"""``opassay demo``: plants a mistake in a framework's convolution and finds it.
 
-What it types is what anybody would: an adapter with the mistake, written into a folder, and ``opassay run``.
+It does what a user would: writes an adapter with the mistake into a folder, and calls ``opassay run``.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ PACKAGE = "opassay_demo"
 PLANTED = "planted"
 OP = "conv2d"
 SIZE = Settings(cases=20, fills=1)
-"""One fill, whose sums are exact: then the mistake is one finding, and its verdict one word."""
+"""One fill, whose sums are exact: the mistake is then one finding with one verdict."""
 REPORT = Path("opassay-report")
 NUMPY = AdapterEntry("numpy", f"{PACKAGE}.honest:NumPyAdapter", ("eager",))
 
 
 @dataclass(frozen=True)
 class Demo:
-    """The honest target, and the files and words that make the planted one of it."""
+    """The original target, and the files and names from which the planted one is made."""
 
     honest: AdapterEntry
 
@@ -53,14 +53,14 @@ class Demo:
 
     @property
     def words(self) -> list[str]:
-        """The run, as it is typed."""
+        """The command line of the run."""
         words = ["opassay", "run", *(w for adapter in self.adapters for w in ("--adapter", adapter))]
         words += ["--target", self.honest.name, "--target", PLANTED]
         return [*words, "--op", OP, "--aspect", "value", "--cases", str(SIZE.cases), "--fills", str(SIZE.fills)]
 
 
 def demo_command(target: str, out: Path) -> int:
-    """Status 0 when the mistake was found and nothing else, 1 when it was not, 3 on a fault."""
+    """Status 0: the mistake was found and nothing else; 1: it was not; 3: a fault."""
     demo = Demo(_chosen(target))
     written = _write(demo, out)
     command = shlex.join(demo.words)
@@ -79,7 +79,7 @@ def demo_command(target: str, out: Path) -> int:
 
 
 def _chosen(target: str) -> AdapterEntry:
-    """The framework that was named, or the first one that is installed; NumPy where there is none."""
+    """The named framework, or the first one that is installed; NumPy without any."""
     registry = Registry()
     if target == NUMPY.name:
         return NUMPY
@@ -89,7 +89,7 @@ def _chosen(target: str) -> AdapterEntry:
 
 
 def _write(demo: Demo, out: Path) -> Path:
-    """The package with the planted adapter; what somebody changed in it is not written over."""
+    """The package with the planted adapter. A file that was edited is not overwritten."""
     texts = {out / PACKAGE / name: rendered(template, demo.names) for name, template in demo.files.items()}
     for path, text in texts.items():
         if path.exists() and path.read_text(encoding="utf-8") != text:

@@ -1,4 +1,4 @@
-"""The command ``opassay doctor``: starts every target and reports on each."""
+"""The command ``opassay doctor``: starts every target and prints what it reports."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def doctor_command(adapters: list[str], python: Mapping[str, str]) -> int:
 
 
 def tell_each(campaign: Campaign, lines: Callable[[Engine, Lane], Iterable[str]]) -> int:
-    """Say the lines about each target, once it has started; 0 where all have, 1 otherwise."""
+    """Print the lines of each target once it has started; 0 if all have, 1 otherwise."""
     console, healthy = stdout(), True
     with campaign.engine() as engine:
         check_devices(engine)
@@ -53,7 +53,7 @@ def tell_each(campaign: Campaign, lines: Callable[[Engine, Lane], Iterable[str]]
 
 
 def outcome_of(engine: Engine, lane: Lane, op: Op, case: Case) -> Outcome | None:
-    """What one target makes of a case, alone; None where it answers no more."""
+    """The outcome of one case, alone, on one target; None if its worker no longer answers."""
     return next((outcome for label, outcome, _ in engine.ask(op, Item(0, case)) if label == lane.label), None)
 
 

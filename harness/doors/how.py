@@ -1,4 +1,4 @@
-"""``opassay how``: the same thing in another framework, run before it is printed."""
+"""``opassay how``: the same computation in another framework, run before it is printed."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from opassay.harness.model.op import Op
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 
 SMALL, LARGE = 8, 4_000
-"""Elements of the case that both are asked."""
+"""Most elements of the case that both frameworks compute."""
 
 DRAWN = 60
-"""So many cases are looked at for one that tells much."""
+"""Number of cases among which an instructive one is chosen."""
 
 
 def how_command(name: str, frameworks: Sequence[str], attributes: Mapping[str, Any]) -> int:
-    """Status 0: both codes gave the right answer; 1: one of them did not, and is said to."""
+    """Status 0: both codes gave the right answer; 1: one did not, which is printed."""
     registry = Registry()
     op = registry.op(name)
     case = example(op, attributes)
@@ -48,7 +48,7 @@ def how_command(name: str, frameworks: Sequence[str], attributes: Mapping[str, A
 
 
 def example(op: Op, attributes: Mapping[str, Any]) -> Case:
-    """A small case with these attributes and the simplest of the others, of values that round."""
+    """A small case with these attributes, the simplest others, and values that round."""
     if op.geometries is None or op.staged:
         raise UsageError(f"{op.name} is no single op that has a value")
     draw = op.geometries()
@@ -58,7 +58,7 @@ def example(op: Op, attributes: Mapping[str, Any]) -> Case:
     fit = [case for _, case in drawn if SMALL <= case.size <= LARGE and not case.empty and _tame(case)]
     if not fit:
         raise UsageError(f"no small case of {op.name} has these attributes")
-    # Of a filter of one tap, padding would be nothing.
+    # With a filter of one tap, padding has no effect.
     case = max(fit, key=lambda case: min(t.size for t in case.tensors))
     return case.with_tensors([replace(t, memory=Memory()) for t in case.tensors])
 
@@ -72,7 +72,7 @@ def _floats(tables: Sequence[Sequence[Any]], names: Sequence[str]) -> bool:
 
 
 def lines(op: Op, case: Case, codes: Sequence[Code], defaults: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What is printed."""
+    """The lines of the output."""
     told = ", ".join(f"{name}={value!r}" for name, value in case.attributes.items())
     shapes = ", ".join(f"{name} {t.dtype}{list(t.shape)}" for name, t in zip(op.inputs, case.tensors, strict=True))
     yield f"{op.name}: {op.says}" if op.says else op.name

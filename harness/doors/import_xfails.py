@@ -1,4 +1,4 @@
-"""``opassay import-xfails``: a baseline of what another suite's list of failures names and a run shows."""
+"""``opassay import-xfails``: a baseline of the failures that another suite's list names and a run shows."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from opassay.harness.store.files import FileError
 
 FILE_BYTES = 1 << 26
 SHOWN = 8
-"""So many tests or ops are named of a kind."""
+"""Number of tests or ops of one kind that are named."""
 
 Listed = Mapping[str, frozenset[str]]
-"""By op the dtypes that its tests name; none for any."""
+"""By op, the dtypes that its tests name; None for any."""
 
 
 def import_xfails_command(kind: str, list_file: Path, folder: Path, baseline: Path, adapters: Sequence[str]) -> int:
-    """Write the lines of the run in ``folder`` that ``list_file`` knows of; say what either has and the other lacks."""
+    """Write the lines of the run in ``folder`` that ``list_file`` names; print what only one of the two has."""
     if kind not in KINDS:
         raise UsageError(unknown("kind of list", kind, KINDS))
     if baseline.exists():
@@ -53,7 +53,7 @@ def _text(path: Path) -> str:
 
 
 def by_op(named: Sequence[Named]) -> Listed:
-    """What a list says of each op: a test that names no dtype is about all of them."""
+    """By op, what a list names. A test that names no dtype concerns all of them."""
     found: dict[str, set[str]] = {}
     whole = {name.op for name in named if not name.dtype}
     for name in named:
@@ -63,13 +63,13 @@ def by_op(named: Sequence[Named]) -> Listed:
 
 
 def accepts(listed: Listed, line: Line) -> bool:
-    """Whether the list knows of a line's op, in a dtype that its case has."""
+    """Whether the list names the line's op in a dtype of its case."""
     dtypes = listed.get(line.op)
     return dtypes is not None and (not dtypes or any(t.dtype in dtypes for t in line.pin.all_tensors))
 
 
 def _lines(folder: Path, listed: Listed) -> list[Line]:
-    """What the run shows that nothing covers."""
+    """The differences of the run that nothing covers."""
     try:
         return in_order(updated((), read_shown(folder, (), ())))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The lines of a baseline after a run: seen, no longer seen, not tested."""
+"""The lines of a baseline after a run: seen, gone, not tested."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Seen:
 class Shown:
     """What a run shows: its differences by key and mode, the cases that pass, and where it asked anything.
 
-    ``gone`` says of a line and a mode whether the run has seen that its pin no longer shows it. ``kinds``: by adapter
+    ``gone``: whether the run has seen that a line's pin no longer shows the difference in a mode. ``kinds``: by adapter
     and mode, the kind of processor.
     """
 
@@ -38,19 +38,19 @@ class Shown:
 
 @dataclass(frozen=True)
 class _Part:
-    """What becomes a line, in one mode; ``pins`` are the cases that may be its pin, the best one first."""
+    """Part of a future line, in one mode; ``pins`` are candidates for its pin, the best one first."""
 
     line: Line
     pins: tuple[Case, ...]
 
 
 def place_of(key: Key, mode: str) -> Place:
-    """Where a run shows the difference, if it does."""
+    """Where a run shows the difference; None if it does not."""
     return key.adapter, key.op, key.aspect, key.device, mode
 
 
 def updated(old: Sequence[Line], shown: Shown) -> list[Line]:
-    """The lines of ``old`` and of what the run shows besides, without those that it has seen to be gone."""
+    """The lines of ``old`` and of the run's other differences, without those that the run has seen to be gone."""
     parts = [part for line in old for part in _of_old(line, shown)]
     there = {(part.line.key, mode) for part in parts for mode in part.line.modes}
     fresh: dict[Key, list[str]] = {}
@@ -98,16 +98,16 @@ def _of_new(key: Key, modes: Sequence[str], shown: Shown, by_hand: Line | None) 
 
 
 def _with_hand(line: Line, other: Line | None) -> Line:
-    """``line`` with what somebody wrote into ``other``, which is about the same."""
+    """``line`` with the hand-written fields of ``other``, which is about the same difference."""
     return line if other is None else replace(line, owner=other.owner, reason=other.reason, flaky=other.flaky)
 
 
 def _traits(key: Key, modes: Sequence[str], shown: Shown) -> dict[str, tuple[Trait, ...]]:
-    """By mode: the same for all where these tell the cases that fail from those that pass."""
+    """By mode, the traits; one set for all modes if it separates failing from passing cases."""
     held: dict[str, list[Features]] = {
         mode: [features(case) for case in shown.differences[key, mode].cases.values()] for mode in modes
     }
-    # A mistake that gives the answer says itself where it shows.
+    # A mistake that reproduces the answer decides itself where it applies.
     passing: dict[str, list[Features]] = {
         mode: [] if key.cause else list(passing_of(key, mode, shown)) for mode in modes
     }
@@ -118,7 +118,7 @@ def _traits(key: Key, modes: Sequence[str], shown: Shown) -> dict[str, tuple[Tra
 
 
 def passing_of(key: Key, mode: str, shown: Shown) -> list[Features]:
-    """The features of the cases that pass where the difference is seen."""
+    """The features of the passing cases, at the places where the difference is seen."""
     return [features(case) for case in shown.passing.get(place_of(key, mode), ()) if case.rule == key.rule]
 
 
@@ -131,7 +131,7 @@ def _smallest(seen: Seen) -> tuple[Case, ...]:
 
 
 def _merged(parts: Iterable[_Part]) -> list[Line]:
-    """One line of what differs in its mode alone and has a case in common."""
+    """One line for lines that differ in their mode alone and share a case."""
     groups: dict[tuple[object, ...], list[_Part]] = {}
     for part in sorted(parts, key=lambda part: sorted(part.line.modes)):
         line = part.line

@@ -1,4 +1,4 @@
-"""``opassay known pins``: pinned cases of an adapter's facts, refreshed from a run."""
+"""Pinned cases of an adapter's facts, refreshed from a run: ``opassay known pins``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from opassay.harness.model.verdicts import FAILING
 from opassay.harness.store.files import FileError, replace_file
 
 MOST = 4
-"""So many pins of a fact are written at most: one shows it, the others are for modes in which that one does not."""
+"""Most pins of one fact that are written: one shows it, the others are for modes in which that one does not."""
 
 OURS = "opassay.adapters."
 _COLUMNS = ("adapter", "mode", "verdict", "known", "case")
@@ -26,7 +26,7 @@ _COLUMNS = ("adapter", "mode", "verdict", "known", "case")
 
 @dataclass
 class Covered:
-    """What a run saw of one fact: the modes that showed it, with the cases, and what came of its pins, by mode."""
+    """What a run saw of one fact: the modes that showed it, with the cases, and the results of its pins by mode."""
 
     cases: dict[str, list[Case]] = field(default_factory=dict)
     pins: dict[str, dict[str, bool]] = field(default_factory=dict)
@@ -72,9 +72,9 @@ def _write(path: Path, pins: Mapping[str, Sequence[Case]]) -> None:
 
 
 def refreshed(fact: Fact, old: Sequence[Case], seen: Covered) -> tuple[Case, ...]:
-    """The pins that still hold, and for each mode that has none the smallest case that shows the fact there.
+    """The pins that still hold and, for each mode without one, the smallest case that shows the fact there.
 
-    A pin that was asked and showed in no mode goes, but for the last one: it says that the fact is out of date.
+    A pin that was asked and showed the fact in no mode is dropped, except the last: it reports the fact as out of date.
     """
     kept = [pin for pin in old if fact.flaky or any(seen.pins.get(pin.id, {"": True}).values())]
     shown = {mode for pin in kept for mode, shows in seen.pins.get(pin.id, {}).items() if shows}
@@ -88,7 +88,7 @@ def refreshed(fact: Fact, old: Sequence[Case], seen: Covered) -> tuple[Case, ...
 
 
 def _best(cases: Mapping[str, Sequence[Case]], missing: Sequence[str]) -> Case:
-    """The case that shows it in most of the modes; of several the smallest."""
+    """The case that shows the fact in the most modes; of several, the smallest."""
     every = {case.id: case for mode in missing for case in cases[mode]}
     return min(
         every.values(),
@@ -97,7 +97,7 @@ def _best(cases: Mapping[str, Sequence[Case]], missing: Sequence[str]) -> Case:
 
 
 def changes(old: Mapping[str, Sequence[Case]], new: Mapping[str, Sequence[Case]]) -> Iterator[str]:
-    """What is added and dropped, a line each, and how many there are."""
+    """A line per addition and removal, and the number of pins."""
     for name in sorted({*old, *new}):
         before, after = old.get(name, ()), new.get(name, ())
         yield from (f"- {name} {pin.id}" for pin in before if pin not in after)
@@ -114,7 +114,7 @@ def read_covered(folder: Path) -> dict[tuple[str, str], Covered]:
     for batch in read_for_pages(folder).batches(_COLUMNS):
         for row in batch.to_pylist():
             ids = apart(row["known"]) if row["verdict"] in FAILING else []
-            # Of several facts in one answer, none is shown by itself.
+            # Where several facts cover one answer, it shows none of them by itself.
             if len(ids) == 1 and not too_many(case := Case.loads(row["case"])):
                 covered = found.setdefault((row["adapter"], ids[0]), Covered())
                 covered.cases.setdefault(row["mode"], []).append(case)
@@ -126,7 +126,7 @@ def read_covered(folder: Path) -> dict[tuple[str, str], Covered]:
 
 
 def _by_mode(run: Mapping[str, Any], told: Mapping[str, bool]) -> dict[str, bool]:
-    """What came of a pin by mode, where any target of that mode counts."""
+    """The results of a pin by mode; any target of the mode counts."""
     found: dict[str, bool] = {}
     for label, shows in told.items():
         mode = str(run["targets"].get(label, {}).get("mode", ""))

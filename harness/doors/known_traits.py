@@ -1,4 +1,4 @@
-"""What the cases of a difference share, and cases that pass lack: learned from a run's records."""
+"""The traits that the cases of a difference share and passing cases lack, learned from a run's records."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from opassay.harness.model.traits import Feature, Place, Trait, is_number
 Features = Mapping[Place, Feature]
 
 _SIMPLEST = ("dtype", "empty", "attributes", "rank", "memory", "fill", "elements")
-"""Of traits that tell as much, what is named: what a maintainer would look at first."""
+"""Places in the order in which a maintainer would look; decides between traits that separate equally well."""
 
 
 def learned(held: Sequence[Features], passing: Sequence[Features]) -> tuple[Trait, ...]:
-    """The few traits that all of ``held`` have and none, or as few as can be told apart, of ``passing`` have."""
+    """The few traits that all of ``held`` have and as few of ``passing`` as possible."""
     candidates, left, chosen = list(_shared(held)), list(passing), []
     while left and candidates:
         best = max(candidates, key=lambda trait: sum(not trait.holds(told) for told in left))
@@ -26,13 +26,13 @@ def learned(held: Sequence[Features], passing: Sequence[Features]) -> tuple[Trai
 
 
 def widened(traits: Sequence[Trait], held: Sequence[Features]) -> tuple[Trait, ...]:
-    """``traits``, as far as they must change for all of ``held`` to have them."""
+    """``traits``, weakened until all of ``held`` have them."""
     found = (_widened(trait, [told.get(trait.place) for told in held]) for trait in traits)
     return in_order([trait for trait in found if trait is not None])
 
 
 def left_over(traits: Sequence[Trait], passing: Sequence[Features]) -> int:
-    """How many of ``passing`` have the traits all the same."""
+    """How many of ``passing`` have all the traits."""
     return sum(all(trait.holds(told) for trait in traits) for told in passing)
 
 
@@ -41,7 +41,7 @@ def in_order(traits: Sequence[Trait]) -> tuple[Trait, ...]:
 
 
 def _shared(held: Sequence[Features]) -> Iterator[Trait]:
-    """Every trait that all have, what is simplest to say first."""
+    """Every trait that all cases have, the simplest first."""
     places = sorted(set.intersection(*(set(told) for told in held)), key=_place_order) if held else []
     for place in places:
         yield from _alike(place, {told[place] for told in held})

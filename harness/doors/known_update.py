@@ -1,4 +1,4 @@
-"""``opassay known update``: the baseline after a run, and what it adds and drops."""
+"""``opassay known update``: a baseline after a run, and what was added and dropped."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Asked = tuple[str, str, str]
 
 
 def known_update_command(folder: Path, baseline: Path, adapters: Sequence[str]) -> int:
-    """Bring the file ``baseline`` up to date with the run in ``folder``; print what changed in it."""
+    """Update the file ``baseline`` from the run in ``folder``; print what changed."""
     old = read_baseline(baseline) if baseline.exists() else ()
     try:
         shown = read_shown(folder, old, _shipped(Registry(adapters), old))
@@ -51,7 +51,7 @@ def known_update_command(folder: Path, baseline: Path, adapters: Sequence[str]) 
 
 
 def _shipped(registry: Registry, old: Sequence[Line]) -> frozenset[str]:
-    """The ids of the lines that adapters ship with, but for those that are brought up to date here."""
+    """The ids of the lines that adapters ship with, except those in the updated file."""
     files = [path for name in registry.adapters if (path := registry.baseline(name)) is not None]
     return frozenset(line.id for path in files for line in read_baseline(path)) - {line.id for line in old}
 
@@ -85,7 +85,7 @@ def _kinds(run: Row) -> dict[tuple[str, str], str]:
 
 
 def _open(known: str, shipped: Collection[str]) -> bool:
-    """Whether nothing covers a record but lines of the baseline that is brought up to date."""
+    """Whether only lines of the updated baseline, or nothing, cover a record."""
     ids = [id for id in apart(known) if id.startswith(PREFIX)]
     return not known or bool(ids and not set(ids) <= set(shipped))
 
@@ -105,7 +105,7 @@ def _note(differences: dict[tuple[Key, str], Seen], row: Row) -> Key:
 
 
 def _passing(folder: Path, places: Collection[Place]) -> dict[Place, list[Case]]:
-    """The cases that pass, by where they were asked."""
+    """The passing cases, by where they were asked."""
     found: dict[Place, list[Case]] = {place: [] for place in places}
     for row in _rows(folder) if places else ():
         place = row["adapter"], row["op"], row["aspect"], row["device"].partition(":")[0], row["mode"]
@@ -122,9 +122,9 @@ def _rows(folder: Path) -> Iterator[Row]:
 
 
 class Gone:
-    """Whether a run has seen that a line's pin no longer shows it: it asked the pin, or had it among its cases.
+    """Whether a run has seen that a line's pin no longer shows it: the run asked the pin, or had it among its cases.
 
-    On a kind of processor that the line does not name it has not.
+    A run on a kind of processor that the line does not name has not.
     """
 
     def __init__(self, run: Row, answered: Mapping[Asked, Key | None], kinds: Mapping[tuple[str, str], str]) -> None:
@@ -149,7 +149,7 @@ class Gone:
 
 
 def _told(old: Sequence[Line], new: Sequence[Line], path: Path) -> Iterator[str]:
-    """What is added and dropped, a line each, and how many are in the file."""
+    """A line per addition and removal, and the number of lines in the file."""
     before, after = ({line.id: line for line in lines} for lines in (old, new))
     yield from (f"- {summary(line)}" for id, line in before.items() if id not in after)
     yield from (f"+ {summary(line)}" for id, line in after.items() if id not in before)
@@ -163,7 +163,7 @@ def _told(old: Sequence[Line], new: Sequence[Line], path: Path) -> Iterator[str]
 
 
 def summary(line: Line) -> str:
-    """A line in words: id, where, what, and how often it was seen."""
+    """A line of the baseline in words: id, where, what, and how often it was seen."""
     where = f"{line.adapter}:{','.join(sorted(line.modes))} {line.op} {line.aspect}"
     said = line.reason or line.cause or line.message
     return f"{line.id}  {where} {line.rule or ''}{' ' if line.rule else ''}{line.verdict}, {line.count} records: {said}"

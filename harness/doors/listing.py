@@ -1,4 +1,4 @@
-"""``opassay list``: what there is, without importing a framework, pandas or Hypothesis."""
+"""``opassay list``, without importing a framework, pandas or Hypothesis."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from opassay.harness.store.baseline import read_optional, unexplained
 Row = tuple[str, ...]
 INDENT = 4
 ALIGNED = 60
-"""Characters of a cell up to which its column is aligned; a longer one moves the rest of its own line alone."""
+"""Characters up to which a column is aligned. A longer cell shifts the rest of its own line only."""
 KNOWN, UNEXPLAINED = "known difference", "unexplained difference"
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Of which targets, ops and owners known differences are listed; all where none is named.
+    """Targets, ops and owners of the known differences to list; all if empty.
 
-    ``baseline``: a file with those that nobody has explained, which are listed last.
+    ``baseline``: a file of unexplained differences, listed last.
     """
 
     targets: Sequence[str] = ()
@@ -41,7 +41,7 @@ class Chosen:
 
 
 def list_command(what: str, adapters: list[str], chosen: Chosen = Chosen()) -> int:
-    """Print what there is of ``what``; ``chosen`` is about known differences only."""
+    """Print the list of ``what``; ``chosen`` applies to known differences only."""
     if what not in _LISTS:
         raise UsageError(unknown("list", what, _LISTS))
     if what != "known" and chosen != Chosen():
@@ -60,7 +60,7 @@ def _print(rows: list[Row]) -> None:
 
 
 def _print_entry(head: str, says: str) -> None:
-    """A head, and below it what is to be said of it, as wide as the terminal."""
+    """A head and, below it, text as wide as the terminal."""
     room = stdout().width
     print(textwrap.fill(head, room, subsequent_indent=" " * 2 * INDENT, break_long_words=False))
     print(textwrap.fill(says, room, initial_indent=" " * INDENT, subsequent_indent=" " * INDENT))
@@ -72,7 +72,7 @@ def _ops(registry: Registry, chosen: Chosen) -> None:
 
 
 def contract(registry: Registry, name: str) -> tuple[str, str]:
-    """How an op is called, and what it computes in a sentence; of a program the ops that it is made of."""
+    """How an op is called, and what it computes in one sentence; for a program, its ops."""
     import opassay.adapters.oracle as oracle
 
     composed = importlib.import_module(PROGRAMS).PROGRAMS
@@ -88,7 +88,7 @@ def contract(registry: Registry, name: str) -> tuple[str, str]:
 
 
 def _signature(function: Callable[..., Any]) -> str:
-    """Its parameters without their types, which the op's docstring says."""
+    """Its parameters without types, which the op's docstring gives."""
     import inspect
 
     signature = inspect.signature(function)
@@ -143,7 +143,7 @@ def _every_target(registry: Registry) -> Iterator[Row]:
 
 
 def _known(registry: Registry, chosen: Chosen) -> None:
-    """One entry a line where nobody looks, so that it can be searched; else the reason below it."""
+    """In a pipe one entry per line, for grep; on a terminal the reason below it."""
     apart: dict[bool, list[tuple[str, Fact]]] = {False: [], True: []}
     for adapter, known in _chosen_entries(registry, chosen):
         apart[isinstance(known, Unexplained)].append((adapter, known))
@@ -152,7 +152,7 @@ def _known(registry: Registry, chosen: Chosen) -> None:
 
 
 def _print_known(found: list[tuple[str, Fact]], what: str) -> None:
-    """Entries of one kind, with their count where somebody looks; of what nobody has explained only if there is any."""
+    """Entries of one kind, on a terminal with their number; baseline entries only if there are any."""
     if not found and what != KNOWN:
         return
     if not watched(sys.stdout):
@@ -194,7 +194,7 @@ def _chosen_entries(registry: Registry, chosen: Chosen) -> Iterator[tuple[str, F
 
 
 def _target(registry: Registry, text: str) -> Target:
-    """A target whose framework need not be here; without a mode, or a device, it means all of them."""
+    """A target whose framework need not be installed; without a mode or device, it means all of them."""
     if text in registry.described:
         return registry.target(text)
     try:

@@ -1,7 +1,7 @@
-"""``opassay doctor --choices``: which of the contract's choices a target follows, asked of it, as lines to paste.
+"""``opassay doctor --choices``: measures which of the contract's choices a target follows, and prints lines to paste.
 
-A choice is measured by cases whose right answer differs between options: invalid input that an option makes valid, and
-valid cases, pinned or generated, that it is about. Each answer is judged under every option alone.
+A choice is measured by cases whose right answer differs between its options: invalid input that an option makes valid,
+and valid cases, pinned or generated, that it concerns. Each answer is judged under every option alone.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from opassay.harness.run.judging import Judging
 from opassay.harness.run.lane import Lane
 
 GEOMETRIES = 24
-"""Numbers of each stream among which cases are looked for."""
+"""Number of cases of each stream that are searched."""
 ASKED = 6
-"""So many cases per op, choice and rule or aspect are put to the target."""
+"""Number of cases per op, choice and rule or aspect that the target is asked."""
 NEITHER = "neither"
-"""What an answer that no option allows counts as."""
+"""Stands for an answer that no option allows."""
 
 Rows = Sequence[tuple[str, ...]]
-"""Of each answer that not every option allows, those that do."""
+"""For each answer that not every option allows, the options that do."""
 
 
 def choices_command(request: Request) -> int:
-    """Measure every target of ``request``; 0 where all could be asked, 1 otherwise."""
+    """Measure every target of ``request``; 0 if all could be asked, 1 otherwise."""
     campaign = Campaign(request)
     return tell_each(campaign, partial(lines, campaign.ops))
 
 
 def lines(ops: Iterable[Op], engine: Engine, lane: Lane) -> Iterator[str]:
-    """What is found of one target, a line per choice, and a remark where that is not clear."""
+    """The lines for one target: one per choice, and a remark where the answers contradict each other."""
     yield f"{lane.label}: measured, as lines for FOLLOWS in choices.py beside its adapter"
     having = [op for op in ops if op.choices and op.name in lane.hello["ops"]]
     choices = {choice.name: choice for op in having for choice in op.choices}
@@ -52,14 +52,14 @@ def _names(op: Op) -> set[str]:
 
 
 def answers(op: Op, name: str, engine: Engine, lane: Lane) -> Rows:
-    """What the choice's options say of answers of ``op``, where they differ."""
+    """The options that allow the target's answers to ``op``, for cases in which they differ."""
     choice = next(c for c in op.choices if c.name == name)
     asked = (_allowed(op, choice, case, engine, lane) for case in questions(op, choice))
     return [options for options in asked if options is not None]
 
 
 def questions(op: Op, choice: Choice) -> Iterator[Case]:
-    """Cases that the choice may be about: of each rule that an option makes valid, or of each aspect."""
+    """Cases that the choice may concern: of each rule that an option makes valid, or of each aspect."""
     if choice.rules:
         stream = [case for _, case in generate.cases(op, "error", 0, 0, GEOMETRIES * max(1, len(op.rules)), 1)]
         for rule in choice.rules:
@@ -74,7 +74,7 @@ def questions(op: Op, choice: Choice) -> Iterator[Case]:
 
 
 def _allowed(op: Op, choice: Choice, case: Case, engine: Engine, lane: Lane) -> tuple[str, ...] | None:
-    """The options that allow what the target answers; None where all do, or none is about the case."""
+    """The options that allow the target's answer; None if all do, or if the case does not concern the choice."""
     outcome = outcome_of(engine, lane, op, case)
     if outcome is None:
         return None
@@ -91,7 +91,8 @@ def _allowed(op: Op, choice: Choice, case: Case, engine: Engine, lane: Lane) -> 
 
 
 def said(choice: Choice, told: Mapping[str, Rows]) -> Iterator[str]:
-    """The declaration of one choice: an option that all ops agree on without ops, others with theirs; remarks else."""
+    """The declaration of one choice. An option that all ops follow names no ops, others theirs; contradictions are
+    remarks."""
     by_option: dict[str, list[str]] = {}
     for op, rows in told.items():
         by_option.setdefault(_shown(choice, rows), []).append(op)
@@ -105,7 +106,7 @@ def said(choice: Choice, told: Mapping[str, Rows]) -> Iterator[str]:
 
 
 def _shown(choice: Choice, rows: Rows) -> str:
-    """The first option that allows every answer of an op, or in words what was seen: a part may be a mistake."""
+    """The first option that allows every answer to an op; else a remark: part of the answers may be a mistake."""
     counts = Counter(option for options in rows for option in options or (NEITHER,))
     whole = [option for option in (choice.contract, *choice.options) if counts[option] == len(rows)]
     if whole:

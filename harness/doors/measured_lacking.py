@@ -1,7 +1,7 @@
-"""``opassay doctor --lacking``: which dtypes a target has no kernel for, asked of it, as lines to paste.
+"""``opassay doctor --lacking``: measures which dtypes a target has no kernel for, and prints lines to paste.
 
-Each op is asked its smallest generated cases of each dtype. A dtype of which the framework refuses all of them is
-lacking; one that ends the process is a remark.
+Each op is asked its smallest generated cases of each dtype. A dtype that the framework refuses in all of them is
+lacking. One that ends the process is a remark.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from opassay.harness.run.engine import Engine
 from opassay.harness.run.lane import Lane
 
 GEOMETRIES = 120
-"""Numbers of a stream in which each dtype of an op occurs."""
+"""Length of a stream in which every dtype of an op occurs."""
 ASKED = 4
-"""So many cases per op and dtype, of different words of its attributes, are put to the target."""
+"""Number of cases per op and dtype, with different attributes, that the target is asked."""
 
 Told = tuple[str, str]
 Small = dict[tuple[str, ...], dict[tuple[str, ...], Case]]
 
 
 def small_cases(op: Op) -> Small:
-    """By the dtype of the data and those that attributes name, and by all words of attributes: the smallest case."""
+    """The smallest case for each combination of dtypes and of attributes that are words."""
     found: Small = {}
     plain = [case for _, case in generate.cases(op, "value", 0, 0, GEOMETRIES, 1) if not case.empty]
     for case in sorted(plain, key=lambda case: (not case.tensors[-1].shape, case.size)):
@@ -42,14 +42,14 @@ def small_cases(op: Op) -> Small:
 
 
 def lacking_command(request: Request) -> int:
-    """Measure every target of ``request``; 0 where all could be asked, 1 otherwise."""
+    """Measure every target of ``request``; 0 if all could be asked, 1 otherwise."""
     campaign = Campaign(request)
     first = {name: adapter.modes[0] for name, adapter in campaign.registry.adapters.items()}
     return tell_each(campaign, partial(lines, campaign.ops, first))
 
 
 def lines(ops: Iterable[Op], first: Mapping[str, str], engine: Engine, lane: Lane) -> Iterator[str]:
-    """What is found of one target, a line per op. ``first``: the mode of each adapter whose lines name no mode."""
+    """The lines for one target, one per op. ``first``: the mode of each adapter whose lines need not name it."""
     yield f"{lane.label}: measured, as lines for the table `lacking` of its adapter"
     mode = "" if lane.target.mode == first[lane.target.adapter] else f"{lane.target.mode}:"
     refused, answered = set(), set()
@@ -73,7 +73,7 @@ def _lines(name: str, told: Mapping[str, Told]) -> Iterator[str]:
         by_what[what].append(dtype)
     if lacks := sorted(by_what[LACKS]):
         if ANSWERS not in by_what:
-            # As likely as not it is the expression that is wrong.
+            # More likely than not, the expression is wrong.
             yield f"    # {name} answers in no dtype; of {lacks[0]} it says: {told[lacks[0]][1][:200]}"
         yield f'    "{name}": "{" ".join(lacks)}",'
     for what in sorted(set(by_what) - {ANSWERS, LACKS, DECLARED}):
@@ -81,7 +81,7 @@ def _lines(name: str, told: Mapping[str, Told]) -> Iterator[str]:
 
 
 def _told(op: Op, cases: Mapping[tuple[str, ...], Case], engine: Engine, lane: Lane) -> Told:
-    """What became of all of these: one of the words above or a sentence, and what the framework said."""
+    """What became of all these cases: one of the words above or a sentence, and the framework's message."""
     told = []
     for case in islice(cases.values(), ASKED):
         told.append(_word(outcome_of(engine, lane, op, case)))

@@ -1,7 +1,7 @@
-"""``opassay doctor --numeric``: in which format a target keeps its sums, measured, as a rule to paste.
+"""``opassay doctor --numeric``: measures in which format a target accumulates sums, and prints a rule to paste.
 
-A sum of 2**p, many ones and -2**p is the number of ones in a format of more than p bits, whatever the order of
-summation; in one of p bits or fewer, each one that meets 2**p is lost.
+A sum of 2**p, many ones and -2**p is the number of ones in a format of more than p bits, in any order of summation. In
+one of p bits or fewer, each one that is added to 2**p is lost.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Pairs = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Measured:
-    """What was found of one op and dtype; ``accumulator`` is empty where nothing could be asked."""
+    """The result for one op and dtype; ``accumulator`` is empty if nothing could be asked."""
 
     accumulator: str
     inputs: str = ""
@@ -47,13 +47,13 @@ class Measured:
 
 
 def numeric_command(request: Request) -> int:
-    """Measure every target of ``request``; 0 where all could be asked, 1 otherwise."""
+    """Measure every target of ``request``; 0 if all could be asked, 1 otherwise."""
     campaign = Campaign(request)
     return tell_each(campaign, partial(lines, campaign))
 
 
 def lines(campaign: Campaign, engine: Engine, lane: Lane) -> Iterator[str]:
-    """What is found of one target, and what its adapter says."""
+    """The lines for one target: what was measured, and what its adapter declares."""
     yield f"{lane.label}: measured, as rules for numeric_rules() of its adapter"
     for name in OPS:
         for dtype in dtypes.FLOATS:
@@ -64,7 +64,7 @@ def lines(campaign: Campaign, engine: Engine, lane: Lane) -> Iterator[str]:
 def _told(lane: Lane, op: str, dtype: str, by_size: dict[str, Measured]) -> Iterator[str]:
     if not by_size:
         return
-    # A rule must hold for every size: the narrowest format, and whatever any of them does to operands.
+    # A rule must hold for every size: the narrowest format of all, and every rounding of operands that was seen.
     least = min(by_size.values(), key=lambda m: FORMATS[m.accumulator].precision)
     inputs = next((m.inputs for m in by_size.values() if m.inputs), "")
     found = Measured(least.accumulator, inputs, any(m.flushes for m in by_size.values()))
@@ -98,14 +98,14 @@ def measured(campaign: Campaign, engine: Engine, lane: Lane, op: str, dtype: str
 
 
 def accumulator(dtype: str, terms: int, sums: Any) -> str:
-    """The narrowest format that loses a one beside 2**precision, float32 for a narrow dtype that loses none."""
+    """The narrowest format that loses a one beside 2**precision; float32 for a narrow dtype that loses none."""
     narrow = FORMATS[dtype].precision < FORMATS["float32"].precision
     widest = "float32" if narrow else dtype
     for name in sorted({"bfloat16", "float16", "float32", dtype}, key=lambda n: FORMATS[n].precision):
         if FORMATS[name].precision > FORMATS[widest].precision:
             break
         pairs = _ones_beside(FORMATS[name].precision, terms)
-        # Towards zero, the steps are half as wide: one of the two begins away from it, whatever comes first.
+        # Towards zero, steps are half as wide. One of the two sums starts away from zero, in whichever order.
         answers = [sums(pairs), sums(pairs[::-1])]
         if any(answer not in (None, terms - 2) for answer in answers):
             return name
@@ -120,7 +120,7 @@ def _ones_beside(power: int, terms: int) -> list[tuple[float, float]]:
 
 
 def inputs_of(dtype: str, sums: Any) -> str:
-    """The format that operands of float32 are rounded to first, if they are."""
+    """The format to which float32 operands are rounded first, if they are."""
     if dtype != "float32":
         return ""
     for name, bits in (("bfloat16", 10), ("tf32", 23)):
@@ -132,14 +132,15 @@ def inputs_of(dtype: str, sums: Any) -> str:
 
 
 def flushed(dtype: str, sums: Any) -> bool:
-    """Whether a subnormal operand or product becomes zero; taken for granted where it cannot be asked."""
+    """Whether a subnormal operand or product becomes zero; assumed if it cannot be asked."""
     tiny = FORMATS[dtype].smallest_normal
     answers = [sums([(tiny / 2, 1.0), (0.0, 1.0)]), sums([(tiny, 0.5), (0.0, 1.0)])]
     return any(answer is None or answer == 0 for answer in answers)
 
 
 def question(op: str, dtype: str, pairs: Pairs, count: int) -> Case | None:
-    """A case in which ``op`` sums the products of ``pairs``, ``count`` times; None where its numbers allow none."""
+    """A case in which ``op`` sums the products of ``pairs``, ``count`` times; None if the dtype cannot hold its
+    numbers."""
     left, right = [a for a, _ in pairs], [b for _, b in pairs]
     if op in ("avg_pool2d", "scatter_nd") or count > 1:
         left, right = [a * b for a, b in pairs], [1.0] * len(pairs)
@@ -176,7 +177,7 @@ def _convolution(left: list[float], right: list[float], dtype: str, count: int) 
 
 
 def _average(left: list[float], right: list[float], dtype: str, count: int) -> Case:
-    # Divided by a power of two.
+    # The divisor is a power of two.
     n = len(left)
     attributes = {**_PLAIN, "window": (1, n), "count_padding": False}
     return Case("avg_pool2d", (_tensor((1, 1, n, 1), dtype, left),), attributes)
@@ -191,7 +192,7 @@ _CASES = {"matmul": _product, "conv2d": _convolution, "avg_pool2d": _average, "s
 
 
 def _answer(campaign: Campaign, engine: Engine, lane: Lane, case: Case) -> float | None:
-    """The first sum that the target answers, of an average times its divisor; None where it answers nothing."""
+    """The target's first sum (an average times its divisor); None without an answer."""
     op = next(op for op in campaign.ops if op.name == case.op)
     outcome = next((o for label, o, _ in engine.ask(op, Item(0, case)) if label == lane.label), None)
     if not isinstance(outcome, Returned) or outcome.arrays[0] is None or not outcome.arrays[0].size:

@@ -1,4 +1,4 @@
-"""How far a run is: counted record by record, and told in a line."""
+"""The progress of a run, counted record by record, as one line."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from opassay.harness.model.verdicts import Record
 
 Clock = Callable[[], float]
-"""Seconds since some moment, never going back."""
+"""Seconds since some moment; never decreases."""
 
 EARLY = 5.0
-"""Seconds before which nothing is foretold."""
+"""Seconds before an estimate is made."""
 
 
 class Pace:
-    """``planned``: how many records are to come, by target. Its text is how far it is, at which rate, for how long."""
+    """``planned``: the number of records by target. As text: progress, rate and time left."""
 
     def __init__(self, planned: Mapping[str, int], clock: Clock) -> None:
         self._planned, self._clock = dict(planned), clock
@@ -41,9 +41,9 @@ class Pace:
 
     @property
     def left(self) -> float | None:
-        """Seconds until the slowest target is done at its own rate; None where nothing can be said yet.
+        """Seconds until the slowest target is done at its own rate; None before an estimate.
 
-        Targets go on at their own pace: that of all together would say nothing once the fast ones are done.
+        Targets differ in rate: the rate of all together means nothing once the fast ones are done.
         """
         waiting = {target: planned - self._made[target] for target, planned in self._planned.items()}
         waiting = {target: count for target, count in waiting.items() if count > 0}

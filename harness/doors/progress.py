@@ -1,4 +1,4 @@
-"""Progress of a run on stderr: a live line on a terminal, elsewhere a line now and then."""
+"""Progress of a run on stderr: a live line on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from opassay.harness.doors.pace import Clock, Pace, duration
 from opassay.harness.model.verdicts import Record
 
 EVERY = 30.0
-"""Seconds between two lines where there is no terminal: systems that run tests end what is silent for minutes."""
+"""Seconds between two lines without a terminal: CI systems end what is silent for minutes."""
 
 Say = Callable[[str], None]
 Judged = Callable[[Record], None]
 
 
 class Lines:
-    """For logs and pipes: a line when something begins, and one every ``EVERY`` seconds while it lasts."""
+    """For logs and pipes: a line when a phase begins, and one every ``EVERY`` seconds during it."""
 
     def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
         self._console, self._clock = console, clock
         self._began = self._last = clock()
 
     def say(self, text: str) -> None:
-        """A line, with the time since the run began."""
+        """A line with the time since the run began."""
         self._last = self._clock()
         clock = f"[{duration(self._last - self._began)}]"
         say_line(self._console, f"{clock} {text}")
 
     def tick(self, text: str) -> None:
-        """The line that is due, if one is."""
+        """Print the line that is due, if any."""
         if self._clock() - self._last >= EVERY:
             self.say(text)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[Say]:
-        """A phase of the run; what is given to ``Say`` appears in its next line."""
+        """A phase of the run. Text given to ``Say`` appears in its next line."""
         now = [f"still {name}"]
         self.say(name)
         with self._ticking(lambda: now[0]):
@@ -60,7 +60,7 @@ class Lines:
 
     @contextmanager
     def _ticking(self, text: Callable[[], str]) -> Iterator[None]:
-        """In a thread of its own, since nobody knows for how long a framework compiles, or a page is written."""
+        """In a thread of its own: a framework may compile, or a page be written, for any time."""
         over = threading.Event()
 
         def tick() -> None:
@@ -77,7 +77,7 @@ class Lines:
 
 
 class Moving:
-    """For terminals: a line that is written over, with a clock."""
+    """For terminals: one line that is overwritten, with a clock."""
 
     def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
         self._console, self._clock = console, clock
@@ -113,5 +113,5 @@ class _PaceColumn(ProgressColumn):
 
 
 def progress_on(console: Console) -> Lines | Moving:
-    """What suits stderr, where ``console`` prints."""
+    """The progress for stderr, where ``console`` prints."""
     return Moving(console) if watched(sys.stderr) else Lines(console)

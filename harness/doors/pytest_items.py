@@ -1,4 +1,4 @@
-"""What ``pytest --opassay`` collects: one item per op, aspect and target, or one per target, and what it says."""
+"""What ``pytest --opassay`` collects: one item per op, aspect and target, or one per target; and its messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from opassay.harness.doors.pytest_plugin import Plugin
 
 SHOWN = 3
-"""So many findings, or cases where there are none, are told of one item: what fits on a screen."""
+"""Number of findings, or else cases, printed for one item: what fits on a screen."""
 
 
 class Root(pytest.File):
@@ -64,7 +64,7 @@ class AspectNode(pytest.Collector):
 
 
 def item_of(parent: pytest.Collector, plugin: Plugin, shards: Sequence[Shard]) -> Item:
-    """The item of ``shards``, all of one target, named as that; those of a target go to one process."""
+    """The item of ``shards``, all of one target; its xdist group is the target, so that one process runs them."""
     label = plugin.campaign.registry.label(shards[0].target)
     item: Item = Item.from_parent(parent, name=label, plugin=plugin, shards=shards)
     if parent.config.pluginmanager.hasplugin("xdist"):
@@ -73,7 +73,7 @@ def item_of(parent: pytest.Collector, plugin: Plugin, shards: Sequence[Shard]) -
 
 
 class Item(pytest.Item):
-    """All cases of ``shards``: of one op and aspect on one target, or of one target."""
+    """The cases of ``shards``: of one op and aspect on one target, or of one target."""
 
     def __init__(self, *, plugin: Plugin, shards: Sequence[Shard], **kw: Any) -> None:
         super().__init__(**kw)
@@ -86,7 +86,7 @@ class Item(pytest.Item):
         except UsageError as error:
             raise Broken(str(error)) from None
         lane = engine.lanes[self.shards[0].target]
-        # What was looked at last may have ended its worker.
+        # The previous item may have ended its worker.
         engine.wait_ready()
         if not lane.usable:
             self._down(lane)
@@ -158,7 +158,7 @@ class Different(AssertionError):
 
 
 class Broken(Exception):
-    """The case could not be judged: a fault, or less ran than was planned."""
+    """The case could not be judged: a fault, or less ran than planned."""
 
 
 def _lines(records: list[Record]) -> str:

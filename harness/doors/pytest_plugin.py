@@ -1,4 +1,4 @@
-"""The pytest door: one item per op, aspect and target, hung on the project's configuration file."""
+"""The pytest plugin: one item per op, aspect and target, collected from the project's configuration file."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from opassay.harness.store.files import FileError
 from opassay.harness.store.suite import read_suite, shipped
 
 SECONDS = 120.0
-"""How long the new differences of one item are looked at."""
+"""Seconds in which the new differences of one item are shrunk and explained."""
 
 
 class Plugin:
-    """Collects the items and owns the engine that they share; ``down`` are the targets that are known not to start."""
+    """Collects the items and owns their engine; ``down`` has the targets that cannot start."""
 
     def __init__(self, config: pytest.Config) -> None:
         option = config.getoption
@@ -46,12 +46,12 @@ class Plugin:
         self.collapse = bool(option("--opassay-collapse"))
         self.down: set[str] = set()
         self.strict = bool(option("--opassay-strict"))
-        # Also in a process of pytest-xdist, which is given what was typed and not what was added.
+        # A process of pytest-xdist is given the typed options, not those added later.
         if not any(Path(str(arg).split("::")[0]).name == self.anchor.name for arg in config.args):
             config.args.append(str(self.anchor))
 
     def engine(self) -> Engine:
-        """The engine, started when the first item needs it."""
+        """The engine, started for the first item."""
         if self._engine is None:
             self._engine = self.campaign.engine().__enter__()
             check_devices(self._engine)
@@ -66,12 +66,12 @@ class Plugin:
         return hunt_shard(self._hunter, self.campaign, records, self.campaign.registry.label(shard.target), self._out)
 
     def folder(self, finding: Finding) -> Path:
-        """Where a finding is kept, as seen from where pytest was started."""
+        """The folder of a finding, relative to where pytest was started."""
         folder = folder_of(self._out, finding.id)
         return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
     def again(self, finding: Finding) -> str:
-        """The command that asks the smallest case again."""
+        """The command that replays the smallest case."""
         case = str(self.folder(finding) / CASE)
         options = [("--target", target) for target in finding.targets]
         options += [("--adapter", adapter) for adapter in self.campaign.request.adapters]
@@ -80,7 +80,7 @@ class Plugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Move the findings of an earlier session aside, before any process of this one writes some."""
+        """Move the findings of an earlier session aside before any process of this one writes."""
         if session.config.option.collectonly or hasattr(session.config, "workerinput"):
             return
         try:
@@ -104,7 +104,7 @@ class Plugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Take over which items a process of pytest-xdist deselected."""
+        """Collect which items each process of pytest-xdist deselected."""
         self._ran.deselected += getattr(node, "workeroutput", {}).get(DESELECTED, 0)
 
     @pytest.hookimpl(trylast=True)
@@ -159,10 +159,10 @@ def _request(config: pytest.Config, settings: Settings) -> Request:
 
 
 def _anchor(config: pytest.Config) -> Path:
-    """The file the items hang on: the project's configuration, else this module."""
+    """The file that the items are collected from: the project's configuration, else this module."""
     return config.inipath if config.inipath is not None else Path(__file__)
 
 
 def _folder(config: pytest.Config) -> Path:
-    """Where the project's configuration is, which may describe targets; else the current folder."""
+    """The folder of the project's configuration, which may describe targets; else the current folder."""
     return config.inipath.parent if config.inipath is not None else config.invocation_params.dir

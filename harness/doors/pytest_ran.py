@@ -10,19 +10,19 @@ import pytest
 from opassay.harness.run.known_rows import not_red
 
 MARK = "opassay"
-"""The property that every item of ours has in its reports."""
+"""The property that marks opassay's items in reports."""
 
 DESELECTED = "opassay_deselected"
-"""Under which name a process of pytest-xdist says how many items it was asked to leave out."""
+"""The key under which a process of pytest-xdist reports how many items it was told to leave out."""
 
 UNTESTED, LISTED = "version untested", "listed"
-"""The properties of an item on a version that nobody has looked at: in words, and how much is not red for it."""
+"""Properties of an item on an untested version: in words, and the number of differences that are not red for it."""
 
 _ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 class Ran:
-    """What became of the items of one pytest run: green on nothing is no green."""
+    """Counts the items of one pytest run. A run without any judged answer is red."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -39,12 +39,12 @@ class Ran:
                 self._listed[str(told[UNTESTED])] += int(str(told.get(LISTED, 0)))
 
     def untested(self) -> Iterator[str]:
-        """A line for each version of a framework that nobody has looked at."""
+        """A line for each framework version that no fact was tested on."""
         for line, count in self._listed.items():
             yield f"{line}: {not_red(count, '--opassay-strict')}"
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Turn the run red where no item ran, or none judged anything, unless the user left all of them out."""
+        """Turn the run red if no item ran, or none judged anything, unless the user deselected all of them."""
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[DESELECTED] = self.deselected

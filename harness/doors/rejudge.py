@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def rejudge_command(asked: Asked, out: Path, strict: bool) -> int:
-    """``opassay rejudge DIR``: the table and the pages of the run on the tapes, by today's judge; its exit status."""
+    """``opassay rejudge DIR``: table and pages of a recorded run, by the present judge. Returns the exit status."""
     from opassay.harness.run.tape.campaign import TapeCampaign
     from opassay.harness.run.tape.file import TapeError
     from opassay.harness.run.tape.rejudge import TapedRun

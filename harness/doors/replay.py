@@ -1,4 +1,4 @@
-"""``opassay replay``: cases, each alone, on every target, with everything about them."""
+"""``opassay replay``: cases, each alone on every target, with all details."""
 
 from __future__ import annotations
 
@@ -43,10 +43,9 @@ NO_ANSWER = ("unsupported", "fallback")
 def replay_command(
     texts: Sequence[str], request: Request, out: Path, scripts: Path | None = None, own: Own | None = None
 ) -> int:
-    """Status 0 when no target differs, 1 when one does, 2 when none answered, 3 on a fault.
+    """Status 0: no target differs; 1: one does; 2: none answered; 3: a fault.
 
-    ``scripts``: a folder in which each target gets a script per case. ``own``: arrays of the user's own, in place of
-    cases.
+    ``scripts``: a folder in which each target gets a script per case. ``own``: the user's arrays in place of cases.
     """
     if own is None or not own.given:
         return _replay_all([find_case(text, out) for text in texts], request, scripts)
@@ -58,7 +57,7 @@ def replay_command(
 
 
 def _replay_own(op: Op, asked: Question, request: Request) -> int:
-    """The same of arrays in files: answers that came with them first, then every target that was named, or all."""
+    """Replay arrays from files: the answers that came with them, then every target that was named, or all."""
     console = stdout()
     if asked.assumed:
         say_line(console, f"not given, so taken: {', '.join(f'{n}={v!r}' for n, v in asked.assumed.items())}")
@@ -74,7 +73,7 @@ def _replay_own(op: Op, asked: Question, request: Request) -> int:
 def _replay_all(cases: Sequence[Case], request: Request, scripts: Path | None) -> int:
     campaign = Campaign(replace(request, ops=[case.op for case in cases], aspects=()))
     ops = {op.name: op for op in campaign.ops}
-    # Nothing is started for a case that cannot be asked.
+    # No worker is started for a case that cannot be asked.
     heads = [_head(campaign, ops[case.op], case) for case in cases]
     console = stdout()
 
@@ -91,7 +90,7 @@ def _replay_all(cases: Sequence[Case], request: Request, scripts: Path | None) -
 
 
 def _head(campaign: Campaign, op: Op, case: Case) -> str:
-    """The case, its inputs and what the oracle says of it. Raises ``UsageError`` for one that cannot be asked."""
+    """The case, its inputs and the oracle's answer. Raises ``UsageError`` for a case that cannot be asked."""
     lines: list[str] = []
     with _in_one_line(f"not a case of {op.name}"):
         check_form(op, case, campaign.registry.op)
@@ -112,7 +111,7 @@ def _status(cases: Sequence[Case], verdicts: Sequence[set[str]], engine: Engine)
 
 
 def _replay(op: Op, case: Case, campaign: Campaign, engine: Engine, scripts: Path | None, say: Say) -> set[str]:
-    """Show what every target makes of the case; their verdicts."""
+    """Print the answer of every target to the case, and return the verdicts."""
     lanes = {lane.label: lane for lane in engine.lanes.values()}
     asked = list(engine.ask(op, Item(0, case)))
     for answer in asked:
@@ -143,11 +142,11 @@ def _tell(op: Op, case: Case, lane: Lane, asked: Asked, engine: Engine, say: Say
 
 @contextmanager
 def _in_one_line(what: str) -> Iterator[None]:
-    """Report any error in an untrusted case in one line, without a traceback."""
+    """Report any error of an untrusted case in one line, without a traceback."""
     try:
         yield
     except Exception as error:
-        # What is not worth a line of its own tells a person nothing by its Python name either.
+        # The name of an internal Python error tells a user nothing.
         words = str(error) if isinstance(error, (ValueError, UsageError)) else _in_words(error)
         raise UsageError(f"{what}: {' '.join(words.split())[:300]}") from None
 

@@ -1,4 +1,4 @@
-"""The commands ``report`` and ``diff``, on folders of runs that are finished, still running, or were killed."""
+"""The commands ``report`` and ``diff``, on folders of runs that have finished, still run, or were killed."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SCRATCH = ".report-"
 
 
 def report_command(places: Sequence[str]) -> int:
-    """``opassay report DIR...``: the pages of the last folder, with the trend where there are several."""
+    """``opassay report DIR...``: the pages of the last folder, with a trend over all of them."""
     with contextlib.ExitStack() as held:
         *before, folder = (held.enter_context(_brought(place, keep=place == places[-1])) for place in places)
         return _report(before, folder, str(places[-1]))
 
 
 def _brought(place: str | Path, keep: bool = False) -> AbstractContextManager[Path]:
-    """The folder of a run, or what a campaign has at an address, in a folder while it is needed."""
+    """The folder of a run; a campaign at an address is fetched into a temporary one."""
     if "://" not in str(place):
         return contextlib.nullcontext(Path(place))
     from opassay.harness.fleet.published import brought
@@ -55,9 +55,9 @@ def _report(before: Sequence[Path], folder: Path, place: str) -> int:
 
 
 def diff_command(old: str, new: str, form: str, out: Path | None, targets: tuple[str, str] | None = None) -> int:
-    """``opassay diff OLD NEW``: 1 when something is new, or nothing was compared, 3 when there is a new fault.
+    """``opassay diff OLD NEW``. Status 1: something is new, or nothing was compared; 3: a new fault.
 
-    With ``targets``: the first one in ``old`` with the second one in ``new``, which may be the same run.
+    With ``targets``: the first of them in ``old`` against the second in ``new``, which may be the same run.
     """
     if not new and targets is None:
         raise UsageError("diff needs the folder of a second run, or two targets of one: --targets A B")
@@ -117,7 +117,7 @@ def _pages(folder: Path, before: Sequence[Path]) -> list[Path]:
     run["status"] = RUNNING if goes_on else "interrupted"
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder) as scratch:
         pages = _so_far(folder, before, run, Path(scratch), goes_on)
-        # What the run itself has written meanwhile is newer.
+        # The run itself has written newer pages meanwhile.
         if goes_on and not being_written(writes):
             return _pages(folder, before)
         for page in pages:
@@ -126,7 +126,7 @@ def _pages(folder: Path, before: Sequence[Path]) -> list[Path]:
 
 
 def _answers(folder: Path) -> Iterable[Record]:
-    """All records so far, in the table's order."""
+    """All records so far, in the order of the table."""
     if not (folder / CAMPAIGN).exists():
         return sorted_records(folder / NAME)
     from opassay.harness.fleet.place import Place
@@ -136,7 +136,7 @@ def _answers(folder: Path) -> Iterable[Record]:
 
 
 def _so_far(folder: Path, before: Sequence[Path], run: dict[str, Any], scratch: Path, goes_on: bool) -> list[Path]:
-    """The pages of what the journal holds, made in ``scratch``: the folder's own table is for the run to write."""
+    """The pages of the journal's records, made in ``scratch``: the run itself writes the folder's own table."""
     from opassay.reports.data.table import write_sorted
     from opassay.reports.render.pages import write_pages
 

@@ -1,7 +1,6 @@
-"""``opassay new-adapter``: writes an adapter that works, to be filled in.
+"""``opassay new-adapter``: writes a working adapter to fill in.
 
-The files are made of the templates in ``harness/doors/templates/``: one per file that a new adapter needs, the
-same for a package and for opassay's own tree.
+The files come from ``harness/doors/templates/``, one template per file, for a package and for opassay's own tree alike.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _CHECKLIST = "docs/adding-a-backend.md"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be written: the new folder or folders, each file's template, and the names used in it."""
+    """What is to be written: new folders, each file's template, and the names in it."""
 
     roots: tuple[Path, ...]
     files: Mapping[Path, str]
@@ -32,7 +31,7 @@ class Plan:
 
 
 def new_adapter_command(name: str, package: bool) -> int:
-    """Write the adapter and say what to do next."""
+    """Write the adapter and print the next steps."""
     _check_name(name)
     plan = _package(name) if package else _tree(name)
     for root in plan.roots:
@@ -85,13 +84,13 @@ def _tree(name: str) -> Plan:
         inner / MANIFEST: MANIFEST,
         test: "test_adapter.py",
     }
-    # In the tree, opassay is no third party.
+    # In the tree, opassay counts as first party.
     names = _names(name, f"opassay.adapters.{name}") | {"gap": "\n", "own_gap": ""}
     return Plan((inner, test), files, names)
 
 
 def _modules(inner: Path) -> dict[Path, str]:
-    """The files of the adapter itself."""
+    """The adapter's own files."""
     names = ("adapter.py", "expressions.py", "choices.py", "known.py")
     return {inner / "__init__.py": "", **{inner / name: name for name in names}}
 
@@ -109,7 +108,7 @@ def _write(plan: Plan) -> None:
 
 
 def rendered(template: str, names: Mapping[str, str]) -> str:
-    """A file of ``harness/doors/templates``; empty where there is no template."""
+    """A template of ``harness/doors/templates`` filled in; empty if there is none."""
     loader = FileSystemLoader(HOME / "harness" / "doors" / "templates")
     environment = Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     return environment.get_template(f"{template}.j2").render(names) if template else ""

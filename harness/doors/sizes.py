@@ -10,10 +10,10 @@ _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)(?:I?B)?", re.IGNORECASE)
 
 MEMORY = 2**28, 2**50
-"""Bytes a worker may be limited to: no framework starts in less."""
+"""Least memory limit of a worker in bytes: no framework starts in less."""
 
 OUTPUT = 2**20, 2**30
-"""Bytes the answers to one case may be limited to: less would refuse right answers, more fits in no message."""
+"""Limits of ``--max-output`` in bytes: less would refuse right answers, more fits in no message."""
 
 
 def parse_size(option: str, text: str, least: int, most: int) -> int:

@@ -24,7 +24,7 @@ from opassay.harness.store.files import FileError
 from opassay.harness.store.suite import read_suite, write_suite
 
 ENDS = frozenset({"crash", "hang"})
-"""Verdicts whose facts have no pin in a chosen suite: each costs a start, and a gate is to be done soon."""
+"""Verdicts whose facts get no pin in a chosen suite: each would cost a worker, and a gate must be fast."""
 
 STEPS = 20
 """Lines of the curves."""
@@ -32,7 +32,7 @@ STEPS = 20
 
 @dataclass(frozen=True)
 class Wanted:
-    """Of which cases a suite is made: as a run has them, the ``best`` of a larger pool, or what a run ``found``."""
+    """The source of a suite: the cases of a run, the ``best`` of a larger pool, or what a run ``found``."""
 
     ops: Sequence[str] = ()
     aspects: Sequence[str] = ()
@@ -44,7 +44,7 @@ class Wanted:
 
 
 def freeze_command(wanted: Wanted, out: Path) -> int:
-    """Write the suite and say what it holds."""
+    """Write the suite and print what it holds."""
     for aspect in wanted.aspects:
         if aspect not in ASPECTS:
             raise UsageError(unknown("aspect", aspect, ASPECTS))
@@ -65,7 +65,7 @@ def freeze_command(wanted: Wanted, out: Path) -> int:
 
 
 def show_command(given: str) -> int:
-    """Say what a suite holds."""
+    """Print what a suite holds."""
     return _tell(read_suite(given))
 
 
@@ -89,7 +89,7 @@ def _found(folder: Path) -> list[Case]:
 
 
 def _drawn(wanted: Wanted) -> Iterator[Case]:
-    """The cases that a run of one eager target would ask, its ops' pins first."""
+    """The cases that a run of one eager target would ask, the ops' pins first."""
     settings = Settings(wanted.cases, wanted.seed, wanted.fills)
     for shard in shards(Registry().ops(wanted.ops), wanted.aspects, [Target("any", "any")], wanted.cases):
         for start, stop in cuts(shard.start, shard.stop):
@@ -107,7 +107,7 @@ def _best(wanted: Wanted) -> list[Case]:
         for aspect in wanted.aspects or ASPECTS:
             own = [pin for pin in pins.values() if (pin.op, pin.aspect) == (op.name, aspect)]
             with warnings.catch_warnings():
-                # Kernels of mistakes overflow, as the real ones do.
+                # Kernels with mistakes overflow, as real ones do.
                 warnings.simplefilter("ignore")
                 new, there = candidates(op, aspect, registry.mistakes(op.name), wanted.seed, wanted.fills, own)
             lasting = [one for one in new if not any(concerns(f, c) for f in left for c in one.cases)]
@@ -121,7 +121,7 @@ def _best(wanted: Wanted) -> list[Case]:
 
 
 def in_order(chosen: Chosen, ops: Sequence[Op]) -> list[Case]:
-    """By op, aspect and geometry, so that what is compiled together lies together."""
+    """By op, aspect and geometry, so that cases that are compiled together are neighbours."""
     places = {op.name: place for place, op in enumerate(ops)}
     return sorted(
         chosen.cases.values(),
@@ -130,21 +130,21 @@ def in_order(chosen: Chosen, ops: Sequence[Op]) -> list[Case]:
 
 
 def ending(registry: Registry) -> list[Fact]:
-    """What hangs, or ends the process, on some framework: each such case would cost the time limit, or another start.
+    """Facts with a predicate about cases that crash or hang some framework: each would cost a start or the time limit.
 
-    A chosen suite leaves it out where a predicate says which cases those are, and others are there.
+    A chosen suite leaves such cases out if others remain.
     """
     facts = [fact for adapter in registry.adapters for fact in registry.known(adapter)]
     return [fact for fact in facts if fact.when is not None and ENDS & set(fact.verdicts)]
 
 
 def concerns(fact: Fact, case: Case) -> bool:
-    """Whether ``fact`` is about ``case``."""
+    """Whether ``fact`` concerns ``case``."""
     return case.op in fact.ops and case.aspect in fact.aspects and fact.covers(case)
 
 
 def _pins(registry: Registry) -> dict[str, Case]:
-    """One pin per fact and line of a shipped baseline, by id; none of those that end the process."""
+    """One pin per fact and line of a shipped baseline, by id; none that crashes."""
     found: dict[str, Case] = {}
     for adapter in registry.adapters:
         facts: tuple[Fact, ...] = (*registry.known(adapter), *unexplained(registry, adapter, None))
@@ -155,7 +155,7 @@ def _pins(registry: Registry) -> dict[str, Case]:
 
 
 def curves(chosen: Chosen, mistakes: int, pool: Sequence[Candidate]) -> Iterator[str]:
-    """How many mistakes are found and pairs met by the first so many cases, as they were chosen."""
+    """How many mistakes the first n cases find, and how many pairs they contain, in the order of choice."""
     findable = len(frozenset[str]().union(*(c.finds for c in pool)) | chosen.found)
     yield f"{mistakes} named mistakes, {findable} of them found by some case of the pool"
     yield f"{'cases':>7}{'mistakes found':>18}{'pairs met':>12}"

@@ -1,4 +1,4 @@
-"""Names of tests in other suites' lists of failures, and the ops and dtypes that they are about."""
+"""Names of tests in other suites' lists of failures, and the ops and dtypes that they concern."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WORDS = {
     "xor": "logicalxor",
     "not": "logicalnot",
 }
-"""What other suites call an op, in one word, where it is not what it is called here."""
+"""Other suites' names of an op, in one word, where they differ from opassay's."""
 
 DTYPES = {
     "float16": ("float16", "f16", "fp16", "half"),
@@ -57,7 +57,7 @@ _COMMENT = re.compile(r"(?:^|\s)(?://|#).*$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Named:
-    """A test and what it is about: ``op`` is empty where opassay does not ask it, ``dtype`` where it is any."""
+    """A test and what it concerns: ``op`` is empty if opassay does not ask it, ``dtype`` if it is any."""
 
     test: str
     op: str
@@ -81,7 +81,7 @@ def _torch_mlir(text: str) -> list[str]:
 
 
 def _array_api(text: str) -> list[str]:
-    """Ids of pytest, a line each; those about names and signatures are about no answer."""
+    """Ids of pytest, one per line. Tests of names and signatures concern no answer."""
     lines = [line.strip() for line in text.splitlines() if "::" in line]
     return [line for line in lines if not re.search(r"test_(signatures|has_names)\.py", line)]
 
@@ -108,7 +108,7 @@ KINDS: dict[str, tuple[Callable[[str], list[str]], Callable[[str], list[str]]]] 
     "torch-mlir": (_torch_mlir, _camel),
     "array-api": (_array_api, _last),
 }
-"""How a list's tests are found in its text, and the words of a test's name."""
+"""How the tests of a list are found in its text, and the words of a test's name."""
 
 
 def _named(test: str, words: Sequence[str], ops: Collection[str]) -> Named:
@@ -119,7 +119,7 @@ def _named(test: str, words: Sequence[str], ops: Collection[str]) -> Named:
 
 
 def _spoken(words: Sequence[str]) -> Iterator[str]:
-    """What the first words may name, the longest first, so that ``log softmax`` is not ``log``."""
+    """The op that the first words name, the longest match first: ``log softmax`` is not ``log``."""
     for count in range(min(4, len(words)), 0, -1):
         name = "".join(words[:count])
         yield WORDS.get(name, name)

@@ -1,4 +1,4 @@
-"""A judgement as ``opassay replay`` prints it: allowed error, free elements, known differences."""
+"""A judgement as ``opassay replay`` prints it: allowed error, unjudged elements, known differences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from opassay.harness.model.verdicts import FAILING
 
 
 def figures(judgement: Judgement) -> Iterator[str]:
-    """The largest error, and how many elements nobody judged."""
+    """The largest error, and the number of elements that were not judged."""
     if judgement.rho is not None:
         place = f" at {judgement.worst_index}" if judgement.worst_index else ""
         ulps = "" if judgement.max_ulp is None else f", {judgement.max_ulp:.4g} ulp"
@@ -33,7 +33,7 @@ def figures(judgement: Judgement) -> Iterator[str]:
 
 
 def allowed(found: Sequence[Reference], models: Sequence[NumericModel], exact_fill: bool) -> Iterator[str]:
-    """The error that was allowed in each output, whatever the answer."""
+    """The error that was allowed in each output."""
     for reference, model in zip(found, models, strict=True):
         if reference.policy != "unconnected" and reference.exact.size:
             yield f"{reference.name}: {_allowed(reference, model, exact_fill)}"
@@ -60,7 +60,7 @@ def _extra(model: NumericModel) -> str:
 def known_lines(
     concerned: Sequence[Fact], covering: Sequence[Fact], case: Case, mode: str, verdict: str
 ) -> Iterator[str]:
-    """Which facts cover the verdict, who must act and why; or which of those that concern such cases were not seen."""
+    """The facts that cover the verdict, with owner and reason; or those that concern such cases and did not show."""
     if verdict not in FAILING:
         for fact in concerned:
             if fact.foretells and applies(fact, case, mode):

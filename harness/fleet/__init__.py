@@ -1,1 +1,1 @@
-"""Campaigns past one machine: shards as tasks of any ``concurrent.futures.Executor``, answers as files of a dataset."""
+"""Campaigns on several machines: shards are tasks of a ``concurrent.futures.Executor``, answers files of a dataset."""

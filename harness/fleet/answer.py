@@ -1,4 +1,4 @@
-"""What a process that works for a campaign does: answer a task by the engine of every run, and write its file."""
+"""The work of a campaign's process: answer a task with the usual engine, and write its file."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from opassay.reports.data.dataset import part_bytes
 
 @dataclass(frozen=True)
 class Asked:
-    """All that a process must know of a campaign: what was requested, with its baseline's lines read.
+    """What a process needs to know of a campaign: the request, with the baseline read.
 
-    ``memory``: bytes of a framework's worker; ``address``: where answers are written, empty where they go back;
-    ``name``: of the campaign, by which a process knows that it is still the same.
+    ``memory``: limit of a framework's worker in bytes. ``address``: where answers are written; empty if they are
+    returned. ``name``: the campaign's, by which a process recognises it.
     """
 
     request: Request
@@ -40,7 +40,7 @@ class Asked:
 
 
 class Crew:
-    """One process at work for one campaign: its own copy of it, made of what was asked for, and its engines."""
+    """One process at work for one campaign: its own copy of the campaign, and its engines."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
@@ -53,7 +53,7 @@ class Crew:
         return Place(self.asked.address) if self.asked.address else None
 
     def answer(self, task: Task) -> Done:
-        """The task's records as a file; none if its target is given up meanwhile."""
+        """The task's records as a file; none if its target is given up."""
         began = time.monotonic()
         shard = shard_of(self.campaign, task)
         with self.engines.lent(shard.target, task.threads) as engine, tempfile.TemporaryDirectory() as scratch:
@@ -65,12 +65,12 @@ class Crew:
                 return Done(task, {}, {}, lane.state)
             told = tell(engine, records, time.monotonic() - began)
             files = {f"{FOLDER}/{path.name}": path.read_bytes() for path in Path(scratch).glob(f"{FOLDER}/*")}
-        # Last, since a task that has its file is done.
+        # Written last: a task that has its file is done.
         files[task.file] = part_bytes(records, told)
         return Done(task, told, self._written(files))
 
     def _written(self, files: dict[str, bytes]) -> dict[str, bytes]:
-        """Write ``files`` where all workers write; what is left for whoever asked."""
+        """Write ``files`` where all workers write; return those that the parent must write."""
         if self.place is None:
             return files
         for name, content in files.items():
@@ -89,7 +89,7 @@ _lock = threading.Lock()
 
 
 def crew(asked: Asked) -> Crew:
-    """This process' crew for a campaign; a crew of another campaign is closed first."""
+    """The crew of this process for a campaign. A crew of another campaign is closed first."""
     with _lock:
         if asked.name not in _crews:
             _dismiss()
@@ -98,7 +98,7 @@ def crew(asked: Asked) -> Crew:
 
 
 def answer(asked: Asked, task: Task) -> Done:
-    """Answer one task of the campaign that was asked for: what every executor is given to call."""
+    """Answer one task of the campaign: the function that every executor calls."""
     return crew(asked).answer(task)
 
 

@@ -1,4 +1,4 @@
-"""The course of a campaign, once everybody is there: ask, hunt, write."""
+"""The course of a campaign once its workers are known: ask, hunt, write."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from opassay.reports.data.text import plural
 
 
 class Course:
-    """The course of one campaign, once everybody is there."""
+    """The course of one campaign once its workers are known."""
 
     def __init__(self, run: FleetRun, cluster: Cluster, asked: Asked, states: Mapping[str, State]) -> None:
         self.run, self.options, self.cluster, self.asked = run, run.options, cluster, asked
@@ -44,13 +44,13 @@ class Course:
         self.before, self.planned = 0, 0
 
     def go(self, progress: Lines | Moving, console: Console) -> int:
-        """Ask what is missing, hunt what is new, and write what is told of it."""
+        """Ask what is missing, hunt the new differences, write the results."""
         run = self.run
         place = run.shelf.place
         fetch(place, run.folder)
         run.take_up()
         self.before = run.counts.total
-        # Of all shards together: too much to be counted anew with each answer.
+        # Counted over all shards: too expensive to repeat with each answer.
         self.planned = 0 if run.options.partial else run.expected(self.engine)
         run.begin(self.engine)
         publish(run.folder, place)
@@ -83,7 +83,7 @@ class Course:
             say(self._far())
 
     def _waiting(self) -> Iterator[Task]:
-        """The tasks that have no answer yet and somebody to ask, each counted as begun when it is handed out."""
+        """The tasks without an answer that some worker can take; each counts as begun when it is handed out."""
         cut = endless if self.run.endless else finite
         for task in cut(self.run.campaign, self.options.size):
             lane = self.lanes[task.target]
@@ -111,12 +111,12 @@ class Course:
             self.run.take(done)
 
     def _enough(self) -> bool:
-        """Whether nothing more is to be begun."""
+        """Whether no further task is to begin."""
         late = bool(self.options.seconds) and time.monotonic() - self.began >= self.options.seconds
         return late or bool(self.options.until and len(self.run.sum.kinds) >= self.options.until)
 
     def _far(self) -> str:
-        """How far all workers are, in a line."""
+        """The progress of all workers, in one line."""
         run, seconds = self.run, time.monotonic() - self.began
         made = run.counts.total
         of = f" of {self.planned:,}" if self.planned else ""
@@ -127,7 +127,7 @@ class Course:
         )
 
     def _hunt(self, records: Sequence[Record], before: Mapping[str, bytes]) -> Hunted:
-        """Hunt on a worker that has the devices of all targets; ``Nobody`` where there is none."""
+        """Hunt on a worker that has the devices of all targets. Raises ``Nobody`` if there is none."""
         ready = [lane for lane in self.lanes.values() if lane.usable]
         resources = together([lane.target.device for lane in ready])
         if not self.cluster.having(resources):

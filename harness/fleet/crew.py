@@ -1,4 +1,4 @@
-"""The workers of a campaign: all that are fit, and for each target those that have its device."""
+"""The workers of a campaign: all suitable ones and, for each target, those that have its device."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from opassay.harness.run.machine import LEAST_MEMORY
 
 
 def looked(cluster: Cluster, request: Request) -> dict[str, Seen]:
-    """What every worker has. Raises ``UsageError`` for one that may not work along."""
+    """What each worker has. Raises ``UsageError`` if one is unsuitable."""
     given = {worker: (tuple(request.adapters), dict(request.python)) for worker in cluster.workers()}
     return _all_well(cluster.on_each(look, given))
 
 
 def resolved(request: Request, scheduler: str, seen: Mapping[str, Seen]) -> Request:
-    """``request`` as it is to be understood where other machines answer: by the frameworks that they have."""
+    """``request`` resolved against the frameworks of the workers."""
     request = replace(request, folder=request.folder.absolute())
     if scheduler.partition(":")[0] == LOCAL:
         return request
@@ -31,7 +31,7 @@ def resolved(request: Request, scheduler: str, seen: Mapping[str, Seen]) -> Requ
 
 
 def asked_of(campaign: Campaign, cluster: Cluster, place: Place) -> Asked:
-    """What the workers are told of ``campaign``: its targets by name, and how much memory each of these may take."""
+    """What the workers need to know of ``campaign``: its targets by name, and the memory limit of each."""
     request = replace(campaign.request, targets=list(campaign.labels().values()), elsewhere=None)
     share = int(cluster.memory() * 0.75 / len(campaign.targets))
     memory = campaign.request.memory or max(share, LEAST_MEMORY)
@@ -39,10 +39,10 @@ def asked_of(campaign: Campaign, cluster: Cluster, place: Place) -> Asked:
 
 
 def tried_out(campaign: Campaign, cluster: Cluster, asked: Asked, place: Place) -> dict[str, State]:
-    """How each target stands, after every worker that has its device has started it.
+    """The state of each target, after every worker with its device has started it.
 
-    A target that no worker has the device of is not ready. Raises ``UsageError`` where workers differ, cannot start
-    one, or cannot write where the campaign's files go.
+    A target whose device no worker has is not ready. Raises ``UsageError`` if workers differ, cannot start one, or
+    cannot write to the campaign's place.
     """
     having = {label: cluster.having(resources_of(t.device)) for t, label in campaign.labels().items()}
     given = {w: (asked, [label for label, those in having.items() if w in those]) for w in cluster.workers()}

@@ -1,4 +1,4 @@
-"""``opassay doctor --scheduler``: what each worker of a cluster is, and whether it may work along."""
+"""``opassay doctor --scheduler``: what each worker of a cluster has, and whether it can take part."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opassay.harness.run.campaign import Campaign, Request
 
 
 def workers_command(request: Request, scheduler: str) -> int:
-    """Status 0 when every worker may work along, 1 otherwise."""
+    """Status 0 if every worker can take part, 1 otherwise."""
     console = stdout()
     with connected(scheduler) as cluster:
         info = cluster.workers()

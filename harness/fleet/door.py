@@ -1,4 +1,4 @@
-"""``opassay run --scheduler``: a campaign from what was typed to its report."""
+"""``opassay run --scheduler``: a campaign, from the options to its report."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from opassay.reports.data.text import plural
 
 
 def campaign_command(request: Request, options: Options) -> int:
-    """Exit status as of any run: 0 nothing new, 1 something new or too little ran, 2 bad usage, 3 a fault."""
+    """Exit status as of any run. 0: nothing new; 1: something new, or too little ran; 2: usage; 3: a fault."""
     try:
         return _campaign(request, options)
     except FileError as error:
@@ -61,7 +61,7 @@ def _campaign(request: Request, options: Options) -> int:
 
 @contextlib.contextmanager
 def _working_folder(place: Place) -> Iterator[Path]:
-    """Where pages are made: the folder itself, or one of its own, whose content goes to the address."""
+    """Where pages are made: the folder itself; for an address a temporary one, whose content is then published."""
     if place.folder is None:
         with tempfile.TemporaryDirectory() as scratch:
             yield Path(scratch)

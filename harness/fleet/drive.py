@@ -1,4 +1,4 @@
-"""Drives tasks through an executor: a few ahead of its workers, until there are no more or enough is known."""
+"""Submits tasks to an executor, a few ahead of its workers, until none are left or enough is known."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from opassay.harness.fleet.tasks import Task
 
 AHEAD = 2
-"""Tasks per worker that are submitted: one it answers, and one so that it never waits for the next."""
+"""Tasks per worker in flight: one that it answers, and one so that it never waits."""
 
 LOOK = 1.0
-"""Seconds between two looks at whether it is enough, and whether whoever answers is still there."""
+"""Seconds between two checks whether enough is known, and whether the workers are alive."""
 
 
 class Lost(Exception):
@@ -23,10 +23,10 @@ Submit = Callable[[Task], "Future[Any]"]
 
 
 class Drive:
-    """Submits ``tasks`` and yields each with its future when it is done; none is submitted any more once ``enough()``.
+    """Submits ``tasks`` and yields each with its future when it is done, until ``enough()``.
 
-    ``width``: how many may be under way, asked again each time, since workers come and go. ``alive``: whether
-    answers may still come; ``Lost`` is raised when not. Leaving early takes back what has no answer.
+    ``width``: how many may be in flight; asked each time, since workers come and go. ``alive``: whether answers may
+    still come; ``Lost`` is raised if not. Leaving early cancels what has not begun.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Drive:
             self.cancel()
 
     def _fill(self, source: Iterator[Task]) -> bool:
-        """Submit as many as there is room for; False where there are no more."""
+        """Submit as many as there is room for; False if no task is left."""
         if self._enough():
             return False
         for _ in range(max(1, self._width()) - len(self._going)):
@@ -61,6 +61,6 @@ class Drive:
         return True
 
     def cancel(self) -> None:
-        """Take back what has no answer; what a worker is at goes on there, and nobody waits for it."""
+        """Cancel what has not begun. Nobody waits for what a worker is computing."""
         for future in self._going:
             future.cancel()

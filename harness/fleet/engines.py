@@ -1,4 +1,4 @@
-"""Engines that stay between two tasks of a process, since a framework takes seconds to start."""
+"""Engines that live across the tasks of a process, since a framework takes seconds to start."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opassay.harness.run.engine import Engine
 
 
 class Engines:
-    """Engines of one target each, of one campaign; no more idle ones than it has targets."""
+    """Engines of one target each, for one campaign; at most as many idle ones as it has targets."""
 
     def __init__(self, campaign: Campaign) -> None:
         self._campaign = campaign
@@ -23,7 +23,7 @@ class Engines:
 
     @contextmanager
     def lent(self, target: Target, threads: int) -> Iterator[Engine]:
-        """An engine that has counted nothing, its worker ready or given up. One that fails is not lent again."""
+        """An engine with fresh counts, its worker ready or given up. An engine that fails is not lent again."""
         engine = self._take(target)
         try:
             _prepare(engine, threads)
@@ -34,7 +34,7 @@ class Engines:
         self._give(target, engine)
 
     def close(self) -> None:
-        """End the workers that nobody uses."""
+        """Close the idle engines."""
         with self._lock:
             idle, self._idle = self._idle, []
         for _, engine in idle:

@@ -1,4 +1,4 @@
-"""The hunt of a campaign: on one of its workers, where the frameworks are, with records of the shards that differ."""
+"""The hunt of a campaign: on one of its workers, which has the frameworks, with records of the shards that differ."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from opassay.harness.run.campaign import Campaign, check_devices
 from opassay.harness.run.status import Counts
 
 RECORDS = 5_000
-"""How many records are looked at: those of the first shards that have new differences."""
+"""Number of records that are looked at: those of the first shards with new differences."""
 
 Files = Mapping[str, bytes]
 Row = tuple[str, str, int | None, str]
@@ -29,7 +29,7 @@ class Nobody(Exception):
 
 @dataclass
 class Ground:
-    """What the hunt needs of a run: its ``campaign`` and the records of it that are looked at."""
+    """What the hunt needs of a run: its ``campaign`` and some of its records."""
 
     campaign: Campaign
     folder: Path
@@ -50,7 +50,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class Journal:
-    """Reads as the journal of a run does."""
+    """The part of a run's journal that the hunt reads."""
 
     held: Sequence[Record]
 
@@ -60,7 +60,7 @@ class Journal:
 
 @dataclass(frozen=True)
 class Hunted:
-    """What came of it: ``files`` of the findings, what ``run.json`` says of them, the records that are told anew."""
+    """The result: ``files`` of the findings, their part of ``run.json``, and the records that changed."""
 
     files: Files
     findings: list[dict[str, Any]]
@@ -70,12 +70,12 @@ class Hunted:
 
 
 def row_of(record: Record) -> Row:
-    """What tells a record from all others of its campaign."""
+    """The key that distinguishes a record in its campaign."""
     return record.target, record.case_id, record.number, record.fill
 
 
 def hunt(asked: Asked, labels: Sequence[str], records: Sequence[Record], before: Files, limits: Limits) -> Hunted:
-    """Run on a worker: look at the new ones among ``records`` on these targets, with the findings ``before``."""
+    """Run on a worker: hunt the new ones among ``records`` on these targets, given the findings ``before``."""
     campaign = crew(asked).campaign
     targets = [target for target, label in campaign.labels().items() if label in labels]
     with tempfile.TemporaryDirectory() as scratch, campaign.engine_of(targets) as engine:
@@ -95,5 +95,5 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def limits(findings: int) -> Limits:
-    """Those of a run, for so many findings."""
+    """The limits of a run, for so many findings."""
     return replace(Limits(), findings=findings)

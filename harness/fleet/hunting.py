@@ -1,4 +1,4 @@
-"""The hunt after a campaign, as its parent sees it: which records are looked at, and where what was found goes."""
+"""The parent's side of a campaign's hunt: chooses the records, and stores the findings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Hunting = Callable[[Sequence[Record], Mapping[str, bytes]], Hunted]
 
 
 def hunt_campaign(run: FleetRun, hunting: Hunting) -> None:
-    """Turn the new differences of all shards into findings, in its folder, its ``run.json`` and its shards' files."""
+    """Turn the new differences of all shards into findings: in its folder, its ``run.json`` and the shards' files."""
     looked: dict[Task, list[Record]] = {}
     for task in sorted(task for task, told in run.done.items() if told["new"]):
         if sum(map(len, looked.values())) < RECORDS:
@@ -38,7 +38,7 @@ def hunt_campaign(run: FleetRun, hunting: Hunting) -> None:
 
 
 def _tell_anew(run: FleetRun, looked: Mapping[Task, Sequence[Record]], found: Hunted) -> None:
-    """Write the files again whose records the hunt knows more of."""
+    """Rewrite the files with records that the hunt changed."""
     for task, records in looked.items():
         told = [found.changed.get(row_of(record), record) for record in records]
         if told != list(records):

@@ -1,4 +1,4 @@
-"""What each worker of a cluster is: which opassay, which frameworks, which devices, and whether it may work along."""
+"""What each worker of a cluster has: opassay, frameworks, devices; and whether it can take part."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SOURCES = (".py", ".json", ".jsonl", ".toml")
 
 @cache
 def source() -> str:
-    """A digest of the source that makes cases and judges answers: two of one version may differ in it."""
+    """A digest of the source that makes cases and judges answers. It may differ within one version."""
     found = hashlib.sha256()
     for part in _PARTS:
         for path in sorted(path for path in (_HOME / part).rglob("*.*") if path.suffix in _SOURCES):
@@ -35,7 +35,7 @@ def source() -> str:
 
 @dataclass(frozen=True)
 class State:
-    """How a target stands on a worker: ``ready`` or why not, what it said of itself, and how it is set there."""
+    """A target on a worker: ``ready`` or why not, its worker's hello, and its settings."""
 
     state: str
     hello: Mapping[str, Any] = field(default_factory=dict)
@@ -44,8 +44,10 @@ class State:
 
 @dataclass(frozen=True)
 class Seen:
-    """A worker as it says itself: ``frameworks`` by adapter that it could start; ``targets`` that it did start;
-    ``probe``: the file that it wrote; ``problem``: why it cannot work along."""
+    """A worker's own report. ``frameworks``: by adapter, those that it could start; ``targets``: those that it started.
+
+    ``probe``: the file that it wrote. ``problem``: why it cannot take part.
+    """
 
     opassay: str
     python: str
@@ -57,7 +59,7 @@ class Seen:
 
 
 def look(adapters: Sequence[str], python: Mapping[str, str]) -> Seen:
-    """Run on a worker: what it has, without starting anything."""
+    """Run on a worker: what it has, without starting a framework."""
     try:
         found = Registry(adapters, None, {}).there()
     except UsageError as error:
@@ -66,7 +68,7 @@ def look(adapters: Sequence[str], python: Mapping[str, str]) -> Seen:
 
 
 def try_out(asked: Asked, labels: Sequence[str]) -> Seen:
-    """Run on a worker: start these targets, and write where the campaign's files go."""
+    """Run on a worker: start these targets, and write a file to the campaign's place."""
     try:
         own = crew(asked)
         probe = f"{PROBE}-{platform.node()}-{os.getpid()}" if own.place is not None else ""
@@ -88,7 +90,7 @@ def _seen(**more: Any) -> Seen:
 
 
 def told_problem(worker: str, seen: Seen | Exception) -> str:
-    """Why a worker cannot work along, in a line; empty where it can."""
+    """Why a worker cannot take part, in one line; empty if it can."""
     if isinstance(seen, ModuleNotFoundError):
         return f"worker {worker} has no opassay: {seen}"
     if isinstance(seen, Exception):
@@ -100,7 +102,7 @@ def told_problem(worker: str, seen: Seen | Exception) -> str:
 
 
 def differing(seen: Mapping[str, Seen]) -> Iterator[str]:
-    """Lines about targets that do not start everywhere, or in other versions."""
+    """Lines about targets that do not start everywhere, or have other versions."""
     first: dict[str, tuple[str, str]] = {}
     for worker, one in seen.items():
         for label, target in one.targets.items():

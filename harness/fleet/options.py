@@ -1,4 +1,4 @@
-"""Options of a campaign beside its request."""
+"""Options of a campaign besides its request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from opassay.harness.run.campaign import Campaign
 
 @dataclass(frozen=True)
 class Options:
-    """How a campaign is run. ``seconds`` and ``until``: when nothing more is begun, 0: never; ``size``: of a slice."""
+    """``seconds`` and ``until`` (new differences): when no further task begins, 0 for never. ``size``: of a slice."""
 
     scheduler: str
     out: str
@@ -23,7 +23,7 @@ class Options:
     until: int = 0
 
     def endless(self, campaign: Campaign) -> bool:
-        """Whether the stream goes on until time or findings end it."""
+        """Whether the stream continues until time or findings end it."""
         settings = campaign.settings
         sized = settings.cases is not None or settings.suite is not None or settings.exhaustive
         return self.partial and not sized
@@ -34,5 +34,5 @@ class Options:
         return bool(self.seconds or self.until)
 
     def identity(self, campaign: Campaign) -> dict[str, Any]:
-        """What must be equal for one campaign to be the continuation of another."""
+        """What two campaigns must have in common for one to continue the other."""
         return {**campaign.identity(), "shard": self.size, "endless": self.endless(campaign)}

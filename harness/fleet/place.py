@@ -14,14 +14,14 @@ HINT = "pip install 'opassay[dask]'"
 
 
 def is_address(text: str) -> bool:
-    """Whether it is ``s3://…``, ``file://…`` and the like, rather than a folder."""
+    """Whether it is a URL such as ``s3://…`` or ``file://…``, and not a folder."""
     return "://" in text
 
 
 class Place:
-    """A folder or an address. Everything in it is named from there, with slashes.
+    """A folder or a URL. Names in it are relative, with slashes.
 
-    Raises ``UsageError`` for a kind of address that nothing installed here can reach.
+    Raises ``UsageError`` for a URL that no installed package can reach.
     """
 
     def __init__(self, text: str) -> None:
@@ -32,21 +32,22 @@ class Place:
 
     @property
     def folder(self) -> Path | None:
-        """The folder that it is on this machine, where ``--out`` named one."""
+        """The local folder, if ``--out`` named one."""
         return None if is_address(self.text) else Path(self.text)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file whole; what a writer that ends in the middle leaves counts as none. Raises ``FileError``."""
+        """Write a whole file; one that a killed writer leaves is ignored. Raises ``FileError``."""
         with _plainly("write", f"{self.text}/{name}", FileError):
             if "file" in _kinds(self._system):
                 replace_file(Path(self._path(name)), content)
             else:
-                # An object store has all of an object or nothing; elsewhere a file that is cut has no footer.
+                # An object store holds an object whole or not at all; elsewhere a truncated file
+                # lacks its footer.
                 self._system.makedirs(self._path(name).rpartition("/")[0], exist_ok=True)
                 self._system.pipe_file(self._path(name), content)
 
     def read(self, name: str) -> bytes | None:
-        """A file's content; None where there is none."""
+        """A file's content; None if there is none."""
         with _plainly("read", f"{self.text}/{name}", FileError):
             try:
                 content: bytes = self._system.cat_file(self._path(name))
@@ -55,7 +56,7 @@ class Place:
         return content
 
     def opening(self, name: str) -> Callable[[], BinaryIO]:
-        """What opens a file, from its beginning."""
+        """A function that opens a file for reading."""
         return lambda: self._system.open(self._path(name), "rb")  # type: ignore[no-any-return]
 
     def names(self, under: str) -> Iterator[str]:
@@ -80,7 +81,7 @@ def _opened(text: str) -> tuple[Any, str]:
     except ImportError:
         raise UsageError(f"campaigns need fsspec, which is not installed; try: {HINT}") from None
     if not is_address(text):
-        # A folder's name may have characters that mean something in an address.
+        # A folder's name may have characters that are special in a URL.
         return fsspec.filesystem("file"), Path(text).absolute().as_posix()
     system, root = fsspec.core.url_to_fs(text)
     return system, root
@@ -93,7 +94,7 @@ def _kinds(system: Any) -> tuple[str, ...]:
 
 @contextmanager
 def _plainly(verb: str, what: str, kind: type[Exception]) -> Iterator[None]:
-    """Whatever a file system raises, said in a line."""
+    """Turn any error of a file system into one line."""
     try:
         yield
     except (UsageError, FileError):

@@ -1,4 +1,4 @@
-"""What of a campaign lies beside its dataset: pages, findings, pictures. They are made in a folder of this machine."""
+"""What a campaign stores beside its dataset: pages, findings, pictures. They are made in a local folder."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from opassay.reports.data.stored_table import CSV, PARQUET
 
 FINDINGS = "findings"
 TABLES = (CSV, PARQUET)
-"""The dataset in one file, as pages are made from it: a folder keeps it, an address has no use for it."""
+"""The dataset as one file, from which pages are made. It is stored in a folder, not at a URL."""
 
 
 def fetch(place: Place, folder: Path) -> None:
-    """Bring into ``folder`` what an address has beside the shards' files; what is in ``folder`` stays."""
+    """Copy what a URL holds beside the shards' files into ``folder``, whose own files stay."""
     if place.folder is not None:
         return
     for name in (RUN_FILE, *place.names(FINDINGS), *place.names(PICTURES)):
@@ -35,7 +35,7 @@ def fetch(place: Place, folder: Path) -> None:
 
 
 def publish(folder: Path, place: Place) -> None:
-    """Write to an address all that was made in ``folder``, but for the tables."""
+    """Copy everything in ``folder`` to a URL, except the tables."""
     if place.folder is not None:
         return
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -45,7 +45,7 @@ def publish(folder: Path, place: Place) -> None:
 
 
 def write_table(run: Run) -> None:
-    """The table in one file: in a folder as any run has it, for an address only what pages are made from."""
+    """The table as one file: as of any run in a folder; for a URL, only what pages are made from."""
     assert isinstance(run, FleetRun)
     if run.shelf.place.folder is None:
         run.shelf.write_one(run.folder / PARQUET)
@@ -55,7 +55,7 @@ def write_table(run: Run) -> None:
 
 @contextmanager
 def brought(text: str, keep: bool = False) -> Iterator[Path]:
-    """The folder of a run; of a campaign at an address, one that has all of it, and goes back there with ``keep``."""
+    """The folder of a run. A campaign at a URL is copied into a temporary one, and with ``keep`` copied back."""
     if not is_address(text):
         yield Path(text)
         return

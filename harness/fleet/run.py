@@ -1,4 +1,4 @@
-"""A campaign's run: what a run is, with records on a shelf and lanes of which others told."""
+"""A campaign's run: a run whose records lie on a shelf and whose targets answer elsewhere."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class ToldLane(Lane):
     """A target that answers elsewhere."""
 
     def start(self) -> None:
-        """Nobody is started here."""
+        """Starts nothing."""
 
     def greet(self, told: State) -> None:
-        """Take what its worker said of itself elsewhere; without a hello, why there is none."""
+        """Take the hello of a target's worker elsewhere; without one, give the target up."""
         if not told.hello:
             self.give_up(told.state)
             return
@@ -37,12 +37,12 @@ class ToldLane(Lane):
         self.settings = told.settings
 
     def give_up(self, state: str) -> None:
-        """Nothing more is asked of it."""
+        """Ask it nothing more."""
         self.state = state
 
 
 class ToldEngine(Engine):
-    """An engine that asks nothing itself: what there is to know of its targets was told."""
+    """An engine that asks nothing itself: its state comes from the shards."""
 
     def lane(self, target: Target, label: str, spec: WorkerSpec) -> Lane:
         return ToldLane(
@@ -51,11 +51,10 @@ class ToldEngine(Engine):
 
 
 class FleetRun(Run):
-    """One campaign into a working ``folder`` of this machine, its records on ``shelf``.
+    """One campaign into a local working ``folder``, with its records on ``shelf``.
 
-    ``endless``: whether its stream has no end. Of one that may end before all is asked only what was begun counts as
-    planned. ``begun`` has the tasks that were, each with how many records it makes; ``done`` what those told that have
-    their files.
+    ``endless``: whether its stream has no end. If it may end early, only tasks that began count as planned. ``begun``:
+    those tasks with their number of records. ``done``: what the finished ones reported.
     """
 
     def __init__(self, campaign: Campaign, folder: Path, shelf: Shelf, options: Options) -> None:
@@ -78,20 +77,20 @@ class FleetRun(Run):
         self._made: Counter[Cell] = Counter()
 
     def take_up(self) -> None:
-        """Count what the shelf holds already."""
+        """Count what the shelf already holds."""
         for task, told in self.shelf.told():
             if task.target in self._targets:
                 self.begin_task(task)
                 self._count(task, told)
 
     def begin_task(self, task: Task) -> None:
-        """It is on its way to a worker."""
+        """The task was handed to a worker."""
         if task not in self.begun:
             self.begun[task] = self.campaign.planned(shard_of(self.campaign, task))
             self._made[task.cell] += self.begun[task]
 
     def take(self, done: Done) -> None:
-        """Keep and count what one task came to."""
+        """Store and count the result of one task."""
         for name, content in done.files.items():
             self.shelf.place.write(name, content)
         self._count(done.task, done.told)
@@ -102,7 +101,7 @@ class FleetRun(Run):
             self.sum.add(task, self._targets[task.target].adapter, told)
 
     def expected(self, engine: Engine) -> int:
-        """How many records there are to be, as far as anybody knows."""
+        """The number of records to come, as far as it is known."""
         return sum(self._shard(engine, shard)["planned"] for shard in self.campaign.shards)
 
     def _shard(self, engine: Engine, shard: Shard) -> dict[str, Any]:
@@ -114,7 +113,7 @@ class FleetRun(Run):
         return row | {"planned": begun, "not_planned": waiting}
 
     def describe(self, engine: Engine) -> dict[str, Any]:
-        """Write and return ``run.json`` of what all shards told."""
+        """Write and return ``run.json``, from the reports of all shards."""
         self.sum.into(engine)
         self.faults += [line for line in self.sum.problems if line not in self.faults]
         run = super().describe(engine)

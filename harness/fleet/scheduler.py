@@ -1,4 +1,4 @@
-"""Who answers: a Dask cluster on this machine, or one whose scheduler is named."""
+"""The Dask cluster of a campaign: one on this machine, or an existing scheduler's."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from opassay.harness.run.machine import usable_cores
 
 LOCAL = "local"
 CONNECT = 10.0
-"""Seconds in which a scheduler that is there has answered."""
+"""Seconds within which a scheduler must answer."""
 
 LOOK = 5.0
-"""Seconds for which it is not asked again who works for it: of a thousand workers it has much to tell."""
+"""Seconds for which its list of workers is cached: for a thousand workers it is long."""
 
 Resources = Mapping[str, float]
 
@@ -41,7 +41,7 @@ class Cluster:
         return str(self._client.dashboard_link or "")
 
     def workers(self) -> dict[str, dict[str, Any]]:
-        """What the scheduler knows of each worker, by address; where it is gone, what it said last."""
+        """The scheduler's data on each worker, by address; the last ones once it is gone."""
         since, found = self._seen
         if time.monotonic() - since >= LOOK and self.alive():
             with contextlib.suppress(OSError, TimeoutError):
@@ -50,11 +50,11 @@ class Cluster:
         return found
 
     def threads(self) -> int:
-        """How many tasks are answered at the same time."""
+        """The number of tasks that run at the same time."""
         return sum(int(worker["nthreads"]) for worker in self.workers().values())
 
     def executor(self, resources: Resources) -> Executor:
-        """What answers tasks on workers that have ``resources``; a lost worker's tasks go to another one."""
+        """An executor on the workers that have ``resources``. Tasks of a lost worker go to another one."""
         key = tuple(sorted(resources.items()))
         if key not in self._executors:
             self._executors[key] = self._client.get_executor(pure=False, resources=dict(resources) or None)
@@ -69,7 +69,7 @@ class Cluster:
         ]
 
     def on_each(self, work: Callable[..., Any], arguments: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
-        """What ``work`` returns, or the exception that it raises, on each of these workers."""
+        """What ``work`` returns, or the exception it raises, on each of these workers."""
         futures = {
             address: self._client.submit(work, *given, workers=[address], allow_other_workers=False, pure=False)
             for address, given in arguments.items()
@@ -77,7 +77,7 @@ class Cluster:
         return {address: _outcome(future) for address, future in futures.items()}
 
     def memory(self) -> int:
-        """Bytes of the worker that has least, as far as the scheduler knows."""
+        """The memory in bytes of the smallest worker, as far as the scheduler knows."""
         return min((int(worker["memory_limit"] or 0) for worker in self.workers().values()), default=0)
 
     def alive(self) -> bool:
@@ -85,7 +85,7 @@ class Cluster:
         return bool(self._client.status == "running")
 
     def shut_down(self) -> None:
-        """End the frameworks' workers that the cluster's processes keep."""
+        """End the frameworks' workers in the cluster's processes."""
         if self.alive():
             self._client.run(shut_down, on_error="ignore")
 
@@ -99,9 +99,9 @@ def _outcome(future: Any) -> Any:
 
 @contextmanager
 def connected(address: str) -> Iterator[Cluster]:
-    """The cluster at ``address``, or a new one on this machine. Raises ``UsageError`` where none answers."""
+    """The cluster at ``address``, or a new one on this machine. Raises ``UsageError`` if none answers."""
     distributed = _distributed()
-    # What becomes of workers and connections is said here in a line, and not by its loggers in many.
+    # Lost workers and connections are reported in one line here, instead of many by Dask's loggers.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with _own_cluster(distributed, address) as where, _client(distributed, where, address) as client:
         cluster = Cluster(client)
@@ -144,7 +144,7 @@ def _own_cluster(distributed: Any, address: str) -> Iterator[Any]:
 
 @contextmanager
 def _unheard() -> Iterator[None]:
-    """Processes started within it ignore Ctrl-C, which is handled by this process."""
+    """Processes started inside ignore Ctrl-C, which this process handles."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -169,11 +169,11 @@ def _client(distributed: Any, where: Any, address: str) -> Iterator[Any]:
 
 
 def resources_of(device: str) -> dict[str, float]:
-    """What a worker must have for a device: nothing for the processor, ``cuda=1`` for ``cuda:0``."""
+    """The Dask resources that a device needs: none for the CPU, ``cuda=1`` for ``cuda:0``."""
     kind = device.partition(":")[0]
     return {} if kind == "cpu" else {kind: 1}
 
 
 def together(devices: Collection[str]) -> dict[str, float]:
-    """What a worker must have for all of these devices."""
+    """The Dask resources for all of these devices."""
     return dict(Counter(dict.fromkeys((name for device in devices for name in resources_of(device)), 1)))

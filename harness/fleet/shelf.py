@@ -16,21 +16,21 @@ from opassay.harness.store.journal import NAME as JOURNAL
 from opassay.reports.data.dataset import Part, in_order, part_bytes, told_by, write_one
 
 HEADER = CAMPAIGN
-"""Says which campaign the files beside it are of; whoever writes there keeps it locked."""
+"""Names the campaign that the files belong to. Its writer holds a lock on it."""
 
 
 class Shelf:
-    """The files of a campaign, one per task that was answered."""
+    """The files of a campaign, one per answered task."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.path = (place.folder or Path()) / HEADER
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing is open."""
 
     def begin(self, identity: Mapping[str, Any], resume: bool) -> None:
-        """Raises ``UsageError`` where another campaign, or another run, has written there."""
+        """Raises ``UsageError`` if another campaign, or another run, has written there."""
         text = (json.dumps({"run": dict(identity)}, indent=1) + "\n").encode()
         there = self.place.read(HEADER)
         if there is None and resume and self.place.read(JOURNAL) is not None:
@@ -61,7 +61,7 @@ class Shelf:
                 yield task
 
     def told(self) -> Iterator[tuple[Task, dict[str, Any]]]:
-        """What each told of itself; a file that was cut off is removed, so that its task is asked again."""
+        """The report of each task. A truncated file is removed, so that its task is asked again."""
         for task in self.tasks():
             try:
                 with self.place.opening(task.file)() as stream:
@@ -70,18 +70,18 @@ class Shelf:
                 self.place.remove(task.file)
 
     def parts(self) -> Iterator[Part]:
-        """The files, to be read as one table."""
+        """The files that together are the table."""
         for task in self.tasks():
             yield Part(task.op, task.aspect, task.start, task.target, self.place.opening(task.file))
 
     def sorted_records(self) -> Iterator[Record]:
-        """Every record in the order of the results table, a few files of them in memory."""
+        """Every record in the order of the table, with a few files in memory."""
         for table in in_order(self.parts()):
             for row in table.to_pylist():
                 yield Record(**row)
 
     def write_one(self, file: Path) -> None:
-        """All records in one Parquet file, in the order of the results table."""
+        """All records in one Parquet file, in the order of the table."""
         write_one(self.parts(), file)
 
     def records_of(self, task: Task) -> list[Record]:
@@ -89,5 +89,5 @@ class Shelf:
         return [Record(**row) for table in in_order([part]) for row in table.to_pylist()]
 
     def put(self, task: Task, records: list[Record], told: dict[str, Any]) -> None:
-        """Write the file of a task, in place of what it had."""
+        """Write the file of a task, replacing an earlier one."""
         self.place.write(task.file, part_bytes(records, told))

@@ -1,4 +1,4 @@
-"""Tasks: the shards of a campaign, cut into slices of one size, that any process can answer by itself."""
+"""Tasks: slices of a campaign's shards, of one size, each of which any process can answer."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from opassay.harness.plan.plan import BATCH_GEOMETRIES, Shard, halves
 from opassay.harness.run.campaign import Campaign
 
 SLICE = 512
-"""Geometries of a shard unless told."""
+"""Default number of geometries of a task."""
 
 RESULTS = "results"
 _SUFFIX = ".parquet"
 
 Cell = tuple[str, str, str]
-"""Op, aspect and target's label."""
+"""Op, aspect and target label."""
 
 
 @dataclass(frozen=True, order=True)
 class Task:
-    """Geometries [start, stop) of an op and aspect, on the target of this label, in a worker of so many ``threads``.
+    """Geometries [start, stop) of an op and aspect on one target, in a worker with so many ``threads``.
 
-    ``pins``: whether the pinned cases of known differences that show with these threads are asked, too.
+    ``pins``: whether to run the pins of known differences that show with these threads.
     """
 
     op: str
@@ -40,7 +40,7 @@ class Task:
 
     @property
     def file(self) -> str:
-        """Where its answers lie in the folder of the campaign."""
+        """The name of its file in the campaign's place."""
         place = "/".join(quote(part, safe="@+") for part in (self.op, self.aspect, self.target))
         return f"{RESULTS}/{place}/{self.start}-{self.stop}{_SUFFIX}"
 
@@ -50,7 +50,7 @@ class Task:
 
 
 def of_file(name: str) -> Task | None:
-    """The task whose file this is, whatever lies before ``results/``; None for any other file."""
+    """The task of a file name, whatever precedes ``results/``; None for other files."""
     *_, folder, op, aspect, target, last = ["", "", "", "", *name.split("/")]
     start, dash, stop = last.removesuffix(_SUFFIX).partition("-")
     if folder != RESULTS or aspect not in ASPECTS or not (dash and start.isdecimal() and stop.isdecimal()):
@@ -59,14 +59,14 @@ def of_file(name: str) -> Task | None:
 
 
 def check_size(size: int) -> int:
-    """``size``, if slices of so many geometries are cut into the batches into which a run cuts its own."""
+    """``size``, if such slices consist of whole batches. Raises ``UsageError`` if not."""
     if size < BATCH_GEOMETRIES or size % BATCH_GEOMETRIES:
         raise UsageError(f"--shard expects a multiple of {BATCH_GEOMETRIES} geometries, got {size}")
     return size
 
 
 def finite(campaign: Campaign, size: int) -> Iterator[Task]:
-    """All that a run of the campaign asks, in its batches: first what computes with few threads, then the rest."""
+    """All tasks of a finite campaign, in its batches: first those with few threads, then the rest."""
     for planned, (threads, pins) in zip(halves(campaign.shards), _kinds(campaign), strict=True):
         for shard in planned:
             step = size if shard.suite is None else shard.stop - shard.start
@@ -76,9 +76,9 @@ def finite(campaign: Campaign, size: int) -> Iterator[Task]:
 
 
 def endless(campaign: Campaign, size: int) -> Iterator[Task]:
-    """The stream without an end: a slice of everything, then the next; every second one with several threads.
+    """The endless stream: a slice of everything, then the next; every second one with several threads.
 
-    A target that compiles invalid input for seconds is asked that once.
+    Invalid input that takes seconds to compile is asked once.
     """
     kinds = _kinds(campaign)
     for number in count():
@@ -92,7 +92,7 @@ def endless(campaign: Campaign, size: int) -> Iterator[Task]:
 
 
 def _kinds(campaign: Campaign) -> tuple[tuple[int, bool], tuple[int, bool]]:
-    """Threads of the first and of the second half, and whether known differences may show in it for the first time."""
+    """Threads of the first and of the second half, and whether known differences may first show in it."""
     few = campaign.settings.threads
     many = max(few, campaign.several)
     return (few, True), (many, many > few)
@@ -110,14 +110,14 @@ def shard_of(campaign: Campaign, task: Task) -> Shard:
 
 
 Told = dict[str, Any]
-"""What a shard tells of itself beside its records: see ``harness/fleet/told.py``."""
+"""A shard's report beside its records: see ``harness/fleet/told.py``."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a task: ``told``, and ``files`` by name for whoever asked, where the worker wrote none itself.
+    """The result of a task: ``told``, its report, and ``files`` by name if the parent must write them.
 
-    ``state``: why its target was given up, so that there is no file.
+    ``state``: why its target was given up, in which case there is no file.
     """
 
     task: Task

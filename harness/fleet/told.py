@@ -1,4 +1,4 @@
-"""Statistics of a shard, stored beside its records, from which the state of a campaign follows."""
+"""A shard's report, stored beside its records: the state of a campaign follows from all of them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from opassay.harness.run.engine import Engine
 from opassay.harness.run.status import Counts
 
 KINDS = 200
-"""Kinds of new differences that a shard names; what has more is broken in one way."""
+"""Most kinds of new differences that one report names. A shard with more is broken in one way."""
 
 
 def tell(engine: Engine, records: Iterable[Record], seconds: float) -> dict[str, Any]:
-    """In JSON: how many records of each sort, the kinds of new ones, and what was seen of known differences."""
+    """The report as JSON: counts of records, kinds of new ones, and what was seen of known differences."""
     counts, kinds = Counts(), dict[tuple[str, ...], None]()
     for record in records:
         counts.add(record)
@@ -44,7 +44,7 @@ def tell(engine: Engine, records: Iterable[Record], seconds: float) -> dict[str,
 
 
 def kind(record: Record) -> tuple[str, ...]:
-    """What new records of one cause have in common, on whichever target and in whichever shard."""
+    """What new records of one cause have in common, on any target and in any shard."""
     return record.op, record.aspect, record.verdict, normalised(record.message) or record.error_type
 
 
@@ -53,10 +53,10 @@ def _by_fact(counter: Mapping[tuple[str, str], int]) -> dict[str, int]:
 
 
 class Sum:
-    """What many shards told, added up; ``pins`` are of the run with the fewest threads, as in a run of one machine.
+    """The sum of many reports.
 
-    ``counts`` as a run has them; ``kinds``: the different sorts of new differences; ``several``: the targets that had
-    several threads.
+    ``pins``: of the run with the fewest threads, as in a run on one machine. ``counts``: as a run has them. ``kinds``:
+    the kinds of new differences. ``several``: the targets that ran with several threads.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Sum:
         self.several: set[str] = set()
 
     def add(self, task: Task, adapter: str, told: Mapping[str, Any]) -> None:
-        """Count what one shard told."""
+        """Add the report of one shard."""
         self.counts.made[task.cell] += told["records"]
         self.counts.faults += told["faults"]
         self.counts.new += told["new"]
@@ -95,7 +95,7 @@ class Sum:
             self.pins[key] = min(self.pins.get(key, found), found, key=lambda pin: pin[0])
 
     def into(self, engine: Engine) -> None:
-        """Make ``engine``, which asked nothing, know what the shards' engines saw."""
+        """Give ``engine``, which asked nothing, the counts of the shards' engines."""
         engine.known.tally.failed, engine.known.tally.passed = self.failed, self.passed
         engine.known.broken, engine.known.faults = self.broken, list(self.problems)
         engine.pins = {key: (verdict, ids) for key, (_, verdict, ids) in self.pins.items()}
