@@ -12,7 +12,7 @@ from opassay.harness.model.fact import Fact
 FUNCTIONS: Told = {
     "exponential_overflows": (
         "upstream",
-        "sinh and cosh are infinite where exp(|x|) overflows, and half of it does not",
+        "sinh and cosh are infinite where exp(|x|) overflows although exp(|x|)/2 does not",
     ),
     "exp_less_one": ("upstream", "elu, celu and selu are exp(x) - 1, and 0 of what is small"),
     "softplus_to_20": ("by design", "softplus is x beyond its threshold of 20, in float64 as well"),
@@ -49,7 +49,7 @@ def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Iterator[
     yield Fact(
         f"{adapter}-sign-nan",
         "by design",
-        "torch.sign is (x > 0) - (x < 0), which is 0 of NaN",
+        "torch.sign is (x > 0) - (x < 0), which is 0 for NaN",
         ops=("sign",),
         verdicts=("special",),
         when=holds_nan,

@@ -45,7 +45,7 @@ def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> tuple[Fac
         ),
         refused(
             f"{adapter}-far-strides",
-            "strides are numbers of 32 bits: one of 2**31 is refused, or negative",
+            "strides are 32-bit integers: 2**31 is refused, or becomes negative",
             "value cannot be converted to type int without overflow",
             "stride should be greater than zero",
             "could not construct a memory descriptor",
@@ -56,7 +56,7 @@ def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> tuple[Fac
         ),
         refused(
             f"{adapter}-bytes",
-            "with channels last it counts the plane's elements in the tensor's own 8-bit dtype, and refuses",
+            "in channels_last, the number of elements of a plane is counted in the tensor's 8-bit dtype, and refused",
             "std::numeric_limits<integer_t>::max()",
             ops=("selects_maximum",),
             url="https://github.com/pytorch/executorch/pull/21820",
@@ -72,7 +72,7 @@ def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> tuple[Fac
         ),
         refused(
             f"{adapter}-view",
-            "its backward takes a view of a gradient that is not contiguous",
+            "its backward calls view() on a gradient that is not contiguous",
             "view size is not compatible with input tensor's size and stride",
             "Cannot view a tensor with shape",
             ops=("max_unpool2d",),

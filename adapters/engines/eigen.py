@@ -13,40 +13,40 @@ _BOTH = ("value", "gradient")
 
 PACKETS: Told = {
     "asin_of_parts": ("upstream", "above 1/2, pasin takes an arcsine from π/2: 4.4 units in the last place"),
-    "one_too_early": ("by design", "ptanh_double is 1 from 17.66 on, where the last bit is not yet that of 1"),
+    "one_too_early": ("by design", "ptanh_double is 1 from 17.66 on, where tanh still differs from 1 in the last bit"),
 }
 """What Eigen's functions of vectors (GenericPacketMathFunctions.h) do, for all who are built on it."""
 
 KERNELS: Told = {
     "square_overflows": ("upstream", "erf of float64 is a quotient of polynomials in x², NaN where that overflows"),
-    "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), whose square is rounded"),
+    "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), in which x² is rounded"),
     "slope_multiplied_first": (
         "upstream",
         "gradients of erf and erfc are multiplied by 2/√π first, which overflows, and 0 times that is NaN",
     ),
     "log1p_by_quotient": ("by design", "log(1 + x) is x · log(u) / (u - 1), of several roundings"),
     "expm1_by_quotient": ("by design", "exp(x) - 1 is (u - 1) · x / log(u), of several roundings"),
-    "exp_less_one": ("upstream", "elu and selu are exp(x) - 1, and 0 of what is small, whose slope is then that of 0"),
+    "exp_less_one": ("upstream", "elu and selu compute exp(x) - 1, which is 0 for small x, and so the slope at 0"),
     "reciprocal_estimated": (
         "by design",
         "reciprocals are RCPPS's or RSQRTPS's estimate and one step of Newton's, whose correction is lost where it is "
         "subnormal",
     ),
-    "added_to_one": ("upstream", "erfinv(x) is ndtri((1 + x) / 2) / √2, which loses what is small"),
+    "added_to_one": ("upstream", "erfinv(x) is computed as ndtri((1 + x) / 2) / √2, in which a small x is lost"),
 }
 """What TensorFlow's kernels do besides."""
 
 DEFINITIONS: Told = {
     "constants_in_float32": (
         "upstream",
-        "√½ and 0.044715 of gelu, and the attribute alpha of LeakyRelu, are float32s, whatever the tensor is",
+        "√½ and 0.044715 in gelu, and the attribute alpha of LeakyRelu, are float32 for every dtype",
     ),
     "zero_gradient_stays": ("by design", "SqrtGrad and RsqrtGrad are 0 where the cotangent is, beside a NaN as well"),
     "logarithm_of_positive": (
         "upstream",
         "the gradient of pow takes the logarithm of what is not above 0 for 0, a NaN among it",
     ),
-    "softplus_of_ends": ("upstream", "softplus is exp(x) from log(eps) + 2 down, where it is not yet"),
+    "softplus_of_ends": ("upstream", "softplus is exp(x) below log(eps) + 2, where the two still differ"),
     "cumprod_by_quotient": (
         "upstream",
         "the gradient of Cumprod is a sum of products that is divided by the operand, and 0 where that is 0",
@@ -77,7 +77,7 @@ def facts(adapter: str, modes: tuple[str, ...], versions: str = "") -> Iterator[
     yield mistake(
         "nan_first_only",
         "upstream",
-        "where the place of a maximum is asked, a NaN that is not the first element of its window is dropped",
+        "with argmax, a NaN that is not the first element of its window is dropped",
         "selects_maximum",
         **_NAN,
     )

@@ -173,7 +173,7 @@ def softmax(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
     return Fact(
         f"{adapter}-onednn-softmax",
         "upstream",
-        "oneDNN's softmax is 0 beside a NaN or an infinity, where every share is NaN",
+        "oneDNN's softmax is 0 beside a NaN or an infinity, where every element should be NaN",
         ops=("softmax",),
         reproduces="zero_beside_nan",
         modes=modes,

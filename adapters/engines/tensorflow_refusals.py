@@ -69,7 +69,7 @@ def facts(adapter: str, modes: tuple[str, ...], versions: str) -> Iterator[Fact]
     )
     yield refused(
         f"{adapter}-no-derivative",
-        "a function has no gradient here, or none of this dtype, or adds up other dtypes in it",
+        "the function has no gradient, or none for this dtype, or one that accumulates in another dtype",
         *NO_DERIVATIVE,
         aspects=("gradient",),
         **told,

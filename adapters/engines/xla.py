@@ -36,9 +36,9 @@ FUNCTIONS: Told = {
     "asin_of_parts": ("by design", "asin(x) is 2 · atan2(x, 1 + √(1 - x²)), half of which may be subnormal"),
     "lgamma_by_lanczos": (
         "upstream",
-        "lgamma and its derivative are sums by Lanczos, larger than they are about 1 and 2",
+        "lgamma and its derivative are Lanczos sums, whose terms cancel near 1 and 2",
     ),
-    "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), whose square is rounded"),
+    "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), in which x² is rounded"),
     "slope_multiplied_first": (
         "upstream",
         "gradients of erf and erfc are multiplied by 2/√π first, which overflows, and 0 times that is NaN",
@@ -113,7 +113,7 @@ def attention(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
     """What the gradient of JAX's attention comes to, whose products XLA is asked to sum in float32."""
     return refused(
         f"{adapter}-xla-single-query",
-        "ElementalIrEmitter has no ALG_DOT_BF16_BF16_F32, which a product by a single number is given to",
+        "a product by a single number goes to ElementalIrEmitter, which has no ALG_DOT_BF16_BF16_F32",
         "Algorithm not supported by the ElementalIrEmitter",
         aspects=("gradient",),
         modes=modes,

@@ -27,7 +27,7 @@ KNOWN = pinned(
         Fact(
             "jax-attention-float32",
             "upstream",
-            "dot_product_attention keeps its scores in float32, of float64 as well",
+            "dot_product_attention keeps its scores in float32, even for float64 input",
             ops=("attends",),
             aspects=("value", "gradient"),
             reproduces="in_32_bits",

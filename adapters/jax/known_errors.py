@@ -74,7 +74,7 @@ TAKEN = (
     ),
     _taken(
         "cropped-away",
-        "reduce_window gives an empty answer where more is cropped than there is; convolutions refuse it",
+        "reduce_window returns an empty array if more is cropped than the input has; convolutions refuse it",
         ("pools",),
         "PadNegative",
         when=cropped_away,
@@ -138,7 +138,7 @@ def _endless() -> Iterator[Fact]:
         yield Fact(
             name,
             "upstream",
-            "the padded image is computed until memory or time is at its end",
+            "the padded image is computed until memory or time runs out",
             ops=ops,
             aspects=("error",),
             verdicts=("crash", "hang"),

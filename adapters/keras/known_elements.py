@@ -34,7 +34,7 @@ def _equal_somewhere(case: Case) -> bool:
 
 
 _FUNCTIONS: Told = {
-    "kink_counted_twice": ("upstream", "celu is a maximum and a minimum with 0, whose gradients are added up at 0"),
+    "kink_counted_twice": ("upstream", "celu adds a maximum and a minimum with 0, and at 0 the gradients of both"),
     "by_a_textbook": ("by design", "log2(x) is log(x) / log(2)"),
     **DEFINITIONS,
 }
@@ -57,7 +57,7 @@ ELEMENTS = (
     Fact(
         "keras-inferred-float32",
         "upstream",
-        "compute_output_spec of Reciprocal, Logsumexp and Normalize leaves out the dtype, and has float32",
+        "compute_output_spec of Reciprocal, Logsumexp and Normalize omits the dtype, which becomes float32",
         ops=("reciprocal", "logsumexp", "lp_normalize"),
         aspects=("shape",),
         verdicts=("dtype",),

@@ -127,7 +127,7 @@ ERRORS = (
     ),
     _invalid(
         "nothing-compared",
-        "TensorFlow compares no shapes where there is nothing to compute",
+        "TensorFlow does not compare shapes if there is nothing to compute",
         ("conv2d_transpose",),
         ("OutputTooSmall",),
         ("tensorflow",),

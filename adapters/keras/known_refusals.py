@@ -20,7 +20,7 @@ REFUSALS = (
     *aten_refusals.facts("keras-torch", SEEN, ("torch",)),
     refused(
         "keras-nothing",
-        "Keras divides by an extent of 0, reshapes to one, or asserts that there is something",
+        "Keras divides by an extent of 0, reshapes to one, or asserts that the input is not empty",
         "integer modulo by zero",
         "cannot reshape tensor of 0 elements into shape",
         "cannot reshape array of shape",
@@ -56,7 +56,7 @@ REFUSALS = (
     ),
     refused(
         "keras-one-key-head",
-        "TensorFlow: dot_product_attention repeats heads of keys, but no single one, which its einsum refuses",
+        "TensorFlow: dot_product_attention repeats key heads unless there is only one, which its einsum refuses",
         "of the input shaped [",
         ops=("attends",),
         modes=("tensorflow",),

@@ -28,7 +28,7 @@ def far_steps(case: Case) -> bool:
 def far_strides(adapter: str, versions: str, ops: tuple[str, ...] = STEPPED, **more: Any) -> Fact:
     """Strides past 32 bits are refused with an error."""
     told: dict[str, Any] = {"aspects": ("value", "gradient"), "verdicts": ("rejects",), "when": far("stride"), **more}
-    reason = "strides are numbers of 32 bits: one of 2**31 is refused, or negative"
+    reason = "strides are 32-bit integers: 2**31 is refused, or becomes negative"
     return Fact(f"{adapter}-far-strides", "upstream", reason, ops=ops, versions=versions, **told)
 
 

@@ -19,7 +19,7 @@ _SEEN = "paddle 3.3.1, CPU"
 _FUNCTIONS: Told = {
     "added_to_one": (
         "upstream",
-        "erfinv(x) is ndtri((1 + x) / 2) / √2, which loses what is small, and is infinite beyond 1",
+        "erfinv(x) is computed as ndtri((1 + x) / 2) / √2, in which a small x is lost, and is infinite beyond 1",
     ),
     "minus_zero_lost": ("upstream", "-x is 0 - x, and the root and erfinv of -0 are 0 as well"),
     "exp_from_least": ("upstream", "exp takes -88.723 for what is less, of float64 -709.784, and is subnormal for all"),

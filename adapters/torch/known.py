@@ -61,7 +61,7 @@ KNOWN = pinned(
         Fact(
             "torch-last-nan",
             "upstream",
-            "of the NaN in a window it takes the last one, not the first: its index, and its gradient",
+            "of several NaN in a window, the last one gets the index and the gradient, not the first",
             ops=("selects_maximum",),
             aspects=_BOTH,
             reproduces="last_nan",

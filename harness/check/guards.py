@@ -46,7 +46,8 @@ class Guards:
 
 
 def poison_new_memory() -> None:
-    """From now on, NumPy's new arrays hold a value that no answer has. Small ones come from NumPy's own cache."""
+    """From now on, np.empty returns arrays full of a value that no answer has: NumPy reuses small blocks from a cache
+    of its own."""
     for name in ("empty", "empty_like"):
         setattr(np, name, _poisoned(getattr(np, name)))
 

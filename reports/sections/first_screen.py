@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Ran:
-    """How far one target got: judged of total records."""
+    """Progress of one target: judged of planned records."""
 
     target: str
     judged: int
@@ -64,7 +64,7 @@ def first_screen(summary: Summary, findings: Findings, anchors: Mapping[int, str
         never=list(_never(summary)),
         worst=_worst(summary, findings, anchors),
         command=_command(summary, findings),
-        trusted="Nothing speaks against it" if not doubts else plural(len(doubts), "reservation"),
+        trusted="Yes" if not doubts else plural(len(doubts), "warning"),
         doubts=doubts,
         switches=switches,
         tf32=", ".join(switch for switch in switches if re.search(r"tf32|tensor_float", switch, re.IGNORECASE)),
@@ -85,13 +85,13 @@ _UNJUDGED = ("unsupported", "undefined", "fallback", "fault", "missing", "not_pl
 
 
 def _never(summary: Summary) -> Iterator[str]:
-    """What the reader might take for tested and is not."""
+    """What was not tested, though a reader might think so."""
     states = [cell.state for cell in summary.cells]
     if "absent" in states:
-        yield f"{plural(states.count('absent'), 'op and target', 'pairs of op and target')} the adapter does not have"
+        yield f"{plural(states.count('absent'), 'op and target', 'pairs of op and target')} that the adapter lacks"
     silent = [cell for cell in summary.cells if cell.state == "unjudged"]
     if silent:
-        yield f"{plural(len(silent), 'cell')} without one judged answer"
+        yield f"{plural(len(silent), 'cell')} without a judged answer"
     missing = [aspect for aspect in ("value", "gradient", "error", "shape") if aspect not in summary.aspects]
     if missing:
         yield f"the {'aspect' if len(missing) == 1 else 'aspects'} {', '.join(missing)}"
@@ -155,7 +155,7 @@ def _command(summary: Summary, findings: Findings) -> str:
 
 
 def _switches(targets: Mapping[str, Any]) -> Iterator[str]:
-    """Settings that change arithmetic, as the adapters told them: TF32, x64, precision, threads, flushing."""
+    """Settings that change arithmetic, as the adapters report them: TF32, x64, precision, threads, flushing."""
     for info in targets.values():
         for name, value in (info.get("settings") or {}).items():
             if any(part in str(name).lower() for part in ARITHMETIC):
@@ -174,4 +174,4 @@ ARITHMETIC = (
     "mkldnn",
     "xla_flags",
 )
-"""Parts of the names of settings that change what a sum comes to."""
+"""Parts of the names of settings that change the result of a sum."""

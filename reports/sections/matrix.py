@@ -16,13 +16,13 @@ KINDS = ("passed", "new", "listed", "known", "unsupported", "undefined", "fallba
 """What a record counts as. ``new``, ``listed`` (new, in an untested version) and ``known`` are differences."""
 
 STATES = {
-    "new": "a difference that no known one covers",
+    "new": "a difference that no known difference covers",
     "fault": "a fault of opassay or of the adapter",
     "incomplete": "fewer records than planned",
-    "listed": "a difference that no known one covers, in a version that nobody tested: not red",
+    "listed": "a new difference in an untested version: not red",
     "known": "only known differences",
     "pass": "every answer agrees",
-    "unjudged": "nothing was judged: unsupported, undefined or computed by somebody else",
+    "unjudged": "nothing was judged: unsupported, undefined, or computed by something else",
     "absent": "the adapter does not have the op",
     "empty": "no case was planned",
 }

@@ -39,17 +39,17 @@ def test_what_never_ran_is_named(made):
     run = made.run([made.shard(), made.shard(op="relu", absent=True, planned=0)])
     found = screen([made.record(verdict="unsupported")], run)
     assert found.never == [
-        "1 op and target the adapter does not have",
-        "1 cell without one judged answer",
+        "1 op and target that the adapter lacks",
+        "1 cell without a judged answer",
         "the aspects gradient, error, shape",
     ]
     assert (found.ran[0].judged, found.ran[0].total, found.ran[0].note) == (0, 1, "1 unsupported")
 
 
-def test_a_target_that_did_not_start_is_a_reservation(made):
+def test_a_target_that_did_not_start_is_a_warning(made):
     run = made.run([made.shard()], targets={"torch": made.target(state="could not start: no torch")})
     found = screen([], run)
-    assert found.trusted == "1 reservation"
+    assert found.trusted == "1 warning"
     assert found.doubts == ["torch could not start: no torch"]
     assert found.ran[0].note == "1 missing, could not start"
 
@@ -87,7 +87,7 @@ def test_commands_carry_what_the_run_needs_to_find_its_targets():
     assert resume({"command": "opassay run --out 'my report' --resume"}) == "opassay run --out 'my report' --resume"
 
 
-def test_reservations_beyond_the_first_four_are_counted(made):
+def test_warnings_beyond_the_first_four_are_counted(made):
     run = {**made.run([made.shard()]), "warnings": [f"doubt {n}" for n in range(6)]}
     page = report_html(summarise(frame_of([made.record()]), run))
     assert ">2 more</a>" in page

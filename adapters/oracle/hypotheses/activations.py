@@ -223,7 +223,7 @@ HYPOTHESES = (
     ),
     by_formula(
         "softplus_of_ends",
-        "softplus is exp(x) from log(eps) + 2 down, where it is not yet",
+        "softplus is exp(x) below log(eps) + 2, where the two still differ",
         {"softplus": tuple(map(_softplus_of_ends, FLOATS)), "log_sigmoid": tuple(map(_log_sigmoid_of_ends, FLOATS))},
         VALUE,
     ),

@@ -162,7 +162,7 @@ HYPOTHESES = (
         {"asin": (_asin_by_atan2, _asin_by_rest)},
         VALUE,
     ),
-    by_formula("erfc_by_exp", "erfc is a product with exp(-x²), whose square is rounded", {"erfc": (_erfc,)}, VALUE),
+    by_formula("erfc_by_exp", "erfc is a product with exp(-x²), in which x² is rounded", {"erfc": (_erfc,)}, VALUE),
     by_formula(
         "erf_by_difference",
         "erf is 1 less a sum of five terms, at 0 as well",
