@@ -68,7 +68,8 @@ class Report:
         """The report as lines of text."""
         failed, judged = len(self.failed), len(self.judged)
         verdict = {INSIDE: "is right", OUTSIDE: "DIFFERS", NOTHING: "was not judged", FAULT: "met a fault of opassay"}
-        yield f"{self.function} as {self.op} {verdict[self.status]}: {judged - failed} of {judged} cases inside"
+        count = f"{judged - failed} of {judged} cases within the bound"
+        yield f"{self.function} as {self.op} {verdict[self.status]}: {count}"
         yield f"  asked with {self.framework}; claimed: {self.claims}; seed {self.seed}; {self.seconds:.1f} s"
         yield from (f"  {line}" for line in (*self._figures(), *self._difference(), *self._sharpness()))
 
@@ -97,7 +98,7 @@ class Report:
         kinds = sorted({one.judgement.verdict for one in self.failed})
         yield f"differs: {', '.join(kinds)}; e.g. {_line(self.smallest)}"
         if self.cause.says:
-            yield f"{'cause' if self.cause.sure else 'answers as if it made this mistake'}: {self.cause.says}"
+            yield f"{'cause' if self.cause.sure else 'consistent with this mistake'}: {self.cause.says}"
         yield f"smallest case: {shown(self.smallest.case)}"
         if self.script is not None:
             ran = "was run and shows it" if self.script.shows else "was run and does NOT show it by itself"
@@ -110,7 +111,7 @@ class Report:
             idle = f"; no case is about {_some(sharp.idle)}" if sharp.idle else ""
             yield f"sharpness: these cases find {len(sharp.caught)} of {sharp.tried} planted mistakes{missed}{idle}"
         if sharp.cases and 2 * sharp.blind > sharp.cases:
-            yield f"WARNING: zeros would pass {sharp.blind} of {sharp.cases} cases: they cannot tell much"
+            yield f"WARNING: zeros would pass {sharp.blind} of {sharp.cases} cases: a pass means little"
 
     def to_json(self) -> dict[str, Any]:
         """The report as one JSON object."""

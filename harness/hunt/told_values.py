@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from opassay.harness.hunt.finding import Finding
 from opassay.harness.hunt.issue import Told
 from opassay.harness.model import dtypes
@@ -46,8 +50,14 @@ def in_words(tensor: Tensor) -> str:
     """Dtype, shape and memory of a tensor, with all values if there are few, else with its fill."""
     memory = "" if tensor.memory.kind == "contiguous" else f", {tensor.memory.kind}"
     small = 0 < tensor.size <= SMALL
-    values = str(dtypes.widen(tensor.materialize()).tolist()) if small else tensor.fill.kind
+    values = str(_listed(tensor)) if small else tensor.fill.kind
     return f"{tensor.dtype}{list(tensor.shape)} {values}{memory}"
+
+
+def _listed(tensor: Tensor) -> Any:
+    values = dtypes.widen(tensor.materialize())
+    # A longdouble, into which float64 is widened, is printed as np.longdouble('…').
+    return (values.astype(np.float64) if dtypes.is_float(tensor.dtype) else values).tolist()
 
 
 def _shown(values: object) -> str:

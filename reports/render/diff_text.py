@@ -11,10 +11,12 @@ from opassay.reports.sections.commands import replay
 from opassay.reports.sections.diff import Change, Diff
 
 LIST_LIMIT = 40
-"""How many changes of each sort the text and Markdown tell; a page tells more."""
+"""Most changes of one sort in the text and Markdown; a page lists more."""
+UNCHANGED, UNCHANGED_LIMIT = "still there", 3
+"""The sort that a reader seldom looks at, and most of it."""
 PAGE_LIMIT = 300
 STEP_LIMIT = 12
-"""How many things that are not the same are named."""
+"""Most settings that are named."""
 
 
 def title(diff: Diff) -> str:
@@ -48,7 +50,7 @@ def versions(diff: Diff) -> str:
 
 
 def differing(diff: Diff) -> str:
-    """What is not the same besides: ``Not the same: seed 0 → 1``; empty where all is."""
+    """Settings that differ: ``Not the same: seed 0 → 1``; empty if none does."""
     steps = [f"{name} {_step(old, new)}" for name, old, new in diff.differing[:STEP_LIMIT]]
     left = len(diff.differing) - STEP_LIMIT
     steps += [plural(left, "more", "more")] if left > 0 else []
@@ -60,7 +62,7 @@ def _step(old: str, new: str, nothing: str = "none") -> str:
 
 
 def again(diff: Diff, change: Change, folder: str) -> str:
-    """The command that shows a change again, from the run in ``folder``; empty where it needs none."""
+    """The command that reproduces a change, from the run in ``folder``; empty for sorts without one."""
     if change.sort not in ("new", "fault") or not change.cases:
         return ""
     return replay(diff.run, change.cases[0], diff.pair[1] if diff.pair else change.target, folder)
@@ -78,14 +80,14 @@ def text_diff(diff: Diff, folder: str = "") -> str:
     for sort, name, meaning in diff.sorts:
         changes = diff.of(sort)
         lines += ["", f"{name}: {meaning}"] if changes else []
-        for change in changes[:LIST_LIMIT]:
+        for change in changes[: _limit(sort)]:
             known = f", known: {change.known}" if change.known else ""
             what = f"{change.op} {change.aspect} on {change.target}, {plural(change.count, 'record')}{known}"
             lines.append(f"  {clean(what)}: {how(change)}")
             lines += [f"      {clean(change.message)}"] if change.message else []
             command = again(diff, change, folder)
             lines += [f"      {command}"] if command else []
-        lines += _more(changes, "  ")
+        lines += _more(sort, changes, "  ")
     return "\n".join(lines) + "\n"
 
 
@@ -96,7 +98,7 @@ def markdown_diff(diff: Diff, folder: str = "") -> str:
     for sort, name, meaning in diff.sorts:
         changes = diff.of(sort)
         if changes:
-            lines = [f"- {_markdown_line(change)}" for change in changes[:LIST_LIMIT]] + _more(changes, "- ")
+            lines = [f"- {_markdown_line(change)}" for change in changes[: _limit(sort)]] + _more(sort, changes, "- ")
             blocks.append(f"## {inline(name[0].upper() + name[1:])}\n\n{inline(meaning)}\n\n" + "\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
@@ -107,8 +109,12 @@ def _markdown_line(change: Change) -> str:
     return f"{head}{known}: {how(change)}" + (f"  \n  {code_span(change.message)}" if change.message else "")
 
 
-def _more(changes: list[Change], lead: str) -> list[str]:
-    left = len(changes) - LIST_LIMIT
+def _limit(sort: str) -> int:
+    return min(LIST_LIMIT, UNCHANGED_LIMIT) if sort == UNCHANGED else LIST_LIMIT
+
+
+def _more(sort: str, changes: list[Change], lead: str) -> list[str]:
+    left = len(changes) - _limit(sort)
     return [f"{lead}and {plural(left, 'more', 'more')}, all of them with --format html"] if left > 0 else []
 
 

@@ -21,7 +21,7 @@ from opassay.harness.hunt.library import library
 from opassay.harness.hunt.literals import tensor_source
 from opassay.harness.hunt.repro import Reproduction, Seen, run_script, script_text, title, write_reproduction
 from opassay.harness.hunt.script import ask, standalone, through_replay
-from opassay.harness.hunt.told_values import given
+from opassay.harness.hunt.told_values import given, in_words
 from opassay.harness.model import dtypes, fills
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
@@ -327,6 +327,14 @@ class Lame(Adapter):
     name = "lame"
     modes = ("eager",)
 """
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values"), [("float64", "[0.25, -3.0]"), ("bfloat16", "[0.25, -3.0]"), ("int8", "[0, -3]")]
+)
+def test_values_are_told_as_plain_numbers(dtype: str, values: str) -> None:
+    tensor = Tensor((2,), dtype, Fill("literal", values=(0.25 if dtype != "int8" else 0, -3)))
+    assert in_words(tensor) == f"{dtype}[2] {values}"
 
 
 def test_what_abstract_evaluation_refuses_is_shown_through_replay(tmp_path: Path) -> None:

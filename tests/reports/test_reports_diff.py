@@ -212,6 +212,14 @@ def test_long_lists_say_how_many_are_left_out(changed, monkeypatch):
     assert html_diff(diff).count("<tr data-op") == 3
 
 
+def test_of_what_did_not_change_the_text_lists_three(changed):
+    ids = [{"case_id": str(k), "number": k, "op": f"op{k}"} for k in range(5)]
+    diff = changed([{**FAIL, **i} for i in ids], [{**FAIL, **i} for i in ids])
+    for text in (text_diff(diff), markdown_diff(diff)):
+        assert [f"op{k}" in text.replace("**", "") for k in range(5)] == [True] * 3 + [False] * 2
+        assert "and 2 more, all of them with --format html" in text
+
+
 def test_every_sort_has_its_section_in_the_page_and_text_stays_text(changed, made):
     page = html_diff(changed([{}], [{**FAIL, "message": made.HOSTILE, "op": made.HOSTILE}]))
     assert all(f'<h2 id="{sort.replace(" ", "-")}">' in page for sort in SORTS)
