@@ -1,4 +1,4 @@
-"""A time budget: which shards fit in it, and from when on no further shard starts."""
+"""A time budget: which shards fit in it, and when no further shard starts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from opassay.harness.plan.plan import ANSWER, START, Shard, kind
 from opassay.harness.store.durations import Durations
 
 Question = tuple[str, str]
-"""An op and an aspect: what all targets are asked alike."""
+"""An op and an aspect, asked of all targets alike."""
 
 
 class Budget:
-    """``seconds`` from the moment it is made until nothing more is begun.
+    """``seconds`` from its creation until no further shard starts.
 
-    ``cut`` are the shards, by target, of which some part was not begun for want of time.
+    ``cut``: by target, the shards of which some part was not begun for lack of time.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,7 +27,7 @@ class Budget:
         self.cut: set[tuple[Target, Question]] = set()
 
     def refuses(self, shard: Shard) -> bool:
-        """Whether ``shard`` is not begun any more; remembers it."""
+        """Whether ``shard`` must not start any more; remembers it if so."""
         if self._clock() < self._end:
             return False
         self.cut.add((shard.target, (shard.op.name, shard.aspect)))
@@ -42,7 +42,8 @@ class Costs:
     ) -> None:
         self._durations, self._labels, self._fills = durations, labels, fills
         self._compiled = compiled
-        # What was measured elsewhere is of a core; targets that have none of their own wait for each other.
+        # A duration from another machine is of one core, and targets without one of their own wait for each
+        # other.
         self._crowd = max(1.0, len(labels) / cores)
 
     def start(self) -> float:

@@ -1,6 +1,6 @@
-"""Chooses, of many cases, the few that find most named mistakes and meet most pairs of properties.
+"""Chooses the few of many cases that find the most named mistakes and contain the most pairs of properties.
 
-Asked for are whole geometries, since a second set of values costs little where the first was compiled.
+Whole geometries are chosen, since a second set of values costs little once the first is compiled.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from opassay.harness.plan.plan import ANSWER, kind
 from opassay.harness.plan.sharpness import kills
 
 POOL = {"value": 48, "gradient": 32, "shape": 8, "error": 0}
-"""Geometries per op and aspect among which is chosen, beside pins; of invalid input, one per rule."""
+"""Geometries per op and aspect in the pool, besides pins; for invalid input, one per rule."""
 
 FURTHER = 200
 """Up to this number the stream is searched for mistakes that no case of the pool finds."""
 
 PAIRED = ("value", "gradient")
-"""Aspects of which cases are taken for their pairs: what a shape or a refusal is hardly depends on the rest."""
+"""Aspects whose cases are chosen for their pairs. Shapes and refusals hardly depend on the rest."""
 
 LEAST = 2
 """Geometries per op and aspect at least, where the pool has so many."""
@@ -35,7 +35,7 @@ LARGE = 4096
 """Elements from which on kernels change their path: small and large are two properties."""
 
 HEAVY = 2.0**16
-"""Elements that cost as much as a case does by itself, about: what the oracle takes grows with them."""
+"""Elements that cost about as much as a case itself: the oracle's time grows with them."""
 
 Key = tuple[str, str]
 Say = Callable[[str], None]

@@ -15,10 +15,8 @@ BLOCK = 512
 """After so many rows all decks are new and no pair has been met, so that a late row costs no more than these."""
 
 AHEAD = 8
-"""Of so many cards one is taken. Of all, a deck's rare entries would come first, and meet each other.
-
-Measured by tests/cases/pairs.py for 1 to 40: eight meet most pairs in the first 25 to 200 rows of the widest ops.
-"""
+"""Number of cards of which one is taken. If it were all, a deck's rare entries would come first, and meet each other.
+Measured by tests/cases/pairs.py for 1 to 40: eight give most pairs in the first 25 to 200 rows of the widest ops."""
 
 Places = tuple[int, ...]
 """One position in each table."""

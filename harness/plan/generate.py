@@ -37,7 +37,7 @@ class Source:
 _MADE: dict[tuple[int, str], Source] = {}
 
 RULE_KINDS = ("ints",)
-"""What fills the data of cases that break a rule: the values do not matter, but must not be all equal."""
+"""The fill of data in cases that break a rule: values do not matter, but must not be all equal."""
 
 
 def geometries(op: Op, aspect: str, seed: int, start: int, stop: int) -> Iterator[tuple[int, Geometry]]:
@@ -92,7 +92,7 @@ def _draws(op: Op, aspect: str) -> list[Draw]:
 def source(op: Op, aspect: str) -> Source:
     """What the stream is drawn from: number k comes from draw k % len; of none where the op has no such cases."""
     if (id(op), aspect) not in _MADE:
-        # The op is held, too, so that no other one can come by its id.
+        # The op is held as well, so that no other object can get its id().
         _MADE[id(op), aspect] = Source(op, tuple(_draws(op, aspect)))
     return _MADE[id(op), aspect]
 

@@ -32,10 +32,11 @@ SHARE = {"pointwise": 192, "arranging": 72, "program": 32, "reduction": 128, "sp
 """Geometries per aspect that a run of no stated size divides among its ops of a class, where each has more by that."""
 
 SPATIAL = {"windowed", "resizes"}
-"""Traits of ops over images that share their signature with ops along axes: many attributes, so many cases."""
+"""Traits of ops over images that share a signature with ops along axes: they have more attributes, so they get more
+cases."""
 
 PART = {"shape": 4, "error": 4}
-"""One geometry in so many is asked of these: their answers do not depend on values."""
+"""These aspects get one geometry in so many: their answers do not depend on values."""
 
 START = 10.0
 """Seconds of a core until a worker has imported its framework and says hello."""
@@ -147,7 +148,7 @@ def aspects(op: Op) -> tuple[str, ...]:
 
 
 def cuts(start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Where the slice is cut into batches: first what ends at 0, the pins, if it begins there."""
+    """Where the slice is cut into batches: first the pins, which end at 0, if it begins there."""
     if start == 0:
         yield 0, 0
     for first in range(start, stop, BATCH_GEOMETRIES):
@@ -197,12 +198,12 @@ def geometries(op: Op, aspect: str, ops: int) -> int:
 
 
 def kind(op: Op) -> str:
-    """What an op counts as where costs are told."""
+    """The class of an op in the table of costs."""
     return "program" if op.staged else "pointwise" if op.of_a_class else "op"
 
 
 def _pool(op: Op) -> str:
-    """Among whom a share is divided."""
+    """The ops among which a share is divided."""
     if not op.of_a_class:
         return "program" if op.staged else "other"
     return "spatial" if SPATIAL & set(op.traits) else op.numerics

@@ -1,4 +1,4 @@
-"""Sensitivity of cases and judge: which named mistakes they find, and by which case first."""
+"""Sensitivity of cases and judge: which named mistakes they find, and with which case first."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def _killed(mistake: Mistake, question: Question, told: Arrays, case: Case) -> b
     try:
         answer = mistake.start()(question, told)
     except Exception:
-        # Kernels cope with what is drawn, and need not with every pin: what raises is not found by it.
+        # A kernel copes with drawn cases, but need not with every pin: if it raises, the pin does not find
+        # the mistake.
         return False
     assert question.truth is not None
     return not same(answer, told) and judged(case, answer, told, question.truth, mistake)
@@ -95,7 +96,7 @@ def question_of(op: Op, case: Case) -> Question | None:
 
 
 def answered_by(op: Op, question: Question) -> References:
-    """What the op's own entry says of a question."""
+    """The answers of the op's own definition to a question."""
     if question.gradient and op.vjp is not None:
         return tuple(op.vjp(question.attributes, question.inputs, question.cotangents))
     return tuple(op.reference(question.attributes, question.inputs))

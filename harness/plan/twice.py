@@ -16,7 +16,7 @@ threads shows most.
 
 
 def repeated(drawn: Mapping[int, Case]) -> frozenset[int]:
-    """Which numbers of a batch are asked twice: in turn of each format of floats that it has, the finest first."""
+    """The numbers of a batch that run twice: in turn one of each float format, the most precise first."""
     formats = {number: _format(case) for number, case in drawn.items()}
     there = set(formats.values())
     turns = [name for name in _FINEST_FIRST if name in there] or [""]

@@ -34,10 +34,10 @@ from opassay.harness.run.records import make_record
 from opassay.harness.run.second import Ends
 
 WATCH = 0.2
-"""Seconds between two looks at how long the workers have been silent and how large they are."""
+"""Seconds between two checks of the workers' silence and memory."""
 
 BUSY = 90.0
-"""Per cent of all cores from which on a worker's silence may be the machine's fault."""
+"""Load of all cores, in per cent, above which the machine may be the reason for a worker's silence."""
 
 
 class Engine:
@@ -78,7 +78,7 @@ class Engine:
         return [*self.lanes.values(), *self._further]
 
     def second_lane(self, lane: Lane) -> Lane | None:
-        """A second lane of the same target, which gets its jobs if it is given up; None where there is none."""
+        """A second lane of the same target. It takes over the jobs of ``lane`` if that is given up."""
         label, spec = self._workers[lane.target]
         second = self.lane(lane.target, label, spec)
         second.successor = lane
@@ -105,7 +105,7 @@ class Engine:
 
     def __exit__(self, *error: object) -> None:
         for lane in self.all_lanes:
-            # All end at the same time, while the first is waited for.
+            # All end at the same time, while this waits for the first.
             lane.kill() if error[0] else lane.dismiss()
         for lane in self.all_lanes:
             lane.close()
@@ -144,9 +144,9 @@ class Engine:
         courses: Mapping[Target, Steps],
         joining: Callable[[Sequence[Course]], Sequence[Course]] = lambda going: (),
     ) -> Iterator[Record]:
-        """Records as they become known while each target goes its own course, until the last has ended.
+        """Records as they become known, until the course of every target has ended.
 
-        ``joining``: the courses that begin now beside those that are going.
+        ``joining``: returns the courses that join those that are running.
         """
         going = [Course(self.lanes[target], steps) for target, steps in courses.items()]
         while True:
@@ -154,7 +154,7 @@ class Engine:
                 course.advance()
             yield from self._made()
             if all(course.ended for course in going) and not any(lane.busy for lane in self.all_lanes):
-                # Who looks at differences next needs one worker of each target, and the memory of the others.
+                # The hunt that follows needs one worker of each target, and the memory of the others.
                 for lane in self._further:
                     lane.kill()
                 return
@@ -174,7 +174,7 @@ class Engine:
         self.known.forget([lane.label for lane in self.lanes.values()])
 
     def threads_steps(self, lane: Lane, count: int) -> Steps:
-        """The steps by which ``lane`` goes on with so many threads; other known differences concern it then."""
+        """The steps by which ``lane`` restarts with so many threads. Other known differences concern it then."""
         lane.restart(count)
         yield ready(lane)
         self.known.forget([lane.label])
@@ -208,13 +208,13 @@ class Engine:
         else:
             for lane in self.all_lanes:
                 lane.handle(message)
-        # Asking the system for a worker's memory costs as much as judging a case.
+        # Reading a worker's memory costs as much as judging a case.
         since = time.monotonic() - self._watched
         if since >= WATCH:
             self._watched += since
             busy = psutil.cpu_percent() > BUSY
             for lane in self.all_lanes:
-                # A step takes no longer than WATCH while nothing is heard.
+                # Without messages, a step takes at most WATCH.
                 lane.watch(busy, away=max(0.0, since - 2 * WATCH))
 
     def _answered(self, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
@@ -234,15 +234,15 @@ class Engine:
         return sum(lane.usable for lane in self.lanes.values())
 
     def unconfirmed(self, lane: Lane, job: Job) -> None:
-        """A case was to run again, and its target was given up."""
+        """A case was to run again, and its target was given up first."""
         job.kind.unconfirmed(self, lane, job)
 
     def care(self, lane: Lane, case: Case) -> dict[str, Any]:
-        """Options of a job of this case: a known hang gets the short time limit of its pin."""
+        """Options for the job of a case: a known hang gets a short time limit."""
         return {"spoils": self.spoils(lane, case), "brief": bool(self.known.foretold(lane, case, "hang"))}
 
     def spoils(self, lane: Lane, case: Case) -> bool:
-        """Whether a case is known to crash a worker: where it does not crash, it may have corrupted memory."""
+        """Whether a case is known to crash a worker. If it does not crash, it may still have corrupted memory."""
         return lane.jobs.corrupting(case) or bool(self.known.foretold(lane, case, "crash"))
 
     def record(self, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str) -> None:

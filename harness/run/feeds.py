@@ -1,4 +1,4 @@
-"""Feeds: the batches of a run, generated once and handed to every lane at its own pace."""
+"""The batches of a run, generated once and handed to every lane at its own rate."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from opassay.harness.run.kinds import Planned
 from opassay.harness.run.lane import Lane
 
 WINDOW = 256
-"""Batches that are kept for targets that have yet to take them; older ones are generated again."""
+"""Batches that are kept for slower targets; older ones are generated again."""
 
 Making = Callable[[Op, str, int, int], Batch]
-"""Makes the batch of a slice of an op and aspect; the same whenever it is asked."""
+"""Makes the batch of a slice of an op and aspect; deterministic."""
 
 Caring = Callable[[Lane, Case], Mapping[str, Any]]
-"""Which fields of a ``Job`` are set for a case: with any of them it is a job by itself."""
+"""The fields of ``Job`` to set for a case. A case with any of them gets a job of its own."""
 
 Key = tuple[str, int, str]
-"""Which question was answered: target label, number in the stream, case id."""
+"""Identifies an answered question: target label, number in the stream, case id."""
 
 
 class Feeds:
-    """Hands every lane the same batches of ``shards``, as ``make`` makes them; what is ``done`` is left out.
+    """Hands every lane the same batches of ``shards``, made by ``make``; questions in ``done`` are left out.
 
     ``care``: options for cases that may corrupt memory or hang. Without ``pins`` the slices that start at 0 have none.
-    ``refuses``: whether a shard must not start any more, since the time is up. Small batches of several ops are sent
-    as one: a program of few cases compiles hardly faster than one of many.
+    ``refuses``: whether a shard must not start any more, because time is up. Small batches of several ops are sent as
+    one: a program of few cases compiles hardly faster than one of many.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class Feeds:
         self._made: OrderedDict[tuple[str, str, int, int], tuple[Batch, int]] = OrderedDict()
 
     def jobs(self, lane: Lane) -> Iterator[Job]:
-        """What is asked of ``lane``, in the order of the shards."""
+        """The jobs of ``lane``, in the order of the shards."""
         return joined(self._single(lane))
 
     def shared(self, lane: Lane) -> Iterator[Job]:
-        """The same, of which each job goes to one of all that ask for ``lane``."""
+        """The same jobs for several workers of one target: each job goes to one of them."""
         jobs = self._shared.setdefault(lane.target, self.jobs(lane))
         while (job := next(jobs, None)) is not None:
             yield job
@@ -79,7 +79,7 @@ class Feeds:
                         yield from self._jobs(lane, self._batch(shard, start, stop))
 
     def _batch(self, shard: Shard, start: int, stop: int) -> Batch:
-        """Kept until every target has taken it; the oldest are dropped when there are too many."""
+        """Kept until every target has taken it; the oldest batches are dropped when there are too many."""
         key = shard.op.name, shard.aspect, start, stop
         batch, waiting = self._made.pop(key, (None, self._takers))
         batch = batch or self._make(shard.op, shard.aspect, start, stop)
@@ -90,7 +90,7 @@ class Feeds:
         return batch
 
     def _jobs(self, lane: Lane, batch: Batch) -> Iterator[Job]:
-        """The batch, and by itself each case that needs care."""
+        """The batch, and a job of its own for each case that needs care."""
         together: list[Item] = []
         alone: list[Job] = []
         for item in batch.items:
@@ -106,7 +106,7 @@ class Feeds:
 
 
 def joined(jobs: Iterable[Job]) -> Iterator[Job]:
-    """The same cases in fewer jobs of ``BATCH_GEOMETRIES`` cases or more; one of a case that needs care stays alone."""
+    """The same cases in fewer jobs, of at least ``BATCH_GEOMETRIES`` cases; a case that needs care stays alone."""
     waiting: list[Job] = []
     for job in jobs:
         if job.spoils or job.brief:

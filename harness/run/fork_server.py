@@ -36,7 +36,7 @@ class Forked:
         self._lock = threading.Lock()
 
     def began(self, pid: int) -> None:
-        """The server has started it."""
+        """Called when the server has started it."""
         with self._lock:
             self.pid = pid
             unwanted = self._unwanted
@@ -44,7 +44,7 @@ class Forked:
             self._kill_group()
 
     def over(self, code: int) -> None:
-        """It has ended; only the first call counts."""
+        """Called when it has ended; only the first call counts."""
         with self._lock:
             if self.returncode is None:
                 self.returncode = code
@@ -62,7 +62,7 @@ class Forked:
         return self.returncode
 
     def kill_group(self) -> None:
-        """Kill it and its children; where it has not been started yet, as soon as it has."""
+        """Kill it and its children; if the server has not started it yet, as soon as it has."""
         with self._lock:
             self._unwanted = True
             pid = self.pid
@@ -78,7 +78,7 @@ class Forked:
 
 
 class ForkServer:
-    """A process that forks workers of one specification; ``usable`` until it has ended, at once where it cannot."""
+    """A process that forks workers of one specification. ``usable`` until it ends, or finds that it cannot fork."""
 
     def __init__(self, spec: WorkerSpec) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -93,7 +93,7 @@ class ForkServer:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def fork(self) -> Forked | None:
-        """A process that starts as soon as the server can; None where it has ended."""
+        """A process that starts as soon as the server can; None if the server has ended."""
         (their_in, our_in), (our_out, their_out), (our_err, their_err) = os.pipe(), os.pipe(), os.pipe()
         forked = Forked(our_in, our_out, our_err)
         theirs = [their_in, their_out, their_err]
@@ -113,7 +113,7 @@ class ForkServer:
         return forked
 
     def close(self) -> None:
-        """End the server, and with it what it has started."""
+        """End the server, and its children with it."""
         self._process.kill()
         self._process.wait()
 
@@ -123,7 +123,7 @@ class ForkServer:
                 self._hear(json.loads(message))
         self.usable = False
         with self._lock:
-            # Linux has killed what it started, and drops the requests that it never read.
+            # Linux has killed its children, and drops the requests that it never read.
             for forked in (*self._asked, *self._running.values()):
                 forked.over(-signal.SIGKILL)
             self._control.close()
@@ -139,10 +139,10 @@ class ForkServer:
 
 
 class Starts:
-    """Starts the workers of an engine: the first of a specification by itself, those that replace it by fork.
+    """Starts the workers of an engine: the first of a specification as a process, its replacements by fork.
 
-    A fork server costs one import, and who needs no second worker needs none. Only Linux has what it takes; a worker
-    on another device than the processor starts by itself, since forks of a device's driver were not tried.
+    A fork server costs one import, so it starts with the first replacement. Linux only; workers on other devices than
+    the CPU are never forked, since forks of a device's driver were not tested.
     """
 
     def __init__(self, events: queue.Queue[Message]) -> None:
@@ -150,7 +150,7 @@ class Starts:
         self._servers: dict[str, ForkServer | None] = {}
 
     def worker(self, spec: WorkerSpec) -> WorkerProcess:
-        """A started worker, which tells ``events``. Raises ``OSError`` where its interpreter cannot be started."""
+        """A started worker that reports to ``events``. Raises ``OSError`` if its interpreter cannot be started."""
         return WorkerProcess(spec, self._events, self._forked(spec))
 
     def _forked(self, spec: WorkerSpec) -> Forked | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 class Growth:
-    """The memory of one worker after the other."""
+    """The memory growth of successive workers."""
 
     def __init__(self) -> None:
         self._last: int | None = None
@@ -37,7 +37,7 @@ class Growth:
         self._most[op] = max(self._most.get(op, 0), grown)
 
     def lines(self, label: str) -> Iterator[str]:
-        """A warning for the user: a cache or a leak, which opassay cannot tell apart."""
+        """A warning for the user: opassay cannot tell a cache from a leak."""
         for op, times in self._replaced.most_common():
             often = "once" if times == 1 else f"{times} times"
             yield (

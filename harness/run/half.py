@@ -17,10 +17,10 @@ from opassay.harness.run.repeat import Repeats
 
 
 class Half:
-    """Shards, and the pinned cases of known differences in ``ops`` and ``aspects`` that can show with these threads.
+    """Shards, and the pins of known differences in ``ops`` and ``aspects`` that can show with these threads.
 
-    Answers to the ops' own pins, or to all cases with ``--repeat``, must reproduce in a fresh worker. A run of the
-    default size runs pins like other cases: another start of every framework would take a quarter of its time.
+    Answers to the ops' own pins, or with ``--repeat`` to all cases, must reproduce in a fresh worker. A run of the
+    default size runs pins like other cases: restarting every framework would take a quarter of its time.
     """
 
     def __init__(
@@ -38,12 +38,12 @@ class Half:
         yield from self._twice.steps(lane)
         yield from self._once.shared(lane)
         yield idle(lane)
-        # A suite has pins of its own, and what has a budget is to be done soon.
+        # A suite has pins of its own, and a budget is short.
         if self._engine.settings.suite is None and not self._engine.budgeted:
             yield from pin_steps(self._engine, lane, self._ops, self._aspects)
 
     def help(self, lane: Lane) -> Steps:
-        """The steps of a further worker, which takes shards off ``lane``."""
+        """The steps of a further worker, which takes shards from ``lane``."""
         return self._once.shared(lane)
 
     def left(self, target: Target) -> Sequence[Shard]:

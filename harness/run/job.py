@@ -129,11 +129,11 @@ class Job:
         return Job(self.op_of(item.case), [item], kind or self.kind, **changes)
 
     def anew(self, items: Sequence[Item]) -> Job:
-        """The same of these of its cases, none of which was answered."""
+        """A job for some of its cases, none of which was answered."""
         return replace(self, items=items, id=next_id(), answered=set(), held={}, accepted=list(self.accepted))
 
     def given(self, items: Sequence[Item]) -> Given:
-        """These of its cases as a worker was given them."""
+        """Some of its cases, as a worker received them."""
         return Given(self.op, items, self.alone, self.others, tuple(self.accepted))
 
     @cached_property
@@ -148,7 +148,7 @@ class Job:
         return self.held.pop(place) if len(held) == self._sizes[place] else ()
 
     def release(self) -> list[Sequence[Answer]]:
-        """The answers held of each geometry, when no more will come."""
+        """The held answers of each geometry, when no more will come."""
         held, self.held = self.held, {}
         return list(held.values())
 

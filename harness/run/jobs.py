@@ -39,7 +39,7 @@ class Jobs:
 
     @property
     def running(self) -> Job:
-        """The job that the worker runs: of those in flight, the first."""
+        """The job that the worker runs: the first in flight."""
         return next(iter(self.sent.values()))
 
     @property
@@ -75,7 +75,7 @@ class Jobs:
         self._waiting = deque(job for job in self._waiting if job.kind is not kind)
 
     def take_sent(self) -> list[Job]:
-        """The jobs in flight, which are so no more."""
+        """The jobs in flight, which are removed."""
         sent, self.sent = list(self.sent.values()), {}
         return sent
 

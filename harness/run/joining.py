@@ -1,4 +1,4 @@
-"""More workers for the target that is behind, while fewer targets are going than the machine has cores."""
+"""Further workers for the target that is behind, when fewer targets run than the machine has cores."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from opassay.harness.run.half import Half
 from opassay.harness.run.machine import LEAST_MEMORY
 
 WORTH = 2.0
-"""Seconds of a core that must be left to each worker of a target, so that another one does more than start: it is
-forked in less than one, and where it is not, it imports its framework on a core that has nothing else to do. Who is
-behind may sleep: TensorFlow's allocator waits twice for ten seconds before it says that memory is at its end."""
+"""Core-seconds that must remain for each worker of a target before another joins: enough to do more than start.
+
+A forked worker starts in less than a second; one that imports its framework does so on an idle core. A target that is
+behind may sleep: TensorFlow's allocator waits twice for ten seconds before it reports that memory is exhausted.
+"""
 
 
 class Joining:
-    """Decides which further workers start: they take shards of ``half``.
+    """Decides which further workers start. They take shards of ``half``.
 
-    ``cost``: seconds of a core that shards of one target take about. ``cores``: how many there are. A target on
-    another device than the processor has one worker.
+    ``cost``: estimated core-seconds of shards of one target. ``cores``: those of the machine. A target on another
+    device than the CPU has one worker.
     """
 
     def __init__(self, engine: Engine, half: Half, cost: Callable[[Sequence[Shard]], float], cores: int) -> None:
@@ -34,7 +36,7 @@ class Joining:
 
     def __call__(self, going: Sequence[Course]) -> Sequence[Course]:
         open_ = [course for course in going if not course.ended]
-        # What is left only becomes less: nothing has changed unless a course ended, or joined.
+        # The remaining work only shrinks: nothing has changed unless a course ended or joined.
         if len(open_) >= self._cores or len(open_) == self._going or psutil.virtual_memory().available < LEAST_MEMORY:
             return ()
         self._going = len(open_)
@@ -49,7 +51,7 @@ class Joining:
         return [Course(second, self._half.help(first))]
 
     def _left(self, target: Target) -> float:
-        """Seconds that each worker of ``target`` would have if there were one more."""
+        """Seconds that each worker of ``target`` would have if one more joined."""
         if target.device != "cpu":
             return 0.0
         return self._cost(self._half.left(target)) / (self._workers[target] + 2)

@@ -1,4 +1,4 @@
-"""The oracle's answers, cached for all targets, and how each target computes."""
+"""Judging: the oracle's answers, cached for all targets, and how each target computes."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from opassay.harness.store.remembered import Remembered, key_of
 Answered = tuple[Case, Outcome]
 
 REMEMBERED = ("pass", "undefined")
-"""What is not judged again. All else is rare, and looked at more closely in any case."""
+"""Verdicts that are remembered between runs. Others are rare, and examined in any case."""
 
 
 class Computes(Protocol):
-    """Whose answers are judged: a lane."""
+    """The part of a lane that judging needs."""
 
     label: str
     rules: tuple[NumericRule, ...]
@@ -70,11 +70,11 @@ class Judging:
         except ContractError as error:
             return Judgement("fault", f"the oracle refuses a case meant to be valid: {error}")
         except Exception as error:
-            # A mistake of ours costs the run this verdict, not all others.
+            # An error of opassay costs the run this verdict, not all others.
             return Judgement("fault", f"judging the answer raised {told(error)}", error_type=type(error).__name__)
 
     def under(self, lane: Computes, op: Op, case: Case, outcome: Outcome, targets: int = 1) -> Under | None:
-        """What is right under the choices that the target follows; None where they say nothing of this answer."""
+        """What is right under the target's choices; None if they do not concern this answer."""
         chosen = self._followed(lane, op, case)
         if not chosen or not isinstance(outcome, (Returned, Raised)) or case.aspect == "shape":
             return None
@@ -93,7 +93,7 @@ class Judging:
         return followed(op, follows, case, lane.target.mode) if follows else ()
 
     def judge_all(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> list[Judgement]:
-        """The verdicts on one target's answers to one geometry: the very ones that ``judge`` gives."""
+        """The verdicts on one target's answers to one geometry, equal to those of ``judge``."""
         keys = [self._key(lane, op, case, outcome) for case, outcome in answers]
         found = {key: judgement for key in keys if key and (judgement := self.remembered.get(key, told_again))}
         rest = [position for position, key in enumerate(keys) if key not in found]
@@ -112,13 +112,13 @@ class Judging:
         ]
 
     def _key(self, lane: Computes, op: Op, case: Case, outcome: Outcome) -> str:
-        """What tells the judgement of an answer from all others; empty where it is not remembered."""
+        """The key of a remembered judgement; empty if it is not remembered."""
         if not self.remembered.keeps or case.aspect == "error" or not isinstance(outcome, Returned):
             return ""
         return key_of(outcome, op.name, case.id, self.way_of(lane), self.choices(lane, op, case))
 
     def way_of(self, lane: Computes) -> str:
-        """A name of the rules by which the target computes."""
+        """A name for the rules by which the target computes."""
         rules, name = self._rules.get(lane.label, ((), ""))
         if rules is not lane.rules:
             name = blake2b(repr(lane.rules).encode(), digest_size=16).hexdigest()
@@ -126,11 +126,11 @@ class Judging:
         return name
 
     def references(self, op: Op, case: Case, outcome: Returned) -> tuple[Reference, ...]:
-        """What the oracle says of a case that was answered; raises ``ContractError`` where it has no answer."""
+        """The oracle's references for a case. Raises ``ContractError`` if the oracle has no answer."""
         return self._references.get(op, case, outcome.arrays)
 
     def _together(self, lane: Computes, op: Op, answers: Sequence[Answered], targets: int) -> dict[int, Judgement]:
-        """Verdicts on the answers that the oracle and the judge can take in one pass, by position."""
+        """Verdicts on the answers that oracle and judge can process in one pass, by position."""
         fit = [
             (position, case, outcome)
             for position, (case, outcome) in enumerate(answers)
@@ -141,7 +141,7 @@ class Judging:
         try:
             parts = self._references.parts(op, [case for _, case, _ in fit], targets)
         except Exception:
-            # Each alone then says what is wrong with it.
+            # Judged alone, each gets its own error.
             return {}
         found: dict[int, Judgement] = {}
         for part in parts:
@@ -162,14 +162,14 @@ class Judging:
 
 
 def to_keep(judgement: Judgement) -> list[Any]:
-    """The judgement as JSON has it; empty where it is not remembered, or holds what JSON lacks."""
+    """The judgement as JSON; empty if it is not remembered, or if JSON cannot hold it."""
     told = [value.item() if isinstance(value, np.generic) else value for value in vars(judgement).values()]
     lacking = any(isinstance(value, float) and not math.isfinite(value) for value in told)
     return [] if lacking or judgement.verdict not in REMEMBERED else told
 
 
 def told_again(found: Any) -> Judgement:
-    """The judgement that was kept. Raises ``ValueError`` or ``TypeError`` where it is none that is remembered."""
+    """A judgement from its JSON. Raises ``ValueError`` or ``TypeError`` if it is not one."""
     judgement = Judgement(*strict_json.entries(found))
     if judgement.verdict not in REMEMBERED:
         raise ValueError(f"not remembered: {judgement.verdict!r}")

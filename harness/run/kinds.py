@@ -15,15 +15,15 @@ from opassay.harness.run.lane import Lane
 from opassay.harness.run.second import Again, InGroup
 
 Asked = tuple[str, Outcome, Judgement]
-"""Label of the target, what it answered, and what is thought of it."""
+"""Label, outcome and judgement of a target."""
 
 Comparing = Callable[[Lane, Job, Item, Outcome], None]
-"""Takes an answer as it is: lane, job, item, outcome."""
+"""Takes an unjudged answer: lane, job, item, outcome."""
 
 
 @dataclass(eq=False)
 class Planned(Kind):
-    """Makes a record for the table, or for ``taker``; what fails and is not known runs again alone first."""
+    """Makes a record for the table, or for ``taker``. A case that fails and is not known runs again alone first."""
 
     taker: Taking | None = None
     role = "batch"
@@ -31,7 +31,7 @@ class Planned(Kind):
     def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         covering = engine.known.covering
         if judgement.verdict in FAILING and not covering(lane, job.op_of(item.case), item.case, outcome, judgement):
-            # What is known needs no confirming, at worst in two more workers.
+            # A known difference needs no confirmation, which may cost two more workers.
             again = Again(judgement, outcome, self.taker)
             patient = isinstance(outcome, TimedOut)
             lane.submit(job.again(item, again, trail=job.trail, patient=patient), first=True)
@@ -64,7 +64,7 @@ class Question(Kind):
 
 @dataclass(eq=False)
 class Compared(Kind):
-    """A case is asked once more for the same bits: ``compare`` has the answer as it is."""
+    """A case runs once more and must give the same bits: ``compare`` gets the answer."""
 
     compare: Comparing
     role = "repeat"

@@ -26,19 +26,19 @@ from opassay.harness.run.lane import Lane
 from opassay.harness.store.remembered import Remembered, key_of
 
 TRIED = 20
-"""So many answers of one op, aspect, target and verdict have no cause before none is looked for any more: each takes as
-long as asking the oracle once per mistake."""
+"""After so many answers of one op, aspect, target and verdict without a cause, no further one is searched: each search
+asks the oracle once per mistake."""
 
 
 Looks = Callable[[Answered], list[str]]
-"""Looks for mistakes that give an answer; their names."""
+"""Returns the names of the mistakes that reproduce an answer."""
 
 
 class Knowledge:
-    """Facts by adapter, lines of a baseline among them, as they hold for each lane.
+    """Facts by adapter, including lines of baselines, as they apply to each lane. Facts are tried before lines.
 
-    Lines of a baseline are tried after the facts. ``broken``: what predicates raised, by the fact's id; ``faults``:
-    errors in the search for causes. ``explanations``: those of earlier runs, and of this one.
+    ``broken``: what predicates raised, by the fact's id. ``faults``: errors in the search for causes. ``explanations``:
+    those of earlier runs and of this one.
     """
 
     def __init__(self, facts: Mapping[str, Sequence[Fact]], judging: Judging) -> None:
@@ -65,7 +65,7 @@ class Knowledge:
         here = [fact.on(lane.settings) for fact in self.of_adapter(lane.target.adapter) if concerns(fact, case)]
         found = [guarded(fact, self.broken) for fact in here if fact is not None]
         if lane.hello:
-            # Before, nobody knows how it is set.
+            # Before its hello, the settings of a worker are unknown.
             self._concerned[key] = found
         return found
 
@@ -75,18 +75,18 @@ class Knowledge:
             del self._concerned[key]
 
     def tested(self, lane: Lane) -> frozenset[str]:
-        """The versions in which the facts that concern a lane's target were seen; empty: they name none."""
+        """The versions in which the facts about a lane's target were seen; empty if they name none."""
         if lane.label not in self._tested:
             facts = explained(self.of_adapter(lane.target.adapter))
             self._tested[lane.label] = versions_of(fact for fact in facts if fact.on(lane.settings) is not None)
         return self._tested[lane.label]
 
     def foretold(self, lane: Lane, case: Case, verdict: str, message: str = "") -> tuple[Fact, ...]:
-        """The fact that predicts ``verdict`` for the case before it runs; None where none does."""
+        """A fact that predicts ``verdict`` for the case before it runs, if any."""
         return covering(self.facts(lane, case), case, lane.target.mode, verdict, lambda _: (), clean_message(message))
 
     def covering(self, lane: Lane, op: Op, case: Case, outcome: Outcome, judgement: Judgement) -> tuple[Fact, ...]:
-        """The facts that cover an answer with this judgement; lines of a baseline only where facts alone do not."""
+        """The facts that cover an answer with this judgement; lines of a baseline only if the facts alone do not."""
         if judgement.verdict not in FAILING:
             return ()
         if self._last is not None and self._last[0] is outcome and self._last[1] == judgement:
@@ -115,7 +115,7 @@ class Knowledge:
     def _found(
         self, lane: Lane, op: Op, case: Case, outcome: Outcome, what: str, known: tuple[str, ...], look: Looks
     ) -> list[str]:
-        """The names of mistakes that ``look`` finds in an answer, or that an earlier run found; none without one."""
+        """The names of mistakes that ``look`` finds in an answer, or that an earlier run found."""
         if not isinstance(outcome, Returned) or case.aspect == "error":
             return []
         choices = self._judging.choices(lane, op, case)
@@ -127,7 +127,7 @@ class Knowledge:
         return found
 
     def cause(self, lane: Lane, op: Op, case: Case, outcome: Outcome, verdict: str, covered: Sequence[Fact]) -> str:
-        """The mistake that gives an answer which facts do not cover; empty where none does, or there is no answer."""
+        """The mistake that reproduces an answer which no fact covers; empty without one."""
         if covered or verdict not in ANSWERED:
             return next((fact.reproduces for fact in covered if isinstance(fact, Unexplained)), "")
         key = lane.label, op.name, case.aspect, verdict
@@ -138,7 +138,7 @@ class Knowledge:
         try:
             found = "".join(self._found(lane, op, case, outcome, "cause", tuple(sorted(known)), look))
         except Exception as error:
-            # A mistake of ours costs the run this cause, not all others.
+            # An error of opassay costs the run this cause, not all others.
             self.faults.append(f"looking for the cause of case {case.id} on {lane.label}: {told(error)}")
             found = ""
         self._without[key] += not found
@@ -176,5 +176,5 @@ def _stages(case: Case) -> str:
 
 
 def _names(found: Any) -> list[str]:
-    """The names of mistakes that were kept. Raises ``ValueError`` where they are none."""
+    """Remembered names of mistakes. Raises ``ValueError`` if they are not names."""
     return [str(name) for name in strict_json.entries(found)]

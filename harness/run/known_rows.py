@@ -1,4 +1,4 @@
-"""What a run has seen of each known difference, for ``run.json``: here, and in other versions of the framework."""
+"""What a run has seen of each known difference, for ``run.json``: in tested versions of the framework and in others."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from opassay.harness.run.pins import concerned, shown
 
 _FIELDS = ("id", "ops", "aspects", "verdicts", "owner", "reason", "url", "title", "versions", "flaky", "needs")
 NAMED = 5
-"""So many known differences are named in a warning about many."""
+"""Most known differences that one warning names."""
 
 
 def known_rows(engine: Engine, adapter: str, entries: Sequence[Fact]) -> Iterator[dict[str, Any]]:
-    """One row per entry: its fields, how many covered cases ``failed`` and ``passed``, its ``pin``, how ``broken``.
+    """One row per entry: its fields, the numbers of covered cases that ``failed`` and ``passed``, its ``pin``, and
+    ``broken``.
 
-    ``failed_in`` has the failures by version, ``failed_untested`` how many were in other versions than the entry's.
-    What passes there does not outdate it. ``pins`` says by case id which targets were asked and whether they showed
-    it, in whatever version. ``baseline``: a machine wrote it, and nobody has explained it.
+    ``failed_in``: failures by version. ``failed_untested``: those in versions other than the entry's. Passes there do
+    not outdate it. ``pins``: by case id, which targets were asked and whether they showed it. ``baseline``: whether it
+    is an unexplained line of a baseline.
     """
     lanes = _lanes(engine, adapter)
     failed, passed = engine.known.tally.failed, engine.known.tally.passed
@@ -50,9 +51,9 @@ def known_rows(engine: Engine, adapter: str, entries: Sequence[Fact]) -> Iterato
 
 
 def other_versions(engine: Engine, adapter: str, entries: Sequence[Fact], listed: Counter[str]) -> Iterator[str]:
-    """Warnings about targets in whose version no known difference was seen.
+    """Warnings about targets with a version in which no known difference was seen.
 
-    ``listed``: by target, how many of its differences are not red for it.
+    ``listed``: by target, the number of differences that are therefore not red.
     """
     untested = [lane for lane in _lanes(engine, adapter) if not among(lane.version, engine.known.tested(lane))]
     for version in dict.fromkeys(lane.version for lane in untested):
@@ -71,7 +72,7 @@ def other_versions(engine: Engine, adapter: str, entries: Sequence[Fact], listed
 
 
 def untested_line(engine: Engine, lane: Lane) -> str:
-    """That the known differences were seen in other versions than a target's; empty where they were seen in its own."""
+    """A warning if a target's version is none of those in which its known differences were seen; else empty."""
     seen = engine.known.tested(lane)
     if not lane.version or among(lane.version, seen):
         return ""
@@ -88,9 +89,10 @@ def not_red(count: int, switch: str) -> str:
 
 
 def seen_in(engine: Engine, known: Fact, lane: Lane) -> bool:
-    """Whether the entry was seen in the version of a target; one that names none was where the others were.
+    """Whether the entry was seen in the target's version. An entry without versions counts as seen where the others
+    were.
 
-    A line of a baseline may name the kinds of processor, too.
+    A line of a baseline may also name kinds of processor.
     """
     here = kind_of(lane.settings.get("instructions", "").split(","), lane.settings)
     if isinstance(known, Unexplained) and known.processors and here not in known.processors:
@@ -107,7 +109,7 @@ def _lanes(engine: Engine, adapter: str) -> list[Lane]:
 
 
 def _asked(engine: Engine, lanes: Sequence[Lane], known: Fact, pin: Case) -> dict[str, bool]:
-    """The targets that ``pin`` was put to for this entry, and whether it showed there."""
+    """The targets that were asked ``pin`` for this entry, and whether it showed there."""
     one = replace(known, pins=(pin,))
     told = {lane.label: shown(engine.pins, lane.label, one) for lane in lanes if concerned(lane, known, pin)}
     return {label: shows for label, shows in told.items() if shows is not None}
@@ -119,5 +121,5 @@ def _pin(engine: Engine, lanes: Sequence[Lane], known: Fact) -> str:
     seen = [shows for shows in told if shows is not None]
     if not seen:
         return "not run"
-    # What is flaky may never show in one of several modes.
+    # A flaky difference may never show in one of several modes.
     return "fails" if (any if known.flaky else all)(seen) else "passes"

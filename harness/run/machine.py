@@ -13,7 +13,7 @@ import psutil
 
 CPUINFO = Path("/proc/cpuinfo")
 INSTRUCTION_SETS = ("sse4", "avx", "fma", "f16c", "amx", "asimd", "sve", "bf16", "i8mm", "fphp")
-"""How the flags begin that decide which kernels run, and so how sums are rounded."""
+"""Prefixes of the CPU flags that choose kernels, and so the rounding of sums."""
 PACKAGES = ("opassay", "numpy", "hypothesis", "pandas", "pyarrow")
 
 
@@ -60,18 +60,17 @@ def instructions() -> tuple[str, ...]:
 
 
 def _told(name: str) -> str:
-    """What Linux says of the first processor."""
+    """What Linux reports of the first processor."""
     lines = CPUINFO.read_text(errors="replace").splitlines() if CPUINFO.exists() else []
     return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == name), "")
 
 
 LEAST_MEMORY = 2 * 2**30
-"""Bytes that a worker may have in any case: a framework with a compiler needs half of them to begin with."""
+"""Least memory limit of a worker in bytes: a framework with a compiler needs half of it to start."""
 
 
 MOST_MEMORY = 6 * 2**30
-"""Bytes that a worker needs for no answer that may be sent: on a larger machine, what grows without end would only be
-ended later."""
+"""Largest default limit in bytes: no answer that may be sent needs more."""
 
 
 def default_memory(workers: int) -> int:

@@ -17,7 +17,7 @@ from opassay.harness.run.lane import Lane
 from opassay.harness.run.pins import concerned, shown
 
 CHANCES = 5
-"""How often the pinned case of a difference that comes and goes may pass before the entry is out of date."""
+"""How often the pin of a flaky difference may pass before the entry counts as out of date."""
 
 
 def check_pins(engine: Engine, ops: Sequence[Op], aspects: Sequence[str]) -> None:
@@ -26,11 +26,11 @@ def check_pins(engine: Engine, ops: Sequence[Op], aspects: Sequence[str]) -> Non
 
 
 def pin_steps(engine: Engine, lane: Lane, ops: Sequence[Op], aspects: Sequence[str]) -> Steps:
-    """The steps that run on ``lane`` the pinned cases in scope; verdicts go to ``pins`` by label and case id.
+    """The steps that run the pins in scope on ``lane``; verdicts go to ``engine.pins`` by label and case id.
 
-    Where cases are compiled together, first all that need no care as one job; then alone what was not shown so. The
-    pin of a flaky fact runs again while it passes; what is said to differ between two calls is called twice. With
-    other threads others are in scope.
+    If the target compiles cases together, all that need no care run as one job first. Pins that did not show the
+    difference there run alone. The pin of a flaky fact runs again while it passes; one of a nondeterministic fact is
+    called twice. The scope depends on the number of threads.
     """
     by_name = {op.name: op for op in ops}
     asked = _pinned(engine, lane, by_name, aspects)

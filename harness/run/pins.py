@@ -1,4 +1,4 @@
-"""Pinned cases of facts: whether what they came to shows what the facts say."""
+"""Pins of facts: whether their verdicts show what the facts say."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Pins = dict[tuple[str, str], tuple[str, frozenset[str]]]
 
 
 def concerned(lane: Lane, fact: Fact, pin: Case) -> bool:
-    """Whether ``pin`` is put to a lane's target: the fact is about its mode, and about how it is set."""
+    """Whether ``pin`` concerns a lane's target: its mode and its settings."""
     here = fact.on(lane.settings)
     return here is not None and applies(guarded(here, {}), pin, lane.target.mode)
 
 
 def shown(pins: Mapping[tuple[str, str], tuple[str, frozenset[str]]], label: str, fact: Fact) -> bool | None:
-    """Whether any pin of ``fact`` shows it on a target; None where nothing was answered.
+    """Whether any pin of ``fact`` shows it on a target; None without an answer.
 
-    Of a flaky one, any difference shows it.
+    For a flaky fact, any difference counts.
     """
     told = [pins[label, pin.id] for pin in fact.pins if (label, pin.id) in pins]
     found = [(verdict, covering) for verdict, covering in told if verdict != "unsupported"]

@@ -28,19 +28,20 @@ _HOME = _BOOT.absolute().parents[2]
 
 
 PRINTED_CHUNK, PRINTED_CHUNKS = 4096, 64
-"""How much is kept of what a worker prints."""
+"""Characters that are kept of a worker's output."""
 
 DRAIN_LIMIT = 1.0
-"""Seconds in which the pipes of a worker that has ended are read to their ends."""
+"""Seconds within which the pipes of an ended worker are read to their ends."""
 
 LOST = "device lost"
-"""How a worker ended whose device no longer computes."""
+"""How a worker ended that lost its device."""
 
 LINGER = 5.0
 """Seconds that a worker may take to end after it has closed its output."""
 
 YIELDING = 10
-"""How much nicer a worker that yields is: by sched(7) it gets a tenth of what any other that wants a core gets."""
+"""Niceness of a worker that yields: by sched(7) it gets a tenth of the time of any other process that wants the
+core."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class WorkerSpec:
             "max_output": self.max_output,
             "foreign": self.foreign,
             "needs": self.needs,
-            # Linux takes the end of the thread that starts a process for the end of its parent.
+            # Linux takes the end of the starting thread for the end of the parent.
             "bound": threading.current_thread() is threading.main_thread(),
             "roots": roots,
             "search_path": [] if self.foreign else search_path(),
@@ -89,18 +90,18 @@ class WorkerSpec:
         }
 
     def environment(self) -> dict[str, str]:
-        """The parent's environment, less what would change which packages or how much it computes."""
+        """The parent's environment, without variables that would change the packages or the number of threads."""
         inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
         if not self.foreign and variable():
             inherited["PYTHONPATH"] = variable()
         count = str(self.threads)
         limits = {"OPASSAY_THREADS": count, "OMP_NUM_THREADS": count, "PYTHONHASHSEED": "0", VARIABLE: cache_folder()}
-        # Some frameworks must know before they are imported.
+        # Some frameworks read these when they are imported.
         return {**inherited, **limits, "OPASSAY_MODE": self.mode, **self.env}
 
 
 class Process(Protocol):
-    """What a worker runs in, with the names of ``subprocess.Popen``. ``pid`` is 0 before it is known."""
+    """A worker's process, with the names of ``subprocess.Popen``. ``pid`` is 0 before it is known."""
 
     stdin: IO[bytes] | None
     stdout: IO[bytes] | None

@@ -15,7 +15,7 @@ from opassay.harness.run.clean import clean_message
 
 
 class Answerer(Protocol):
-    """Who answered: a lane."""
+    """The part of a lane that a record needs."""
 
     target: Target
     label: str

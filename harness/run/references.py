@@ -17,9 +17,9 @@ BYTES = 128 * 2**20
 
 
 class ReferenceCache:
-    """References by what was asked, each until as many targets as there are have asked for it.
+    """References by question, kept until every target has asked for them.
 
-    The oldest go when all exceed ``limit`` bytes; they are then computed again.
+    Beyond ``limit`` bytes the oldest are dropped, and computed again if needed.
     """
 
     def __init__(self, limit: int = BYTES) -> None:
@@ -30,7 +30,7 @@ class ReferenceCache:
     def get(self, op: Op, case: Case, answers: Sequence[np.ndarray | None], targets: int = 1) -> tuple[Reference, ...]:
         """Raises what the oracle raises: ``ContractError`` for input outside the contract."""
         if op.staged:
-            # Depends on what the target answered, so there is nothing to keep for the next one.
+            # Depends on the target's answer, so there is nothing to keep for the next one.
             return references(op, case, answers)
         found: tuple[Reference, ...] = self._ask(case.id, targets, lambda: references(op, case), _bytes)
         return found

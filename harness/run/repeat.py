@@ -1,4 +1,4 @@
-"""Determinism: what ran is run again in fresh processes, and every bit must be the same."""
+"""Determinism: cases run again in fresh processes, and every bit must be the same."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ from opassay.harness.run.lane import Lane
 from opassay.harness.worker.bits import digest
 
 HELD = 20_000
-"""Records that wait in memory for their second answer; then the workers are replaced once."""
+"""Records that wait in memory for their second answer before the workers are replaced."""
 
 POISONS = ("85", "170")
-"""In turn, what glibc fills freed memory with, so that memory nobody wrote to holds other bits each time.
-
-Source: https://man7.org/linux/man-pages/man3/mallopt.3.html (``MALLOC_PERTURB_``)
-"""
+"""Bytes with which glibc fills freed memory, in turn, so that uninitialised memory differs each time. Source:
+https://man7.org/linux/man-pages/man3/mallopt.3.html (``MALLOC_PERTURB_``)"""
 
 
 @dataclass
@@ -69,7 +67,7 @@ class Repeats:
                     yield from _jobs(feeds, lane, Compared(once.compare))
                     yield idle(lane)
             finally:
-                # Also where the target was given up: what was answered is told.
+                # Also for a target that was given up: its answers are recorded.
                 once.conclude()
 
 
@@ -78,7 +76,7 @@ def _jobs(feeds: Feeds, lane: Lane, kind: Kind) -> Iterator[Job]:
 
 
 class _Once:
-    """What one target answered to a group of shards, and whether it does so again."""
+    """The first answers of one target to a group of shards, and whether the second ones are the same."""
 
     def __init__(self, engine: Engine, lane: Lane) -> None:
         self._engine, self._lane = engine, lane
@@ -87,17 +85,17 @@ class _Once:
     def hold(
         self, lane: Lane, item: Item, outcome: Outcome, judgement: Judgement, confirmed: str, facts: Sequence[Fact]
     ) -> None:
-        """Take a judged answer of the first time."""
+        """Take a judged first answer."""
         bare = replace(outcome, arrays=()) if isinstance(outcome, Returned) else outcome
         self.held[item.number, item.case.id] = _Held(item, bare, digest(outcome), judgement, confirmed, facts)
 
     def compare(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
-        """Take an answer of the second time."""
+        """Take a second answer."""
         held = self.held.get((item.number, item.case.id))
         if held is None:
             return
         if held.confirmed and not job.alone:
-            # Its first answer is that of a case alone, and a compiler may treat one alone otherwise.
+            # The first answer came from the case alone, which a compiler may treat differently.
             lane.submit(job.again(item), first=True)
         elif digest(outcome) != held.bits:
             held.others = "other bits" if isinstance(outcome, Returned) else digest(outcome)

@@ -81,7 +81,7 @@ class Run:
         self.status = "interrupted"
 
     def to_come(self, engine: Engine) -> dict[str, int]:
-        """How many records are still missing, by target; those that could not start make none."""
+        """Number of missing records by target; none for targets that could not start."""
         missing: Counter[str] = Counter()
         for shard in self.campaign.shards:
             lane = engine.lanes[shard.target]
@@ -113,7 +113,7 @@ class Run:
         self.campaign.durations.learn(self.watch)
 
     def taken(self, records: Iterator[Record]) -> Iterator[Record]:
-        """The same records, each journalled first."""
+        """The same records, each added to the journal first."""
         for record in records:
             self.journal.add(record)
             self.counts.add(record)
@@ -121,7 +121,7 @@ class Run:
             yield record
 
     def describe(self, engine: Engine) -> dict[str, Any]:
-        """Write and return the content of ``run.json``, as far as the run has come."""
+        """Write and return ``run.json``, as far as the run has come."""
         self.album.finish(list(self.campaign.labels().values()))
         self.faults += [fault for fault in engine.known.faults if fault not in self.faults]
         suite = self.campaign.settings.suite
@@ -181,7 +181,7 @@ class Run:
         label, budget = engine.lanes[shard.target].label, self.campaign.budget
         planned = self.planned(engine, shard)
         cut = budget is not None and (shard.target, (shard.op.name, shard.aspect)) in budget.cut
-        # Of what was begun, and is not there, nobody can say that it was for want of time alone.
+        # A shard that began and is incomplete need not be so for lack of time alone.
         there = min(planned, self.counts.made[shard.op.name, shard.aspect, label]) if cut else planned
         return {
             "op": shard.op.name,
@@ -198,7 +198,7 @@ class Run:
         return row | {"planned": 0, "not_planned": row["planned"] + row["not_planned"]}
 
     def _left_out(self) -> Iterator[str]:
-        """What the budget leaves out, in a line."""
+        """A line about the shards that the budget leaves out."""
         cut = {question for _, question in self.campaign.budget.cut} if self.campaign.budget else set()
         left = sorted({(s.op.name, s.aspect) for s in self.campaign.unfit} | cut)
         if left:
@@ -210,7 +210,7 @@ class Run:
             yield from known_rows(engine, adapter, self._entries(adapter))
 
     def _choices(self) -> Iterator[dict[str, Any]]:
-        """A row per choice that an adapter follows, as far as it is about ops that run."""
+        """A row per choice that an adapter follows, if it concerns ops that run."""
         asked = {choice.name: choice for op in self.campaign.ops for choice in op.choices}
         ops = {op.name for op in self.campaign.ops}
         for adapter in self._adapters():
@@ -234,7 +234,7 @@ class Run:
 
 
 def _doubts(engine: Engine, ops: Sequence[Op]) -> Iterator[str]:
-    """Warnings about each target: that its workers grew, and that its adapter does not say how it sums."""
+    """Warnings about each target: workers that grew, and an adapter without numeric rules."""
     for lane in engine.all_lanes:
         yield from lane.wear.growth.lines(lane.label)
     for lane in engine.lanes.values():
@@ -244,7 +244,7 @@ def _doubts(engine: Engine, ops: Sequence[Op]) -> Iterator[str]:
 
 
 def _misspelt(engine: Engine, names: Collection[str]) -> Iterator[str]:
-    """Warnings about public methods and expressions of adapters that are named as no op: they are never asked."""
+    """Warnings about public methods and expressions of adapters that match no op and are never asked."""
     for lane in engine.lanes.values():
         for name in sorted(set(lane.hello.get("ops", ())) - set(names)):
             close = difflib.get_close_matches(name, names, n=1)
@@ -253,10 +253,9 @@ def _misspelt(engine: Engine, names: Collection[str]) -> Iterator[str]:
 
 
 def both_halves(campaign: Campaign, engine: Engine, done: frozenset[Key] = frozenset()) -> Iterator[Record]:
-    """Records as they become known, of what ``campaign`` asks and is not ``done``, and the pins of known differences.
+    """Records of what ``campaign`` asks and is not ``done``, and the pins of known differences.
 
-    Every target goes on at its own pace: the first half of its cases, and when it is done with them, with several
-    threads the second half.
+    Every target advances independently: first its half with few threads, then the one with several.
     """
     first, second = (Half(engine, planned, campaign.ops, campaign.aspects, done) for planned in halves(campaign.shards))
     several = campaign.several
@@ -273,7 +272,7 @@ def both_halves(campaign: Campaign, engine: Engine, done: frozenset[Key] = froze
 
 
 def works(lane: Any) -> bool:
-    """Whether the target answers; one that is being started again after it answered does."""
+    """Whether the target answers, or is being started again after it did."""
     return lane.state == "ready" or (lane.state == "starting" and bool(lane.hello))
 
 
@@ -296,6 +295,6 @@ def prepare_folder(folder: Path) -> None:
 
 
 def relative_origin(hello: Mapping[str, Any]) -> str:
-    """Where the framework was imported from, relative to its interpreter: the report carries no path of a machine."""
+    """The origin of the framework relative to its interpreter: reports contain no paths of the machine."""
     origin, prefix = str(hello.get("origin", "")), str(hello.get("prefix", ""))
     return os.path.relpath(origin, prefix) if prefix and origin.startswith(prefix) else os.path.basename(origin)

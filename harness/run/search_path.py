@@ -1,4 +1,4 @@
-"""Where other processes find the modules that this one can import, such as an adapter of the user's."""
+"""Where other processes find modules that this one can import, such as a user's adapter."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from opassay.harness.run.job import Answer, GroupEnd, Job, Kind, Taking, Trail
 from opassay.harness.run.lane import Lane
 
 FORGIVEN = 2
-"""Ends per target and run that did not repeat and are no difference; from the next one on each is a crash."""
+"""Exits per target and run that did not reproduce and are not red. Each further one counts as a crash."""
 
 
 class Ends:
@@ -66,7 +66,7 @@ class Again(Kind):
         elif self.earlier.verdict in (judgement.verdict, "hang"):
             engine.record(lane, job, item, outcome, judgement, _confirmed(judgement))
         elif isinstance(self.end, Crashed) and judgement.verdict == "hang":
-            # A worker that is silent for long enough ends itself, where the machine is too busy for us to be first.
+            # On a busy machine, a silent worker may end itself before the parent ends it.
             told = replace(judgement, message=f"{judgement.message}; before: {self.end.message}")
             engine.record(lane, job, item, outcome, told, _confirmed(judgement))
         elif isinstance(self.end, Crashed):

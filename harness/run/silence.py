@@ -11,8 +11,8 @@ PATIENCE = 5
 or while it grows so fast that it exceeds its memory by then."""
 
 WAITS = 0.01
-"""Least share of its limit that a runnable worker gets as CPU time, with up to a hundred processes per core. One that
-got less, and has no child that computes for it, is blocked on something else than a core."""
+"""Least share of its limit that a runnable worker gets as CPU time, with up to a hundred processes per core. A worker
+that got less, and has no child that computes for it, is blocked on something other than a core."""
 
 
 class Silence:

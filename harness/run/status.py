@@ -86,5 +86,5 @@ def outdated(run: Mapping[str, Any]) -> list[str]:
 
 
 def _missing(run: Mapping[str, Any], counts: Counts) -> int:
-    """Records that were planned and do not exist, counted per shard: a surplus elsewhere does not make up for them."""
+    """Planned records that do not exist, per shard: a surplus elsewhere does not make up for them."""
     return sum(max(0, s["planned"] - counts.made[s["op"], s["aspect"], s["target"]]) for s in run["shards"])

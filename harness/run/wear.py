@@ -10,7 +10,7 @@ GROWN = 0.5
 batches: caches grow without a fault. What its framework takes at its start does not count."""
 
 SERVICE = 2000
-"""Batches after which a worker is replaced all the same: what a framework leaks need not show as memory."""
+"""Batches after which a worker is replaced in any case: a leak of the framework need not show as memory."""
 
 
 class Wear:

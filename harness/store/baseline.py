@@ -18,7 +18,7 @@ from opassay.harness.store.files import replace_file
 FORMAT = 1
 HEADER = "opassay_baseline"
 FILE_BYTES = 1 << 26
-"""What is read of a file at most: a thousand times what a hundred lines have."""
+"""Most bytes of a baseline that are read: a thousand times those of a hundred lines."""
 
 Source = tuple[Path, tuple[Line, ...]]
 
@@ -43,7 +43,7 @@ def read_optional(path: Path | None) -> Source | None:
 
 
 def check_about(given: Source | None, adapters: Collection[str]) -> None:
-    """Raises ``UsageError`` for a file none of whose lines is about one of ``adapters``: it would cover nothing."""
+    """Raises ``UsageError`` for a file without a line about one of ``adapters``: it would cover nothing."""
     about = sorted({line.adapter for line in given[1]}) if given else []
     if given and about and not set(about) & set(adapters):
         path, asked = str(given[0]), ", ".join(sorted(adapters))
@@ -84,7 +84,7 @@ def _line(number: int, text: bytes) -> Line:
 
 
 def write_baseline(path: Path, lines: Iterable[Line]) -> None:
-    """Write ``lines`` in their fixed order; raises ``FileError``, and what was there stays, if it cannot be."""
+    """Write ``lines`` in their fixed order. Raises ``FileError``, and keeps the old file, if it cannot be written."""
     told = [{HEADER: FORMAT}, *(line.to_json() for line in in_order(lines))]
     text = "".join(json.dumps(entry, sort_keys=True, separators=(",", ":")) + "\n" for entry in told)
     replace_file(path, text.encode())
@@ -96,7 +96,7 @@ def in_order(lines: Iterable[Line]) -> list[Line]:
 
 
 def unexplained(registry: Registry, adapter: str, given: Source | None) -> tuple[Fact, ...]:
-    """What a run asks of an adapter's lines: those of the file ``given``, and those that it ships with."""
+    """The lines that a run uses for an adapter: those of the file ``given``, then those that the adapter ships with."""
     own = registry.baseline(adapter)
     sources = [*([given] if given else []), *([(own, read_baseline(own))] if own else [])]
     found: dict[str, Fact] = {}
@@ -115,7 +115,7 @@ def _fact(registry: Registry, path: Path, line: Line) -> Fact:
 
 
 def digest(given: Source | None) -> str:
-    """What tells one baseline from another; empty for none."""
+    """Identifies a baseline by its content; empty for none."""
     if given is None:
         return ""
     told: Sequence[object] = [line.to_json() for line in in_order(given[1])]

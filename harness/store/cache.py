@@ -26,7 +26,7 @@ VARIABLE = "OPASSAY_CACHE"
 
 
 def kept(name: str) -> Path | None:
-    """Where what has this name is kept between runs; None where nothing is."""
+    """The place of this name that is kept between runs; None if nothing is kept."""
     given = os.environ.get(VARIABLE, "")
     if given == "off":
         return None
@@ -34,19 +34,20 @@ def kept(name: str) -> Path | None:
 
 
 def cache_folder() -> str:
-    """The folder for this processor, or ``off``, whether it is there or not."""
+    """The folder for this processor, whether it exists or not; or ``off``."""
     folder = kept(f"compiled-{_processor()}")
     return "off" if folder is None else str(folder)
 
 
 def usable_folder() -> tuple[str, str]:
-    """The folder, or ``off`` and why programs are not kept. ``UsageError`` where the user named one in vain."""
+    """The folder; or ``off`` and why programs are not kept. Raises ``UsageError`` if the user named one that cannot be
+    used."""
     folder = cache_folder()
     if folder == "off":
         return folder, ""
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        # Permissions do not say it: a file system may be full, or there to be read only.
+        # Permissions do not tell: a file system may be full or read-only.
         with tempfile.TemporaryFile(dir=folder) as written:
             written.write(b"x")
     except OSError as error:

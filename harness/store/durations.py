@@ -21,7 +21,7 @@ STARTING = "start"
 
 
 class Durations:
-    """Seconds per answer by target, op and aspect, and until a target's worker answers; None where nobody knows."""
+    """Seconds per answer by target, op and aspect, and until a target's worker answers; None if unknown."""
 
     def __init__(self, path: Path | None) -> None:
         self._path, self._known = path, _read(path)
@@ -33,7 +33,7 @@ class Durations:
         return self._known.get(label, {}).get(STARTING)
 
     def learn(self, watch: Watch) -> None:
-        """Keep what ``watch`` saw; what it did not see stays. Nobody is told where it cannot be written."""
+        """Store what ``watch`` measured; other entries stay. Does nothing if the file cannot be written."""
         for label, told in watch.told().items():
             self._known.setdefault(label, {}).update(told)
         if self._path is not None:
@@ -70,7 +70,7 @@ class Watch:
 
 
 def _read(path: Path | None) -> dict[str, dict[str, float]]:
-    """The content of the file; empty for a damaged one, which only makes the plan worse."""
+    """The content of the file; empty for a damaged one, which only makes the plan less accurate."""
     try:
         if path is None or path.stat().st_size > FILE_BYTES:
             return {}

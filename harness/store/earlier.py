@@ -10,7 +10,7 @@ from opassay.harness.store.files import cannot
 from opassay.harness.store.journal import LINE_LIMIT, NAME, locked
 
 CAMPAIGN = "campaign.json"
-"""What a campaign of many processes has in place of a journal; its answers lie in files below ``results``."""
+"""The part of a campaign that corresponds to a journal; its answers lie in files below ``results``."""
 
 LEFT = (
     NAME,
@@ -44,7 +44,7 @@ def set_aside(folder: Path) -> Path | None:
 
 
 def _has_records(journal: Path) -> bool:
-    # A folder or a device, which may never end, is no journal: whoever opens it to write says so.
+    # A folder or a device is not a journal. Opening it for writing reports that.
     if not journal.is_file():
         return False
     with journal.open("rb") as stream:

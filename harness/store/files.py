@@ -9,7 +9,7 @@ from pathlib import Path
 from opassay.harness.model.faults import told
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
-"""What an ``OSError`` says of a disk that takes no more; every other one is about a single file or program."""
+"""Codes of ``OSError`` for a disk that takes no more data. Any other one concerns a single file or program."""
 
 
 class FileError(Exception):
@@ -17,7 +17,7 @@ class FileError(Exception):
 
 
 def cannot(verb: str, path: Path, error: OSError) -> FileError:
-    """What to raise for ``error``: ``cannot write out/run.json: No space left on device``."""
+    """The error to raise for ``error``: ``cannot write out/run.json: No space left on device``."""
     return FileError(f"cannot {verb} {path}: {error.strerror or error}")
 
 
@@ -27,16 +27,16 @@ def disk_full(error: BaseException) -> bool:
 
 
 def fault(what: str, error: Exception) -> str:
-    """A mistake of opassay's own in one line; a disk that takes no more is none, and is raised again."""
+    """An error of opassay in one line. A full disk is not one, and is raised again."""
     if disk_full(error):
         raise error
     return f"{what}: {told(error)}" if what else told(error)
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write ``path`` so that whoever reads it, after a kill too, finds the old content or the new one.
+    """Write ``path`` atomically: a reader finds the old content or the new one, even after a kill.
 
-    Raises ``FileError`` when the disk does not take it; the old content stays then.
+    Raises ``FileError`` if it cannot be written; the old content stays then.
     """
     draft = path.with_name(f".{path.name}.part")
     try:

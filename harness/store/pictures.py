@@ -1,4 +1,4 @@
-"""Pins whose answer is an image: what the report needs to show it, kept beside the results table.
+"""Pins whose answer is an image: the arrays that the report draws, kept beside the results table.
 
 Arrays, not pictures: drawing is the report's business.
 """

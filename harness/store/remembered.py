@@ -1,4 +1,5 @@
-"""What earlier runs on this machine found of answers: of the same answer, bit for bit, it need not be found again."""
+"""Results about answers that earlier runs on this machine computed: the same answer, bit for bit, needs no second
+search."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from opassay.harness.store.files import FileError, replace_file
 FILE_BYTES = 1 << 26
 EXPLANATIONS, JUDGEMENTS = "explanations.json", "judgements.json"
 MOST = 60_000
-"""So many findings are kept in a file; those of the runs before go first."""
+"""Most results in a file; those of earlier runs are dropped first."""
 
 PACKAGE = Path(__file__).resolve().parents[2]
 PARTS = ("harness", "adapters", "cases")
@@ -30,9 +31,9 @@ T = TypeVar("T")
 
 
 class Remembered:
-    """Findings, as JSON has them, by what was to be found, for as long as nothing of opassay's source changes.
+    """Results as JSON, by key, valid while opassay's source does not change.
 
-    Without a file nothing is remembered. A damaged file holds nothing: what it held is found again.
+    Without a file nothing is remembered. A damaged file holds nothing, and its results are computed again.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -46,7 +47,7 @@ class Remembered:
         return self._path is not None
 
     def get(self, key: str, read: Callable[[Any], T]) -> T | None:
-        """What was found, made by ``read`` of what was kept; None where nobody looked, and where it raises."""
+        """The result for ``key``, made by ``read``; None if there is none, or if ``read`` raises."""
         if key not in self._before:
             return None
         try:
@@ -61,7 +62,7 @@ class Remembered:
         self._now[key] = found
 
     def save(self) -> None:
-        """Keep what was found for the next run; nobody is told where that cannot be written."""
+        """Store the results for the next run. Does nothing if the file cannot be written."""
         if self._path is None or self._now.keys() <= self._before.keys():
             return
         all_of_them = {**self._before, **self._now}
@@ -72,7 +73,7 @@ class Remembered:
 
 
 def key_of(outcome: Returned, *asked: object) -> str:
-    """What tells one finding from another: the answer bit for bit, and what is ``asked`` of it, in words."""
+    """The key of a result: the answer bit for bit, and what is ``asked`` of it, in words."""
     said = (asked, outcome.fallback, outcome.unsteady, outcome.changed, outcome.inference)
     found = blake2b(repr(said).encode(), digest_size=16)
     found.update(digest(outcome.arrays))
@@ -81,7 +82,7 @@ def key_of(outcome: Returned, *asked: object) -> str:
 
 @cache
 def source() -> str:
-    """A name of all that finds: opassay's source, NumPy and Python."""
+    """A digest of what computes results: opassay's source, NumPy and Python."""
     found = blake2b(f"{np.__version__} {platform.python_version()} {platform.machine()}".encode(), digest_size=16)
     for part in PARTS:
         for path in sorted((PACKAGE / part).rglob("*.py")):

@@ -16,10 +16,10 @@ from opassay.harness.store.files import replace_file
 FORMAT = 1
 HEADER = "opassay_suite"
 FILE_BYTES = 1 << 28
-"""What is read of a file at most: a hundred times what two thousand cases have."""
+"""Most bytes of a suite that are read: a hundred times those of two thousand cases."""
 
 SHIPPED = Path(__file__).parent.parent.parent / "cases" / "suites"
-"""Those that a name without a path means."""
+"""The folder of suites that are named without a path."""
 
 
 def shipped() -> list[str]:
@@ -90,7 +90,7 @@ def _cases(lines: Sequence[str]) -> Iterator[Case]:
 
 
 def write_suite(path: Path, suite: Suite) -> None:
-    """Write ``suite``; raises ``FileError``, and what was there stays, if it cannot be."""
+    """Write ``suite``. Raises ``FileError``, and keeps the old file, if it cannot be written."""
     header = {HEADER: FORMAT, "name": suite.name, "cases": len(suite.cases), "sha256": suite.hash}
     lines = [json.dumps(header), *(case.dumps() for case in suite.cases)]
     replace_file(path, "".join(f"{line}\n" for line in lines).encode())

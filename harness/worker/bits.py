@@ -11,7 +11,7 @@ from opassay.harness.model.outcome import Outcome, Raised, Returned
 
 
 def difference(first: Returned, second: Returned) -> str:
-    """What differs between two answers to one case, in a few words; empty where nothing does."""
+    """What differs between two answers to one case, in words; empty if nothing does."""
     if len(first.arrays) != len(second.arrays):
         return f"{len(first.arrays)} outputs, then {len(second.arrays)}"
     for number, pair in enumerate(zip(first.arrays, second.arrays, strict=True)):
@@ -32,7 +32,7 @@ def _where(one: np.ndarray | None, other: np.ndarray | None) -> str:
 
 
 def digest(outcome: Outcome) -> str:
-    """Equal for outcomes that are the same: all bits of what was returned, the type of what was raised."""
+    """Equal for equal outcomes: all bits of what was returned, the type of what was raised."""
     if isinstance(outcome, Raised):
         return f"{outcome.type} raised"
     if not isinstance(outcome, Returned):

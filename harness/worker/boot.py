@@ -7,7 +7,7 @@ Python 3, so that one that is too old can say so.
 
 import sys
 
-# The current folder, before anything is imported: it may hold a file that is named as one of Python's own.
+# The current folder, before any import: it may hold a file named like a module of Python's.
 sys.path[:] = [entry for entry in sys.path if entry]
 
 import importlib.util  # noqa: E402
@@ -17,7 +17,7 @@ import struct  # noqa: E402
 from typing import Any  # noqa: E402
 
 OLDEST = (3, 10)
-"""The first Python that reads our half of the worker: it has ``A | B`` of types and ``zip(strict=)``."""
+"""The oldest Python that can read the worker's code: it has ``A | B`` of types and ``zip(strict=)``."""
 
 
 class OnlyOurs:
@@ -38,7 +38,7 @@ class OnlyOurs:
 
 
 def obstacle() -> str:
-    """Why this interpreter can run no worker, or nothing."""
+    """Why this interpreter cannot run a worker; empty if it can."""
     version = ".".join(str(n) for n in sys.version_info[:3])
     if sys.version_info < OLDEST:
         return f"its Python {version} is too old; a worker needs {'.'.join(str(n) for n in OLDEST)} or newer"
@@ -60,7 +60,7 @@ def refuse(why: str) -> None:
 
 CONFIG = json.loads(sys.argv[1])
 sys.meta_path.insert(0, OnlyOurs(CONFIG["roots"]))
-# Last, so that nothing there hides a module of this Python's own.
+# Appended, so that nothing there hides a module of this Python.
 sys.path.extend(entry for entry in CONFIG.get("search_path", ()) if entry not in sys.path)
 
 if __name__ == "__main__":

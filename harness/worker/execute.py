@@ -174,14 +174,14 @@ class Executor:
         return Returned(arrays, self._executor(), time.perf_counter() - started, self._fallback(value))
 
     def _fallback(self, values: Any) -> str:
-        """Why these answers are not the target's own: they lie on another device, or the adapter knows of it."""
+        """Why these answers are not the target's own: they lie on another device, or the adapter says so."""
         for value in values:
             if value is not Unconnected and (where := self._adapter.location(value)) != self._adapter.device:
                 return f"the answer lies on {where}, not on {self._adapter.device}"
         return self._adapter.fallback()
 
     def _executor(self) -> str:
-        """Who computes, with more than one thread if so: some kernels are other ones then."""
+        """The executor, with the number of threads if more than one: some kernels differ then."""
         return ", ".join(part for part in (self._adapter.executor(), self._several) if part)
 
     def _array(self, value: Any) -> np.ndarray | None:
@@ -198,7 +198,7 @@ class Executor:
         return Watch(self._files, self._frameworks)
 
     def _origin(self, case: Case, error: Exception) -> str:
-        """Runs the case again under watch: only then is it known which compiled function raised."""
+        """Runs the case again under watch, which tells which compiled function raised."""
         watch = self._watch()
         self._compiled.pop((case.geometry_key,), None)
         try:
@@ -283,7 +283,7 @@ def _timed(outcome: Outcome, seconds: float) -> Outcome:
 
 
 def _leave(error: Exception) -> NoReturn:
-    """End the worker, whose device no longer computes: a crash of what ran. The rest goes to a fresh one."""
+    """End the worker, whose device no longer computes: the running case crashed, the rest goes to a fresh worker."""
     print(_raised(error, "", 0.0).message.partition("\n")[0], file=sys.stderr, flush=True)
     os._exit(wire.DEVICE_LOST)
 
@@ -297,6 +297,6 @@ def _raised(error: BaseException, origin: str, seconds: float) -> Raised:
 
 
 def _cut(message: str) -> str:
-    """Both ends of what is too long: where a message quotes a traceback, it says why last."""
+    """Both ends of a long message: one that quotes a traceback has the reason at its end."""
     half = MESSAGE_LIMIT // 2
     return message if len(message) <= MESSAGE_LIMIT else f"{message[:half]} … {message[-half:]}"

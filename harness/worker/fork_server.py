@@ -43,7 +43,7 @@ def forked(config: dict[str, Any]) -> bool:
     importlib.import_module(config["programs"])
     if other_threads():
         return False
-    # The collector would write to every object, and so copy every page that is shared.
+    # The garbage collector would write to every object, and so copy every shared page.
     gc.freeze()
     # Workers are forked by the thread that lives as long as this process.
     config["bound"] = True
@@ -92,7 +92,7 @@ def _serve(control: socket.socket) -> bool:
 
 
 def _take(descriptors: list[int]) -> None:
-    """Make a forked process what ``subprocess`` would have started."""
+    """Give a forked process what ``subprocess`` would have set up."""
     os.setsid()
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)

@@ -18,10 +18,10 @@ class Inputs:
         self.given = adapter.arguments(arrays, mode)
 
     def changed(self, start: int = 0, stop: int | None = None) -> str:
-        """What the call did to one of the inputs from ``start`` to ``stop``, in a few words; empty where nothing.
+        """What the call changed in one of the inputs from ``start`` to ``stop``, in words; empty if nothing.
 
-        Both may have been written to: the caller's array, where the framework works in the same memory, and the
-        framework's own. Ask once the answers have been read: until then nothing need have been computed.
+        The call may write to the caller's array, if the framework uses the same memory, and to the framework's own.
+        Call it after the answers have been read: they may be computed lazily.
         """
         for number, position in enumerate(range(len(self._arrays))[start:stop]):
             array, before = self._arrays[position], self._before[position]

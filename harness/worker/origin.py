@@ -58,7 +58,7 @@ class Watch:
             self._last = (frame, function)
 
     def origin(self, error: BaseException) -> str:
-        """``framework``, ``adapter`` or ``harness``: what other libraries raise is whose who called them."""
+        """``framework``, ``adapter`` or ``harness``. Errors of other libraries belong to their caller."""
         if self._asks_in_vain(error):
             return "adapter"
         entries = list(frames(error.__traceback__))
@@ -104,7 +104,7 @@ class Watch:
         return any(self._owner(t.tb_frame) == "adapter" and _loads(t) for t in last)
 
     def _owner(self, frame: FrameType) -> str:
-        """Whose code a frame runs; nothing for libraries that any of them may call."""
+        """Whose code a frame runs; None for libraries that any of them may call."""
         if self._within(str(frame.f_globals.get("__name__", ""))):
             return "framework"
         path = os.path.abspath(frame.f_code.co_filename)

@@ -57,7 +57,7 @@ def _take_descriptors() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def _leave_no_core() -> None:
-    # A campaign may meet a thousand crashes, each worth gigabytes of core file. The limit exists on Unix only.
+    # A campaign may see a thousand crashes, each with gigabytes of core file. The limit exists on Unix only.
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -65,7 +65,7 @@ def _leave_no_core() -> None:
 
 
 def _loaded(config: dict[str, Any]) -> Adapter:
-    """The adapter, or ``Unfit`` where its framework is too old, whatever became of importing it then."""
+    """The adapter. Raises ``Unfit`` if its framework is too old, even if importing it failed otherwise."""
     try:
         return _load(config)
     finally:
@@ -85,9 +85,9 @@ def _load(config: dict[str, Any]) -> Adapter:
 
 
 def _warm_up(adapter: Adapter, mode: str) -> None:
-    """Compile once, so that what a compiler loads and builds the first time is no case's hang."""
+    """Compile once: what a compiler loads and builds the first time must not make a case hang."""
     if mode in adapter.costly_modes:
-        # Where it cannot even do this, each case will say so.
+        # If even this fails, each case will report it.
         with contextlib.suppress(Exception):
             adapter.compile(lambda x: (x + x,), mode)(*adapter.arguments([np.ones(1, np.float32)], mode))
 
@@ -102,7 +102,7 @@ def _check_origins(adapter: Adapter, config: dict[str, Any]) -> None:
 
 
 class Unfit(Exception):
-    """The interpreter cannot answer for the target; its text says why."""
+    """The interpreter cannot serve the target; the message says why."""
 
 
 def _why(error: Exception) -> str:
@@ -147,7 +147,7 @@ class _Watchdog:
             self._end = due + GRACE
 
     def rest(self) -> None:
-        """Nothing is due."""
+        """No sign of life is due."""
         faulthandler.cancel_dump_traceback_later()
         self._end = 0.0
 

@@ -9,11 +9,11 @@ from opassay.reports.data.text import clean, shorten
 
 
 class Unreadable(ValueError):
-    """A file or an entry beside the table is not as it should be; the message is for the reader of the page."""
+    """A file or an entry beside the table is invalid; the message is for the reader of the page."""
 
 
 def word(value: Any, limit: int = 500) -> str:
-    """What an entry says, as one bounded line of printable text; a question mark where it says nothing."""
+    """A text of an entry as one bounded line of printable characters; a question mark if there is none."""
     return shorten(" ".join(clean(value).split()), limit) if isinstance(value, str) and value.strip() else "?"
 
 

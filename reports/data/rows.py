@@ -13,9 +13,9 @@ import pyarrow.compute
 from opassay.reports.data.stored_table import ROW_GROUP_ROWS, StoredTable
 
 Results = pd.DataFrame | StoredTable
-"""What pages are made from: the frame of ``read_table``, or the file on disk of ``read_for_pages``."""
+"""The source of pages: the frame of ``read_table``, or the file on disk of ``read_for_pages``."""
 PLACE = "place"
-"""A column that every table has: the number of the row, from 0."""
+"""A column of every table: the row's number, from 0."""
 
 
 def rows(

@@ -35,9 +35,9 @@ from opassay.reports.sections.summarise import Summary
 
 __all__ = ["LIMITS", "report_html"]
 ROW_LIMIT = 300
-"""How many rows a table has at most."""
+"""Most rows of a table."""
 PAIR_ROWS, ALL_PAIR_ROWS, FEWEST_PAIR_ROWS = 30, 600, 3
-"""How many pairs of attributes of an op are listed: those that were covered least; of many ops each has its share."""
+"""Most pairs of attributes listed per page: the least covered ones, shared out among the ops."""
 NEAREST = 12
 TEMPLATES = Path(__file__).parent / "templates"
 WORDS = {
@@ -57,7 +57,7 @@ _T = TypeVar("_T")
 
 
 def report_html(summary: Summary, parts: Parts | None = None, attempt: Attempts = STRICT) -> str:
-    """The page as text, with a section for each of ``parts`` that there is and that ``attempt`` could make."""
+    """The page as text, with a section for each of ``parts`` that exists and that ``attempt`` could make."""
     parts = parts or Parts()
     return render("report.html.j2", _images(parts), **_context(summary, parts, attempt))
 
@@ -126,7 +126,7 @@ def _context(summary: Summary, parts: Parts, attempt: Attempts) -> dict[str, Any
 
 
 def _knowns(summary: Summary) -> dict[str, Any]:
-    """The known differences that this run came upon: their cases failed or passed, or a pinned one was asked."""
+    """The known differences that this run met: their cases failed or passed, or a pin was asked."""
     met = [k for k in summary.run["known"] if k.get("failed") or k.get("passed") or k.get("pin") == "passes"]
     return capped([{**k, "link": k["url"] if is_web(k.get("url", "")) else ""} for k in met])
 
@@ -138,7 +138,7 @@ def _followed(summary: Summary) -> dict[str, Any]:
 
 
 def _choices(summary: Summary, sections: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
-    """What the filters offer."""
+    """The options of the filters."""
     aspects = [aspect for aspect in ASPECTS if aspect in summary.aspects]
     found = {d.verdict for d in summary.differences}
     return {
@@ -167,7 +167,7 @@ def unbroken(text: str) -> Markup:
 
 
 def _first(summary: Summary, ids: dict[int, str]) -> dict[tuple[str, str, str, str], str]:
-    """The entry that tells first of an op, aspect, target and kind."""
+    """For each op, aspect, target and kind, its first entry."""
     first: dict[tuple[str, str, str, str], str] = {}
     for d in summary.differences:
         if id(d) in ids:

@@ -14,7 +14,7 @@ from opassay.reports.sections.summarise import Summary
 FORMAT = 1
 
 COUNTS = ("passed", "known", "new", "listed", "unsupported", "undefined", "fallback", "fault", "missing")
-"""Where every planned record went; ``new`` are the differences that nobody has explained and nothing lists."""
+"""Where every planned record went; ``new``: differences that are neither known nor listed."""
 
 ANNOTATIONS = 10
 """GitHub shows no more errors of one step.
@@ -54,7 +54,7 @@ def _who(info: dict[str, Any]) -> dict[str, str]:
 
 
 def badge_text(summary: Summary) -> str:
-    """``ran 1,987 of 2,000, 12 known``."""
+    """The badge's text: ``ran 1,987 of 2,000, 12 known``."""
     total = summary.total
     parts = [f"ran {total.judged:,} of {total.planned + total.not_planned:,}"]
     counted = (("new", total.new), ("known", total.known), ("fault", total.fault), ("missing", total.missing))

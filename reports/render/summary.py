@@ -44,7 +44,7 @@ def summary_md(summary: Summary) -> str:
     blocks += [_differences(summary, "listed", TITLES["listed"], 2_000)]
     blocks += [_differences(summary, "fault", "Faults", 2_500), _matrix(summary), _known(summary), _shares(summary)]
     text = "\n\n".join(block for block in (*blocks, _environment(summary)) if block) + "\n"
-    # Every block has a room of its own; only targets without number, or with endless names, come to more.
+    # Each block has a budget of its own. Only very many targets, or very long names, exceed it.
     return text if len(text) <= LIMIT else f"{text[: LIMIT - 200].rpartition(chr(10))[0]}\n\n… cut; {PAGE}\n"
 
 
@@ -103,7 +103,7 @@ def _cell(cell: Cell | None) -> str:
 
 
 def _by_target(summary: Summary) -> str:
-    """The matrix where that of the ops would be too long: all ops of a target and an aspect in one cell."""
+    """The matrix for many ops: all ops of a target and an aspect in one cell."""
     rows = []
     for target in summary.targets:
         own = [c for c in summary.cells if c.target == target]
@@ -116,7 +116,7 @@ def _added(cells: list[Cell]) -> Cell:
 
 
 def _known(summary: Summary) -> str:
-    """Who must act on how many: the list itself is long, and the page has it."""
+    """Counts of known differences by owner; the page has the list."""
     if not summary.run["known"]:
         return ""
     rows = []

@@ -74,7 +74,7 @@ def dtype_names(dtype: str) -> str:
 
 
 def nearest(rhos: Sequence[Rho], count: int) -> list[Rho]:
-    """Those whose passing answers came nearest to the bound, nearest first."""
+    """The combinations whose passing answers came nearest to the bound, nearest first."""
     ranked = sorted((r for r in rhos if r.passing), key=lambda r: (-(r.passing or 0.0), r.op, r.dtype, r.target))
     return ranked[:count]
 

@@ -11,13 +11,14 @@ T = TypeVar("T")
 
 
 class Attempts:
-    """Makes sections; what an exception leaves out is said in ``faults``. Without such a list, exceptions pass."""
+    """Makes sections; an exception is added to ``faults`` and the section left out. Without such a list, exceptions
+    pass."""
 
     def __init__(self, faults: list[str] | None = None) -> None:
         self.faults = faults
 
     def __call__(self, what: str, make: Callable[[], T], instead: Any) -> T:
-        """What ``make`` returns, or ``instead`` where it raises."""
+        """The result of ``make``, or ``instead`` if it raises."""
         if self.faults is None:
             return make()
         try:

@@ -42,7 +42,7 @@ NAMES = {
     "still there": "on both",
     "no longer tested": "not judged on {b}",
 }
-"""What the sorts are called there."""
+"""The names of the sorts between two targets."""
 FIRST_CASES = 3
 _JUDGED = frozenset(("pass", *FAILING))
 
@@ -173,7 +173,7 @@ def _of_failing(then: Answer | None, now: Answer, earlier: set[Signature]) -> st
     if then is None or not then.fails:
         if then is None and signature(now) in earlier:
             return "still there"
-        # A known difference in a case that nobody asked before is no change.
+        # A known difference in a case that was not asked before is not a change.
         return ("changed" if then else "") if now.known else "new"
     if then.known and not now.known:
         return "new"
@@ -188,7 +188,7 @@ def _add(
     if told is None:
         return
     old, new = then.verdict if then else "", now.verdict if now else ""
-    # What a known difference says in each case is told with it, not here.
+    # A message of a known difference varies by case, so it does not count.
     says = "" if told.known else told.says
     key = (sort, *place, told.target, old, new, told.known, says)
     change = changes.setdefault(key, Change(*key))

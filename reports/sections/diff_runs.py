@@ -1,4 +1,4 @@
-"""In what two runs, or two targets of them, differ before any answer: versions, seeds, options, targets, switches."""
+"""What two runs, or two of their targets, differ in before any answer: versions, seeds, options, targets, settings."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Step = tuple[str, str, str]
 """What, before, now."""
 
 STREAM = ("seed", "cases", "fills")
-"""What decides which cases are asked."""
+"""Settings that decide which cases are asked."""
 
 OF_NO_CONCERN = ("--out", "--resume", "--findings", "--strict", "--target", "-t", *(f"--{name}" for name in STREAM))
-"""Options that change no answer, or are told by themselves."""
+"""Options that change no answer, or are compared separately."""
 
 OF_TARGETS = ("version", "mode", "device", "executor", "python", "numpy")
 
@@ -30,7 +30,7 @@ def versions(old: Run, new: Run) -> list[Step]:
 
 
 def differing(old: Run, new: Run) -> list[Step]:
-    """All else that is not the same, so that answers may differ or were not asked."""
+    """All other differences that may change answers, or which cases are asked."""
     return [_step(*step) for step in (*_stream(old, new), *_options(old, new), *_targets(old, new))]
 
 

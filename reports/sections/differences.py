@@ -1,4 +1,4 @@
-"""Records that say the same thing, gathered into one difference with its smallest case."""
+"""Records with the same message, gathered into one difference with its smallest case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from opassay.reports.sections.matrix import aspect_rank, kind_of, targets, worse
 KIND_ORDER = ("new", "fault", "listed", "known")
 FIRST_CASES = 5
 CASES_READ = 200
-"""Of how many differences of a kind the example has its ``case``, which may be long; of others it is empty."""
+"""How many differences of a kind get the ``case`` of their example, which may be long."""
 
 _KEY_COLUMNS = ("op", "aspect", "target", "verdict", "known")
 _EXAMPLE_COLUMNS = (

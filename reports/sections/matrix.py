@@ -90,7 +90,7 @@ class Cell(Tally):
 
     @property
     def state(self) -> str:
-        """The key of ``STATES`` that matters most: nothing judged is never ``pass``."""
+        """The key of ``STATES`` that matters most. A cell without a judged answer is never ``pass``."""
         if self.new or self.fault:
             return "new" if self.new else "fault"
         if self.missing:

@@ -10,17 +10,17 @@ from opassay.reports.sections.matrix import STATES, Cell
 from opassay.reports.sections.summarise import Summary
 
 DESIGN = "design"
-"""What only a by-design difference, or an answer judged under a declared choice, sets apart from ``pass``."""
+"""The state between ``pass`` and ``known``: a by-design difference, or an answer judged under a declared choice."""
 _ORDER = [name for state in STATES for name in ((DESIGN, state) if state == "pass" else (state,))]
 RED = ("new", "fault")
 FOLDED = 24
-"""Up to how many ops each is shown at once; of more, those of a family only where one is red, or on demand."""
+"""Up to how many ops are all shown. Of more, a family's ops show only if one is red, or on demand."""
 OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Spot:
-    """An op on a target, or a family on it: its worst state over all aspects, of how many ops, and where it is told."""
+    """An op or a family on a target: its worst state over all aspects, for how many of its ops, and a link."""
 
     state: str
     count: int
@@ -49,7 +49,7 @@ class Family:
 
 
 def overview(summary: Summary, anchors: Mapping[tuple[str, str, str, str], str]) -> list[Family]:
-    """Family by family, as the run names them; ``anchors``: where a cell's worst difference is told."""
+    """The families in the run's order; ``anchors``: the id of a cell's worst difference."""
     cells: dict[tuple[str, str], list[Cell]] = {}
     for cell in summary.cells:
         if cell.op not in summary.lacking:
@@ -81,7 +81,7 @@ def _spot(cells: Sequence[Cell], anchors: Mapping[tuple[str, str, str, str], str
 
 
 def state_of(cell: Cell) -> str:
-    """The state of a cell, where ``design`` stands for what differs, or passes, by the framework's own definition."""
+    """The state of a cell; ``design`` if the framework's own definition accounts for all differences."""
     if cell.state == "known":
         return DESIGN if cell.known <= cell.by_design else "known"
     return DESIGN if cell.state == "pass" and cell.by_design else cell.state

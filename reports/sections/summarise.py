@@ -75,7 +75,7 @@ class Summary:
         return {(c.op, c.aspect, c.target): c for c in self.cells}
 
     def ops(self, aspect: str) -> list[str]:
-        """What is shown of an aspect: the ops that some target has."""
+        """The ops to show for an aspect: those that some target has."""
         return list(dict.fromkeys(c.op for c in self.cells if c.aspect == aspect and c.op not in self.lacking))
 
     @cached_property
@@ -90,7 +90,7 @@ class Summary:
 
     @property
     def lacks(self) -> str:
-        """How many ops no target has, in a line; empty where each has one."""
+        """A line about the ops that no target has; empty if there are none."""
         if not self.lacking:
             return ""
         left_out = plural(len(self.lacking), "op is left out", "ops are left out")
@@ -122,7 +122,7 @@ class Summary:
         return f"; {plural(count, 'difference')} in untested versions, not red" if count else ""
 
     def named(self, count: str) -> str:
-        """What readers call one of a tally's counts: while the run goes on, nothing is missing."""
+        """The name of a tally's count for readers: while a run goes on, nothing is missing."""
         return "to come" if count == "missing" and self.run["status"] == RUNNING else count.replace("_", " ")
 
     @property
@@ -199,7 +199,7 @@ def undefined_shares(cells: Sequence[Cell]) -> list[Share]:
 
 
 def _too_broad(found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A line for each, or for many a single one: the list of known differences has all the counts."""
+    """A line for each, or one for many: the list of known differences has all counts."""
     if len(found) <= BROAD_LIMIT:
         return [
             f"Known difference {known['id']} is too broad: {plural(known['passed'], 'covered case')} passed."
@@ -213,7 +213,7 @@ def _too_broad(found: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _warnings(run: Mapping[str, Any], cells: Sequence[Cell]) -> list[str]:
-    """What a reader must know before believing the numbers."""
+    """What a reader must know before trusting the numbers."""
     out = [_STATUS.get(run["status"], f"The run was {run['status']}.")] if run["status"] != "finished" else []
     for name, info in run["targets"].items():
         if info.get("state", "ready") != "ready":

@@ -14,7 +14,7 @@ from opassay.reports.data.text import clean
 from opassay.reports.sections.matrix import STATES, Cell, matrix, total
 
 RUN_LIMIT = 24
-"""How many runs are shown: the last ones."""
+"""Most runs that are shown: the last ones."""
 
 
 @dataclass(frozen=True)

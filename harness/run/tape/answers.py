@@ -20,7 +20,7 @@ from opassay.harness.run.tape.frames import ASKED, ROLES, role, trail_of, unpack
 from opassay.harness.run.tape.tape import MOST, Readable, Tape
 
 OPEN = 3
-"""Chunks per target that are held in memory: what is asked lies together, first answers lie further back."""
+"""Chunks per target in memory. Questions come in order; first answers lie further back."""
 
 Key = tuple[str, bool, int, str]
 """Role, whether with several threads, number in the stream, case id."""

@@ -1,4 +1,4 @@
-"""A campaign of what tapes hold."""
+"""A campaign made from tapes."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ class TapeCampaign(Campaign):
 
     @property
     def several(self) -> int:
-        """As many as there were: a lane without answers of several threads stays with one."""
+        """The number of threads of the recorded run. A lane without answers of several threads keeps one."""
         return 2
 
     @property
     def unknown(self) -> list[str]:
-        """The adapters of which nothing is known here."""
+        """The adapters that are not known here."""
         return sorted({t.adapter for t in self.targets} - set(self.registry.adapters))
 
     def planned(self, shard: Shard) -> int:

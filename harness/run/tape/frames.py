@@ -61,14 +61,14 @@ def unpack(header: dict[str, Any], buffers: Sequence[bytes]) -> Outcome:
 
 
 def _cleaned(outcome: Outcome) -> Outcome:
-    """Without what is this machine's alone, as its record will be."""
+    """The outcome without what is specific to this machine, as in its record."""
     if isinstance(outcome, (Raised, Crashed)):
         return replace(outcome, message=clean_message(outcome.message))
     return replace(outcome, reason=clean_message(outcome.reason)) if isinstance(outcome, NotSupported) else outcome
 
 
 def _planes(array: np.ndarray) -> np.ndarray:
-    """The first bytes of all elements, then the second ones: signs and exponents are much alike, and small beside."""
+    """The first bytes of all elements, then the second ones: signs and exponents are alike, and compress well."""
     flat = np.frombuffer(array.tobytes(), np.uint8)
     return np.ascontiguousarray(flat.reshape(-1, array.itemsize).T).reshape(-1)
 

@@ -46,7 +46,7 @@ class TapedLane(Lane):
         elif not self.hello or self._answers.tape.state != "ready":
             self.state = self._answers.tape.state
         else:
-            # Recorded where there was one core: its second half had one thread, too.
+            # Recorded on one core: its second half had one thread, too.
             self.state = "ready"
 
     @property
@@ -93,7 +93,7 @@ class TapedLane(Lane):
             self._group(job, number, members)
         for item, found in spoken:
             if found is None and isinstance(job.kind, Compared):
-                # Asked for by itself at once, where it had ended a worker together with others.
+                # It ended a worker together with others, and was then asked by itself.
                 self._again(job.again(item))
 
     def _group(self, job: Job, number: int, members: Sequence[tuple[Item, Spoken]]) -> None:
@@ -154,7 +154,7 @@ class TapedEngine(Engine):
         """None: a tape is read once."""
 
     def make_batch(self, op: Op, aspect: str, start: int, stop: int) -> Batch:
-        """What was asked: the cases on the tapes, whatever would be drawn today."""
+        """The recorded cases, whatever would be drawn now."""
         items: dict[tuple[int, str], Item] = {}
         for answers in self._tapes.values():
             items |= answers.items.get((op.name, aspect), {})

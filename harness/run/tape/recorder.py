@@ -88,7 +88,7 @@ class _TargetTape:
             header["id"] = item.case.id
         if isinstance(outcome, (Crashed, TimedOut)) and job.trail:
             header["trail"] = trail_json(job.trail)
-        # Ops are judged apart from each other: what a record needs lies with the answers to its own op.
+        # Ops are judged separately: a record's answers lie with those of its own op.
         op = job.kind.item.case.op if isinstance(job.kind, Replayed) else item.case.op
         if isinstance(job.kind, InGroup):
             header["group"] = self._group(op, job.kind.end)

@@ -1,4 +1,4 @@
-"""Judging tapes again, their ops shared out to the cores."""
+"""Judging tapes again, their ops distributed over the cores."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ class TapedRun(Run):
         """Judge every op, yielding records as they become known; ``engine`` counts what came of all."""
         held: list[Judged] = []
         for judged in self._judged():
-            # Whether an end that did not repeat is forgiven depends on how many there were in all ops before.
+            # Whether an exit that did not reproduce is forgiven depends on their number in all earlier
+            # ops.
             if judged.once:
                 held.append(judged)
             else:
@@ -107,7 +108,7 @@ class TapedRun(Run):
         if cores < 2 or sum(tape.size for tape in self.campaign.tapes) < SMALL:
             yield from (judge_ops(asked, [name], self.folder) for name in names)
             return
-        # Fresh processes: a copy of this one would have its threads' locks, and nobody to release them.
+        # Fresh processes: a forked copy would hold locks of threads that it lacks.
         with ProcessPoolExecutor(cores, get_context("spawn"), _leave_ctrl_c) as pool:
             try:
                 for done in as_completed([pool.submit(judge_ops, asked, [name], self.folder) for name in names]):
