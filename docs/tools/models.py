@@ -159,7 +159,9 @@ def main(name: str, modes: tuple[str, ...], ops: tuple[str, ...]) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--ask":
+    if sys.argv[1:] in ([], ["-h"], ["--help"]):
+        print(__doc__)
+    elif sys.argv[1] == "--ask":
         ask(*sys.argv[2:])
     else:
         given = sys.argv[2:]

@@ -9,15 +9,23 @@ from pathlib import Path
 from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.hunt import store
 from opassay.harness.hunt.finding import Finding, Predicate
+from opassay.harness.model.case import Case
 from opassay.harness.model.fills import VALUE_KINDS
 from opassay.harness.model.traits import Trait
 
 HEADER = '''"""Draft of a known difference of {adapter}, from the finding {finding}.
 
-To finish it: say who must act (`owner`: "ours", "upstream" or "by design") and how the difference is recognised, at
-best by the mistake that `reproduces` the answer; else check that `covers` is as narrow as the cause. Name the traits of
-all ops that it concerns, and quote `url` with its `title` where the difference is reported. Then move it, into its
-tuple `KNOWN`, to {place}.
+To finish it:
+
+- owner: who must act: "ours", "upstream" or "by design".
+- reason: the cause, in a sentence.
+- reproduces="...": the named mistake that gives the answer, if there is one, in place of `when`. Else check that
+  `covers` is as narrow as the cause.
+- ops: all that it concerns, by name or by trait.
+- url, title: the report upstream, if there is one.
+
+Then move the entry, into the tuple KNOWN, to {place}.
+The pin may move to pins.jsonl beside it, as the line ["id of the entry", the case].
 """
 
 {imports}from opassay.harness.model.case import Case
@@ -115,7 +123,7 @@ def draft(finding: Finding, adapter: str, registry: Registry, place: str = "know
         place=place,
         finding=finding.id,
         name=f"{adapter}-{finding.op}-{finding.verdict}-{finding.case.id[:8]}",
-        pin=json.dumps(finding.case.to_json(), indent=1, sort_keys=True).replace("\\", "\\\\"),
+        pin=_lines(finding.case).replace("\\", "\\\\"),
         covers=covers,
         imports="from opassay.adapters.kernels.predicates import attribute\n" if "attribute(" in covers else "",
         op=finding.op,
@@ -127,6 +135,14 @@ def draft(finding: Finding, adapter: str, registry: Registry, place: str = "know
     )
 
 
+def _lines(case: Case) -> str:
+    """The case as JSON, a line per field, and per tensor of lists."""
+    told = json.dumps(case.to_json(), sort_keys=True)
+    for start in ('"attributes"', '"cotangents"', '"op"', '"rule"', '"tensors"'):
+        told = told.replace(f", {start}", f",\n {start}")
+    return told.replace('}, {"dtype"', '},\n  {"dtype"')
+
+
 def _modes(finding: Finding, adapter: str, registry: Registry) -> tuple[str, ...]:
     """The modes in which it was seen; nothing if these are all modes."""
     seen = {
@@ -136,14 +152,16 @@ def _modes(finding: Finding, adapter: str, registry: Registry) -> tuple[str, ...
 
 
 def _covers(predicates: Sequence[Predicate]) -> str:
-    alternatives = list(dict.fromkeys(_all(predicate.traits) for predicate in predicates))
-    if len(alternatives) == 1:
-        return f"    return {alternatives[0]}"
-    return "    return (\n        " + "\n        or ".join(f"({text})" for text in alternatives) + "\n    )"
+    """A statement per predicate: its traits, one a line."""
+    alternatives = dict.fromkeys(tuple(map(_source, predicate.traits)) for predicate in predicates)
+    *first, last = (_all(traits) for traits in alternatives)
+    return "".join(f"    if {each}:\n        return True\n" for each in first) + f"    return {last}"
 
 
-def _all(traits: Sequence[Trait]) -> str:
-    return " and ".join(_source(trait) for trait in traits) or "True"
+def _all(traits: Sequence[str]) -> str:
+    if len(traits) < 2:
+        return "".join(traits) or "True"
+    return "(\n        " + "\n        and ".join(traits) + "\n    )"
 
 
 def _source(trait: Trait) -> str:
