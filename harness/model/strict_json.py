@@ -69,6 +69,8 @@ def fields(value: Any, what: str, needs: Sequence[str], may: Sequence[str] = ())
 def refusal(found: Mapping[str, Any]) -> str:
     """An entry of pydantic's ``errors()`` in one line: where it stands, what was expected, what was given."""
     place = ".".join(str(part) for part in found["loc"]) or "the file"
+    if found["type"] == "json_invalid":
+        return "not JSON"
     if found["type"] == "missing":
         return f"{place} is missing"
     expected = _EXPECTED.get(found["type"], found["msg"].removeprefix("Input should be "))

@@ -114,8 +114,8 @@ def _worst(summary: Summary, findings: Findings, anchors: Mapping[int, str]) -> 
 
 def _of_finding(f: Finding) -> Line:
     who = "opassay: all targets agree against the oracle" if f.suspect_oracle else "the framework's maintainers"
-    what = f"{f.op} {f.aspect} on {', '.join(f.targets)}, {plural(f.count, 'record')}: {_brief(f.message)}"
-    return Line(f.verdict, what, _short(stated(f.cause)), who, f"finding-{f.id}")
+    what = f"{f.op} {f.aspect} on {', '.join(f.targets)}, {plural(f.records, 'record')}: {_brief(f.message)}"
+    return Line(f.verdict, what, _short(stated(f.explained_by)), who, f"finding-{f.id}")
 
 
 def _of_difference(d: Difference, summary: Summary, anchor: str) -> Line:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,12 +46,10 @@ class Heatmap:
 def heatmaps(expected: Any, actual: Any, worst_index: str) -> tuple[Heatmap, ...]:
     """Expected, actual, and |actual - expected|; fewer where one is no array, or their shapes differ; never raises.
 
-    ``expected`` and ``actual``: nested lists of numbers; of several outputs, a mapping by name or a list of which
-    ``worst_index`` (``y[0,2,1]``) picks the one that is shown.
+    ``expected`` and ``actual``: nested lists of numbers; ``worst_index``: ``y[0,2,1]``.
     """
     found = _INDEX.match(worst_index)
-    output = found["output"] if found else ""
-    arrays = {title: array_of(picked(value, output)) for title, value in (("expected", expected), ("actual", actual))}
+    arrays = {title: array_of(value) for title, value in (("expected", expected), ("actual", actual))}
     place = tuple(int(n) for n in re.findall(r"\d+", found["index"])) if found else ()
     known = {title: array for title, array in arrays.items() if array is not None}
     if len(known) == 2 and known["expected"].shape == known["actual"].shape:
@@ -63,23 +60,12 @@ def heatmaps(expected: Any, actual: Any, worst_index: str) -> tuple[Heatmap, ...
     return tuple(_drawn(title, array, place, bounds) for title, array in known.items() if array.size)
 
 
-def picked(value: Any, output: str) -> Any:
-    """Of a mapping of outputs the one that is named, or the first."""
-    if isinstance(value, Mapping) and value and "values" not in value:
-        return value.get(output, next(iter(value.values())))
-    return value
-
-
 def array_of(value: Any) -> np.ndarray | None:
-    """Nested lists, or ``{"shape", "values"}``, as float64; None for anything else or too much of it."""
-    shape = None
-    if isinstance(value, Mapping):
-        shape, value = value.get("shape"), value.get("values")
+    """Nested lists as float64; None for anything else or too much of it."""
     if not isinstance(value, (list, int, float)) or isinstance(value, bool):
         return None
     try:
         array = np.array(value, dtype=np.float64)
-        array = array if shape is None else array.reshape([int(n) for n in shape])
     except (TypeError, ValueError, OverflowError, RecursionError):
         return None
     return array if array.size <= ELEMENT_LIMIT else None

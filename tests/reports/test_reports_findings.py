@@ -19,11 +19,15 @@ SCRIPT = "import torch\nassert torch.ones(2).sum() == 3\n"
 
 def given(**changes):
     plain = {"id": "a1", "op": "conv2d", "aspect": "value", "verdict": "structural", "explained_by": "swapped axes"}
-    told = {"targets": ["torch", "jax"], "count": 7, "message": "y[0,1] is 5, expected 3", "worst_index": "y[0,1]"}
-    arrays = {"expected": [[1.0, 3.0], [0.0, 0.0]], "actual": [[1.0, 5.0], [0.0, 0.0]], "suspect_oracle": False}
+    told = {"targets": ["torch", "jax"], "records": 7, "message": "y[0,1] is 5, expected 3", "worst": worst()}
+    answers = {"expected": [[1.0, 3.0], [0.0, 0.0]], "actual": {"torch": [[1.0, 5.0], [0.0, 0.0]]}}
     run = {"adapter": "torch", "file": "repro_torch.py", "exit_status": 1, "output": "5 is not 3", "reproduces": True}
     case = {"op": "conv2d", "tensors": [], "attributes": {}}
-    return {**plain, **told, **arrays, "case": case, "reproductions": [run], **changes}
+    return {**plain, **told, **answers, "suspect_oracle": False, "case": case, "reproductions": [run], **changes}
+
+
+def worst(**changes):
+    return {"place": "y[0,1]", "index": [0, 1], "expected": 3.0, "actual": {"torch": 5.0}, **changes}
 
 
 @pytest.fixture
@@ -46,18 +50,18 @@ def page(made, folder):
 
 def test_a_finding_is_read_whole(folder):
     (found,) = read_findings(folder(given(), **{"issue.md": "# Wrong sum"})).shown
-    assert (found.op, found.verdict, found.targets, found.count) == ("conv2d", "structural", ("torch", "jax"), 7)
-    assert found.cause == "swapped axes"
+    assert (found.op, found.verdict, found.targets, found.records) == ("conv2d", "structural", ["torch", "jax"], 7)
+    assert found.explained_by == "swapped axes"
     assert found.issue == "# Wrong sum"
     (script,) = found.scripts
-    assert (script.text, script.output, script.exit_status, script.reproduces) == (
+    assert (script.text, script.output, script.ended, script.reproduces) == (
         SCRIPT,
         "5 is not 3",
         "Exit status 1",
         True,
     )
     ((target, maps),) = found.rows
-    assert target == ""
+    assert target == "torch"
     assert [m.title for m in maps] == ["expected", "actual", "difference"]
     assert [m.mark for m in maps] == [(1, 0)] * 3
     assert [t.text for t in maps[1].texts] == ["1", "5", "0", "0"]
@@ -89,17 +93,12 @@ def test_answers_kept_apart_by_target_are_drawn_apart(folder):
 
 
 @pytest.mark.parametrize(
-    ("entry", "says"),
-    [
-        ({"exit_status": None}, "It did not end in time"),
-        ({"exit_status": -11}, "It ended by signal 11"),
-        ({"exit_status": 0}, "Exit status 0"),
-        ({}, "Exit status unknown"),
-    ],
+    ("status", "says"),
+    [(None, "It did not end in time"), (-11, "It ended by signal 11"), (0, "Exit status 0")],
 )
-def test_how_a_script_ended_is_told(folder, entry, says):
-    (found,) = read_findings(folder(given(reproductions=[{"file": "repro_torch.py", **entry}]))).shown
-    assert found.scripts[0].exit_status == says
+def test_how_a_script_ended_is_told(folder, status, says):
+    (found,) = read_findings(folder(given(reproductions=[{"file": "repro_torch.py", "exit_status": status}]))).shown
+    assert found.scripts[0].ended == says
 
 
 def test_a_script_that_needs_opassay_is_told_so(made, folder):
@@ -109,7 +108,7 @@ def test_a_script_that_needs_opassay_is_told_so(made, folder):
 
 
 def test_findings_with_most_records_come_first(folder):
-    folder(given(count=1), "small")
+    folder(given(records=1), "small")
     root = folder(given(records=50), "large")
     assert [f.id for f in read_findings(root).shown] == ["large", "small"]
 
@@ -117,31 +116,54 @@ def test_findings_with_most_records_come_first(folder):
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ("{", "finding.json is not JSON"),
-        ("[]", "expected an object, got list"),
-        ("[" * 100_000, "finding.json is not JSON"),
+        ("{", "not JSON"),
+        ("[]", "the file: expected an object, got []"),
+        ("[" * 100_000, "not JSON"),
+        (json.dumps(given(op=3)), "op: expected text, got 3"),
+        (json.dumps(given(targets=["t"] * 25)), "targets: expected "),
+        (json.dumps(given(worst={"place": []})), "worst.place: expected text, got []"),
+        (json.dumps(given(reproductions=[{"file": "x.py"}])), "reproductions.0.exit_status is missing"),
+        (json.dumps(given(threads="2; rm")), "threads: expected an integer, got '2; rm'"),
     ],
 )
 def test_a_finding_that_cannot_be_read_is_a_line(folder, data, says):
     found = read_findings(folder(data))
     assert found.shown == ()
-    assert found.lines == (f"Finding a1 cannot be shown: {says}.".replace("expected", "finding.json: expected"),)
+    (line,) = found.lines
+    assert line.startswith(f"Finding a1 cannot be shown: finding.json: {says}")
+    assert len(line) < 400
 
 
-@pytest.mark.parametrize("field", ["op", "targets", "count", "case", "worst_index", "reproductions", "expected", "url"])
+FIELDS = (
+    "op",
+    "targets",
+    "records",
+    "case",
+    "worst",
+    "reproductions",
+    "expected",
+    "actual",
+    "predicates",
+    "rho",
+    "also",
+)
+
+
+@pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("value", [None, 3, {"a": [1]}, [[1], [2, 3]], "x", True, [None], -1e400])
 def test_fields_of_any_kind_are_survived(made, folder, field, value):
     root = folder(given(**{field: value}))
-    assert len(read_findings(root).shown) == 1
+    found = read_findings(root)
+    assert len(found.shown) + len(found.lines) == 1
     assert '<h2 id="findings">' in page(made, root)
 
 
-@pytest.mark.parametrize("name", ["../../secret.py", "/etc/passwd", "missing.py", ".", "", 7])
+@pytest.mark.parametrize("name", ["../../secret.py", "/etc/passwd", "missing.py", ".", ""])
 def test_scripts_outside_the_finding_are_never_read(folder, name):
-    root = folder(given(reproductions=[{"file": name, "reproduces": True}]))
+    root = folder(given(reproductions=[{"file": name, "exit_status": 1, "reproduces": True}]))
     (root / "secret.py").write_text("secret")
     (found,) = read_findings(root).shown
-    assert found.scripts == ()
+    assert found.scripts == []
     assert found.lines[0].startswith("A script cannot be shown: ")
 
 
@@ -156,9 +178,9 @@ def test_huge_files_are_cut_or_refused(folder, monkeypatch):
 
 
 def test_all_findings_together_have_a_budget(folder, monkeypatch):
-    folder(given(count=9, message="x" * 3_000), "most")
-    folder(given(count=5, message="x" * 3_000), "long")
-    root = folder(given(count=1, message="x"), "short")
+    folder(given(records=9, message="x" * 3_000), "most")
+    folder(given(records=5, message="x" * 3_000), "long")
+    root = folder(given(records=1, message="x"), "short")
     assert len(read_findings(root).shown) == 3
     monkeypatch.setattr(findings, "BUDGET", 6_000)
     found = read_findings(root)
@@ -167,21 +189,13 @@ def test_all_findings_together_have_a_budget(folder, monkeypatch):
 
 
 def test_nothing_in_a_finding_can_break_the_page(made, folder):
-    hostile = dict.fromkeys(("op", "aspect", "verdict", "explained_by", "message", "url", "title", "worst_index"), EVIL)
-    entry = {"adapter": EVIL, "file": "repro_torch.py", "output": EVIL, "reproduces": True}
+    hostile = dict.fromkeys(("op", "aspect", "verdict", "explained_by", "message", "fault", "when"), EVIL)
+    entry = {"adapter": EVIL, "file": "repro_torch.py", "output": EVIL, "exit_status": 1, "reproduces": True}
     root = folder(given(**hostile, targets=[EVIL], reproductions=[entry]), **{"repro_torch.py": EVIL, "issue.md": EVIL})
     text = page(made, root)
     assert text.count("<script>") == 1
     assert "<img" not in text
     assert "\x1b" not in text
-
-
-def test_an_upstream_link_is_one_only_to_the_web(made, folder):
-    assert "javascript:" not in page(made, folder(given(url="javascript:alert(1)", title="t")))
-    link = "https://github.com/pytorch/pytorch/issues/1"
-    assert f'<a href="{link}" rel="noreferrer noopener">A title</a>' in page(
-        made, folder(given(url=link, title="A title"))
-    )
 
 
 def test_a_word_is_one_line(folder):
@@ -190,9 +204,9 @@ def test_a_word_is_one_line(folder):
 
 
 def test_figures_are_told_in_words(folder):
-    worst = {"place": "y[0,1]", "index": [0, 1], "expected": 3.0, "actual": {"torch": 5.25, "jax": "nan"}}
-    traits = [[[["attributes", "dilation", 0], ">=", 2], [["tensors", 0, "memory"], "==", "sliced"]], []]
-    more = {"worst": worst, "traits": traits, "failed": 2, "runs": 2, "versions": {"torch": "2.13.0"}, "rho": 1.5}
+    traits = [[["attributes", "dilation", 0], ">=", 2], [["tensors", 0, "memory"], "==", "sliced"]]
+    needs, element = [{"traits": traits}, {"traits": []}], worst(actual={"torch": 5.25, "jax": "nan"})
+    more = {"worst": element, "predicates": needs, "failed": 2, "runs": 2, "versions": {"torch": "2.13.0"}, "rho": 1.5}
     (found,) = read_findings(folder(given(**more))).shown
     assert dict(found.facts) == {
         "worst element": "y[0,1]: expected 3, got torch 5.25, jax nan",
@@ -205,25 +219,19 @@ def test_figures_are_told_in_words(folder):
 
 def test_alternatives_are_told_apart(folder):
     one, other = [[["attributes", "padding"], "==", "SAME"]], [[["fill"], "<=", 3]]
-    (found,) = read_findings(folder(given(predicates=[{"sign": [], "traits": one}, {"traits": other}, 7]))).shown
+    (found,) = read_findings(folder(given(predicates=[{"sign": [], "traits": one}, {"traits": other}]))).shown
     assert dict(found.facts)["a case fails when"] == f"padding is SAME; or fill ≤ {VALUE_KINDS[3]}"
 
 
 def test_the_smallest_case_has_its_command(made, folder):
     command = "opassay replay opassay-report/findings/a1/case.json --target torch --target jax"
-    for more, threads in (("", 1), (" --threads 2", 2), ("", "2; rm")):
+    for more, threads in (("", 1), (" --threads 2", 2)):
         text = page(made, folder(given(threads=threads)))
         assert f'<pre id="finding-a1-command">{command}{more}</pre>' in text
 
 
-@pytest.mark.parametrize("field", ["worst", "traits", "predicates", "failed", "runs", "versions", "rho"])
-@pytest.mark.parametrize("value", [None, 3, "x", [[1]], [[[["a"], "~", {}]]], {"place": "p", "actual": 3}, True])
-def test_figures_of_any_kind_are_survived(folder, field, value):
-    assert len(read_findings(folder(given(**{field: value}))).shown) == 1
-
-
 def test_the_place_is_taken_from_the_worst_element(folder):
-    (found,) = read_findings(folder(given(worst_index=None, worst={"place": "y[1,0]", "expected": "inf"}))).shown
+    (found,) = read_findings(folder(given(worst=worst(place="y[1,0]", expected="inf")))).shown
     assert found.rows[0][1][0].mark == (0, 1)
 
 
