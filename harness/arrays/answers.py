@@ -1,4 +1,4 @@
-"""What is said of answers that were computed elsewhere: which one is off, by how much, and what it looks like."""
+"""The report on answers that were computed elsewhere: which one is off, by how much, and the likely cause."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def judged(op: Op, definition: Layer, answering: Layer, folder: Path) -> Told:
     inputs = [answering.inputs[0], *definition.inputs[1:]]
     attributes = dict(definition.attributes)
     if "layout" in attributes:
-        # How images lie is no part of what is computed.
+        # The layout of images is not part of the result.
         attributes["layout"] = answering.attributes.get("layout", attributes["layout"])
     try:
         case = case_of(op, inputs, attributes, folder)
@@ -99,7 +99,7 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def distance(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
-    """The largest difference of two layers' arrays, by the largest value; infinite where shapes do not meet."""
+    """The largest difference of two layers' arrays, relative to the largest value; infinite for different shapes."""
     worst = 0.0
     for a, b in zip(one, other, strict=False):
         a, b = (np.asarray(dtypes.widen(x), np.float64) for x in (a, b))

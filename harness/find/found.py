@@ -31,7 +31,7 @@ def ops() -> dict[str, str]:
 
 
 def family(op: str) -> str:
-    """What a reader calls the ops of its module: ``conv programs``; empty for an op of nobody's."""
+    """The family of the ops of a module, such as ``conv programs``; empty for an op from elsewhere."""
     return ops().get(op, "").rpartition(".")[-1].replace("_", " ")
 
 

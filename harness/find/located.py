@@ -14,11 +14,11 @@ from opassay.harness.find.declared import Declaration, read_declaration
 
 
 class UsageError(Exception):
-    """What the user asked for cannot be done: one clear line, exit status 2."""
+    """The request cannot be fulfilled: one clear line, exit status 2."""
 
 
 NAMED = 30
-"""So many names are told of what there is: a line that nobody reads to its end helps nobody."""
+"""Most names in a message: nobody reads a longer list."""
 
 
 def unknown(what: str, given: str, available: Iterable[str]) -> str:
@@ -47,7 +47,7 @@ def module_file(module: str) -> Path:
 
 
 def _beside_us(top: str) -> ModuleSpec | None:
-    """A module of the current folder: it comes last, so that nothing there hides what is installed."""
+    """A module of the current folder. It comes last, so that it cannot hide installed ones."""
     here = os.getcwd()
     if here in sys.path or not any(os.path.isfile(os.path.join(here, p)) for p in (f"{top}.py", f"{top}/__init__.py")):
         return None
@@ -57,10 +57,9 @@ def _beside_us(top: str) -> ModuleSpec | None:
 
 
 def beside(location: str, part: str) -> str:
-    """The module named ``part`` in the package of the adapter at module:Class, or nothing where there is none.
+    """The module named ``part`` in the package of the adapter at module:Class; empty without one.
 
-    Nothing also for an adapter that stands in the package's own ``__init__.py``: importing what is beside it would
-    import its framework.
+    Also empty for an adapter in the package's ``__init__.py``: importing its neighbour would import its framework.
     """
     package, folder = _package(location), folder_of(location)
     return f"{package}.{part}" if folder is not None and (folder / f"{part}.py").is_file() else ""

@@ -14,7 +14,7 @@ from opassay.harness.find.located import UsageError, beside, declare, folder_of
 MANIFEST = "adapter.toml"
 ADAPTERS = Path(__file__).parents[2] / "adapters"
 KEYS = {"class": str, "requires": str, "least": str, "hint": str, "named_only": bool, "backend": bool}
-"""What a manifest may say, each as it stands in ``AdapterEntry``; only a built-in adapter names its ``class``."""
+"""The fields of a manifest, each as in ``AdapterEntry``; only a built-in adapter names its ``class``."""
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ class Registry:
         return target
 
     def _no_backend(self, adapter: str) -> str:
-        """Why a target of ``adapter`` cannot say who computes."""
+        """Why a target of ``adapter`` cannot name a backend."""
         those = ", ".join(name for name, entry in sorted(self.adapters.items()) if entry.backend)
         return f"the adapter {adapter!r} takes no backend; remove the key, or name one that does: {those}"
 
@@ -160,7 +160,8 @@ class Registry:
         return replace(target, mode=target.mode or entry.modes[0])
 
     def interpreter(self, target: Target) -> str:
-        """Who runs it: what the command line says of the target, its file, or the command line of its adapter."""
+        """The target's interpreter: from the command line, else from its file, else its adapter's from the command
+        line."""
         written = self.described[target.name].python if target.name else ""
         return self._python.get(target.name) or written or self._python.get(target.adapter) or sys.executable
 
@@ -218,7 +219,7 @@ class Registry:
         if not isinstance(op, Op):
             raise UsageError(f"{name} of {modules[name]} is a {type(op).__name__}, not an Op; see docs/adding-an-op.md")
         for module in set(modules.values()) if op.staged else ():
-            # Any op may be a stage of a program, and whoever judges it stands in the module of its entry.
+            # Any op may be a stage of a program, and its judge is found by the module of its entry.
             importlib.import_module(module)
         return op
 

@@ -1,4 +1,4 @@
-"""The mistake that reproduces an answer which no fact covers: by it a baseline knows the difference again."""
+"""The mistake that reproduces an answer which no fact covers. A baseline recognises the difference by it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from opassay.harness.model.op import Op
 
 
 def cause(op: Op, asked: Answered, known: Iterable[str]) -> str:
-    """The first mistake of ``op`` that gives the answer, alone or beside one of those ``known``; empty: none does.
+    """The first mistake of ``op`` that gives the answer, alone or with one of those ``known``; empty if none does.
 
-    What must be met by the target's own bound is tried before what may be met by a looser one.
+    Mistakes judged by the target's own bound are tried before those with a looser one.
     """
     if not asked.differs:
         return ""

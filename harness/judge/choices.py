@@ -1,4 +1,4 @@
-"""Answers judged under the choices that their target follows: by what it declares, and by nothing else."""
+"""Answers judged under the choices that their adapter declares, and nothing else."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Under:
 
 
 def followed(op: Op, follows: Sequence[Follows], case: Case, mode: str) -> tuple[Followed, ...]:
-    """The choices that may change what is right for ``case``, as a target follows them."""
+    """The target's choices that may change what is right for ``case``."""
     here = {f.choice: f for f in follows if f.applies(case, mode)}
     offered = [(choice, here[choice.name]) for choice in op.choices if choice.name in here]
     found = [Followed(f.label, choice.options[f.option], choice.rules) for choice, f in offered]
@@ -49,7 +49,7 @@ def followed(op: Op, follows: Sequence[Follows], case: Case, mode: str) -> tuple
 
 
 def under(op: Op, case: Case, chosen: Sequence[Followed], outcome: Outcome, truth: References = ()) -> Under | None:
-    """What is right under ``chosen``; None where they change nothing, or leave the input invalid."""
+    """What is right under ``chosen``; None if they change nothing, or leave the input invalid."""
     answers = tuple(outcome.arrays) if isinstance(outcome, Returned) else ()
     cotangents = case.cotangent_values() if case.aspect == "gradient" else ()
     question = Question(op.name, case.attributes, case.inputs(), cotangents, tuple(truth), answers)
@@ -65,12 +65,12 @@ def under(op: Op, case: Case, chosen: Sequence[Followed], outcome: Outcome, trut
 
 
 def _through(question: Question, others: Sequence[Followed]) -> Question:
-    """The question under several choices: the first one transforms it and passes it to the next."""
+    """The question under several choices: each transforms it and passes it to the next."""
     return replace(question, inner=(tuple(f.option for f in others), 0)) if others else question
 
 
 def _orders(case: Case, chosen: Sequence[Followed]) -> Iterator[tuple[Followed, ...]]:
-    """One alone, then two together: cropped, an image may have no room for a window, which is a choice as well."""
+    """Each choice alone, then two together: a cropped image may lack room for a window, which is a choice as well."""
     for count in (1, 2):
         for some in permutations(chosen, count):
             if case.aspect != "error" or case.rule in some[0].rules:
@@ -78,7 +78,7 @@ def _orders(case: Case, chosen: Sequence[Followed]) -> Iterator[tuple[Followed, 
 
 
 def judge_under(case: Case, outcome: Outcome, right: Under, models: Models) -> Judgement:
-    """The verdict on an answer to which choices are about; invalid input that they make valid must be answered."""
+    """The verdict on an answer that choices concern. Invalid input that they make valid must be answered."""
     if (
         case.aspect == "error"
         and isinstance(outcome, Raised)

@@ -63,7 +63,7 @@ def _met(actual: np.ndarray, reference: Reference) -> Reference:
 
 
 def flawless(elements: int, worst_index: str) -> Judgement:
-    """The judgement of an output without any error."""
+    """The judgement of an output without errors."""
     return Judgement(
         "pass",
         rho=0.0,
@@ -105,7 +105,7 @@ def _compare_integers(actual: np.ndarray, reference: Reference) -> Judgement:
 
 
 def _compare_plain(actual: np.ndarray, reference: Reference, measure: Measure) -> Judgement | None:
-    """The judgement of an answer within its bound throughout, None for any other."""
+    """The judgement of an answer that is within its bound everywhere; None otherwise."""
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         error = np.abs(np.asarray(actual - measure.expected))
         if not error.any():
@@ -115,7 +115,7 @@ def _compare_plain(actual: np.ndarray, reference: Reference, measure: Measure) -
         if not measure.tolerant:
             rho[error == 0] = 0
     worst = np.unravel_index(int(np.argmax(rho)), rho.shape)
-    # Not a number where the answer is not finite.
+    # NaN where the answer is not finite.
     if not rho[worst] <= 1:
         return None
     beyond = reference.policy == "linear" and bool((error > measure.limit.heuristic).any())
@@ -144,7 +144,7 @@ def _compare_floats(actual: np.ndarray, reference: Reference, model: NumericMode
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         error = np.where(finite, np.abs(actual - expected), 0)
         rho = np.where(error == 0, 0, error / limit.allowed)
-    # Infinite for special elements alone, so that the worst element is one of those that the message speaks of.
+    # Infinite for special elements only, so that the worst element is one that the message describes.
     rho = np.where(special, np.inf, np.minimum(rho, np.finfo(np.float64).max) if special.any() else rho)
     wrong, outside = finite & (error > limit.allowed), stated.outside(actual, reference) & finite
     rho = np.where(outside & ~special, np.inf, rho)
@@ -162,16 +162,16 @@ def _compare_floats(actual: np.ndarray, reference: Reference, model: NumericMode
 
 
 def _sort(reference: Reference, limit: numerics.Bound, wrong: np.ndarray, exact_fill: bool) -> str:
-    """A wrong element under an exact fill is structural; of a bounded output only where nothing is rounded."""
+    """Under an exact fill a wrong element is structural; in a bounded output only if nothing is rounded."""
     exact = exact_fill and (reference.policy != "bounded" or bool((limit.allowed[wrong] == 0).any()))
     return "structural" if exact else "numeric"
 
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """An output element by element: what is expected, how far off it may be, and which of the answer's are wrong.
+    """An output, element by element: the expected value, the allowed error, and whether the answer is wrong.
 
-    ``loose``: some element may be something else besides, so that expected value and allowed error do not say all.
+    ``loose``: some elements may have other values too, which expected value and allowed error do not tell.
     """
 
     expected: np.ndarray
@@ -181,7 +181,7 @@ class Marks:
 
 
 def marks(actual: object, reference: Reference, model: NumericModel, exact_fill: bool) -> Marks:
-    """What ``compare`` goes by. Nothing is wrong in an answer of another shape, or in none."""
+    """The elements as ``compare`` judges them. An answer of another shape, or a missing one, has no wrong element."""
     exact = reference.exact
     fits = isinstance(actual, np.ndarray) and actual.shape == exact.shape
     if fits:
@@ -235,7 +235,7 @@ SPECIALLY = {
     "subnormal flushed": "takes a subnormal number for zero",
     "subnormal taken for zero": "gives another subnormal number",
 }
-"""What happened at a special element, in a few words, and as one says it of an op."""
+"""What happened at a special element: in a few words, and as an issue's title says it."""
 
 
 def describe_special(actual: np.ndarray, expected: np.ndarray, where: np.ndarray, dtype: str) -> str:

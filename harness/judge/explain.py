@@ -62,7 +62,7 @@ class Answered:
 
     @cached_property
     def wrong(self) -> frozenset[int]:
-        """The places of the outputs that do not pass alone."""
+        """The indices of the outputs that do not pass alone."""
         assert isinstance(self.outcome, Returned)
         triples = zip(self.outcome.arrays, self.references, self.known, strict=False)
         judged = [judge(self.case, Returned((array,)), (r,), (model,)).verdict for array, r, model in triples]
@@ -70,7 +70,7 @@ class Answered:
 
     @cached_property
     def question(self) -> Question:
-        """What mistakes are asked."""
+        """The question that mistakes are asked."""
         assert isinstance(self.outcome, Returned)
         case, truth = self.case, tuple(self.references)
         return Question(
@@ -79,7 +79,7 @@ class Answered:
 
     @cached_property
     def seen(self) -> dict[Seen, bool]:
-        """Whether outputs are just what a mistake gives, of what was compared already."""
+        """Whether the outputs equal a mistake's answer, among those compared so far."""
         return {}
 
     @cached_property
@@ -89,7 +89,8 @@ class Answered:
 
     @property
     def apart(self) -> Sequence[int]:
-        """The places of wrong outputs that are computed each by itself; none where there is one, or all are one."""
+        """The indices of wrong outputs that are computed independently; none if there is only one, or all depend on
+        each other."""
         several = len(self.references) > 1 and isinstance(self.outcome, Returned)
         if not several or len(self.outcome.arrays) != len(self.references):  # type: ignore[union-attr]
             return ()
@@ -100,7 +101,7 @@ class Answered:
 class Fits:
     """The hypotheses that an answer meets, by their own bound or by a looser one.
 
-    ``telling``: false where the answer cannot tell hypotheses apart: all that it meets give zero, as others would.
+    ``telling``: false if the answer cannot separate hypotheses, because all that it meets give zeros, as others would.
     """
 
     exactly: tuple[Hypothesis, ...]
@@ -148,7 +149,7 @@ def explain_all(op: Op, answers: Iterable[Answered]) -> str:
 
 
 def _common(one: Fits, other: Fits) -> Fits:
-    """What meets both answers; an answer that nothing else meets is another mistake's, and says nothing of this one."""
+    """The hypotheses that meet both answers. An answer that only other hypotheses meet belongs to another mistake."""
     exactly = tuple(h for h in one.exactly if h in other.exactly)
     loosely = tuple(h for h in one.loosely if h in other.loosely)
     return Fits(exactly, loosely, True) if exactly or loosely else one

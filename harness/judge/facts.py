@@ -11,10 +11,10 @@ from opassay.harness.model.fact import Fact
 from opassay.harness.model.program import stage_ops
 
 EXECUTED = ("rejects", "shape", "dtype", "crash", "hang")
-"""Verdicts on a forward result that the aspect ``shape``, which executes the same call, must come to as well."""
+"""Verdicts on a forward result that the aspect ``shape``, which executes the same call, repeats."""
 
 Finds = Callable[[Sequence[Fact]], tuple[Fact, ...]]
-"""The fewest of these facts, each of which names a mistake, that give an answer; asked only where there are any."""
+"""Returns the fewest of the given facts, each with a mistake, that together give an answer."""
 
 
 def concerns(fact: Fact, case: Case) -> bool:
@@ -31,7 +31,7 @@ def concerns(fact: Fact, case: Case) -> bool:
 
 
 def applies(fact: Fact, case: Case, mode: str) -> bool:
-    """Whether the case lies where ``fact`` says the framework may differ, whatever the verdict."""
+    """Whether the case lies where ``fact`` predicts a difference, whatever the verdict."""
     return concerns(fact, case) and (not fact.modes or mode in fact.modes) and fact.covers(case)
 
 
@@ -58,12 +58,12 @@ def versions_of(facts: Iterable[Fact]) -> frozenset[str]:
 
 
 def among(version: str, versions: Collection[str]) -> bool:
-    """Whether ``version``, whatever its build, is one of ``versions``; all are where none is named."""
+    """Whether ``version``, of any build, is one of ``versions``; true if these are empty."""
     return not versions or version.partition("+")[0] in versions
 
 
 def guarded(fact: Fact, broken: dict[str, str]) -> Fact:
-    """``fact``, covering nothing where its predicate raises: what that said is kept in ``broken``, by its id."""
+    """``fact``, which covers nothing if its predicate raises. The exception is kept in ``broken``, by the fact's id."""
     when = fact.when
     if when is None:
         return fact

@@ -34,11 +34,11 @@ class Measure:
 
     @cached_property
     def ulp(self) -> np.ndarray:
-        """The unit of each expected value; infinite where that is zero, whose unit says nothing of an error."""
+        """The unit in the last place of each expected value; infinite where that is zero and has no unit."""
         return np.where(self.expected == 0, np.inf, numerics.ulp(self.expected, self.dtype))
 
     def max_ulp(self, error: np.ndarray, run: int | None = None) -> float | None:
-        """The largest error of one run, or of all, in units of what is expected; None where only zeros are missed."""
+        """The largest error of one run, or of all, in units of the expected value; None if only zeros are missed."""
         if not dtypes.is_float(self.dtype):
             return float(error.max())
         units = self.ulp if run is None else self.ulp[run]
@@ -47,7 +47,7 @@ class Measure:
 
     @cached_property
     def tolerant(self) -> bool:
-        """Whether every element may have an error at all."""
+        """Whether every element may have an error."""
         return bool(self.limit.allowed.all())
 
 
@@ -55,7 +55,7 @@ _MEASURES: WeakKeyDictionary[Reference, dict[tuple[NumericModel, bool], Measure]
 
 
 def measure_of(reference: Reference, model: NumericModel, exact_fill: bool) -> Measure:
-    """What answers are measured by, made once per reference and way to compute."""
+    """The measure of an answer, made once per reference and numeric model."""
     known = _MEASURES.setdefault(reference, {})
     if (model, exact_fill) not in known:
         limit = _limits(reference, model, exact_fill)
@@ -81,7 +81,7 @@ def _unbounded(reference: Reference, model: NumericModel, limit: numerics.Bound,
 
 
 def unjudged(name: str, measure: Measure) -> str:
-    """Why an output is not judged, empty where it is: nothing is asked of it, or most of that has no bound."""
+    """Why an output is not judged: nothing is asked of it, or most of it has no bound. Empty if it is judged."""
     size, free, by_bound = measure.free.size, int(measure.free.sum()), int(measure.by_bound.sum())
     asked = size - free + by_bound
     if size and not asked:

@@ -60,7 +60,7 @@ def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
             allowed = allowed + reference.slack
         operands = 2 * INPUT_ROUNDING[model.inputs]
         overflow = _overflow(reference, model)
-        # An error as large as all products together: an answer that left them out would be right.
+        # The error is as large as all products together, so that an answer which omits them would pass.
         vacuous = (magnitude > 0) & (_relative_error(reference, model) >= 1) & ~exact
         heuristic = (4 * np.sqrt(np.maximum(terms, 1)) * _unit(model) + operands) * magnitude
         heuristic = heuristic + _underflow(reference, model)
@@ -69,13 +69,13 @@ def bound(reference: Reference, model: NumericModel, exact_fill: bool) -> Bound:
         heuristic = heuristic + FORMATS[reference.dtype].unit_roundoff * 2 * np.abs(reference.exact)
         if exact_fill:
             allowed = np.where(exact, 0, allowed)
-    # Rounding does not matter to a sum that is not finite.
+    # Rounding does not affect a sum that is not finite.
     undecided = np.isnan(overflow) | (np.isfinite(reference.exact) & (vacuous | ~np.isfinite(allowed)))
     return Bound(allowed, undecided, heuristic, np.where(vacuous, 0.0, overflow))
 
 
 def no_error(shape: tuple[int, ...]) -> Bound:
-    """The bound where every element must be met."""
+    """The bound of an output whose elements must all be exact."""
     zero, nowhere = np.broadcast_to(0.0, shape), np.broadcast_to(False, shape)
     return Bound(zero, nowhere, zero, zero)
 
@@ -139,7 +139,8 @@ def _sum_error(reference: Reference, model: NumericModel) -> np.ndarray:
 
 
 def _underflow(reference: Reference, model: NumericModel) -> np.ndarray:
-    """What is lost below the smallest normal number, however large the sum: it is rounded there, or made zero."""
+    """The error from values below the smallest normal number, which are rounded there or flushed, in a sum of any
+    size."""
     accumulator, output = FORMATS[model.accumulator], FORMATS[reference.dtype]
     n = terms_of(reference)
     error = (n + 1) * accumulator.smallest_subnormal + output.smallest_subnormal

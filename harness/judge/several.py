@@ -62,7 +62,7 @@ def judge_part(
 
 
 def _settled(part: Part, outcomes: Sequence[Returned], models: Sequence[NumericModel]) -> list[Judgement | None]:
-    """The judgement of each outcome that passes without further questions, None for any other."""
+    """The judgement of each outcome that passes without further questions; None for the others."""
     if any(o.fallback or o.unsteady or o.changed or len(o.arrays) != len(models) for o in outcomes):
         return [None] * len(outcomes)
     columns = [
@@ -106,7 +106,7 @@ def _compare_floats(actual: np.ndarray, reference: Reference, measure: Measure) 
         worst = rho.argmax(axis=1)
         beyond = (error > measure.limit.heuristic.reshape(runs, -1)).any(axis=1) & (reference.policy == "linear")
     for run, at in enumerate(worst):
-        # Not a number where the answer is not finite: then it does not pass here.
+        # NaN where the answer is not finite, so that it does not pass here.
         if found[run] is None and rho[run, at] <= 1:
             index = np.unravel_index(int(at), actual.shape[1:])
             found[run] = Judgement(

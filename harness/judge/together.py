@@ -11,7 +11,7 @@ from opassay.harness.model.hypothesis import Hypothesis
 from opassay.harness.model.op import Op
 
 MOST = 3
-"""So many mistakes are looked for in one answer; a fourth would let sets explain what nobody has looked at."""
+"""Most mistakes that are combined for one answer. Sets of four would explain anything."""
 
 
 def smallest_set(facts: Sequence[Fact], op: Op, asked: Answered) -> tuple[Fact, ...]:

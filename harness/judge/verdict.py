@@ -1,4 +1,4 @@
-"""From what became of a case to its verdict, in the plan's order."""
+"""From the outcome of a case to its verdict, in a fixed order of questions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opassay.harness.model.outcome import Crashed, NotSupported, Outcome, Raised
 from opassay.harness.model.reference import Reference
 
 TOLD = ("shape", "dtype", "special", "structural", "numeric")
-"""The order in which the verdicts of several outputs are looked at; the first one is the record's."""
+"""The order in which the verdicts of several outputs are considered; the first becomes the record's."""
 
 
 def judge(case: Case, outcome: Outcome, references: Sequence[Reference], models: Sequence[NumericModel]) -> Judgement:

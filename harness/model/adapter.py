@@ -96,7 +96,7 @@ class Adapter:
         return ()
 
     def executor(self) -> str:
-        """Who computes (``oneDNN``, ``XLA:CPU``), as far as the framework tells."""
+        """What computes (``oneDNN``, ``XLA:CPU``), as far as the framework tells."""
         return ""
 
     def location(self, value: Any) -> str:
@@ -108,18 +108,18 @@ class Adapter:
         return ""
 
     def healthy(self) -> bool:
-        """Whether the device still computes, asked after an exception: an error of CUDA may spoil the whole process."""
+        """Whether the device still computes, asked after an exception: a CUDA error may corrupt the whole process."""
         return True
 
     def lacks(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
-        """Why this combination is not asked, or None: a dtype or a kernel that is not there, or what else it lacks."""
+        """Why this combination is not asked, or None: a missing dtype or kernel, or another limit."""
         words = [value for value in attributes.values() if isinstance(value, str)]
         named = [word for word in words if word in DTYPES]
         missing = next((dtype for dtype in (*dtypes, *named) if dtype not in self.dtypes), None)
         if missing is not None:
             return f"{self.name} has no dtype {missing}"
         without = self.without(op, mode)
-        # A kernel goes by the dtype of its data, which come last: a condition is always bool.
+        # A kernel is chosen by the dtype of its data, which come last: a condition is always bool.
         kernel = next((word for word in (*dtypes[-1:], *words) if word in without), None)
         if kernel is not None:
             return f"{self.name} has no kernel of {op} for {kernel}"
@@ -148,7 +148,7 @@ class Adapter:
         return None
 
     def damage(self) -> str:
-        """What the last call wrote where it had no business, in a few words; only whoever looks for it can say."""
+        """What the last call wrote outside its arrays, in words. Only ``opassay check`` looks for it."""
         return ""
 
     def arguments(self, arrays: Sequence[np.ndarray], mode: str) -> Sequence[Any]:

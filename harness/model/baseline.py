@@ -16,7 +16,7 @@ from opassay.harness.model.traits import Trait, features
 from opassay.harness.model.verdicts import FAILING
 
 NOBODY = "nobody"
-"""The owner of what is in a baseline, until somebody writes one into its line."""
+"""The owner of a baseline's line until a person writes one."""
 
 GRAVE = ("crash", "hang", "nondeterministic")
 """Verdicts that a line covers only once it has an owner: a lost process, or memory that somebody wrote to."""
@@ -127,7 +127,7 @@ class Line:
 
     @property
     def covers_nothing(self) -> bool:
-        """Whether it waits for an owner."""
+        """Whether it needs an owner before it covers anything."""
         return self.verdict in GRAVE and not self.owner
 
     def has(self, case: Case) -> bool:
@@ -136,7 +136,7 @@ class Line:
         return case.rule == self.rule and all(trait.holds(told) for trait in self.traits)
 
     def fact(self) -> Unexplained:
-        """The line as a run asks it."""
+        """The line as the fact that a run uses."""
         said = self.cause or self.message or self.verdict
         return Unexplained(
             self.id,

@@ -149,7 +149,7 @@ class Case:
         """The same case with other tensors, in the order of ``all_tensors``."""
         count, rest = len(self.tensors), iter(tensors[len(self.tensors) :])
         cotangents = tuple(None if t is None else next(rest) for t in self.cotangents)
-        # Attributes are most of what a new case has to check and freeze, and these were.
+        # Most of the cost of a new case is checking and freezing its attributes, and these are done.
         same = {name: value for name, value in vars(self).items() if name not in _OF_TENSORS}
         other = object.__new__(Case)
         vars(other).update(same, tensors=tuple(tensors[:count]), cotangents=cotangents)
@@ -216,7 +216,8 @@ class Case:
 
 
 def load_cases(texts: Sequence[str]) -> list[Case]:
-    """Each case as ``Case.loads`` gives it; what cases share that differ in their values alone is made once."""
+    """Each case as ``Case.loads`` returns it. Cases that differ in their values alone share what they have in
+    common."""
     made: dict[str, Case] = {}
     cases = []
     for text in texts:

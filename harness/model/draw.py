@@ -12,7 +12,7 @@ Row = Sequence[Any]
 
 @dataclass(frozen=True)
 class Together:
-    """An entry that says what other tables give, by their names: values that belong together."""
+    """An entry that sets other tables, by name: values that belong together."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -53,7 +53,7 @@ class Draw:
         return tuple(table[place] for table, place in zip(self.tables, places, strict=True))
 
     def apart(self, places: Sequence[int]) -> tuple[int, ...]:
-        """The same with nothing drawn together: what was comes from its own tables, numbers as near as these have."""
+        """The same draw without such entries: their values come from the tables, numbers as near as these allow."""
         found = list(places)
         for position, entry in enumerate(self.row(places)):
             if isinstance(entry, Together):
@@ -64,7 +64,7 @@ class Draw:
         return tuple(found)
 
     def settled(self, entry: Any) -> tuple[int, ...]:
-        """The positions of the tables that ``entry`` makes needless."""
+        """The indices of the tables that ``entry`` sets."""
         return tuple(map(self.names.index, entry.values)) if isinstance(entry, Together) else ()
 
 

@@ -78,7 +78,7 @@ def dtype_name(array: np.ndarray) -> str:
 
 @cache
 def _name(dtype: np.dtype) -> str:
-    # NumPy puts the name together anew each time it is asked.
+    # NumPy builds the name anew each time.
     return "bfloat16" if dtype == BFLOAT16 else dtype.name
 
 
@@ -96,7 +96,7 @@ def widen(array: np.ndarray) -> np.ndarray:
     values = _bfloat16_values(array) if name == "bfloat16" else array
     if name not in FLOATS:
         return array
-    # A framework's signalling NaN is no reason to warn.
+    # A framework's signalling NaN must not cause a warning.
     with np.errstate(invalid="ignore"):
         return values.astype(np.longdouble if name == "float64" else np.float64)
 

@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 
 LONGEST = 300
-"""Characters of an exception's own words that are kept."""
+"""Most characters of an exception's message that are kept."""
 
 
 def told(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""What was asked while one answer is explained: many mistakes ask the same of the oracle, and of each other."""
+"""Results that are reused while one answer is explained: many mistakes ask the oracle, and each other, the same."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 References = Sequence[Reference]
 
 BYTES = 2**26
-"""So much is kept of one explanation; what does not fit is made again."""
+"""Bytes that are kept during one explanation. What does not fit is computed again."""
 
 WHOLE = 8
 """Of so many references, the last, all that bounds their error is kept: an array per step of the op. Of older ones only
@@ -50,7 +50,7 @@ class Kept:
     def variants(
         self, mistakes: tuple[Hypothesis, ...], question: Question, make: Callable[[], Iterator[References]]
     ) -> Iterable[References]:
-        """What ``make`` yields for these mistakes, each made once, when it is first asked for."""
+        """What ``make`` yields for these mistakes, each computed when it is first asked for."""
         asked = _key(question)
         if asked is None:
             return make()
@@ -131,7 +131,7 @@ class _Variants:
 
 
 def _key(question: Question) -> Hashable:
-    """None where nothing tells two such questions apart."""
+    """None if nothing distinguishes two such questions."""
     if any(map(_holds_arrays, question.attributes.values())):
         return None
     # Not by equality: 0.0 and -0.0 are two attributes.

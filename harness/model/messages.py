@@ -22,5 +22,6 @@ def normalised(message: str) -> str:
 
 
 def signature(verdict: str, message: str) -> str:
-    """By what a difference that nobody has explained is known again; what was returned for invalid input is no part."""
+    """The part of a message by which a baseline recognises a difference. What was returned for invalid input is not
+    part of it."""
     return "" if verdict == "accepts" else normalised(message)[:SIGNIFICANT].rstrip()

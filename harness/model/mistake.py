@@ -58,7 +58,7 @@ class Mistake:
 
 
 ACCUMULATORS = {"float16": "float32", "bfloat16": "float32"}
-"""In what a kernel keeps the sums of narrow dtypes that makes no such mistake."""
+"""The accumulator of narrow dtypes in a kernel without such a mistake."""
 
 
 def same(one: Arrays, other: Arrays) -> bool:

@@ -107,7 +107,7 @@ class Op:
 
     @property
     def of_a_class(self) -> bool:
-        """Whether a signature says all about it but its definition, as of many that are alike."""
+        """Whether the op belongs to a class whose signature defines all but its formula."""
         return self.numerics in CLASSES
 
     @property
@@ -123,7 +123,7 @@ def several(names: Sequence[str], count: int) -> tuple[str, ...]:
 
 
 def stackable(op: Op, case: Case) -> bool:
-    """Whether the oracle can answer ``case`` together with others of its geometry: values are tame, nothing staged."""
+    """Whether the oracle can answer ``case`` together with others of its geometry: tame values, no stages."""
     return op.stacked is not None and case.aspect == "value" and all(t.fill.tame(t.dtype) for t in case.tensors)
 
 
@@ -162,4 +162,4 @@ class ContractError(ValueError):
 
 
 class NotJudged(RuntimeError):
-    """Of valid input the oracle cannot say on this machine what is right."""
+    """The oracle cannot judge this valid input on this machine."""

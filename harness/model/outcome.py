@@ -76,10 +76,10 @@ GREW = "memory"
 """The ``signal`` of a worker that was ended because it grew beyond its limit."""
 
 OUTSIDE = (GREW, "SIGKILL")
-"""How a worker ends for want of memory: what other cases or other processes took may have a part in it."""
+"""How a worker ends for lack of memory: other cases or processes may have used it."""
 
 DAMAGED = ("SIGSEGV", "SIGABRT", "SIGBUS")
-"""How a process ends whose memory was written to; an earlier case may have done that."""
+"""How a process ends whose memory was corrupted; an earlier case may have done that."""
 
 
 @dataclass(frozen=True)

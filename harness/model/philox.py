@@ -9,7 +9,7 @@ import numpy as np
 
 
 class _Generator(threading.local):
-    """One Philox per thread: to set its key takes a fiftieth of the time that making another one takes."""
+    """One Philox per thread: setting its key takes a fiftieth of the time of creating one."""
 
     def __init__(self) -> None:
         self._bits = np.random.Philox(key=0)

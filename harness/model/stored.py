@@ -1,7 +1,7 @@
-"""Values that nobody can make from a recipe: arrays in a folder, each under the digest of what it holds.
+"""Values without a recipe: arrays in a folder, each under the digest of its content.
 
-A case names them by digest alone, so that it says nothing of files, and a stranger's case reads none that it does not
-know the content of.
+A case names them by digest alone. So it names no files, and an untrusted case can only read arrays whose content it
+knows.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def keep(array: np.ndarray, folder: Path) -> int:
 
 
 def load(key: int, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Raises ``ValueError`` where there is no such array, or another one under its name."""
+    """Raises ``ValueError`` if there is no such array, or if another one lies under its name."""
     folder = os.environ.get(VARIABLE, "")
     file = _file(Path(folder), key)
     if not folder or not file.is_file():

@@ -22,21 +22,22 @@ def loads(text: str | bytes) -> Any:
         data = _decode(told)
     except RecursionError:
         raise ValueError(f"nested deeper than {DEPTH} levels") from None
-    # Brackets in strings count too, so this can only be too careful.
+    # Brackets in strings count too, so this can only be too strict.
     if told.count("[") + told.count("{") > DEPTH:
         _check_depth(data, DEPTH)
     return data
 
 
 def integer(value: Any) -> int:
-    """``value`` if it is an integer of 64 bits; ``ValueError`` else: to Python True and "7" would do as well."""
+    """``value`` if it is an integer of 64 bits. Raises ``ValueError`` otherwise: Python would also accept True and
+    "7"."""
     if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
         return value
     raise ValueError(f"expected an integer of at most 64 bits, got {value!r:.60}")
 
 
 def entries(value: Any) -> list[Any]:
-    """``value`` if it is a list; ``ValueError`` else: text has entries too."""
+    """``value`` if it is a list. Raises ``ValueError`` otherwise: text would be iterable too."""
     if isinstance(value, list):
         return value
     raise ValueError(f"expected a list, got {value!r:.60}")
@@ -50,9 +51,9 @@ def mapping(value: Any, what: str) -> Mapping[str, Any]:
 
 
 def fields(value: Any, what: str, needs: Sequence[str], may: Sequence[str] = ()) -> Mapping[str, Any]:
-    """``value`` if it is an object that has all fields of ``needs`` and no others than these and ``may``.
+    """``value`` if it is an object with all fields of ``needs`` and no others than these and ``may``.
 
-    ``ValueError`` else, saying which: a field that nobody reads is a misspelt one, or one of a later version.
+    Raises ``ValueError`` otherwise, and names the field: an unknown one is misspelt, or of a later version.
     """
     given = mapping(value, what)
     for name in needs:

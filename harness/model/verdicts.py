@@ -30,8 +30,8 @@ SEVERITY = (
     ("shape", "dtype"),
     ("accepts",),
 )
-"""What is looked at and told first, and what are equals: a wrong value nobody notices, a lost process cannot be missed,
-a refusal can be worked around, and invalid input is the user's mistake to begin with."""
+"""The order of severity, with equals: a wrong value goes unnoticed, a lost process does not, a refusal can be worked
+around, and invalid input is the user's mistake."""
 
 FAILING = tuple(verdict for equals in SEVERITY for verdict in equals)
 """Verdicts that are a difference in the framework, gravest first: red unless a fact covers them."""
@@ -47,7 +47,7 @@ def severity(verdict: str, empty: bool = False) -> tuple[int, bool]:
 
 
 UNANSWERED = ("unsupported", "undefined", "fallback")
-"""Neither a pass nor a difference: never in a numerator."""
+"""Neither a pass nor a difference: never in the numerator of a rate."""
 
 
 def status_of(verdict: str, known: str, untested: str) -> str:
@@ -126,7 +126,7 @@ class Record:
 
     @property
     def listed(self) -> bool:
-        """A new one in a version of the framework that nobody has looked at: told, not red."""
+        """A new difference in a version of the framework that no fact was tested on: listed, not red."""
         return self.new and bool(self.version_untested)
 
 
