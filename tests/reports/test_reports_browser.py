@@ -29,7 +29,8 @@ def page(tmp_path_factory, made, realistic):
             "records": 9 - number,
             "message": made.HOSTILE,
         }
-        data = {**told, "aspect": "value", "expected": [[1, 2]], "actual": [[1, 3]], "reproductions": [run]}
+        answers = {"expected": [[1, 2]], "actual": {"torch": [[1, 3]]}}
+        data = {**told, **answers, "aspect": "value", "case": {}, "reproductions": [run]}
         (place / "finding.json").write_text(json.dumps(data))
         (place / "repro_torch.py").write_text(SCRIPT)
     return write_pages(folder)[-1]
