@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,11 +76,11 @@ class _Bound:
     def binding(self) -> Binding:
         found = {name: p for name in self._asked.inputs if (p := self._parameter(name))}
         missing = [name for name in self._asked.inputs if name not in found]
-        found |= dict(zip(missing, self._free(found, missing), strict=True))
+        free = self._free(found, missing)
+        found |= dict(zip(missing, free, strict=False))
         found |= {name: p for name in self._asked.attributes if (p := self._parameter(name))}
-        self._check_attributes(found)
         outs = self._outs()
-        self._check_rest({*found.values(), *outs.values()})
+        self._check(found, [] if free else missing, {*found.values(), *outs.values()})
         places = [n for n, p in self._named.items() if p.kind is inspect.Parameter.POSITIONAL_ONLY]
         return Binding(found, places, outs)
 
@@ -92,18 +92,19 @@ class _Bound:
         """The parameters of inputs without a matching name. If no input has one: the first parameters, in order."""
         taken = {*found.values(), *self._asked.mapped.values(), *self._asked.attributes, *self._asked.outputs, "out"}
         free = [name for name in self._named if name not in taken]
-        if missing and (len(missing) < len(self._asked.inputs) or len(free) < len(missing)):
-            told = f"the function has {', '.join(self._named) or 'no parameter'}"
-            raise Misfit(f"no parameter for {', '.join(missing)} of {self._asked.op}; {told}: say --map {missing[0]}=…")
+        if len(missing) < len(self._asked.inputs) or len(free) < len(missing):
+            return []
         return free[: len(missing)]
 
-    def _check_attributes(self, found: Mapping[str, str]) -> None:
-        for name in self._asked.attributes:
-            if name not in found and name not in self._asked.fixed:
-                raise Misfit(
-                    f"the function has no parameter for the attribute {name} of {self._asked.op}: "
-                    f"say which value it has, --where {name}=…, or which parameter, --map {name}=…"
-                )
+    def _check(self, found: Mapping[str, str], inputs: Sequence[str], taken: set[str]) -> None:
+        """Everything that does not fit is told at once."""
+        values = [name for name in self._asked.attributes if name not in found and name not in self._asked.fixed]
+        left = [n for n, p in self._named.items() if p.default is inspect.Parameter.empty and n not in taken]
+        told = [*_untaken("input", inputs), *_untaken("attribute", values), *_unfed(left)]
+        if told:
+            advice = _advice(inputs, values, left)
+            own = f"{self._asked.op}({_listed(self._asked.inputs, self._asked.attributes)})"
+            raise Misfit(f"the function has ({', '.join(self._named)}), the op is {own}: {', '.join(told)}. {advice}")
 
     def _outs(self) -> dict[str, str]:
         mapped = {name: self._asked.mapped[name] for name in self._asked.outputs if name in self._asked.mapped}
@@ -111,11 +112,26 @@ class _Bound:
             return {self._asked.outputs[0]: "out"}
         return mapped
 
-    def _check_rest(self, taken: set[str]) -> None:
-        needed = [n for n, p in self._named.items() if p.default is inspect.Parameter.empty and n not in taken]
-        if needed:
-            own = (*self._asked.inputs, *self._asked.attributes)
-            raise Misfit(
-                f"{self._asked.op} has nothing for the parameter {needed[0]!r}, which has no default; it has "
-                f"{', '.join(own)}: say --map NAME={needed[0]}, or give it a default"
-            )
+
+def _untaken(kind: str, names: Sequence[str]) -> Iterator[str]:
+    if names:
+        yield f"no parameter for the {kind}{'s' * (len(names) > 1)} {', '.join(names)}"
+
+
+def _unfed(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        yield f"nothing for the parameter{'s' * (len(names) > 1)} {', '.join(names)}"
+
+
+def _advice(inputs: Sequence[str], values: Sequence[str], left: Sequence[str]) -> str:
+    """Which options would help; by name where one is missing and one is left."""
+    names = [*inputs, *values]
+    parameter = left[0] if len(left) == len(names) == 1 else "PARAMETER"
+    said = [f"--map {names[0]}={parameter}"] if names else []
+    said += [f"--where {values[0]}=VALUE for one value in all cases"] if values else []
+    said += [f"--map NAME={left[0]}" if not names else "", f"a default for {left[0]}"] if left else []
+    return f"Say {', or '.join(filter(None, said))}"
+
+
+def _listed(inputs: Sequence[str], attributes: Sequence[str]) -> str:
+    return ", ".join([*inputs, *(["*", *attributes] if attributes else [])])

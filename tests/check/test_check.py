@@ -230,8 +230,14 @@ def test_with_own_an_op_of_the_framework_is_no_answer_and_a_composition_is(tmp_p
         ("listed", "relu", "returned a builtins.float"),
         ("raises", "relu", "answers the simplest case in no dtype; in float32: TypeError: no"),
         ("sleeps", "relu", "no answer within 0.3 s"),
-        ("more", "relu", "nothing for the parameter 'block'"),
-        ("in_place", "softmax", "no parameter for the attribute axis of softmax"),
+        ("more", "relu", "nothing for the parameter block. Say --map NAME=block, or a default for block"),
+        ("in_place", "softmax", "no parameter for the attribute axis. Say --map axis=PARAMETER, or --where axis=VALUE"),
+        ("more", "softmax", "the attribute axis, nothing for the parameter block. Say --map axis=block, or --where"),
+        (
+            "more",
+            "layer_norm",
+            "the op is layer_norm(x, weight, bias, *, eps): no parameter for the inputs",
+        ),
         ("in_place", "sofmax", "did you mean 'softmax'"),
     ],
 )

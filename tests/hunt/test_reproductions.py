@@ -182,7 +182,13 @@ def test_a_sabotaged_script_is_shown_as_not_reproducing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("dtype", "value", "shown"),
-    [("float64", 0.1, "0.1"), ("float16", 0.5, "0.5"), ("bfloat16", -2.0, "-2.0"), ("int64", 3, "3"), ("bool", 1, "True")],
+    [
+        ("float64", 0.1, "0.1"),
+        ("float16", 0.5, "0.5"),
+        ("bfloat16", -2.0, "-2.0"),
+        ("int64", 3, "3"),
+        ("bool", 1, "True"),
+    ],
 )
 def test_values_of_every_dtype_are_written_as_numbers(dtype: str, value: float, shown: str) -> None:
     tensor = Tensor((1,), dtype, Fill("literal", values=(value,)))
