@@ -65,6 +65,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
     # XLA takes 1.1 s for the gradient of a convolution, relu and pool by itself, and 1.5 s each for 16 of them.
     fused_ops = 32
     lacking = LACKING
+    threads_when_made = True
 
     def __init__(self, device: str = "cpu") -> None:
         _limit_threads(os.environ.get("OPASSAY_THREADS", "1"))

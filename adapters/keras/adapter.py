@@ -58,9 +58,11 @@ class KerasAdapter(ConvOps, PoolOps, ExpressionOps, Adapter):
     dtypes = tuple(d for d in DTYPES if BACKEND != "torch" or d not in ("uint16", "uint32", "uint64"))
     fused_ops = 32
     lacking = LACKING
+    threads_when_made = True
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)
+        _backend.limit_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
         # The other backends need a process of their own.
         self.modes = (BACKEND,)
 

@@ -37,6 +37,7 @@ class OnnxRuntimeAdapter(ModelAdapter):
     modes = ("all", "disabled", "constants")
     frameworks = ("onnxruntime", "onnx")
     lacking = besides(LACKING)
+    threads_when_made = True
     resized = RESIZED
     constant_modes = frozenset({"constants"})
 

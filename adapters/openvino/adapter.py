@@ -53,6 +53,7 @@ class OpenVinoAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Ad
     name = "openvino"
     modes = ("f32",)
     lacking = LACKING
+    threads_when_made = True
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)

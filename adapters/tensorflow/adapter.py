@@ -51,6 +51,7 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
     modes: ClassVar[tuple[str, ...]] = ("eager", "function", "xla", "dynamic")
     fused_modes: ClassVar[frozenset[str]] = frozenset({"function", "xla"})
     lacking = LACKING
+    threads_when_made = True
 
     def __init__(self, device: str = "cpu") -> None:
         # Listing devices starts TensorFlow, after which neither can be set.

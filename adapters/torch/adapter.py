@@ -53,6 +53,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
     # "torch.compile with aot_autograd does not currently support double backward", it says.
     first_order_modes = frozenset({"compile"})
     lacking = LACKING
+    threads_when_made = True
 
     def __init__(self, device: str = "cpu") -> None:
         self._plugin = plug_in()

@@ -52,7 +52,9 @@ class Adapter:
     literal tuple: those whose compiling takes seconds, so that of invalid input, which is compiled case by case, they
     are asked one case per rule. ``dtypes``: those that the framework has, ``lacking``: by op, or by mode and op as in
     ``eager:abs``, those of them for which it has no kernel, with spaces between, and words that it does not know as
-    attributes; of these it is asked nothing.
+    attributes; of these it is asked nothing. ``threads_when_made``: whether it limits its threads to
+    ``OPASSAY_THREADS`` when it is made, not when its module is imported: workers with one thread and with several then
+    come of one import.
     """
 
     name: ClassVar[str]
@@ -64,6 +66,7 @@ class Adapter:
     costly_modes: ClassVar[tuple[str, ...]] = ()
     dtypes: ClassVar[tuple[str, ...]] = DTYPES
     lacking: ClassVar[Mapping[str, str]] = {}
+    threads_when_made: ClassVar[bool] = False
 
     def __init__(self, device: str = "cpu") -> None:
         """Raises ``UnknownDevice`` naming ``devices()`` when ``device`` is not one of them."""

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -94,10 +94,13 @@ class WorkerSpec:
         inherited = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
         if not self.foreign and variable():
             inherited["PYTHONPATH"] = variable()
-        count = str(self.threads)
-        limits = {"OPASSAY_THREADS": count, "OMP_NUM_THREADS": count, "PYTHONHASHSEED": "0", VARIABLE: cache_folder()}
+        fixed = {"PYTHONHASHSEED": "0", VARIABLE: cache_folder()}
         # Some frameworks read these when they are imported.
-        return {**inherited, **limits, "OPASSAY_MODE": self.mode, **self.env}
+        return {**inherited, **self.counts(), **fixed, "OPASSAY_MODE": self.mode, **self.env}
+
+    def counts(self) -> dict[str, str]:
+        """The part of it that limits threads."""
+        return dict.fromkeys(("OPASSAY_THREADS", "OMP_NUM_THREADS"), str(self.threads))
 
 
 class Process(Protocol):
@@ -125,15 +128,16 @@ class Launched(subprocess.Popen[bytes]):
             os.killpg(self.pid, signal.SIGKILL)
 
 
-def launch(spec: WorkerSpec, more: Mapping[str, Any], stream: int, kept: Collection[int] = ()) -> Launched:
-    """Start the interpreter of ``spec``, its configuration with ``more``, all three standard streams being ``stream``.
+def launch(spec: WorkerSpec, more: Mapping[str, Any], streams: Sequence[int], kept: Collection[int] = ()) -> Launched:
+    """Start the interpreter of ``spec``, its configuration with ``more``, ``streams`` as its standard ones.
 
     ``kept``: further descriptors that stay open in it. Raises ``OSError`` where it cannot be started.
     """
     command = [spec.python, "-c", _BOOT.read_text(), json.dumps({**spec.config(), **more})]
     environment = spec.environment()
+    stdin, stdout, stderr = streams
     process = Launched(
-        command, stdin=stream, stdout=stream, stderr=stream, env=environment, start_new_session=True, pass_fds=kept
+        command, stdin=stdin, stdout=stdout, stderr=stderr, env=environment, start_new_session=True, pass_fds=kept
     )
     if spec.yields and hasattr(os, "setpriority"):
         own = os.getpriority(os.PRIO_PROCESS, 0)
@@ -156,7 +160,7 @@ class WorkerProcess:
 
     def __init__(self, spec: WorkerSpec, events: queue.Queue[Message], process: Process | None = None) -> None:
         self._printed: deque[bytes] = deque(maxlen=PRINTED_CHUNKS)
-        self._process: Process = process or launch(spec, {}, subprocess.PIPE)
+        self._process: Process = process or launch(spec, {}, [subprocess.PIPE] * 3)
         self._outbox: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._events = events
         self._mute = self._lingered = False

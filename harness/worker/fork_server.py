@@ -1,7 +1,7 @@
-"""A fork server: a process that has imported a framework, and forks a worker of itself whenever it is asked to.
+"""A fork server: a process that has imported a framework, and forks workers of itself.
 
-Importing a framework takes seconds, and every case that ends its worker costs another start. A fork of a process that
-has imported it and done nothing else takes milliseconds, and has computed nothing either. The idea is that of
+Importing a framework takes seconds. A fork of a process that has imported it and done nothing else takes milliseconds,
+and has computed nothing either. The idea is that of
 https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods, whose own children must be started by
 ``multiprocessing`` itself.
 """
@@ -15,11 +15,15 @@ import os
 import selectors
 import signal
 import socket
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 from opassay.harness.worker.orphan import end_with_parent
+
+MESSAGE = 4096
+"""Bytes of a message at the most."""
 
 DESCRIPTORS = 3
 """A worker's standard input, output and error, sent with each request."""
@@ -30,24 +34,52 @@ https://github.com/jemalloc/jemalloc/blob/5.3.0/src/background_thread.c, ``backg
 
 
 def forked(config: dict[str, Any]) -> bool:
-    """Import the adapter of ``config`` and serve ``config["control"]``: True in each worker, False once all is done.
+    """Import the adapter of ``config``: True in each process that is to be a worker, False once all is done.
 
-    Messages are one JSON object each: to here, any with three descriptors asks for a worker; from here ``{"pid": n}``
-    answers it, ``{"ended": n, "code": c}`` tells its end, with a code as of ``subprocess.Popen``. Nothing is served
-    where the import fails, or leaves threads running: they would be missing in a fork, whatever they hold.
+    The first worker has this process's standard streams. It is this very process, never to be forked, where the import
+    fails, which ``config["failed"]`` keeps, or leaves threads: they would be missing in a fork, whatever they hold.
+    Otherwise ``config["control"]`` is served. Messages are one JSON object each: to here, the ``environment`` of a
+    further worker, with three descriptors; from here ``{"pid": n}`` answers it, as it tells of the first worker,
+    ``{"ended": n, "code": c}`` tells an end, with a code as of ``subprocess.Popen``. The first has ``threads``, too:
+    whether workers may have any number of them.
     """
     control = socket.socket(fileno=config["control"])
     if config["bound"]:
         end_with_parent()
-    importlib.import_module(config["adapter"].partition(":")[0])
-    importlib.import_module(config["programs"])
-    if other_threads():
-        return False
-    # The garbage collector would write to every object, and so copy every shared page.
+    streams = [os.dup(number) for number in range(DESCRIPTORS)]
+    # What an import prints must not be taken for a worker's messages.
+    _redirect(os.open(os.devnull, os.O_RDONLY), 2, 2)
+    adapter = _imported(config)
+    sys.stdout.flush()
+    if adapter is None or other_threads():
+        control.close()
+        _take(streams)
+        return True
+    # The collector would write to every object, and so copy every page that is shared.
     gc.freeze()
     # Workers are forked by the thread that lives as long as this process.
     config["bound"] = True
+    pid = os.fork()
+    if pid == 0:
+        control.close()
+        os.setsid()
+        _take(streams)
+        return True
+    _let_go(streams)
+    _tell(control, pid=pid, threads=bool(getattr(adapter, "threads_when_made", False)))
     return _serve(control)
+
+
+def _imported(config: dict[str, Any]) -> Any:
+    """The adapter's class, None where it cannot be had."""
+    module, _, name = config["adapter"].partition(":")
+    try:
+        found = importlib.import_module(module)
+        importlib.import_module(config["programs"])
+    except Exception as error:
+        config["failed"] = error
+        return None
+    return getattr(found, name, None)
 
 
 def other_threads() -> list[str]:
@@ -63,6 +95,8 @@ def _serve(control: socket.socket) -> bool:
     os.set_blocking(woken, False)
     before = signal.signal(signal.SIGCHLD, lambda number, frame: None)
     signal.set_wakeup_fd(wakes)
+    # The first worker may have ended before.
+    _tell_ended(control)
     with selectors.DefaultSelector() as ready:
         ready.register(control, selectors.EVENT_READ)
         ready.register(woken, selectors.EVENT_READ)
@@ -73,7 +107,7 @@ def _serve(control: socket.socket) -> bool:
                 _tell_ended(control)
             if control.fileno() not in files:
                 continue
-            message, descriptors, _, _ = socket.recv_fds(control, 512, DESCRIPTORS)
+            message, descriptors, _, _ = socket.recv_fds(control, MESSAGE, DESCRIPTORS)
             if not message:
                 return False
             pid = os.fork()
@@ -87,16 +121,30 @@ def _serve(control: socket.socket) -> bool:
     for descriptor in (woken, wakes):
         os.close(descriptor)
     control.close()
+    os.environ.update(json.loads(message)["environment"])
+    os.setsid()
     _take(descriptors)
     return True
 
 
 def _take(descriptors: list[int]) -> None:
-    """Give a forked process what ``subprocess`` would have set up."""
-    os.setsid()
-    for number, descriptor in enumerate(descriptors):
-        os.dup2(descriptor, number)
+    """Have these as standard streams, as ``subprocess`` would have started this process."""
+    _redirect(*descriptors)
+    for descriptor in descriptors:
         os.close(descriptor)
+
+
+def _let_go(descriptors: list[int]) -> None:
+    """Leave all standard streams, which are a worker's now."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    _redirect(nothing, nothing, nothing)
+    for descriptor in (nothing, *descriptors):
+        os.close(descriptor)
+
+
+def _redirect(*sources: int) -> None:
+    for number, source in enumerate(sources):
+        os.dup2(source, number)
 
 
 def _tell_ended(control: socket.socket) -> None:

@@ -74,6 +74,8 @@ def _loaded(config: dict[str, Any]) -> Adapter:
 
 
 def _load(config: dict[str, Any]) -> Adapter:
+    if error := config.get("failed"):
+        raise error
     module, _, name = config["adapter"].partition(":")
     cls = getattr(importlib.import_module(module), name, None)
     if not (isinstance(cls, type) and issubclass(cls, Adapter)):

@@ -1,4 +1,4 @@
-"""A worker that replaces another is forked from a process that has imported the framework, and differs in nothing."""
+"""Workers are forked from a process that has imported the framework, and differ in nothing from those that import it."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ def status(process):
 
 
 def servers(engine):
-    return [server for server in engine._starts._servers.values() if server is not None]
+    return list(engine._starts._servers.values())
 
 
 @LINUX
 @pytest.mark.parametrize("mode", ENDS)
-def test_a_framework_is_imported_twice_however_many_workers_end(imports, monkeypatch, mode):
+def test_a_framework_is_imported_once_however_many_workers_end(imports, monkeypatch, mode):
     forked, workers = asked(mode)
     assert len(workers) > 3
-    assert len(imports.read_text().split()) == 2
+    assert len(imports.read_text().split()) == 1
     assert Counter(verdict for _, _, verdict, _, _ in forked)["crash"] >= 2
     monkeypatch.setenv("OPASSAY_TEST_THREAD", "yes")
     imports.unlink()
@@ -73,12 +73,29 @@ def test_a_framework_is_imported_twice_however_many_workers_end(imports, monkeyp
 
 
 @LINUX
-def test_without_a_crash_there_is_no_server(imports):
-    seen = []
-    asked("sound", lambda engine, workers: seen.append(servers(engine)))
+@pytest.mark.parametrize(("made", "times"), [("yes", 1), ("", 3)])
+def test_workers_with_several_threads_come_of_the_same_import_where_the_adapter_allows(imports, monkeypatch, made, times):
+    monkeypatch.setenv("OPASSAY_TEST_WHEN_MADE", made)
+    request = Request(["counted:sound"], ["matmul"], ["value"], ["counted:Counted"], settings=Settings(cases=1))
+    with Campaign(request).engine() as engine:
+        check_devices(engine)
+        (lane,) = engine.lanes.values()
+        for count in (2, 3):
+            engine.use_threads(count)
+            assert lane.settings["threads"] == f"{count} {count}"
+    assert len(imports.read_text().split()) == times
+
+
+@LINUX
+def test_what_a_failing_import_prints_and_raises_is_told_as_of_any_worker(imports, monkeypatch):
+    monkeypatch.setenv("OPASSAY_TEST_IMPORT_FAILS", "yes")
+    request = Request(["counted:sound"], ["matmul"], ["value"], ["counted:Counted"], settings=Settings(cases=1))
+    with Campaign(request).engine() as engine:
+        check_devices(engine)
+        (lane,) = engine.lanes.values()
+        assert not lane.usable
+        assert "libframework.so is missing" in lane.state
     assert len(imports.read_text().split()) == 1
-    assert seen
-    assert not any(seen)
 
 
 @LINUX
@@ -100,12 +117,12 @@ def test_a_server_that_is_killed_costs_no_answer():
 
 @LINUX
 def test_who_is_told_to_end_before_it_began_ends(imports):
-    """A lane may be closed while the server still imports."""
+    """A lane may be closed before the server has answered."""
     seen = []
 
     def forget(engine, workers):
         (lane,) = engine.lanes.values()
-        if servers(engine) and not seen:
+        if lane.state == "starting" and not seen:
             lane.kill()
             lane.start()
             seen.append(lane.process)

@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-# XLA sizes its thread pools by the first, once.
-os.environ["NPROC"] = os.environ.get("OPASSAY_THREADS", "1")
 os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax
@@ -23,6 +21,11 @@ jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_traceback_filtering", "off")
 # A pytree without leaves passes through jax.jit, so a compiled vjp can return it.
 jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lambda _aux, _leaves: Unconnected)
+
+
+def limit_threads(count: int) -> None:
+    """Must run before the first computation: XLA sizes its pools by it once."""
+    os.environ["NPROC"] = str(count)
 
 
 def onednn() -> frozenset[str]:

@@ -21,12 +21,15 @@ from opassay.harness.model.adapter import Unconnected, as_tuple
 
 EXECUTOR = "TensorFlow"
 
-_threads = int(os.environ.get("OPASSAY_THREADS", "1"))
-tf.config.threading.set_intra_op_parallelism_threads(_threads)
-tf.config.threading.set_inter_op_parallelism_threads(_threads)
 tf.config.set_visible_devices([], "GPU")
 tf.get_logger().setLevel("ERROR")
 tf.debugging.disable_traceback_filtering()
+
+
+def limit_threads(count: int) -> None:
+    """Must run before the first computation."""
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    tf.config.threading.set_inter_op_parallelism_threads(count)
 
 
 @cache

@@ -17,7 +17,10 @@ from opassay.harness.model.adapter import Unconnected, as_tuple
 
 EXECUTOR = "ATen"
 
-torch.set_num_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
+
+def limit_threads(count: int) -> None:
+    """Of what is computed from now on."""
+    torch.set_num_threads(count)
 
 
 def onednn() -> frozenset[str]:
