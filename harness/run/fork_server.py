@@ -106,6 +106,7 @@ class ForkServer:
                 self._process = launch(spec, {"control": control}, self.first.theirs, [control])
             except OSError:
                 self.first.dropped()
+                ours.close()
                 raise
         self.first.given()
         self.first.began(self._process.pid)
