@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from opassay.cases.pins import AS_DEFINED
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.op import Pin
 
-SOURCE = "as the oracle has it"
 Shape = tuple[int, ...]
 NHWC: Mapping[str, Any] = {"stride": (2, 2), "padding": "VALID", "layout": "NHWC"}
 
@@ -69,7 +69,7 @@ class Windows:
         case = Case(op, tuple(tensors), attributes)
         if aspect == "gradient":
             case = replace(case, aspect=aspect, cotangents=tuple(cotangents))
-        return Pin(self.name, case, (), SOURCE)
+        return Pin(self.name, case, (), AS_DEFINED)
 
 
 STRIDES = Windows("strides_or_layout_alike", (2, 6, 6, 6), (2, 2, 2, 2), (3, 3, 3, 2), {"stride": (2, 3)}, groups=2)

@@ -19,7 +19,7 @@ def _at(shape: Sequence[int], *values: int) -> Any:
 TWO = literal((2, 2), (10, 20, 30, 40))
 
 GATHER = small("gather", (_at((3,), 2, 0, 2), X), [[3, 1, 3], [6, 4, 6]], axis=1)
-EMBEDDING = small("embedding", (_at((2, 1), 1, 0), X), [[[4, 5, 6]], [[1, 2, 3]]])
+EMBEDDING = small("embedding", (_at((2, 1), 1, 0), X), [[[4, 5, 6]], [[1, 2, 3]]], integers=False)
 GATHER_ELEMENTS = small("gather_elements", (_at((2, 2), 0, 2, 1, 1), X), [[1, 3], [5, 5]], axis=1)
 GATHER_ND = small("gather_nd", (_at((2, 2), 0, 1, 1, 2), X), [2, 6])
 INDEX_PUT = small(

@@ -1,11 +1,11 @@
-"""Pins of ops that move elements: a small one each, by hand."""
+"""Pins of ops that move elements: a small one each, by hand, and the same of integers that no float64 holds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from opassay.cases.pins import BY_HAND, literal, pin
+from opassay.cases.pins import AS_DEFINED, BY_HAND, literal, pin, whole
 from opassay.harness.model.case import Tensor
 from opassay.harness.model.op import Pin
 
@@ -15,9 +15,15 @@ CUBE = literal((1, 4, 1, 2), (1, 2, 3, 4, 5, 6, 7, 8))
 IMAGE = literal((1, 1, 2, 4), (1, 2, 3, 4, 5, 6, 7, 8))
 
 
-def small(op: str, tensors: Sequence[Tensor], *outputs: Any, **attributes: Any) -> tuple[Pin, ...]:
-    """One pin, of literal tensors and answers."""
-    return (pin("small", op, tensors, outputs, BY_HAND, **attributes),)
+def small(
+    op: str, tensors: Sequence[Tensor], *outputs: Any, integers: bool = True, **attributes: Any
+) -> tuple[Pin, ...]:
+    """Of literal tensors and answers; the same of ``integers``, where tensors are numbers and the op takes them."""
+    by_hand = pin("small", op, tensors, outputs, BY_HAND, **attributes)
+    numbers = tuple(whole(t) if t.dtype == "float32" else t for t in tensors)
+    if not integers or numbers == tuple(tensors):
+        return (by_hand,)
+    return (by_hand, pin("no_float64", op, numbers, (), AS_DEFINED, **attributes))
 
 
 TRANSPOSE = small("transpose", (X,), [[1, 4], [2, 5], [3, 6]], axes=(1, 0))

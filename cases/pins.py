@@ -12,6 +12,7 @@ from opassay.harness.model.op import Pin
 
 TUTORIAL = "worked example {} of the tutorial on transposed convolution and unpooling; values by TensorFlow 2.21"
 BY_HAND = "computed by hand from the contract"
+AS_DEFINED = "as the oracle has it"
 
 
 def literal(shape: Sequence[int], values: Sequence[Any], dtype: str = "float32") -> Tensor:
@@ -30,6 +31,12 @@ def pin(name: str, op: str, tensors: Sequence[Tensor], outputs: Sequence[Any], s
 def rejected(name: str, op: str, tensors: Sequence[Tensor], rule: str, source: str, **attributes: Any) -> Pin:
     """A case that breaks ``rule`` and must be rejected."""
     return Pin(name, Case(op, tuple(tensors), attributes, aspect="error", rule=rule), None, source)
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """Of the same shape: int64 numbers that no float64 holds, of either sign, all different."""
+    values = ((2**53 + 1 + 2 * i) * (-1) ** (i % 3) for i in range(tensor.size))
+    return literal(tensor.shape, tuple(values), "int64")
 
 
 def plane(rows: Sequence[Sequence[Any]]) -> list[Any]:

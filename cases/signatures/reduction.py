@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 from opassay.adapters.oracle.axis_choices import axis_choices
 from opassay.cases import tables
-from opassay.cases.pins import BY_HAND, literal, pin
+from opassay.cases.pins import AS_DEFINED, BY_HAND, literal, pin, whole
 from opassay.cases.signatures import axes, draws, kinds
 from opassay.cases.signatures.axis_rules import FILLED, MANY, SINGLE, rules_of
 from opassay.cases.signatures.entry import Attribute, Entry
 from opassay.cases.signatures.rules import More
-from opassay.harness.model.case import Case
+from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.dtypes import is_float
+from opassay.harness.model.fills import Fill
 from opassay.harness.model.op import Op, Pin
 
 Define = Callable[..., Any]
@@ -62,15 +63,18 @@ class AlongAxes(Entry):
             choices=(*plain.choices, *map(self._choice, own)),
         )
 
-    def rows(self) -> tuple[Pin, ...]:
-        """Rows that chance seldom has, as one case per dtype of floats, or of truth values."""
+    def rows(self) -> Iterator[Pin]:
+        """Rows that chance seldom has, as one case per dtype of floats, or of truth values, and of integers."""
         floats = [dtype for dtype in dict.fromkeys(self.draws.dtypes) if is_float(dtype)]
         rows = ROWS if floats else TRUTH_ROWS
         shape, values = (len(rows), len(rows[0])), [value for row in rows for value in row]
-        return tuple(
-            Pin(f"rows_{d}", Case(self.name, (literal(shape, values, d),), self._first()), (), "as the oracle has it")
-            for d in floats or ("bool",)
-        )
+        for dtype in floats or ("bool",):
+            yield self._pinned(f"rows_{dtype}", literal(shape, values, dtype))
+        if "int64" in self.draws.dtypes:
+            yield self._pinned("no_float64", whole(Tensor((2, 3), "int64", Fill("zeros"))))
+
+    def _pinned(self, name: str, tensor: Tensor) -> Pin:
+        return Pin(name, Case(self.name, (tensor,), self._first()), (), AS_DEFINED)
 
     def _first(self) -> dict[str, Any]:
         found = {name: attribute.values[0] for name, attribute in self.attributes.items() if attribute.values}

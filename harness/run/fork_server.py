@@ -17,11 +17,12 @@ from typing import IO, Any
 
 from opassay.harness.run.process import DRAIN_LIMIT, Message, WorkerProcess, WorkerSpec, launch
 
+
 class Forked:
     """A process that a fork server starts, with the part of ``subprocess.Popen`` that ``WorkerProcess`` uses.
 
-    ``theirs``: the other ends of its streams, to be closed once they have been given away. ``pid`` is 0, or the server's
-    for the first of all, until the server has answered, which may take as long as its framework's import.
+    ``theirs``: the other ends of its streams, to be closed once they have been given away. ``pid`` is 0, of the first
+    the server's, until the server has answered, which may take as long as its framework's import.
     """
 
     def __init__(self) -> None:
@@ -93,8 +94,8 @@ class Forked:
 class ForkServer:
     """A process that forks workers of one specification, and of others that differ in their threads alone.
 
-    ``first``: its first worker. ``usable`` until it has ended; once its framework is imported, no longer where it cannot
-    be forked, and is itself the first worker. Raises ``OSError`` where the interpreter cannot be started.
+    ``first``: its first worker. ``usable`` until it has ended, or turns out not to be forked and is itself the first
+    worker. Raises ``OSError`` where the interpreter cannot be started.
     """
 
     def __init__(self, spec: WorkerSpec) -> None:

@@ -13,14 +13,15 @@ import time
 from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request
 from opassay.harness.run.fork_server import Starts
+from opassay.harness.run.process import WorkerProcess
 
 ROUNDS = 5
 
 
-def seconds(starts, spec, events):
+def seconds(start, spec, events):
     """How long a worker takes to say hello."""
     began = time.perf_counter()
-    worker = starts.worker(spec)
+    worker = start(spec)
     said = events.get(timeout=300)
     took = time.perf_counter() - began
     assert said.header is not None, "the worker ended"
@@ -36,12 +37,11 @@ def main(targets):
     for label, spec in campaign.engine()._workers.values():
         events = queue.Queue()
         forking = Starts(events)
-        for _ in range(2):
-            seconds(forking, spec, events)
+        seconds(forking.worker, spec, events)
         took = {"by itself": [], "forked": []}
         for _ in range(ROUNDS):
-            took["by itself"].append(seconds(Starts(events), spec, events))
-            took["forked"].append(seconds(forking, spec, events))
+            took["by itself"].append(seconds(lambda spec: WorkerProcess(spec, events), spec, events))
+            took["forked"].append(seconds(forking.worker, spec, events))
         forking.close()
         alone, forked = (statistics.median(found) for found in took.values())
         print(f"{label}: by itself {alone:.2f} s, forked {forked:.2f} s, ratio {alone / forked:.0f}", flush=True)

@@ -101,6 +101,8 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         gives(-0.0, 0.5 / math.log(10), dtype=np.float16),
     ),
     "added_to_one": (of("erfinv", (1e-9, 0.5)), gives(0, 0.4769362762)),
+    # As TensorFlow 2.21 answered; 4.3 units in the last place.
+    "beyond_opencl": (of("acos", (0.5710548758506775, 0.25)), gives(0.963005781173706, math.acos(0.25))),
     "reciprocal_estimated": (of("reciprocal", (1.0, 3.0)), gives(1 - 2.0**-24, 1 / 3)),
     # As TensorFlow 2.21 answered of the second number, whose answer is 0.99707520659.
     "reciprocal_estimated: of a root": (of("rsqrt", (4.0, 1.005875)), gives(0.5, 0.997075081)),
@@ -216,6 +218,11 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     ),
     # As Paddle 3.3 answered.
     "exp_from_least": (of("exp", (-100.0, 1.0)), gives(2.93826504e-39, math.e)),
+    # Half way between two numbers, once 1 is added, but for what a longdouble drops.
+    "added_to_one: twice": (
+        of("erfinv", (5.551233707738398e-16, 0.5), dtype="float64"),
+        gives(5.903457226082486e-16, 0.4769362762044699, dtype=np.float64),
+    ),
     "added_to_one: beyond": (of("erfinv", (2.0, -0.0, 0.5)), gives(INF, 0.0, 0.4769362762)),
     "by_a_textbook": (of("sinh", (1e-9, 1.0)), gives(0, math.sinh(1))),
     "angle_times_pi": (of("digamma", (1.5, 3.0), dtype="float64", dy=(1.0, 1.0)), lambda c: [trigamma(c.inputs()[0])]),
