@@ -16,7 +16,7 @@ from opassay.harness.judge.explain import Answered, explain_all, fitting
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
-from opassay.harness.model.explanation import CONSISTENT, NO_FIT, REPRODUCES
+from opassay.harness.model.explanation import CONSISTENT, NO_FIT, REPRODUCES, mistake_in
 from opassay.harness.model.op import Op, references
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.reference import Reference
@@ -98,14 +98,17 @@ class Bench:
         return next(lane for lane in self._lanes() if lane.label == label)
 
     def explain(self, label: str, op: Op, answers: Iterable[tuple[Case, Returned]]) -> str:
-        """The mistake that explains the answers of ``label`` to these cases: one of the op's hypotheses, else any named
-        one."""
+        """The mistake that explains what ``label`` answered to these cases of ``op``: a hypothesis, else any known.
+
+        A general hypothesis is named where no mistake that says more fits as well.
+        """
         first, again = tee(self._answered(label, op, case, outcome) for case, outcome in answers)
         words = explain_all(op, first)
-        if NO_FIT not in words:
+        general = mistake_in(words) in {h.name for h in op.hypotheses if h.general}
+        if NO_FIT not in words and not general:
             return words
         other = explain_all(with_mistakes(op, Registry().mistakes(op.name)), again)
-        return other if REPRODUCES in other or CONSISTENT in other else words
+        return other if general or REPRODUCES in other or CONSISTENT in other else words
 
     def named(self, label: str, case: Case) -> frozenset[str]:
         """The mistakes that reproduce the answer of ``label`` to ``case``; none if every mistake would."""

@@ -133,7 +133,8 @@ def explain_all(op: Op, answers: Iterable[Answered]) -> str:
     """The same of one mistake in the answers to several cases.
 
     Later answers are looked at while several mistakes are possible. One that is named must give one answer more, where
-    there is one: what a small case shows by chance is no cause of what it was shrunk from.
+    there is one, and one that fits what many come to must give them all: what a small case shows by chance is no cause
+    of what it was shrunk from.
     """
     found = None
     for answered in answers:
@@ -141,7 +142,11 @@ def explain_all(op: Op, answers: Iterable[Answered]) -> str:
             continue
         if found is not None and found.telling and len(found.exactly) == 1:
             (only,) = found.exactly
-            return _words(found) if met_by([only], answered) is not None else unchecked(only)
+            if met_by([only], answered) is None:
+                return unchecked(only)
+            if not only.general:
+                return _words(found)
+            continue
         fits = fitting(op, answered)
         if fits.telling or found is None:
             found = fits if found is None or not found.telling else _common(found, fits)

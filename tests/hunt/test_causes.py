@@ -1,13 +1,17 @@
 """A mistake that is no hypothesis is named as a cause, or is among those that give the answer."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from opassay.harness.find.registry import Registry
+from opassay.harness.hunt.bench import Bench
 from opassay.harness.hunt.causes import with_mistakes
 from opassay.harness.judge.explain import Answered, explain_all
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
 from opassay.harness.model.mistake import right, same
 from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Returned
@@ -52,3 +56,15 @@ def test_an_answer_that_no_kernel_gives_is_none_of_theirs():
     wrong = Answered(case, Returned((np.asarray(told + np.ones_like(told)).astype(told.dtype),)), truth)
     assert explain_all(with_mistakes(op, Registry().mistakes("matmul")), [wrong]) == "no hypothesis fits"
     assert with_mistakes(replace(op, hypotheses=()), ()).hypotheses == ()
+
+
+@pytest.mark.parametrize(
+    ("op", "words"),
+    [("log1p", "one_added_first reproduces the answer: "), ("cos", "all_zeros reproduces the answer: ")],
+)
+def test_that_all_is_zero_is_no_cause_where_a_mistake_of_the_registry_gives_that(op, words):
+    op = Registry().op(op)
+    case = Case(op.name, (Tensor((2,), "float32", Fill("literal", values=(1e-9, -1e-10))),), {})
+    bench = SimpleNamespace(_answered=lambda _, op, case, outcome: Answered(case, outcome, references(op, case)))
+    told = Bench.explain(bench, "eager", op, [(case, Returned((np.zeros(2, np.float32),)))])
+    assert told.startswith(words)

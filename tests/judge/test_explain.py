@@ -208,7 +208,12 @@ def test_a_general_mistake_is_no_cause_where_a_certain_one_fits_as_well() -> Non
     (certain,) = [h for h in op.hypotheses if h.name == "filter_flipped"]
     general = replace(certain, name="something_flipped", general=True)
     assert explain_all(replace(op, hypotheses=(general, certain)), [asked]).startswith("filter_flipped reproduces ")
-    assert explain_all(replace(op, hypotheses=(general,)), [asked]).startswith("something_flipped reproduces ")
+    alone = replace(op, hypotheses=(general,))
+    assert explain_all(alone, [asked] * 3).startswith("something_flipped reproduces ")
+    case, outcome = answered("stride_swapped")
+    third = Answered(case, outcome, references(op, case))
+    told = explain_all(alone, [asked, asked, third])
+    assert told == "no hypothesis fits all answers: something_flipped fits the smallest one alone"
 
 
 @pytest.mark.parametrize("name", [name for name in OPS if not name.endswith("_vjp")])

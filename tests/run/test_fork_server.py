@@ -74,9 +74,7 @@ def test_a_framework_is_imported_once_however_many_workers_end(imports, monkeypa
 
 @LINUX
 @pytest.mark.parametrize(("made", "times"), [("yes", 1), ("", 3)])
-def test_an_adapter_may_have_one_import_whatever_its_threads(
-    imports, monkeypatch, made, times
-):
+def test_an_adapter_may_have_one_import_whatever_its_threads(imports, monkeypatch, made, times):
     monkeypatch.setenv("OPASSAY_TEST_WHEN_MADE", made)
     request = Request(["counted:sound"], ["matmul"], ["value"], ["counted:Counted"], settings=Settings(cases=1))
     with Campaign(request).engine() as engine:
