@@ -108,7 +108,9 @@ class Bench:
         if NO_FIT not in words and not general:
             return words
         other = explain_all(with_mistakes(op, Registry().mistakes(op.name)), again)
-        return other if general or REPRODUCES in other or CONSISTENT in other else words
+        if general:
+            return words if NO_FIT in other else other
+        return other if REPRODUCES in other or CONSISTENT in other else words
 
     def named(self, label: str, case: Case) -> frozenset[str]:
         """The mistakes that reproduce the answer of ``label`` to ``case``; none if every mistake would."""

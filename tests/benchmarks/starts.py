@@ -9,6 +9,7 @@ import queue
 import statistics
 import sys
 import time
+from functools import partial
 
 from opassay.harness.plan.plan import Settings
 from opassay.harness.run.campaign import Campaign, Request
@@ -38,9 +39,10 @@ def main(targets):
         events = queue.Queue()
         forking = Starts(events)
         seconds(forking.worker, spec, events)
+        by_itself = partial(WorkerProcess, events=events)
         took = {"by itself": [], "forked": []}
         for _ in range(ROUNDS):
-            took["by itself"].append(seconds(lambda spec: WorkerProcess(spec, events), spec, events))
+            took["by itself"].append(seconds(by_itself, spec, events))
             took["forked"].append(seconds(forking.worker, spec, events))
         forking.close()
         alone, forked = (statistics.median(found) for found in took.values())
