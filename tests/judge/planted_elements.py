@@ -103,6 +103,10 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "added_to_one": (of("erfinv", (1e-9, 0.5)), gives(0, 0.4769362762)),
     # As TensorFlow 2.21 answered; 4.3 units in the last place.
     "beyond_opencl": (of("acos", (0.5710548758506775, 0.25)), gives(0.963005781173706, math.acos(0.25))),
+    # As JAX 0.10.2 answered, of a divisor that is broadcast.
+    "divided_by_reciprocal": (of("div", (1.5e38, -2e38, 6.0), (3e38, 3e38, 3.0)), gives(0.0, -0.0, 2.0)),
+    # As JAX 0.10.2 answered; 2.28 units in the last place.
+    "beyond_its_page": (of("acos", (0.9692190289497375, 0.25)), gives(0.24875764548778534, math.acos(0.25))),
     "reciprocal_estimated": (of("reciprocal", (1.0, 3.0)), gives(1 - 2.0**-24, 1 / 3)),
     # As TensorFlow 2.21 answered of the second number, whose answer is 0.99707520659.
     "reciprocal_estimated: of a root": (of("rsqrt", (4.0, 1.005875)), gives(0.5, 0.997075081)),

@@ -41,6 +41,7 @@ PLANTED = planted_mistakes.PLANTED
 LOOSER = {hypothesis.name for hypothesis in ALL if hypothesis.looser}
 
 MODELS = {
+    "beyond_its_page": NumericModel("float32", functions="jax-cpu"),
     "cut_not_rounded": NumericModel("float32"),
     "reciprocal_estimated: log": NumericModel("float32", flushes=False),
 }

@@ -35,6 +35,15 @@ def _estimated(x: Real) -> Real:
     return with_gradient(Real(y.value, (y,), local), x, pulled)
 
 
+def _by_reciprocal(a: Real, b: Real) -> Real:
+    """a · (1/b), where 1/b is 0 if it is subnormal: |b| beyond 2**126 in float32."""
+    name = "float64" if b.value.dtype == np.longdouble else "float32"
+    with np.errstate(all="ignore"):
+        lost = np.isfinite(b.value) & (np.abs(1 / b.value) < FORMATS[name].smallest_normal)
+        nothing = np.copysign(b.value.dtype.type(0), b.value)
+    return bounded.where(lost, a * Real(nothing), a / b)
+
+
 def _rsqrt_estimated(x: Real) -> Real:
     """1 / √x by RSQRTPS, which errs as RCPPS does, and one step of Newton's: of an error e this leaves 1.5 · e²."""
     y = bounded.rsqrt(x)
@@ -165,6 +174,11 @@ HYPOTHESES = (
         "lgamma_by_lanczos",
         "lgamma, and its derivative, are sums of numbers that are larger than they are about 1 and 2",
         {"lgamma": (_lgamma,), "digamma": (_digamma,)},
+    ),
+    by_formula(
+        "divided_by_reciprocal",
+        "a quotient is a product with the divisor's reciprocal, which is 0 where it is subnormal",
+        {"div": (_by_reciprocal,)},
     ),
     by_formula(
         "reciprocal_estimated",

@@ -154,7 +154,19 @@ def _as_eigen(model: NumericModel) -> NumericModel:
     return replace(model, functions="eigen")
 
 
+def _as_opencl(model: NumericModel) -> NumericModel:
+    return replace(model, functions="opencl")
+
+
 HYPOTHESES = (
+    by_formula(
+        "beyond_its_page",
+        "a function errs by more than its documentation says, and by less than OpenCL allows",
+        {"acos": (bounded.acos,)},
+        VALUE,
+        model=_as_opencl,
+        looser=True,
+    ),
     by_formula(
         "beyond_opencl",
         "a function errs by somewhat more than OpenCL allows, as Eigen's does",
