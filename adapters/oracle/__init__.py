@@ -1,7 +1,8 @@
 """The NumPy reference, one file per op family. Never imports a framework.
 
-``OPS`` has what judges an op, its gradients, and several cases of it at once, by name; ``program_reference`` and
-``program_vjp`` judge what is composed of ops. What else stands here are the ops' contracts, as functions of arrays.
+``OPS``: an op's definition, by name: its reference, its gradients, and references for several cases at once.
+``program_reference`` and ``program_vjp`` judge programs. The other names are the ops' contracts, as functions of
+arrays.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where frameworks define attention in different ways, each right."""
+"""Definitions of attention in which frameworks differ; each is correct."""
 
 from __future__ import annotations
 

@@ -79,12 +79,12 @@ def counts(windows: Windows, count_padding: bool) -> np.ndarray:
 
 
 def divisors(count: np.ndarray, shape: tuple[int, ...], last: bool) -> np.ndarray:
-    """What each element of an average of ``shape`` is divided by. ``last``: where the channels are."""
+    """The divisor of each element of an average of ``shape``. ``last``: the axis of the channels."""
     return np.array(np.broadcast_to(count[..., None] if last else count, shape))
 
 
 class Reach(Protocol):
-    """Which elements of an image each mean is of; arrays have the channels last, and axes before those of an image."""
+    """Which elements of an image each mean covers; channels are last, and extra axes precede those of the image."""
 
     @property
     def axes(self) -> int: ...
@@ -103,10 +103,12 @@ class Reach(Protocol):
 
 @dataclass(eq=False)
 class Average:
-    """A sum pool, then one division; back, one division, then a sum over the windows that an element is in.
+    """A sum pool followed by a division; its gradient is a division followed by the sum over the windows of each
+    element.
 
-    ``count``: what each window is divided by; ``image``: the input's shape; ``pooled``: the answer's in NHWC. The judge
-    is told the sum's own figures, since those of the average as one sum would say nothing of the additions.
+    ``count``: the divisor of each window; ``image``: the input's shape; ``pooled``: the answer's, in NHWC. The judge
+    gets the magnitude and the number of terms of the sum: those of the average as one sum would not bound the
+    additions.
     """
 
     windows: Reach
@@ -169,13 +171,13 @@ class Average:
 
 
 def _units(count: np.ndarray) -> np.ndarray:
-    """1 / count, NaN where that is no power of two."""
+    """1 / count, NaN where count is no power of two."""
     mantissa, _ = np.frexp(count)
     return np.where(mantissa == 0.5, 1.0 / count, np.nan)
 
 
 AVERAGES = ("avg_pool1d", "avg_pool2d", "avg_pool3d")
-"""Of one, two and three spatial axes."""
+"""By the number of spatial axes: one, two and three."""
 
 AVG_POOL1D, AVG_POOL2D, AVG_POOL3D = (
     Definition(name, "x", partial(_bind, name, axes), "x", stacks=True, linear=True)

@@ -1,4 +1,4 @@
-"""Where frameworks define a reduction in different ways, each right. As in ``choices``, by the rule that is broken."""
+"""Definitions of reductions in which frameworks differ; each is correct. As in ``choices``, by the rule broken."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ AXIS_CHOICES = (NO_AXES, NOTHING_REDUCED)
 
 
 def axis_choices(rules: set[str], traits: Collection[str]) -> tuple[Choice, ...]:
-    """Those about ``rules``, or about ops of ``traits``."""
+    """The choices about ``rules``, or about ops of ``traits``."""
     here = [choice for choice in AXIS_CHOICES if rules & set(choice.rules)]
     return (*here, *([NAN_POSITION] if "position" in traits else []))

@@ -1,7 +1,7 @@
-"""Averages over bins: an image is cut into as many parts as the answer has elements, which may share an edge.
+"""Averages over bins: an image is divided into as many bins as the answer has elements; neighbours may overlap.
 
-Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html; where bins begin and end, as
-``start_index`` and ``end_index`` of ATen's AdaptivePooling.h have it.
+Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html; the start and end of bins as in
+``start_index`` and ``end_index`` of ATen's AdaptivePooling.h.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Bins:
         return len(self.extents)
 
     def real_taps(self) -> np.ndarray:
-        """How many elements each bin has."""
+        """The number of elements of each bin."""
         lengths = [np.array([end - start for start, end in line]) for line in self._lines()]
         return np.asarray(reduce(np.multiply.outer, lengths))
 
@@ -50,7 +50,7 @@ class Bins:
         return self._back(dy, np.add, 0.0)
 
     def least(self, units: np.ndarray) -> np.ndarray:
-        """The smallest of the bins' ``units``, at most 1, that reaches each element."""
+        """For each element, the smallest of the ``units`` of its bins, at most 1."""
         return self._back(units, np.minimum, 1.0)
 
     def _back(self, values: np.ndarray, joined: Reduce, first: float) -> np.ndarray:
@@ -69,7 +69,7 @@ class Bins:
 
 
 def _cut(x: np.ndarray, axis: int, start: int, end: int) -> np.ndarray:
-    """A view of the elements from ``start`` to ``end`` along ``axis``, which is counted from the last."""
+    """A view of the elements from ``start`` to ``end`` along ``axis``, which is negative."""
     here: tuple[Any, ...] = (..., slice(start, end), *(slice(None),) * (-axis - 1))
     found: np.ndarray = x[here]
     return found

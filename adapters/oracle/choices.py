@@ -1,6 +1,6 @@
-"""Where frameworks define an answer in different ways, each right: what is asked, and what each option answers.
+"""Definitions in which frameworks differ, each correct: the question, and the answer of each option.
 
-A case that breaks a rule of the contract is, under an option, the question that it is turned into here.
+A case that breaks a rule of the contract is answered, under an option, as the valid case that it is turned into here.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _cropped(question: Question) -> References:
 
 
 def _in_whole_image(indices: Reference, question: Question, shape: Sequence[int]) -> Reference:
-    """Where it lies before it is cropped to ``shape``, what these name after."""
+    """Indices into the image cropped to ``shape``, as indices into the whole image."""
     layout, ((top, _), (left, _)) = question.attributes["layout"], question.attributes["padding"]
     (_, _, width, channels), kept = (shape_nhwc(s, layout) for s in (question.inputs[0].shape, shape))
     cell, channel = np.divmod(indices.exact, max(1, channels))
@@ -69,7 +69,7 @@ def _any_amount(question: Question) -> References:
 
 
 def _empty_windows(question: Question) -> References:
-    """Along an axis on which no window fits there is no output: the answer of a larger image, cut to nothing."""
+    """Along an axis on which no window fits, the output is empty: the answer of a larger image, sliced to nothing."""
     x, a, window = question.inputs[0], question.attributes, window_of(question)
     grown, missing = [(0, 0)] * x.ndim, []
     for place, axis in enumerate(_image_axes(question)):
@@ -87,7 +87,7 @@ def _nothing_along(values: np.ndarray, axes: Sequence[int]) -> np.ndarray:
 
 
 def _empty_window(question: Question) -> References:
-    """A window of 0 along an axis gives nothing there."""
+    """A window of 0 along an axis gives an empty axis."""
     window = question.attributes["window"]
     axes = [axis for axis, k in zip(_image_axes(question), window, strict=True) if k == 0]
     found = ask(question.but(window=tuple(max(1, k) for k in window)))
@@ -102,7 +102,7 @@ def _indexed_extents(question: Question, depth: int) -> np.ndarray:
 
 
 def _from_the_end(question: Question) -> References:
-    """-1 is the last; what is still below 0 is refused."""
+    """-1 is the last; lower indices than the extent allows are refused."""
     place = 1 if question.op == "max_unpool2d" else 0
     indices = question.inputs[place]
     extents = _indexed_extents(question, indices.shape[-1])
@@ -111,7 +111,7 @@ def _from_the_end(question: Question) -> References:
 
 
 def _dropped(question: Question) -> References:
-    """What an index out of range names is not written."""
+    """An index out of range writes nothing."""
     if question.op == "max_unpool2d":
         return _unpooled_in_range(question)
     indices, updates = question.inputs
@@ -249,9 +249,9 @@ CHOICES = (
 
 
 def choices_for(op: str) -> tuple[Choice, ...]:
-    """Those that ``op`` has."""
+    """The choices of ``op``."""
     return tuple(c for c in CHOICES if any(not o.ops or op in o.ops for o in c.options.values()))
 
 
 PROGRAM_CHOICES = tuple(c for c in CHOICES if any(not o.ops for o in c.options.values()))
-"""Those of a program of several ops."""
+"""The choices of a program of several ops."""

@@ -1,4 +1,4 @@
-"""Choices in ops that treat each element alone: what is asked, and what each option answers."""
+"""Choices of element-wise ops: the question, and the answer of each option."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opassay.harness.model.reference import Reference
 
 
 def _high_wins(question: Question) -> Iterator[References]:
-    """As if the lower limit were the upper one; nothing where limits do not cross."""
+    """Where the limits cross, the upper one replaces the lower; None where they do not."""
     low, high = question.attributes["low"], question.attributes["high"]
     if low > high:
         yield ask(question.but(low=high))
@@ -84,5 +84,5 @@ CHOICES = (
 
 
 def choices_for(op: str) -> tuple[Choice, ...]:
-    """Those that ``op`` has."""
+    """The choices of ``op``."""
     return tuple(c for c in CHOICES if any(op in o.ops for o in c.options.values()))

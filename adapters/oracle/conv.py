@@ -182,13 +182,13 @@ def _check_operands(op: str, axes: int, x: np.ndarray, w: np.ndarray, groups: An
 
 
 def _of(name: str, axes: int, bind: Callable[..., Define]) -> Definition:
-    """The op of so many spatial axes."""
+    """The op for so many spatial axes."""
     return Definition(name, "xw", partial(bind, name, axes), "xw", stacks=True, linear=True)
 
 
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 TRANSPOSES = ("conv_transpose1d", "conv2d_transpose", "conv_transpose3d")
-"""Of one, two and three spatial axes."""
+"""By the number of spatial axes: one, two and three."""
 
 CONV1D, CONV2D, CONV3D = (_of(name, axes, _bind_conv) for axes, name in enumerate(CONVOLUTIONS, 1))
 CONV_TRANSPOSE1D, CONV2D_TRANSPOSE, CONV_TRANSPOSE3D = (

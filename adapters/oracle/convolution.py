@@ -1,4 +1,4 @@
-"""What convolution, its transpose and their gradients are: one sum of products of images, filters and answers.
+"""Convolution, its transpose and their gradients as one sum of products of images, filters and answers.
 
 Source: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", section 4,
 https://arxiv.org/abs/1603.07285
@@ -81,7 +81,7 @@ def _filters(windows: Windows, groups: int, layout: str, shape: Shape) -> Sums:
 def _terms(
     windows: Windows, groups: int, layout: str, transposed: bool, x: Sequence[int], w: Sequence[int]
 ) -> np.ndarray:
-    """The same for every sample and output channel: the taps that meet something real, times the channels summed."""
+    """The number of terms, for all samples and output channels: taps that meet a real element, times channels."""
     taps = windows.real_hits() if transposed else windows.real_taps()
     inner, outer = w[-2:]
     summed, made = (outer // groups, inner * groups) if transposed else (inner, outer)

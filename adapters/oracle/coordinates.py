@@ -1,4 +1,4 @@
-"""Where places of a resized axis lie on the given one, and by how much a coordinate computed in float32 may be off."""
+"""Coordinates of resized places on the input axis, and their error when computed in float32."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 UNIT = 2.0**-24
-"""The unit roundoff of float32, in which nearly everybody computes coordinates, whatever the dtype of the image."""
+"""The unit roundoff of float32, in which almost all kernels compute coordinates, whatever the dtype of the image."""
 
 COORDINATES = (
     *("half_pixel", "asymmetric", "align_corners"),
@@ -21,7 +21,7 @@ COORDINATES = (
 
 @dataclass(frozen=True)
 class Axis:
-    """From ``given`` places to ``wanted`` ones; ``scale``: their ratio, if it is given, else 0."""
+    """An axis of extent ``given`` resized to ``wanted``; ``scale``: their ratio, if it is an attribute, else 0."""
 
     given: int
     wanted: int
@@ -29,7 +29,7 @@ class Axis:
 
     @property
     def ratio(self) -> float:
-        """Wanted by given, which may be no whole multiple."""
+        """Wanted over given, which may be no integer."""
         return self.scale or self.wanted / self.given
 
 
@@ -41,9 +41,9 @@ def axes_of(shape: Sequence[int], size: Any, scales: Any) -> list[Axis]:
 
 
 def coordinates(axis: Axis, mode: str) -> tuple[np.ndarray, np.ndarray]:
-    """The coordinate of each wanted place among the given ones, and its error.
+    """The coordinate of each output place on the input axis, and its error.
 
-    The scale, or its inverse, is rounded up to twice, and so is each step of the formula, unless nothing is lost.
+    The scale, or its inverse, is rounded up to twice, and so is each step of the formula, unless it is exact.
     """
     places = np.arange(axis.wanted, dtype=np.float64)
     if mode == "align_corners":
@@ -69,7 +69,7 @@ def _corners(axis: Axis, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _centred(axis: Axis, found: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The centre of what is wanted lies on that of what is given, where the scale is no ratio of both."""
+    """The centres of input and output coincide, where the scale is not the ratio of their extents."""
     adjustment = axis.wanted / (axis.ratio * axis.given)
     offset = axis.given / 2 * (1 - adjustment)
     if not offset:
@@ -78,14 +78,14 @@ def _centred(axis: Axis, found: np.ndarray, error: np.ndarray) -> tuple[np.ndarr
 
 
 def _scaled(ratio: float, step: float, lengths: np.ndarray) -> np.ndarray:
-    """The error of lengths that are multiples of a step, which is rounded, or inverted, before."""
+    """The error of multiples of a step that was rounded, or inverted, before."""
     steps = 2 if not _exact(np.float64(ratio)) else int(not _exact(np.float64(step)))
     own = steps * UNIT * np.abs(lengths)
     return np.asarray(own + _rounded(lengths, own))
 
 
 def _rounded(values: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """What one more rounding costs; nothing where the value is known and a number of float32."""
+    """The error of one more rounding; 0 where the value is exact and a number of float32."""
     return np.where((error == 0) & _exact(values), 0.0, UNIT * (np.abs(values) + error))
 
 

@@ -1,8 +1,7 @@
-"""Correlation and its adjoint, tap by tap: only real elements are ever multiplied.
+"""Correlation and its adjoints, tap by tap: only real elements are multiplied.
 
-Channels are last, after any number of spatial axes, and all is in the format to compute in. Axes before those that
-are named here are runs of their own, the same ones for both operands; ``may_be_nan`` and ``filters_may_be_nan`` take
-one run.
+Channels are last, after any number of spatial axes, and all arrays are in the computing format. Additional leading axes
+are separate runs, the same for both operands; ``may_be_nan`` and ``filters_may_be_nan`` take one run.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ def _rows(images: np.ndarray) -> np.ndarray:
 
 
 def _split_images(x: np.ndarray, axes: int, groups: int) -> np.ndarray:
-    """[runs * groups, N, *extents, C]: groups do not meet, and nor do the runs of the axes before."""
+    """[runs * groups, N, *extents, C]: groups are independent, and so are the runs of the leading axes."""
     lead, pixels, channels = x.shape[: -axes - 2], x.shape[-axes - 2 : -1], x.shape[-1]
     split = np.moveaxis(x.reshape(math.prod(lead), *pixels, groups, channels // groups), -2, 1)
     return split.reshape(split.shape[0] * groups, *split.shape[2:])
@@ -85,9 +84,9 @@ def _split_filters(w: np.ndarray, axes: int, groups: int) -> np.ndarray:
 def may_be_nan(x: np.ndarray, w: np.ndarray, windows: Windows, groups: int, transposed: bool) -> np.ndarray:
     """Where an algorithm that multiplies padding or stuffed zeros may give NaN, in the answer's shape.
 
-    ``x`` and ``w`` say which operands are not finite. Padding, and the zeros put between the elements of a
-    strided transpose's input, meet each element of w that meets nothing real. The zeros put into a dilated
-    filter meet every x between its taps.
+    ``x`` and ``w`` say which operands are not finite. Padding, and the zeros inserted into a strided transpose's input,
+    are multiplied by each element of w that meets no real element. The zeros inserted into a dilated filter are
+    multiplied by every x between its taps.
     """
     run = correlate_transposed if transposed else correlate
     axes = windows.axes
@@ -113,8 +112,8 @@ def _in_holes(x: np.ndarray, channels: int, windows: Windows, groups: int, trans
 def filters_may_be_nan(x: np.ndarray, y: np.ndarray, windows: Windows, groups: int) -> np.ndarray:
     """Where ``correlate_filters`` may be NaN if an algorithm multiplies padding or stuffed zeros.
 
-    ``x`` and ``y`` say which elements are not finite. Padding meets the elements of y at which a tap leaves the
-    image; under a stride, the zeros stuffed between the elements of y meet every element of x.
+    ``x`` and ``y`` say which elements are not finite. Padding is multiplied by the elements of y at which a tap leaves
+    the image; under a stride, the zeros inserted into y are multiplied by every element of x.
     """
     strange = y.astype(np.float64)
     in_image = correlate_filters(np.ones(x.shape), strange, windows, groups)

@@ -1,4 +1,4 @@
-"""What every vector-Jacobian product of the oracle needs."""
+"""The check that every vector-Jacobian product of the oracle needs."""
 
 from __future__ import annotations
 

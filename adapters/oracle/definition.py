@@ -1,4 +1,4 @@
-"""An op is one function, of which the judge is told what answers, gradients and stacks of answers should be."""
+"""An op as one function, from which references of answers, gradients and stacked answers are derived."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Definition:
         return self._told(self.bind(*inputs, **attributes), inputs)
 
     def stacked(self, attributes: Attributes, inputs: Arrays) -> tuple[Reference, ...]:
-        """The same of several runs along a first axis of all arrays, given and told."""
+        """The same for several runs, stacked along a first axis of all arrays."""
         return self._told(self.bind(*(x[0] for x in inputs), **attributes), inputs)
 
     def vjp(self, attributes: Attributes, inputs: Arrays, cotangents: Cotangents) -> Gradients:
@@ -83,9 +83,9 @@ def _gradient(name: str, x: np.ndarray, gradient: Real | None) -> Reference:
 
 
 class Judging(Protocol):
-    """Who says what an op's answers and gradients should be: a ``Definition``, or the op's entry in ``cases``.
+    """What judges an op's answers and gradients: a ``Definition``, or the op's entry in ``cases``.
 
-    ``linear``: as of a ``Definition``.
+    ``linear``: as in ``Definition``.
     """
 
     @property
@@ -106,11 +106,11 @@ OPS: dict[str, Definition] = {}
 """The oracle's own definitions by op."""
 
 ENTRIES: dict[str, Judging] = {}
-"""Who judges the other ops: entries of ``cases``, from the time that their module is imported."""
+"""Entries of ``cases`` for the other ops, once their module is imported."""
 
 
 def judging(op: str) -> Judging:
-    """Who judges ``op``; ``ValueError`` where nobody does."""
+    """What judges ``op``; ``ValueError`` for an unknown op."""
     found = OPS.get(op) or ENTRIES.get(op)
     if found is None:
         raise ValueError(f"there is no op {op!r} that a stage of a program could be")

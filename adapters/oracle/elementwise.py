@@ -1,4 +1,4 @@
-"""Ops that treat each element alone."""
+"""Element-wise ops."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Sliding windows over one to three spatial axes, and the checks every op shares.
 
-Inside the oracle the channels are always last; ``nhwc`` in a name says so of any number of axes. Sources: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
-for SAME and VALID; V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning",
-https://arxiv.org/abs/1603.07285, for dilation and the transpose.
+Inside the oracle the channels are always last; ``nhwc`` in a name means that for any number of axes. Sources:
+https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2 for SAME and VALID; V. Dumoulin and F. Visin, "A
+guide to convolution arithmetic for deep learning", https://arxiv.org/abs/1603.07285, for dilation and the transpose.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ Extents = tuple[int, ...]
 
 Padding = str | tuple[Pair, ...]
 UNBATCHED = "CHW"
-"""One image without a batch, which few ops know."""
+"""One image without a batch axis, which few ops accept."""
 LAYOUTS = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
-"""Layouts by how many spatial axes there are."""
+"""Layouts by the number of spatial axes."""
 
 
 def axes_of(count: int) -> tuple[str, ...]:
-    """The names of so many spatial axes, in their order."""
+    """The names of so many spatial axes, in order."""
     return ("depth", "height", "width")[-count:]
 
 
@@ -54,13 +54,13 @@ def integers(op: str, name: str, value: Any, count: int | None, minimum: int) ->
 
 
 def addressable(op: str, shape: Sequence[int]) -> None:
-    """An answer of ``shape`` has fewer than 2**48 elements: more has no address on today's processors."""
+    """An answer of ``shape`` has fewer than 2**48 elements, the limit of address spaces."""
     count = math.prod(shape)
     require(count < 2**48, f"{op}: an answer of shape {tuple(shape)} has {count} elements, more than can be addressed")
 
 
 def per_axis(op: str, name: str, value: Any, count: int) -> Extents:
-    """An attribute with a number of at least 1 for each of ``count`` spatial axes."""
+    """An attribute with one number of at least 1 per spatial axis."""
     return integers(op, name, value, count, 1)
 
 
@@ -127,7 +127,7 @@ def over_batch(indices: np.ndarray, cells: int) -> np.ndarray:
 
 
 class AnyAmount(tuple[Any, ...]):
-    """Explicit padding that may be as wide as the window: that of convolutions, and as some frameworks define it."""
+    """Explicit padding that may be as wide as the window: that of convolutions, and of pools in some frameworks."""
 
 
 def any_amount(padding: Any) -> Any:
@@ -168,7 +168,7 @@ class Windows:
         return len(self.extents)
 
     def taps(self) -> tuple[Tap, ...]:
-        """Every tap that meets a real input somewhere, row by row. Padding never occurs."""
+        """Every tap that meets a real input, in row-major order. Padding is never visited."""
         return _taps(self)
 
     def reaches(self, axis: int) -> list[tuple[slice, slice]]:
@@ -186,16 +186,16 @@ class Windows:
 
     @property
     def spans(self) -> Windows:
-        """The same windows without holes: everything between their first and last taps."""
+        """The same windows without dilation: everything between their first and last taps."""
         spans = tuple(effective_window(k, d) for k, d in zip(self.window, self.dilation, strict=True))
         return Windows(self.extents, self.outputs, spans, self.stride, (1,) * self.axes, self.before)
 
     def real_taps(self) -> np.ndarray:
-        """How many taps of each window meet a real input; int64 of shape ``outputs``."""
+        """The number of taps of each window that meet a real input; int64 of shape ``outputs``."""
         return self._meetings(self.outputs, 0)
 
     def real_hits(self) -> np.ndarray:
-        """How many taps meet each real input; int64 of shape ``extents``."""
+        """The number of taps that meet each real input; int64 of shape ``extents``."""
         return self._meetings(self.extents, 1)
 
     def gathered(self, x: np.ndarray) -> np.ndarray:
@@ -215,7 +215,7 @@ class Windows:
         return dx
 
     def least(self, units: np.ndarray) -> np.ndarray:
-        """The smallest of the windows' ``units``, at most 1, that reaches each element."""
+        """For each element, the smallest of the ``units`` of its windows, at most 1."""
         found = np.ones((units.shape[0], *self.extents, units.shape[-1]))
         for tap in self.taps():
             here = (slice(None), *tap.inputs)
@@ -232,7 +232,7 @@ class Windows:
 
 @lru_cache(maxsize=64)
 def _taps(windows: Windows) -> tuple[Tap, ...]:
-    # A geometry's fills and runs follow each other, and all have the same taps.
+    # The fills and runs of a geometry follow each other, and all have the same taps.
     lines = [
         [(place, *reach) for place, reach in enumerate(windows.reaches(axis)) if reach[0].start < reach[0].stop]
         for axis in range(windows.axes)

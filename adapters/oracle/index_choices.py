@@ -1,6 +1,6 @@
-"""Where frameworks define indices, axes and orders in different ways, each right. As in ``choices``.
+"""Definitions of indices, axes and orders in which frameworks differ, each correct. As in ``choices``.
 
-Every op here has its indices first and the data that they name next; its own entry answers the question that is asked.
+Every op here has its indices first and the indexed data next; its own entry answers the changed question.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _option(choice: str, name: str, says: str, change: Change, aspects: Sequence
 
 
 def _extents(question: Question) -> np.ndarray:
-    """How many places each index has: one number for all, or one for each along the last axis of indices."""
+    """The range of each index: one number for all, or one for each along the last axis of the indices."""
     a = question.attributes
     if "depth" in a:
         return np.array([a["depth"]])
@@ -39,7 +39,7 @@ def _extents(question: Question) -> np.ndarray:
 
 
 def _axes(question: Question) -> Sequence[int]:
-    """The axes of the data that indices name."""
+    """The axes of the data that the indices address."""
     indices, x = question.inputs[:2]
     if "axis" in question.attributes:
         return (question.attributes["axis"] % x.ndim,)
@@ -53,7 +53,7 @@ def _with(question: Question, indices: np.ndarray, *others: np.ndarray, **attrib
 
 
 def _from_the_end(question: Question) -> References:
-    """-1 is the last; what is still below 0 is refused."""
+    """-1 is the last; lower indices than the extent allows are refused."""
     indices = question.inputs[0]
     return ask(_with(question, np.where(indices < 0, indices + _extents(question), indices)))
 
@@ -69,7 +69,7 @@ def _from_the_end_clamped(question: Question) -> References:
 
 
 def _nowhere(question: Question) -> References:
-    """What an index out of range names is one place more: read from there, it is no number, written, it is cut off."""
+    """An index out of range addresses one extra place: a read gives a filler, a write is dropped."""
     indices, extents = question.inputs[0], _extents(question)
     wrong = (indices < 0) | (indices >= extents)
     if "depth" in question.attributes:
@@ -94,7 +94,7 @@ def _cut(reference: Reference, part: tuple[slice, ...]) -> Reference:
 
 
 def _one_more(x: np.ndarray, axes: Sequence[int]) -> np.ndarray:
-    """One place more along ``axes``: of floats NaN, of signed integers the least, of others the largest."""
+    """One extra place along ``axes``: NaN for floats, the lowest for signed integers, the largest for others."""
     name = dtypes.dtype_name(x)
     pads = [(0, int(i in axes)) for i in range(x.ndim)]
     if dtypes.is_float(name):
@@ -113,25 +113,25 @@ def _ones_kept(question: Question) -> References:
 
 
 def _cropped(question: Question) -> References:
-    """Negative amounts take away."""
+    """Negative amounts crop."""
     x, pads = question.inputs[0], question.attributes["pads"]
     cut = tuple(slice(max(0, -a), x.shape[i] - max(0, -b)) for i, (a, b) in enumerate(pads))
     return ask(question.but(inputs=(x[cut],), pads=tuple((max(0, a), max(0, b)) for a, b in pads)))
 
 
 def _over_again(question: Question) -> References:
-    """What is mirrored or wrapped goes on as often as is wanted."""
+    """Mirroring or wrapping repeats as often as needed."""
     return ask(replace(question, allowed=("PadTooWide",)))
 
 
 def _repeats_before(question: Question) -> References:
-    """Numbers that are missing are those of the first axes, and 1."""
+    """Missing numbers are those of the first axes, and 1."""
     x, given = question.inputs[0], question.attributes["repeats"]
     return ask(question.but(repeats=(1,) * (x.ndim - len(given)) + tuple(given)))
 
 
 def _any_of_equals(question: Question) -> References:
-    """Of elements that are equal, any may come first."""
+    """Any of several equal elements may come first."""
     x = dtypes.widen(question.inputs[0])
     found = ask(question)
     if question.gradient:
@@ -141,7 +141,7 @@ def _any_of_equals(question: Question) -> References:
 
 
 def _met(x: np.ndarray) -> np.ndarray:
-    """Elements that have an equal along the last axis; of numbers, no number equals another."""
+    """Elements that have an equal along the last axis; no NaN equals another."""
     order = np.argsort(x, axis=-1, kind="stable")
     line = np.take_along_axis(x, order, -1)
     same = (line[..., 1:] == line[..., :-1]) | (np.isnan(line[..., 1:]) & np.isnan(line[..., :-1]))
@@ -218,6 +218,6 @@ ORDER_OF_EQUALS = Choice(
 
 
 def index_choices(rules: Collection[str], traits: Collection[str]) -> tuple[Choice, ...]:
-    """Those about ``rules``, or about ops of ``traits``."""
+    """The choices about ``rules``, or about ops of ``traits``."""
     here = tuple(choice for choice in INDEX_CHOICES if set(rules) & set(choice.rules))
     return (*here, ORDER_OF_EQUALS) if "orders" in traits else here

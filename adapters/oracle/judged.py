@@ -1,4 +1,4 @@
-"""What the oracle says of an op, as an entry in ``cases`` takes it."""
+"""The oracle's part of an op's entry in ``cases``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from opassay.adapters.oracle.hypotheses import hypotheses_for
 
 
 def judged(name: str) -> dict[str, Any]:
-    """The fields of ``Op`` that follow from its definition, and the mistakes and choices that it has."""
+    """The fields of ``Op`` that follow from its definition, with its mistakes and choices."""
     known = OPS[name]
     assert isinstance(known, Definition)
     return {

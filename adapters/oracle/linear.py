@@ -1,8 +1,8 @@
 """The three-run rule: a linear op, run three times, gives its value and the bound on a correct kernel's error.
 
 With L the op: L(x, w) is the value, L(|x|, |w|) the magnitude that rounding errors scale with, and L on
-ones the number of products each element sums. An operand that is not finite counts as 0 in the magnitude: its
-products carry no rounding error, and what is left says whether the finite part can overflow.
+ones the number of products per sum. A non-finite operand counts as 0 in the magnitude: its products have no rounding
+error, and the rest shows whether the finite part can overflow.
 
 Source: N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, SIAM 2002, section 3.1.
 """
@@ -18,7 +18,7 @@ from opassay.harness.model.op import NotJudged
 from opassay.harness.model.reference import Reference
 
 Linear = Callable[..., np.ndarray]
-"""Takes operands already in the format to compute in, and returns the same format."""
+"""Takes operands in the computing format, and returns the same format."""
 
 LONGDOUBLE_BITS = int(np.finfo(np.longdouble).nmant) + 1
 
@@ -32,19 +32,19 @@ def wide(array: np.ndarray) -> np.ndarray:
 
 
 def wide_enough(values: np.ndarray) -> np.ndarray:
-    """``values`` in the format to compute in, which must be one; raises as ``wide`` does."""
+    """``values`` in the computing format, which must be wide enough; raises as ``wide`` does."""
     if values.dtype.char == "g":
         _require_wide("float64")
     return values
 
 
 def extended(values: np.ndarray) -> bool:
-    """Whether they are in longdouble, and that is wider than float64: where it is not, the two are one dtype."""
+    """Whether they are in longdouble, and that is wider than float64; on some systems both are one dtype."""
     return values.dtype == np.longdouble and LONGDOUBLE_BITS >= 63
 
 
 def numbers(values: np.ndarray, dtype: str) -> np.ndarray:
-    """Integers and truth values as what is judged in ``dtype``; ``NotJudged`` where no format holds them."""
+    """Integers and bools in the format in which ``dtype`` is judged; ``NotJudged`` where no format holds them."""
     if values.dtype.itemsize > 4:
         _require_wide(values.dtype.name)
     return values.astype(np.longdouble if dtype == "float64" or values.dtype.itemsize > 4 else np.float64)
@@ -73,7 +73,7 @@ def linear_reference(
 ) -> Reference:
     """The reference of an output that is linear in each of ``operands``: bitwise for integers.
 
-    ``terms`` says how many products each element sums, where that is cheaper to know than by the third run.
+    ``terms``: the number of products per sum, where it is cheaper to state than to compute by the third run.
     """
     widened = [wide(operand) for operand in operands]
     return sum_reference(name, dtypes.dtype_name(operands[0]), linear, widened, terms, at_once)
@@ -87,10 +87,10 @@ def sum_reference(
     terms: Callable[[], np.ndarray] | None = None,
     at_once: bool = False,
 ) -> Reference:
-    """The same of operands of ``dtype`` that are in the format to compute in already.
+    """The same for operands of ``dtype`` that are in the computing format already.
 
-    ``at_once``: to ``linear``, axes before those of its operands are runs of their own, so that value and magnitude
-    are made in one go, and ``widened`` may be those of several runs.
+    ``at_once``: ``linear`` takes operands with leading axes of separate runs, so that value and magnitude are computed
+    in one call, and ``widened`` may hold several runs.
     """
     if not dtypes.is_float(dtype):
         return Reference(name, dtype, apply(linear, widened))
@@ -116,12 +116,12 @@ def _at_once(linear: Linear, runs: Sequence[Sequence[np.ndarray]]) -> np.ndarray
 
 
 def third_run(linear: Linear, operands: Sequence[np.ndarray]) -> np.ndarray:
-    """How many products each element sums."""
+    """The number of products per sum."""
     return apply(linear, [np.ones(operand.shape) for operand in operands]).astype(np.int64)
 
 
 def _flush(linear: Linear, sizes: Sequence[np.ndarray], at_once: bool) -> np.ndarray:
-    # An operand flushed to zero errs by less than the smallest normal number, times all that it meets.
+    # An operand flushed to zero has an error below the smallest normal number, times all that it is multiplied by.
     runs = [[np.ones_like(v) if i == flushed else v for i, v in enumerate(sizes)] for flushed in range(len(sizes))]
     with np.errstate(all="ignore"):
         return np.asarray(sum(_at_once(linear, runs) if at_once else (linear(*run) for run in runs)))

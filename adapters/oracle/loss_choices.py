@@ -1,4 +1,4 @@
-"""Where frameworks define losses in different ways, each right. As in ``choices``, by the rule that is broken."""
+"""Definitions of losses in which frameworks differ, each correct. As in ``choices``, by the rule that is broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Max pooling and its positions."""
+"""Max pooling and its indices."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _bind_max(op: str, axes: int, places: bool = False) -> Callable[..., Define]
 
 
 def maximum(x: Real, windows: Windows, layout: str) -> tuple[Real, Real]:
-    """Values and places; in the gradient each cotangent goes to the place, and what meets there adds up."""
+    """Values and indices; in the gradient each cotangent goes to the index, and cotangents at one element add up."""
     values, indices, free = _maxima(x.value, windows, layout)
 
     def local(_: Formats, error: np.ndarray) -> np.ndarray:
@@ -99,7 +99,7 @@ def maximum(x: Real, windows: Windows, layout: str) -> tuple[Real, Real]:
         return settled(values, largest, largest) if free is None else np.where(free, np.inf, largest)
 
     def pull(g: Real, _: Real) -> tuple[Real]:
-        # The contract does not say what an empty window depends on, nor is the place known of numbers that err.
+        # The contract does not define what an empty window depends on, and the index is unknown for inexact elements.
         if free is not None or not x.known:
             return (nothing_known(g, x.shape),)
         return (contracted(_places(indices, x.shape, layout), 0, g),)
@@ -128,7 +128,7 @@ def _places(indices: np.ndarray, shape: tuple[int, ...], layout: str) -> Form:
 def max_windows(
     op: str, axes: int, x: np.ndarray, window: Any, stride: Any, padding: Any, dilation: Any, layout: str
 ) -> Windows:
-    """The windows of a max pool, after all that its contract asks is checked."""
+    """The windows of a max pool, after all checks of its contract."""
     check_dtypes(op, {"x": x}, dtypes.CORE)
     check_image(op, "x", x, layout, axes)
     return sliding_windows(op, shape_nhwc(x.shape, layout)[1:-1], window, stride, dilation, padding)
@@ -168,7 +168,7 @@ def attains_maximum(
     dilation: Extents,
     layout: str,
 ) -> np.ndarray:
-    """Where an index names an element of its own window and channel that is equal to the window's maximum."""
+    """Where an index names an element of its own window and channel that equals the window's maximum."""
     image, places = to_nhwc(dtypes.widen(x), layout), to_nhwc(indices, layout)
     windows = sliding_windows("max_pool2d", image.shape[1:-1], window, stride, dilation, padding)
     own = np.arange(image[:1].size, dtype=np.int64).reshape(1, *image.shape[1:])
@@ -180,7 +180,7 @@ def attains_maximum(
 
 
 MAXIMA = ("max_pool1d", "max_pool2d", "max_pool3d")
-"""Of one, two and three spatial axes."""
+"""By the number of spatial axes: one, two and three."""
 
 MAX_POOL1D, MAX_POOL2D, MAX_POOL3D = (
     Definition(name, "x", _bind_max(name, axes), "x", stacks=True) for axes, name in enumerate(MAXIMA, 1)

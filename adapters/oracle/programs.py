@@ -1,11 +1,11 @@
 """Programs judged stage by stage: what each stage should have made of what the target gave it.
 
-Rounding errors grow from stage to stage, and a bound from end to end would forgive anything. So the reference of a
-stage is computed from the target's own answer to the stage before. Where those answers are small integers every
-stage must be met bit for bit, and with them the whole program.
+Rounding errors grow from stage to stage, and a bound from end to end would accept anything. So the reference of a stage
+is computed from the target's own answer to the previous stage. Where those answers are small integers every stage must
+match bit for bit, and so must the whole program.
 
-Gradients go the same way backwards. The target tells the cotangent of an intermediate value where the program adds
-a *probe* to it: an input that holds zeros, whose gradient is that cotangent.
+Gradients are judged the same way backwards. The target reveals the cotangent of an intermediate value where the program
+adds a *probe* to it: an input that holds zeros, whose gradient is that cotangent.
 """
 
 from __future__ import annotations
@@ -28,18 +28,19 @@ from opassay.harness.model.reference import Reference
 Answers = Sequence[np.ndarray | None]
 
 LOW = ("float16", "bfloat16")
-"""Compilers may keep what flows between stages in a wider format. Elsewhere there is none to keep it in, but that a
-product may be added before it is rounded."""
+"""Compilers may keep values between stages in a wider format. For other dtypes there is none, but a product may be
+fused with an addition.
+"""
 
 
 def program_reference(
     attributes: Mapping[str, Any], inputs: Arrays, answers: Answers = (), instead: Answering | None = None
 ) -> tuple[Reference, ...]:
-    """One ``Reference`` per value that the program makes, in order.
+    """One ``Reference`` per value of the program, in order.
 
-    ``answers`` are the target's own, in the same order; where one is missing, or has another shape or dtype than
-    it should, the oracle's takes its place. ``instead``: what stages answer, where that is not what the oracle says.
-    Raises ``ContractError`` for a program that is invalid of itself.
+    ``answers`` are the target's own, in the same order; where one is missing, or has an unexpected shape or dtype, the
+    oracle's replaces it. ``instead``: answers of stages that replace the oracle's. Raises ``ContractError`` for an
+    invalid program.
     """
     return tuple(_Forward(Program.from_attributes(attributes), inputs, answers, instead).references)
 
@@ -51,7 +52,7 @@ def program_vjp(
     answers: Answers = (),
     instead: Answering | None = None,
 ) -> tuple[Reference, ...]:
-    """The same, followed by one ``Reference`` per input: the gradients for ``cotangents``, one per value made.
+    """The same, followed by one ``Reference`` per input: the gradients for ``cotangents``, one per value.
 
     ``answers`` holds the target's values, then its gradients.
     """
@@ -62,7 +63,7 @@ def program_vjp(
 
 
 class _Forward:
-    """The values of a program: ``values`` by name, the target's where it gave one that can be used."""
+    """The values of a program: ``values`` by name, the target's where usable."""
 
     def __init__(self, program: Program, inputs: Arrays, answers: Answers, instead: Answering | None) -> None:
         self.program = program
@@ -90,9 +91,9 @@ class _Forward:
         return [self._loosened(stage, replace(r, integral=integral)) for r in found]
 
     def _references(self, stage: Stage) -> tuple[Reference, ...]:
-        """By the target's values; where these are invalid here, which their own stage has shown, by the oracle's.
+        """From the target's values; where these are invalid here, which their own stage has shown, from the oracle's.
 
-        Indices first: the values beside them may be right.
+        Indices are replaced first: the values beside them may be correct.
         """
         indices = {n for n in stage.inputs if not dtypes.is_float(dtypes.dtype_name(self.values[n]))}
         for replaced in (set(), indices):
@@ -103,7 +104,7 @@ class _Forward:
         return self._judged_by(stage, set(stage.inputs))
 
     def _judged_by(self, stage: Stage, replaced: Container[str]) -> tuple[Reference, ...]:
-        """``replaced`` names the inputs for which the oracle's values are taken."""
+        """``replaced`` names the inputs for which the oracle's values are used."""
         taken = [self._own[name] if name in replaced else self.values[name] for name in stage.inputs]
         found = stage_references(stage, taken)
         if self.instead is not None:
@@ -163,7 +164,7 @@ class _Backward:
         arrived = [self._total(name, name) if name else None for name in stage.outputs]
         probe = self._probe(stage)
         if probe is not None and arrived[0] is not None:
-            # What the target says arrived here is what it goes on with.
+            # The target continues with the cotangent that it reports here.
             self._parts.setdefault(probe, []).append(arrived[0])
         if probe is None and stage.op != "stop_gradient":
             self._check_exact(arrived)
@@ -180,13 +181,13 @@ class _Backward:
                 self._parts.setdefault(name, []).append(replace(reference, integral=integral))
 
     def _check_exact(self, arrived: Sequence[Reference | None]) -> None:
-        """What is rounded on its way back and then used must be known from the target."""
+        """A gradient that is rounded and then used must be reported by the target."""
         for reference in arrived:
             if reference is not None and (reference.policy == "linear" or may_err(reference)):
                 raise ValueError(f"the gradient of {reference.name!r} is rounded before it goes on: add a probe to it")
 
     def _probe(self, stage: Stage) -> str | None:
-        """The input that the stage adds only to make its cotangent known."""
+        """The input that the stage adds only to reveal its cotangent."""
         last = stage.inputs[-1]
         only_here = sum(last in other.inputs for other in self._program.stages) == 1
         alone = only_here and stage.inputs[0] != last
@@ -207,7 +208,7 @@ class _Backward:
 
 
 def is_integral(values: np.ndarray) -> bool:
-    """Whether all values are whole numbers, so that sums of their products may be exact."""
+    """Whether all values are integers, so that sums of their products may be exact."""
     if not dtypes.is_float(dtypes.dtype_name(values)):
         return True
     wide = dtypes.widen(values)
@@ -215,7 +216,7 @@ def is_integral(values: np.ndarray) -> bool:
 
 
 def _usable(answer: object, reference: Reference) -> bool:
-    """Whether the target's answer can stand in for the oracle's."""
+    """Whether the target's answer can replace the oracle's."""
     return (
         isinstance(answer, np.ndarray)
         and answer.shape == reference.exact.shape

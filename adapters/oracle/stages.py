@@ -1,4 +1,4 @@
-"""One stage of a program: its answers, and the gradients that it sends back."""
+"""One stage of a program: its answers and its gradients."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Arrays = Sequence[np.ndarray]
 
 
 class Answering(Protocol):
-    """What stages answer in place of the oracle, which is told first what that says."""
+    """Replacements of the oracle's answers for stages, given those answers."""
 
     def forward(self, stage: Stage, inputs: Arrays, truth: Sequence[Reference]) -> Sequence[Reference]: ...
 
@@ -31,7 +31,7 @@ class Answering(Protocol):
 
 
 def stage_references(stage: Stage, inputs: Arrays) -> tuple[Reference, ...]:
-    """What the stage should make of these inputs, one ``Reference`` per output."""
+    """The expected outputs of the stage for these inputs, one ``Reference`` per output."""
     if stage.vjp:
         count = len(stage.outputs)
         found = judging(stage.op).vjp(stage.attributes, inputs[:count], inputs[count:])
@@ -45,9 +45,9 @@ def stage_references(stage: Stage, inputs: Arrays) -> tuple[Reference, ...]:
 def stage_gradients(
     stage: Stage, inputs: Arrays, cotangents: Cotangents, instead: Answering | None = None
 ) -> tuple[Reference, ...]:
-    """What the stage should send back to each of its inputs for these cotangents of its outputs.
+    """The expected gradients of the stage's inputs for these cotangents of its outputs.
 
-    ``instead``: what an op answers that a second derivative is made of.
+    ``instead``: an op's answer that a second derivative uses.
     """
     if stage.op in OPERATORS:
         return _operator_gradients(stage.op, inputs, cotangents[0])
@@ -106,7 +106,7 @@ def _second_order(
 def _once(
     stage: Stage, operands: Arrays, dy: np.ndarray, instead: Answering | None
 ) -> tuple[Sequence[Reference], Sequence[Reference]]:
-    """What the op itself makes of these operands, and its gradients."""
+    """The op's own answer for these operands, and its gradients."""
     value = judging(stage.op).reference(stage.attributes, operands)
     back = judging(stage.op).vjp(stage.attributes, operands, (dy,))
     if instead is None:
@@ -116,6 +116,6 @@ def _once(
 
 
 def linear_in(op: str) -> tuple[int, ...]:
-    """The inputs that the op is linear in, each alone; its gradient may itself be differentiated if there is one."""
+    """The inputs in each of which the op is linear; its gradient may itself be differentiated if there is one."""
     known = judging(op)
     return tuple(i for i, name in enumerate(known.inputs) if known.linear and name in known.differentiable)

@@ -1,4 +1,4 @@
-"""What each place of a resized axis is made of: places of the given axis, their weights, and how these may err."""
+"""The input places of each place of a resized axis, their weights, and the weights' errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROUNDINGS = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
 
 @dataclass(frozen=True, eq=False)
 class Taps:
-    """Of each wanted place, in a row: ``places``, their ``weights``, and what bounds the ``error`` of each weight.
+    """For each output place, in order: input ``places``, their ``weights``, and the ``error`` bound of each weight.
 
     ``exact``: weights are 0 and 1, so that nothing is multiplied.
     """
@@ -30,7 +30,7 @@ class Taps:
 
 
 def nearest(axis: Axis, mode: str, rounding: str) -> Taps:
-    """The nearest place, and beside it any other that is the nearest of a coordinate within its error."""
+    """The nearest place, and any other that is nearest to a coordinate within its error."""
     found, error = coordinates(axis, mode)
     ways = [_whole(c, rounding, axis.given) for c in (found, found - error, found + error)]
     unsure = (ways[1] != ways[0]) | (ways[2] != ways[0])
@@ -51,16 +51,16 @@ def _whole(values: np.ndarray, rounding: str, given: int) -> np.ndarray:
 
 
 def linear(axis: Axis, mode: str, antialias: bool = False, excluded: bool = False) -> Taps:
-    """Weights that fall from 1 to 0 over a distance of 1; with ``antialias``, of as many places as shrink to one."""
+    """Weights that fall from 1 to 0 over a distance of 1; with ``antialias``, over as many places as shrink to one."""
     return _filtered(axis, mode, Hat(), antialias, excluded)
 
 
 def cubic(
     axis: Axis, mode: str, coefficient: float, antialias: bool = False, excluded: bool = False, steps: int = 0
 ) -> Taps:
-    """Weights by a cubic convolution, R. G. Keys 1981, whose ``coefficient`` is a in ONNX's Resize.
+    """Weights of a cubic convolution, R. G. Keys 1981, whose ``coefficient`` is a in ONNX's Resize.
 
-    ``steps``: of how many there are weights between two places, where these are looked up in a table.
+    ``steps``: the number of weights between two places, where they are looked up in a table.
     """
     return _filtered(axis, mode, Keys(coefficient), antialias, excluded, steps)
 
@@ -83,14 +83,14 @@ class Hat:
 
 @dataclass(frozen=True)
 class Keys:
-    """The two cubic polynomials of a cubic convolution, of distances up to 1, and up to 2."""
+    """The two cubic polynomials of a cubic convolution, for distances up to 1, and up to 2."""
 
     a: float
     radius: float = 2.0
 
     @property
     def slope(self) -> float:
-        """The steepest there is: of the first polynomial at (a + 3) / (3a + 6), of the second at 1."""
+        """The steepest slope: of the first polynomial at (a + 3) / (3a + 6), of the second at 1."""
         return max(abs(self.a), (self.a + 3) ** 2 / (3 * (self.a + 2)))
 
     def _polynomials(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -119,7 +119,7 @@ def _filtered(axis: Axis, mode: str, kernel: Hat | Keys, antialias: bool, exclud
     start = np.floor(found - reach).astype(np.int64)
     places = start[:, None] + np.arange(count)
     t = (places - found[:, None]) * shrink
-    # The distance is one more difference, and a product with a rounded factor where it shrinks.
+    # The distance is one more difference, and a product with a rounded factor where the axis shrinks.
     known = (error[:, None] == 0) & (np.float32(t) == t) & (np.float32(shrink) == shrink)
     moved = error[:, None] * shrink + np.where(known, 0, 3 * UNIT) * np.abs(t)
     weights, off = kernel.weight(t), kernel.slope * moved + kernel.rounding(t)
@@ -133,14 +133,14 @@ def _filtered(axis: Axis, mode: str, kernel: Hat | Keys, antialias: bool, exclud
 
 
 def _stepped(found: np.ndarray, error: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest step, or either of two that are as near."""
+    """The nearest step, or either of two that are equally near."""
     scaled = found * steps
     nearest_two = np.abs(scaled - np.floor(scaled) - 0.5) <= error * steps
     return np.round(scaled) / steps, np.where(nearest_two, 1 / steps, 0.0)
 
 
 def _normalised(weights: np.ndarray, off: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Divided by their sum, which errs by what they do and by its own roundings."""
+    """Divided by their sum, whose error is theirs and that of its own roundings."""
     total = weights.sum(axis=1, keepdims=True)
     count = (weights != 0).sum(axis=1, keepdims=True)
     size = np.abs(weights).sum(axis=1, keepdims=True)
@@ -149,6 +149,6 @@ def _normalised(weights: np.ndarray, off: np.ndarray) -> tuple[np.ndarray, np.nd
     left = np.abs(total) - wrong
     with np.errstate(divide="ignore"):
         spread = np.where(left > 0, (off + np.abs(shares) * wrong) / np.where(left > 0, left, 1), np.inf)
-    # A sum that is not 1 is divided by, and that quotient is rounded.
+    # Unless the sum is 1, the quotient is rounded.
     rounds = (wrong > 0) | (total != 1)
     return shares, spread + np.where((weights != 0) & rounds, 2 * UNIT * np.abs(shares), 0)

@@ -1,4 +1,4 @@
-"""Gradients that arrive from several sides add up."""
+"""Sums of the gradients of one value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opassay.harness.model.reference import Reference, unconnected
 
 
 def total(name: str, parts: Sequence[Reference], dtype: str) -> Reference:
-    """The sum of ``parts`` as one reference called ``name``; unconnected without any part that is connected.
+    """The sum of ``parts`` as one reference called ``name``; unconnected if all parts are.
 
     Each part is rounded to ``dtype`` before it is added, and each sum once more.
     """
@@ -51,7 +51,7 @@ def total(name: str, parts: Sequence[Reference], dtype: str) -> Reference:
 
 
 def may_err(part: Reference) -> bool:
-    """Whether a right answer may be another one than the oracle's, and not only 0 for what is subnormal."""
+    """Whether a correct answer may differ from the oracle's, other than by flushed subnormals."""
     return bool(_stated(part, flushes=False).any())
 
 
@@ -60,14 +60,14 @@ def _named(part: Reference, name: str) -> Reference:
 
 
 def _stated(part: Reference, flushes: bool = True) -> np.ndarray:
-    """What a part may err by that is not known by magnitude and terms, however its op computes it."""
+    """A part's error that does not follow from magnitude and terms, however its op computes it."""
     if part.allowed_by is None:
         return np.zeros(part.exact.shape)
     return part.allowed_by(replace(find_model((), "", "", part.dtype), flushes=flushes))
 
 
 def _undivided(part: Reference) -> Reference:
-    """An average as a sum of products with 1 / divisor: rounded twice more, exact only for powers of two."""
+    """An average as a sum of products with 1 / divisor: two more roundings, exact only for powers of two."""
     assert part.divisor is not None
     count = np.maximum(part.divisor, 1)
     unit = np.where(np.frexp(count)[0] == 0.5, 1.0 / count, np.nan)

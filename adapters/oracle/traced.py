@@ -1,4 +1,4 @@
-"""A function written with NumPy, followed as bounded arithmetic: its bound comes with its value."""
+"""A NumPy function traced in bounded arithmetic: its bound comes with its value."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from opassay.harness.model.reference import Reference
 
 
 class Untraceable(TypeError):
-    """A function of NumPy's, or a way to call it, that bounded arithmetic does not know."""
+    """A NumPy function, or a way to call it, that bounded arithmetic does not support."""
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
-    """Stands for an array; NumPy hands its functions' calls to it."""
+    """Represents an array; NumPy dispatches its functions to it."""
 
     def __init__(self, real: bounded.Real) -> None:
         self.real = real
@@ -63,7 +63,7 @@ def _operand(value: Any) -> Any:
 
 
 def _array(value: Any) -> bounded.Real:
-    """A number among arrays, where an operator would take it as it is."""
+    """A number as an array, where an operator would accept it as it is."""
     return value if isinstance(value, bounded.Real) else leaf(np.asarray(value, np.float32))
 
 
@@ -111,7 +111,7 @@ _FUNCTIONS: Mapping[Callable[..., Any], Callable[..., bounded.Real]] = {
 
 
 def references(function: Callable[..., Any], inputs: Sequence[np.ndarray]) -> tuple[Reference, ...]:
-    """What the oracle says of ``function``, whose answer has the dtype of its first input; or ``Untraceable``."""
+    """The references of ``function``, whose answer has the dtype of its first input; raises ``Untraceable``."""
 
     def define(*reals: bounded.Real) -> bounded.Real:
         made = function(*map(Traced, reals))

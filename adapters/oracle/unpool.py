@@ -1,4 +1,4 @@
-"""Unpooling: back from pooled values to the input's extents."""
+"""Unpooling: from pooled values to the input's extents."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _bind_max_unpool(x: np.ndarray, indices: np.ndarray, output_shape: Any, layo
 
 
 def _places(indices: np.ndarray, shape: tuple[int, ...], layout: str) -> Form:
-    """``Σ x[i] y[indices[i]]``, where one of several x at a place takes part."""
+    """``Σ x[i] y[indices[i]]``, with one of several x at a place."""
     flat = once(lambda: over_batch(to_nhwc(indices, layout), math.prod(shape[1:])))
 
     def placed(x: np.ndarray) -> np.ndarray:

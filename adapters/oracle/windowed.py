@@ -1,4 +1,4 @@
-"""Windows as layers of models have them: filters per channel, a bias, a last window that is cut short, bins.
+"""Windows as in layers of models: filters per channel, a bias, a truncated last window, bins.
 
 ``layout`` may be ``"CHW"``, of one image without a batch; ``padding`` may be ``"SAME_LOWER"``, whose odd row and column
 come first.
@@ -40,7 +40,7 @@ from opassay.harness.model.reference import Reference
 
 LOWER = "SAME_LOWER"
 CEIL = "ceil_"
-"""How ops begin whose last window may be cut short."""
+"""Prefix of ops whose last window may be truncated."""
 
 Shape = tuple[int, ...]
 
@@ -48,7 +48,7 @@ Shape = tuple[int, ...]
 def windows_over(
     op: str, extents: Sequence[int], window: Sequence[int], stride: Any, dilation: Any, padding: Any
 ) -> Windows:
-    """As ``sliding_windows``, whose words may be that of the other SAME, too."""
+    """As ``sliding_windows``, also for ``SAME_LOWER``."""
     if padding != LOWER:
         return sliding_windows(op, extents, tuple(window), stride, dilation, padding)
     found = sliding_windows(op, extents, tuple(window), stride, dilation, "SAME")
@@ -60,7 +60,7 @@ def windows_over(
 def ceiled(
     op: str, extents: Sequence[int], window: Extents, stride: Extents, dilation: Extents, padding: Padding
 ) -> Windows:
-    """Of explicit padding, with one window more where elements are left that it begins before: none begins behind."""
+    """Explicit padding with one more window where elements remain; no window starts beyond image and padding."""
     found = windows_over(op, extents, window, stride, dilation, padding)
     if isinstance(padding, str):
         return found
@@ -89,7 +89,7 @@ def biased_conv(
     groups: int,
     layout: str,
 ) -> Real:
-    """The convolution of ``conv2d``, and a number per channel."""
+    """The convolution of ``conv2d``, and a number added per channel."""
     extents, window = shape_nhwc(x.shape, layout)[1:-1], weight.shape[:-2]
     windows = windows_over("biased_conv2d", extents, window, stride, dilation, any_amount(padding))
     return _with_bias(conv_form(windows, groups, layout, x.shape, weight.shape), ANSWERS, weight, bias, x, layout)
@@ -106,7 +106,7 @@ def biased_conv_transpose(
     groups: int,
     layout: str,
 ) -> Real:
-    """The transpose of ``biased_conv``'s convolution: rows and columns beyond its windows hold the bias alone."""
+    """The transpose of ``biased_conv``'s convolution: rows and columns beyond its windows hold only the bias."""
     batch, *outputs, _ = shape_nhwc(x.shape, layout)
     extents = transposed_extents(outputs, weight.shape[:-2], stride, padding, output_padding, dilation)
     before = tuple(low for low, _ in padding)
@@ -137,7 +137,7 @@ def ceil_max_pool(x: Real, window: Extents, stride: Extents, padding: Padding, d
 def ceil_avg_pool(
     x: Real, window: Extents, stride: Extents, padding: Padding, count_padding: bool, divisor: int, layout: str
 ) -> Real:
-    """The sums of such windows by ``divisor``, or by how many elements they have, with those of padding or without."""
+    """The sums of such windows over ``divisor``, or over their number of elements, with or without those of padding."""
     batch, *extents, channels = shape_nhwc(x.shape, layout)
     windows = ceiled("ceil_avg_pool2d", extents, window, stride, (1,) * len(window), padding)
     count = np.full(windows.outputs, divisor) if divisor else _counted(windows, padding, count_padding)
@@ -152,7 +152,7 @@ def adaptive_avg_pool(x: Real, size: Extents, layout: str) -> Real:
 
 
 def _counted(windows: Windows, padding: Padding, count_padding: bool) -> np.ndarray:
-    """By how much windows are divided: of padding that counts, what lies beyond it does not."""
+    """The divisor of each window: elements beyond the padding do not count."""
     if not count_padding or isinstance(padding, str):
         return counts(windows, count_padding)
     each = zip(windows.outputs, windows.stride, windows.window, windows.extents, padding, strict=True)
@@ -161,7 +161,7 @@ def _counted(windows: Windows, padding: Padding, count_padding: bool) -> np.ndar
 
 
 def _of_filters(form: Form, filters: Shape, inner: Shape) -> Form:
-    """``form``, of filters of another shape than ``inner`` whose elements lie in the same order."""
+    """``form``, for filters of another shape than ``inner`` with the same order of elements."""
 
     def seen(to: int) -> Sums:
         way = form(to)
@@ -172,7 +172,7 @@ def _of_filters(form: Form, filters: Shape, inner: Shape) -> Form:
 
 
 def _lifted(way: Sums, place: int | None, filters: Shape, inner: Shape) -> Sums:
-    """The same of one way, whose operand at ``place`` is the filters; None where they are what it answers."""
+    """The same for one derivative, with the filters as operand ``place``; None where they are its answer."""
 
     def lift(values: Arrays) -> list[np.ndarray]:
         return [v.reshape(inner) if i == place else v for i, v in enumerate(values)]
@@ -193,7 +193,7 @@ def _lifted(way: Sums, place: int | None, filters: Shape, inner: Shape) -> Sums:
 
 
 def _with_bias(form: Form, to: int, weight: Real, bias: Real, x: Real, layout: str) -> Real:
-    """The form's derivative, and a number per channel of it."""
+    """The form's derivative, with a number added per channel."""
     operands = (weight, x) if to == IMAGES else (x, weight)
     numbers = reshaped(bias, bias.shape if channels_last(layout) else (*bias.shape, 1, 1))
     y = contracted(form, to, *operands) + numbers

@@ -1,8 +1,7 @@
-"""Bounded arithmetic: an op is a function of ``Real`` numbers, which says its value, what bounds a target's error, and
-its gradient.
+"""Bounded arithmetic: an op is a function of ``Real`` numbers, which carry its value, an error bound and its gradient.
 
-``references`` and ``vjps`` turn such a function into what the judge is told. All else that stands here is what
-definitions are made of, beside the operators of ``Real``.
+``references`` and ``vjps`` turn such a function into references. The other names, and the operators of ``Real``, are
+the parts of definitions.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ ROOT_TWO_OVER_PI = np.sqrt(np.longdouble(2) / (4 * np.arctan(np.longdouble(1))))
 
 
 def sigmoid(x: Real) -> Real:
-    """1 / (1 + exp(-x)); 0 as well where exp(-x) overflows."""
+    """1 / (1 + exp(-x)); also 0 where exp(-x) overflows."""
     e = exp(-absolute(x))
     share = where(greater_equal(x, 0.0), 1.0, e) / (1 + e)
 
@@ -115,7 +115,7 @@ def logaddexp(x: Real, other: object) -> Real:
     y = operand(other, x)
     gap = where(equal(x, y), 0.0, absolute(x - y))
     whole = maximum(x, y) + log1p(exp(-gap))
-    # Two equal infinities have a sum, but none has a share in it.
+    # Two equal infinities have a sum, but neither has a share of it.
     nowhere = np.isnan(whole.value) | (np.isinf(x.value) & (x.value == y.value))
 
     def pull(g: Real, this: Real) -> tuple[None, Real, Real]:
@@ -129,7 +129,7 @@ def logaddexp(x: Real, other: object) -> Real:
 
 
 def xlogy(x: Real, other: object) -> Real:
-    """x · log(y), and 0 where x is 0; open if y is NaN then, and the gradient by such an x."""
+    """x · log(y), and 0 where x is 0; open if y is NaN there, as is the gradient by such an x."""
     y = operand(other, x)
     nothing = np.asarray(x.value == 0)
     value = where(nothing, 0.0, x * log(where(nothing, 1.0, y)))
@@ -156,7 +156,7 @@ def lerp(start: Real, end: Real, weight: object) -> Real:
         third = either(g * (b - a), g * b - g * a)
         return None, fit(first, start.shape), fit(second, end.shape), fit(third, w.shape)
 
-    # The forms differ in what an infinity makes of a weight of 0 or 1.
+    # The forms differ at an infinite operand whose weight is 0 or 1.
     open_ = ~(np.isfinite(start.value) & np.isfinite(end.value) & np.isfinite(w.value))
     found = Real(y.value, (y, start, end, w), lambda _, error, *of: error, pull)
     return left_open(for_finite(unsigned(found)), np.broadcast_to(open_, y.shape))

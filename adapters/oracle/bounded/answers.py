@@ -1,4 +1,4 @@
-"""From an op's definition in bounded arithmetic to what the judge is told of its answers and gradients."""
+"""From an op's definition in bounded arithmetic to the references of its answers and gradients."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def vjps(
 ) -> tuple[Reference, ...]:
     """One ``Reference`` per input: the gradient of ``<cotangents, outputs>``, in the input's dtype.
 
-    ``names`` of the inputs are those of the definition's parameters, unless given; ``differentiable`` are some of
-    them. An input has no gradient where it is not differentiable, holds integers, or no output with a cotangent
-    depends on it; where such an output depends on it by jumps alone, zeros are right as well.
+    ``names`` of the inputs are the definition's parameters, unless given; ``differentiable`` is a subset of them. An
+    input has no gradient where it is not differentiable, holds integers, or no output with a cotangent depends on it.
+    Where such an output depends on it only through steps, zeros are correct as well.
     """
     leaves = [leaf(x) for x in inputs]
     outputs = outputs_of(define, leaves)

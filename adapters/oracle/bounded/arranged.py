@@ -1,4 +1,4 @@
-"""Elements moved, repeated, left out, and added up by place: of one operand or of several."""
+"""Elements of one or several operands moved, repeated, dropped, and summed by index."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Shape = tuple[int, ...]
 
 
 def arranged(xs: Sequence[Real], function: Callable[..., np.ndarray], fill: float = 0) -> Real:
-    """What ``function`` makes of arrays by moving and repeating elements; ``fill`` where it puts ``NOWHERE``."""
+    """Arrays whose elements ``function`` moves and repeats; ``fill`` where it puts ``NOWHERE``."""
     starts = _starts(xs)
     numbered = (np.arange(n, m).reshape(x.shape) for n, m, x in zip(starts, starts[1:], xs, strict=False))
     return taken(xs, np.asarray(function(*numbered)), fill)
 
 
 def taken(xs: Sequence[Real], places: np.ndarray, fill: float = 0) -> Real:
-    """The elements at ``places`` of all operands in a row."""
+    """The elements at ``places`` of all operands, flattened and concatenated."""
     starts = _starts(xs)
 
     def pick(arrays: Sequence[np.ndarray], other: Any) -> np.ndarray:
@@ -56,13 +56,13 @@ def _zeros(xs: Sequence[Real], pick: Callable[[Sequence[np.ndarray], Any], np.nd
 
 
 def _returned(g: Real, places: np.ndarray, shape: Shape) -> Real:
-    """What comes to an operand of ``shape`` whose elements went to ``places``."""
+    """The cotangent of an operand of ``shape`` whose elements went to ``places``."""
     back, forth = _both_ways(places, shape)
     return linear(g, back, forth)
 
 
 def placed(x: Real, places: np.ndarray, shape: Shape) -> Real:
-    """Zeros of ``shape``, to whose ``places``, one per element, ``x`` is added."""
+    """Zeros of ``shape``, with ``x`` added at ``places``, one per element."""
     back, forth = _both_ways(places, shape)
     if x.is_float:
         return linear(x, back, forth)
@@ -70,7 +70,7 @@ def placed(x: Real, places: np.ndarray, shape: Shape) -> Real:
 
 
 def _both_ways(places: np.ndarray, shape: Shape) -> tuple[Map, Map]:
-    """Adding up at places of ``shape``, and taking from there; neither where a place is not of it."""
+    """Adding at places of ``shape``, and taking from there; a place out of range does neither."""
     count = math.prod(shape)
     own = (places >= 0) & (places < count)
     to, whole = places[own], np.where(own, places, count)
@@ -87,7 +87,7 @@ def _both_ways(places: np.ndarray, shape: Shape) -> tuple[Map, Map]:
 
 
 def _rows_of(places: np.ndarray, count: int) -> np.ndarray:
-    """A row for each of ``count`` places: which elements go there, and ``NOWHERE`` up to the longest."""
+    """One row for each of ``count`` places: the elements that go there, padded with ``NOWHERE`` to the longest."""
     order = np.argsort(places, kind="stable")
     sizes = np.bincount(places, minlength=count)
     rank = np.arange(places.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -97,19 +97,19 @@ def _rows_of(places: np.ndarray, count: int) -> np.ndarray:
 
 
 def places_of(shape: Shape, function: Map) -> np.ndarray:
-    """The places in an array of ``shape`` that ``function`` picks of it."""
+    """The places in an array of ``shape`` that ``function`` picks."""
     return np.asarray(function(np.arange(math.prod(shape)).reshape(shape)))
 
 
 def added(x: Real, updates: Real, places: np.ndarray) -> Real:
-    """``x``, to whose ``places`` updates are added, in any order."""
+    """``x`` with updates added at ``places``, in any order."""
     row = taken((x, updates), np.arange(math.prod(x.shape) + math.prod(updates.shape)))
     to = np.concatenate([np.arange(math.prod(x.shape)), np.broadcast_to(places, updates.shape).ravel()])
     return placed(row, to, x.shape)
 
 
 def replaced(x: Real, updates: Real, places: np.ndarray) -> Real:
-    """``x`` with updates at ``places``; left open where unequal ones meet."""
+    """``x`` with updates at ``places``; open where unequal updates have one place."""
     found = np.arange(math.prod(x.shape))
     to = np.broadcast_to(places, updates.shape).ravel()
     found[to] = found.size + np.arange(to.size)
@@ -119,7 +119,7 @@ def replaced(x: Real, updates: Real, places: np.ndarray) -> Real:
 
 
 def _met(values: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:
-    """Places to which more than one update goes, if these are not all equal."""
+    """Places of several updates that are not all equal."""
     first = np.zeros(count, np.int64)
     first[places[::-1]] = np.arange(places.size)[::-1]
     other = values[first[places]] != values
@@ -129,7 +129,7 @@ def _met(values: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:
 
 
 def extremes(x: Real, updates: Real, places: np.ndarray, largest: bool) -> Real:
-    """The largest, or the smallest, of each element of ``x`` and of all updates that go to its place."""
+    """The largest, or smallest, of each element of ``x`` and all updates at its place."""
     kind = x.value.dtype
     ends = (-np.inf, np.inf) if kind.kind == "f" else (np.iinfo(kind).min, np.iinfo(kind).max)
     choose = reduce_max if largest else reduce_min
@@ -139,7 +139,7 @@ def extremes(x: Real, updates: Real, places: np.ndarray, largest: bool) -> Real:
 
 
 def multiplied(x: Real, updates: Real, places: np.ndarray) -> Real:
-    """Each element of ``x`` times all updates that go to its place."""
+    """Each element of ``x`` times all updates at its place."""
     return reshaped(reduce_prod(taken((x, updates), _rows(x, updates, places), 1), 1), x.shape)
 
 

@@ -1,4 +1,4 @@
-"""Attention: shares of keys for each query, by which values are added up."""
+"""Attention: each query's weights over keys, and the weighted sum of values."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from opassay.adapters.oracle.bounded.sums import fit, reshaped, transposed
 from opassay.harness.model.dtypes import FORMATS
 
 LEAST = 2.0**-14
-"""The smallest normal number of float16: a share below may be lost, and what it is multiplied by does not count."""
+"""The smallest normal number of float16: a weight below it may be flushed, together with the value it multiplies."""
 
 
 def attention(
     query: Real, key: Real, value: Real, scale: float, visible: np.ndarray, unseen: str, bias: Real | None = None
 ) -> Real:
-    """softmax(query · keyᵀ · scale + bias) · value of heads, of which several queries may have one key and value.
+    """softmax(query · keyᵀ · scale + bias) · value per head; several query heads may share one key and value head.
 
-    ``visible``: which keys each query sees. ``bias`` is added to what they have in common; what makes it -infinity is
-    not seen. ``unseen``: what a query that sees no key has for shares: zeros, nan, or any word for all alike. What is
-    hidden counts for nothing; where it is no number, or its score may overflow before -infinity is added to it, the
-    contract leaves the query's answer open. So it does where the sum of values, by exponentials that are not divided
-    yet, may overflow.
+    ``visible``: which keys each query sees. ``bias`` is added to the scores; -infinity in it hides a key. ``unseen``:
+    the weights of a query that sees no key: zeros, nan, or any other word for equal weights. Hidden keys do not count.
+    Where one is NaN or infinite, or its score may overflow before -infinity is added, the contract leaves the query's
+    answer open. It is open too where the weighted sum may overflow before the division by the sum of exponentials.
     """
     n, heads, length, size = query.shape
     groups, keys = key.shape[1:3]
@@ -50,7 +49,7 @@ def attention(
 
 
 def _strange(products: np.ndarray, scores: np.ndarray, values: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Queries that meet something that is no number, beside what is hidden or with a share that a format may lose."""
+    """Queries with a hidden key, or one whose weight may be flushed, that is not finite."""
     unknown = ~np.isfinite(values).all(-1)[..., None, :]
     met = (unknown | ~np.isfinite(products)).any(-1, keepdims=True) & ~seen.all(-1, keepdims=True)
     told = np.where(seen, scores, -np.inf)
@@ -65,7 +64,7 @@ def _opened(x: Real, strange: np.ndarray) -> Real:
 
 
 def _rows_over(error: np.ndarray, hidden: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-    """Infinite for queries with a hidden key of which nothing is known, since it may overflow."""
+    """Infinite for queries with a hidden key whose score may overflow."""
     over = (hidden & np.isinf(error)).any(-1, keepdims=True)
     return np.where(over, np.inf, otherwise) if over.any() else otherwise
 
@@ -81,9 +80,9 @@ def _unless_over_back(scores: Real, products: Real, seen: np.ndarray) -> Real:
 
 
 def _unless_value_over(answer: Real, scores: Real, v: Real, seen: np.ndarray) -> Real:
-    """``answer``, whose gradient by ``scores`` is open where the slope by a hidden key's share may overflow.
+    """``answer``, whose gradient by ``scores`` is open where the gradient by a hidden key's weight may overflow.
 
-    The share is 0, and 0 times infinity is NaN.
+    The weight is 0, and 0 times infinity is NaN.
     """
 
     def pull(g: Real, y: Real) -> list[Real | None]:
@@ -96,7 +95,7 @@ def _unless_value_over(answer: Real, scores: Real, v: Real, seen: np.ndarray) ->
 
 
 def _undivided(answer: Real, scores: np.ndarray, v: Real) -> Real:
-    """``answer``, of which nothing is known where the sum that is divided last may overflow."""
+    """``answer``, open where the sum may overflow before it is divided."""
     with np.errstate(all="ignore"):
         top = scores.max(-1, keepdims=True, initial=-np.inf)
         finite = np.where(np.isfinite(v.value), np.abs(v.value), 0)
@@ -110,13 +109,13 @@ def _undivided(answer: Real, scores: np.ndarray, v: Real) -> Real:
 
 
 def _scores(q: Real, k: Real, scale: float) -> Real:
-    """Scaled as products, or before, each operand by the root."""
+    """Products scaled, or both operands scaled by the root first."""
     root, turned = math.sqrt(scale), transposed(k, (0, 1, 2, 4, 3))
     return any_form([matmul(q, turned) * scale, matmul(q * root, turned * root)], (q, k))
 
 
 def _told(scores: Real, seen: np.ndarray, unseen: str, by_itself: bool) -> Real:
-    """-infinity for what is hidden, unless it is ``by_itself``; for a query that sees no key all alike, or NaN."""
+    """-infinity for hidden scores, unless ``by_itself``; a query that sees no key has equal scores, or NaN."""
     some = np.broadcast_to(seen.any(-1, keepdims=True), seen.shape)
     left = some | (unseen == "nan") if by_itself else seen
     if left.all():
@@ -126,16 +125,16 @@ def _told(scores: Real, seen: np.ndarray, unseen: str, by_itself: bool) -> Real:
 
 
 def _unless_hidden_over(told: Real, scores: Real, seen: np.ndarray) -> Real:
-    """``told``, of which nothing is known for a query with a hidden score that may overflow.
+    """``told``, open for a query with a hidden score that may overflow.
 
-    -infinity may be added to it all the same, and makes NaN of the other infinity.
+    -infinity may be added to it all the same: with +infinity, the sum is NaN.
     """
     local = lambda _, error, of: _rows_over(of, ~seen, error)  # noqa: E731
     return Real(told.value, (told, scores), local, lambda g, _: [g, None], span=told.span)
 
 
 def _shares(told: Real, seen: np.ndarray, unseen: str, added_to: Real | None) -> Real:
-    """``added_to``: the products to which -infinity is added, of which one that overflows makes NaN."""
+    """``added_to``: the products to which -infinity is added; one that overflows gives NaN."""
     some = np.broadcast_to(seen.any(-1, keepdims=True), seen.shape)
     if unseen != "zeros" or some.all():
         return softmax(told, -1)
@@ -143,7 +142,7 @@ def _shares(told: Real, seen: np.ndarray, unseen: str, added_to: Real | None) ->
 
 
 def _zeros(products: Real) -> Real:
-    """0 for each key of a query; of one whose products may overflow nothing is known."""
+    """0 for each key of a query; open for a query whose products may overflow."""
 
     def local(_: Formats, error: np.ndarray) -> np.ndarray:
         return np.where(np.isinf(error).any(-1, keepdims=True), np.inf, 0.0)
@@ -152,9 +151,9 @@ def _zeros(products: Real) -> Real:
 
 
 def _fused(scores: Real, shares: Real, values: Real) -> Real:
-    """The same, but that a gradient finds the sum over all keys as cotangent times answer, which was rounded.
+    """The same, but the gradient computes the sum over all keys as cotangent times the rounded answer.
 
-    It finds the shares, too, or makes them again of the scores and the logarithm of their sum, which was rounded.
+    It uses the saved weights, or recomputes them from the scores and the rounded logarithm of their sum.
     """
     product = matmul(shares, values)
 

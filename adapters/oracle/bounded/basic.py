@@ -1,4 +1,4 @@
-"""The four operations of arithmetic, and a change of sign."""
+"""Addition, subtraction, multiplication, division and negation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Binary = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def quietly(function: Callable[..., Any], *operands: np.ndarray) -> np.ndarray:
-    """What ``function`` makes of them as IEEE 754 defines it, without warnings."""
+    """``function`` of these arrays as IEEE 754 defines it, without warnings."""
     with np.errstate(all="ignore"):
         return np.asarray(function(*operands))
 
@@ -49,7 +49,7 @@ def _sum(function: Binary, x: Real, y: Real, added: np.ndarray, second: Callable
 
 
 def _either_unknown(_: Formats, *errors: np.ndarray) -> np.ndarray:
-    """Integers and truth values are known, or nothing is known of them."""
+    """Infinite where an operand is not exact: integers and bools are exact or open."""
     unknown = np.logical_or.reduce(np.broadcast_arrays(*(error > 0 for error in errors)))
     return np.where(unknown, np.inf, 0.0)
 
@@ -74,7 +74,7 @@ def mul(x: Real, other: object) -> Real:
 
 
 def _product_error(formats: Formats, x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """What errors ``a`` and ``b`` of operands of these sizes do: to infinity nothing, times what is surely not 0."""
+    """The effect of operand errors ``a`` and ``b`` at these sizes; none on infinity times a number that cannot be 0."""
     error = product(x, b) + product(y, a) + product(a, b)
     if not np.isfinite(error).all():
         surely = ((a == 0) & np.isinf(x) & (y > b)) | ((b == 0) & np.isinf(y) & (x > a))
@@ -103,7 +103,7 @@ def div(x: Real, other: object) -> Real:
 
 
 def _divided(formats: Formats, value: np.ndarray, error: np.ndarray, powers: np.ndarray, whole: Exact) -> np.ndarray:
-    """Division by a power of two is one rounding at most; other divisions err by what the profile says."""
+    """Division by a power of two is one rounding at most; other divisions have the error of the profile."""
     exactly = kept(formats, value, error, exact=whole) if powers.any() else error
     if powers.all():
         return exactly
@@ -113,11 +113,11 @@ def _divided(formats: Formats, value: np.ndarray, error: np.ndarray, powers: np.
 
 
 def quotient_error(x: np.ndarray, y: np.ndarray, value: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """What errors ``a`` and ``b`` of the operands do: nothing is known where the divisor may be 0."""
+    """The effect of errors ``a`` and ``b`` of the operands; open where the divisor may be 0."""
     size = sizes(y)
     error = (product(sizes(value), b) + a) / np.where(size > b, size - b, 1)
     error = np.where((b > 0) & (size <= b), np.inf, error)
-    # By a zero that is known: infinite, with the sign of the dividend, if that is known.
+    # An exact zero divisor: infinite, with the sign of the dividend if that is known.
     unsure = (a > 0) & (sizes(x) <= a)
     return np.where((size == 0) & (b == 0), np.where(unsure, np.inf, 0.0), error)
 

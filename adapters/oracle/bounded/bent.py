@@ -1,4 +1,4 @@
-"""Activations of two or three pieces: at a kink, the gradient may be that of either side."""
+"""Piecewise activations: at a kink, the gradient may be that of either side."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SELU = np.longdouble("1.0507009873554804934193349852946"), np.longdouble("1.6732
 
 
 def above(x: Real) -> Real:
-    """Whether x > 0; at 0, where a function has a kink, either, as at NaN."""
+    """Whether x > 0; either at 0, where a function has a kink, and at NaN."""
     size = np.abs(x.value)
     return Real(x.value > 0, (x,), lambda _, error: np.asarray(~(size > error), dtype=np.float64))
 
@@ -44,7 +44,7 @@ def celu(x: Real, alpha: float = 1.0) -> Real:
 
 
 def _exp(x: Real) -> Real:
-    """exp(x), or by the result that a gradient finds saved."""
+    """exp(x), or the saved result in a gradient."""
     return either(exp(x), saved(expm1(x)) + 1)
 
 
@@ -53,7 +53,7 @@ def _elu(x: Real, low: Real, below: Callable[[Real, Real], Real]) -> Real:
     high = above(x)
 
     def pull(g: Real, y: Real) -> Real:
-        # Of what is above 0, the slope below is not asked, and would overflow.
+        # The slope below is not used for elements above 0, where it would overflow.
         return where(high, g, below(g, minimum(saved(x), 0.0)))
 
     return for_finite(unsigned(with_gradient(where(high, x, low), x, pull)))

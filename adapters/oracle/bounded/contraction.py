@@ -36,18 +36,18 @@ class Way(Protocol):
     def shape(self) -> tuple[int, ...]: ...
 
     def told(self, name: str, dtype: str, values: Arrays) -> Reference:
-        """What the judge is told of an answer of ``dtype``, of operands that are known."""
+        """The reference of an answer of ``dtype`` whose operands are exact."""
 
     def error(self, formats: Formats, values: Arrays, value: np.ndarray, errors: Arrays) -> np.ndarray:
-        """What the answer ``value`` errs by where the operands err by ``errors``."""
+        """The error of the answer ``value`` for operands with these ``errors``."""
 
 
 @dataclass(eq=False, slots=True)
 class Sums:
-    """Sums of products, each of as many as ``terms`` says of the operands, or a run over ones.
+    """Sums of products. ``terms``: the number of products, as a function of the operands; by default, a run over ones.
 
-    ``at_once``: to ``run``, axes before those of its operands are runs of their own. ``nan``: where NaN is right too,
-    by which elements of each operand are not finite; None for nowhere.
+    ``at_once``: ``run`` takes operands with leading axes, each entry of which is a separate run. ``nan``: where NaN is
+    correct too, as a function of which elements of each operand are not finite; None for nowhere.
     """
 
     run: Linear
@@ -76,18 +76,18 @@ class Sums:
         return third_run(self.run, values) if self.terms is None else self.terms(values)
 
     def _given(self, size: Arrays, errors: Arrays) -> np.ndarray:
-        """What errors of the operands do to sums of products of these sizes."""
+        """The effect of operand errors on sums of products of these sizes."""
         wrong = [i for i, error in enumerate(errors) if error.any()]
         found = np.zeros(self.shape)
         for i in wrong:
-            # Operands before it are as wrong as they may be, so that products of errors are counted once.
+            # Earlier operands include their error, so that products of errors are counted once.
             found = found + self.run(*(errors[j] if j == i else v + errors[j] * (j < i) for j, v in enumerate(size)))
         return found
 
 
 @dataclass(eq=False, slots=True)
 class Copies:
-    """Each element is one of the operand, or 0; left open where ``free`` says so of it."""
+    """Each element is a copy of an operand's, or 0; open where ``free`` says so."""
 
     run: Linear
     shape: tuple[int, ...]
@@ -130,6 +130,6 @@ def contracted(form: Form, to: int, *operands: Real) -> Real:
 
 
 def severed(x: Real) -> Real:
-    """``x``, of which no gradient is asked: neither zeros nor any other."""
+    """``x`` without a gradient: neither zeros nor other values are expected."""
     told = (lambda name, dtype: Reference(name, dtype, np.array(x.value))) if x.known else None
     return Real(once(lambda: np.array(x.value)), (), lambda formats: x.given(formats), shape=x.shape, told=told)

@@ -1,4 +1,4 @@
-"""Sums of products named by their axes, as Einstein wrote them."""
+"""Sums of products in Einstein notation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ELLIPSIS = "..."
 
 @dataclass(frozen=True)
 class Subscripts:
-    """What an equation says of operands of these shapes: a letter per axis of each, and of the answer."""
+    """An equation for operands of these shapes: a letter per axis of each operand and of the answer."""
 
     operands: tuple[str, ...]
     answer: str
@@ -26,7 +26,7 @@ class Subscripts:
 
     @cached_property
     def extents(self) -> Mapping[str, int]:
-        """The extent that each letter stands for."""
+        """The extent of each letter."""
         return {
             n: m
             for letters, shape in zip(self.operands, self.shapes, strict=True)
@@ -41,7 +41,7 @@ class Subscripts:
 
     @property
     def answerable(self) -> bool:
-        """Whether the answer's letters are the operands', each once."""
+        """Whether the answer's letters occur in the operands, each once."""
         return len(set(self.answer)) == len(self.answer) and set(self.answer) <= set(self.extents)
 
     def shape(self, letters: str) -> Shape:
@@ -49,12 +49,12 @@ class Subscripts:
 
     @property
     def work(self) -> int:
-        """How many products there are."""
+        """The number of products."""
         return math.prod(self.extents.values())
 
 
 def subscripts(equation: str, shapes: Sequence[Shape]) -> Subscripts | None:
-    """The equation with letters for an ellipsis and the answer that it implies; None where it does not suit."""
+    """The equation with its ellipsis and its implied answer written out as letters; None where it does not fit."""
     given, arrow, answer = equation.partition("->")
     terms = given.split(",")
     if len(terms) != len(shapes):
@@ -69,20 +69,20 @@ def subscripts(equation: str, shapes: Sequence[Shape]) -> Subscripts | None:
 
 
 def _implied(terms: Sequence[str], hidden: str) -> str:
-    """Letters that occur once, in the order of the alphabet, after the axes of an ellipsis."""
+    """The letters that occur once, in alphabetical order, after the axes of an ellipsis."""
     letters = "".join(terms).replace(ELLIPSIS, "")
     return hidden + "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
 
 
 def einsum(a: Real, b: Real, equation: str) -> Real:
-    """The sum over all letters that the answer does not have of the products of ``a`` and ``b``."""
+    """The products of ``a`` and ``b``, summed over all letters that the answer lacks."""
     found = subscripts(equation, (a.shape, b.shape))
     assert found is not None, (equation, a.shape, b.shape)
     return contracted(_form(found), 2, a, b)
 
 
 def _form(found: Subscripts) -> Form:
-    """``Σ a b y``: linear in each, so that each is summed to from the two others."""
+    """``Σ a b y``: linear in each operand."""
     letters = (*found.operands, found.answer)
 
     def form(to: int) -> Sums:
@@ -93,7 +93,7 @@ def _form(found: Subscripts) -> Form:
 
 
 def _summed(found: Subscripts, others: Sequence[str], to: str, arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """Products of two arrays by letter, summed to those of ``to``; what has a letter twice lies on its diagonal."""
+    """Products of two arrays, summed to the letters of ``to``; a repeated letter of ``to`` is a diagonal."""
     own = "".join(dict.fromkeys(to))
     missing = "".join(letter for letter in own if not any(letter in term for term in others))
     ones = np.ones(found.shape(missing), arrays[0].dtype)

@@ -25,16 +25,16 @@ def _by_log_of_base(g: Real, x: Real, ln: object) -> Real:
 
 
 def _by_bell(g: Real, x: Real) -> Real:
-    """g · 2/√π · exp(-x²), which is 0 in any format far within the bounds that x is held to here."""
+    """g · 2/√π · exp(-x²), which is 0 in any format well within the limits of x here."""
     a = clamp(saved(x), -special.NOTHING_LEFT, special.NOTHING_LEFT)
     factor, bell = constant(2 / ROOT_PI, x), exp(-(a * a))
-    # What underflows has no relative error.
+    # An underflow has no relative error.
     factors = (g, 1), (factor, 1), (bell, 1)
     return least(monomial(*factors), in_any_order(g * (factor * bell), *factors))
 
 
 def _by_three_halves(g: Real, x: Real, y: Real) -> Real:
-    """g · -½ x^(-3/2), of which there is none at -0."""
+    """g · -½ x^(-3/2), undefined at -0."""
     a, b, half = saved(x), saved(y), (constant(-0.5, x), 1)
     ways = (half, (b, 1), (a, -1)), (half, (b, 3))
     whole = either(*(monomial((g, 1), *way) for way in ways))

@@ -1,4 +1,4 @@
-"""The largest and the smallest over axes, and where they are."""
+"""Maxima and minima over axes, and their indices."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Mask = np.ndarray | bool
 
 
 def reduce_max(x: Real, axes: Axes, keepdims: bool = False, there: Mask = True) -> Real:
-    """The largest; NaN if any is. Of zeros, either; equals share the gradient evenly.
+    """The maximum; NaN if any element is. Either zero of several; equal elements share the gradient evenly.
 
-    Of nothing, the smallest value that there is. What is not ``there`` has that value, and no part in a gradient.
+    Over no elements, the lowest value of the dtype. Elements outside ``there`` have that value, and get no gradient.
     """
     best = partial(np.max, initial=_end(x, -1))
     return _extreme(best, x, counted(axes, len(x.shape)), keepdims, 1, there)
@@ -43,7 +43,7 @@ def reduce_min(x: Real, axes: Axes, keepdims: bool = False, there: Mask = True) 
 
 
 def _end(x: Real, sign: int) -> Any:
-    """The largest value of the dtype, or the smallest of a negative ``sign``."""
+    """The largest value of the dtype, or the lowest for a negative ``sign``."""
     if x.is_float or x.value.dtype == bool:
         return sign * np.inf if x.is_float else sign > 0
     info = np.iinfo(x.value.dtype)
@@ -68,7 +68,7 @@ def _extreme(best: Best, x: Real, over: tuple[int, ...], keepdims: bool, sign: i
 
 
 def _zeros_met(x: Real, value: np.ndarray, over: tuple[int, ...], keepdims: bool) -> np.ndarray | None:
-    """Where zeros of both signs meet, or one that may have either."""
+    """Where zeros of both signs meet, or a zero of unknown sign."""
     if not (value == 0).any():
         return None
     zero, minus = x.value == 0, np.signbit(x.value)
@@ -78,13 +78,13 @@ def _zeros_met(x: Real, value: np.ndarray, over: tuple[int, ...], keepdims: bool
 
 
 def _candidates(best: Best, x: np.ndarray, error: np.ndarray, over: tuple[int, ...], sign: int) -> np.ndarray:
-    """Which elements a target may take for the largest, or the smallest of a negative ``sign``."""
+    """Elements that may be the maximum, or the minimum for a negative ``sign``."""
     worst = best(x - sign * error, axis=over, keepdims=True)
     return np.asarray(sign * (x + sign * error) >= sign * worst)
 
 
 def _share(best: Best, x: Real, over: tuple[int, ...], sign: int, there: Mask) -> Real:
-    """The share of each element in the gradient, or anything in [0, 1] where it is not known which are equal."""
+    """The share of each element in the gradient; anything in [0, 1] where it is not known which elements are equal."""
     top = (x.value == best(x.value, axis=over, keepdims=True)) & there
     value = quietly(np.divide, top.astype(x.value.dtype), top.sum(axis=over, keepdims=True))
     nowhere = np.isnan(x.value).any(axis=over, keepdims=True)
@@ -102,7 +102,7 @@ def _share(best: Best, x: Real, over: tuple[int, ...], sign: int, there: Mask) -
 
 
 def _count_error(formats: Formats, count: np.ndarray) -> np.ndarray:
-    """What a count of equals errs by, relative to itself, in formats that do not hold it."""
+    """The relative error of the number of equal elements, in formats that cannot hold it."""
     summed, each = units(formats)
     rounding = np.where(representable(count, formats.kept), 0.0, each)
     long = count > 2.0 ** FORMATS[formats.compute].precision
@@ -111,12 +111,12 @@ def _count_error(formats: Formats, count: np.ndarray) -> np.ndarray:
 
 
 def argmax(x: Real, axis: int, keepdims: bool = False) -> Real:
-    """Where the largest is, the first of several; NaN is larger than all."""
+    """The index of the maximum, the first of several; NaN is larger than all."""
     return _position(np.argmax, np.max, x, axis, keepdims, 1)
 
 
 def argmin(x: Real, axis: int, keepdims: bool = False) -> Real:
-    """Where the smallest is, the first of several; NaN is smaller than all."""
+    """The index of the minimum, the first of several; NaN is smaller than all."""
     return _position(np.argmin, np.min, x, axis, keepdims, -1)
 
 

@@ -1,8 +1,8 @@
-"""The four formats of 8 bits, of which values are rounded to the nearest one and given as they came.
+"""The four 8-bit float formats: values are rounded to the nearest one and returned in their own dtype.
 
 Sources: "OCP 8-bit Floating Point Specification (OFP8)", revision 1.0, for e4m3fn (its E4M3) and e5m2; Noune et al.,
-"8-bit Numerical Formats for Deep Neural Networks", 2022, arXiv:2206.02915, for e4m3fnuz and e5m2fnuz. What ``saturate``
-means the tables of ONNX's operator Cast say.
+"8-bit Numerical Formats for Deep Neural Networks", 2022, arXiv:2206.02915, for e4m3fnuz and e5m2fnuz; the tables of
+ONNX's operator Cast for ``saturate``.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from opassay.adapters.oracle.bounded.selection import within
 class Float8:
     """``precision`` counts significand bits with the hidden one; ``min_exponent`` is the smallest normal number's.
 
-    ``infinite``: it has infinities, to which what is too large is rounded; elsewhere that is NaN. ``signed_zero``: it
-    has -0.
+    ``infinite``: overflow gives infinity; in the other formats it gives NaN. ``signed_zero``: the format has -0.
     """
 
     precision: int
@@ -46,7 +45,7 @@ FLOAT8: Mapping[str, Float8] = {
 
 
 def float8_values(values: np.ndarray, form: Float8, saturate: bool) -> np.ndarray:
-    """The nearest numbers of ``form``, of two as near the one that is even, in the dtype of ``values``."""
+    """The nearest numbers of ``form``, ties to even, in the dtype of ``values``."""
     exponent = np.maximum(np.frexp(values)[1] - 1, form.min_exponent)
     spacing = np.ldexp(values.dtype.type(1), exponent - form.precision + 1)
     near = np.copysign(np.rint(values / spacing) * spacing, values)
@@ -56,10 +55,10 @@ def float8_values(values: np.ndarray, form: Float8, saturate: bool) -> np.ndarra
 
 
 def round_to_float8(x: Real, to: str, saturate: bool) -> Real:
-    """x, rounded to a format of 8 bits and to nearest; its gradient is the cotangent, rounded alike.
+    """x rounded to nearest in an 8-bit format; its gradient is the cotangent, rounded alike.
 
-    What is too large after rounding becomes infinite, or NaN in a format without infinities; with ``saturate``, as
-    infinities do, the largest number.
+    A value out of range after rounding becomes infinite, or NaN in a format without infinities; with ``saturate``, it
+    and infinities become the largest number.
     """
     form = FLOAT8[to]
 

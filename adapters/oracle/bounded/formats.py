@@ -14,10 +14,10 @@ from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.numeric_model import NumericModel
 
 CORRECT = 0.5
-"""Units in the last place that rounding to nearest may err by."""
+"""The error of rounding to nearest, in ulps."""
 
 Exact = bool | Callable[[], np.ndarray]
-"""Whether an operation is correctly rounded, and where the oracle lost nothing: asked only where that matters."""
+"""Whether an operation is correctly rounded, and where the oracle did not round; computed only where needed."""
 
 _LARGEST = float(np.finfo(np.float64).max)
 _SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
@@ -25,12 +25,12 @@ _SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 
 @dataclass(frozen=True)
 class Formats:
-    """The formats along one op's way.
+    """The formats an op computes in.
 
-    ``compute``: what operations and partial sums are done in. ``kept``: what results of primitives are rounded to
-    inside an op. ``out``: storage, and what a gradient finds saved. ``flush``: whether subnormals may become zero.
-    ``functions`` names the profile of elementary functions. ``backward``: a gradient is asked, whose forms make NaN of
-    other infinities: there, a NaN beside what is inexact says nothing.
+    ``compute``: that of operations and partial sums. ``kept``: that to which results of primitives inside an op are
+    rounded. ``out``: storage, also of results saved for a gradient. ``flush``: whether subnormals may become zero.
+    ``functions`` names the profile of elementary functions. ``backward``: a gradient is computed, whose forms turn
+    other infinities into NaN: there, NaN from an inexact operand leaves the answer open.
     """
 
     out: str
@@ -41,7 +41,7 @@ class Formats:
     backward: bool = False
 
     def __post_init__(self) -> None:
-        # Every node keeps its errors by formats, so that hashing them would be a good part of its cost.
+        # Every node keeps its errors by formats: computing the hash each time would be a good part of the cost.
         object.__setattr__(
             self, "_hash", hash((self.out, self.kept, self.compute, self.flush, self.functions, self.backward))
         )
@@ -55,15 +55,15 @@ class Formats:
         return cls(out, model.kept or compute, compute, model.flushes, model.functions, backward)
 
     def flushes(self, name: str) -> bool:
-        """Whether subnormals of the format may become zero; what flushes computes float16 in float32."""
+        """Whether subnormals of the format may become zero; a target that flushes computes float16 in float32."""
         return self.flush and name != "float16"
 
 
 def sizes(values: np.ndarray) -> np.ndarray:
-    """Absolute values in float64, whose range ends where that of longdouble goes on; infinite only if they are."""
+    """Absolute values in float64, whose range is smaller than longdouble's; infinite only if they are."""
     if values.dtype == np.float64:
         return np.asarray(np.abs(values))
-    # Of all that could be done to a longdouble, casting it is the one step that is not slow.
+    # Casting is the only fast operation on longdouble.
     with np.errstate(over="ignore"):
         size = np.abs(np.asarray(values).astype(np.float64))
     beyond = np.isinf(size)
@@ -71,24 +71,24 @@ def sizes(values: np.ndarray) -> np.ndarray:
 
 
 def up(size: np.ndarray) -> np.ndarray:
-    """A bound of what ``sizes`` was asked of, which it may have rounded down."""
+    """An upper bound of values after ``sizes``, which may have rounded down."""
     with np.errstate(over="ignore"):
         return np.asarray(np.nextafter(size, np.inf))
 
 
 def ulp(size: np.ndarray, name: str) -> np.ndarray:
-    """The spacing of the format in the binade of each size, down to that of its subnormals."""
+    """The spacing of the format in the binade of each size, no less than that of its subnormals."""
     form = FORMATS[name]
     _, exponent = np.frexp(np.maximum(size, form.smallest_normal))
     return np.asarray(np.ldexp(1.0, exponent - form.precision))
 
 
 _EXPONENT = np.int64(0x7FF0_0000_0000_0000)
-"""The bits of a float64 that hold its exponent."""
+"""The exponent bits of a float64."""
 
 
 def _spacing(size: np.ndarray, name: str) -> np.ndarray:
-    """What ``ulp`` is of finite sizes, several times as fast; infinite of others."""
+    """``ulp`` for finite sizes, several times as fast; infinite for others."""
     form = FORMATS[name]
     if size.dtype != np.float64:
         return ulp(size, name)
@@ -109,14 +109,13 @@ def rounded(
 ) -> np.ndarray:
     """The error of ``values``, known to ``error``, after an operation of ``ulps`` in the format ``name``.
 
-    A value that is known and is a number of the format costs nothing where ``exact``, which is where an operation
-    that is correctly rounded lost nothing in the oracle, and what the oracle lost where that is false. What is 16 bits
-    wide may be rounded twice, on the way through float32.
+    An exact value that is a number of the format has no error where ``exact``: where a correctly rounded operation was
+    exact in the oracle. Elsewhere it has the oracle's error. 16-bit formats may be rounded twice, by way of float32.
     """
     size = sizes(values)
     whole = size + error
     own = float(np.finfo(values.dtype).eps) * whole
-    # Half of the smallest number is none of float64.
+    # Half of the smallest subnormal is not representable in float64.
     new = error + np.maximum(ulps * _spacing(whole, name), _SMALLEST) + own
     if FORMATS[name].precision < FORMATS["float32"].precision:
         new = new + CORRECT * _spacing(whole, "float32")
@@ -132,13 +131,13 @@ def rounded(
 def kept(
     formats: Formats, values: np.ndarray, error: np.ndarray, ulps: float = CORRECT, exact: Exact = False
 ) -> np.ndarray:
-    """The same of a primitive: in the format computed in, then rounded to the format kept, where that is another."""
+    """The same for a primitive: in the computing format, then rounded to the format kept, if another."""
     once = rounded(formats, formats.compute, values, error, ulps, exact)
     return once if formats.kept == formats.compute else rounded(formats, formats.kept, values, once, CORRECT, exact)
 
 
 def stored(formats: Formats, values: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """The error of a result as it is stored: what is no number of the storage format yet is rounded to it."""
+    """The error of a stored result: a value that is no number of the storage format is rounded to it."""
     if formats.out != formats.kept:
         return rounded(formats, formats.out, values, error, exact=True)
     unrounded = (error == 0) & np.isfinite(values) & ~representable(values, formats.out)
@@ -148,7 +147,7 @@ def stored(formats: Formats, values: np.ndarray, error: np.ndarray) -> np.ndarra
 
 
 def settled(values: np.ndarray, new: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """``new``, but what is not finite and made of known operands is exact, and what nothing is known of is free."""
+    """``new``, but a non-finite result of exact operands is exact, and one of open operands is open."""
     finite = np.isfinite(values)
     if not finite.all():
         new = np.where(finite, new, np.where(np.isfinite(error), 0.0, np.inf))
@@ -157,12 +156,12 @@ def settled(values: np.ndarray, new: np.ndarray, error: np.ndarray) -> np.ndarra
 
 
 def product(size: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """``size * error``, where nothing times infinity is nothing."""
+    """``size * error``, with 0 · infinity as 0."""
     return np.asarray(np.where(error == 0, 0.0, size * error))
 
 
 def unless_nan(formats: Formats, error: np.ndarray, *operands: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """``error``, which is none where an operand, given with its own, is known to be NaN: it makes the result NaN."""
+    """``error``, but 0 where an operand is known to be NaN, since the result is NaN then."""
     if formats.backward or np.isfinite(error).all():
         return np.asarray(error)
     known = np.logical_or.reduce(np.broadcast_arrays(*(np.isnan(value) & (own == 0) for value, own in operands)))

@@ -1,4 +1,4 @@
-"""A value of which a target may evaluate one of several forms, and differentiate it."""
+"""Values that a target may compute and differentiate by one of several forms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opassay.harness.model.dtypes import FORMATS
 
 
 def either(*forms: Real) -> Real:
-    """One value, of which a target may evaluate any of these forms."""
+    """One value, by any of these forms."""
 
     def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
         return np.asarray(np.maximum.reduce(np.broadcast_arrays(*errors)))
@@ -24,7 +24,7 @@ def either(*forms: Real) -> Real:
 
 
 def least(*ways: Real) -> Real:
-    """One value that is bounded in several ways, each of which holds for any target: the smallest bound counts."""
+    """One value with several valid bounds: the smallest counts."""
 
     def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
         return np.asarray(np.minimum.reduce(np.broadcast_arrays(*errors)))
@@ -33,7 +33,7 @@ def least(*ways: Real) -> Real:
 
 
 def either_known(*forms: Real) -> Real:
-    """The same, but for forms of which nothing is known, as where one of their steps overflows: no target uses them."""
+    """The same, but a form without a bound does not count: where one of its steps overflows, no target uses it."""
 
     def local(formats: Formats, *errors: np.ndarray) -> np.ndarray:
         first, *others = np.broadcast_arrays(*errors)
@@ -43,9 +43,9 @@ def either_known(*forms: Real) -> Real:
 
 
 def any_form(forms: Sequence[Real], of: Sequence[Real]) -> Real:
-    """One of ``forms``, each made of ``of`` and differentiated as it is written.
+    """One of ``forms``, each a function of ``of`` and differentiated as written.
 
-    Left open where the forms make other infinities or NaN of the same numbers, and what their gradients do of them.
+    Open where the forms give different infinities or NaN for the same numbers, likewise for their gradients.
     """
     values = [form.value for form in forms]
     apart = ~np.logical_and.reduce([_same(values[0], value) for value in values[1:]])
@@ -70,15 +70,15 @@ def _any(found: Sequence[Real | None]) -> Real | None:
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Whether both are finite, or the same."""
+    """Whether both are finite, or equal."""
     with np.errstate(invalid="ignore"):
         return np.asarray((np.isfinite(one) & np.isfinite(other)) | (one == other) | (np.isnan(one) & np.isnan(other)))
 
 
 def moved(x: Real, centre: Real, factor: Real, bias: Real) -> Real:
-    """x · factor + (bias - centre · factor): what the factor errs by is that of the distance from the centre.
+    """x · factor + (bias - centre · factor): the error of the factor is multiplied by the distance from the centre.
 
-    Composed of its products, it would be that of each.
+    Composed of its products, it would be multiplied by each operand of the difference.
     """
     with np.errstate(all="ignore"):
         value = x.value * factor.value + (bias.value - centre.value * factor.value)

@@ -1,4 +1,4 @@
-"""What elementary functions of one operand share: how errors move through them, and what they err by themselves."""
+"""What elementary functions of one operand share: how errors propagate through them, and their own error."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ Value = Callable[[np.ndarray], np.ndarray]
 Unary = Callable[[Real], Real]
 
 Moves = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""(operand, its error, value) -> how far the value may be off for that; infinite where it is not known."""
+"""(operand, its error, value) -> the error of the value due to it; infinite where it is not known."""
 
 ORACLE = 2.0**-59
-"""The relative error of the oracle's functions in longdouble, and less than that of float64 where it serves float32.
+"""The relative error of the oracle's functions in longdouble, and an upper bound of that in float64 where it serves
+float32.
 
 That is 1/64 of a unit in the last place of float64. tests/oracle/test_bounded_values.py measures it against mpmath.
 """
@@ -33,7 +34,7 @@ def function(
     moves: Moves,
     span: tuple[float, float] | None = None,
 ) -> Unary:
-    """The function called ``name`` in the profiles. ``pull``: (cotangent, operand, result) -> the operand's."""
+    """The function called ``name`` in the profiles. ``pull``: (cotangent, operand, result) -> the gradient."""
 
     def op(x: Real) -> Real:
         y = quietly(value, x.value)
@@ -46,7 +47,7 @@ def function(
                 moved = np.where(beyond, np.maximum(moved, np.where(np.isnan(end), np.inf, end)), moved)
             return stepped(formats, name, (x.value,), y, np.asarray(moved, dtype=np.float64))
 
-        # Where there is no value, there is no gradient that would be right.
+        # Where the value is undefined, so is the gradient.
         nowhere = np.isnan(y)
         return Real(y, (x,), local, lambda g, this: (left_open(pull(g, x, this), nowhere),), span=span)
 
@@ -62,10 +63,10 @@ def over(g: Real, d: Real) -> Real:
 def stepped(
     formats: Formats, name: str, operands: Sequence[np.ndarray], value: np.ndarray, error: np.ndarray
 ) -> np.ndarray:
-    """The error of a function's result: its profile's, and what the operands' errors make of it.
+    """The error of a function's result: the profile's, and the propagated operand error.
 
-    Exact are a zero, and what is made of zeros and is a number of the format (as C's Annex F has it of exp, cos and
-    cosh); what is correctly rounded and such a number errs by no more than the oracle.
+    Zeros are exact, as are results of zeros that are numbers of the format (C's Annex F for exp, cos and cosh). A
+    correctly rounded result that is a number of the format has the oracle's error only.
     """
     ulps = ulps_of(name, formats.functions)
     oracle = ORACLE if extended(value) else ORACLE * 2.0**11
@@ -79,9 +80,9 @@ def stepped(
 
 
 def between_ends(value: Value, low: float = -np.inf, high: float = np.inf, closed: bool = False) -> Moves:
-    """Of a monotone function on an open domain: its values at the ends of the operand's interval bound all.
+    """For a monotone function on an open domain: its values at the ends of the operand's interval bound all others.
 
-    Of a ``closed`` one the ends of the domain have values, too. Beyond it there is none, whatever the error.
+    A ``closed`` domain includes its ends. Outside the domain the value is undefined, whatever the error.
     """
 
     def moves(x: np.ndarray, error: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -96,7 +97,7 @@ def between_ends(value: Value, low: float = -np.inf, high: float = np.inf, close
 
 
 def of_size(value: Value) -> Moves:
-    """Of an even function that grows with its operand's size."""
+    """For an even function that grows with the size of its operand."""
 
     def moves(x: np.ndarray, error: np.ndarray, y: np.ndarray) -> np.ndarray:
         size = np.abs(x)
@@ -107,7 +108,7 @@ def of_size(value: Value) -> Moves:
 
 
 def turned(first: Value, second: Value) -> Moves:
-    """Of sine and cosine: f(x ± e) - f(x) = ± f'(x) sin e - f(x)(1 - cos e)."""
+    """For sine and cosine: f(x ± e) - f(x) = ± f'(x) sin e - f(x)(1 - cos e)."""
 
     def moves(x: np.ndarray, error: np.ndarray, _: np.ndarray) -> np.ndarray:
         angle = np.minimum(error, np.pi)
@@ -118,7 +119,7 @@ def turned(first: Value, second: Value) -> Moves:
 
 
 def between_poles(x: np.ndarray, error: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Of the tangent: monotone where no pole lies within the error."""
+    """For the tangent: monotone where no pole lies within the error."""
     branch = [np.floor((x + sign * error) / np.pi + 0.5) for sign in (-1, 1)]
     off = np.maximum(np.abs(np.tan(x + error) - y), np.abs(np.tan(x - error) - y))
     return np.asarray(np.where(branch[0] == branch[1], off, np.inf))

@@ -1,4 +1,4 @@
-"""The logarithm of the gamma function, its derivative, and that one's: what a target errs by, and the gradients."""
+"""The logarithm of the gamma function and its first two derivatives: error bounds and gradients."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from opassay.adapters.oracle.bounded.selection import where
 from opassay.adapters.oracle.bounded.trigonometry import cos, sin
 
 REFLECTED = 0.5
-"""Below it targets reflect: XLA here, torch and Eigen below 0."""
+"""Targets use the reflection formula below it: XLA here, torch and Eigen below 0."""
 
 
 def _between_poles(value: Value) -> Moves:
-    """Between two poles each of these is monotone or convex, so that the ends of the operand's interval bound it."""
+    """Between two poles each of these is monotone or convex, so the ends of the operand's interval bound it."""
 
     def moves(x: np.ndarray, error: np.ndarray, y: np.ndarray) -> np.ndarray:
         low, high = x - error, x + error
@@ -39,14 +39,14 @@ _digamma: Unary = function(
 _trigamma: Unary = function(
     "trigamma",
     exact.trigamma,
-    # Of a third derivative nobody asks.
+    # No op needs a third derivative.
     lambda g, x, y: left_open(g, np.broadcast_to(True, g.shape)),
     _between_poles(exact.trigamma),
 )
 
 
 def lgamma(x: Real) -> Real:
-    """log |Γ(x)|, as well by log(π / |sin πx|) - log Γ(1 - x) below 1/2; infinite at the poles, where no slope is."""
+    """log |Γ(x)|, or log(π / |sin πx|) - log Γ(1 - x) below 1/2; infinite at the poles, where it has no gradient."""
     direct = _log_gamma(x)
     sine = sin(_turned(_part(x, np.abs)))
     y = either(direct, where(_below(x.value), log(constant(exact.PI, x)) - log(sine) - _log_gamma(1 - x), direct))
@@ -55,9 +55,9 @@ def lgamma(x: Real) -> Real:
 
 
 def digamma(x: Real) -> Real:
-    """Γ'(x) / Γ(x), as well by ψ(1 - x) - π / tan πx below 1/2; near its zeros it may err as it does just below 1.
+    """Γ'(x) / Γ(x), or ψ(1 - x) - π / tan πx below 1/2; near its zeros the absolute error may be that just below 1.
 
-    At 0 it is open: torch and SciPy say the limit from that side, JAX and TensorFlow NaN, and no standard says a word.
+    Open at 0: torch and SciPy return the limit from that side, JAX and TensorFlow NaN, and no standard defines it.
     """
     direct = _as_below_one(_digamma(x))
     angle = _turned(_part(x))
@@ -68,7 +68,7 @@ def digamma(x: Real) -> Real:
 
 
 def trigamma(x: Real) -> Real:
-    """The derivative of ``digamma``, as well by (π / sin πx)² - ψ'(1 - x) below 1/2."""
+    """The derivative of ``digamma``, or (π / sin πx)² - ψ'(1 - x) below 1/2."""
     direct = _trigamma(x)
     root = constant(exact.PI, x) / sin(_turned(_part(x)))
     return either(direct, where(_below(x.value), root * root - _trigamma(1 - x), direct))
@@ -93,7 +93,7 @@ def _pole(x: np.ndarray) -> np.ndarray:
 
 
 def _part(x: Real, of: Value = np.positive) -> Real:
-    """What ``x`` has beside the nearest whole number, which is exact."""
+    """``x`` minus the nearest integer, which is exact."""
     with np.errstate(all="ignore"):
         value = of(x.value - np.rint(x.value))
     return Real(value, (x,), lambda _, error: error)

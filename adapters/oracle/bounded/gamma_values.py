@@ -19,7 +19,7 @@ HALF_LOG_TWO_PI = np.log(2 * PI) / 2
 EULER = np.longdouble("0.57721566490153286060651209008240243")
 
 FAR = 20
-"""From here on the terms of the expansions at infinity, as many as ``BERNOULLI`` has, fall below 2⁻⁷⁰ of the result."""
+"""From here on the terms of the asymptotic expansions, as many as ``BERNOULLI`` has, are below 2⁻⁷⁰ of the result."""
 
 BERNOULLI = (
     *((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6)),
@@ -28,7 +28,7 @@ BERNOULLI = (
 """B₂, B₄ …, as fractions."""
 
 SERIES_TERMS = 40
-"""At most 1/2 from 2, the n-th term of the series there is below 4⁻ⁿ."""
+"""At a distance of at most 1/2 from 2, the n-th term of the series is below 4⁻ⁿ."""
 
 
 def lgamma(x: Array) -> Array:
@@ -38,14 +38,14 @@ def lgamma(x: Array) -> Array:
 
 
 def digamma(x: Array) -> Array:
-    """Γ'(x) / Γ(x); at a zero the limit from its side, and nothing at the other poles."""
+    """Γ'(x) / Γ(x); at a zero of either sign the limit from its side, and NaN at the other poles."""
     y = _reflected(x, _digamma, lambda part, y: y - _pi(part) / np.tan(_pi(part) * part))
     pole = (x <= 0) & (np.rint(x) == x)
     return np.asarray(np.where(pole, np.where(x == 0, np.copysign(np.inf, -x), np.nan), y))
 
 
 def trigamma(x: Array) -> Array:
-    """The derivative of ``digamma``, which is above 0 everywhere."""
+    """The derivative of ``digamma``; positive everywhere."""
     return _reflected(x, _trigamma, lambda part, y: (_pi(part) / np.sin(_pi(part) * part)) ** 2 - y)
 
 
@@ -54,7 +54,7 @@ def _pi(like: Array) -> Array:
 
 
 def _reflected(x: Array, above: Callable[[Array], Array], below: Callable[[Array, Array], Array]) -> Array:
-    """``above`` of what is above 0; elsewhere ``below``, of x less the nearest whole number, and ``above`` of 1 - x."""
+    """``above`` for positive x; elsewhere ``below``, of x minus the nearest integer and ``above`` of 1 - x."""
     with np.errstate(all="ignore"):
         low = x <= 0
         y = above(np.atleast_1d(np.where(low, 1 - x, x))).reshape(x.shape)
@@ -62,7 +62,7 @@ def _reflected(x: Array, above: Callable[[Array], Array], below: Callable[[Array
 
 
 def _log_gamma(x: Array) -> Array:
-    """By the series about 2, to which what is larger is moved; about 1 and 0, by log Γ(1 + d); far away, Stirling's."""
+    """By the series about 2, to which larger x are shifted; near 1 and 0 log Γ(1 + d); for large x by Stirling."""
     near, product = x.copy(), np.ones_like(x)
     while (high := (near > 2.5) & (near < FAR)).any():
         near[high] -= 1
@@ -127,7 +127,7 @@ def _trigamma(x: Array) -> Array:
 
 
 def _moved(x: Array, term: Callable[[Array], Array]) -> tuple[Array, Array]:
-    """``x`` moved up to where the expansions hold, and the sum of what each number on the way takes."""
+    """``x`` shifted up to where the expansions hold, and the sum of the terms that the recurrence contributes."""
     far, taken = x.copy(), np.zeros_like(x)
     while (low := far < FAR).any():
         taken[low] += term(far[low])

@@ -1,4 +1,4 @@
-"""Comparisons, logic and bits. A truth value errs by 1 where an inexact operand leaves it open."""
+"""Comparisons, logic and bit operations. A bool has error 1 where an inexact operand leaves it open."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ greater_equal = _compare(np.greater_equal)
 
 
 def _exact(function: Callable[..., np.ndarray]) -> Callable[..., Real]:
-    """An op that knows its result wherever it knows all operands."""
+    """An op whose result is exact wherever all operands are."""
 
     def op(x: Real, *others: object) -> Real:
         operands = (x, *(operand(other, x) for other in others))
@@ -75,7 +75,7 @@ def shift_left(x: Real, other: object) -> Real:
 
 
 def shift_right(x: Real, other: object) -> Real:
-    """⌊x / 2ʸ⌋, so that negative numbers stay negative; free as ``shift_left``."""
+    """⌊x / 2ʸ⌋, an arithmetic shift; free as ``shift_left``."""
     return _shift(np.right_shift, x, operand(other, x))
 
 

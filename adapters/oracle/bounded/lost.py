@@ -1,7 +1,7 @@
-"""Whether the oracle itself rounded: a value that looks exact may be one that merely lost its low bits.
+"""Whether the oracle itself rounded: a value that looks exact may have lost its low bits.
 
 Source: J.-M. Muller et al., Handbook of Floating-Point Arithmetic, 2nd edition, 2018, chapter 4: error-free
-transformations by Knuth (sums), Veltkamp and Dekker (products). Where one of them overflows, a loss is assumed.
+transformations by Knuth (sums), Veltkamp and Dekker (products). Where one of them overflows, a rounding is assumed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Products of powers as one node: a target may multiply and divide in any order, and all of it is bounded at once."""
+"""Products of powers as one node: a target may multiply and divide in any order, and one bound covers them all."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from opassay.adapters.oracle.bounded.sums import fit
 from opassay.harness.model.dtypes import FORMATS
 
 Factor = tuple[Real, int]
-"""A number and its power, which is not 0."""
+"""A number and its exponent, which is not 0."""
 
 
 def monomial(*factors: Factor) -> Real:
     """The product of all factors, of broadcasting shapes.
 
-    Relative errors add up, whatever the order. A partial product lies between that of all factors below 1 and that of
-    all above 1: beyond the largest number nothing is known, and what underflows is lost times the factors above 1.
+    Relative errors add up in any order. A partial product lies between that of all factors below 1 and that of all
+    above 1. If the latter overflows, the result is open; an underflow loses up to its size times the factors above 1.
     """
     operands = tuple(x for x, _ in factors)
     powers = [power for _, power in factors]
@@ -68,18 +68,18 @@ def _error(
         divided = divided + np.maximum(weight, 0) * (power < 0)
     low = below < form.min_exponent + 1
     new = sizes(value) * np.expm1(log) + _underflow(formats, above, below, sum(map(abs, powers)))
-    # With no factor below 1, no partial product is larger than the result, which the judge asks to be infinite then.
+    # With no factor below 1, no partial product exceeds the result, so an overflow shows in it.
     beyond = (above > form.max_exponent) & (below < 0)
     if sum(-power for power in powers if power < 0) > 1:
-        # A product of divisors that underflows divides by nothing.
+        # A product of divisors that underflows becomes a division by zero.
         beyond |= np.isfinite(value) & (divided >= -form.min_exponent)
     new = np.where(beyond, np.inf, np.where(value == 0, np.where(np.isfinite(log), 0, np.inf), new))
-    # Infinity times a partial product that is taken for 0 is NaN.
+    # Infinity times a partial product flushed to 0 is NaN.
     return settled(value, new, np.where(np.isfinite(log) & ~(low & np.isinf(value)), 0.0, np.inf))
 
 
 def _underflow(formats: Formats, above: np.ndarray, below: np.ndarray, steps: int) -> np.ndarray:
-    """What partial products lose that underflow: ``above`` and ``below`` are the binary logarithms of all factors."""
+    """The error of partial products that underflow; ``above``, ``below``: binary logarithms of the factors."""
     form = FORMATS[formats.kept]
     lost = form.smallest_normal if formats.flushes(formats.kept) else form.smallest_subnormal
     grown = np.exp2(np.minimum(above, form.max_exponent + 1))
@@ -87,7 +87,7 @@ def _underflow(formats: Formats, above: np.ndarray, below: np.ndarray, steps: in
 
 
 def in_any_order(y: Real, *factors: Factor) -> Real:
-    """``y``, a product of these factors in one order: in another one, a partial product may underflow."""
+    """``y``, a product of these factors in one order: in another order, a partial product may underflow."""
     operands = tuple(x for x, _ in factors)
 
     def local(formats: Formats, error: np.ndarray, *errors: np.ndarray) -> np.ndarray:
@@ -97,7 +97,7 @@ def in_any_order(y: Real, *factors: Factor) -> Real:
                 weight = power * np.log2(sizes(x.value) + (of if power > 0 else 0))
                 above, below = above + np.maximum(weight, 0), below + np.minimum(weight, 0)
         more = _underflow(formats, above, below, sum(abs(power) for _, power in factors))
-        # Infinity times what is taken for 0 is NaN.
+        # Infinity times a value flushed to 0 is NaN.
         more = np.where(np.isinf(y.value) & (more > 0), np.inf, more)
         return np.where((y.value == 0) & (error == 0), 0.0, error + more)
 
@@ -105,12 +105,12 @@ def in_any_order(y: Real, *factors: Factor) -> Real:
 
 
 def _roundings(formats: Formats, powers: Sequence[int]) -> float:
-    """The logarithm of what all operations together magnify or shrink the result by, at most."""
+    """The logarithm of the largest factor by which all roundings together change the result."""
     divisions = sum(-power for power in powers if power < 0)
     products = sum(abs(power) for power in powers)
-    # What is 16 bits wide may be rounded twice.
+    # 16-bit formats may be rounded twice.
     unit = FORMATS[formats.compute].unit_roundoff * (1 + 2.0**-12)
-    # A unit in the last place is at most two unit roundoffs.
+    # An ulp is at most two unit roundoffs.
     steps = [2 * ulps_of("div", formats.functions) * unit] * divisions + [unit] * products
     if formats.kept != formats.compute:
         steps += [FORMATS[formats.kept].unit_roundoff] * (divisions + products)

@@ -1,4 +1,4 @@
-"""Elements in order, the places that they come from, ones at places, and places themselves."""
+"""Sorting, the indices it returns, one-hot encoding, and index ranges."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from opassay.harness.model import dtypes
 
 
 def order(x: Real, axis: int, descending: bool) -> Real:
-    """Where elements in order come from: of equals, the first first; NaN is larger than all."""
+    """The indices that sort the elements, stable; NaN is larger than all."""
     value = _places(x.value, axis, descending).astype(np.int64)
 
     def local(_: Formats, error: np.ndarray) -> np.ndarray:
-        # Of what is not known exactly, the order is not known.
+        # The order of inexact elements is not known.
         return np.where((error > 0).any(axis=axis, keepdims=True), np.inf, 0.0)
 
     return Real(value, (x,), local)
@@ -30,26 +30,26 @@ def _places(x: np.ndarray, axis: int, descending: bool) -> np.ndarray:
 
 
 def in_order(x: Real, axis: int, descending: bool) -> Real:
-    """The elements in order. Of zeros, either."""
+    """The sorted elements. Either of two zeros may come first."""
     places = _places(x.value, axis, descending)
     y = arranged((x,), lambda a: np.take_along_axis(a, places, axis))
     return unsigned(y) if x.is_float else y
 
 
 def part(x: Real, count: int) -> Real:
-    """So many along the last axis."""
+    """The first so many along the last axis."""
     return arranged((x,), lambda a: a[..., :count])
 
 
 def distinct(x: Real) -> Real:
-    """The values that there are, each once, in order. Of zeros, either; of what is not known exactly, nothing is."""
+    """The distinct values, sorted. Either zero stands for both; open if elements are inexact."""
     places = np.unique(x.value, return_index=True)[1]
     y = arranged((x,), lambda a: a.ravel()[places])
     return unsigned(y) if x.is_float else y
 
 
 def nonzero(x: Real) -> Real:
-    """The indices of each element that is not 0, a row each."""
+    """The indices of each nonzero element, one row each."""
     found = np.argwhere(x.value).astype(np.int64)
 
     def local(_: Formats, error: np.ndarray) -> np.ndarray:
@@ -59,7 +59,7 @@ def nonzero(x: Real) -> Real:
 
 
 def filled(x: Real, number: float) -> Real:
-    """A number of x's dtype."""
+    """A constant of x's dtype."""
     return Real(np.asarray(number, x.value.dtype))
 
 
@@ -69,6 +69,6 @@ def counted(x: Real, start: float, step: float) -> Real:
 
 
 def ones_at(indices: np.ndarray, depth: int, axis: int, dtype: str) -> Real:
-    """Along a new axis 1 where an index says, and 0 elsewhere; of no dtype that rounds them."""
+    """Along a new axis, 1 at each index and 0 elsewhere; exact in every dtype."""
     found = np.moveaxis(indices[..., None] == np.arange(depth), -1, axis)
     return Real(found.astype(np.float64 if dtypes.is_float(dtype) else np.dtype(dtype)))

@@ -1,4 +1,4 @@
-"""Functions of two operands: powers, angles, lengths, and divisions with a remainder."""
+"""Functions of two operands: powers, angles, hypotenuse, and division with a remainder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Pulls = Callable[[Real, Real, Real, Real], tuple[Real, Real]]
 
 
 def _function(name: str, value: Binary, moves: Moves, pulls: Pulls) -> Callable[[Real, object], Real]:
-    """``moves``: (x, y, value, error of x, of y) -> how far the value may be off; ``pulls``: (g, x, y, result)."""
+    """``moves``: (x, y, value, error of x, of y) -> the value's error; ``pulls``: (g, x, y, result) -> gradients."""
 
     def op(x: Real, other: object) -> Real:
         y = operand(other, x)
@@ -33,7 +33,7 @@ def _function(name: str, value: Binary, moves: Moves, pulls: Pulls) -> Callable[
             error = np.zeros(()) if known else np.where(a + b > 0, moves(x.value, y.value, found, a, b), 0.0)
             return stepped(formats, name, (x.value, y.value), found, np.asarray(error, dtype=np.float64))
 
-        # Where there is no value there is no right gradient, nor is there at the origin.
+        # The gradient is undefined where the value is, and at the origin.
         nowhere = np.isnan(found) | ((x.value == 0) & (y.value == 0))
 
         def pull(g: Real, this: Real) -> tuple[Real, Real]:
@@ -46,14 +46,14 @@ def _function(name: str, value: Binary, moves: Moves, pulls: Pulls) -> Callable[
 
 
 def _power_moves(x: np.ndarray, y: np.ndarray, value: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """By |log x| and its own error; nothing is known of a base that is not surely positive."""
+    """By |log x| and its own error; open for a base that may not be positive."""
     base = np.maximum(x, np.finfo(np.float64).tiny)
     relative = np.expm1((np.abs(y) + b) * -np.log1p(-np.minimum(a / base, 1)) + np.abs(np.log(base)) * b)
     return np.asarray(np.where(x > a, np.abs(value) * relative, np.inf))
 
 
 def _power_pulls(g: Real, x: Real, y: Real, this: Real) -> tuple[Real, Real]:
-    """Nothing comes from an exponent of 0 or a base of 0; how a negative base changes with its exponent is open."""
+    """The gradient is 0 for an exponent of 0 or a base of 0; that of a negative base by the exponent is open."""
     a, b = saved(x), saved(y)
     less, same = _power(a, b - 1), saved(this)
     one = either(monomial((g, 1), (b, 1), (less, 1)), monomial((g, 1), (b, 1), (same, 1), (a, -1)))
@@ -66,7 +66,7 @@ _power = _function("pow", np.power, _power_moves, _power_pulls)
 
 
 def power(x: Real, other: object) -> Real:
-    """x to the power of y. Integers wrap; a negative exponent of an integer is left open."""
+    """x to the power of y. Integers wrap; a negative exponent of an integer is open."""
     y = operand(other, x)
     if x.is_float:
         return _power(x, y)
@@ -76,7 +76,7 @@ def power(x: Real, other: object) -> Real:
 
 
 def _angle_moves(y: np.ndarray, x: np.ndarray, value: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """An error of length e turns a point at distance r by asin(e / r); across the cut, nothing is known."""
+    """An error of length e turns a point at distance r by asin(e / r); across the branch cut, the value is open."""
     turn = np.hypot(a, b) / np.hypot(x, y)
     cut = (np.abs(y) <= a) & (x - b <= 0)
     return np.asarray(np.where((turn >= 1) | cut, np.inf, np.arcsin(np.minimum(turn, 1))))
@@ -104,13 +104,13 @@ hypot = _function("hypot", np.hypot, _length_moves, _length_pulls)
 
 
 def fmod(x: Real, other: object) -> Real:
-    """x - y · trunc(x / y), of the sign of x: exact, and so known only where both operands are."""
+    """x - y · trunc(x / y), with the sign of x: exact, so known only where both operands are."""
     y = operand(other, x)
     return _remainder(np.fmod, x, y, lambda g: neg(g * trunc_quotient(saved(x), saved(y))))
 
 
 def remainder(x: Real, other: object) -> Real:
-    """x - y · ⌊x / y⌋, of the sign of y: ``fmod``, to which y is added where the signs differ, rounded once."""
+    """x - y · ⌊x / y⌋, with the sign of y: ``fmod``, plus y where the signs differ, rounded once."""
     y = operand(other, x)
     return _remainder(np.remainder, x, y, lambda g: neg(g * floor_quotient(saved(x), saved(y))))
 
@@ -125,7 +125,7 @@ def _remainder(function: Binary, x: Real, y: Real, second: Callable[[Real], Real
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         error = np.where(a + b > 0, np.inf, 0.0)
         if formats.flushes(formats.compute):
-            # A remainder that is taken for 0 is not moved to the sign of y.
+            # A remainder flushed to 0 is not moved to the sign of y.
             tiny = (rest != 0) & (rest != value) & (np.abs(rest) < FORMATS[formats.compute].smallest_normal)
             error = np.where(tiny, np.maximum(error, sizes(y.value)), error)
         return kept(formats, value, error, exact=True)
@@ -135,23 +135,23 @@ def _remainder(function: Binary, x: Real, y: Real, second: Callable[[Real], Real
 
 
 DIVIDED_LATER = 1.5
-"""Units in the last place of (x - remainder) / y: the difference errs by half a unit of x, which is up to one of the
-quotient, and the division by half of one. So divide CPython's floats, and those of NumPy, torch and JAX after them.
+"""Error in ulps of (x - remainder) / y: the difference errs by half an ulp of x, which is up to one of the quotient,
+and the division by half. CPython's floats divide like this, and NumPy, torch and JAX follow it.
 """
 
 
 def floor_quotient(x: Real, other: object) -> Real:
-    """⌊x / y⌋, of the quotient as it is or as it is rounded; open by zero, or where an operand is not finite."""
+    """⌊x / y⌋, of the exact or the rounded quotient; open for a zero divisor or an operand that is not finite."""
     return _whole_quotient(np.floor, np.floor_divide, x, operand(other, x))
 
 
 def trunc_quotient(x: Real, other: object) -> Real:
-    """trunc(x / y), of the quotient as it is or as it is rounded; open by zero, or where an operand is not finite."""
+    """trunc(x / y), of the exact or the rounded quotient; open for a zero divisor or an operand that is not finite."""
     return _whole_quotient(np.trunc, _trunc_divide, x, operand(other, x))
 
 
 def _trunc_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Toward zero: one more than the floor where that is negative and not exact."""
+    """Toward zero: one more than the floor where the quotient is negative and not exact."""
     down = np.floor_divide(x, y)
     return np.asarray(down + ((np.fmod(x, y) != 0) & ((x < 0) != (y < 0))).astype(x.dtype))
 
@@ -170,7 +170,7 @@ def _whole_quotient(step: Callable[[np.ndarray], np.ndarray], whole: Binary, x: 
         low, high = (step(quotient + sign * near) for sign in (-1, 1))
         off = np.where(left_out | (near == 0), 0, np.maximum(high - value, value - low))
         if formats.flushes(formats.compute):
-            # A remainder that is taken for 0 does not say that there is one.
+            # A remainder flushed to 0 does not show that there is one.
             tiny = (rest != 0) & (np.abs(rest) < FORMATS[formats.compute].smallest_normal)
             off = np.where(tiny & ~left_out, np.maximum(off, np.abs(np.trunc(quotient) - value)), off)
         return np.where(left_out, np.inf, kept(formats, value, off.astype(np.float64), exact=True))
@@ -179,7 +179,7 @@ def _whole_quotient(step: Callable[[np.ndarray], np.ndarray], whole: Binary, x: 
 
 
 def _integer_quotient(whole: Binary, x: Real, y: Real) -> Real:
-    """By zero it is left open, as is that of the smallest number and -1, which is none of the dtype."""
+    """Open for a zero divisor, and for the lowest integer divided by -1, which overflows."""
     smallest = np.iinfo(x.value.dtype).min
     left_out = (y.value == 0) | ((x.value == smallest) & (y.value == -1) & (smallest < 0))
     value = whole(x.value, np.where(left_out, 1, y.value).astype(y.value.dtype))

@@ -1,4 +1,4 @@
-"""Products of matrices."""
+"""Matrix products."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def matmul(a: Real, b: Real) -> Real:
 
 
 def affine(x: Real, weight: Real, bias: Real) -> Real:
-    """x · weightᵀ + bias over the last axis, whether the bias is added last or is where the sums begin."""
+    """x · weightᵀ + bias over the last axis; the bias may be added last or be the first term of each sum."""
     product = matmul(x, transposed(weight, (1, 0)))
     return either(product + bias, _begun(x, weight, bias, product.value))
 
 
 def _begun(x: Real, weight: Real, bias: Real, product: np.ndarray) -> Real:
-    """The value of sums that begin with the bias; its gradients are those of another form."""
+    """The value of sums whose first term is the bias; the gradients are those of another form."""
     with np.errstate(all="ignore"):
         value = product + bias.value
 
@@ -53,7 +53,7 @@ def _form(a: tuple[int, ...], b: tuple[int, ...]) -> Form:
 
 
 def _summed_to(shape: tuple[int, ...], product: Linear) -> Linear:
-    """``product``, summed over the batch axes along which an operand of ``shape`` was repeated."""
+    """``product``, summed over the batch axes along which an operand of ``shape`` was broadcast."""
 
     def linear(*operands: np.ndarray) -> np.ndarray:
         whole = product(*operands)

@@ -1,8 +1,8 @@
-"""How many units in the last place an elementary function may err by, by the contract that a target follows.
+"""Error bounds of elementary functions in ulps, by the contract that a target declares.
 
-Each profile's numbers are those of one published document, named beside it. A target that declares none is held to
-``opencl``, the loosest that speaks of single functions. One unit is the spacing of the format in the binade of the
-exact result. ``libm`` and ``cuda`` are what CPU and GPU libraries document; a target is free to declare either.
+Each profile is one published document, named beside it. A target that declares none is held to ``opencl``, the loosest
+one for single functions. One ulp is the spacing of the format in the binade of the exact result. ``libm`` and ``cuda``
+are the documents of CPU and GPU libraries; a target may declare either.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ LIBM = {
 """The GNU C Library manual, Known Maximum Errors in Math Functions, float and double on x86-64,
 https://www.gnu.org/software/libc/manual/html_node/Errors-in-Math-Functions.html
 
-It has no rsqrt: a root and a quotient, each correctly rounded, err by less than 2 units.
+It has no rsqrt: a correctly rounded root and quotient have an error of less than 2 ulps.
 """
 
 CUDA = {
@@ -70,7 +70,7 @@ https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#standard-functi
 """
 
 STEP = 0.5
-"""JAX's page counts in halves, downwards: acos, 1.5 there, was seen to err by 1.70 units, cbrt, 0.5 there, by 0.90."""
+"""JAX's page rounds down to halves: acos, 1.5 there, has a measured error of 1.70 ulps, cbrt, 0.5 there, of 0.90."""
 
 JAX_CPU = {
     **dict.fromkeys(("sqrt", "cbrt", "sin", "cos", "tan"), 0.5 + STEP),
@@ -91,8 +91,8 @@ JAX_CPU = {
     "exp2": 68.5 + STEP,
 }
 """JAX's documentation, Numerical accuracy, float32 on x86-64, default mode, all inputs of functions of one operand,
-https://docs.jax.dev/en/latest/accuracy.html (reviewed 2026-09-18). Those of two operands are OpenCL's here: XLA divides
-by a constant as it multiplies by its reciprocal.
+https://docs.jax.dev/en/latest/accuracy.html (reviewed 2026-09-18). Functions of two operands have OpenCL's bounds: XLA
+replaces division by a constant with a product by its reciprocal.
 """
 
 JAX_CPU_DOUBLE = {
@@ -110,29 +110,29 @@ JAX_CPU_DOUBLE = {
     "exp2": 719.0 + STEP,
     "erfinv": 500_000.0 + STEP,
 }
-"""The same page of float64, which is sampled there: the largest errors that were seen (reviewed 2026-09-18)."""
+"""The same page for float64, from samples: the largest errors measured (reviewed 2026-09-18)."""
 
 EIGEN = {**OPENCL, "acos": 4.35, "asin": 4.46, "log": 3.48, "tanh": 8.3}
-"""What Eigen errs by where that is more than OpenCL allows, as TensorFlow 2.21 calls it: the largest errors seen, of
-acos and asin among all of float32 from 2**-12 to 1, of log from 1/2 to 2, of tanh in float64 among 2 million numbers
-from 15 to 20 (8.16 with AVX-512; with AVX2 it is 1 from 17.66 on, which is 8.27 off). No target is judged by it: an
-answer within it is a known difference, as ``beyond_opencl``.
+"""Eigen's errors where they exceed OpenCL's bound, as TensorFlow 2.21 calls it: the largest measured, of acos and asin
+among all of float32 from 2**-12 to 1, of log from 1/2 to 2, of tanh in float64 among 2 million numbers from 15 to 20
+(8.16 with AVX-512; with AVX2 it is 1 from 17.66 on, an error of 8.27). No target is judged by it: an answer within it
+is a known difference, as ``beyond_opencl``.
 """
 
 PSI = 14.0
 """S. L. Moshier, Cephes Mathematical Library 2.8, psif.c: 8.2e-7, relative above 1 and absolute below; psi.c: 1.5e-15.
-That is 6.9 and 6.8 times 2**(1 - precision), and a relative error is up to twice as many units. So torch and Eigen
-compute digamma. https://www.netlib.org/cephes/
+That is 6.9 and 6.8 times 2**(1 - precision), and a relative error is up to twice as many ulps. torch and Eigen compute
+digamma this way. https://www.netlib.org/cephes/
 """
 
 TERMS = 12
-"""Of the sum of 1/(x + k)², with what is left of it, as Cephes' zeta.c and XLA have them; torch has 8."""
+"""The number of terms of the sum of 1/(x + k)² before its remainder, as in Cephes' zeta.c and XLA; torch has 8."""
 
 TRIGAMMA = 2 * OPENCL["pow"] + 2 + TERMS
-"""The sum of that many terms above 0, each a power of an operand that is rounded: a roundoff is at most a unit."""
+"""A sum of that many positive terms, each a power of a rounded operand: a unit roundoff is at most one ulp."""
 
 UNSPOKEN = {"erfinv": JAX_CPU["erfinv"], "lgamma": LIBM["lgamma"], "digamma": PSI, "trigamma": TRIGAMMA}
-"""For profiles that are silent: the loosest that another document says, or what follows from the formula."""
+"""For functions a profile lacks: the loosest bound of another document, or what follows from the formula."""
 
 PROFILES = {
     "": OPENCL,
@@ -146,7 +146,7 @@ PROFILES = {
 
 
 def ulps_of(function: str, profile: str) -> float:
-    """The bound of ``function`` in the profile; ``ValueError`` for a profile that nobody has described."""
+    """The bound of ``function`` in the profile; ``ValueError`` for an unknown profile."""
     if profile not in PROFILES:
         known = ", ".join(filter(None, PROFILES))
         raise ValueError(f"unknown profile {profile!r} of elementary functions; known: {known}")

@@ -1,7 +1,7 @@
-"""Bounded arithmetic: arrays that carry an exact value, what bounds a target's error, and their own gradient.
+"""Bounded arithmetic: arrays that carry an exact value, a bound of a target's error, and their own gradient.
 
-An op is a function of ``Real`` numbers, recorded once as a graph. The error of a node is asked for per set of formats
-and kept. A gradient is such a graph itself, so that it has a bound of its own.
+An op is a function of ``Real`` numbers, recorded once as a graph. The error of a node is computed per set of formats
+and cached. A gradient is such a graph itself, so it has a bound of its own.
 """
 
 from __future__ import annotations
@@ -18,29 +18,28 @@ from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.reference import Reference
 
 Local = Callable[..., np.ndarray]
-"""(formats, error of each argument) -> what the node errs by."""
+"""(formats, error of each argument) -> the error of the node."""
 
 Pull = Callable[["Real", "Real"], Sequence["Real | None"]]
 """(cotangent, the node) -> the cotangent of each argument, None for one that needs none."""
 
 Told = Callable[[str, str], Reference]
-"""(name, dtype) -> what the judge is told of the node as an op's output or gradient."""
+"""(name, dtype) -> the reference of the node as an op's output or gradient."""
 
 _NOTHING = np.zeros(())
 
 OPERATORS: dict[str, Callable[[Any, Any], Real]] = {}
-"""What Python's operators mean, by name; filled by the modules that define them."""
+"""The meaning of Python's operators, by name; filled by the modules that define them."""
 
 
 class Real:
-    """A node. ``value``: float64 (longdouble for float64 inputs), integers or bool as they are; or how to make it, when
-    it is needed, and then its ``shape``.
+    """A node. ``value``: float64 (longdouble for float64 inputs), integers or bool as they are; or a function that
+    computes it on demand, together with its ``shape``.
 
-    ``pull``: None where its value is constant but for jumps. ``either_zero``: elements whose zero may have either sign.
-    ``span``: the smallest and the largest value that the contract allows, whatever the argument.
-    ``known``: a target takes it as it is. ``told``: what the judge is told of a sum, or a copy, of operands that are
-    known; dropped where one is not.
-    ``opened``: of the elements whose error is infinite here, those of which the contract says nothing.
+    ``pull``: None where the value is piecewise constant. ``either_zero``: elements whose zero may have either sign.
+    ``span``: the smallest and the largest value that the contract allows, whatever the argument. ``known``: a target
+    takes it as it is. ``told``: the reference of a sum or copy of exact operands; dropped where one is not exact.
+    ``opened``: of the elements with infinite error, those that the contract leaves open.
     """
 
     __array_ufunc__ = None
@@ -104,7 +103,7 @@ class Real:
         return self.value.dtype.kind == "f"
 
     def error(self, formats: Formats) -> np.ndarray:
-        """What bounds the difference between a target's result and ``value``; infinite where nothing does."""
+        """The bound of the difference between a target's result and ``value``; infinite where there is none."""
         found = self._errors.get(formats)
         if found is None:
             with np.errstate(all="ignore"):
@@ -113,7 +112,7 @@ class Real:
         return found
 
     def given(self, formats: Formats) -> np.ndarray:
-        """The same as the operand of another node: nothing is known of a result that may overflow."""
+        """The same for an operand of another node: a result that may overflow is open."""
         found = self._given.get(formats)
         if found is None:
             found, beyond = self.error(formats), self.overflow(formats)
@@ -121,7 +120,7 @@ class Real:
         return found
 
     def overflow(self, formats: Formats) -> np.ndarray:
-        """Where a target's result may be infinite, of the sign of ``value``, though that is finite."""
+        """Where a target's result may be infinite, with the sign of ``value``, though ``value`` is finite."""
         if not self.is_float:
             return np.zeros(self.shape, dtype=bool)
         error = self.error(formats)
@@ -159,7 +158,7 @@ class Real:
 
 
 def repeated(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """``array``, broadcast to ``shape``; what is of one element is a view of it, several times as soon."""
+    """``array``, broadcast to ``shape``; for one element a view, which is several times faster."""
     if array.shape == shape:
         return array
     if array.shape == ():
@@ -174,7 +173,7 @@ def _inherited(shape: tuple[int, ...], args: tuple[Real, ...]) -> np.ndarray | N
 
 
 def all_opened(x: Real) -> np.ndarray | None:
-    """Where the contract says nothing of ``x``, or of what it is made of: one reason for an infinite error."""
+    """Where the contract leaves ``x``, or anything it depends on, open: one reason for an infinite error."""
     found: dict[int, np.ndarray | None] = {}
 
     def of(node: Real) -> np.ndarray | None:
@@ -187,7 +186,7 @@ def all_opened(x: Real) -> np.ndarray | None:
 
 
 def _any_of(shape: tuple[int, ...], masks: list[np.ndarray]) -> np.ndarray | None:
-    """Where one of them holds; of what has another shape, everywhere if anywhere."""
+    """Where any of them holds; one of another shape counts everywhere if it holds anywhere."""
     if not masks:
         return None
     if any(mask.shape not in ((), shape) for mask in masks):
@@ -198,7 +197,7 @@ def _any_of(shape: tuple[int, ...], masks: list[np.ndarray]) -> np.ndarray | Non
 
 
 def once(make: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
-    """``make``, called when first asked: several parts of a node share what it made, and none holds the node."""
+    """``make``, called on first use: several parts of a node share its result, and none holds the node."""
     made: list[np.ndarray] = []
 
     def found() -> np.ndarray:
@@ -210,7 +209,7 @@ def once(make: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
 
 
 def leaf(array: np.ndarray) -> Real:
-    """An input. A subnormal one may be taken for zero, of either sign."""
+    """An input. A subnormal may be flushed to zero, of either sign."""
     name, value = dtypes.dtype_name(array), wide(array)
     if not dtypes.is_float(name):
         return Real(value)
@@ -224,7 +223,7 @@ def leaf(array: np.ndarray) -> Real:
 
 
 def known(array: np.ndarray) -> Real:
-    """An input of an op whose outputs are told as sums or copies, which say themselves what becomes of subnormals."""
+    """An input of an op whose outputs are judged as sums or copies, which handle subnormals themselves."""
     return Real(lambda: dtypes.widen(array), shape=array.shape)
 
 
@@ -238,23 +237,23 @@ def constant(number: object, like: Real) -> Real:
 
 
 def operand(other: object, like: Real) -> Real:
-    """``other``, or the constant that it is."""
+    """``other``, or the constant of its value."""
     return other if isinstance(other, Real) else constant(other, like)
 
 
 def saved(x: Real) -> Real:
-    """``x`` as a gradient finds it: rounded to storage."""
+    """``x`` as saved for a gradient: rounded to storage."""
     return Real(x.value, (x,), lambda formats, error: stored(formats, x.value, error), lambda g, _: (g,))
 
 
 def left_open(x: Real, where: np.ndarray) -> Real:
-    """``x``, of which the contract says nothing at ``where``."""
+    """``x``, open at ``where``."""
     local = lambda _, error: np.where(where, np.inf, error)  # noqa: E731
     return Real(x.value, (x,), local, lambda g, _: (left_open(g, where),), opened=where)
 
 
 def nothing_known(x: Real, shape: tuple[int, ...]) -> Real:
-    """What depends on ``x`` in a way that the contract does not say."""
+    """A value that depends on ``x`` in a way the contract leaves open."""
     zeros, free = np.zeros(shape), np.ones(shape, dtype=bool)
 
     def told(name: str, dtype: str) -> Reference:
@@ -265,7 +264,7 @@ def nothing_known(x: Real, shape: tuple[int, ...]) -> Real:
 
 
 def composed(make: Callable[[], Real], x: Real, pull: Pull, shape: tuple[int, ...], told: Told) -> Real:
-    """What ``make`` composes of ``x``, once it is asked for, with a gradient and told by a rule of its own."""
+    """The graph that ``make`` composes of ``x``, built on demand, with a gradient and a reference of its own."""
     made: list[Real] = []
 
     def graph() -> Real:
@@ -279,7 +278,7 @@ def composed(make: Callable[[], Real], x: Real, pull: Pull, shape: tuple[int, ..
 
 
 def for_finite(y: Real) -> Real:
-    """``y``, whose gradient is left open where the cotangent is not finite: forms multiply it in other orders."""
+    """``y``, whose gradient is open where the cotangent is not finite: forms multiply it in other orders."""
 
     def pull(g: Real, _: Real) -> tuple[Real]:
         return (left_open(g, ~np.isfinite(g.value)),)
@@ -296,7 +295,7 @@ def unsigned(x: Real) -> Real:
 def with_gradient(
     y: Real, x: Real, pull: Callable[[Real, Real], Real], span: tuple[float, float] | None = None
 ) -> Real:
-    """``y``, whose gradient by ``x`` is not that of its formula, and open where it is NaN.
+    """``y`` with ``pull`` as its gradient by ``x``, open where that is NaN.
 
     ``pull``: (cotangent, result) -> the gradient.
     """

@@ -1,4 +1,4 @@
-"""Sums, means, norms and truth over axes: in any order of summation."""
+"""Sums, means, norms and logical reductions over axes: in any order of summation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from opassay.adapters.oracle.bounded.sums import linear
 
 
 def reduce_sum(x: Real, axes: Axes, keepdims: bool = False) -> Real:
-    """The sum over ``axes``; of integers modulo 2**bits. That of nothing is 0; of one -0 alone, either zero."""
+    """The sum over ``axes``; integers modulo 2**bits. The empty sum is 0; that of one -0 alone, either zero."""
     over, shape = counted(axes, len(x.shape)), x.shape
     if not x.is_float:
         total = added(x.value, over, keepdims)
@@ -37,17 +37,17 @@ def reduce_sum(x: Real, axes: Axes, keepdims: bool = False) -> Real:
         lambda a: np.broadcast_to(a.reshape(wide), shape),
         np.asarray(float(count)),
     )
-    # Who begins at 0 adds it to the one element.
+    # A kernel that starts at 0 adds it to the one element.
     return whole if count > 1 else unsigned(whole)
 
 
 def reduce_mean(x: Real, axes: Axes, keepdims: bool = False) -> Real:
-    """The mean over ``axes``: a sum, and a division or a product. That of nothing is NaN."""
+    """The mean over ``axes``: a sum, and a division or a product. The mean of nothing is NaN."""
     return reduce_sum(x, axes, keepdims) / float(extent(x.shape, counted(axes, len(x.shape))))
 
 
 def norm_l1(x: Real, axes: Axes, keepdims: bool = False) -> Real:
-    """The sum of sizes."""
+    """The sum of absolute values."""
     return reduce_sum(absolute(x), axes, keepdims)
 
 
@@ -62,7 +62,7 @@ def norm_l2(x: Real, axes: Axes, keepdims: bool = False) -> Real:
 
 
 def root(x: Real) -> Real:
-    """The root of what is not negative, however it errs. There is no gradient at 0."""
+    """The root of a value that is not negative, whatever its error. It has no gradient at 0."""
     y = quietly(np.sqrt, x.value)
 
     def local(formats: Formats, error: np.ndarray) -> np.ndarray:
@@ -77,12 +77,12 @@ def root(x: Real) -> Real:
 
 
 def reduce_any(x: Real, axes: Axes, keepdims: bool = False) -> Real:
-    """Whether any holds; of nothing, none does."""
+    """Whether any is true; false over no elements."""
     return _truth(np.any, x, counted(axes, len(x.shape)), keepdims)
 
 
 def reduce_all(x: Real, axes: Axes, keepdims: bool = False) -> Real:
-    """Whether all hold; of nothing, all do."""
+    """Whether all are true; true over no elements."""
     return _truth(np.all, x, counted(axes, len(x.shape)), keepdims)
 
 

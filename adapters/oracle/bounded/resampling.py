@@ -1,4 +1,4 @@
-"""Axes of an image resized: each place is a weighted sum of some of the given ones, axis by axis or all at once."""
+"""Resizing the axes of an image: each output is a weighted sum of inputs, axis by axis or over all axes at once."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ LERP = 2
 
 
 def forth(a: np.ndarray, taps: Taps, coefficients: np.ndarray, axis: int) -> np.ndarray:
-    """Weighted sums of the places of an axis."""
+    """Weighted sums of elements along an axis."""
     found = np.zeros((*a.shape[:axis], taps.wanted, *a.shape[axis + 1 :]), a.dtype)
     along = (slice(None),) + (None,) * (a.ndim - axis - 1)
     for places, each in zip(taps.places.T, coefficients.T, strict=True):
-        # What has no weight is not looked at, for it may be no number.
+        # Elements of weight 0 are skipped: they may be NaN or infinite.
         if each.any():
             found += np.where(each[along] != 0, np.take(a, places, axis) * each[along], 0)
     return found
@@ -79,10 +79,10 @@ def resized(x: Real, taps: Sequence[Taps], along: Along = forth) -> Real:
 def _weighed(
     formats: Formats, value: np.ndarray, new: np.ndarray, size: np.ndarray, counts: np.ndarray, axes: int
 ) -> np.ndarray:
-    """What sums of so many products err by, whose weights err themselves as ``new`` says.
+    """The error of sums of so many products whose weights have the errors ``new``.
 
-    ``size``: of all that is reached: a difference of two neighbours is multiplied where one is interpolated so. A
-    weight is rounded to the format kept, and so is what comes of an axis.
+    ``size``: of all elements used: linear interpolation may multiply the difference of two neighbours. A weight is
+    rounded to the format kept, and so is the result of an axis.
     """
     unit, own = units(formats)
     roundings = gamma(counts + (LERP + 1) * axes, unit + float(np.finfo(value.dtype).eps))
@@ -96,7 +96,7 @@ def _weighed(
 
 
 def nearest(x: Real, taps: Sequence[Taps]) -> Real:
-    """``x`` at the nearest places, or at any that is the nearest of a coordinate within its error."""
+    """``x`` at the nearest places; any place that is nearest to a coordinate within its error will do."""
     first = len(x.shape) - len(taps)
     ways = list(product(*(t.places.T[: 1 + t.error.any()] for t in taps)))
 

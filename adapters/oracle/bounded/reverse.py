@@ -1,4 +1,4 @@
-"""Reverse mode: gradients of a graph, as a graph."""
+"""Reverse-mode differentiation: the gradients of a graph, as a graph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from opassay.adapters.oracle.bounded.real import Real
 
 
 def gradients(outputs: Sequence[Real], cotangents: Sequence[Real | None], inputs: Sequence[Real]) -> list[Real | None]:
-    """The gradient of ``<cotangents, outputs>`` by each input; None where it is not connected by any number."""
+    """The gradient of ``<cotangents, outputs>`` by each input; None where no differentiable path connects it."""
     if all(cotangent is None for cotangent in cotangents):
         return [None] * len(inputs)
     order = _ordered(outputs)
@@ -28,7 +28,7 @@ def gradients(outputs: Sequence[Real], cotangents: Sequence[Real | None], inputs
 
 
 def connected(outputs: Sequence[Real], x: Real) -> bool:
-    """Whether an output depends on ``x``, if only by jumps."""
+    """Whether an output depends on ``x``, if only through steps."""
     return any(node is x for node in _ordered(outputs))
 
 
@@ -37,7 +37,7 @@ def _accumulate(at: dict[int, Real], node: Real, share: Real) -> None:
 
 
 def _ordered(outputs: Sequence[Real]) -> list[Real]:
-    """Every node that the outputs are made of, arguments first."""
+    """Every node that the outputs depend on, arguments first."""
     order: list[Real] = []
     seen: set[int] = set()
     stack = [(output, False) for output in reversed(outputs)]

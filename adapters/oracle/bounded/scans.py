@@ -1,4 +1,4 @@
-"""Running sums and products, and a product over an axis: in any order, so that a parallel scan is bounded as well."""
+"""Cumulative sums and products, and the product over an axis: in any order, which covers parallel scans."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Scan = Callable[[np.ndarray], np.ndarray]
 
 
 def running(function: Callable[..., np.ndarray], axis: int, exclusive: bool, reverse: bool, start: float) -> Scan:
-    """``function``, as ``np.cumsum``, from either end, of elements before or up to each, in the array's own dtype."""
+    """``function``, such as ``np.cumsum``, from either end, inclusive or exclusive, in the array's own dtype."""
 
     def scan(a: np.ndarray) -> np.ndarray:
         turned = np.flip(a, axis) if reverse else a
@@ -33,7 +33,7 @@ def running(function: Callable[..., np.ndarray], axis: int, exclusive: bool, rev
 
 
 def _moved_on(a: np.ndarray, axis: int, start: float) -> np.ndarray:
-    """Every element one place on, ``start`` in the first."""
+    """Every element shifted by one place, with ``start`` first."""
     if not a.shape[axis]:
         return a
     moved = np.full_like(a, start)
@@ -58,7 +58,7 @@ def cumprod(x: Real, axis: int, exclusive: bool = False, reverse: bool = False) 
 
 
 def reduce_prod(x: Real, axis: int, keepdims: bool = False) -> Real:
-    """The product over ``axis``; of integers modulo 2**bits. That of nothing is 1."""
+    """The product over ``axis``; integers modulo 2**bits. The empty product is 1."""
     counts = np.asarray(float(x.shape[axis]))
 
     def product(a: np.ndarray) -> np.ndarray:
@@ -82,15 +82,15 @@ def _products(x: Real, product: Scan, counts: np.ndarray, pull: Callable[[Real, 
 def _product_error(
     formats: Formats, x: np.ndarray, value: np.ndarray, error: np.ndarray, product: Scan, counts: np.ndarray
 ) -> np.ndarray:
-    """What every rounding makes; free where a partial product may overflow that the result does not show.
+    """The error of all roundings; free where a partial product may overflow although the result does not.
 
-    Partial products lie between that of all factors below 1 and that of all above. What underflows is lost times the
-    factors above 1.
+    Partial products lie between that of all factors below 1 and that of all above. An underflow loses up to its size
+    times the factors above 1.
     """
     form, size = FORMATS[formats.kept], sizes(x)
     finite = np.where(np.isfinite(x), size, 1)
     top, bottom = product(np.maximum(finite + error, 1)), product(np.where(finite > 0, np.minimum(finite, 1), 1))
-    # Not in float64, where the products of numbers of float64 may underflow.
+    # Not in float64, where products of float64 numbers may underflow.
     whole = sizes(product((size + error).astype(x.dtype))) if error.any() else sizes(value)
     grown = np.maximum(whole - sizes(value), 0)
     new = grown + gamma(np.maximum(counts - 1, 0), units(formats)[1] + float(np.finfo(x.dtype).eps)) * whole
@@ -106,14 +106,14 @@ def _product_error(
 
 
 def odd(size: np.ndarray) -> np.ndarray:
-    """Each size without its factors of two; 1 of what is not finite, or 0."""
+    """Each size without its factors of two; 1 for 0 and what is not finite."""
     plain = np.where(np.isfinite(size) & (size > 0), size, 1.0)
     digits = np.ldexp(np.frexp(plain)[0], 53).astype(np.int64)
     return np.asarray((digits // (digits & -digits)).astype(np.float64))
 
 
 def _product_pull(g: Real, x: Real, y: Real, axis: int) -> Real:
-    """g times the product of all others: of those before and those after, or the whole divided by each."""
+    """g times the product of all other elements: of those before and after, or the total divided by each."""
     along, a = counted(axis, len(x.shape)), saved(x)
     ahead, behind = (cumprod(a, axis, True, turned) for turned in (False, True))
     wide = over_again(g, x.shape, along)
@@ -123,7 +123,7 @@ def _product_pull(g: Real, x: Real, y: Real, axis: int) -> Real:
 
 
 def _running_pull(g: Real, x: Real, y: Real, axis: int, exclusive: bool, reverse: bool) -> Real:
-    """The products before each element times a recurrence of those after; or a sum of g · y divided by each."""
+    """The products before each element times a recurrence over those after; or a sum of g · y, over the element."""
     a = saved(x)
     given = shifted(g, axis, not reverse) if exclusive else g
     after = recurrence(given, shifted(a, axis, not reverse), axis, not reverse)
@@ -133,14 +133,14 @@ def _running_pull(g: Real, x: Real, y: Real, axis: int, exclusive: bool, reverse
 
 
 def _unless_zero(straight: Real, divided: Real, x: Real, axis: int) -> Real:
-    """Either form; the first alone at a zero; none where something is not finite."""
+    """Either form; the first only at a zero; open where something is not finite."""
     zero = x.value == 0
     nowhere = ~np.isfinite(x.value).all(axis=axis, keepdims=True)
     return left_open(either(straight, where(zero | nowhere, straight, divided)), nowhere)
 
 
 def shifted(x: Real, axis: int, back: bool) -> Real:
-    """Every element one place on, or ``back``; 0 in the place that is left."""
+    """Every element shifted by one place, or ``back``; 0 in the place that is free."""
 
     def moved(to_front: bool) -> Scan:
         scan = running(lambda a, axis, dtype: a, axis, True, to_front, 0)
@@ -150,7 +150,7 @@ def shifted(x: Real, axis: int, back: bool) -> Real:
 
 
 def recurrence(x: Real, factor: Real, axis: int, reverse: bool) -> Real:
-    """y of an element is x + factor · y of the one before it, or of the one after it if ``reverse``."""
+    """y = x + factor · y of the element before, or of the one after if ``reverse``."""
     value = _recurrent(x.value, factor.value, axis, reverse)
 
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -181,7 +181,7 @@ def _recurrent_error(
     axis: int,
     reverse: bool,
 ) -> np.ndarray:
-    """Two roundings a step, on every way through the recurrence of sizes."""
+    """Two roundings per step, propagated by the recurrence of absolute values."""
     form = FORMATS[formats.kept]
     size, tiny = sizes(factor[0]) + factor[1], lost(formats)
     whole = _recurrent(sizes(x[0]) + x[1], size, axis, reverse)
@@ -189,7 +189,7 @@ def _recurrent_error(
     new = new + _recurrent(np.full(value.shape, 2 * tiny), size, axis, reverse)
     if x[1].any() or factor[1].any():
         new = new + whole - _recurrent(sizes(x[0]), sizes(factor[0]), axis, reverse)
-    # Others multiply the factors with each other first.
+    # Other kernels multiply the factors with each other first.
     top, bottom = (ends(size, 1).prod(axis=axis, keepdims=True) for ends in (np.maximum, np.minimum))
     low = (bottom < form.smallest_normal) & (whole > 0)
     new = new + np.where(low, size.shape[axis] * tiny * top * whole.sum(axis=axis, keepdims=True), 0)

@@ -1,4 +1,4 @@
-"""Ops that choose among their operands: nothing is rounded, and only what errs already errs."""
+"""Ops that choose among their operands: nothing is rounded, errors only propagate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opassay.harness.model.reference import Reference
 
 
 def within(low: np.ndarray, value: np.ndarray, high: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """The error of a value whose answer lies between ``low`` and ``high``, of operands known to ``error``."""
+    """The error of a value whose answer lies between ``low`` and ``high``, for operands known to ``error``."""
     return settled(value, np.abs(np.maximum(high - value, value - low)).astype(np.float64), error)
 
 
@@ -26,7 +26,7 @@ def absolute(x: Real) -> Real:
 
 
 def _side(x: Real) -> Real:
-    """The sign of x; at 0, anything between -1 and 1, as at NaN."""
+    """The sign of x; at 0 and NaN, anything between -1 and 1."""
     size = np.abs(x.value)
 
     def local(_: Formats, error: np.ndarray) -> np.ndarray:
@@ -46,27 +46,27 @@ def sign(x: Real) -> Real:
 
 
 def maximum(x: Real, other: object) -> Real:
-    """The larger; NaN if either is. Of zeros, either; where both are equal, any share of the gradient goes to each."""
+    """The maximum; NaN if either is. Either of two zeros; equal operands may share the gradient in any way."""
     return _extreme(np.maximum, x, operand(other, x), lambda a, b: larger(a, b))
 
 
 def minimum(x: Real, other: object) -> Real:
-    """The smaller, as ``maximum``."""
+    """The minimum, as ``maximum``."""
     return _extreme(np.minimum, x, operand(other, x), lambda a, b: larger(b, a))
 
 
 def fmax(x: Real, other: object) -> Real:
-    """The larger; NaN only if both are."""
+    """The maximum; NaN only if both are."""
     return _extreme(np.fmax, x, operand(other, x), lambda a, b: larger(a, b))
 
 
 def fmin(x: Real, other: object) -> Real:
-    """The smaller; NaN only if both are."""
+    """The minimum; NaN only if both are."""
     return _extreme(np.fmin, x, operand(other, x), lambda a, b: larger(b, a))
 
 
 def clamp(x: Real, low: object, high: object) -> Real:
-    """x, but at least ``low`` and at most ``high``; ``high`` where these cross."""
+    """x, at least ``low`` and at most ``high``; ``high`` where ``low`` > ``high``."""
     return minimum(maximum(x, low), high)
 
 
@@ -86,21 +86,21 @@ def _extreme(function: Binary, x: Real, y: Real, share: Callable[[Real, Real], R
 
 
 def shared(g: Real, share: Real) -> Real:
-    """g times a share: left open where g is not finite, since some multiply by 0 and some choose 0."""
+    """g times a share: open where g is not finite, since some kernels multiply by 0 and others select 0."""
     return left_open(g * share, ~np.isfinite(g.value))
 
 
 def either_zero(x: Real, y: Real, value: np.ndarray) -> np.ndarray:
-    """Where both are zeros of other signs, or one that may be a zero of either."""
+    """Where zeros of different signs meet, or a zero of unknown sign."""
     open_zeros = (False if each.either_zero is None else each.either_zero for each in (x, y))
     met = (x.value == 0) & (y.value == 0) & (np.signbit(x.value) != np.signbit(y.value))
     return np.broadcast_to(np.logical_or.reduce(np.broadcast_arrays(met, *open_zeros)), value.shape)
 
 
 def larger(x: Real, y: Real) -> Real:
-    """The share of ``x`` in the gradient of a maximum: 1 where it is larger, 0 where smaller, any if equal."""
+    """The share of ``x`` in the gradient of a maximum: 1 where larger, 0 where smaller, any if equal."""
     value = np.where(x.value > y.value, 1.0, np.where(x.value < y.value, 0.0, 0.5)).astype(x.value.dtype)
-    # Equal infinities are not told apart by their difference.
+    # The difference of equal infinities is NaN.
     gap = np.where(x.value == y.value, 0.0, np.abs(quietly(np.subtract, x.value, y.value)))
     nothing = np.isnan(x.value) | np.isnan(y.value)
 
@@ -111,9 +111,9 @@ def larger(x: Real, y: Real) -> Real:
 
 
 def relu(x: Real) -> Real:
-    """max(x, 0) of a single operand: +0 of what is below 0, either zero of a zero.
+    """max(x, 0) of a single operand: +0 for negative x, either zero for a zero.
 
-    The gradient at 0 is 0, that at NaN is left open.
+    The gradient at 0 is 0; at NaN it is open.
     """
 
     value = once(lambda: np.where(x.value <= 0, np.zeros_like(x.value), x.value))
@@ -133,13 +133,13 @@ def relu(x: Real) -> Real:
 
 
 def _below(x: Real) -> np.ndarray | None:
-    """Where x < 0; None if nowhere, or of integers, whose zeros have no sign."""
+    """Where x < 0; None if nowhere. Integers have no signed zeros."""
     below = x.value < 0
     return below if x.is_float and below.any() else None
 
 
 def _passed(g: Real, x: Real) -> Real:
-    """g where x > 0, and 0 elsewhere; either where the sign of an inexact x is not known; left open where x is NaN."""
+    """g where x > 0, and 0 elsewhere; either where the sign of an inexact x is not known; open where x is NaN."""
     value, nan = np.where(x.value > 0, g.value, 0), np.isnan(x.value)
 
     def local(_: Formats, e: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -163,7 +163,7 @@ def step(x: Real) -> Real:
 
 
 def where(condition: Mask, x: object, y: object) -> Real:
-    """x where the condition holds, y elsewhere; no gradient comes from the operand that is not chosen."""
+    """x where the condition holds, y elsewhere; the operand not chosen gets no gradient."""
     mask = masked(condition)
     some = next(each for each in (x, y) if isinstance(each, Real))
     a, b = operand(x, some), operand(y, some)

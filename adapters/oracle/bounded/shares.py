@@ -1,4 +1,4 @@
-"""softmax, logsumexp and log_softmax, each one primitive: the error of the maximum that they shift by cancels.
+"""softmax, logsumexp and log_softmax, each one primitive: the error of the maximum that they subtract cancels.
 
 Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and softmax functions, IMA
 Journal of Numerical Analysis 41 (2021).
@@ -22,12 +22,12 @@ from opassay.adapters.oracle.bounded.selection import where
 from opassay.harness.model.dtypes import FORMATS
 
 SURELY = 0.5
-"""A sum that errs by no more than this share of itself is told from 0; one that errs by more has no bound."""
+"""The largest relative error at which a sum is known to be nonzero; beyond it, the result has no bound."""
 
 
 @dataclass(frozen=True)
 class Shifted:
-    """``below``: x - max(x). ``share`` of each exponential in their sum, ``log`` the logarithm of it."""
+    """``below``: x - max(x). ``share``: of each exponential in their sum, ``log``: the sum's logarithm."""
 
     axes: tuple[int, ...]
     top: np.ndarray
@@ -47,13 +47,13 @@ def _shifted(x: Real, axes: Axes) -> Shifted:
 
 
 def _errors(formats: Formats, x: Real, error: np.ndarray, s: Shifted) -> tuple[np.ndarray, np.ndarray]:
-    """What each exponential and their sum err by, relative to themselves."""
+    """The relative errors of each exponential and of their sum."""
     compute, each = units(formats)
     depth = np.where(np.isfinite(s.below), -s.below, 0).astype(np.float64)
     ulps = 2 * ulps_of("exp", formats.functions) * compute + (0 if formats.kept == formats.compute else each)
     term = np.expm1(error + (depth + error) * each) * (1 + ulps) + ulps
     share = s.share.astype(np.float64)
-    # What is lost altogether is lost in absolute terms.
+    # An exponential that underflows has an absolute error.
     term = np.where((share == 0) & np.isfinite(error), 0, term)
     inside = gamma(max(extent(x.shape, s.axes) - 1, 0), compute + float(np.finfo(x.value.dtype).eps))
     total = (share * term).sum(axis=s.axes, keepdims=True)
@@ -71,7 +71,7 @@ def softmax(x: Real, axes: Axes) -> Real:
     def local(formats: Formats, error: np.ndarray) -> np.ndarray:
         term, total = _errors(formats, x, error, s)
         share = s.share.astype(np.float64)
-        # (1 + t) / (1 + Σ pt) - 1, where its own error cancels in its part of the sum.
+        # (1 + t) / (1 + Σ pt) - 1, where an element's own error cancels in its part of the sum.
         relative = (term + total - 2 * share * term) / (1 - np.minimum(total, SURELY))
         off = np.where(share == 0, 0, share * relative)
         tiny = lost(formats)
@@ -90,7 +90,7 @@ def softmax(x: Real, axes: Axes) -> Real:
 
 
 def _known_nan(value: np.ndarray, off: np.ndarray, error: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    """``off``, but what is not finite is known wherever all that it is made of is, and nothing is elsewhere."""
+    """``off``, but 0 where a non-finite result depends on exact values only, and infinite where it does not."""
     unknown = np.isinf(error).any(axis=axes, keepdims=True)
     return np.where(unknown, np.inf, np.where(np.isfinite(value), off, 0.0))
 
@@ -121,9 +121,9 @@ def logsumexp(x: Real, axes: Axes, keepdims: bool = False) -> Real:
 
 
 def log_softmax(x: Real, axes: Axes, alone: bool = False) -> Real:
-    """(x - max) - log Σ exp(x - max), which keeps the digits of a share that is almost 1.
+    """(x - max) - log Σ exp(x - max), which keeps its precision where the probability is almost 1.
 
-    ``alone``: one along ``axes`` is asked for at most, whose gradient kernels make of 1 - share, too.
+    ``alone``: at most one element along ``axes`` has a cotangent; kernels may compute its gradient from 1 - share, too.
     """
     s = _shifted(x, axes)
     value = quietly(np.subtract, s.below, s.log)

@@ -1,4 +1,4 @@
-"""Functions that NumPy lacks, in float64 by Python's own, and in longdouble by series and fractions.
+"""Functions that NumPy lacks, in float64 by Python's ``math``, in longdouble by series and continued fractions.
 
 The errors of longdouble stay below 2⁻⁶⁰ of the result, a hundredth of a unit in the last place of float64.
 """
@@ -19,11 +19,11 @@ SERIES_TERMS = 24
 """2ⁿ / (1·3·5···(2n+1)), the n-th term at 1, is below 2⁻⁷⁰ from here on."""
 
 FRACTION_TERMS = {1: 320, 2: 90}
-"""By the least argument: the error of the n-th convergent falls as exp(-2x·√(2n)), which is 2⁻⁷³ for either."""
+"""By the smallest argument: the error of the n-th convergent falls as exp(-2x·√(2n)), which is 2⁻⁷³ for either."""
 
 
 NOTHING_LEFT = 200
-"""exp(-x²) is 0 from here on, even in longdouble of 128 bits, whose range ends near exp(-11433)."""
+"""exp(-x²) is 0 from here on, even in 128-bit longdouble, whose range ends near exp(-11433)."""
 
 
 def _each(function: Callable[[float], float]) -> Callable[[Array], Array]:
@@ -69,7 +69,7 @@ def _series(x: Array) -> Array:
 
 
 def _tail(size: Array) -> Array:
-    """erfc of what is at least 1, anything for others."""
+    """erfc for x of at least 1; undefined for others."""
     found = np.ones_like(size)
     for low, high in ((1, 2), (2, np.inf)):
         where = (size >= low) & (size <= high)
@@ -79,7 +79,7 @@ def _tail(size: Array) -> Array:
 
 
 def _fraction(x: Array, terms: int) -> Array:
-    """erfc by its continued fraction; x² in two parts, since exp magnifies what a square rounds."""
+    """erfc by its continued fraction; x² in two parts, since exp amplifies the rounding error of the square."""
     x = np.minimum(x, NOTHING_LEFT)
     rest = np.zeros_like(x)
     for n in range(terms, 0, -1):
@@ -90,7 +90,7 @@ def _fraction(x: Array, terms: int) -> Array:
 
 
 def erfinv(x: Array) -> Array:
-    """The y with erf(y) = x, by Newton's steps on erf, or near the ends on erfc."""
+    """The y with erf(y) = x, by Newton's method on erf, or near ±1 on erfc."""
     with np.errstate(all="ignore"):
         size = np.minimum(np.abs(x), 1)
         rest = 1 - size
@@ -104,7 +104,7 @@ def erfinv(x: Array) -> Array:
 
 
 def _first_guess(size: Array, rest: Array) -> Array:
-    """S. Winitzki, A handy approximation for the error function and its inverse, 2008: good to 2·10⁻³."""
+    """S. Winitzki, A handy approximation for the error function and its inverse, 2008: accurate to 2·10⁻³."""
     log = np.log(np.maximum(rest, np.finfo(rest.dtype).tiny) * (1 + size))
     half = 2 / (np.pi * 0.147) + log / 2
     return np.asarray(np.sqrt(np.maximum(np.sqrt(half * half - log / 0.147) - half, 0)))

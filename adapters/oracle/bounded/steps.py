@@ -1,4 +1,4 @@
-"""Functions that are constant but for jumps: roundings to whole numbers, and conversions."""
+"""Piecewise constant functions: rounding to integers, and conversions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opassay.harness.model import dtypes
 
 
 def _step(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[Real], Real]:
-    """A monotone function whose values are known wherever its operand is."""
+    """A monotone function that is exact wherever its operand is."""
 
     def op(x: Real) -> Real:
         value = quietly(function, x.value)
@@ -32,13 +32,13 @@ floor = _step(np.floor)
 ceil = _step(np.ceil)
 trunc = _step(np.trunc)
 round_even = _step(np.rint)
-"""Halves go to the even neighbour: IEEE 754-2019, roundToIntegralTiesToEven."""
+"""Halves to even: IEEE 754-2019, roundToIntegralTiesToEven."""
 
 
 def cast(x: Real, dtype: str) -> Real:
-    """x in another dtype: floats rounded to nearest, toward zero to integers, which wrap among themselves.
+    """x in another dtype: floats to nearest; floats to integers toward zero; integers wrap among themselves.
 
-    Free where an integer does not hold the number, or there is none. To bool: whether it is not 0.
+    Free where a float is out of the integer's range or NaN. To bool: whether it is not 0.
     """
     if dtypes.is_float(dtype):
         return _to_float(x, dtype)
@@ -48,7 +48,7 @@ def cast(x: Real, dtype: str) -> Real:
         return Real(value, (x,), lambda _, error: (error > 0).astype(np.float64))
     whole = quietly(np.trunc, x.value)
     info = np.iinfo(target)
-    # The largest int64 is no number of float64, the next one, which is out of range, is.
+    # The largest int64 is not a float64; the next float64 is out of range.
     outside = ~((whole >= float(info.min)) & (whole < 2.0 ** (info.bits - (info.min < 0))))
     value = np.where(outside, 0, whole).astype(target)
 

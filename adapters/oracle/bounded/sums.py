@@ -1,4 +1,4 @@
-"""Movements and sums: one primitive whose coefficients are 0 and 1, in any order of summation."""
+"""Copies and sums: one primitive with coefficients 0 and 1, in any order of summation."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def linear(x: Real, function: Map, transposed: Map, terms: np.ndarray | None = N
 def sum_error(
     formats: Formats, terms: np.ndarray, value: np.ndarray, size: np.ndarray, error: np.ndarray, additions: np.ndarray
 ) -> np.ndarray:
-    """What sums of terms of total ``size`` err by: nothing where every partial sum is a number of the format.
+    """The error of sums of terms of total ``size``: 0 where every partial sum is a number of the format.
 
-    ``size``: of the terms that are finite. Beside an infinity, a partial sum that overflows makes NaN of it.
+    ``size``: of the finite terms. A partial sum that overflows and then meets an infinity may give NaN.
     """
     form = FORMATS[formats.compute]
     unit = form.unit_roundoff + float(np.finfo(value.dtype).eps)
@@ -48,7 +48,7 @@ def sum_error(
         new = new + np.where(whole > 0, (additions + 1) * form.smallest_normal, 0)
     if not error.any():
         precision = min(form.precision, FORMATS[formats.kept].precision)
-        # Those of one sign add up to at most this, in any order.
+        # The sum of the terms of one sign bounds every partial sum.
         largest = np.where(np.isfinite(value), (size + sizes(value)) / 2, size)
         new = np.where(largest <= lowest_bit(terms) * 2.0**precision, 0, new)
     beyond = whole + new > form.largest
@@ -58,7 +58,7 @@ def sum_error(
 
 
 def lowest_bit(values: np.ndarray) -> float:
-    """The largest power of two that every finite value is a multiple of; 0 where there is none."""
+    """The largest power of two that divides every finite value; 0 where there is none."""
     some = np.abs(np.asarray(values, dtype=np.float64)).ravel()
     some = some[(some > 0) & np.isfinite(some)]
     if not some.size:
@@ -70,7 +70,7 @@ def lowest_bit(values: np.ndarray) -> float:
 
 
 def fit(x: Real, shape: tuple[int, ...]) -> Real:
-    """The sum of ``x`` over the axes along which an operand of ``shape`` was repeated to meet others."""
+    """The sum of ``x`` over the axes along which an operand of ``shape`` was broadcast."""
     if x.shape == shape:
         return x
     full, padded = x.shape, (1,) * (len(x.shape) - len(shape)) + shape
@@ -85,7 +85,7 @@ def fit(x: Real, shape: tuple[int, ...]) -> Real:
 
 
 def spread(x: Real, shape: tuple[int, ...]) -> Real:
-    """``x``, repeated to ``shape``."""
+    """``x``, broadcast to ``shape``."""
     return x if x.shape == shape else linear(x, lambda a: np.broadcast_to(a, shape), _summed(x.shape), np.ones(()))
 
 
@@ -96,7 +96,7 @@ def transposed(x: Real, order: Sequence[int]) -> Real:
 
 
 def picked(x: Real, places: np.ndarray) -> Real:
-    """Elements of the last axis by their places, which may be named more than once."""
+    """Elements of the last axis by index; indices may repeat."""
     shape = x.shape
 
     def put(g: np.ndarray) -> np.ndarray:
@@ -108,7 +108,7 @@ def picked(x: Real, places: np.ndarray) -> Real:
 
 
 def taken(x: Real, places: np.ndarray, axis: int, passed_over: np.ndarray) -> Real:
-    """Of each run along ``axis`` the element at its place; 0 where it is passed over."""
+    """The element at each index along ``axis``; 0 where it is skipped."""
     index = np.expand_dims(np.where(passed_over, 0, places), axis)
     shape = x.shape
 

@@ -1,8 +1,8 @@
 """The variance, as targets compute it in two passes or by Welford's updates.
 
 Source: T. F. Chan, G. H. Golub, R. J. LeVeque, Algorithms for computing the sample variance: analysis and
-recommendations, The American Statistician 37 (1983). In one pass, E[x²] - E[x]², it would err by the square of the
-mean over that of the deviation: that is a difference of its own, which this bound tells.
+recommendations, The American Statistician 37 (1983). In one pass, E[x²] - E[x]², the error grows with the square of
+mean over deviation: such a kernel exceeds this bound.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from opassay.harness.model.dtypes import FORMATS
 
 
 def running_mean(x: Real, axes: Axes, keepdims: bool = False) -> Real:
-    """The mean, perhaps updated element by element: not exact where a sum of integers would be."""
+    """The mean, which may be updated element by element: not exact even where a sum of integers would be."""
     over = counted(axes, len(x.shape))
     mean, count = reduce_mean(x, axes, keepdims), extent(x.shape, over)
 
@@ -32,17 +32,17 @@ def running_mean(x: Real, axes: Axes, keepdims: bool = False) -> Real:
 
 
 def reduce_var(x: Real, axes: Axes, keepdims: bool = False, ddof: int = 0) -> Real:
-    """The mean of squared distances from the mean, the count less ``ddof``; left open where that is not positive.
+    """The mean of squared distances from the mean, the divisor less ``ddof``; open where that is not positive.
 
-    Of nothing it is NaN. In two passes an error of the mean would only enter squared, since distances from it add up
-    to 0; what updates make of theirs enters as it is.
+    NaN over no elements. In two passes an error of the mean enters squared only, since distances from the mean add up
+    to 0; in updates it enters linearly.
     """
     over = counted(axes, len(x.shape))
     count = extent(x.shape, over)
     scale = count / max(count - ddof, 1)
     with np.errstate(all="ignore"):
         distance = x.value - _mean(x.value, over, True)
-        # The oracle's own mean is not exact either: what is left of it is taken out.
+        # The oracle's own mean is not exact either: its remainder is subtracted.
         distance = distance - _mean(distance, over, True)
         value = _mean(distance * distance, over, keepdims) * scale
 
@@ -78,7 +78,7 @@ def _error(
     over: tuple[int, ...],
     keepdims: bool,
 ) -> np.ndarray:
-    """What every distance, its square and their sum err by."""
+    """The error of every distance, its square and their sum."""
     summed, each = (unit + float(np.finfo(x.dtype).eps) for unit in units(formats))
     count = extent(x.shape, over)
     far, size = sizes(distance), sizes(np.where(np.isfinite(x), x, 0)) + error

@@ -1,7 +1,7 @@
-"""What a target that differs may have done: the oracle, asked as if it made one certain mistake.
+"""Candidate causes of a difference: the oracle's answer as if it made one certain mistake.
 
-``hypotheses_for`` lists them for one op, the most specific first: a later one may also fit what an earlier one says.
-A new one is a ``Hypothesis`` in one of the modules beside this, and a planted mistake in ``tests/judge``.
+``hypotheses_for`` lists them for one op, the most specific first: a later one may also fit what an earlier one
+explains. A new one is a ``Hypothesis`` in one of these modules, and a planted mistake in ``tests/judge``.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ PROGRAMS: tuple[Hypothesis, ...] = (
     *gradients.CONNECTION,
     *(staged.staged(mistake) for mistake in ALL if mistake not in gradients.CONNECTION),
 )
-"""Those that concern a program of several ops: of the whole, and of its stages."""
+"""The hypotheses of a program of several ops: of the whole, and of its stages."""
 
 
 def hypotheses_for(op: str) -> tuple[Hypothesis, ...]:
-    """Those that concern ``op``, in the order in which they are tried."""
+    """The hypotheses of ``op``, in the order in which they are tried."""
     return tuple(hypothesis for hypothesis in ALL if not hypothesis.ops or op in hypothesis.ops)

@@ -1,4 +1,4 @@
-"""Mistakes of activations: what is near 0 as a difference or a logarithm of numbers near 1; constants of float32."""
+"""Mistakes of activations: cancellation near 0, logarithms of numbers near 1, float32 constants."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ FLOATS = ("float64", "float32", "float16", "bfloat16")
 
 
 def _bent(x: Real, scale: object, alpha: object, divisor: object, lost: float = 0) -> Real:
-    """scale · x above 0, scale · alpha · (exp(x / divisor) - 1) below, whose gradient is made of the answer.
+    """scale · x above 0, scale · alpha · (exp(x / divisor) - 1) below, with the gradient computed from the answer.
 
-    What is less than ``lost`` below 0 may be 0, and have the slope of what is above.
+    Between -``lost`` and 0 it may be 0, with the gradient of the positive side.
     """
     high, e = above(x), bounded.exp(bounded.minimum(x, 0.0) / divisor) - 1
     y = bounded.where(high, scale * x, bounded.either(scale * (alpha * e), (scale * alpha) * e))  # type: ignore[operator]
@@ -75,7 +75,7 @@ def _mish(x: Real) -> Real:
 
 
 def _softplus_of_ends(name: str) -> Formula:
-    """exp(x) below log(eps) + 2, and x above what is as far from 0; eps is that of the format computed in."""
+    """exp(x) below log(eps) + 2, and x above the negative of that; eps is that of the computing format."""
     end = float(np.log(2 * FORMATS[name].unit_roundoff) + 2)
 
     def softplus(x: Real) -> Real:
@@ -121,7 +121,7 @@ IN_SINGLE: Mapping[str, Formula] = {"gelu": _gelu_in_single, "hard_sigmoid": _ha
 
 
 def _constants_in_single(question: Question) -> Iterator[References]:
-    """Those of the op, and numbers among the attributes, are made float32."""
+    """The op's constants and its numeric attributes are rounded to float32."""
     if question.op in IN_SINGLE:
         yield from computed_by(partial(IN_SINGLE[question.op], **question.attributes))(question)
     given = {name: value for name, value in question.attributes.items() if isinstance(value, float)}
@@ -132,7 +132,7 @@ def _constants_in_single(question: Question) -> Iterator[References]:
 
 
 def _celu_of_single(x: Real, alpha: float) -> Real:
-    """Its gradient is g · (alpha · r) · exp(x · r), where r is 1 by alpha, and this alpha a float32."""
+    """Its gradient is g · (alpha · r) · exp(x · r), where r is 1 / alpha, and this alpha a float32."""
     inverse = 1 / float(np.float32(alpha))
 
     def pull(g: Real, _: Real) -> Real:
@@ -149,7 +149,7 @@ def _reciprocal_in_single(question: Question) -> Iterator[References]:
 
 
 def _counted_twice(question: Question) -> Iterator[References]:
-    """At the kink, of a sum of a maximum and a minimum with 0."""
+    """At the kink, the gradient of a sum of a maximum and a minimum with 0."""
     (found,), (dy,) = ask(question), question.cotangents
     at_zero = wide(question.inputs[0]) == 0
     if dy is not None and at_zero.any():
@@ -157,7 +157,7 @@ def _counted_twice(question: Question) -> Iterator[References]:
 
 
 def _unbounded_sum(x: Real, y: Real, name: str = "") -> Real:
-    """The share of each in an infinite sum is exp of it, or 1 if it is infinite, too. ``name``: of a narrow format."""
+    """The share of each element in an infinite sum is its exp, or 1 if infinite, too. ``name``: of a narrow format."""
     shape = np.broadcast_shapes(x.shape, y.shape)
     a, b = spread(x, shape), spread(y, shape)
     whole = bounded.logaddexp(a, b)
@@ -172,7 +172,7 @@ def _unbounded_sum(x: Real, y: Real, name: str = "") -> Real:
 
 
 def _ends(y: Real, name: str) -> Real:
-    """``y``, but what lies within a few steps of the end of the format, or beyond, is rounded to it."""
+    """``y``, but values within a few steps of the largest number, or beyond it, are rounded to it."""
     if not name:
         return y
     with np.errstate(over="ignore", invalid="ignore"):

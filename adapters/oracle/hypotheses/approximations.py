@@ -1,4 +1,4 @@
-"""Mistakes of approximations: estimates that nothing refines, and polynomials beyond the range that they are for."""
+"""Mistakes of approximations: unrefined estimates, and polynomials outside their range."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ESTIMATE = 1.5 * 2.0**-12
 """The relative error of RCPPS, whose subnormal results are 0: Intel's Software Developer's Manual, volume 2, RCPPS."""
 
 REFINED = 2.0
-"""Units in the last place after one step of Newton's: Eigen, MathFunctionsImpl.h, generic_reciprocal_newton_step."""
+"""Error in ulps after one Newton step: Eigen, MathFunctionsImpl.h, generic_reciprocal_newton_step."""
 
 
 def _estimated(x: Real) -> Real:
-    """1 / x by an estimate and one step of Newton's, whose correction is lost where it is subnormal."""
+    """1 / x by an estimate and one Newton step, whose correction is flushed where it is subnormal."""
     y = 1 / x
 
     def local(formats: Formats, error: np.ndarray) -> np.ndarray:
@@ -45,7 +45,7 @@ def _by_reciprocal(a: Real, b: Real) -> Real:
 
 
 def _rsqrt_estimated(x: Real) -> Real:
-    """1 / √x by RSQRTPS, which errs as RCPPS does, and one step of Newton's: of an error e this leaves 1.5 · e²."""
+    """1 / √x by RSQRTPS, whose error is that of RCPPS, and one Newton step: an error e becomes 1.5 · e²."""
     y = bounded.rsqrt(x)
 
     def local(formats: Formats, error: np.ndarray) -> np.ndarray:
@@ -112,7 +112,7 @@ EXP = (
 
 
 def _exp_clamped(x: Real) -> Real:
-    """2ⁿ times a polynomial, where n is 127 at most: above 127½ · ln 2, beyond what the polynomial is for."""
+    """2ⁿ times a polynomial, where n is at most 127: above 127½ · ln 2, the polynomial is outside its range."""
     rest = x - constant(127 * LN2, x)
     whole = _polynomial(rest, EXP) * (rest * rest) + rest + 1
     above = np.asarray((x.value > 127.5 * LN2) & (x.value < 128 * LN2))
@@ -134,7 +134,7 @@ LANCZOS = (
 
 
 def _series(z: Real) -> list[Real]:
-    """The terms of his sum."""
+    """The terms of the Lanczos sum."""
     first, *others = (constant(np.longdouble(coefficient), z) for coefficient in LANCZOS)
     return [first, *(coefficient / (z + k) for k, coefficient in enumerate(others, 1))]
 
@@ -148,7 +148,7 @@ def _log_of_sum(z: Real) -> Real:
 
 
 def _lgamma(x: Real) -> Real:
-    """The sum by Lanczos errs by what its terms do, however small it is; below 1/2 it is that of 1 - x."""
+    """The Lanczos sum has the error of its terms, however small it is; below 1/2 it is that of 1 - x."""
     z = _from_half(x)
     whole = (z + 0.5) * _log_of_sum(z) - (z + 7.5) + constant(np.log(8 * np.arctan(np.longdouble(1))) / 2, x)
     y = _as_far_off(bounded.lgamma(x), whole + bounded.log(reduce(bounded.add, _series(z))))
@@ -156,7 +156,7 @@ def _lgamma(x: Real) -> Real:
 
 
 def _digamma(x: Real) -> Real:
-    """The derivative of that sum's logarithm, and of the rest."""
+    """The derivative of the logarithm of the Lanczos sum and of the other factors."""
     z = _from_half(x)
     first, *others = _series(z)
     squares = [term / (z + k) for k, term in enumerate(others, 1)]
@@ -165,7 +165,7 @@ def _digamma(x: Real) -> Real:
 
 
 def _as_far_off(y: Real, whole: Real) -> Real:
-    """``y``, which errs by what the steps of ``whole`` lose besides."""
+    """``y``, with the error of the steps of ``whole`` added."""
     return Real(y.value, (y, whole), lambda _, of_y, of_whole: of_y + of_whole, lambda g, _: (g, None))
 
 

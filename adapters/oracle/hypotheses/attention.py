@@ -1,4 +1,4 @@
-"""Mistakes of attention in blocks of keys, which keeps a running maximum of scores."""
+"""Mistakes of blockwise attention, which keeps a running maximum of scores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OPS = ("attention", "masked_attention", "biased_attention")
 
 
 def _nothing_seen(question: Question) -> Iterator[References]:
-    """A maximum that begins at -infinity passes over NaN; where it stays there, the answer is 0."""
+    """A maximum that starts at -infinity skips NaN; where it stays -infinity, the answer is 0."""
     (found,) = ask(question)
     *first, query, key, _ = map(wide, question.inputs)
     several = query.shape[1] // max(key.shape[1], 1)

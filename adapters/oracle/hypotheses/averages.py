@@ -1,4 +1,4 @@
-"""Mistakes of average pools: what of a window its divisor counts, and in which precision it is divided by."""
+"""Mistakes of average pools: which elements the divisor counts, and the precision of the division."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from opassay.harness.model.hypothesis import Hypothesis, Question
 
 
 def _end_counted_as_start(question: Question) -> Iterator[References]:
-    """Padding that counts is made part of the image, and the rest of it does not count."""
+    """Padding at the end counts only as far as there is as much at the start."""
     pads, layout = pads_of(question), question.attributes["layout"]
     if not question.attributes["count_padding"] or all(after <= before for before, after in pads):
         return
@@ -47,7 +47,7 @@ def _edge_replicated(question: Question) -> Iterator[References]:
 
 
 def _folded(values: np.ndarray, around: Sequence[tuple[int, int]]) -> np.ndarray:
-    """The transpose of padding with the edge: what arrives in the padding is added to the edge."""
+    """The transpose of padding with the edge: the cotangent of the padding is added to the edge."""
     for axis, (before, after) in enumerate(around):
         values = np.moveaxis(values, axis, 0)
         inside = values[before : len(values) - after].copy()
@@ -72,7 +72,7 @@ def _reciprocal_in_float32(question: Question) -> Iterator[References]:
             dx[:, *tap.inputs] += (to_nhwc(dy, layout) * scale)[:, *tap.outputs]
         return from_nhwc(dx, layout)
 
-    # Each product is rounded once more than a whole number's would be.
+    # Each product is rounded once more than that of an integer.
     unit = np.full(true.exact.shape, np.nan)
     yield (replace(linear_reference(true.name, spread, (dy,)), terms=true.terms, unit=unit, roundings=1),)
 

@@ -1,4 +1,4 @@
-"""A mistake that is a formula: written in bounded arithmetic, what its steps lose is the bound of what it gives."""
+"""A mistake given as a formula in bounded arithmetic: the rounding errors of its steps bound its answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALUE = ("value",)
 
 
 def computed_by(formula: Formula) -> Callable[[Question], Iterator[References]]:
-    """What a target gives that evaluates ``formula``, of values and of gradients."""
+    """The answer, and the gradients, of a target that evaluates ``formula``."""
 
     def answers(question: Question) -> Iterator[References]:
         if question.gradient:
@@ -36,7 +36,7 @@ def computed_by(formula: Formula) -> Callable[[Question], Iterator[References]]:
 
 
 def in_single(model: NumericModel) -> NumericModel:
-    """What is 16 bits wide is computed in float32 and rounded once."""
+    """16-bit formats are computed in float32 and rounded once."""
     narrow = model.accumulator in ("float16", "bfloat16")
     return replace(model, accumulator="float32", kept="") if narrow else model
 
@@ -48,7 +48,7 @@ def by_formula(
     aspects: tuple[str, ...] = ("value", "gradient"),
     **more: Any,
 ) -> Hypothesis:
-    """The mistake to compute the ops named by one of their formulas. ``more``: how a target computes, ``looser``."""
+    """The mistake of computing these ops by a formula. ``more``: how a target computes, ``looser``."""
 
     def answers(question: Question) -> Iterator[References]:
         for formula in formulas[question.op]:
@@ -58,7 +58,7 @@ def by_formula(
 
 
 def one_or_other(y: Real, other: Real) -> Real:
-    """``y``, which may as well be ``other``, element by element."""
+    """``y`` or ``other``, element by element."""
     with np.errstate(invalid="ignore"):
         apart = np.where(np.isfinite(y.value), sizes(other.value - y.value), 0)
     return Real(y.value, (y, other), lambda _, of_y, of_other: np.maximum(of_y, of_other + apart), span=y.span)

@@ -1,4 +1,4 @@
-"""Mistakes of digamma and of its derivative: formulas that are right, but not near enough."""
+"""Mistakes of digamma and its derivative: correct formulas of insufficient accuracy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opassay.adapters.oracle.hypotheses.computed import by_formula
 Real = bounded.Real
 PI = 4 * np.arctan(np.longdouble(1))
 TERMS, STEPS = (np.longdouble(1) / 6, np.longdouble(1) / 30, np.longdouble(1) / 42), 6
-"""M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, formula 6.4.12, cut off, after steps of 6.4.6."""
+"""M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, formula 6.4.12, truncated, after steps of 6.4.6."""
 
 
 def _series(x: Real) -> Real:
@@ -26,14 +26,14 @@ def _series(x: Real) -> Real:
 
 
 def _times_pi(x: np.ndarray) -> Real:
-    """The very product in the format that is computed in."""
+    """The rounded product with π, in the computing format."""
     name = "float64" if x.dtype == np.longdouble else "float32"
     with np.errstate(all="ignore"):
         return leaf(x.astype(name) * np.asarray(np.pi, name))
 
 
 def _trigamma(x: Real) -> Real:
-    """Below 1/2 less (π / sin πx)², whose angle is rounded as it is."""
+    """Below 1/2 minus (π / sin πx)², without reduction of the rounded angle."""
     below = np.asarray(x.value < 0.5)
     sine = trigonometry.sin(_times_pi(x.value))
     square = constant(PI * PI, x) / (sine * sine)
@@ -51,7 +51,7 @@ def _lgamma(x: Real) -> Real:
 
 
 def _reflected(x: Real) -> Real:
-    """Below 0, ψ(1 - x) - π / tan πr, where r is what is left of x towards zero."""
+    """Below 0, ψ(1 - x) - π / tan πr, where r is the remainder of x toward zero."""
     below = np.asarray((x.value < 0) & np.isfinite(x.value))
     rest = np.where(below, np.where(below, x.value, 0) - np.trunc(np.where(below, x.value, 0)), 0.25)
     reflected = bounded.digamma(1 - x) - constant(PI, x) / trigonometry.tan(_times_pi(rest.astype(x.value.dtype)))

@@ -1,4 +1,4 @@
-"""Mistakes of ops that treat each element alone: what becomes of NaN, of -0, of integers and of remainders."""
+"""Mistakes of element-wise ops: NaN, -0, integers and remainders."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ SATURATES: Mapping[str, tuple[Exactly, ...]] = {
     "mul": (np.multiply,),
     "sub": (np.subtract, lambda a, b: a + np.minimum(-b, 127)),
 }
-"""What is computed in integers of 16 bits, or of 32, and packed into 8. A difference may be a sum with what is negated,
-as ``packsswb`` makes it."""
+"""8-bit integers computed in 16 or 32 bits and packed with saturation. A difference may be a sum with a negated
+operand, as ``packsswb`` packs it.
+"""
 
 WIDE_INTEGERS = ("int32", "uint32", "int64", "uint64")
 
@@ -44,14 +45,14 @@ def _saturated(question: Question) -> Iterator[References]:
 
 
 def _in_single(question: Question) -> Iterator[References]:
-    """Wide integers are made float32 first."""
+    """Wide integers are converted to float32 first."""
     if dtypes.dtype_name(question.inputs[0]) not in WIDE_INTEGERS:
         return
     yield ask(question.but(inputs=tuple(x.astype(np.float32) for x in question.inputs)))
 
 
 def _moved_in_single(question: Question) -> Iterator[References]:
-    """What is moved is float32 on the way; what the integers do not hold then is the largest, or the lowest of all."""
+    """Moved elements are float32 on the way; a value outside the integer's range becomes its largest or lowest."""
     (found,) = ask(question)
     if found.dtype not in WIDE_INTEGERS:
         return
@@ -95,7 +96,7 @@ SIGNED = (
 
 
 def _minus_zero(question: Question) -> Iterator[References]:
-    """Of a choice, where the condition holds; what is left over of a vector may keep its sign."""
+    """For the condition of a choice; the scalar tail of a vector loop may keep its sign."""
     (found,) = ask(question)
     if dtypes.is_float(found.dtype):
         chosen = np.broadcast_to(question.inputs[0] if question.op == "where" else True, found.exact.shape)
@@ -106,7 +107,7 @@ def _minus_zero(question: Question) -> Iterator[References]:
 
 
 def _unordered(question: Question) -> Iterator[References]:
-    """As ``cmpps`` with a predicate of the unordered kind."""
+    """As ``cmpps`` with an unordered predicate."""
     (found,), (a, b) = ask(question), question.inputs
     if dtypes.is_float(dtypes.dtype_name(a)):
         unordered = np.isnan(dtypes.widen(a)) | np.isnan(dtypes.widen(b))
@@ -123,7 +124,7 @@ def _equal_if_close(question: Question) -> Iterator[References]:
 
 
 def _by_quotient(question: Question) -> Iterator[References]:
-    """a - b · trunc(a / b), or by ⌊a / b⌋, each step rounded to float32; or the product not, with the difference."""
+    """a - b · trunc(a / b), or by ⌊a / b⌋, each step rounded to float32; or with the product fused."""
     (found,) = ask(question)
     if not dtypes.is_float(found.dtype) or found.dtype == "float64":
         return
@@ -138,7 +139,7 @@ def _by_quotient(question: Question) -> Iterator[References]:
 
 
 def _stored(found: Reference, made: np.ndarray) -> Reference:
-    """As it is rounded; of bfloat16, to either neighbour, since some kernels round and some drop bits."""
+    """As stored; in bfloat16 either neighbour, since some kernels round and some truncate."""
     if found.dtype != "bfloat16":
         return replace(found, exact=dtypes.widen(dtypes.narrow(made, found.dtype)))
     return replace(found, exact=made, allowed_by=lambda _: ulp(sizes(made), found.dtype))

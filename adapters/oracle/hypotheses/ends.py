@@ -1,4 +1,4 @@
-"""Mistakes at the ends of a format: what overflows or underflows on the way to an answer that does not."""
+"""Mistakes at the ends of a format: intermediate results overflow or underflow although the answer does not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Real = bounded.Real
 
 
 def _largest(x: Real) -> np.longdouble:
-    """The largest number of the format that is computed in: what is narrower than float32 is computed there."""
+    """The largest number of the computing format; narrower formats than float32 are computed in float32."""
     return np.longdouble(FORMATS["float64" if x.value.dtype == np.longdouble else "float32"].largest)
 
 
@@ -41,7 +41,7 @@ SLOPES = {"sinh": (bounded.sinh, bounded.cosh), "cosh": (bounded.cosh, bounded.s
 
 
 def _exponential_overflows(question: Question) -> Iterator[References]:
-    """What is left over of a vector is computed one by one, and right."""
+    """The scalar tail of a vector loop is correct."""
     function, slope = SLOPES[question.op]
     there = _told(question, question.inputs[0], lambda told: ~np.isfinite(told))
 
@@ -53,10 +53,10 @@ def _exponential_overflows(question: Question) -> Iterator[References]:
 
 
 def _exp_of_128(x: Real, fused: bool = True) -> Real:
-    """2ⁿ is a float32 by its bits, which has no exponent 128: infinite from 127½ · ln 2 on, and where it is NaN.
+    """2ⁿ as float32 bits has no exponent 128: infinite from 127½ · ln 2 on, and NaN for NaN.
 
-    The ln 2 that is taken away n times is a float32 as well, or it is in two parts; the product is rounded unless it is
-    ``fused`` with the difference.
+    The ln 2 that is subtracted n times is one float32, or is split in two; the product is rounded unless it is
+    ``fused`` with the subtraction.
     """
     lost = np.asarray(~(x.value < 127.5 * LN2))
     n = np.where(np.isfinite(x.value), np.rint(np.clip(x.value / LN2, -150, 128)), 0)
@@ -70,7 +70,7 @@ def _exp_not_fused(x: Real) -> Real:
 
 
 LEAST = {"float64": -709.784, "float32": -88.723}
-"""cst_exp_lo of pexp_double and pexp_float in Eigen's GenericPacketMathFunctions.h: what is less is taken for it."""
+"""cst_exp_lo of pexp_double and pexp_float in Eigen's GenericPacketMathFunctions.h: smaller x are clamped to it."""
 
 
 def _exp_from_least(x: Real) -> Real:
@@ -88,7 +88,7 @@ def _erf_from_least(x: Real) -> Real:
 
 
 def _sigmoid_of_126(x: Real) -> Real:
-    """exp is twice 2ⁿ⁻¹ times a polynomial: with n = -126, nothing."""
+    """exp is twice 2ⁿ⁻¹ times a polynomial, which is 0 for n = -126."""
     lost = np.asarray(x.value < -125.5 * LN2)
     return bounded.where(lost, _as(np.zeros(x.shape), x), bounded.sigmoid(x))
 
@@ -107,7 +107,7 @@ TANH = (17.6610191624600077, 17.714196154005176)
 
 def _tanh_from(end: float) -> Formula:
     def tanh(x: Real) -> Real:
-        """What is left over of a vector is computed one by one, and right."""
+        """The scalar tail of a vector loop is correct."""
         y = bounded.tanh(x)
         return one_or_other(y, bounded.where(np.asarray(np.abs(x.value) >= end), _as(np.sign(x.value), x), y))
 
@@ -115,14 +115,14 @@ def _tanh_from(end: float) -> Formula:
 
 
 def _answered(question: Question, lost: np.ndarray, value: float | np.ndarray) -> Iterator[References]:
-    """What is right, but for ``value`` where something is lost."""
+    """The correct answer, but ``value`` where it is lost."""
     (found,) = ask(question)
     if lost.any():
         yield (replace(found, exact=np.where(lost, value, found.exact)),)
 
 
 def _told(question: Question, lost: np.ndarray, what: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Where the answer, if it is given, is what a mistake makes of what it does not lose everywhere."""
+    """Where ``what`` holds for the given answer; everywhere if no answer is given."""
     told = question.answers[0] if question.answers else None
     if told is None or told.shape != lost.shape:
         return np.full(lost.shape, not question.answers)
@@ -144,7 +144,7 @@ def _quotient_overflows(question: Question) -> Iterator[References]:
     largest = FORMATS["float64" if name == "float64" else "float32"].largest
     with np.errstate(all="ignore"):
         lost = np.isfinite(a) & np.isfinite(b) & (np.abs(a / b) > largest)
-    # What is left over of a vector is computed one by one, and right.
+    # The scalar tail of a vector loop is correct.
     yield from _answered(question, lost & _told(question, lost, np.isnan) & (b != 0), np.nan)
 
 
@@ -159,9 +159,9 @@ def _infinite_early(question: Question) -> Iterator[References]:
 
 
 def _slope_first(question: Question) -> Iterator[References]:
-    """g · 2/√π overflows: infinite, or NaN where the exponential that is multiplied with it is 0.
+    """g · 2/√π overflows: infinite, or NaN where the exponential factor is 0.
 
-    To the erf in gelu, g comes with x / 2.
+    For the erf in gelu, g is multiplied by x / 2 first.
     """
     if question.cotangents[0] is None or question.attributes.get("approximate"):
         return
@@ -176,7 +176,7 @@ def _slope_first(question: Question) -> Iterator[References]:
 
 
 def _out_of_range(question: Question) -> Iterator[References]:
-    """Within its bound, but beyond 1 or -1, say."""
+    """Within its bound, but above 1 or below -1, for example."""
     found = ask(question)
     if any(r.span is not None for r in found):
         yield tuple(replace(r, span=None) for r in found)

@@ -1,4 +1,4 @@
-"""Mistakes of rounding to formats of 8 bits: in two steps, of which the first makes ties that were none."""
+"""Mistakes of rounding to 8-bit formats: double rounding, whose first step creates ties."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _through(name: str) -> Callable[[Question], Iterator[References]]:
 
 
 def _code_beyond(question: Question) -> Iterator[References]:
-    """Overflow is looked for before a rounding that carries: in e4m3fn [480, 496) is the largest number, in e5m2
+    """Overflow is tested before a rounding that carries: in e4m3fn [480, 496) is the largest number, in e5m2
     [61440, 65536) is NaN, whose code follows that of infinity.
     """
     (found,) = ask(question)

@@ -1,4 +1,4 @@
-"""Mistakes of functions of single elements that are computed by a formula which loses digits."""
+"""Mistakes of element-wise functions: formulas that lose precision."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _exp2(x: Real) -> Real:
 
 
 def _exp2_rounded(x: Real) -> Real:
-    """Of the very product in float64, which may be below where exp overflows when x is not."""
+    """exp2 of the rounded product in float64, which may be below the overflow limit when x is not."""
     if x.value.dtype != np.longdouble:
         return _exp2(x)
     y = bounded.exp(leaf((x.value * np.float64(LN2)).astype(np.float64)))
@@ -38,7 +38,7 @@ def _asin_by_atan2(x: Real) -> Real:
 
 
 def _erfc(x: Real) -> Real:
-    """Above 1: exp(-x²) times what is left, whose error is that of the function itself."""
+    """Above 1: exp(-x²) times the remaining factor, whose error is that of the function itself."""
     e, y = bounded.exp(-(x * x)), bounded.erfc(x)
 
     def local(_: Formats, of_e: np.ndarray, of_y: np.ndarray) -> np.ndarray:
@@ -48,7 +48,7 @@ def _erfc(x: Real) -> Real:
 
 
 FIVE = tuple(map(np.longdouble, ("0.254829592", "-0.284496736", "1.421413741", "-1.453152027", "1.061405429")))
-"""M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, formula 7.1.26, with p below: off by 1.5·10⁻⁷."""
+"""M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, formula 7.1.26, with p below: error 1.5·10⁻⁷."""
 
 P = np.longdouble("0.3275911")
 
@@ -66,7 +66,7 @@ def _erf(x: Real) -> Real:
 
 
 def _gelu_slope(x: Real, approximate: bool) -> Real:
-    """Its gradient by that erf, or where vectors end by erf itself; no mistake where gelu has none."""
+    """Its gradient by that erf, or by erf itself in the scalar tail; no mistake where gelu has no erf."""
     if approximate:
         return bounded.gelu_tanh(x)
 
@@ -80,7 +80,7 @@ def _gelu_slope(x: Real, approximate: bool) -> Real:
 
 
 def _log1p(x: Real) -> Real:
-    """x · log(u) / (u - 1), where u is 1 + x as it is rounded: W. Kahan's."""
+    """x · log(u) / (u - 1), where u is the rounded 1 + x: W. Kahan's."""
     name = "float64" if x.value.dtype == np.longdouble else "float32"
     u = wide(dtypes.narrow(1 + x.value, name))
     with np.errstate(all="ignore"):
@@ -90,7 +90,7 @@ def _log1p(x: Real) -> Real:
 
 
 def _expm1(x: Real) -> Real:
-    """x · (u - 1) / log(u), where u is exp(x) as it is rounded: W. Kahan's."""
+    """x · (u - 1) / log(u), where u is the rounded exp(x): W. Kahan's."""
     name = "float64" if x.value.dtype == np.longdouble else "float32"
     with np.errstate(all="ignore"):
         u = wide(dtypes.narrow(np.exp(x.value), name))
@@ -118,7 +118,7 @@ def _log10(x: Real) -> Real:
 
 
 def _turned(function: Formula) -> Formula:
-    """Of an angle less n · π/2, where π/2 is rounded and has no second part: not so where n is large."""
+    """The angle minus n · π/2, where π/2 is rounded and not split: inaccurate where n is large."""
 
     def turned(x: Real) -> Real:
         right = 2 * np.arctan(np.longdouble(1))
@@ -131,9 +131,9 @@ def _turned(function: Formula) -> Formula:
 
 
 def _one_added(x: Real) -> Real:
-    """Of (1 + x) / 2, from which what is small is gone, and which may be 1 before x is."""
+    """By (1 + x) / 2, which loses small x, and may be 1 before x is."""
     name = "float64" if x.value.dtype == np.longdouble else "float32"
-    # In its own format: a longdouble's sum would be rounded twice.
+    # In the input's format: a longdouble sum would be rounded twice.
     left = wide(dtypes.narrow(x.value, name) + np.dtype(name).type(1)) - 1
     y = bounded.erfinv(leaf(dtypes.narrow(left, name)))
 
@@ -144,7 +144,7 @@ def _one_added(x: Real) -> Real:
 
 
 def _one_added_anywhere(x: Real) -> Real:
-    """Beyond 1 infinite as at 1, and 0 of -0."""
+    """Beyond 1 infinite as at 1; -0 becomes 0."""
     beyond = np.asarray(np.abs(x.value) > 1)
     infinite = Real(np.copysign(np.inf, x.value).astype(x.value.dtype))
     return bounded.unsigned(bounded.where(beyond, infinite, _one_added(x)))

@@ -1,4 +1,4 @@
-"""Mistakes about gradients alone."""
+"""Mistakes of gradients only."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def _cotangent_ignored(question: Question) -> Iterator[References]:
 
 
 def zeros_for_all(question: Question) -> Iterator[References]:
-    """Zeros for every input without a gradient; nothing where each has one."""
+    """Zeros for every input without a gradient; None where each input has one."""
     yield from islice(_zeros_for_none(question), 1)
 
 
 def _zeros_for_none(question: Question) -> Iterator[References]:
-    """A gradient per input stands last, after the values of a program. Some such inputs may get zeros, or all."""
+    """A program's gradients, one per input, follow its values. Some or all inputs without a gradient may get zeros."""
     found = ask(question) if question.inner else tuple(question.truth)
     first = len(found) - len(question.inputs)
     pairs = [(first + i, x.shape) for i, x in enumerate(question.inputs) if dtypes.is_float(dtypes.dtype_name(x))]
@@ -55,7 +55,7 @@ def _not_stopped(question: Question) -> Iterator[References]:
 
 
 def _zero_stays(question: Question) -> Iterator[References]:
-    """0 times a slope that is no number."""
+    """0 times an infinite or NaN slope."""
     (found,), (dy,) = ask(question), question.cotangents
     lost = np.isnan(found.exact) & (wide(dy) == 0) if dy is not None else np.zeros(())
     if lost.any():
@@ -63,7 +63,7 @@ def _zero_stays(question: Question) -> Iterator[References]:
 
 
 def _logarithm_of_positive(question: Question) -> Iterator[References]:
-    """By the exponent, the logarithm of what is not above 0 is taken for 0; not where several exponents are one."""
+    """By the exponent: the log of a base that is not positive is taken as 0; not where several exponents are one."""
     da, db = ask(question)
     (a, b), dy = map(wide, question.inputs), question.cotangents[0]
     if dy is None or db.exact.shape != dy.shape or db.policy == "unconnected":
@@ -75,7 +75,7 @@ def _logarithm_of_positive(question: Question) -> Iterator[References]:
 
 
 def _reached(windows: Windows, axis: int, grown: bool) -> list[slice]:
-    """The rows of the image under each window; of a window larger than it that begins before it, all if ``grown``."""
+    """The image rows under each window; if ``grown``, all under one larger than the image that starts before it."""
     extent, window = windows.extents[axis], windows.window[axis]
     found = []
     for position in range(windows.outputs[axis]):

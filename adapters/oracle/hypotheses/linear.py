@@ -1,4 +1,4 @@
-"""Mistakes of sums: filters, groups, operands, positions that are met twice, divisors."""
+"""Mistakes of sums: filters, groups, operands, repeated positions, divisors."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _first_group_only(question: Question) -> Iterator[References]:
 
 
 def _dense_groups(question: Question) -> Iterator[References]:
-    """Zeros stand for the other groups, in the filters, in the gradient of the filters, or in both."""
+    """Zeros for the other groups are multiplied: in the filters, in the gradient of the filters, or in both."""
     dense = list(_dense_filter(question))
     yield from dense
     for found in (ask(question), *dense) if dense and question.gradient else ():
@@ -69,7 +69,7 @@ def _dense_groups(question: Question) -> Iterator[References]:
 
 
 def _dense_filter(question: Question) -> Iterator[References]:
-    """Groups as one filter with zeros between them: what is not finite in another group becomes NaN."""
+    """Groups as one filter with zeros between them: a non-finite element of another group gives NaN."""
     groups = question.attributes["groups"]
     x, w = question.inputs
     if groups < 2:
@@ -87,9 +87,10 @@ def _dense_filter(question: Question) -> Iterator[References]:
 
 
 def _groups_spread(question: Question, found: References) -> Iterator[References]:
-    """Of the filters' gradient, what is not finite in a group of the cotangent, or of the image, is NaN in the others.
+    """In the filters' gradient, a non-finite element in one group of the cotangent, or of the image, gives NaN in the
+    others.
 
-    Channels of an image say where a filter's third axis is NaN if there is another one for each of its last, and back.
+    Image channels decide where a filter's third axis is NaN if another one exists for each of its last, and vice versa.
     """
     groups, axis = question.attributes["groups"], channel_axis(question.attributes["layout"])
     (x, w), dy = question.inputs, question.cotangents[0]
@@ -103,7 +104,7 @@ def _groups_spread(question: Question, found: References) -> Iterator[References
 
 
 def _odd_elsewhere(image: np.ndarray, groups: int, axis: int) -> np.ndarray:
-    """``[groups, channels of each]``: whether this channel of another group holds what is not finite."""
+    """``[groups, channels of each]``: whether this channel of another group is not finite somewhere."""
     odd = ~np.isfinite(wide(image)).all(axis=tuple(i for i in range(image.ndim) if i != axis))
     odd = odd.reshape(groups, -1)
     return np.asarray(odd.sum(axis=0) > odd)
@@ -124,7 +125,7 @@ def _operand_transposed(question: Question) -> Iterator[References]:
 
 
 def _in_saturating_pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The product of int8 as x86 has it of uint8 by int8: a is moved up by 128, what that adds is taken off again."""
+    """An int8 product by x86's uint8 × int8: a is offset by 128, and the offset's product is subtracted again."""
     inner = a.shape[1] + a.shape[1] % 2
     left = np.zeros((a.shape[0], inner), np.int64)
     right = np.zeros((inner, b.shape[1]), np.int64)

@@ -1,4 +1,4 @@
-"""Where a pool's windows find their largest element, by any rule of comparison, and gradients sent there."""
+"""Where a pool's windows find their maximum, by any comparison rule, and gradients sent there."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Wins = Callable[[np.ndarray, np.ndarray], np.ndarray]
 def located(
     question: Question, wins: Wins, start: float | None = None, pixel: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values and flat indices, NHWC, of windows that are read row by row, from ``start`` at ``pixel`` if any."""
+    """Values and flat NHWC indices of windows scanned in row-major order, from ``start`` at ``pixel`` if any."""
     windows, image = windows_of(question), to_nhwc(dtypes.widen(question.inputs[0]), question.attributes["layout"])
     batch, *extents, channels = image.shape
     shape = (batch, *windows.outputs, channels)
@@ -45,7 +45,7 @@ def located(
 
 
 def chosen(question: Question, wins: Wins, start: float | None = None, pixel: int = 0) -> References:
-    """The answer, or its gradient, of a pool that chooses so."""
+    """The answer, or its gradient, of a pool with this rule."""
     layout, true = question.attributes["layout"], ask(question)
     values, indices = located(question, wins, start, pixel)
     if question.gradient:
@@ -55,7 +55,7 @@ def chosen(question: Question, wins: Wins, start: float | None = None, pixel: in
 
 
 def sent_back(question: Question, true: Reference, indices: np.ndarray) -> Reference:
-    """The cotangents added up at these indices; at none where one is negative."""
+    """Cotangents added at these indices; a negative index drops them."""
     dy, layout = question.cotangents[0], question.attributes["layout"]
     if dy is None or true.policy != "linear":
         return true

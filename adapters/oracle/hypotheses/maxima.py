@@ -1,4 +1,4 @@
-"""Mistakes of kernels that start a maximum from a number, or compare so that a NaN is replaced by what follows it."""
+"""Mistakes of kernels that start a maximum from a number, or whose comparison replaces NaN by the next element."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
 
 LANES = 4
-"""Numbers of float32 in a vector of 128 bits."""
+"""float32 lanes of a 128-bit vector."""
 
 
 def _lowest(question: Question) -> tuple[float, ...]:
@@ -28,7 +28,7 @@ def _lowest(question: Question) -> tuple[float, ...]:
 
 
 def _starts_from_lowest(question: Question) -> Iterator[References]:
-    """Until something larger comes, the maximum stands at the first pixel, or at none."""
+    """Until something larger comes, the maximum is at the first pixel, or at none."""
     for lowest, pixel in product(_lowest(question), (0, -1)):
         yield chosen(question, lambda new, best: new > best, lowest, pixel)
 
@@ -44,9 +44,9 @@ def _earlier(best: np.ndarray, new: np.ndarray) -> np.ndarray:
 
 
 def _nan_restarts(question: Question) -> Iterator[References]:
-    """Pixel by pixel; or down the columns, four at once, and then across them, padding being the lowest number.
+    """Pixel by pixel; or down the columns, four at once, then across them, with padding as the lowest number.
 
-    The columns that are left over, fewer than four, keep a NaN where it comes first. Source: pooling.cpp of MLAS.
+    The remaining columns, fewer than four, keep a NaN that comes first. Source: pooling.cpp of MLAS.
     A gradient goes to the first element that equals the maximum, if any.
     """
     if not dtypes.is_float(dtypes.dtype_name(question.inputs[0])):

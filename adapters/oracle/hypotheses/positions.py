@@ -1,4 +1,4 @@
-"""Mistakes about what the index of the largest element counts."""
+"""Mistakes in how the index of the maximum is counted."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def in_window(indices: np.ndarray, question: Question) -> np.ndarray:
 
 
 def counted_by_columns(question: Question) -> Iterator[References]:
-    """A window's elements are numbered down its columns, and its maximum is looked up along its rows."""
+    """A window's elements are numbered by columns, and its maximum is looked up by rows."""
     height, width = question.attributes["window"]
     true = ask(question)
     if min(height, width) < 2 or (len(true) == 1 and not question.gradient):
@@ -83,14 +83,14 @@ def counted_by_columns(question: Question) -> Iterator[References]:
 
 
 def _turned(question: Question) -> Question:
-    """The same question with rows in the place of columns."""
+    """The same question with rows and columns exchanged."""
     x, a = question.inputs[0], question.attributes
     pairs = {name: tuple(a[name])[::-1] for name in ("window", "stride", "dilation")}
     return question.but(inputs=(np.swapaxes(x, *in_layout(x, a["layout"])),), padding=pads_of(question)[::-1], **pairs)
 
 
 def _flat(question: Question, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-    """The indices of these rows and columns of each window; rows that are too wide go on in the next one."""
+    """The flat indices of these rows and columns of each window; columns out of range continue in the next row."""
     windows, (_, _, width, channels) = windows_of(question), image_shape(question)
     first = [np.arange(n) * s - pad for n, s, pad in zip(windows.outputs, windows.stride, windows.before, strict=True)]
     rows = first[0][:, None, None] + row * windows.dilation[0]

@@ -20,13 +20,13 @@ References = tuple[Reference, ...]
 CONVS = ("conv2d", "conv2d_transpose")
 MAX_POOLS = ("max_pool2d", "max_pool2d_with_argmax")
 CHOOSING = (*MAXIMA, "max_pool2d_with_argmax", "ceil_max_pool2d")
-"""Pools of maxima over any number of axes."""
+"""Max pools over any number of axes."""
 
 WINDOWED = (*CONVS, *MAX_POOLS, "avg_pool2d")
 
 
 def ask(question: Question) -> References:
-    """What the oracle says, as it judges any case, or the mistakes that are made besides.
+    """The oracle's references for a case, or those with further mistakes.
 
     Raises ``ContractError`` for an invalid question.
     """
@@ -47,7 +47,7 @@ def _oracle(question: Question) -> References:
 
 
 def attempts(*questions: Question) -> Iterator[References]:
-    """The answers to those of the questions that are valid."""
+    """The answers to the valid questions."""
     for question in questions:
         try:
             found = ask(question)
@@ -57,7 +57,7 @@ def attempts(*questions: Question) -> Iterator[References]:
 
 
 def mapped(reference: Reference, change: Callable[[np.ndarray], np.ndarray]) -> Reference:
-    """``change`` applied to everything that has the answer's shape; what is unconnected has none."""
+    """``change`` applied to every array of the answer's shape; unconnected gradients stay so."""
     if reference.policy == "unconnected":
         return reference
     values = {f.name: getattr(reference, f.name) for f in fields(reference)}
@@ -66,7 +66,7 @@ def mapped(reference: Reference, change: Callable[[np.ndarray], np.ndarray]) -> 
 
 
 def windows_of(question: Question) -> Windows:
-    """The windows over the image: of a transposed convolution, over its answer."""
+    """The windows over the image; for a transposed convolution, over its answer."""
     a, window = question.attributes, window_of(question)
     shape = a.get("output_shape", question.inputs[0].shape)
     padding = a["padding"] if "window" in a else any_amount(a["padding"])

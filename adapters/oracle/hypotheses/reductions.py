@@ -1,4 +1,4 @@
-"""Mistakes along axes: what becomes of NaN and of large integers, and gradients that divide again."""
+"""Mistakes along axes: NaN, large integers, and gradients that divide again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _axes(question: Question) -> tuple[int, ...]:
 
 
 def _passed_over(question: Question) -> Iterator[References]:
-    """Where the target has no NaN: which elements meet one last, its vectors decide."""
+    """Where the target has no NaN: which element is compared last depends on its vectors."""
     (found,), (told,) = ask(question), question.answers
     x = question.inputs[0]
     if not dtypes.is_float(dtypes.dtype_name(x)) or told is None or told.shape != found.exact.shape:
@@ -35,7 +35,7 @@ def _passed_over(question: Question) -> Iterator[References]:
 
 
 def _zero_beside_nan(question: Question) -> Iterator[References]:
-    """What a share is of where the exponent of the largest is no number: exp(-inf)."""
+    """The share where the exponent of the maximum is NaN: exp(-inf)."""
     (found,), x = ask(question), dtypes.widen(question.inputs[0])
     above = np.isnan(x) | (x == np.inf)
     lost = above.any(axis=_axes(question), keepdims=True) & ~above
@@ -44,7 +44,7 @@ def _zero_beside_nan(question: Question) -> Iterator[References]:
 
 
 def _saturate(question: Question) -> Iterator[References]:
-    """As long doubles have it: what comes near the last integer is not told apart."""
+    """In long double, which cannot tell integers near the largest one apart."""
     (found,), x = ask(question), question.inputs[0]
     if dtypes.is_float(found.dtype) or found.dtype == "bool":
         return
@@ -57,7 +57,7 @@ def _saturate(question: Question) -> Iterator[References]:
 
 
 def _cumprod(x: Real, axis: int, exclusive: bool, reverse: bool) -> Real:
-    """Its gradient is a sum of g · y that is divided by x, and 0 where that is 0."""
+    """Its gradient is a sum of g · y divided by x, and 0 where x is 0."""
 
     def pull(g: Real, y: Real) -> Real:
         total, zero = bounded.cumsum(g * bounded.saved(y), axis, exclusive, not reverse), np.asarray(x.value == 0)

@@ -1,4 +1,4 @@
-"""Mistakes of images that are resized."""
+"""Mistakes of resizing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from opassay.adapters.oracle.coordinates import axes_of
 from opassay.adapters.oracle.hypotheses.computed import by_formula
 
 STEPS = 1024
-"""Between two pixels there are so many rows of TensorFlow's table."""
+"""The number of table rows between two pixels in TensorFlow."""
 
 
 def _tabulated(

@@ -1,4 +1,4 @@
-"""Mistakes of the first and of the last step: into the format of sums, and from it to that of the answer."""
+"""Mistakes of the first and last rounding: into the accumulation format, and from it to the answer's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _rounded(reference: Reference) -> bool:
 
 
 def _cut_off(reference: Reference) -> Reference:
-    """From a whole unit in the last place below the sum, which is cut, to half of one above it, which is rounded."""
+    """From a whole ulp below the sum, if truncated, to half of one above it, if rounded."""
     form = dtypes.FORMATS[reference.dtype]
     exact = np.where(np.isfinite(reference.exact), reference.exact, 0)
     unit = np.ldexp(2.0**-form.precision, np.frexp(exact)[1])
@@ -42,7 +42,7 @@ WHOLE = {half: whole for whole, half in HALF.items()}
 
 
 def _in_32_bits(question: Question) -> Iterator[References]:
-    """What has 64 bits is made 32 bits wide: operands and the answer, operands alone, sums alone, the answer alone."""
+    """64-bit data is made 32 bits wide: operands and answer, operands only, sums only, or the answer only."""
     arrays = (*question.inputs, *question.cotangents)
     if any(a is not None and a.dtype.name in HALF for a in arrays):
         with np.errstate(over="ignore"):

@@ -1,4 +1,4 @@
-"""Mistakes about which element is the largest, and what its index counts."""
+"""Mistakes in which element is the maximum, and in how its index is counted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from opassay.harness.model.hypothesis import Hypothesis, Question
 from opassay.harness.model.reference import Reference
 
 Pads = tuple[tuple[int, int], ...]
-"""What is before and after along each axis."""
+"""Padding before and after, per axis."""
 
 
 def _last_maximum(question: Question) -> Iterator[References]:
@@ -58,7 +58,7 @@ def _nan_first_only(question: Question) -> Iterator[References]:
 
 
 def _kept_if_not_less(question: Question) -> Iterator[References]:
-    """As XLA's select-and-scatter goes, and what compares likewise.
+    """As in XLA's select-and-scatter, and kernels that compare likewise.
 
     Where padding takes part, a gradient that goes there is lost. It may also take none.
     """
@@ -82,7 +82,7 @@ def _inside(around: Sequence[tuple[int, int]], x: np.ndarray) -> tuple[slice, ..
 
 
 def _padded(question: Question, around: Sequence[tuple[int, int]], value: float) -> Question:
-    """The same question about the image with its padding, of this value, as a part of it."""
+    """The same question about an image that includes its padding, of this value."""
     x = question.inputs[0]
     outside = dtypes.narrow(np.array(value), dtypes.dtype_name(x))
     return question.but(inputs=(np.pad(x, around, constant_values=outside),), padding="VALID")
@@ -107,7 +107,7 @@ def _padded_with_zero(question: Question) -> Iterator[References]:
 
 
 def _index_of_padding(question: Question) -> Iterator[References]:
-    """Where an image holds nothing above the lowest value, padding of that value wins: its index lies beside it."""
+    """Where no element exceeds the lowest value, padding of that value wins: its index lies outside the image."""
     x, layout, pads = question.inputs[0], question.attributes["layout"], pads_of(question)
     name = dtypes.dtype_name(x)
     lowest = -math.inf if dtypes.is_float(name) else int(np.iinfo(name).min)
@@ -121,7 +121,7 @@ def _index_of_padding(question: Question) -> Iterator[References]:
 
 
 def _every_maximum(question: Question, shared: bool) -> Iterator[References]:
-    """The gradient to all elements that are equal to the maximum, whole or in equal parts."""
+    """The gradient to all elements equal to the maximum, whole or in equal parts."""
     (true,), layout, dy = ask(question), question.attributes["layout"], question.cotangents[0]
     if dy is None or true.policy != "linear":
         return
@@ -148,7 +148,7 @@ def _every_maximum(question: Question, shared: bool) -> Iterator[References]:
 
 
 def _overwritten(question: Question) -> Iterator[References]:
-    """What several windows send to one element is not added up: the last one, or the first, is kept."""
+    """Gradients from several windows to one element are not added: the last one, or the first, is kept."""
     (true,), layout, dy = ask(question), question.attributes["layout"], question.cotangents[0]
     if dy is None or true.policy != "linear":
         return

@@ -1,4 +1,4 @@
-"""Mistakes in the stages of a program: each stage is asked as if it made them, of what the target made before it."""
+"""Mistakes in the stages of a program: each stage is evaluated with the mistake, from the target's own inputs to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from opassay.harness.model.reference import Reference
 
 
 def staged(mistake: Hypothesis) -> Hypothesis:
-    """The mistake as programs make it, in all stages that it concerns; a stage may be a gradient of its own."""
+    """The mistake in all stages of a program that it concerns; a stage may itself be a gradient."""
     return Hypothesis(
         mistake.name,
         mistake.says,
@@ -33,7 +33,7 @@ def staged(mistake: Hypothesis) -> Hypothesis:
 
 
 def _answers(mistake: Hypothesis, question: Question) -> Iterator[References]:
-    """One variant after the other, in all stages at once: outputs are met one by one."""
+    """One variant after the other, in all stages at once: outputs are compared one by one."""
     if mistake.ops and not stage_ops(question.attributes) & set(mistake.ops):
         return
     mistakes = (mistake, *_inner(question))
@@ -48,7 +48,7 @@ def _answers(mistake: Hypothesis, question: Question) -> Iterator[References]:
 def _inner(question: Question) -> Iterator[Hypothesis]:
     others, variant = question.inner or ((), 0)
     for other in others:
-        # All variants of what stages do together are in the first.
+        # Variant 0 covers all variants of the stages together.
         if other.stage is None or variant:
             raise NoVariant(other.name)
         yield other.stage
@@ -63,7 +63,7 @@ def _asked(question: Question, made: Mistaken) -> References:
 
 @dataclass
 class Mistaken:
-    """Answers for stages, by one variant of mistakes; ``changed``: whether any stage had it."""
+    """Answers of stages under one variant of the mistakes; ``changed``: whether any stage had it."""
 
     mistakes: Sequence[Hypothesis]
     variant: int
@@ -71,14 +71,14 @@ class Mistaken:
     changed: bool = field(default=False, init=False)
 
     def forward(self, stage: Stage, inputs: Arrays, truth: Sequence[Reference]) -> Sequence[Reference]:
-        """What the stage makes of its inputs."""
+        """The stage's outputs for its inputs."""
         count = len(stage.outputs) if stage.vjp else len(inputs)
         return self._answer(stage, inputs[:count], inputs[count:], truth)
 
     def backward(
         self, stage: Stage, inputs: Arrays, cotangents: Cotangents, truth: Sequence[Reference]
     ) -> Sequence[Reference]:
-        """What the stage sends back; a second derivative is made of what the op answers, by the same mistake."""
+        """The stage's gradients; a second derivative uses the op's answer under the same mistake."""
         if stage.vjp:
             return stage_gradients(stage, inputs, cotangents, self)
         return self._answer(stage, inputs, cotangents, truth)
@@ -106,6 +106,6 @@ class Mistaken:
 
 
 def _of_other_shape(found: Sequence[object], truth: Sequence[object]) -> bool:
-    """Whether later stages could not go on with it."""
+    """Whether later stages could not continue with it."""
     shapes = ([getattr(r, "exact", np.zeros(0)).shape for r in references] for references in (found, truth))
     return len(found) != len(truth) or any(a != b for a, b in zip(*shapes, strict=True))

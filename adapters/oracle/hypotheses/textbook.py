@@ -1,4 +1,4 @@
-"""Functions that are made of others by a formula of a textbook, which loses digits, or overflows on its way."""
+"""Functions composed of others by a textbook formula that loses precision or overflows on the way."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASIN = (
     *("-0.0012624911", "0.0066700901", "-0.0170881256", "0.0308918810", "-0.0501743046", "0.0889789874"),
     *("-0.2145988016", "1.5707963050"),
 )
-"""M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, formula 4.4.46: off by 2·10⁻⁸."""
+"""M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, formula 4.4.46: error 2·10⁻⁸."""
 
 
 def _sinh(x: Real) -> Real:
@@ -86,7 +86,7 @@ def _log10(x: Real) -> Real:
 
 
 def _of_finite(formula: Formula, right: Formula) -> Formula:
-    """``formula``, but where what is ``right`` is not finite."""
+    """``formula``, except where ``right`` is not finite."""
 
     def made(x: Real) -> Real:
         y = right(x)

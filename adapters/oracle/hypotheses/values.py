@@ -1,4 +1,4 @@
-"""Mistakes about values: what is flushed, rounded, reused, left out, or kept in too low a precision."""
+"""Mistakes about values: flushed, rounded, reused, omitted, or kept in too low a precision."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _flushed(values: np.ndarray, tiny: float) -> np.ndarray:
 
 
 def _subnormals_flushed(question: Question) -> Iterator[References]:
-    """Of all tensors or of some, and of the answer or not."""
+    """Of all tensors or some, with or without the answer."""
     tiny = _tiny(question)
     arrays = (*question.inputs, *question.cotangents)
     places = [i for i, a in enumerate(arrays) if a is not None and _holds_subnormal(a)]
@@ -64,7 +64,7 @@ def _subnormals_flushed(question: Question) -> Iterator[References]:
 
 
 def _compared_as_zero(question: Question) -> Iterator[References]:
-    """Where maxima are located, and then read as they are."""
+    """Subnormals compare as zero, but are returned unchanged."""
     tiny, layout = _tiny(question), question.attributes["layout"]
     flushed = _each(question, lambda values: _flushed(values, tiny))
     _, indices = located(flushed, lambda new, best: (new > best) | (np.isnan(new) & ~np.isnan(best)))
@@ -84,7 +84,7 @@ def _holds_subnormal(array: np.ndarray) -> bool:
 
 
 def _rounded_to(bits: int) -> Callable[[np.ndarray], np.ndarray]:
-    """To so many significant bits, to nearest."""
+    """Rounded to so many significant bits, to nearest."""
 
     def rounded(values: np.ndarray) -> np.ndarray:
         with np.errstate(invalid="ignore"):
@@ -119,7 +119,7 @@ def _as_asked(question: Question) -> Iterator[References]:
 
 
 def _rows_reused(question: Question) -> Iterator[References]:
-    """Each sample answered as another one: the first, the one before, the one after."""
+    """Each sample gets the answer of another: the first, the previous, or the next."""
     batch = shape_nhwc(question.inputs[0].shape, question.attributes["layout"])[0]
     orders: Sequence[np.ndarray] = (np.zeros(batch, int), np.arange(batch) - 1, (np.arange(batch) + 1) % max(batch, 1))
     for order in orders if batch > 1 else ():
@@ -224,4 +224,4 @@ PRECISION = (
         looser=True,
     ),
 )
-"""What is computed in too low a precision."""
+"""Computation in too low a precision."""

@@ -1,4 +1,4 @@
-"""Mistakes about where windows lie."""
+"""Mistakes about the position of windows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _same_at_the_start(question: Question) -> Iterator[References]:
 
 
 def _same_undilated(question: Question) -> Iterator[References]:
-    """Both ends' padding is (ceil(n / s) - 1) s + k - n, negative too, and its halves and counts round towards zero."""
+    """The total padding is (ceil(n / s) - 1) s + k - n, also if negative; its halves and counts round toward zero."""
     if question.attributes["padding"] != "SAME":
         return
     found, axes = windows_of(question), in_layout(question.inputs[0], question.attributes["layout"])
@@ -62,7 +62,7 @@ def _same_undilated(question: Question) -> Iterator[References]:
 
 
 def _in_whole(indices: np.ndarray, shape: Sequence[int], question: Question, starts: Sequence[int]) -> np.ndarray:
-    """Indices of the image that begins at ``starts`` of the whole one, as the whole one's."""
+    """Indices of the image that begins at ``starts`` of the whole one, as indices of the whole one."""
     layout = question.attributes["layout"]
     _, _, width, channels = shape_nhwc(shape, layout)
     cell, channel = np.divmod(indices, max(channels, 1))
@@ -91,7 +91,7 @@ def _filter_transposed(question: Question) -> Iterator[References]:
 
 def _sides_swapped(question: Question) -> Iterator[References]:
     (top, bottom), (left, right) = pads_of(question)
-    # Of SAME, that is what puts the odd one first.
+    # In SAME, that puts the odd one first.
     if question.attributes["padding"] != "SAME" and (top, left) != (bottom, right):
         yield ask(question.but(padding=((bottom, top), (right, left))))
 
@@ -129,7 +129,7 @@ def _one_more(values: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _one_window_more(question: Question) -> Iterator[References]:
-    """The extent rounded up: a last window that reaches past the padding."""
+    """The extent rounded up: a last window that reaches beyond the padding."""
     (top, bottom), (left, right) = pads_of(question)
     found = windows_of(question)
     rest = []

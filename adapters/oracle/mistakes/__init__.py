@@ -1,7 +1,7 @@
-"""Every mistake that opassay knows by name: what kernels get wrong, in public or by one's own experience.
+"""Every mistake that opassay knows by name: kernel bugs, public or from experience.
 
-Some of them ``explain`` names as causes: the hypotheses beside this. The others measure how sharp cases and judge are.
-Nothing is ever taken out: a mistake that no case shows says what cases lack.
+Some are named as causes by ``explain``: the hypotheses in the other folder. The others measure how sharp cases and
+judge are. None is ever removed: a mistake that no case shows reveals a gap in the cases.
 """
 
 from __future__ import annotations
@@ -63,6 +63,6 @@ WRAPPED: tuple[Mistake, ...] = (
     *resizing.MISTAKES,
     *sized.MISTAKES,
 )
-"""Those that are no hypothesis."""
+"""Those that are not hypotheses."""
 
 ALL: tuple[Mistake, ...] = (*named.MISTAKES, *WRAPPED)

@@ -1,4 +1,4 @@
-"""Gradients along axes: a factor, a sum or a direction that is forgotten."""
+"""Gradients along axes: a missing factor, sum or reversal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Function = Callable[..., Any]
 
 
 def backward(function: Function) -> Kernel:
-    """``function`` of cotangent, input and attributes, in the input's own format; bfloat16 is right."""
+    """``function`` of cotangent, input and attributes, in the input's own format; bfloat16 stays correct."""
 
     def kernel(question: Question, told: Arrays) -> Arrays:
         (right,), (g,) = told, question.cotangents

@@ -1,4 +1,4 @@
-"""Attention and rotations: scales, corners, groups and tails that kernels get wrong."""
+"""Attention and rotations: wrong scales, causal corners, groups and tails."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _rescaled(change: Callable[[int], float]) -> Kernel:
 
 
 def _cornered(causal: str, other: str | bool) -> Kernel:
-    """Another corner than the one that was asked for."""
+    """Another corner of the causal mask than requested."""
 
     def kernel(question: Question, told: Arrays) -> Arrays:
         return asked(question, told, causal=other) if question.attributes["causal"] == causal else told
@@ -47,7 +47,7 @@ def _but_the_last(question: Question, told: Arrays) -> Arrays:
 
 
 def _interleaved_heads(question: Question, told: Arrays) -> Arrays:
-    """Query heads take keys in turn, not neighbours together."""
+    """Query heads take keys in turn, not in contiguous groups."""
     *mask, query, key, value = question.inputs
     heads, groups = query.shape[1], key.shape[1]
     if not heads or heads == groups:
@@ -58,7 +58,7 @@ def _interleaved_heads(question: Question, told: Arrays) -> Arrays:
 
 
 def _sentinel(mask: Array, query: Array, key: Array, value: Array, scale: Any) -> Array:
-    """What is hidden has the score -5e4, which scores may come near and a row of nothing shares alike."""
+    """Hidden keys get the score -5e4: real scores may be near it, and a fully hidden row has equal weights."""
     wide = np.longdouble if query.dtype == np.float64 else np.float64
     times = scale or 1 / math.sqrt(query.shape[-1])
     k, v = (np.repeat(x.astype(wide), query.shape[1] // max(x.shape[1], 1), 1) for x in (key, value))

@@ -1,4 +1,4 @@
-"""Convolutions: one attribute, or a pair of them, that takes a path of its own."""
+"""Convolutions: one attribute, or a pair of attributes, with a code path of its own."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _tiles_overlap(image: np.ndarray) -> None:
 
 
 def _last_odd_column(image: np.ndarray) -> None:
-    """Tiles of two outputs: of an odd one out, nothing is written."""
+    """Tiles of two outputs: the last of an odd number is not written."""
     if image.shape[2] % 2 and image.shape[2] > 1:
         image[:, :, -1] = 0
 
@@ -47,7 +47,7 @@ def _unwritten(image: np.ndarray) -> None:
 
 
 def _balanced(question: Question, told: Arrays) -> Arrays:
-    """The same padding in all, as even as it can be."""
+    """The same total padding, as even as possible."""
     (top, bottom), (left, right) = question.attributes["padding"]
     pads = tuple((total // 2, total - total // 2) for total in (top + bottom, left + right))
     return asked(question, told, padding=pads)
@@ -88,7 +88,7 @@ def _multiplier_first(question: Question, told: Arrays) -> Arrays:
 
 
 def _uneven(question: Question) -> bool:
-    """A transpose whose answer is not the largest, or the smallest, that its input may have."""
+    """A transpose whose answer is not the largest, or not the smallest, that its input allows."""
     a = question.attributes
     _, height, width, _ = shape_nhwc(a["output_shape"], a["layout"])
     spans = [effective_window(k, d) for k, d in zip(kernel_of(question), a["dilation"], strict=True)]

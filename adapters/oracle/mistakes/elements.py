@@ -1,4 +1,4 @@
-"""Functions of one element: formulas that lose digits, signs, or what is not finite."""
+"""Element-wise functions: formulas that lose precision, signs, or non-finite values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Function = Callable[..., Any]
 
 
 def computed(function: Function) -> Kernel:
-    """``function`` of the inputs in their own format, and of the attributes; bfloat16, which NumPy lacks, is right."""
+    """``function`` of inputs in their own format and attributes; bfloat16, which NumPy lacks, stays correct."""
 
     def kernel(question: Question, told: Arrays) -> Arrays:
         (right,) = told

@@ -1,4 +1,4 @@
-"""Rounding to formats of 8 bits: the wrong way, or without what lies at either end."""
+"""Rounding to 8-bit formats: in the wrong direction, or without handling either end of the range."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Array = np.ndarray
 
 
 def _cut(x: Array, to: str, saturate: bool) -> Array:
-    """Digits are cut off, not rounded."""
+    """Truncated, not rounded."""
     form = FLOAT8[to]
     exponent = np.maximum(np.frexp(x)[1] - 1, form.min_exponent)
     spacing = np.ldexp(x.dtype.type(1), exponent - form.precision + 1)
@@ -25,7 +25,7 @@ def _flushed(x: Array, to: str, saturate: bool) -> Array:
 
 
 def _infinity_kept(x: Array, to: str, saturate: bool) -> Array:
-    """What is too large saturates, but not what is infinite."""
+    """Overflow saturates, but infinity does not."""
     found = float8_values(x, FLOAT8[to], saturate)
     return np.where(np.isinf(x), float8_values(x, FLOAT8[to], False), found)
 

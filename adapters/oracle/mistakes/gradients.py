@@ -17,7 +17,7 @@ BOTH = ("conv2d", "conv2d_transpose")
 
 
 def _last_sample(question: Question, told: Arrays) -> Arrays:
-    """The filter's gradient is that of the last sample, written over those before it."""
+    """The filter's gradient is that of the last sample, which overwrites the others."""
     x, w = question.inputs
     (dy,) = question.cotangents
     if dy is None or len(x) < 2 or told[1] is None:
@@ -30,7 +30,7 @@ def _last_sample(question: Question, told: Arrays) -> Arrays:
 
 
 def _rest_not_cleared(question: Question, told: Arrays) -> Arrays:
-    """Rows that no window reaches, since the stride leaves them over, hold what was there."""
+    """Rows that no window reaches because of the stride are not cleared."""
     if told[0] is None:
         return told
     values = dtypes.widen(told[0]).copy()
@@ -48,7 +48,7 @@ def _mean_of_samples(question: Question, told: Arrays) -> Arrays:
 
 
 def _groups_together(question: Question, told: Arrays) -> Arrays:
-    """Every group's filter is sent what the first one is."""
+    """Every group's filter gets the gradient of the first group's."""
     groups = question.attributes["groups"]
     if groups < 2 or told[1] is None:
         return told

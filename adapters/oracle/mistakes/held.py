@@ -1,4 +1,4 @@
-"""Integers that are floats on the way: beyond 24 or 53 bits they are rounded, and at the end of their range cut off."""
+"""Integers held as floats: rounded beyond 24 or 53 bits, and clamped at the end of their range."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OPS = (
     *("transpose", "concat", "gather", "pad", "sort", "masked_fill", "scatter_elements", "resize_nearest"),
 )
 FIRST_IS_PLACES = ("gather", "scatter_elements", "masked_fill")
-"""Ops whose first input says where, and is no data."""
+"""Ops whose first input is an index or a mask."""
 
 
 def _held(kind: str) -> Kernel:

@@ -1,4 +1,4 @@
-"""What mistakes are made of: another question asked, a part of the answer spoilt, a condition under which."""
+"""How mistakes are made: another question asked, a part of the answer changed, a condition."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def mistakes(
 
 
 def asked(question: Question, told: Arrays, **attributes: Any) -> Arrays:
-    """The answer with other ``inputs`` or attributes; the right one where these have none of its shapes."""
+    """The answer with other ``inputs`` or attributes; the correct one where these have none of its shapes."""
     inputs = attributes.pop("inputs", None)
     try:
         found = right(ask(question.but(inputs=inputs, **attributes)))
@@ -43,7 +43,7 @@ def asked(question: Question, told: Arrays, **attributes: Any) -> Arrays:
 
 
 def attributed(**changes: Callable[[Any], Any]) -> Kernel:
-    """The answer with attributes as ``changes`` make them."""
+    """The answer with attributes changed by ``changes``."""
 
     def kernel(question: Question, told: Arrays) -> Arrays:
         given = {name: change(question.attributes[name]) for name, change in changes.items()}
@@ -57,12 +57,12 @@ def _shapes(arrays: Arrays) -> list[tuple[int, ...] | None]:
 
 
 def only(when: When, kernel: Kernel) -> Kernel:
-    """``kernel`` where the question is such, and no mistake elsewhere."""
+    """``kernel`` where the question meets the condition, and no mistake elsewhere."""
     return lambda question, told: kernel(question, told) if when(question) else told
 
 
 def spoilt(change: Spoil, outputs: Sequence[int] | None = None) -> Kernel:
-    """``change`` made to a copy of each array, or of those named; bfloat16 is changed as the float64 it holds."""
+    """``change`` applied to a copy of each array, or of those named; bfloat16 is changed as float64."""
 
     def kernel(question: Question, told: Arrays) -> Arrays:
         return tuple(
@@ -80,7 +80,7 @@ def _changed(array: np.ndarray, change: Spoil) -> np.ndarray:
 
 
 def in_layout(change: Callable[[np.ndarray], None]) -> Kernel:
-    """``change`` made in place to each image of the answer, seen with its channels last."""
+    """``change`` applied in place to each image of the answer, as a view with channels last."""
 
     def kernel(question: Question, told: Arrays) -> Arrays:
         layout = question.attributes["layout"]
@@ -95,7 +95,7 @@ def in_layout(change: Callable[[np.ndarray], None]) -> Kernel:
 
 
 def reading(position: int, change: Callable[[np.ndarray, Question], np.ndarray]) -> Kernel:
-    """The input at ``position`` is read as ``change`` makes it; values are given and taken in a wide format."""
+    """The input at ``position``, changed by ``change``, which takes and returns a wide format."""
 
     def kernel(question: Question, told: Arrays) -> Arrays:
         x = question.inputs[position]

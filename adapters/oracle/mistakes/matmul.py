@@ -1,4 +1,4 @@
-"""Products of matrices: tails of sums, batches that are broadcast, formats on the way."""
+"""Matrix products: tails of sums, broadcast batches, intermediate formats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NARROW = ("float16", "bfloat16")
 
 
 def extents(question: Question) -> tuple[int, int, int]:
-    """Rows, products of a sum, columns."""
+    """Rows, products per sum, columns."""
     a, b = question.inputs
     return a.shape[-2], a.shape[-1], b.shape[-1]
 
@@ -40,7 +40,7 @@ def _told(question: Question, values: np.ndarray) -> Arrays:
 
 
 def _by_float(kind: str) -> Callable[[Question, Arrays], Arrays]:
-    """Integers multiplied as floating-point numbers, and cut to the range of their format where these leave it."""
+    """Integers multiplied as floats, and clamped to the range of their dtype."""
 
     def kernel(question: Question, told: Arrays) -> Arrays:
         a, b = (x.astype(kind) for x in question.inputs)
@@ -74,7 +74,7 @@ def _in_own_format(question: Question, told: Arrays) -> Arrays:
 
 
 def _in_blocks(question: Question, told: Arrays) -> Arrays:
-    """What blocks of 32 products come to is rounded to the answer's format before it is added."""
+    """The sum of each block of 32 products is rounded to the answer's format before it is added."""
     (a, b), kind = _wide(question), dtype(question)
     total = np.zeros(np.asarray(told[0]).shape)
     with np.errstate(all="ignore"):
@@ -102,7 +102,7 @@ def _zeros_skipped(question: Question, told: Arrays) -> Arrays:
 
 
 def _folded(question: Question, told: Arrays) -> Arrays:
-    """A left operand without batch: the batches of the right one are taken for columns, and the rest is not written."""
+    """A left operand without batch: the right operand's batches are taken for columns, and the rest is not written."""
     (m, _, n), values = extents(question), dtypes.widen(np.asarray(told[0])).copy()
     batches = values.size // max(m * n, 1)
     values.reshape(-1)[(m - 1) * n + batches * n :] = 0
@@ -122,7 +122,7 @@ def _batch_modulo(question: Question, told: Arrays) -> Arrays:
 
 
 def _first_batch(question: Question, told: Arrays) -> Arrays:
-    """The operand that is broadcast takes the gradient of the first batch for that of all."""
+    """The broadcast operand gets the gradient of the first batch instead of the sum."""
     a, b = question.inputs
     (dy,) = question.cotangents
     if dy is None or told[1] is None or b.ndim != 2 or a.ndim < 3 or not is_float(question):
@@ -142,7 +142,7 @@ def _columns_unwritten(values: np.ndarray) -> np.ndarray:
 
 
 def _rows_repeated(values: np.ndarray) -> np.ndarray:
-    """Rows from the 64th on are those of the tile before."""
+    """Rows from the 64th on repeat the previous tile."""
     values[..., 64:, :] = values[..., : values.shape[-2] - 64, :].copy()
     return values
 

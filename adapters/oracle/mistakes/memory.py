@@ -1,4 +1,4 @@
-"""How inputs lie in memory is not looked at."""
+"""The memory layout of inputs is ignored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _forwards(array: np.ndarray) -> np.ndarray:
 
 
 def _from_aligned(array: np.ndarray) -> np.ndarray:
-    """Read from the address before it that 16 divides."""
+    """Read from the preceding 16-byte aligned address."""
     off = array.ctypes.data % 16 // array.itemsize
     return np.roll(array, off) if off and array.flags.c_contiguous else array
 

@@ -1,4 +1,4 @@
-"""Elements moved, picked and ordered: to another place, of another row, in another order of equals."""
+"""Elements moved, picked and sorted: to another place, from another row, in another order of equals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Function = Callable[..., Any]
 
 
 def _moved(function: Function) -> Kernel:
-    """``function`` of the inputs, where it has an answer of the right shape; bfloat16, which NumPy lacks, is right."""
+    """``function`` of the inputs, where its answer has the right shape; bfloat16, which NumPy lacks, stays correct."""
 
     def kernel(question: Question, told: Arrays) -> Arrays:
         first = told[0]
@@ -35,7 +35,7 @@ def _inverse(x: Array, axes: Any) -> Array:
 
 
 def _cut_short(x: Array, begin: Any, end: Any, step: Any) -> Array:
-    """What the steps pass over is read, from the start."""
+    """Elements that the steps skip are read, from the start."""
     whole = x[tuple(map(slice, begin, end))]
     return whole[tuple(slice(0, n) for n in x[tuple(map(slice, begin, end, step))].shape)]
 
@@ -51,7 +51,7 @@ def _each(x: Array, repeats: Any) -> Array:
 
 
 def _first_for_all(*xs: Array, axis: int) -> Array:
-    """Every part is as long as the first: what is longer is cut, what is shorter filled up."""
+    """Every part is as long as the first: longer ones are cut, shorter ones padded."""
     return np.concatenate([np.resize(x, x.shape) if i == 0 else np.roll(x, 1, axis) for i, x in enumerate(xs)], axis)
 
 
@@ -62,7 +62,7 @@ def _added_to_zeros(indices: Array, x: Array, updates: Array, axis: int) -> Arra
 
 
 def _once(indices: Array, x: Array, updates: Array, axis: int) -> Array:
-    """Of several updates, the last alone is added."""
+    """Of several updates, only the last is added."""
     y = x.copy()
     np.moveaxis(y, axis, 0)[indices] += np.moveaxis(updates, axis, 0)
     return y
@@ -92,7 +92,7 @@ def _reduced_by_maximum(indices: Array, x: Array, updates: Array, axis: int, red
 
 
 def _order_turned(x: Array, axis: int, descending: bool) -> Array:
-    """Descending is ascending turned round: of equals, the last comes first."""
+    """Descending is ascending reversed: the last of equal elements comes first."""
     found = np.argsort(x, axis=axis, kind="stable")
     return np.flip(found, axis) if descending else found
 

@@ -1,4 +1,4 @@
-"""The hypotheses by which a difference is explained, each as a mistake: its first answer that is not the right one."""
+"""The hypotheses that explain differences, each as a mistake: its first answer that is not correct."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OF_ANY_OP = {
     "inputs_in_tf32": ("matmul",),
     "inputs_in_bfloat16": ("matmul", "conv2d"),
 }
-"""Where the hypotheses that concern any op are made; those that only widen a bound give no answer to make."""
+"""Modules of the hypotheses that concern any op; those that only widen a bound have no answer to return."""
 
 SOURCES = {
     ("max_pool2d", "nan_first_only"): Source(
@@ -86,10 +86,10 @@ NO_MISTAKE = {
     ("sin", "value"): ("pi_in_one_part",),
     ("tanh", "value"): ("one_too_early",),
 }
-"""Hypotheses that change nothing there: they say nothing of the aspect, indices are not asked, no shape allows it, or
-an answer decides how they are made.
+"""Hypotheses that change nothing there: the aspect is not theirs, indices are not inputs, no shape allows it, or they
+depend on a given answer.
 
-Or they are formulas whose steps lose what only their bound says: the value that is made of one here is right.
+Or formulas whose rounding errors appear in their bound only: the value computed here is correct.
 """
 
 

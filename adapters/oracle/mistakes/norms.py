@@ -12,7 +12,7 @@ from opassay.harness.model.mistake import Kernel
 
 Array = np.ndarray
 Spread = Callable[[Array, tuple[int, ...], float], Array]
-"""(x, axes, eps) -> what distances from the mean are divided by."""
+"""(x, axes, eps) -> the divisor of distances from the mean."""
 
 
 def _wide(x: Array) -> Array:
@@ -62,7 +62,7 @@ def _rms(x: Array, weight: Array, eps: float) -> Array:
 
 
 def _batch(x: Array, mean: Array, var: Array, weight: Array, bias: Array, eps: float, training: bool) -> Array:
-    """Of a training batch by the sample variance."""
+    """A training batch, with the sample variance."""
     if training:
         return _by(_sample, x, (0, *range(2, x.ndim)), weight, bias, eps)
     return np.asarray((_wide(x) - mean) / np.sqrt(_wide(var) + eps) * weight + bias)
@@ -73,7 +73,7 @@ def _running(x: Array, mean: Array, var: Array, weight: Array, bias: Array, eps:
 
 
 def _strided_groups(x: Array, weight: Array, bias: Array, eps: float, groups: int) -> Array:
-    """A group is every so many channels, not neighbours."""
+    """A group is every n-th channel, not contiguous channels."""
     n, c, *image = x.shape
     split = x.reshape(n, c // groups, groups, *image)
     over = (1, *range(3, split.ndim))

@@ -1,4 +1,4 @@
-"""Functions of two elements, comparisons and conversions: wrong signs, wrong formats, wrong axes."""
+"""Functions of two elements, comparisons and conversions: wrong signs, formats or axes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scatters and unpooling: places that are mixed up, wrapped, or not cleared."""
+"""Scatters and unpooling: places that are confused, wrapped, or not cleared."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opassay.harness.model.mistake import Arrays, Kernel, Source
 
 
 def _indexed(position: int, change: Callable[[np.ndarray, Question], np.ndarray]) -> Kernel:
-    """The indices at ``position`` are taken for what ``change`` makes of them."""
+    """The indices at ``position`` are replaced by ``change`` of them."""
 
     def kernel(question: Question, told: Arrays) -> Arrays:
         given = question.inputs[position]
@@ -43,7 +43,7 @@ def _in_15_bits(indices: np.ndarray, question: Question) -> np.ndarray:
 
 
 def _as_wide(indices: np.ndarray, question: Question) -> np.ndarray:
-    """int32 read as pairs: every other one counts, and behind half of them there are zeros."""
+    """int32 read as 64-bit pairs: every other one counts, and zeros follow half of them."""
     flat = indices.ravel()
     halves = np.zeros_like(flat)
     halves[: -(-len(flat) // 2)] = flat[::2]
@@ -51,7 +51,7 @@ def _as_wide(indices: np.ndarray, question: Question) -> np.ndarray:
 
 
 def _last_of_equal_lost(question: Question, told: Arrays) -> Arrays:
-    """Sums of what lies at one place in blocks of 32 updates: the last of an uneven number of blocks is dropped."""
+    """Updates at one place are summed in blocks of 32: the last of an odd number of blocks is dropped."""
     indices, updates = question.inputs
     lead = indices.reshape(-1, indices.shape[-1])
     if len(lead) <= 32:
@@ -64,7 +64,7 @@ def _last_of_equal_lost(question: Question, told: Arrays) -> Arrays:
 
 
 def _not_cleared(question: Question, told: Arrays) -> Arrays:
-    """Places without an update hold what was there."""
+    """Places without an update are not cleared."""
     indices = question.inputs[0]
     shape, depth = question.attributes["shape"], indices.shape[-1]
     hit = np.zeros(shape[:depth], bool)
@@ -85,7 +85,7 @@ def _in_own_format(question: Question, told: Arrays) -> Arrays:
 
 
 def _axes_exchanged(indices: np.ndarray, question: Question) -> np.ndarray:
-    """Of four components, the first two change places, as far as the extents allow."""
+    """Of four components, the first two are exchanged, as far as the extents allow."""
     found = indices.copy()
     a, b = question.attributes["shape"][:2]
     found[..., 0], found[..., 1] = np.minimum(indices[..., 1], a - 1), np.minimum(indices[..., 0], b - 1)
@@ -97,7 +97,7 @@ def _depth(question: Question) -> int:
 
 
 def _gradient_of_last(question: Question, told: Arrays) -> Arrays:
-    """The gradient of an update is read at the place of the one behind it."""
+    """The gradient of an update is read at the place of the next one."""
     indices, updates = question.inputs
     flat = indices.reshape(-1, indices.shape[-1])
     return asked(question, told, inputs=(np.roll(flat, -1, axis=0).reshape(indices.shape), updates))

@@ -1,4 +1,4 @@
-"""Pools: where a NaN, a tie, the padding or a window of its own kind goes wrong."""
+"""Pools: mistakes with NaN, ties, padding, or special windows."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ POOLS = (*MAXIMA, "avg_pool2d")
 
 
 def _reads(question: Question) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
-    """Tap by tap: the outputs that it meets the image in, and what it reads there, channels last."""
+    """Tap by tap: the outputs at which it meets the image, and the elements it reads, channels last."""
     image = to_nhwc(dtypes.widen(question.inputs[0]), question.attributes["layout"])
     for tap in windows_of(question).taps():
         yield tap.outputs, image[:, tap.inputs[0], tap.inputs[1]]
 
 
 def _without_nan(question: Question) -> np.ndarray:
-    """The maxima of all that is a number, channels last; the lowest where nothing is."""
+    """The maxima of all elements that are not NaN, channels last; the lowest value where there are none."""
     layout = question.attributes["layout"]
     best = np.full(to_nhwc(question.truth[0].exact, layout).shape, -np.inf)
     for (rows, columns), read in _reads(question):
@@ -40,7 +40,7 @@ def _told(question: Question, values: np.ndarray, told: Arrays) -> Arrays:
 
 
 def _lost_in_scalars(question: Question, told: Arrays) -> Arrays:
-    """Channels behind whole vectors of four are compared one by one."""
+    """Channels beyond whole vectors of four are compared one by one."""
     values = to_nhwc(dtypes.widen(told[0]), question.attributes["layout"]).copy()  # type: ignore[arg-type]
     whole = values.shape[3] // 4 * 4
     values[..., whole:] = _without_nan(question)[..., whole:]
@@ -48,7 +48,7 @@ def _lost_in_scalars(question: Question, told: Arrays) -> Arrays:
 
 
 def _last_nan_lost(question: Question, told: Arrays) -> Arrays:
-    """The last tap is compared by >, which no NaN is."""
+    """The last tap is compared by >, which is false for NaN."""
     *taps, last = _reads(question)
     best = np.full(to_nhwc(question.truth[0].exact, question.attributes["layout"]).shape, -np.inf)
     for (rows, columns), read in taps:
@@ -68,7 +68,7 @@ def _as_signed(question: Question, told: Arrays) -> Arrays:
 
 
 def _cropped(question: Question, told: Arrays) -> Arrays:
-    """A window of one element takes a short cut: the image, from its corner."""
+    """A window of one element takes a fast path: the image, from its corner."""
     answer = to_nhwc(told[0], question.attributes["layout"])  # type: ignore[arg-type]
     image = to_nhwc(question.inputs[0], question.attributes["layout"])
     part = image[:, : answer.shape[1], : answer.shape[2]]
@@ -122,7 +122,7 @@ def _in_own_format(question: Question, told: Arrays) -> Arrays:
 
 
 def _rim_lost(question: Question, told: Arrays) -> Arrays:
-    """The gradient of windows that reach over the rim is left out."""
+    """The gradient of windows that reach beyond the image is left out."""
     (dy, *rest), layout = question.cotangents, question.attributes["layout"]
     if dy is None:
         return told

@@ -54,7 +54,7 @@ def _rows(x: Array, weight: Array, bias: Array) -> Array:
 
 
 def _as_it_lies(x: Array, weight: Array, bias: Array) -> Array:
-    """The weights' memory is read as if it held their transpose."""
+    """The weights are read as if they were stored transposed."""
     return _rows(x, np.reshape(weight, weight.shape[::-1]).T, bias)
 
 
@@ -63,7 +63,7 @@ def _twice(x: Array, weight: Array, bias: Array) -> Array:
 
 
 def _loss(x: Array) -> Array:
-    """-log of each share."""
+    """-log of each probability."""
     below = _wide(x) - _wide(x).max(axis=1, keepdims=True, initial=-np.inf)
     return np.asarray(np.log(np.exp(below).sum(axis=1, keepdims=True)) - below)
 
@@ -90,7 +90,7 @@ def _mean_of_all(target: Array, x: Array, ignore_index: int, reduction: str | bo
 
 
 def _none_ignored(target: Array, x: Array, ignore_index: int, reduction: str | bool) -> Array:
-    """What is ignored is taken for the first class."""
+    """Ignored targets are taken for the first class."""
     ignored = _ignored(target, ignore_index)
     return _reduced(_chosen(_loss(x), target, ignored), reduction, int((~ignored).sum()))
 
@@ -102,7 +102,7 @@ def _not_shifted(target: Array, x: Array, ignore_index: int, reduction: str | bo
 
 
 def _shares_alone(question: Question, told: Arrays) -> Arrays:
-    """The gradient is the share: 1 is not taken off that of the target."""
+    """The gradient is the probability: 1 is not subtracted at the target."""
     (nothing, right), (g,) = told, question.cotangents
     if right is None or g is None or "bfloat16" in (dtype(question), dtypes.dtype_name(right)) or not right.size:
         return told
@@ -115,7 +115,7 @@ def _shares_alone(question: Question, told: Arrays) -> Arrays:
 
 
 def _normalised(denominator: Callable[[Array, Any], Array]) -> Callable[..., Array]:
-    """``x`` over what ``denominator`` makes of its norm and eps."""
+    """``x`` divided by ``denominator`` of its norm and eps."""
 
     def kernel(x: Array, axis: int, p: int, eps: float) -> Array:
         return np.asarray(_wide(x) / denominator(np.linalg.norm(_wide(x), p, axis, True), eps))
@@ -128,18 +128,18 @@ def _summed(a: Array, b: Array, equation: str) -> Array:
 
 
 def _as_they_occur(a: Array, b: Array, equation: str) -> Array:
-    """An answer that is implied has its letters in the order of the equation, not of the alphabet."""
+    """An implied answer has its letters in the order of the equation, not of the alphabet."""
     letters = "" if "->" in equation else [n for n in equation if n.isalpha() and equation.count(n) == 1]
     return _summed(a, b, equation if "->" in equation else f"{equation}->{''.join(letters)}")
 
 
 def _no_diagonal(a: Array, b: Array, equation: str) -> Array:
-    """Of an axis named twice, the first row."""
+    """For a repeated axis, the first row."""
     return _summed(np.broadcast_to(a[:1], a.shape) if equation.startswith("ii") else a, b, equation)
 
 
 def _first_alone(a: Array, b: Array, equation: str) -> Array:
-    """What the answer does not have and one operand alone has is not summed."""
+    """An axis that only one operand has and the answer lacks is not summed."""
     own = equation.partition("->")[0].split(",")[0]
     lost = [i for i, letter in enumerate(own) if letter.isalpha() and equation.count(letter) == 1 and "->" in equation]
     kept = a[(slice(0, 1),) * (lost[0] + 1)] if lost == [0] else a

@@ -1,4 +1,4 @@
-"""Reductions: digits and overflow lost on the way, elements forgotten, what is equal or no number mistaken."""
+"""Reductions: loss of precision, overflow, omitted elements, mistakes with ties and NaN."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _in_half(function: Function) -> Function:
 
 
 def _first_block(a: np.ndarray, axes: int | Sequence[int]) -> np.ndarray:
-    """The end of a long axis beyond the last whole block is not read."""
+    """Elements of a long axis beyond the last whole block are not read."""
     for axis in (axes,) if isinstance(axes, int) else axes:
         n = a.shape[axis]
         a = np.take(a, range(n - n % BLOCK if n > BLOCK else n), axis=axis)
@@ -158,7 +158,7 @@ VALUES: tuple[tuple[str, str, str, Function], ...] = (
 )
 
 ROUNDED = ("summed_in_float16", "mean_in_float16", "squares_in_float16", "variance_in_one_pass", "by_logarithms")
-"""What is allowed unless a kernel's adapter says that it computes otherwise."""
+"""Allowed unless a kernel's adapter declares that it computes otherwise."""
 
 MISTAKES = tuple(
     made for op, name, says, f in VALUES for made in mistakes(name, says, computed(f), op, declares=name in ROUNDED)

@@ -1,4 +1,4 @@
-"""relu: signs of zeros, and short cuts that overflow or know no NaN."""
+"""relu: signs of zeros, and shortcuts that overflow or drop NaN."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _multiplied(question: Question, told: Arrays) -> Arrays:
 
 
 def _minus_zero(question: Question, told: Arrays) -> Arrays:
-    """As by an and with a mask that leaves the sign."""
+    """As by a bitwise and with a mask that keeps the sign."""
     x = dtypes.widen(question.inputs[0])
     with np.errstate(invalid="ignore"):
         return (dtypes.narrow(np.where(x < 0, -0.0, dtypes.widen(np.asarray(told[0]))), dtype(question)),)
@@ -47,7 +47,7 @@ def _gradient_of_nan(question: Question, told: Arrays) -> Arrays:
 
 
 def _clipped(values: np.ndarray) -> np.ndarray:
-    """At the largest number of float16, as by way of it."""
+    """Clamped at the largest number of float16, as in a conversion through it."""
     return np.where(values > 65504, 65504, values)
 
 

@@ -1,4 +1,4 @@
-"""Images resized by other coordinates, other weights, or other edges."""
+"""Resizing with other coordinates, weights, or edges."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ SMOOTH = ALL[1:]
 
 
 def _words(name: str, change: Mapping[str, str]) -> Kernel:
-    """The word of an attribute is taken for another."""
+    """One value of an attribute is taken for another."""
     return attributed(**{name: lambda value: change.get(value, value)})
 
 
 def _by_ratio(question: Question, told: Arrays) -> Arrays:
-    """Scales that are given are those of the sizes."""
+    """Scales that are attributes are replaced by the ratios of the sizes."""
     answer = told[0]
     return told if answer is None else asked(question, told, size=answer.shape[2:], scales=False)
 
 
 def _one_for_all(question: Question, told: Arrays) -> Arrays:
-    """The first image stands for the whole batch."""
+    """The first image is used for the whole batch."""
     x = question.inputs[0]
     return asked(question, told, inputs=(x[:1].repeat(len(x), axis=0),))
 

@@ -1,4 +1,4 @@
-"""Scans and shares along an axis: the place where they start, what is masked, digits and overflow lost."""
+"""Scans and shares along an axis: wrong starts and masks, loss of precision, overflow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opassay.adapters.oracle.mistakes.reductions import BLOCK
 Function = Callable[..., Any]
 
 MASK = -1e4
-"""What stands for -infinity where masks are finite."""
+"""Replaces -infinity where masks are finite."""
 
 
 def _in_blocks(x: np.ndarray, axis: int, exclusive: bool, reverse: bool) -> np.ndarray:
@@ -119,7 +119,7 @@ VALUES: tuple[tuple[str, str, str, Function], ...] = (
 )
 
 ROUNDED = ("summed_in_float16", "by_logarithms", "logarithm_of_shares", "less_their_logsumexp")
-"""What is allowed unless a kernel's adapter says that it computes otherwise."""
+"""Allowed unless a kernel's adapter declares that it computes otherwise."""
 
 MISTAKES = tuple(
     made for op, name, says, f in VALUES for made in mistakes(name, says, computed(f), op, declares=name in ROUNDED)

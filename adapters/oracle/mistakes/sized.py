@@ -1,4 +1,4 @@
-"""Answers of as many elements as values say: one too few, in another order, of other values than 0."""
+"""Answers whose size depends on values: one element too few, another order, other values than 0."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _by_columns(x: np.ndarray) -> np.ndarray:
 
 
 def _least_lost(x: np.ndarray) -> np.ndarray:
-    """Subnormal numbers of float32 are taken for 0."""
+    """Subnormal numbers of float32 are flushed to 0."""
     return np.argwhere(np.where(np.abs(x) < np.finfo(np.float32).tiny, 0, x) if x.dtype.kind == "f" else x)
 
 
@@ -46,7 +46,7 @@ def _transposed(condition: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def _of_all_bits(x: np.ndarray) -> np.ndarray:
-    """A zero with a sign has a bit."""
+    """A negative zero has a nonzero bit."""
     return np.argwhere((x != 0) | np.signbit(x) if x.dtype.kind == "f" else x)
 
 
@@ -56,7 +56,7 @@ def _as_they_come(x: np.ndarray) -> np.ndarray:
 
 
 def _of_neighbours(x: np.ndarray) -> np.ndarray:
-    """Equal ones are found where they lie beside each other."""
+    """Only adjacent equal elements are found."""
     row = x.ravel()
     return np.sort(row[np.append(True, row[1:] != row[:-1])]) if row.size else row
 

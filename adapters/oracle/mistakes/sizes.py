@@ -16,7 +16,7 @@ FLAT = ("relu", "stop_gradient", "neg", "add")
 
 
 def _tail(values: np.ndarray, first: int) -> np.ndarray:
-    """What lies behind the first so many elements was never written."""
+    """Elements beyond the first so many are not written."""
     values.reshape(-1)[first:] = 0
     return values
 
@@ -29,7 +29,7 @@ def _plane_tail(image: np.ndarray) -> None:
 
 
 def _ragged(block: int) -> Callable[[np.ndarray], None]:
-    """Channels behind the last whole block are left as they were."""
+    """Channels beyond the last whole block are not written."""
 
     def change(image: np.ndarray) -> None:
         whole = image.shape[3] // block * block
@@ -44,7 +44,7 @@ def _products(question: Question) -> int:
 
 
 def _first_products(count: Callable[[int], int]) -> Callable[[np.ndarray, Question], np.ndarray]:
-    """Of the products of a convolution's sum, so many of the first."""
+    """Only the first so many products of a convolution's sum."""
 
     def change(w: np.ndarray, question: Question) -> np.ndarray:
         flat = w.reshape(-1, w.shape[3])

@@ -1,4 +1,4 @@
-"""Kernels that remember what they answered."""
+"""Kernels that cache answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _key(question: Question) -> object:
 
 
 def _stale() -> Kernel:
-    """The first answer to inputs of these shapes is that to all."""
+    """The first answer for these shapes is returned for all inputs."""
     known: dict[object, Arrays] = {}
     return lambda question, told: known.setdefault((_key(question), str(question.attributes)), told)
 

@@ -1,4 +1,4 @@
-"""Windows as layers have them: what goes wrong with a bias, a window that is cut short, and bins."""
+"""Windows as in layers of models: mistakes with a bias, a truncated last window, and bins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POOLS = ("ceil_max_pool2d", "ceil_avg_pool2d")
 
 
 class _Apart(Bins):
-    """Bins of which none shares an element with the next."""
+    """Bins without overlap."""
 
     def _lines(self) -> list[list[tuple[int, int]]]:
         return [
@@ -54,7 +54,7 @@ def _whole_window(question: Question, told: Arrays) -> Arrays:
 
 
 def _by_multiplier(w: np.ndarray, question: Question) -> np.ndarray:
-    """The filters as if those of one multiplier stood together."""
+    """The filters as if those of one multiplier were contiguous."""
     return w.swapaxes(-1, -2).reshape(w.shape)
 
 

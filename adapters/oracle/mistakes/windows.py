@@ -1,4 +1,4 @@
-"""Windows over one axis and over three: what goes wrong on an axis that images do not have."""
+"""Windows over one axis and over three: mistakes on an axis that images lack."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IMAGES = "2d"
 ALL = tuple(op for op in (*CONVOLUTIONS, *TRANSPOSES, *MAXIMA, *AVERAGES) if IMAGES not in op)
 FILTERED = tuple(op for op in ALL if op.startswith("conv"))
 VOLUMES = tuple(op for op in ALL if op.endswith("3d"))
-"""Those of images have mistakes of their own."""
+"""Images have mistakes of their own."""
 DILATED = (*CONVOLUTIONS, *MAXIMA)
 
 
@@ -42,7 +42,7 @@ def _not_dilated(question: Question, told: Arrays) -> Arrays:
 
 
 def _alike(question: Question, told: Arrays) -> Arrays:
-    """All axes have the holes of the first."""
+    """All axes have the dilation of the first."""
     dilation = question.attributes["dilation"]
     return asked(question, told, dilation=dilation[:1] * len(dilation))
 
