@@ -1,1 +1,1 @@
-"""What a kernel library does differently, stated once for the frameworks that compute on it. Free of frameworks."""
+"""Differences of kernel libraries, stated once for all frameworks that use them. Imports no framework."""

@@ -1,4 +1,4 @@
-"""What torch's own functions of single elements do differently, for all who call them. Free of torch."""
+"""Differences of torch's element-wise functions, for all frameworks that call them. Does not import torch."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ VECTORS: Told = {
     "erf_by_difference": ("upstream", "in 16 bits, and in gelu's slope, erf is 1 less a sum of five terms"),
     "infinite_early": ("by design", "Sleef documents that its lgamma may be infinite from 4e36, or 2e305, on"),
 }
-"""What those of vectors do, which a processor without any of them has not."""
+"""Differences of vectorized functions, absent on processors without vector instructions."""
 
 
 def saturates(case: Case) -> bool:
-    """Whether numbers become the format of 8 bits that has the largest for those beyond, as one of the four has."""
+    """Whether values out of range saturate to the largest number of the 8-bit format, as in one of the four."""
     return case.attributes["to"] == "float8_e4m3fn"
 
 
 def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Iterator[Fact]:
-    """Those of ``adapter`` in the modes in which it calls them."""
+    """The facts of ``adapter`` in the modes in which it calls them."""
     told: dict[str, Any] = {"versions": versions, "modes": modes}
     yield from mistakes(adapter, FUNCTIONS, **told)
     yield from mistakes(adapter, VECTORS, **told, needs=("cpu_capability!=DEFAULT",))

@@ -1,4 +1,4 @@
-"""Which valid cases torch's kernels refuse, by what they say, for all who call them. Free of torch."""
+"""Valid cases that torch's kernels refuse, by their messages, for all who call them. Does not import torch."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ NOTHING = (
     "select(): index 0 out of range for tensor of size [0]",
     "cond must be a bool, but got <class 'int'>",
 )
-"""What checks of torch's and oneDNN's say of an extent of 0; the last two of a batch of none."""
+"""Messages of checks of torch and oneDNN for an extent of 0; the last two for an empty batch."""
 
 
 def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> tuple[Fact, ...]:
-    """Those of ``adapter`` in the modes in which it calls them."""
+    """The facts of ``adapter`` in the modes in which it calls them."""
     told: dict[str, Any] = {"modes": modes, "versions": versions}
     return (
         refused(

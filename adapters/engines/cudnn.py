@@ -1,4 +1,4 @@
-"""What cuDNN does differently on NVIDIA's GPUs. No framework here."""
+"""Differences of cuDNN on NVIDIA's GPUs. Imports no framework."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def grouped_and_not_finite(case: Case) -> bool:
 
 
 def facts(versions: str = "") -> tuple[Fact, ...]:
-    """What it shows wherever a framework hands convolutions to it."""
+    """The facts of a framework that calls cuDNN for convolutions."""
     return (
         Fact(
             "cudnn-cuda-groups",

@@ -1,4 +1,4 @@
-"""What TensorFlow's own kernels for the CPU, most of them Eigen's, do differently, for all who call them."""
+"""Differences of TensorFlow's own CPU kernels, most of them Eigen's, for all frameworks that call them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PACKETS: Told = {
         "errs by up to 4.5 units in the last place in acos and asin of float32, 3.5 in log and 8.3 in tanh of float64",
     ),
 }
-"""What Eigen's functions of vectors (GenericPacketMathFunctions.h) do, for all who are built on it."""
+"""Differences of Eigen's vectorized functions (GenericPacketMathFunctions.h), for all frameworks built on it."""
 
 KERNELS: Told = {
     "square_overflows": ("upstream", "erf of float64 is a quotient of polynomials in x², NaN where that overflows"),
@@ -36,7 +36,7 @@ KERNELS: Told = {
     ),
     "added_to_one": ("upstream", "erfinv(x) is computed as ndtri((1 + x) / 2) / √2, in which a small x is lost"),
 }
-"""What TensorFlow's kernels do besides."""
+"""Further differences of TensorFlow's kernels."""
 
 DEFINITIONS: Told = {
     "constants_in_float32": (
@@ -54,7 +54,7 @@ DEFINITIONS: Told = {
         "the gradient of Cumprod is a sum of products that is divided by the operand, and 0 where that is 0",
     ),
 }
-"""What TensorFlow makes of its functions, whoever computes them."""
+"""Differences in TensorFlow's definitions of functions, whatever computes them."""
 _NAN = {
     "url": "https://github.com/tensorflow/tensorflow/issues/125965",
     "title": "CPU MaxPool2D returns different results for identical float64 channels containing NaN",
@@ -62,7 +62,7 @@ _NAN = {
 
 
 def facts(adapter: str, modes: tuple[str, ...], versions: str = "") -> Iterator[Fact]:
-    """Those of ``adapter`` in the modes in which it calls them."""
+    """The facts of ``adapter`` in the modes in which it calls them."""
 
     def mistake(name: str, owner: str, reason: str, *ops: str, aspects: tuple[str, ...] = _BOTH, **more: str) -> Fact:
         id = f"{adapter}-{name.replace('_', '-')}"

@@ -1,4 +1,4 @@
-"""What Inductor, the compiler behind torch.compile, does differently. Free of torch."""
+"""Differences of Inductor, the compiler behind torch.compile. Does not import torch."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from opassay.harness.model.fact import Fact
 
 _SEVERAL = (*ON_CPU, "parallel=yes")
 _LANES = {"AVX2": 8, "AVX512": 16}
-"""float32 numbers of a register, by torch's name of the processor."""
+"""float32 lanes of a register, by torch's name of the processor."""
 
 
 FUNCTIONS: Told = {
     "by_a_textbook": ("upstream", "functions are made of others by textbook formulas where vectors have none"),
     "zeros_of_other_sign": ("upstream", "what is made of others loses the sign of -0"),
 }
-"""What its functions of single elements do, on the CPU."""
+"""Differences of its element-wise functions, on the CPU."""
 
 
 def lands_elsewhere(case: Case) -> bool:
-    """All planes lie one after the other, and every index reaches one of them."""
+    """All planes are contiguous, and every index addresses one of them."""
     layout, shape = case.attributes["layout"], case.attributes["output_shape"]
     channels = shape[channel_axis(layout)]
     size = math.prod(shape[axis] for axis in spatial_axes(layout))
@@ -39,12 +39,12 @@ def lands_elsewhere(case: Case) -> bool:
 
 
 def small_integers(case: Case) -> bool:
-    """Updates of 8 bits."""
+    """8-bit updates."""
     return case.tensors[1].dtype in ("int8", "uint8") and 0 not in case.tensors[1].shape
 
 
 def facts(modes: tuple[str, ...], versions: str = "") -> tuple[Fact, ...]:
-    """What it shows in those modes of a framework that compile by it."""
+    """The facts of a framework in the modes that compile with it."""
 
     def fact(name: str, reason: str, when: Callable[[Case], bool], **more: object) -> Fact:
         told = {"modes": modes, "versions": versions} | more

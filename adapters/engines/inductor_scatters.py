@@ -1,7 +1,7 @@
 """Scatters that Inductor, with several threads, vectorizes in a way that its atomic adds do not support.
 
-What is said here follows from TilingSelect and CppVecKernel.store in torch/_inductor/codegen/cpp.py of torch 2.13. Free
-of torch.
+The conditions follow TilingSelect and CppVecKernel.store in torch/_inductor/codegen/cpp.py of torch 2.13. Does not
+import torch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _NARROW = ("float16", "bfloat16")
 
 
 def added_in_tiles(case: Case) -> bool:
-    """It goes over rows and columns of the updates in tiles: rows lie next to each other, columns in the answer do."""
+    """It tiles rows and columns of the updates: rows are contiguous in the updates, columns in the answer."""
     indices, updates = case.tensors
     rows, columns = _extents(case)
     tiled = updates.memory.kind == "transposed" and len(rows) == 1 and bool(columns)
@@ -24,7 +24,7 @@ def added_in_tiles(case: Case) -> bool:
 
 
 def added_to_one_place(lanes: int) -> Callable[[Case], bool]:
-    """It takes several rows at once, but all of them go to the same place; ``lanes``: float32 numbers of a register."""
+    """It vectorizes over rows that all go to the same place; ``lanes``: float32 lanes of a register."""
 
     def covers(case: Case) -> bool:
         updates = case.tensors[1]
@@ -46,7 +46,7 @@ def _atomic(updates: Tensor) -> bool:
 
 
 def _extents(case: Case) -> tuple[list[int], list[int]]:
-    """Of rows and of columns of the updates, without those of 1, over which there is no loop."""
+    """Extents of rows and columns of the updates, without those of 1, which have no loop."""
     indices, updates = case.tensors
     lead = len(indices.shape) - 1
     return [n for n in updates.shape[:lead] if n > 1], [n for n in updates.shape[lead:] if n > 1]
@@ -58,7 +58,7 @@ def _one_place(case: Case) -> bool:
 
 
 def _one_loop(case: Case) -> bool:
-    """Over all rows, which lie one after another in both; a copy is made of what is reversed."""
+    """One loop over all rows, contiguous in both; reversed ones are copied."""
     return all(tensor.memory.kind in ("contiguous", "offset", "reversed") for tensor in case.tensors)
 
 

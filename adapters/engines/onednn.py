@@ -1,4 +1,4 @@
-"""What oneDNN does differently, for frameworks that call it for convolutions and products on the CPU."""
+"""Differences of oneDNN, for frameworks that call it for convolutions and products on the CPU."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _BOTH = ("value", "gradient")
 
 
 def _filter_overruns(case: Case) -> bool:
-    """A filter's gradient is asked for, by itself or in a stage of a program, and writes beyond its workspace."""
+    """A filter's gradient, by itself or in a stage of a program, that writes beyond its workspace."""
     asked = case.aspect == "gradient" or any(stage.get("vjp") for stage in case.attributes.get("stages", ()))
     return asked and known_strided.overruns(case)
 
 
 def _single_column(case: Case) -> bool:
-    """Forwards, or in the second derivative of the transpose: where it was seen."""
+    """The forward pass, or the second derivative of the transpose: those where it was observed."""
     return (case.aspect == "gradient") == ("stages" in case.attributes) and known_columns.single_column(case)
 
 
@@ -39,9 +39,9 @@ def _one_matrix(case: Case) -> bool:
 def convolutions(
     adapter: str, modes: tuple[str, ...], versions: str = "", straddled: Predicate = known_holes.straddled
 ) -> Iterator[Fact]:
-    """What ``adapter`` shows in the modes in which its convolutions are oneDNN's.
+    """The facts of ``adapter`` in the modes whose convolutions are oneDNN's.
 
-    ``straddled``: which windows do, where the adapter hands over other images than it is given.
+    ``straddled``: the predicate of such windows, where the adapter passes other images than it is given.
     """
     told: dict[str, Any] = {"owner": "upstream", "aspects": _BOTH, "modes": modes, "versions": versions}
     yield Fact(
@@ -79,7 +79,7 @@ def convolutions(
 
 
 def amx_column(adapter: str, modes: tuple[str, ...], versions: str, *needs: str) -> Fact:
-    """What ``adapter`` shows in the modes whose bfloat16 convolutions are oneDNN's; ``needs`` says where they are."""
+    """The facts of ``adapter`` in the modes whose bfloat16 convolutions are oneDNN's; ``needs``: where they are."""
     return Fact(
         f"{adapter}-onednn-amx-column",
         "upstream",
@@ -96,7 +96,7 @@ def amx_column(adapter: str, modes: tuple[str, ...], versions: str, *needs: str)
 
 
 def gelu(adapter: str, versions: str, *needs: str) -> Fact:
-    """What ``adapter`` shows where oneDNN's kernel for AVX-512 computes gelu by the error function."""
+    """The facts of ``adapter`` where oneDNN's kernel for AVX-512 computes gelu by the error function."""
     return Fact(
         f"{adapter}-onednn-gelu",
         "upstream",
@@ -109,7 +109,7 @@ def gelu(adapter: str, versions: str, *needs: str) -> Fact:
 
 
 def saturating_pairs(adapter: str, versions: str) -> Fact:
-    """What ``adapter`` shows where oneDNN, to which it leaves int8 on processors with VNNI, is told not to use that."""
+    """The facts of ``adapter`` where oneDNN, used for int8 on processors with VNNI, is told not to use VNNI."""
     return Fact(
         f"{adapter}-onednn-saturating-pairs",
         "upstream",
@@ -128,7 +128,7 @@ def _of_16_bits(case: Case) -> bool:
 
 
 def withheld(adapter: str, modes: tuple[str, ...], versions: str) -> Iterator[Fact]:
-    """What ``adapter`` shows where TensorFlow leaves 16 bits to oneDNN, which is told not to use AVX-512."""
+    """The facts of ``adapter`` where TensorFlow leaves 16-bit dtypes to oneDNN, which is told not to use AVX-512."""
     told: dict[str, Any] = {"modes": modes, "versions": versions, "needs": ("withheld=avx512",)}
     reason = "TensorFlow goes by the processor, and not by ONEDNN_MAX_CPU_ISA, in what it leaves to oneDNN: "
     yield refused(
@@ -152,7 +152,7 @@ def withheld(adapter: str, modes: tuple[str, ...], versions: str) -> Iterator[Fa
 
 
 def volume_maximum(adapter: str, modes: tuple[str, ...], versions: str) -> Fact:
-    """What ``adapter`` shows in the modes in which TensorFlow takes maxima over three axes for it."""
+    """The facts of ``adapter`` in the modes in which TensorFlow computes its maxima over three axes."""
     return Fact(
         f"{adapter}-onednn-volume-maximum",
         "upstream",
@@ -169,7 +169,7 @@ def volume_maximum(adapter: str, modes: tuple[str, ...], versions: str) -> Fact:
 
 
 def softmax(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
-    """What ``adapter`` shows in the modes in which oneDNN computes its softmax."""
+    """The facts of ``adapter`` in the modes in which oneDNN computes its softmax."""
     return Fact(
         f"{adapter}-onednn-softmax",
         "upstream",
@@ -189,7 +189,7 @@ def _by_onednn_far(case: Case) -> bool:
 def far_strides(
     adapter: str, modes: tuple[str, ...], versions: str = "", needs: tuple[str, ...] = WITH_ONE_DNN
 ) -> Fact:
-    """What ``adapter`` shows where a step of its windows fills 32 bits."""
+    """The facts of ``adapter`` where a stride of its windows needs 32 bits."""
     return Fact(
         f"{adapter}-onednn-far-strides",
         "upstream",
@@ -220,7 +220,7 @@ def _read_beyond(modes: tuple[str, ...], versions: str) -> dict[str, Any]:
 
 
 def one_matrix(adapter: str, versions: str = "") -> Fact:
-    """What ``adapter`` shows where TensorFlow multiplies batches of matrices for it."""
+    """The facts of ``adapter`` where TensorFlow computes its batched matrix products."""
     return Fact(
         f"{adapter}-onednn-one-matrix",
         reason="the batched float32 product with one broadcast matrix reads beyond its operands",
@@ -232,7 +232,7 @@ def one_matrix(adapter: str, versions: str = "") -> Fact:
 
 
 def einsum(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
-    """What ``adapter`` shows in the modes in which TensorFlow's einsum multiplies rows by one matrix for it."""
+    """The facts of ``adapter`` in the modes in which TensorFlow's einsum multiplies its rows by one matrix."""
     return Fact(
         f"{adapter}-onednn-einsum",
         reason="einsum with an ellipsis in 16 bits reads beyond the one matrix of a batch: later rows are wrong",

@@ -1,4 +1,4 @@
-"""Which valid cases TensorFlow's kernels refuse, by what they say, for all who call them. Free of TensorFlow."""
+"""Valid cases that TensorFlow's kernels refuse, by their messages, for all callers. Does not import TensorFlow."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTHING = (
     "0 was not less than 0",
     "Must provide as many biases as the last dimension",
 )
-"""What kernels, shape functions and XLA say of an extent of 0."""
+"""Messages of kernels, shape functions and XLA for an extent of 0."""
 
 NARROW = (
     "out of range for an int32",
@@ -43,11 +43,11 @@ NO_DERIVATIVE = (
     "was expected to be a int64 tensor but is a int32 tensor",
     "has type int32 that does not match type int64",
 )
-"""Of fmod and of an update of a slice, of images, of digamma, of topk with indices of 64 bits."""
+"""Messages for fmod, updates of a slice, images, digamma, and topk with 64-bit indices."""
 
 
 def facts(adapter: str, modes: tuple[str, ...], versions: str) -> Iterator[Fact]:
-    """Those of ``adapter`` in the modes in which it calls them."""
+    """The facts of ``adapter`` in the modes in which it calls them."""
     told: dict[str, Any] = {"modes": modes, "versions": versions}
     yield refused(
         f"{adapter}-empty",

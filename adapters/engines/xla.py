@@ -1,4 +1,4 @@
-"""What XLA does differently, for the frameworks that compile with it. Free of all of them."""
+"""Differences of XLA, for the frameworks that compile with it. Imports none of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opassay.harness.model.numeric_model import NumericModel, NumericRule
 ABORTS = "XLA ends the process over a shape whose size overflows, instead of raising"
 _BOTH = ("value", "gradient")
 _PANEL = 2**15
-"""Channels up to which a product of one term is right: 32,768 were, 33,000 were not."""
+"""Channels up to which a product of one term is correct: 32,768 were, 33,000 were not."""
 _FLUSH_URL = "https://github.com/jax-ml/jax/issues/16200"
 _FLUSH_TITLE = "Subnormal `jax.numpy` arrays equal to 0"
 
@@ -24,10 +24,10 @@ DOCUMENTED = (
     NumericRule(NumericModel(accumulator="float32", functions="jax-cpu"), dtype="float32"),
     NumericRule(NumericModel(accumulator="float64", functions="jax-cpu-float64"), dtype="float64"),
 )
-"""What its functions on the CPU err by, of float32 for every input, of float64 for those that JAX's authors tried:
+"""Errors of its functions on the CPU, of float32 for every input, of float64 for those that JAX's authors sampled:
 https://docs.jax.dev/en/latest/accuracy.html
 
-``tests/benchmarks/functions.py jax`` asked for 54 functions and their gradients 1,000 times each: erf beyond 1, and the
+``tests/benchmarks/functions.py jax`` tested 54 functions and their gradients 1,000 times each: erf beyond 1, and the
 gradients of soft_sign, hypot and logaddexp were outside.
 """
 
@@ -61,17 +61,18 @@ FUNCTIONS: Told = {
     "nan_passed_over": ("upstream", "the smallest of several rows passes over a NaN beside an infinity"),
     "out_of_range": ("upstream", "erf is a quotient of polynomials, which nothing keeps within 1"),
 }
-"""What its functions of single elements do, on the CPU."""
+"""Differences of its element-wise functions, on the CPU."""
 
 
 def facts(
     adapter: str, modes: tuple[str, ...] = (), versions: str = "", grouped: tuple[str, ...] = ()
 ) -> tuple[Fact, ...]:
-    """Those of ``adapter`` in the modes in which it computes with XLA; in ``grouped``, convolutions of groups alone.
+    """The facts of ``adapter`` in the modes in which it computes with XLA; in ``grouped``, those of grouped
+    convolutions only.
 
-    Subnormals: products with infinity are NaN then, see "Inconsistent results for epsilon * inf on CPU",
+    Subnormals: their products with infinity are NaN, see "Inconsistent results for epsilon * inf on CPU",
     https://github.com/jax-ml/jax/issues/4042. Groups: ConvolutionGroupConverter and SwapConvOperands (algebraic
-    simplifier) of XLA's CPU compiler. One dense filter is made for float64 of one input channel per group; of other
+    simplifier) of XLA's CPU compiler. One dense filter is made for float64 with one input channel per group; for other
     dtypes the gradient of the filters turns the groups into an axis that is dilated with zeros. Maxima:
     select-and-scatter, whose comparison is "greater or equal".
     """
@@ -120,7 +121,7 @@ def facts(
 
 
 def attention(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
-    """What the gradient of JAX's attention comes to, whose products XLA is asked to sum in float32."""
+    """The gradient of JAX's attention, whose products are to be accumulated in float32."""
     return refused(
         f"{adapter}-xla-single-query",
         "a product by a single number goes to ElementalIrEmitter, which has no ALG_DOT_BF16_BF16_F32",
@@ -133,9 +134,9 @@ def attention(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
 
 
 def goes_beyond_panel(case: Case) -> bool:
-    """More than ``_PANEL`` channels by a window of one tap of one channel, from an image that is one value wide.
+    """More than ``_PANEL`` channels, a window of one tap of one channel, and an image that is one element wide.
 
-    Two values wide, of two channels, and in one and three axes all was right.
+    Images two elements wide, images of two channels, and images of one or three axes were correct.
     """
     x, w = case.tensors[:2]
     narrow = x.shape[spatial_axes(case.attributes["layout"])[-1]] == 1
@@ -143,7 +144,7 @@ def goes_beyond_panel(case: Case) -> bool:
 
 
 def beyond_panel(adapter: str, modes: tuple[str, ...], versions: str = "") -> Fact:
-    """What JAX's convolutions come to; TensorFlow's, compiled by XLA, are right up to 66,063 channels."""
+    """The answer of JAX's convolutions; TensorFlow's, compiled by XLA, are correct up to 66,063 channels."""
     return Fact(
         f"{adapter}-xla-beyond-panel",
         "upstream",

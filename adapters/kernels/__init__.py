@@ -1,1 +1,1 @@
-"""What kernels do differently, as predicates over cases. No framework here."""
+"""Differences of kernels, as predicates over cases. Imports no framework."""

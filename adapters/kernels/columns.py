@@ -1,4 +1,4 @@
-"""Where oneDNN's convolution of one channel to a single column answers with what lies in memory. NumPy only."""
+"""Where oneDNN's convolution of one channel to a single column returns uninitialized memory. NumPy only."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ AMX_NEEDS = ("instructions=amx_bf16",)
 CHANCE = "what lies in memory before the answer is written there"
 
 _FEW = 4
-"""Positions of an answer up to which another kernel convolves."""
+"""Output positions up to which another kernel is used."""
 
 
 def single_column(case: Case) -> bool:
-    """An image of one channel whose convolution steps over columns, and ends with one column of several rows.
+    """An image of one channel whose convolution strides over columns, and gives one column of several rows.
 
-    In NHWC only where TensorFlow differentiates. What the answer then holds differs from run to run, and by chance is
-    right.
+    In NHWC only where TensorFlow differentiates. The answer differs from run to run, and is correct by chance.
     """
     return case.tensors[0].dtype == "float32" and any(_single(case, *found) for found in convolutions(case))
 
 
 def single_column_by_amx(case: Case) -> bool:
-    """A filter of several columns that steps over columns, and ends with one column of more rows than ``_FEW``.
+    """A filter of several columns that strides over columns, and gives one column of more rows than ``_FEW``.
 
     Of 432 geometries of TensorFlow 2.21 and 1,296 of torch 2.13 these were wrong, and no others. The filter's gradient
     is wrong in some of them.

@@ -1,4 +1,4 @@
-"""Facts about ops that treat each element alone: how they are made, predicates and pins. No framework."""
+"""Facts about element-wise ops: constructors, predicates and pins. Imports no framework."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAN_OF_SIGN = Case("sign", (Tensor((2,), "float32", Fill("literal", values=(math
 
 
 Told = Mapping[str, tuple[str, str]]
-"""By a mistake, which says itself what ops it is made in: who must act, and why."""
+"""A mistake, which lists its ops, with the fact's status and reason."""
 
 JAX_NUMPY: Told = {
     "infinity_taken_for_zero": (
@@ -25,24 +25,24 @@ JAX_NUMPY: Told = {
         "the gradient of jnp.logaddexp takes an infinite operand, and sum, for 0",
     ),
 }
-"""What functions of jax.numpy do, whatever they are compiled with."""
+"""Differences of jax.numpy functions, whatever compiles them."""
 
 
 def mistakes(adapter: str, told: Told, **more: Any) -> Iterator[Fact]:
-    """A fact for each, of values and of gradients. ``more``: modes, versions, needs."""
+    """One fact per mistake, for values and gradients. ``more``: modes, versions, needs."""
     for name, (owner, reason) in told.items():
         id = f"{adapter}-{name.replace('_', '-')}"
         yield Fact(id, owner, reason, aspects=("value", "gradient"), reproduces=name, **more)
 
 
 def holds_nan(case: Case) -> bool:
-    """Whether an input holds a NaN, whatever made its values."""
+    """Whether an input holds a NaN, whatever its fill."""
     floats = [t for t in case.tensors if dtypes.is_float(t.dtype)]
     return any(bool(np.isnan(dtypes.widen(t.materialize())).any()) for t in floats)
 
 
 def divided_by_zero(op: str, dtype: str = "int32") -> Case:
-    """A case of invalid input: integers by 0."""
+    """A case of invalid input: integer division by 0."""
     values = Fill("literal", values=(5, 7))
     return Case(op, (Tensor((2,), dtype, values), Tensor((2,), dtype, Fill("zeros"))), {}, "error", "DivisorZero")
 
@@ -54,7 +54,7 @@ def gradient(op: str, dtype: str = "float32", operands: int = 2) -> Case:
 
 
 def none_through_8_bits(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Fact:
-    """What TensorFlow's gradient of a cast knows: no format of 8 bits."""
+    """TensorFlow's gradient of a cast supports no 8-bit float format."""
     x = Tensor((2,), "float32", Fill("literal", values=(5.0, 3.0)))
     case = Case("round_to_float8", (x,), {"to": "float8_e5m2", "saturate": False}, "gradient", cotangents=(x,))
     return Fact(
@@ -72,17 +72,17 @@ def none_through_8_bits(adapter: str, versions: str, modes: tuple[str, ...] = ()
 
 
 STEPS = 1e9
-"""Of a sum, which take seconds."""
+"""Steps of a sum that take seconds."""
 
 
 def _far_below(case: Case) -> bool:
-    """Whether a number lies so far below 0 that the sum goes on for long; it is not asked of whole ones."""
+    """Whether a number is so far below 0 that the sum takes long; integers are excluded."""
     x = case.inputs()[0]
     return x.dtype == np.float64 and bool(((x < -STEPS) & (np.rint(x) != x)).any())
 
 
 def endless(adapter: str, versions: str) -> Fact:
-    """What the sum of Eigen's zeta does to a gradient of digamma."""
+    """The effect of the sum in Eigen's zeta on a gradient of digamma."""
     one = Tensor((1,), "float64", Fill("ones"))
     x = Tensor((1,), "float64", Fill("literal", values=(-(2.0**50) - 0.5,)))
     return Fact(

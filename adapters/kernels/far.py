@@ -1,4 +1,4 @@
-"""What is known of numbers that 32 bits do not hold: steps of windows, and indices. No framework here."""
+"""Facts about numbers beyond 32 bits: strides, dilations, and indices. Imports no framework."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ STEPPED = ("windowed", "conv2d_vjp", "conv2d_transpose_vjp", "avg_pool2d_vjp", "
 
 
 def far(name: str) -> Predicate:
-    """An entry of the attribute ``name`` past 32 bits, which is valid where there is but one window, or one tap."""
+    """An entry of the attribute ``name`` beyond 32 bits, which is valid with a single window, or a single tap."""
     return lambda case: max(attributes_of(case).get(name, ()), default=0) >= LEAST
 
 
 def far_steps(case: Case) -> bool:
-    """A stride or a dilation that 32 bits hold just so, or do not."""
+    """A stride or a dilation that barely fits into 32 bits, or does not."""
     return max(max(attributes_of(case).get(name, (0,))) for name in ("stride", "dilation")) >= LEAST - 1
 
 
 def far_strides(adapter: str, versions: str, ops: tuple[str, ...] = STEPPED, **more: Any) -> Fact:
-    """Strides past 32 bits are refused with an error."""
+    """Strides beyond 32 bits are refused with an error."""
     told: dict[str, Any] = {"aspects": ("value", "gradient"), "verdicts": ("rejects",), "when": far("stride"), **more}
     reason = "strides are 32-bit integers: 2**31 is refused, or becomes negative"
     return Fact(f"{adapter}-far-strides", "upstream", reason, ops=ops, versions=versions, **told)
 
 
 def narrowed_index(case: Case) -> bool:
-    """Every index that 32 bits do not hold is a place by its last 32."""
+    """Every index beyond 32 bits is truncated to its low 32 bits."""
     place, extents = _indexed(case)
     indices = case.tensors[place].materialize()
     outside, narrowed = (indices >= LEAST) | (indices < -LEAST), indices.astype(np.int32)

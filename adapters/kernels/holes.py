@@ -1,8 +1,7 @@
-"""Where oneDNN's bfloat16 convolution by AMX ends the process: its windows miss the image altogether. NumPy only.
+"""Where oneDNN's bfloat16 AMX convolution ends the process: its windows miss the image altogether. NumPy only.
 
-A dilated filter may straddle an image of few rows, so that every tap of every window lies in the padding. Tried out
-with TensorFlow 2.21 for 465 such geometries, each in a process of its own: it foretells the 146 that crashed, and no
-other.
+A dilated filter may straddle an image of few rows, so that every tap of every window lies in the padding. Tested with
+TensorFlow 2.21 on 465 such geometries, each in a process of its own: it predicts the 146 that crashed, and no other.
 """
 
 from __future__ import annotations
@@ -28,14 +27,14 @@ OPS = (
 """Ops and aspects that convolve bfloat16 with dilation."""
 
 _FEW = 4
-"""Positions of an answer up to which another kernel convolves."""
+"""Output positions up to which another kernel is used."""
 
 
 def straddled(case: Case) -> bool:
     """Whether some convolution of the case meets the conditions.
 
-    Where it is differentiated, explicit padding is an op of its own, and so part of the image. The transpose is done
-    by another kernel where it has strides.
+    In a gradient, explicit padding is an op of its own, and so part of the image. A strided transpose uses another
+    kernel.
     """
     if case.tensors[0].dtype != "bfloat16":
         return False
@@ -46,7 +45,7 @@ def straddled(case: Case) -> bool:
 
 
 def straddled_in_keras(case: Case) -> bool:
-    """The same where explicit padding is always an op of its own, and convolutions are not oneDNN's, but transposes."""
+    """The same where explicit padding is always an op of its own, and only transposes are oneDNN's."""
     how = attributes_of(case)
     steps = case.aspect != "gradient" and max(how["stride"]) > 1
     return isinstance(how["padding"], str) and not steps and straddled(case)
@@ -65,7 +64,7 @@ def _straddled(case: Case, image: Sequence[int], kernel: Sequence[int], how: Map
         return False
     places = [row * stride[0] - pads[0][0] + tap * dilation[0] for row in range(rows) for tap in range(kernel[0])]
     reads = any(0 <= place < image[1] for place in places)
-    # Less padding than the filter has taps, as if it had no holes, is done rightly.
+    # Padding of less than the filter's taps, counted without dilation, is correct.
     return not reads and max(-min(places), max(places) - image[1] + 1) >= kernel[0]
 
 
@@ -77,7 +76,7 @@ UNREAD = "oneDNN's dilated convolution ends the process (SIGSEGV) where no windo
 
 
 def reads_no_column(case: Case) -> bool:
-    """A dilation along columns, and padding that every tap of every window lies in, however high the image.
+    """A dilation along columns, and padding that holds every tap of every window, whatever the image's height.
 
     Of 96 geometries of torch 2.13 in float16 whose image has one column these 12 crashed, and no others.
     """

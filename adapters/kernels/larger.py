@@ -1,4 +1,4 @@
-"""What TensorFlow makes of a window that does not fit, for all who compute with it. No framework here."""
+"""TensorFlow's behaviour for a window that does not fit, for all frameworks that use it. Imports no framework."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from opassay.harness.model.case import Case
 
 DIVIDES_URL = "https://github.com/tensorflow/tensorflow/issues/125509"
 DIVIDES_TITLE = "tf.keras.layers.MaxPool1D causes CPU floating point exception with invalid pooling window size"
-"""Of ``divided_by_nothing``."""
+"""The title of ``divided_by_nothing``."""
 
 _RULE = "WindowLargerThanInput"
 
@@ -24,7 +24,7 @@ def refused_by_onednn(case: Case) -> bool:
 
 
 def divided_by_nothing(case: Case) -> bool:
-    """Channels last, an input one short of the window: no window at all, which oneDNN divides by, not in float16."""
+    """Channels last, an input one short of the window: oneDNN divides by the number of windows, 0; not in float16."""
     if case.rule != _RULE or case.tensors[0].dtype not in ("float32", "bfloat16"):
         return False
     how = case.attributes
@@ -39,9 +39,11 @@ ROUNDED = (
 
 
 def rounded_to_one(case: Case) -> bool:
-    """A transpose of one row, asked for less than its window: by less than a stride, so that 0 windows are rounded up.
+    """A transpose of one row with an output smaller than its window by less than a stride, so that 0 windows round up
+    to 1.
 
-    Of 30 such geometries of TensorFlow 2.21 (strides 1 to 3, with and without dilation, three dtypes) these were taken.
+    Of 30 such geometries of TensorFlow 2.21 (strides 1 to 3, with and without dilation, three dtypes) these were
+    accepted.
     """
     how, (x, w) = case.attributes, case.tensors
     if case.rule != "OutputTooSmall" or x.dtype not in ONE_DNN or how["padding"] == "SAME":

@@ -1,6 +1,6 @@
-"""Where a sum of products turns NaN because a subnormal operand is taken for zero. NumPy only.
+"""Where a sum of products becomes NaN because a subnormal operand is flushed to zero. NumPy only.
 
-Numbers are reduced to what decides it: NaN, infinities, zeros, and 1 or -1 for all else. So no sum overflows, and
+Numbers are reduced to what decides it: NaN, infinities, zeros, and 1 or -1 for all others. So no sum overflows, and
 NaN appears by IEEE 754's own rules (0 times infinity, infinity minus infinity).
 """
 
@@ -23,9 +23,9 @@ _ODD = ("special", "literal")
 
 @lru_cache(maxsize=1024)
 def nan_by_flush(case: Case) -> bool:
-    """Whether an answer turns NaN when subnormal operands are flushed: conv2d, its transpose and matmul.
+    """Whether an answer becomes NaN when subnormal operands are flushed: conv2d, its transpose and matmul.
 
-    For the aspect gradient, one of the gradients. float16 is nowhere flushed.
+    For the aspect gradient, one of the gradients. float16 is never flushed.
     """
     tensors = case.all_tensors
     odd = any(tensor.fill.kind in _ODD for tensor in tensors)
@@ -42,7 +42,7 @@ def nan_by_flush(case: Case) -> bool:
 
 
 def nan_appears(case: Case, values: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> bool:
-    """Whether ``found`` is NaN where the answer to ``values`` is not, and the contract does not leave it open."""
+    """Whether ``found`` is NaN where the answer for ``values`` is not, and the contract does not leave it open."""
     with np.errstate(invalid="ignore", over="ignore"):
         right = answers(case, [told(v) for v in values])
         turned = [np.isnan(f) & ~np.isnan(r) for f, r in zip(found, right, strict=True)]
@@ -58,7 +58,7 @@ def nan_appears(case: Case, values: Sequence[np.ndarray], found: Sequence[np.nda
 def nan_by_flush_or_stuffing(case: Case) -> bool:
     """The same for the gradient of conv2d; and oneDNN's bfloat16 kernel for strides and dilation.
 
-    That has given NaN for infinity where no flush explains it: why, and whether always, is not known.
+    The kernel has returned NaN for infinity where no flush explains it; the cause and the condition are unknown.
     """
     how = attributes_of(case)
     stuffed = case.tensors[0].dtype == "bfloat16" and min(max(how["stride"]), max(how["dilation"])) > 1
@@ -66,17 +66,17 @@ def nan_by_flush_or_stuffing(case: Case) -> bool:
 
 
 def told(values: np.ndarray) -> np.ndarray:
-    """What decides whether a sum is NaN: signs for finite numbers."""
+    """Values reduced to what decides whether a sum is NaN: signs for finite numbers."""
     return np.where(np.isfinite(values), np.sign(values), values).astype(np.float64)
 
 
 def _finite_size(values: np.ndarray) -> np.ndarray:
-    """Magnitudes: where their products sum up beyond the largest number, the contract leaves the answer open."""
+    """Magnitudes: where the sum of their products overflows, the contract leaves the answer open."""
     return np.where(np.isfinite(values), np.abs(values), 0).astype(np.float64)
 
 
 def answers(case: Case, values: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """What the case's op makes of ``values``, images in NHWC; for the aspect gradient, each gradient."""
+    """The answer of the case's op for ``values``, images in NHWC; for the aspect gradient, each gradient."""
     if case.op == "matmul":
         return _matmul(values, case.aspect == "gradient")
     return convolution(case, values, (correlate, spread, filters))
@@ -98,7 +98,7 @@ def _matmul(values: Sequence[np.ndarray], gradient: bool) -> list[np.ndarray]:
 
 
 def _summed(full: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-    """Over the axes that broadcasting added."""
+    """Summed over the axes that broadcasting added."""
     full = full.sum(axis=tuple(range(full.ndim - len(shape))))
     axes = tuple(i for i, n in enumerate(shape) if n == 1 and full.shape[i] > 1)
     return full.sum(axis=axes, keepdims=True)
@@ -117,13 +117,13 @@ def convolution(case: Case, values: Sequence[np.ndarray], runs: tuple[Any, Any, 
         return [correlated(rest[0], w, how), filtered(rest[0], x, w.shape, how)]
     if case.op == "conv2d" and not gradient:
         return [correlated(x, w, how)]
-    # conv2d_input_gradient_law asks for the first of these alone.
+    # conv2d_input_gradient_law uses the first of these only.
     first = spreaded(rest[0], w, x.shape, how)
     return [first, filtered(x, rest[0], w.shape, how)] if gradient else [first]
 
 
 def _correlate_open(x: np.ndarray, w: np.ndarray, how: Mapping[str, Any]) -> np.ndarray:
-    """Where odd filters meet padding, or odd images the zeros between the taps of a dilated filter."""
+    """Where non-finite filters meet padding, or non-finite images the zeros between the taps of a dilated filter."""
     beside = correlate(np.ones(x.shape), w, how) < w.sum(axis=(0, 1, 2))
     groups = how["groups"]
     pooled = x.reshape(*x.shape[:3], groups, -1).max(axis=4)
@@ -142,7 +142,7 @@ def _spread_open(dy: np.ndarray, w: np.ndarray, image: Sequence[int], how: Mappi
 
 
 def _filters_open(x: np.ndarray, dy: np.ndarray, shape: Sequence[int], how: Mapping[str, Any]) -> np.ndarray:
-    """Where odd cotangents meet padding; under a stride, odd images the zeros between cotangents."""
+    """Where non-finite cotangents meet padding; under a stride, non-finite images the zeros between cotangents."""
     beside = dy.sum(axis=(0, 1, 2)) > filters(np.ones(x.shape), dy, shape, how)
     if max(how["stride"]) == 1:
         return np.asarray(beside)
@@ -219,7 +219,7 @@ def filters(x: np.ndarray, dy: np.ndarray, shape: Sequence[int], how: Mapping[st
 
 
 def _seen(x: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What one tap of every window reads, and whether it lies in the image: ``[1, rows, columns, 1]``."""
+    """The elements that one tap of every window reads, and whether it lies in the image: ``[1, rows, columns, 1]``."""
     inside = ((rows < x.shape[1])[:, None] & (columns < x.shape[2]))[None, :, :, None]
     down, across = np.minimum(rows, x.shape[1] - 1), np.minimum(columns, x.shape[2] - 1)
     return x[:, down[:, None], across], inside

@@ -1,4 +1,4 @@
-"""What normalisations lose whose variance is computed in one pass, as E[x²] - E[x]². Free of frameworks."""
+"""The error of normalisations that compute the variance in one pass, as E[x²] - E[x]². Imports no framework."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opassay.harness.model.fact import Fact
 
 
 def rows(case: Case) -> np.ndarray:
-    """What is normalised together, a row each."""
+    """The elements that are normalised together, as rows."""
     x, how = dtypes.widen(case.tensors[0].materialize()), case.attributes
     if case.op == "layer_norm":
         return x.reshape(-1, math.prod(case.tensors[1].shape))
@@ -25,9 +25,9 @@ def rows(case: Case) -> np.ndarray:
 
 
 def far_from_zero(case: Case) -> bool:
-    """Whether of some row the squared mean, of which one pass loses the last bits, is more than all squared distances.
+    """Whether in some row the squared mean, whose last bits one pass loses, exceeds the sum of squared distances.
 
-    In two passes these are what errors add up of.
+    In two passes, the error scales with the latter.
     """
     if case.tensors[0].size == 0 or not case.attributes.get("training", True):
         return False
@@ -40,7 +40,7 @@ def far_from_zero(case: Case) -> bool:
 def one_pass(
     adapter: str, ops: tuple[str, ...], reason: str, when: Callable[[Case], bool] = far_from_zero, **more: Any
 ) -> Fact:
-    """The fact that ``adapter`` computes the variance of ``ops`` so, ``when`` it does. ``more``: modes, versions."""
+    """The fact that ``adapter`` computes the variance of ``ops`` in one pass, ``when`` so. ``more``: modes, versions."""
     return Fact(
         f"{adapter}-one-pass",
         "upstream",

@@ -1,4 +1,4 @@
-"""Predicates over cases, and pins from a file, for the adapters' lists of known differences. No framework here."""
+"""Predicates over cases, and pins from a file, for the adapters' known differences. Imports no framework."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Predicate = Callable[[Case], bool]
 
 
 def attribute(case: Case, *place: str | int) -> Any:
-    """What an attribute holds: its name, then positions in it. NaN, which nothing compares to, where there is none."""
+    """The value of an attribute: its name, then positions in it. NaN, which equals nothing, where it is missing."""
     found: Any = case.attributes
     for part in place:
         there = range(len(found)) if isinstance(found, tuple) else found if isinstance(found, Mapping) else ()
@@ -28,13 +28,13 @@ def attribute(case: Case, *place: str | int) -> Any:
 
 
 def attributes_of(case: Case) -> Mapping[str, Any]:
-    """The attributes of the case's op, or of the first stage where the case is a program."""
+    """The attributes of the case's op, or of a program's first stage."""
     found: Mapping[str, Any] = case.attributes["stages"][0].get("attributes", {}) if "stages" in case.attributes else {}
     return found or case.attributes
 
 
 def of_images(case: Case) -> bool:
-    """Whether windows, if there are any, are over two axes: kernels of one and of three are others."""
+    """Whether the windows, if any, are over two axes: one and three axes have other kernels."""
     return len(case.attributes.get("layout", "NHWC")) == len("NHWC")
 
 
@@ -54,7 +54,7 @@ def empty(position: int, *axes: int) -> Predicate:
 
 
 def holds_subnormal(case: Case) -> bool:
-    """Some float input or cotangent holds a subnormal number (float16 is nowhere flushed)."""
+    """Some float input or cotangent holds a subnormal number (float16 is never flushed)."""
     return any(_has(case, i, _subnormal) for i in range(len(case.all_tensors)))
 
 
@@ -76,7 +76,7 @@ def _has(case: Case, position: int, what: Callable[[np.ndarray, str], np.ndarray
 
 @lru_cache(maxsize=64)
 def _holds(tensor: Tensor, what: Callable[[np.ndarray, str], np.ndarray]) -> bool:
-    # Several entries of several frameworks ask this of the same tensor, one soon after the other.
+    # Facts of several frameworks test the same tensor in quick succession.
     if tensor.fill.kind not in ("special", "literal") or tensor.dtype in ("float16", *dtypes.INTEGERS):
         return False
     return bool(what(dtypes.widen(tensor.materialize()), tensor.dtype).any())
@@ -101,13 +101,13 @@ def rank_three_in(layout: str) -> Predicate:
 
 
 def repeated_to_minus_one(case: Case) -> bool:
-    """Un-pooling whose window makes -1 of an extent, which a reshape reads as: what is left."""
+    """Un-pooling whose window makes an extent -1, which a reshape infers from the rest."""
     axes = spatial_axes(case.attributes["layout"])
     return any(case.tensors[0].shape[i] * k == -1 for i, k in zip(axes, case.attributes["window"], strict=True))
 
 
 def repeated_beyond_bytes(case: Case) -> bool:
-    """Un-pooling to extents that 64 bits can say, of more bytes than they count: XLA's compiler takes the former.
+    """Un-pooling to extents that fit into 64 bits but whose bytes do not: XLA's compiler accepts the former.
 
     The window is repeated along one axis after the other, in either layout.
     """
@@ -118,5 +118,5 @@ def repeated_beyond_bytes(case: Case) -> bool:
 
 
 def extent_fits_indices(case: Case) -> bool:
-    """A scatter into an extent of 2**62: JAX says while tracing where indices cannot say it."""
+    """A scatter into an extent of 2**62: JAX reports indices that cannot hold it while tracing."""
     return overflows(case, "shape", 2**62) and case.tensors[0].dtype == "int64"

@@ -1,4 +1,4 @@
-"""Predicates over cases of resized images, and of answers as long as values say."""
+"""Predicates over cases of resizing, and of answers whose size depends on values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from opassay.harness.model.case import Case
 
 
 def any_case(case: Case) -> bool:
-    """The modes and the aspect of a fact say all."""
+    """For facts that modes and aspect describe completely."""
     return True
 
 
@@ -25,12 +25,12 @@ def empty(case: Case) -> bool:
 
 
 def antialiased_to_a_column(case: Case) -> bool:
-    """Rows become more or fewer, of one column each in the end, which lie one behind the other."""
+    """Antialiased resizing of the rows to one contiguous column."""
     size, x = case.attributes["size"], case.tensors[0]
     rows = bool(size) and len(size) == 2 and size[1] == 1 and size[0] not in (1, x.shape[2])
     return bool(case.attributes["antialias"]) and rows and x.memory.kind not in ("channels_last", "transposed")
 
 
 def antialiased(*dtypes: str) -> Callable[[Case], bool]:
-    """Whether it is antialiased, of one of these dtypes."""
+    """Whether the resizing is antialiased, in one of these dtypes."""
     return lambda case: bool(case.attributes["antialias"]) and case.tensors[0].dtype in dtypes

@@ -1,7 +1,7 @@
 """Where oneDNN's filter gradient of a strided 1x1 convolution writes beyond its workspace. NumPy only.
 
-TensorFlow hands its convolutions to oneDNN, which first copies the image without the rows and columns that a stride
-leaves out. The copy is laid out for full blocks of channels, and its memory is not.
+TensorFlow passes its convolutions to oneDNN, which first copies the image without the rows and columns that a stride
+skips. The copy is laid out in full blocks of channels, for which its memory is too small.
 Source: https://github.com/uxlfoundation/oneDNN/issues/6035
 """
 
@@ -28,20 +28,20 @@ OPS = (
     ("conv_autoencoder_step", "gradient"),
     ("deconvnet", "gradient"),
 )
-"""Ops and aspects that ask for a filter's gradient."""
+"""Ops and aspects that compute a filter's gradient."""
 
 _BLOCK = 16
-"""Channels that one AVX-512 register holds."""
+"""Channels of an AVX-512 register."""
 
 _ROOM = 17
-"""Output positions up to which nothing was seen to happen: the memory is rounded up."""
+"""Output positions up to which no failure was observed: the memory size is rounded up."""
 
 
 def overruns(case: Case) -> bool:
     """Whether some convolution of the case meets the conditions.
 
-    float32, a 1x1 filter in a single group that steps over positions and leaves none at the end, no padding, fewer
-    channels than a block. Whether a process ends by it depends on what lies behind the memory: such a case can pass.
+    float32, a 1x1 filter in a single group that strides over positions and leaves none at the end, no padding, fewer
+    channels than a block. Whether the process crashes depends on the memory behind: such a case can pass.
     """
     return case.tensors[0].dtype == "float32" and any(_overruns(*found) for found in convolutions(case))
 
@@ -59,7 +59,7 @@ def _overruns(image: Sequence[int], kernel: Sequence[int], how: Mapping[str, Any
 
 
 def convolutions(case: Case) -> Iterator[tuple[Sequence[int], Sequence[int], Mapping[str, Any]]]:
-    """The shapes of image and filter of each convolution of images, either way, and its attributes."""
+    """The shapes of image and filter of each image convolution, in either direction, and its attributes."""
     if not of_images(case):
         return
     if "stages" not in case.attributes:
@@ -72,7 +72,7 @@ def convolutions(case: Case) -> Iterator[tuple[Sequence[int], Sequence[int], Map
             image = _image(how, shapes.get(taken[0], ()))
             if image:
                 yield image, shapes[taken[1]], how
-        # What a probe is added to, and what that makes, has the probe's shape.
+        # A probe has the shape of the value that it is added to.
         known = next((shapes[name] for name in taken if name in shapes), None)
         if known is not None and stage["op"] in ("add", "relu"):
             shapes.update(dict.fromkeys((*taken, *stage["outputs"]), known))

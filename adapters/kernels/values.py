@@ -1,4 +1,4 @@
-"""Predicates over the values and extents of a case, for lists of known differences. No framework here."""
+"""Predicates over the values and extents of a case, for known differences. Imports no framework."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def holds_nan(case: Case) -> bool:
 
 
 def odd_maximum(case: Case) -> bool:
-    """The first input holds a value at which frameworks disagree on what is largest: NaN, -inf, a subnormal."""
+    """The first input holds a value for which frameworks disagree on the maximum: NaN, -inf, a subnormal."""
     values = _special_values(case, 0)
     return holds_subnormal(case) or (values is not None and bool((np.isnan(values) | np.isneginf(values)).any()))
 
 
 def _special_values(case: Case, position: int) -> np.ndarray | None:
-    """The values of a float tensor that may hold special ones, None for any other or if there is none."""
+    """The values of a float tensor that may hold special ones; None for any other tensor or if it holds none."""
     if position >= len(case.all_tensors):
         return None
     tensor = case.all_tensors[position]

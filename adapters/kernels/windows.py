@@ -1,6 +1,6 @@
-"""What a max pool answers, and where its gradient goes, by rules that frameworks follow. NumPy only.
+"""The answer and the gradient of a max pool by the rules that frameworks follow. NumPy only.
 
-For predicates of known differences: a case differs where a rule's answer is not the one of the contract.
+For predicates of known differences: a case differs where a rule's answer is not that of the contract.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Windows(NamedTuple):
 
 
 Rule = Callable[[Windows], np.ndarray]
-"""Which tap of each window is taken for the maximum: ``[batch, rows, columns, channels]``."""
+"""Which tap of each window is chosen as the maximum: ``[batch, rows, columns, channels]``."""
 
 
 def to_nhwc(values: np.ndarray, layout: str) -> np.ndarray:
@@ -37,7 +37,7 @@ def to_nhwc(values: np.ndarray, layout: str) -> np.ndarray:
 
 @lru_cache(maxsize=8)
 def windows(case: Case) -> Windows:
-    """The windows of a pool's first input, whose dtype is a float's."""
+    """The windows of a pool's first input, which has a float dtype."""
     how, tensor = case.attributes, case.tensors[0]
     image = to_nhwc(dtypes.widen(tensor.materialize()), how["layout"])
     extents = [tensor.shape[axis] for axis in spatial_axes(how["layout"])]
@@ -61,7 +61,7 @@ def _positions(extent: int, window: int, stride: int, dilation: int, pad: tuple[
 
 
 def usable(case: Case) -> bool:
-    """Whether ``case`` pools floats that may be special and has windows at all."""
+    """Whether ``case`` pools floats that may be special and has any windows."""
     tensor, how = case.tensors[0], case.attributes
     if not dtypes.is_float(tensor.dtype) or tensor.fill.kind not in ("special", "literal") or 0 in tensor.shape:
         return False
@@ -72,7 +72,7 @@ def usable(case: Case) -> bool:
 
 
 def first_maximum(seen: Windows) -> np.ndarray:
-    """As the contract says: the first NaN, else the first of the largest; padding never."""
+    """The contract's rule: the first NaN, else the first maximum; padding never."""
     inside = _inside(seen)
     nan = np.isnan(seen.values) & inside
     top = np.where(nan, -np.inf, seen.values).max(axis=0)
@@ -81,14 +81,14 @@ def first_maximum(seen: Windows) -> np.ndarray:
 
 
 def last_nan(seen: Windows) -> np.ndarray:
-    """The last NaN of a window, else the first of the largest."""
+    """The last NaN of a window, else the first maximum."""
     nan = np.isnan(seen.values)
     last = len(nan) - 1 - nan[::-1].argmax(axis=0)
     return np.where(nan.any(axis=0), last, first_maximum(seen))
 
 
 def flushed(values: np.ndarray, dtype: str) -> np.ndarray:
-    """Subnormals as zeros; float16 is nowhere flushed."""
+    """Subnormals as zeros; float16 is never flushed."""
     if dtype == "float16":
         return values
     return np.where(np.abs(values) < dtypes.FORMATS[dtype].smallest_normal, 0.0, values)
@@ -104,20 +104,20 @@ def answer(seen: Windows, tap: np.ndarray) -> np.ndarray:
 
 
 def place(seen: Windows, tap: np.ndarray) -> np.ndarray:
-    """Where each window's ``tap`` stands, as ``seen.places`` says it: ``[batch, rows, columns, channels]``."""
+    """The place of each window's ``tap``, as in ``seen.places``: ``[batch, rows, columns, channels]``."""
     rows, columns = seen.places.shape[1:]
     return np.asarray(seen.places[tap, np.arange(rows)[:, None, None], np.arange(columns)[:, None]])
 
 
 def gradient(case: Case, seen: Windows, tap: np.ndarray, lost: np.ndarray | bool = False) -> np.ndarray:
-    """``[batch, H * W, channels]``: the cotangent summed up at the taps, but where a window is ``lost`` or padding."""
+    """``[batch, H * W, channels]``: the cotangents summed at the taps, except where ``lost`` or padding."""
     given = case.cotangents[0]
     assert given is not None
     cotangent = to_nhwc(dtypes.widen(given.materialize()), case.attributes["layout"])
     shape = case.tensors[0].shape
     height, width = (shape[axis] for axis in spatial_axes(case.attributes["layout"]))
     batch, channels = cotangent.shape[0], cotangent.shape[3]
-    # One place more than there are: the last, which -1 means too, is dropped.
+    # One extra place at the end, which -1 also addresses, is dropped.
     total = np.zeros((batch, height * width + 1, channels))
     where = np.where(lost, -1, place(seen, tap))
     with np.errstate(invalid="ignore", over="ignore"):
