@@ -1,4 +1,4 @@
-"""Default values of frameworks' parameters, and what they mean for an op. Free of frameworks."""
+"""Default values of frameworks' parameters, and what they mean for an op. Imports no framework."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Instruction sets that a library is told not to use, by the environment variable that it reads. Free of frameworks."""
+"""Instruction sets that a library is told not to use, by the environment variable that it reads. Imports no framework."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which convolutions TensorFlow and torch run on oneDNN on this processor. Free of frameworks."""
+"""Which convolutions TensorFlow and torch run on oneDNN on this processor. Imports no framework."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """JAX behind the common op interface. Only a worker imports this module.
 
-The ops live beside it, one file per family. Nothing here computes: every value comes from ``jax.lax`` or
-``jax.numpy``, also where these differ from the contract.
+The other modules of this folder hold the ops, one file per family. NumPy never computes: every value comes from
+``jax.lax`` or ``jax.numpy``, also where these differ from the contract.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ CONFIGURATION: Mapping[str, Any] = {
 }
 
 XLA_ALIGNMENT = 64
-"""Bytes: XLA takes a buffer that starts at a multiple of this as it lies, and copies any other to row-major order."""
+"""Bytes: XLA uses a buffer aligned to this without a copy, and copies any other to row-major order."""
 
 ANY_ORDER = jax.__version_info__ >= (0, 8)
-"""Before, JAX took a transposed buffer for a row-major one (0.6), or would not import (0.7) or compile it (0.5)."""
+"""Before, JAX read a transposed buffer as row-major (0.6), or failed to import (0.7) or compile it (0.5)."""
 
 _BFLOAT16 = jnp.dtype(jnp.bfloat16)
 
@@ -62,7 +62,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
     modes = ("jit", "eager", "vmap")
     frameworks = ("jax", "jaxlib")
     fused_modes = frozenset({"jit", "vmap"})
-    # XLA takes 1.1 s for the gradient of a convolution, relu and pool by itself, and 1.5 s each for 16 of them.
+    # XLA takes 1.1 s for the gradient of one convolution, relu and pool, and 1.5 s each for 16 of them fused.
     fused_ops = 32
     lacking = LACKING
     threads_when_made = True
@@ -79,11 +79,11 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         self._device = _devices(device)[device]
 
     def _load_plugin(self) -> str:
-        """JAX loads plugins for PJRT that are installed; one that registers itself otherwise is named by the target."""
+        """JAX loads installed PJRT plugins; one that registers itself otherwise is named by the target."""
         return plug_in()
 
     def devices(self) -> Sequence[str]:
-        """``cpu``, ``cpu:N`` up to the one asked for; GPUs, and what a plugin's platform of the name asked for has."""
+        """``cpu``, ``cpu:N`` up to the requested one; GPUs, and the devices of the plugin platform requested."""
         return tuple(_devices(self.device))
 
     def version(self) -> str:
@@ -93,7 +93,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         return jax.__file__
 
     def settings(self) -> Mapping[str, str]:
-        """What changes arithmetic or thread counts, as JAX itself tells it."""
+        """The settings that affect arithmetic or thread counts, as JAX reports them."""
         names = [name for name in CONFIGURATION if name != "jax_traceback_filtering"]
         return {
             **{name: str(getattr(jax.config, name)) for name in names},
@@ -117,7 +117,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         return f"XLA:{self._device.platform.upper()}"
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
-        """On a GPU XLA leaves convolutions to cuDNN, which has those of floats, and of int8 to other dtypes."""
+        """On a GPU XLA leaves convolutions to cuDNN, which supports floats, and int8 with output of another dtype."""
         if (way := lacks_way(op, attributes, RESIZES)) is not None:
             return way
         if mode != "eager" and (reason := unsized(op)) is not None:
@@ -129,7 +129,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         return f"JAX has no convolution for {dtypes[0]} on a GPU"
 
     def healthy(self) -> bool:
-        """An error of CUDA may be sticky: then not even a sum can be computed."""
+        """A CUDA error may be sticky: then not even a sum can be computed."""
         if self._device.platform == "cpu":
             return True
         try:
@@ -139,11 +139,11 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         return True
 
     def to_native(self, array: np.ndarray) -> jax.Array:
-        """The axes in the caller's order, by DLPack, if a buffer holds them without gaps; else a row-major copy."""
+        """By DLPack, in the caller's axis order, if the buffer is gapless; else a row-major copy."""
         return jax.device_put(_imported(array), self._device)
 
     def arguments(self, arrays: Sequence[np.ndarray], mode: str) -> Sequence[Any]:
-        """NumPy's own arrays where ``jax.jit`` puts them on the device: that takes a tenth of ``device_put``'s time.
+        """NumPy arrays where ``jax.jit`` puts them on the device, which takes a tenth of ``device_put``'s time.
 
         Never for a GPU: an array imported from the host keeps a whole program there.
         """
@@ -160,7 +160,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         return fn if mode == "eager" else jax.jit(self._traced(fn, mode))
 
     def _traced(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
-        """``fn`` as it is traced in ``mode``."""
+        """``fn`` as traced in ``mode``."""
 
         def mapped(*inputs: Any) -> Any:
             with self._mapped(True):
@@ -169,7 +169,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         return mapped if mode == "vmap" else fn
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
-        """As in the base class, but an input without influence gets zeros: JAX does not tell the two apart."""
+        """As in the base class, but an unconnected input gets zeros: JAX does not distinguish the two."""
         return self.value_and_vjp(fn, inputs, cotangents)[1]
 
     def value_and_vjp(
@@ -207,12 +207,12 @@ def _imported(array: np.ndarray) -> Any:
     """
     if ANY_ORDER and permuted(array):
         return jax.dlpack.from_dlpack(aligned(array, XLA_ALIGNMENT))
-    # device_put may alias what it is given, so it is given a copy of our own; bfloat16 as JAX knows it.
+    # device_put may alias its argument, so it gets a copy; bfloat16 as JAX's own dtype.
     return np.array(array.view(_BFLOAT16) if array.dtype == BFLOAT16 else array, order="C")
 
 
 def _devices(asked: str) -> dict[str, jax.Device]:
-    """By name: CPUs, GPUs, and those of the platform that is asked for, whose first needs no number."""
+    """By name: CPUs, GPUs, and those of the requested platform, whose first needs no number."""
     found = {cpu_name(number): device for number, device in enumerate(_of("cpu"))}
     for platform in {"cuda", asked.partition(":")[0]} - {"cpu"}:
         several = _of(platform)
@@ -225,12 +225,12 @@ def _of(platform: str) -> Sequence[jax.Device]:
     try:
         return list(jax.devices(platform))
     except RuntimeError:
-        # This is how JAX says that it has no such backend.
+        # JAX's message for a missing backend.
         return []
 
 
 def _share_gpu() -> None:
-    """Else each worker takes three quarters of a GPU to itself, also one that is asked for the CPU.
+    """By default each worker reserves three quarters of a GPU, even one that uses the CPU.
 
     Source: https://docs.jax.dev/en/latest/gpu_memory_allocation.html
     """
@@ -239,7 +239,7 @@ def _share_gpu() -> None:
 
 
 def _keep_programs(folder: str) -> None:
-    """Let XLA's programs outlive the process, all of them: compiling is most of what a case costs.
+    """Cache all of XLA's programs across processes: compilation is most of a case's cost.
 
     Source: https://docs.jax.dev/en/latest/persistent_compilation_cache.html
     """
@@ -248,7 +248,7 @@ def _keep_programs(folder: str) -> None:
     jax.config.update("jax_compilation_cache_dir", os.path.join(folder, "jax"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-    # With a limit, each program that is added looks at all others, under a lock that the other workers poll for.
+    # With a size limit, each new program scans all others, under a lock that the other workers poll.
     jax.config.update("jax_compilation_cache_max_size", -1)
 
 

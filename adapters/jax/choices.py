@@ -1,4 +1,4 @@
-"""Which choices of the contract JAX follows. Free of JAX: the parent imports this."""
+"""The contract's choices that JAX follows. Does not import JAX: the parent process imports this."""
 
 from __future__ import annotations
 

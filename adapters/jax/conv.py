@@ -60,7 +60,7 @@ class ConvOps:
 
         if jnp.issubdtype(x.dtype, jnp.floating):
             return transposed(x)
-        # linear_transpose checks the shapes of integers, but answers float0 zeros for them.
+        # For integers, linear_transpose checks the shapes but returns float0 zeros.
         jax.eval_shape(transposed, x)
         return _spread_out(x, w, output_shape, stride, padding, dilation, groups, layout)
 
@@ -75,7 +75,7 @@ def named_axes(layout: str) -> tuple[str, str, str]:
 def _spread_out(
     x: Any, w: Any, output_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int, layout: str
 ) -> Any:
-    """The transpose as a convolution of ``x`` with stride - 1 zeros between its elements and the filter turned round.
+    """The transpose as a convolution of ``x`` with stride - 1 zeros between its elements and the flipped filter.
 
     Source: https://docs.jax.dev/en/latest/_autosummary/jax.lax.conv_general_dilated.html (``lhs_dilation``)
     """
@@ -102,7 +102,7 @@ def _spread_extent(extent: int, stride: int) -> int:
 
 
 def _turned(w: Any, groups: int) -> Any:
-    """``[*window, out / groups, in]`` as the ``[*window, in / groups, out]`` of the opposite direction, rotated."""
+    """``[*window, out / groups, in]`` as the flipped ``[*window, in / groups, out]`` of the opposite direction."""
     *window, outputs, inputs = w.shape
     axes = len(window)
     split = lax.rev(w, tuple(range(axes))).reshape(*window, outputs, groups, inputs // groups)

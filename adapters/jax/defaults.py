@@ -1,4 +1,4 @@
-"""What JAX takes where nobody says. Free of JAX."""
+"""Default values of JAX's parameters. Does not import JAX."""
 
 from __future__ import annotations
 

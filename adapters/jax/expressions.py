@@ -1,4 +1,4 @@
-"""What JAX is asked for ops that are one expression. Free of JAX."""
+"""Ops that are one expression of JAX. Does not import JAX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What JAX is known to do differently. Free of JAX: the parent imports this."""
+"""Known differences of JAX. Does not import JAX: the parent process imports this."""
 
 from __future__ import annotations
 

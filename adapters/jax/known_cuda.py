@@ -1,4 +1,4 @@
-"""What JAX is known to do differently on NVIDIA's GPUs. Free of JAX: the parent imports this."""
+"""Known differences of JAX on NVIDIA's GPUs. Does not import JAX: the parent process imports this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What JAX is known to make of invalid input. Free of JAX: the parent imports this."""
+"""Known differences of JAX on invalid input. Does not import JAX: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNPOOLED = ("unpools", "scatter_nd")
 
 
 def _cropped_to_fit(case: Case) -> bool:
-    """What no window would reach is taken off: the image still has the windows that it must."""
+    """Elements that no window would reach are cropped: the image still has the required windows."""
     how, (x, w) = case.attributes, case.tensors
     axes = spatial_axes(how["layout"])
     extents, rows = ([shape[axis] for axis in axes] for shape in (how["output_shape"], x.shape))
@@ -35,7 +35,7 @@ def _one_value(case: Case) -> bool:
 
 
 def _mapped(case: Case) -> bool:
-    """Of rank three, the first extent is taken for the batch, and the second for the channels."""
+    """For rank three, the first extent is taken as the batch, and the second as the channels."""
     how = case.attributes
     first = case.rule != "OutputRankThree" or how["layout"] == "NCHW"
     return first and (case.rule != "OutputRankThree" or how["output_shape"][1] == case.tensors[0].shape[1])
@@ -104,18 +104,18 @@ TAKEN = (
 
 
 def _huge_padding(case: Case) -> bool:
-    """A window of one element is no window to XLA: then the size is computed, and said to be too much."""
+    """XLA drops a window of one element: then the size is computed, and reported as too large."""
     single = max(case.attributes.get("window", (2,))) == 1
     return not (single and max(amount for pair in case.attributes["padding"] for amount in pair) == 2**40)
 
 
 def _overflow(case: Case) -> bool:
-    """One op after the other, whatever is computed."""
+    """Op by op, whatever is computed."""
     return case.op == "max_unpool2d" or overflows(case, "shape" if case.op == "scatter_nd" else "window", 2**62)
 
 
 def _overflow_compiled(case: Case) -> bool:
-    """Sizes in 64 bits, of which tracing says nothing; a plane of un-pooling once it is flat."""
+    """Sizes in 64 bits, which tracing does not report; an un-pooling plane once it is flat."""
     if case.op == "max_unpool2d":
         how = case.attributes
         return math.prod(how["output_shape"][axis] for axis in spatial_axes(how["layout"])) < 2**63
@@ -130,7 +130,7 @@ def _ends(
 
 
 def _endless() -> Iterator[Fact]:
-    """Windows that are gathered read the padded image tap by tap; GPUs do so for all."""
+    """Gathered windows read the padded image tap by tap; on GPUs all windows are gathered."""
     for name, ops, needs, seen in (
         ("jax-padding-endless", ("avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d_with_argmax"), ON_CPU, _SEEN),
         ("jax-cuda-padding-endless", ("conv2d", "pools"), ON_CUDA, "jax 0.11.2, H200"),

@@ -1,4 +1,4 @@
-"""What JAX does differently with resized images and answers of any length. Free of JAX."""
+"""Differences of JAX in resizing and in answers whose size depends on values. Does not import JAX."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""Where XLA swaps image and filter of a convolution, and thereby ends the process. Free of JAX.
+"""Where XLA swaps image and filter of a convolution, which ends the process. Does not import JAX.
 
-A convolution whose filter is larger than its image is cheaper the other way round. XLA's pass leaves an axis as it is
-where it takes the axis for one of groups: the image is dilated by the filter's extent, the stride is one less than
-that, nothing is padded, and the filter is not reversed. So is a transposed convolution by 2 with a filter of 2; its
-image need not have that extent, which the pass does not ask. The swapped convolution has another shape then, and a
-check fails.
+A convolution whose filter is larger than its image is cheaper with the two swapped. XLA's pass leaves an axis as it is
+if it looks like one of groups: the image is dilated by the filter's extent, the stride is one less than that, there is
+no padding, and the filter is not reversed. A transposed convolution by 2 with a filter of 2 looks the same; its image
+need not have that extent, which the pass does not check. The swapped convolution then has another shape, and a check
+fails.
 
-Source: SwapConvOperands of XLA's algebraic simplifier; tried out for 300 geometries.
+Source: SwapConvOperands of XLA's algebraic simplifier; tested with 300 geometries.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from opassay.harness.model.case import Case
 
 
 class _Axis(NamedTuple):
-    """One axis of a convolution that undoes a stride: extents of image and filter, and the padding of the image."""
+    """One axis of a strided convolution's transpose: extents of image and filter, and the padding of the image."""
 
     image: int
     kernel: int
@@ -40,7 +40,7 @@ class _Axis(NamedTuple):
 
     @property
     def cost(self) -> tuple[int, int]:
-        """The filter's extent, as it is and swapped, as XLA counts them."""
+        """The filter's extent, as it is and swapped, as XLA computes them."""
         if self.group or self.contraction:
             return 1, 1
         all_around = self.low == self.high == self.kernel - 1

@@ -1,4 +1,4 @@
-"""The ops with one axis mapped by ``jax.vmap``: each sample is an op call of its own, which JAX's batching rules join.
+"""The ops with one axis mapped by ``jax.vmap``: each sample is one op call, and JAX's batching rules combine them.
 
 Source: https://docs.jax.dev/en/latest/_autosummary/jax.vmap.html
 """
@@ -34,7 +34,7 @@ COUNTED = {
     "depth",
     "k",
 }
-"""Attributes that speak of axes of the whole tensor."""
+"""Attributes that number axes of the whole tensor."""
 
 WHOLE = (
     *("group_norm", "instance_norm", "linear", "matmul_widened", "cross_entropy", "einsum", "arange"),
@@ -46,7 +46,7 @@ WHOLE = (
 
 
 def not_mapped(op: str, attributes: Mapping[str, Any]) -> str | None:
-    """Why an op means something else of a sample than of its batch, or None."""
+    """Why an op on a sample differs from the op on its batch, or None."""
     if attributes.get("training"):
         return "a sample has no statistics of its batch"
     if op in WHOLE or COUNTED & set(attributes):
@@ -55,7 +55,7 @@ def not_mapped(op: str, attributes: Mapping[str, Any]) -> str | None:
 
 
 def mapped(op: Callable[..., Any]) -> Callable[..., Any]:
-    """A method that treats each element alone, mapped over the first axis of its answer while ``_mapping``."""
+    """An element-wise method, mapped over the first axis of its answer while ``_mapping``."""
 
     @functools.wraps(op)
     def method(adapter: Any, *arrays: Any, **attributes: Any) -> Any:
@@ -65,7 +65,7 @@ def mapped(op: Callable[..., Any]) -> Callable[..., Any]:
         if rank == 0:
             raise Unsupported("scalars have no axis to map")
         size = next((a.shape[0] for a in arrays if a.ndim == rank and a.shape[0] != 1), 1)
-        # An extent of 1 is repeated; what fits nobody's is left to JAX to refuse.
+        # An extent of 1 is broadcast; an extent that does not match is left to JAX to refuse.
         repeated = [array.ndim == rank and array.shape[0] == 1 != size for array in arrays]
         axes = [0 if a.ndim == rank and not once else None for a, once in zip(arrays, repeated, strict=True)]
         whole = [a[0] if once else a for a, once in zip(arrays, repeated, strict=True)]
@@ -76,7 +76,7 @@ def mapped(op: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class MappedOps(ConvOps, PoolOps, ScatterOps, PlainOps):
-    """Every op, mapped over its batch while ``_mapping``; what has no batch is mapped over another axis."""
+    """Every op, mapped over its batch while ``_mapping``; over another axis where it has no batch."""
 
     _mapping = False
 
@@ -171,7 +171,7 @@ class MappedOps(ConvOps, PoolOps, ScatterOps, PlainOps):
         return jax.vmap(op, in_axes=[0 if there else None for there in mapped])(*whole)
 
     def scatter_nd(self, indices: Any, updates: Any, *, shape: Sequence[int]) -> Any:
-        """Mapped over the last axis of the slices that are written, where these have one: there is no batch."""
+        """Mapped over the last axis of the slices, if any: there is no batch."""
         op = super().scatter_nd
         if not self._mapping:
             return op(indices, updates, shape=shape)

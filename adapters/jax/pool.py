@@ -56,7 +56,7 @@ class PoolOps:
         dilation: Sequence[int],
         layout: str,
     ) -> tuple[Any, Any]:
-        """Composed from taps: ``reduce_window`` tells no positions."""
+        """Composed from taps: ``reduce_window`` returns no indices."""
         return taps.located_maximum(x, window, stride, padding, dilation, layout)
 
     def avg_pool2d(
@@ -69,7 +69,7 @@ class PoolOps:
         count_padding: bool,
         layout: str,
     ) -> Any:
-        """A sum pool, divided once: JAX has no average pool."""
+        """A sum pool and one division: JAX has no average pool."""
         total = _sum_pool(x, window, stride, padding, layout)
         wide = jnp.promote_types(x.dtype, jnp.float32)  # bfloat16 cannot count to 289
         if count_padding:

@@ -1,4 +1,4 @@
-"""Which ways to resize ``jax.image.resize`` has. Free of JAX."""
+"""The resizing modes of ``jax.image.resize``. Does not import JAX."""
 
 from __future__ import annotations
 

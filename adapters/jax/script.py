@@ -1,4 +1,4 @@
-"""JAX's part of a standalone script: what the adapter calls for a case, written down. Free of JAX."""
+"""JAX's part of a standalone script: the adapter's calls for a case. Does not import JAX."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def emit(step: Step) -> Body:
 
 
 def _environment(asked: Asked) -> Mapping[str, str]:
-    """JAX reads these before its first computation: how many threads it may use, and whether a GPU is all its own."""
+    """JAX reads these before its first computation: its number of threads, and whether it reserves the GPU's memory."""
     flags = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"} if asked.threads == 1 else {}
     shared = {} if asked.device == "cpu" else {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
     return {"NPROC": str(asked.threads), **flags, **shared}

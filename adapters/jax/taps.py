@@ -1,7 +1,7 @@
-"""Where the maximum of each window lies, and its value, gathered: so its gradient goes there and nowhere else.
+"""The index of each window's maximum, and its value, gathered, so that the gradient goes to that element only.
 
-Indifferent to how a framework breaks ties or orders NaN. Positions follow from the attributes alone; they are counted
-by JAX all the same, which is then the one to refuse a window of a size that no memory holds.
+Independent of how a framework breaks ties or orders NaN. Positions follow from the attributes alone; JAX computes them
+nevertheless, so that it refuses a window too large for memory.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOWHERE = np.iinfo(np.int64).max
 
 
 Taps = tuple[Any, ...]
-"""Places that windows read, ``[tap, window]`` along each axis, counted in the unpadded image."""
+"""Places read by windows, ``[tap, window]`` along each axis, in the unpadded image."""
 
 
 def located_maximum(x: Any, window: Any, stride: Any, padding: Any, dilation: Any, layout: str) -> tuple[Any, Any]:
@@ -41,7 +41,7 @@ def located_maximum(x: Any, window: Any, stride: Any, padding: Any, dilation: An
 def _cells(image: Any, window: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """The place ``y·W + x`` of each window's maximum in an image whose channels are last, int64."""
     least, within = lowest(image.dtype), image.shape[1:-1]
-    # Asking reduce_window for the shape has JAX reject here what it rejects in a plain max pool.
+    # With reduce_window for the shape, JAX rejects here what it rejects in a plain max pool.
     extents = jax.eval_shape(
         lambda v: reduce_window(v, least, lax.max, window, stride, padding, dilation, "NHWC"), image
     ).shape[1:-1]

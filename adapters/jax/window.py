@@ -26,7 +26,7 @@ def reduce_window(
 
 
 def lowest(dtype: Any) -> np.ndarray:
-    """What never wins a maximum: -inf, or the least integer."""
+    """The identity of a maximum: -inf, or the lowest integer."""
     least = -np.inf if jnp.issubdtype(dtype, jnp.floating) else jnp.iinfo(dtype).min
     return np.array(least, dtype)
 

@@ -54,7 +54,7 @@ class KerasAdapter(ConvOps, PoolOps, ExpressionOps, Adapter):
     modes = ("tensorflow", "torch", "jax")
     frameworks = ("keras", "tensorflow", "torch", "jax", "jaxlib")
     fused_modes = frozenset({"jax"})
-    # On torch, Keras takes wider dtypes for unsigned integers: keras/src/backend/torch/core.py, TORCH_DTYPES.
+    # On torch, Keras uses wider dtypes for unsigned integers: keras/src/backend/torch/core.py, TORCH_DTYPES.
     dtypes = tuple(d for d in DTYPES if BACKEND != "torch" or d not in ("uint16", "uint32", "uint64"))
     fused_ops = 32
     lacking = LACKING
@@ -93,7 +93,7 @@ class KerasAdapter(ConvOps, PoolOps, ExpressionOps, Adapter):
         return reason(mode, dtypes[0], attributes, _backend.onednn()) if reason and dtypes else None
 
     def to_native(self, array: np.ndarray) -> Any:
-        """A row-major copy; bfloat16 by its bits, since NumPy knows no such dtype."""
+        """A row-major copy; bfloat16 as bits, since NumPy lacks the dtype."""
         if array.dtype == BFLOAT16:
             return ops.view(ops.convert_to_tensor(np.array(array.view(np.int16), order="C")), "bfloat16")
         return ops.convert_to_tensor(np.array(array, order="C"))
@@ -107,7 +107,7 @@ class KerasAdapter(ConvOps, PoolOps, ExpressionOps, Adapter):
         return _backend.compiled(fn)
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
-        """As in the base class, by the backend's autodiff: Keras has none. JAX gives zeros for what is unconnected."""
+        """As in the base class, by the backend's autodiff: Keras has none. JAX gives zeros for unconnected inputs."""
         return self.value_and_vjp(fn, inputs, cotangents)[1]
 
     def value_and_vjp(

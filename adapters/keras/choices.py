@@ -1,4 +1,4 @@
-"""Which choices of the contract Keras follows. Free of Keras: the parent imports this."""
+"""The contract's choices that Keras follows. Does not import Keras: the parent process imports this."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ class ConvOps:
     """``conv2d`` and ``conv2d_transpose`` of the common op interface."""
 
     def conv2d(self, x: Any, w: Any, *, stride: Any, padding: Any, dilation: Any, groups: int, layout: str) -> Any:
-        """Keras tells ``groups`` from the shapes of ``x`` and ``w``."""
+        """Keras infers ``groups`` from the shapes of ``x`` and ``w``."""
         x, word = padded(x, padding, layout, 0)
         return ops.conv(x, w, stride, word, formatted(layout), dilation)
 
@@ -32,7 +32,7 @@ class ConvOps:
         groups: int,
         layout: str,
     ) -> Any:
-        """Keras takes ``output_padding`` for ``output_shape``; explicit padding is cropped from a "valid" answer."""
+        """Keras takes ``output_padding`` instead of ``output_shape``; explicit padding is cropped from a "valid" answer."""
         if unknown(padding) or {len(output_shape), len(x.shape)} != {len(layout)}:
             y = ops.conv_transpose(x, w, stride, padding, None, formatted(layout), dilation)
             return ops.reshape(y, output_shape)
@@ -47,14 +47,14 @@ class ConvOps:
         y = ops.conv_transpose(x, w, stride, word, tuple(more), formatted(layout), dilation)
         if not isinstance(padding, str):
             y = _cropped(y, axes, pads, extents)
-        # The reshape changes nothing; it lets Keras compare batch and channels, which it has no parameter for.
+        # This no-op reshape makes Keras check batch and channels, for which it has no parameter.
         return ops.reshape(y, output_shape)
 
     conv_transpose1d = conv_transpose3d = conv2d_transpose
 
 
 def _least(rows: int, window: int, stride: int, dilation: int, word: str) -> int:
-    """The extent that Keras gives without output padding.
+    """The extent of Keras' answer without output padding.
 
     Source: ``output_padding`` in https://keras.io/api/layers/convolution_layers/convolution2d_transpose/
     """

@@ -1,4 +1,4 @@
-"""What Keras is asked for ops that are one expression. Free of Keras."""
+"""Ops that are one expression of Keras. Does not import Keras."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What Keras is known to do differently. Free of Keras: the parent imports this.
+"""Known differences of Keras. Does not import Keras: the parent process imports this.
 
-Much of it is what the backend itself is known for: Keras calls it with the same arguments.
+Many are known differences of the backend, which Keras calls with the same arguments.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from opassay.harness.model.fact import Fact
 
 _BOTH = ("value", "gradient")
 _AS_SINGLE = ("float32", "uint8", "int32", "int64")
-"""What ops.matmul multiplies as float32 on TensorFlow."""
+"""Dtypes that ops.matmul multiplies as float32 on TensorFlow."""
 
 
 def _beyond_single(case: Case) -> bool:
-    """Products of integers that float32 may not hold."""
+    """Integer products that float32 may not hold."""
     a, b = (np.abs(tensor.materialize().astype(float)) for tensor in case.tensors)
     return case.tensors[0].dtype in ("int32", "int64") and a.max(initial=0) * b.max(initial=0) * a.shape[-1] > 2**24
 

@@ -1,4 +1,4 @@
-"""What Keras does differently in ops that treat each element alone. Free of Keras."""
+"""Differences of Keras in element-wise ops. Does not import Keras."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _TENSORFLOW = {"modes": ("tensorflow",), "versions": SEEN}
 
 
 def _broadcasts(case: Case) -> bool:
-    """The first operand has not the answer's shape."""
+    """The first operand is broadcast."""
     shapes = [tensor.shape for tensor in case.tensors]
     return shapes[0] != np.broadcast_shapes(*shapes)
 
 
 def _sees_nothing(case: Case) -> bool:
-    """Some query sees no key, of those that there are."""
+    """Some query sees no key, although there are keys."""
     mask = case.tensors[0].materialize()
     return mask.shape[1] > 0 and not bool(mask.any(axis=1).all())
 

@@ -1,4 +1,4 @@
-"""What Keras' backends make of an extent of 0, told apart by how Keras calls them. Free of Keras."""
+"""Answers of Keras' backends for an extent of 0, distinguished by how Keras calls them. Does not import Keras."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _fact(
 
 
 def _shaped_as_input(case: Case) -> bool:
-    """A convolution by oneDNN whose answer is empty, and not of the input's shape; no filter is."""
+    """A convolution by oneDNN whose answer is empty and not of the input's shape; no filter is empty."""
     x, w, dy = case.tensors[:3]
     how, shape = attributes_of(case), list(x.shape)
     if not isinstance(how["padding"], str):

@@ -1,4 +1,4 @@
-"""Which cases of invalid input Keras' known differences cover. Free of Keras."""
+"""Cases of invalid input that Keras' known differences cover. Does not import Keras."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from opassay.harness.model.case import Case
 
 
 def negative(case: Case) -> bool:
-    """An extent of the output is, with its padding. Where an image of two axes asks for one, in float32 alone."""
+    """An extent of the output is negative, including padding. For images of two axes in float32 only."""
     how, dtype = case.attributes, case.tensors[0].dtype
     pads = how["padding"] if not isinstance(how["padding"], str) else ((0, 0),) * len(how["stride"])
     asked = [how["output_shape"][axis] for axis in spatial_axes(how["layout"])]
@@ -21,7 +21,7 @@ def negative(case: Case) -> bool:
 
 
 def wraps(case: Case) -> bool:
-    """Padding that is a small amount modulo 2**32; 2**31 becomes negative, which is refused."""
+    """Padding that is small modulo 2**32; 2**31 becomes negative, which is refused."""
     return max(max(pair) for pair in case.attributes["padding"]) >= 2**40
 
 
@@ -34,13 +34,13 @@ def without_output(case: Case) -> bool:
 
 
 def reshaped(case: Case) -> bool:
-    """An output_shape of three extents that hold just what Keras gives, to which the adapter reshapes that."""
+    """An output_shape of three extents with as many elements as Keras' answer, to which the adapter reshapes it."""
     word = case.attributes["padding"]
     return isinstance(word, str) and given(case, word) == math.prod(case.attributes["output_shape"])
 
 
 def given(case: Case, word: str) -> int:
-    """How many elements a transposed convolution without output_padding gives.
+    """The number of elements of a transposed convolution without output_padding.
 
     Source: ``compute_conv_transpose_output_length`` in
     https://github.com/keras-team/keras/blob/master/keras/src/backend/common/backend_utils.py
@@ -55,7 +55,7 @@ def given(case: Case, word: str) -> int:
 
 
 def fits_reshaped(case: Case) -> bool:
-    """Updates that make up whole slices, in whatever number."""
+    """Updates that form whole slices, in any number."""
     indices, updates = case.tensors
     slices = case.attributes["shape"][indices.shape[-1] :]
     return updates.size % max(math.prod(slices), 1) == 0

@@ -1,4 +1,4 @@
-"""What Keras is known to make of invalid input. Free of Keras."""
+"""Known differences of Keras on invalid input. Does not import Keras."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NO_SHAPE = (
     "Keras takes no output_shape, and conv_transpose does not check output_padding, which must be below the stride"
 )
 _ALL_BY_ONE_DNN = ("onednn_dtypes=bfloat16",)
-"""Processors on which oneDNN does bfloat16, and so all that it ever does."""
+"""Processors on which oneDNN supports bfloat16, and so all of its dtypes."""
 
 
 def _invalid(

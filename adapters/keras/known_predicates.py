@@ -1,4 +1,4 @@
-"""What Keras' lists of known differences share. Free of Keras."""
+"""What Keras' lists of known differences share. Does not import Keras."""
 
 from __future__ import annotations
 

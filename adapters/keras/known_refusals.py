@@ -1,4 +1,4 @@
-"""Which valid cases Keras and its backends refuse, by what they say. Free of Keras."""
+"""Valid cases that Keras and its backends refuse, by their messages. Does not import Keras."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from opassay.harness.model.fact import Fact
 
 
 def _transposed(case: Case) -> bool:
-    """The first operand's letter comes last, and there are not as many rows as columns."""
+    """The first operand's letter comes last, and rows and columns differ in number."""
     a, b = case.tensors[0].shape, case.tensors[-1].shape
     return bool(case.attributes["equation"] == "bc,ab") and a[1] != b[0]
 

@@ -1,4 +1,4 @@
-"""What Keras does differently with resized images and answers of any length. Free of Keras."""
+"""Differences of Keras in resizing and in answers whose size depends on values. Does not import Keras."""
 
 from __future__ import annotations
 

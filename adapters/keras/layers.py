@@ -1,4 +1,4 @@
-"""What the layers of a Keras model are in the catalogue, and a recording of them."""
+"""The catalogue's ops for the layers of a Keras model, and a recording of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from opassay.harness.model.layers import Layer
 
 Known = tuple[str, list[Any], dict[str, Any], Any]
-"""Op, its inputs besides the first, attributes, bias."""
+"""Op, its inputs after the first, attributes, bias."""
 
 
 def record(model: Any, inputs: Sequence[Any]) -> list[Layer]:

@@ -1,4 +1,4 @@
-"""Keras' words for layouts and paddings, and the explicit paddings that it has none for."""
+"""Keras' names for layouts and paddings, and explicit padding, for which it has none."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from opassay.adapters.geometry import spatial_axes, unknown
 
 
 def formatted(layout: str) -> str:
-    """Keras' word for a layout; what is none goes there as it is."""
+    """Keras' name for a layout; an unknown layout is passed unchanged."""
     return {"C": "channels_last"}.get(layout[-1:], "channels_first")
 
 
 def padded(x: Any, padding: Any, layout: str, value: Any) -> tuple[Any, str]:
-    """``x`` as Keras' op shall see it, and the op's own ``padding``. Explicit amounts go to ``ops.pad`` first."""
+    """``x`` and ``padding`` for Keras' op. Explicit amounts go to ``ops.pad`` first."""
     if isinstance(padding, str):
         return x, padding if unknown(padding) else padding.lower()
     around = [(0, 0)] * len(layout)

@@ -1,4 +1,4 @@
-"""What ``keras.ops`` has no parameter for, and what its backends have no CPU kernel for. Free of Keras."""
+"""Features without a parameter in ``keras.ops``, or without a CPU kernel in its backends. Does not import Keras."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 from opassay.adapters.geometry import channels_last
 
 Limit = Callable[[str, str, Mapping[str, Any], Container[str]], str | None]
-"""Takes mode, dtype, attributes, and the dtypes that oneDNN computes for TensorFlow, whose own CPU kernels take NHWC
-only, and no dilation in a transpose."""
+"""Takes mode, dtype, attributes, and the dtypes that oneDNN computes for TensorFlow, whose own CPU kernels support NHWC
+only, and no dilation in a transpose.
+"""
 
 SMALL_INTEGERS = ("int8", "uint8", "int32")
 
@@ -61,7 +62,7 @@ def _biased(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Contai
 
 
 def _depthwise(mode: str, dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
-    """As TensorFlow's page of depthwise_conv2d says, too."""
+    """As TensorFlow's page of depthwise_conv2d states."""
     if mode != "tensorflow" or min((*attributes["stride"], *attributes["dilation"])) < 1:
         return None
     if len(set(attributes["stride"])) > 1 or not channels_last(attributes["layout"]):

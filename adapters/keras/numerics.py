@@ -7,7 +7,7 @@ largest error ÷ bound of partial sums in float32, which is at most 1 if they ar
     torch: conv2d y 0.996, matmul y 0.995, conv2d_transpose dx 0.993; gradients of conv2d 193 to 3010, not listed
     jax: conv2d y, dx and dw 0.996, matmul y, da and db 0.995; avg_pool2d 604, not listed
 
-These are what the adapters of the backends measured of them on other processors, too. What is not listed keeps its
+The adapters of the backends measured the same on other processors. Ops not listed keep their
 partial sums in the output's own format, as the judge assumes without a rule.
 """
 

@@ -22,7 +22,7 @@ class PoolOps:
     max_pool1d = max_pool3d = max_pool2d
 
     def avg_pool2d(self, x: Any, *, window: Any, stride: Any, padding: Any, count_padding: bool, layout: str) -> Any:
-        """Keras counts no padding of its own; what counts is padded first."""
+        """Keras never counts its own padding; padding that counts is added first."""
         if padding == "SAME" and count_padding:
             extents = [x.shape[axis] for axis in spatial_axes(layout)]
             padding = pad_amounts(extents, window, stride, (1,) * len(window), padding)

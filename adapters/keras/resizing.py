@@ -1,4 +1,4 @@
-"""Which ways to resize ``keras.ops.image.resize`` has, by its backend. Free of Keras."""
+"""The resizing modes of ``keras.ops.image.resize``, by its backend. Does not import Keras."""
 
 from __future__ import annotations
 

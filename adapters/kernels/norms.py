@@ -40,7 +40,7 @@ def far_from_zero(case: Case) -> bool:
 def one_pass(
     adapter: str, ops: tuple[str, ...], reason: str, when: Callable[[Case], bool] = far_from_zero, **more: Any
 ) -> Fact:
-    """The fact that ``adapter`` computes the variance of ``ops`` in one pass, ``when`` so. ``more``: modes, versions."""
+    """The fact that ``adapter`` computes the variance of ``ops`` in one pass, ``when`` so. ``more``: other fields."""
     return Fact(
         f"{adapter}-one-pass",
         "upstream",

@@ -33,7 +33,7 @@ _KERNELS = {
 
 
 def _lacking() -> dict[str, str]:
-    """What LiteRT has no kernel for, and words of attributes that TensorFlow's expressions do not know."""
+    """Missing kernels of LiteRT, and attribute values that TensorFlow's expressions lack."""
     words = {op: [w for w in told.split() if w not in DTYPES] for op, told in TensorFlowAdapter.lacking.items()}
     return {op: " ".join((*words.get(op, ()), LACKING.get(op, ""))).strip() for op in {*words, *LACKING}}
 
@@ -45,14 +45,14 @@ class LiteRtAdapter(TensorFlowAdapter):
     modes = ("xnnpack", "builtin", "reference")
     fused_modes = frozenset({"xnnpack", "builtin", "reference"})
     frameworks = ("ai_edge_litert", "tensorflow")
-    # Its models hold the other floats to widen them, and little else. Source:
+    # For the other floats its models have a cast to wider dtypes, and little else. Source:
     # https://ai.google.dev/edge/litert/conversion/tensorflow/ops_compatibility
     dtypes = tuple(name for name in DTYPES if name not in ("bfloat16", "float16", "float64"))
     lacking = _lacking()
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)
-        # Its converter says of each model that this way of asking is an old one.
+        # Its converter logs for each model that this API is deprecated.
         logging.set_verbosity(logging.FATAL)
 
     def devices(self) -> Sequence[str]:
@@ -86,11 +86,11 @@ class LiteRtAdapter(TensorFlowAdapter):
         return [self.to_native(array) for array in arrays]
 
     def to_numpy(self, value: np.ndarray) -> np.ndarray:
-        # Of a scalar, the interpreter gives NumPy's scalar.
+        # For a scalar, the interpreter returns a NumPy scalar.
         return np.array(value)
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
-        """``fn`` as a model that is made for the first arrays."""
+        """``fn`` as a model built for the first arrays."""
         self._compiled_for = mode
         made: list[Callable[..., Any]] = []
 
@@ -114,7 +114,7 @@ class LiteRtAdapter(TensorFlowAdapter):
         return run
 
     def _interpreter(self, fn: Callable[..., Any], arrays: Sequence[np.ndarray], mode: str) -> tuple[Any, Any]:
-        """What runs ``fn`` for arrays of these shapes, and how its outputs are nested.
+        """The interpreter of ``fn`` for arrays of these shapes, and the nesting of its outputs.
 
         Source: https://ai.google.dev/edge/litert/conversion/tensorflow/convert_tf
         """
@@ -136,7 +136,7 @@ class LiteRtAdapter(TensorFlowAdapter):
         raise Unsupported("LiteRT computes no gradients")
 
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
-        """What the kernels prepared, before any is run; -1 of a model's signature is an extent that it leaves open."""
+        """The shapes after the kernels' prepare step, without running; -1 in a model's signature is an unknown extent."""
         interpreter, _ = self._interpreter(fn, inputs, mode)
         return [_inferred(details) for details in interpreter.get_output_details()]
 

@@ -1,4 +1,4 @@
-"""Which choices of the contract LiteRT follows. Free of LiteRT and TensorFlow: the parent imports this."""
+"""The contract's choices that LiteRT follows. Does not import LiteRT and TensorFlow: the parent process imports this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What LiteRT is known to do differently. Free of LiteRT and TensorFlow: the parent imports this."""
+"""Known differences of LiteRT. Does not import LiteRT and TensorFlow: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _UNCHECKED = {
 
 
 _FOLDED = ("conv2d", "logsumexp", "masked_select", "matmul", "mean", "scatter_nd", "sum", "sum_square", "var")
-"""Of an empty sum the answer may have elements: then the converter has them computed, and the model takes no input."""
+"""An empty sum may have a non-empty answer: then the converter folds it, and the model has no input."""
 
 
 def _empty(case: Case) -> bool:

@@ -1,6 +1,6 @@
-"""Which attributes of windows LiteRT's kernels do not take. Free of LiteRT and TensorFlow.
+"""Window attributes that LiteRT's kernels do not support. Does not import LiteRT or TensorFlow.
 
-Each was tried: the converter knows no op for it, or the kernel refuses.
+Each was tested: the converter has no op for it, or the kernel refuses.
 """
 
 from __future__ import annotations

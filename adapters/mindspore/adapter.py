@@ -26,7 +26,7 @@ from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter, as_tuple
 
 DTYPES = {name: getattr(ms, "bool_" if name == "bool" else name) for name in dtypes.DTYPES}
-"""MindSpore's dtypes by the names of the table."""
+"""MindSpore's dtypes by opassay's names."""
 
 ExpressionOps = ops_of(EXPRESSIONS, __file__, ms=ms, mnp=mnp, ops=ops, DTYPES=DTYPES)
 
@@ -77,7 +77,7 @@ class MindsporeAdapter(WindowOps, ExpressionOps, Adapter):
         return fn
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
-        """As in the base class, but an input without influence gets zeros: MindSpore does not tell the two apart."""
+        """As in the base class, but an unconnected input gets zeros: MindSpore does not distinguish the two."""
         return by_pullback(_pull, fn, inputs, cotangents, lambda x: bool(x.is_floating_point()))
 
 

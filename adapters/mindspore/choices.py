@@ -1,4 +1,4 @@
-"""Which choices of the contract MindSpore follows. Free of MindSpore: the parent imports this."""
+"""The contract's choices that MindSpore follows. Does not import MindSpore: the parent process imports this."""
 
 from __future__ import annotations
 

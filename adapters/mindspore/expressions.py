@@ -1,4 +1,4 @@
-"""What MindSpore is asked for ops that are one expression. Free of MindSpore: the parent imports this."""
+"""Ops that are one expression of MindSpore. Does not import MindSpore: the parent process imports this."""
 
 from __future__ import annotations
 

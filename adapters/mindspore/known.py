@@ -1,4 +1,4 @@
-"""What MindSpore is known to do differently. Free of MindSpore: the parent imports this."""
+"""Known differences of MindSpore. Does not import MindSpore: the parent process imports this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What MindSpore's list of known differences asks of a case. Free of MindSpore."""
+"""What MindSpore's list of known differences asks of a case. Does not import MindSpore."""
 
 from __future__ import annotations
 

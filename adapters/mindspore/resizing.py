@@ -1,4 +1,4 @@
-"""Which ways to resize ``mindspore.ops.interpolate`` has on the CPU. Free of MindSpore."""
+"""The resizing modes of ``mindspore.ops.interpolate`` on the CPU. Does not import MindSpore."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from opassay.harness.model.dtypes import BFLOAT16, is_float
 from opassay.harness.model.outcome import Inferred
 
 DTYPES = {name: getattr(mx, "bool_" if name == "bool" else name) for name in dtypes.DTYPES}
-"""MLX's dtypes by the names of the table."""
+"""MLX's dtypes by opassay's names."""
 
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 _BITS = {"bfloat16": mx.uint16, "float64": mx.uint64}
@@ -85,7 +85,7 @@ class MlxAdapter(WindowOps, ExpressionOps, Adapter):
         return np.array(value)
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
-        """``fn``, then all that it returned is computed together.
+        """``fn``, with all its results computed together.
 
         Some functions of ``mlx.nn`` are compiled by themselves, with a C++ compiler; not where nobody asks for that.
         """
@@ -100,7 +100,7 @@ class MlxAdapter(WindowOps, ExpressionOps, Adapter):
         return computed
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
-        """As in the base class, but an input without influence gets zeros: MLX does not tell the two apart."""
+        """As in the base class, but an unconnected input gets zeros: MLX does not distinguish the two."""
         return by_pullback(_pull, fn, inputs, cotangents, _floating)
 
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:

@@ -1,4 +1,4 @@
-"""Which choices of the contract MLX follows. Free of MLX: the parent imports this."""
+"""The contract's choices that MLX follows. Does not import MLX: the parent process imports this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What MLX is asked for ops that are one expression. Free of MLX."""
+"""Ops that are one expression of MLX. Does not import MLX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What MLX is known to do differently. Free of MLX: the parent imports this."""
+"""Known differences of MLX. Does not import MLX: the parent process imports this."""
 
 from __future__ import annotations
 

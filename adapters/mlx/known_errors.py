@@ -1,4 +1,4 @@
-"""Invalid input that MLX does not check. Free of MLX."""
+"""Invalid input that MLX does not check. Does not import MLX."""
 
 from __future__ import annotations
 

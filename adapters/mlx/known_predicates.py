@@ -1,4 +1,4 @@
-"""What MLX's lists of known differences share. Free of MLX."""
+"""What MLX's lists of known differences share. Does not import MLX."""
 
 from __future__ import annotations
 

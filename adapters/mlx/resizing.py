@@ -1,4 +1,4 @@
-"""Which ways to resize ``mlx.nn.Upsample`` has. Free of MLX."""
+"""The resizing modes of ``mlx.nn.Upsample``. Does not import MLX."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class WindowOps:
             y = mx.conv_transpose2d(x, mx.transpose(w, (2, 0, 1, 3)), stride, pads, dilation, surplus, groups)
         else:
             y = _general(x, w, found, stride, dilation, groups)
-        # The reshape changes nothing; it lets MLX compare batch and channels, which it has no parameter for.
+        # This no-op reshape makes MLX check batch and channels, for which it has no parameter.
         return mx.reshape(restored(y, layout), output_shape)
 
     def max_pool2d(self, x: Any, *, window: Any, stride: Any, padding: Any, dilation: Any, layout: str) -> Any:

@@ -1,4 +1,4 @@
-"""Which choices of the contract ONNX makes, whoever runs the model. Free of ONNX: the parent imports this."""
+"""Which choices of the contract ONNX makes, whoever runs the model. Does not import ONNX: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from opassay.harness.model.choice import Follows
 
 
 def _operator(name: str) -> dict[str, str]:
-    """The page of an operator, whose title is its name."""
+    """The URL of an operator's page."""
     return {"url": f"https://onnx.ai/onnx/operators/onnx__{name}.html", "title": name}
 
 

@@ -111,6 +111,6 @@ def _repeated(x: Symbol, axis: int, times: int) -> Symbol:
     graph, shape = x.graph, list(x.shape)
     apart = graph.node("Unsqueeze", x, graph.constant([axis + 1]))
     spread = graph.node("Expand", apart, graph.constant([*shape[: axis + 1], times, *shape[axis + 1 :]]))
-    # What exceeds 64 bits has been refused by then.
+    # Values beyond 64 bits are refused earlier.
     together = [min(extent * times, LARGEST) if i == axis else extent for i, extent in enumerate(shape)]
     return graph.node("Reshape", spread, graph.constant(together), allowzero=1)

@@ -1,4 +1,4 @@
-"""Windows as layers have them: ``Conv`` and ``ConvTranspose`` with a bias, pools in ``ceil_mode``."""
+"""Windows as in layers of models: ``Conv`` and ``ConvTranspose`` with a bias, pools in ``ceil_mode``."""
 
 from __future__ import annotations
 

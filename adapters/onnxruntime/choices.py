@@ -1,4 +1,4 @@
-"""Which choices of the contract onnxruntime follows: ONNX's own, and some more. Free of onnxruntime: the parent
+"""Which choices of the contract onnxruntime follows: ONNX's own, and some more. Does not import onnxruntime: the parent
 imports this."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What onnxruntime is known to do differently. Free of onnxruntime: the parent imports this."""
+"""Known differences of onnxruntime. Does not import onnxruntime: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _WINDOWS = {"url": f"{_ISSUES}25234", "title": "MaxPool produces results with wr
 
 
 def _operator(name: str) -> dict[str, str]:
-    """The page of an operator, whose title is its name."""
+    """The URL of an operator's page."""
     return {"url": f"https://onnx.ai/onnx/operators/onnx__{name}.html", "title": name}
 
 
 def _large_but_possible(case: Case) -> bool:
-    """Padding whose answer a machine may just hold."""
+    """Padding whose answer may just fit into memory."""
     (height, width), (rows, columns, _, made) = spatial_axes(case.attributes["layout"]), case.tensors[1].shape
     a, shape = case.attributes, case.tensors[0].shape
     elements = shape[0] * made

@@ -1,4 +1,4 @@
-"""What onnxruntime does differently in ops that treat each element alone. Free of onnxruntime."""
+"""Differences of onnxruntime in element-wise ops. Does not import onnxruntime."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which valid cases onnxruntime refuses, by what it says. Free of onnxruntime."""
+"""Valid cases that onnxruntime refuses, by its messages. Does not import onnxruntime."""
 
 from __future__ import annotations
 

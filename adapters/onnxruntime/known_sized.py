@@ -1,4 +1,4 @@
-"""What onnxruntime does differently with resized images and answers of any length. Free of onnxruntime."""
+"""Differences of onnxruntime in resizing and in answers whose size depends on values. Does not import onnxruntime."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which ways to resize the kernels of onnxruntime have. Free of onnxruntime."""
+"""Which ways to resize the kernels of onnxruntime have. Does not import onnxruntime."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which choices of the contract OpenVINO follows. Free of OpenVINO: the parent imports this."""
+"""The contract's choices that OpenVINO follows. Does not import OpenVINO: the parent process imports this."""
 
 from __future__ import annotations
 

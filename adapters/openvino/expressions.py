@@ -1,4 +1,4 @@
-"""What OpenVINO is asked for ops that are one expression: functions of its opset. Free of OpenVINO."""
+"""Ops that are one expression of OpenVINO: functions of its opset. Does not import OpenVINO."""
 
 from __future__ import annotations
 

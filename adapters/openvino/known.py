@@ -1,4 +1,4 @@
-"""What OpenVINO is known to do differently. Free of OpenVINO: the parent imports this."""
+"""Known differences of OpenVINO. Does not import OpenVINO: the parent process imports this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What OpenVINO does differently in ops that treat each element alone. Free of OpenVINO."""
+"""Differences of OpenVINO in element-wise ops. Does not import OpenVINO."""
 
 from __future__ import annotations
 

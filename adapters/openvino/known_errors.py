@@ -1,4 +1,4 @@
-"""What OpenVINO is known to make of invalid input. Free of OpenVINO."""
+"""Known differences of OpenVINO on invalid input. Does not import OpenVINO."""
 
 from __future__ import annotations
 

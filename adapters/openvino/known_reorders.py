@@ -1,4 +1,4 @@
-"""Images of bfloat16 that OpenVINO dies of, where the processor does not compute in it. Free of OpenVINO."""
+"""Images of bfloat16 that OpenVINO dies of, where the processor does not compute in it. Does not import OpenVINO."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What OpenVINO does differently with resized images and answers of any length. Free of OpenVINO."""
+"""Differences of OpenVINO in resizing and in answers whose size depends on values. Does not import OpenVINO."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ _DATA = dict.fromkeys(
     ),
     1,
 )
-"""Which input's dtype is meant, where it is not the first."""
+"""The input whose dtype counts, where it is not the first."""
 
 
 def lacks(op: str, dtypes: tuple[str, ...]) -> str | None:

@@ -118,6 +118,6 @@ def _repeated(x: Symbol, axis: int, times: int) -> Symbol:
     shape = x.shape
     apart = ops.unsqueeze(x.output, constant(axis + 1))
     spread = ops.broadcast(apart, constant([*shape[: axis + 1], times, *shape[axis + 1 :]]))
-    # What exceeds 64 bits has been refused by then.
+    # Values beyond 64 bits are refused earlier.
     together = [min(extent * times, LARGEST) if i == axis else extent for i, extent in enumerate(shape)]
     return symbol(ops.reshape(spread, constant(together), False))

@@ -1,4 +1,4 @@
-"""Which ways to resize ``Interpolate`` of OpenVINO has. Free of OpenVINO."""
+"""The resizing modes of ``Interpolate`` of OpenVINO. Does not import OpenVINO."""
 
 from __future__ import annotations
 

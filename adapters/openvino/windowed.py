@@ -1,4 +1,4 @@
-"""Windows as layers have them: a bias is added, pools round up as torch's do, bins are a node of their own."""
+"""Windows as in layers of models: a bias is added, pools round up as torch's do, bins are a node of their own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ Numbers = Sequence[int]
 CEIL = "ceil_torch"
 """Of the two ways to round up, that in which no window begins behind the image.
 
-Source: https://docs.openvino.ai/2025/documentation/openvino-ir-format/operation-sets/operation-specs/pooling/avg-pool-14.html
+Source:
+https://docs.openvino.ai/2025/documentation/openvino-ir-format/operation-sets/operation-specs/pooling/avg-pool-14.html
 """
 
 

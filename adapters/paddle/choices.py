@@ -1,4 +1,4 @@
-"""Which choices of the contract Paddle follows. Free of Paddle: the parent imports this."""
+"""The contract's choices that Paddle follows. Does not import Paddle: the parent process imports this."""
 
 from __future__ import annotations
 

@@ -42,5 +42,5 @@ class ConvOps:
             padding = pad_amounts(extents, w.shape[:2], stride, dilation, padding)
         w = w.transpose([3, 2, 0, 1])
         y = F.conv2d_transpose(x, w, None, stride, flat(padding), 0, dilation, groups, extents, layout)
-        # The reshape changes nothing; it lets Paddle compare batch and channels, which it has no parameter for.
+        # This no-op reshape makes Paddle check batch and channels, for which it has no parameter.
         return y.reshape(output_shape)

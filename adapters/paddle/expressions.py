@@ -1,4 +1,4 @@
-"""What Paddle is asked for ops that are one expression. Free of Paddle."""
+"""Ops that are one expression of Paddle. Does not import Paddle."""
 
 from __future__ import annotations
 

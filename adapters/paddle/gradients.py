@@ -39,7 +39,7 @@ def _gradients(ys: list[Any], sources: list[Any], cs: list[Any], nested: bool) -
 
 
 def _source(x: Any, nested: bool) -> Any:
-    """``x`` as an input of its own to differentiate by, even if it is another input too.
+    """``x`` as a separate input of the gradient, even if the same array is passed twice.
 
     ``detach`` keeps the strides. In a static graph what is detached shares memory that Paddle then overwrites.
     """

@@ -1,4 +1,4 @@
-"""What Paddle is known to do differently. Free of Paddle: the parent imports this."""
+"""Known differences of Paddle. Does not import Paddle: the parent process imports this."""
 
 from __future__ import annotations
 

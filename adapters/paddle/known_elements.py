@@ -1,4 +1,4 @@
-"""What Paddle does differently in ops that treat each element alone. Free of Paddle."""
+"""Differences of Paddle in element-wise ops. Does not import Paddle."""
 
 from __future__ import annotations
 

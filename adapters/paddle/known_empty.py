@@ -1,4 +1,4 @@
-"""What Paddle makes of images, filters, products and updates without elements. Free of Paddle."""
+"""What Paddle makes of images, filters, products and updates without elements. Does not import Paddle."""
 
 from __future__ import annotations
 

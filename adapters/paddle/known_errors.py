@@ -1,4 +1,4 @@
-"""What Paddle makes of invalid input. Free of Paddle."""
+"""What Paddle makes of invalid input. Does not import Paddle."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _wraps(case: Case) -> bool:
 
 
 def _large_but_possible(case: Case) -> bool:
-    """Padding whose answer a machine may just hold."""
+    """Padding whose answer may just fit into memory."""
     return _bytes(case) < 5 * 2**32
 
 

@@ -1,4 +1,4 @@
-"""How Paddle reads the padding of a pool that tells positions. Free of Paddle."""
+"""How Paddle reads the padding of a pool that tells positions. Does not import Paddle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Paddle does differently with resized images and answers of any length. Free of Paddle."""
+"""Differences of Paddle in resizing and in answers whose size depends on values. Does not import Paddle."""
 
 from __future__ import annotations
 

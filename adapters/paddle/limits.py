@@ -1,4 +1,4 @@
-"""What Paddle has no CPU kernel or no parameter for. Free of Paddle."""
+"""What Paddle has no CPU kernel or no parameter for. Does not import Paddle."""
 
 from __future__ import annotations
 

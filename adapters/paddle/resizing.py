@@ -1,4 +1,4 @@
-"""Which ways to resize ``paddle.nn.functional.interpolate`` has. Free of Paddle."""
+"""The resizing modes of ``paddle.nn.functional.interpolate``. Does not import Paddle."""
 
 from __future__ import annotations
 

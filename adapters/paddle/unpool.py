@@ -23,7 +23,7 @@ class UnpoolOps:
         # Paddle compares output_size with what a window would give; this window gives just that.
         window = [n - rows + 1 for n, rows in zip(extents, x.shape[-2:], strict=True)]
         y = F.max_unpool2d(x, plane, window, 1, 0, output_size=extents)
-        # The reshape changes nothing; it lets Paddle compare batch and channels, which it has no parameter for.
+        # This no-op reshape makes Paddle check batch and channels, for which it has no parameter.
         return restored(y, layout).reshape(output_shape)
 
     def avg_unpool2d(self, x: Tensor, *, window: Any, layout: str) -> Tensor:

@@ -54,7 +54,7 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
     threads_when_made = True
 
     def __init__(self, device: str = "cpu") -> None:
-        # Listing devices starts TensorFlow, after which neither can be set.
+        # Listing devices initializes TensorFlow, after which neither can be set.
         _split_cpu(cpu_number(device) + 1)
         _share_gpus()
         _set_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
@@ -66,7 +66,7 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
         self._compiled_for = self.modes[0]
 
     def devices(self) -> Sequence[str]:
-        """``cpu``, ``cpu:N`` up to the one asked for, and ``cuda:N`` for each GPU."""
+        """``cpu``, ``cpu:N`` up to the requested one, and ``cuda:N`` for each GPU."""
         cpus, gpus = (tf.config.list_logical_devices(kind) for kind in ("CPU", "GPU"))
         return (*map(cpu_name, range(len(cpus))), *(f"cuda:{number}" for number in range(len(gpus))))
 
@@ -96,7 +96,7 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
         return () if self._on_gpu else rules(onednn_dtypes(), os.environ.get("OPASSAY_MODE", self.modes[0]))
 
     def executor(self) -> str:
-        """Who computed what was compiled last; oneDNN only where the executed graph named its kernels."""
+        """The library that computed the last compiled program; oneDNN only where the executed graph contains its kernels."""
         if self._compiled_for == "xla":
             return "XLA:GPU" if self._on_gpu else "XLA:CPU"
         if self._on_gpu:
@@ -118,7 +118,7 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
     def to_native(self, array: np.ndarray) -> tf.Tensor:
         """A copy: TensorFlow's tensors have no strides, and tf.constant never aliases the array.
 
-        Nor is an unaligned start kept: DLPack would take it, but kernels then end the process over the alignment.
+        Misalignment is not kept either: DLPack would accept it, but kernels then end the process.
         """
         with self._tracing():
             return _constant(array)
@@ -142,7 +142,7 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
         program = _PROGRAMS[mode](traced)
 
         def call(*inputs: tf.Tensor) -> Any:
-            # Where a traced program runs is decided by its caller, whatever device its ops name.
+            # The caller of a traced program decides its device, whatever its ops name.
             with self._tracing():
                 return _swap(program(*inputs), None, Unconnected)
 
@@ -154,14 +154,14 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
     def value_and_vjp(
         self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """The values are those of the tape: what has no gradient is composed of other ops there."""
+        """The values are those of the tape: ops without a gradient are composed of others there."""
         with tf.GradientTape(watch_accessed_variables=False) as tape, self._tracing(differentiating=True):
-            # Copies, so that one tensor given twice counts as two inputs.
+            # Copies, so that one tensor passed twice counts as two inputs.
             sources = [tf.identity(x) for x in inputs]
             tape.watch([x for x in sources if x.dtype.is_floating])
             outputs = tf.nest.flatten(fn(*sources))
         pairs = list(zip(outputs, cotangents, strict=True))
-        # Integers take no cotangent; TensorFlow says itself that they have no gradient.
+        # Integers get no cotangent; TensorFlow itself reports that they have no gradient.
         asked = [(y, c) for y, c in pairs if c is not None or not y.dtype.is_floating]
         with self._tracing():
             gradients = tape.gradient([y for y, _ in asked], sources, [c for _, c in asked])
@@ -170,7 +170,7 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
         """By the static shape functions of the graph that ``tf.function`` traces.
 
-        All extents of ``inputs`` are known to it; in ``dynamic``, only their ranks.
+        All extents of ``inputs`` are known; in ``dynamic``, only their ranks.
         """
 
         def traced(*tensors: tf.Tensor) -> Any:
@@ -195,14 +195,14 @@ def _constant(array: np.ndarray) -> tf.Tensor:
 
 
 def _split_cpu(count: int) -> None:
-    """As many virtual CPUs as are asked for; a process that has computed already keeps those it has."""
+    """As many virtual CPUs as requested; a process that has computed already keeps those it has."""
     (cpu,) = tf.config.list_physical_devices("CPU")
     if count > 1:
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
 
 
 def _share_gpus() -> None:
-    """Else the first worker takes all of a GPU's memory: https://www.tensorflow.org/guide/gpu"""
+    """By default the first worker reserves all of a GPU's memory: https://www.tensorflow.org/guide/gpu"""
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
 
@@ -216,7 +216,7 @@ def _set_threads(count: int) -> None:
 
 
 def _unknown_dimensions(traced: Callable[..., Any]) -> Callable[..., Any]:
-    """A tf.function that is traced for ranks and dtypes alone, whatever the shapes."""
+    """A tf.function traced for ranks and dtypes only, whatever the shapes."""
     programs: dict[Any, Callable[..., Any]] = {}
 
     def call(*inputs: tf.Tensor) -> Any:

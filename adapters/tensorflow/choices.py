@@ -1,4 +1,4 @@
-"""Which choices of the contract TensorFlow follows. Free of TensorFlow: the parent imports this."""
+"""The contract's choices that TensorFlow follows. Does not import TensorFlow: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from opassay.harness.model.choice import Follows
 
 
 def _padded_before(case: Case) -> bool:
-    """tf.nn.max_pool2d pads by itself, and refuses such amounts; elsewhere padding is an op of its own, or has none."""
+    """tf.nn.max_pool2d pads by itself, and refuses such amounts; other ops use a separate padding op, or have none."""
     return case.op not in ("max_pool1d", "max_pool2d") or max(case.attributes["dilation"]) > 1
 
 
 def _gathered(case: Case) -> bool:
-    """A dilated pool that is composed of gathers, of whose windows graphs infer nothing; the argmax always is."""
+    """A dilated pool composed of gathers, whose shape graphs cannot infer; argmax is always composed."""
     how = case.attributes
     inner = pool_dilates(how["window"], how["stride"], how["padding"], how["dilation"])
     return max(how["dilation"]) > 1 and (case.op == "max_pool2d_with_argmax" or not inner)

@@ -1,4 +1,4 @@
-"""conv2d and conv2d_transpose: TensorFlow's kernels, and what stands in where it has none."""
+"""conv2d and conv2d_transpose: TensorFlow's kernels, and compositions where it has none."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ConvOps(State):
         return _scattered_conv(x, w, output_shape, stride, padding, dilation, groups)
 
     def _runtime_shape(self, shape: Sequence[int], x: tf.Tensor) -> Any:
-        # Adding nothing that is known while tracing leaves the values unknown until the program runs.
+        # Adding a zero that is unknown while tracing keeps the values unknown until the program runs.
         return shape if self._mode != "dynamic" else tf.constant(shape) + tf.zeros_like(tf.shape(x))
 
 
@@ -113,6 +113,6 @@ def _padded_shape(shape: Sequence[int], pairs: Any) -> list[int]:
 
 
 def _cropped(y: tf.Tensor, pairs: Any, shape: Sequence[int]) -> tf.Tensor:
-    """``y`` without its padding, as ``shape``: reshaping refuses another batch or channel count."""
+    """``y`` without its padding, as ``shape``: the reshape refuses another batch or channel count."""
     top, left = pairs[0][0], pairs[1][0]
     return tf.reshape(y[:, top : top + shape[1], left : left + shape[2], :], shape)

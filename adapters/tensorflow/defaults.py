@@ -1,4 +1,4 @@
-"""What TensorFlow takes where nobody says. Free of TensorFlow."""
+"""Default values of TensorFlow's parameters. Does not import TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What TensorFlow is asked for ops that are one expression. Free of TensorFlow."""
+"""Ops that are one expression of TensorFlow. Does not import TensorFlow."""
 
 from __future__ import annotations
 

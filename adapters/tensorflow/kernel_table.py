@@ -1,4 +1,4 @@
-"""Which kernels TensorFlow has for an op, from its attributes alone: free of TensorFlow, for the ops and for scripts.
+"""Which kernels TensorFlow has for an op, from its attributes alone. Does not import TensorFlow: scripts use it, too.
 
 ``own`` is whether TensorFlow's CPU kernels answer, which lack much of what XLA and CUDA have; ``onednn`` the dtypes
 whose convolutions go to oneDNN.
@@ -26,7 +26,7 @@ def has_conv(
 ) -> bool:
     """Whether a kernel exists; invalid attributes and dtypes count as yes, so that TensorFlow sees them.
 
-    Tried out in TensorFlow 2.21 for every combination: oneDNN does all but the gradients with
+    Tested in TensorFlow 2.21 for every combination: oneDNN does all but the gradients with
     explicit padding; the other kernels are for NHWC, and their gradients for no groups and no dilation.
     """
     if not own or min((*stride, *dilation), default=0) < 1:
@@ -43,7 +43,7 @@ def has_maximum(
 ) -> bool:
     """Whether a kernel exists for an undilated max pool.
 
-    NCHW on the CPU is oneDNN's alone, which takes no explicit padding; in eager mode the gradient
+    NCHW on the CPU is oneDNN's only, which takes no explicit padding; in eager mode the gradient
     (``eager_gradient``) is not routed there and raises.
     """
     if not own or layout == "NHWC":
@@ -57,7 +57,7 @@ def has_average(dtype: str, layout: str, own: bool, onednn: Container[str]) -> b
 
 
 def pool_dilates(window: Sequence[int], stride: Sequence[int], padding: Padding, dilation: Sequence[int]) -> bool:
-    """Whether tf.nn.pool takes this dilation: not with SAME nor a stride. It refuses invalid ones itself."""
+    """Whether tf.nn.pool supports this dilation: not with SAME nor a stride. It refuses invalid ones itself."""
     if min((*window, *stride, *dilation), default=0) < 1:
         return True
     return max(stride) == 1 and padding != "SAME"

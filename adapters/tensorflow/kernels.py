@@ -1,4 +1,4 @@
-"""Which kernels this build of TensorFlow has on this processor, as TensorFlow itself shows."""
+"""Which kernels this build of TensorFlow has on this processor, as TensorFlow itself reports."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from opassay.adapters import onednn
 
 @cache
 def onednn_dtypes() -> frozenset[str]:
-    """Dtypes whose convolutions TensorFlow hands to oneDNN."""
+    """Dtypes whose convolutions TensorFlow passes to oneDNN."""
     return frozenset(onednn.onednn_dtypes(tf))

@@ -1,4 +1,4 @@
-"""What TensorFlow is known to do differently. Free of TensorFlow: the parent imports this."""
+"""Known differences of TensorFlow. Does not import TensorFlow: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AXES = "tf.nn.pool with dilation in NCHW pads other axes than the spatial ones,
 
 
 def _other_axes(case: Case) -> bool:
-    """A pool of tf.nn.pool's that is dilated and padded explicitly, in NCHW or NCW."""
+    """A pool by tf.nn.pool with dilation and explicit padding, in NCHW or NCW."""
     how = case.attributes
     dilates = pool_dilates(how["window"], how["stride"], how["padding"], how["dilation"])
     return dilated_with_padding(case) and dilates and how["layout"] in ("NCHW", "NCW")
@@ -42,7 +42,7 @@ def _maximum_by_onednn(case: Case) -> bool:
 
 
 def _stuffed(case: Case) -> bool:
-    """Strides and dilation in bfloat16: why it gives NaN, and whether always, is not known."""
+    """Strides and dilation in bfloat16: the cause of the NaN, and whether it always occurs, is unknown."""
     how = attributes_of(case)
     both = case.tensors[0].dtype == "bfloat16" and min(max(how["stride"]), max(how["dilation"])) > 1
     return both and subnormal_meets_infinity(case)

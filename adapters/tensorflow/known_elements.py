@@ -1,4 +1,4 @@
-"""What TensorFlow does differently in ops that treat each element alone. Free of TensorFlow."""
+"""Differences of TensorFlow in element-wise ops. Does not import TensorFlow."""
 
 from __future__ import annotations
 

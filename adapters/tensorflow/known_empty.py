@@ -1,4 +1,4 @@
-"""What TensorFlow is known to do with tensors without elements. Free of TensorFlow: the parent imports this."""
+"""Known differences of TensorFlow on tensors without elements. Does not import TensorFlow: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from opassay.harness.model.fact import Fact
 
 
 def conv_kernel(dtype: str, how: Mapping[str, Any], backward: bool, onednn: Container[str] = ONE_DNN) -> str:
-    """Who convolves on the CPU: ``onednn``, ``plain`` (TensorFlow's other kernels) or ``composed`` (gathered windows).
+    """The kernel of a convolution on the CPU: ``onednn``, ``plain`` (TensorFlow's other kernels) or ``composed``
+    (gathered windows).
 
-    As the adapter decides; ``backward`` for conv2d_transpose and wherever a gradient is taken.
+    The adapter decides; ``backward`` for conv2d_transpose and for every gradient.
     """
 
     def has(padding: Any, layout: str) -> bool:
         stride, dilation, groups = how["stride"], how["dilation"], how["groups"]
         return has_conv(dtype, padding, layout, stride, dilation, groups, backward, True, onednn)
 
-    # What lacks a kernel is tried in NHWC, and then padded by an op of its own.
+    # Without a kernel, NHWC is tried, with a separate padding op.
     if not (has(how["padding"], how["layout"]) or has(how["padding"], "NHWC") or has("VALID", "NHWC")):
         return "composed"
     return "onednn" if dtype in onednn else "plain"
 
 
 def padded_outside(dtype: str, how: Mapping[str, Any]) -> bool:
-    """Explicit padding of an op of its own, where gradients have no kernel for it."""
+    """Explicit padding by a separate op, where gradients have no kernel for it."""
     plain = has_conv(dtype, how["padding"], "NHWC", how["stride"], how["dilation"], how["groups"], True, True, ONE_DNN)
     return not isinstance(how["padding"], str) and not plain
 
 
 def conv_output(shape: Sequence[int], w: Sequence[int], how: Mapping[str, Any]) -> tuple[int, ...]:
-    """The shape of conv2d's answer to an input of ``shape`` and filters of the shape ``w``."""
+    """The shape of conv2d's answer for an input of ``shape`` and filters of the shape ``w``."""
     axes = spatial_axes(how["layout"])
     extents = [shape[axis] for axis in axes]
     pads = pad_amounts(extents, w[:-2], how["stride"], how["dilation"], how["padding"])
@@ -56,7 +57,8 @@ def _outside(shape: Sequence[int], how: Mapping[str, Any]) -> tuple[int, ...]:
 def shaped_as_input(case: Case) -> bool:
     """oneDNN gives an empty answer of conv2d the shape of its input.
 
-    The gradient of conv2d's gradient for the cotangent is conv2d again; that of the transpose is it of its cotangent.
+    The second derivative of conv2d by the cotangent is conv2d again; the gradient of the transpose is conv2d of the
+    cotangent.
     """
     (x, w), how, backward = case.tensors[:2], attributes_of(case), case.aspect == "gradient"
     if case.op in ("conv2d", "depthwise_conv2d") and backward:
@@ -74,7 +76,7 @@ def shaped_as_input(case: Case) -> bool:
 
 
 def _by_channel_as_input(case: Case) -> bool:
-    """The same of a convolution by channel, which pads by an op of its own where it dilates."""
+    """The same for a depthwise convolution, which pads by a separate op where it dilates."""
     (x, w), how = case.tensors, case.attributes
     padded = not isinstance(how["padding"], str) and max(how["dilation"]) > 1
     answer = conv_output(x.shape, (*w.shape[:2], 1, w.shape[2] * w.shape[3]), how)

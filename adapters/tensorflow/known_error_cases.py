@@ -1,4 +1,6 @@
-"""Which cases of invalid input TensorFlow's known differences cover. Free of TensorFlow: the parent imports this."""
+"""Cases of invalid input that TensorFlow's known differences cover. Does not import TensorFlow: the parent process
+imports this.
+"""
 
 from __future__ import annotations
 
@@ -16,21 +18,21 @@ def _undilated(case: Case) -> bool:
 
 
 def _implied_groups(case: Case) -> int:
-    """Into how many groups the channels of a convolution fall; 0 where they do not."""
+    """The number of groups implied by the channels of a convolution; 0 where they do not divide."""
     how, (*_, given, taken) = case.attributes, case.tensors[1].shape
     image = how.get("output_shape", case.tensors[0].shape)[channel_axis(how["layout"])]
     return image // given if given and image % given == 0 and taken % max(image // given, 1) == 0 else 0
 
 
 def any_kernel(case: Case) -> bool:
-    """conv2d takes any groups, whatever is asked; of the transpose there is but oneDNN's kernel for NCHW and groups."""
+    """conv2d accepts any groups; the transpose has only oneDNN's kernel for NCHW and groups."""
     if "output_shape" not in case.attributes:
         return case.rule == "GroupsZero" or _implied_groups(case) > 0
     return _one_group(case)
 
 
 def _one_group(case: Case) -> bool:
-    # With explicit padding the kernel is one for channels that lie last.
+    # With explicit padding the kernel is one for channels last.
     last = channels_last(case.attributes["layout"]) or not isinstance(case.attributes["padding"], str)
     return case.rule == "GroupsZero" and _implied_groups(case) == 1 and last
 
@@ -40,16 +42,16 @@ def several_groups(case: Case) -> bool:
 
 
 def several_groups_by_onednn(case: Case) -> bool:
-    """With explicit padding the kernel is another one."""
+    """With explicit padding another kernel is used."""
     if case.rule == "OutputChannels":
         return case.tensors[0].dtype in ONE_DNN and _implied_groups(case) > 0
     return isinstance(case.attributes["padding"], str) and several_groups(case)
 
 
 def cropped(case: Case) -> bool:
-    """Where oneDNN's kernel is not the one that is used, padding is an op of its own.
+    """Where oneDNN's kernel is not used, padding is a separate op.
 
-    Too broad: oneDNN does not make every one of the cropped convolutions, and what decides that is not known.
+    Too broad: oneDNN does not compute every cropped convolution, and the condition is unknown.
     """
     how = case.attributes
     plain = channels_last(how["layout"]) and how["groups"] == 1 and _undilated(case)
@@ -57,7 +59,7 @@ def cropped(case: Case) -> bool:
 
 
 def columns_unseen(case: Case) -> bool:
-    """A dilated pool in NCHW, where tf.nn.pool does not look at the padding of the columns."""
+    """A dilated pool in NCHW, where tf.nn.pool ignores the padding of the columns."""
     how = case.attributes
     if how["layout"] != "NCHW" or case.tensors[0].dtype not in ONE_DNN or _undilated(case):
         return False
@@ -66,7 +68,7 @@ def columns_unseen(case: Case) -> bool:
 
 
 def _asked(case: Case) -> list[int]:
-    """The extents asked of oneDNN's transpose: with explicit padding where that is an op of its own."""
+    """The extents requested of oneDNN's transpose: including explicit padding where that is a separate op."""
     how = case.attributes
     extents = [how["output_shape"][axis] for axis in spatial_axes(how["layout"])]
     if not padded_outside(case.tensors[0].dtype, how):
@@ -92,20 +94,20 @@ def three_extents(case: Case) -> bool:
 
 
 def read_beyond(case: Case) -> bool:
-    """Elsewhere an op before oneDNN's, of padding or of a transposition, counts the axes."""
+    """In other cases an op before oneDNN's, a padding or a transposition, checks the rank."""
     how = case.attributes
     return case.tensors[0].dtype in ONE_DNN and isinstance(how["padding"], str) and channels_last(how["layout"])
 
 
 def any_rank(case: Case) -> bool:
-    """Repeats need the axes of NHWC, and a scatter over whole samples that there is one."""
+    """Repeats need the axes of NHWC, and a scatter over whole samples needs one axis."""
     if case.rule != "RankThree":
         return True
     return case.attributes["layout"] == "NHWC" if case.op == "avg_unpool2d" else case.tensors[0].shape[0] == 1
 
 
 def least(attribute: str, least: int) -> Callable[[Case], bool]:
-    """An extent, or an amount on some side, is at least so large."""
+    """An extent, or an amount on some side, is at least this large."""
 
     def covers(case: Case) -> bool:
         return max(max(n) if isinstance(n, tuple) else n for n in case.attributes[attribute]) >= least

@@ -1,4 +1,4 @@
-"""What TensorFlow is known to make of invalid input. Free of TensorFlow: the parent imports this."""
+"""Known differences of TensorFlow on invalid input. Does not import TensorFlow: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from opassay.harness.model.fact import Fact
 
 _SEEN = "tensorflow 2.21.0, CPU"
 _KERNELS = ("eager", "dynamic")
-"""Modes in which nothing looks at shapes before a kernel does; in the others tracing infers them."""
+"""Modes in which only kernels check shapes; in the others tracing infers them."""
 _GRAPHS = ("function", "dynamic")
 _WITHOUT_XLA = ("eager", *_GRAPHS)
 

@@ -1,4 +1,4 @@
-"""What TensorFlow does differently with resized images and answers of any length. Free of TensorFlow."""
+"""Differences of TensorFlow in resizing and in answers whose size depends on values. Does not import TensorFlow."""
 
 from __future__ import annotations
 

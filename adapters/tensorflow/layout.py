@@ -22,22 +22,22 @@ def full_padding(padding: Padding, layout: str) -> Any:
 
 
 def in_nhwc(op: Callable[[tf.Tensor], Any], x: tf.Tensor) -> Any:
-    """What ``op`` makes of the NCHW tensor ``x`` seen as NHWC, turned back; for one output or several."""
+    """``op`` applied to the NCHW tensor ``x`` in NHWC, with its outputs in NCHW again; one output or several."""
     result = op(tf.transpose(x, TO_NHWC))
     return tf.nest.map_structure(lambda y: tf.transpose(y, TO_NCHW), result)
 
 
 def nhwc_shape(shape: Sequence[int], layout: str) -> Sequence[int]:
-    """``shape`` in NHWC order; a shape of another rank than 4 is left as it is."""
+    """``shape`` in NHWC order; a shape of another rank than 4 is returned unchanged."""
     return [shape[axis] for axis in TO_NHWC] if layout == "NCHW" and len(shape) == 4 else shape
 
 
 def same_amounts(extent: tf.Tensor, window: Any, stride: int, dilation: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Padding (before, after) of SAME along an axis whose extent may be known only when it runs.
+    """Padding (before, after) of SAME along an axis whose extent may be known only at run time.
 
     Source: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
     """
-    # Of an empty axis one row less than a window: enough for no window to fit, at any stride.
+    # For an empty axis one row less than a window: no window fits, at any stride.
     spread = tf.maximum(-1, (-(-extent // stride) - 1) * stride)
     total = tf.maximum(0, spread + (window - 1) * dilation + 1 - extent)
     return total // 2, total - total // 2
@@ -60,5 +60,5 @@ def pad(x: tf.Tensor, pairs: Any, layout: str, value: Any = 0) -> tf.Tensor:
 
 
 def lowest(dtype: tf.DType) -> Any:
-    """The value that never wins a maximum."""
+    """The identity of a maximum."""
     return float("-inf") if dtype.is_floating else dtype.min

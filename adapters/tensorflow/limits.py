@@ -1,7 +1,7 @@
 """What TensorFlow does not implement on any of its devices or compilers: a table by op.
 
-Each entry was tried in TensorFlow 2.21, eager, as tf.function and through XLA. What one of them lacks
-but another op can express is composed instead.
+Each entry was tested in TensorFlow 2.21, eager, as tf.function and through XLA. Ops that one of them lacks but other
+ops can express are composed instead.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ DTYPES_WITHOUT_KERNEL: Mapping[str, Mapping[str, str]] = {
     "matmul": dict.fromkeys(("int8", "uint8"), _MATMUL),
     "avg_pool2d": dict.fromkeys(("int8", "uint8", "int32", "int64"), _AVERAGE),
 }
-"""Op → dtype of its first input → why not."""
+"""Op → dtype of its first input → the reason."""
 
 
 def steps_apart(op: str, attributes: Mapping[str, Any]) -> str | None:
-    """Why ``tf.nn.depthwise_conv2d`` cannot take these steps, as its page says, or None.
+    """Why ``tf.nn.depthwise_conv2d`` does not support these strides, as its page states, or None.
 
     Source: https://www.tensorflow.org/api_docs/python/tf/nn/depthwise_conv2d
     """
@@ -37,7 +37,7 @@ def steps_apart(op: str, attributes: Mapping[str, Any]) -> str | None:
 
 
 def dilated_alone(op: str, dtype: str, attributes: Mapping[str, Any], onednn: Container[str]) -> str | None:
-    """Why convolutions that are asked as they are have no gradient on the CPU, or None."""
+    """Why convolutions that are called unchanged have no gradient on the CPU, or None."""
     if op != "biased_conv2d" or dtype in onednn or max(attributes["dilation"]) < 2:
         return None
     return f"TensorFlow has no gradient of a dilated convolution for {dtype} on the CPU"

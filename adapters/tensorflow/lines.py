@@ -1,4 +1,4 @@
-"""Windows over one axis: ``tf.nn``'s own ops, or those over images of a single row where it has no kernel."""
+"""Windows over one axis: ``tf.nn``'s own ops, or those over images of one row where it has no kernel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ IMAGES = {"NWC": "NHWC", "NCW": "NCHW"}
 
 
 class LineOps(ConvOps, PoolOps):
-    """``tf.nn.conv1d`` itself makes images of one row of its input, so that this is no detour.
+    """``tf.nn.conv1d`` itself turns its input into images of one row.
 
     Source: https://www.tensorflow.org/api_docs/python/tf/nn/conv1d
     """
@@ -95,12 +95,12 @@ class LineOps(ConvOps, PoolOps):
 
 
 def _row(layout: str) -> int:
-    """Where images have their single row."""
+    """The axis of an image's single row."""
     return layout.index("W")
 
 
 def _of_images(stride: Sequence[int], padding: Padding, dilation: Sequence[int], layout: str) -> dict[str, Any]:
-    """The same attributes of images of one row."""
+    """The same attributes for images of one row."""
     pads = padding if isinstance(padding, str) else ((0, 0), *padding)
     return {"stride": (1, *stride), "padding": pads, "dilation": (1, *dilation), "layout": IMAGES[layout]}
 

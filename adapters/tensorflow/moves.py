@@ -18,7 +18,7 @@ class MoveOps(State):
             x, indices = tf.transpose(x, TO_NHWC), tf.transpose(indices, TO_NHWC)
         shape = nhwc_shape(output_shape, layout)
         batch = tf.shape(x, tf.int64)[0]
-        # Only what the contract allows is converted: of other indices TensorFlow says what it thinks.
+        # Only valid indices are converted; TensorFlow reports the others itself.
         wide = tf.cast(indices, tf.int64) if indices.dtype == tf.int32 else indices
         flat = tf.reshape(tf.stop_gradient(wide), (batch, -1))
         sample = tf.broadcast_to(tf.range(batch)[:, None], tf.shape(flat))

@@ -1,4 +1,4 @@
-"""Pools by tf.nn wherever it has them; the rest gathers windows."""
+"""Pools by tf.nn where it has them, else by gathered windows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opassay.adapters.tensorflow.state import State
 
 
 class PoolOps(State):
-    """The pools. Whatever has an invalid window, stride or dilation goes to a tf.nn op that checks it."""
+    """The pools. An invalid window, stride or dilation goes to a tf.nn op that checks it."""
 
     def max_pool2d(
         self,
@@ -47,7 +47,7 @@ class PoolOps(State):
         self, x: tf.Tensor, window: Sequence[int], stride: Sequence[int], padding: Padding, layout: str
     ) -> tf.Tensor:
         if self._mode == "xla" and not isinstance(padding, str):
-            # "XLA does not support pooling ops with explicit padding", it says.
+            # XLA's message: "XLA does not support pooling ops with explicit padding".
             x, padding = pad(x, padding, layout, lowest(x.dtype)), "VALID"
         return tf.nn.max_pool2d(x, window, stride, full_padding(padding, layout), layout)
 
@@ -90,7 +90,7 @@ class PoolOps(State):
             return in_nhwc(lambda v: self.avg_pool2d(v, layout="NHWC", **how), x)
         if gathers:
             return _mean_of_inside(x, window, stride, padding)
-        # SAME of an empty axis is empty whatever is counted, and no amount of padding says so to VALID.
+        # SAME of an empty axis is empty whatever is counted, which no padding amount expresses in VALID.
         if not isinstance(padding, str) or (count_padding and padding == "SAME" and 0 not in x.shape):
             x, padding = pad(x, amounts(x, window, stride, (1, 1), padding, layout), layout), "VALID"
         return tf.nn.avg_pool2d(x, window, stride, padding, layout)
@@ -102,7 +102,7 @@ class PoolOps(State):
 
 
 def _mean_of_inside(x: tf.Tensor, window: Sequence[int], stride: Sequence[int], pairs: Any) -> tf.Tensor:
-    """Sums of windows, divided once by how many of their elements are no padding."""
+    """Sums of windows, divided once by the number of elements that are not padding."""
     taps = windows.gather(pad(x, pairs, "NHWC"), window, stride, (1, 1))
     inside = windows.gather(pad(tf.ones_like(x[:1, :, :, :1]), pairs, "NHWC"), window, stride, (1, 1))
     # Not `/`: tf.function replaces division by a constant with multiplication by its approximate reciprocal.

@@ -1,4 +1,4 @@
-"""Which ways to resize ``tf.image`` has, that of version 1 among them. Free of TensorFlow."""
+"""The resizing modes of ``tf.image``, including those of version 1. Does not import TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ RESIZES: Ways = over(
     },
 )
 COMPILED: Ways = {**RESIZES, **over(2, {"resize_linear": _LINEAR, "resize_cubic": ()})}
-"""XLA compiles no ``ResizeBicubic`` and no ``ScaleAndTranslate``."""
+"""XLA compiles neither ``ResizeBicubic`` nor ``ScaleAndTranslate``."""

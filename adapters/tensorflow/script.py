@@ -1,4 +1,4 @@
-"""TensorFlow's part of a standalone script: what the adapter calls for a case, written down. Free of TensorFlow."""
+"""TensorFlow's part of a standalone script: the adapter's calls for a case. Does not import TensorFlow."""
 
 from __future__ import annotations
 

@@ -21,11 +21,11 @@ _CONV, _POOL, _WINDOWS = (
 )
 _LAYOUT = "opassay.adapters.tensorflow.layout"
 ONEDNN = "float32,bfloat16,float16"
-"""What TensorFlow hands to oneDNN on most processors, where a worker did not say."""
+"""What TensorFlow passes to oneDNN on most processors, where a worker did not report it."""
 
 
 def emitter(asked: Asked) -> Emit:
-    """Writes the body of one op's function, for the mode and the device that are asked."""
+    """Writes the body of one op's function, for the requested mode and device."""
     named = asked.settings.get("onednn_dtypes", ONEDNN)
     writer = _Writer(asked.mode, asked.device, frozenset(named.split(",")))
     return lambda step: writer.body(step)
@@ -62,7 +62,7 @@ class _Writer:
         return self._ops[step.op](step, step.attributes)
 
     def _in_nhwc(self, step: Step, **more: Any) -> Body:
-        """The op seen as NHWC: its input turned, and its answers turned back."""
+        """The op in NHWC, with its input and answers transposed."""
         shape = tuple(step.shapes[0][axis] for axis in TO_NHWC) if len(step.shapes[0]) == 4 else step.shapes[0]
         attributes = {**step.attributes, "layout": "NHWC", **more}
         inner = self.body(Step(step.op, attributes, (shape, *step.shapes[1:]), step.dtypes, step.differentiated))
@@ -97,7 +97,7 @@ class _Writer:
     def _conv2d_transpose(self, step: Step, a: Mapping[str, Any]) -> Body:
         layout, padding, shape = a["layout"], a["padding"], list(a["output_shape"])
         if unknown(padding) or self._has_conv(step, True):
-            # Adding nothing that is known while tracing leaves the shape unknown until the program runs.
+            # Adding a zero that is unknown while tracing keeps the shape unknown until the program runs.
             known = str(shape) if self._mode != "dynamic" else f"tf.constant({shape}) + tf.zeros_like(tf.shape(x))"
             return body(
                 f"return tf.nn.conv2d_transpose(x, w, {known}, strides={a['stride']}, "

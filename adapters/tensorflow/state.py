@@ -1,4 +1,4 @@
-"""What the ops must know about the program they are traced into, and which kernels exist for it."""
+"""What the ops must know about the program in which they are traced, and which kernels exist for it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class State:
 
     @property
     def _cpu_kernels(self) -> bool:
-        """Whether TensorFlow's own CPU kernels answer, which lack much of what XLA and CUDA have."""
+        """Whether TensorFlow's own CPU kernels compute, which lack much of what XLA and CUDA have."""
         return not self._on_gpu and self._mode != "xla"
 
     @property

@@ -1,4 +1,4 @@
-"""Windows over three axes by ``tf.nn``; channels come last but where XLA compiles, since CPU kernels have no others."""
+"""Windows over three axes by ``tf.nn``; channels are last except under XLA, since CPU kernels have no other layout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAST = "NDHWC"
 
 
 class VolumeOps(State):
-    """Explicit padding is an op of its own: none of these takes it."""
+    """Explicit padding is a separate op: none of these supports it."""
 
     def conv3d(
         self,
@@ -126,7 +126,7 @@ def _around(x: tf.Tensor, padding: Any, order: str, value: Any = 0) -> tf.Tensor
 
 
 def _counted(x: tf.Tensor, window: Sequence[int], stride: Sequence[int], order: str) -> Any:
-    """What SAME adds to each axis, to be counted."""
+    """The padding of SAME per axis, as counted elements."""
     first, shape = (1 if order == LAST else 2), tf.shape(x)
     return [same_amounts(shape[first + i], window[i], stride[i], 1) for i in range(3)]
 

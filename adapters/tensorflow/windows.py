@@ -1,8 +1,7 @@
-"""Windows as an axis of their own, for what TensorFlow has no kernel for.
+"""Windows as an axis of their own, for ops without a TensorFlow kernel.
 
-Gathering never multiplies or compares padding with data, so unlike a kernel stuffed with zeros it
-is right for infinities and NaN too. All functions take NHWC tensors; extents may be unknown until
-the program runs.
+Gathering never multiplies or compares padding with data, so unlike a kernel stuffed with zeros it is correct for
+infinities and NaN too. All functions take NHWC tensors; extents may be unknown until the program runs.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from opassay.adapters.tensorflow.layout import amounts, lowest, pad
 
 
 def rows(extent: Any, window: Any, stride: int, dilation: int) -> tf.Tensor:
-    """Which row tap j of window i reads, as [windows, taps]; ``extent`` counts the padded rows."""
+    """The row that tap j of window i reads, as [windows, taps]; ``extent`` counts the padded rows."""
     tops = tf.range(0, extent - (window - 1) * dilation, stride)
     return tops[:, None] + (tf.range(window) * dilation)[None, :]
 
@@ -31,7 +30,7 @@ def gather(x: tf.Tensor, window: Sequence[Any], stride: Sequence[int], dilation:
 def scatter(
     values: tf.Tensor, extents: Sequence[Any], window: Sequence[Any], stride: Sequence[int], dilation: Sequence[int]
 ) -> tf.Tensor:
-    """The transpose of ``gather``: adds [N, OH, kh, OW, kw, C] up into [N, H, W, C], the padded extents."""
+    """The transpose of ``gather``: sums [N, OH, kh, OW, kw, C] into [N, H, W, C], the padded extents."""
     down = rows(extents[0], window[0], stride[0], dilation[0])
     across = rows(extents[1], window[1], stride[1], dilation[1])
     tall = tf.math.unsorted_segment_sum(tf.transpose(values, (1, 2, 0, 3, 4, 5)), down, extents[0])
@@ -44,7 +43,7 @@ def first_maximum(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Values and flat indices of each window's first maximum, or of its first NaN.
 
-    The gradient goes to the element named by the index alone. Padding takes no part.
+    The gradient goes only to the element at the index. Padding takes no part.
     """
     pairs = amounts(x, window, stride, dilation, padding, "NHWC")
     taps = gather(pad(x, pairs, "NHWC", lowest(x.dtype)), window, stride, dilation)
@@ -57,7 +56,7 @@ def first_maximum(
 
 
 def _winners(taps: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
-    """Which taps equal their window's maximum; where there is a NaN, which are NaN."""
+    """Which taps equal their window's maximum; in a window with NaN, which are NaN."""
     if not taps.dtype.is_floating:
         return taps == tf.reduce_max(taps, axis=(2, 4), keepdims=True)
     nan = tf.math.is_nan(taps) & inside
@@ -68,7 +67,7 @@ def _winners(taps: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
 def _positions(
     x: tf.Tensor, window: Sequence[int], stride: Sequence[int], dilation: Sequence[int], pairs: Any
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Flat index within its sample of every tap, [OH, kh, OW, kw, C], and whether it lies in ``x``."""
+    """The flat index within its sample of every tap, [OH, kh, OW, kw, C], and whether it lies in ``x``."""
     extents = tf.shape(x)
     y, x_ = (
         rows(extents[1 + i] + pairs[i][0] + pairs[i][1], window[i], stride[i], dilation[i]) - pairs[i][0]

@@ -50,7 +50,7 @@ DTYPES = {
     dtypes.int32: "int32",
     dtypes.int64: "int64",
 }
-"""tinygrad's dtypes by the names of the table."""
+"""tinygrad's dtypes by opassay's names."""
 
 _NATIVE = {name: dtype for dtype, name in DTYPES.items()}
 
@@ -86,7 +86,7 @@ class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
         return lacks_way(op, attributes, RESIZES)
 
     def to_native(self, array: np.ndarray) -> Tensor:
-        """A row-major copy; bfloat16 by its bits, since NumPy knows no such dtype."""
+        """A row-major copy; bfloat16 as bits, since NumPy lacks the dtype."""
         if array.dtype == BFLOAT16:
             return _copied(array.view(np.uint16), dtypes.uint16).bitcast(dtypes.bfloat16).contiguous().realize()
         return _copied(array, _NATIVE[array.dtype.name])
@@ -99,7 +99,7 @@ class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
         return np.array(value.numpy())
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
-        """``fn``, then all that it returned is computed together."""
+        """``fn``, with all its results computed together."""
 
         def realized(*inputs: Any) -> Any:
             outputs = fn(*inputs)
@@ -111,7 +111,7 @@ class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
         return realized
 
     def vjp(self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
-        """As in the base class, but an input without influence gets zeros: tinygrad does not tell the two apart."""
+        """As in the base class, but an unconnected input gets zeros: tinygrad does not distinguish the two."""
         return self.value_and_vjp(fn, inputs, cotangents)[1]
 
     def value_and_vjp(

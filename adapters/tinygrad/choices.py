@@ -1,4 +1,4 @@
-"""Which choices of the contract tinygrad follows. Free of tinygrad: the parent imports this."""
+"""The contract's choices that tinygrad follows. Does not import tinygrad: the parent process imports this."""
 
 from __future__ import annotations
 

@@ -46,5 +46,5 @@ class ConvOps:
                 )
             )
             y = x.conv_transpose2d(w, None, groups, stride, dilation, around, more)
-        # The reshape changes nothing; it lets tinygrad compare batch and channels, which it has no parameter for.
+        # This no-op reshape makes tinygrad check batch and channels, for which it has no parameter.
         return restored(y, layout).reshape(output_shape)

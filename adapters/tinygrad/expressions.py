@@ -1,4 +1,4 @@
-"""What tinygrad is asked for ops that are one expression. Free of tinygrad."""
+"""Ops that are one expression of tinygrad. Does not import tinygrad."""
 
 from __future__ import annotations
 

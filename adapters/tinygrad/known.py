@@ -1,4 +1,4 @@
-"""What tinygrad is known to do differently. Free of tinygrad: the parent imports this."""
+"""Known differences of tinygrad. Does not import tinygrad: the parent process imports this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tinygrad does differently in ops that treat each element alone. Free of tinygrad."""
+"""Differences of tinygrad in element-wise ops. Does not import tinygrad."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class PoolOps:
             return x.max_unpool2d(indices, output_size=tuple(output_shape))
         extents = tuple(output_shape[axis] for axis in spatial_axes(layout))
         plane = indices // max(output_shape[channel_axis(layout)], 1)
-        # The reshape changes nothing; it lets tinygrad compare batch and channels, which it has no parameter for.
+        # This no-op reshape makes tinygrad check batch and channels, for which it has no parameter.
         return restored(x.max_unpool2d(plane, output_size=extents), layout).reshape(output_shape)
 
     def avg_unpool2d(self, x: Tensor, *, window: Any, layout: str) -> Tensor:

@@ -1,4 +1,4 @@
-"""Which ways to resize ``Tensor.interpolate`` has. Free of tinygrad."""
+"""The resizing modes of ``Tensor.interpolate``. Does not import tinygrad."""
 
 from __future__ import annotations
 

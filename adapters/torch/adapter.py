@@ -50,7 +50,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
     fused_modes = frozenset({"compile"})
     # Up to 5 s where a case reaches the C++ compiler, 31 s the first time.
     costly_modes = ("compile",)
-    # "torch.compile with aot_autograd does not currently support double backward", it says.
+    # torch's message: "torch.compile with aot_autograd does not currently support double backward".
     first_order_modes = frozenset({"compile"})
     lacking = LACKING
     threads_when_made = True
@@ -95,7 +95,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
         return rules(self._device.type)
 
     def executor(self) -> str:
-        """``ATen`` or, once something was compiled, ``Inductor``; torch does not say which library a kernel used."""
+        """``ATen`` or, once something was compiled, ``Inductor``; torch does not report which library a kernel used."""
         asked = os.environ.get(VARIABLE, "")
         return f"{self._executor}, attention by {asked}" if asked else self._executor
 
@@ -115,7 +115,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
         return True
 
     def fallback(self) -> str:
-        """What Inductor left to ATen. Asking autograd is no part of a graph: what it differentiates is compiled."""
+        """Ops that Inductor left to ATen. Calls of autograd are not part of a graph: the differentiated function is compiled."""
         breaks = [reason for reason in counters["graph_break"] if not any(call in reason for call in _AUTOGRAD)]
         return f"torch.compile broke the graph: {breaks[0].splitlines()[0]}" if breaks else ""
 
@@ -141,7 +141,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
         if mode != "compile":
             return fn
-        # Each case is a program of its own: without this, dynamo keeps and checks all those before.
+        # Each case is a program of its own: without this, dynamo keeps and checks all earlier ones.
         torch._dynamo.reset()
         # Asking autograd splits a batch of gradients into a program per case, all of one code. Beyond its limit, which
         # is 8, dynamo runs that code eagerly and only logs it.
@@ -158,7 +158,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
     def value_and_vjp(
         self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Both from one recording of autograd. The values are not detached: ``compile`` then mixes up their views."""
+        """Both from one recording of autograd. The values are not detached: ``compile`` would mix up their views."""
         leaves = [_source(x) for x in inputs]
         # Inside another vjp, the gradient is itself differentiated.
         given = [c for c in cotangents if c is not None]
@@ -193,7 +193,7 @@ def _inferred(y: Any) -> Inferred | None:
 
 
 def _source(x: Tensor) -> Tensor:
-    """``x`` as an input of its own to differentiate by, even if it is another input too."""
+    """``x`` as a separate input of the gradient, even if the same array is passed twice."""
     if not x.is_floating_point():
         return x
     return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()

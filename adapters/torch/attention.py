@@ -1,4 +1,4 @@
-"""Attention by one of torch's backends, where a target asks for it by name: never by another in its place."""
+"""Attention by one backend of torch that a target names, with no fallback to another."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VARIABLE = "OPASSAY_ATTENTION"
 
 
 def functional() -> Any:
-    """``torch.nn.functional``, or that with attention by the backend asked for. ``ValueError`` for an unknown name."""
+    """``torch.nn.functional``, with attention by the requested backend, if any. ``ValueError`` for an unknown name."""
     name = os.environ.get(VARIABLE, "")
     if not name:
         return F
@@ -28,7 +28,7 @@ def functional() -> Any:
 
 
 class ByBackend:
-    """``torch.nn.functional``, whose attention is computed by ``backend``."""
+    """``torch.nn.functional``, with attention computed by ``backend``."""
 
     def __init__(self, backend: SDPBackend) -> None:
         self.backend = backend
@@ -39,7 +39,7 @@ class ByBackend:
     def scaled_dot_product_attention(
         self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, *rest: Any, **more: Any
     ) -> Tensor:
-        """As torch's own; ``Unsupported`` where torch, left the backend and MATH, would not choose the former."""
+        """torch's own; ``Unsupported`` where torch, restricted to the backend and MATH, would not choose the former."""
         with sdpa_kernel([self.backend, SDPBackend.MATH]):
             chosen = torch._fused_sdp_choice(query, key, value, mask, *rest, **more)
         if chosen != int(self.backend.value):

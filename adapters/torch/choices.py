@@ -1,4 +1,4 @@
-"""Which choices of the contract PyTorch follows. Free of PyTorch: the parent imports this."""
+"""The contract's choices that PyTorch follows. Does not import PyTorch: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _CLAMP = {
 
 
 def _same_by_one(case: Case) -> bool:
-    """The word is torch's own, which takes it without a stride."""
+    """torch has the same padding mode, which it accepts without a stride."""
     return case.attributes["padding"] == "same" and max(case.attributes["stride"]) == 1
 
 
 def _scalar_index(case: Case) -> bool:
-    """torch.index_select takes none."""
+    """torch.index_select accepts no scalar."""
     return not case.tensors[0].shape
 
 
 def _reduces_all(case: Case) -> bool:
-    """torch.logsumexp cannot write a scalar: it raises, as the contract has it."""
+    """torch.logsumexp cannot return a scalar: it raises, as the contract requires."""
     return case.op != "logsumexp" or bool(case.attributes["keepdims"])
 
 

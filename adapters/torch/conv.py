@@ -1,4 +1,4 @@
-"""Convolutions: ``F.conv2d``, ``F.conv_transpose2d`` and their kin, padded from outside only where torch cannot."""
+"""Convolutions: ``F.conv2d``, ``F.conv_transpose2d`` and their kin, padded separately only where torch cannot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opassay.adapters.torch.windows import inner_padding, per_axis, transposed
 
 CONVOLUTIONS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 TRANSPOSES = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
-"""By how many spatial axes there are."""
+"""By the number of spatial axes."""
 
 
 class ConvOps:
@@ -50,7 +50,7 @@ class ConvOps:
         else:
             extents = [output_shape[axis] for axis in spatial_axes(layout)]
             y = _transposed(x, w, extents, stride, padding, dilation, groups)
-        # The reshape changes nothing; it lets torch compare batch and channels, which it has no parameter for.
+        # This no-op reshape makes torch check batch and channels, for which it has no parameter.
         return restored(y, layout).reshape(output_shape)
 
     conv_transpose1d = conv_transpose3d = conv2d_transpose
@@ -59,7 +59,7 @@ class ConvOps:
 def _transposed(
     x: Tensor, w: Tensor, extents: list[int], stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Tensor:
-    """torch crops by its symmetric ``padding``; what asymmetric padding takes off besides is sliced."""
+    """torch crops by its symmetric ``padding``; the rest of asymmetric padding is sliced off."""
     axes = len(extents)
     crop = transposed(extents, w.shape[-axes:], x.shape[-axes:], stride, padding, dilation)
     y = TRANSPOSES[axes](x, w, None, stride, crop.padding, crop.output_padding, groups, dilation)

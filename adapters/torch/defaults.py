@@ -1,4 +1,4 @@
-"""What torch takes where nobody says. Free of torch."""
+"""Default values of torch's parameters. Does not import torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ DEFAULTS: Defaults = {
     "instance_norm": (Default("torch.nn.InstanceNorm2d", "eps", "eps"),),
     "batch_norm": (
         Default("torch.nn.BatchNorm2d", "eps", "eps"),
-        # torch counts the share of the new one: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
+        # torch's momentum is the share of the new value:
+        # https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
         Default("torch.nn.BatchNorm2d", "momentum", MOMENTUM, {"0.1": 0.9}),
     ),
     "conv2d": (Default("torch.nn.Conv2d", "padding", "padding", PADDING),),

@@ -1,4 +1,4 @@
-"""Which devices torch has here: the CPU, and whatever accelerator it was built for or a plugin registers.
+"""The devices of torch here: the CPU, and any accelerator that it was built for or that a plugin registers.
 
 Source: https://docs.pytorch.org/docs/stable/accelerator.html
 """
@@ -12,7 +12,7 @@ import torch
 CPU = torch.device("cpu")
 
 WITHOUT = {"mps": ("float64",)}
-"""Dtypes that no tensor of a kind of device can have.
+"""Dtypes that a kind of device does not support.
 
 Source: https://docs.pytorch.org/docs/stable/notes/mps.html
 """
@@ -30,7 +30,7 @@ def device(name: str) -> torch.device:
 
 
 def _kinds() -> dict[str, None]:
-    """A plugin in torch's one slot for others need not be the current accelerator."""
+    """A plugin in torch's slot for private backends need not be the current accelerator."""
     current = torch.accelerator.current_accelerator()
     own = [current.type] if current is not None else []
     return dict.fromkeys([*own, torch._C._get_privateuse1_backend_name()])

@@ -1,4 +1,4 @@
-"""What torch is asked for ops that are one expression. Free of torch."""
+"""Ops that are one expression of torch. Does not import torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What torch is known to do differently. Free of torch: the parent imports this."""
+"""Known differences of torch. Does not import torch: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _large_and_strided(case: Case) -> bool:
 
 
 def _window_of_padding(case: Case) -> bool:
-    """Some dilated window holds no element of the image, so that its index is the lowest number there is."""
+    """Some dilated window holds no element of the image, so that its index is the lowest integer."""
     if not of_images(case) or 0 in case.tensors[0].shape or max(case.attributes["dilation"]) == 1:
         return False
     return bool((windows(case).places < 0).all(axis=0).any())

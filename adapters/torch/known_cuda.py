@@ -1,4 +1,4 @@
-"""What torch is known to do differently on NVIDIA's GPUs. Free of torch: the parent imports this."""
+"""Known differences of torch on NVIDIA's GPUs. Does not import torch: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _MISALIGNED = {
 
 
 def _depthwise_undilated(case: Case) -> bool:
-    """A filter of its own for each channel goes to a kernel of torch's own, which does not look at the dilation.
+    """A depthwise convolution uses torch's own kernel, which ignores the dilation.
 
-    Channels last it goes to cuDNN, which float64 never does. Source: ``use_cudnn_depthwise`` in
+    Channels last it uses cuDNN, except in float64. Source: ``use_cudnn_depthwise`` in
     https://github.com/pytorch/pytorch/blob/v2.11.0/aten/src/ATen/native/Convolution.cpp
     """
     (x, w), how = case.tensors, case.attributes
@@ -39,7 +39,7 @@ def _depthwise_undilated(case: Case) -> bool:
 
 
 def _beyond(case: Case) -> bool:
-    """scatter_nd wraps what is negative."""
+    """scatter_nd wraps negative indices."""
     return case.op == "max_unpool2d" or case.rule == "IndexOutOfRange"
 
 

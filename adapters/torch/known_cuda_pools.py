@@ -1,4 +1,4 @@
-"""Which pools torch's kernels on NVIDIA's GPUs, or Inductor's, do otherwise. Free of torch: the parent imports this."""
+"""Differences of pools by torch's CUDA kernels or Inductor's. Does not import torch: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ https://github.com/pytorch/pytorch/blob/v2.11.0/torch/_inductor/config.py"""
 
 
 def _own_pool(case: Case, dilation: tuple[int, int]) -> bool:
-    """Whether torch's own kernel does this pool, or refuses it, rather than the adapter's stack of slices."""
+    """Whether torch's own kernel computes or refuses this pool, rather than the adapter's stack of slices."""
     how, shape = attributes_of(case), case.tensors[0].shape
     extents = [shape[axis] for axis in spatial_axes(how["layout"])]
     window, stride = how["window"], how["stride"]
     pads = pads_of(extents, window, stride, how["padding"], dilation)
-    # Where no window exists, torch hears the attributes as they are.
+    # Where no window exists, torch gets the attributes unchanged.
     own = not expressible(extents, window, stride, dilation, pads)
     return own or own_padding(extents, window, stride, dilation, pads) is not None
 
 
 def forgets_padding(case: Case) -> bool:
-    """The windows that the backward visits for some row or column are not those that hold it.
+    """The windows that the backward pass visits for some row or column are not those that hold it.
 
     Source: ``avg_pool2d_backward_out_cuda_frame_nhwc`` in
     https://github.com/pytorch/pytorch/blob/v2.11.0/aten/src/ATen/native/cuda/AveragePool2d.cu
@@ -49,7 +49,7 @@ def forgets_padding(case: Case) -> bool:
 
 
 def _visited(extent: int, window: int, stride: int, shift: int, first: int, kept: int) -> list[set[int]]:
-    """For each row the windows taken to hold it, ``shift`` rows further on, of those that are asked for."""
+    """For each row, shifted by ``shift`` rows, the existing windows that are taken to hold it."""
     asked = range(first, first + kept)
     return [{i for i in asked if i * stride <= row + shift < i * stride + window} for row in range(extent)]
 
@@ -64,7 +64,7 @@ def _lowest(case: Case, seen: Windows) -> np.ndarray:
 
 
 def loses_lowest(case: Case) -> bool:
-    """Such a window's index is not 0, or its gradient goes elsewhere: the index may lie outside the window."""
+    """The index of such a window is not 0, or its gradient goes elsewhere: the index may lie outside the window."""
     backward = case.aspect == "gradient"
     asked = case.cotangents[0] is not None if backward else case.op == "max_pool2d_with_argmax"
     if not asked or not of_images(case) or not usable(case):
@@ -102,6 +102,6 @@ def single_double(case: Case) -> bool:
 
 
 def reduced_then_gathered(case: Case) -> bool:
-    """A pool that the adapter composes, of windows that Inductor reduces in a loop instead of writing each element."""
+    """A pool that the adapter composes, of windows that Inductor reduces in a loop instead of unrolling."""
     window = case.attributes["window"]
     return math.prod(window) > _UNROLLED and not _own_pool(case, case.attributes["dilation"])

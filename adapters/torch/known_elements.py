@@ -1,4 +1,4 @@
-"""What torch does differently in ops that treat each element alone. Free of torch."""
+"""Differences of torch in element-wise ops. Does not import torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What torch is known to make of invalid input. Free of torch: the parent imports this."""
+"""Known differences of torch on invalid input. Does not import torch: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DOCS = "https://docs.pytorch.org/docs/stable/generated/torch."
 
 
 def _reached_by_dilation(case: Case) -> bool:
-    """Rows that no window reaches, yet fewer than the dilation: what torch's output_padding may be."""
+    """Rows that no window reaches, but fewer than the dilation: valid values of torch's output_padding."""
     attributes, kernel = case.attributes, case.tensors[1].shape[:-2]
     axes = spatial_axes(attributes["layout"])
     extents, rows = ([shape[a] for a in axes] for shape in (attributes["output_shape"], case.tensors[0].shape))
@@ -28,7 +28,7 @@ def _reached_by_dilation(case: Case) -> bool:
 
 
 def _one_image(case: Case) -> bool:
-    """One image without its batch axis, reshaped to a batch of one, as torch answers it."""
+    """One image without its batch axis, reshaped to a batch of one, as in torch's answer."""
     return bool(case.attributes["output_shape"][0] == 1)
 
 
@@ -37,7 +37,7 @@ def _holds_nothing(case: Case) -> bool:
 
 
 def _of_integers(case: Case) -> bool:
-    """The axes of channels that lie first are one too many."""
+    """Layouts with channels first have one axis too many."""
     return not dtypes.is_float(case.tensors[0].dtype) and case.attributes["layout"] == "NHWC"
 
 
@@ -93,7 +93,7 @@ _DEFINED = (
         {"when": _reached_by_dilation},
     ),
 )
-"""Each: a word, ops or traits, the rule of invalid input that may be broken there, why, and what else a fact has."""
+"""Each: a name, ops or traits, the rule of invalid input that may be broken, the reason, and further fields of the fact."""
 
 ERRORS = (
     *(

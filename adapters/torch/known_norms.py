@@ -1,4 +1,4 @@
-"""What torch does differently in normalisations. Free of torch."""
+"""What torch does differently in normalisations. Does not import torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opassay.harness.model.memory import Memory
 
 
 def _channels_last(case: Case) -> bool:
-    """Whether a sample alone has a cotangent whose channels lie last."""
+    """Whether the cotangent of a single sample is channels last."""
     return case.tensors[0].shape[0] == 1 and case.cotangents[0].memory.kind == "channels_last"
 
 
@@ -25,15 +25,15 @@ def _backward() -> Case:
 
 
 def _groups_last(case: Case) -> bool:
-    """Whether channels lie last, and one pass over them loses digits."""
+    """Whether channels are last, and one pass over them loses precision."""
     return case.tensors[0].memory.kind == "channels_last" and far_from_zero(case)
 
 
 def _strided_parameters(case: Case) -> bool:
-    """One value per channel and sample, and a parameter whose elements do not lie side by side.
+    """One value per channel and sample, and a parameter whose elements are not contiguous.
 
     Of 72 gradients with one strided parameter (ranks 2 to 5, float32 and bfloat16, training or not) these were wrong,
-    and no others. What is reversed is copied.
+    and no others. Reversed parameters are copied.
     """
     x, mean, variance, weight = case.tensors[:4]
     read = (weight,) if case.attributes["training"] else (weight, mean, variance)

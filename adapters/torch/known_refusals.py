@@ -1,4 +1,4 @@
-"""Which valid cases torch refuses, by what it says. Free of torch."""
+"""Valid cases that torch refuses, by its messages. Does not import torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What torch does differently with images, resized or rearranged, and answers of any length. Free of torch."""
+"""Differences of torch in resizing, rearranging, and answers whose size depends on values. Does not import torch."""
 
 from __future__ import annotations
 

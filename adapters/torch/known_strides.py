@@ -1,4 +1,4 @@
-"""How torch sees a tensor's memory. Free of torch: the parent imports this."""
+"""The memory layout of tensors in torch. Does not import torch: the parent process imports this."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from opassay.harness.model.case import Tensor
 
 @lru_cache(maxsize=64)
 def strides(tensor: Tensor) -> tuple[int, ...]:
-    """In elements, as the adapter hands it over."""
+    """In elements, as the adapter passes them."""
     array = tensor.materialize()
     if tensor.memory.kind == "reversed":
         array = array.copy(order="C")
@@ -23,7 +23,7 @@ def channels_first(values: Sequence[int], layout: str) -> tuple[int, ...]:
 
 
 def suggests_channels_last(shape: Sequence[int], steps: Sequence[int]) -> bool:
-    """What torch makes of channels-first ``shape`` and ``steps``.
+    """Whether torch takes channels-first ``shape`` and ``steps`` for channels last.
 
     Source: ``is_channels_last_strides_2d`` in
     https://github.com/pytorch/pytorch/blob/main/c10/core/MemoryFormat.h

@@ -1,4 +1,4 @@
-"""What the modules of a torch model are in the catalogue, and a recording of them by hooks."""
+"""The catalogue's ops for the modules of a torch model, and a recording of them by hooks."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from opassay.adapters.torch.transfer import from_native
 from opassay.harness.model.layers import Layer
 
 Known = tuple[str, list[Any], dict[str, Any], Any]
-"""Op, its inputs besides the first, attributes, bias."""
+"""Op, its inputs after the first, attributes, bias."""
 
 
 def record(model: nn.Module, inputs: Sequence[Any]) -> list[Layer]:
-    """The layers of a model in the order in which they ran; modules that hold others are none."""
+    """The layers of a model in the order in which they ran; containers are not layers."""
     found: list[Layer] = []
     leaves = [(name, module) for name, module in model.named_modules() if not list(module.children())]
     hooks = [module.register_forward_hook(_hook(name, found)) for name, module in leaves]
@@ -45,7 +45,7 @@ def _array(value: Any) -> np.ndarray:
 
 
 def _channels(value: Any, rank: int) -> np.ndarray:
-    """Numbers per channel, which broadcast along axis 1."""
+    """Values per channel, which broadcast along axis 1."""
     return _array(value).reshape(-1, *(1,) * (rank - 2))
 
 

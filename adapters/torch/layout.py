@@ -1,4 +1,4 @@
-"""Axes: torch's ops want channels first; moving axes copies nothing and works for any rank."""
+"""Axes: torch's ops need channels first; moving axes copies nothing and works for any rank."""
 
 from __future__ import annotations
 

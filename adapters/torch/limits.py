@@ -1,6 +1,6 @@
-"""What torch has no kernel for on the CPU and on CUDA: it answers NotImplementedError, or that no engine was found.
+"""Missing CPU and CUDA kernels of torch: it raises NotImplementedError, or reports that no engine was found.
 
-Inductor writes pools of its own, which take integers.
+Inductor generates pools of its own, which support integers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from opassay.adapters.geometry import ALIKE
 from opassay.harness.model.dtypes import is_float
 
 Limit = Callable[[str, str, str, Mapping[str, Any]], str | None]
-"""From the kind of device, mode, dtype and attributes to the reason, None where torch can."""
+"""From the kind of device, mode, dtype and attributes to the reason, None where torch has a kernel."""
 
 
 def limit(kind: str, op: str, mode: str, dtype: str, attributes: Mapping[str, Any]) -> str | None:

@@ -16,7 +16,7 @@ On an AVX2 processor, with the same versions and settings, fewer keep them in fl
     conv2d_transpose dx of float16 0.988, of bfloat16 0.995; y 1450 and 4000, dw 567 and 203, not listed
     matmul y 0.990 and 0.995; avg_pool2d y 0.496 and 0.332; avg_unpool2d dx 0.999 and 0.996
 
-What is not listed, or runs elsewhere, keeps its partial sums in the output's own format.
+Ops not listed, and other processors, keep their partial sums in the output's own format.
 """
 
 from __future__ import annotations
@@ -43,21 +43,22 @@ IN_FLOAT32 = (
 )
 
 ON_AVX2 = (("conv2d", "y"), ("conv2d_transpose", "dx"), ("matmul", "y"), ("avg_pool2d", "y"), ("avg_unpool2d", "dx"))
-"""Those of them that hold on a processor without AVX-512, for both dtypes; subnormals were not measured there."""
+"""The rules that hold on a processor without AVX-512, for both dtypes; subnormals were not measured there."""
 
 KEEPS_SUBNORMALS = ("conv2d", "conv2d_transpose", "matmul", "avg_pool2d", "scatter_nd")
-"""Values of these stayed within the bound (0.70 of it) on inputs scaled until results are subnormal."""
+"""Values of these ops stayed within the bound (0.70 of it) on inputs scaled so that results are subnormal."""
 
 
 FLUSHED = tuple((op, "bfloat16") for op in ("conv2d", "conv2d_transpose", "matmul"))
-"""The processor's bfloat16 dot products take subnormal operands for zero, says Intel's manual of VDPBF16PS; seen where
-one meets a huge value or an infinity."""
+"""The processor's bfloat16 dot products flush subnormal operands, according to Intel's manual of VDPBF16PS; observed
+where one meets a huge value or an infinity.
+"""
 
 
 def rules(kind: str) -> Sequence[NumericRule]:
-    """The rules measured for this processor, if that is the ``kind`` asked; on CUDA only torch's own switches count."""
+    """The rules measured for this processor, if that is the ``kind`` requested; on CUDA only torch's switches count."""
     if kind == "cuda":
-        # Not measured: the switches are documented to let CUDA's libraries round float32 operands to TF32.
+        # Not measured: by torch's documentation, the switches let CUDA's libraries round float32 operands to TF32.
         return tf32_rules(torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
     if kind != "cpu":
         return ()

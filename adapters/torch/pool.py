@@ -19,7 +19,7 @@ from opassay.adapters.torch.windows import OwnPadding, around, expressible, exte
 
 MAXIMA = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 AVERAGES = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
-"""By how many spatial axes there are."""
+"""By the number of spatial axes."""
 
 
 class PoolOps:
@@ -83,7 +83,7 @@ def _crop(y: Tensor, own: OwnPadding) -> Tensor:
 
 
 def _slices(x: Tensor, window: Any, stride: Any, dilation: Any, out: tuple[int, ...]) -> Tensor:
-    """``[taps, ..., *out]``: what each position of the window sees of a padded ``x``."""
+    """``[taps, ..., *out]``: the elements of a padded ``x`` at each position of the window."""
     reach = [(n - 1) * s + 1 for n, s in zip(out, stride, strict=True)]
     starts = ([place * d for place, d in zip(tap, dilation, strict=True)] for tap in taps(window))
     return torch.stack(
@@ -92,7 +92,7 @@ def _slices(x: Tensor, window: Any, stride: Any, dilation: Any, out: tuple[int, 
 
 
 def _tap_stack(x: Tensor, window: Any, stride: Any, dilation: Any, pads: Any) -> tuple[Tensor, Tensor]:
-    """Maximum and its index in a plane, ``y * W + x``: the first of equals, the first NaN if there is one.
+    """The maximum and its index in a plane, ``y * W + x``: the first of equals, or the first NaN.
 
     The value is gathered at the index, so its gradient goes there and nowhere else.
     """
@@ -113,7 +113,7 @@ def _tap_stack(x: Tensor, window: Any, stride: Any, dilation: Any, pads: Any) ->
 
 
 def _padded_average(x: Tensor, window: Any, stride: Any, pads: Any, count_padding: bool) -> Tensor:
-    """Zeros around ``x``, summed by torch's own pool, divided by the window or by the real elements in it."""
+    """``x`` padded with zeros, averaged by torch's own pool, divided by the window's size or its real elements."""
     axes = len(window)
     padded = F.pad(x, around(pads))
     if count_padding:
@@ -126,5 +126,5 @@ def _padded_average(x: Tensor, window: Any, stride: Any, pads: Any, count_paddin
 def _sums(x: Tensor, window: Any, stride: Any) -> Tensor:
     if len(window) > 1:
         return AVERAGES[len(window)](x, window, stride, divisor_override=1)
-    # Of one axis, torch has no other divisor than the window, and an average is rounded.
+    # For one axis, torch has no other divisor than the window, and an average is rounded.
     return F.avg_pool2d(x.unsqueeze(-2), (1, *window), (1, *stride), divisor_override=1).squeeze(-2)

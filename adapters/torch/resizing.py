@@ -1,4 +1,4 @@
-"""Which ways to resize ``torch.nn.functional.interpolate`` has, forms of one each. Free of torch."""
+"""The resizing modes of ``torch.nn.functional.interpolate``, forms of one each. Does not import torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""torch's part of a standalone script: what the adapter calls for a case, written down. Free of torch."""
+"""torch's part of a standalone script: the adapter's calls for a case. Does not import torch."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _tensors(asked: Asked) -> list[str]:
 
 
 def _laid_out(name: str, memory: Memory, shape: Sequence[int]) -> list[str]:
-    """A tensor whose elements lie as ``memory`` says; torch has no negative strides."""
+    """A tensor with the strides of ``memory``; torch has no negative strides."""
     plain = [f"{name} = torch.from_numpy({name})"]
     if not shape:
         return plain

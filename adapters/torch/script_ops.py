@@ -1,4 +1,4 @@
-"""The body of each op in torch's scripts: what the adapter calls for a case. Free of torch."""
+"""The body of each op in torch's scripts: the adapter's calls for a case. Does not import torch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def emit(step: Step) -> Body:
 
 
 def _first(step: Step) -> tuple[int, ...]:
-    """The image's shape with the channels before the spatial axes; of a lower rank, led by ones."""
+    """The image's shape with channels first; lower ranks are padded with ones."""
     shape, place = step.shapes[0], -_axes(step) - 1
     last = channels_last(step.attributes["layout"]) and shape
     moved = (*shape[:place], shape[-1], *shape[place:-1]) if last else shape
@@ -46,7 +46,7 @@ def _extents(step: Step) -> tuple[int, ...]:
 
 
 def _window(step: Step) -> tuple[int, ...]:
-    """The spatial extents of the filter; torch is left to refuse one of another rank."""
+    """The spatial extents of the filter; torch refuses one of another rank."""
     axes = _axes(step)
     return (*step.shapes[1][:axes], *(1,) * axes)[:axes]
 
@@ -98,7 +98,7 @@ def _conv2d_transpose(step: Step) -> Body:
 
 
 def _narrowed(names: Sequence[str], own: OwnPadding, made: Sequence[int]) -> list[str]:
-    """Lines that skip the windows which torch makes besides; none where it makes just those that are wanted."""
+    """Lines that slice off additional windows of torch's answer; none where there are none."""
     if not any(own.first) and not own.ceil_mode and tuple(made) == tuple(own.kept):
         return []
     ranges = enumerate(zip(own.first, own.kept, strict=True), -len(own.kept))

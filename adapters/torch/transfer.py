@@ -1,7 +1,7 @@
 """Tensors in and out, bit for bit, with their strides.
 
-torch's ``from_numpy`` keeps strides, too, but aliases the caller's buffer; here the bits are copied into a
-storage of torch's own, on which a view with the same strides is laid.
+torch's ``from_numpy`` keeps strides, too, but aliases the caller's buffer; here the bits are copied into a torch
+storage, with a view of the same strides.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def to_native(array: np.ndarray, device: torch.device) -> Tensor:
     bits = array.view(np.uint16) if array.dtype == BFLOAT16 else array
     size = bits.itemsize
     if _plain(bits):
-        # As below, in a tenth of the time.
+        # The same as below, in a tenth of the time.
         copy = torch.from_numpy(bits).clone()
         return (copy.view(torch.bfloat16) if array.dtype == BFLOAT16 else copy).to(device)
     if any(step < 0 or step % size for step in bits.strides):
@@ -36,7 +36,7 @@ def to_native(array: np.ndarray, device: torch.device) -> Tensor:
 
 
 def alias(array: np.ndarray) -> Tensor | None:
-    """A tensor in the memory of ``array``; None where its strides are none of torch's."""
+    """A tensor that aliases ``array``; None where torch does not support its strides."""
     bits = array.view(np.uint16) if array.dtype == BFLOAT16 else array
     if any(step < 0 or step % bits.itemsize for step in bits.strides):
         return None
@@ -45,7 +45,7 @@ def alias(array: np.ndarray) -> Tensor | None:
 
 
 def _plain(bits: np.ndarray) -> bool:
-    """Whether an array lies as torch itself would lay it."""
+    """Whether an array has torch's default layout."""
     address = int(bits.__array_interface__["data"][0])
     return bool(bits.size and bits.flags.c_contiguous and bits.flags.writeable) and address % ALIGNMENT == 0
 

@@ -13,7 +13,7 @@ from opassay.adapters.torch.layout import channels_first, restored
 from opassay.adapters.torch.windows import per_axis
 
 INTERPOLATED = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.uint8)
-"""What ``F.interpolate(mode="nearest")`` implements on the CPU; the rest goes through ``repeat_interleave``."""
+"""Dtypes of ``F.interpolate(mode="nearest")`` on the CPU; the others use ``repeat_interleave``."""
 
 
 class UnpoolOps:
@@ -21,16 +21,16 @@ class UnpoolOps:
 
     def max_unpool2d(self, x: Tensor, indices: Tensor, *, output_shape: Any, layout: str) -> Tensor:
         x, indices = channels_first(x, layout), channels_first(indices, layout)
-        # Only what the contract allows is converted: of other indices torch says what it thinks.
+        # Only valid indices are converted; torch reports the others itself.
         indices = indices.long() if indices.dtype == torch.int32 else indices
         if len(output_shape) != 4 or x.dim() != 4:
             return F.max_unpool2d(x, indices, 1, 1, 0, output_shape)
         extents = [output_shape[axis] for axis in spatial_axes(layout)]
         plane = torch.div(indices, max(output_shape[channel_axis(layout)], 1), rounding_mode="floor")
-        # torch compares output_size with what a window would give; this window gives just that.
+        # torch compares output_size with that implied by a window; this window implies exactly that.
         window = [n - rows + 1 for n, rows in zip(extents, x.shape[-2:], strict=True)]
         y = F.max_unpool2d(x, plane, window, (1, 1), 0, extents)
-        # The reshape changes nothing; it lets torch compare batch and channels, which it has no parameter for.
+        # This no-op reshape makes torch check batch and channels, for which it has no parameter.
         return restored(y, layout).reshape(output_shape)
 
     def avg_unpool2d(self, x: Tensor, *, window: Any, layout: str) -> Tensor:

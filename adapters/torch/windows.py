@@ -1,4 +1,4 @@
-"""How torch's own paddings express ours: numbers from shapes alone, free of torch, for the ops and for scripts."""
+"""Our padding in terms of torch's: numbers from shapes alone. Does not import torch: scripts use it, too."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def per_axis(axes: int, *attributes: tuple[int, ...]) -> bool:
 def inner_padding(
     extents: Sequence[int], window: Sequence[int], stride: Any, padding: Any, dilation: Any
 ) -> tuple[tuple[int, ...] | None, Any]:
-    """What ``F.pad`` must add to an image of ``extents`` first, if anything, and ``F.conv2d``'s own ``padding``."""
+    """The padding by ``F.pad`` that an image of ``extents`` needs first, if any, and ``F.conv2d``'s own ``padding``."""
     if isinstance(padding, str) and (padding != "SAME" or set(stride) == {1}):
         return None, padding.lower()
     if not per_axis(len(extents), stride, dilation):
@@ -30,7 +30,7 @@ def inner_padding(
 
 
 def around(pads: Sequence[tuple[int, int]]) -> tuple[int, ...]:
-    """A pair for each axis as ``F.pad`` takes them, the last axis first."""
+    """A pair for each axis in the order of ``F.pad``, the last axis first."""
     return tuple(amount for pair in reversed(pads) for amount in pair)
 
 
@@ -45,10 +45,10 @@ class Crop(NamedTuple):
 def transposed(
     extents: Sequence[int], window: Sequence[int], rows: Sequence[int], stride: Any, padding: Any, dilation: Any
 ) -> Crop:
-    """Crop by torch's symmetric ``padding``, then slice what asymmetric padding takes off besides.
+    """Crop by torch's symmetric ``padding``, then slice off the rest of asymmetric padding.
 
-    ``output_padding`` says which of the ``stride`` possible extents is meant; outside 0 ≤ . < stride no
-    convolution of ``extents`` gives ``rows``, and torch is left to say so.
+    ``output_padding`` selects one of the ``stride`` possible extents; outside 0 ≤ . < stride no convolution of
+    ``extents`` gives ``rows``, and torch is left to report it.
     """
     pads = pad_amounts(extents, window, stride, dilation, padding)
     inner = tuple(min(pad) for pad in pads)
@@ -61,7 +61,7 @@ def transposed(
 
 
 class OwnPadding(NamedTuple):
-    """Symmetric padding for torch whose windows hold ours: skip ``first``, keep ``kept`` (per axis)."""
+    """Symmetric padding for torch whose windows include ours: skip ``first``, keep ``kept`` (per axis)."""
 
     padding: tuple[int, ...]
     first: tuple[int, ...]
@@ -70,14 +70,14 @@ class OwnPadding(NamedTuple):
 
 
 def pads_of(extents: Sequence[int], window: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-    """A pair for each axis, or ``padding`` itself where it cannot be understood."""
+    """A pair for each axis, or ``padding`` itself where it has another form."""
     if unknown(padding) or not per_axis(len(extents), window, stride, dilation):
         return padding
     return pad_amounts(extents, window, stride, dilation, padding)
 
 
 def expressible(extents: Sequence[int], window: Any, stride: Any, dilation: Any, pads: Any) -> bool:
-    """Whether windows exist at all; if not, torch hears the attributes as they are."""
+    """Whether windows exist at all; if not, torch gets the attributes unchanged."""
     if isinstance(pads, str) or not per_axis(len(extents), window, stride, dilation):
         return False
     spans = [effective(k, d) for k, d in zip(window, dilation, strict=True)]
@@ -86,7 +86,7 @@ def expressible(extents: Sequence[int], window: Any, stride: Any, dilation: Any,
 
 
 def offending(pads: Any, padding: Any) -> Any:
-    """Of two unequal pads the one that torch should see: a negative one, else the larger."""
+    """Of two unequal pads the one that torch should get: a negative one, else the larger."""
     if isinstance(pads, str):
         return padding
     return tuple(min(both) if min(both) < 0 else max(both) for both in pads)

@@ -24,12 +24,12 @@ jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lamb
 
 
 def limit_threads(count: int) -> None:
-    """Must run before the first computation: XLA sizes its pools by it once."""
+    """Must run before the first computation: XLA sizes its pools once."""
     os.environ["NPROC"] = str(count)
 
 
 def onednn() -> frozenset[str]:
-    """Dtypes that TensorFlow hands to oneDNN: none here."""
+    """Dtypes that TensorFlow passes to oneDNN: none here."""
     return frozenset()
 
 
@@ -49,7 +49,7 @@ def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
 def value_and_vjp(
     fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """By ``jax.vjp``, which does not tell an input without influence from a gradient of zeros."""
+    """By ``jax.vjp``, which does not distinguish an unconnected input from a gradient of zeros."""
     floating = [i for i, x in enumerate(inputs) if jax.numpy.issubdtype(x.dtype, jax.numpy.floating)]
     wanted = [i for i, c in enumerate(cotangents) if c is not None]
     gradients: list[Any] = [Unconnected] * len(inputs)
@@ -64,7 +64,7 @@ def value_and_vjp(
         return tuple(several[i] for i in wanted), several
 
     answers, pullback, several = jax.vjp(outputs, *(inputs[i] for i in floating), has_aux=True)
-    # Keras may answer in another dtype than it was given.
+    # Keras may answer in another dtype than its input's.
     given = tuple(cotangents[i].astype(y.dtype) for i, y in zip(wanted, answers, strict=True))
     for i, gradient in zip(floating, pullback(given), strict=True):
         gradients[i] = gradient

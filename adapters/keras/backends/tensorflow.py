@@ -54,7 +54,7 @@ def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
 def value_and_vjp(
     fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """By ``tf.GradientTape``. Copies, so that one tensor given twice counts as two inputs."""
+    """By ``tf.GradientTape``. Copies, so that one tensor passed twice counts as two inputs."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         sources = [tf.identity(x) for x in inputs]
         tape.watch([x for x in sources if x.dtype.is_floating])

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-# Else Keras computes on a GPU where there is one.
+# By default Keras computes on a GPU where there is one.
 os.environ["KERAS_TORCH_DEVICE"] = "cpu"
 
 import torch
@@ -19,12 +19,12 @@ EXECUTOR = "ATen"
 
 
 def limit_threads(count: int) -> None:
-    """Of what is computed from now on."""
+    """Applies to later computations."""
     torch.set_num_threads(count)
 
 
 def onednn() -> frozenset[str]:
-    """Dtypes that TensorFlow hands to oneDNN: none here."""
+    """Dtypes that TensorFlow passes to oneDNN: none here."""
     return frozenset()
 
 
@@ -44,7 +44,7 @@ def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
 def value_and_vjp(
     fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """By ``torch.autograd.grad``; within another one, the gradient is itself recorded."""
+    """By ``torch.autograd.grad``; inside another vjp, the gradient is itself recorded."""
     given = [c for c in cotangents if c is not None]
     nested = any(x.requires_grad for x in (*inputs, *given))
     leaves = [_leaf(x) for x in inputs]
@@ -65,7 +65,7 @@ def _recorded(y: Any) -> bool:
 
 
 def _leaf(x: Any) -> Any:
-    """``x`` as an input of its own to differentiate by, even if it is another input too."""
+    """``x`` as a separate input of the gradient, even if the same array is passed twice."""
     if not x.is_floating_point():
         return x
     return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
