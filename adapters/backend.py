@@ -1,7 +1,7 @@
-"""Backends: what runs a model in a format that several accept, as a Python callable or a command.
+"""Backends: what runs a model in a common format, as a Python callable or a command.
 
-An error of a backend is never a fault: the adapters name this module as the framework's own, so that what is raised
-here counts as a refusal.
+An error of a backend is never a fault: the adapters declare this module as the framework's own, so that exceptions
+raised here count as refusals.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 
 PLACES = ("{model}", "{inputs}", "{outputs}")
 TOLD = 300
-"""Characters of what a command said last that are kept."""
+"""Characters kept of a command's last output."""
 
 Arrays = Sequence[np.ndarray]
 Run = Callable[[Arrays], Arrays]
@@ -33,7 +33,7 @@ class Refused(Exception):
 
 
 class Unusable(ImportError):
-    """The named backend does not exist or is no backend: no case can run."""
+    """The named backend does not exist or is not a backend: no case can run."""
 
 
 def is_command(text: str) -> bool:
@@ -42,7 +42,7 @@ def is_command(text: str) -> bool:
 
 
 def named(text: str, file: str) -> Callable[[bytes], Run]:
-    """The backend of this name, a command of which finds the model in ``file``; raises ``Unusable`` in one line."""
+    """The backend of this name; a command finds the model in ``file``. Raises ``Unusable`` with a one-line message."""
     return _command(text, file) if is_command(text) else _callable(text)
 
 
@@ -65,7 +65,7 @@ def _watched(run: Any) -> Run:
 
 
 def _refusing(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """``function``, whose exceptions are refusals, whoever raised them."""
+    """``function``, with all its exceptions as refusals."""
 
     def call(given: Any) -> Any:
         try:
@@ -87,7 +87,7 @@ def _command(text: str, file: str) -> Callable[[bytes], Run]:
 
 
 def _called(words: Sequence[str], file: str, model: bytes, arrays: Arrays) -> list[np.ndarray]:
-    """Model and arrays as files, ``arr_0`` first, and what the command left in the file for outputs."""
+    """Writes model and arrays to files, ``arr_0`` first, and returns the contents of the file for outputs."""
     with tempfile.TemporaryDirectory() as folder:
         files = {"{model}": file, "{inputs}": "inputs.npz", "{outputs}": "outputs.npz"}
         paths = {place: os.path.join(folder, name) for place, name in files.items()}
@@ -106,7 +106,7 @@ def _filled(word: str, paths: dict[str, str]) -> str:
 
 
 def _ended(done: subprocess.CompletedProcess[bytes]) -> None:
-    """Pass on the signal that ended the command: this process ends by it, and the case is a crash of that signal."""
+    """Pass on the signal that ended the command: it ends this process, and the case is a crash by that signal."""
     if done.returncode < 0:
         signal.signal(-done.returncode, signal.SIG_DFL) if -done.returncode != signal.SIGKILL else None
         os.kill(os.getpid(), -done.returncode)
@@ -125,7 +125,7 @@ def _read(path: str) -> list[np.ndarray]:
 
 
 def checked(answers: Any, outputs: int, dtypes: Sequence[str]) -> list[np.ndarray]:
-    """As many arrays of dtypes that opassay knows as the model has outputs; raises ``Refused`` for anything else."""
+    """As many arrays, of dtypes known to opassay, as the model has outputs; raises ``Refused`` for anything else."""
     if not isinstance(answers, (list, tuple)) or len(answers) != outputs:
         count = len(answers) if isinstance(answers, (list, tuple)) else type(answers).__name__
         raise Refused(f"expected a list of {outputs} arrays, one for each output of the model, got {count}")

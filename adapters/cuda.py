@@ -12,13 +12,13 @@ from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 ON_CPU = ("device=cpu",)
 ON_CUDA = ("device=cuda",)
-"""What a known difference needs that is about the kernels of the one or the other: a setting of every target."""
+"""The ``needs`` of a known difference about CUDA's or the CPU's kernels: a setting of every target."""
 
 CONVOLUTIONS = ("conv2d", "conv2d_transpose")
 PRODUCTS = ("matmul",)
 
 GPU_SHARE = 1 / 8
-"""Of a GPU's memory, for each worker: targets share one, and an invalid case may ask for all there is."""
+"""Share of a GPU's memory per worker: targets share a GPU, and an invalid case may allocate all of it."""
 
 TF32_SINCE = 8.0
 """The compute capability of the first GPUs with TensorFloat-32, those of the Ampere generation.
@@ -30,9 +30,9 @@ Source: https://www.tensorflow.org/api_docs/python/tf/config/experimental/enable
 def tf32_rules(convolutions: bool, products: bool) -> Sequence[NumericRule]:
     """Rules for float32 operands that may be rounded to TF32 on their way into convolutions or matrix products.
 
-    Tensor cores drop the last bits of a partial sum instead of rounding it (Fasi et al., "Numerical behavior of NVIDIA
-    tensor cores", 2021, https://doi.org/10.7717/peerj-cs.330). For that there is room in the bound: it lets operands be
-    cut to TF32, an error twice as large as that of the rounding which is done.
+    Tensor cores truncate partial sums instead of rounding them (Fasi et al., "Numerical behavior of NVIDIA tensor
+    cores", 2021, https://doi.org/10.7717/peerj-cs.330). The bound has room for it: it allows operands to be truncated
+    to TF32, an error twice as large as that of the actual rounding.
     """
     ops = (*(CONVOLUTIONS if convolutions else ()), *(PRODUCTS if products else ()))
     return tuple(NumericRule(NumericModel("float32", inputs="tf32"), op, "", "float32") for op in ops)

@@ -11,8 +11,7 @@ NOTHING: Mapping[str, Any] = {}
 class Default(NamedTuple):
     """``parameter`` of ``function`` is the op's ``attribute``, or another property by that name.
 
-    ``means``: what values are in the op's own words, by their ``repr``. The values themselves are read from the
-    framework that is installed.
+    ``means``: the op's terms for values, by their ``repr``. The values are read from the installed framework.
     """
 
     function: str
@@ -24,6 +23,6 @@ class Default(NamedTuple):
 Defaults = Mapping[str, tuple[Default, ...]]
 
 PADDING = {"0": "VALID", "'valid'": "VALID", "'VALID'": "VALID", "'same'": "SAME"}
-"""Words for the two paddings."""
+"""The names of the two paddings."""
 
 MOMENTUM = "momentum (the share of the old mean that stays)"

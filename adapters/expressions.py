@@ -1,9 +1,9 @@
-"""Ops that are one expression of a framework: an adapter's method and the body of a script, made of the same text.
+"""Ops that are one expression of a framework: an adapter's method and the body of a script, from the same text.
 
-An expression calls its tensors ``x``, or ``a`` and ``b`` and so on (``INPUTS``, in the order in which the op has
-them); other names that the adapter does not give it are attributes of the op. One that the framework has no parameter
-for is not named: then only cases where it is False are asked. An expression is compiled under the name of the adapter's
-own file, so that a misspelt name is a fault of the adapter and no refusal of the framework.
+An expression names its tensors ``x``, or ``a``, ``b`` and so on (``INPUTS``, in the op's order); all other names that
+the adapter does not define are attributes of the op. An attribute without a parameter in the framework is not named:
+then only cases where it is False run. An expression is compiled under the name of the adapter's own file, so that a
+misspelt name is a fault of the adapter and not a refusal by the framework.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Wrap = Callable[[Method], Method]
 
 
 def parameters(expression: str, known: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tensors and the attributes of an expression, whose other names are ``known`` or Python's own."""
+    """The tensors and the attributes of an expression; its other names are ``known`` or Python's own."""
     nodes = [node for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)]
     own = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
     names = [node.id for node in nodes if node.id not in own]
@@ -42,7 +42,7 @@ def _as_it_is(method: Method) -> Method:
 
 
 def ops_of(expressions: Mapping[str, str], file: str, wrap: Wrap = _as_it_is, /, **names: Any) -> type:
-    """A base class with a method per expression, wrapped. ``file``: the adapter's; ``names``: what expressions use."""
+    """A base class with one wrapped method per expression. ``file``: the adapter's; ``names``: what expressions use."""
     return type("ExpressionOps", (), {op: wrap(_method(op, text, file, names)) for op, text in expressions.items()})
 
 
@@ -53,7 +53,7 @@ def _method(op: str, expression: str, file: str, names: Mapping[str, Any]) -> Me
     named = named.replace("*, ", "") if SEVERAL in inputs else named
     source = f"def _{op}(self, {given}{named}, **others):\n    none_of(others)\n    return {expression}\n"
     place = f"{file}:{op}"
-    # What an instruction was applied to is read from its source where a compiled function leaves no frame.
+    # Where a compiled function has no frame, the operands of an instruction are read from its source.
     linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
     space = {**names, "none_of": _none_of}
     exec(compile(source, place, "exec"), space)
@@ -62,7 +62,7 @@ def _method(op: str, expression: str, file: str, names: Mapping[str, Any]) -> Me
 
 
 def _none_of(attributes: Mapping[str, Any]) -> None:
-    # Of words that it does not name, ``lacking`` says which the framework does not know.
+    # For attribute values that are not named, ``lacking`` states which the framework does not support.
     left = [name for name, value in attributes.items() if value is not False and not isinstance(value, str)]
     asked = next(iter(left), None)
     if asked is not None:
@@ -70,13 +70,13 @@ def _none_of(attributes: Mapping[str, Any]) -> None:
 
 
 def written(expression: str, step: Step) -> Body:
-    """The body of a script's function: the expression with the attributes' values in it."""
+    """The body of a script's function: the expression with the attributes' values inserted."""
     several = {SEVERAL: step.inputs} if SEVERAL in parameters(expression, ())[0] else {}
     return body(f"return {filled(expression, step.attributes, several)}")
 
 
 def filled(expression: str, attributes: Mapping[str, Any], several: Mapping[str, Sequence[str]] | None = None) -> str:
-    """The expression with values for the names of attributes, and tuples of names for those that stand for several."""
+    """The expression with the values of attributes, and with tuples of names for inputs of variable number."""
     if not attributes and not several:
         return expression
     texts = {name: repr(value) for name, value in attributes.items()}

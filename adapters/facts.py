@@ -1,4 +1,4 @@
-"""An adapter's list of facts: tables of what is accepted, and the cases that show each, from a file beside it."""
+"""An adapter's list of facts: tables of accepted invalid input, and the pin of each, from a file in its folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def accepted(prefix: str, owner: str, reason: str, table: Mapping[str, Iterable[
 def pinned(facts: Iterable[Fact], folder: Path) -> tuple[Fact, ...]:
     """``facts`` with their cases from the file in ``folder``, or with their own.
 
-    Raises ``ValueError`` for a pin of a fact that is gone.
+    Raises ``ValueError`` for a pin without a fact.
     """
     given, found = read_pins(folder), tuple(facts)
     lost = given.keys() - {fact.id for fact in found}
@@ -39,7 +39,7 @@ def pinned(facts: Iterable[Fact], folder: Path) -> tuple[Fact, ...]:
 
 
 def read_pins(folder: Path) -> Mapping[str, tuple[Case, ...]]:
-    """The cases in the file of ``folder``, by the id of their fact; none where it is not there."""
+    """The cases in the file of ``folder``, by the id of their fact; none if the file does not exist."""
     found: dict[str, tuple[Case, ...]] = {}
     path = folder / FILE
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
@@ -49,7 +49,7 @@ def read_pins(folder: Path) -> Mapping[str, tuple[Case, ...]]:
 
 
 def lines(pins: Mapping[str, Iterable[Case]]) -> Iterator[str]:
-    """The lines of the file that holds ``pins``, in their order."""
+    """The lines of a file with ``pins``, in order."""
     for name, cases in pins.items():
         for case in cases:
             yield json.dumps([name, case.to_json()], sort_keys=True, separators=(",", ":"))

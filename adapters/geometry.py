@@ -1,7 +1,7 @@
-"""Window arithmetic for adapters whose framework wants explicit padding.
+"""Window arithmetic for adapters whose framework needs explicit padding.
 
-Independent of the oracle's own, so that one mistake cannot hide in both. Total on purpose: invalid
-attributes (a stride of zero) must reach the framework, so nothing here raises on them.
+Independent of the oracle's own, so that one mistake cannot hide in both. Never raises: invalid attributes (a stride of
+zero) must reach the framework.
 
 Source of the formulas: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 """
@@ -23,7 +23,7 @@ ALIKE = {
     "max_pool1d": "max_pool2d",
     "max_pool3d": "max_pool2d",
 }
-"""Ops of one and three spatial axes → that of two, with which a framework has its limits in common."""
+"""Ops of one and three spatial axes → that of two, with which a framework shares its limits."""
 
 
 def channels_last(layout: str) -> bool:
@@ -41,7 +41,7 @@ def channel_axis(layout: str) -> int:
 
 
 def unknown(padding: Padding) -> bool:
-    """A word that no formula here stands for: only the framework can say what it makes of it."""
+    """A padding word without a formula here: only the framework can interpret it."""
     return isinstance(padding, str) and padding not in ("SAME", "VALID")
 
 

@@ -1,4 +1,4 @@
-"""Vector-Jacobian products in the two styles of autodiff: of a function, and of a tape."""
+"""Vector-Jacobian products in the two styles of autodiff: of a function, and by a tape."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def by_pullback(
 ) -> tuple[Any, ...]:
     """Gradients by a framework that differentiates functions: ``pull(fn, inputs, cotangents)``, one for each input.
 
-    ``floating`` says of an array whether it has a gradient: all others are held fast, and are ``Unconnected``.
+    ``floating``: whether an array has a gradient; all others are constants, and ``Unconnected``.
     """
     moving = [i for i, x in enumerate(inputs) if floating(x)]
     wanted = [i for i, c in enumerate(cotangents) if c is not None]
@@ -46,11 +46,11 @@ def by_tape(
     floating: Of,
     recorded: Of | None = None,
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Outputs and gradients by a framework that records what is computed of the arrays that it watches.
+    """Outputs and gradients by a framework that records computations on the arrays that it watches.
 
-    ``watch(x)`` is an array of its own with the values of ``x`` that is recorded. ``grad(outputs, inputs, cotangents)``
-    gives a gradient for each input, None for one without influence. ``recorded`` says of an output whether the record
-    leads to it; where nothing is given, every output of floats is asked.
+    ``watch(x)`` returns a recorded array with the values of ``x``. ``grad(outputs, inputs, cotangents)`` gives a
+    gradient for each input, None for an unconnected one. ``recorded``: whether the record leads to an output; by
+    default, every float output is differentiated.
     """
     own = [watch(x) if floating(x) else x for x in inputs]
     outputs, sources = as_tuple(fn(*own)), [x for x in own if floating(x)]

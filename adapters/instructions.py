@@ -1,4 +1,4 @@
-"""Instruction sets that a library is told not to use, by the environment variable that it reads. Imports no framework."""
+"""Instruction sets that a library is told not to use, by its environment variable. Imports no framework."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ABOVE = {
     "AVX512_AMX": ("amx_fp16",),
     "AVX10_1_512_AMX": ("amx_fp16",),
 }
-"""By the most that a library may use, how the flags of what it then leaves begin.
+"""By the highest instruction set that a library may use, the prefixes of the CPU flags that it then ignores.
 
 oneDNN: https://uxlfoundation.github.io/oneDNN/dev_guide_cpu_dispatcher_control.html
 XLA: ``xla_cpu_max_isa`` in https://github.com/openxla/xla/blob/main/xla/xla.proto
@@ -36,7 +36,7 @@ def onednn() -> dict[str, str]:
 
 
 def xla() -> dict[str, str]:
-    """The same where XLA compiles for the CPU; of a flag that is given twice the last one counts."""
+    """The same where XLA compiles for the CPU; of a repeated flag, the last one counts."""
     given = re.findall(r"--xla_cpu_max_isa=(\w+)", os.environ.get("XLA_FLAGS", ""))
     return _above(given[-1] if given else "")
 

@@ -12,8 +12,8 @@ FLAGS = "TF_XLA_FLAGS"
 def xla_variables(user: str) -> dict[str, str]:
     """The variables to set before TensorFlow is imported; ``user``: whose programs, since two adapters may run at once.
 
-    TensorFlow writes each file under another name first, so one that is there is whole. Its keys hold no version and no
-    flags of XLA's, and its flags are divided at spaces. Source: tensorflow/compiler/jit/flags.cc,
+    TensorFlow writes each file under another name first, so an existing file is complete. Its keys include neither
+    version nor XLA flags, and its flags are split at spaces. Source: tensorflow/compiler/jit/flags.cc,
     ``tf_xla_persistent_cache_directory``.
     """
     folder = os.environ.get("OPASSAY_CACHE", "off")
@@ -29,6 +29,6 @@ def xla_variables(user: str) -> dict[str, str]:
 
 
 def _given() -> str:
-    """What tells the programs apart that were compiled with other flags of XLA's; empty without any."""
+    """A name for the XLA flags, to keep programs compiled with others apart; empty without flags."""
     flags = os.environ.get("XLA_FLAGS", "")
     return f"-{hashlib.sha256(flags.encode()).hexdigest()[:8]}" if flags else ""

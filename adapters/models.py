@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 Models = Mapping[str, Mapping[str, str]]
-"""``float32`` or ``kept``, and a dtype -> output -> ops: all in float32, results of parts kept in the dtype."""
+"""``float32`` or ``kept``, and a dtype -> output -> ops: all in float32, or intermediate results kept in the dtype."""
 
 
 def model_rules(models: Models) -> Iterator[NumericRule]:

@@ -1,7 +1,7 @@
-"""Ops composed of other ops: every adapter has them without code of its own, in every mode, with their gradients.
+"""Ops composed of other ops: every adapter has them without code of its own, in every mode, with gradients.
 
-``PROGRAMS`` names each program, the ops that it is composed of and what it is for; what it does with them is written
-in the case's attributes (``opassay.harness.model.program``).
+``PROGRAMS`` names each program, the ops that it is composed of and its purpose; the case's attributes define its stages
+(``opassay.harness.model.program``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from opassay.harness.model.program import Program, Stage
 
 
 class Composed(NamedTuple):
-    """The ops that a program is composed of, and what it is, in a line."""
+    """The ops of a program, and a one-line description."""
 
     needs: tuple[str, ...]
     says: str
@@ -62,7 +62,7 @@ def available(ops: Sequence[str]) -> tuple[str, ...]:
 
 
 def run(adapter: Adapter, attributes: Mapping[str, Any], inputs: Sequence[Any]) -> tuple[Any, ...]:
-    """Every value the program makes, in order. ``inputs`` and the answer are the framework's own arrays."""
+    """Every value of the program, in order. ``inputs`` and the answer are the framework's own arrays."""
     program = Program.from_attributes(attributes)
     values = dict(zip(program.inputs, inputs, strict=True))
     for stage in program.stages:
@@ -82,7 +82,7 @@ def _step(adapter: Adapter, stage: Stage, inputs: Sequence[Any]) -> tuple[Any, .
 def _function(adapter: Adapter, stage: Stage) -> Callable[..., Any]:
     if stage.op in _OPERATORS:
         return _OPERATORS[stage.op]
-    # A case is what a stranger may have written, and an adapter has other methods, too.
+    # A case may come from an untrusted file, and an adapter has other methods, too.
     if stage.op not in adapter.ops():
         raise ValueError(f"{adapter.name} has no op {stage.op!r} that a stage could be")
     op = getattr(adapter, stage.op)
@@ -92,7 +92,7 @@ def _function(adapter: Adapter, stage: Stage) -> Callable[..., Any]:
 def unsupported(
     adapter: Adapter, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any], gradient: bool
 ) -> str | None:
-    """Why the framework lacks a stage of this program, or its ``gradient``; decided from the attributes alone."""
+    """Why the framework lacks a stage of this program, or its ``gradient``; decided by the attributes alone."""
     stages = Program.from_attributes(attributes).stages
     if gradient and mode in adapter.first_order_modes and any(stage.vjp for stage in stages):
         return f"{adapter.name} cannot differentiate a gradient in {mode}"

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Ways = Mapping[str, Sequence[Mapping[str, Any]]]
-"""By op: combinations of attributes, each a value or a tuple of several, that the framework has; ``axes``: how many."""
+"""By op: supported combinations of attributes, each a value or a tuple of several; ``axes``: how many."""
 
 
 def lacks_way(op: str, attributes: Mapping[str, Any], ways: Ways) -> str | None:
-    """Why the framework is not asked ``op`` so, or None."""
+    """Why the framework does not support ``op`` with these attributes, or None."""
     if op not in ways or any(_agrees(way, attributes) for way in ways[op]):
         return None
     told = ", ".join(f"{name} {value}" for name, value in sorted(attributes.items()) if name not in ("size", "scales"))
@@ -18,7 +18,7 @@ def lacks_way(op: str, attributes: Mapping[str, Any], ways: Ways) -> str | None:
 
 
 def over(axes: int, ways: Ways) -> Ways:
-    """The same over so many axes alone."""
+    """The same restricted to so many axes."""
     return {op: [{**way, "axes": axes} for way in several] for op, several in ways.items()}
 
 
@@ -28,10 +28,10 @@ def _agrees(way: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
 
 
 LEGACY: Mapping[str, Any] = {"coefficient": -0.75, "antialias": False, "edges": "clamped"}
-"""The cubic convolution of OpenCV."""
+"""OpenCV's cubic convolution."""
 
 KEYS: Mapping[str, Any] = {"coordinates": "half_pixel", "coefficient": -0.5, "edges": "excluded"}
-"""That of Keys, as Pillow has it."""
+"""Keys' cubic convolution, as in Pillow."""
 
 HALF_NEAREST: Mapping[str, Any] = {"coordinates": "half_pixel", "rounding": "round_prefer_ceil"}
 FLOOR_NEAREST: Mapping[str, Any] = {"coordinates": "asymmetric", "rounding": "floor"}

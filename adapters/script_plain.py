@@ -1,12 +1,12 @@
-"""Scripts for an adapter without a writer of its own: made of its expressions and a few snippets of its framework.
+"""Scripts for an adapter without a writer of its own: from its expressions and a few snippets of its framework.
 
-``SCRIPT`` in the adapter's ``expressions.py`` holds these words, each a piece of Python:
+``SCRIPT`` in the adapter's ``expressions.py`` holds these entries, each a piece of Python:
 
 ``imports``: lines that import the framework and define whatever else the expressions name. ``version``: an expression.
-``native``: makes the framework's array of ``{}``, a NumPy array; ``native_DTYPE``: the same of one dtype, such as
-``native_bfloat16``, which is given 16 bits each. ``numpy`` and ``dtype``: the values of ``answer``, bfloat16 as
-float32, and the name of its dtype. ``vjp``, which may be left out: the function ``value_and_vjp(function, inputs,
-cotangents)``, which gives outputs and gradients, each a tuple.
+``native``: makes the framework's array of ``{}``, a NumPy array; ``native_DTYPE``: the same for one dtype, such as
+``native_bfloat16``, which takes 16 bits per element. ``numpy`` and ``dtype``: the values of ``answer``, bfloat16 as
+float32, and the name of its dtype. ``vjp``, optional: the function ``value_and_vjp(function, inputs, cotangents)``,
+which returns outputs and gradients, each a tuple.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from opassay.harness.model.script import Asked, Idiom
 
 
 def writer(module: Any) -> Callable[[Asked], Idiom]:
-    """What writes the framework's part of a script, by ``EXPRESSIONS`` and ``SCRIPT`` of ``module``.
+    """Writes the framework's part of a script, by ``EXPRESSIONS`` and ``SCRIPT`` of ``module``.
 
-    It raises ``LookupError`` for what they do not say: an op that is a method, a gradient without ``vjp``.
+    It raises ``LookupError`` for what these lack: an op that is a method, a gradient without ``vjp``.
     """
     return lambda asked: _idiom(module.EXPRESSIONS, module.SCRIPT, asked)
 

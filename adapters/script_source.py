@@ -1,5 +1,5 @@
-"""Functions of an adapter as they stand in its source, for scripts: read, never imported, since that would load
-its framework.
+"""Functions of an adapter copied from its source, for scripts: parsed, never imported, since that would load its
+framework.
 
 A function comes with all that it uses of this project, without docstrings, annotations or imports.
 """
@@ -16,7 +16,7 @@ _Definition = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 
 
 class _Module:
-    """The top-level definitions of a module, and which names in it stand for something in another one."""
+    """The top-level definitions of a module, and the names in it that are imported from another one."""
 
     def __init__(self, name: str) -> None:
         tree = ast.parse((_ROOT / (name.replace(".", "/") + ".py")).read_text(encoding="utf-8"))

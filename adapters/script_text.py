@@ -1,4 +1,4 @@
-"""Source text that scripts of all frameworks share: functions for ops, and programs composed of them. No framework."""
+"""Source text that scripts of all frameworks share: functions for ops, and programs of them. Imports no framework."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIGNS = {"add": "+", "subtract": "-"}
 
 @dataclass(frozen=True)
 class Step:
-    """One op to be written down: what is known of its inputs, and whether a gradient of it will be taken."""
+    """One op to be written: the properties of its inputs, and whether a gradient of it will be taken."""
 
     op: str
     attributes: Mapping[str, Any]
@@ -44,7 +44,7 @@ Gradient = Callable[[Asked, str], str]
 
 @dataclass(frozen=True)
 class Written:
-    """Functions in the order in which they must stand, and what they need of the adapter."""
+    """Functions in order of definition, and the adapter's functions that they need."""
 
     text: str
     needs: tuple[str, ...]
@@ -55,7 +55,7 @@ def function(name: str, parameters: Sequence[str], lines: Sequence[str]) -> str:
 
 
 def step_of(asked: Asked, stage: Stage | None = None) -> Step:
-    """The case's own op, or a stage of its program; in a gradient, all that is computed is differentiated."""
+    """The case's own op, or a stage of its program; in a gradient, every stage is differentiated."""
     case = asked.case
     gradient = case.aspect == "gradient"
     if stage is None:
@@ -125,10 +125,10 @@ def _call_of(name: str, stage: Stage) -> str:
 
 
 def repeats(tensor: Tensor) -> bool:
-    """Whether the script's NumPy array holds only the distinct values of a tensor that repeats along an axis."""
+    """Whether the script's NumPy array holds only the distinct values of a tensor that is broadcast along an axis."""
     return tensor.fill.kind != "literal" and stored_shape(tensor.memory, tensor.shape) != tensor.shape
 
 
 def tuple_of(names: Sequence[str | None]) -> str:
-    """``(x, None)`` as source, with the comma that a single entry needs."""
+    """``(x, None)`` as source, with the comma of a 1-tuple."""
     return f"({', '.join(str(n) for n in names)}{',' if len(names) == 1 else ''})"

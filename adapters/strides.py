@@ -9,11 +9,11 @@ import numpy as np
 from opassay.harness.model.dtypes import BFLOAT16
 
 ALIGNMENT = 16
-"""NumPy's own allocations start at multiples of this; another start is meant (memory kind ``offset``)."""
+"""NumPy's own allocations are aligned to this; another start is intended (memory kind ``offset``)."""
 
 
 def permuted(array: np.ndarray) -> bool:
-    """Whether a buffer without gaps holds the axes in another order than row-major."""
+    """Whether a gapless buffer holds the axes in another order than row-major."""
     if array.size == 0 or array.flags.c_contiguous or array.dtype == BFLOAT16:
         return False
     steps = sorted((step, extent) for step, extent in zip(array.strides, array.shape, strict=True) if extent > 1)
@@ -22,7 +22,7 @@ def permuted(array: np.ndarray) -> bool:
 
 
 def copied(array: np.ndarray) -> np.ndarray:
-    """A copy in memory of its own with the same strides and the same misalignment."""
+    """A copy in memory of its own with the same strides and misalignment."""
     if array.size == 0 or (array.flags.c_contiguous and _address(array) % ALIGNMENT == 0):
         return array.copy()
     reach = [(extent - 1) * step for extent, step in zip(array.shape, array.strides, strict=True)]
@@ -35,7 +35,7 @@ def copied(array: np.ndarray) -> np.ndarray:
 
 
 def aligned(array: np.ndarray, boundary: int) -> np.ndarray:
-    """A copy of a gapless array, its axes in the same order, that starts at a multiple of ``boundary`` bytes."""
+    """A copy of a gapless array, with the same axis order, aligned to ``boundary`` bytes."""
     memory = np.empty(array.nbytes + boundary, np.uint8)
     copy = np.ndarray(array.shape, array.dtype, memory, -_address(memory) % boundary, array.strides)
     copy[...] = array

@@ -1,6 +1,6 @@
 """For frameworks that run whole graphs only: a function is traced once into a graph, which is then executed.
 
-An op of such an adapter takes and returns *symbols*, values of a graph that is being built. ``graph_op`` lets it be
+An op of such an adapter takes and returns *symbols*, values of a graph under construction. ``graph_op`` lets it be
 called with arrays as well: then it is a graph of its own.
 """
 
@@ -16,7 +16,7 @@ class Traced:
 
 
 def graph_op(method: Callable[..., Any]) -> Callable[..., Any]:
-    """``method`` as it is for symbols; for arrays, compiled in the adapter's first mode and run."""
+    """``method`` itself for symbols; for arrays, compiled in the adapter's first mode and run."""
 
     @functools.wraps(method)
     def call(adapter: Any, *values: Any, **attributes: Any) -> Any:
@@ -29,7 +29,7 @@ def graph_op(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """What a nested tuple holds, in order."""
+    """The leaves of a nested tuple, in order."""
     if isinstance(value, (tuple, list)):
         for part in value:
             yield from leaves(part)

@@ -1,4 +1,4 @@
-"""Transposed convolutions for frameworks that take pads and output padding in place of output extents."""
+"""Transposed convolutions for frameworks with pads and output padding in place of output extents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from opassay.adapters.geometry import Padding, effective, pad_amounts, spatial_a
 
 
 class Place(NamedTuple):
-    """Pads as of the convolution whose transpose it is, and rows and columns at the end that no window reaches."""
+    """Pads of the convolution whose transpose it is, and rows and columns at the end that no window reaches."""
 
     pads: tuple[tuple[int, int], ...]
     surplus: list[int]
@@ -24,7 +24,7 @@ def place(
     dilation: Sequence[int],
     layout: str,
 ) -> Place | None:
-    """None where there is no such place: a word of padding that is none, or another rank than the layout has."""
+    """None if there is none: an unknown padding word, or another rank than the layout's."""
     if unknown(padding) or {len(shape), len(kernel), len(output_shape)} != {len(layout)}:
         return None
     axes = spatial_axes(layout)

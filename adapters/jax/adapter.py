@@ -62,7 +62,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
     modes = ("jit", "eager", "vmap")
     frameworks = ("jax", "jaxlib")
     fused_modes = frozenset({"jit", "vmap"})
-    # XLA takes 1.1 s for the gradient of one convolution, relu and pool, and 1.5 s each for 16 of them fused.
+    # XLA takes 1.1 s for the gradient of a convolution, relu and pool alone, and 1.5 s each for 16 of them together.
     fused_ops = 32
     lacking = LACKING
     threads_when_made = True

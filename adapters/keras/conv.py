@@ -32,7 +32,7 @@ class ConvOps:
         groups: int,
         layout: str,
     ) -> Any:
-        """Keras takes ``output_padding`` instead of ``output_shape``; explicit padding is cropped from a "valid" answer."""
+        """Keras has ``output_padding``, not ``output_shape``; explicit padding is cropped from a "valid" answer."""
         if unknown(padding) or {len(output_shape), len(x.shape)} != {len(layout)}:
             y = ops.conv_transpose(x, w, stride, padding, None, formatted(layout), dilation)
             return ops.reshape(y, output_shape)

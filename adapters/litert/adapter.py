@@ -136,7 +136,7 @@ class LiteRtAdapter(TensorFlowAdapter):
         raise Unsupported("LiteRT computes no gradients")
 
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
-        """The shapes after the kernels' prepare step, without running; -1 in a model's signature is an unknown extent."""
+        """The shapes after the kernels' prepare step; -1 in a model's signature is an unknown extent."""
         interpreter, _ = self._interpreter(fn, inputs, mode)
         return [_inferred(details) for details in interpreter.get_output_details()]
 

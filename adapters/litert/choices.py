@@ -1,4 +1,4 @@
-"""The contract's choices that LiteRT follows. Does not import LiteRT and TensorFlow: the parent process imports this."""
+"""LiteRT's choices. Imports neither LiteRT nor TensorFlow: the parent process imports this."""
 
 from __future__ import annotations
 

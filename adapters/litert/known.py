@@ -1,4 +1,4 @@
-"""Known differences of LiteRT. Does not import LiteRT and TensorFlow: the parent process imports this."""
+"""Known differences of LiteRT. Imports neither LiteRT nor TensorFlow: the parent process imports this."""
 
 from __future__ import annotations
 

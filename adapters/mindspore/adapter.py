@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-# Read while MindSpore is imported: warnings of its start, and the threads of its kernels.
+# Read while MindSpore is imported: its start-up warnings, and the threads of its kernels.
 os.environ.setdefault("GLOG_v", "3")
 os.environ["OMP_NUM_THREADS"] = os.environ.get("OPASSAY_THREADS", "1")
 
@@ -37,7 +37,7 @@ class MindsporeAdapter(WindowOps, ExpressionOps, Adapter):
     name = "mindspore"
     modes = ("pynative",)
     frameworks = ("mindspore",)
-    # Nearly no kernel of the CPU has bfloat16.
+    # Almost no CPU kernel supports bfloat16.
     dtypes = tuple(name for name in dtypes.DTYPES if name != "bfloat16")
     lacking = LACKING
 
@@ -45,7 +45,7 @@ class MindsporeAdapter(WindowOps, ExpressionOps, Adapter):
         super().__init__(device)
         ms.set_context(mode=ms.PYNATIVE_MODE)
         ms.set_device("CPU")
-        # Else an op's exception is raised by one that comes later.
+        # Otherwise a later op raises an op's exception.
         ms.runtime.launch_blocking()
         ms.runtime.dispatch_threads_num(int(os.environ["OMP_NUM_THREADS"]))
 

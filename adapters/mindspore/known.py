@@ -55,7 +55,7 @@ _EMPTY = (
 
 
 def _shows(name: str, reason: str, ops: str, verdicts: str, when: object, **more: object) -> Fact:
-    """One that is known before the call."""
+    """A difference that is known before the call."""
     told = {"aspects": ("value", "gradient"), "versions": _SEEN, **more}
     return Fact(
         f"mindspore-{name}", "upstream", reason, tuple(ops.split()), verdicts=tuple(verdicts.split()), when=when, **told

@@ -1,4 +1,4 @@
-"""What MindSpore's list of known differences asks of a case. Does not import MindSpore."""
+"""Predicates of MindSpore's known differences. Does not import MindSpore."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def of_floats(case: Case) -> bool:
 
 
 def signed_without_size(case: Case) -> bool:
-    """Some element has a sign, and is not less than 0."""
+    """Some element is -0 or NaN with a sign."""
     x = dtypes.widen(case.tensors[0].materialize())
     return bool((np.signbit(x) & ~(x < 0)).any())
 
 
 def shares_nothing(case: Case) -> bool:
-    """A product whose sums have no terms, or a gradient of one."""
+    """A product over an empty axis, or a gradient of one."""
     return any(0 in tensor.shape for tensor in case.tensors)
 
 
@@ -33,11 +33,11 @@ def divides_by_zero_first(case: Case) -> bool:
 
 
 def writes(case: Case) -> bool:
-    """There are updates, of which one is not 0."""
+    """There are updates, and one is not 0."""
     return bool(np.any(case.tensors[2].materialize() != 0))
 
 
 def counted_to_zero(case: Case) -> bool:
-    """Some step goes back to an end before the first element."""
+    """Some negative step ends before the first element."""
     told = zip(case.tensors[0].shape, case.attributes["end"], case.attributes["step"], strict=True)
     return any(step < 0 and end < -extent for extent, end, step in told)

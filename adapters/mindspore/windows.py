@@ -1,4 +1,4 @@
-"""Windows: convolutions and pools by MindSpore's primitives, whose images have the channels first on the CPU."""
+"""Windows: convolutions and pools by MindSpore's primitives, whose images have channels first on the CPU."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def filters_first(w: Tensor, axes: int) -> Tensor:
 
 
 def padded(padding: Any, most: int) -> dict[str, Any]:
-    """The parameters of a primitive over ``most`` axes, whose first ones have no padding."""
+    """The parameters of a primitive over ``most`` axes, the first of which have no padding."""
     if isinstance(padding, str):
         return {"pad_mode": padding if unknown(padding) else padding.lower()}
     return {"pad_mode": "pad", "pad": (0, 0) * (most - len(padding)) + tuple(n for pair in padding for n in pair)}
 
 
 def whole(values: Any, most: int) -> tuple[int, ...]:
-    """Of ``most`` axes, the first of them with 1."""
+    """One entry per axis of ``most``, 1 for the first ones."""
     return (1,) * (most - len(values)) + tuple(values)
 
 
 def longer(x: Tensor, more: int) -> Tensor:
-    """With axes of 1 behind the channels."""
+    """With axes of 1 after the channels."""
     for _ in range(more):
         x = ops.expand_dims(x, 2)
     return x
@@ -70,7 +70,7 @@ class WindowOps:
         groups: int,
         layout: str,
     ) -> Tensor:
-        """``Conv2DTranspose``, which is told the shape of its answer."""
+        """``Conv2DTranspose``, which takes the shape of its answer."""
         axes = len(layout) - 2
         x, w = (longer(t, 2 - axes) for t in (channels_first(x, layout), filters_first(w, axes)))
         shape = tuple(output_shape)

@@ -1,6 +1,6 @@
 """MLX behind the common op interface, on its CPU backend. Only a worker imports this module.
 
-MLX is lazy: what a function returned is computed when it is asked for.
+MLX is lazy: results are computed on demand.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DTYPES = {name: getattr(mx, "bool_" if name == "bool" else name) for name in dty
 
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 _BITS = {"bfloat16": mx.uint16, "float64": mx.uint64}
-"""Dtypes that MLX takes from NumPy as bits: the one NumPy lacks, the other MLX would round to float32."""
+"""Dtypes that MLX takes from NumPy as bits: NumPy lacks the one, and MLX would round the other to float32."""
 
 _PRODUCTS = ("matmul", "bmm", "linear", "conv2d", "conv2d_transpose")
 
@@ -44,7 +44,7 @@ class MlxAdapter(WindowOps, ExpressionOps, Adapter):
     name = "mlx"
     modes = ("eager", "compile")
     frameworks = ("mlx",)
-    # It builds a kernel of C++ for each fused part.
+    # MLX builds a C++ kernel for each fused part.
     costly_modes = ("compile",)
     lacking = LACKING
 
@@ -73,7 +73,7 @@ class MlxAdapter(WindowOps, ExpressionOps, Adapter):
         return lacks_way(op, attributes, RESIZES)
 
     def to_native(self, array: np.ndarray) -> mx.array:
-        """A row-major copy, of some dtypes by their bits."""
+        """A row-major copy, of some dtypes as bits."""
         name = dtypes.dtype_name(array)
         if name in _BITS:
             return mx.view(mx.array(np.array(array, order="C").view(f"u{array.itemsize}")), DTYPES[name])
@@ -87,7 +87,7 @@ class MlxAdapter(WindowOps, ExpressionOps, Adapter):
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
         """``fn``, with all its results computed together.
 
-        Some functions of ``mlx.nn`` are compiled by themselves, with a C++ compiler; not where nobody asks for that.
+        Some functions of ``mlx.nn`` compile themselves, with a C++ compiler; that is disabled unless the mode compiles.
         """
         (mx.enable_compile if mode == "compile" else mx.disable_compile)()
         made = _compiled(fn) if mode == "compile" else fn
@@ -104,12 +104,12 @@ class MlxAdapter(WindowOps, ExpressionOps, Adapter):
         return by_pullback(_pull, fn, inputs, cotangents, _floating)
 
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
-        """What an array says before it is computed."""
+        """Shape and dtype of an array that is not computed yet."""
         return [None if y is Unconnected else (tuple(y.shape), _NAMES[y.dtype]) for y in as_tuple(fn(*inputs))]
 
 
 def _compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """``mx.compile`` takes functions of arrays alone: what else is returned is remembered from when it was traced."""
+    """``mx.compile`` supports functions of arrays only: other results are kept from the trace."""
     told: list[Any] = []
 
     def arrays(*inputs: Any) -> list[Any]:

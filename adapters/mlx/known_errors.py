@@ -28,7 +28,7 @@ _INDEXING = {
 
 
 def _outside(name: str, ops: str, *rules: str) -> Fact:
-    """Whoever reads or writes there may end the process."""
+    """An access out of bounds, which may end the process."""
     told = {"aspects": ("error",), "verdicts": ("accepts", "crash"), "rules": rules, "versions": SEEN, **_INDEXING}
     return Fact(f"mlx-index-{name}", "by design", "an index outside is not checked", ops=tuple(ops.split()), **told)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""What MLX refuses, and where it gives another shape. Does not import MLX."""
+"""What MLX refuses, and where it returns another shape. Does not import MLX."""
 
 from __future__ import annotations
 

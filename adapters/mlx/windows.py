@@ -1,4 +1,4 @@
-"""Windows: convolutions by ``conv_general``, pools by ``mlx.nn``, whose images all have the channels last."""
+"""Windows: convolutions by ``conv_general``, pools by ``mlx.nn``, whose images all have channels last."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def restored(y: mx.array, layout: str) -> mx.array:
 
 
 def amounts(extents: Any, window: Any, stride: Any, dilation: Any, padding: Any) -> Any:
-    """Rows and columns before, and after; ``padding`` itself where it cannot be understood."""
+    """Rows and columns before, and after; ``padding`` itself where it has another form."""
     if unknown(padding) or (padding == "SAME" and not len(window) == len(stride) == len(dilation) == 2):
         return padding
     pads = pad_amounts(extents, window, stride, dilation, padding)
@@ -51,7 +51,7 @@ class WindowOps:
         groups: int,
         layout: str,
     ) -> Any:
-        """``conv_transpose2d``, which pads both ends alike and has no groups; else what that is made of."""
+        """``conv_transpose2d``, which pads both ends alike and has no groups; else by the op that implements it."""
         found = place(x.shape, w.shape, output_shape, stride, padding, dilation, layout)
         x = channels_last(x, layout)
         if found is None or (groups == 1 and all(before == after for before, after in found.pads)):
@@ -86,7 +86,7 @@ class WindowOps:
 
 
 def _pooled(kind: Any, x: Any, window: Any, stride: Any, padding: Any, layout: str, nothing: float) -> Any:
-    """By a layer, which pads both ends alike; where they differ, floats are padded before."""
+    """By a layer, which pads both ends alike; for other padding, floats are padded first."""
     x = channels_last(x, layout)
     around = amounts(x.shape[1:3], window, stride, (1, 1), padding)
     if isinstance(around, str) or around[0] == around[1]:
@@ -98,7 +98,7 @@ def _pooled(kind: Any, x: Any, window: Any, stride: Any, padding: Any, layout: s
 
 
 def _general(x: Any, w: Any, found: Place, stride: Any, dilation: Any, groups: int) -> Any:
-    """The transpose as ``conv_transpose2d`` makes it: of a dilated image, by the flipped filter."""
+    """The transpose as ``conv_transpose2d`` implements it: a dilated image with the flipped filter."""
     spans = [effective(k, d) - 1 for k, d in zip(w.shape[:2], dilation, strict=True)]
     low = [span - before for span, (before, _) in zip(spans, found.pads, strict=True)]
     high = [span - after + more for span, (_, after), more in zip(spans, found.pads, found.surplus, strict=True)]

@@ -1,6 +1,6 @@
-"""Any backend that takes an ONNX model and arrays, and gives arrays: named by the user's own target.
+"""Any backend that takes an ONNX model and arrays, and returns arrays: named by the user's own target.
 
-Where nobody names one, ONNX's own reference evaluator answers.
+By default, ONNX's own reference evaluator.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ REFERENCE = "opassay.adapters.onnx.backends:reference"
 
 
 class OnnxAdapter(ModelAdapter):
-    """ONNX models through a backend that is a Python callable or a command; whatever it does wrong is its own."""
+    """ONNX models through a backend that is a Python callable or a command; its errors are the backend's."""
 
     name = "onnx"
     modes = ("model",)

@@ -1,6 +1,6 @@
-"""Backends to name in ``opassay.toml``: each makes of a model, as bytes, a function from arrays to a list of arrays.
+"""Backends to name in ``opassay.toml``: each turns a model, as bytes, into a function from arrays to a list of arrays.
 
-Each imports its framework when it is asked for.
+Each imports its framework on demand.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def reference(model: bytes) -> Run:
 
 
 def onnxruntime(model: bytes) -> Run:
-    """The provider that ``OPASSAY_PROVIDER`` names, and no other."""
+    """The provider that ``OPASSAY_PROVIDER`` names, without fallback."""
     import onnxruntime
 
     provider = os.environ.get("OPASSAY_PROVIDER", "CPUExecutionProvider")

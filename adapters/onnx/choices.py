@@ -1,4 +1,4 @@
-"""Which choices of the contract ONNX makes, whoever runs the model. Does not import ONNX: the parent process imports this."""
+"""The contract's choices that ONNX fixes for every backend. Does not import ONNX: the parent process imports this."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class ConvOps:
         groups: int,
         layout: str,
     ) -> Symbol:
-        """``Conv`` takes no dilation together with SAME: then the pads are counted here."""
+        """``Conv`` supports no dilation together with SAME: then the pads are computed here."""
         image, shape = channels_first(x, layout), (x.shape, w.shape)
         if padding == "SAME" and set(dilation) != {1} and set(map(len, shape)) == {len(layout)}:
             extents = [shape[0][axis] for axis in spatial_axes(layout)]
@@ -52,7 +52,7 @@ class ConvOps:
         Source: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
         """
         found = place(x.shape, w.shape, output_shape, stride, padding, dilation, layout)
-        # Without a place, output_shape goes there as it is, for the backend to refuse.
+        # If it has no equivalent, output_shape is passed unchanged, for the backend to refuse.
         where = (
             {"output_padding": found.surplus, **padded(found.pads)}
             if found
@@ -60,7 +60,7 @@ class ConvOps:
         )
         common = {"strides": stride, "dilations": dilation, "group": groups}
         y = x.graph.node("ConvTranspose", channels_first(x, layout), filters(w, layout), **common, **where)
-        # It changes nothing: onnxruntime compares batch and channels by it, which ConvTranspose has no attribute for.
+        # A no-op: with it onnxruntime checks batch and channels, for which ConvTranspose has no attribute.
         return x.graph.node("Reshape", restored(y, layout), x.graph.constant(output_shape), allowzero=1)
 
     conv_transpose1d = conv_transpose3d = conv2d_transpose

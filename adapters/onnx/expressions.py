@@ -1,4 +1,4 @@
-"""What a model says of ops that are one expression: nodes by name. Does not import ONNX."""
+"""Ops that are one expression of a model: nodes by name. Does not import ONNX."""
 
 from __future__ import annotations
 

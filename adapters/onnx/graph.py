@@ -1,4 +1,4 @@
-"""A model that is being written down, node by node."""
+"""A model under construction, node by node."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from opassay.harness.model.dtypes import dtype_name
 from opassay.harness.model.outcome import Inferred
 
 OPSET = 22
-"""Pinned: the newest version of nearly all ops asked here. Source: https://onnx.ai/onnx/operators/"""
+"""Pinned: the newest version of almost all ops used here. Source: https://onnx.ai/onnx/operators/"""
 
 LATER = 23
-"""For models with a node that is newer: attention, rotated positions."""
+"""For models with a newer node: attention, rotary embeddings."""
 
 IR_VERSION = 10
 """The file format that goes with opset 22, and the next one with the next. Source: https://onnx.ai/onnx/intro/concepts.html#opset-version"""
@@ -49,7 +49,7 @@ _NAMES = {number: name for name, number in TYPES.items()}
 
 @dataclass(frozen=True, eq=False)
 class Symbol(Traced):
-    """A value of a graph. ``shape`` is that of an input, None for what a node makes until it is asked for."""
+    """A value of a graph. ``shape`` is that of an input; None for a node's output until it is inferred."""
 
     graph: Graph
     name: str
@@ -58,7 +58,7 @@ class Symbol(Traced):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """As ONNX's own shape inference says; empty where it cannot."""
+        """By ONNX's shape inference; empty where it fails."""
         return self.known_shape if self.known_shape is not None else self.graph.inferred_shape(self)
 
     def __add__(self, other: Symbol) -> Symbol:
@@ -94,14 +94,14 @@ class Graph:
         return symbol
 
     def weight(self, array: np.ndarray) -> Symbol:
-        """An argument of the traced function as a part of the model, bit for bit."""
+        """An argument of the traced function as a constant of the model, bit for bit."""
         symbol = Symbol(self, self._name(), dtype_name(array), array.shape)
         raw = np.ascontiguousarray(array).tobytes()
         self._constants.append(helper.make_tensor(symbol.name, TYPES[symbol.dtype], array.shape, raw, raw=True))
         return symbol
 
     def node(self, kind: str, *inputs: Symbol | None, outputs: int = 1, **attributes: Any) -> Any:
-        """The first output of a node, or all of them where there are several. None stands for an input left out."""
+        """The first output of a node, or all of several. None stands for an omitted input."""
         names = [self._name() for _ in range(outputs)]
         given = [symbol.name if symbol is not None else "" for symbol in inputs]
         self._nodes.append(helper.make_node(kind, given, names, **attributes))
@@ -110,7 +110,7 @@ class Graph:
         return made if outputs > 1 else made[0]
 
     def model(self, outputs: Sequence[Symbol]) -> Any:
-        """The model that answers ``outputs``, each under a name of its own."""
+        """The model that computes ``outputs``, each under a name of its own."""
         taken = {info.name for info in self._inputs} | {tensor.name for tensor in self._constants}
         named = []
         for symbol in outputs:
@@ -127,7 +127,7 @@ class Graph:
         return shape if shape is not None and None not in shape else ()
 
     def inferred(self, outputs: Sequence[Symbol], strict: bool = True) -> list[Inferred]:
-        """What ONNX foretells of them; None for what it leaves unknown."""
+        """ONNX's inferred shapes; None for unknown extents."""
         model = onnx.shape_inference.infer_shapes(
             self.model(outputs), check_type=strict, strict_mode=strict, data_prop=True
         )
@@ -139,9 +139,9 @@ def _opset(kind: str) -> int:
 
 
 def node(kind: str, *inputs: Symbol, outputs: int = 1, **attributes: Any) -> Any:
-    """The first output of a node in the graph of its inputs, or all of them where there are several.
+    """The first output of a node in the graph of its inputs, or all of several.
 
-    A kind or an attribute that ONNX does not know is a mistake of the expression, not a question to the backend.
+    A kind or an attribute unknown to ONNX is a fault of the expression, not a question for the backend.
     """
     if not onnx.defs.has(kind):
         raise LookupError(f"ONNX has no operator {kind!r}")
@@ -152,17 +152,17 @@ def node(kind: str, *inputs: Symbol, outputs: int = 1, **attributes: Any) -> Any
 
 
 def like(x: Symbol, value: float | Sequence[float]) -> Symbol:
-    """A scalar, or a row of numbers, of ``x``'s dtype that is part of the model."""
+    """A constant of the model in ``x``'s dtype, a scalar or a row of numbers."""
     return x.graph.weight(dtypes.narrow(np.asarray(value), x.dtype))
 
 
 def whole(x: Symbol, numbers: int | Sequence[int]) -> Symbol:
-    """Whole numbers that are part of ``x``'s model."""
+    """Integer constants of ``x``'s model."""
     return x.graph.weight(np.asarray(numbers, np.int64))
 
 
 def factors(x: Symbol, numbers: Sequence[float]) -> Symbol:
-    """Numbers of float32 that are part of ``x``'s model, whatever its dtype."""
+    """float32 constants of ``x``'s model, whatever its dtype."""
     return x.graph.weight(np.asarray(numbers, np.float32))
 
 

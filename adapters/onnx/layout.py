@@ -1,4 +1,4 @@
-"""Images and their padding in ONNX's own terms: channels first, pads as begins, then ends."""
+"""Images and their padding in ONNX's terms: channels first, pads as begins, then ends."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def filters(w: Symbol, layout: str) -> Symbol:
 
 
 def padded(padding: Padding) -> Mapping[str, Any]:
-    """The attribute that says so; a word that ONNX does not know goes to the backend as it is."""
+    """The padding attribute; a word unknown to ONNX is passed unchanged."""
     if isinstance(padding, str):
         return {"auto_pad": "SAME_UPPER" if padding == "SAME" else padding}
     return {"pads": [pair[end] for end in (0, 1) for pair in padding]}
 
 
 def extents(shape: tuple[int, ...], layout: str) -> tuple[int, int, int]:
-    """Channels, height and width; ones where there is no image, which is for the backend to refuse."""
+    """Channels, height and width; ones where the input is no image, for the backend to refuse."""
     if len(shape) != 4:
         return (1, 1, 1)
     height, width = spatial_axes(layout)

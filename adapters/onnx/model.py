@@ -1,6 +1,6 @@
-"""Any backend that takes ONNX models: a function becomes one model, which the backend prepares and runs.
+"""Any backend that runs ONNX models: a function becomes one model, which the backend prepares and runs.
 
-The ops live beside this, one file per family. Arrays are NumPy's.
+The other modules of this folder hold the ops, one file per family. Arrays are NumPy's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from opassay.harness.model.adapter import Adapter, Unsupported
 from opassay.harness.model.outcome import Inferred
 
 Run = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
-"""What answers a prepared model: an array per output."""
+"""Runs a prepared model: returns an array per output."""
 
 ExpressionOps = ops_of(
     EXPRESSIONS, __file__, graph_op, node=node, like=like, whole=whole, factors=factors, np=np, TYPES=TYPES
@@ -30,7 +30,7 @@ ExpressionOps = ops_of(
 
 
 class ModelAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Adapter):
-    """Base of adapters that are told ops as models; a subclass says by ``_prepare`` who runs them.
+    """Base of adapters that run ops as models; a subclass implements ``_prepare``.
 
     ``constant_modes``: those in which all inputs but the first are constants of the model.
     """
@@ -38,7 +38,8 @@ class ModelAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Adapt
     constant_modes: ClassVar[frozenset[str]] = frozenset()
 
     def _prepare(self, model: Any, mode: str) -> Run:
-        """What runs ``model``, an ``onnx.ModelProto``: it is given an array for each of the model's inputs, in order.
+        """A function that runs ``model``, an ``onnx.ModelProto``: it takes an array for each of the model's inputs, in
+        order.
 
         Raises what the backend raises when it refuses the model.
         """
@@ -51,7 +52,7 @@ class ModelAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Adapt
         return value.copy()
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
-        """``fn`` as a model that is built for the first arrays, or anew where they are its constants."""
+        """``fn`` as a model built for the first arrays, or rebuilt where they are its constants."""
         built: list[Callable[..., Any]] = []
 
         def run(*arrays: np.ndarray) -> Any:

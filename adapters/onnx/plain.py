@@ -21,7 +21,7 @@ class PlainOps:
 
     @graph_op
     def scatter_nd(self, indices: Symbol, updates: Symbol, *, shape: Sequence[int]) -> Symbol:
-        """``ScatterND`` with the reduction ``add`` onto zeros. It takes int64 indices only, so int32 is cast."""
+        """``ScatterND`` with the reduction ``add`` onto zeros. It supports int64 indices only, so int32 is cast."""
         graph = updates.graph
         if indices.dtype == "int32":
             indices = graph.node("Cast", indices, to=TYPES["int64"])

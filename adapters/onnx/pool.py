@@ -18,7 +18,7 @@ LARGEST = np.iinfo(np.int64).max
 
 class PoolOps:
     resized: ClassVar[tuple[str, ...]] = DTYPES
-    """What the backend's ``Resize`` takes."""
+    """Dtypes that the backend's ``Resize`` supports."""
 
     @graph_op
     def max_pool2d(
@@ -47,7 +47,7 @@ class PoolOps:
         dilation: Sequence[int],
         layout: str,
     ) -> tuple[Symbol, Symbol]:
-        """``MaxPool`` counts through the whole tensor, ``((n·C + c)·H + y)·W + x``."""
+        """``MaxPool`` numbers elements of the whole tensor, ``((n·C + c)·H + y)·W + x``."""
         graph = x.graph
         pool = {"kernel_shape": window, "strides": stride, "dilations": dilation, **padded(padding)}
         y, where = graph.node("MaxPool", channels_first(x, layout), outputs=2, **pool)
@@ -75,7 +75,7 @@ class PoolOps:
 
     @graph_op
     def max_unpool2d(self, x: Symbol, indices: Symbol, *, output_shape: Sequence[int], layout: str) -> Symbol:
-        """``MaxUnpool`` with a window of one element: the values lie as in the answer's own counting."""
+        """``MaxUnpool`` with a window of one element: indices into the answer's own layout."""
         graph = x.graph
         channels, height, width = extents(tuple(output_shape), layout)
         batch = x.shape[0] if x.shape else 1
@@ -90,12 +90,12 @@ class PoolOps:
         place = graph.node("Add", graph.node("Mul", graph.node("Add", sample, channel), plane), cell)
         first = output_shape if layout == "NCHW" else [*output_shape[:1], *output_shape[3:], *output_shape[1:3]]
         y = graph.node("MaxUnpool", channels_first(x, layout), place, graph.constant(first), kernel_shape=(1, 1))
-        # It changes nothing: ONNX infers no shape of MaxUnpool, which a program may need.
+        # A no-op: ONNX infers no shape for MaxUnpool, which a program may need.
         return graph.node("Reshape", restored(y, layout), graph.constant(output_shape), allowzero=1)
 
     @graph_op
     def avg_unpool2d(self, x: Symbol, *, window: Sequence[int], layout: str) -> Symbol:
-        """``Resize`` to the nearest; by ``Expand`` for the dtypes that it lacks."""
+        """Nearest ``Resize``; ``Expand`` for the dtypes that it lacks."""
         graph, axes = x.graph, spatial_axes(layout)
         if x.dtype not in self.resized:
             for axis, times in zip(axes, window, strict=True):

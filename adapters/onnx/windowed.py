@@ -88,7 +88,7 @@ class WindowedOps:
 
     @graph_op
     def adaptive_avg_pool2d(self, x: Symbol, *, size: Numbers, layout: str) -> Symbol:
-        """ONNX has but the pool of one bin."""
+        """ONNX only has the pool of one bin."""
         if math.prod(size) != 1:
             raise Unsupported("ONNX has no adaptive pool of more than one bin")
         return restored(x.graph.node("GlobalAveragePool", channels_first(x, layout)), layout)
@@ -97,7 +97,7 @@ class WindowedOps:
 def _around(
     x: Symbol, weight: Symbol, stride: Numbers, padding: Padding, dilation: Numbers, layout: str
 ) -> dict[str, object]:
-    """``Conv`` takes no dilation together with SAME: then the pads are counted here."""
+    """``Conv`` supports no dilation together with SAME: then the pads are computed here."""
     if padding not in ("SAME", "SAME_LOWER") or set(dilation) == {1}:
         return dict(padded(padding))
     extents = [x.shape[axis] for axis in spatial_axes(layout)]

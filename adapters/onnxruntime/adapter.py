@@ -28,9 +28,10 @@ PROVIDER = "CPUExecutionProvider"
 
 
 class OnnxRuntimeAdapter(ModelAdapter):
-    """onnxruntime's CPU provider with every graph optimisation, with none, or with all but the first input constant.
+    """onnxruntime's CPU provider with every graph optimisation, with none, or with all inputs but the first as
+    constants.
 
-    Constants are what most models have for weights: they are folded, packed and blocked before the first run.
+    In most models the weights are constants: they are folded, packed and blocked before the first run.
     """
 
     name = "onnxruntime"
@@ -69,7 +70,7 @@ class OnnxRuntimeAdapter(ModelAdapter):
         return lacks(op, tuple(dtypes)) or lacks_way(op, attributes, RESIZES)
 
     def to_native(self, array: np.ndarray) -> np.ndarray:
-        """A copy that lies as ``array`` does: making it contiguous, where it must be, is onnxruntime's task."""
+        """A copy with ``array``'s layout: making it contiguous, where necessary, is left to onnxruntime."""
         return copied(array)
 
     def _prepare(self, model: Any, mode: str) -> Run:
@@ -101,7 +102,7 @@ def _ort_value(array: np.ndarray) -> OrtValue:
 
 
 def _array(value: OrtValue) -> np.ndarray:
-    """NumPy has no bfloat16, for which ``OrtValue.numpy`` raises: its bits are read where they lie."""
+    """NumPy has no bfloat16, for which ``OrtValue.numpy`` raises: the bits are read in place."""
     if value.element_type() != TYPES["bfloat16"]:
         return np.array(value.numpy())
     bits = ctypes.string_at(value.data_ptr(), value.tensor_size_in_bytes())

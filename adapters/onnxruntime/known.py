@@ -46,7 +46,7 @@ def _large_but_possible(case: Case) -> bool:
 
 
 def _somewhere_in_the_answer(case: Case) -> bool:
-    """Broken indices that are positions of the answer all the same when they are counted through all of it."""
+    """Invalid indices that are valid positions when counted through the whole answer."""
     layout, shape = case.attributes["layout"], case.attributes["output_shape"]
     channels, (height, width) = shape[channel_axis(layout)], (shape[axis] for axis in spatial_axes(layout))
     indices = case.tensors[1].materialize()
@@ -56,7 +56,7 @@ def _somewhere_in_the_answer(case: Case) -> bool:
 
 
 def _expanded(case: Case) -> bool:
-    """What ``Resize`` does not take; for a negative window one that makes -1 of an extent, Reshape's: what is left."""
+    """Dtypes unsupported by ``Resize``; for a negative window, an extent of -1, which Reshape infers from the rest."""
     axes = spatial_axes(case.attributes["layout"])
     if case.tensors[0].dtype in RESIZED or (case.rule == "RankThree" and axes != (1, 2)):
         return False

@@ -1,4 +1,4 @@
-"""Where onnxruntime's pools lay their windows, as far as shapes differ or the process ends. Free of it."""
+"""Where onnxruntime's pools place their windows differently: other shapes, or a crash. Does not import onnxruntime."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from opassay.adapters.geometry import channel_axis, effective, pad_amounts, spat
 from opassay.harness.model.case import Case
 
 BLOCK = 8
-"""Channels that the kernel for blocks of them takes at once."""
+"""Channels that the blocked kernel computes at once."""
 
 
 def by_blocks(case: Case, block: int) -> bool:
-    """Whether the optimiser has the kernel answer that takes so many channels at once; 0: it may not."""
+    """How many channels at once the optimiser lets the blocked kernel compute; 0: the kernel is not used."""
     tensor = case.tensors[0]
     channels = tensor.shape[channel_axis(case.attributes["layout"])]
     several = case.op != "max_pool2d_with_argmax" and tensor.dtype == "float32"
@@ -29,21 +29,21 @@ def _dilation(case: Case) -> Sequence[int]:
 
 
 def shrinks(case: Case) -> bool:
-    """SAME that leaves another number of windows."""
+    """SAME with another number of windows."""
     return _same(case) and _counts(case) != [
         -(-n // s) for n, s in zip(_extents(case), case.attributes["stride"], strict=True)
     ]
 
 
 def no_row(case: Case) -> bool:
-    """No row of windows is laid, where a kernel may take channels by blocks."""
+    """There is no row of windows, where a kernel may compute channels in blocks."""
     if case.rule not in ("", "WindowLargerThanInput") or not by_blocks(case, BLOCK):
         return False
     return _counts(case)[0] == 0 and (bool(case.rule) or shrinks(case))
 
 
 def none_below_zero(case: Case) -> bool:
-    """Its count of windows, divided towards zero, is negative on no axis: one that is would be refused."""
+    """Its number of windows, by truncating division, is negative on no axis: that would be refused."""
     return min(_counts(case)) >= 0
 
 
@@ -61,7 +61,7 @@ def _totals(case: Case) -> list[int]:
 
 
 def _counts(case: Case) -> list[int]:
-    """Windows by axis, divided as C++ does: towards zero."""
+    """Windows by axis, by C++'s division, which truncates."""
     a = case.attributes
     sizes = zip(_extents(case), _totals(case), a["window"], a["stride"], _dilation(case), strict=True)
     return [int((n + total - effective(k, d)) / s) + 1 for n, total, k, s, d in sizes]

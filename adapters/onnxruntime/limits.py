@@ -1,6 +1,6 @@
-"""Dtypes that onnxruntime's CPU provider has a kernel for, by op: free of onnxruntime.
+"""Dtypes that onnxruntime's CPU provider has a kernel for, by op. Does not import onnxruntime.
 
-Each was tried in onnxruntime 1.32 with opset 22: a model with another dtype is refused, as ``NotImplemented``
+Each was tested in onnxruntime 1.32 with opset 22: a model with another dtype is refused, as ``NotImplemented``
 or as a type that the op's schema lacks. float16 is cast to float32 and back where there is no kernel of its own.
 """
 
@@ -28,7 +28,7 @@ KERNELS: Mapping[str, tuple[str, ...]] = {
 }
 
 RESIZED = ("float16", "float32", "int8", "uint8", "int32")
-"""What ``Resize`` implements."""
+"""Dtypes that ``Resize`` supports."""
 
 _NODES = {
     "conv2d": "Conv",
@@ -48,7 +48,7 @@ DATA = {"scatter_nd": 1}
 
 
 def lacks(op: str, dtypes: tuple[str, ...]) -> str | None:
-    """Why onnxruntime cannot be asked this, or None."""
+    """Why onnxruntime does not support this, or None."""
     place = DATA.get(op, 0)
     if len(dtypes) <= place or dtypes[place] in KERNELS.get(ALIKE.get(op, op), dtypes):
         return None

@@ -1,6 +1,6 @@
 """OpenVINO behind the common op interface: a function becomes one ``ov.Model``, compiled for the CPU.
 
-Arrays are NumPy's, which ``ov.Tensor`` copies. The ops live beside this, one file per family.
+Arrays are NumPy's, which ``ov.Tensor`` copies. The other modules of this folder hold the ops, one file per family.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from opassay.harness.model.outcome import Inferred
 DEVICE = "CPU"
 
 LOSING = ("ScatterNDUpdate", "ScatterElementsUpdate", "GatherElements", "GatherND")
-"""Kernels whose exception over an index is lost."""
+"""Kernels whose exception for an index is lost."""
 
 _ALONE = {"INFERENCE_NUM_THREADS": "1"}
 """With several threads, nothing recovers from an exception in one of them."""
@@ -48,7 +48,7 @@ ExpressionOps = ops_of(EXPRESSIONS, __file__, graph_op, **NAMES)
 
 
 class OpenVinoAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Adapter):
-    """OpenVINO's CPU plugin, told to keep float32: as shipped it takes bfloat16 for it where the processor can."""
+    """OpenVINO's CPU plugin, set to keep float32: by default it computes it in bfloat16 where the processor can."""
 
     name = "openvino"
     modes = ("f32",)
@@ -64,7 +64,7 @@ class OpenVinoAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Ad
         return ("cpu",)
 
     def version(self) -> str:
-        """Without the build's number and branch."""
+        """Without build number and branch."""
         return str(ov.__version__).partition("-")[0]
 
     def origin(self) -> str:
@@ -88,14 +88,14 @@ class OpenVinoAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Ad
         return lacks(op, tuple(dtypes)) or lacks_way(op, attributes, RESIZES)
 
     def to_native(self, array: np.ndarray) -> np.ndarray:
-        """A copy that lies as ``array`` does: ``ov.Tensor`` makes it contiguous."""
+        """A copy with ``array``'s layout: ``ov.Tensor`` makes it contiguous."""
         return copied(array)
 
     def to_numpy(self, value: np.ndarray) -> np.ndarray:
         return value.copy()
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
-        """``fn`` as a model that is built and compiled when the first arrays come."""
+        """``fn`` as a model that is built and compiled for the first arrays."""
         built: list[Callable[..., Any]] = []
 
         def run(*arrays: np.ndarray) -> Any:
@@ -106,7 +106,7 @@ class OpenVinoAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Ad
         return run
 
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
-        """What the nodes say of their outputs while the model is built."""
+        """The shapes of the nodes' outputs while the model is built."""
         answer = fn(*(Symbol(parameter.output(0)) for parameter in _parameters(inputs)))
         return [told(symbol) for symbol in leaves(answer)]
 
@@ -137,7 +137,7 @@ def _parameters(arrays: Sequence[np.ndarray]) -> list[Any]:
 
 
 def _properties() -> Mapping[str, str]:
-    """What changes arithmetic, and thread counts. Source: the page of ``limits.py``."""
+    """The settings that affect arithmetic, and thread counts. Source: the page of ``limits.py``."""
     return {
         "EXECUTION_MODE_HINT": "ACCURACY",
         "INFERENCE_PRECISION_HINT": "f32",

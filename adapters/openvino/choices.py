@@ -23,7 +23,7 @@ FOLLOWS = (
         "wide_padding",
         "any",
         ops=("avg_pool2d",),
-        # An average that leaves padding out would have nothing to divide by, and is refused.
+        # An average that excludes padding would divide by 0, and is refused.
         when=lambda case: case.attributes["count_padding"],
         **_page("pooling/avg-pool-16", "AvgPool"),
     ),

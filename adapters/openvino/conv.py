@@ -47,10 +47,11 @@ class ConvOps:
     ) -> Symbol:
         """``ConvolutionBackpropData`` with pads and ``output_padding``: its output shape would choose other pads.
 
-        Source: https://docs.openvino.ai/2025/documentation/openvino-ir-format/operation-sets/operation-specs/convolution/convolution-backprop-data-1.html
+        Source:
+        https://docs.openvino.ai/2025/documentation/openvino-ir-format/operation-sets/operation-specs/convolution/convolution-backprop-data-1.html
         """
         found = place(x.shape, w.shape, output_shape, stride, padding, dilation, layout)
-        # Without a place, output_shape goes there as it is, for OpenVINO to refuse.
+        # If it has no equivalent, output_shape is passed unchanged, for OpenVINO to refuse.
         where = (
             {**padded(found.pads), "output_padding": found.surplus}
             if found
@@ -59,7 +60,7 @@ class ConvOps:
         window = {"strides": list(stride), "dilations": list(dilation), **where}
         backward = ops.convolution_backprop_data if groups == 1 else ops.group_convolution_backprop_data
         y = backward(channels_first(x, layout), filters(w, groups, layout), **window)
-        # It changes nothing: OpenVINO compares batch and channels by it, which the node has no attribute for.
+        # A no-op: with it OpenVINO checks batch and channels, for which the node has no attribute.
         return symbol(ops.reshape(restored(y, layout), constant(output_shape), False))
 
     conv_transpose1d = conv_transpose3d = conv2d_transpose

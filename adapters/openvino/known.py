@@ -20,7 +20,7 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
 _COMPUTED, _CONVERTED = ("bfloat16=computed",), ("bfloat16=converted",)
-"""Whether the processor has instructions for bfloat16 that OpenVINO uses."""
+"""Whether OpenVINO uses the processor's bfloat16 instructions."""
 _ISSUES = "https://github.com/openvinotoolkit/openvino/issues/"
 _POOL = (f"{_ISSUES}35935", "[Bug]: OpenVINO CPU returns -FLT_MAX for ONNX MaxPool on all-NaN window")
 _NO_ELEMENTS = (
@@ -49,12 +49,12 @@ def _nothing_to_correlate(case: Case) -> bool:
 
 
 def _more_digits(case: Case) -> bool:
-    """float16 that an exact fill makes grow beyond what it holds exactly."""
+    """float16 results of an exact fill that exceed its exact range."""
     return case.tensors[0].dtype == "float16" and case.tensors[0].fill.kind == "iota"
 
 
 def _past_the_padding(case: Case) -> bool:
-    """Elements are left for a last window that is cut short, of an image that is padded."""
+    """Elements remain for a truncated last window, of a padded image."""
     a, shape = case.attributes, case.tensors[0].shape
     if isinstance(a["padding"], str) or not a["count_padding"] or not np.any(a["padding"]):
         return False

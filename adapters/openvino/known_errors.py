@@ -62,7 +62,7 @@ _ACCEPTED: tuple[tuple[str, str, str, Mapping[str, tuple[str, ...]], Mapping[str
 
 
 def _below_all(case: Case) -> bool:
-    """Some index lies below the first place, counted from the end of all that there is."""
+    """Some index is below the first place, counted from the end of the tensor."""
     indices = case.tensors[0 if case.op == "scatter_nd" else 1].materialize()
     shape = case.attributes["shape" if case.op == "scatter_nd" else "output_shape"]
     return int(indices.min(initial=0)) < -math.prod(shape)

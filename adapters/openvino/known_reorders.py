@@ -1,4 +1,4 @@
-"""Images of bfloat16 that OpenVINO dies of, where the processor does not compute in it. Does not import OpenVINO."""
+"""bfloat16 images that crash OpenVINO, where the processor lacks bfloat16 instructions. Does not import OpenVINO."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PAGE = (
 )
 
 _BLOCK = 8
-"""Rows and columns of what that kernel transposes at once: pixels, and channels that lie together."""
+"""Rows and columns that the kernel transposes at once: pixels, and contiguous channels."""
 
 
 def dies(case: Case) -> bool:
-    """conv2d, its transpose, a pool, or a stage of a program of these, answers with such an image."""
+    """conv2d, its transpose, a pool, or a stage of a program of these, returns such an image."""
     if case.tensors[0].dtype != "bfloat16" or case.rule:
         return False
     if not of_images(case):

@@ -1,7 +1,7 @@
-"""Dtypes that OpenVINO's CPU plugin computes in, by op: free of OpenVINO.
+"""Dtypes that OpenVINO's CPU plugin computes in, by op. Does not import OpenVINO.
 
-It takes others too, and converts them: float64 to float32, int64 to int32, and integers of convolutions, products
-and maxima to float32. What it then answers is no answer of that dtype. Seen in the precisions that compiled models
+It accepts others too, and converts them: float64 to float32, int64 to int32, and integers of convolutions, products
+and maxima to float32. Such answers are not answers of that dtype. The list follows the precisions that compiled models
 of 2026.4 report.
 Source: https://docs.openvino.ai/2025/openvino-workflow/running-inference/inference-devices-and-modes/cpu-device.html
 """
@@ -50,7 +50,7 @@ _DATA = dict.fromkeys(
 
 
 def lacks(op: str, dtypes: tuple[str, ...]) -> str | None:
-    """Why OpenVINO cannot be asked this, or None."""
+    """Why OpenVINO does not support this, or None."""
     place = _DATA.get(op, 0)
     if len(dtypes) <= place or dtypes[place] in KERNELS.get(ALIKE.get(op, op), (*_ALL, "bool")):
         return None

@@ -41,7 +41,7 @@ class PoolOps:
         dilation: Sequence[int],
         layout: str,
     ) -> tuple[Symbol, Symbol]:
-        """``MaxPool`` with positions counted through one channel, ``y·W + x``."""
+        """``MaxPool`` with indices within one channel, ``y·W + x``."""
         values, cell = max_pool(x, window, stride, padding, dilation, layout)
         axis = channel_axis(layout)
         channels = x.shape[axis]
@@ -60,7 +60,7 @@ class PoolOps:
         layout: str,
     ) -> Symbol:
         axes = len(layout) - 2
-        # Left out, the dilations of this version are empty, which ends the process when the model is compiled.
+        # Omitted, the dilations of this version are empty, which ends the process when the model is compiled.
         pool = {"strides": list(stride), "kernel_shape": list(window), "dilations": [1] * axes, **padded(padding, axes)}
         y = ops.avg_pool(channels_first(x, layout), exclude_pad=not count_padding, **pool)
         return symbol(restored(y, layout))
@@ -69,7 +69,7 @@ class PoolOps:
 
     @graph_op
     def max_unpool2d(self, x: Symbol, indices: Symbol, *, output_shape: Sequence[int], layout: str) -> Symbol:
-        """Composed of ``ScatterNDUpdate`` onto the whole answer as one row: OpenVINO has no un-pooling."""
+        """Composed of ``ScatterNDUpdate`` onto the flattened answer: OpenVINO has no un-pooling."""
         shape = list(output_shape)
         where = indices.shape
         if len(shape) == len(where) == 4:
@@ -80,7 +80,7 @@ class PoolOps:
             last, first = shape, [shape[0], *[1] * (len(shape) - 1)]
         size = int(np.prod(last[1:], dtype=np.int64))
         samples = constant(np.arange(max(shape[0], 0)).reshape(first) * size)
-        # Not broadcast any further: OpenVINO compares batch and channels by it, which a scatter has no names for.
+        # Not broadcast further: with it OpenVINO checks batch and channels, which a scatter does not know.
         wide = ops.convert(indices.output, TYPES["int64"]) if indices.type == TYPES["int32"] else indices.output
         place = ops.add(wide, ops.broadcast(samples, constant(where)), "NONE")
         zeros = ops.broadcast(ops.convert(ops.constant(0, TYPES["int32"]), x.type), constant([shape[0] * size]))
@@ -105,7 +105,7 @@ def max_pool(
     layout: str,
     rounding: str = "floor",
 ) -> tuple[Symbol, Symbol]:
-    """Maxima and their positions, in ``layout``."""
+    """Maxima and their indices, in ``layout``."""
     pool = {"strides": list(stride), "dilations": list(dilation), "kernel_shape": list(window)}
     pool |= padded(padding, len(layout) - 2)
     node = ops.max_pool(channels_first(x, layout), index_element_type="i64", axis=2, rounding_type=rounding, **pool)

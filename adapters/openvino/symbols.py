@@ -1,4 +1,4 @@
-"""Values of a model that is being built, and OpenVINO's names for dtypes, layouts and padding."""
+"""Values of a model under construction, and OpenVINO's names for dtypes, layouts and padding."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def symbol(node: Any) -> Symbol:
 
 
 def node(make: Any, *inputs: Symbol, **attributes: Any) -> Symbol:
-    """The first output of what a function of the opset makes of these values."""
+    """The first output of an opset function on these values."""
     return symbol(make(*(x.output for x in inputs), **attributes))
 
 
@@ -72,22 +72,22 @@ def outputs(make: Any, *inputs: Symbol, **attributes: Any) -> tuple[Symbol, ...]
 
 
 def joined(make: Any, xs: Sequence[Symbol], axis: int) -> Symbol:
-    """What a function of the opset makes of several values along an axis."""
+    """An opset function on several values along an axis."""
     return symbol(make([x.output for x in xs], axis))
 
 
 def whole(numbers: int | Sequence[int]) -> Symbol:
-    """Whole numbers that are part of the model."""
+    """Integer constants of the model."""
     return symbol(constant(numbers))
 
 
 def factors(numbers: Sequence[float]) -> Symbol:
-    """Numbers of float32 that are part of the model."""
+    """float32 constants of the model."""
     return symbol(ops.constant(np.asarray(numbers, np.float32)))
 
 
 def like(x: Symbol, number: float) -> Symbol:
-    """A scalar of ``x``'s dtype that is part of the model."""
+    """A scalar constant of ``x``'s dtype."""
     return symbol(ops.constant(number, x.type))
 
 
@@ -115,7 +115,7 @@ def restored(y: Any, layout: str) -> Any:
 
 
 def padded(padding: Padding, axes: int = 2) -> Mapping[str, Any]:
-    """The attributes that say so; a word that OpenVINO does not know goes there as it is."""
+    """The padding attributes; a word unknown to OpenVINO is passed unchanged."""
     if isinstance(padding, str):
         word = {"SAME": "same_upper", "VALID": "valid"}.get(padding, padding)
         return {"pads_begin": [0] * axes, "pads_end": [0] * axes, "auto_pad": word}

@@ -1,4 +1,4 @@
-"""Windows as in layers of models: a bias is added, pools round up as torch's do, bins are a node of their own."""
+"""Windows as in layers of models: a bias is added, pools round up as in torch, adaptive pools have their own node."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from opassay.harness.model.adapter import Unsupported
 
 Numbers = Sequence[int]
 CEIL = "ceil_torch"
-"""Of the two ways to round up, that in which no window begins behind the image.
+"""Of the two ways to round up, the one in which no window begins beyond the image.
 
 Source:
 https://docs.openvino.ai/2025/documentation/openvino-ir-format/operation-sets/operation-specs/pooling/avg-pool-14.html
@@ -110,5 +110,5 @@ def _word(padding: Padding) -> Padding:
 
 
 def _across(bias: Symbol) -> Any:
-    """A number per channel, which broadcasts to images whose channels are first."""
+    """A number per channel, broadcast to images with channels first."""
     return ops.reshape(bias.output, constant([-1, 1, 1]), False)

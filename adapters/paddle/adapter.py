@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-# Read while Paddle is imported: warnings of its start, and the threads of its BLAS.
+# Read while Paddle is imported: its start-up warnings, and the threads of its BLAS.
 os.environ.setdefault("GLOG_minloglevel", "2")
 os.environ["OMP_NUM_THREADS"] = os.environ.get("OPASSAY_THREADS", "1")
 
@@ -31,7 +31,7 @@ from opassay.harness.model.adapter import Adapter
 from opassay.harness.model.dtypes import DTYPES
 from opassay.harness.model.outcome import Inferred
 
-# Else a signal is caught, and how the process ended cannot be told.
+# By default Paddle catches signals, and the exit would not show them.
 paddle.disable_signal_handler()
 
 
@@ -43,7 +43,7 @@ class PaddleAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
 
     name = "paddle"
     modes = ("eager", "static")
-    # What is compiled may leave out the package that it lies in.
+    # A traceback of compiled code may omit the package that it is in.
     frameworks = ("paddle", "libpaddle")
     # Its uint16 is bfloat16.
     dtypes = tuple(dtype for dtype in DTYPES if dtype not in ("uint16", "uint32", "uint64"))
@@ -51,7 +51,7 @@ class PaddleAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)
-        # Asked about by itself, eager is not ended by what a static graph of bfloat16 does in oneDNN's kernels.
+        # Only the mode that runs: static graphs of bfloat16 crash in oneDNN's kernels, eager does not.
         self.modes = (os.environ["OPASSAY_MODE"],) if "OPASSAY_MODE" in os.environ else self.modes
         paddle.set_device("cpu")
         paddle.base.core.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
@@ -74,7 +74,7 @@ class PaddleAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
         }
 
     def executor(self) -> str:
-        """``phi kernels`` or, once something was compiled, those run by the interpreter of Paddle's graphs."""
+        """``phi kernels`` or, once something was compiled, the interpreter of Paddle's graphs."""
         return self._executor
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:

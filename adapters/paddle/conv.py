@@ -1,4 +1,4 @@
-"""Convolutions: ``F.conv2d`` and ``F.conv2d_transpose``, which pad on each side as they are told."""
+"""Convolutions: ``F.conv2d`` and ``F.conv2d_transpose``, with explicit padding on each side."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ConvOps:
         groups: int,
         layout: str,
     ) -> Tensor:
-        """SAME is given in numbers: Paddle's word means an answer of ``ceil(x / stride)``.
+        """SAME is passed as numbers: Paddle's word means an answer of ``ceil(x / stride)``.
 
         Source: https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/Conv2DTranspose_en.html
         """

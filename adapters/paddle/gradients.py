@@ -1,6 +1,6 @@
 """Vector-Jacobian products: ``paddle.grad`` in the dynamic graph, ``paddle.static.gradients`` while one is traced.
 
-``to_static`` puts the second in the place of the first only in code that it rewrites.
+``to_static`` replaces the first by the second only in code that it rewrites.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _gradients(ys: list[Any], sources: list[Any], cs: list[Any], nested: bool) -
 def _source(x: Any, nested: bool) -> Any:
     """``x`` as a separate input of the gradient, even if the same array is passed twice.
 
-    ``detach`` keeps the strides. In a static graph what is detached shares memory that Paddle then overwrites.
+    ``detach`` keeps the strides. In a static graph a detached tensor shares memory that Paddle then overwrites.
     """
     if not _floating(x):
         return x

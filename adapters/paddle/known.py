@@ -21,7 +21,7 @@ from opassay.harness.model.fact import Fact
 _MASKED = ("max_pool2d_with_argmax",)
 _BOTH = ("value", "gradient")
 _EXACT = 2**24
-"""Integers up to this are floats of 32 bits."""
+"""Integers up to this are exact in float32."""
 
 _ISSUES = "https://github.com/PaddlePaddle/Paddle/issues/"
 _PULLS = "https://github.com/PaddlePaddle/Paddle/pull/"
@@ -42,7 +42,7 @@ def _gives(name: str, reason: str, ops: tuple[str, ...], mistake: str, aspects: 
 
 
 def _shows(name: str, reason: str, ops: tuple[str, ...], aspects: Any, verdicts: str, when: Any, **more: Any) -> Fact:
-    """One that is known before the call. ``verdicts`` has spaces between them."""
+    """A difference that is known before the call. ``verdicts``: separated by spaces."""
     told = {"owner": "upstream", "versions": SEEN, **more}
     return Fact(
         f"paddle-{name}", reason=reason, ops=ops, aspects=aspects, verdicts=tuple(verdicts.split()), when=when, **told
@@ -54,7 +54,7 @@ def _same(case: Case) -> bool:
 
 
 def _inexact(case: Case) -> bool:
-    """A product of integers of which some element is no float of 32 bits."""
+    """An integer product with an element that float32 cannot hold."""
     a, b = (tensor.materialize() for tensor in case.tensors)
     if a.dtype.kind != "i" or 0 in (*a.shape, *b.shape):
         return False
@@ -63,7 +63,7 @@ def _inexact(case: Case) -> bool:
 
 
 def _further_batch(case: Case) -> bool:
-    """Both operands have a batch, and one has further axes of it that are more than 1."""
+    """Both operands have batch axes, and one has further ones of more than 1."""
     if any(0 in tensor.shape for tensor in case.tensors):
         return False
     short, long = sorted((tensor.shape for tensor in case.tensors[:2]), key=len)

@@ -35,7 +35,7 @@ _FUNCTIONS: Told = {
 }
 
 MOST = 1e-3
-"""What Paddle's check allows: "'epsilon' in Op(LayerNorm) should be between 0.0 and 0.001"."""
+"""Paddle's check: "'epsilon' in Op(LayerNorm) should be between 0.0 and 0.001"."""
 
 NO_SLOPE = {
     "exp": ("float16",),
@@ -51,7 +51,7 @@ NO_WAY_BACK = {
     "triu_tril": ("bfloat16",),
     "gather_nd": ("float16",),
 }
-"""Kernels of functions, and of ops that move elements, whose gradients have none in these dtypes."""
+"""Kernels of functions, and of ops that move elements, without a second gradient in these dtypes."""
 
 
 def _without_slope(case: Case) -> bool:

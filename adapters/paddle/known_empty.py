@@ -1,4 +1,4 @@
-"""What Paddle makes of images, filters, products and updates without elements. Does not import Paddle."""
+"""Answers of Paddle for empty images, filters, products and updates. Does not import Paddle."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def depthwise(case: Case) -> bool:
 
 
 def no_filters(case: Case) -> bool:
-    """A convolution that makes no channels."""
+    """A convolution without output channels."""
     return case.tensors[1].shape[3] == 0
 
 
@@ -29,20 +29,20 @@ def no_channels(case: Case) -> bool:
 
 
 def row_of_nothing(case: Case) -> bool:
-    """SAME of an extent of 0 under a stride wider than the filter, which gives one row of zeros."""
+    """SAME of an extent of 0 with a stride larger than the filter, which gives one row of zeros."""
     how, (x, w) = case.attributes, case.tensors
     sizes = zip(spatial_axes(how["layout"]), w.shape[:2], how["stride"], strict=True)
     return how["padding"] == "SAME" and any(x.shape[axis] == 0 and k < s for axis, k, s in sizes)
 
 
 def no_image(case: Case) -> bool:
-    """Images without elements, but for those that have no channels in NCHW; not depthwise."""
+    """Empty images, except those without channels in NCHW; not depthwise."""
     spared = no_channels(case) and attributes_of(case)["layout"] == "NCHW"
     return 0 in case.tensors[0].shape and not spared and not depthwise(case)
 
 
 def no_room(case: Case) -> bool:
-    """A transposed convolution in NHWC of some image into one without rows or columns."""
+    """A transposed convolution in NHWC from a non-empty image to one without rows or columns."""
     how = case.attributes
     extents = [how["output_shape"][axis] for axis in spatial_axes(how["layout"])]
     return 0 in extents and how["layout"] == "NHWC" and 0 not in case.tensors[0].shape
@@ -54,7 +54,7 @@ def no_extent(case: Case) -> bool:
 
 
 def updates_misplaced(case: Case) -> bool:
-    """Scatters without indices, to which updates that are added to zeros give another shape or cannot be added."""
+    """Scatters without indices, whose updates change the shape of the zeros or cannot be added."""
     (indices, updates), shape = case.tensors, tuple(case.attributes["shape"])
     summed = _broadcast(updates.shape, shape)
     if case.aspect == "gradient":
@@ -70,15 +70,15 @@ def _broadcast(*shapes: Sequence[int]) -> Sequence[int] | None:
 
 
 def sum_of_nothing(case: Case) -> bool:
-    """Products by one matrix that sum nothing, forwards or for the gradient of their first operand."""
+    """Products by one matrix over an empty axis, in the forward pass or the gradient of their first operand."""
     a, b, _ = (tensor.shape for tensor in case.tensors)
     return len(b) == 2 and 0 not in a[:-1] and 0 in (a[-1], b[-1])
 
 
 def products_of_nothing(case: Case) -> bool:
-    """Products of several matrices, some operand or answer of which has no elements, unless both are repeated.
+    """Products of several matrices with an empty operand or answer, unless both are broadcast.
 
-    Agrees with 19 of 19 pairs of shapes, each asked twice alone.
+    Agrees with 19 of 19 pairs of shapes, each tested twice alone.
     """
     a, b, dy = (tensor.shape for tensor in case.tensors)
     several = math.prod(dy[:-2])

@@ -32,12 +32,12 @@ def _fails(name: str, verdict: str, owner: str, reason: str, ops: tuple[str, ...
 
 
 def _untold(case: Case) -> bool:
-    """A pool that tells positions refuses padding that is not the same on both sides."""
+    """A pool with indices refuses padding that is not the same on both sides."""
     return case.op != _MASKED or symmetric(case.attributes["padding"])
 
 
 def _misread(case: Case) -> bool:
-    """ "same", where SAME is not what is done."""
+    """"same", where Paddle does not compute SAME."""
     how = case.attributes
     if case.op == "conv2d":
         dilated = any(d > 1 and k > 1 for d, k in zip(how["dilation"], case.tensors[1].shape[:2], strict=True))
@@ -46,7 +46,7 @@ def _misread(case: Case) -> bool:
 
 
 def _windows(case: Case, towards_zero: bool) -> list[int]:
-    """How many windows Paddle counts; it knows SAME only where no positions are told."""
+    """Paddle's number of windows; it supports SAME only without indices."""
     how, shape = case.attributes, case.tensors[0].shape
     extents = [shape[axis] for axis in spatial_axes(how["layout"])]
     if how["padding"] == "SAME" and case.op != _MASKED:
@@ -60,7 +60,7 @@ def _windows(case: Case, towards_zero: bool) -> list[int]:
 
 
 def _countable(case: Case) -> bool:
-    """A negative stride with which the number of windows is not negative."""
+    """A negative stride for which the number of windows is not negative."""
     return _untold(case) and min(_windows(case, True)) >= 0
 
 
@@ -87,7 +87,7 @@ def _large_but_possible(case: Case) -> bool:
 
 
 def _fits_undilated(case: Case) -> bool:
-    """output_size is one of the stride possible ones all the same."""
+    """output_size is nevertheless one of the ``stride`` possible ones."""
     how, (x, w) = case.attributes, case.tensors
     axes = spatial_axes(how["layout"])
     extents = [how["output_shape"][axis] for axis in axes]

@@ -1,4 +1,4 @@
-"""How Paddle reads the padding of a pool that tells positions. Does not import Paddle."""
+"""How Paddle reads the padding of a pool with indices. Does not import Paddle."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from opassay.harness.model.case import Case
 
 _MASKED = "max_pool2d_with_argmax"
 _LOWEST = float(np.finfo(np.float32).min)
-"""Where a maximum starts, also among float64; as a float16 it is -inf."""
+"""The initial value of a maximum, also in float64; as float16 it is -inf."""
 
 
 def unpadded(case: Case) -> bool:
-    """SAME without which there are other windows; of a gradient, none. Programs go on with what is left."""
+    """SAME that Paddle ignores, with other windows; in a gradient, with no windows. Programs continue with the other shape."""
     pools = [_left(*pool) for pool in _pools(case) if _shrunk(*pool)]
     return bool(pools) and (case.aspect != "gradient" or case.op != _MASKED or min(map(min, pools)) < 0)
 
 
 def shrunk(case: Case) -> bool:
-    """SAME without which there are fewer windows."""
+    """SAME that Paddle ignores, with fewer windows."""
     return any(_shrunk(*pool) and min(_left(*pool)) >= 0 for pool in _pools(case))
 
 
@@ -38,7 +38,7 @@ def symmetric(padding: Any) -> bool:
 
 
 def nothing_left(case: Case) -> bool:
-    """Some convolution in NHWC has a filter one row larger than what a pool before it makes without its padding."""
+    """Some convolution in NHWC has a filter one row larger than the answer of a preceding pool without its padding."""
     program = case.attributes
     filters = {name: tensor.shape for name, tensor in zip(program["inputs"], case.tensors, strict=True)}
     made = dict(zip((s["outputs"][0] for s in program["stages"] if s["op"] == _MASKED), _pools(case), strict=True))
@@ -53,7 +53,7 @@ def nothing_left(case: Case) -> bool:
 
 
 def nowhere(case: Case) -> bool:
-    """Some window holds NaN and -inf only, for which the position -1 is told."""
+    """Some window holds NaN and -inf only, for which Paddle returns the index -1."""
     if not usable(case) or any(_shrunk(*pool) for pool in _pools(case)) or uneven(case):
         return False
     seen = windows(case)
@@ -63,7 +63,7 @@ def nowhere(case: Case) -> bool:
 
 
 def _pools(case: Case) -> Iterator[tuple[Mapping[str, Any], Sequence[int]]]:
-    """Attributes and image of each such pool. In a program its image has the shape that is unpooled again."""
+    """Attributes and image of each such pool. In a program its image has the shape that is unpooled later."""
     if "stages" not in case.attributes:
         yield case.attributes, case.tensors[0].shape
         return
@@ -75,13 +75,13 @@ def _pools(case: Case) -> Iterator[tuple[Mapping[str, Any], Sequence[int]]]:
 
 
 def _shrunk(how: Mapping[str, Any], image: Sequence[int]) -> bool:
-    """A window larger than the image, once and from its start, sees all of it as the padded one does."""
+    """A single window larger than the image that starts at its start reads all of it, as the padded one does."""
     asked = [-(-n // s) for n, s in zip(_extents(how, image), how["stride"], strict=True)]
     return how["padding"] == "SAME" and _left(how, image) != asked
 
 
 def _left(how: Mapping[str, Any], image: Sequence[int]) -> list[int]:
-    """How many windows fit without padding, divided towards zero."""
+    """The number of windows without padding, by truncating division."""
     sizes = zip(_extents(how, image), how["window"], how["stride"], strict=True)
     return [output_extent(n, k, s, 1) if n >= k else 1 - (k - n) // s for n, k, s in sizes]
 

@@ -1,4 +1,4 @@
-"""Axes and paddings: some of Paddle's ops want channels first, and all want the paddings in one flat list."""
+"""Axes and paddings: some of Paddle's ops need channels first, and all take the paddings as one flat list."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def restored(y: Tensor, layout: str) -> Tensor:
 
 
 def flat(padding: Any) -> Any:
-    """[top, bottom, left, right], or the word that ``padding`` is."""
+    """[top, bottom, left, right], or ``padding`` itself if it is a word."""
     return padding if isinstance(padding, str) else [amount for both in padding for amount in both]

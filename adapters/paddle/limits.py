@@ -19,16 +19,16 @@ KERNELS: Mapping[str, tuple[str, ...]] = {
     "matmul": (*_WIDE, "int32", "int64"),
     "scatter_nd": (*_WIDE, "uint8", "int32", "int64"),
 }
-"""The dtypes of each op's own CPU kernel, as Paddle's error lists them when it is asked for another.
+"""The dtypes of each op's own CPU kernel, as listed in Paddle's error for another dtype.
 
-A static graph hands bfloat16 to oneDNN's kernels instead, whose convolutions and pools end the process (Paddle 3.3.1).
+A static graph passes bfloat16 to oneDNN's kernels instead, whose convolutions and pools end the process (Paddle 3.3.1).
 The documentation of these functions names float32 and float64.
 """
 
 
 def lacks(op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
     """Why Paddle has no such op, or None."""
-    # What a scatter moves is its second input.
+    # A scatter's data is its second input.
     dtype = dtypes[op == "scatter_nd"] if len(dtypes) > (op == "scatter_nd") else ""
     if dtype and dtype not in KERNELS.get(op, (dtype,)):
         return f"Paddle has no CPU kernel of its own of {op} for {dtype}"

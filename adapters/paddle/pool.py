@@ -1,4 +1,4 @@
-"""Pools: ``F.max_pool2d`` and ``F.avg_pool2d`` with every padding that they take."""
+"""Pools: ``F.max_pool2d`` and ``F.avg_pool2d`` with every padding that they support."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PoolOps:
     def max_pool2d_with_argmax(
         self, x: Tensor, *, window: Any, stride: Any, padding: Any, dilation: Any, layout: str
     ) -> tuple[Tensor, Tensor]:
-        """Paddle counts positions within a channel's plane, and only channels first."""
+        """Paddle's indices are those within a channel's plane, and channels must be first."""
         x = channels_first(x, layout)
         values, plane = F.max_pool2d(x, window, stride, flat(padding), return_mask=True)
         channels = x.shape[1]

@@ -1,4 +1,4 @@
-"""Static graphs: a function traced by ``paddle.jit.to_static``, and one that is built for its shapes alone.
+"""Static graphs: a function traced by ``paddle.jit.to_static``, and one that is built for its shapes only.
 
 Sources: https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/jit/to_static_en.html and
 https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/static/Program_en.html
@@ -17,10 +17,10 @@ from opassay.harness.model.outcome import Inferred
 
 
 def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """``fn`` as one static graph, never broken up (``full_graph``).
+    """``fn`` as one static graph, without graph breaks (``full_graph``).
 
-    ``not_to_static``: the graph is made of the ops that ``fn`` calls, since opassay's Python branches on no tensor and
-    so needs no rewriting. ``Unconnected`` in an answer stays where it is.
+    ``not_to_static``: the graph consists of the ops that ``fn`` calls; opassay's Python branches on no tensor, and
+    needs no rewriting. ``Unconnected`` in an answer stays in place.
     """
     answers: list[Any] = []
 
@@ -29,7 +29,7 @@ def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
         answers[:] = [fn(*inputs)]
         given = [y for y in leaves(answers[0]) if y is not Unconnected]
         for y in given:
-            # Else Paddle differentiates the whole graph once more, in case that somebody asks.
+            # By default Paddle differentiates the whole graph once more, in case a gradient is needed.
             y.stop_gradient = True
         return given
 
@@ -43,7 +43,7 @@ def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def inferred(fn: Callable[..., Any], inputs: Sequence[Any]) -> list[Inferred | None]:
-    """Shape and dtype of each output of ``fn``, as a program of its own says before it is run."""
+    """Shape and dtype of each output of ``fn``, from a separate program that is not run."""
     shapes = [(list(x.shape), x.dtype) for x in inputs]
     paddle.enable_static()
     try:
@@ -55,7 +55,7 @@ def inferred(fn: Callable[..., Any], inputs: Sequence[Any]) -> list[Inferred | N
 
 
 def _inferred(y: Any) -> Inferred | None:
-    """An extent of -1 is one that Paddle does not know."""
+    """Paddle reports an unknown extent as -1."""
     if y is Unconnected:
         return None
     return tuple(None if n == -1 else n for n in y.shape), str(y.dtype).removeprefix("paddle.")

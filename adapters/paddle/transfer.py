@@ -1,4 +1,4 @@
-"""Tensors in and out, bit for bit, with their strides where Paddle has such."""
+"""Tensors in and out, bit for bit, with their strides where Paddle supports them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opassay.harness.model.dtypes import BFLOAT16
 def to_native(array: np.ndarray) -> Tensor:
     """A copy with ``array``'s strides and misalignment; Paddle has no negative strides, so those are copied.
 
-    Paddle takes an array of uint16 for the bits of bfloat16.
+    Paddle reads a uint16 array as the bits of bfloat16.
     """
     bits = array.view(np.uint16) if array.dtype == BFLOAT16 else array
     size = bits.itemsize
@@ -32,6 +32,6 @@ def to_native(array: np.ndarray) -> Tensor:
 
 
 def from_native(value: Tensor) -> np.ndarray:
-    """A copy of a tensor's values; bfloat16 comes as its bits."""
+    """A copy of a tensor's values; bfloat16 as bits."""
     array = np.array(value.detach().numpy())
     return array.view(BFLOAT16) if value.dtype == paddle.bfloat16 else array

@@ -20,7 +20,7 @@ class UnpoolOps:
         x, indices = channels_first(x, layout), channels_first(indices, layout)
         extents = [output_shape[axis] for axis in spatial_axes(layout)]
         plane = indices // max(output_shape[channel_axis(layout)], 1)
-        # Paddle compares output_size with what a window would give; this window gives just that.
+        # Paddle compares output_size with that implied by a window; this window implies exactly that.
         window = [n - rows + 1 for n, rows in zip(extents, x.shape[-2:], strict=True)]
         y = F.max_unpool2d(x, plane, window, 1, 0, output_size=extents)
         # This no-op reshape makes Paddle check batch and channels, for which it has no parameter.

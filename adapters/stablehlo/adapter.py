@@ -1,7 +1,6 @@
-"""Any backend that takes a module of StableHLO and arrays, and gives arrays: named by the user's own target.
+"""Any backend that takes a StableHLO module and arrays, and returns arrays: named by the user's own target.
 
-JAX makes the module of its own expressions, gradients included. Where nobody names a backend, StableHLO's interpreter
-answers.
+JAX makes the module from its own expressions, gradients included. By default, StableHLO's interpreter runs it.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _BFLOAT16 = jax.numpy.dtype(jax.numpy.bfloat16)
 
 
 class StableHloAdapter(JaxAdapter):
-    """Modules of StableHLO through a backend that is a Python callable or a command; what it does wrong is its own."""
+    """StableHLO modules through a backend that is a Python callable or a command; its errors are the backend's."""
 
     name = "stablehlo"
     modes = ("module",)
@@ -36,11 +35,11 @@ class StableHloAdapter(JaxAdapter):
         self._name = os.environ.get(BACKEND, REFERENCE)
         self._backend = named(self._name, "model.mlir")
         if is_command(self._name) or self._name == REFERENCE:
-            # NumPy's files have no bfloat16, and the interpreter gives none.
+            # NumPy's files have no bfloat16, and the interpreter returns none.
             self.dtypes = tuple(name for name in DTYPES if name != "bfloat16")
 
     def _load_plugin(self) -> str:
-        """What the target names is who runs the module, and no plugin of JAX's."""
+        """The target names the backend that runs the module, and no plugin of JAX."""
         return ""
 
     def devices(self) -> Sequence[str]:
@@ -65,7 +64,7 @@ class StableHloAdapter(JaxAdapter):
         return [self.to_native(array) for array in arrays]
 
     def compile(self, fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
-        """``fn`` as a module that is made for the first arrays."""
+        """``fn`` as a module built for the first arrays."""
         made: list[Callable[..., Any]] = []
 
         def run(*arrays: np.ndarray) -> Any:

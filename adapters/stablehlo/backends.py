@@ -1,6 +1,6 @@
-"""Backends to name in ``opassay.toml``: each makes of a module's text a function from arrays to a list of arrays.
+"""Backends to name in ``opassay.toml``: each turns a module's text into a function from arrays to a list of arrays.
 
-Each imports what it needs when it is asked for.
+Each imports what it needs on demand.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Run = Callable[[Sequence[np.ndarray]], list[Any]]
 
 
 def reference(module: bytes) -> Run:
-    """StableHLO's own interpreter, which jaxlib brings; it gives no bfloat16.
+    """StableHLO's own interpreter, which is part of jaxlib; it returns no bfloat16.
 
     Source: https://openxla.org/stablehlo/reference
     """
@@ -43,7 +43,7 @@ def iree(module: bytes) -> Run:
     """
     from iree import compiler, runtime
 
-    # As shipped it makes float64 narrower, the module's inputs too.
+    # By default it narrows float64, also the module's inputs.
     flags = ["--iree-llvmcpu-target-cpu=host", "--iree-input-demote-f64-to-f32=false"]
     binary = compiler.compile_str(module, target_backends=["llvm-cpu"], input_type="stablehlo", extra_args=flags)
     config = runtime.Config("local-sync")

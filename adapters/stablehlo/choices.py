@@ -1,4 +1,4 @@
-"""What a module of StableHLO follows is what JAX made of the op."""
+"""A StableHLO module follows JAX's choices."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
         return () if self._on_gpu else rules(onednn_dtypes(), os.environ.get("OPASSAY_MODE", self.modes[0]))
 
     def executor(self) -> str:
-        """The library that computed the last compiled program; oneDNN only where the executed graph contains its kernels."""
+        """The library that computed the last compiled program; oneDNN only where the executed graph had its kernels."""
         if self._compiled_for == "xla":
             return "XLA:GPU" if self._on_gpu else "XLA:CPU"
         if self._on_gpu:

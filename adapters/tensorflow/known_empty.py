@@ -1,4 +1,4 @@
-"""Known differences of TensorFlow on tensors without elements. Does not import TensorFlow: the parent process imports this."""
+"""Known differences of TensorFlow on empty tensors. Does not import TensorFlow: the parent process imports this."""
 
 from __future__ import annotations
 

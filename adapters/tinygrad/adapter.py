@@ -59,7 +59,7 @@ ExpressionOps = ops_of(EXPRESSIONS, __file__, dtypes=dtypes)
 
 
 class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
-    """tinygrad as it is called: lazily, then each program is scheduled, compiled and run as a whole."""
+    """tinygrad by default: lazy; each program is scheduled, compiled and run as a whole."""
 
     name = "tinygrad"
     modes = ("realize",)
@@ -117,17 +117,17 @@ class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
     def value_and_vjp(
         self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Both of one lazy graph; gradients as in ``vjp``."""
+        """Both from one lazy graph; gradients as in ``vjp``."""
         return value_and_vjp(fn, inputs, cotangents)
 
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
-        """What a tensor says before it is computed: tinygrad is lazy."""
+        """Shape and dtype of a lazy tensor, before it is computed."""
         return [_inferred(y) for y in as_tuple(fn(*inputs))]
 
 
 @cache
 def _compiles_bfloat16() -> bool:
-    """Whether the C compiler, which is none of tinygrad's, knows the type that tinygrad writes."""
+    """Whether the system's C compiler supports the bfloat16 type that tinygrad generates."""
     try:
         tinygrad.Device["CPU"].renderer.compiler.compile("__bf16 same(__bf16 x) { return x; }")
     except subprocess.CalledProcessError:
@@ -136,7 +136,7 @@ def _compiles_bfloat16() -> bool:
 
 
 def _copied(array: np.ndarray, dtype: Any) -> Tensor:
-    # Of an array without axes tinygrad would make a constant, which keeps no bits of a NaN.
+    # From an array without axes tinygrad would make a constant, which does not keep the bits of a NaN.
     return Tensor(np.array(array, order="C").reshape(-1), dtype=dtype).realize().reshape(array.shape)
 
 

@@ -32,7 +32,7 @@ class ConvOps:
         groups: int,
         layout: str,
     ) -> Tensor:
-        """tinygrad takes ``output_padding`` for ``output_shape``."""
+        """tinygrad has ``output_padding``, not ``output_shape``."""
         x, w = channels_first(x, layout), w.permute(3, 2, 0, 1)
         if unknown(padding) or len(output_shape) != 4:
             y = x.conv_transpose2d(w, None, groups, stride, dilation, padding if unknown(padding) else 0)

@@ -11,7 +11,7 @@ from opassay.adapters.gradients import by_tape
 def value_and_vjp(
     fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """What ``fn`` returned, and a gradient for each float input: the sum of what each output sends back."""
+    """The outputs of ``fn``, and a gradient for each float input: the sum over the outputs."""
     return by_tape(_itself, _gradients, fn, inputs, cotangents, _floating)
 
 

@@ -32,11 +32,11 @@ _UNCHECKED = {
     "resizes": ("SizeMissing",),
     "resize_linear": ("SizeZero",),
 }
-"""Windows, scatters, products and images are composed of movement ops, which know no such rules."""
+"""Windows, scatters, products and images are composed of movement ops, which do not check these rules."""
 
 
 def _rank_three(case: Case) -> bool:
-    """Pools leave the axes of NCHW where they are, and repeats find those of NHWC."""
+    """Pools leave the axes of NCHW in place, and repeats find those of NHWC."""
     return rank_three_in("NHWC" if case.op == "avg_unpool2d" else "NCHW")(case)
 
 

@@ -1,4 +1,4 @@
-"""Axes and paddings: tinygrad's windows want channels first, and all paddings in one flat tuple."""
+"""Axes and paddings: tinygrad's windows need channels first, and all paddings as one flat tuple."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def restored(y: Tensor, layout: str) -> Tensor:
 
 
 def flat_padding(extents: Any, window: Any, stride: Any, dilation: Any, padding: Any) -> Any:
-    """(left, right, top, bottom), or ``padding`` itself where it cannot be understood."""
+    """(left, right, top, bottom), or ``padding`` itself where it has another form."""
     if unknown(padding) or (padding == "SAME" and not len(window) == len(stride) == len(dilation) == 2):
         return padding
     (top, bottom), (left, right) = pad_amounts(extents, window, stride, dilation, padding)

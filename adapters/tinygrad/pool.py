@@ -1,4 +1,4 @@
-"""Pools and their inverses: tinygrad's own, with padding on each side as it takes it."""
+"""Pools and their inverses: tinygrad's own, with padding on each side."""
 
 from __future__ import annotations
 

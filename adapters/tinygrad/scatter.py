@@ -1,4 +1,4 @@
-"""scatter_nd, which tinygrad has for one axis: ``Tensor.scatter_reduce`` over flattened positions."""
+"""scatter_nd, which tinygrad has for one axis: ``Tensor.scatter_reduce`` over flattened indices."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
         return True
 
     def fallback(self) -> str:
-        """Ops that Inductor left to ATen. Calls of autograd are not part of a graph: the differentiated function is compiled."""
+        """Ops that Inductor left to ATen. Calls of autograd are no part of a graph: their function is compiled."""
         breaks = [reason for reason in counters["graph_break"] if not any(call in reason for call in _AUTOGRAD)]
         return f"torch.compile broke the graph: {breaks[0].splitlines()[0]}" if breaks else ""
 

@@ -1,4 +1,4 @@
-"""Differences of pools by torch's CUDA kernels or Inductor's. Does not import torch: the parent process imports this."""
+"""Differences of pools by torch's CUDA kernels or Inductor. Does not import torch: the parent process imports this."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ _DEFINED = (
         {"when": _reached_by_dilation},
     ),
 )
-"""Each: a name, ops or traits, the rule of invalid input that may be broken, the reason, and further fields of the fact."""
+"""Each: a name, ops or traits, the rule of invalid input that may be broken, the reason, and other fields."""
 
 ERRORS = (
     *(
