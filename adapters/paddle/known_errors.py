@@ -37,7 +37,7 @@ def _untold(case: Case) -> bool:
 
 
 def _misread(case: Case) -> bool:
-    """"same", where Paddle does not compute SAME."""
+    """The padding "same", where Paddle does not compute SAME."""
     how = case.attributes
     if case.op == "conv2d":
         dilated = any(d > 1 and k > 1 for d, k in zip(how["dilation"], case.tensors[1].shape[:2], strict=True))

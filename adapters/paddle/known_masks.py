@@ -17,7 +17,7 @@ _LOWEST = float(np.finfo(np.float32).min)
 
 
 def unpadded(case: Case) -> bool:
-    """SAME that Paddle ignores, with other windows; in a gradient, with no windows. Programs continue with the other shape."""
+    """SAME that Paddle ignores, with other windows; in a gradient, with none. Programs continue with that shape."""
     pools = [_left(*pool) for pool in _pools(case) if _shrunk(*pool)]
     return bool(pools) and (case.aspect != "gradient" or case.op != _MASKED or min(map(min, pools)) < 0)
 
