@@ -1,1 +1,1 @@
-"""What to try: one file per op family, each with what its cases are drawn from, its rules to break, and its pins."""
+"""What to test: one file per op family, with the tables of its draws, the rules to break, and its pins."""

@@ -1,4 +1,4 @@
-"""Activations: functions that are composed of others, of one tensor or of few."""
+"""Activations: composed functions of one or a few tensors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ APPROXIMATE = {"approximate": Attribute("whether it is by tanh", (False, True), 
 GELU = "x·Φ(x), Φ(x) = (1 + erf(x/√2)) / 2; approximately (1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2."
 KINKS = (0.0, 3.0, -3.0, 1.0)
 LONG = 20.0
-"""From here on torch's softplus, for one, is x itself unless told otherwise."""
+"""From here on torch's softplus, for one, is x itself by default."""
 
 
 def _gelu(x: bounded.Real, approximate: bool) -> bounded.Real:

@@ -1,8 +1,8 @@
-"""Pins of windows in which one thing may be taken for another and every shape stays as it is: only values tell.
+"""Pins of windows in which confusing two things changes values only, not shapes.
 
-Extents, strides and channels are such that exchanged strides, the other layout or no padding give answers of the same
-shape, which a geometry that is drawn has by luck. So it is with what is not finite in one of several groups, with a
-stride beyond the window, and with answers beyond 65,535 elements.
+Extents, strides and channels are chosen so that exchanged strides, the other layout or no padding give answers of the
+same shape, which a drawn geometry has only by chance. The same holds for non-finite values in one of several groups,
+a stride larger than the window, and answers beyond 65,535 elements.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Windows:
         return self._pin(op, tensors, attributes, aspect, (self.tensor(answer, 3),))
 
     def pool(self, op: str, aspect: str, **own: Any) -> Pin:
-        """``w`` are the window's extents alone; channels are those of the image."""
+        """``w`` is the window's extents; channels are those of the image."""
         outputs = (self.tensor((*self.y[:3], self.x[3]), 3), *((None,) if op.endswith("argmax") else ()))
         attributes = {**self.common, "window": self.w[:2], **own}
         return self._pin(op, (self.tensor(self.x, 1),), attributes, aspect, outputs)

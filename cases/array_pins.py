@@ -22,7 +22,7 @@ MATMUL = (
         ([[0]],),
         BY_HAND,
     ),
-    # A zero of the left operand meets an infinity: their product is NaN, and so is the sum.
+    # A zero of the left operand times an infinity is NaN, and so is the sum.
     pin(
         "zero_times_infinity",
         "matmul",

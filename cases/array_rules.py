@@ -1,4 +1,4 @@
-"""The ways to break the contract of matmul and scatter_nd."""
+"""How the contract of matmul and scatter_nd is broken."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from opassay.harness.model.memory import Memory
 
 OPERANDS = (0, 1)
 ENDS = (0, -1)
-"""Which index is broken: the first or the last."""
+"""Which index is invalid: the first or the last."""
 
 FAR_ENDS = tuple((position, far) for far in (0, 2**31, 2**32) for position in ENDS)
-"""And how far out it is: just, past what 32 bits hold, or so that their last 32 bits name a place."""
+"""How far it is out of range: by one, beyond 32 bits, or with low 32 bits that are a valid index."""
 
 
 def matmul_breaches(valid: Callable[..., Any]) -> tuple[Breach, ...]:
-    """``valid`` makes a draw of small valid geometries; it takes ``batches``."""
+    """``valid`` draws small valid geometries; it takes ``batches``."""
 
     def unbatched() -> Any:
         return valid(batches=(("", ""),))
@@ -120,7 +120,7 @@ def _with_index(case: Case, position: int, value: int) -> Case:
     indices = case.tensors[0]
     place = position % len(indices.fill.values)
     fill = replace(indices.fill, values=put(indices.fill.values, place, value))
-    # What 32 bits do not hold needs 64.
+    # Values beyond 32 bits need int64.
     dtype = indices.dtype if -(2**31) <= value < 2**31 else "int64"
     return replace(case, tensors=(replace(indices, fill=fill, dtype=dtype), case.tensors[1]))
 
@@ -140,7 +140,7 @@ def _of_dtype(case: Case, dtype: str) -> Case:
 
 
 def _first_extent(case: Case, extent: int) -> Case:
-    """The first axis of ``shape`` is always indexed, so updates fit all the same."""
+    """The first axis of ``shape`` is always indexed, so updates still fit."""
     return with_attributes(case, shape=put(case.attributes["shape"], 0, extent))
 
 

@@ -1,4 +1,4 @@
-"""Attention of heads: causal, masked, biased, with fewer keys than queries; and positions as rotations."""
+"""Attention of heads: causal, masked, biased, with fewer keys than queries; and rotary embeddings."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _biased(bias: Real, query: Real, key: Real, value: Real, scale: float, unsee
 
 
 def _shapes(extents: Sequence[int], way: str) -> list[Shape]:
-    """Of query, key and value; before them that of a mask, where there is one."""
+    """The shapes of query, key and value; before them that of a mask, if any."""
     queries, keys, size, batch, groups, each = extents
     seen = (batch, groups, keys, size)
     mask = [(queries, keys)] if way == "mask" else []
@@ -89,7 +89,7 @@ def _fits(shapes: Sequence[Shape]) -> bool:
 
 
 def _rotary(x: Real, cos: Real, sin: Real, interleaved: bool) -> Real:
-    """x · cos + turned x · sin, where the first of each pair takes the second, with the other sign."""
+    """x · cos + rotated x · sin, where rotation swaps each pair and negates the new first element."""
     half, places = cos.shape[-1], np.arange(x.shape[-1])
     angle = places // 2 if interleaved else places % max(half, 1)
     other = places ^ 1 if interleaved else (places + half) % max(2 * half, 1)

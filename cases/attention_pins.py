@@ -1,4 +1,4 @@
-"""Pins of attention, of scores that are all alike or far apart, so that shares are 0, 1 or one over their number."""
+"""Pins of attention, with scores that are equal or far apart, so that weights are 0, 1 or one over their number."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ MASKED = (
     pin("nothing_seen", "masked_attention", (MASK, QUERY, KEY, VALUE), ([[[[7.5, 4.5], [0, 0]]]],), BY_HAND, scale=1.0),
 )
 BIASED = (
-    # A key is hidden from the first query, and one too far from the others to have a share is from the second.
+    # A key is hidden from the first query; another has a score too low for a weight in the second.
     pin("hidden", "biased_attention", (BIAS, QUERY, KEY, VALUE), ([[[[7.5, 4.5], [6, 3]]]],), BY_HAND, scale=1.0),
 )
 
-# A turn by a quarter, and one by nothing: (x, y) becomes (-y, x).
+# Rotations by a quarter turn and by zero: (x, y) becomes (-y, x).
 ROTARY = tuple(
     pin(
         name,

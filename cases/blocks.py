@@ -54,7 +54,7 @@ def _kept(shape: Shape, diagonal: int, upper: bool) -> np.ndarray:
 
 
 def _blocks_last(x: np.ndarray, block: int, order: str) -> np.ndarray:
-    """[n, c, h, w] with the channels as (block, block, c), or (c, block, block), moved beside rows and columns."""
+    """[n, c, h, w] with the channels as (block, block, c), or (c, block, block), moved into rows and columns."""
     n, c, h, w = x.shape
     split = (block, block, c // block**2) if order == "DCR" else (c // block**2, block, block)
     parts = x.reshape(n, *split, h, w)

@@ -1,4 +1,4 @@
-"""Normalisations by channel: of a batch, of groups of channels, of each channel of a sample."""
+"""Normalisations by channel: over a batch, groups of channels, or each channel of a sample."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _instance_norm(x: Real, weight: Real, bias: Real, eps: float) -> Real:
 
 
 def _channel_shapes(count: int, extents: Sequence[int], way: str) -> list[Shape]:
-    """Of x, and of as many tensors per channel, that broadcast to axis 1."""
+    """Shapes of x, and of as many tensors per channel, broadcast to axis 1."""
     return [tuple(extents), *[_channels(extents)] * count]
 
 

@@ -1,4 +1,4 @@
-"""Comparisons, logic and bits of two tensors that broadcast, and choices among them."""
+"""Comparisons, logic and bit operations of two broadcast tensors, and selections."""
 
 from __future__ import annotations
 

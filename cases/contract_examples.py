@@ -1,6 +1,6 @@
-"""The literal questions of the adapter contract: worked examples with their answers, and calls that are refused.
+"""The literal questions of the adapter contract: worked examples with their answers, and calls that must be refused.
 
-Loaded by the process that asks an adapter, so it imports NumPy and no Hypothesis.
+Imported by the worker process, so it uses NumPy and no Hypothesis.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Convolutions and their transposes, of one, two and three spatial axes: what to try."""
+"""Convolutions and their transposes, over one, two and three spatial axes."""
 
 from __future__ import annotations
 

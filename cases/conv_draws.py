@@ -1,4 +1,4 @@
-"""Valid cases of convolutions and their transposes, of one, two and three spatial axes."""
+"""Valid cases of convolutions and their transposes, over one, two and three spatial axes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.memory import Memory
 
 Answer = Callable[[Case], Numbers]
-"""The shape of what a case answers."""
+"""The shape of a case's answer."""
 
 DEPTHWISE = 0
 GROUPS = (1,) * 6 + (2, 2, 3) + (DEPTHWISE,) * 2
@@ -25,7 +25,7 @@ CHANNELS_EMPTY = ("inputs", "outputs")
 def _square(
     extent: int, inputs: int, outputs: int, groups: int, kernel: Numbers, stride: Numbers, **more: object
 ) -> Together:
-    """Of a square image, all that is no dtype, layout or memory."""
+    """The tables of a square image, except dtype, layout and memory."""
     image = {"batch": 1, "height": extent, "width": extent, "inputs": inputs, "outputs": outputs, "groups": groups}
     rest = {"dilation": (1, 1), "padding": "VALID", "size": 0, "empty": ""}
     return Together({**image, "kernel": kernel, "stride": stride, **rest, **more})
@@ -41,7 +41,7 @@ def _layer(
     padding: str = "SAME",
     **more: str,
 ) -> Together:
-    """A square layer as models have it."""
+    """A square layer as in common models."""
     return _square(extent, inputs, outputs, groups, (kernel, kernel), (stride, stride), padding=padding, **more)
 
 
@@ -54,7 +54,7 @@ COMMON = (
     *(_layer(7, 2, 28, 3, 16), _layer(3, 1, 14, 32, 1, DEPTHWISE), _layer(3, 2, 15, 64, 1, DEPTHWISE)),
     *(_layer(5, 1, 14, 16, 16), _layer(3, 1, 14, 16, 16, 2, "VALID")),
 )
-"""What convolutional networks are made of: widths of 16 to 64, sides as the budget has them."""
+"""Layers as in convolutional networks: 16 to 64 channels, sides as large as the budget allows."""
 
 FAR_DILATIONS = (
     Together({"dilation": (2**31 - 1, 1), "kernel": (1, 3), "empty": ""}),
@@ -66,7 +66,7 @@ ALIKE = (
     _square(7, 2, 3, 1, (3, 3), (2, 2), padding=((1, 0), (0, 1))),
     _square(7, 2, 3, 1, (2, 2), (3, 3), dilation=(2, 2)),
 )
-"""Exchanged strides, the other layout, no padding, no dilation: all shapes stay, so that values alone tell."""
+"""Exchanged strides, the other layout, no padding, no dilation: shapes stay equal, so only values differ."""
 
 LARGE = (_square(1, 1, 1, 1, (1, 1), (1, 1), height=33, size=-66049),)
 """An answer of more than 65,535 elements."""
@@ -76,7 +76,7 @@ LAYERS: Mapping[int, tuple[Together, ...]] = {
     2: tables.FREE * 72 + COMMON * 2 + ALIKE * 2 + LARGE + SPATIAL[2].ends + FAR_DILATIONS,
     3: tables.FREE * 40 + SPATIAL[3].ends,
 }
-"""Of two axes, a third as models have them; one in twenty-five at the ends of the range."""
+"""For two axes, a third as in common models, and one in twenty-five at the ends of the range."""
 
 
 def empties(axes: int) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ class Extents(NamedTuple):
 
 @dataclass(frozen=True)
 class Forward:
-    """A convolution that is valid: the geometry of its op, and read backwards that of its transpose."""
+    """A valid convolution: the geometry of its op, and reversed that of its transpose."""
 
     extents: Extents
     kernel: Numbers
@@ -125,7 +125,7 @@ class Forward:
         return tables.laid_out((batch, *self.made, groups * outputs), self.layout)
 
     def terms(self, summed: str) -> int:
-        """The most products that one element of the answer, or for ``"all"`` of a gradient, sums."""
+        """The number of products in the longest sum of the answer, or for ``"all"`` also of the gradients."""
         batch, _, inputs, outputs, _ = self.extents
         area = math.prod(self.kernel)
         by_channels = {"inputs": area * inputs, "outputs": area * outputs}
@@ -159,9 +159,9 @@ def _forward(
     empty: str,
     **spatial: int,
 ) -> Forward:
-    """A valid convolution near the draws; ``summed`` names the channels that one output sums over.
+    """A valid convolution near the draws; ``summed``: the channels that one output sums over.
 
-    ``"all"`` are those of both gradients. ``spatial``: extents by the names of their axes.
+    ``"all"``: those of both gradients. ``spatial``: extents by the names of their axes.
     """
     budget, area = fitting.most_multiply_adds(dtype), math.prod(kernel)
     padding = windows.stated_padding(padding, kernel, dilation)
@@ -189,7 +189,7 @@ def _forward(
 
 
 def _emptied(conv: Forward, empty: str) -> Forward:
-    """``conv`` with one extent set to 0; the batch, where the named extent cannot be."""
+    """``conv`` with one extent set to 0: the batch, if the named one cannot be 0."""
     names = SPATIAL[len(conv.kernel)].names
     if empty in names:
         axis = names.index(empty)
@@ -214,7 +214,7 @@ def drawn(
     layouts: Sequence[str] | None = None,
     layers: Sequence[Together] | None = None,
 ) -> Draw:
-    """A draw of so many spatial axes, by the tables of ``SPATIAL`` where none is given."""
+    """A draw over so many spatial axes, by the tables of ``SPATIAL`` by default."""
     spatial = SPATIAL[axes]
     return tables.drawn(
         build,
@@ -248,7 +248,7 @@ def convolution(
     dtype: str,
     **draws: Any,
 ) -> Geometry:
-    """One of those whose longest sum goes over ``summed``."""
+    """A convolution whose longest sum runs over ``summed``."""
     conv = _forward(dtype=dtype, summed=summed, **draws)
     tensors = (tables.data(conv.x, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
     return tables.summed(tables.geometry(op, tensors, kinds, **conv.attributes), kinds, conv.terms(summed))
@@ -264,7 +264,7 @@ def transpose(
     dtype: str,
     **draws: Any,
 ) -> Geometry:
-    """A convolution drawn as any other, read backwards."""
+    """A convolution drawn as usual, reversed."""
     conv = _forward(dtype=dtype, summed=summed, **draws)
     tensors = (tables.data(conv.y, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
     geometry = tables.geometry(op, tensors, kinds, output_shape=conv.x, **conv.attributes)
@@ -274,5 +274,5 @@ def transpose(
 def gradients(
     axes: int, build: Callable[..., Geometry], answer: Answer, dtypes: Sequence[str] = tables.GRADIENT_DTYPES
 ) -> Draw:
-    """Cases of gradients, whose sums go over all channels and the batch."""
+    """Cases of gradients, whose sums run over all channels and the batch."""
     return tables.gradients(drawn(axes, build, dtypes=dtypes), lambda case: (answer(case),))

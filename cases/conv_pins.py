@@ -71,7 +71,7 @@ CONV2D = (
 )
 
 HEIGHTS = {"VALID": (4, 5), "SAME": (3, 4)}
-"""Output heights that stride 2 and kernel 2 turn into a height of 2 (worked example 3)."""
+"""Output heights for which stride 2 and kernel 2 give a height of 2 (worked example 3)."""
 
 
 def _height_pin(padding: str, height: int) -> Pin:

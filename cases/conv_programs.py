@@ -1,4 +1,4 @@
-"""Programs of convolutions, pools and their way back: what to try."""
+"""Programs of convolutions, pools and their inverses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from opassay.harness.model.op import Op
 
 VALUE_DTYPES = ("float32",) * 6 + ("float64", "float16", "bfloat16")
 GRADIENT_DTYPES = ("float32",) * 4 + ("float64",)
-"""In a low precision a compiler may go on with more digits than it shows, and then another tie is a tie."""
+"""In a low precision a compiler may keep more digits than it returns, which changes the ties."""
 
 KINDS = (
     ("ints", "normal", "ties", "wide"),
@@ -27,7 +27,7 @@ KINDS = (
     ("ints", "wide", "ties", "normal"),
     ("iota", "normal", "ints", "cancel"),
 )
-"""No special values: what an op does with them is asked of each op alone."""
+"""No special values: each op is tested with them separately."""
 
 CONVS = ((1, 1), (2, 2), (3, 3), (3, 3), (3, 2), (5, 5), (1, 3))
 POOLS = ((2, 2), (2, 2), (3, 3), (2, 1), (1, 2), (3, 2))
@@ -36,7 +36,7 @@ CHANNELS = (1, 2, 3, 4, 8, 16)
 
 
 class Layer(NamedTuple):
-    """One layer of a network: a convolution, then a pool whose windows do not overlap."""
+    """One layer of a network: a convolution, then a pool without overlap."""
 
     kernel: tuple[int, int]
     stride: tuple[int, int]
@@ -77,7 +77,7 @@ class Network:
         self.build.stage("relu", (x,), (y,), (self.build.shapes[x],))
 
     def pool(self, x: str, y: str, layer: Layer, where: str = "") -> None:
-        """A max pool; ``where`` names its indices, if they are wanted."""
+        """A max pool; ``where`` names its indices, if needed."""
         batch, height, width, channels = tables.extents_of(self.build.shapes[x], self._layout)
         rows, columns = windows.output_extents((height, width), layer.window, layer.window, (1, 1), layer.pool_padding)
         shape = tables.image(batch, rows, columns, channels, self._layout)
@@ -101,7 +101,7 @@ def pool_attributes(layer: Layer, layout: str) -> dict[str, Any]:
 
 
 def _fitted(layer: Layer, extents: tuple[int, int]) -> tuple[Layer, tuple[int, int]]:
-    """``layer`` with windows no larger than what they slide over, and the extents after it."""
+    """``layer`` with windows that fit their input, and the extents after it."""
     kernel = (min(layer.kernel[0], extents[0]), min(layer.kernel[1], extents[1]))
     rows, columns = windows.output_extents(extents, kernel, layer.stride, (1, 1), layer.padding)
     window = (min(layer.window[0], rows), min(layer.window[1], columns))
@@ -121,7 +121,7 @@ def _layers(
     pool_padding: str,
     groups: int,
 ) -> list[Layer]:
-    """Layers that fit one after the other; only the first has a stride or groups."""
+    """Layers that fit in sequence; only the first has a stride or groups."""
     made = []
     for depth, (kernel, count) in enumerate(zip(kernels, filters, strict=True)):
         split = groups if depth == 0 and channels % groups == 0 and count % groups == 0 else 1
@@ -175,7 +175,7 @@ def _down_only(net: Network, layers: Sequence[Layer]) -> str:
 
 
 def _down_and_up(net: Network, layers: Sequence[Layer]) -> str:
-    """Through all layers, and back to the image by the recorded positions and the same filters."""
+    """Through all layers, and back to the image by the recorded indices and the same filters."""
     below = "x"
     for number, layer in enumerate(layers, 1):
         net.conv(below, f"w{number}", f"conv{number}", layer)
@@ -193,7 +193,7 @@ def _down_and_up(net: Network, layers: Sequence[Layer]) -> str:
 
 
 def network_geometries(op: str, probes: bool, depths: Sequence[int]) -> Draw:
-    """Small networks of as many layers as ``depths`` lists."""
+    """Small networks with as many layers as ``depths`` lists."""
     return tables.drawn(
         partial(_network, op, probes, depths),
         kinds=KINDS,

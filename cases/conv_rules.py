@@ -1,4 +1,4 @@
-"""The ways to break the contract of convolutions and their transposes."""
+"""How the contract of convolutions and their transposes is broken."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WORDS = ("VALID", "SAME")
 
 
 def conv_breaches(valid: Valid, axes: Sequence[int]) -> tuple[Breach, ...]:
-    """``valid`` makes a draw of small valid geometries; it takes ``paddings``."""
+    """``valid`` draws small valid geometries; it takes ``paddings``."""
 
     def unpadded() -> Any:
         return valid(paddings=("VALID",))
@@ -112,7 +112,7 @@ def _no_filter(case: Case, axis: int) -> Case:
 
 
 def transpose_breaches(valid: Valid, axes: Sequence[int]) -> tuple[Breach, ...]:
-    """``valid`` makes a draw of small valid geometries; it takes ``paddings``."""
+    """``valid`` draws small valid geometries; it takes ``paddings``."""
 
     def by_word() -> Any:
         return valid(paddings=WORDS)
@@ -163,7 +163,7 @@ def _stride(case: Case, axis: int) -> int:
 
 
 def _least(case: Case, axis: int) -> int:
-    """The least extent that conv2d turns into x's."""
+    """The smallest extent for which conv2d gives that of x."""
     attributes = case.attributes
     extent = extent_on(case, axis)
     last = 1 if attributes["padding"] == "SAME" else span(case.tensors[1].shape[axis], attributes["dilation"][axis])

@@ -1,4 +1,4 @@
-"""Conversions from one dtype to another."""
+"""Conversions between dtypes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THROUGH_8_BITS = (
     " NaN where the format has no infinities; with `saturate`, the largest. The gradient is the cotangent, rounded too."
 )
 ENDS_OF_8_BITS = (0.0, 1.0625, 464.0, 61440.0, 248.0, 448.0, 57344.0, 2.0**-6, 2.0**-10, 2.0**-17, 3 * 2.0**-11)
-"""Ties between two numbers of a format, above all with the first that it has not, its largest and smallest ones."""
+"""Ties between two numbers of a format, in particular with the first one out of range, the largest and the smallest."""
 
 SATURATE = "whether the largest number stands for those beyond"
 

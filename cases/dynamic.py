@@ -1,4 +1,4 @@
-"""Ops on the part of a tensor that begins where a tensor says."""
+"""Ops on a slice whose start is a tensor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Products of two operands and sums over some of their axes, by an equation."""
+"""Products of two operands, summed over some axes, by an equation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EQUATIONS = (
     *("ij,jk", "bc,ab", "...ij,...jk->...ik", "...i,ij->...j"),
     *("bi,bi->b", "ij,ij->", "ij,jk->j", "iij,jk->ik"),
 )
-"""Contractions, batches, answers turned round or implied, axes by an ellipsis, sums of one operand, a diagonal."""
+"""Contractions, batches, transposed or implied answers, an ellipsis, sums over one operand's axis, a diagonal."""
 
 
 def _shapes(extents: Sequence[int], equation: str) -> list[Shape]:
@@ -59,7 +59,7 @@ def _asked(attributes: Mapping[str, Any], xs: Sequence[np.ndarray]) -> Subscript
 
 
 def _another_extent(case: Case) -> Case:
-    """b's first axis that a has, too, is longer."""
+    """The first axis of b that a also has is longer."""
     found = _found([t.shape for t in case.tensors], case.attributes)
     a, b = found.operands
     return longer(case, 1, next(i for i, letter in enumerate(b) if letter in a))

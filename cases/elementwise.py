@@ -1,4 +1,4 @@
-"""relu and stop_gradient: what to try. Any input is valid, so there is no rule to break."""
+"""relu and stop_gradient. Any input is valid, so there is no rule to break."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def elementwise_geometries(
     sizes: Sequence[int] = tables.SIZES,
     empty: Sequence[str] = EMPTY,
 ) -> Draw:
-    """Valid cases of an op that takes one tensor of any shape."""
+    """Valid cases of an op on one tensor of any shape."""
     return tables.drawn(
         lambda a, b, c, d, **draws: _elementwise(op, extents=(a, b, c, d), **draws),
         kinds=tables.MOVE_KINDS,

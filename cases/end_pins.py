@@ -1,4 +1,4 @@
-"""Pins at the ends of what 32 bits hold, and of padding below zero, which kernels do not reckon with."""
+"""Pins at the limits of 32-bit integers, and of negative padding, which kernels may not handle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ XLA = (
 CUT = "an index cut to 32 bits is a valid one"
 
 ODD = 2**53 + 1
-"""A whole number that no float64 holds."""
+"""An integer that float64 cannot hold."""
 LARGEST = 2**63 - 1
 ODDS = literal((1, 2, 2, 1), (ODD, -ODD, LARGEST, 3), "int64")
 

@@ -1,4 +1,4 @@
-"""How extents are fitted to a budget: moved along a table until a case costs no more than it may."""
+"""How extents are fitted to a budget: moved along a table until the case costs no more than allowed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 STEPS = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65, 127, 128, 129, 256, 257)
-"""Every extent in use, ascending: small primes, and both sides of the edges of kernels' tiles."""
+"""Every extent in use, ascending: small primes, and both sides of the tile sizes of kernels."""
 
 LARGEST_TENSOR = 65_536
-"""Elements of a tensor, but for the few that are grown beyond them along one axis."""
+"""Elements of a tensor, except for those grown beyond along one axis."""
 
 TOO_MUCH = 10**9
 """A cost that no budget allows."""
@@ -34,7 +34,7 @@ Cost = Callable[[Sequence[int]], tuple[int, int]]
 
 @dataclass(frozen=True)
 class Budget:
-    """What a case may cost, and how large its largest tensor should be: ``wanted`` is an entry of ``SIZES``."""
+    """The cost limit of a case, and the target size of its largest tensor: ``wanted`` is an entry of ``SIZES``."""
 
     multiply_adds: int = MOST_MULTIPLY_ADDS
     elements: int = LARGEST_TENSOR
@@ -42,7 +42,7 @@ class Budget:
 
     @property
     def lengthened(self) -> Budget:
-        """The same where one axis alone is grown: twice what is wanted leaves room for a batch or a stride."""
+        """The same where one axis alone is grown: a factor of two leaves room for a batch or a stride."""
         return replace(self, elements=max(self.elements, -2 * self.wanted))
 
     def allows(self, cost: tuple[int, int]) -> bool:
@@ -50,7 +50,7 @@ class Budget:
 
 
 def fit(extents: Sequence[int], least: Sequence[int], cost: Cost, budget: Budget) -> list[int]:
-    """``extents`` moved along the table until they suit the budget, none below ``least``.
+    """``extents`` moved along the table until they fit the budget, none below ``least``.
 
     The largest is shortened first. Raises ``ValueError`` when even the least extents cost too much.
     """
@@ -67,7 +67,7 @@ def fit(extents: Sequence[int], least: Sequence[int], cost: Cost, budget: Budget
 
 
 def _lengthen(extents: list[int], least: Sequence[int], cost: Cost, budget: Budget) -> list[int]:
-    """The longest axis made longer, the others as short as may be; where it cannot be, the next."""
+    """The longest axis made longer, the others as short as possible; if it cannot grow, the next."""
     for axis in sorted(range(len(extents)), key=lambda a: -extents[a]):
         short = put(least, axis, extents[axis])
         # One more, so that it is no multiple of a tile.
@@ -80,7 +80,7 @@ def _lengthen(extents: list[int], least: Sequence[int], cost: Cost, budget: Budg
 
 
 def put(extents: Sequence[int], axis: int, extent: int) -> list[int]:
-    """``extents`` with another one at ``axis``."""
+    """``extents`` with the one at ``axis`` replaced."""
     return [*extents[:axis], extent, *extents[axis + 1 :]]
 
 

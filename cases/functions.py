@@ -1,4 +1,4 @@
-"""Functions of one tensor whose answers are rounded."""
+"""Rounded functions of one tensor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def least(form: FloatFormat) -> float:
 
 
 def saturated(form: FloatFormat) -> float:
-    """Where 1 - tanh is half a unit in the last place of 1."""
+    """Where 1 - tanh is half an ulp of 1."""
     return (form.precision + 1) * math.log(2) / 2
 
 
@@ -30,7 +30,7 @@ def tail(form: FloatFormat) -> float:
 
 
 def settled(form: FloatFormat) -> float:
-    """Where erf is about half a unit in the last place from 1."""
+    """Where erf is about half an ulp from 1."""
     return math.sqrt(form.precision * math.log(2))
 
 

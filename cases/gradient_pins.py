@@ -1,4 +1,4 @@
-"""Pins of the aspect ``gradient``: the tutorial's gradients, and the kinks that the contract settles."""
+"""Pins of the aspect ``gradient``: the tutorial's gradients, and the kinks for which the contract fixes a gradient."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _row(values: Sequence[float]) -> Tensor:
 
 
 BACK = [[-2, 0, -2, 0], [2, 4, 2, 4], [-2, 0, -2, 0], [2, 4, 2, 4]]
-"""What worked example 1 gets when it takes its own answer back: the transposed convolution of it."""
+"""Worked example 1's answer as its own cotangent: the transposed convolution of it."""
 
 _FILTER = [[[[-8]], [[-8]]], [[[-8]], [[-8]]]]
 
@@ -73,7 +73,7 @@ CONV2D_TRANSPOSE = (
 
 
 def _maxima(name: str, x: Tensor, dy: Tensor, dx: Any, attributes: Mapping[str, Any]) -> Mapping[str, Pin]:
-    """The same gradient for both max pools; the indices take no cotangent."""
+    """The same gradient for both max pools; the indices have no cotangent."""
     return {
         "max_pool2d": _pin(name, "max_pool2d", (x,), (dy,), (dx,), **attributes),
         "max_pool2d_with_argmax": _pin(name, "max_pool2d_with_argmax", (x,), (dy, None), (dx,), **attributes),

@@ -1,4 +1,4 @@
-"""Ops that read and write where indices say."""
+"""Ops that read and write at indices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from opassay.cases.signatures.rules import More
 from opassay.harness.model.case import Case
 
 LISTS: tuple[Shape, ...] = ((5,), (3,), (), (2, 3), (17,), (2, 1, 3), (257,), (1,))
-"""Shapes of indices; more of them than places make duplicates certain."""
+"""Shapes of indices; more indices than places guarantee duplicates."""
 
 RANKS = (2, 3, 1, 4, 2, 5)
 AXES = tuple(ALONG)
@@ -40,7 +40,7 @@ def _leading(a: Attributes, inputs: Arrays) -> Sequence[int]:
 
 
 def _none_of_nothing(shape: Shape, extent: int) -> Shape:
-    """No index names a place where there is none."""
+    """No index is valid on an empty axis."""
     return shape if extent else (0, *shape[1:])
 
 
@@ -81,7 +81,7 @@ embedding = arranging(
 
 
 def _beside(shape: Shape, way: tuple[str, int]) -> Call:
-    """As many as are wanted along the axis, elsewhere as x."""
+    """The requested number along the axis, elsewhere as x."""
     axis = ALONG[way[0]](len(shape))
     indices = at(shape, axis, way[1] if shape[axis] else 0)
     return {"axis": axis}, (positions(indices, shape[axis]), shape)
@@ -116,7 +116,7 @@ gather_elements = arranging(
 
 
 def _points(shape: Shape, way: tuple[int, Shape]) -> tuple[Operand, Shape]:
-    """Indices of so many axes, and the shape of what they name."""
+    """Indices of so many axes, and the shape of the elements they address."""
     depth = min(way[0], len(shape))
     lead = _none_of_nothing(way[1], math.prod(shape[:depth]))
     return positions((*lead, depth), *shape[:depth]), (*lead, *shape[depth:])
@@ -164,7 +164,7 @@ def _put(indices: Real, x: Real, updates: Real, accumulate: bool) -> Real:
 
 
 def _written(shape: Shape, way: tuple[bool, tuple[int, Shape]]) -> Call:
-    """Of more than one axis, or with duplicates, updates are added up."""
+    """Over more than one axis, or with duplicates, updates are added."""
     accumulate, points = way
     indices, updates = _points(shape, points)
     if not accumulate:

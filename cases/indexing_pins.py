@@ -1,4 +1,4 @@
-"""Pins of ops that pick elements, or order them: a small one each, by hand."""
+"""Pins of ops that pick or sort elements: a small one each, by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ops that put tensors together, or take them apart."""
+"""Ops that join or split tensors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from opassay.cases.signatures.rules import More
 
 
 def _joined(shape: Shape, way: tuple[str, Sequence[int]]) -> Call:
-    """As many as there are numbers: what each is longer, or 0 for none of the axis."""
+    """One tensor per number: how much longer it is along the axis, or 0 for an empty axis."""
     axis, more = way
     extent = shape[axis_ := ALONG[axis](len(shape))]
     return {"axis": axis_}, [at(shape, axis_, max(0, extent + m)) for m in more]

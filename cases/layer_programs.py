@@ -1,4 +1,4 @@
-"""Programs of layers as language models have them: what to try."""
+"""Programs of layers as in language models."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from opassay.harness.model.memory import Memory
 from opassay.harness.model.op import Op
 
 KINDS = (("normal", "ints"), ("ties", "normal"), ("ints", "ones"), ("normal", "ties"))
-"""No wide values: after three layers of them nothing is left that a bound could be stated of."""
+"""No wide values: after three layers the bound would exceed any answer."""
 
 DTYPE = "float32"
-"""Other formats are asked of each op alone."""
+"""Other formats are tested per op."""
 
 EACH: Mapping[str, Any] = {"ignore_index": False, "reduction": False}
-"""Attributes of a loss that is asked of each sample: not all frameworks have another."""
+"""Attributes of a loss per sample: some frameworks have no other."""
 
 Shape = tuple[int, ...]
 
@@ -44,7 +44,7 @@ class Layers:
     def op(
         self, op: str, inputs: Sequence[str], made: str, shape: Shape | None = None, probe: bool = True, **more: Any
     ) -> str:
-        """A stage with its attributes; its answer has the first input's shape unless told."""
+        """A stage with its attributes; its answer has the first input's shape by default."""
         shapes = (self.shape(inputs[0]) if shape is None else shape,)
         self.build.stage(op, inputs, (made,), shapes, probe=probe, **more)
         return made
@@ -58,19 +58,19 @@ class Layers:
         return self.op("rms_norm", (x, self.data(f"w_{made}", self.shape(x)[-1])), made, eps=eps)
 
     def moved(self, x: str, made: str, probe: bool = True) -> str:
-        """Of [batch, length, heads, size] the heads before the length, or the length before the heads."""
+        """[batch, length, heads, size] with heads before length, or the inverse."""
         a, b, c, d = self.shape(x)
         return self.op("transpose", (x,), made, (a, c, b, d), probe, axes=(0, 2, 1, 3))
 
     def heads(self, x: str, made: str, count: int, size: int) -> str:
-        """A linear layer of x, [batch, length, features], as heads."""
+        """A linear layer of x, [batch, length, features], split into heads."""
         batch, length, _ = self.shape(x)
         flat = self.linear(x, f"{made}_flat", count * size, probe=False)
         split = (batch, length, count, size)
         return self.moved(self.op("reshape", (flat,), f"{made}_split", split, False, new_shape=split), made)
 
     def joined(self, x: str, made: str) -> str:
-        """Heads as features again."""
+        """Heads joined into features again."""
         back = self.moved(x, f"{made}_back", probe=False)
         batch, length, heads, size = self.shape(back)
         shape = (batch, length, heads * size)
@@ -78,9 +78,9 @@ class Layers:
 
 
 def _block(net: Layers, heads: int, size: int, hidden: int, causal: str | bool) -> str:
-    """Attention of heads, then a gated layer, each after a norm and beside a way around it.
+    """Attention of heads, then a gated layer, each after a norm and with a residual connection.
 
-    What goes on to an op that sends gradients back as they came has no probe: nothing is rounded on that way.
+    The input of an op that passes gradients unchanged has no probe: its gradient is not rounded.
     """
     width = net.shape("x")[-1]
     seen = net.norm("x", "seen")
@@ -138,7 +138,7 @@ def _forward(net: Layers, batch: int, hidden: int, classes: int, approximate: bo
 
 
 def _step(net: Layers, approximate: bool) -> None:
-    """The gradient of the weighed losses by every weight, stage by stage, and the weights after a step down it."""
+    """The gradient of the weighted losses by every weight, stage by stage, and the weights after one descent step."""
     back = partial(net.build.stage, vjp=True)
     weights, rate = net.data("weights", *net.shape("losses")), net.data("rate")
     back("cross_entropy", ("target", "logits", weights), ("", "d_logits"), (net.shape("logits"),) * 2, **EACH)

@@ -1,4 +1,4 @@
-"""Pins of losses: a class that is certain costs nothing, one that is out of the question the distance to it."""
+"""Pins of losses: a certain class has loss 0, a class of probability 0 the difference of the scores."""
 
 from __future__ import annotations
 

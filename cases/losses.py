@@ -1,4 +1,4 @@
-"""Losses: how far answers are from what was wanted."""
+"""Losses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NO_CLASSES_NEEDED = ("",) * 38 + ("first", "first")
 
 
 def _ignored(target: np.ndarray, ignore_index: int) -> np.ndarray:
-    """Which targets are; none if it is False, which is not the class 0."""
+    """Which targets are ignored; none if it is False, which is not the class 0."""
     return np.zeros(target.shape, dtype=bool) if ignore_index is False else target == ignore_index
 
 
@@ -42,7 +42,7 @@ def _cross_entropy(target: Real, x: Real, ignore_index: int, reduction: str) -> 
 
 
 def _shapes(extents: Sequence[int], way: str) -> list[Shape]:
-    """Of targets, and of the answers for each class, along axis 1."""
+    """Shapes of the targets, and of the scores per class, along axis 1."""
     batch, classes, *places = extents
     return [(batch, *places), (batch, classes, *places)]
 

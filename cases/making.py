@@ -1,4 +1,4 @@
-"""Ops that make tensors: of what they are given, the shape and the dtype count."""
+"""Ops that make tensors; only the shape and dtype of their input count."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opassay.cases.signatures.attributes import integer
 from opassay.cases.signatures.moves import same
 
 WAYS = ((0, 1), (3, 2), (-5, -1), (10, -3), (-2, 7))
-"""Starts and steps, whole: how many numbers lie between two others is not for rounding to say."""
+"""Integer starts and steps: the number of elements must not depend on rounding."""
 
 arange = arranging(
     "arange",

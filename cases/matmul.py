@@ -1,4 +1,4 @@
-"""matmul: what to try."""
+"""Cases of matmul."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EMPTY = ("",) * 92 + ("inner", "inner", "rows", "columns", "p")
 
 
 def _product(rows: int, columns: int, inner: int, batches: tuple[str, str] = ("", ""), p: int = 1) -> Together:
-    """A product as models have it."""
+    """A product as in common models."""
     batch = {"batches": batches, "p": p, "q": 2}
     return Together({**batch, "rows": rows, "columns": columns, "inner": inner, "size": 0, "empty": ""})
 
@@ -48,7 +48,7 @@ COMMON = (
 PRODUCTS = tables.FREE * 24 + COMMON
 
 LONGEST_SUM = 512
-"""But where one axis alone is grown."""
+"""Except where one axis alone is grown."""
 
 
 def _matmul(
@@ -67,7 +67,7 @@ def _matmul(
     empty: str,
     backward: bool = False,
 ) -> Geometry:
-    """A valid product near the draws; ``backward`` says that its gradients are asked, too."""
+    """A valid product near the draws; ``backward``: its gradients are tested, too."""
 
     def shapes(found: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         named = {"1": 1, "p": found[0], "q": found[1]}
@@ -93,7 +93,7 @@ def _matmul(
 
 
 def _summed(shapes: tuple[tuple[int, ...], ...]) -> tuple[int, int, int]:
-    """How many products each element of the answer, of a's and of b's gradient sums."""
+    """The number of products per element of the answer, of a's and of b's gradient."""
     a, b, y = shapes
     return a[-1], math.prod(y) * a[-1] // math.prod(a), math.prod(y) * a[-1] // math.prod(b)
 

@@ -1,4 +1,4 @@
-"""Ops that move elements: the same ones in another order or shape."""
+"""Ops that move elements: to another order or shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pins of ops that move elements: a small one each, by hand, and the same of integers that no float64 holds."""
+"""Pins of ops that move elements: a small one each, by hand, and the same with integers that float64 cannot hold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IMAGE = literal((1, 1, 2, 4), (1, 2, 3, 4, 5, 6, 7, 8))
 def small(
     op: str, tensors: Sequence[Tensor], *outputs: Any, integers: bool = True, **attributes: Any
 ) -> tuple[Pin, ...]:
-    """Of literal tensors and answers; the same of ``integers``, where tensors are numbers and the op takes them."""
+    """From literal tensors and answers; the same for ``integers``, where tensors are numbers and the op has them."""
     by_hand = pin("small", op, tensors, outputs, BY_HAND, **attributes)
     numbers = tuple(whole(t) if t.dtype == "float32" else t for t in tensors)
     if not integers or numbers == tuple(tensors):

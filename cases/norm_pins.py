@@ -1,7 +1,7 @@
-"""Pins of normalisations, of numbers whose roots are whole.
+"""Pins of normalisations, of numbers whose roots are integers.
 
 About its mean 2, the row 1 1 3 3 has variance 1; about 10, the row 11 9 15 5 has (1 + 1 + 25 + 25) / 4 = 13. With an
-eps of 3 they are divided by √4 = 2 and √16 = 4, which leaves -1/2 -1/2 1/2 1/2 and 1/4 -1/4 5/4 -5/4.
+eps of 3 they are divided by √4 = 2 and √16 = 4, which gives -1/2 -1/2 1/2 1/2 and 1/4 -1/4 5/4 -5/4.
 """
 
 from __future__ import annotations

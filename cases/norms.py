@@ -1,4 +1,4 @@
-"""Normalisations of rows: less their mean, over their deviation, scaled and moved; or over their size."""
+"""Normalisations of rows: minus their mean, over their deviation, scaled and shifted; or over their norm."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from opassay.cases.signatures.shaped_entry import composed
 
 BATCH = (1, 2, 3, 5)
 SPREADS = kinds.pairs(("normal", "ties", "iota", "ints"), ("shifted", "shifted", "wide", "special"))
-"""A mean that is large beside the spread is what formulas of one pass do not survive."""
+"""A mean that is large relative to the deviation breaks one-pass formulas."""
 
 
 def _positive(value: Any) -> bool:
@@ -36,7 +36,7 @@ ORDER = Attribute("1 or 2", (2, 2, 1), lambda v: v in (1, 2))
 
 
 def scaled(x: Real, mean: Real, var: Real, weight: Real, bias: Real, eps: float) -> list[Real]:
-    """By distances from the mean, or with what scale and mean make of the bias."""
+    """By distances from the mean, or with scale and mean folded into the bias."""
     root = bounded.inverse_root(var + eps)
     factor = root * weight
     return [(x - mean) * root * weight + bias, bounded.moved(x, mean, factor, bias)]
@@ -75,7 +75,7 @@ def _over(x: Real, norm: Real, eps: float) -> Real:
 
 
 def _trailing_shapes(count: int, extents: Sequence[int], way: str) -> list[Shape]:
-    """Of x, and of as many tensors over its last axes."""
+    """Shapes of x, and of as many tensors over its last axes."""
     x = tuple(reversed(extents))
     over = min(int(way), len(x) - 1)
     return [x, *[x[len(x) - over :]] * count]

@@ -1,4 +1,4 @@
-"""Ops that put elements in order."""
+"""Ops that sort elements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ops that take parts of a tensor, or more than there is of it."""
+"""Ops that slice, pad or repeat a tensor."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from opassay.harness.model.case import Case
 LENGTHS = integers("whole numbers, one for each axis")
 
 FAR = 2**31 - 1
-"""The end of what 32 bits hold, which stands for the end of an axis."""
+"""The largest 32-bit integer, which stands for the end of an axis."""
 
 TIMES = ((2,), (1, 2), (2, 1), (3, 1, 1), (1, 1, 2), (2, 3), (0, 1), (1, 0, 2), (1,))
-"""How often, axis by axis and over again."""
+"""Repeats per axis, cycled."""
 
 
 def _negative(name: str) -> Callable[[Any], Any]:
@@ -79,7 +79,7 @@ CUTS = (
     ((-90, 90, 2), (3, 1, 1)),
     ((0, FAR, 1), (0, 3, 2)),
 )
-"""(start, end, step) axis by axis and over again."""
+"""(start, end, step) per axis, cycled."""
 
 
 def _cut(a: Attributes) -> tuple[builtins.slice, ...]:
@@ -145,7 +145,7 @@ def _far(a: Attributes, xs: Arrays) -> bool:
 
 
 def _too_wide(case: Case) -> Case:
-    """The first axis is mirrored as far as it is long, where all but one of its elements have a mirror image."""
+    """The first axis is reflected by its full length, one more than it has reflected elements."""
     shape = case.tensors[0].shape
     return but(case, mode="reflect", pads=first_of([(0, 0)] * len(shape), (0, shape[0])))
 

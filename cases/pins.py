@@ -1,4 +1,4 @@
-"""Fixed cases with literal answers: helpers to write them down."""
+"""Fixed cases with literal answers: helpers to write them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AS_DEFINED = "as the oracle has it"
 
 
 def literal(shape: Sequence[int], values: Sequence[Any], dtype: str = "float32") -> Tensor:
-    """A tensor of literal values, row by row; one value alone fills it."""
+    """A tensor of literal values, in row-major order; a single value fills it."""
     count = math.prod(shape)
     return Tensor(
         tuple(shape), dtype, Fill("literal", values=tuple(values) * count if len(values) == 1 else tuple(values))
@@ -34,7 +34,7 @@ def rejected(name: str, op: str, tensors: Sequence[Tensor], rule: str, source: s
 
 
 def whole(tensor: Tensor) -> Tensor:
-    """Of the same shape: int64 numbers that no float64 holds, of either sign, all different."""
+    """Of the same shape: distinct int64 numbers of either sign that float64 cannot hold."""
     values = ((2**53 + 1 + 2 * i) * (-1) ** (i % 3) for i in range(tensor.size))
     return literal(tensor.shape, tuple(values), "int64")
 

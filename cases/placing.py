@@ -1,4 +1,4 @@
-"""Ops that write along an axis, or at a place, that indices name."""
+"""Ops that write along an axis, or at a place, given by indices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exact functions of one tensor: nothing is rounded, or once."""
+"""Exact functions of one tensor: at most one rounding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pools over one, two and three spatial axes: what to try."""
+"""Pools over one, two and three spatial axes."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def _empties(axes: int) -> tuple[str, ...]:
 
 
 def _square(extent: int, channels: int, window: Numbers, stride: Numbers, padding: Padding, **more: int) -> Together:
-    """Of a square image, all that is no dtype, layout or memory."""
+    """The tables of a square image, except dtype, layout and memory."""
     image = {"batch": 1, "height": extent, "width": extent, "channels": channels, "size": 0, "empty": ""}
     return Together({"window": window, "stride": stride, "padding": padding, **image, **more})
 
 
 def _layer(window: int, stride: int, extent: int, channels: int, padding: str = "VALID") -> Together:
-    """A square layer as models have it."""
+    """A square layer as in common models."""
     return _square(extent, channels, (window, window), (stride, stride), padding)
 
 
@@ -53,7 +53,7 @@ ALIKE = (
     _square(7, 2, (3, 3), (2, 2), ((1, 0), (0, 1))),
     _square(6, 2, (1, 1), (3, 3), "SAME"),
 )
-"""Exchanged strides, no padding, and windows that a wider stride leaves between them: all shapes stay, values tell."""
+"""Exchanged strides, no padding, and windows with gaps between them: shapes stay equal, only values differ."""
 
 WIDER = (_square(4, 2, (5, 5), (1, 1), "SAME"),)
 """Windows wider than the image, the first of which does not reach its end."""
@@ -67,7 +67,7 @@ LAYERS: Mapping[int, tuple[Together, ...]] = {
     3: tables.FREE * 32 + SPATIAL[3].ends,
 }
 DILATED = (Together({"dilation": (2**31 - 1, 2**31 - 1), "window": (1, 1), "empty": ""}),)
-"""Valid, since the window is there but once."""
+"""Valid, since there is a single window."""
 
 
 def _pool(
@@ -88,7 +88,7 @@ def _pool(
     own: Mapping[str, Any],
     **spatial: int,
 ) -> Geometry:
-    """A valid pool near the draws. ``own``: attributes of this op alone; ``spatial``: extents by their axes' names."""
+    """A valid pool near the draws. ``own``: attributes of this op only; ``spatial``: extents by their axes' names."""
     if averages:
         window = windows.narrowed(window, tables.most_terms(dtype))
     dilation = own.get("dilation", windows.ones(window))
@@ -112,7 +112,7 @@ def _pool(
 
 
 def _emptied(extents: dict[str, int], empty: str, padding: Padding) -> tuple[int, ...]:
-    """``extents`` with one set to 0. A spatial one only under SAME: elsewhere no window holds a real element."""
+    """``extents`` with one set to 0; a spatial one only under SAME, since otherwise no window holds a real element."""
     if empty and empty != "channels" and padding != "SAME":
         empty = "batch"
     return tuple({**extents, **({empty: 0} if empty else {})}.values())
@@ -128,7 +128,7 @@ def _drawn(
     empty: Sequence[str] | None = None,
     layers: Sequence[Together] | None = None,
 ) -> Draw:
-    """Valid cases of a pool of so many spatial axes; ``own`` is the attribute of this op alone."""
+    """Valid cases of a pool over so many spatial axes; ``own`` is the attribute of this op only."""
     spatial, averages = SPATIAL[axes], own == "count_padding"
     found = LAYERS[axes] + (() if averages or axes != 2 else DILATED)
 
@@ -155,7 +155,7 @@ def _drawn(
 
 
 def _gradients(geometries: Callable[..., Draw], outputs: int, dtypes: Sequence[str]) -> Draw:
-    """Cases of the gradient, by a cotangent of the first of ``outputs``."""
+    """Cases of the gradient, with a cotangent of the first of ``outputs``."""
     more = (None,) * (outputs - 1)
     return tables.gradients(geometries(dtypes=dtypes), lambda case: (windows.pool_answer(case), *more))
 
@@ -172,7 +172,7 @@ BREACHES: dict[str, tuple[Breach, ...]] = {}
 
 
 def _op(name: str, axes: int, own: str, pins: tuple[Pin, ...]) -> Op:
-    """A pool of so many spatial axes; ``own`` is the attribute of this op alone."""
+    """A pool over so many spatial axes; ``own`` is the attribute of this op only."""
     averages, known = own == "count_padding", judged(name)
     geometries = partial(_drawn, name, axes, own)
     small = partial(geometries, sizes=tables.AS_DRAWN, empty=tables.NOT_EMPTY, layers=tables.FREE)

@@ -33,7 +33,7 @@ SAME_WINDOW = (
     "by the contract; https://github.com/tensorflow/tensorflow/issues/125965 has such channels answer differently"
 )
 CHANNELS = 9
-"""One more than the float64 numbers of an AVX-512 register: kernels take the last one by itself."""
+"""One more than the float64 lanes of an AVX-512 register: kernels handle the last one separately."""
 
 
 def _everywhere(first: float, second: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""The ways to break the contract of the pools."""
+"""How the contract of the pools is broken."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from opassay.harness.model.case import Case
 
 
 def pool_breaches(valid: Callable[..., Any], dilated: bool, axes: Sequence[int]) -> tuple[Breach, ...]:
-    """``valid`` makes a draw of small valid geometries; it takes ``paddings``. ``dilated``: the op has dilation."""
+    """``valid`` draws small valid geometries; it takes ``paddings``. ``dilated``: the op has dilation."""
 
     def unpadded() -> Any:
         return valid(paddings=("VALID",))

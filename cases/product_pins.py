@@ -5,7 +5,7 @@ from __future__ import annotations
 from opassay.cases.pins import BY_HAND, literal, pin
 
 BMM = (
-    # [[1, 2], [3, 4]] and [[0, 1], [1, 0]], of which the second pair is turned round.
+    # [[1, 2], [3, 4]] and [[0, 1], [1, 0]], the second pair transposed.
     pin(
         "pairs",
         "bmm",
@@ -15,7 +15,7 @@ BMM = (
     ),
 )
 WIDENED = (
-    # 3 · 127² = 48,387, beyond what 16 bits hold.
+    # 3 · 127² = 48,387, beyond 16 bits.
     pin(
         "beyond_16_bits",
         "matmul_widened",

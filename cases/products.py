@@ -1,4 +1,4 @@
-"""Products of matrices that are stacked, and of rows with a matrix of weights."""
+"""Products of stacked matrices, and of rows with a weight matrix."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _stacked(shapes: Sequence[Shape]) -> bool:
 
 
 def _linear_shapes(extents: Sequence[int], way: str) -> list[Shape]:
-    """Of x, of the weights of each answer, and of what is added to it."""
+    """Shapes of x, of the weights per output, and of the bias."""
     outer, inner, *rows = extents
     return [(*rows, inner), (outer, inner), (outer,)]
 
@@ -70,7 +70,7 @@ def _of_rows(shapes: Sequence[Shape]) -> bool:
 
 
 WIDENED: Mapping[str, str] = {"int8": "int32", "float16": "float32", "bfloat16": "float32"}
-"""In which dtype products of each are added up and given."""
+"""The dtype in which products of each dtype are accumulated and returned."""
 
 
 def _widened(a: Real, b: Real) -> Real:

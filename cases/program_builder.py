@@ -1,4 +1,4 @@
-"""Programs, written down stage by stage."""
+"""Builds programs stage by stage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from opassay.harness.model.program import Program, Stage
 
 
 class Builder:
-    """Collects inputs and stages; ``probes`` makes the cotangent of every value known (aspect ``gradient``)."""
+    """Collects inputs and stages; ``probes`` reveals the cotangent of every value (aspect ``gradient``)."""
 
     def __init__(self, probes: bool) -> None:
         self._probes = probes
@@ -35,7 +35,7 @@ class Builder:
         probe: bool = True,
         **attributes: Any,
     ) -> None:
-        """One stage; ``shapes`` go by output. The first output is a float, and is probed unless ``probe`` is off."""
+        """One stage; ``shapes`` go by output. The first output is a float, and is probed if ``probe``."""
         made = list(outputs)
         self.shapes.update(zip(outputs, shapes, strict=True))
         probed = self._probes and probe
@@ -52,7 +52,7 @@ class Builder:
 
     def case(self, op: str, asked: Sequence[str] = ()) -> Case:
         """The program as a case; for the aspect ``gradient`` the values in ``asked`` have a cotangent."""
-        # A worker takes the probes last, whenever they were added.
+        # A worker expects the probes last, whenever they were added.
         inputs = dict(sorted(self._inputs.items(), key=lambda item: item[0].endswith("_probe")))
         program = Program(tuple(inputs), tuple(self._stages))
         tensors = tuple(inputs.values())

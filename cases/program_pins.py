@@ -28,7 +28,7 @@ CONVS = (
 """Name, kernel, stride, padding, filters."""
 
 POOLED = ("conv1", "conv2")
-"""After which a max pool of 3x3 windows in steps of 2 follows: its windows overlap."""
+"""Those followed by a max pool of 3x3 windows with stride 2, which overlap."""
 
 POOL: dict[str, Any] = {
     "window": (3, 3),
@@ -43,8 +43,8 @@ IMAGE = (1, 227, 227, 3)
 def alexnet() -> Case:
     """An image through AlexNet's five convolutions, and its conv5 map back to an image.
 
-    On the way back a quarter of the positions are hit by several overlapping windows, so each pool is undone by
-    its own vector-Jacobian product, in which contributions add up.
+    On the way back a quarter of the indices occur in several overlapping windows, so each pool is inverted by its own
+    vector-Jacobian product, which adds them up.
     """
     build = Builder(probes=False)
     value = build.input("x", Tensor(IMAGE, "float32", Fill("picture", 7)))
@@ -95,7 +95,7 @@ def _wired(
     expected: Sequence[Any],
     source: str,
 ) -> Pin:
-    """A pin of the aspect ``gradient``: ``expected`` lists every value made, then every gradient."""
+    """A pin of the aspect ``gradient``: ``expected`` lists every value, then every gradient."""
     program = Program(tuple(inputs), tuple(stages))
     asked = tuple(cotangents.get(output) for output in program.outputs)
     case = Case(op, tuple(inputs.values()), program.attributes(), "gradient", cotangents=asked)

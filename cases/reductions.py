@@ -19,7 +19,7 @@ SPREAD: Mapping[str, Any] = {"values": SPREADS, "attributes": {"unbiased": UNBIA
 
 
 def _of_a_sample(name: str, spread: float) -> dict[str, Any]:
-    """A pin of three numbers as a sample: the count less one divides."""
+    """A pin of the sample variance of three numbers: the divisor is their number less one."""
     how = {"axes": (0,), "keepdims": False, "unbiased": True}
     return {"pins": (pin("sample", name, [literal((3,), (1.0, 2.0, 6.0))], [spread], BY_HAND, **how),)}
 

@@ -33,13 +33,13 @@ SIZES: tuple[Size, ...] = (
     lambda n: n + n // 4 + 1,
 )
 SCALES = (2.0, 1.5, 0.75, 2.625, 0.5, 3.0, 0.375, 1.0)
-"""Of so few digits that an extent times a scale is no sum of roundings."""
+"""With so few digits that an extent times a scale is exact."""
 
 Mode = Mapping[str, Any]
 
 
 def _resized(shape: Shape, way: tuple[Mode, bool, int]) -> Call:
-    """By sizes or by scales. The batch alone may be empty."""
+    """By sizes or by scales. Only the batch may be empty."""
     mode, scaled, turn = way
     extents = [max(1, n) for n in shape[2:]]
     sizes = tuple(SIZES[(turn + i) % len(SIZES)](n) for i, n in enumerate(extents))
@@ -69,7 +69,7 @@ def _cubic(x: Real, size: Any, scales: Any, coordinates: str, coefficient: float
 
 
 def _ways(*modes: Mode) -> tuple[tuple[Mode, bool, int], ...]:
-    """Each mode with several sizes, and a quarter of them by scales, but for corners, which only sizes align."""
+    """Each mode with several sizes, and a quarter of them by scales, except aligned corners, which need sizes."""
     turns = enumerate(cycled(modes, 4 * len(modes)))
     return tuple((m, i // len(modes) % 4 == 2 and m["coordinates"] != "align_corners", i) for i, m in turns)
 
@@ -108,7 +108,7 @@ RULES = (
 
 
 def _word(names: Sequence[str]) -> Attribute:
-    """One of these words, which a way settles."""
+    """One of several words, chosen by the way."""
     return Attribute(f"one of {', '.join(names)}", (), lambda given: given in names)
 
 
@@ -118,7 +118,7 @@ SHARED = {
     "coordinates": _word(COORDINATES),
 }
 EDGES = ("clamped", "excluded")
-"""Beyond its edges an image goes on, or it ends there and the weights of what is left are divided by their sum."""
+"""Beyond its edges an image is extended, or the weights of the remaining elements are normalised."""
 
 FILTERED = {
     **SHARED,
@@ -127,7 +127,7 @@ FILTERED = {
 }
 COEFFICIENT = Attribute("a, the slope at a distance of 1", (), lambda given: isinstance(given, float) and given < 0)
 VALUES = kinds.pairs(("ints", "iota", "normal"), ("normal", "wide", "shifted", "ties"))
-"""Finite: what an infinity is beside a weight of 0, no framework says."""
+"""Finite: no framework defines an infinity times a weight of 0."""
 
 RANKS = (4, 3, 4, 5)
 nearer = _modes("coordinates", "rounding")

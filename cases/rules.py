@@ -16,20 +16,20 @@ Pair = tuple[Case, Case]
 """(valid, broken)."""
 
 AXES = (0, 1)
-"""Height and width: where a rule holds for each axis, which of them is broken is drawn."""
+"""Height and width: where a rule holds for each axis, the axis that breaks it is drawn."""
 
 NAMES = AXIS_NAMES[-2:]
 
 HUGE = (2**31, 2**40, 2**62)
-"""Extents past what 32 bits count, past what a machine holds, and next to what 64 bits count."""
+"""Extents beyond 32 bits, beyond any memory, and next to the limit of 64 bits."""
 
 BEYOND = (2**31, 2**40, 2**62)
-"""The same for extents of which two make up one answer: none of these can be allocated."""
+"""The same for extents of which an answer has two: none of these can be allocated."""
 
 
 @dataclass(frozen=True)
 class Breach:
-    """One way to break the contract. ``pairs`` makes a draw of valid cases, each with its broken sibling."""
+    """One way to break the contract. ``pairs`` draws valid cases, each with its invalid counterpart."""
 
     name: str
     says: str
@@ -51,7 +51,7 @@ def breach(
     choices: Sequence[Any] = AXES,
     prepare: Callable[[Case, Any], Case] = lambda case, choice: case,
 ) -> Breach:
-    """A breach that changes each valid case as ``choices`` say; ``prepare`` first moves it next to the limit."""
+    """A breach that changes each valid case by ``choices``; ``prepare`` first moves it next to the limit."""
 
     def pair(case: Case, choice: Any) -> Pair:
         near = prepare(case, choice)
@@ -68,25 +68,25 @@ def _case(valid: Case | Geometry) -> Case:
 
 
 def negative(name: str, valid: Callable[[], Draw], axes: Sequence[int] = AXES) -> Breach:
-    """An entry of the attribute ``name``, which has one for each axis, is negative."""
+    """An entry of the per-axis attribute ``name`` is negative."""
     title = f"{name.capitalize()}Negative"
     return breach(title, f"{name} is at least 1", valid, lambda case, axis: with_entry(case, name, axis, -1), axes)
 
 
 def zero(name: str, valid: Callable[[], Draw], axes: Sequence[int] = AXES) -> Breach:
-    """An entry of the attribute ``name``, which has one for each axis, is 0."""
+    """An entry of the per-axis attribute ``name`` is 0."""
     title = f"{name.capitalize()}Zero"
     return breach(title, f"{name} is at least 1", valid, lambda case, axis: with_entry(case, name, axis, 0), axes)
 
 
 def unknown_padding(valid: Callable[[], Draw]) -> Breach:
-    """``valid`` makes cases whose padding is a word."""
+    """``valid`` draws cases whose padding is a word."""
     says = "padding is 'SAME', 'VALID' or ((top, bottom), (left, right))"
     return breach("PadUnknown", says, valid, lambda case, word: with_attributes(case, padding=word), ("FULL", "same"))
 
 
 def rank_three(valid: Callable[[], Draw], tensor: int = 0, name: str = "RankThree") -> Breach:
-    """A tensor has lost its first axis; of two spatial axes, it has rank 3 then."""
+    """A tensor has lost its first axis; with two spatial axes, its rank is then 3."""
     what = "x" if tensor == 0 else "the filter"
     says = f"{what} has two axes more than there are spatial ones"
     return breach(name, says, valid, lambda case, _: with_shape(case, tensor, case.tensors[tensor].shape[1:]))
@@ -108,7 +108,7 @@ def below(axes: Sequence[int]) -> tuple[tuple[int, tuple[int, int], int], ...]:
 
 
 def negative_pad(unpadded: Callable[[], Draw], axes: Sequence[int] = AXES) -> Breach:
-    """``unpadded`` makes cases with the padding VALID, which get two rows more than their window needs."""
+    """``unpadded`` draws cases with VALID padding, which get two rows more than their window needs."""
 
     def roomy(case: Case, choice: Any) -> Case:
         axis, extent = choice[0], extent_on(case, choice[0])
@@ -123,7 +123,7 @@ def negative_pad(unpadded: Callable[[], Draw], axes: Sequence[int] = AXES) -> Br
 
 
 def cropping(choice: tuple[int, tuple[int, int], int], extent: int) -> tuple[int, int]:
-    """Negative (before, after), as ``below`` says of an axis of ``extent``."""
+    """Negative (before, after), as drawn by ``below``, for an axis of ``extent``."""
     _, (before, after), whole = choice
     amount = 1 if whole < 0 else extent + whole
     return -before * amount, -after * amount
@@ -147,7 +147,7 @@ def spatial_names(layout: str) -> tuple[str, ...]:
 def too_much_padding(
     unpadded: Callable[[], Draw], spans: Callable[[Case, int], int], axes: Sequence[int] = AXES
 ) -> tuple[Breach, ...]:
-    """Padding as large as the effective window (``spans``, by case and axis), and padding that no machine can hold."""
+    """Padding as large as the effective window (``spans``, by case and axis), and padding beyond any memory."""
     says = "explicit padding is smaller than the effective window"
 
     def padded(case: Case, choice: tuple[int, int], pad: int) -> Case:

@@ -1,4 +1,4 @@
-"""scatter_nd: what to try."""
+"""Cases of scatter_nd."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEPTHS = ((1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (3, 3), (4, 1), (4, 2), (4, 3)
 
 EXTENTS = (1, 2, 3, 3, 4, 5, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65)
 LEADS = ((1,), (2,), (3,), (5,), (8,), (17,), (33,), (65,), (257,), (2, 3), (5, 7), (16, 4), (2, 1, 3), ())
-"""Shapes of the list of positions; more positions than places make duplicates certain."""
+"""Shapes of the list of indices; more indices than places guarantee duplicates."""
 
 EMPTY = ("",) * 95 + ("lead", "lead", "slice", "slice", "slice")
 

@@ -1,4 +1,4 @@
-"""Ops whose answer has as many elements as the values of the input say."""
+"""Ops whose number of answer elements depends on the input's values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TIMES: tuple[Callable[[int], int], ...] = (
     lambda n: 0,
     lambda n: max(n - 1, 0),
 )
-"""How often a condition holds, of so many elements."""
+"""How often a condition holds, out of so many elements."""
 
 
 def _chosen(shape: Shape, times: Callable[[int], int]) -> Call:

@@ -1,4 +1,4 @@
-"""Programs of few stages: laws, second order, and how gradients meet, stop or never arrive."""
+"""Programs of few stages: laws, second derivatives, and gradients that add up, stop or are unconnected."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _second_order(
 
 
 def _law(geometry: Geometry) -> Geometry:
-    """conv2d's input gradient and conv2d_transpose of the same values, side by side."""
+    """conv2d's input gradient and conv2d_transpose of the same values."""
     case = geometry.case
     x, w = case.tensors
     attributes = dict(case.attributes)
@@ -104,7 +104,7 @@ def _wired(
     extent: int,
     skipped: int,
 ) -> Geometry:
-    """Square matrices wired as one of ``wiring``: inputs, stages, and the outputs that have a cotangent."""
+    """Square matrices connected as in one of ``wiring``: inputs, stages, and the outputs that have a cotangent."""
     inputs, stages, asked = wiring[which % len(wiring)]
     program = Program(inputs, stages)
     shape = (extent, extent)

@@ -1,4 +1,4 @@
-"""What is drawn for windows over one, two or three spatial axes."""
+"""The draws of windows over one, two or three spatial axes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AXES = ("depth", "height", "width")
 
 @dataclass(frozen=True)
 class Spatial:
-    """Tables of numbers for each axis: windows, and how they step; and extents that any axis may have."""
+    """Per-axis tables: windows, strides and dilations, and extents that any axis may have."""
 
     layouts: Sequence[str]
     strides: Sequence[Numbers]
@@ -37,12 +37,12 @@ class Spatial:
 
     @property
     def empty(self) -> tuple[str, ...]:
-        """Names of extents that may be 0 in turn, but for channels."""
+        """Names of extents that may be 0, one at a time, except channels."""
         return ("batch", *self.names)
 
     @property
     def ends(self) -> tuple[Together, ...]:
-        """Strides at the ends of what 32 bits hold, along one axis each."""
+        """Strides at the limits of 32-bit integers, along one axis each."""
         places = [(far, axis) for far in tables.FAR_STEPS for axis in range(self.axes)]
         strides = [tuple(far if i == axis else 1 for i in range(self.axes)) for far, axis in places]
         return tuple(Together({"stride": stride, "empty": ""}) for stride in strides)
@@ -85,4 +85,4 @@ SPATIAL: Mapping[int, Spatial] = {
         (1, 2, 2, 3, 3, 4, 5, 5, 7, 8, 9, 15, 16, 17),
     ),
 }
-"""By how many axes there are. Of three, an extent is shorter and a window smaller: their product is what costs."""
+"""By the number of axes. For three, extents and windows are smaller: the cost is their product."""

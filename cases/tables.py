@@ -1,10 +1,10 @@
-"""The tables that every case is drawn from.
+"""The tables from which every case is drawn.
 
-Why tables: Hypothesis decodes ``sampled_from`` over a short tuple the same way in every release and
-Python version that was tried, while ``integers()`` gave other values from one release to the next. A
-table also says in one line what is tried, holds the edges where kernels change path, lets a weight be
-read off (an entry that stands there twice is drawn twice as often), and shrinks towards its first entry.
-Nothing is drawn and then discarded: what does not fit is moved to the nearest that does.
+Why tables: Hypothesis decodes ``sampled_from`` over a short tuple identically in every release and Python version
+tested, while ``integers()`` gave other values from one release to the next. A table also states in one line what is
+tested, holds the edges where kernels change path, shows weights (an entry that occurs twice is drawn twice as often),
+and shrinks towards its first entry. Nothing is drawn and then discarded: a value that does not fit is replaced by the
+nearest that does.
 """
 
 from __future__ import annotations
@@ -69,28 +69,28 @@ WIDE = (
     ((0, 5), (FAR, FAR)),
 )
 CONV_PADDINGS = (*PADDINGS, *WIDE)
-"""Convolutions take any amount, so that whole windows lie in the padding."""
+"""Convolutions allow any amount, so whole windows may lie in the padding."""
 
 FREE = (Together(),)
 """Nothing is drawn together."""
 
 FAR_STEPS = (2**31 - 1, 2**31)
-"""Strides and dilations at the end of what 32 bits hold: valid where the window is there but once."""
+"""Strides and dilations at the limit of 32 bits: valid with a single window."""
 
 NOT_EMPTY = ("",)
 
 
 def often(empty: Sequence[str]) -> tuple[str, ...]:
-    """The table ``empty`` with an empty extent in half of all draws: what shape inference is asked about."""
+    """The table ``empty`` with an empty extent in half of all draws: for shape inference."""
     named = tuple(name for name in empty if name)
     return ("",) * len(named) + named
 
 
 AS_DRAWN = (0,)
 SIZES = (0,) * 24 + (4097, 16385, 40001) * 2 + (-4097, -16411, -66049)
-"""Elements that the largest tensor is grown to, as far as the budget goes; 0 leaves it as drawn.
+"""Elements to which the largest tensor is grown, as far as the budget allows; 0 leaves it as drawn.
 
-A negative number grows the longest axis alone: planes, rows and sums on whose length kernels change path.
+A negative number grows the longest axis only: planes, rows and sums whose length changes a kernel's path.
 """
 
 ALL_DTYPES: tuple[str, ...] = ("float32",) * 8 + ("float16", "bfloat16", "float64") * 2
@@ -99,7 +99,7 @@ FLOAT_DTYPES = ("float32",) * 4 + ("float16", "bfloat16", "float64") * 2
 PRODUCT_DTYPES = ("float32",) * 8 + ("float16", "bfloat16", "float64") * 3 + ("int32", "int32", "int64")
 
 GRADIENT_DTYPES: tuple[str, ...] = ("float32",) * 8 + ("float16", "bfloat16", "float64") * 3 + ("int32",)
-"""Integers have no gradient, which is soon said."""
+"""Integers have no gradient, for which a few cases suffice."""
 
 _ODD = (
     Memory("transposed"),
@@ -119,7 +119,7 @@ _ODD = (
 MEMORIES = (Memory(),) * len(_ODD) + _ODD
 
 NARROW = ("float16", "bfloat16")
-"""Dtypes whose sums soon have no bound that says much, if their partial sums are kept in them."""
+"""Dtypes whose longer sums have a useless bound, if their partial sums are kept in them."""
 
 
 def _kinds(exact: Sequence[str], rounding: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -138,12 +138,12 @@ SUM_KINDS = _kinds(
     ("ones", "iota", "ints", "ints", "ties"),
     ("normal", "normal", "normal", "wide", "wide", "cancel", "cancel", "special"),
 )
-"""For sums. A special value poisons every sum it is part of, so it comes first less often."""
+"""For sums. A special value affects every sum it is part of, so it comes first less often."""
 
 MOVE_KINDS = _kinds(
     ("ones", "iota", "iota", "ints", "ties", "ties"), ("normal", "normal", "wide", "cancel", "special", "special")
 )
-"""For what only moves or selects values: positions, ties and special values matter most."""
+"""For ops that only move or select values: positions, ties and special values matter most."""
 
 
 def kinds_for(kinds: tuple[str, ...], dtype: str) -> tuple[str, ...]:
@@ -156,7 +156,7 @@ def kinds_for(kinds: tuple[str, ...], dtype: str) -> tuple[str, ...]:
 
 
 def most_terms(dtype: str) -> int:
-    """The largest number of terms in a sum of ``dtype`` whose rounding bound says much: n · u is at most 1/4."""
+    """The largest number of terms in a sum of ``dtype`` with a useful rounding bound: n · u is at most 1/4."""
     return int(0.25 / dtypes.FORMATS[dtype].unit_roundoff) if dtype in NARROW else MOST_MULTIPLY_ADDS
 
 
@@ -164,7 +164,7 @@ def summed(geometry: Geometry, kinds: tuple[str, ...], terms: int, operands: int
     """``geometry`` with values that suit sums of up to ``terms`` products of so many ``operands`` of its dtype.
 
     The first fill keeps every partial sum exact even in a narrow dtype, so that each term shows. Sums too long for
-    a bound have two such fills, of other places each: 1 and -1, and zeros in between where even these are too many.
+    a bound have two such fills, with different places: 1 and -1, with zeros in between where even these are too many.
     """
     dtype = data_dtype(geometry.case)
     if not dtypes.is_float(dtype):
@@ -201,9 +201,9 @@ _LATE_IOTA = {"iota": "ints", "ints": "iota"}
 
 
 def exact_terms(dtype: str) -> int:
-    """How many terms of 1 and -1 by chance have exact partial sums in ``dtype``: m + 4√m of one sign are 2^precision.
+    """How many random terms of 1 and -1 have exact partial sums in ``dtype``: m + 4√m of one sign are 2^precision.
 
-    They are binomial, so that four standard deviations beyond the mean leave one sum in 30,000.
+    They are binomial: four standard deviations beyond the mean leave one sum in 30,000.
     """
     root = math.sqrt(4 + 2 ** dtypes.FORMATS[dtype].precision) - 2
     return int(2 * root**2)
@@ -232,7 +232,7 @@ def extents_of(shape: Sequence[int], layout: str) -> tuple[int, ...]:
 
 
 def data(shape: Sequence[int], dtype: str, memory: Memory) -> Tensor:
-    """A tensor whose values the fill number decides."""
+    """A tensor whose values depend on the fill number."""
     return Tensor(tuple(shape), dtype, Fill("ones"), _sensible(memory, len(shape)))
 
 
@@ -242,7 +242,7 @@ def index(shape: Sequence[int], dtype: str, fill: Fill, memory: Memory) -> Tenso
 
 
 def _sensible(memory: Memory, rank: int) -> Memory:
-    """What ``memory`` can mean at this rank, so that the results table names what really lay there."""
+    """What ``memory`` means at this rank, so that the results table names the actual layout."""
     if rank == 0:
         return Memory()
     if memory.kind == "channels_last" and rank != 4:
@@ -251,9 +251,9 @@ def _sensible(memory: Memory, rank: int) -> Memory:
 
 
 def drawn(build: Callable[..., Any], **tables: Sequence[Any]) -> Draw:
-    """What ``build`` makes of one entry of each table, drawn in the order given.
+    """The results of ``build`` for one entry of each table, drawn in the order given.
 
-    An entry of the kind ``Together`` is not given to ``build``: what it holds replaces the entries of later tables.
+    A ``Together`` entry is not passed to ``build``: its contents replace the entries of later tables.
     """
     names = tuple(tables)
 
@@ -267,14 +267,14 @@ def drawn(build: Callable[..., Any], **tables: Sequence[Any]) -> Draw:
 
 
 def geometry(op: str, tensors: Sequence[Tensor], kinds: tuple[str, ...], **attributes: Any) -> Geometry:
-    """A geometry of the aspect ``value``; the stream sets another aspect where one is asked for."""
+    """A geometry of the aspect ``value``; the stream sets another aspect where requested."""
     return Geometry(Case(op, tuple(tensors), attributes), kinds)
 
 
 def gradients(geometries: Draw, answers: Callable[[Case], Sequence[Sequence[int] | None]]) -> Draw:
     """The same geometries for the aspect ``gradient``.
 
-    ``answers`` gives the shape of each output, None for one that takes no cotangent.
+    ``answers`` gives the shape of each output, None for one without a cotangent.
     """
 
     def with_cotangents(drawn: tuple[Geometry, Memory]) -> Geometry:
@@ -292,10 +292,10 @@ def gradients(geometries: Draw, answers: Callable[[Case], Sequence[Sequence[int]
 
 
 def data_dtype(case: Case) -> str:
-    """The dtype of the inputs that are no indices."""
+    """The dtype of the inputs that are not indices."""
     return next(t.dtype for t in case.tensors if t.fill.kind not in INDEX_KINDS)
 
 
 def elements(*shapes: Sequence[int]) -> int:
-    """How many elements the largest of ``shapes`` has."""
+    """The number of elements of the largest of ``shapes``."""
     return max(math.prod(shape) for shape in shapes)

@@ -1,4 +1,4 @@
-"""Unpooling: what to try."""
+"""Cases of unpooling."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from opassay.harness.model.op import Op
 EMPTY = ("",) * 95 + ("batch", "batch", "channels", "channels", "height")
 REPEATS = (1,) * 24 + (2,)
 EQUAL_KINDS = ("ones",)
-"""Values that meet in one cell must be equal, or the contract leaves the answer free."""
+"""Values with one index must be equal, or the contract leaves the answer open."""
 
 SPREAD = ((1, 1), (2, 2), (2, 2), (3, 3), (2, 1), (1, 3), (3, 2))
 MARGIN = ((0, 0), (0, 0), (1, 0), (0, 1), (2, 1))
@@ -25,7 +25,7 @@ FACTORS = ((1, 1), (2, 2), (2, 2), (3, 3), (1, 2), (3, 1), (2, 3), (4, 4), (5, 2
 
 
 def _common(extent: int, channels: int, **more: tuple[int, int]) -> Together:
-    """A square image twice as large, as models have it."""
+    """A square image twice as large, as in common models."""
     image = {"batch": 1, "height": extent, "width": extent, "channels": channels}
     return Together({**more, **image, "size": 0, "empty": ""})
 
@@ -59,7 +59,7 @@ def _max_unpool(
     size: int,
     empty: str,
 ) -> Geometry:
-    """A valid unpooling near the draws: every position has a cell of its own, or shares it with ``repeats`` - 1."""
+    """A valid unpooling near the draws: every index is distinct, or occurs ``repeats`` times."""
 
     def unpooled(found: Sequence[int]) -> tuple[int, int, int, int]:
         return (found[0], found[1] * spread[0] + margin[0], found[2] * spread[1] + margin[1], found[3])

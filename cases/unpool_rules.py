@@ -1,4 +1,4 @@
-"""The ways to break the contract of the unpoolings."""
+"""How the contract of the unpoolings is broken."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from opassay.harness.model.memory import Memory
 
 ADDRESSABLE = "the answer has fewer than 2**48 elements"
 LAST = (0, -1)
-"""Which index is broken: the first or the last."""
+"""Which index is invalid: the first or the last."""
 
 ENDS = tuple((position, far) for far in (0, 2**31, 2**32) for position in LAST)
-"""And how far out it is: by one image, past what 32 bits hold, or so that their last 32 bits name a cell."""
+"""How far it is out of range: by one image, beyond 32 bits, or with low 32 bits that are a valid index."""
 
 
 def max_unpool_breaches() -> tuple[Breach, ...]:
@@ -55,7 +55,7 @@ def max_unpool_breaches() -> tuple[Breach, ...]:
 
 
 def avg_unpool_breaches(valid: Callable[..., Any]) -> tuple[Breach, ...]:
-    """``valid`` makes a draw of small valid geometries."""
+    """``valid`` draws small valid geometries."""
     return (
         zero("window", valid),
         negative("window", valid),

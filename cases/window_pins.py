@@ -26,7 +26,7 @@ CONV1D = (
     ),
 )
 CONV_TRANSPOSE1D = (
-    # Each of 1, 2, 3 spread over two places from 2 · its own on, of which the first lies outside.
+    # Each of 1, 2, 3 is spread over two places starting at 2 times its own, the first of which is cropped.
     pin(
         "before_alone",
         "conv_transpose1d",
@@ -76,9 +76,9 @@ AVG_POOL1D = (
         count_padding=False,
         **ONE,
     ),
-    # Of 1 to 3, and of 4 and 5: what is behind counts for nothing.
+    # Of 1 to 3, and of 4 and 5: elements beyond the end do not count.
     pin("same_cut_short", "avg_pool1d", (LINE,), ([[[2], [4.5]]],), BY_HAND, window=(3,), stride=(3,), **SAME),
-    # Nothing is added, and nothing cut off: the windows begin at the first element and at the fourth.
+    # No padding and no cropping: the windows begin at the first element and at the fourth.
     pin("stride_beyond_window", "avg_pool1d", (SIX,), ([[[1], [4]]],), BY_HAND, window=(1,), stride=(3,), **SAME),
 )
 MAX_POOL3D = (

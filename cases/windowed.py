@@ -1,4 +1,4 @@
-"""Windows as layers of models have them: filters per channel, a bias, a last window that is cut short, bins."""
+"""Windows as in layers of models: filters per channel, a bias, a truncated last window, bins."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ CHANNELS = (1, 1, 2, 2, 3, 3, 4, 5, 7, 8, 15, 16, 17, 32, 33)
 EACH = (1, 1, 2, 2, 3, 4, 5, 8, 9, 16, 17)
 BATCH = (1, 1, 2, 3)
 EMPTIES = ("",) * 39 + ("first",)
-"""The batch, in one of forty."""
+"""The batch is empty in one of forty."""
 
 LAYOUTS = (*("NHWC", "NCHW") * 4, UNBATCHED)
 EVEN = (((0, 0), (0, 0)), ((1, 1), (1, 1)), ((0, 0), (1, 1)), ((2, 2), (1, 1)), ((2, 2), (3, 3)))
-"""As much before as after, as most frameworks have it."""
+"""Equal padding before and after, as in most frameworks."""
 
 
 def _pair(says: str, values: Sequence[Numbers]) -> Attribute:
@@ -41,7 +41,7 @@ WHOLE = {
     "groups": integer("how many independent groups of channels"),
     "layout": Attribute("the order of the axes", LAYOUTS, lambda given: given in LAYOUTS),
 }
-"""What follows from extents, or is drawn as the way."""
+"""Attributes that follow from extents, or are drawn as the way."""
 
 
 def _padding(values: Sequence[Any], words: Sequence[str]) -> Attribute:
@@ -63,7 +63,7 @@ AROUND = _padding(EVEN, ())
 
 
 def _windowed(name: str, define: Callable[..., Any], says: str, inputs: tuple[str, ...], **more: Any) -> Any:
-    """An op of images whose layout is drawn as the way."""
+    """An op on images whose layout is drawn as the way."""
     settled = {key: WHOLE[key] for key in (*more.pop("follow"), "layout")}
     how: dict[str, Any] = {"settled": settled, "pins": windowed_pins.PINS[name], "values": tables.SUM_KINDS, **more}
     return composed(name, define, says, inputs, ways=LAYOUTS, named="layout", empties=EMPTIES, longer={}, **how)
@@ -91,7 +91,7 @@ depthwise_conv2d = _windowed(
     work=shapes.conv_work,
     longest=shapes.conv_longest,
     more=(rules.STRIDE, rules.DILATION, rules.channels(2)),
-    # What is known of convolutions asks for their groups.
+    # Facts about convolutions read their groups.
     **{**CONVOLVES, "traits": CONVOLVES["traits"][1:]},
 )
 biased_conv2d = _windowed(

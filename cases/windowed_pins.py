@@ -1,4 +1,4 @@
-"""Pins of windows as layers have them."""
+"""Pins of windows as in layers of models."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PINS: Mapping[str, tuple[Pin, ...]] = {
         ),
     ),
     "biased_conv2d": (
-        # Padding is above and on the left: the first window sees the 1 alone, by the last number of the filter.
+        # Padding is above and on the left: the first window holds only the 1, at the last number of the filter.
         pin(
             "odd_pad_first",
             "biased_conv2d",
@@ -47,7 +47,7 @@ PINS: Mapping[str, tuple[Pin, ...]] = {
         ),
     ),
     "biased_conv_transpose2d": (
-        # Rows 0 and 2 are the input's, and row 3 of output padding holds the bias alone, as column 1 does.
+        # Rows 0 and 2 are the input's; row 3, of output padding, holds only the bias, as does column 1.
         pin(
             "bias_alone",
             "biased_conv_transpose2d",
@@ -66,7 +66,7 @@ PINS: Mapping[str, tuple[Pin, ...]] = {
             BY_HAND,
             **{"window": (2, 2), "stride": (2, 2), **SIDE, **ONE},
         ),
-        # Windows begin at -1, 1 and 3, of which the last lies in the padding behind the image.
+        # Windows begin at -1, 1 and 3, the last of which lies in the padding after the image.
         pin(
             "none_behind",
             "ceil_max_pool2d",

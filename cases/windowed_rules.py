@@ -1,4 +1,4 @@
-"""The ways to break the contract of windows as layers have them."""
+"""How the contract of windows as in layers of models is broken."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _fits(attributes: Mapping[str, Any], inputs: Inputs) -> bool:
 
 
 def _wider_window(case: Case) -> Case:
-    """By more than a stride, so that no rounding makes a window of what is left."""
+    """By more than a stride, so that rounding up adds no window."""
     a = case.attributes
     height = heights(case.tensors[0].shape, a["layout"])[0]
     return but(case, window=first_of(a["window"], height + a["stride"][0] + 1), padding=NO_PADDING)
@@ -67,7 +67,7 @@ GROUPS = More(
 
 
 def channels(position: int) -> More:
-    """The channels of x suit the axis of the filter that is as long: its third, or its last for a transpose."""
+    """The channels of x match the filter's axis: its third, or its last for a transpose."""
 
     def holds(attributes: Mapping[str, Any], inputs: Inputs) -> bool:
         x, weight = inputs[:2]
@@ -84,7 +84,7 @@ def channels(position: int) -> More:
 
 
 def bias(axis: int) -> More:
-    """There is a number of the bias for each channel of the answer: those of an axis of the filter, by group."""
+    """The bias has a number for each channel of the answer: those of an axis of the filter, times groups."""
 
     def holds(attributes: Mapping[str, Any], inputs: Inputs) -> bool:
         by = attributes["groups"] if axis == 2 else 1

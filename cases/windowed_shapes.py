@@ -1,4 +1,4 @@
-"""Windows as layers have them: the shapes of a case, from a few extents and the attributes."""
+"""Windows as in layers of models: the shapes of a case, from a few extents and the attributes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def _spatial(shape: Shape, attributes: Mapping[str, Any]) -> tuple[int, Numbers,
 
 
 def _window(extents: Sequence[int]) -> Numbers:
-    """The sides that are drawn, no longer than the image's."""
+    """The drawn window extents, limited to the image's."""
     return tuple(map(min, extents[1:3], extents[3:5]))
 
 
 def _holes(dilation: Numbers, window: Numbers, extents: Sequence[int]) -> Numbers:
-    """The dilation, but where a window would not fit the image."""
+    """The dilation, except where a window would not fit the image."""
     sides = zip(dilation, window, extents[1:3], strict=True)
     return tuple(d if span(k, d) <= n else 1 for d, k, n in sides)
 
@@ -63,7 +63,7 @@ def settled_conv(attributes: Mapping[str, Any], extents: Sequence[int]) -> dict[
 
 
 def settled_transpose(attributes: Mapping[str, Any], extents: Sequence[int]) -> dict[str, Any]:
-    """No more padding than leaves a row, and what the steps allow of output padding."""
+    """Padding that leaves at least one row, and output padding that the strides allow."""
     found = settled_conv(attributes, extents)
     steps = zip(found["output_padding"], found["stride"], found["dilation"], strict=True)
     sides = zip(extents[1:3], found["stride"], found["dilation"], _window(extents), found["padding"], strict=True)
@@ -73,7 +73,7 @@ def settled_transpose(attributes: Mapping[str, Any], extents: Sequence[int]) -> 
 
 
 def settled_pool(attributes: Mapping[str, Any], extents: Sequence[int]) -> dict[str, Any]:
-    """Padding by at most half the window; of what a word pads, no holes."""
+    """Padding by at most half the window; no dilation with SAME padding."""
     window, padding = _window(extents), attributes["padding"]
     if not isinstance(padding, str):
         padding = tuple((min(low, k // 2),) * 2 for (low, _), k in zip(padding, window, strict=True))
@@ -88,7 +88,7 @@ def settled_bins(attributes: Mapping[str, Any], extents: Sequence[int]) -> dict[
 
 
 def _made(x: Shape, window: Sequence[int], attributes: Mapping[str, Any]) -> Numbers:
-    """How many windows there are along each axis."""
+    """The number of windows along each axis."""
     padding = "SAME" if attributes["padding"] == LOWER else attributes["padding"]
     image, dilation = _spatial(x, attributes)[1], attributes.get("dilation", (1, 1))
     return output_extents(image, tuple(window), attributes["stride"], dilation, padding)
@@ -121,7 +121,7 @@ def bins_answer(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape
 
 
 MOST_GROUPS = 64
-"""XLA's gradient of grouped filters takes memory by the square of the groups: 35 GB of 66,063."""
+"""XLA's gradient of grouped filters needs memory quadratic in the groups: 35 GB for 66,063."""
 
 
 def conv_work(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
@@ -131,12 +131,12 @@ def conv_work(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
 
 
 def _channels(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
-    """What of the filter is not summed over: of filters per channel, all channels."""
+    """The filter's channels that are not summed; for filters per channel, all."""
     return 1 if "groups" in attributes else max(shapes[1][-2], 1)
 
 
 def conv_longest(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
-    """Of the answer, of the gradient of x, and of that of filters and bias."""
+    """For the answer, the gradient of x, and that of filters and bias."""
     x, weight = shapes[:2]
     area, groups = math.prod(weight[:2]), attributes.get("groups", weight[-2])
     batch, made = _spatial(x, attributes)[0], _made(x, weight[:2], attributes)
@@ -171,7 +171,7 @@ def bins_work(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
 
 
 def bins_longest(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
-    """Elements of a bin, or bins of an element."""
+    """Elements per bin, or bins per element."""
     sides = zip(_spatial(shapes[0], attributes)[1], attributes["size"], strict=True)
     return math.prod(max(-(-n // out), -(-out // max(n, 1))) + 1 for n, out in sides)
 

@@ -1,4 +1,4 @@
-"""Window arithmetic for the draws: what fits, and what comes out, along any number of spatial axes.
+"""Window arithmetic for the draws: valid windows and output extents, along any number of spatial axes.
 
 Formulas: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 """
@@ -28,12 +28,12 @@ def spans(window: Sequence[int], dilation: Sequence[int]) -> Numbers:
 
 
 def ones(window: Sequence[int]) -> Numbers:
-    """The dilation of a window that has none."""
+    """The dilation of a window without dilation."""
     return (1,) * len(window)
 
 
 def stated_padding(padding: Padding, window: Numbers, dilation: Numbers) -> Padding:
-    """``padding`` with numbers for what a table says of the effective window."""
+    """``padding`` with numbers in place of a table's names for fractions of the effective window."""
     if isinstance(padding, str):
         return padding
     return tuple(
@@ -47,7 +47,7 @@ def _pad(pad: int, spanned: int) -> int:
 
 
 def allowed_padding(padding: Padding, window: Numbers, dilation: Numbers) -> Padding:
-    """The same with each pad below the effective window, as the contract of pools asks."""
+    """The same with each pad below the effective window, as the contract of pools requires."""
     stated = stated_padding(padding, window, dilation)
     if isinstance(stated, str):
         return stated
@@ -56,12 +56,12 @@ def allowed_padding(padding: Padding, window: Numbers, dilation: Numbers) -> Pad
 
 
 def _amounts(padding: Padding, axes: int) -> list[int]:
-    """How much is added along each axis where that does not depend on its extent."""
+    """The padding along each axis where that does not depend on its extent."""
     return [0] * axes if isinstance(padding, str) else [sum(pair) for pair in padding]
 
 
 def least_extents(padding: Padding, window: Numbers, dilation: Numbers) -> Numbers:
-    """The least extents, not below 1, that one window fits."""
+    """The least extents, at least 1, that one window fits."""
     if padding == "SAME":
         return ones(window)
     amounts = _amounts(padding, len(window))
@@ -78,7 +78,7 @@ def fits_nothing(padding: Padding, axis: int, window: Numbers, dilation: Numbers
 def output_extents(
     extents: Sequence[int], window: Numbers, stride: Numbers, dilation: Numbers, padding: Padding
 ) -> Numbers:
-    """How many windows there are along each axis."""
+    """The number of windows along each axis."""
     if padding == "SAME":
         return tuple(-(-n // s) for n, s in zip(extents, stride, strict=True))
     each = zip(extents, _amounts(padding, len(window)), spans(window, dilation), stride, strict=True)
@@ -102,7 +102,7 @@ def pool_answer(case: Case) -> Numbers:
 def answer_shape(
     x: Numbers, window: Numbers, dilation: Numbers, attributes: Mapping[str, Any], channels: int
 ) -> Numbers:
-    """The shape of what windows over ``x`` make, ``channels`` deep, in the layout that attributes name."""
+    """The shape of the answer of windows over ``x`` with ``channels``, in the layout that attributes name."""
     batch, *extents, _ = tables.extents_of(x, attributes["layout"])
     made = output_extents(extents, window, attributes["stride"], dilation, attributes["padding"])
     return tables.laid_out((batch, *made, channels), attributes["layout"])

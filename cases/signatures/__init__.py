@@ -1,4 +1,4 @@
-"""What a class of ops shares: draws, contract, oracle and rules. An entry of a family names what is its own."""
+"""What a class of ops shares: draws, contract, oracle and rules. An entry of a family adds only its own part."""
 
 from __future__ import annotations
 

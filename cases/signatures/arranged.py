@@ -1,4 +1,4 @@
-"""Valid cases of ops that move, pick and order elements: attributes and other operands follow from a shape."""
+"""Valid cases of ops that move, pick and sort elements: attributes and other operands follow from a shape."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Index:
-    """A tensor whose values are part of the geometry: indices, int32 or int64, or a condition."""
+    """A tensor whose values are part of the geometry: indices, int32 or int64, or a mask."""
 
     shape: Shape
     fill: Fill
@@ -34,28 +34,28 @@ Answers = Callable[[Mapping[str, Any], Sequence[Shape]], Sequence[Shape]]
 """(attributes, shapes of the inputs) -> the shape of each output."""
 
 INDICES = ("indices", "starts")
-"""Names of inputs that are integers of their own."""
+"""Names of inputs with an integer dtype of their own."""
 
 RANKS = (2, 3, 1, 4, 2, 3, 5)
 MOVED = tables.MOVE_KINDS
 
 
 SMALL = (2, 3, 4)
-"""Extents of cases that break a rule, so that up to rank 3 indices can be written down."""
+"""Extents of cases that break a rule, small enough for literal indices up to rank 3."""
 
 
 def positions(shape: Shape, *limits: int) -> Index:
-    """Places within one limit, or along the last axis within a limit each."""
+    """Indices within one limit, or within one limit each along the last axis."""
     return Index(shape, Fill("positions", limits=limits))
 
 
 def distinct(shape: Shape, limit: int, axis: int) -> Index:
-    """Places within a limit, no two of them equal along ``axis`` unless these are too many."""
+    """Indices within a limit, distinct along ``axis`` unless there are too many."""
     return Index(shape, Fill("places", limits=(limit, axis)))
 
 
 def counted(shape: Shape, times: int) -> Index:
-    """A condition that holds so many times."""
+    """A mask with so many true elements."""
     return Index(shape, Fill("counted", limits=(times,)))
 
 
@@ -63,8 +63,9 @@ def counted(shape: Shape, times: int) -> Index:
 class Arranged(draws.Draws):
     """What an entry says of its cases: what follows from a shape of one of ``ranks`` and a way, an entry of a table.
 
-    ``answers`` may say more extents than there are, where these depend on values; ``sized`` says them by the inputs'
-    own values, of an op that has a gradient. ``share``: of 256 values of a ``sparse`` fill, how many are not 0.
+    ``answers`` may state larger extents than the real ones, where these depend on values; ``sized`` computes them from
+    the inputs' values, for an op that has a gradient. ``share``: of 256 values of a ``sparse`` fill, how many are not
+    0.
     """
 
     settle: Settle = lambda shape, way: ({}, (shape,))
@@ -87,7 +88,7 @@ def geometries(
     empty: Sequence[str] = draws.EMPTY,
     extents: Sequence[int] = draws.EXTENTS,
 ) -> Draw:
-    """A draw of valid cases."""
+    """Draws valid cases."""
     return tables.drawn(
         draws.building(_geometry, arranged, max(arranged.ranks)),
         kinds=arranged.values,
@@ -150,7 +151,7 @@ def _tensor(arranged: Arranged, position: int, operand: Operand, memory: Memory,
 
 
 def gradients(arranged: Arranged) -> Draw:
-    """The same of the aspect ``gradient``, with a cotangent for the first output."""
+    """The same for the aspect ``gradient``, with a cotangent for the first output."""
     floats = tuple(d for d in arranged.dtypes if dtypes.is_float(d))
     whole = tuple(d for d in arranged.dtypes if not dtypes.is_float(d))[:1]
     drawn = geometries(replace(arranged, dtypes=(*floats, *whole)))
@@ -166,4 +167,4 @@ def _with_cotangent(arranged: Arranged, geometry: Geometry, memory: Memory, fill
 
 
 SORTED = kinds.pairs(("ties", "iota", "normal", "ints"), ("special", "normal", "bits", "masked"))
-"""Values in an order: equals, zeros of both signs, and what is no number."""
+"""Values to sort: equal ones, zeros of both signs, NaN and infinities."""

@@ -1,4 +1,4 @@
-"""The class of ops that move, pick and order elements."""
+"""The class of ops that move, pick and sort elements."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from opassay.harness.model.op import ContractError, Example, Op, Pin, Rule, seve
 from opassay.harness.model.reference import Reference
 
 OWN = {**dict.fromkeys(arranged.INDICES, frozenset({"int32", "int64"})), "condition": frozenset({"bool"})}
-"""Dtypes of inputs that are no data, by name."""
+"""Dtypes of inputs that are not data, by name."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class ArrangedEntry(Entry):
         require(len(free) < 2, f"{self.name}: operands must have one dtype, got {', '.join(given)}")
 
     def _small(self, dtype: str) -> Case:
-        """The simplest case of a dtype that has no extent of 1."""
+        """The simplest case of a dtype without an extent of 1."""
         rank = max(self.draws.ranks[0], 1)
         own, operands = self.draws.settle((4,) * rank, self.draws.ways[0])
         attributes = {name: values[0] for name, values in self.draws.attributes.items()}
@@ -94,7 +94,7 @@ class ArrangedEntry(Entry):
         return Case(self.name, tensors, {**attributes, **own})
 
     def example(self, dtype: str) -> Example | None:
-        """A call of small numbers."""
+        """A call with small numbers."""
         if dtype not in self.dtypes:
             return None
         case = self._small(dtype)
@@ -138,7 +138,7 @@ def _filled(operand: arranged.Operand, tensor: Any) -> Any:
 
 
 def _holds(rule: More, attributes: Mapping[str, Any], inputs: Arrays) -> bool:
-    """Whether it holds; not where it has no meaning, of other ranks than it speaks of."""
+    """Whether the rule holds; False for ranks to which it does not apply."""
     try:
         return bool(rule.holds(attributes, inputs))
     except (IndexError, TypeError, ValueError, ContractError):
@@ -169,9 +169,9 @@ def arranging(
     traits: Sequence[str] = (),
     pins: tuple[Pin, ...] = (),
 ) -> Op:
-    """An op that moves, picks or orders elements. ``most``: of how many inputs, where there may be several.
+    """An op that moves, picks or sorts elements. ``most``: the largest number of inputs, where it varies.
 
-    ``sized``, ``share``: as of ``Arranged``.
+    ``sized``, ``share``: as in ``Arranged``.
 
     Its answer is not ``differentiable`` either if ``output`` names its dtype, or the attribute in brackets that does.
     """

@@ -1,4 +1,4 @@
-"""How the contract of ops that move, pick and order elements is broken."""
+"""How the contract of ops that move, pick and sort elements is broken."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def first_of(values: Sequence[Any], value: Any) -> tuple[Any, ...]:
 
 
 def longer(case: Case, position: int, axis: int, by: int = 1) -> Case:
-    """An axis of an input is longer, by enough to be neither 1 nor as others are."""
+    """An axis of an input is longer, by enough to be neither 1 nor equal to others."""
     given = case.tensors[position]
     shape = list(given.shape)
     shape[axis] += by + (shape[axis] + by == 1)
@@ -40,7 +40,7 @@ def shaped_as(case: Case, position: int, shape: tuple[int, ...]) -> Case:
 
 
 def twice(case: Case, axis: int) -> Case:
-    """The first input given twice, the second time longer by one along an axis, or with one more."""
+    """The first input passed twice, the second time longer by one along an axis, or with one more axis."""
     first = case.tensors[0]
     shape = list(first.shape) if len(first.shape) > axis else [*first.shape, *[1] * (axis + 1 - len(first.shape))]
     shape[axis] += 1
@@ -54,7 +54,7 @@ def given_as(case: Case, position: int, tensor: Any) -> Case:
 
 
 def one_axis(new: int = 0) -> tuple[More, More]:
-    """``axis`` lies within the rank of the last input, or so many more."""
+    """``axis`` lies within the rank of the last input, plus so many."""
 
     def holds(attributes: Mapping[str, Any], inputs: Inputs) -> bool:
         rank = inputs[-1].ndim + new
@@ -112,7 +112,7 @@ def within(extents: Callable[[Mapping[str, Any], Inputs], Sequence[int]]) -> tup
 
 
 def _all_at(case: Case, extents: Callable[[Mapping[str, Any], Inputs], Sequence[int]], below: bool) -> Case:
-    """The first index is the next below 0, or beyond the largest; the others stay."""
+    """The first index is the next one out of range at either end; the others stay."""
     indices = case.tensors[0]
     most = int(np.asarray(extents(case.attributes, case.inputs())).ravel()[0])
     values = indices.materialize().ravel()

@@ -1,4 +1,4 @@
-"""Attributes that are whole numbers, truth values or words."""
+"""Attributes that are integers, bools or words."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from opassay.cases.signatures.entry import Attribute
 
 
 def integers(says: str, values: Sequence[Any] = ()) -> Attribute:
-    """An attribute of whole numbers, which may be any but for what rules say."""
+    """An attribute of integers, restricted only by the rules."""
     return Attribute(says, values, lambda given: isinstance(given, tuple) and all(map(whole, given)))
 
 
 def integer(says: str, values: Sequence[Any] = ()) -> Attribute:
-    """An attribute that is a whole number."""
+    """An attribute that is an integer."""
     return Attribute(says, values, whole)
 
 
@@ -29,5 +29,5 @@ def word(says: str, values: Sequence[str]) -> Attribute:
 
 
 def whole(given: Any) -> bool:
-    """Whether it is a whole number, and no truth value."""
+    """Whether it is an integer, and not a bool."""
     return isinstance(given, int) and not isinstance(given, bool)

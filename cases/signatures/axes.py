@@ -1,4 +1,4 @@
-"""Valid cases of ops that work along axes: which axes, how long they are, and where they lie in memory."""
+"""Valid cases of ops along axes: which axes, their extents, and their memory layout."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ONE = ("last", "first", "last, from the end", "middle", "middle, from the end")
 
 RANKS = (1, 2, 2, 3, 3, 4, 4, 5, 0)
 LONG = (0,) * 24 + (127, 129, 255, 257, 511, 513, 1023, 1025, 4096, 4097, 8193, 65_537)
-"""Extents of an axis worked along beside the usual ones, 0 for none: both sides of powers of two, and far beyond."""
+"""Further extents of a reduced axis, 0 for none: both sides of powers of two, and far beyond."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Along(draws.Draws):
     """What an entry says of its cases.
 
     ``several``: whether it takes any number of axes, as ``axes``, or one, as ``axis``. ``keepdims``: whether it has
-    that attribute; an op without it answers in its input's shape. ``filled``: whether there must be something along
-    the axes. ``longest``: no axis is longer. ``operands``: factors of each term of its sum, 0 if it sums none.
+    that attribute; an op without it answers in its input's shape. ``filled``: whether the axes must not be empty.
+    ``longest``: the longest axis allowed. ``operands``: factors of each term of its sum, 0 if it has no sum.
     """
 
     several: bool = True
@@ -54,7 +54,7 @@ class Along(draws.Draws):
     operands: int = 0
 
     def axes(self, attributes: Mapping[str, Any], rank: int) -> tuple[int, ...]:
-        """The axes worked along, counted from the first."""
+        """The axes of the op as non-negative numbers."""
         given = attributes["axes"] if self.several else (attributes["axis"],)
         return tuple(axis % rank for axis in given)
 
@@ -74,7 +74,7 @@ def geometries(
     ranks: Sequence[int] = RANKS,
     long: Sequence[int] = LONG,
 ) -> Draw:
-    """A draw of valid cases."""
+    """Draws valid cases."""
 
     def build(**drawn: Any) -> Geometry:
         extents = [drawn.pop(f"extent{i}") for i in range(max(RANKS))]
@@ -148,13 +148,13 @@ def _shape(extents: Sequence[int], over: Sequence[int], long: int, dtype: str, s
 
 
 def _to_empty(along: Along, over: Sequence[int], rank: int, empty: str) -> int | None:
-    """The axis that is to be empty, None where there is none that may be."""
+    """The axis to be empty, None where no axis may be."""
     may = [axis for axis in range(rank) if not along.filled or axis not in over]
     return may[0 if empty == "first" else -1] if may else None
 
 
 def gradients(along: Along) -> Draw:
-    """The same of the aspect ``gradient``: floats, and one dtype of integers, of which it is soon said."""
+    """The same for the aspect ``gradient``: floats, and one integer dtype, for which a few cases suffice."""
     floats = tuple(d for d in along.dtypes if dtypes.is_float(d))
     whole = tuple(d for d in along.dtypes if not dtypes.is_float(d))[:1]
     drawn = geometries(replace(along, dtypes=(*floats, *whole)))

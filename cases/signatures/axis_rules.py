@@ -19,7 +19,7 @@ Inputs = Sequence[np.ndarray]
 
 
 def rules_of(along: axes.Along, more: Sequence[More]) -> tuple[Rule, ...]:
-    """The rules, each with valid cases of rank 1 or more, small and not empty, in which one thing is wrong."""
+    """The rules, each with small, non-empty valid cases of rank 1 or more, in which one thing is wrong."""
     return tuple(Rule(m.name, m.says, _cases(along, m)) for m in more)
 
 
@@ -62,7 +62,7 @@ def _filled(attributes: Mapping[str, Any], inputs: Inputs) -> bool:
 
 
 def _outside(case: Case, below: bool) -> Case:
-    """The first axis is the next beyond the last, or beyond the first from the end."""
+    """The first axis is out of range by one, at either end."""
     rank = len(case.tensors[0].shape)
     wrong = -rank - 1 if below else rank
     if "axes" in case.attributes:
@@ -71,7 +71,7 @@ def _outside(case: Case, below: bool) -> Case:
 
 
 def _again(case: Case) -> Case:
-    """The first axis once more, the second time counted from the end."""
+    """The first axis twice, the second time as a negative number."""
     rank, (first, *_) = len(case.tensors[0].shape), case.attributes["axes"]
     return _with(case, axes=(first, first - rank if first >= 0 else first + rank))
 

@@ -15,7 +15,7 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.op import Pin
 
 LOW, HIGH = (-1, 0, -3), (2, 1, 0, 3, 2, 1, 0, 3, -2)
-"""Whole numbers, so that they suit integers. Few cross, since that is a choice of frameworks."""
+"""Integers, so that they suit integer dtypes. Few cross, since frameworks differ on that."""
 
 
 def clamped(x: bounded.Real, low: int, high: int) -> bounded.Real:

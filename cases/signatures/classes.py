@@ -1,4 +1,4 @@
-"""The classes: what an entry is besides its name and its definition follows from which of these it calls."""
+"""The classes: an entry states its name and definition, and calls one of these for the rest."""
 
 from __future__ import annotations
 
@@ -50,30 +50,30 @@ def unary(name: str, define: Define, says: str, *, dtypes: Sequence[str] = kinds
 
 
 def function(name: str, define: Define, says: str, **more: Any) -> Op:
-    """A function of one tensor of floats whose answer is rounded."""
+    """A rounded function of one float tensor."""
     more = {"dtypes": kinds.FLOATING, **more}
     return _op(name, define, says, ("x",), ("unary", "function"), **more)
 
 
 def test(name: str, define: Define, says: str, **more: Any) -> Op:
-    """A question about each float of one tensor."""
+    """A predicate of each float of one tensor."""
     traits = ("unary", "exact", "test")
     return _op(name, define, says, ("x",), traits, dtypes=kinds.FLOATING, output="bool", **more)
 
 
 def binary(name: str, define: Define, says: str, *, dtypes: Sequence[str] = kinds.NUMBERS, **more: Any) -> Op:
-    """Arithmetic of two tensors that broadcast; of integers modulo 2**bits."""
+    """Arithmetic of two broadcast tensors; integers modulo 2**bits."""
     return _op(name, define, says, ("a", "b"), ("binary", "arithmetic", *more.pop("traits", ())), dtypes=dtypes, **more)
 
 
 def rounded(name: str, define: Define, says: str, inputs: tuple[str, ...] = ("a", "b"), **more: Any) -> Op:
-    """A function of several tensors of floats whose answer is rounded."""
+    """A rounded function of several float tensors."""
     kind = "binary" if len(inputs) == 2 else "ternary"
     return _op(name, define, says, inputs, (kind, "function"), dtypes=kinds.FLOATING, **more)
 
 
 def divided(name: str, define: Define, says: str, *, dtypes: Sequence[str] = kinds.NUMBERS, **more: Any) -> Op:
-    """A division with a remainder; no integer is divided by 0."""
+    """A division with a remainder; integers are never divided by 0."""
     more = {"near": (0, 1, 3, -2), "whole": kinds.DIVISORS, "more": (DIVISOR,), **more}
     return _op(name, define, says, ("a", "b"), ("binary", "arithmetic", "divides"), dtypes=dtypes, **more)
 
@@ -85,27 +85,27 @@ def comparison(name: str, define: Define, says: str, **more: Any) -> Op:
 
 
 def logic(name: str, define: Define, says: str, inputs: tuple[str, ...] = ("a", "b")) -> Op:
-    """Logic of truth values."""
+    """Logic of bools."""
     kind = "unary" if len(inputs) == 1 else "binary"
     return _op(name, define, says, inputs, (kind, "exact", "logic"), dtypes=kinds.TRUTH)
 
 
 def bitwise(name: str, define: Define, says: str, inputs: tuple[str, ...] = ("a", "b"), **more: Any) -> Op:
-    """Bit by bit, of integers, and of truth values as if they were one bit."""
+    """Bitwise, of integers, and of bools as single bits."""
     more = {"dtypes": kinds.BITS, **more}
     kind = "unary" if len(inputs) == 1 else "binary"
     return _op(name, define, says, inputs, (kind, "exact", "bitwise"), **more)
 
 
 def shift(name: str, define: Define, says: str) -> Op:
-    """Bits moved by so many places, of integers."""
+    """A bit shift of integers."""
     values = kinds.pairs(("ints", "iota", "ties"), ("near", "near", "normal"))
     traits = ("binary", "exact", "bitwise", "shift")
     return _op(name, define, says, ("a", "b"), traits, dtypes=kinds.WHOLE, near=kinds.PLACES, whole=values)
 
 
 def select(name: str, define: Define, says: str) -> Op:
-    """A choice between two tensors by a third of truth values."""
+    """A selection between two tensors by a bool tensor."""
     return _op(name, define, says, ("condition", "a", "b"), ("exact", "select"), dtypes=kinds.ANY, fixed={0: "bool"})
 
 

@@ -1,4 +1,4 @@
-"""Valid cases of ops that treat each element alone: any rank up to 5, operands that broadcast, every kind of memory."""
+"""Valid cases of element-wise ops: any rank up to 5, operands that broadcast, every memory kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXTENTS = (1, 2, 3, 3, 4, 5, 5, 7, 8, 15, 16, 17, 31, 32, 33, 64, 65)
 EMPTY = ("",) * 38 + ("first", "last")
 
 LARGEST = {"float64": 4_097}
-"""Elements of a case in which the oracle needs more than float64 holds."""
+"""Elements of a case for which the oracle needs more than float64."""
 
 BROADCASTS: Mapping[int, tuple[tuple[str, ...], ...]] = {
     1: (("whole",),),
@@ -33,23 +33,23 @@ BROADCASTS: Mapping[int, tuple[tuple[str, ...], ...]] = {
         *(("whole", "scalar", "whole"), ("row", "whole", "scalar"), ("scalar", "whole", "odd"), ("even", "odd", "row")),
     ),
 }
-"""By the number of operands, what each has of the answer's shape."""
+"""By the number of operands, how the shape of each derives from the answer's."""
 
 CHANNELS = (("whole", "channel"),) * 3 + (("whole", "scalar"),)
-"""The same of an operand that has a number per channel, or one in all."""
+"""The same for an operand with a number per channel, or a single one."""
 
 COTANGENTS = (Fill("ones"), Fill("ints", 1), Fill("normal", 2), Fill("ints", 3), Fill("wide", 4), Fill("normal", 5))
-"""Values of a cotangent: those that the inputs have (``ones``), or tame ones, so that a wrong factor shows."""
+"""Values of a cotangent: those of the inputs (``ones``), or moderate ones, so that a wrong factor shows."""
 
 
 @dataclass(frozen=True)
 class Draws:
     """What an entry says of its cases.
 
-    ``dtypes``: a table. ``fixed``: dtypes of single inputs, by position, that no draw changes. ``points``: where the op
-    is hard. ``attributes``: a table of values for each. ``output``: the answer's dtype, "" for that of the last
-    input, or in brackets the attribute that names it. ``broadcasts``: what each operand has of the answer's shape,
-    those of all ops unless told. ``widened``: the answer's dtype by that of the last input, where it is another.
+    ``dtypes``: a table. ``fixed``: dtypes of single inputs, by position, that are not drawn. ``points``: where the op
+    is hard. ``attributes``: a table of values for each. ``output``: the answer's dtype, "" for that of the last input,
+    or in brackets the attribute that names it. ``broadcasts``: how each operand's shape derives from the answer's, by
+    default all ways. ``widened``: the answer's dtype by that of the last input, where it differs.
     """
 
     op: str
@@ -65,7 +65,7 @@ class Draws:
     widened: Mapping[str, str] = field(default_factory=dict)
 
     def answer(self, attributes: Mapping[str, Any], dtype: str) -> str:
-        """The dtype of the answer to inputs of ``dtype``."""
+        """The dtype of the answer for inputs of ``dtype``."""
         named = self.output.strip("[]")
         return str(attributes[named]) if named in self.attributes else named or self.widened.get(dtype, dtype)
 
@@ -83,14 +83,14 @@ def part(shape: Sequence[int], how: str) -> tuple[int, ...]:
 
 
 def broadcasts(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:
-    """The shape that operands of these have together."""
+    """The broadcast shape of these."""
     rank = max(map(len, shapes))
     columns = zip(*((1,) * (rank - len(shape)) + tuple(shape) for shape in shapes), strict=True)
     return tuple(next((n for n in column if n != 1), 1) for column in columns)
 
 
 def building(make: Callable[..., Geometry], entry: Any, extents: int) -> Callable[..., Geometry]:
-    """What is drawn for ``entry``, as ``make(entry, attributes, memories, extents, **others)`` takes it."""
+    """The draws of ``entry``, as ``make(entry, attributes, memories, extents, **others)`` takes them."""
 
     def build(**drawn: Any) -> Geometry:
         memories = [drawn.pop(f"memory{i}") for i in range(entry.inputs)]
@@ -107,7 +107,7 @@ def geometries(
     empty: Sequence[str] = EMPTY,
     ranks: Sequence[int] = RANKS,
 ) -> Any:
-    """A draw of valid cases."""
+    """Draws valid cases."""
 
     return tables.drawn(
         building(_geometry, draws, max(RANKS)),
@@ -158,7 +158,7 @@ def _shape(extents: Sequence[int], dtype: str, size: int, empty: str) -> tuple[i
 
 
 def points(given: kinds.Points, dtype: str) -> tuple[float, ...]:
-    """The points as numbers of ``dtype``, which every machine writes down alike."""
+    """The points as numbers of ``dtype``, written identically on every machine."""
     if not dtypes.is_float(dtype):
         return tuple(int(p) for p in given if not callable(p))
     found = (p(FORMATS[dtype]) if callable(p) else float(p) for p in given)
@@ -166,7 +166,7 @@ def points(given: kinds.Points, dtype: str) -> tuple[float, ...]:
 
 
 def gradients(draws: Draws) -> Any:
-    """The same of the aspect ``gradient``: floats, and one dtype of integers, of which it is soon said."""
+    """The same for the aspect ``gradient``: floats, and one integer dtype, for which a few cases suffice."""
     floats = tuple(d for d in draws.dtypes if dtypes.is_float(d))
     whole = tuple(d for d in draws.dtypes if not dtypes.is_float(d))[:1]
     # An answer that is no float has no gradient, whatever attribute names its dtype.

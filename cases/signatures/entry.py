@@ -1,4 +1,4 @@
-"""From an entry to an op: its contract is checked, and its definition in bounded arithmetic asked, in one place."""
+"""From an entry to an op: checks its contract and calls its definition in bounded arithmetic."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Arrays = Sequence[np.ndarray]
 
 @dataclass(frozen=True)
 class Attribute:
-    """What an attribute means, the values to draw, and whether a value is one that the contract allows."""
+    """What an attribute means, the values to draw, and whether the contract allows a value."""
 
     says: str
     values: Sequence[Any]
@@ -37,15 +37,15 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Entry:
-    """One op that treats each element alone.
+    """One element-wise op.
 
-    ``define``: a function of one ``Real`` per input, and of the attributes by name. ``inputs``: their names; all have
-    one dtype of ``dtypes``, but for those that ``fixed`` names, and broadcast. ``more``: further rules of the contract.
+    ``define``: a function of one ``Real`` per input, and of the attributes by name. ``inputs``: their names; all
+    broadcast and have one dtype of ``dtypes``, except those in ``fixed``. ``more``: further rules of the contract.
     """
 
     numerics: ClassVar[str] = "pointwise"
     linear: ClassVar[bool] = False
-    """Nobody differentiates its gradient."""
+    """Its gradient is never differentiated."""
 
     name: str
     says: str
@@ -59,7 +59,7 @@ class Entry:
     more: tuple[rules.More, ...] = ()
 
     def __post_init__(self) -> None:
-        # Programs ask the oracle for stages by name.
+        # Programs look up stages in the oracle by name.
         ENTRIES[self.name] = self
 
     @cached_property
@@ -69,7 +69,7 @@ class Entry:
     def reference(
         self, attributes: Mapping[str, Any], inputs: Arrays, allowed: Sequence[str] = ()
     ) -> tuple[Reference, ...]:
-        """What the oracle says of valid input, or what breaks an ``allowed`` rule; ``ContractError`` for any other."""
+        """The references for valid input, or input that breaks an ``allowed`` rule; else ``ContractError``."""
         self._check(attributes, inputs, allowed)
         return bounded.references(self._defined(attributes), inputs, self._answer(attributes, inputs))
 
@@ -111,18 +111,18 @@ class Entry:
         require(set(given) <= {dtype}, f"{self.name}: a cotangent must have the dtype {dtype}, got {', '.join(given)}")
 
     def example(self, dtype: str) -> Example | None:
-        """A call of ones and small numbers."""
+        """A call with ones and small numbers."""
         if dtype not in self.dtypes:
             return None
         kinds = [self.draws.fixed.get(i, dtype) for i in range(len(self.inputs))]
-        # None of a second operand is 0, which may divide.
+        # No second operand is 0, which may be a divisor.
         shapes = [draws.part((2, 3), how) for how in (self.draws.broadcasts or [("whole",) * len(kinds)])[0]]
         values = (np.arange(math.prod(s)).reshape(s) % (2 + i) + (i > 0) for i, s in enumerate(shapes))
         arrays = tuple(dtypes.narrow(value, kind) for value, kind in zip(values, kinds, strict=True))
         return arrays, self._first()
 
     def _first(self) -> dict[str, Any]:
-        """The simplest attributes of a tensor of shape (2, 3)."""
+        """The simplest attributes for a tensor of shape (2, 3)."""
         return {name: attribute.values[0] for name, attribute in self.attributes.items()}
 
     def _asked(self, question: Question) -> tuple[Reference, ...]:
@@ -131,7 +131,7 @@ class Entry:
         return self.reference(question.attributes, question.inputs, question.allowed)
 
     def _mistake(self, known: Hypothesis) -> Hypothesis:
-        """A mistake of any op, of which this op's own oracle says what comes of it."""
+        """A mistake of any op, evaluated by this op's own oracle."""
         return replace(known, answers=lambda question: known.answers(replace(question, oracle=self._asked)))
 
     def _choice(self, known: Choice) -> Choice:
@@ -139,7 +139,7 @@ class Entry:
 
     @property
     def op(self) -> Op:
-        """The op as the registry finds it."""
+        """The op for the registry."""
         often = tables.often(draws.EMPTY)
         return Op(
             name=self.name,

@@ -1,4 +1,4 @@
-"""Dtypes and values of ops that treat each element alone, as tables to draw from."""
+"""Dtypes and fills of element-wise ops, as tables to draw from."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def pairs(first: Sequence[str] = EXACT, second: Sequence[str] = DOMAIN) -> tuple
 
 VALUES = pairs()
 INSIDE = pairs(("near",), ("normal", "special", "bits", "ties"))
-"""Of a function that is not defined everywhere, whose points say where it is."""
+"""For a function with a restricted domain, which its points state."""
 
 POWERS = pairs(("ints", "ties", "normal", "near"), ("near", "near", "special", "bits"))
-"""Of a power, which overflows of most others."""
+"""For a power, which overflows for most other values."""
 
 DIVISORS = pairs(("ints", "iota"), ("ties", "normal"))
-"""Of integers, values that are never 0."""
+"""For integers, values that are never 0."""
 
 Points = Sequence[float | Callable[[FloatFormat], float]]
-"""Where an op is hard: numbers, or functions of the format, as the place is where a result overflows."""
+"""Where an op is hard: numbers, or functions of the format, such as the overflow limit."""
 
 PLACES = (0, 1, 7, 8, 15, 31)
-"""Numbers of places by which bits are moved."""
+"""Shift amounts."""

@@ -1,4 +1,4 @@
-"""What entries of ops that move elements are written with."""
+"""Helpers for entries of ops that move elements."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def same(attributes: Attributes, shapes: Shapes) -> Shapes:
 
 
 def at(shape: Shape, axis: int, *extents: int) -> Shape:
-    """The shape with other extents in the place of an axis."""
+    """The shape with an axis replaced by other extents."""
     place = axis % len(shape)
     return (*shape[:place], *extents, *shape[place + 1 :])
 
 
 def inserted(shape: Shape, axis: int, extent: int) -> Shape:
-    """The shape with one axis more."""
+    """The shape with one more axis."""
     place = axis % (len(shape) + 1)
     return (*shape[:place], extent, *shape[place:])
 
 
 def cycled(values: Sequence[Any], count: int) -> tuple[Any, ...]:
-    """So many values, over again where there are fewer."""
+    """So many values, cycled."""
     return tuple(values[i % len(values)] for i in range(count))
 
 

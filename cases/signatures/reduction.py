@@ -1,4 +1,4 @@
-"""The classes of ops along axes: reductions, positions, scans, and what answers in its input's shape."""
+"""The classes of ops along axes: reductions, positions, scans, and ops that keep their input's shape."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ROWS = (
     *((end,) * 3 for end in (-math.inf, math.inf, math.nan, 1.0)),
     *((-1.0, -2.0, -3.0), (1.0, math.nan, 3.0), (-math.inf, 0.5, -math.inf), (-0.0, -0.0, -0.0), (0.0, 2.0, 0.0)),
 )
-"""All of one kind, all negative, some of them no numbers, some hidden, zeros."""
+"""Fills: all of one kind, all negative, some NaN, some hidden, zeros."""
 
 TRUTH_ROWS = ((0, 0, 0), (1, 1, 1), (1, 0, 0), (0, 0, 1), (0, 1, 1))
 
@@ -64,7 +64,7 @@ class AlongAxes(Entry):
         )
 
     def rows(self) -> Iterator[Pin]:
-        """Rows that chance seldom has, as one case per dtype of floats, or of truth values, and of integers."""
+        """Rows that are rarely drawn, as one case per float dtype, or per bool or integer dtype."""
         floats = [dtype for dtype in dict.fromkeys(self.draws.dtypes) if is_float(dtype)]
         rows = ROWS if floats else TRUTH_ROWS
         shape, values = (len(rows), len(rows[0])), [value for row in rows for value in row]
@@ -128,12 +128,12 @@ def _op(
 
 
 def _along_one(define: Define) -> Define:
-    """A definition whose second parameter is the attribute ``axis``, whatever its own name for that."""
+    """A definition whose second parameter, whatever its name, is the attribute ``axis``."""
     return lambda x, *, axis, **more: define(x, axis, **more)
 
 
 def summing(name: str, define: Define, says: str, *, operands: int = 1, **more: Any) -> Op:
-    """A reduction over any axes that adds up as many products of so many ``operands``."""
+    """A reduction over any axes that sums products of so many ``operands``."""
     return _op(name, define, says, ("reduces", "sums"), operands=operands, **more)
 
 
@@ -143,32 +143,32 @@ def reduction(name: str, define: Define, says: str, *, traits: Sequence[str] = (
 
 
 def choosing(name: str, define: Define, says: str, **more: Any) -> Op:
-    """A reduction whose answer is one of the elements, of which there must be one."""
+    """A reduction whose answer is one of the elements, which must exist."""
     given = {"dtypes": kinds.NUMBERS, "values": CHOSEN, "filled": True, **more}
     return _op(name, define, says, ("reduces", "chooses"), **given)
 
 
 def position(name: str, define: Define, says: str, places: Sequence[int]) -> Op:
-    """Where along an axis something is, which there must be. ``places``: the answer to the rows of ``_close``."""
+    """An index along an axis that must not be empty. ``places``: the answer for the rows of ``_close``."""
     traits = ("reduces", "position")
     given: dict[str, Any] = {"dtypes": kinds.NUMBERS, "values": CHOSEN, "filled": True, "several": False}
     return _op(name, define, says, traits, output="int64", pins=(_close(name, places),), **given)
 
 
 def _close(op: str, places: Sequence[int]) -> Pin:
-    """What float16 and bfloat16 take for equal: where a peak is, and where a dip is."""
+    """Values that are equal in float16 and bfloat16: where the maximum is, and where the minimum is."""
     step = 2.0**-20
     x = literal((2, 3), (1, 1 + step, 1, 1 + step, 1 + step, 1))
     return pin("close", op, (x,), (list(places),), BY_HAND, axis=1, keepdims=False)
 
 
 def truth(name: str, define: Define, says: str) -> Op:
-    """A reduction of truth values."""
+    """A reduction of bools."""
     return _op(name, define, says, ("reduces", "truth"), dtypes=kinds.TRUTH, values=TRUTHS, whole=TRUTHS)
 
 
 def scan(name: str, define: Define, says: str, **more: Any) -> Op:
-    """A result for every element, of all up to it along one axis."""
+    """A cumulative result for every element along one axis."""
     flag = lambda value: isinstance(value, bool)  # noqa: E731
     own = {
         "exclusive": Attribute("whether each element itself is left out", (False, False, True), flag),
@@ -184,5 +184,5 @@ def shares(name: str, define: Define, says: str, **more: Any) -> Op:
 
 
 def rescaled(name: str, define: Define, says: str, **more: Any) -> Op:
-    """Each element by a measure of all along one axis."""
+    """Each element divided by a measure of all along one axis."""
     return _op(name, define, says, ("norm",), values=SPREADS, several=False, keepdims=False, **more)

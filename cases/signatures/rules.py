@@ -1,4 +1,4 @@
-"""How the contract of these ops is broken: operands that do not broadcast, and what an entry adds."""
+"""How the contract of these ops is broken: operands that do not broadcast, and the entry's own rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Shapes = Sequence[Sequence[int]]
 class More:
     """A rule of one op or class: ``holds`` for valid attributes and inputs; ``spoil`` breaks it in a valid case.
 
-    ``dtypes``: a table of those of which it speaks, all if empty.
+    ``dtypes``: a table of those to which it applies, all if empty.
     """
 
     name: str
@@ -32,7 +32,7 @@ class More:
 
 
 def broadcastable(shapes: Shapes) -> bool:
-    """Whether extents are equal or 1, counted from the last axis."""
+    """Whether extents are equal or 1, from the last axis on."""
     try:
         np.broadcast_shapes(*(tuple(shape) for shape in shapes))
     except ValueError:
@@ -53,7 +53,7 @@ def _of(drawn: draws.Draws, dtypes: tuple[str, ...]) -> draws.Draws:
 
 
 def _cases(drawn: draws.Draws, name: str, spoil: Callable[[Case], Case]) -> Callable[[], Any]:
-    """Valid cases of rank 1 or more, small and not empty, each with one thing wrong."""
+    """Small, non-empty valid cases of rank 1 or more, each with one thing wrong."""
 
     def spoilt(case: Case) -> Case:
         return replace(spoil(case), aspect="error", rule=name)
@@ -66,7 +66,7 @@ def _cases(drawn: draws.Draws, name: str, spoil: Callable[[Case], Case]) -> Call
 
 
 def _longer(case: Case) -> Case:
-    """The last axis of the first operand fits nobody's: it is one longer than the others', and not 1."""
+    """The last axis of the first operand does not broadcast: it is one longer than the others', and not 1."""
     last = draws.broadcasts([t.shape for t in case.tensors])[-1]
     long, short = (max(last, 2) + 1, max(last, 2))
     first, *others = case.tensors

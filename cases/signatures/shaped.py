@@ -1,4 +1,4 @@
-"""Valid cases of ops whose operands have shapes of their own, all of which follow from a few extents."""
+"""Valid cases of ops whose operands have different shapes, all of which follow from a few extents."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Answers = Callable[[Sequence[Shape], Mapping[str, Any]], Shape]
 """(shapes of inputs, attributes) -> the shape of the answer."""
 
 Counted = Callable[[Sequence[Shape], Mapping[str, Any]], int]
-"""(shapes of inputs, attributes) -> how many products."""
+"""(shapes of inputs, attributes) -> the number of products."""
 
 
 def _of_first(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape:
@@ -42,12 +42,12 @@ def _nothing_else(attributes: Mapping[str, Any], extents: Sequence[int]) -> Mapp
 class Shaped(draws.Draws):
     """What an entry says of its cases.
 
-    ``shapes``: of the inputs. ``answers``: of the answer, that of the first input unless told. ``extents``: a table for
-    each; ``ranks``: of how many shapes are made. ``ways``: in which ways. ``settle``: the attributes where they follow
-    from extents. ``own``: by position, fills of inputs that the fill number does not decide, of shapes and attributes.
-    ``empties``: a table of which extent is 0. ``work``: of shapes and attributes, how many products there are in all;
-    ``longest``: in the longest sum of value or gradient, where sums are all that the op is. ``named``: the attribute
-    that says the way, if one does.
+    ``shapes``: of the inputs. ``answers``: of the answer, by default that of the first input. ``extents``: a table for
+    each; ``ranks``: the number of extents of a shape. ``ways``: variants of the shapes. ``settle``: attributes that
+    follow from extents. ``own``: by position, fills of inputs that do not depend on the fill number but on shapes and
+    attributes. ``empties``: a table of the extent that is 0. ``work``: from shapes and attributes, the total number of
+    products; ``longest``: that of the longest sum of value or gradient, for ops that are sums. ``named``: the attribute
+    that states the way, if any.
     """
 
     shapes: Shapes = lambda extents, way: ()
@@ -68,7 +68,7 @@ class Shaped(draws.Draws):
 
 
 def geometries(shaped: Shaped, sizes: Sequence[int] = tables.SIZES, empty: Sequence[str] | None = None) -> Draw:
-    """A draw of valid cases. ``empty``: in place of the entry's own table."""
+    """Draws valid cases. ``empty``: replaces the entry's own table."""
 
     return tables.drawn(
         draws.building(_geometry, shaped, len(shaped.extents)),
@@ -124,7 +124,7 @@ def _tensor(
 
 
 def gradients(shaped: Shaped) -> Draw:
-    """The same of the aspect ``gradient``: floats, and one dtype of integers, of which it is soon said."""
+    """The same for the aspect ``gradient``: floats, and one integer dtype, for which a few cases suffice."""
     floats = tuple(d for d in shaped.dtypes if dtypes.is_float(d))
     whole = tuple(d for d in shaped.dtypes if not dtypes.is_float(d))[:1]
     drawn = geometries(replace(shaped, dtypes=(*floats, *whole)))
@@ -132,7 +132,7 @@ def gradients(shaped: Shaped) -> Draw:
 
 
 def _few(shaped: Shaped, geometry: Geometry) -> Fill | None:
-    """Of sums that are too long for a bound, a cotangent that may itself be added up as often."""
+    """For sums too long for a bound, a cotangent that may itself be summed as often."""
     if geometry.kinds[0] != "sparse" or shaped.longest is None:
         return None
     case = geometry.case

@@ -1,4 +1,4 @@
-"""The class of ops whose operands have shapes of their own: norms, products, losses, attention."""
+"""The class of ops whose operands have different shapes: norms, products, losses, attention."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Fits = Callable[[Sequence[shaped.Shape]], bool]
 
 @dataclass(frozen=True)
 class ShapedEntry(Entry):
-    """One op whose cases are ``Shaped``. ``fits``: whether shapes of inputs suit each other, as ``said``.
+    """One op whose cases are ``Shaped``. ``fits``: whether the inputs' shapes match, as ``said``.
 
-    ``longer``: rules of shapes that do not, by name: which axis of which input is one longer.
+    ``longer``: rules about shapes that do not match, by name: which axis of which input is one longer.
     """
 
     numerics: ClassVar[str] = "reduction"
@@ -45,7 +45,7 @@ class ShapedEntry(Entry):
         require(self.fits(shapes), f"{self.name}: {self.said}; got shapes {', '.join(map(str, shapes))}")
 
     def example(self, dtype: str) -> Example | None:
-        """A call with the smallest case that has no extent of 1."""
+        """A call with the smallest case without an extent of 1."""
         if dtype not in self.dtypes:
             return None
         rank = max(self.draws.ranks or (len(self.draws.extents),))
@@ -75,7 +75,7 @@ class ShapedEntry(Entry):
         )
 
     def _spoilt(self, name: str, spoil: Callable[[Case], Case]) -> Draw:
-        # What is longer than 1 would broadcast.
+        # An extent of 1 would broadcast.
         several = [tuple(n for n in table if n > 1) or table for table in self.draws.extents]
         drawn = shaped.geometries(replace(self.draws, extents=several), tables.AS_DRAWN, tables.NOT_EMPTY)
         return drawn.map(lambda geometry: replace(spoil(geometry.case), aspect="error", rule=name))
@@ -96,7 +96,7 @@ class ShapedEntry(Entry):
 
 
 def _longer(position: int, axis: int, case: Case) -> Case:
-    """An axis is one longer than it may be."""
+    """An axis is one longer than allowed."""
     given = case.tensors[position]
     shape = list(given.shape)
     shape[axis] += 1
@@ -126,9 +126,9 @@ def composed(
     choices: tuple[Choice, ...] = (),
     **drawn: Any,
 ) -> Op:
-    """An op of ``dtypes``, and of what ``fixed`` says by position.
+    """An op of ``dtypes``, and of those in ``fixed`` by position.
 
-    ``settled``: attributes that are not drawn, since they follow from extents.
+    ``settled``: attributes that follow from extents, and are not drawn.
     """
     own = dict(attributes or {})
     tables_of = {key: attribute.values for key, attribute in own.items()}

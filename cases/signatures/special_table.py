@@ -1,7 +1,7 @@
-"""What ops answer at zeros, infinities, NaN, and where the answer is exact.
+"""Answers of ops at zeros, infinities and NaN, and where the answer is exact.
 
 By the standards: IEEE 754-2019, sections 5.3 to 5.11, 6.1, 6.3 and 9.2.1, and ISO/IEC 9899:2018 (C), Annex F.10. A row
-holds the operands, then the answer; of an op without floats, integers or truth values.
+holds the operands, then the answer; for an op without floats, integers or bools.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Row = tuple[float, ...]
 
 INF, NAN = math.inf, math.nan
 ODD = ((0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -INF), (NAN, NAN))
-"""What keeps zeros, infinities and NaN as they are."""
+"""Rows of functions that return zeros, infinities and NaN unchanged."""
 
 ZEROS, NOWHERE = ODD[:2], ((INF, NAN), (-INF, NAN), (NAN, NAN))
 KEPT = (*ZEROS, (INF, INF))

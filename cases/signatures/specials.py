@@ -1,4 +1,4 @@
-"""Pins that are generated: special values from a table, every value of a format of 16 bits, hard ones of each dtype."""
+"""Generated pins: special values from a table, every value of a 16-bit format, hard values of each dtype."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ PINNED = ("float32", "float64")
 NARROW = ("float16", "bfloat16")
 VALUES = 2**16
 LONGER = 1.1
-"""A factor that float32 has no number for, nor for its products with those that are drawn."""
+"""A factor that float32 cannot hold, nor its products with drawn values."""
 
 SEVERAL = 1024
-"""Elements in which all pairs of points meet."""
+"""Elements that hold all pairs of points."""
 
 
 def pins(drawn: Draws) -> tuple[Pin, ...]:
@@ -54,7 +54,7 @@ def _tensors(drawn: Draws, columns: Sequence[Sequence[float]], dtype: str) -> tu
 
 
 def _near(drawn: Draws, attributes: Mapping[str, Any]) -> Iterator[Pin]:
-    """About the points where the op is hard, and both ends of integers: a case per dtype, whatever else is drawn."""
+    """Near the points where the op is hard, and at both ends of integers: a case per dtype, whatever is drawn."""
     exhausted = NARROW if drawn.inputs == 1 else ()
     named = drawn.output.strip("[]")
     told = [{named: value} for value in drawn.attributes.get(named, ())]
@@ -67,13 +67,13 @@ def _near(drawn: Draws, attributes: Mapping[str, Any]) -> Iterator[Pin]:
 
 
 def _settings(drawn: Draws) -> list[dict[str, Any]]:
-    """Attributes in which each takes all of its values."""
+    """Settings of the attributes in which each takes all of its values."""
     count = max(map(len, drawn.attributes.values()), default=1)
     return [{name: values[i % len(values)] for name, values in drawn.attributes.items()} for i in range(count)]
 
 
 def _hard(drawn: Draws, dtype: str) -> tuple[Tensor, ...]:
-    # What must not be 0, as integers that divide, has no values about its points.
+    # Operands that must not be 0, such as integer divisors, have no values near the points.
     hard = dtypes.is_float(dtype) or "near" in drawn.whole_values[0]
     about = points(drawn.points, dtype) if hard else ()
     fills = (Fill("near" if hard else "normal", key, about) for key in range(drawn.inputs))
@@ -86,7 +86,7 @@ def _hard(drawn: Draws, dtype: str) -> tuple[Tensor, ...]:
 
 
 def _decimals(drawn: Draws, attributes: Mapping[str, Any]) -> Iterator[Pin]:
-    """Attributes that are numbers of which float32 keeps some digits only, in values and gradients of float64."""
+    """Attributes that float32 would round, in values and gradients of float64."""
     longer = {name: LONGER * value for name, value in attributes.items() if isinstance(value, float)}
     if longer and "float64" in drawn.dtypes:
         case = Case(drawn.op, _hard(drawn, "float64"), {**attributes, **longer})
@@ -96,7 +96,7 @@ def _decimals(drawn: Draws, attributes: Mapping[str, Any]) -> Iterator[Pin]:
 
 
 def _exhaustive(drawn: Draws, attributes: Mapping[str, Any]) -> tuple[Pin, ...]:
-    """Every value of each narrow float that an op of one tensor takes, in one case."""
+    """Every value of each narrow float format for a unary op, in one case."""
     return tuple(
         Pin(
             f"every_{dtype}",
