@@ -31,7 +31,7 @@ MASKED = (
     pin("nothing_seen", "masked_attention", (MASK, QUERY, KEY, VALUE), ([[[[7.5, 4.5], [0, 0]]]],), BY_HAND, scale=1.0),
 )
 BIASED = (
-    # A key is hidden from the first query; another has a score too low for a weight in the second.
+    # A key is hidden from the first query; another has weight 0 for the second, since its score is 1000 lower.
     pin("hidden", "biased_attention", (BIAS, QUERY, KEY, VALUE), ([[[[7.5, 4.5], [6, 3]]]],), BY_HAND, scale=1.0),
 )
 
