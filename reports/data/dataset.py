@@ -1,7 +1,7 @@
-"""A results table in many files: what each shard of a campaign came to, and all of them as one stream.
+"""A results table in many files: the rows of each shard of a campaign, and all of them as one stream.
 
-A file holds the rows of one slice of one op, aspect and target, in the table's order, and beside them, in its schema's
-metadata, what the shard told of itself: a file is complete or it is no Parquet file.
+A file holds the rows of one slice of one op, aspect and target, in the table's order. Its schema's metadata holds the
+shard's own report. A file is complete or is no Parquet file.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from opassay.reports.data.stored_table import ROW_GROUP_ROWS, SCHEMA, check_colu
 from opassay.reports.data.table import arrow_of
 
 TOLD = b"opassay"
-"""The key of the metadata under which a file has what its shard told of itself."""
+"""The metadata key of the shard's report."""
 
 Opening = Callable[[], BinaryIO]
 
 
 @dataclass(frozen=True, order=True)
 class Part:
-    """One file: of which ``op`` and ``aspect``, the least number of its rows, of which target, and how to open it."""
+    """One file: its ``op`` and ``aspect``, its lowest case number, its target, and how to open it."""
 
     op: str
     aspect: str
@@ -39,7 +39,7 @@ class Part:
 
 
 def part_bytes(records: Iterable[Record], told: dict[str, Any]) -> bytes:
-    """The file that holds ``records``, in whatever order they come, and ``told``."""
+    """The file that holds ``records``, given in any order, and ``told``."""
     table = arrow_of(records).replace_schema_metadata({TOLD: json.dumps(told).encode()})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
@@ -47,7 +47,7 @@ def part_bytes(records: Iterable[Record], told: dict[str, Any]) -> bytes:
 
 
 def told_by(stream: BinaryIO) -> dict[str, Any]:
-    """What the shard of a file told of itself; ``ValueError`` for a file that is cut off or another's."""
+    """The shard's report in a file; ``ValueError`` for a file that is truncated or another's."""
     try:
         told = (pq.read_schema(stream).metadata or {})[TOLD]
         found: dict[str, Any] = json.loads(told)
@@ -57,10 +57,10 @@ def told_by(stream: BinaryIO) -> dict[str, Any]:
 
 
 def in_order(parts: Iterable[Part]) -> Iterator[pa.Table]:
-    """The rows of all files in the order of the results table, so many at once as a few files hold.
+    """The rows of all files in the order of the results table, holding only a few files in memory.
 
-    Files of one op and aspect may overlap in their numbers, as those of several targets do: what comes before the
-    least number of the next file is complete.
+    Files of one op and aspect may overlap in their numbers, as those of several targets do: rows below the lowest
+    number of the next file are complete.
     """
     ordered = sorted(parts)
     for _, group in groupby(ordered, key=lambda part: (part.op, part.aspect)):
@@ -79,7 +79,7 @@ def _merged(parts: Sequence[Part]) -> Iterator[pa.Table]:
 
 
 def _cut(table: pa.Table, start: int) -> tuple[pa.Table, pa.Table]:
-    """The rows whose numbers lie before ``start``, and the others, those without a number among them."""
+    """The rows with numbers below ``start``, and the others, which include those without a number."""
     before = pc.fill_null(pc.less(table["number"], start), False)
     return table.filter(before), table.filter(pc.invert(before))
 
@@ -97,7 +97,7 @@ def _read(part: Part) -> pa.Table:
 
 
 def write_one(parts: Iterable[Part], file: Path) -> None:
-    """All rows in one file, in the table's order, in the memory that a few parts take."""
+    """All rows in one file, in the table's order, with the memory of a few parts."""
     held: list[pa.Table] = []
     with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
         for table in in_order(parts):

@@ -13,7 +13,7 @@ from opassay.reports.data.text import clean, shorten
 
 NAME = "finding.json"
 LIMIT = 4 << 20
-"""Most bytes that are read of it."""
+"""Bytes that are read of it at most."""
 
 
 def _text(limit: int) -> Any:
@@ -49,7 +49,7 @@ class Predicate(_Part):
 
 
 class Reproduction(_Part):
-    """A script, and what came of it when it was run; ``exit_status``: None where it did not end in time."""
+    """A script and the result of its run; ``exit_status``: None where it timed out."""
 
     file: str
     exit_status: int | None

@@ -1,4 +1,4 @@
-"""The rows of a table as plain Python values, a few thousand at a time, so that a million need no more memory."""
+"""The rows of a table as plain Python values, a few thousand at a time, so that memory does not grow with the table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLACE = "place"
 def rows(
     table: Results, columns: Sequence[str], skip: Mapping[str, Collection[str]] | None = None
 ) -> Iterator[tuple[Any, ...]]:
-    """The rows as tuples, None where there is no number; not those with a value in ``skip[column]``."""
+    """The rows as tuples, with None for null; rows with a value of ``skip[column]`` are left out."""
     skip = skip or {}
     stored = [c for c in dict.fromkeys([*columns, *skip]) if c != PLACE]
     start = 0
@@ -34,7 +34,7 @@ def rows(
 
 
 def distinct(table: Results, column: str) -> set[str]:
-    """Every text of a column."""
+    """Every distinct text of a column."""
     return {text for batch in batches(table, [column]) for text in batch.column(0).unique().to_pylist()}
 
 

@@ -13,7 +13,7 @@ from opassay.harness.model import strict_json
 
 RUN = "run.json"
 RUNNING = "running"
-"""The status of a run that goes on, or that was killed."""
+"""The status of a run that is in progress or was killed."""
 LIMIT = 1 << 26
 """Bytes that are read of it at most."""
 
@@ -29,7 +29,7 @@ class _Part(pydantic.BaseModel):
 
 
 class Shard(_Part):
-    """What was planned of an op's aspect on a target. ``not_planned``: records left out for want of time."""
+    """What was planned for an op's aspect on a target. ``not_planned``: records left out for lack of time."""
 
     op: str
     aspect: str
@@ -40,7 +40,7 @@ class Shard(_Part):
 
 
 class Target(_Part):
-    """What answered: the adapter, and what its worker said when it started."""
+    """A target: the adapter, and what its worker reported at its start."""
 
     adapter: str = ""
     mode: str = ""
@@ -56,7 +56,7 @@ class Target(_Part):
 
 
 class Known(_Part):
-    """A known difference: who must act and why, how many records it covers, and what its pins showed."""
+    """A known difference: its owner and reason, the number of records it covers, and what its pins showed."""
 
     id: str
     adapter: str
@@ -116,7 +116,7 @@ def read_run(folder: Path | str) -> dict[str, Any]:
 
 
 def complete(run: Mapping[str, Any]) -> dict[str, Any]:
-    """``run`` with every key present; ``ValueError``, in one line, where something is of the wrong kind."""
+    """``run`` with every key present; ``ValueError`` with a one-line message where a value has the wrong type."""
     try:
         return Run.model_validate(run).model_dump()
     except pydantic.ValidationError as error:

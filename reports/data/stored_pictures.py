@@ -1,7 +1,7 @@
 """``pictures/`` beside the results table, read as untrusted input.
 
-Names stay inside the folder, sizes are bounded, and a file that is not as it should be becomes a line for the
-reader. Nothing in it is ever unpickled.
+Names stay inside the folder, sizes are bounded, and an invalid file becomes a line for the reader. Nothing in it is
+ever unpickled.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ _GUARDED = re.compile(r"'+\s*[=+\-@]")
 
 
 class StoredTable:
-    """A table in a file, of which only the columns that are asked for are read, a few thousand rows at a time.
+    """A table in a file. Only the requested columns are read, a few thousand rows at a time.
 
     Raises ``ValueError`` when the file has other columns than a results table or cannot be read.
     """
@@ -58,12 +58,12 @@ class StoredTable:
 
 
 def read_for_pages(path: Path | str) -> StoredTable:
-    """The table that ``read_table`` reads, without reading its rows: ``summarise`` takes it in bounded memory."""
+    """The table of ``read_table`` without its rows in memory, for ``summarise``."""
     return StoredTable(_table_file(Path(path)))
 
 
 def guard(column: str, value: Any) -> Any:
-    """What the CSV holds for a value: a framework's words that a spreadsheet would run get an apostrophe."""
+    """A value in the CSV: framework text that a spreadsheet would evaluate gets an apostrophe."""
     return f"'{value}" if column in SPOKEN_COLUMNS and _FORMULA.match(value) else value
 
 
@@ -93,7 +93,7 @@ def _table_file(path: Path) -> Path:
 
 
 def schema(columns: Sequence[str]) -> pa.Schema:
-    """The types of some of the table's columns, in that order."""
+    """The types of some of the table's columns, in the given order."""
     return pa.schema([SCHEMA.field(name) for name in columns])
 
 
@@ -107,7 +107,7 @@ def _header(file: Path) -> list[str]:
 
 def _parquet_batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     with pa.parquet.ParquetFile(file) as binary:
-        # One row group at a time: a reader of them all keeps what it has read of each until the end.
+        # One row group at a time: a reader of all of them keeps what it has read until the end.
         for number in range(binary.num_row_groups):
             yield from binary.iter_batches(ROW_GROUP_ROWS, [number], list(columns))
 

@@ -2,12 +2,12 @@
 
 Text is cleaned once, before either file is written (``text.clean``), so both hold the same content.
 Numbers that a record does not have are null in Parquet and empty in CSV; NaN and infinities are
-values of their own and survive in both.
+values of their own and kept in both.
 
 The CSV follows RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180): CRLF, a header, quotes doubled;
-UTF-8 without a byte order mark. A spreadsheet would run text that begins with ``= + - @`` as a
-formula, so in the columns that hold a framework's own words (``SPOKEN_COLUMNS``) such text gets a
-leading apostrophe in the CSV, which ``read_table`` takes off again. Data is never changed.
+UTF-8 without a byte order mark. A spreadsheet would evaluate text that begins with ``= + - @`` as a
+formula, so in the columns with framework text (``SPOKEN_COLUMNS``) such text gets a
+leading apostrophe in the CSV, which ``read_table`` removes. Data is never changed.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pd.Dat
 
 
 def frame_of(records: Iterable[Record | Mapping[str, Any]]) -> pd.DataFrame:
-    """The frame that writing ``records`` and reading them back gives, without a file."""
+    """The frame that results from writing ``records`` and reading them back, without a file."""
     return _frame(arrow_of(records))
 
 
@@ -154,17 +154,17 @@ _CONVERTERS = [(f.name, _CONVERT[str(f.type)]) for f in fields(Record)]
 
 
 def _order(row: Row) -> tuple[Any, ...]:
-    """The place of a row by ``SORT_COLUMNS``, None after every value."""
+    """The sort key of a row by ``SORT_COLUMNS``, None after every value."""
     return tuple((True, 0) if row[c] is None else (False, row[c]) for c in SORT_COLUMNS)
 
 
 def _tie_break(row: Row) -> tuple[Any, ...]:
-    # As text, which orders None and NaN too; timing comes last.
+    # As text, which also orders None and NaN; timing comes last.
     return (*(repr(row[c]) for c in _TIE_BREAK), *(row[c] or 0.0 for c in TIMING_COLUMNS))
 
 
 def _ties_broken(rows: Iterable[Row]) -> Iterator[Row]:
-    """``rows``, sorted by ``_order``, with equal ones in an order of their own; ``ValueError`` if not sorted."""
+    """``rows``, sorted by ``_order``, with ties in a fixed order; ``ValueError`` if not sorted."""
     place: tuple[Any, ...] | None = None
     group: list[Row] = []
     for row in rows:

@@ -1,4 +1,4 @@
-"""Text that frameworks wrote, made safe to store and to show."""
+"""Text of frameworks, made safe to store and to display."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# Control characters other than tab and newline, surrogates, non-characters, and the marks that
-# reorder text: CSV readers, XML or a reader's eye do not survive them.
+# Control characters other than tab and newline, surrogates, non-characters, and bidirectional marks:
+# they break CSV readers and XML, or mislead a reader.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def clean(text: str) -> str:
     r"""``text`` with newlines as ``\n`` and unprintable characters written out (``\x1b``)."""
-    # Nothing printable is replaced, and most text is: a million records are cleaned in a fraction of the time.
+    # Printable text is returned unchanged, which makes most of a million records fast.
     return text if text.isprintable() else _UNPRINTABLE.sub(_escape, text.replace("\r\n", "\n"))
 
 
@@ -23,7 +23,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most ``limit`` characters, saying how many more there were."""
+    """At most ``limit`` characters, with the number of those left out."""
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit:,} more characters)"
 
 
@@ -33,17 +33,17 @@ def plural(count: int, singular: str, several: str = "") -> str:
 
 
 def share(count: int, total: int) -> str:
-    """``12 of 200 (6.0 %)``: never a percentage without its denominator."""
+    """``12 of 200 (6.0 %)``: a percentage always has its denominator."""
     return f"{count:,} of {total:,} ({100 * count / total:.1f} %)" if total else f"{count:,} of 0"
 
 
 def rho_text(rho: float | None) -> str:
-    """Error ÷ allowed error in three digits; a dash where there is none."""
+    """Error ÷ allowed error in three digits; a dash if there is none."""
     return "-" if rho is None else f"{rho:.3g}"
 
 
 def finding_line(finding: Mapping[str, Any]) -> str:
-    """A finding of ``run.json`` in one line: how many records, where, how small, why, how sure."""
+    """A finding of ``run.json`` in one line: number of records, op, smallest case, cause, and certainty."""
     parts = [f"{plural(finding['records'], 'record')} on {', '.join(finding['targets'])}"]
     parts.append(plural(finding["elements"], "element"))
     parts += [finding["explained_by"]] if finding["explained_by"] else []

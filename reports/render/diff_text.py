@@ -13,10 +13,10 @@ from opassay.reports.sections.diff import Change, Diff
 LIST_LIMIT = 40
 """Most changes of one sort in the text and Markdown; a page lists more."""
 UNCHANGED, UNCHANGED_LIMIT = "still there", 3
-"""The sort that a reader seldom looks at, and most of it."""
+"""The sort of least interest, and its limit."""
 PAGE_LIMIT = 300
 STEP_LIMIT = 12
-"""Most settings that are named."""
+"""Most settings that are listed."""
 
 
 def title(diff: Diff) -> str:
@@ -69,7 +69,7 @@ def again(diff: Diff, change: Change, folder: str) -> str:
 
 
 def how(change: Change) -> str:
-    """``pass → numeric``; one verdict where it stayed."""
+    """``pass → numeric``; one verdict if unchanged."""
     old, new = change.old or "not asked", change.new or "not asked"
     return old if old == new else f"{old} → {new}"
 
@@ -141,4 +141,4 @@ def html_diff(diff: Diff, folder: str = "") -> str:
 
 FORMATS: dict[str, Callable[[Diff, str], str]] = {"text": text_diff, "markdown": markdown_diff, "html": html_diff}
 SUFFIXES = {".txt": "text", ".md": "markdown", ".html": "html"}
-"""What ``--out`` asks for by its ending."""
+"""The format of ``--out``, by its suffix."""

@@ -1,8 +1,8 @@
 """``report.html``: one file that fetches nothing, bounded in size.
 
-Everything a framework or a known difference says is escaped by Jinja2. The page's own style and
-script are allowed by hash in a content security policy that forbids all else, so text that slipped
-through would still neither run nor load anything; a page with pictures allows those that it holds itself.
+Jinja2 escapes all text of frameworks and known differences. A content security policy allows the page's own style and
+script by hash and forbids all else, so text that escaped the escaping would neither run nor load anything; a page with
+pictures also allows those embedded in it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["LIMITS", "report_html"]
 ROW_LIMIT = 300
 """Most rows of a table."""
 PAIR_ROWS, ALL_PAIR_ROWS, FEWEST_PAIR_ROWS = 30, 600, 3
-"""Most pairs of attributes listed per page: the least covered ones, shared out among the ops."""
+"""Most pairs of attributes listed per page: the least covered ones, divided among the ops."""
 NEAREST = 12
 TEMPLATES = Path(__file__).parent / "templates"
 WORDS = {
@@ -126,13 +126,13 @@ def _context(summary: Summary, parts: Parts, attempt: Attempts) -> dict[str, Any
 
 
 def _knowns(summary: Summary) -> dict[str, Any]:
-    """The known differences that this run met: their cases failed or passed, or a pin was asked."""
+    """The known differences of this run: their cases failed or passed, or a pin ran."""
     met = [k for k in summary.run["known"] if k.get("failed") or k.get("passed") or k.get("pin") == "passes"]
     return capped([{**k, "link": k["url"] if is_web(k.get("url", "")) else ""} for k in met])
 
 
 def _followed(summary: Summary) -> dict[str, Any]:
-    """The choices of the contract that adapters follow, choice by choice."""
+    """The choices of the contract that adapters follow, by choice."""
     rows = sorted(summary.run["choices"], key=lambda row: (str(row.get("choice")), str(row.get("adapter"))))
     return capped([{**row, "link": row["url"] if is_web(str(row.get("url", ""))) else ""} for row in rows])
 
@@ -157,12 +157,12 @@ def capped(items: Sequence[_T], limit: int = ROW_LIMIT) -> dict[str, Any]:
 
 
 def breakable(name: str) -> Markup:
-    """A long name, escaped, that a narrow column may break after an underscore or a colon."""
+    """A long name, escaped, with line breaks allowed after an underscore or a colon."""
     return Markup(re.sub("([_:])", r"\1<wbr>", str(escape(clean(name)))))
 
 
 def unbroken(text: str) -> Markup:
-    """``text``, escaped, whose numbers like 3.1e-07 stay in one line."""
+    """``text``, escaped, with no line break inside numbers like 3.1e-07."""
     return Markup(re.sub(r"\d\.\de-\d+", r'<span class="number">\g<0></span>', str(escape(clean(text)))))
 
 
@@ -208,7 +208,7 @@ def _coverages(targets: Sequence[str], ops: Sequence[OpCoverage]) -> list[dict[s
 
 
 def _coverage(op: OpCoverage, targets: int, rows: int) -> dict[str, Any]:
-    """An op's values and those pairs of attributes that some target was not judged by in full."""
+    """An op's values, and the pairs of attributes that some target was not judged by in full."""
     gaps = []
     for pair, seen in op.pairs.items():
         possible = len(op.attributes[pair[0]].values) * len(op.attributes[pair[1]].values)

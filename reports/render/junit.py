@@ -23,7 +23,7 @@ def junit_xml(summary: Summary) -> str:
 
     ``failure``: differences that no known one covers, in tested versions. ``error``: faults, and less executed than was
     planned. ``skipped``: nothing was judged (not supported, absent, left free). Known differences pass,
-    with their count as a property. A run without a single cell is one error: nothing is never green.
+    with their count as a property. A run without a single cell is one error: an empty run is never green.
     """
     document = JUnitXml("opassay")
     for target in summary.targets:
@@ -46,10 +46,10 @@ def _suite(summary: Summary, target: str) -> TestSuite:
     down = summary.down.get(target, "")
     cells = [cell for cell in summary.cells if cell.target == target]
     if down and not any(cell.recorded for cell in cells):
-        # One cause is one error, however much was planned.
+        # One cause is one error, whatever was planned.
         suite.add_testcase(_failed_start(target, down))
         return suite
-    # One by one, each would count all before it again.
+    # Incremental totals would count all earlier ones again.
     suite.add_testcases([_testcase(cell, summary, down) for cell in cells])
     return suite
 

@@ -28,13 +28,13 @@ def write_pages(
     out: Path | None = None,
     run: Mapping[str, Any] | None = None,
 ) -> list[Path]:
-    """(Re)write what is told of the run in ``folder``, ``report.html`` last; return the paths.
+    """(Re)write the pages of the run in ``folder``, ``report.html`` last; return the paths.
 
-    ``before``: folders of earlier runs, oldest first, with which ``report.html`` shows a trend.
-    The same folder gives the same bytes. Raises ``ValueError`` when the table or ``run.json``
-    is absent or wrong; nothing is written then. With ``faults``, a section or page that cannot be made for any other
-    reason costs no other: what is wrong is added to that list and stands in the page's place. Of a run that has not
-    ended, ``out`` is where the table so far lies and the pages go, and ``run`` what is to be said of it.
+    ``before``: folders of earlier runs, oldest first, with which ``report.html`` shows a trend. The same folder gives
+    the same bytes. Raises ``ValueError`` when the table or ``run.json`` is absent or invalid; nothing is written then.
+    With ``faults``, a section or page that fails for any other reason does not affect the others: its error is added to
+    that list and takes its place on the page. For a run in progress, ``out`` is the folder of the table so far and of
+    the pages, and ``run`` replaces ``run.json``.
     """
     folder, out = Path(folder), Path(out or folder)
     run = read_run(folder) if run is None else run

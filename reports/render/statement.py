@@ -1,4 +1,4 @@
-"""What a gate states: ``statement.json`` for machines, ``badge.svg`` for a README, and GitHub's annotations."""
+"""The result of a gate: ``statement.json`` for machines, ``badge.svg`` for a README, and GitHub's annotations."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from opassay.reports.sections.summarise import Summary
 FORMAT = 1
 
 COUNTS = ("passed", "known", "new", "listed", "unsupported", "undefined", "fallback", "fault", "missing")
-"""Where every planned record went; ``new``: differences that are neither known nor listed."""
+"""What became of every planned record; ``new``: differences that are neither known nor listed."""
 
 ANNOTATIONS = 10
-"""GitHub shows no more errors of one step.
+"""GitHub's limit of errors per step.
 
 Source: "Annotation limitation #26680", https://github.com/orgs/community/discussions/26680
 """
 
 GOOD, BAD, EMPTY = "#2e7d32", "#c62828", "#616161"
 CHARACTER, PADDING = 6.6, 12
-"""Pixels of a character of Verdana at 11 px, about, and around a text: a badge is laid out without fonts."""
+"""Approximate width in pixels of a character of Verdana at 11 px, and the padding: badges use no fonts."""
 
 
 def statement(summary: Summary) -> dict[str, Any]:
-    """Which questions were asked, of whom, how many were answered, and what the answers were."""
+    """The questions, the targets, the number of answers, and the answers."""
     run, total = summary.run, summary.total
     asked = dict(run["suite"]) or {name: run[name] for name in ("seed", "cases", "fills")}
     return {
@@ -62,7 +62,7 @@ def badge_text(summary: Summary) -> str:
 
 
 def badge_svg(summary: Summary) -> str:
-    """A badge that says how much ran, and is green only where nothing is new and nothing is missing."""
+    """A badge that says how much ran; green only where nothing is new and nothing is missing."""
     colour = {"clean": GOOD, "nothing": EMPTY}.get(summary.state, BAD)
     name, told = "opassay", badge_text(summary) if summary.state != "nothing" else "nothing was judged"
     left, right = (round(CHARACTER * len(text) + PADDING) for text in (name, told))
@@ -77,7 +77,7 @@ def badge_svg(summary: Summary) -> str:
 
 
 def github_annotations(summary: Summary) -> Iterator[str]:
-    """Workflow commands by which GitHub shows errors on the pull request itself: what is new, at fault or down."""
+    """Workflow commands with which GitHub shows errors on the pull request: new differences, faults, targets down."""
     found = [_difference(summary, d) for d in (*summary.of_kind("fault"), *summary.of_kind("new"))]
     told = [*((f"{target} could not start", why) for target, why in summary.down.items()), *found]
     for title, message in told[:ANNOTATIONS]:
@@ -93,7 +93,7 @@ def _difference(summary: Summary, d: Any) -> tuple[str, str]:
 
 
 def _escaped(text: str, also: str = "") -> str:
-    """As https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts escapes data and properties."""
+    """Escaped as data and properties in https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts."""
     for character in "%\r\n" + also:
         text = text.replace(character, f"%{ord(character):02X}")
     return text

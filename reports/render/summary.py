@@ -1,6 +1,6 @@
 """``summary.md``: the run on one page of Markdown, for a pull request or a job's summary.
 
-Both take 65,536 characters, and nobody reads as many: what is new comes first, and ``report.html`` has the rest.
+Both are limited to 65,536 characters: new differences come first, and ``report.html`` has the rest.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def summary_md(summary: Summary) -> str:
     blocks += [_differences(summary, "listed", TITLES["listed"], 2_000)]
     blocks += [_differences(summary, "fault", "Faults", 2_500), _matrix(summary), _known(summary), _shares(summary)]
     text = "\n\n".join(block for block in (*blocks, _environment(summary)) if block) + "\n"
-    # Each block has a budget of its own. Only very many targets, or very long names, exceed it.
+    # Each block has its own budget. Only very many targets, or very long names, exceed it.
     return text if len(text) <= LIMIT else f"{text[: LIMIT - 200].rpartition(chr(10))[0]}\n\n… cut; {PAGE}\n"
 
 
@@ -116,7 +116,7 @@ def _added(cells: list[Cell]) -> Cell:
 
 
 def _known(summary: Summary) -> str:
-    """Counts of known differences by owner; the page has the list."""
+    """Counts of known differences by owner; ``report.html`` has the list."""
     if not summary.run["known"]:
         return ""
     rows = []
@@ -131,7 +131,7 @@ def _known(summary: Summary) -> str:
 
 
 def _shares(summary: Summary) -> str:
-    """What was not judged, per target."""
+    """The shares that were not judged, per target."""
     kinds = ("unsupported", "undefined", "fallback")
     rows = []
     for target in summary.targets:
@@ -145,7 +145,7 @@ def _shares(summary: Summary) -> str:
 
 
 def _asked(run: Mapping[str, Any]) -> str:
-    """Which cases were asked."""
+    """Which cases ran."""
     if suite := run["suite"]:
         return f"suite {inline(str(suite.get('name')))} ({inline(str(suite.get('hash'))[:16])})"
     cases = f"{run['cases']:,} cases" if run["cases"] else "cases by what they cost"
@@ -173,7 +173,7 @@ def _environment(summary: Summary) -> str:
 
 
 def _table(head: list[str], rows: list[list[str]], room: int | None = None) -> str:
-    """A table; with ``room``, of as many rows as fit, and how many more there are."""
+    """A table; with ``room``, as many rows as fit, and the number of the others."""
     lines = [
         "| " + " | ".join(cell.replace("\n", " ").replace("|", "\\|") for cell in line) + " |"
         for line in (head, ["---"] * len(head), *rows)
@@ -184,7 +184,7 @@ def _table(head: list[str], rows: list[list[str]], room: int | None = None) -> s
 
 
 def _bullets(lines: list[str], count: int, room: int) -> str:
-    """Those of the first ``lines`` that fit, and how many of ``count`` are left."""
+    """As many of ``lines`` as fit, and how many of ``count`` are left out."""
     fitting = _fitting([f"- {line}" for line in lines], room)
     left = count - len(fitting)
     return "\n".join([*fitting, *([f"- {_more(left)}"] if left else [])])
@@ -195,13 +195,13 @@ def _more(count: int) -> str:
 
 
 def _fitting(lines: list[str], room: int) -> list[str]:
-    """The first lines that have at most ``room`` characters together."""
+    """The first lines with at most ``room`` characters in total."""
     ends = accumulate(len(line) + 1 for line in lines)
     return [line for line, end in zip(lines, ends, strict=True) if end <= room]
 
 
 def inline(text: str) -> str:
-    """Text that Markdown shows as it is: no markup, HTML or mention is read into it."""
+    """Text that Markdown displays literally: no markup, HTML or mention."""
     return re.sub(r"([\\`*_\[\]<>#~@&!])", r"\\\1", " ".join(clean(text).split()))
 
 
@@ -212,7 +212,7 @@ def code_span(text: str) -> str:
 
 
 def command_span(text: str) -> str:
-    """A code span of the whole of a command, which can be pasted as it stands."""
+    """A code span with a whole command, to be pasted."""
     return f"{_fence(text)}{text}{_fence(text)}"
 
 

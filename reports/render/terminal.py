@@ -50,7 +50,7 @@ def print_summary(results: Results, run: Mapping[str, Any], console: Console) ->
         console.print(_legend(summary, console))
         console.print()
     for line in (*_differences(summary, console), *_findings(summary, console), *_next_steps(summary, console)):
-        # A command that is to be pasted must stay one line.
+        # A command to be pasted must stay on one line.
         console.print(line, soft_wrap=bool(line.no_wrap))
 
 
@@ -124,7 +124,7 @@ def _line(d: Difference, console: Console) -> Text:
 
 
 def _encodable(text: str, console: Console) -> str:
-    """``text`` in characters that the console can print."""
+    """``text`` in characters that the console can encode."""
     encoding = "ascii" if console.options.ascii_only else "utf-8"
     return clean(text).encode(encoding, "backslashreplace").decode(encoding)
 

@@ -1,1 +1,1 @@
-"""What reports say, as data."""
+"""The contents of reports, as data."""

@@ -1,4 +1,4 @@
-"""How near each op came to its bound: the spread of error ÷ allowed error per op, dtype and target."""
+"""How near each op came to its bound: the distribution of error ÷ allowed error per op, dtype and target."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def _no_bins() -> list[int]:
 class Rho:
     """How near one op came to the bound per target and dtype: error ÷ allowed error, 1 is the bound.
 
-    ``passing`` is the largest among passes, ``failing`` the largest among differences that are not known: how far
-    a known one is beyond the bound says nothing of this run. ``bins`` counts the answers of both between ``EDGES``.
+    ``passing`` is the largest among passes, ``failing`` the largest among new differences; known ones are left out,
+    since their errors do not depend on this run. ``bins`` counts the answers of both between ``EDGES``.
     """
 
     op: str
@@ -43,7 +43,7 @@ class Rho:
 
 
 def rho_table(table: Results, run: Mapping[str, Any]) -> list[Rho]:
-    """The spread and the worst rho per op, dtype and target over all aspects, from judged records that have one."""
+    """The distribution and the worst rho per op, dtype and target over all aspects, of judged records with a rho."""
     found: dict[tuple[str, str, str], Rho] = {}
     for op, dtype, target, verdict, known, rho, case_id in rows(table, _COLUMNS):
         kind = kind_of(verdict, known)
@@ -69,12 +69,12 @@ def _add(entry: Rho, kind: str, rho: float, case_id: str) -> None:
 
 @lru_cache(maxsize=1024)
 def dtype_names(dtype: str) -> str:
-    """The dtypes of a record's tensors, each once."""
+    """The distinct dtypes of a record's tensors."""
     return "+".join(sorted(set(dtype.split(";"))))
 
 
 def nearest(rhos: Sequence[Rho], count: int) -> list[Rho]:
-    """The combinations whose passing answers came nearest to the bound, nearest first."""
+    """The combinations with the largest passing rho, largest first."""
     ranked = sorted((r for r in rhos if r.passing), key=lambda r: (-(r.passing or 0.0), r.op, r.dtype, r.target))
     return ranked[:count]
 

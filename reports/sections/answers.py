@@ -1,4 +1,4 @@
-"""Three small matrices of how targets answered: invalid input, special values, shape inference."""
+"""Three small matrices of answers by target: invalid input, special values, shape inference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opassay.reports.data.rows import Results, distinct, rows
 from opassay.reports.sections.matrix import kind_of, targets
 
 WORD_LIMIT = 6
-"""How many sorts of answer one cell tells apart; all further ones count as ``OTHER``."""
+"""How many kinds of answer one cell distinguishes; further ones count as ``OTHER``."""
 OTHER = "other"
 _COLUMNS = (
     "op",
@@ -33,7 +33,7 @@ _COLUMNS = (
 
 @dataclass
 class Answers:
-    """How one target answered one sort of question. ``words`` counts the answers in the reader's words."""
+    """How one target answered one kind of question. ``words`` counts the answers, in the reader's terms."""
 
     passed: int = 0
     new: int = 0
@@ -50,7 +50,7 @@ class Answers:
 
     @property
     def state(self) -> str:
-        """A key of ``matrix.STATES``: what matters most."""
+        """A key of ``matrix.STATES``: the gravest one."""
         if self.new or self.fault:
             return "new" if self.new else "fault"
         return "listed" if self.listed else "known" if self.known else "pass" if self.passed else "unjudged"
@@ -65,7 +65,7 @@ class Answers:
 
 @dataclass
 class Question:
-    """A row of a matrix: an op and what it was asked, with the answers per target."""
+    """A row of a matrix: an op and a question, with the answers per target."""
 
     op: str
     asked: str
@@ -73,7 +73,7 @@ class Question:
 
     @property
     def parts(self) -> bool:
-        """Whether some target passed everything and another did not: frameworks part ways here."""
+        """Whether some target passed everything and another did not."""
         judged = [a for a in self.answers.values() if a.judged]
         return len({a.passed == a.judged for a in judged}) > 1
 
@@ -89,7 +89,7 @@ class Matrices:
 
 
 def matrices(table: Results, run: Mapping[str, Any]) -> Matrices:
-    """All three, from three passes over the records that they are about."""
+    """All three, from three passes over the table."""
     valid = distinct(table, "aspect") - {"error"}
     fills = {fill for fill in distinct(table, "fill") if "special" not in fill.split(";")}
     asked_shapes = distinct(table, "aspect") - {"shape"}
@@ -118,7 +118,7 @@ def _questions(
 
 @lru_cache(maxsize=4096)
 def rule_of(attrs: str) -> str:
-    """The rule that a case of the aspect ``error`` breaks; a question mark where the cell does not say."""
+    """The rule that a case of the aspect ``error`` breaks; a question mark where the cell does not state it."""
     try:
         given = json.loads(attrs)
     except ValueError:
@@ -133,7 +133,7 @@ def _raised(row: Mapping[str, str]) -> str:
 
 
 def _told(row: Mapping[str, str]) -> str:
-    """``pass``, or what a special value became (how such messages begin), or the verdict."""
+    """``pass``, or what a special value became (the start of such messages), or the verdict."""
     if row["verdict"] != "special":
         return row["verdict"]
     return first_line(row["message"]).partition(":")[0][:40] or "special"

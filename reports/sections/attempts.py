@@ -1,4 +1,4 @@
-"""Sections of the pages, each made by itself: one that cannot be made costs no other."""
+"""Sections of the pages, each made separately: a failure does not affect the others."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ T = TypeVar("T")
 
 
 class Attempts:
-    """Makes sections; an exception is added to ``faults`` and the section left out. Without such a list, exceptions
-    pass."""
+    """Makes sections; an exception is added to ``faults`` and the section left out. Without it, they propagate."""
 
     def __init__(self, faults: list[str] | None = None) -> None:
         self.faults = faults

@@ -1,6 +1,6 @@
-"""What was asked, so that "passes" is not read as "was tested": values of each attribute, and pairs of them.
+"""Coverage, so that "passes" is not read as "was tested": values of each attribute, and pairs of them.
 
-Counted are the answers that were judged, right or wrong, for the aspects whose input is valid.
+It counts judged answers, right or wrong, for the aspects whose input is valid.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from opassay.reports.data.text import shorten
 from opassay.reports.sections.matrix import targets
 
 VALUE_LIMIT = 24
-"""How many values of one attribute are told apart; all further ones count as ``OTHER``."""
+"""How many values of one attribute are distinguished; further ones count as ``OTHER``."""
 OTHER = "other values"
 TOLD_APART, TOLD_LENGTH = 4, 120
-"""How many values that every target was asked have a row each, and how long their names may be where they share one."""
+"""How many values that all targets were judged by have a row each, and the length limit of names that share one."""
 LARGE = 4096
-"""Elements from which on a case counts as large: kernels change their path with size."""
+"""Elements from which a case counts as large: kernels change their path with size."""
 _COLUMNS = ("op", "aspect", "target", "verdict", "dtype", "fill", "memory", "shapes", "executor", "attrs")
 _JUDGED = ("pass", *FAILING)
 
 
 @dataclass
 class Attribute:
-    """``counts`` is [target, value]: judged answers; ``values`` the texts in the order in which they came."""
+    """``counts`` is [target, value]: judged answers; ``values`` the texts in order of first occurrence."""
 
     name: str
     counts: np.ndarray
@@ -60,7 +60,7 @@ class Attribute:
 
     @property
     def told(self) -> list[tuple[str, list[int]]]:
-        """As ``ordered``, but many values that every target was asked are one row, with the least of their counts."""
+        """As ``ordered``, but many values that all targets have share one row, with the least of their counts."""
         gaps = [row for row in self.ordered if not all(row[1])]
         asked = [row for row in self.ordered if all(row[1])]
         if len(asked) <= TOLD_APART:
@@ -83,7 +83,7 @@ class OpCoverage:
 
     @property
     def possible(self) -> int:
-        """How many pairs there are of the values that any target was asked."""
+        """How many pairs the values of any target form."""
         return sum(len(self.attributes[a].values) * len(self.attributes[b].values) for a, b in self.pairs)
 
     def never(self, pair: tuple[str, str]) -> list[str]:
@@ -94,7 +94,7 @@ class OpCoverage:
 
 
 def coverage(table: Results, run: Mapping[str, Any]) -> tuple[list[str], list[OpCoverage]]:
-    """The targets, and what each op was judged by on each of them, by op."""
+    """The targets, and the coverage of each op on them, by op."""
     names = targets(table, run)
     found: dict[str, OpCoverage] = {}
     for batch in batches(table, _COLUMNS):
@@ -127,7 +127,7 @@ def _zeros(*extents: int) -> np.ndarray:
 
 
 def _taken(texts: pa.Array, ids: Callable[[list[str]], np.ndarray]) -> np.ndarray:
-    """``ids`` of all texts, asked once per distinct text."""
+    """``ids`` of all texts, computed once per distinct text."""
     coded = texts.dictionary_encode()
     numbers: np.ndarray = ids(coded.dictionary.to_pylist())[coded.indices.to_numpy()]
     return numbers
@@ -147,7 +147,7 @@ def _attributes(part: pa.RecordBatch) -> Iterator[tuple[str, pa.Array]]:
 
 @lru_cache(maxsize=4096)
 def attribute_texts(attrs: str) -> Mapping[str, str]:
-    """The attributes of a case as short texts; of a program, those of all its stages, as ``op.attribute``."""
+    """The attributes of a case as short texts; for a program, those of all its stages, as ``op.attribute``."""
     try:
         given = json.loads(attrs or "{}")
     except ValueError:
@@ -166,11 +166,11 @@ def attribute_texts(attrs: str) -> Mapping[str, str]:
 
 
 _UNTOLD = ("rule", "output_shape", "shape")
-"""Attributes that are not counted: shapes are as many as cases, and a rule belongs to the aspect ``error``."""
+"""Attributes that are not counted: almost every case has other shapes, and rules belong to the aspect ``error``."""
 
 
 def value_text(value: Any) -> str:
-    """An attribute's value in a few characters: ``2×1``; explicit padding by what sets it apart, not by its numbers."""
+    """An attribute's value in a few characters: ``2×1``; explicit padding by its kind, not its numbers."""
     if isinstance(value, list) and value and all(isinstance(pair, list) and len(pair) == 2 for pair in value):
         if not any(n for pair in value for n in pair):
             return "explicit, zero"

@@ -1,4 +1,4 @@
-"""What changed between two runs, or two targets: case by case where both asked the same, by what is said elsewhere."""
+"""What changed between two runs, or two targets: case by case where both ran the same cases, else by message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SORTS = {
     "still there": "fails as before",
     "no longer tested": "was judged before, is not now",
 }
-"""The sorts of change between two runs, in the order in which they are told."""
+"""The sorts of change between two runs, in the order of the report."""
 TARGETS = {
     "new": "fails on {b}, does not fail on {a}, and no known difference covers it",
     "fault": "cannot be asked on {b}, through a fault of opassay or of the adapter that {a} does not have",
@@ -69,7 +69,7 @@ class Change:
 
     @property
     def severity(self) -> tuple[int, bool]:
-        """How grave it is: the gravest sorts first."""
+        """Sorts the gravest first."""
         return severity(self.new if self.new in FAILING else self.old, self.empty)
 
 
@@ -77,10 +77,10 @@ class Change:
 class Diff:
     """All changes, by ``SORTS``, the gravest first.
 
-    ``both``: how many records of one case and target both runs judged; ``after_only``: that only the later one did;
-    ``versions``: of each target, before and now; ``differing``: what else is not the same; ``records``: how many
-    records each sort has; ``faults``: how many are faults, before and now; ``pair``: the targets that are compared
-    instead of runs; ``run``: the later run.
+    ``both``: how many records of one case and target both runs judged; ``after_only``: those that only the later one
+    judged; ``versions``: of each target, before and now; ``differing``: other settings that differ; ``records``: number
+    of records of each sort; ``faults``: number of faults, before and now; ``pair``: the targets compared, if not runs;
+    ``run``: the later run.
     """
 
     changes: list[Change]
@@ -95,7 +95,7 @@ class Diff:
 
     @property
     def sorts(self) -> list[tuple[str, str, str]]:
-        """Each sort, what it is called here, and what it means."""
+        """Each sort, its name here, and its meaning."""
         if self.pair is None:
             return [(sort, sort, meaning) for sort, meaning in SORTS.items()]
         names = dict(zip("ab", map(clean, self.pair), strict=True))
@@ -106,7 +106,7 @@ class Diff:
 
     @property
     def status(self) -> int:
-        """3 when there is a fault that was not there, 1 when something is new, or when nothing was compared; else 0."""
+        """3 when there is a new fault, 1 when something is new or nothing was compared; else 0."""
         return 3 if self.records["fault"] else int(bool(self.records["new"]) or not self.both)
 
 
@@ -117,10 +117,10 @@ def compare(
     new_run: Mapping[str, Any],
     pair: tuple[str, str] | None = None,
 ) -> Diff:
-    """What changed from ``old`` to ``new``, in memory bounded by the largest op and aspect.
+    """What changed from ``old`` to ``new``, with memory bounded by the largest op and aspect.
 
-    ``pair``: the target of ``old`` and the one of ``new`` that are compared, rather than each target with itself.
-    The tables' rows must come by op and aspect, as every written table's do.
+    ``pair``: the target of ``old`` and the one of ``new`` to compare, instead of each target with itself.
+    The tables' rows must come by op and aspect, as in every written table.
     """
     changes: dict[tuple[str, ...], Change] = {}
     both = after_only = 0
@@ -148,7 +148,7 @@ def compare(
 
 
 def _sorted_out(before: Block, after: Block) -> Iterator[tuple[str, Answer | None, Answer | None]]:
-    """Each case and target with its sort of change; a pass that stays one is none."""
+    """Each case and target with its sort of change; an unchanged pass is none."""
     earlier = {signature(answer) for answer in before.values() if answer.fails}
     later = {signature(answer) for answer in after.values() if answer.fails}
     going_on = {saying(answer) for answer in after.values() if answer.fails}
@@ -173,7 +173,7 @@ def _of_failing(then: Answer | None, now: Answer, earlier: set[Signature]) -> st
     if then is None or not then.fails:
         if then is None and signature(now) in earlier:
             return "still there"
-        # A known difference in a case that was not asked before is not a change.
+        # A known difference in a case that did not run before is not a change.
         return ("changed" if then else "") if now.known else "new"
     if then.known and not now.known:
         return "new"
@@ -188,7 +188,7 @@ def _add(
     if told is None:
         return
     old, new = then.verdict if then else "", now.verdict if now else ""
-    # A message of a known difference varies by case, so it does not count.
+    # Messages of known differences vary by case, so they are not compared.
     says = "" if told.known else told.says
     key = (sort, *place, told.target, old, new, told.known, says)
     change = changes.setdefault(key, Change(*key))

@@ -1,4 +1,4 @@
-"""What a run recorded, case by case, in the order in which two runs can be compared."""
+"""The records of a run by case, in the order in which two runs are compared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Signature = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a run recorded of one case on one target."""
+    """A run's record of one case on one target."""
 
     verdict: str
     known: str
@@ -38,7 +38,7 @@ Blocks = Iterator[tuple[tuple[str, str], Block]]
 
 
 def blocks(left: Blocks, right: Blocks) -> Iterator[tuple[tuple[str, str], Block, Block]]:
-    """Op and aspect with the answers of both runs, one block at a time: both tables come in this order."""
+    """Op and aspect with the answers of both runs, one block at a time: both tables have this order."""
     first, second = next(left, None), next(right, None)
     while first or second:
         place = min(side[0] for side in (first, second) if side)
@@ -49,7 +49,7 @@ def blocks(left: Blocks, right: Blocks) -> Iterator[tuple[tuple[str, str], Block
 
 
 def grouped(table: Results, pair: tuple[str, str] | None, side: int) -> Blocks:
-    """The table's answers by op and aspect; of the target of one ``side`` of ``pair`` alone, under both names."""
+    """The table's answers by op and aspect; with a ``pair``, of one ``side``'s target only, under both names."""
     passed: dict[str, Answer] = {}
     for place, group in groupby(rows(table, _COLUMNS), key=lambda row: (row[0], row[1])):
         block: Block = {}

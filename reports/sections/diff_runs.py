@@ -1,4 +1,4 @@
-"""What two runs, or two of their targets, differ in before any answer: versions, seeds, options, targets, settings."""
+"""Differences of two runs, or two targets, other than answers: versions, seeds, options, targets, settings."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from opassay.reports.data.text import clean
 
 Run = Mapping[str, Any]
 Step = tuple[str, str, str]
-"""What, before, now."""
+"""Name, before, now."""
 
 STREAM = ("seed", "cases", "fills")
-"""Settings that decide which cases are asked."""
+"""Settings that decide which cases run."""
 
 OF_NO_CONCERN = ("--out", "--resume", "--findings", "--strict", "--target", "-t", *(f"--{name}" for name in STREAM))
 """Options that change no answer, or are compared separately."""
@@ -22,7 +22,7 @@ OF_TARGETS = ("version", "mode", "device", "executor", "python", "numpy")
 
 
 def versions(old: Run, new: Run) -> list[Step]:
-    """Of each target, before and now."""
+    """The versions of each target, before and now."""
     before, after = (
         {name: str(info.get("version", "")) for name, info in run["targets"].items()} for run in (old, new)
     )
@@ -30,7 +30,7 @@ def versions(old: Run, new: Run) -> list[Step]:
 
 
 def differing(old: Run, new: Run) -> list[Step]:
-    """All other differences that may change answers, or which cases are asked."""
+    """All other differences that may change answers or cases."""
     return [_step(*step) for step in (*_stream(old, new), *_options(old, new), *_targets(old, new))]
 
 
@@ -56,7 +56,7 @@ def _options(old: Run, new: Run) -> Iterator[Step]:
 
 
 def _given(run: Run) -> list[str]:
-    """The options of the run's command that matter, each with its value."""
+    """The relevant options of the run's command, each with its value."""
     try:
         words = shlex.split(str(run["command"]))[1:]
     except ValueError:

@@ -1,4 +1,4 @@
-"""Records with the same message, gathered into one difference with its smallest case."""
+"""Records with the same message, grouped into one difference with its smallest case."""
 
 from __future__ import annotations
 
@@ -42,9 +42,8 @@ class Difference:
     """Failing records of one op, aspect, target and verdict whose messages begin alike.
 
     ``kind`` is ``new``, ``listed``, ``known`` or ``fault``; ``example`` the columns of the smallest case (fewest
-    elements over all its tensors, none of them empty where there is such a case); ``worst_rho`` is over
-    all ``count`` records; ``confirmed`` counts those that failed again when run alone; ``place`` is the
-    example's row in the table.
+    elements over all its tensors, none of them empty where possible); ``worst_rho`` is over all ``count`` records;
+    ``confirmed`` counts those that failed again when run alone; ``place`` is the example's row in the table.
     """
 
     kind: str
@@ -67,24 +66,24 @@ class Difference:
 
     @property
     def severity(self) -> tuple[int, bool]:
-        """How grave it is: the gravest sorts first."""
+        """Sorts the gravest first."""
         return severity(self.verdict, empty(str(self.example["shapes"])))
 
     @property
     def meaning(self) -> str:
-        """What the verdict says, in words."""
+        """The meaning of the verdict."""
         return VERDICTS[self.verdict]
 
     @property
     def headline(self) -> str:
-        """The first line of the smallest case's message, or the verdict's meaning where there is none."""
+        """The first line of the smallest case's message, or the verdict's meaning without one."""
         return first_line(str(self.example["message"])) or self.meaning
 
 
 def differences(table: Results, run: Mapping[str, Any]) -> list[Difference]:
-    """In the order of ``KIND_ORDER``; within each the gravest, then those with most records."""
+    """In the order of ``KIND_ORDER``; within each the gravest first, then those with most records."""
     found: dict[tuple[str, ...], Difference] = {}
-    # Most records pass: only the others are turned into Python values.
+    # Most records pass: only the others are converted to Python values.
     for place, *values in rows(table, (PLACE, *_COLUMNS), skip={"verdict": _SILENT}):
         row = dict(zip(_COLUMNS, values, strict=True))
         key = tuple(row[c] for c in _KEY_COLUMNS)
@@ -120,10 +119,10 @@ def _add_cases(table: Results, ordered: Sequence[Difference]) -> None:
 
 
 def elements(shapes: str) -> int:
-    """How many elements the tensors of a ``shapes`` cell have together: ``1x4x4x1;2x2`` has 20."""
+    """The total number of elements of a ``shapes`` cell: ``1x4x4x1;2x2`` has 20."""
     return sum(math.prod(int(n) for n in re.findall(r"\d+", shape)) for shape in shapes.split(";"))
 
 
 def empty(shapes: str) -> bool:
-    """Whether one of the tensors of a ``shapes`` cell has no element, as ``0x4`` has none."""
+    """Whether a tensor of a ``shapes`` cell is empty, as ``0x4`` is."""
     return re.search(r"\b0\b", shapes.replace("x", " ")) is not None

@@ -19,7 +19,7 @@ LIMITS = {"new": 200, "fault": 50, "listed": 100, "known": 100}
 MESSAGE_LIMIT = 2_000
 CASE_LIMIT = 8_000
 TEXT_BUDGET = 600_000
-"""How many characters the messages and cases of all entries of a kind have at most; later cases are left out."""
+"""The most characters of messages and cases of all entries of a kind; later cases are left out."""
 NOBODY = "nobody yet"
 TITLES = {
     "new": "New differences",
@@ -39,7 +39,7 @@ def anchors(found: Sequence[Difference]) -> dict[int, str]:
 
 
 def section(summary: Summary, kind: str, ids: dict[int, str], findings: Sequence[Finding] = ()) -> dict[str, Any]:
-    """The entries of one kind and how many are left out."""
+    """The entries of one kind and the number of those left out."""
     found = summary.of_kind(kind)
     first = found[: LIMITS[kind]]
     shown, left = [], TEXT_BUDGET
@@ -59,18 +59,18 @@ def section(summary: Summary, kind: str, ids: dict[int, str], findings: Sequence
 
 
 def is_web(url: str) -> bool:
-    """Whether a link may be made of ``url``: nothing but http and https."""
+    """Whether ``url`` may become a link: http and https only."""
     return url.startswith(("https://", "http://"))
 
 
 def stable_id(d: Difference) -> str:
-    """Eight hex digits that a difference keeps from run to run, so that a link to it stays good."""
+    """Eight hex digits that a difference keeps from run to run, for stable links."""
     key = (d.op, d.aspect, d.target, d.verdict, d.known, normalised(str(d.example["message"])))
     return hashlib.sha256("\0".join(key).encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def _of(d: Difference, findings: Sequence[Finding]) -> list[str]:
-    """The ids of the findings that speak of the same op, aspect, verdict and target."""
+    """The ids of the findings about the same op, aspect, verdict and target."""
     found = [
         f.id for f in findings if (f.op, f.aspect, f.verdict) == (d.op, d.aspect, d.verdict) and d.target in f.targets
     ]
@@ -96,14 +96,14 @@ def _entry(d: Difference, anchor: str, run: Mapping[str, Any], known: dict[str, 
 
 
 def known_of(d: Difference, run: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What ``run.json`` says of the known difference that covers ``d``; of several, the first with all reasons."""
+    """The entry of ``run.json`` for the known difference that covers ``d``; of several, the first with all reasons."""
     here = {k["id"]: k for k in run["known"] if k.get("adapter") == d.example["adapter"]}
     found = [here[name] for name in apart(d.known) if name in here]
     return {**found[0], "reason": "; ".join(str(k.get("reason", "")) for k in found)} if found else None
 
 
 def _figures(d: Difference) -> list[tuple[str, str]]:
-    """What is known of the smallest case, in the reader's words; empty fields are left out."""
+    """The properties of the smallest case, in the reader's terms; empty fields are left out."""
     e = d.example
     bad = f"{e['bad_elements']:,} of {e['elements']:,}" if e["bad_elements"] is not None and e["elements"] else ""
     fields = (

@@ -21,7 +21,7 @@ from opassay.reports.sections.heatmaps import Heatmap, heatmaps
 FOLDER = "findings"
 FINDING_LIMIT = 100
 BUDGET = 1_000_000
-"""How many characters all findings of a page have at most: the least grave are left out."""
+"""The most characters of all findings of a page: the least grave are left out."""
 SCRIPT_BYTES = 64 << 10
 FILE_BYTES = 4 << 20
 OUTPUT_LIMIT = 4_000
@@ -82,7 +82,7 @@ NOTHING_FOUND = Findings()
 
 
 def read_findings(folder: Path) -> Findings:
-    """What ``findings/`` in ``folder`` holds; nothing if there is none. Never raises for what the files hold."""
+    """The contents of ``findings/`` in ``folder``; empty without it. Never raises for what the files hold."""
     folder = Path(folder) / FOLDER
     names = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
     found, lines = [], []

@@ -20,7 +20,7 @@ WORST = 3
 
 @dataclass(frozen=True)
 class Line:
-    """One of the worst differences: what, why (``Cause: ...``, or what is not proved), who, and where on the page."""
+    """One of the worst differences: what, why (``Cause: ...``, or what is not proved), owner, and its link."""
 
     verdict: str
     what: str
@@ -85,7 +85,7 @@ _UNJUDGED = ("unsupported", "undefined", "fallback", "fault", "missing", "not_pl
 
 
 def _never(summary: Summary) -> Iterator[str]:
-    """What was not tested, though a reader might think so."""
+    """What was not tested, though a reader might assume it was."""
     states = [cell.state for cell in summary.cells]
     if "absent" in states:
         yield f"{plural(states.count('absent'), 'op and target', 'pairs of op and target')} that the adapter lacks"
@@ -143,7 +143,7 @@ def _brief(text: str) -> str:
 
 
 def _command(summary: Summary, findings: Findings) -> str:
-    """A script of a finding that was seen to reproduce it, or the replay of the worst difference."""
+    """A finding's script that reproduced it, or the replay of the worst difference."""
     for finding in findings.shown:
         for script in finding.scripts:
             if script.reproduces:

@@ -1,7 +1,7 @@
-"""What was not judged within answers, element by element.
+"""Elements of answers that were not judged.
 
-``python -m opassay.reports.sections.free DIR`` prints it for a run.
-An element is free because the contract leaves it open, or because no bound can be stated for it.
+``python -m opassay.reports.sections.free DIR`` prints them for a run. An element is free because the contract leaves it
+open, or because no bound exists for it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _COLUMNS = ("op", "dtype", "target", "elements", "free_elements", "free_by_bound
 
 @dataclass
 class Free:
-    """How many elements of the answers of an op, dtype and target were free, and how many of these by the bound."""
+    """How many answer elements of an op, dtype and target were free, and how many of these for lack of a bound."""
 
     op: str = ""
     dtype: str = ""
@@ -36,7 +36,7 @@ class Free:
 
     @property
     def line(self) -> str:
-        """In words; empty where everything was judged."""
+        """As text; empty where everything was judged."""
         if not self.free:
             return ""
         why = [f"{self.by_contract:,} free by the contract"] if self.by_contract else []
@@ -45,7 +45,7 @@ class Free:
 
 
 def free_table(table: Results) -> list[Free]:
-    """By op, dtype and target, over all aspects, of the answers whose elements were counted."""
+    """By op, dtype and target, over all aspects, for the answers whose elements were counted."""
     found: dict[tuple[str, str, str], Free] = {}
     for op, dtype, target, elements, free, by_bound in rows(table, _COLUMNS):
         if elements:
@@ -55,7 +55,7 @@ def free_table(table: Results) -> list[Free]:
 
 
 def total_free(found: Iterable[Free]) -> Free:
-    """All of them added up."""
+    """The sum of all."""
     out = Free()
     for one in found:
         _add(out, one.elements, one.free, one.by_bound)

@@ -13,15 +13,15 @@ from opassay.reports.sections.pictures import coloured, png
 
 ELEMENT_LIMIT = 1 << 16
 SIDE_LIMIT = 48
-"""How many rows or columns of an array are shown: those around the worst element."""
+"""The most rows or columns of an array that are shown: those around the worst element."""
 TEXT_LIMIT = 6
-"""Up to how many rows and columns the values are written into the picture."""
+"""The most rows and columns for which values are written into the picture."""
 _INDEX = re.compile(r"^(?P<output>[^\[\]]*)\[(?P<index>[\d,\s]*)\]$")
 
 
 @dataclass(frozen=True)
 class Square:
-    """One written value: its place in the picture, in elements, and whether the ground under it is light."""
+    """One written value: its place in the picture, in elements, and whether its background is light."""
 
     x: float
     y: float
@@ -61,7 +61,7 @@ def heatmaps(expected: Any, actual: Any, worst_index: str) -> tuple[Heatmap, ...
 
 
 def array_of(value: Any) -> np.ndarray | None:
-    """Nested lists as float64; None for anything else or too much of it."""
+    """Nested lists as float64; None for anything else or for too many elements."""
     if not isinstance(value, (list, int, float)) or isinstance(value, bool):
         return None
     try:

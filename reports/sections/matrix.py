@@ -13,7 +13,7 @@ from opassay.harness.model.verdicts import FAILING, VERDICTS
 from opassay.reports.data.rows import Results, distinct, rows
 
 KINDS = ("passed", "new", "listed", "known", "unsupported", "undefined", "fallback", "fault")
-"""What a record counts as. ``new``, ``listed`` (new, in an untested version) and ``known`` are differences."""
+"""How a record counts. ``new``, ``listed`` (new, in an untested version) and ``known`` are differences."""
 
 STATES = {
     "new": "a difference that no known difference covers",
@@ -33,11 +33,11 @@ FIRST_CASES = 5
 class Tally:
     """How many records of each kind, and how many were planned.
 
-    ``judged`` is the numerator of every rate: answers that were compared, right or wrong. ``missing``
-    is planned minus recorded. ``by_design`` counts those of ``passed`` and ``known`` where the framework
-    defines the answer in its own way. ``not_planned`` is no part of ``planned``: cases that other targets
-    are asked, and this one is not, since its mode compiles each of them for seconds. ``worst_rho`` is over
-    what passed and what is new, since a known difference says nothing of this run; NaN counts as the worst.
+    ``judged`` is the numerator of every rate: answers that were compared, right or wrong. ``missing`` is planned minus
+    recorded. ``by_design`` counts those of ``passed`` and ``known`` where the framework defines the answer in its own
+    way. ``not_planned`` is no part of ``planned``: cases of other targets that this one skips, since its mode compiles
+    each of them for seconds. ``worst_rho`` is over passes and new differences, since known ones do not depend on this
+    run; NaN counts as the worst.
     """
 
     planned: int = 0
@@ -71,7 +71,7 @@ class Tally:
 
     @property
     def total(self) -> int:
-        """The denominator: what was planned, or what was recorded where that is more."""
+        """The denominator: the planned records, or the recorded ones if there are more."""
         return max(self.planned, self.recorded)
 
     @property
@@ -90,7 +90,7 @@ class Cell(Tally):
 
     @property
     def state(self) -> str:
-        """The key of ``STATES`` that matters most. A cell without a judged answer is never ``pass``."""
+        """The gravest key of ``STATES``. A cell without a judged answer is never ``pass``."""
         if self.new or self.fault:
             return "new" if self.new else "fault"
         if self.missing:
@@ -110,7 +110,7 @@ def kind_of(verdict: str, known: str, untested: str = "") -> str:
 
 
 def worse(rho: float, than: float | None) -> bool:
-    """Whether ``rho`` is further out; NaN is further out than infinity."""
+    """Whether ``rho`` is worse; NaN is worse than infinity."""
     return than is None or (not math.isnan(than) and (math.isnan(rho) or rho > than))
 
 
@@ -147,7 +147,7 @@ def _add(cell: Cell, kind: str, rho: float | None, seconds: float | None, case_i
 
 
 def total(cells: Iterable[Cell]) -> Tally:
-    """All cells added up; a surplus in one cell does not make up for what is missing in another."""
+    """The sum of all cells; a surplus in one cell does not offset what is missing in another."""
     out = Tally()
     for cell in cells:
         out.planned += cell.total
@@ -161,7 +161,7 @@ def total(cells: Iterable[Cell]) -> Tally:
 
 
 def targets(table: Results, run: Mapping[str, Any]) -> list[str]:
-    """Every target that was asked for, in the order of the run, then any other in the table."""
+    """Every requested target, in the order of the run, then any other in the table."""
     planned = [*run["targets"], *(shard["target"] for shard in run["shards"])]
     return list(dict.fromkeys([*planned, *sorted(distinct(table, "target"))]))
 

@@ -1,4 +1,4 @@
-"""Every op on every target at a glance: per family of ops a row, and below it one per op."""
+"""An overview of every op on every target: one row per family of ops, and below it one per op."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DESIGN = "design"
 _ORDER = [name for state in STATES for name in ((DESIGN, state) if state == "pass" else (state,))]
 RED = ("new", "fault")
 FOLDED = 24
-"""Up to how many ops are all shown. Of more, a family's ops show only if one is red, or on demand."""
+"""The most ops that are all shown. Beyond, a family's ops show only if one is red, or on demand."""
 OTHER = "other"
 
 

@@ -18,13 +18,13 @@ from opassay.reports.data.text import plural
 
 PIN_LIMIT = 12
 SIDE_LIMIT = 256
-"""How many pixels an image on the page has at most along either side."""
+"""The most pixels of an image on the page along either side."""
 BUDGET = 1_000_000
-"""How many characters all images of a page have at most, shared evenly among the pins."""
+"""The most characters of all images of a page, divided evenly among the pins."""
 DECADES = 6
-"""How many powers of ten the colours of a difference span at least."""
+"""The fewest powers of ten that the colours of a difference span."""
 FLOOR = -8
-"""The darkest colour stands for this power of ten, unless the differences are smaller still."""
+"""The power of ten of the darkest colour, unless the differences are smaller still."""
 CIVIDIS = np.frombuffer(
     bytes.fromhex(
         "00224d00285b002d690432701c386e283e6d32446c3b496b454f6b4d556c545a6c5b606e63666f6a6c71717273787876"
@@ -32,8 +32,8 @@ CIVIDIS = np.frombuffer(
     ),
     np.uint8,
 ).reshape(-1, 3)
-"""Red, green and blue of the colours of a difference, the smallest first: more would swell the file and not be told
-apart. Every eighth of cividis' 256, which people with any colour vision see as one order of brightness. Source:
+"""Red, green and blue of the colours of a difference, the smallest first: more would enlarge the file without being
+distinguishable. Every eighth of cividis' 256, whose order of brightness is visible with any colour vision. Source:
 Nuñez, Anderton and Renslow 2018, https://doi.org/10.1371/journal.pone.0199239.
 """
 COLOURS = len(CIVIDIS)
@@ -69,7 +69,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Pictures:
-    """All figures of a page, and lines about what could not be read at all."""
+    """All figures of a page, and lines about those that could not be read at all."""
 
     figures: tuple[Figure, ...] = ()
     lines: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ def read_pictures(folder: Path) -> Pictures | None:
 
 
 def _figure(folder: Path, entry: Any, budget: int) -> Figure:
-    """The figure of one entry, with no more than ``budget`` characters of images."""
+    """The figure of one entry, with at most ``budget`` characters of images."""
     row = entry if isinstance(entry, Mapping) else {}
     name, op, case_id, source = (word(row.get(key)) for key in ("name", "op", "case_id", "source"))
     bare = Figure(name, op, case_id, source)
@@ -102,7 +102,7 @@ def _figure(folder: Path, entry: Any, budget: int) -> Figure:
 
 
 def _drawn(name: str, arrays: Arrays, budget: int) -> dict[str, Any]:
-    """Columns, notes and scale of a figure, in the finest raster that fits in ``budget`` characters.
+    """Columns, notes and scale of a figure, in the finest raster within ``budget`` characters.
 
     ``Unreadable`` if none fits.
     """
@@ -117,7 +117,7 @@ def _drawn(name: str, arrays: Arrays, budget: int) -> dict[str, Any]:
 
 
 def _finest(array: np.ndarray) -> int:
-    """The smallest step from pixel to pixel that leaves neither side longer than allowed."""
+    """The smallest pixel step that keeps both sides within the limit."""
     return -(-int(max(array.shape[:2])) // SIDE_LIMIT)
 
 
@@ -165,7 +165,7 @@ def _photo(title: str, alt: str, array: np.ndarray, bounds: tuple[float, float],
 
 
 def _map(name: str, label: str, gap: np.ndarray, scale: tuple[int, int], step: int) -> Image:
-    """The difference [H, W] as an image on a logarithmic scale between two powers of ten, said in words as well.
+    """The difference [H, W] as an image on a logarithmic scale between two powers of ten, which are also given as text.
 
     A pixel that stands for several shows their largest.
     """
@@ -200,7 +200,7 @@ def _divisor(exact: np.ndarray) -> float:
 
 
 def told(gap: np.ndarray) -> str:
-    """The largest difference of [H, W], where it is, and how many pixels differ, in words."""
+    """The largest difference of [H, W], its place, and how many pixels differ, as text."""
     if not gap.any():
         return "no difference"
     row, column = np.unravel_index(int(gap.argmax()), gap.shape)

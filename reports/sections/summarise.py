@@ -1,4 +1,4 @@
-"""From the results table and ``run.json`` to the few numbers that every page shows."""
+"""From the results table and ``run.json`` to the numbers that every page shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from opassay.reports.sections.matrix import Cell, Tally, matrix, targets, total
 
 _STATUS = {RUNNING: "The run goes on: these are the answers so far. It writes this page anew when it ends."}
 BROAD_LIMIT = 3
-"""Up to how many known differences that are too broad are named one by one."""
+"""The most known differences that are too broad and named one by one."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Summary:
 
     @property
     def state(self) -> str:
-        """``new``, ``fault``, ``nothing``, ``incomplete`` or ``clean``: only the last is good news."""
+        """``new``, ``fault``, ``nothing``, ``incomplete`` or ``clean``; only the last is a success."""
         if self.total.new:
             return "new"
         if self.total.fault:
@@ -103,7 +103,7 @@ class Summary:
 
     @property
     def verdict(self) -> str:
-        """The headline: what is new, and whether more may come."""
+        """The headline: what is new, and whether more may follow."""
         news = self.of_kind("new")
         found = f"{plural(len(news), 'new difference')} in {plural(self.total.new, 'record')}"
         if self.run["status"] == RUNNING:
@@ -122,12 +122,12 @@ class Summary:
         return f"; {plural(count, 'difference')} in untested versions, not red" if count else ""
 
     def named(self, count: str) -> str:
-        """The name of a tally's count for readers: while a run goes on, nothing is missing."""
+        """The displayed name of a tally's count: while a run is in progress, nothing is missing."""
         return "to come" if count == "missing" and self.run["status"] == RUNNING else count.replace("_", " ")
 
     @property
     def ran(self) -> str:
-        """The second line: how much ran, and where every other planned record went."""
+        """The second line: how much ran, and what became of every other planned record."""
         t = self.total
         parts = [f"{t.passed:,} passed"]
         parts += [f"{n:,} {name}" for n, name in ((t.new, "new"), (t.listed, "listed"), (t.known, "known")) if n]
@@ -179,7 +179,7 @@ def still_running(total: Tally) -> str:
 
 
 def unsupported_shares(cells: Sequence[Cell]) -> list[Share]:
-    """Per op and target, over all aspects, of the records there are; only those above zero."""
+    """Per op and target, over all aspects, out of the existing records; only those above zero."""
     count: Counter[tuple[str, str]] = Counter()
     of: Counter[tuple[str, str]] = Counter()
     for cell in cells:
@@ -189,7 +189,7 @@ def unsupported_shares(cells: Sequence[Cell]) -> list[Share]:
 
 
 def undefined_shares(cells: Sequence[Cell]) -> list[Share]:
-    """Per op, of the answers that came back (judged or undefined); every op that has any."""
+    """Per op, out of the answers (judged or undefined); every op that has any."""
     count: Counter[str] = Counter()
     of: Counter[str] = Counter()
     for cell in cells:

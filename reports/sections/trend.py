@@ -1,4 +1,4 @@
-"""Several runs side by side: how each op did on each target from one to the next."""
+"""Several runs side by side: the state of each op on each target from run to run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from opassay.reports.data.text import clean
 from opassay.reports.sections.matrix import STATES, Cell, matrix, total
 
 RUN_LIMIT = 24
-"""Most runs that are shown: the last ones."""
+"""The most runs that are shown: the last ones."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """The head of a column: the folder's name, the versions of the frameworks, and counts over everything."""
+    """The head of a column: the folder's name, the frameworks' versions, and total counts."""
 
     name: str
     versions: str
@@ -43,7 +43,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Trend:
-    """``runs`` from the oldest to the newest, as they were given; ``rows`` by op and target, None where not planned."""
+    """``runs`` from the oldest to the newest, in the given order; ``rows`` by op and target, None where not planned."""
 
     runs: tuple[Run, ...]
     rows: tuple[tuple[str, str, tuple[Point | None, ...]], ...]
@@ -98,7 +98,7 @@ def _point(cell: Cell, before: Cell | None) -> Point:
 
 
 def _turn(cell: Cell, before: Cell | None) -> str:
-    """Whether more or fewer new differences than before, then whether the state is another."""
+    """Compares the number of new differences, then the state."""
     if before is None:
         return ""
     order = list(STATES)
