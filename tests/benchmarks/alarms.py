@@ -76,7 +76,7 @@ def of_target(chosen):
         if done >= chosen.records:
             break
         settings = Settings(seed=seed, cases=chosen.cases)
-        campaign = Campaign(Request(targets=[chosen.target], ops=chosen.ops, aspects=ASKED, settings=settings))
+        campaign = Campaign(Request(targets=[chosen.target], ops=chosen.ops, aspects=chosen.aspects, settings=settings))
         with campaign.engine() as engine:
             check_devices(engine)
             for record in engine.run(campaign.shards):
@@ -99,6 +99,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--target", help="ask this target, not kernels in NumPy")
     parser.add_argument("--cases", type=int, default=30, help="geometries per op, aspect and seed of a target")
+    parser.add_argument("--aspects", nargs="*", default=ASKED, help="of a target")
     parser.add_argument("--ops", nargs="*", default=(), help="ask a target these ops, not all")
     parser.add_argument(
         "--table",
