@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from opassay.cases.pins import BY_HAND, literal, pin
+from opassay.harness.model.case import Case
+from opassay.harness.model.op import Pin
 
 BMM = (
     # [[1, 2], [3, 4]] and [[0, 1], [1, 0]], the second pair transposed.
@@ -28,6 +30,19 @@ WIDENED = (
         "matmul_widened",
         (literal((1, 2), (256, 1), "float16"), literal((2, 1), (512, 1), "float16")),
         ([[131073]],),
+        BY_HAND,
+    ),
+    # 131,072 is beyond float16, and a quarter of it is not.
+    Pin(
+        "cotangent_of_32_bits",
+        Case(
+            "matmul_widened",
+            (literal((1, 1), (0.25,), "float16"), literal((1, 1), (0.25,), "float16")),
+            {},
+            "gradient",
+            cotangents=(literal((1, 1), (131072,)),),
+        ),
+        ([[32768]], [[32768]]),
         BY_HAND,
     ),
 )

@@ -65,7 +65,7 @@ LACKING: dict[str, str] = {
     "masked_attention": "bfloat16",
     "masked_fill": "bfloat16 bool int16 uint16 uint64",
     "masked_select": "bfloat16",
-    "max": "bfloat16 int16 uint32 uint64",
+    "max": "bfloat16 int16 uint16 uint32 uint64",
     "maximum": "bfloat16 int16 uint16",
     "mean": "bfloat16",
     "min": "bfloat16 int16 uint16 uint32 uint64",

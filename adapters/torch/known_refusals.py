@@ -10,6 +10,13 @@ _SEEN = "torch 2.13.0, CPU"
 REFUSALS = (
     *aten_refusals.facts("torch", _SEEN),
     refused(
+        "torch-unsigned-sorted",
+        "long tensors are sorted by a kernel that has no unsigned integers of more than 8 bits",
+        '"parallel_sort1d_kernel" not implemented',
+        ops=("unique",),
+        versions=_SEEN,
+    ),
+    refused(
         "torch-sized-on-meta",
         "tensors on the meta device have no extents that depend on values",
         "attempted to run this operator with Meta tensors",

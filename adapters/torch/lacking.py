@@ -53,5 +53,4 @@ LACKING: dict[str, str] = {
     "topk": "uint16 uint32 uint64",
     "triu_tril": "uint16 uint32 uint64",
     "trunc_divide": "uint16 uint32 uint64",
-    "unique": "uint16 uint32 uint64",
 }

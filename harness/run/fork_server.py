@@ -188,7 +188,8 @@ class Starts:
         if sys.platform != "linux" or spec.device != "cpu":
             return None
         alike = replace(spec, threads=0)
-        key = json.dumps([alike.python, alike.yields, alike.config(), alike.environment()], sort_keys=True)
+        parts = [alike.python, alike.yields, alike.generation, alike.config(), alike.environment()]
+        key = json.dumps(parts, sort_keys=True)
         server = self._servers.get(key)
         if server is not None:
             return server.fork(spec)

@@ -128,8 +128,11 @@ class Lane:
             self.start()
 
     def renew(self, env: Mapping[str, str]) -> None:
-        """Replace the worker by one with ``env`` added to its environment. No job may be in flight."""
-        self._spec = replace(self._spec, env={**self._spec.env, **env})
+        """Replace the worker by one that imports its framework anew, ``env`` added to its environment.
+
+        No job may be in flight.
+        """
+        self._spec = replace(self._spec, env={**self._spec.env, **env}, generation=self._spec.generation + 1)
         self.restart(self._spec.threads)
 
     def dismiss(self) -> None:

@@ -51,7 +51,8 @@ class WorkerSpec:
     ``max_output``: bytes of one case's outputs from which on they are not sent.
     ``extra_roots`` maps further top-level names to their folder or file (an adapter of the user's). ``yields``: whether
     it leaves the cores to those that do not, since the run ends when the slowest has ended. ``needs``: the framework's
-    package and its oldest version that works, each or empty.
+    package and its oldest version that works, each or empty. Workers of another ``generation`` are fresh: they come of
+    another import.
     """
 
     adapter: str
@@ -64,6 +65,7 @@ class WorkerSpec:
     extra_roots: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, str] = ("", "")
+    generation: int = 0
 
     @property
     def foreign(self) -> bool:

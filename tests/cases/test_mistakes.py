@@ -80,6 +80,7 @@ LUCK = (
     *product(("conv2d", "max_pool2d", "avg_pool2d"), ("value",), ("beyond_65535_unwritten",)),
     *product(("elu", "celu"), ("value", "gradient"), ("constants_in_float32",)),
     ("conv2d", "value", "integers_strided_undilated"),
+    ("matmul_widened", "gradient", "cotangent_in_16_bits"),
     ("max_pool2d", "value", "subnormals_compared_as_zero"),
     ("max_pool2d_with_argmax", "value", "index_of_padding"),
     ("avg_pool2d", "value", "same_undilated"),

@@ -56,7 +56,7 @@ def test_two_workers_answer_what_one_does(campaign):
     assert len(lanes) == 1
     two, lanes = answered(campaign, cores=2)
     assert len(lanes) == 2
-    assert lanes[1]._served > 0, "the second worker was given nothing"
+    assert lanes[1].wear._served > 0, "the second worker was given nothing"
     assert told(one) == told(two)
     assert not {r.verdict for r in two} & set(FAILING)
 
