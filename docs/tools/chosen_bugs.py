@@ -1,6 +1,9 @@
 """The entries of ``docs/found-bugs.md``: which, in which order, and what happens in a sentence."""
 
 CHOSEN = {
+    "torch-matmul_widened-value-unwritten": (
+        "`torch._int_mm` of an expanded row or column does not write its product."
+    ),
     "tensorflow-avg_pool2d-gradient-wide-window-structural": (
         "The gradient of an average pool whose window is larger than its input is wrong in every element."
     ),
@@ -30,6 +33,10 @@ CHOSEN = {
         "On the TensorFlow backend, `ops.matmul` multiplies integers as floats: sums are rounded, and one that "
         "leaves the range becomes the lowest integer."
     ),
+    "paddle-matmul-value-integers": (
+        "`matmul` of integers multiplies floats of 32 bits: sums are rounded, and one that leaves the range "
+        "becomes the lowest integer."
+    ),
     "onnxruntime-avg_pool2d-same-structural": (
         "`auto_pad=SAME_UPPER` computes the padding as if the window were not dilated, and crops the image where "
         "the stride is wider than the window."
@@ -42,21 +49,14 @@ CHOSEN = {
         "On processors without bfloat16, a float32 sum becomes bfloat16 by dropping bits: it is up to twice as "
         "far off as rounding allows."
     ),
-    "paddle-avg_pool2d-value-cut-structural": (
-        "Averages with uneven padding divide by the wrong count at the end: the padding there is taken to be as "
-        "wide as that at the start."
-    ),
     "paddle-conv2d-value-dilation-structural": ('With `padding="SAME"` every dilation is silently taken for 1.'),
-    "paddle-matmul-value-integers": (
-        "`matmul` of integers multiplies floats of 32 bits: sums are rounded, and one that leaves the range "
-        "becomes the lowest integer."
-    ),
-    "paddle-avg_pool2d-gradient-rounded-structural": (
-        "The float64 gradient of an average is scaled by a reciprocal of 32 bits: half of the digits are wrong."
-    ),
     "openvino-conv2d-value-empty-structural": (
         "A convolution whose image has no rows, columns or channels must give zeros; the answer is uninitialised "
         "memory."
+    ),
+    "jax-div-value-reciprocal": (
+        "XLA multiplies by the reciprocal of a divisor that is broadcast, such as a scalar, and flushes it to 0 "
+        "where it is subnormal: 1.5e38 / 3e38 is 0."
     ),
     "jax-conv2d-groups": (
         "XLA computes a convolution with groups with zeros in the place of the other groups. Zero times infinity "

@@ -202,8 +202,8 @@ Thirty of the gravest differences that opassay has found in released frameworks,
 that the case got. They are entries of the [known differences](known-differences.md). What is wrong in silence comes
 first.
 
-The numbers were measured on an x86-64 processor with AVX2. The commands are typed in a checkout. Each script needs
-NumPy and the framework only, and ends with 1 where the difference is there.
+The numbers were measured on x86-64 processors with AVX2 or AVX-512. The commands are typed in a checkout. Each
+script needs NumPy and the framework only, and ends with 1 where the difference is there.
 """
 
 ELSEWHERE_HEAD = """\

@@ -1,0 +1,93 @@
+# jax under jit: div is off by more than rounding explains (expected -0.666666644, got -0)
+#
+# Seen with jax 0.10.2, mode jit, on cpu.
+# There: y[1] expected -0.666666644, got -0 (allowed error 1.49e-07); 2 of 2 elements
+# Exit status 1: the difference is there. 0: it is gone. 2: the script itself failed.
+# Found by opassay, case 167a4bfa648bfe32.
+
+import os
+import platform
+import sys
+
+
+def failed(kind, error, trace):
+    sys.__excepthook__(kind, error, trace)
+    sys.stdout.flush()
+    os._exit(2)
+
+
+sys.excepthook = failed
+
+
+os.environ.setdefault("NPROC", "1")
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+
+import numpy as np
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+jax.config.update("jax_enable_x64", True)
+
+print("jax", jax.__version__, "NumPy", np.__version__, "Python", platform.python_version(), platform.machine())
+
+
+a = np.array([1.5000000027488779e+38, -1.9999999360571385e+38], dtype=np.float32)
+b = np.array([3.0000000054977558e+38], dtype=np.float32)
+
+a = jnp.asarray(a)
+b = jnp.asarray(b)
+
+
+def call(a, b):
+    return jnp.divide(a, b)
+
+
+call = jax.jit(call)
+
+
+def to_numpy(answer):
+    answer = np.asarray(answer)
+    return answer.astype(np.float32) if answer.dtype == jnp.bfloat16 else answer
+
+
+def dtype_name(answer):
+    return answer.dtype.name
+
+
+def check(name, answer, shape, dtype, expected, allowed, places=None):
+    """Print what is expected of an output and what came; whether they differ (at `places`, if these are given)."""
+    actual, got = (None, None) if answer is None else (to_numpy(answer), dtype_name(answer))
+    if actual is None or actual.shape != shape or got != dtype:
+        print(f"expected {name}: {dtype} of shape {shape}")
+        print(f"actual {name}: None" if actual is None else f"actual {name}: {got} of shape {actual.shape}")
+        return True
+    if places is not None:
+        actual = np.array([actual[place] for place in places], dtype=actual.dtype)
+    with np.errstate(all="ignore"):
+        same = actual == expected
+        if actual.dtype.kind == "f":
+            same |= (np.isnan(actual) & np.isnan(expected)) | (np.abs(actual - expected) <= allowed)
+    if places is None:
+        print(f"expected {name}:\n{expected}\nactual {name}:\n{actual}")
+    else:
+        for place, want, have in zip(places, expected, actual):
+            print(f"expected {name}[{', '.join(map(str, place))}] = {want}")
+            print(f"actual {name}[{', '.join(map(str, place))}] = {have}")
+    return not same.all()
+
+
+def finish(differs):
+    print("the difference is there" if differs else "the difference is gone")
+    sys.exit(1 if differs else 0)
+
+
+answers = call(a, b)
+answers = answers if isinstance(answers, (tuple, list)) else (answers,)
+if len(answers) != 1:
+    print(f"expected 1 answers\nactual: {len(answers)} answers")
+    finish(True)
+wrong = [
+    check("y", answers[0], (2,), "float32", np.array([0.5, -0.666666644130656], dtype=np.float64), np.array([1.4901161204949886e-07, 1.490116120865063e-07], dtype=np.float64)),
+]
+finish(any(wrong))
