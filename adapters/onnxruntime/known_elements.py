@@ -27,7 +27,10 @@ _FUNCTIONS: Told = {
         "upstream",
         "without saturate, Cast gives 448 for [480, 496) in float8e4m3fn, NaN for [61440, 65536) in float8e5m2",
     ),
-    "sums_saturate": ("upstream", "sums and products of integers are made of numbers that hold more, and then clipped"),
+    "sums_saturate": (
+        "upstream",
+        "sums and products of integers are computed in float64: beyond 2**53 they are rounded, and they saturate",
+    ),
     "nan_passed_over": ("upstream", "ReduceMax and ReduceMin of vectors pass over a NaN"),
     "out_of_range": ("upstream", "Tanh of float32 is a quotient of polynomials, which nothing keeps within 1"),
 }

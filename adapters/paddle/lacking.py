@@ -8,6 +8,7 @@ LACKING: dict[str, str] = {
     "acosh": "bfloat16 float16",
     "adaptive_avg_pool2d": "CHW",
     "add": "bfloat16 float16",
+    "arange": "bfloat16",
     "asin": "bfloat16 float16",
     "asinh": "bfloat16 float16",
     "atan": "bfloat16 float16",

@@ -253,6 +253,11 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     # As TensorFlow 2.21 answered on AVX-512.
     "zero_beside_nan": (of("softmax", (1.0, NAN, 3.0), axis=0), gives(0, NAN, 0)),
     "nan_passed_over": (of("max", (NAN, 1.0, 3.0), axes=(0,), keepdims=False), scalar(3)),
+    # As onnxruntime 1.32 answered.
+    "sums_saturate: rounded": (
+        of("sum", (2**53 + 1, -(2**53) - 3, 2**53 + 5), dtype="int64", axes=(0,), keepdims=False),
+        scalar(2**53, np.int64),
+    ),
     "sums_saturate": (
         of("sum", (2**31 - 1, 5), dtype="int32", axes=(0,), keepdims=False),
         scalar(2**31 - 1, np.int32),

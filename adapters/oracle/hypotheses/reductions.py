@@ -44,7 +44,7 @@ def _zero_beside_nan(question: Question) -> Iterator[References]:
 
 
 def _saturate(question: Question) -> Iterator[References]:
-    """In long double, which cannot tell integers near the largest one apart."""
+    """In long double, which cannot tell integers near the largest one apart; and in float64, which rounds them."""
     (found,), x = ask(question), question.inputs[0]
     if dtypes.is_float(found.dtype) or found.dtype == "bool":
         return
@@ -54,6 +54,11 @@ def _saturate(question: Question) -> Iterator[References]:
     ends = np.iinfo(found.dtype)
     exact = np.where(whole > ends.max, ends.max, np.where(whole < ends.min, ends.min, found.exact))
     yield (replace(found, exact=exact.astype(found.exact.dtype)),)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = combine(x.astype(np.float64), axis=_axes(question)).reshape(found.exact.shape)
+    high, low = rounded >= float(ends.max), rounded <= float(ends.min)
+    inside = np.where(high | low, 0, rounded).astype(found.exact.dtype)
+    yield (replace(found, exact=np.where(high, ends.max, np.where(low, ends.min, inside)).astype(inside.dtype)),)
 
 
 def _cumprod(x: Real, axis: int, exclusive: bool, reverse: bool) -> Real:
@@ -79,7 +84,7 @@ HYPOTHESES = (
     ),
     Hypothesis(
         "sums_saturate",
-        "sums and products that integers cannot hold become the nearest that they can, where they should wrap",
+        "sums and products of integers are computed in floats: they are rounded, and saturate where they should wrap",
         _saturate,
         ("sum", "prod"),
         ("value",),
