@@ -28,7 +28,7 @@ from opassay.adapters.jax.resizing import RESIZES
 from opassay.adapters.resizing import lacks_way
 from opassay.adapters.sized import unsized
 from opassay.adapters.strides import aligned, permuted
-from opassay.harness.model.adapter import Adapter, Unconnected, as_tuple
+from opassay.harness.model.adapter import Adapter, Unconnected, allowed_threads, as_tuple
 from opassay.harness.model.dtypes import BFLOAT16, is_float
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import Inferred
@@ -68,7 +68,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
     threads_when_made = True
 
     def __init__(self, device: str = "cpu") -> None:
-        _limit_threads(os.environ.get("OPASSAY_THREADS", "1"))
+        _limit_threads(allowed_threads())
         _share_gpu()
         jax.config.update("jax_num_cpu_devices", cpu_number(device) + 1)
         for name, value in CONFIGURATION.items():
@@ -252,10 +252,10 @@ def _keep_programs(folder: str) -> None:
     jax.config.update("jax_compilation_cache_max_size", -1)
 
 
-def _limit_threads(count: str) -> None:
+def _limit_threads(count: int) -> None:
     """Must run before JAX's first computation: XLA reads both once. It sizes its pools by NPROC alone."""
-    os.environ["NPROC"] = count
+    os.environ["NPROC"] = str(count)
     flag = "--xla_cpu_multi_thread_eigen=false"
     flags = os.environ.get("XLA_FLAGS", "")
-    if count == "1" and flag not in flags:
+    if count == 1 and flag not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {flag}".strip()

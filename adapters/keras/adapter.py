@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
+from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported, allowed_threads, as_tuple
 from opassay.harness.model.dtypes import BFLOAT16, DTYPES
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import Inferred
@@ -62,7 +62,7 @@ class KerasAdapter(ConvOps, PoolOps, ExpressionOps, Adapter):
 
     def __init__(self, device: str = "cpu") -> None:
         super().__init__(device)
-        _backend.limit_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
+        _backend.limit_threads(allowed_threads())
         # The other backends need a process of their own.
         self.modes = (BACKEND,)
 

@@ -5,7 +5,6 @@ The ops are those of ``adapters/tensorflow``, traced as for ``tf.function``. Num
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -19,7 +18,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from opassay.adapters.litert.lacking import LACKING
 from opassay.adapters.litert.limits import windows
 from opassay.adapters.tensorflow.adapter import TensorFlowAdapter
-from opassay.harness.model.adapter import Unsupported
+from opassay.harness.model.adapter import Unsupported, allowed_threads
 from opassay.harness.model.dtypes import DTYPES
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import Inferred
@@ -68,7 +67,7 @@ class LiteRtAdapter(TensorFlowAdapter):
         return str(ai_edge_litert.__path__[0])
 
     def settings(self) -> Mapping[str, str]:
-        return {"converter": f"tensorflow {tf.__version__}", "threads": str(_threads())}
+        return {"converter": f"tensorflow {tf.__version__}", "threads": str(allowed_threads())}
 
     def numeric_rules(self) -> Sequence[NumericRule]:
         return ()
@@ -127,7 +126,7 @@ class LiteRtAdapter(TensorFlowAdapter):
         concrete = tf.function(traced, input_signature=signature, autograph=False).get_concrete_function()
         model = tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
         interpreter = Interpreter(
-            model_content=model, num_threads=_threads(), experimental_op_resolver_type=_KERNELS[mode]
+            model_content=model, num_threads=allowed_threads(), experimental_op_resolver_type=_KERNELS[mode]
         )
         interpreter.allocate_tensors()
         return interpreter, concrete.structured_outputs
@@ -139,10 +138,6 @@ class LiteRtAdapter(TensorFlowAdapter):
         """The shapes after the kernels' prepare step; -1 in a model's signature is an unknown extent."""
         interpreter, _ = self._interpreter(fn, inputs, mode)
         return [_inferred(details) for details in interpreter.get_output_details()]
-
-
-def _threads() -> int:
-    return int(os.environ.get("OPASSAY_THREADS", "1"))
 
 
 def _ends(interpreter: Interpreter) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

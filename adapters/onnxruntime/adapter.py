@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from opassay.adapters.onnxruntime.numerics import RULES
 from opassay.adapters.onnxruntime.resizing import RESIZES
 from opassay.adapters.resizing import lacks_way
 from opassay.adapters.strides import copied
+from opassay.harness.model.adapter import allowed_threads
 from opassay.harness.model.dtypes import BFLOAT16
 from opassay.harness.model.numeric_model import NumericRule
 
@@ -86,8 +86,7 @@ class OnnxRuntimeAdapter(ModelAdapter):
 
 def _options(mode: str) -> SessionOptions:
     options = SessionOptions()
-    threads = int(os.environ.get("OPASSAY_THREADS", "1"))
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, threads
+    options.intra_op_num_threads = options.inter_op_num_threads = allowed_threads()
     options.log_severity_level = 4
     level = GraphOptimizationLevel.ORT_DISABLE_ALL if mode == "disabled" else GraphOptimizationLevel.ORT_ENABLE_ALL
     options.graph_optimization_level = level

@@ -28,7 +28,7 @@ from opassay.adapters.openvino.windowed import WindowedOps
 from opassay.adapters.resizing import lacks_way
 from opassay.adapters.strides import copied
 from opassay.adapters.tracing import graph_op, leaves, refilled
-from opassay.harness.model.adapter import Adapter, Unsupported
+from opassay.harness.model.adapter import Adapter, Unsupported, allowed_threads
 from opassay.harness.model.dtypes import BFLOAT16, dtype_name
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import Inferred
@@ -141,7 +141,7 @@ def _properties() -> Mapping[str, str]:
     return {
         "EXECUTION_MODE_HINT": "ACCURACY",
         "INFERENCE_PRECISION_HINT": "f32",
-        "INFERENCE_NUM_THREADS": os.environ.get("OPASSAY_THREADS", "1"),
+        "INFERENCE_NUM_THREADS": str(allowed_threads()),
         "NUM_STREAMS": "1",
     }
 

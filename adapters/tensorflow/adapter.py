@@ -33,7 +33,7 @@ from opassay.adapters.tensorflow.moves import MoveOps
 from opassay.adapters.tensorflow.numerics import rules
 from opassay.adapters.tensorflow.resizing import COMPILED, RESIZES
 from opassay.adapters.tensorflow.volumes import VolumeOps
-from opassay.harness.model.adapter import Adapter, Unconnected
+from opassay.harness.model.adapter import Adapter, Unconnected, allowed_threads
 from opassay.harness.model.dtypes import BFLOAT16
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import Inferred
@@ -57,7 +57,7 @@ class TensorFlowAdapter(LineOps, VolumeOps, MoveOps, ExpressionOps, Adapter):
         # Listing devices initializes TensorFlow, after which neither can be set.
         _split_cpu(cpu_number(device) + 1)
         _share_gpus()
-        _set_threads(int(os.environ.get("OPASSAY_THREADS", "1")))
+        _set_threads(allowed_threads())
         super().__init__(device)
         tf.config.experimental.enable_tensor_float_32_execution(False)
         tf.get_logger().setLevel("ERROR")

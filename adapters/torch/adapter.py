@@ -34,7 +34,7 @@ from opassay.adapters.torch.pool import PoolOps
 from opassay.adapters.torch.resizing import RESIZES
 from opassay.adapters.torch.transfer import alias, from_native, to_native
 from opassay.adapters.torch.unpool import UnpoolOps
-from opassay.harness.model.adapter import Adapter, Unconnected
+from opassay.harness.model.adapter import Adapter, Unconnected, allowed_threads
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import Inferred
 
@@ -59,7 +59,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
         self._plugin = plug_in()
         super().__init__(device)
         self._device = devices.device(device)
-        threads = int(os.environ.get("OPASSAY_THREADS", "1"))
+        threads = allowed_threads()
         torch.set_num_threads(threads)
         # torch allows this one to be set only once per process.
         if torch.get_num_interop_threads() != threads:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -18,6 +19,11 @@ class Unsupported(Exception):
 
 class UnknownDevice(ValueError):
     """A device that this machine or framework does not have."""
+
+
+def allowed_threads() -> int:
+    """How many threads the framework may compute with in this process: ``OPASSAY_THREADS``, 1 unless it is set."""
+    return int(os.environ.get("OPASSAY_THREADS", "1"))
 
 
 class _UnconnectedType:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 
 from opassay.harness.model import dtypes
-from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported, as_tuple
+from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported, allowed_threads, as_tuple
 from opassay.harness.model.case import Case
 from opassay.harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
 from opassay.harness.worker import wire
@@ -59,8 +59,8 @@ class Executor:
         self._files, self._frameworks = adapter_files, framework_modules(adapter)
         self._max_output = max_output
         self._ops = frozenset((*adapter.ops(), *programs.available(adapter.ops())))
-        threads = os.environ.get("OPASSAY_THREADS", "1")
-        self._several = f"{threads} threads" if threads != "1" else ""
+        threads = allowed_threads()
+        self._several = f"{threads} threads" if threads > 1 else ""
 
     def run(
         self,
