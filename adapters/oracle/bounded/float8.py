@@ -44,10 +44,15 @@ FLOAT8: Mapping[str, Float8] = {
 }
 
 
+def spacing_of(values: np.ndarray, form: Float8) -> np.ndarray:
+    """How far apart the numbers of ``form`` are about ``values``, in their dtype."""
+    exponent = np.maximum(np.frexp(values)[1] - 1, form.min_exponent)
+    return np.ldexp(values.dtype.type(1), exponent - form.precision + 1)
+
+
 def float8_values(values: np.ndarray, form: Float8, saturate: bool) -> np.ndarray:
     """The nearest numbers of ``form``, ties to even, in the dtype of ``values``."""
-    exponent = np.maximum(np.frexp(values)[1] - 1, form.min_exponent)
-    spacing = np.ldexp(values.dtype.type(1), exponent - form.precision + 1)
+    spacing = spacing_of(values, form)
     near = np.copysign(np.rint(values / spacing) * spacing, values)
     beyond = np.copysign(form.largest if saturate else np.inf if form.infinite else np.nan, values)
     found = np.where(np.abs(near) > form.largest, beyond.astype(values.dtype), near)

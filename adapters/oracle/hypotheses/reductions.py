@@ -44,20 +44,16 @@ def _zero_beside_nan(question: Question) -> Iterator[References]:
 
 
 def _saturate(question: Question) -> Iterator[References]:
-    """In long double, which cannot tell integers near the largest one apart; and in float64, which rounds them."""
+    """In float64, cut off at the ends of the integers."""
     (found,), x = ask(question), question.inputs[0]
     if dtypes.is_float(found.dtype) or found.dtype == "bool":
         return
     combine = np.prod if question.op == "prod" else np.sum
     with np.errstate(over="ignore"):
-        whole = combine(x.astype(np.longdouble), axis=_axes(question)).reshape(found.exact.shape)
+        made = combine(x.astype(np.float64), axis=_axes(question)).reshape(found.exact.shape)
     ends = np.iinfo(found.dtype)
-    exact = np.where(whole > ends.max, ends.max, np.where(whole < ends.min, ends.min, found.exact))
-    yield (replace(found, exact=exact.astype(found.exact.dtype)),)
-    with np.errstate(over="ignore", invalid="ignore"):
-        rounded = combine(x.astype(np.float64), axis=_axes(question)).reshape(found.exact.shape)
-    high, low = rounded >= float(ends.max), rounded <= float(ends.min)
-    inside = np.where(high | low, 0, rounded).astype(found.exact.dtype)
+    high, low = made >= float(ends.max), made <= float(ends.min)
+    inside = np.where(high | low, 0, made).astype(found.exact.dtype)
     yield (replace(found, exact=np.where(high, ends.max, np.where(low, ends.min, inside)).astype(inside.dtype)),)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from opassay.adapters.oracle.bounded.float8 import FLOAT8, float8_values
+from opassay.adapters.oracle.bounded.float8 import FLOAT8, float8_values, spacing_of
 from opassay.adapters.oracle.mistakes.elements import computed
 from opassay.adapters.oracle.mistakes.made import mistakes
 
@@ -14,8 +14,7 @@ Array = np.ndarray
 def _cut(x: Array, to: str, saturate: bool) -> Array:
     """Truncated, not rounded."""
     form = FLOAT8[to]
-    exponent = np.maximum(np.frexp(x)[1] - 1, form.min_exponent)
-    spacing = np.ldexp(x.dtype.type(1), exponent - form.precision + 1)
+    spacing = spacing_of(x, form)
     return float8_values(np.copysign(np.trunc(x / spacing) * spacing, x), form, saturate)
 
 
