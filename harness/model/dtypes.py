@@ -101,6 +101,14 @@ def widen(array: np.ndarray) -> np.ndarray:
         return values.astype(np.longdouble if name == "float64" else np.float64)
 
 
+def saturated(values: np.ndarray, name: str) -> np.ndarray:
+    """Finite floats as integers of dtype ``name``: truncated, and clamped to its range."""
+    info = np.iinfo(name)
+    high, low = values >= float(info.max), values <= float(info.min)
+    found = np.where(high | low, 0, values).astype(name)
+    return np.where(high, info.max, np.where(low, info.min, found)).astype(name)
+
+
 def narrow(values: np.ndarray, name: str) -> np.ndarray:
     """Round ``values`` (float64, longdouble or integers) to dtype ``name``, to nearest, ties to even.
 

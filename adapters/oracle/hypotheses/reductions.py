@@ -51,10 +51,7 @@ def _saturate(question: Question) -> Iterator[References]:
     combine = np.prod if question.op == "prod" else np.sum
     with np.errstate(over="ignore"):
         made = combine(x.astype(np.float64), axis=_axes(question)).reshape(found.exact.shape)
-    ends = np.iinfo(found.dtype)
-    high, low = made >= float(ends.max), made <= float(ends.min)
-    inside = np.where(high | low, 0, made).astype(found.exact.dtype)
-    yield (replace(found, exact=np.where(high, ends.max, np.where(low, ends.min, inside)).astype(inside.dtype)),)
+    yield (replace(found, exact=dtypes.saturated(made, found.dtype)),)
 
 
 def _cumprod(x: Real, axis: int, exclusive: bool, reverse: bool) -> Real:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from opassay.adapters.oracle.mistakes.made import asked, mistakes
+from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Question
 from opassay.harness.model.mistake import Arrays, Kernel
 
@@ -19,19 +20,14 @@ FIRST_IS_PLACES = ("gather", "scatter_elements", "masked_fill")
 def _held(kind: str) -> Kernel:
     def kernel(question: Question, told: Arrays) -> Arrays:
         places = int(question.op in FIRST_IS_PLACES)
-        data = (_saturated(x, kind) for x in question.inputs[places:])
+        data = (_through(x, kind) for x in question.inputs[places:])
         return asked(question, told, inputs=(*question.inputs[:places], *data))
 
     return kernel
 
 
-def _saturated(array: np.ndarray, kind: str) -> np.ndarray:
-    if array.dtype.kind not in "iu":
-        return array
-    info, value = np.iinfo(array.dtype), array.astype(kind)
-    high, low = value >= float(info.max), value <= float(info.min)
-    found = np.where(high | low, 0, value).astype(array.dtype)
-    return np.where(high, info.max, np.where(low, info.min, found)).astype(array.dtype)
+def _through(array: np.ndarray, kind: str) -> np.ndarray:
+    return dtypes.saturated(array.astype(kind), array.dtype.name) if array.dtype.kind in "iu" else array
 
 
 MISTAKES = tuple(
