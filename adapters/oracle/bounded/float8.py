@@ -47,7 +47,7 @@ FLOAT8: Mapping[str, Float8] = {
 def spacing_of(values: np.ndarray, form: Float8) -> np.ndarray:
     """How far apart the numbers of ``form`` are about ``values``, in their dtype."""
     exponent = np.maximum(np.frexp(values)[1] - 1, form.min_exponent)
-    return np.ldexp(values.dtype.type(1), exponent - form.precision + 1)
+    return np.asarray(np.ldexp(values.dtype.type(1), exponent - form.precision + 1))
 
 
 def float8_values(values: np.ndarray, form: Float8, saturate: bool) -> np.ndarray:
