@@ -18,7 +18,7 @@ from opassay.harness.run.silence import Silence
 from opassay.harness.run.wear import Wear
 from opassay.harness.worker import wire, words
 
-BRIEF = 0.2
+BRIEF = 0.1
 """Share of the limit for a case of a known hang: where it no longer hangs, it is as fast as other cases."""
 
 CERTAIN = 3
@@ -291,8 +291,7 @@ class Lane:
             return
         self._silence.look(self.process, memory)
         limit = self._limit(job) * (len(self._current) or len(job.rest()) or 1)
-        excused = busy and self._silence.excused(self.process, silent, limit, memory, self.wear.limit)
-        if silent > limit and not excused:
+        if silent > limit and not (busy and self._silence.excused(self.process, silent, limit, memory, self.wear.limit)):
             self._kill_for(TimedOut(limit))
 
     def _limit(self, job: Job) -> float:

@@ -1,5 +1,6 @@
 """A faulty adapter that leaves a mark whenever a process imports it, as a framework that takes its time would."""
 
+import atexit
 import os
 import threading
 import time
@@ -17,6 +18,10 @@ if "OPASSAY_TEST_IMPORT_FAILS" in os.environ:
 
 if "OPASSAY_TEST_THREAD" in os.environ:
     threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+
+
+if finalized := os.environ.get("OPASSAY_TEST_FINALIZED"):
+    atexit.register(Path(finalized).touch)
 
 
 class Counted(faulty.Faulty):

@@ -236,10 +236,10 @@ def test_a_worker_that_grows_on_a_busy_machine_is_not_ended_for_its_silence(cloc
 def test_the_pinned_case_of_a_known_hang_has_less_time(clock):
     watched = at_work(_Process(0))
     watched.jobs.sent[1] = Job(None, [SimpleNamespace(case=Case("relu", (), {}))], Planned(), brief=True)
-    clock[0] = 1.9
+    clock[0] = 0.9
     watched.watch()
     assert not watched.process.killed
-    clock[0] = 2.1
+    clock[0] = 1.1
     watched.watch()
     assert watched.process.killed
 

@@ -86,6 +86,21 @@ def test_an_adapter_may_have_one_import_whatever_its_threads(imports, monkeypatc
     assert len(imports.read_text().split()) == times
 
 
+@pytest.mark.parametrize("thread", ["", pytest.param("yes", marks=LINUX)])
+def test_a_worker_ends_without_finalizing_its_framework(monkeypatch, tmp_path, thread):
+    monkeypatch.setenv("OPASSAY_TEST_FINALIZED", str(tmp_path / "finalized"))
+    if thread:
+        monkeypatch.setenv("OPASSAY_TEST_THREAD", thread)
+    request = Request(["counted:sound"], ["matmul"], ["value"], ["counted:Counted"], settings=Settings(cases=1))
+    with Campaign(request).engine() as engine:
+        check_devices(engine)
+        (lane,) = engine.lanes.values()
+        process = lane.process
+        lane.close()
+    assert process.how_it_ended() == "exit 0"
+    assert not (tmp_path / "finalized").exists()
+
+
 @LINUX
 def test_what_a_failing_import_prints_and_raises_is_told_as_of_any_worker(imports, monkeypatch):
     monkeypatch.setenv("OPASSAY_TEST_IMPORT_FAILS", "yes")
