@@ -230,7 +230,8 @@ def test_a_baseline_beside_an_adapter_is_taken_by_itself(first, run, capsys, mon
 
 
 def test_replay_and_list_name_the_line(first, capsys) -> None:
-    from opassay.harness.doors.listing import Chosen, list_command
+    from opassay.harness.doors.listed_known import Chosen
+    from opassay.harness.doors.listing import list_command
 
     update(capsys, first("plus", **ONE).folder)
     lines = read_baseline(FILE)

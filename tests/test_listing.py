@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
 
-from opassay.harness.doors.listing import ALIGNED, Chosen, list_command
+from opassay.harness.doors.listed_known import Chosen
+from opassay.harness.doors.listing import list_command
+from opassay.harness.doors.printed import ALIGNED, PIPED
 from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.baseline import PREFIX
 from opassay.harness.store.baseline import read_baseline
 
 
-def listed(capsys: pytest.CaptureFixture[str], what: str, **chosen: tuple[str, ...]) -> list[str]:
-    assert list_command(what, [], Chosen(**chosen)) == 0
+def listed(capsys: pytest.CaptureFixture[str], what: str, *names: str, **chosen: tuple[str, ...]) -> list[str]:
+    assert list_command(what, [], Chosen(**chosen), names) == 0
     return capsys.readouterr().out.splitlines()
 
 
@@ -91,21 +94,65 @@ def test_ops_fit_the_terminal(columns: str, capsys, monkeypatch) -> None:
     terminal(monkeypatch, columns)
     lines = listed(capsys, "ops")
     assert max(map(len, lines)) <= int(columns)
-    assert "relu(x)" in lines
-    assert lines[lines.index("relu(x)") + 1] == "    ``max(x, 0)``, element by element; NaN stays NaN."
-    assert any(line.startswith("matmul_vjp = matmul") for line in lines)
+    assert lines[lines.index("  relu(x)") + 1] == "      ``max(x, 0)``, element by element; NaN stays NaN."
+    assert any(line.startswith("  matmul_vjp = matmul") for line in lines)
+
+
+@pytest.mark.parametrize("what", ["ops", "adapters", "targets", "choices"])
+def test_a_listing_has_80_columns_where_nobody_looks(what: str, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = listed(capsys, what)
+    assert max(map(len, lines)) <= PIPED
+    if what == "ops":
+        found = " ".join(" ".join(lines).split())
+        assert "conv2d_transpose(x, w, *, output_shape, stride, padding, dilation, groups, layout)" in found
+
+
+def test_an_op_is_listed_with_its_whole_contract_and_who_has_it(capsys) -> None:
+    lines = listed(capsys, "ops", "conv2d", "matmul_vjp")
+    assert max(map(len, lines)) <= PIPED
+    text = " ".join(" ".join(lines).split())
+    assert "Returns ``[N, P, Q, O]`` (``[N, O, P, Q]``). With e = (k - 1) * dilation + 1" in text
+    assert "asked: value, gradient, error, shape" in text
+    assert "        groups: divides C and O." in lines
+    assert "matmul_vjp = matmul" in text
+    assert all(head in text for head in ("family: conv", "refuses input unless:", "adapters, with limits:"))
+
+
+def test_an_adapter_is_listed_with_every_op_once(capsys) -> None:
+    lines = listed(capsys, "adapters", "tinygrad")
+    assert max(map(len, lines)) <= PIPED
+    parts = re.split(r"(?:in full|with limits|absent): ", " ".join(" ".join(lines[3:]).split()))[1:]
+    ops = [op for part in parts for op in part.split(", ")]
+    assert sorted(op.strip() for op in ops) == sorted(Registry().names)
+    assert len(parts) == 3
+
+
+def test_a_choice_is_listed_by_name(capsys) -> None:
+    lines = listed(capsys, "choices", "unconnected")
+    assert lines[0].startswith("unconnected  ")
+    assert len(lines) < len(listed(capsys, "choices"))
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("ops", "did you mean 'relu'"),
+        ("adapters", "unknown adapter 'rleu'"),
+        ("choices", "unknown choice 'rleu'"),
+        ("known", "takes no names, got rleu; choose by --target"),
+        ("targets", "takes no names, got rleu$"),
+    ],
+)
+def test_an_unknown_name_is_one_line(what: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        list_command(what, [], names=["rleu"])
 
 
 def test_one_long_cell_widens_no_other_line_where_nobody_looks(capsys) -> None:
     lines = listed(capsys, "known", targets=("torch",))
     assert max(map(len, lines)) > 4 * ALIGNED
     assert not [line for line in lines if " " * 2 * ALIGNED in line]
-
-
-def test_ops_are_not_broken_where_nobody_looks(capsys, monkeypatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    signature = "conv2d_transpose(x, w, *, output_shape, stride, padding, dilation, groups, layout)"
-    assert signature in listed(capsys, "ops")
 
 
 def test_a_terminal_has_the_reason_below_each_entry_and_counts_the_owners(capsys, monkeypatch) -> None:

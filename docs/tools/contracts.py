@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from opassay.harness.doors.listing import contract
+from opassay.harness.doors.listed_ops import contract
 from opassay.harness.find.registry import Registry
 from opassay.harness.model.choice import Choice
 from opassay.harness.model.op import Op

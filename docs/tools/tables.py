@@ -37,7 +37,7 @@ def families() -> dict[str, list[str]]:
 
 
 def support(registry: Registry) -> str:
-    """Families of ops × frameworks, as ``opassay list adapters`` has it op by op."""
+    """Families of ops × frameworks, as ``opassay list adapters NAME`` has it op by op."""
     from opassay.adapters.programs import PROGRAMS
 
     single = [op for op in ops() if op not in PROGRAMS]

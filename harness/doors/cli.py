@@ -79,6 +79,9 @@ def complain(text: str) -> int:
 @app.command(name="list")
 def list_(
     what: Annotated[str, typer.Argument(help="ops, adapters, targets, known or choices.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these ops, adapters or choices, in full.")
+    ] = None,
     adapter: Adapters = [],  # noqa: B006
     target: Annotated[
         list[str], typer.Option("--target", "-t", help="Known differences of this target or adapter only. Repeatable.")
@@ -90,9 +93,10 @@ def list_(
     baseline: Baseline = None,
 ) -> int:
     """List ops, adapters, targets, known differences or choices. Imports no framework."""
-    from opassay.harness.doors.listing import Chosen, list_command
+    from opassay.harness.doors.listed_known import Chosen
+    from opassay.harness.doors.listing import list_command
 
-    return list_command(what, adapter, Chosen(tuple(target), tuple(op), tuple(owner), baseline))
+    return list_command(what, adapter, Chosen(tuple(target), tuple(op), tuple(owner), baseline), names or ())
 
 
 @app.command()

@@ -96,7 +96,7 @@ class Summary:
         left_out = plural(len(self.lacking), "op is left out", "ops are left out")
         many = len(self.lacking) > 1
         who = "no target here has" if len(self.targets) > 1 else f"{''.join(self.targets)} does not have"
-        return f"{left_out}: {who} {'them' if many else 'it'}, see opassay list adapters"
+        return f"{left_out}: {who} {'them' if many else 'it'}, see opassay list ops NAME"
 
     def of_kind(self, kind: str) -> list[Difference]:
         return [d for d in self.differences if d.kind == kind]

@@ -1,0 +1,66 @@
+"""How listings print: text as wide as the terminal, and of 80 columns where there is none."""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from collections.abc import Iterable
+
+from opassay.harness.doors.consoles import stdout, watched
+
+Row = tuple[str, ...]
+INDENT = 4
+PIPED = 80
+"""Columns of text in files and pipes."""
+ALIGNED = 60
+"""Characters up to which a column is aligned. A longer cell shifts the rest of its own line only."""
+
+_ITEM = re.compile(r"\s*- |    \w[\w, ]*: ")
+"""The beginning of a line of a list, or of a docstring's arguments."""
+
+
+def room() -> int:
+    """Columns of text on standard output."""
+    return stdout().width if watched(sys.stdout) else PIPED
+
+
+def print_rows(rows: list[Row]) -> None:
+    """Rows in aligned columns."""
+    widths = [min(ALIGNED, max(map(len, column))) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_entry(head: str, *says: str, indent: int = 0) -> None:
+    """A head and, below it, paragraphs."""
+    print_text(head, indent, indent + 2 * INDENT)
+    for text in says:
+        print_text(text, indent + INDENT)
+
+
+def print_text(text: str, indent: int = 0, hanging: int | None = None) -> None:
+    """A paragraph, its first line indented by ``indent`` columns and the others by ``hanging``."""
+    first, rest = " " * indent, " " * (indent if hanging is None else hanging)
+    print(textwrap.fill(text, room(), initial_indent=first, subsequent_indent=rest, break_on_hyphens=False))
+
+
+def print_named(name: str, words: Iterable[str], between: str = ", ") -> None:
+    """``name: first, second``, nothing where there are no words."""
+    if text := between.join(words):
+        print_text(f"{name}: {text}", INDENT, 2 * INDENT)
+
+
+def print_docstring(text: str) -> None:
+    """A docstring without its indentation, its paragraphs filled; lists and arguments keep their lines."""
+    for paragraph in text.split("\n\n"):
+        print()
+        lines: list[str] = []
+        for line in paragraph.splitlines():
+            if lines and not _ITEM.match(line):
+                lines[-1] += f" {line.strip()}"
+            else:
+                lines.append(line)
+        for line in lines:
+            deep = INDENT + len(line) - len(line.lstrip())
+            print_text(line.strip(), deep, deep + INDENT if _ITEM.match(line) else deep)
