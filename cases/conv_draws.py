@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from opassay.cases import fitting, tables, windows
+from opassay.cases import fillings, fitting, tables, windows
 from opassay.cases.spatial import SPATIAL
 from opassay.cases.windows import Numbers, Padding
 from opassay.harness.model.case import Case, Geometry
@@ -218,7 +218,7 @@ def drawn(
     spatial = SPATIAL[axes]
     return tables.drawn(
         build,
-        kinds=tables.SUM_KINDS,
+        kinds=fillings.SUM_KINDS,
         x_memory=tables.MEMORIES,
         w_memory=tables.MEMORIES,
         layer=LAYERS[axes] if layers is None else layers,
@@ -251,7 +251,7 @@ def convolution(
     """A convolution whose longest sum runs over ``summed``."""
     conv = _forward(dtype=dtype, summed=summed, **draws)
     tensors = (tables.data(conv.x, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
-    return tables.summed(tables.geometry(op, tensors, kinds, **conv.attributes), kinds, conv.terms(summed))
+    return fillings.summed(tables.geometry(op, tensors, kinds, **conv.attributes), kinds, conv.terms(summed))
 
 
 def transpose(
@@ -268,7 +268,7 @@ def transpose(
     conv = _forward(dtype=dtype, summed=summed, **draws)
     tensors = (tables.data(conv.y, dtype, x_memory), tables.data(conv.w, dtype, w_memory))
     geometry = tables.geometry(op, tensors, kinds, output_shape=conv.x, **conv.attributes)
-    return tables.summed(geometry, kinds, conv.terms(summed))
+    return fillings.summed(geometry, kinds, conv.terms(summed))
 
 
 def gradients(

@@ -11,7 +11,7 @@ import numpy as np
 from opassay.adapters.oracle.bounded import einsum as summed
 from opassay.adapters.oracle.bounded import subscripts
 from opassay.adapters.oracle.bounded.einsum import Subscripts
-from opassay.cases import product_pins, tables
+from opassay.cases import fillings, product_pins
 from opassay.cases.signatures.arranged_rules import but, longer, shaped_as
 from opassay.cases.signatures.entry import Attribute
 from opassay.cases.signatures.rules import More
@@ -112,6 +112,6 @@ einsum = composed(
         ),
     ),
     traits=("multiplies", "sums"),
-    values=tables.SUM_KINDS,
+    values=fillings.SUM_KINDS,
     pins=product_pins.EINSUM,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import array_pins, end_pins, fitting, gradient_pins, tables
+from opassay.cases import array_pins, end_pins, fillings, fitting, gradient_pins, tables
 from opassay.harness.model.case import Geometry
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.memory import Memory
@@ -33,7 +33,7 @@ def _elementwise(
     shape = fitting.fit(extents[:rank], (1,) * rank, cost, fitting.Budget(wanted=size))
     if empty and rank:
         shape[0 if empty == "first" else -1] = 0
-    return tables.geometry(op, (tables.data(shape, dtype, memory),), tables.kinds_for(kinds, dtype))
+    return tables.geometry(op, (tables.data(shape, dtype, memory),), fillings.kinds_for(kinds, dtype))
 
 
 def elementwise_geometries(
@@ -45,7 +45,7 @@ def elementwise_geometries(
     """Valid cases of an op on one tensor of any shape."""
     return tables.drawn(
         lambda a, b, c, d, **draws: _elementwise(op, extents=(a, b, c, d), **draws),
-        kinds=tables.MOVE_KINDS,
+        kinds=fillings.MOVE_KINDS,
         memory=tables.MEMORIES,
         dtype=dtypes,
         rank=RANKS,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import array_pins, array_rules, end_pins, fitting, gradient_pins, tables
+from opassay.cases import array_pins, array_rules, end_pins, fillings, fitting, gradient_pins, tables
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.memory import Memory
@@ -89,7 +89,7 @@ def _matmul(
         found[("p", "q", "rows", "columns", "inner").index(empty)] = 0
     a, b, _ = shapes(found)
     tensors = (tables.data(a, dtype, a_memory), tables.data(b, dtype, b_memory))
-    return tables.summed(tables.geometry("matmul", tensors, kinds), kinds, terms)
+    return fillings.summed(tables.geometry("matmul", tensors, kinds), kinds, terms)
 
 
 def _summed(shapes: tuple[tuple[int, ...], ...]) -> tuple[int, int, int]:
@@ -132,7 +132,7 @@ def _draws(
 ) -> Draw:
     return tables.drawn(
         build,
-        kinds=tables.SUM_KINDS,
+        kinds=fillings.SUM_KINDS,
         a_memory=tables.MEMORIES,
         b_memory=tables.MEMORIES,
         dtype=dtypes,

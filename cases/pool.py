@@ -12,6 +12,7 @@ from opassay.adapters.oracle.judged import judged
 from opassay.cases import (
     alike_pins,
     end_pins,
+    fillings,
     fitting,
     gradient_pins,
     pool_pins,
@@ -90,7 +91,7 @@ def _pool(
 ) -> Geometry:
     """A valid pool near the draws. ``own``: attributes of this op only; ``spatial``: extents by their axes' names."""
     if averages:
-        window = windows.narrowed(window, tables.most_terms(dtype))
+        window = windows.narrowed(window, fillings.most_terms(dtype))
     dilation = own.get("dilation", windows.ones(window))
     padding = windows.allowed_padding(padding, window, dilation)
 
@@ -107,8 +108,8 @@ def _pool(
     attributes = {"window": window, "stride": stride, "padding": padding, "layout": layout, **own}
     geometry = tables.geometry(op, (x,), kinds, **attributes)
     if averages:
-        return tables.summed(geometry, kinds, math.prod(window), operands=1)
-    return replace(geometry, kinds=tables.kinds_for(kinds, dtype))
+        return fillings.summed(geometry, kinds, math.prod(window), operands=1)
+    return replace(geometry, kinds=fillings.kinds_for(kinds, dtype))
 
 
 def _emptied(extents: dict[str, int], empty: str, padding: Padding) -> tuple[int, ...]:
@@ -137,7 +138,7 @@ def _drawn(
 
     return tables.drawn(
         build,
-        kinds=tables.SUM_KINDS if averages else tables.MOVE_KINDS,
+        kinds=fillings.SUM_KINDS if averages else fillings.MOVE_KINDS,
         memory=tables.MEMORIES,
         dtype=dtypes or (tables.FLOAT_DTYPES if averages else tables.ALL_DTYPES),
         layout=spatial.layouts,

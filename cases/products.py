@@ -10,7 +10,7 @@ import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded import Real
-from opassay.cases import product_pins, tables
+from opassay.cases import fillings, product_pins
 from opassay.cases.signatures import kinds
 from opassay.cases.signatures.shaped import EXTENTS, FEW, Shape
 from opassay.cases.signatures.shaped_entry import composed
@@ -116,7 +116,7 @@ bmm = composed(
     said="a and b have as many matrices, and b's have as many rows as a's have columns",
     longer={"InnerExtent": (1, 1), "Matrices": (1, 0)},
     traits=("multiplies", "sums"),
-    values=tables.SUM_KINDS,
+    values=fillings.SUM_KINDS,
     pins=product_pins.BMM,
 )
 matmul_widened = composed(
@@ -153,6 +153,6 @@ linear = composed(
     said="weight has a row per answer as long as x's last axis, and bias a number for each",
     longer={"WeightShape": (1, 1), "BiasShape": (2, 0)},
     traits=("multiplies", "sums"),
-    values=tables.SUM_KINDS,
+    values=fillings.SUM_KINDS,
     pins=product_pins.LINEAR,
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import array_pins, array_rules, end_pins, fitting, gradient_pins, tables
+from opassay.cases import array_pins, array_rules, end_pins, fillings, fitting, gradient_pins, tables
 from opassay.harness.model.case import Geometry
 from opassay.harness.model.draw import Draw
 from opassay.harness.model.fills import Fill
@@ -53,7 +53,7 @@ def _scatter(
     positions = tables.index((*lead, indexed), index_dtype, Fill("positions", limits=shape[:indexed]), index_memory)
     updates = tables.data((*lead, *shape[indexed:]), dtype, updates_memory)
     geometry = tables.geometry("scatter_nd", (positions, updates), kinds, shape=shape)
-    return tables.summed(geometry, kinds, math.prod(lead), operands=1)
+    return fillings.summed(geometry, kinds, math.prod(lead), operands=1)
 
 
 def _with_extents(*, a: int, b: int, c: int, d: int, **draws: object) -> Geometry:
@@ -66,7 +66,7 @@ def scatter_geometries(
     """Valid cases of ``scatter_nd``."""
     return tables.drawn(
         _with_extents,
-        kinds=tables.SUM_KINDS,
+        kinds=fillings.SUM_KINDS,
         index_memory=tables.MEMORIES,
         updates_memory=tables.MEMORIES,
         dtype=dtypes,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from opassay.adapters.oracle.judged import judged
-from opassay.cases import end_pins, fitting, gradient_pins, pool_pins, tables, unpool_rules
+from opassay.cases import end_pins, fillings, fitting, gradient_pins, pool_pins, tables, unpool_rules
 from opassay.harness.model.case import Case, Geometry
 from opassay.harness.model.draw import Draw, Together
 from opassay.harness.model.fills import Fill
@@ -76,7 +76,7 @@ def _max_unpool(
         tables.data(shape, dtype, memory),
         tables.index(shape, index_dtype, Fill("cells", limits=limits), index_memory),
     )
-    kinds = EQUAL_KINDS if repeats > 1 else tables.kinds_for(kinds, dtype)
+    kinds = EQUAL_KINDS if repeats > 1 else fillings.kinds_for(kinds, dtype)
     return tables.geometry("max_unpool2d", tensors, kinds, output_shape=tables.image(*output, layout), layout=layout)
 
 
@@ -91,7 +91,7 @@ def max_unpool_geometries(
     """Valid cases of ``max_unpool2d``."""
     return tables.drawn(
         _max_unpool,
-        kinds=tables.MOVE_KINDS,
+        kinds=fillings.MOVE_KINDS,
         memory=tables.MEMORIES,
         index_memory=tables.MEMORIES,
         dtype=dtypes,
@@ -131,7 +131,7 @@ def _avg_unpool(
 
     found = fitting.fit((batch, height, width, channels), (1,) * 4, cost, fitting.Budget(wanted=size))
     x = tables.data(tables.image(*_emptied(found, empty), layout), dtype, memory)
-    return tables.geometry("avg_unpool2d", (x,), tables.kinds_for(kinds, dtype), window=window, layout=layout)
+    return tables.geometry("avg_unpool2d", (x,), fillings.kinds_for(kinds, dtype), window=window, layout=layout)
 
 
 def avg_unpool_geometries(
@@ -143,7 +143,7 @@ def avg_unpool_geometries(
     """Valid cases of ``avg_unpool2d``."""
     return tables.drawn(
         _avg_unpool,
-        kinds=tables.MOVE_KINDS,
+        kinds=fillings.MOVE_KINDS,
         memory=tables.MEMORIES,
         dtype=dtypes,
         layout=tables.LAYOUTS,

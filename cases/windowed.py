@@ -8,7 +8,7 @@ from typing import Any
 from opassay.adapters.oracle import windowed
 from opassay.adapters.oracle.geometry import UNBATCHED
 from opassay.adapters.oracle.windowed import LOWER
-from opassay.cases import tables, windowed_pins
+from opassay.cases import fillings, windowed_pins
 from opassay.cases import windowed_rules as rules
 from opassay.cases import windowed_shapes as shapes
 from opassay.cases.signatures.attributes import flag, integer, integers
@@ -65,7 +65,7 @@ AROUND = _padding(EVEN, ())
 def _windowed(name: str, define: Callable[..., Any], says: str, inputs: tuple[str, ...], **more: Any) -> Any:
     """An op on images whose layout is drawn as the way."""
     settled = {key: WHOLE[key] for key in (*more.pop("follow"), "layout")}
-    how: dict[str, Any] = {"settled": settled, "pins": windowed_pins.PINS[name], "values": tables.SUM_KINDS, **more}
+    how: dict[str, Any] = {"settled": settled, "pins": windowed_pins.PINS[name], "values": fillings.SUM_KINDS, **more}
     return composed(name, define, says, inputs, ways=LAYOUTS, named="layout", empties=EMPTIES, longer={}, **how)
 
 
@@ -140,7 +140,7 @@ ceil_max_pool2d = _windowed(
     work=shapes.pool_work,
     more=(*POOL_RULES, rules.DILATION),
     traits=("pools", "windowed", "selects_maximum"),
-    **{**POOLS, "values": tables.MOVE_KINDS},
+    **{**POOLS, "values": fillings.MOVE_KINDS},
 )
 ceil_avg_pool2d = _windowed(
     "ceil_avg_pool2d",

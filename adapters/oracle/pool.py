@@ -11,7 +11,8 @@ import numpy as np
 from opassay.adapters.oracle.bounded.answers import Define
 from opassay.adapters.oracle.bounded.contraction import Copies, Form, Sums, contracted
 from opassay.adapters.oracle.bounded.formats import Formats, settled
-from opassay.adapters.oracle.bounded.real import Real, nothing_known, once
+from opassay.adapters.oracle.bounded.masks import once
+from opassay.adapters.oracle.bounded.real import Real, nothing_known
 from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import (
     Extents,

@@ -10,7 +10,7 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.answers import Define
 from opassay.adapters.oracle.bounded.contraction import Copies, Form, Sums, contracted
-from opassay.adapters.oracle.bounded.real import once
+from opassay.adapters.oracle.bounded.masks import once
 from opassay.adapters.oracle.definition import Definition
 from opassay.adapters.oracle.geometry import (
     Extents,

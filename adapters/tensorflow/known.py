@@ -14,6 +14,7 @@ from opassay.adapters.tensorflow.kernel_table import pool_dilates
 from opassay.adapters.tensorflow.known_elements import ELEMENTS
 from opassay.adapters.tensorflow.known_empty import EMPTY
 from opassay.adapters.tensorflow.known_errors import ERRORS
+from opassay.adapters.tensorflow.known_outputs import OUTPUTS
 from opassay.adapters.tensorflow.known_sized import SIZED
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
@@ -161,6 +162,7 @@ KNOWN = pinned(
         ),
         *ELEMENTS,
         *ERRORS,
+        *OUTPUTS,
         *EMPTY,
         *SIZED,
     ),

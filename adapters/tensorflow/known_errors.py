@@ -7,10 +7,8 @@ from typing import Any
 from opassay.adapters.kernels.larger import (
     DIVIDES_TITLE,
     DIVIDES_URL,
-    ROUNDED,
     divided_by_nothing,
     refused_by_onednn,
-    rounded_to_one,
 )
 from opassay.adapters.onednn import ONE_DNN, WITH_ONE_DNN
 from opassay.adapters.tensorflow.known_error_cases import (
@@ -19,15 +17,9 @@ from opassay.adapters.tensorflow.known_error_cases import (
     columns_unseen,
     cropped,
     least,
-    negative,
-    negative_in_32_bits,
-    nothing_asked,
-    past_40_bits,
-    past_64_bits,
     read_beyond,
     several_groups,
     several_groups_by_onednn,
-    three_extents,
 )
 from opassay.harness.model.fact import Fact
 
@@ -35,10 +27,10 @@ _SEEN = "tensorflow 2.21.0, CPU"
 _KERNELS = ("eager", "dynamic")
 """Modes in which only kernels check shapes; in the others tracing infers them."""
 _GRAPHS = ("function", "dynamic")
-_WITHOUT_XLA = ("eager", *_GRAPHS)
+WITHOUT_XLA = ("eager", *_GRAPHS)
 
 
-def _error(
+def error(
     name: str, verdict: str, owner: str, reason: str, ops: tuple[str, ...], rules: tuple[str, ...], **more: Any
 ) -> Fact:
     told = {"ops": ops, "rules": rules, "aspects": ("error",), "verdicts": (verdict,), "versions": _SEEN}
@@ -47,12 +39,12 @@ def _error(
 
 _LARGER = ("WindowLargerThanInput",)
 _GROUPS = "groups are no parameter: the filter's channels imply them"
-_TRANSPOSE = ("conv2d_transpose", "conv_transpose1d")
+TRANSPOSE = ("conv2d_transpose", "conv_transpose1d")
 _POOL = ("max_pool2d",)
 _POOLS = ("max_pool1d", "max_pool2d")
 
 ERRORS = (
-    _error(
+    error(
         "composed",
         "accepts",
         "by design",
@@ -61,7 +53,7 @@ ERRORS = (
         ("RankThree", "IndexWrongChannel", "OutputChannels"),
         when=any_rank,
     ),
-    _error(
+    error(
         "window-larger-refused",
         "rejects",
         "by design",
@@ -72,7 +64,7 @@ ERRORS = (
         modes=_KERNELS,
         needs=WITH_ONE_DNN,
     ),
-    _error(
+    error(
         "window-larger-divides",
         "crash",
         "upstream",
@@ -85,16 +77,16 @@ ERRORS = (
         url=DIVIDES_URL,
         title=DIVIDES_TITLE,
     ),
-    _error(
+    error(
         "groups",
         "accepts",
         "by design",
         _GROUPS,
-        ("conv1d", "conv2d", "conv3d", *_TRANSPOSE, "conv_transpose3d"),
+        ("conv1d", "conv2d", "conv3d", *TRANSPOSE, "conv_transpose3d"),
         ("GroupsZero", "ChannelMismatch"),
         when=any_kernel,
     ),
-    _error(
+    error(
         "empty-convolution-larger",
         "accepts",
         "upstream",
@@ -104,27 +96,27 @@ ERRORS = (
         modes=("eager",),
         needs=WITH_ONE_DNN,
     ),
-    _error(
+    error(
         "groups-xla",
         "accepts",
         "by design",
         _GROUPS,
-        _TRANSPOSE,
+        TRANSPOSE,
         ("GroupsZero",),
         when=several_groups,
         modes=("xla",),
     ),
-    _error(
+    error(
         "groups-onednn",
         "accepts",
         "by design",
         _GROUPS,
-        _TRANSPOSE,
+        TRANSPOSE,
         ("GroupsZero", "OutputChannels"),
         when=several_groups_by_onednn,
         needs=WITH_ONE_DNN,
     ),
-    _error(
+    error(
         "index-xla",
         "accepts",
         "upstream",
@@ -136,7 +128,7 @@ ERRORS = (
         "jit_compile=True",
         modes=("xla",),
     ),
-    _error(
+    error(
         "padding-overflow-xla",
         "accepts",
         "upstream",
@@ -148,7 +140,7 @@ ERRORS = (
         title="Fix int narrowing and overflow crash in the tf2xla Pad kernel",
         modes=("xla",),
     ),
-    _error(
+    error(
         "padding-overflow",
         "accepts",
         "upstream",
@@ -158,16 +150,16 @@ ERRORS = (
         modes=_GRAPHS,
         needs=WITH_ONE_DNN,
     ),
-    _error(
+    error(
         "stride-zero",
         "crash",
         "upstream",
         "a graph does not look at a stride of 0, and is ended by a division by it: SIGFPE",
-        _TRANSPOSE,
+        TRANSPOSE,
         ("StrideZero",),
         modes=_GRAPHS,
     ),
-    _error(
+    error(
         "conv2d-rank-three",
         "crash",
         "upstream",
@@ -180,7 +172,7 @@ ERRORS = (
         modes=("eager",),
         needs=WITH_ONE_DNN,
     ),
-    _error(
+    error(
         "volume-rank-four",
         "accepts",
         "upstream",
@@ -193,7 +185,7 @@ ERRORS = (
         modes=("eager",),
         needs=WITH_ONE_DNN,
     ),
-    _error(
+    error(
         "maximum-rank-four",
         "crash",
         "upstream",
@@ -204,90 +196,7 @@ ERRORS = (
         modes=("eager",),
         needs=WITH_ONE_DNN,
     ),
-    _error(
-        "output-negative",
-        "crash",
-        "upstream",
-        "a negative extent in output_shape ends the process",
-        _TRANSPOSE,
-        ("OutputNegative",),
-        when=negative,
-        url="https://github.com/tensorflow/tensorflow/issues/57715",
-        title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
-        modes=_WITHOUT_XLA,
-        needs=WITH_ONE_DNN,
-    ),
-    _error(
-        "output-rank-three",
-        "crash",
-        "upstream",
-        "an output_shape of three extents ends the process",
-        _TRANSPOSE,
-        ("OutputRankThree",),
-        when=three_extents,
-        url="https://github.com/tensorflow/tensorflow/issues/125511",
-        title="tf.nn.conv2d_transpose aborts on CPU with malformed output_shape while GPU raises InvalidArgumentError",
-        modes=("eager",),
-        needs=WITH_ONE_DNN,
-    ),
-    _error(
-        "output-empty",
-        "accepts",
-        "upstream",
-        "an output_shape of extent 0, or negative where that does not end the process, gives an empty tensor unchecked",
-        _TRANSPOSE,
-        ("OutputNegative", "OutputTooSmall"),
-        when=nothing_asked,
-        modes=_WITHOUT_XLA,
-        needs=WITH_ONE_DNN,
-    ),
-    _error(
-        "output-rounded",
-        "accepts",
-        "upstream",
-        ROUNDED,
-        _TRANSPOSE,
-        ("OutputTooSmall",),
-        when=rounded_to_one,
-        modes=_WITHOUT_XLA,
-        needs=WITH_ONE_DNN,
-    ),
-    _error(
-        "output-overflow",
-        "accepts",
-        "upstream",
-        "an extent of 2**40 in output_shape is taken modulo 2**32 and gives an empty tensor",
-        _TRANSPOSE,
-        ("OutputOverflow",),
-        when=past_40_bits,
-        modes=("eager",),
-        needs=WITH_ONE_DNN,
-    ),
-    _error(
-        "output-overflow-traced",
-        "accepts",
-        "upstream",
-        "traced, an extent of 2**62 in output_shape is taken modulo 2**32 as well, of two axes no smaller one",
-        _TRANSPOSE,
-        ("OutputOverflow",),
-        when=past_64_bits,
-        modes=("function",),
-        needs=WITH_ONE_DNN,
-    ),
-    _error(
-        "output-overflow-negative",
-        "crash",
-        "upstream",
-        "an extent of 2**31 in output_shape is taken modulo 2**32, is negative, and ends the process",
-        _TRANSPOSE,
-        ("OutputOverflow",),
-        when=negative_in_32_bits,
-        url="https://github.com/tensorflow/tensorflow/issues/57715",
-        title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
-        modes=("eager",),
-        needs=WITH_ONE_DNN,
-    ),
-    _error(
+    error(
         "window-overflow",
         "accepts",
         "upstream",
@@ -296,7 +205,7 @@ ERRORS = (
         ("OutputOverflow",),
         when=least("window", 2**40),
     ),
-    _error(
+    error(
         "negative-padding",
         "accepts",
         "upstream",
@@ -308,7 +217,7 @@ ERRORS = (
         modes=("eager",),
         needs=WITH_ONE_DNN,
     ),
-    _error(
+    error(
         "negative-padding-dilated",
         "accepts",
         "upstream",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from opassay.cases import fitting, tables
+from opassay.cases import fillings, fitting, tables
 from opassay.cases.signatures import draws, kinds
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry, Tensor
@@ -37,7 +37,7 @@ INDICES = ("indices", "starts")
 """Names of inputs with an integer dtype of their own."""
 
 RANKS = (2, 3, 1, 4, 2, 3, 5)
-MOVED = tables.MOVE_KINDS
+MOVED = fillings.MOVE_KINDS
 
 
 SMALL = (2, 3, 4)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from opassay.cases import fitting, tables
+from opassay.cases import fillings, fitting, tables
 from opassay.cases.signatures import draws
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry
@@ -125,7 +125,7 @@ def _geometry(
         return Geometry(case, whole, points=draws.points(along.points, dtype))
     found = Geometry(case, kinds, points=draws.points(along.points, dtype))
     terms = math.prod(shape[axis] for axis in over)
-    return tables.summed(found, kinds, terms, along.operands) if along.operands else found
+    return fillings.summed(found, kinds, terms, along.operands) if along.operands else found
 
 
 def _named(along: Along, which: str, rank: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from opassay.adapters.oracle.axis_choices import axis_choices
-from opassay.cases import tables
+from opassay.cases import fillings, tables
 from opassay.cases.pins import AS_DEFINED, BY_HAND, literal, pin, whole
 from opassay.cases.signatures import axes, draws, kinds
 from opassay.cases.signatures.axis_rules import FILLED, MANY, SINGLE, rules_of
@@ -23,7 +23,7 @@ from opassay.harness.model.op import Op, Pin
 Define = Callable[..., Any]
 Tables = Sequence[tuple[str, ...]]
 
-SUMS: Tables = tables.SUM_KINDS
+SUMS: Tables = fillings.SUM_KINDS
 CHOSEN: Tables = kinds.pairs(("ties", "iota", "normal", "ints"), ("near", "special", "bits", "masked"))
 SHARES: Tables = kinds.pairs(("normal", "ties", "ints"), ("near", "masked", "shifted", "special", "wide"))
 SPREADS: Tables = kinds.pairs(("normal", "ties", "iota", "ints"), ("shifted", "shifted", "wide", "special"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from opassay.cases import fitting, tables
+from opassay.cases import fillings, fitting, tables
 from opassay.cases.signatures import draws
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Geometry, Tensor
@@ -111,7 +111,7 @@ def _geometry(
     settled = shaped.attributes_of(attributes, found, way)
     tensors = [_tensor(shaped, i, shapes, settled, dtype, memory) for i, memory in enumerate(memories)]
     geometry = Geometry(Case(shaped.op, tuple(tensors), settled), kinds, points=draws.points(shaped.points, dtype))
-    return tables.summed(geometry, kinds, shaped.longest(shapes, settled)) if shaped.longest else geometry
+    return fillings.summed(geometry, kinds, shaped.longest(shapes, settled)) if shaped.longest else geometry
 
 
 def _tensor(
@@ -137,7 +137,7 @@ def _few(shaped: Shaped, geometry: Geometry) -> Fill | None:
         return None
     case = geometry.case
     terms = shaped.longest([t.shape for t in case.tensors], case.attributes)
-    return tables.sparse(case.tensors[-1].dtype, terms)
+    return fillings.sparse(case.tensors[-1].dtype, terms)
 
 
 def _with_cotangent(shaped: Shaped, geometry: Geometry, memory: Memory, fill: Fill) -> Geometry:

@@ -9,8 +9,9 @@ from typing import Any
 
 from opassay.harness.hunt import store
 from opassay.harness.hunt.bench import Bench
+from opassay.harness.hunt.examine import UNSTEADY
 from opassay.harness.hunt.finding import Finding
-from opassay.harness.hunt.hunter import UNSTEADY, Hunter, Limits
+from opassay.harness.hunt.hunter import Hunter, Limits
 from opassay.harness.hunt.scripts import reproduced
 from opassay.harness.model.verdicts import Record
 from opassay.harness.run.campaign import Campaign

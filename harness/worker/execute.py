@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import numpy as np
 
 from opassay.harness.model import dtypes
-from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported, allowed_threads, as_tuple
+from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported, allowed_threads
 from opassay.harness.model.case import Case
 from opassay.harness.model.outcome import NotSupported, Outcome, Raised, Returned, TooLarge
 from opassay.harness.worker import wire
 from opassay.harness.worker.bits import difference
+from opassay.harness.worker.functions import Function, Functions, Programs
 from opassay.harness.worker.fuse import parts
 from opassay.harness.worker.inference import with_inference
 from opassay.harness.worker.inputs import Inputs
@@ -26,20 +27,6 @@ from opassay.harness.worker.origin import Watch, framework_modules
 Answer = tuple[int, Outcome]
 Announce = Callable[[list[int]], None]
 MESSAGE_LIMIT = 2000
-
-
-class Programs(Protocol):
-    """What the module of composed ops offers."""
-
-    PROGRAMS: Mapping[str, Any]
-
-    def available(self, ops: Sequence[str]) -> tuple[str, ...]: ...
-
-    def run(self, adapter: Adapter, attributes: Mapping[str, Any], inputs: Sequence[Any]) -> tuple[Any, ...]: ...
-
-    def unsupported(
-        self, adapter: Adapter, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any], gradient: bool
-    ) -> str | None: ...
 
 
 class Executor:
@@ -55,7 +42,7 @@ class Executor:
     ) -> None:
         self._adapter = adapter
         self._mode = mode
-        self._programs = programs
+        self._programs, self._functions = programs, Functions(adapter, programs)
         self._files, self._frameworks = adapter_files, framework_modules(adapter)
         self._max_output = max_output
         self._ops = frozenset((*adapter.ops(), *programs.available(adapter.ops())))
@@ -76,7 +63,7 @@ class Executor:
         with those that run in one program with them; an answer that has other bits the second time says so.
         """
         self._announce, self._repeat = announce, frozenset(repeat)
-        self._compiled: dict[tuple[str, ...], Callable[..., Any]] = {}
+        self._compiled: dict[tuple[str, ...], Function] = {}
         for position, outcome in self._answers(cases, fuse):
             if cases[position].aspect == "shape" and isinstance(outcome, Returned):
                 outcome = self._inferred(position, cases[position], outcome)
@@ -84,7 +71,10 @@ class Executor:
 
     def _inferred(self, position: int, case: Case, outcome: Returned) -> Outcome:
         self._announce([position])
-        fn, inputs = self._function(case), [self._adapter.to_native(tensor.materialize()) for tensor in case.tensors]
+        fn, inputs = (
+            self._functions.of(case),
+            [self._adapter.to_native(tensor.materialize()) for tensor in case.tensors],
+        )
         return with_inference(outcome, self._adapter, self._mode, self._watch(), fn, inputs)
 
     def _answers(self, cases: Sequence[Case], fuse: bool) -> Iterator[Answer]:
@@ -134,38 +124,13 @@ class Executor:
         answer = self._returned(program(*inputs.given), started)
         return _noting(answer, inputs.changed() or self._adapter.damage())
 
-    def _program(self, cases: Sequence[Case]) -> Callable[..., Any]:
+    def _program(self, cases: Sequence[Case]) -> Function:
         """All of ``cases`` as one function, compiled once for all the values that a batch has for them."""
         keys = tuple(case.geometry_key for case in cases)
         if keys not in self._compiled:
-            function = self._compose(cases) if len(cases) > 1 else self._function(cases[0])
+            function = self._functions.together(cases) if len(cases) > 1 else self._functions.of(cases[0])
             self._compiled[keys] = self._adapter.compile(function, self._mode)
         return self._compiled[keys]
-
-    def _function(self, case: Case) -> Callable[..., Any]:
-        """From the values of ``case.all_tensors`` to a tuple of answers."""
-        forward = self._forward(case)
-        if case.aspect != "gradient":
-            return forward
-        count, given = len(case.tensors), [t is not None for t in case.cotangents]
-        program = case.op in self._programs.PROGRAMS
-
-        def gradient(*arrays: Any) -> tuple[Any, ...]:
-            inputs, rest = arrays[:count], iter(arrays[count:])
-            cotangents = [next(rest) if there else None for there in given]
-            if not program:
-                return self._adapter.vjp(forward, inputs, cotangents)
-            # A program is judged stage by stage, for which its own intermediate values are needed.
-            values, gradients = self._adapter.value_and_vjp(forward, inputs, cotangents)
-            return (*values, *gradients)
-
-        return gradient
-
-    def _forward(self, case: Case) -> Callable[..., tuple[Any, ...]]:
-        if case.op in self._programs.PROGRAMS:
-            return lambda *inputs: self._programs.run(self._adapter, case.attributes, inputs)
-        op, attributes = getattr(self._adapter, case.op), dict(case.attributes)
-        return lambda *inputs: as_tuple(op(*inputs, **attributes))
 
     def _returned(self, value: Any, started: float) -> Outcome:
         arrays = tuple(self._array(v) for v in value)
@@ -224,19 +189,6 @@ class Executor:
         ends = list(accumulate(len(case.all_tensors) for case in cases))
         places = zip(answers, [0, *ends], ends, strict=False)
         return [_noting(answer, inputs.changed(start, stop)) for answer, start, stop in places]
-
-    def _compose(self, cases: Sequence[Case]) -> Callable[..., Any]:
-        functions = [self._function(case) for case in cases]
-        counts = [len(case.all_tensors) for case in cases]
-
-        def batch(*inputs: Any) -> tuple[Any, ...]:
-            results, start = [], 0
-            for function, count in zip(functions, counts, strict=True):
-                results.append(function(*inputs[start : start + count]))
-                start += count
-            return tuple(results)
-
-        return batch
 
     def _layer(self, positions: Sequence[int], cases: Sequence[Case]) -> Iterator[Answer]:
         if len(positions) == 1:

@@ -20,7 +20,8 @@ import numpy as np
 from opassay.harness.model.adapter import Adapter, UnknownDevice
 from opassay.harness.model.case import load_cases
 from opassay.harness.worker import wire
-from opassay.harness.worker.execute import Executor, Programs
+from opassay.harness.worker.execute import Executor
+from opassay.harness.worker.functions import Programs
 from opassay.harness.worker.installed import foreign_module, too_old
 from opassay.harness.worker.orphan import end_with_parent
 

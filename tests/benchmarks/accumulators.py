@@ -16,7 +16,8 @@ from itertools import islice
 
 import numpy as np
 
-from opassay.cases.tables import NARROW, data_dtype
+from opassay.cases.fillings import NARROW
+from opassay.cases.tables import data_dtype
 from opassay.harness.find.registry import Registry
 from opassay.harness.judge.measure import measure_of
 from opassay.harness.model import dtypes

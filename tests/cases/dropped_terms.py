@@ -17,7 +17,7 @@ import numpy as np
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from opassay.cases import tables
+from opassay.cases import fillings, tables
 from opassay.harness.find.registry import Registry
 from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
@@ -38,7 +38,7 @@ def product(dtype: str, length: int, kinds: tuple[str, ...]) -> Geometry:
     """What the stream makes of a product of these extents."""
     shapes = ((8, length), (length, 8))
     tensors = [tables.data(shape, dtype, Memory()) for shape in shapes]
-    return tables.summed(tables.geometry("matmul", tensors, kinds), kinds, length)
+    return fillings.summed(tables.geometry("matmul", tensors, kinds), kinds, length)
 
 
 def filter_gradient(dtype: str, length: int, kinds: tuple[str, ...]) -> Geometry:
@@ -46,7 +46,7 @@ def filter_gradient(dtype: str, length: int, kinds: tuple[str, ...]) -> Geometry
     attributes = {"stride": (1, 1), "padding": "VALID", "dilation": (1, 1), "groups": 1, "layout": "NHWC"}
     x, w, y = (tables.data(shape, dtype, Memory()) for shape in ((length, 1, 1, 8), (1, 1, 8, 8), (length, 1, 1, 8)))
     case = Case("conv2d", (x, w), attributes, "gradient", cotangents=(y,))
-    return tables.summed(Geometry(case, kinds), kinds, length)
+    return fillings.summed(Geometry(case, kinds), kinds, length)
 
 
 def trial(geometry: Geometry, number: int, everywhere: bool) -> bool:
@@ -82,7 +82,7 @@ def rate(
     make: Callable[[str, int, tuple[str, ...]], Geometry], dtype: str, length: int, trials: int, all_: bool
 ) -> float:
     """The share of trials in which the change is found: made in all outputs, or in one of them."""
-    geometries = [make(dtype, length, kinds) for kinds in tables.SUM_KINDS]
+    geometries = [make(dtype, length, kinds) for kinds in fillings.SUM_KINDS]
     return float(np.mean([trial(geometries[n % len(geometries)], n, all_) for n in range(trials)]))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opassay.cases import fitting, tables
+from opassay.cases import fillings, fitting, tables
 from opassay.harness.judge.numerics import bound
 from opassay.harness.model import dtypes
 from opassay.harness.model.fills import EXACT_KINDS, ROUNDING_KINDS
@@ -195,7 +195,7 @@ def test_sums_are_exact_where_their_terms_times_unit_roundoff_exceed_a_quarter(o
 def test_the_first_fill_of_a_narrow_sum_leaves_hardly_an_element_inexact(op):
     inexact, elements = 0, 0
     for case, (answer,) in references(op, CASES, fills=1):
-        if data_dtype(case) in tables.NARROW:
+        if data_dtype(case) in fillings.NARROW:
             inexact += np.count_nonzero(bound(answer, NumericModel(answer.dtype), True).allowed)
             elements += answer.exact.size
     assert inexact < elements / 1000
@@ -204,32 +204,32 @@ def test_the_first_fill_of_a_narrow_sum_leaves_hardly_an_element_inexact(op):
 def test_a_long_narrow_sum_has_values_that_differ_along_every_axis():
     broadcast = Memory("broadcast", 0)
     tensors = [tables.data(shape, "bfloat16", broadcast) for shape in ((4, 300), (300, 4))]
-    kinds = tables.SUM_KINDS[0]
-    found = tables.summed(tables.geometry("matmul", tensors, kinds), kinds, 300)
+    kinds = fillings.SUM_KINDS[0]
+    found = fillings.summed(tables.geometry("matmul", tensors, kinds), kinds, 300)
     assert {t.memory.kind for t in found.case.tensors} == {"reversed"}
     assert found.kinds[:2] == ("sparse", "sparse")
 
 
 def test_wide_dtypes_and_short_sums_keep_their_kinds():
-    ones, iota, ints = (next(k for k in tables.SUM_KINDS if k[0] == first) for first in ("ones", "iota", "ints"))
+    ones, iota, ints = (next(k for k in fillings.SUM_KINDS if k[0] == first) for first in ("ones", "iota", "ints"))
     for dtype, terms, kinds in (("float32", 4096, ints), ("float32", 798, iota), ("bfloat16", 64, ones)):
         assert summed_kinds(dtype, terms, kinds) == kinds
 
 
 @pytest.mark.parametrize(("dtype", "terms"), [("float32", 799), ("bfloat16", 2), ("float16", 2)])
 def test_ints_come_first_where_iota_would_not_be_exact(dtype, terms):
-    kinds = next(k for k in tables.SUM_KINDS if k[0] == "iota")
+    kinds = next(k for k in fillings.SUM_KINDS if k[0] == "iota")
     assert summed_kinds(dtype, terms, kinds) == ("ints", *("iota" if k == "ints" else k for k in kinds[1:]))
 
 
 def summed_kinds(dtype, terms, kinds):
     tensors = [tables.data(shape, dtype, Memory()) for shape in ((4, terms), (terms, 4))]
-    return tables.summed(tables.geometry("matmul", tensors, kinds), kinds, terms).kinds
+    return fillings.summed(tables.geometry("matmul", tensors, kinds), kinds, terms).kinds
 
 
 @pytest.mark.parametrize(("dtype", "most"), [("bfloat16", 399), ("float16", 3749)])
 def test_so_many_terms_by_chance_are_exact_but_for_four_standard_deviations(dtype, most):
-    assert tables.exact_terms(dtype) == most
+    assert fillings.exact_terms(dtype) == most
     positive = np.random.default_rng(0).binomial(most, 0.5, 100_000)
     assert (positive > 2 ** dtypes.FORMATS[dtype].precision).mean() < 1e-3
 
@@ -245,8 +245,8 @@ def test_hardly_any_answer_is_left_wholly_free(op):
 
 
 def test_kinds_that_cannot_round_come_last_for_integers():
-    for kinds in (*tables.SUM_KINDS, *tables.MOVE_KINDS):
-        ordered = tables.kinds_for(kinds, "int32")
+    for kinds in (*fillings.SUM_KINDS, *fillings.MOVE_KINDS):
+        ordered = fillings.kinds_for(kinds, "int32")
         assert sorted(ordered) == sorted(kinds)
         assert ordered[1] != "cancel"
 

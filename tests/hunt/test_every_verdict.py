@@ -10,7 +10,7 @@ import pytest
 
 from opassay.harness.doors.commands import run_command
 from opassay.harness.find.registry import Registry
-from opassay.harness.hunt import after_run, confirm, hunter, repro, values
+from opassay.harness.hunt import after_run, confirm, examine, hunter, repro, values
 from opassay.harness.hunt.asking import Asking
 from opassay.harness.hunt.repro import Reproduction, Seen, script_text
 from opassay.harness.model.case import Case, Tensor
@@ -113,7 +113,7 @@ RUNS = (
 def test_a_run_with_every_verdict_is_told(tmp_path, monkeypatch, modes):
     # How scripts run and how far cases shrink is seen elsewhere; here there are dozens of findings.
     monkeypatch.setattr(repro, "run_script", lambda file, *more: Reproduction(file, 1, "", True))
-    monkeypatch.setattr(hunter, "verdict_limit", lambda verdict, sign: 6)
+    monkeypatch.setattr(examine, "verdict_limit", lambda verdict, sign: 6)
     monkeypatch.setattr(hunter, "SPOT_CHECKS", 0)
     monkeypatch.setattr(confirm, "FRESH", 1)
     targets = [f"every_verdict:{mode}" for mode in modes]
@@ -141,7 +141,7 @@ def broken(*arguments, **more):
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        (hunter.Hunter, "_examine"),
+        (examine.Examiner, "_examine"),
         (hunter.Hunter, "hunt"),
         (after_run.Bench, "sign"),
         (repro, "run_script"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from opassay.harness.hunt.hunter import verdict_limit
+from opassay.harness.hunt.examine import verdict_limit
 from opassay.harness.hunt.shrink import LIMIT
 
 

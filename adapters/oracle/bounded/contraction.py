@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from opassay.adapters.oracle.bounded.formats import Formats, sizes
-from opassay.adapters.oracle.bounded.real import Real, once, saved
+from opassay.adapters.oracle.bounded.masks import once
+from opassay.adapters.oracle.bounded.real import Real, saved
 from opassay.adapters.oracle.bounded.sums import lowest_bit, sum_error
 from opassay.adapters.oracle.linear import Linear, apply, not_finite, sum_reference, third_run, wide_enough
 from opassay.harness.model.reference import Reference

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.oracle.bounded.formats import Formats, rounded, sizes, stored
+from opassay.adapters.oracle.bounded.masks import any_of, repeated
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
@@ -157,19 +158,8 @@ class Real:
         return OPERATORS["neg"](self, None)
 
 
-def repeated(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """``array``, broadcast to ``shape``; for one element a view, which is several times faster."""
-    if array.shape == shape:
-        return array
-    if array.shape == ():
-        found = np.ndarray(shape, array.dtype, array, strides=(0,) * len(shape))
-        found.flags.writeable = False
-        return found
-    return np.broadcast_to(array, shape)
-
-
 def _inherited(shape: tuple[int, ...], args: tuple[Real, ...]) -> np.ndarray | None:
-    return _any_of(shape, [x.either_zero for x in args if x.either_zero is not None])
+    return any_of(shape, [x.either_zero for x in args if x.either_zero is not None])
 
 
 def all_opened(x: Real) -> np.ndarray | None:
@@ -179,33 +169,10 @@ def all_opened(x: Real) -> np.ndarray | None:
     def of(node: Real) -> np.ndarray | None:
         if id(node) not in found:
             masks = [node.opened, *map(of, node.args)]
-            found[id(node)] = _any_of(node.shape, [mask for mask in masks if mask is not None])
+            found[id(node)] = any_of(node.shape, [mask for mask in masks if mask is not None])
         return found[id(node)]
 
     return of(x)
-
-
-def _any_of(shape: tuple[int, ...], masks: list[np.ndarray]) -> np.ndarray | None:
-    """Where any of them holds; one of another shape counts everywhere if it holds anywhere."""
-    if not masks:
-        return None
-    if any(mask.shape not in ((), shape) for mask in masks):
-        masks = [np.asarray(mask.any()) for mask in masks]
-    if len(masks) == 1:
-        return repeated(masks[0], shape)
-    return np.broadcast_to(np.logical_or.reduce(np.broadcast_arrays(*masks)), shape)
-
-
-def once(make: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
-    """``make``, called on first use: several parts of a node share its result, and none holds the node."""
-    made: list[np.ndarray] = []
-
-    def found() -> np.ndarray:
-        if not made:
-            made.append(np.asarray(make()))
-        return made[0]
-
-    return found
 
 
 def leaf(array: np.ndarray) -> Real:

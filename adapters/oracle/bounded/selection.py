@@ -9,7 +9,8 @@ import numpy as np
 from opassay.adapters.oracle.bounded.basic import Binary, quietly
 from opassay.adapters.oracle.bounded.formats import Formats, settled, sizes
 from opassay.adapters.oracle.bounded.logic import Mask, masked
-from opassay.adapters.oracle.bounded.real import Real, left_open, once, operand, saved
+from opassay.adapters.oracle.bounded.masks import once
+from opassay.adapters.oracle.bounded.real import Real, left_open, operand, saved
 from opassay.adapters.oracle.bounded.sums import fit
 from opassay.harness.model.reference import Reference
 

@@ -1,0 +1,101 @@
+"""Known differences of TensorFlow on an ``output_shape`` that breaks the contract. Does not import TensorFlow."""
+
+from __future__ import annotations
+
+from opassay.adapters.kernels.larger import ROUNDED, rounded_to_one
+from opassay.adapters.onednn import WITH_ONE_DNN
+from opassay.adapters.tensorflow.known_error_cases import (
+    negative,
+    negative_in_32_bits,
+    nothing_asked,
+    past_40_bits,
+    past_64_bits,
+    three_extents,
+)
+from opassay.adapters.tensorflow.known_errors import TRANSPOSE, WITHOUT_XLA, error
+
+OUTPUTS = (
+    error(
+        "output-negative",
+        "crash",
+        "upstream",
+        "a negative extent in output_shape ends the process",
+        TRANSPOSE,
+        ("OutputNegative",),
+        when=negative,
+        url="https://github.com/tensorflow/tensorflow/issues/57715",
+        title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
+        modes=WITHOUT_XLA,
+        needs=WITH_ONE_DNN,
+    ),
+    error(
+        "output-rank-three",
+        "crash",
+        "upstream",
+        "an output_shape of three extents ends the process",
+        TRANSPOSE,
+        ("OutputRankThree",),
+        when=three_extents,
+        url="https://github.com/tensorflow/tensorflow/issues/125511",
+        title="tf.nn.conv2d_transpose aborts on CPU with malformed output_shape while GPU raises InvalidArgumentError",
+        modes=("eager",),
+        needs=WITH_ONE_DNN,
+    ),
+    error(
+        "output-empty",
+        "accepts",
+        "upstream",
+        "an output_shape of extent 0, or negative where that does not end the process, gives an empty tensor unchecked",
+        TRANSPOSE,
+        ("OutputNegative", "OutputTooSmall"),
+        when=nothing_asked,
+        modes=WITHOUT_XLA,
+        needs=WITH_ONE_DNN,
+    ),
+    error(
+        "output-rounded",
+        "accepts",
+        "upstream",
+        ROUNDED,
+        TRANSPOSE,
+        ("OutputTooSmall",),
+        when=rounded_to_one,
+        modes=WITHOUT_XLA,
+        needs=WITH_ONE_DNN,
+    ),
+    error(
+        "output-overflow",
+        "accepts",
+        "upstream",
+        "an extent of 2**40 in output_shape is taken modulo 2**32 and gives an empty tensor",
+        TRANSPOSE,
+        ("OutputOverflow",),
+        when=past_40_bits,
+        modes=("eager",),
+        needs=WITH_ONE_DNN,
+    ),
+    error(
+        "output-overflow-traced",
+        "accepts",
+        "upstream",
+        "traced, an extent of 2**62 in output_shape is taken modulo 2**32 as well, of two axes no smaller one",
+        TRANSPOSE,
+        ("OutputOverflow",),
+        when=past_64_bits,
+        modes=("function",),
+        needs=WITH_ONE_DNN,
+    ),
+    error(
+        "output-overflow-negative",
+        "crash",
+        "upstream",
+        "an extent of 2**31 in output_shape is taken modulo 2**32, is negative, and ends the process",
+        TRANSPOSE,
+        ("OutputOverflow",),
+        when=negative_in_32_bits,
+        url="https://github.com/tensorflow/tensorflow/issues/57715",
+        title="tf.nn.conv2d_transpose crash with abort whtn `output_shape` has negative value",
+        modes=("eager",),
+        needs=WITH_ONE_DNN,
+    ),
+)
