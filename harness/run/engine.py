@@ -31,7 +31,7 @@ from opassay.harness.run.lane import Lane
 from opassay.harness.run.pins import Pins
 from opassay.harness.run.process import Message, WorkerSpec
 from opassay.harness.run.records import make_record
-from opassay.harness.run.second import Ends
+from opassay.harness.run.retries import Ends
 
 WATCH = 0.2
 """Seconds between two checks of the workers' silence and memory."""

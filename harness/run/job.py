@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.case import Case
@@ -16,6 +16,10 @@ from opassay.harness.model.op import Op
 from opassay.harness.model.outcome import Outcome
 from opassay.harness.plan.plan import Item
 
+if TYPE_CHECKING:
+    from opassay.harness.run.engine import Engine
+    from opassay.harness.run.lane import Lane
+
 Answer = tuple[Item, Outcome]
 
 Place = tuple[str, str, int, str]
@@ -23,6 +27,12 @@ Place = tuple[str, str, int, str]
 
 Taking = Callable[[Any, Item, Outcome, Judgement, str, Sequence[Fact]], None]
 """Takes a final judgement: lane, item, outcome, judgement, whether it was confirmed, the facts that cover it."""
+
+BRIEF = 0.1
+"""Share of the limit for a case of a known hang: where it no longer hangs, it is as fast as other cases."""
+
+CERTAIN = 3
+"""Multiple of the limit for a case that timed out, when it runs again alone: a true hang times out again."""
 
 _IDS = itertools.count(1)
 
@@ -61,7 +71,7 @@ class GroupEnd:
 
 
 class Kind:
-    """What a job is for: it owns what happens with the answers. The kinds are in ``kinds`` and ``second``.
+    """What a job is for: it owns what happens with the answers. The kinds are in ``kinds`` and ``retries``.
 
     ``role``: the name of the question on a tape, empty where tapes do not keep it. ``whole``: the job is one question,
     neither split nor attributed to one of its cases. ``urgent``: it diagnoses how a worker ended, so nothing is sent
@@ -76,16 +86,16 @@ class Kind:
     def urgent(self) -> bool:
         return False
 
-    def answered(self, engine: Any, lane: Any, job: Job, answers: Sequence[Answer]) -> None:
+    def answered(self, engine: Engine, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
         """Handle all answers to one geometry, or those that came before the worker ended."""
         for item, outcome, judgement in engine.judged(lane, job, answers):
             self.judged(engine, lane, job, item, outcome, judgement)
 
-    def judged(self, engine: Any, lane: Any, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+    def judged(self, engine: Engine, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         """Handle one judged answer."""
         raise NotImplementedError(type(self).__name__)
 
-    def unconfirmed(self, engine: Any, lane: Any, job: Job) -> None:
+    def unconfirmed(self, engine: Engine, lane: Lane, job: Job) -> None:
         """The target was given up: keep the verdict that was to be confirmed."""
 
     def in_group(self, end: GroupEnd) -> Kind:
@@ -131,6 +141,21 @@ class Job:
     def anew(self, items: Sequence[Item]) -> Job:
         """A job for some of its cases, none of which was answered."""
         return replace(self, items=items, id=next_id(), answered=set(), held={}, accepted=list(self.accepted))
+
+    def limit(self, timeout: float) -> float:
+        """Seconds per case, with ``timeout`` for a case that nothing is known of."""
+        return timeout * (BRIEF if self.brief else CERTAIN if self.patient else 1)
+
+    def message(self, timeout: float, repeat: bool) -> dict[str, Any]:
+        """What a worker is sent; ``repeat``: every case is called twice."""
+        return {
+            "type": "batch",
+            "id": self.id,
+            "fuse": not self.alone,
+            "repeat": [i for i, item in enumerate(self.items) if repeat or item.twice],
+            "timeout": self.limit(timeout),
+            "cases": [item.case.dumps() for item in self.items],
+        }
 
     def given(self, items: Sequence[Item]) -> Given:
         """Some of its cases, as a worker received them."""

@@ -1,10 +1,10 @@
-"""Kinds of jobs: planned cases, pins, questions and repetitions. Those that retry a failure are in ``second``."""
+"""Kinds of jobs: planned cases, pins, questions and repetitions. Those that retry a failure are in ``retries``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.outcome import Outcome, TimedOut
@@ -12,7 +12,10 @@ from opassay.harness.model.verdicts import FAILING
 from opassay.harness.plan.plan import Item
 from opassay.harness.run.job import Answer, GroupEnd, Job, Kind, Taking
 from opassay.harness.run.lane import Lane
-from opassay.harness.run.second import Again, InGroup
+from opassay.harness.run.retries import Again, InGroup
+
+if TYPE_CHECKING:
+    from opassay.harness.run.engine import Engine
 
 Asked = tuple[str, Outcome, Judgement]
 """Label, outcome and judgement of a target."""
@@ -28,7 +31,7 @@ class Planned(Kind):
     taker: Taking | None = None
     role = "batch"
 
-    def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+    def judged(self, engine: Engine, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         covering = engine.known.covering
         if judgement.verdict in FAILING and not covering(lane, job.op_of(item.case), item.case, outcome, judgement):
             # A known difference needs no confirmation, which may cost two more workers.
@@ -47,7 +50,7 @@ class Pinned(Kind):
 
     role = "pin"
 
-    def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+    def judged(self, engine: Engine, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         facts = engine.known.covering(lane, job.op_of(item.case), item.case, outcome, judgement)
         engine.pins[lane.label, item.case.id] = judgement.verdict, frozenset(fact.id for fact in facts)
 
@@ -58,7 +61,7 @@ class Question(Kind):
 
     told: list[Asked] = field(default_factory=list)
 
-    def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+    def judged(self, engine: Engine, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         self.told.append((lane.label, outcome, judgement))
 
 
@@ -69,6 +72,6 @@ class Compared(Kind):
     compare: Comparing
     role = "repeat"
 
-    def answered(self, engine: Any, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
+    def answered(self, engine: Engine, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
         for item, outcome in answers:
             self.compare(lane, job, item, outcome)

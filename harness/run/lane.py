@@ -8,21 +8,16 @@ from typing import Any
 
 from opassay.harness.model.numeric_model import NumericRule
 from opassay.harness.model.outcome import DAMAGED, GREW, Crashed, Outcome, Raised, TimedOut
-from opassay.harness.model.processors import used
 from opassay.harness.model.target import Target
-from opassay.harness.run.job import Answer, GroupEnd, Job, Trail
+from opassay.harness.run.greeting import greeting
+from opassay.harness.run.job import Answer, GroupEnd, Job
 from opassay.harness.run.jobs import Jobs
-from opassay.harness.run.machine import instructions, pressure
+from opassay.harness.run.machine import pressure
 from opassay.harness.run.process import LOST, Message, WorkerProcess, WorkerSpec
+from opassay.harness.run.running import Running
 from opassay.harness.run.silence import Silence
 from opassay.harness.run.wear import Wear
 from opassay.harness.worker import wire, words
-
-BRIEF = 0.1
-"""Share of the limit for a case of a known hang: where it no longer hangs, it is as fast as other cases."""
-
-CERTAIN = 3
-"""Multiple of the limit for a case that timed out, when it runs again alone: a true hang times out again."""
 
 START_LIMIT = 300.0
 RESTARTS = 3
@@ -64,11 +59,10 @@ class Lane:
         self._timeout = timeout
         self.jobs = Jobs()
         self.wear = Wear(memory)
-        self._current: list[int] = []
+        self._running = Running()
         self._silence = Silence()
         self._why: Outcome | None = None
         self._fruitless = 0
-        self._last: Job | None = None
         self._seen = ""
         self.successor: Lane | None = None
         self.process: WorkerProcess | None = None
@@ -97,8 +91,7 @@ class Lane:
         except OSError as error:
             self._give_up(f"its interpreter could not be started: {error.strerror}")
         self._silence.end()
-        self._current = []
-        self._last = None
+        self._running.begin()
         self.wear.begin()
 
     @property
@@ -173,16 +166,7 @@ class Lane:
                 return
             job = self.jobs.take()
             self.wear.sent(job)
-            self.process.send(
-                {
-                    "type": "batch",
-                    "id": job.id,
-                    "fuse": not job.alone,
-                    "repeat": [i for i, item in enumerate(job.items) if self.repeat or item.twice],
-                    "timeout": self._limit(job),
-                    "cases": [item.case.dumps() for item in job.items],
-                }
-            )
+            self.process.send(job.message(self._timeout, self.repeat))
             self._silence.end()
 
     def handle(self, message: Message) -> None:
@@ -212,7 +196,7 @@ class Lane:
             self.misused = header["usage"]
             self._give_up(header["why"])
         elif kind == "start":
-            self._current = header["positions"]
+            self._running.starts(header["positions"])
         elif kind == "outcome":
             self._outcome(header, buffers)
         elif kind == "done":
@@ -223,33 +207,20 @@ class Lane:
         if job is not None:
             self._release(job)
             self.wear.served()
-            self._last = job
+            self._running.done(job)
 
     def _greet(self, header: dict[str, Any]) -> None:
-        if header["protocol"] != wire.PROTOCOL:
-            self._give_up(f"its worker speaks protocol {header['protocol']}, expected {wire.PROTOCOL}")
-            return
         try:
-            self.rules = tuple(NumericRule.from_json(rule) for rule in header["rules"])
-        except (KeyError, TypeError, ValueError) as error:
-            self._give_up(f"its numeric rules cannot be read: {error!r}")
+            said = greeting(header, self.target, self.threads)
+        except ValueError as error:
+            self._give_up(str(error))
             return
-        self.hello = header
-        self.settings = {**header["settings"], **self._surroundings(header["settings"])}
+        self.hello, self.settings, self.rules = said.header, said.settings, said.rules
         self.state = "ready"
 
     def lacks(self, op: str) -> bool:
         """Whether the adapter lacks the op, by what its worker last reported."""
         return bool(self.hello) and op not in self.hello["ops"]
-
-    def _surroundings(self, settings: Mapping[str, str]) -> dict[str, str]:
-        """The settings that every target has, beside those that its adapter reports."""
-        device = self.target.device.partition(":")[0]
-        return {
-            "device": device,
-            "instructions": ",".join(used(instructions(), settings)) if device == "cpu" else "",
-            "parallel": "yes" if self.threads > 1 else "no",
-        }
 
     def _outcome(self, header: dict[str, Any], buffers: list[bytes]) -> None:
         job, position = self.jobs.sent.get(header["batch"]), header["position"]
@@ -259,7 +230,7 @@ class Lane:
         job.answered.add(position)
         if header["kind"] == "returned" and job.items[position].case.rule:
             job.accepted.append(job.items[position].case)
-        self._current = [p for p in self._current if p != position]
+        self._running.answered(position)
         if answers := job.hold(job.items[position], _outcome_of(header, buffers)):
             self._answered(self, job, answers)
 
@@ -290,13 +261,9 @@ class Lane:
             self._kill_for(Crashed(GREW, message=message, machine=self._seen))
             return
         self._silence.look(self.process, memory)
-        limit = self._limit(job) * (len(self._current) or len(job.rest()) or 1)
+        limit = job.limit(self._timeout) * (len(self._running.positions) or len(job.rest()) or 1)
         if silent > limit and not (busy and self._silence.excused(self.process, silent, limit, memory, self.wear.limit)):
             self._kill_for(TimedOut(limit))
-
-    def _limit(self, job: Job) -> float:
-        """Seconds per case of ``job``."""
-        return self._timeout * (BRIEF if job.brief else CERTAIN if job.patient else 1)
 
     def _kill_for(self, why: Outcome) -> None:
         """Kill the worker. The outcome is attributed to a case once all its messages have been read."""
@@ -339,9 +306,8 @@ class Lane:
         self.kill()
         self.state = "starting"
         self._fruitless += 1
-        ended, self._why = self._why is not None, None
+        by_us, self._why = self._why is not None, None
         lost = self.jobs.take_sent()
-        current, self._current = self._current, []
         for job in lost:
             self._release(job)
         if self._fruitless > RESTARTS:
@@ -350,10 +316,7 @@ class Lane:
         for job in reversed(lost[1:]):
             self.jobs.put_back(job, job.rest())
         if lost:
-            waiting = [i for i in range(len(lost[0].items)) if i not in lost[0].answered]
-            running = [i for i in current if i in waiting]
-            # Killed by us between two cases: no case caused it.
-            self._attribute(lost[0], running if running or ended else waiting, outcome)
+            self._attribute(lost[0], self._running.ended(lost[0], by_us), outcome)
         self.start()
 
     def _attribute(self, job: Job, positions: list[int], outcome: Outcome) -> None:
@@ -361,7 +324,7 @@ class Lane:
             self._fruitless = 0
             self._answered(self, job, [(item, outcome) for item in job.rest()])
             return
-        trail = self._trail(job, positions)
+        trail = self._running.trail(job, positions)
         if len(positions) == 1 and isinstance(outcome, Crashed) and outcome.signal in DAMAGED:
             self.jobs.suspect([job.items[positions[0]].case])
         self.jobs.put_back(job, job.rest(without=positions))
@@ -374,12 +337,6 @@ class Lane:
         kind = job.kind.in_group(GroupEnd(outcome, len(positions), trail))
         patient = isinstance(outcome, TimedOut)
         self.jobs.put_first([job.again(job.items[position], kind, patient=patient) for position in positions])
-
-    def _trail(self, job: Job, positions: list[int]) -> Trail:
-        """The last cases that the worker received before it ended in ``positions`` of ``job``."""
-        own = [item for i, item in enumerate(job.items) if i in job.answered or i in positions]
-        last = [self._last.given(self._last.items)] if self._last is not None else []
-        return [*last, job.given(own)]
 
 
 def _outcome_of(header: dict[str, Any], buffers: list[bytes]) -> Outcome:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.model.outcome import DAMAGED, OUTSIDE, Crashed, Outcome, Returned, TimedOut
@@ -18,6 +18,9 @@ from opassay.harness.model.verdicts import FAILING, UNCONFIRMED
 from opassay.harness.plan.plan import Item
 from opassay.harness.run.job import Answer, GroupEnd, Job, Kind, Taking, Trail
 from opassay.harness.run.lane import Lane
+
+if TYPE_CHECKING:
+    from opassay.harness.run.engine import Engine
 
 FORGIVEN = 2
 """Exits per target and run that did not reproduce and are not red. Each further one counts as a crash."""
@@ -58,7 +61,7 @@ class Again(Kind):
     def urgent(self) -> bool:
         return isinstance(self.end, Crashed)
 
-    def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+    def judged(self, engine: Engine, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         """Record it as confirmed, or as not reproduced."""
         if judgement.verdict == "crash" and self.earlier.verdict != "crash" and not job.fresh:
             # Another case may have damaged the worker.
@@ -78,7 +81,7 @@ class Again(Kind):
             )
             engine.record(lane, job, item, outcome, Judgement("nondeterministic", text), "no")
 
-    def unconfirmed(self, engine: Any, lane: Lane, job: Job) -> None:
+    def unconfirmed(self, engine: Engine, lane: Lane, job: Job) -> None:
         """Record the earlier judgement."""
         engine.record(lane, job, job.items[0], self.end or Returned(()), self.earlier, UNCONFIRMED)
 
@@ -91,7 +94,7 @@ class InGroup(Kind):
     taker: Taking | None = None
     role = "group"
 
-    def judged(self, engine: Any, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
+    def judged(self, engine: Engine, lane: Lane, job: Job, item: Item, outcome: Outcome, judgement: Judgement) -> None:
         """Record it, unless all cases ran alone and none ended its worker."""
         end = self.end
         end.waiting -= 1
@@ -130,7 +133,7 @@ class Replayed(Kind):
             for number, given in enumerate(self.trail)
         ]
 
-    def answered(self, engine: Any, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
+    def answered(self, engine: Engine, lane: Lane, job: Job, answers: Sequence[Answer]) -> None:
         """Where the exit reproduces, it is attributed to these cases."""
         self._waiting -= len(answers)
         self.ended |= any(isinstance(outcome, Crashed) for _, outcome in answers)
@@ -143,7 +146,7 @@ class Replayed(Kind):
             told, confirmed = engine.ends.told(lane.label, self.end, self.item, self.judgement)
             engine.record(lane, job, self.item, self.outcome, told, confirmed)
 
-    def unconfirmed(self, engine: Any, lane: Lane, job: Job) -> None:
+    def unconfirmed(self, engine: Engine, lane: Lane, job: Job) -> None:
         """The exit is recorded as it was."""
         judgement = Judgement("crash", self.end.message, error_type=self.end.signal)
         engine.record(lane, job, self.item, self.outcome, judgement, UNCONFIRMED)
@@ -160,7 +163,7 @@ class Replayed(Kind):
 
 
 def _not_repeated(
-    engine: Any, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, judgement: Judgement
+    engine: Engine, lane: Lane, job: Job, end: Crashed, item: Item, outcome: Outcome, judgement: Judgement
 ) -> None:
     """A worker ended, and the case alone does not reproduce that."""
     lane.jobs.acquit(item.case)

@@ -23,7 +23,7 @@ from opassay.harness.run import lane, process, silence, wear
 from opassay.harness.run.clean import clean_message
 from opassay.harness.run.job import Job
 from opassay.harness.run.kinds import Planned
-from opassay.harness.run.second import Again
+from opassay.harness.run.retries import Again
 from opassay.harness.worker import wire, words
 
 HERE = Path(__file__).parent

@@ -19,8 +19,8 @@ from opassay.harness.run.clean import clean_message
 from opassay.harness.run.engine import Engine
 from opassay.harness.run.job import Answer, GroupEnd, Job
 from opassay.harness.run.lane import Lane
+from opassay.harness.run.retries import InGroup, Replayed
 from opassay.harness.run.run import relative_origin, works
-from opassay.harness.run.second import InGroup, Replayed
 from opassay.harness.run.tape.file import SUFFIX, TapeFile, tapes
 from opassay.harness.run.tape.frames import ASKED, pack, role, trail_json
 from opassay.harness.run.tape.writer import TapeWriter

@@ -14,8 +14,8 @@ from typing import Any
 from opassay.harness.model.verdicts import Record
 from opassay.harness.run.machine import usable_cores
 from opassay.harness.run.pins import Pins
+from opassay.harness.run.retries import FORGIVEN
 from opassay.harness.run.run import Run, both_halves
-from opassay.harness.run.second import FORGIVEN
 from opassay.harness.run.tape.campaign import Asked, TapeCampaign
 from opassay.harness.store.pictures import Album
 
