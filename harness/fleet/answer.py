@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from opassay.harness.fleet.engines import Engines
+from opassay.harness.fleet.parts import part_bytes
 from opassay.harness.fleet.place import Place
 from opassay.harness.fleet.tasks import Done, Task, shard_of
 from opassay.harness.fleet.told import tell
@@ -21,7 +22,6 @@ from opassay.harness.run.engine import Engine
 from opassay.harness.run.half import Half
 from opassay.harness.store.baseline import Source
 from opassay.harness.store.pictures import FOLDER, Album
-from opassay.reports.data.dataset import part_bytes
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from opassay.harness.find.located import UsageError
+from opassay.harness.fleet.parts import Part, in_order, part_bytes, told_by, write_one
 from opassay.harness.fleet.place import Place
 from opassay.harness.fleet.tasks import RESULTS, Task, of_file
 from opassay.harness.model.verdicts import Record
 from opassay.harness.store.earlier import CAMPAIGN
 from opassay.harness.store.journal import NAME as JOURNAL
-from opassay.reports.data.dataset import Part, in_order, part_bytes, told_by, write_one
 
 HEADER = CAMPAIGN
 """Names the campaign that the files belong to. Its writer holds a lock on it."""

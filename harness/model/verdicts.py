@@ -63,57 +63,85 @@ UNCONFIRMED = "unconfirmed"
 
 @dataclass(frozen=True)
 class Record:
-    """One row of the results table: one case on one target.
-
-    ``dtype``, ``fill``, ``memory`` and ``shapes`` list one entry per tensor, joined by semicolons.
-    ``rho`` is error / allowed error (at most 1 passes, 0 is exact); ``max_abs_error`` is in the
-    output's own unit; ``max_ulp`` in units in the last place of the expected value's binade;
-    ``worst_index`` is ``output[index]``; ``seconds`` is the wall time of the call in the worker.
-    ``status`` is what ``status_of`` makes of it. ``known`` has the ids of the facts that cover the record, with ``; ``
-    between, ``owner`` who must act on them, ``nobody`` for those of a baseline. ``version_untested`` is ``yes`` where
-    one was not seen in this version of the framework or, where none covers it, no fact of the target was. ``confirmed``
-    says whether a failing case failed again when it was run alone: ``yes``, ``no``, ``unconfirmed`` where nobody could
-    be asked, or empty. ``choice`` names the choices under which it was judged, as ``unconnected=zeros``. ``cause``
-    names the mistake of the oracle that gives this very answer, where no fact covers it; ``explained_by`` has, in
-    words, that of the finding to which it belongs. ``case`` is the JSON to replay.
-    """
+    """One row of the results table: one case on one target. Below each column: what it holds, as docs/schema.md says it
+    (``python docs/tools/schema.py``)."""
 
     case_id: str
+    """16 hex digits of the hash of the case's JSON"""
     op: str
+    """the op or program that was asked"""
     aspect: str
+    """what was asked of it: `value`, `gradient`, `error`, `shape`"""
     target: str
+    """who was asked: `adapter[:mode][@device]`, as the run named it"""
     adapter: str
+    """the target's adapter"""
     mode: str
+    """the target's mode"""
     device: str
+    """the target's device"""
     executor: str
+    """who answered, as far as the framework tells, and with how many threads if more than one"""
     framework_version: str
+    """version of the framework that answered"""
     dtype: str
+    """dtypes of the inputs, then of the cotangents, one entry per tensor, joined by semicolons"""
     fill: str
+    """what the tensors hold, in the same order: `ints`, `normal`, `special`, …"""
     memory: str
+    """how they lie in memory, in the same order: `contiguous`, `sliced`, …"""
     shapes: str
+    """their shapes, in the same order: `1x4x4x1;2x2x1x1`"""
     attrs: str
+    """the op's attributes as a JSON object; of the aspect `error` with the broken `rule`"""
     verdict: str
+    """one of the [verdicts](verdicts.md)"""
     status: str
+    """what it means: `passed`, `new`, `known`, `listed` (new, in a version that nobody has tested), `not judged`,
+    `fault`"""
     known: str
+    """ids of the known differences that cover the record, with `; ` between several; empty where none does"""
     owner: str
+    """who must act on these: `upstream`, `ours`, `by design`, or `nobody` for a baseline's"""
     version_untested: str
+    """`yes` where the known difference that covers the record was not seen in this version of the framework or, where
+    none covers it, none of the target's was: then it is listed, not red"""
     choice: str
+    """the choices of the contract, as the target follows them, under which it was judged: `unconnected=zeros`"""
     rho: float | None
+    """largest error ÷ allowed error: at most 1 passes, 0 is exact, none where nothing was compared"""
     max_abs_error: float | None
+    """largest error, in the output's own unit"""
     max_ulp: float | None
+    """largest error in units in the last place of the expected value"""
     bad_elements: int | None
+    """how many elements of the outputs are wrong"""
     elements: int | None
+    """how many elements the outputs have"""
     free_elements: int | None
+    """how many of them were not judged: the contract leaves them free, or no bound can be stated"""
     free_by_bound: int | None
+    """how many of these are free since no bound can be stated: a sum too long for the format in which its partial sums
+    may be kept, or one that may overflow it"""
     worst_index: str
+    """where the worst element is, as `output[index]`"""
     error_type: str
+    """the type of what was raised, or the signal that ended the process"""
     message: str
+    """what was raised, or what differs; without addresses and paths, so that two runs compare equal"""
     cause: str
+    """the mistake of the oracle that gives this very answer, where one does and no known difference covers it"""
     explained_by: str
+    """a mistake that `reproduces the answer`, or those that it is `consistent with`, where any is known"""
     confirmed: str
+    """whether a failing case failed again alone: `yes`, `no`, `unconfirmed` where a tape has no answer, or empty where
+    it was not run again"""
     number: int | None
+    """the case's number in its stream; negative for pinned cases"""
     seconds: float | None
+    """wall time of the call in the worker"""
     case: str
+    """the case as JSON: all that `opassay replay` needs"""
 
     @property
     def failing(self) -> bool:

@@ -15,7 +15,7 @@ from opassay.reports.data.text import clean, finding_line, plural, share, shorte
 from opassay.reports.sections import commands
 from opassay.reports.sections.differences import Difference
 from opassay.reports.sections.entries import TITLES
-from opassay.reports.sections.matrix import STATES, Cell, total
+from opassay.reports.sections.matrix import STATES, Cell, added, total
 from opassay.reports.sections.summarise import Summary
 
 LIMIT = 30_000
@@ -107,12 +107,8 @@ def _by_target(summary: Summary) -> str:
     rows = []
     for target in summary.targets:
         own = [c for c in summary.cells if c.target == target]
-        rows.append([inline(target), *(_cell(_added([c for c in own if c.aspect == a])) for a in summary.aspects)])
+        rows.append([inline(target), *(_cell(added([c for c in own if c.aspect == a])) for a in summary.aspects)])
     return _table(["target", *summary.aspects], rows, 6_000)
-
-
-def _added(cells: list[Cell]) -> Cell:
-    return Cell(**vars(total(cells)), absent=all(cell.absent for cell in cells))
 
 
 def _known(summary: Summary) -> str:

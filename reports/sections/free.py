@@ -1,18 +1,11 @@
-"""Elements of answers that were not judged.
-
-``python -m opassay.reports.sections.free DIR`` prints them for a run. An element is free because the contract leaves it
-open, or because no bound exists for it.
-"""
+"""Elements of answers that were not judged: the contract leaves them open, or no bound exists for them."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from opassay.reports.data.rows import Results, rows
-from opassay.reports.data.stored_table import read_for_pages
 from opassay.reports.data.text import share
 from opassay.reports.sections.accuracy import dtype_names
 
@@ -66,21 +59,3 @@ def _add(into: Free, elements: int, free: int, by_bound: int) -> None:
     into.elements += elements
     into.free += free
     into.by_bound += by_bound
-
-
-def _lines(found: Sequence[Free]) -> Iterator[str]:
-    ranked = sorted(found, key=lambda f: -f.by_bound / f.elements)
-    yield f"{'op':26}{'dtype':18}{'target':22}{'elements':>12}{'by contract':>13}{'by bound':>10}{'share':>9}"
-    for f in ranked:
-        where = f"{f.op:26}{f.dtype:18}{f.target:22}"
-        yield f"{where}{f.elements:12,}{f.by_contract:13,}{f.by_bound:10,}{100 * f.by_bound / f.elements:8.2f} %"
-    most = sum(f.by_bound >= f.elements / 100 for f in found)
-    yield f"{most} of {len(found)} have 1 % or more of their elements without a bound"
-
-
-if __name__ == "__main__":
-    try:
-        print("\n".join(_lines(free_table(read_for_pages(Path(sys.argv[1]))))))
-    except ValueError as error:
-        print(f"opassay: {error}", file=sys.stderr)
-        sys.exit(2)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from opassay.reports.sections.pictures import coloured, png
+from opassay.reports.sections.pictures import bounds, coloured, distance, png
 
 ELEMENT_LIMIT = 1 << 16
 SIDE_LIMIT = 48
@@ -53,11 +53,11 @@ def heatmaps(expected: Any, actual: Any, worst_index: str) -> tuple[Heatmap, ...
     place = tuple(int(n) for n in re.findall(r"\d+", found["index"])) if found else ()
     known = {title: array for title, array in arrays.items() if array is not None}
     if len(known) == 2 and known["expected"].shape == known["actual"].shape:
-        known["difference"] = _difference(known["expected"], known["actual"])
+        known["difference"] = distance(known["actual"], known["expected"])
         if not _within(place, known["difference"].shape):
             place = _largest(known["difference"])
-    bounds = _bounds([known[title] for title in ("expected", "actual") if title in known])
-    return tuple(_drawn(title, array, place, bounds) for title, array in known.items() if array.size)
+    ends = bounds(*(known[title] for title in ("expected", "actual") if title in known))
+    return tuple(_drawn(title, array, place, ends) for title, array in known.items() if array.size)
 
 
 def array_of(value: Any) -> np.ndarray | None:
@@ -71,35 +71,22 @@ def array_of(value: Any) -> np.ndarray | None:
     return array if array.size <= ELEMENT_LIMIT else None
 
 
-def _difference(expected: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore", over="ignore"):
-        gap = np.asarray(np.abs(actual - expected))
-    gap[np.isnan(gap)] = np.inf
-    gap[(actual == expected) | (np.isnan(actual) & np.isnan(expected))] = 0.0
-    return gap
-
-
-def _largest(gap: np.ndarray) -> tuple[int, ...]:
-    return tuple(int(n) for n in np.unravel_index(int(gap.argmax()), gap.shape)) if gap.size else ()
+def _largest(apart: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(n) for n in np.unravel_index(int(apart.argmax()), apart.shape)) if apart.size else ()
 
 
 def _within(place: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     return len(place) == len(shape) and all(n < extent for n, extent in zip(place, shape, strict=True))
 
 
-def _bounds(arrays: list[np.ndarray]) -> tuple[float, float]:
-    finite = np.concatenate([array[np.isfinite(array)] for array in arrays] or [np.zeros(0)])
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-
-
-def _drawn(title: str, array: np.ndarray, place: tuple[int, ...], bounds: tuple[float, float]) -> Heatmap:
+def _drawn(title: str, array: np.ndarray, place: tuple[int, ...], ends: tuple[float, float]) -> Heatmap:
     place = place if _within(place, array.shape) else (0,) * array.ndim
     plane, (row, column), told = _plane(array, place)
     top, left = (_start(at, extent) for at, extent in zip((row, column), plane.shape, strict=True))
     shown = plane[top : top + SIDE_LIMIT, left : left + SIDE_LIMIT]
     if shown.shape != plane.shape:
         told += f"; {shown.shape[0]} × {shown.shape[1]} of {plane.shape[0]} × {plane.shape[1]} elements are shown"
-    unit = _unit(shown, _bounds([shown]) if title == "difference" else bounds, zero=title == "difference")
+    unit = _unit(shown, bounds(shown) if title == "difference" else ends, zero=title == "difference")
     value = number(float(plane[row, column]))
     alt = f"{title}{told and ' '}{told}, {shown.shape[0]} rows, {shown.shape[1]} columns; {value} at the worst element"
     texts = _texts(shown, unit) if max(shown.shape) <= TEXT_LIMIT else ()
@@ -134,9 +121,9 @@ def _start(at: int, extent: int) -> int:
     return max(0, min(at - SIDE_LIMIT // 2, extent - SIDE_LIMIT))
 
 
-def _unit(plane: np.ndarray, bounds: tuple[float, float], zero: bool) -> np.ndarray:
-    """0 to 1 between the bounds (from 0 where ``zero``); NaN and infinities are the brightest or the darkest."""
-    low, high = (min(0.0, bounds[0]) if zero else bounds[0]), bounds[1]
+def _unit(plane: np.ndarray, ends: tuple[float, float], zero: bool) -> np.ndarray:
+    """0 to 1 between the ends (from 0 where ``zero``); NaN and infinities are the brightest or the darkest."""
+    low, high = (min(0.0, ends[0]) if zero else ends[0]), ends[1]
     with np.errstate(invalid="ignore", over="ignore"):
         unit = (plane / 2 - low / 2) / ((high / 2 - low / 2) or 1.0)
     clipped: np.ndarray = np.nan_to_num(unit, nan=1.0, posinf=1.0, neginf=0.0).clip(0.0, 1.0)

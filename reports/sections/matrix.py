@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -158,6 +158,11 @@ def total(cells: Iterable[Cell]) -> Tally:
         if cell.worst_rho is not None and worse(cell.worst_rho, out.worst_rho):
             out.worst_rho, out.worst_case = cell.worst_rho, cell.worst_case
     return out
+
+
+def added(cells: Sequence[Cell]) -> Cell:
+    """All of ``cells`` as one: absent where each is."""
+    return Cell(**vars(total(cells)), absent=all(cell.absent for cell in cells))
 
 
 def targets(table: Results, run: Mapping[str, Any]) -> list[str]:

@@ -136,29 +136,29 @@ def _notes(oracle: np.ndarray, step: int) -> tuple[str, ...]:
 def _columns(
     name: str, arrays: Arrays, gaps: Mapping[str, np.ndarray], scale: tuple[int, int], step: int
 ) -> tuple[tuple[Image, ...], ...]:
-    bounds = _bounds(arrays.oracle)
-    oracle = _photo("oracle", f"{name}: the oracle's answer", arrays.oracle, bounds, step)
+    ends = bounds(arrays.oracle)
+    oracle = _photo("oracle", f"{name}: the oracle's answer", arrays.oracle, ends, step)
     shown = arrays.shown
-    left = [] if shown is None else [_photo("input", f"{name}: the input", shown, _bounds(shown), step)]
+    left = [] if shown is None else [_photo("input", f"{name}: the input", shown, bounds(shown), step)]
     columns = [(oracle, *left)]
     for label, answer in arrays.targets.items():
-        photo = _photo(label, f"{name}: the answer of {label}", answer, bounds, step)
+        photo = _photo(label, f"{name}: the answer of {label}", answer, ends, step)
         columns.append((photo, _map(name, label, gaps[label], scale, step)))
     return tuple(columns)
 
 
-def _bounds(array: np.ndarray) -> tuple[float, float]:
+def bounds(*arrays: np.ndarray) -> tuple[float, float]:
     """The smallest and the largest finite value; 0 and 1 if there is none."""
-    finite = array[np.isfinite(array)]
+    finite = np.concatenate([array[np.isfinite(array)] for array in arrays] or [np.zeros(0)])
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
-def _photo(title: str, alt: str, array: np.ndarray, bounds: tuple[float, float], step: int) -> Image:
-    """[H, W, C] as an image whose black and white are ``bounds``; NaN is black."""
+def _photo(title: str, alt: str, array: np.ndarray, ends: tuple[float, float], step: int) -> Image:
+    """[H, W, C] as an image whose black and white are ``ends``; NaN is black."""
     step = max(step, _finest(array))
     channels = array.shape[2] if array.shape[2] in _DRAWABLE else 1
     small = array[::step, ::step, :channels].astype(np.float64)
-    low, high = bounds
+    low, high = ends
     unit = np.nan_to_num((small - low) / ((high - low) or 1.0), nan=0.0).clip(0.0, 1.0)
     pixels = np.broadcast_to(np.rint(unit * 255).astype(np.uint8), (*unit.shape[:2], 3))
     return Image(title, alt, png(pixels), unit.shape[0], unit.shape[1])
@@ -186,17 +186,21 @@ def difference(answer: np.ndarray, exact: np.ndarray) -> np.ndarray:
     Equal values and two NaNs are 0 apart; a value that is not finite is infinitely far from all others. Where
     ``exact`` is 0 everywhere the difference is not divided.
     """
-    wide, other = answer.astype(np.float64), exact.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        gap = np.abs(wide - other) / _divisor(exact)
-    gap[np.isnan(gap)] = np.inf
-    gap[(wide == other) | (np.isnan(wide) & np.isnan(other))] = 0.0
-    largest: np.ndarray = gap.max(axis=2)
+    largest: np.ndarray = distance(answer.astype(np.float64), exact.astype(np.float64), _divisor(exact)).max(axis=2)
     return largest
 
 
+def distance(answer: np.ndarray, exact: np.ndarray, divisor: float = 1.0) -> np.ndarray:
+    """|answer - exact| ÷ divisor of each element; equal values and two NaNs are 0 apart, NaN is infinitely far."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = np.asarray(np.abs(answer - exact) / divisor)
+    apart[np.isnan(apart)] = np.inf
+    apart[(answer == exact) | (np.isnan(answer) & np.isnan(exact))] = 0.0
+    return apart
+
+
 def _divisor(exact: np.ndarray) -> float:
-    return max(map(abs, _bounds(exact))) or 1.0
+    return max(map(abs, bounds(exact))) or 1.0
 
 
 def told(gap: np.ndarray) -> str:

@@ -11,7 +11,7 @@ from opassay.reports.data.rows import Results
 from opassay.reports.data.run_file import read_run
 from opassay.reports.data.stored_table import read_for_pages
 from opassay.reports.data.text import clean
-from opassay.reports.sections.matrix import STATES, Cell, matrix, total
+from opassay.reports.sections.matrix import STATES, Cell, added, matrix, total
 
 RUN_LIMIT = 24
 """The most runs that are shown: the last ones."""
@@ -76,12 +76,7 @@ def _by_pair(cells: Sequence[Cell]) -> dict[tuple[str, str], Cell]:
     found: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:
         found.setdefault((cell.op, cell.target), []).append(cell)
-    return {pair: _added(several) for pair, several in found.items()}
-
-
-def _added(cells: Sequence[Cell]) -> Cell:
-    tally = total(cells)
-    return Cell(**{**vars(tally), "op": cells[0].op, "absent": all(cell.absent for cell in cells)})
+    return {pair: added(several) for pair, several in found.items()}
 
 
 def _points(cells: Sequence[Cell | None]) -> list[Point | None]:

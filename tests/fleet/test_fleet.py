@@ -21,6 +21,7 @@ from opassay.harness.fleet.answer import Asked, answer
 from opassay.harness.fleet.drive import Drive, Lost
 from opassay.harness.fleet.inspect import Seen, State, differing, source, told_problem
 from opassay.harness.fleet.options import Options
+from opassay.harness.fleet.parts import in_order, part_bytes
 from opassay.harness.fleet.place import Place
 from opassay.harness.fleet.run import FleetRun
 from opassay.harness.fleet.scheduler import connected, resources_of, together
@@ -29,7 +30,6 @@ from opassay.harness.fleet.tasks import Task, check_size, endless, finite, of_fi
 from opassay.harness.plan.plan import Settings, cuts, halves
 from opassay.harness.run.campaign import VERSION, Campaign, Request
 from opassay.harness.run.run import both_halves
-from opassay.reports.data.dataset import in_order, part_bytes
 from opassay.reports.data.table import frame_of
 
 

@@ -1,13 +1,11 @@
 """Elements that were not judged are counted by why, and every page says so."""
 
 import io
-import subprocess
-import sys
 
 import pytest
 from rich.console import Console
 
-from opassay.reports.data.table import frame_of, write_table
+from opassay.reports.data.table import frame_of
 from opassay.reports.render.html import report_html
 from opassay.reports.render.summary import summary_md
 from opassay.reports.render.terminal import print_summary
@@ -45,18 +43,3 @@ def test_nothing_is_said_where_all_was_judged(made):
     table = frame_of([made.record()])
     assert total_free(free_table(table)).line == ""
     assert "free by the contract" not in report_html(summarise(table, made.run([made.shard()])))
-
-
-def test_the_table_of_a_run_is_printed_worst_first(tmp_path, records):
-    write_table(records, tmp_path)
-    asked = [sys.executable, "-m", "opassay.reports.sections.free", str(tmp_path)]
-    printed = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-    assert [line.split()[1] for line in printed.splitlines()[1:3]] == ["bfloat16", "float32"]
-    assert printed.endswith("2 of 2 have 1 % or more of their elements without a bound\n")
-
-
-def test_a_folder_without_a_table_is_told_in_a_line(tmp_path):
-    asked = [sys.executable, "-m", "opassay.reports.sections.free", str(tmp_path)]
-    done = subprocess.run(asked, capture_output=True, text=True)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert done.stderr.startswith(f"opassay: {tmp_path} has no results table")
