@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("opassay",)
 SCRIPTED = ("torch", "tensorflow", "jax")
-FRAMEWORKS = (*SCRIPTED, "onnxruntime", "openvino", "keras", "tinygrad", "paddle", "mlx", "mindspore")
+ADAPTERS = tuple(sorted(path.parent.name for path in (ROOT / "adapters").glob("*/adapter.toml")))
+CONVERTING = ("onnx", "stablehlo", "litert")
+"""Adapters with rules of their own: they write down models, two of them by the expressions of another adapter."""
+FRAMEWORKS = tuple(name for name in ADAPTERS if name not in CONVERTING)
+"""The packages of the other adapters, each named as its adapter."""
+HELPERS = tuple(sorted(path.stem for path in (ROOT / "adapters").glob("*.py") if path.stem != "__init__"))
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,17 @@ RULES = {
         never=FRAMEWORKS,
         ours=("opassay.harness.model", "opassay.reports"),
     ),
+    "data of reports": Rule(
+        ("reports/data",),
+        ("from opassay.reports.sections.matrix import total", "import opassay.reports.render.html"),
+        ours=("opassay.harness.model", "opassay.reports.data"),
+    ),
+    "sections of reports": Rule(
+        ("reports/sections",),
+        ("from opassay.reports.render import html", "import jinja2", "import rich"),
+        never=("jinja2", "rich", "junitparser"),
+        ours=("opassay.harness.model", "opassay.reports.data", "opassay.reports.sections"),
+    ),
     "oracle": Rule(
         ("adapters/oracle",),
         (
@@ -142,6 +159,33 @@ RULES = {
         ),
         tuple(f"import {name}" for name in FRAMEWORKS),
         never=FRAMEWORKS,
+    ),
+    "helpers": Rule(
+        ("adapters/*.py",),
+        (
+            "import torch",
+            "from opassay.adapters.torch import windows",
+            "import opassay.adapters.oracle",
+            "from opassay.adapters.engines import xla",
+            "from opassay.harness.run import lane",
+        ),
+        only=("numpy", "opassay.harness.model", *(f"opassay.adapters.{name}" for name in HELPERS)),
+    ),
+    "kernels": Rule(
+        ("adapters/kernels",),
+        (
+            "import torch",
+            "from opassay.adapters.torch import windows",
+            "import opassay.adapters.oracle",
+            "from opassay.adapters.engines import xla",
+            "from opassay.cases.conv import conv2d",
+        ),
+        only=(
+            "numpy",
+            "opassay.harness.model",
+            "opassay.adapters.kernels",
+            *(f"opassay.adapters.{name}" for name in HELPERS),
+        ),
     ),
     "engines": Rule(
         ("adapters/engines",),
@@ -224,6 +268,24 @@ def test_every_module_of_the_harness_is_in_a_room_and_an_import_upwards_is_repor
     assert entries == {*ROOMS, "contract"}
     for below, above in itertools.pairwise((*BELOW, "doors")):
         assert upward(below, f"from opassay.harness.{above} import planted") == [f"opassay.harness.{above}.planted"]
+
+
+def named_rooms() -> set[str]:
+    """The rooms in the first column of the table of docs/architecture.md."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## Who may import whom")[2]
+    return {room for row in re.findall(r"(?m)^\| (`.*?) \|", text) for room in re.findall(r"`([\w/.*<>]+)`", row)}
+
+
+def test_every_room_is_in_the_table_of_the_docs_and_has_a_rule() -> None:
+    folders = [path for path in (ROOT / "adapters").iterdir() if path.is_dir() and path.name != "__pycache__"]
+    apart = {f"adapters/{path.name}" for path in folders if path.name not in FRAMEWORKS}
+    helpers = {"adapters/*.py", "adapters/programs.py", "adapters/<name>"}
+    parts = {f"reports/{path.name}" for path in (ROOT / "reports").iterdir() if path.is_dir()} - {"reports/__pycache__"}
+    assert named_rooms() == {f"harness/{room}" for room in (*ROOMS, "contract")} | apart | helpers | parts | {"cases"}
+    ruled = {file for rule in RULES.values() for file in rule.files} | {f"harness/{room}" for room in ROOMS}
+    assert named_rooms() - ruled - {"adapters/<name>", "reports/render"} == set()
+    assert {f"adapters/{name}" for name in FRAMEWORKS} <= ruled
+    assert "reports" in ruled
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
