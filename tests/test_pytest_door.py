@@ -79,7 +79,7 @@ def test_an_end_that_does_not_repeat_is_in_the_reports(project, tmp_path, monkey
     adapter = ("--opassay-adapter", "ending:Ending", "--opassay-target", "ending:SIGKILL")
     done = run(project, "", *adapter, *FEW, "--junitxml", "report.xml")
     assert done.returncode == 0, done.stdout
-    assert "once, not again: the worker ended: SIGKILL" in (project / "report.xml").read_text(encoding="utf-8")
+    assert "not reproduced: the worker ended: SIGKILL" in (project / "report.xml").read_text(encoding="utf-8")
 
 
 def test_an_item_by_its_id(project):

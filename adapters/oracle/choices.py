@@ -195,7 +195,7 @@ CHOICES = (
         "empty_window",
         "What does a window of 0 fill?",
         "refuse",
-        dict([_option("empty_window", "nothing", "nothing: the answer is empty", _empty_window, ("avg_unpool2d",))]),
+        dict([_option("empty_window", "nothing", "the answer is empty", _empty_window, ("avg_unpool2d",))]),
         ("WindowZero",),
     ),
     Choice(

@@ -95,7 +95,7 @@ class Item(pytest.Item):
             pytest.skip(f"{lane.label} has no {', '.join(dict.fromkeys(shard.op.name for shard in self.shards))}")
         repeats = self.plugin.campaign.settings.repeat
         records = list(Repeats(engine, shards, poison=True).run() if repeats else engine.run(shards))
-        self.user_properties += [("once, not again", line) for line in engine.ends.lines[before:]]
+        self.user_properties += [("not reproduced", line) for line in engine.ends.lines[before:]]
         if untested := untested_line(engine, lane):
             self.user_properties.append((UNTESTED, untested))
         self._decide(engine, shards, records)

@@ -40,7 +40,7 @@ class Ends:
         """
         self.once[label] += 1
         count = self.once[label]
-        text = f"once, not again: {end.message}" + (f" ({end.machine})" if end.machine else "")
+        text = f"not reproduced: {end.message}" + (f" ({end.machine})" if end.machine else "")
         if count > FORGIVEN:
             text += f"; alone in a fresh worker: {alone.verdict}; {count} workers of this target ended so in one run"
             return Judgement("crash", text, error_type=end.signal), "no"

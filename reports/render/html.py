@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from opassay.harness.model.case import ASPECTS
 from opassay.harness.model.explanation import stated
+from opassay.harness.model.fact import apart
 from opassay.harness.model.verdicts import FAILING, VERDICTS
 from opassay.reports.data.text import clean, plural, rho_text, share
 from opassay.reports.sections.accuracy import Rho, bars, nearest
@@ -109,7 +110,7 @@ def _context(summary: Summary, parts: Parts, attempt: Attempts) -> dict[str, Any
         "matrices": attempt(
             "the matrices", lambda: [(aspect, _matrix(summary, aspect, first)) for aspect in summary.aspects], []
         ),
-        "knowns_seen": len({(d.example["adapter"], d.known) for d in summary.of_kind("known")}),
+        "knowns_seen": len({(d.example["adapter"], id) for d in summary.of_kind("known") for id in apart(d.known)}),
         "knowns": attempt("the section on known differences", lambda: _knowns(summary), none),
         "followed": attempt("the section on choices", lambda: _followed(summary), none),
         "unsupported": capped(summary.unsupported),

@@ -103,7 +103,8 @@ def known_of(d: Difference, run: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _figures(d: Difference) -> list[tuple[str, str]]:
-    """The properties of the smallest case, in the reader's terms; empty fields are left out."""
+    """The properties of the smallest case, in the reader's terms; empty fields are left out, as is an error of 0: what
+    differs then is a NaN, an infinity or the sign of a zero."""
     e = d.example
     bad = f"{e['bad_elements']:,} of {e['elements']:,}" if e["bad_elements"] is not None and e["elements"] else ""
     fields = (
@@ -113,8 +114,8 @@ def _figures(d: Difference) -> list[tuple[str, str]]:
         ("attributes", e["attrs"]),
         ("error type", e["error_type"]),
         ("error ÷ allowed", "" if e["rho"] is None else rho_text(e["rho"])),
-        ("largest error", "" if e["max_abs_error"] is None else f"{e['max_abs_error']:.4g}"),
-        ("largest error in ulp", "" if e["max_ulp"] is None else f"{e['max_ulp']:,.4g}"),
+        ("largest error", "" if not e["max_abs_error"] else f"{e['max_abs_error']:.4g}"),
+        ("largest error in ulp", "" if not e["max_ulp"] else f"{e['max_ulp']:,.4g}"),
         ("wrong elements", bad),
         ("worst at", e["worst_index"]),
         ("explained by", e["explained_by"]),

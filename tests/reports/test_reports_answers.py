@@ -7,7 +7,7 @@ import pytest
 from opassay.reports.data.table import frame_of
 from opassay.reports.render.html import report_html
 from opassay.reports.sections.accuracy import EDGES, bars, nearest, rho_table
-from opassay.reports.sections.answers import matrices, rule_of
+from opassay.reports.sections.answers import legible, matrices, rule_of
 from opassay.reports.sections.parts import Parts
 from opassay.reports.sections.summarise import summarise
 
@@ -32,6 +32,11 @@ def test_invalid_input_is_told_by_rule_and_target(made):
     assert row.answers["jax"].words == {"accepts": 1, "crash": 1}
     assert (row.answers["torch"].state, row.answers["jax"].state) == ("pass", "new")
     assert row.answers["jax"].case == "beef"
+
+
+def test_a_target_that_returns_by_its_choice_says_so(made):
+    (row,) = answered(made, [broken(made, error_type="", choice="negative_padding=crop")])[0].invalid
+    assert row.answers["torch"].words == {"returns, as declared": 1}
 
 
 def test_targets_that_all_fail_do_not_part_ways(made):
@@ -77,7 +82,8 @@ def test_the_page_has_the_matrices(made):
     text = report_html(summarise(frame_of(records), run), Parts(answers=found))
     assert '<h2 id="invalid">' in text
     assert '<span class="parts"' in text
-    assert "raises ValueError 1" in text
+    assert "<small>raises ValueError</small>" in text
+    assert legible([("raises ValueError", 2), ("accepts", 1)]) == "raises ValueError 2, accepts"
     assert '<h2 id="special">' in text
     assert '<h2 id="shape-inference">' not in text
 

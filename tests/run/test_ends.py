@@ -42,7 +42,7 @@ def test_an_end_that_does_not_repeat_is_told_and_not_red(marks, mode, ends):
     told = [r.message for r in records if r.message]
     assert len(told) == len(lines) == ends
     signal = mode.partition("_")[0]
-    assert all(f"once, not again: the worker ended: {signal}" in text for text in (*told, *lines))
+    assert all(f"not reproduced: the worker ended: {signal}" in text for text in (*told, *lines))
     assert all("GiB free, load" in text for text in lines)
 
 

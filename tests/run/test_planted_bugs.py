@@ -196,5 +196,5 @@ def test_a_killed_worker_costs_no_record():
     records = records_of(campaign, kill_once)
     assert killed
     assert_complete(campaign, records)
-    assert [r.verdict for r in records if "once, not again: the worker ended: SIGKILL" in r.message] == ["pass"]
+    assert [r.verdict for r in records if "not reproduced: the worker ended: SIGKILL" in r.message] == ["pass"]
     assert {r.verdict for r in records} <= {"pass", "undefined"}
