@@ -262,7 +262,9 @@ class Lane:
             return
         self._silence.look(self.process, memory)
         limit = job.limit(self._timeout) * (len(self._running.positions) or len(job.rest()) or 1)
-        if silent > limit and not (busy and self._silence.excused(self.process, silent, limit, memory, self.wear.limit)):
+        if silent > limit and not (
+            busy and self._silence.excused(self.process, silent, limit, memory, self.wear.limit)
+        ):
             self._kill_for(TimedOut(limit))
 
     def _kill_for(self, why: Outcome) -> None:
