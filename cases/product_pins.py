@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from opassay.cases.pins import BY_HAND, literal, pin
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Pin
@@ -44,6 +46,60 @@ WIDENED = (
         ),
         ([[32768]], [[32768]]),
         BY_HAND,
+    ),
+)
+FLOAT8 = (
+    # Both ties of float8_e4m3fn are rounded to even: 1.0625 to 1, and 1.1875 to 1.25.
+    pin(
+        "ties_of_e4m3",
+        "matmul_float8",
+        (literal((1, 3), (1.0625, 1.1875, 0.5)), literal((3, 1), (1, 4, 1))),
+        ([[6.5]],),
+        BY_HAND,
+        to="float8_e4m3fn",
+    ),
+    # The smallest number is 2**-9.
+    pin(
+        "smallest_of_e4m3",
+        "matmul_float8",
+        (literal((1, 2), (3 * 2.0**-11, 0.0)), literal((2, 1), (256, 1))),
+        ([[0.5]],),
+        BY_HAND,
+        to="float8_e4m3fn",
+    ),
+    # The largest numbers: 448, whose square is beyond float16, and 57,344.
+    pin(
+        "largest_of_e4m3",
+        "matmul_float8",
+        (literal((1, 2), (448, 448)), literal((2, 1), (448, 448))),
+        ([[401408]],),
+        BY_HAND,
+        to="float8_e4m3fn",
+    ),
+    pin(
+        "largest_of_e5m2",
+        "matmul_float8",
+        (literal((1, 2), (57344, 1)), literal((2, 1), (2, 1))),
+        ([[114689]],),
+        BY_HAND,
+        to="float8_e5m2",
+    ),
+    # Beyond the largest number there is NaN in one format and infinity in the other.
+    pin(
+        "beyond_e4m3",
+        "matmul_float8",
+        (literal((1, 1), (480,)), literal((1, 1), (1,))),
+        ([[math.nan]],),
+        BY_HAND,
+        to="float8_e4m3fn",
+    ),
+    pin(
+        "beyond_e5m2",
+        "matmul_float8",
+        (literal((1, 1), (65536,)), literal((1, 1), (-1,))),
+        ([[-math.inf]],),
+        BY_HAND,
+        to="float8_e5m2",
     ),
 )
 LINEAR = (

@@ -12,6 +12,7 @@ from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded import Real
 from opassay.cases import fillings, product_pins
 from opassay.cases.signatures import kinds
+from opassay.cases.signatures.entry import Attribute
 from opassay.cases.signatures.shaped import EXTENTS, FEW, Shape
 from opassay.cases.signatures.shaped_entry import composed
 
@@ -77,6 +78,18 @@ def _widened(a: Real, b: Real) -> Real:
     return bounded.matmul(*(x if x.is_float else Real(x.value.astype(np.int32)) for x in (a, b)))
 
 
+STORED = ("float8_e4m3fn", "float8_e5m2")
+"""The two formats of OCP's "8-bit Floating Point Specification"."""
+NEAR_8_BITS = (0.0, 1.0625, 240.0, 2.0**-6, 2.0**-10, 2.0**-17, 3 * 2.0**-11)
+"""Ties of both formats, their smallest numbers, normal and subnormal, and one that is large in both."""
+
+TO = Attribute("a format of 8 bits", STORED, lambda value: value in STORED)
+
+
+def _stored(a: Real, b: Real, to: str) -> Real:
+    return bounded.matmul(*(bounded.stored_in_float8(x, to) for x in (a, b)))
+
+
 def _widened_shapes(extents: Sequence[int], way: str) -> list[Shape]:
     m, k, n = extents
     return [(m, k), (k, n)]
@@ -137,6 +150,27 @@ matmul_widened = composed(
     dtypes=("int8", "float16", "int8", "bfloat16"),
     widened=WIDENED,
     pins=product_pins.WIDENED,
+)
+matmul_float8 = composed(
+    "matmul_float8",
+    _stored,
+    "The product of two matrices, each rounded to the format `to` of 8 bits; added up and given in their own dtype.",
+    ("a", "b"),
+    _widened_shapes,
+    (EXTENTS, INNER, EXTENTS),
+    answers=_widened_answer,
+    work=_widened_work,
+    longest=_widened_longest,
+    fits=_matrices,
+    said="b has as many rows as a has columns",
+    longer={"InnerExtent": (1, 0)},
+    traits=("multiplies", "sums"),
+    values=kinds.pairs(("ones", "iota", "ints", "ties"), ("normal", "near", "special")),
+    near=NEAR_8_BITS,
+    dtypes=("float32", "float32", "float16", "bfloat16"),
+    attributes={"to": TO},
+    differentiable=(),
+    pins=product_pins.FLOAT8,
 )
 linear = composed(
     "linear",

@@ -288,6 +288,26 @@ def test_five_of_each_backend_are_pins_of_what_upstream_should_mend_the_gravest_
         assert {row["script"] for row in rows} <= {"alone", "by opassay"}
 
 
+def test_the_ten_of_kernels_are_pins_of_their_families_the_gravest_first_and_each_has_its_script() -> None:
+    registry, rows, members = Registry(), gravest.kept_of_kernels(), tables.families()
+    assert len(rows) == gravest.MOST_OF_KERNELS
+    assert {row["op"] for row in rows} <= {op for family in gravest.KERNELS for op in members[family]}
+    for row in rows:
+        fact = next(fact for fact in registry.known(row["adapter"]) if fact.id == row["fact"])
+        assert fact.owner == "upstream"
+        assert row["case"] in {pin.id for pin in fact.pins}
+    assert [gravest.gravity(row) for row in rows] == sorted(map(gravest.gravity, rows))
+    assert {f"{row['fact']}.py" for row in rows} == {file.name for file in gravest.SCRIPTS.iterdir()}
+
+
+def test_of_an_entry_the_pins_of_these_ops_are_asked() -> None:
+    fact = next(fact for fact in Registry().known("torch") if len({pin.op for pin in fact.pins}) > 1)
+    first = fact.pins[0].op
+    assert {pin.op for pin in gravest.with_pins(fact, (first,)).pins} == {first}
+    assert gravest.with_pins(fact, ("no op",)).pins == ()
+    assert gravest.with_pins(fact, ()) == fact
+
+
 def test_a_lost_process_is_graver_than_a_wrong_value_and_what_needs_no_elements_comes_last() -> None:
     rows = [
         {"verdict": verdict, "empty": empty}

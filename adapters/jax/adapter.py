@@ -17,9 +17,11 @@ import numpy as np
 from jax import lax
 
 from opassay.adapters import instructions
+from opassay.adapters.attention import with_attention
 from opassay.adapters.cuda import CONVOLUTIONS, GPU_SHARE
 from opassay.adapters.devices import cpu_name, cpu_number, plug_in
 from opassay.adapters.expressions import ops_of
+from opassay.adapters.jax import attention
 from opassay.adapters.jax.expressions import EXPRESSIONS
 from opassay.adapters.jax.lacking import LACKING
 from opassay.adapters.jax.mapped import MappedOps, mapped, not_mapped
@@ -52,7 +54,7 @@ _BFLOAT16 = jnp.dtype(jnp.bfloat16)
 jax.tree_util.register_pytree_node(type(Unconnected), lambda _: ((), None), lambda _aux, _leaves: Unconnected)
 
 
-ExpressionOps = ops_of(EXPRESSIONS, __file__, mapped, jax=jax, jnp=jnp, lax=lax)
+ExpressionOps = ops_of(EXPRESSIONS, __file__, mapped, jax=attention.named(), jnp=jnp, lax=lax)
 
 
 class JaxAdapter(MappedOps, ExpressionOps, Adapter):
@@ -114,7 +116,7 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         return " and ".join(sorted(names[device] for device in value.devices()))
 
     def executor(self) -> str:
-        return f"XLA:{self._device.platform.upper()}"
+        return with_attention(f"XLA:{self._device.platform.upper()}", attention.NAME)
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         """On a GPU XLA leaves convolutions to cuDNN, which supports floats, and int8 with output of another dtype."""
@@ -123,6 +125,8 @@ class JaxAdapter(MappedOps, ExpressionOps, Adapter):
         if mode != "eager" and (reason := unsized(op)) is not None:
             return reason
         if mode == "vmap" and (reason := not_mapped(op, attributes)) is not None:
+            return reason
+        if (reason := attention.refused(op, self._device.platform, dtypes)) is not None:
             return reason
         if self._device.platform != "gpu" or op not in CONVOLUTIONS or not dtypes or is_float(dtypes[0]):
             return None

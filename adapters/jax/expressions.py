@@ -101,6 +101,7 @@ EXPRESSIONS = {
     "lp_normalize": "x / jnp.maximum(jnp.linalg.vector_norm(x, axis=axis, keepdims=True, ord=p), eps)",
     "bmm": "lax.batch_matmul(a, b)",
     "matmul_widened": "jnp.matmul(a, b, preferred_element_type=jnp.int32 if a.dtype == jnp.int8 else jnp.float32)",
+    "matmul_float8": "jnp.matmul(a.astype(to), b.astype(to), preferred_element_type=a.dtype)",
     "linear": "jnp.matmul(x, weight.T) + bias",
     "cross_entropy": "-jnp.take_along_axis(jax.nn.log_softmax(x, 1), jnp.expand_dims(target, 1), 1).squeeze(1)",
     "attention": "jnp.swapaxes(jax.nn.dot_product_attention("

@@ -37,7 +37,7 @@ COUNTED = {
 """Attributes that number axes of the whole tensor."""
 
 WHOLE = (
-    *("group_norm", "instance_norm", "linear", "matmul_widened", "cross_entropy", "einsum", "arange"),
+    *("group_norm", "instance_norm", "linear", "matmul_widened", "matmul_float8", "cross_entropy", "einsum", "arange"),
     *("attention", "masked_attention", "biased_attention", "rotary_embedding"),
     *("depthwise_conv2d", "biased_conv2d"),
     *("embedding", "gather_nd", "index_put", "dynamic_update_slice"),

@@ -26,8 +26,10 @@ _backend = importlib.import_module(f"opassay.adapters.keras.backends.{BACKEND}")
 import keras  # noqa: E402
 from keras import ops  # noqa: E402
 
+from opassay.adapters.attention import with_attention  # noqa: E402
 from opassay.adapters.expressions import ops_of  # noqa: E402
 from opassay.adapters.geometry import ALIKE  # noqa: E402
+from opassay.adapters.keras import attention  # noqa: E402
 from opassay.adapters.keras.conv import ConvOps  # noqa: E402
 from opassay.adapters.keras.expressions import EXPRESSIONS  # noqa: E402
 from opassay.adapters.keras.lacking import LACKING  # noqa: E402
@@ -41,7 +43,7 @@ from opassay.adapters.sized import unsized  # noqa: E402
 keras.config.disable_traceback_filtering()
 
 
-ExpressionOps = ops_of(EXPRESSIONS, __file__, ops=ops)
+ExpressionOps = ops_of(EXPRESSIONS, __file__, ops=attention.named())
 
 
 class KerasAdapter(ConvOps, PoolOps, ExpressionOps, Adapter):
@@ -82,7 +84,7 @@ class KerasAdapter(ConvOps, PoolOps, ExpressionOps, Adapter):
         return rules(BACKEND)
 
     def executor(self) -> str:
-        return str(_backend.EXECUTOR)
+        return with_attention(str(_backend.EXECUTOR), attention.NAME)
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         if mode == "jax" and (told := unsized(op)) is not None:

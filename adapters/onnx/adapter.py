@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import onnx
 
+from opassay.adapters.attention import with_attention
 from opassay.adapters.backend import checked, named
+from opassay.adapters.onnx import attention
 from opassay.adapters.onnx.graph import IR_VERSION, OPSET
 from opassay.adapters.onnx.lacking import LACKING
 from opassay.adapters.onnx.model import ModelAdapter, Run
@@ -50,7 +52,7 @@ class OnnxAdapter(ModelAdapter):
         return {"backend": self._name, "opset": str(OPSET), "ir_version": str(IR_VERSION)}
 
     def executor(self) -> str:
-        return self._name
+        return with_attention(self._name, attention.NAME)
 
     def _prepare(self, model: Any, mode: str) -> Run:
         run, outputs = self._backend(model.SerializeToString()), len(model.graph.output)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from opassay.adapters.expressions import ops_of
+from opassay.adapters.onnx import attention
 from opassay.adapters.onnx.conv import ConvOps
 from opassay.adapters.onnx.expressions import EXPRESSIONS
 from opassay.adapters.onnx.graph import TYPES, Graph, Symbol, factors, like, node, whole
@@ -66,7 +67,7 @@ class ModelAdapter(ConvOps, PoolOps, WindowedOps, PlainOps, ExpressionOps, Adapt
         graph = Graph()
         fixed = range(1, len(arrays)) if mode in self.constant_modes else ()
         answer = fn(*(_symbol(graph, a, i in fixed) for i, a in enumerate(arrays)))
-        run = self._prepare(graph.model(list(leaves(answer))), mode)
+        run = self._prepare(attention.named(graph.model(list(leaves(answer)))), mode)
         fed = [i for i in range(len(arrays)) if i not in fixed]
         return lambda *given: refilled(answer, iter(run([given[i] for i in fed])))
 

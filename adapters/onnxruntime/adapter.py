@@ -11,6 +11,8 @@ import onnx
 import onnxruntime
 from onnxruntime import GraphOptimizationLevel, InferenceSession, OrtValue, SessionOptions
 
+from opassay.adapters.attention import with_attention
+from opassay.adapters.onnx import attention
 from opassay.adapters.onnx.graph import IR_VERSION, OPSET, TYPES
 from opassay.adapters.onnx.lacking import besides
 from opassay.adapters.onnx.model import ModelAdapter, Run
@@ -64,7 +66,7 @@ class OnnxRuntimeAdapter(ModelAdapter):
         return RULES
 
     def executor(self) -> str:
-        return PROVIDER
+        return with_attention(PROVIDER, attention.NAME)
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         return lacks(op, tuple(dtypes)) or lacks_way(op, attributes, RESIZES)

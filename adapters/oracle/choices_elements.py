@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from opassay.adapters.oracle.bounded.float8 import FLOAT8
 from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.harness.model import dtypes
 from opassay.harness.model.choice import Choice
@@ -22,8 +23,15 @@ def _high_wins(question: Question) -> Iterator[References]:
 
 
 def _saturates(question: Question) -> Iterator[References]:
-    if not question.attributes["saturate"]:
+    if "saturate" not in question.attributes:
+        yield ask(replace(question, inputs=tuple(_clamped(x, question.attributes["to"]) for x in question.inputs)))
+    elif not question.attributes["saturate"]:
         yield ask(question.but(saturate=True))
+
+
+def _clamped(x: np.ndarray, to: str) -> np.ndarray:
+    largest = FLOAT8[to].largest
+    return dtypes.narrow(np.clip(dtypes.widen(x), -largest, largest), dtypes.dtype_name(x))
 
 
 def _any_value(question: Question) -> Iterator[References]:
@@ -57,7 +65,11 @@ CHOICES = (
         "float8_overflow",
         "What becomes of a number that is too large for a format of 8 bits, where nobody says that it saturates?",
         "infinite, or NaN",
-        {"largest": Hypothesis("float8_overflow=largest", "the largest number", _saturates, ("round_to_float8",))},
+        {
+            "largest": Hypothesis(
+                "float8_overflow=largest", "the largest number", _saturates, ("round_to_float8", "matmul_float8")
+            )
+        },
     ),
     Choice(
         "zero_divisor",

@@ -12,7 +12,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from opassay.adapters.attention import with_attention
 from opassay.adapters.backend import checked, is_command, named
+from opassay.adapters.jax import attention
 from opassay.adapters.jax.adapter import JaxAdapter
 from opassay.harness.model.dtypes import BFLOAT16, DTYPES
 from opassay.harness.model.numeric_model import NumericRule
@@ -52,7 +54,7 @@ class StableHloAdapter(JaxAdapter):
         return ()
 
     def executor(self) -> str:
-        return self._name
+        return with_attention(self._name, attention.NAME)
 
     def location(self, value: np.ndarray) -> str:
         return self.device

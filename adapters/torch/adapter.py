@@ -5,7 +5,6 @@ Layouts are views (``movedim``), so an NHWC tensor reaches torch's kernels in it
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
 from opassay.adapters import instructions
+from opassay.adapters.attention import with_attention
 from opassay.adapters.cuda import GPU_SHARE
 from opassay.adapters.devices import plug_in
 from opassay.adapters.expressions import ops_of
@@ -24,7 +24,7 @@ from opassay.adapters.onednn import own_convolutions
 from opassay.adapters.resizing import lacks_way
 from opassay.adapters.sized import unsized
 from opassay.adapters.torch import devices
-from opassay.adapters.torch.attention import VARIABLE, functional
+from opassay.adapters.torch.attention import NAME, functional
 from opassay.adapters.torch.conv import ConvOps
 from opassay.adapters.torch.expressions import EXPRESSIONS
 from opassay.adapters.torch.lacking import LACKING
@@ -96,8 +96,7 @@ class TorchAdapter(ConvOps, PoolOps, UnpoolOps, ExpressionOps, Adapter):
 
     def executor(self) -> str:
         """``ATen`` or, once something was compiled, ``Inductor``; torch does not report which library a kernel used."""
-        asked = os.environ.get(VARIABLE, "")
-        return f"{self._executor}, attention by {asked}" if asked else self._executor
+        return with_attention(self._executor, NAME)
 
     def location(self, value: Tensor) -> str:
         return self.device if value.device == self._device else str(value.device)

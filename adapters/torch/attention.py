@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import torch
@@ -10,21 +9,15 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from opassay.adapters.attention import asked
 from opassay.harness.model.adapter import Unsupported
 
-VARIABLE = "OPASSAY_ATTENTION"
-"""A member of ``torch.nn.attention.SDPBackend``, such as FLASH_ATTENTION; without it torch chooses by itself."""
+NAME = asked([member for member in SDPBackend.__members__ if member != "ERROR"], f"torch {torch.__version__}")
 
 
 def functional() -> Any:
-    """``torch.nn.functional``, with attention by the requested backend, if any. ``ValueError`` for an unknown name."""
-    name = os.environ.get(VARIABLE, "")
-    if not name:
-        return F
-    known = [member for member in SDPBackend.__members__ if member != "ERROR"]
-    if name not in known:
-        raise ValueError(f"{VARIABLE} is {name!r}; torch {torch.__version__} knows {', '.join(known)}")
-    return ByBackend(SDPBackend.__members__[name])
+    """``torch.nn.functional``, with attention by the requested backend, if any."""
+    return ByBackend(SDPBackend.__members__[NAME]) if NAME else F
 
 
 class ByBackend:

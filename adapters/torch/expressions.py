@@ -105,6 +105,9 @@ EXPRESSIONS = {
     "lp_normalize": "F.normalize(x, p, axis, float(eps))",
     "bmm": "torch.bmm(a, b)",
     "matmul_widened": "torch._int_mm(a, b)",
+    "matmul_float8": "F.scaled_mm(a.to(getattr(torch, to)), b.to(getattr(torch, to)).t().contiguous().t(), "
+    "torch.ones((), device=a.device), F.ScalingType.TensorWise, "
+    "torch.ones((), device=a.device), F.ScalingType.TensorWise, output_dtype=a.dtype)",
     "linear": "F.linear(x, weight, bias)",
     "cross_entropy": "F.cross_entropy("
     "x, target, ignore_index=-1 if ignore_index is False else ignore_index, reduction=reduction or 'none')",

@@ -119,6 +119,7 @@ def composed(
     differentiable: Sequence[str] | None = None,
     attributes: Mapping[str, Attribute] | None = None,
     values: Sequence[tuple[str, ...]] = kinds.VALUES,
+    near: kinds.Points = (0.0, 1.0),
     dtypes: Sequence[str] = kinds.FLOATING,
     settled: Mapping[str, Attribute] | None = None,
     pins: tuple[Pin, ...] = (),
@@ -133,7 +134,7 @@ def composed(
     own = dict(attributes or {})
     tables_of = {key: attribute.values for key, attribute in own.items()}
     spoken = shaped.Shaped(
-        *(name, len(inputs), dtypes, (0.0, 1.0), values),
+        *(name, len(inputs), dtypes, near, values),
         **{"attributes": tables_of, "shapes": shapes, "extents": extents, **drawn},
     )
     asked = inputs if differentiable is None else tuple(differentiable)

@@ -164,7 +164,7 @@ def page() -> str:
             parts += [_entry(number, bug, found[bug.name])] if bug.verdict in verdicts else []
     parts += [ELSEWHERE_HEAD, "| where | what happens | needs | upstream |", "|---|---|---|---|"]
     parts += [_row(bug) for bug in bugs(ELSEWHERE)]
-    parts += [GRAVEST_HEAD, *gravest.table()]
+    parts += [KERNELS_HEAD, *gravest.table_of_kernels(), GRAVEST_HEAD, *gravest.table()]
     return "\n".join(parts) + "\n"
 
 
@@ -210,6 +210,14 @@ ELSEWHERE_HEAD = """\
 ## On other hardware
 
 As grave, but the machine that measured this page cannot show them.
+"""
+
+KERNELS_HEAD = """
+## Ten of the ops that kernels are written for
+
+The gravest of reductions, scans, normalisations, products, losses, attention and activations, over all backends that
+`python docs/tools/gravest.py --kernels` asked; of equally grave ones, one of each backend comes before a second one of
+any.
 """
 
 GRAVEST_HEAD = """

@@ -2,10 +2,12 @@
 
     python docs/tools/gravest.py mlx paddle          ask the pins of these, and keep what came of them
     python docs/tools/gravest.py mlx --scripts DIR   the same, with the scripts in DIR
+    python docs/tools/gravest.py --kernels jax torch the ten gravest of these together, of the families in ``KERNELS``
 
 Of each entry that upstream should mend, the first pin is asked. Those that show are sorted by verdict, and a script of
-each is written and run until five have shown theirs. ``docs/found/gravest.json`` holds what was seen. A framework in an
-environment of its own needs ``--python mindspore=PATH``.
+each is written and run until five have shown theirs. ``docs/found/gravest.json`` holds what was seen, and
+``kernels.json`` the ten, whose scripts lie in ``docs/found/kernels``. A framework in an environment of its own needs
+``--python mindspore=PATH``.
 """
 
 from __future__ import annotations
@@ -14,9 +16,13 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tables import families
 
 from opassay.harness.find.registry import Registry
 from opassay.harness.hunt.repro import Seen, run_script, script_text
@@ -26,25 +32,57 @@ from opassay.harness.model.verdicts import FAILING
 from opassay.harness.plan.plan import Item
 from opassay.harness.run.campaign import Campaign, Request
 
-KEPT = Path(__file__).resolve().parents[1] / "found" / "gravest.json"
+FOUND = Path(__file__).resolve().parents[1] / "found"
+KEPT = FOUND / "gravest.json"
 MOST = 5
+
+KERNELS = ("activations", "attention", "channel_norms", "losses", "norms", "products", "reductions", "scans")
+"""Families of ops that kernels are written for."""
+OF_KERNELS = FOUND / "kernels.json"
+SCRIPTS = FOUND / "kernels"
+MOST_OF_KERNELS = 10
 FIRST = ("crash", "hang", "nondeterministic", "structural", "special", "numeric")
 """Processes and memory come first, then wrong values; all other verdicts follow."""
 
-Shown = tuple[dict[str, Any], str, bool]
+Row = dict[str, Any]
+Shown = tuple[Row, str, bool]
 """What is told of a difference, its script, and whether that needs the framework alone."""
 
 
 def gravest(name: str, python: dict[str, str], scripts: Path) -> list[dict[str, Any]]:
     """The first five of the adapter ``name`` that a script shows, those without elements later."""
     rows: list[dict[str, Any]] = []
-    for row, text, alone in sorted(_shown(name, python), key=lambda shown: gravity(shown[0])):
-        file = scripts / f"{name}_{len(rows) + 1}.py"
-        file.write_text(text, encoding="utf-8")
-        shows = run_script(file, python.get(name, sys.executable) if alone else sys.executable).reproduces
-        print(f"{name} {row['fact']}: {row['verdict']}, {'shown' if shows else 'not shown'} by its script", flush=True)
-        rows += [{**row, "script": "alone" if alone else "by opassay"}] if shows else []
+    for shown in sorted(_shown(name, python), key=lambda shown: gravity(shown[0])):
+        rows += _by_script(name, *shown, scripts / f"{name}_{len(rows) + 1}.py", python)
         if len(rows) == MOST:
+            break
+    return rows
+
+
+def _by_script(name: str, row: Row, text: str, alone: bool, file: Path, python: dict[str, str]) -> list[Row]:
+    """The row, if the script in ``file`` shows it."""
+    file.write_text(text, encoding="utf-8")
+    shows = run_script(file, python.get(name, sys.executable) if alone else sys.executable).reproduces
+    print(f"{name} {row['fact']}: {row['verdict']}, {'shown' if shows else 'not shown'} by its script", flush=True)
+    return [{**row, "script": "alone" if alone else "by opassay"}] if shows else []
+
+
+def of_kernels(names: list[str], python: dict[str, str]) -> list[Row]:
+    """The first ten, of equally grave ones one of each adapter before a second one of any."""
+    members = families()
+    ops = frozenset(op for family in KERNELS for op in members[family])
+    found = []
+    for name in names:
+        shown = sorted(_shown(name, python, ops), key=lambda shown: gravity(shown[0]))
+        found += [(gravity(one[0]), place, name, *one) for place, one in enumerate(shown)]
+    rows: list[Row] = []
+    for _, _, name, row, text, alone in sorted(found, key=lambda one: one[:3]):
+        file = SCRIPTS / f"{row['fact']}.py"
+        told = _by_script(name, row, text, alone, file, python)
+        rows += [{"adapter": name, **one} for one in told]
+        if not told:
+            file.unlink()
+        if len(rows) == MOST_OF_KERNELS:
             break
     return rows
 
@@ -54,12 +92,18 @@ def gravity(row: dict[str, Any]) -> tuple[bool, int]:
     return row["empty"], (*FIRST, *FAILING).index(row["verdict"])
 
 
-def _shown(name: str, python: dict[str, str]) -> Iterator[Shown]:
-    facts = [fact for fact in Registry().known(name) if fact.owner == "upstream" and fact.pins]
+def _shown(name: str, python: dict[str, str], ops: Collection[str] = ()) -> Iterator[Shown]:
+    """Of each entry the first pin, of ``ops`` if there are any, that shows it."""
+    upstream = (fact for fact in Registry().known(name) if fact.owner == "upstream")
+    facts = [of for fact in upstream if (of := with_pins(fact, ops)).pins]
     default = Registry().adapter(name).modes[0]
     for mode in dict.fromkeys((fact.modes or (default,))[0] for fact in facts):
         asked = [fact for fact in facts if (fact.modes or (default,))[0] == mode]
         yield from _in_mode(name, mode, asked, python)
+
+
+def with_pins(fact: Fact, ops: Collection[str]) -> Fact:
+    return replace(fact, pins=tuple(pin for pin in fact.pins if pin.op in ops)) if ops else fact
 
 
 def _in_mode(name: str, mode: str, facts: list[Fact], python: dict[str, str]) -> Iterator[Shown]:
@@ -89,6 +133,12 @@ def _row(fact: Fact, case: Case, seen: Seen) -> dict[str, Any]:
     return {**told, "mode": seen.mode, "version": seen.version, "verdict": seen.verdict, "empty": empty}
 
 
+def kept_of_kernels() -> list[Row]:
+    """The ten, as they were seen."""
+    found: list[Row] = json.loads(OF_KERNELS.read_text(encoding="utf-8")) if OF_KERNELS.exists() else []
+    return found
+
+
 def kept() -> dict[str, list[dict[str, Any]]]:
     """The rows of each adapter, as they were seen."""
     found: dict[str, list[dict[str, Any]]] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
@@ -97,15 +147,28 @@ def kept() -> dict[str, list[dict[str, Any]]]:
 
 def table() -> list[str]:
     """The lines of the page, from what was kept and the entries of today."""
-    lines = ["| backend | what happens | case | verdict | script |", "|---|---|---|---|---|"]
-    for name, rows in sorted(kept().items()):
-        reasons = {fact.id: fact.reason for fact in Registry().known(name)}
-        for row in rows:
-            asked = {"gradient": "gradient of ", "error": "invalid "}.get(row["aspect"], "")
-            case = f"`{row['case'][:8]}`: {asked}`{row['op']}`, {row['inputs']}"
-            where = f"`{name}:{row['mode']}` {row['version']}"
-            lines.append(f"| {where} | {_cell(reasons[row['fact']])} | {case} | `{row['verdict']}` | {row['script']} |")
-    return lines
+    return [*HEAD, *(_line(name, row, row["script"]) for name, rows in sorted(kept().items()) for row in rows)]
+
+
+def table_of_kernels() -> list[str]:
+    """The same of the ten, each with a link to its script."""
+    linked = ((row, f"[{row['script']}](found/{SCRIPTS.name}/{row['fact']}.py)") for row in kept_of_kernels())
+    return [*HEAD, *(_line(row["adapter"], row, script) for row, script in linked)]
+
+
+HEAD = ("| backend | what happens | case | verdict | script |", "|---|---|---|---|---|")
+
+
+@cache
+def _reasons(name: str) -> dict[str, str]:
+    return {fact.id: fact.reason for fact in Registry().known(name)}
+
+
+def _line(name: str, row: Row, script: str) -> str:
+    asked = {"gradient": "gradient of ", "error": "invalid "}.get(row["aspect"], "")
+    case = f"`{row['case'][:8]}`: {asked}`{row['op']}`, {row['inputs']}"
+    where = f"`{name}:{row['mode']}` {row['version']}"
+    return f"| {where} | {_cell(_reasons(name)[row['fact']])} | {case} | `{row['verdict']}` | {script} |"
 
 
 def _cell(text: str) -> str:
@@ -115,10 +178,15 @@ def _cell(text: str) -> str:
 def main() -> int:
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     reader.add_argument("names", nargs="+", metavar="NAME")
+    reader.add_argument("--kernels", action="store_true")
     reader.add_argument("--python", action="append", default=[], metavar="NAME=INTERPRETER")
     reader.add_argument("--scripts", type=Path, metavar="DIR")
     options = reader.parse_args()
     python = dict(pair.split("=", 1) for pair in options.python)
+    if options.kernels:
+        SCRIPTS.mkdir(exist_ok=True)
+        OF_KERNELS.write_text(json.dumps(of_kernels(options.names, python), indent=1) + "\n", encoding="utf-8")
+        return 0
     found = kept()
     with tempfile.TemporaryDirectory() as folder:
         scripts = options.scripts or Path(folder)

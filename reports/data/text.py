@@ -42,6 +42,11 @@ def rho_text(rho: float | None) -> str:
     return "-" if rho is None else f"{rho:.3g}"
 
 
+def seconds_text(seconds: float) -> str:
+    """``0.012 s``, ``3.4 s``, ``1,234 s``: two digits, or whole seconds."""
+    return f"{seconds:,.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
+
+
 def finding_line(finding: Mapping[str, Any]) -> str:
     """A finding of ``run.json`` in one line: number of records, op, smallest case, cause, and certainty."""
     parts = [f"{plural(finding['records'], 'record')} on {', '.join(finding['targets'])}"]

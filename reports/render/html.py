@@ -21,7 +21,7 @@ from opassay.harness.model.case import ASPECTS
 from opassay.harness.model.explanation import stated
 from opassay.harness.model.fact import apart
 from opassay.harness.model.verdicts import FAILING, VERDICTS
-from opassay.reports.data.text import clean, plural, rho_text, share
+from opassay.reports.data.text import clean, plural, rho_text, seconds_text, share
 from opassay.reports.sections.accuracy import Rho, bars, nearest
 from opassay.reports.sections.answers import legible
 from opassay.reports.sections.attempts import STRICT, Attempts
@@ -72,7 +72,8 @@ def render(template: str, images: bool, **context: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(rho=rho_text, clean=clean, breakable=breakable, unbroken=unbroken, legible=legible)
+    environment.filters.update(rho=rho_text, seconds=seconds_text)
+    environment.filters.update(clean=clean, breakable=breakable, unbroken=unbroken, legible=legible)
     environment.globals.update(plural=plural, share=share, words=WORDS, states=STATES, verdicts=VERDICTS, bars=bars)
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
     page = environment.get_template(template).render(

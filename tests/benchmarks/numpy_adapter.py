@@ -35,6 +35,7 @@ OWN = {
     "lp_normalize": "x / np.maximum(jnp.sum(np.abs(x), axis, keepdims=True) if p == 1 "
     "else np.sqrt(jnp.sum(x * x, axis, keepdims=True)), x.dtype.type(eps))",
     "matmul_widened": "jnp.matmul(*(v.astype(np.int32) if v.dtype.kind in 'iu' else v for v in (a, b)))",
+    "matmul_float8": "jnp.matmul(a.astype(to).astype(a.dtype), b.astype(to).astype(b.dtype))",
     "max": "np.max(x, axes, keepdims=keepdims)",
     "min": "np.min(x, axes, keepdims=keepdims)",
     "gather": "np.take(x, indices, axis)",

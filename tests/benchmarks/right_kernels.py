@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 Array = np.ndarray
@@ -388,6 +389,13 @@ def _norm(power: int) -> Kernel:
     return kernel
 
 
+def _of_8_bits(multiply: Kernel) -> Kernel:
+    def kernel(a: Array, b: Array, to: str) -> Array:
+        return np.asarray(multiply(*(x.astype(getattr(ml_dtypes, to)).astype(x.dtype) for x in (a, b))))
+
+    return kernel
+
+
 def _one(kernel: Kernel) -> dict[str, Kernel]:
     return {"plain": kernel}
 
@@ -463,6 +471,7 @@ KERNELS: dict[str, dict[str, Kernel]] = {
         "bias first": _bias_first,
     },
     "matmul_widened": {"whole": _matmul, "blocks of 16": _split},
+    "matmul_float8": {"whole": _of_8_bits(_matmul), "blocks of 16": _of_8_bits(_split)},
     "cross_entropy": _each(_cross_entropy),
 }
 

@@ -12,6 +12,7 @@ from opassay.adapters.oracle.mistakes import (
     activations,
     attention,
     elements,
+    float8_products,
     held,
     named,
     norms,
@@ -69,6 +70,7 @@ def test_a_mistake_in_one_element_is_found_by_a_default_run(op):
 
 
 SHAPED = (*norms.MISTAKES, *products.MISTAKES, *attention.MISTAKES, *windows.MISTAKES, *windowed.MISTAKES)
+SHAPED += float8_products.MISTAKES
 
 
 CONVS = ("conv2d", "conv2d_transpose")

@@ -10,6 +10,8 @@ from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 
 from opassay.adapters.oracle.bounded.float8 import FLOAT8, float8_values
+from opassay.cases.products import STORED
+from opassay.harness.find.registry import Registry
 
 ONNX = {name: getattr(TensorProto, name.upper().replace("_", "")) for name in FLOAT8}
 
@@ -75,6 +77,26 @@ def test_values_of_16_bits_are_those_of_the_evaluator_of_onnx(name: str, saturat
         (expected,) = ReferenceEvaluator(model).run(None, {"x": x})
         found = float8_values(x, FLOAT8[name], saturate)
     assert not differing(found, expected).size
+
+
+def products(name: str, stored: str) -> np.ndarray:
+    """The oracle's product of all numbers of the format ``name``, each by each, stored in the format ``stored``."""
+    x = np.arange(256, dtype=np.uint8).view(getattr(ml_dtypes, name)).astype(np.float32)
+    (found,) = Registry().op("matmul_float8").reference({"to": stored}, (x[:, None], x[None]))
+    return found.exact
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_products_of_all_numbers_are_those_of_ml_dtypes_and_float32_holds_them(name: str) -> None:
+    x = np.arange(256, dtype=np.uint8).view(getattr(ml_dtypes, name)).astype(np.float64)
+    with np.errstate(all="ignore"):
+        expected = x[:, None] * x[None]
+    assert np.array_equal(products(name, name), expected, equal_nan=True)
+    assert np.array_equal(expected.astype(np.float32), expected, equal_nan=True)
+
+
+def test_products_of_numbers_in_another_format_are_others() -> None:
+    assert not np.array_equal(products("float8_e4m3fn", "float8_e5m2"), products("float8_e4m3fn", "float8_e4m3fn"))
 
 
 def test_a_value_that_is_rounded_away_from_even_is_told() -> None:

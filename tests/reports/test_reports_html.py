@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from opassay.reports.data.table import frame_of
+from opassay.reports.data.text import seconds_text
 from opassay.reports.render import html
 from opassay.reports.render.html import report_html
 from opassay.reports.sections import entries
@@ -270,3 +271,23 @@ def test_an_empty_run_is_a_page_that_says_so(made):
 def test_a_bare_run_renders(made):
     run = {"shards": [{"op": "relu", "aspect": "value", "target": "torch", "planned": 1}], "targets": {"torch": {}}}
     assert cell_classes(Page(render([made.record(op="relu")], run))) == ["pass"]
+
+
+def test_each_cell_of_the_matrix_says_how_long_its_calls_took(realistic):
+    records, run = realistic
+    summary = summarise(frame_of(records), run)
+    asked = [(op, aspect) for aspect in summary.aspects for op in summary.ops(aspect)]
+    cells = [summary.cell(op, aspect, target) for op, aspect in asked for target in summary.targets]
+    expected = [seconds_text(cell.seconds) for cell in cells if cell is not None and cell.seconds]
+    shown = [e[2] for e in Page(render(records, run)).all("small", title="time of the calls in the worker")]
+    assert shown == expected
+    assert len(shown) > 1
+    doubled = [{**record, "seconds": 2 * record["seconds"]} for record in records]
+    assert [e[2] for e in Page(render(doubled, run)).all("small", title="time of the calls in the worker")] != shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0123, "0.012 s"), (3.44, "3.4 s"), (12.6, "13 s"), (1234.0, "1,234 s")]
+)
+def test_a_time_has_two_digits_or_is_in_whole_seconds(seconds, text):
+    assert seconds_text(seconds) == text

@@ -63,6 +63,7 @@ from opassay.adapters.oracle.bounded.extremes import argmin as argmin
 from opassay.adapters.oracle.bounded.extremes import reduce_max as reduce_max
 from opassay.adapters.oracle.bounded.extremes import reduce_min as reduce_min
 from opassay.adapters.oracle.bounded.float8 import round_to_float8 as round_to_float8
+from opassay.adapters.oracle.bounded.float8 import stored_in_float8 as stored_in_float8
 from opassay.adapters.oracle.bounded.forms import any_form as any_form
 from opassay.adapters.oracle.bounded.forms import either as either
 from opassay.adapters.oracle.bounded.forms import moved as moved

@@ -59,6 +59,11 @@ def float8_values(values: np.ndarray, form: Float8, saturate: bool) -> np.ndarra
     return np.asarray(found if form.signed_zero else np.where(found == 0, np.abs(found), found))
 
 
+def stored_in_float8(x: Real, to: str) -> Real:
+    """x, rounded to nearest in an 8-bit format, as an operand of its own: without a gradient."""
+    return Real(quietly(lambda values: float8_values(values, FLOAT8[to], False), x.value))
+
+
 def round_to_float8(x: Real, to: str, saturate: bool) -> Real:
     """x rounded to nearest in an 8-bit format; its gradient is the cotangent, rounded alike.
 

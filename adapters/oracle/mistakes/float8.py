@@ -11,14 +11,14 @@ from opassay.adapters.oracle.mistakes.made import mistakes
 Array = np.ndarray
 
 
-def _cut(x: Array, to: str, saturate: bool) -> Array:
+def cut(x: Array, to: str, saturate: bool) -> Array:
     """Truncated, not rounded."""
     form = FLOAT8[to]
     spacing = spacing_of(x, form)
     return float8_values(np.copysign(np.trunc(x / spacing) * spacing, x), form, saturate)
 
 
-def _flushed(x: Array, to: str, saturate: bool) -> Array:
+def flushed(x: Array, to: str, saturate: bool) -> Array:
     found = float8_values(x, FLOAT8[to], saturate)
     return np.where(np.abs(found) < FLOAT8[to].smallest_normal, np.copysign(0, found), found)
 
@@ -31,7 +31,7 @@ def _infinity_kept(x: Array, to: str, saturate: bool) -> Array:
 
 OP = "round_to_float8"
 MISTAKES = (
-    *mistakes("digits_cut", "digits are cut off, not rounded", computed(_cut), OP),
-    *mistakes("subnormals_of_8_bits_lost", "subnormals of the 8 bits are 0", computed(_flushed), OP),
+    *mistakes("digits_cut", "digits are cut off, not rounded", computed(cut), OP),
+    *mistakes("subnormals_of_8_bits_lost", "subnormals of the 8 bits are 0", computed(flushed), OP),
     *mistakes("infinity_kept", "infinities do not saturate", computed(_infinity_kept), OP),
 )
