@@ -10,6 +10,7 @@ import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded import Real
+from opassay.adapters.oracle.choices_elements import FLOAT8_OVERFLOW
 from opassay.cases import fillings, product_pins
 from opassay.cases.signatures import kinds
 from opassay.cases.signatures.entry import Attribute
@@ -169,6 +170,7 @@ matmul_float8 = composed(
     near=NEAR_8_BITS,
     dtypes=("float32", "float32", "float16", "bfloat16"),
     attributes={"to": TO},
+    choices=(FLOAT8_OVERFLOW,),
     differentiable=(),
     pins=product_pins.FLOAT8,
 )

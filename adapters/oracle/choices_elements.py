@@ -54,6 +54,16 @@ def _of_one_sign(reference: Reference, op: str, a: np.ndarray, b: np.ndarray, me
     return replace(reference, exact=exact, signed_zeros=signed)
 
 
+FLOAT8_OVERFLOW = Choice(
+    "float8_overflow",
+    "What becomes of a number that is too large for a format of 8 bits, where nobody says that it saturates?",
+    "infinite, or NaN",
+    {
+        "largest": Hypothesis(
+            "float8_overflow=largest", "the largest number", _saturates, ("round_to_float8", "matmul_float8")
+        )
+    },
+)
 CHOICES = (
     Choice(
         "crossed_limits",
@@ -61,16 +71,7 @@ CHOICES = (
         "open",
         {"high": Hypothesis("crossed_limits=high", "the upper limit", _high_wins, ("clamp",))},
     ),
-    Choice(
-        "float8_overflow",
-        "What becomes of a number that is too large for a format of 8 bits, where nobody says that it saturates?",
-        "infinite, or NaN",
-        {
-            "largest": Hypothesis(
-                "float8_overflow=largest", "the largest number", _saturates, ("round_to_float8", "matmul_float8")
-            )
-        },
-    ),
+    FLOAT8_OVERFLOW,
     Choice(
         "zero_divisor",
         "What becomes of an integer that is divided by 0?",

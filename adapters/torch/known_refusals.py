@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from opassay.adapters.engines import aten_refusals
 from opassay.adapters.kernels.refusals import refused
+from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.fills import Fill
+from opassay.harness.model.memory import Memory
 
 _SEEN = "torch 2.13.0, CPU"
+
+
+def _stored(aspect: str, memory: Memory) -> Case:
+    x = Tensor((3, 3), "float32", Fill("ones"), memory)
+    return Case("matmul_float8", (x, x), {"to": "float8_e5m2"}, aspect)
+
 
 REFUSALS = (
     *aten_refusals.facts("torch", _SEEN),
@@ -15,6 +24,30 @@ REFUSALS = (
         '"parallel_sort1d_kernel" not implemented',
         ops=("unique",),
         versions=_SEEN,
+    ),
+    refused(
+        "torch-scaled-mm-on-meta",
+        "scaled_mm on the meta device asks for the extents and strides that kernels of CUDA need",
+        "divisible by 16",
+        "must be row_major, got stride (",
+        "must be col_major, got stride (",
+        owner="by design",
+        ops=("matmul_float8",),
+        aspects=("shape",),
+        modes=("eager",),
+        versions=_SEEN,
+        pins=(_stored("shape", Memory()),),
+    ),
+    refused(
+        "torch-scaled-mm-lowered",
+        "Inductor's lowering of scaled_mm takes no operand that lies in memory by columns, or has a single one",
+        "must be row_major, got stride [",
+        "must be col_major, got stride [",
+        ops=("matmul_float8",),
+        aspects=("value", "shape"),
+        modes=("compile",),
+        versions=_SEEN,
+        pins=(_stored("value", Memory("transposed")),),
     ),
     refused(
         "torch-sized-on-meta",

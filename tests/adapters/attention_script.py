@@ -41,7 +41,7 @@ def jax() -> tuple[Any, list[Any]]:
 
 
 def keras() -> tuple[Any, list[Any]]:
-    os.environ["OPASSAY_MODE"] = "jax"
+    os.environ["OPASSAY_MODE"] = os.environ["KERAS_BACKEND"] = "jax"
     from keras import ops
 
     seen = watched(ops, "flash_attention")
