@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -148,8 +149,10 @@ def test_a_cell_without_a_record_is_never_green(made, planned, absent, expected)
 
 def test_a_cell_tells_its_state_in_words_with_the_denominator(made):
     records = [made.record(number=k) for k in range(3)] + [made.record(verdict="unsupported", number=9)]
+    records = [replace(record, seconds=0.5) for record in records]
     (cell,) = Page(render(records, made.run([made.shard(planned=5)]))).all("td", **{"class": "cell incomplete"})
-    assert cell[2].split() == ["…", "incomplete", "3", "of", "5", "1", "unsupported,", "1", "missing", "\u03c1", "0"]
+    counted = ["3", "of", "5", "2", "s", "1", "unsupported,", "1", "missing"]
+    assert cell[2].split() == ["…", "incomplete", *counted, "\u03c1", "0"]
 
 
 def test_a_target_without_any_record_has_its_column(page):
@@ -282,7 +285,7 @@ def test_each_cell_of_the_matrix_says_how_long_its_calls_took(realistic):
     shown = [e[2] for e in Page(render(records, run)).all("small", title="time of the calls in the worker")]
     assert shown == expected
     assert len(shown) > 1
-    doubled = [{**record, "seconds": 2 * record["seconds"]} for record in records]
+    doubled = [replace(record, seconds=2 * (record.seconds or 0)) for record in records]
     assert [e[2] for e in Page(render(doubled, run)).all("small", title="time of the calls in the worker")] != shown
 
 
