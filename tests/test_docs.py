@@ -297,7 +297,7 @@ def test_the_ten_of_kernels_are_pins_of_their_families_the_gravest_first_and_eac
         assert fact.owner == "upstream"
         assert row["case"] in {pin.id for pin in fact.pins}
     assert [gravest.gravity(row) for row in rows] == sorted(map(gravest.gravity, rows))
-    assert {f"{row['fact']}.py" for row in rows} == {file.name for file in gravest.SCRIPTS.iterdir()}
+    assert {f"{row['fact']}.py" for row in rows} == {file.name for file in gravest.SCRIPTS.glob("*.py")}
 
 
 def test_of_an_entry_the_pins_of_these_ops_are_asked() -> None:

@@ -68,23 +68,37 @@ def _by_script(name: str, row: Row, text: str, alone: bool, file: Path, python: 
 
 
 def of_kernels(names: list[str], python: dict[str, str]) -> list[Row]:
-    """The first ten, of equally grave ones one of each adapter before a second one of any."""
+    """The first ten causes, of equally grave ones one of each adapter before a second one of any.
+
+    A cause that several adapters have, since one calls the other's kernels, is told once: of that whose script needs
+    nothing else.
+    """
+    _remove(*SCRIPTS.glob("*"))
     members = families()
     ops = frozenset(op for family in KERNELS for op in members[family])
     found = []
     for name in names:
         shown = sorted(_shown(name, python, ops), key=lambda shown: gravity(shown[0]))
-        found += [(gravity(one[0]), place, name, *one) for place, one in enumerate(shown)]
+        found += [(gravity(one[0]), place, not one[2], name, *one) for place, one in enumerate(shown)]
     rows: list[Row] = []
-    for _, _, name, row, text, alone in sorted(found, key=lambda one: one[:3]):
+    causes: set[str] = set()
+    for *_, name, row, text, alone in sorted(found, key=lambda one: one[:4]):
+        if _reasons(name)[row["fact"]] in causes:
+            continue
         file = SCRIPTS / f"{row['fact']}.py"
         told = _by_script(name, row, text, alone, file, python)
         rows += [{"adapter": name, **one} for one in told]
+        causes |= {_reasons(name)[one["fact"]] for one in told}
         if not told:
-            file.unlink()
+            _remove(file, file.with_suffix(".txt"))
         if len(rows) == MOST_OF_KERNELS:
             break
     return rows
+
+
+def _remove(*files: Path) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
 
 
 def gravity(row: dict[str, Any]) -> tuple[bool, int]:
