@@ -300,6 +300,18 @@ def test_the_ten_of_kernels_are_pins_of_their_families_the_gravest_first_and_eac
     assert {f"{row['fact']}.py" for row in rows} == {file.name for file in gravest.SCRIPTS.glob("*.py")}
 
 
+def test_one_of_each_cause_is_told_the_gravest_first_and_the_adapters_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gravest, "_reasons", lambda name: {"a": "one", "b": "two", "c": "three", "d": "four"})
+
+    def shown(name: str, fact: str, verdict: str = "special", alone: bool = True) -> tuple[str, dict, str, bool]:
+        return name, {"fact": fact, "verdict": verdict, "empty": False}, "", alone
+
+    found = [shown("jax", "a"), shown("jax", "b"), shown("keras", "a", alone=False), shown("torch", "d", "crash")]
+    found += [shown("torch", "c")]
+    told = [(name, row["fact"]) for name, row, *_ in gravest.ranked(found)]
+    assert told == [("torch", "d"), ("jax", "a"), ("jax", "b"), ("torch", "c")]
+
+
 def test_of_an_entry_the_pins_of_these_ops_are_asked() -> None:
     fact = next(fact for fact in Registry().known("torch") if len({pin.op for pin in fact.pins}) > 1)
     first = fact.pins[0].op

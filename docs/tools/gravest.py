@@ -16,6 +16,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import cache
@@ -76,24 +77,30 @@ def of_kernels(names: list[str], python: dict[str, str]) -> list[Row]:
     _remove(*SCRIPTS.glob("*"))
     members = families()
     ops = frozenset(op for family in KERNELS for op in members[family])
-    found = []
-    for name in names:
-        shown = sorted(_shown(name, python, ops), key=lambda shown: gravity(shown[0]))
-        found += [(gravity(one[0]), place, not one[2], name, *one) for place, one in enumerate(shown)]
     rows: list[Row] = []
-    causes: set[str] = set()
-    for *_, name, row, text, alone in sorted(found, key=lambda one: one[:4]):
-        if _reasons(name)[row["fact"]] in causes:
-            continue
+    found = [(adapter, *shown) for adapter in names for shown in _shown(adapter, python, ops)]
+    for name, row, text, alone in ranked(found):
         file = SCRIPTS / f"{row['fact']}.py"
         told = _by_script(name, row, text, alone, file, python)
         rows += [{"adapter": name, **one} for one in told]
-        causes |= {_reasons(name)[one["fact"]] for one in told}
         if not told:
             _remove(file, file.with_suffix(".txt"))
         if len(rows) == MOST_OF_KERNELS:
             break
     return rows
+
+
+def ranked(found: list[tuple[str, Row, str, bool]]) -> list[tuple[str, Row, str, bool]]:
+    """One of each cause, the gravest first, of equally grave ones the adapters in turn."""
+    causes: dict[str, tuple[str, Row, str, bool]] = {}
+    for one in sorted(found, key=lambda one: (gravity(one[1]), not one[3], one[0])):
+        causes.setdefault(_reasons(one[0])[one[1]["fact"]], one)
+    places: Counter[str] = Counter()
+    keyed = []
+    for one in causes.values():
+        keyed.append((gravity(one[1]), places[one[0]], one[0], one))
+        places[one[0]] += 1
+    return [one for *_, one in sorted(keyed, key=lambda key: key[:3])]
 
 
 def _remove(*files: Path) -> None:
