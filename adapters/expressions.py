@@ -41,6 +41,14 @@ def _as_it_is(method: Method) -> Method:
     return method
 
 
+def reduced(losses: str, mean: str, total: str) -> str:
+    """The expression of a loss from that of each pair, which its attribute ``reduction`` averages, sums or keeps.
+
+    ``mean``, ``total``: expressions with braces in place of the losses.
+    """
+    return f"{mean.format(losses)} if reduction == 'mean' else {total.format(losses)} if reduction else {losses}"
+
+
 def ops_of(expressions: Mapping[str, str], file: str, wrap: Wrap = _as_it_is, /, **names: Any) -> type:
     """A base class with one wrapped method per expression. ``file``: the adapter's; ``names``: what expressions use."""
     return type("ExpressionOps", (), {op: wrap(_method(op, text, file, names)) for op, text in expressions.items()})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from opassay.adapters.expressions import reduced
+
 EXPRESSIONS = {
     "neg": "jnp.negative(x)",
     "abs": "jnp.abs(x)",
@@ -22,6 +24,13 @@ EXPRESSIONS = {
     "div": "jnp.divide(a, b)",
     "maximum": "jnp.maximum(a, b)",
     "minimum": "jnp.minimum(a, b)",
+    "fmax": "jnp.fmax(a, b)",
+    "fmin": "jnp.fmin(a, b)",
+    "copysign": "jnp.copysign(a, b)",
+    "heaviside": "jnp.heaviside(a, b)",
+    "nextafter": "jnp.nextafter(a, b)",
+    "hypot": "jnp.hypot(a, b)",
+    "xlogy": "jax.scipy.special.xlogy(a, b)",
     "equal": "jnp.equal(a, b)",
     "not_equal": "jnp.not_equal(a, b)",
     "less": "jnp.less(a, b)",
@@ -104,6 +113,18 @@ EXPRESSIONS = {
     "matmul_float8": "jnp.matmul(a.astype(to), b.astype(to), preferred_element_type=a.dtype)",
     "linear": "jnp.matmul(x, weight.T) + bias",
     "cross_entropy": "-jnp.take_along_axis(jax.nn.log_softmax(x, 1), jnp.expand_dims(target, 1), 1).squeeze(1)",
+    "mse_loss": reduced("jnp.square(x - target)", "jnp.mean({})", "jnp.sum({})"),
+    "l1_loss": reduced("jnp.abs(x - target)", "jnp.mean({})", "jnp.sum({})"),
+    "huber_loss": reduced(
+        "jnp.where(jnp.abs(x - target) <= delta, "
+        "0.5 * jnp.square(x - target), delta * (jnp.abs(x - target) - 0.5 * delta))",
+        "jnp.mean({})",
+        "jnp.sum({})",
+    ),
+    "binary_cross_entropy_with_logits": reduced(
+        "-target * jax.nn.log_sigmoid(x) - (1 - target) * jax.nn.log_sigmoid(-x)", "jnp.mean({})", "jnp.sum({})"
+    ),
+    "kl_div": reduced("jax.scipy.special.xlogy(target, target) - target * x", "jnp.mean({})", "jnp.sum({})"),
     "attention": "jnp.swapaxes(jax.nn.dot_product_attention("
     "jnp.swapaxes(query, 1, 2), jnp.swapaxes(key, 1, 2), jnp.swapaxes(value, 1, 2), scale=scale or None, "
     "mask=jnp.tri(query.shape[2], key.shape[2], key.shape[2] - query.shape[2], bool)[None, None] "

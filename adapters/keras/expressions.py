@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from opassay.adapters.expressions import reduced
+
 EXPRESSIONS = {
     "relu": "ops.relu(x)",
     "matmul": "ops.matmul(a, b)",
@@ -26,6 +28,11 @@ EXPRESSIONS = {
     "div": "ops.divide(a, b)",
     "maximum": "ops.maximum(a, b)",
     "minimum": "ops.minimum(a, b)",
+    "fmax": "ops.fmax(a, b)",
+    "fmin": "ops.fmin(a, b)",
+    "heaviside": "ops.heaviside(a, b)",
+    "nextafter": "ops.nextafter(a, b)",
+    "hypot": "ops.hypot(a, b)",
     "equal": "ops.equal(a, b)",
     "not_equal": "ops.not_equal(a, b)",
     "less": "ops.less(a, b)",
@@ -99,6 +106,17 @@ EXPRESSIONS = {
     "matmul_widened": "ops.matmul(a, b)",
     "linear": "ops.add(ops.matmul(x, ops.transpose(weight)), bias)",
     "cross_entropy": "ops.sparse_categorical_crossentropy(target, ops.moveaxis(x, 1, -1), from_logits=True)",
+    "mse_loss": reduced("ops.square(x - target)", "ops.mean({})", "ops.sum({})"),
+    "l1_loss": reduced("ops.abs(x - target)", "ops.mean({})", "ops.sum({})"),
+    "huber_loss": reduced(
+        "ops.where(ops.abs(x - target) <= delta, "
+        "0.5 * ops.square(x - target), delta * (ops.abs(x - target) - 0.5 * delta))",
+        "ops.mean({})",
+        "ops.sum({})",
+    ),
+    "binary_cross_entropy_with_logits": reduced(
+        "ops.binary_crossentropy(target, x, True)", "ops.mean({})", "ops.sum({})"
+    ),
     "attention": "ops.swapaxes(ops.dot_product_attention("
     "ops.swapaxes(query, 1, 2), ops.swapaxes(key, 1, 2), ops.swapaxes(value, 1, 2), scale=scale or None, "
     "mask=ops.cast(ops.tri(query.shape[2], key.shape[2], key.shape[2] - query.shape[2]), 'bool')[None, None] "

@@ -125,6 +125,10 @@ EXPRESSIONS = {
     "bmm": "mx.matmul(a, b)",
     "linear": "mx.addmm(bias, x, weight.T)",
     "cross_entropy": "nn.losses.cross_entropy(x, target, axis=1, reduction=reduction or 'none')",
+    "mse_loss": "nn.losses.mse_loss(x, target, reduction or 'none')",
+    "l1_loss": "nn.losses.l1_loss(x, target, reduction or 'none')",
+    "huber_loss": "nn.losses.huber_loss(x, target, delta, reduction or 'none')",
+    "binary_cross_entropy_with_logits": "nn.losses.binary_cross_entropy(x, target, reduction=reduction or 'none')",
     "attention": "mx.fast.scaled_dot_product_attention("
     "query, key, value, scale=scale or query.shape[-1] ** -0.5, mask='causal' if causal else None)",
     "masked_attention": "mx.fast.scaled_dot_product_attention("

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from opassay.adapters.expressions import reduced
+
+REDUCED = "node('ReduceMean', {}, keepdims=0)", "node('ReduceSum', {}, keepdims=0)"
+
 EXPRESSIONS = {
     "neg": "node('Neg', x)",
     "abs": "node('Abs', x)",
@@ -85,6 +89,19 @@ EXPRESSIONS = {
     "else node('Add', node('MatMul', x, node('Transpose', weight, perm=[1, 0])), bias)",
     "cross_entropy": "node('SoftmaxCrossEntropyLoss', x, target, reduction=reduction or 'none', "
     "ignore_index=-1 if ignore_index is False else ignore_index)",
+    "mse_loss": reduced("node('Mul', node('Sub', x, target), node('Sub', x, target))", *REDUCED),
+    "l1_loss": reduced("node('Abs', node('Sub', x, target))", *REDUCED),
+    "huber_loss": reduced(
+        "node('Where', node('LessOrEqual', node('Abs', node('Sub', x, target)), like(x, delta)), "
+        "node('Mul', like(x, 0.5), node('Mul', node('Sub', x, target), node('Sub', x, target))), "
+        "node('Mul', like(x, delta), node('Sub', node('Abs', node('Sub', x, target)), like(x, 0.5 * delta))))",
+        *REDUCED,
+    ),
+    "binary_cross_entropy_with_logits": reduced(
+        "node('Add', node('Mul', target, node('Softplus', node('Neg', x))), "
+        "node('Mul', node('Sub', like(x, 1), target), node('Softplus', x)))",
+        *REDUCED,
+    ),
     "attention": "node('Attention', query, key, value, is_causal=int(causal == 'upper_left'), "
     "**({'scale': scale} if scale else {})) if causal != 'lower_right' else node('Attention', query, key, value, "
     "query.graph.weight(np.tri(query.shape[2], key.shape[2], key.shape[2] - query.shape[2], bool)), "

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from opassay.adapters.expressions import reduced
+
+REDUCED = "node(ops.reduce_mean, {}, whole(range(len(x.shape))))", "node(ops.reduce_sum, {}, whole(range(len(x.shape))))"
+
 EXPRESSIONS = {
     "neg": "node(ops.negative, x)",
     "abs": "node(ops.absolute, x)",
@@ -70,6 +74,8 @@ EXPRESSIONS = {
     "hard_sigmoid": "node(ops.hsigmoid, x)",
     "hard_swish": "node(ops.hswish, x)",
     "log_sigmoid": "node(ops.negative, node(ops.softplus, node(ops.negative, x)))",
+    "mse_loss": reduced("node(ops.squared_difference, x, target)", *REDUCED),
+    "l1_loss": reduced("node(ops.absolute, node(ops.subtract, x, target))", *REDUCED),
     "transpose": "node(ops.transpose, x, whole(axes))",
     "reshape": "node(ops.reshape, x, whole(new_shape), special_zero=False)",
     "expand": "node(ops.broadcast, x, whole(new_shape))",

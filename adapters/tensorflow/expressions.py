@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from opassay.adapters.expressions import reduced
+
 EXPRESSIONS = {
     "relu": "tf.nn.relu(x)",
     "matmul": "tf.linalg.matmul(a, b)",
@@ -24,6 +26,8 @@ EXPRESSIONS = {
     "div": "tf.divide(a, b)",
     "maximum": "tf.maximum(a, b)",
     "minimum": "tf.minimum(a, b)",
+    "nextafter": "tf.math.nextafter(a, b)",
+    "xlogy": "tf.math.xlogy(a, b)",
     "equal": "tf.equal(a, b)",
     "not_equal": "tf.not_equal(a, b)",
     "less": "tf.less(a, b)",
@@ -96,6 +100,18 @@ EXPRESSIONS = {
     "linear": "tf.nn.bias_add(tf.linalg.matmul(x, weight, transpose_b=True), bias)",
     "cross_entropy": "tf.nn.sparse_softmax_cross_entropy_with_logits("
     "target, tf.transpose(x, [0, *range(2, len(x.shape)), 1]))",
+    "mse_loss": reduced("tf.math.squared_difference(x, target)", "tf.reduce_mean({})", "tf.reduce_sum({})"),
+    "l1_loss": reduced("tf.abs(x - target)", "tf.reduce_mean({})", "tf.reduce_sum({})"),
+    "huber_loss": reduced(
+        "tf.where(tf.abs(x - target) <= delta, "
+        "0.5 * tf.square(x - target), delta * (tf.abs(x - target) - 0.5 * delta))",
+        "tf.reduce_mean({})",
+        "tf.reduce_sum({})",
+    ),
+    "binary_cross_entropy_with_logits": reduced(
+        "tf.nn.sigmoid_cross_entropy_with_logits(target, x)", "tf.reduce_mean({})", "tf.reduce_sum({})"
+    ),
+    "kl_div": reduced("tf.math.xlogy(target, target) - target * x", "tf.reduce_mean({})", "tf.reduce_sum({})"),
     "attention": "tf.linalg.matmul(tf.nn.softmax(tf.linalg.matmul("
     "query, tf.repeat(key, tf.shape(query)[1] // tf.shape(key)[1], 1), transpose_b=True) "
     "* (scale or tf.cast(tf.shape(query)[3], query.dtype) ** -0.5)), "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from opassay.adapters.expressions import reduced
+
 EXPRESSIONS = {
     "relu": "x.relu()",
     "matmul": "a.matmul(b)",
@@ -24,6 +26,7 @@ EXPRESSIONS = {
     "div": "a.div(b)",
     "maximum": "a.maximum(b)",
     "minimum": "a.minimum(b)",
+    "copysign": "a.copysign(b)",
     "equal": "a == b",
     "not_equal": "a != b",
     "less": "a < b",
@@ -76,6 +79,15 @@ EXPRESSIONS = {
     "log_sigmoid": "x.logsigmoid()",
     "lerp": "a.lerp(b, weight)",
     "layer_norm": "x.layernorm(tuple(range(-weight.ndim, 0)), eps) * weight + bias",
+    "mse_loss": reduced("(x - target).square()", "({}).mean()", "({}).sum()"),
+    "l1_loss": reduced("(x - target).abs()", "({}).mean()", "({}).sum()"),
+    "huber_loss": reduced(
+        "((x - target).abs() <= delta).where("
+        "0.5 * (x - target).square(), delta * ((x - target).abs() - 0.5 * delta))",
+        "({}).mean()",
+        "({}).sum()",
+    ),
+    "binary_cross_entropy_with_logits": "x.binary_crossentropy_logits(target, reduction or 'none')",
     "transpose": "x.permute(axes)",
     "reshape": "x.reshape(new_shape)",
     "expand": "x.expand(new_shape)",

@@ -26,6 +26,13 @@ EXPRESSIONS = {
     "div": "torch.div(a, b)",
     "maximum": "torch.maximum(a, b)",
     "minimum": "torch.minimum(a, b)",
+    "fmax": "torch.fmax(a, b)",
+    "fmin": "torch.fmin(a, b)",
+    "copysign": "torch.copysign(a, b)",
+    "heaviside": "torch.heaviside(a, b)",
+    "nextafter": "torch.nextafter(a, b)",
+    "hypot": "torch.hypot(a, b)",
+    "xlogy": "torch.xlogy(a, b)",
     "equal": "torch.eq(a, b)",
     "not_equal": "torch.ne(a, b)",
     "less": "torch.lt(a, b)",
@@ -111,6 +118,11 @@ EXPRESSIONS = {
     "linear": "F.linear(x, weight, bias)",
     "cross_entropy": "F.cross_entropy("
     "x, target, ignore_index=-1 if ignore_index is False else ignore_index, reduction=reduction or 'none')",
+    "mse_loss": "F.mse_loss(x, target, reduction=reduction or 'none')",
+    "l1_loss": "F.l1_loss(x, target, reduction=reduction or 'none')",
+    "huber_loss": "F.huber_loss(x, target, reduction or 'none', delta)",
+    "binary_cross_entropy_with_logits": "F.binary_cross_entropy_with_logits(x, target, reduction=reduction or 'none')",
+    "kl_div": "F.kl_div(x, target, reduction=reduction or 'none')",
     "attention": "F.scaled_dot_product_attention(query, key, value, "
     "torch.ones(query.shape[2], key.shape[2], dtype=torch.bool).tril(key.shape[2] - query.shape[2]).to(query.device) "
     "if causal == 'lower_right' else None, 0.0, causal == 'upper_left', "

@@ -47,7 +47,7 @@ class ArrangedEntry(Entry):
         data = self._answer(attributes, inputs)
         names = several(tuple(named), count) if self.variadic in named else tuple(named)
         told = [named.get(name, "") or data for name in names]
-        return bounded.references(self._defined(attributes), inputs, told, names)
+        return bounded.references(self._defined(attributes, inputs), inputs, told, names)
 
     def vjp(
         self, attributes: Mapping[str, Any], inputs: Arrays, cotangents: Sequence[np.ndarray | None]
@@ -56,7 +56,7 @@ class ArrangedEntry(Entry):
         self._check_cotangent(self._answer(attributes, inputs), cotangents)
         names = self._names(len(inputs))
         asked = names if self.variadic in self.inputs else self.differentiable
-        return bounded.vjps(self._defined(attributes), inputs, cotangents, asked, names)
+        return bounded.vjps(self._defined(attributes, inputs), inputs, cotangents, asked, names)
 
     def _names(self, count: int) -> tuple[str, ...]:
         return several(self.inputs, count) if self.variadic in self.inputs else self.inputs

@@ -32,16 +32,18 @@ def _op(
     broadcasts: Sequence[Sequence[str]] = (),
     more: tuple[More, ...] = (),
     pins: tuple[Pin, ...] = (),
+    differentiable: bool = True,
+    of_format: bool = False,
 ) -> Op:
-    """An op of several operands; its answer is differentiable where it is a float."""
+    """An op of several operands; its answer is differentiable where it is a float, unless stated otherwise."""
     own = attributes or {}
     tables = {key: attribute.values for key, attribute in own.items()}
     drawn = Draws(name, len(inputs), dtypes, near, values, whole, fixed or {}, tables, output, broadcasts)
     floats = [d for d in dtypes if is_float(d)]
-    has = bool(floats) and output in ("", "[to]")
-    differentiable = tuple(n for i, n in enumerate(inputs) if i not in drawn.fixed) if has else ()
+    has = differentiable and bool(floats) and output in ("", "[to]")
+    asked = tuple(n for i, n in enumerate(inputs) if i not in drawn.fixed) if has else ()
     pins = (*specials.pins(drawn), *pins)
-    return Entry(name, says, define, drawn, inputs, tuple(traits), own, differentiable, pins, more).op
+    return Entry(name, says, define, drawn, inputs, tuple(traits), own, asked, pins, more, of_format).op
 
 
 def unary(name: str, define: Define, says: str, *, dtypes: Sequence[str] = kinds.FLOATING, **more: Any) -> Op:

@@ -41,6 +41,7 @@ class Entry:
 
     ``define``: a function of one ``Real`` per input, and of the attributes by name. ``inputs``: their names; all
     broadcast and have one dtype of ``dtypes``, except those in ``fixed``. ``more``: further rules of the contract.
+    ``of_format``: ``define`` takes the name of that dtype as ``dtype``, too.
     """
 
     numerics: ClassVar[str] = "pointwise"
@@ -57,6 +58,7 @@ class Entry:
     differentiable: tuple[str, ...] = ()
     pins: tuple[Pin, ...] = ()
     more: tuple[rules.More, ...] = ()
+    of_format: bool = False
 
     def __post_init__(self) -> None:
         # Programs look up stages in the oracle by name.
@@ -71,7 +73,7 @@ class Entry:
     ) -> tuple[Reference, ...]:
         """The references for valid input, or input that breaks an ``allowed`` rule; else ``ContractError``."""
         self._check(attributes, inputs, allowed)
-        return bounded.references(self._defined(attributes), inputs, self._answer(attributes, inputs))
+        return bounded.references(self._defined(attributes, inputs), inputs, self._answer(attributes, inputs))
 
     def vjp(
         self, attributes: Mapping[str, Any], inputs: Arrays, cotangents: Sequence[np.ndarray | None]
@@ -79,13 +81,14 @@ class Entry:
         """The same of the vector-Jacobian product, by input."""
         self._check(attributes, inputs)
         self._check_cotangent(self._answer(attributes, inputs), cotangents)
-        return bounded.vjps(self._defined(attributes), inputs, cotangents, self.differentiable, self.inputs)
+        return bounded.vjps(self._defined(attributes, inputs), inputs, cotangents, self.differentiable, self.inputs)
 
     def _answer(self, attributes: Mapping[str, Any], inputs: Arrays) -> str:
         return self.draws.answer(attributes, dtypes.dtype_name(inputs[-1]))
 
-    def _defined(self, attributes: Mapping[str, Any]) -> Callable[..., Any]:
-        return partial(self.define, **attributes) if attributes else self.define
+    def _defined(self, attributes: Mapping[str, Any], inputs: Arrays) -> Callable[..., Any]:
+        given = {**attributes, "dtype": dtypes.dtype_name(inputs[-1])} if self.of_format else attributes
+        return partial(self.define, **given) if given else self.define
 
     def _check(self, attributes: Mapping[str, Any], inputs: Arrays, allowed_rules: Sequence[str] = ()) -> None:
         given = [dtypes.dtype_name(x) for x in inputs]

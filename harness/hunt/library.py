@@ -113,6 +113,13 @@ def counted(key, count, ones):
     found = np.zeros(count)
     found[np.argsort(raw(key, count), kind="stable")[:ones]] = 1
     return found""",
+    "probabilities": """\
+def probabilities(key, count):
+    bits = raw(key, count)
+    mantissa = np.ldexp((bits >> np.uint64(12)).astype(np.float64), -53) + 0.5
+    between = np.ldexp(mantissa, -((bits >> np.uint64(3)) % np.uint64(9)).astype(np.int64))
+    kind = bits % np.uint64(8)
+    return np.where(kind < np.uint64(2), kind.astype(np.float64), between)""",
     "picture": """\
 def picture(key, shape):
     height, width, channels = shape[1:]
@@ -150,6 +157,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "labels": ("raw",),
     "places": ("raw",),
     "counted": ("raw",),
+    "probabilities": ("raw",),
     "picture": ("raw",),
     "masked": ("raw", "normal"),
     "near": ("raw",),

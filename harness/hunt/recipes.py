@@ -149,6 +149,10 @@ def _counted(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     return f"counted({fill.key}, {math.prod(shape)}, {fill.limits[0]})", {"counted"}
 
 
+def _probabilities(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
+    return f"probabilities({fill.key}, {math.prod(shape)})", {"probabilities"}
+
+
 def _picture(fill: Fill, dtype: str, shape: tuple[int, ...]) -> Recipe:
     steps = f"picture({fill.key}, {shape})"
     return (f"{steps} / 256" if dtypes.is_float(dtype) else steps), {"picture"}
@@ -170,6 +174,7 @@ _RECIPES: Mapping[str, Callable[[Fill, str, tuple[int, ...]], Recipe]] = {
     "cells": _cells,
     "places": _places,
     "counted": _counted,
+    "probabilities": _probabilities,
     "picture": _picture,
     "shifted": _shifted,
     "masked": _masked,

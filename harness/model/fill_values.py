@@ -205,6 +205,15 @@ def _counted(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.n
     return dtypes.narrow(found, dtype)
 
 
+def _probabilities(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Down to 2^-9, so that none is subnormal in float16."""
+    raw = _raw(fill, count)
+    mantissa = np.ldexp((raw >> np.uint64(12)).astype(np.float64), -53) + 0.5
+    between = np.ldexp(mantissa, -((raw >> np.uint64(3)) % np.uint64(9)).astype(np.int64))
+    kind = raw % np.uint64(8)
+    return dtypes.narrow(np.where(kind < np.uint64(2), kind.astype(np.float64), between), dtype)
+
+
 def _cells(fill: Fill, dtype: str, count: int, shape: tuple[int, ...]) -> np.ndarray:
     cells, channels, axis, repeats, *own = fill.limits
     if len(shape) != 4 or shape[axis] != channels:
@@ -281,6 +290,7 @@ _MAKERS: Mapping[str, Callable[[Fill, str, int, tuple[int, ...]], np.ndarray]] =
     "labels": _labels,
     "places": _places,
     "counted": _counted,
+    "probabilities": _probabilities,
     "zeros": _zeros,
     "picture": _picture,
     "shifted": _shifted,

@@ -19,8 +19,8 @@ VALUE_KINDS = (
     *("literal", "ones", "iota", "ints", "ties", "sparse", "normal", "wide", "cancel"),
     *("shifted", "masked", "near", "special", "bits"),
 )
-INDEX_KINDS = ("cells", "positions", "places", "labels", "counted")
-"""Fills of index tensors, which belong to the geometry."""
+INDEX_KINDS = ("cells", "positions", "places", "labels", "counted", "probabilities")
+"""Fills of index tensors and of targets, which belong to the geometry."""
 
 KINDS = (*VALUE_KINDS, *INDEX_KINDS, "zeros", "picture", "every", "stored")
 """Every fill kind, simplest first: the order in which shrinking tries them.
@@ -30,7 +30,8 @@ as ``normal``, half of all runs of 8 elements -infinity. ``near``: on and about 
 distances. ``bits``: any bit pattern; ``every``: one after the
 other, so that 65,536 elements hold all values of a format of 16 bits.
 ``cells``, ``positions`` and ``labels`` are the index tensors of max_unpool2d, scatter_nd and losses, ``places`` indices
-of which no two along an axis are equal, ``counted`` conditions that hold so many times. ``zeros`` are the probes of a
+of which no two along an axis are equal, ``counted`` conditions that hold so many times,
+``probabilities`` targets from 0 to 1, of which an eighth each is 0 and 1. ``zeros`` are the probes of a
 program. ``picture`` looks like a photograph: shades, discs and a fine texture.
 """
 

@@ -340,6 +340,32 @@ def _cross_entropy(add: Sum, target: Array, x: Array, ignore_index: Any, reducti
     return np.asarray(total / count(kept.sum()) if reduction == "mean" else total)
 
 
+def _loss(each: Kernel) -> dict[str, Kernel]:
+    def kernel(add: Sum, target: Array, x: Array, reduction: Any, **more: float) -> Array:
+        losses = np.asarray(each(target, x, **more))
+        if not reduction:
+            return losses
+        total = over(add, losses.reshape(-1), (0,), False)
+        return np.asarray(total / x.dtype.type(losses.size) if reduction == "mean" else total)
+
+    return _each(kernel)
+
+
+def _huber(target: Array, x: Array, delta: float) -> Array:
+    size, d = np.abs(x - target), x.dtype.type(delta)
+    inside = np.minimum(size, d)
+    return np.asarray(x.dtype.type(0.5) * inside * inside + d * (size - inside))
+
+
+def _bce_by_size(target: Array, x: Array) -> Array:
+    return np.asarray(np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x))))
+
+
+def _divergence(target: Array, x: Array) -> Array:
+    inside = np.where(target > 0, target, 1)
+    return np.where(target > 0, target * (np.log(inside) - x), 0)
+
+
 def _sigmoid(x: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-x)))
 
@@ -473,6 +499,11 @@ KERNELS: dict[str, dict[str, Kernel]] = {
     "matmul_widened": {"whole": _matmul, "blocks of 16": _split},
     "matmul_float8": {"whole": _of_8_bits(_matmul), "blocks of 16": _of_8_bits(_split)},
     "cross_entropy": _each(_cross_entropy),
+    "mse_loss": _loss(lambda target, x: np.square(x - target)),
+    "l1_loss": _loss(lambda target, x: np.abs(x - target)),
+    "huber_loss": _loss(_huber),
+    "binary_cross_entropy_with_logits": _loss(_bce_by_size),
+    "kl_div": _loss(_divergence),
 }
 
 

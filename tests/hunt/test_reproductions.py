@@ -37,6 +37,7 @@ INDEX_FILLS = (
     (Fill("places", 2**70 + 5, limits=(12, 1)), "int32", (3, 5, 2)),
     (Fill("places", 3, limits=(4, 0)), "int64", (9,)),
     (Fill("counted", 2**70 + 5, limits=(5,)), "bool", (3, 4)),
+    *((Fill("probabilities", 2**70 + 5), dtype, (5, 30)) for dtype in dtypes.FLOATS),
     (Fill("cells", 77, limits=(400, 3, 3, 2)), "int64", (2, 9, 9, 3)),
     (Fill("cells", 7, limits=(400, 3, 1, 1)), "int64", (2, 3, 9, 9)),
     (Fill("cells", 7, limits=(400, 3, 1, 1, 1)), "int32", (2, 3, 9, 9)),

@@ -129,6 +129,17 @@ def _concat(xs: Any, dim: int = 0) -> Asked | None:
     return ("concat", {"axis": dim}, list(xs)) if alike else None
 
 
+def _loss(name: str) -> Read:
+    """``reduction`` is the mean unless said."""
+
+    def read(x: Any, target: Any, reduction: str = "mean", **given: Any) -> Asked | None:
+        if given.keys() - {"delta"} or x.shape != target.shape or not x.ndim:
+            return None
+        return name, {**given, "reduction": reduction != "none" and reduction}, [target, x]
+
+    return read
+
+
 def _layer_norm(x: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Asked | None:
     return ("layer_norm", {"eps": eps}, [x, weight, bias]) if _affine(x, eps, weight, bias) else None
 
@@ -158,6 +169,7 @@ ALIKE = (
 )
 PAIRS = {
     **{name: name for name in ("add", "sub", "fmod", "remainder", "floor_divide", "pow", "maximum", "minimum", "bmm")},
+    **{name: name for name in ("fmax", "fmin", "copysign", "heaviside", "nextafter", "hypot", "xlogy")},
     **{f"{how}_{name}": f"{how}_{name}" for how in ("logical", "bitwise") for name in ("and", "or", "xor")},
     "eq": "equal",
     "ne": "not_equal",
@@ -180,6 +192,8 @@ READS: dict[str, Read] = {
     "nn.functional.logsigmoid": _alone("log_sigmoid"),
     "nn.functional.gelu": _gelu,
     "nn.functional.prelu": _prelu,
+    **{f"nn.functional.{name}": _loss(name) for name in ("mse_loss", "l1_loss", "huber_loss", "kl_div")},
+    "nn.functional.binary_cross_entropy_with_logits": _loss("binary_cross_entropy_with_logits"),
     "nn.functional.layer_norm": _layer_norm,
     "nn.functional.rms_norm": _rms_norm,
     "nn.functional.group_norm": _group_norm,

@@ -89,7 +89,13 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "hypot": lambda x, y: mp.sqrt(x * x + y * y),
     "logaddexp": lambda x, y: max(x, y) + mp.log1p(mp.exp(-abs(x - y))),
     "xlogy": lambda x, y: x * mp.log(abs(y)),
+    "squared_distance": lambda t, x: (x - t) ** 2,
+    "distance": lambda t, x: abs(x - t),
+    "huber": lambda t, x: (x - t) ** 2 / 2 if abs(x - t) <= 1 else abs(x - t) - mpf(1) / 2,
+    "binary_cross_entropy": lambda t, x: t * mp.log1p(mp.exp(-x)) + (1 - t) * mp.log1p(mp.exp(x)),
+    "divergence": lambda t, x: t * (mp.log(abs(t)) - x),
 }
+POSITIVE_FIRST, POSITIVE_SECOND = ("power", "divergence"), ("xlogy",)
 
 
 @pytest.fixture(autouse=True)
@@ -153,7 +159,7 @@ def test_a_function_and_its_gradient(name: str, dtype: str) -> None:
 @pytest.mark.parametrize("name", BINARY)
 def test_a_function_of_two_operands_and_its_gradients(name: str, dtype: str) -> None:
     exactly, x, y = BINARY[name], points(LINE, dtype), points(LINE, dtype)[::-1].copy()
-    x, y = (np.abs(x), y) if name == "power" else (x, np.abs(y)) if name == "xlogy" else (x, y)
+    x, y = np.abs(x) if name in POSITIVE_FIRST else x, np.abs(y) if name in POSITIVE_SECOND else y
     define = lambda x, y: getattr(bounded, name)(x, y)  # noqa: E731
     pairs = [(mpf(float(a)), mpf(float(b))) for a, b in zip(x, y, strict=True)]
     (value,) = bounded.references(define, (x, y), dtype)

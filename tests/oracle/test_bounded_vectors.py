@@ -117,6 +117,35 @@ def test_scipy(name: str, dtype: str) -> None:
     assert (found.verdict, found.elements) == ("pass", 2000)
 
 
+def _by_expit(target: Any, x: Any) -> Any:
+    return -target * scipy.special.log_expit(x) - (1 - target) * scipy.special.log_expit(-x)
+
+
+PAIRS: dict[str, Callable[[Any, Any], Any]] = {
+    "hypot": np.hypot,
+    "xlogy": scipy.special.xlogy,
+    "copysign": np.copysign,
+    "heaviside": np.heaviside,
+    "fmax": np.fmax,
+    "fmin": np.fmin,
+    "huber": lambda target, x: scipy.special.huber(1, x - target),
+    "binary_cross_entropy": _by_expit,
+    "divergence": lambda target, x: -scipy.special.entr(target) - target * x,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", PAIRS)
+def test_scipy_of_pairs(name: str, dtype: str) -> None:
+    draw = np.random.default_rng(3)
+    a, b = draw.choice([0, 1, *draw.uniform(0, 1, 6)], 2000).astype(dtype), draw.uniform(-30, 30, 2000).astype(dtype)
+    b = np.abs(b) if name == "xlogy" else b
+    (reference,) = bounded.references(lambda x, y: getattr(bounded, name)(x, y), (a, b), dtype)
+    right = PAIRS[name](*(v.astype(np.float64) for v in (a, b)))
+    found = helpers.judged(right.astype(dtype), reference)
+    assert (found.verdict, found.elements) == ("pass", 2000)
+
+
 @pytest.mark.parametrize("name", ["logsumexp", "softmax", "log_softmax"])
 def test_scipy_of_rows(name: str) -> None:
     x = 60 * np.random.default_rng(3).standard_normal((50, 40))

@@ -89,6 +89,14 @@ from opassay.adapters.oracle.bounded.logic import not_equal as not_equal
 from opassay.adapters.oracle.bounded.logic import shift_left as shift_left
 from opassay.adapters.oracle.bounded.logic import shift_right as shift_right
 from opassay.adapters.oracle.bounded.logic import signbit as signbit
+from opassay.adapters.oracle.bounded.losses import binary_cross_entropy as binary_cross_entropy
+from opassay.adapters.oracle.bounded.losses import (
+    binary_cross_entropy_by_difference as binary_cross_entropy_by_difference,
+)
+from opassay.adapters.oracle.bounded.losses import distance as distance
+from opassay.adapters.oracle.bounded.losses import divergence as divergence
+from opassay.adapters.oracle.bounded.losses import huber as huber
+from opassay.adapters.oracle.bounded.losses import squared_distance as squared_distance
 from opassay.adapters.oracle.bounded.orders import counted as counted
 from opassay.adapters.oracle.bounded.orders import distinct as distinct
 from opassay.adapters.oracle.bounded.orders import filled as filled
@@ -135,6 +143,9 @@ from opassay.adapters.oracle.bounded.selection import where as where
 from opassay.adapters.oracle.bounded.shares import log_softmax as log_softmax
 from opassay.adapters.oracle.bounded.shares import logsumexp as logsumexp
 from opassay.adapters.oracle.bounded.shares import softmax as softmax
+from opassay.adapters.oracle.bounded.signs import copysign as copysign
+from opassay.adapters.oracle.bounded.signs import heaviside as heaviside
+from opassay.adapters.oracle.bounded.signs import nextafter as nextafter
 from opassay.adapters.oracle.bounded.steps import cast as cast
 from opassay.adapters.oracle.bounded.steps import ceil as ceil
 from opassay.adapters.oracle.bounded.steps import floor as floor

@@ -48,10 +48,21 @@ def _cut_at_zero(x: np.ndarray, to: str) -> np.ndarray:
     return np.maximum(x, 0) if to.startswith("u") else x
 
 
+def _in_double(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.nextafter(a.astype(np.float64), b.astype(np.float64))
+
+
 FUNCTIONS: tuple[tuple[str, str, str, Function], ...] = (
     ("add", "broadcast_from_the_left", "an operand of lower rank is broadcast from the first axis", _by_wrong_axis),
     ("sub", "unsigned_saturates", "a difference of unsigned integers stops at 0", _saturating),
     ("maximum", "compared_by_larger", "a NaN of the first operand is lost", lambda a, b: np.where(a > b, a, b)),
+    ("fmax", "nan_kept", "a NaN is the larger", np.maximum),
+    ("fmin", "nan_kept", "a NaN is the smaller", np.minimum),
+    ("copysign", "compared_with_zero", "the sign of -0 is not seen", lambda a, b: np.where(b < 0, -abs(a), abs(a))),
+    ("heaviside", "half_at_zero", "at 0 it is a half", lambda a, b: (np.sign(a) + 1) / 2),
+    ("nextafter", "of_float64", "the next number of float64 is rounded back", _in_double),
+    ("hypot", "squares_overflow", "√(a² + b²) overflows", lambda a, b: np.sqrt(a * a + b * b)),
+    ("xlogy", "zero_times_infinity", "0·log(0) is NaN", lambda a, b: a * np.log(b)),
     ("mul", "integers_by_float", "integers are multiplied in float64", _in_float),
     ("remainder", "sign_of_dividend", "the remainder has the sign of the dividend", np.fmod),
     ("div", "zero_for_none", "what is divided by 0 is 0", lambda a, b: np.where(b == 0, 0, a / b)),
