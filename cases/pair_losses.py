@@ -12,7 +12,6 @@ from opassay.cases import loss_pins
 from opassay.cases.losses import REDUCED
 from opassay.cases.signatures import kinds
 from opassay.cases.signatures.entry import Attribute
-from opassay.cases.signatures.reduction import SHARES
 from opassay.cases.signatures.shaped import EXTENTS, FEW, Shape
 from opassay.cases.signatures.shaped_entry import composed
 from opassay.harness.model.fills import Fill
@@ -28,10 +27,7 @@ Losses = Callable[..., Real]
 
 def _reduced(losses: Losses) -> Losses:
     def define(target: Real, x: Real, reduction: str | bool, **attributes: float) -> Real:
-        each = losses(target, x, **attributes)
-        if not reduction:
-            return each
-        return (bounded.reduce_sum if reduction == "sum" else bounded.reduce_mean)(each, range(len(each.shape)))
+        return bounded.reduced(losses(target, x, **attributes), reduction)
 
     return define
 
@@ -79,10 +75,11 @@ def loss(
     )
 
 
+LOGITS = kinds.pairs(("normal", "ties", "ints"), ("near", "near", "shifted", "wide", "special"))
 OF_LOGITS: Mapping[str, Any] = {
     "own": {0: _probabilities},
     "traits": ("loss", "exponential"),
-    "values": SHARES,
+    "values": LOGITS,
 }
 
 mse_loss = loss("mse_loss", bounded.squared_distance, "(x - target)²")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from opassay.adapters.kernels.elements import NAN_OF_SIGN, Told, holds_nan, mistakes
-from opassay.harness.model.case import Case
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
+from opassay.harness.model.fills import Fill
 
 FUNCTIONS: Told = {
     "exponential_overflows": (
@@ -25,6 +30,11 @@ FUNCTIONS: Told = {
     "nan_seen_by_nobody": ("upstream", "attention in blocks answers 0 where every score is NaN"),
     "through_float32": ("upstream", "float64 is rounded to float32 before it is rounded to 8 bits"),
     "constants_in_float32": ("upstream", "the slope of hard_sigmoid is a sixth as float32 has it"),
+    "loss_by_difference": (
+        "upstream",
+        "binary_cross_entropy_with_logits is (1 - target) · x - log(sigmoid(x)), which cancels, and its gradient by the "
+        "target is infinite where the sigmoid rounds to 1",
+    ),
     "divisors_multiplied": ("upstream", "the gradient is g / (x · ln 10), whose divisor float16 may not hold"),
     "alpha_divides_in_float32": ("upstream", "celu's gradient divides by alpha.toFloat(), in float64 as well"),
 }
@@ -39,6 +49,21 @@ VECTORS: Told = {
 def saturates(case: Case) -> bool:
     """Whether values out of range saturate to the largest number of the 8-bit format, as in one of the four."""
     return case.attributes["to"] == "float8_e4m3fn"
+
+
+def _of_infinity(case: Case) -> bool:
+    """Whether a finite number is the gradient's share of an infinity."""
+    x, dy = case.inputs()[0], case.cotangent_values()[0]
+    return dy is not None and bool((np.isinf(dtypes.widen(x)) & np.isfinite(dtypes.widen(dy))).any())
+
+
+SHARE_OF_INFINITY = Case(
+    "copysign",
+    (Tensor((1,), "float32", Fill("literal", values=(math.inf,))), Tensor((1,), "float32", Fill("ones"))),
+    {},
+    "gradient",
+    cotangents=(Tensor((1,), "float32", Fill("ones")),),
+)
 
 
 def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Iterator[Fact]:
@@ -56,4 +81,19 @@ def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Iterator[
         modes=modes,
         versions=versions,
         pins=(NAN_OF_SIGN,),
+    )
+
+
+def share_of_infinity(adapter: str, versions: str) -> Fact:
+    """The gradient of copysign, which Keras lacks."""
+    return Fact(
+        f"{adapter}-copysign-infinity",
+        "upstream",
+        "the gradient of copysign is a product with the quotient of answer and operand, NaN of infinity",
+        ops=("copysign",),
+        aspects=("gradient",),
+        verdicts=("special",),
+        when=_of_infinity,
+        versions=versions,
+        pins=(SHARE_OF_INFINITY,),
     )

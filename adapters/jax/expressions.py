@@ -116,8 +116,8 @@ EXPRESSIONS = {
     "mse_loss": reduced("jnp.square(x - target)", "jnp.mean({})", "jnp.sum({})"),
     "l1_loss": reduced("jnp.abs(x - target)", "jnp.mean({})", "jnp.sum({})"),
     "huber_loss": reduced(
-        "jnp.where(jnp.abs(x - target) <= delta, "
-        "0.5 * jnp.square(x - target), delta * (jnp.abs(x - target) - 0.5 * delta))",
+        "jnp.where(jnp.abs(x - target) <= delta, 0.5 * jnp.square(jnp.minimum(jnp.abs(x - target), 2 * delta)), "
+        "delta * (jnp.abs(x - target) - 0.5 * delta))",
         "jnp.mean({})",
         "jnp.sum({})",
     ),

@@ -109,8 +109,8 @@ EXPRESSIONS = {
     "mse_loss": reduced("ops.square(x - target)", "ops.mean({})", "ops.sum({})"),
     "l1_loss": reduced("ops.abs(x - target)", "ops.mean({})", "ops.sum({})"),
     "huber_loss": reduced(
-        "ops.where(ops.abs(x - target) <= delta, "
-        "0.5 * ops.square(x - target), delta * (ops.abs(x - target) - 0.5 * delta))",
+        "ops.where(ops.abs(x - target) <= delta, 0.5 * ops.square(ops.minimum(ops.abs(x - target), 2 * delta)), "
+        "delta * (ops.abs(x - target) - 0.5 * delta))",
         "ops.mean({})",
         "ops.sum({})",
     ),

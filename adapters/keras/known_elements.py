@@ -7,11 +7,12 @@ import numpy as np
 from opassay.adapters.engines import aten
 from opassay.adapters.engines.eigen import DEFINITIONS
 from opassay.adapters.keras.known_predicates import SEEN
-from opassay.adapters.kernels.elements import Told, mistakes, none_through_8_bits
+from opassay.adapters.kernels.elements import Told, length_by_quotient, mistakes, none_through_8_bits
 from opassay.adapters.kernels.norms import one_pass
 from opassay.harness.model import dtypes
-from opassay.harness.model.case import Case
+from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
+from opassay.harness.model.fills import Fill
 
 _TENSORFLOW = {"modes": ("tensorflow",), "versions": SEEN}
 
@@ -33,14 +34,39 @@ def _equal_somewhere(case: Case) -> bool:
     return bool((np.isfinite(a) & (a == b)).any())
 
 
+def _infinite(case: Case) -> bool:
+    """Some length is infinite beside an infinity, or NaN."""
+    a, b = (np.abs(dtypes.widen(x)) for x in case.inputs())
+    return bool(((np.isinf(a) & ~np.isfinite(b)) | (np.isinf(b) & ~np.isfinite(a))).any())
+
+
+INFINITE = Case("hypot", (Tensor((1,), "float32", Fill("literal", values=(np.inf,))),) * 2)
+
 _FUNCTIONS: Told = {
     "kink_counted_twice": ("upstream", "celu adds a maximum and a minimum with 0, and at 0 the gradients of both"),
     "by_a_textbook": ("by design", "log2(x) is log(x) / log(2)"),
     **DEFINITIONS,
 }
 
+_NEXT: Told = {
+    "neighbour_of_float64": ("upstream", "nextafter casts its operands to float64, and the next number back to theirs"),
+}
+
 ELEMENTS = (
+    *mistakes("keras", _NEXT, modes=("tensorflow", "torch"), versions=SEEN),
     *mistakes("keras", _FUNCTIONS, **_TENSORFLOW),
+    *length_by_quotient("keras", True, **_TENSORFLOW),
+    *length_by_quotient("keras-jax", modes=("jax",), versions=SEEN),
+    Fact(
+        "keras-length-infinite",
+        "upstream",
+        "hypot is a product with a root of a squared quotient, which is NaN of infinities and of NaN",
+        ops=("hypot",),
+        verdicts=("special",),
+        when=_infinite,
+        pins=(INFINITE,),
+        **_TENSORFLOW,
+    ),
     *aten.facts("keras-torch", SEEN, ("torch",)),
     none_through_8_bits("keras", **_TENSORFLOW),
     Fact(

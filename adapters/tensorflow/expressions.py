@@ -103,8 +103,8 @@ EXPRESSIONS = {
     "mse_loss": reduced("tf.math.squared_difference(x, target)", "tf.reduce_mean({})", "tf.reduce_sum({})"),
     "l1_loss": reduced("tf.abs(x - target)", "tf.reduce_mean({})", "tf.reduce_sum({})"),
     "huber_loss": reduced(
-        "tf.where(tf.abs(x - target) <= delta, "
-        "0.5 * tf.square(x - target), delta * (tf.abs(x - target) - 0.5 * delta))",
+        "tf.where(tf.abs(x - target) <= delta, 0.5 * tf.square(tf.minimum(tf.abs(x - target), 2 * delta)), "
+        "delta * (tf.abs(x - target) - 0.5 * delta))",
         "tf.reduce_mean({})",
         "tf.reduce_sum({})",
     ),

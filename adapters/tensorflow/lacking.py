@@ -38,6 +38,7 @@ LACKING: dict[str, str] = {
     "less": "bool",
     "less_equal": "bool",
     "max_pool3d": "float16 float64 int32 int64 int8 uint8",
+    "nextafter": "bfloat16 float16",
     "one_hot": "bool",
     "pad": "edge wrap",
     "repeat": "uint16",

@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from opassay.adapters.engines import aten
 
-ELEMENTS = tuple(aten.facts("torch", "torch 2.13.0, CPU"))
+_SEEN = "torch 2.13.0, CPU"
+
+ELEMENTS = (*aten.facts("torch", _SEEN), aten.share_of_infinity("torch", _SEEN))

@@ -20,6 +20,8 @@ LACKING: dict[str, str] = {
     "eager:space_to_depth": "uint16 uint32 uint64",
     "flip": "uint64",
     "floor_divide": "uint16 uint32 uint64",
+    "fmax": "uint16 uint32 uint64",
+    "fmin": "uint16 uint32 uint64",
     "fmod": "uint16 uint32 uint64",
     "gather": "uint16 uint32 uint64",
     "gather_elements": "uint16 uint32 uint64",

@@ -314,6 +314,18 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("round_to_float8", (3.0, 1.0, 1.0), dy=(TIE + 2.0**-12, TIE + 2.0**-9, 3.0), **E4M3FN),
         gives(1, 1, 3),
     ),
+    # As Keras 3.15 answered on TensorFlow.
+    "neighbour_of_float64": (of("nextafter", (1.0, -3.0, 2.0), (2.0, -4.0, 2.0)), gives(1, -3, 2)),
+    # As torch 2.13 answered.
+    "loss_by_difference": (
+        of("binary_cross_entropy_with_logits", (0.0, 1.0), (-20.0, 1.0), reduction=False),
+        gives(0, math.log1p(math.exp(-1))),
+    ),
+    # As torch 2.13 answered.
+    "loss_by_difference: gradient": (
+        of("binary_cross_entropy_with_logits", (0.5, 0.5), (100.0, 1.0), dy=(1.0, 1.0), reduction=False),
+        lambda _: [np.array([-INF, -1], np.float32), np.array([0.5, 1 / (1 + math.exp(-1)) - 0.5], np.float32)],
+    ),
     "minus_zero_lost: some": (of("sqrt", (-0.0, -0.0, 4.0)), gives(0.0, -0.0, 2)),
     "one_too_early: some": (
         of("tanh", (17.80307909011841, 17.80307909011841), dtype="float64"),

@@ -15,6 +15,8 @@ import pytest
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.profiles import OPENCL, PROFILES, UNSPOKEN, ulps_of
 from opassay.harness.model import dtypes
+from opassay.harness.model.case import Tensor
+from opassay.harness.model.fills import Fill
 
 helpers = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("bounded_helpers.py"))))
 judged, one = helpers.judged, helpers.one
@@ -193,3 +195,16 @@ def test_a_product_that_only_looks_like_a_number_of_float64_may_be_fused() -> No
     reference = one(lambda x: 1 - x * x, x)
     exactly = 1 - Fraction(float(x[0])) ** 2
     assert judged(np.array([float(exactly)]), reference).verdict == "pass"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_the_next_number_is_that_of_the_format(dtype: str) -> None:
+    x = Tensor((2**16,), dtype, Fill("every")).materialize()
+    numbers = np.unique(dtypes.widen(x)[~np.isnan(dtypes.widen(x))])
+    a, up, down = (dtypes.narrow(v, dtype) for v in (numbers, np.inf * np.ones(1), -np.inf * np.ones(1)))
+    after, before = (
+        bounded.references(lambda x, y: bounded.nextafter(x, y, dtype), (a, way), dtype)[0].exact for way in (up, down)
+    )
+    assert (after[:-1] == numbers[1:]).all()
+    assert (before[1:] == numbers[:-1]).all()
+    assert (after[-1], before[0]) == (np.inf, -np.inf)

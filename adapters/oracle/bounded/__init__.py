@@ -96,6 +96,7 @@ from opassay.adapters.oracle.bounded.losses import (
 from opassay.adapters.oracle.bounded.losses import distance as distance
 from opassay.adapters.oracle.bounded.losses import divergence as divergence
 from opassay.adapters.oracle.bounded.losses import huber as huber
+from opassay.adapters.oracle.bounded.losses import reduced as reduced
 from opassay.adapters.oracle.bounded.losses import squared_distance as squared_distance
 from opassay.adapters.oracle.bounded.orders import counted as counted
 from opassay.adapters.oracle.bounded.orders import distinct as distinct

@@ -129,19 +129,29 @@ def logaddexp(x: Real, other: object) -> Real:
 
 
 def xlogy(x: Real, other: object) -> Real:
-    """x · log(y), and 0 where x is 0; open if y is NaN there, as is the gradient by such an x."""
+    """x · log(y), and 0 where x is 0; open if y is NaN there, as is the gradient by such an x.
+
+    Some gradients are such a product themselves, so that they are 0 where the cotangent is.
+    """
     y = operand(other, x)
-    nothing = np.asarray(x.value == 0)
-    value = where(nothing, 0.0, x * log(where(nothing, 1.0, y)))
+    nothing = _maybe_zero(x)
+    safe = where(x.value == 0, 1.0, y)
+    value = where(x.value == 0, 0.0, x * log(safe))
 
     def pull(g: Real, _: Real) -> tuple[None, Real, Real]:
         a, b = saved(x), saved(y)
-        one = left_open(g * log(b), x.value == 0)
-        other = left_open(monomial((g, 1), (a, 1), (b, -1)), (x.value == 0) & (y.value == 0))
+        one = left_open(g * log(b), nothing | (_maybe_zero(g) & ~(b.value > 0)))
+        other = left_open(monomial((g, 1), (a, 1), (b, -1)), nothing & (y.value == 0))
         return None, fit(one, x.shape), fit(other, y.shape)
 
     whole = Real(value.value, (value, x, y), lambda _, error, *of: error, pull)
-    return left_open(unsigned(whole), (x.value == 0) & np.isnan(y.value))
+    flushed = nothing & (x.value != 0)
+    return left_open(unsigned(whole), (flushed & ~(y.value > 0)) | ((x.value == 0) & np.isnan(y.value)))
+
+
+def _maybe_zero(x: Real) -> np.ndarray:
+    """Where x is 0, or may be taken for it."""
+    return np.asarray(x.value == 0) | (np.False_ if x.either_zero is None else x.either_zero)
 
 
 def lerp(start: Real, end: Real, weight: object) -> Real:

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from opassay.adapters.oracle.bounded.activations import log_sigmoid, softplus, xlogy
+from opassay.adapters.oracle.bounded.activations import log_sigmoid, sigmoid, softplus, xlogy
 from opassay.adapters.oracle.bounded.elementary import exp, log, log1p, square
 from opassay.adapters.oracle.bounded.forms import any_form, either
 from opassay.adapters.oracle.bounded.logic import greater_equal, less_equal
-from opassay.adapters.oracle.bounded.real import Real, left_open, unsigned
+from opassay.adapters.oracle.bounded.monomial import monomial
+from opassay.adapters.oracle.bounded.real import Real, for_finite, left_open, saved, unsigned, with_gradient
+from opassay.adapters.oracle.bounded.reductions import reduce_mean, reduce_sum
+from opassay.adapters.oracle.bounded.reverse import gradients
 from opassay.adapters.oracle.bounded.selection import absolute, minimum, where
+
+
+def reduced(losses: Real, reduction: str | bool) -> Real:
+    """Their ``sum`` or ``mean`` over all axes, or the losses themselves if that is False."""
+    if not reduction:
+        return losses
+    return (reduce_sum if reduction == "sum" else reduce_mean)(losses, range(len(losses.shape)))
 
 
 def squared_distance(target: Real, x: Real) -> Real:
     """(x - target)²."""
-    return square(x - target)
+    d = x - target
+
+    def pull(g: Real, _: Real) -> Real:
+        a = saved(d)
+        return either(g * (2 * a), 2 * (g * a), g * a + g * a, (2 * g) * a)
+
+    return with_gradient(square(d), d, pull)
 
 
 def distance(target: Real, x: Real) -> Real:
@@ -29,29 +45,38 @@ def huber(target: Real, x: Real, delta: float = 1.0) -> Real:
     """
     d = x - target
     size = absolute(d)
-    near, low = less_equal(size, delta), 0.5 * square(d)
-    inside = minimum(size, delta)
-    cut = 0.5 * square(inside) + delta * (size - inside)
-    # Both sides have the same slope where they meet, whichever form is differentiated.
-    return either(
+    near, low, inside = less_equal(size, delta), 0.5 * square(d), minimum(size, delta)
+    y = either(
         where(near, low, delta * (size - 0.5 * delta)),
         where(near, low, delta * size - 0.5 * delta * delta),
-        cut,
+        0.5 * square(inside) + delta * (size - inside),
     )
+
+    def pull(g: Real, _: Real) -> Real:
+        a, far = saved(d), g * delta
+        beyond = where(greater_equal(d, 0.0), far, -far)
+        return where(near, either(g * a, 2 * ((0.5 * g) * a)), beyond)
+
+    return with_gradient(y, d, pull)
 
 
 def binary_cross_entropy(target: Real, x: Real) -> Real:
     """-target · log(sigmoid(x)) - (1 - target) · log(1 - sigmoid(x)).
 
-    Where either term is 0 the other keeps its relative precision. Forms differ at infinite x, some of which are open.
+    Where either term is 0 the other keeps its relative precision. Forms differ at infinite x, some of which are open,
+    as are all gradients there.
     """
     above = greater_equal(x, 0.0)
     by_size = (where(above, x, 0.0) - x * target) + log1p(exp(where(above, -x, x)))
-    return unsigned(any_form([by_size, _by_parts(target, x)], (target, x)))
+    by_parts = target * softplus(-x) + (1 - target) * softplus(x)
+    whole = any_form([by_size, by_parts], (target, x))
 
+    def pull(g: Real, _: Real) -> list[Real | None]:
+        found = gradients([whole], [g], [target, x])
+        forms = found[0], either(found[1], g * (sigmoid(saved(x)) - saved(target)))
+        return [None, *(left_open(form, np.isinf(x.value)) for form in forms)]
 
-def _by_parts(target: Real, x: Real) -> Real:
-    return target * softplus(-x) + (1 - target) * softplus(x)
+    return for_finite(unsigned(Real(whole.value, (whole, target, x), lambda _, error, *of: error, pull)))
 
 
 def binary_cross_entropy_by_difference(target: Real, x: Real) -> Real:
@@ -62,6 +87,16 @@ def binary_cross_entropy_by_difference(target: Real, x: Real) -> Real:
 def divergence(target: Real, x: Real) -> Real:
     """target · (log(target) - x), and 0 where target is 0; open where x is infinite then, as is that gradient."""
     nothing = np.asarray(target.value == 0)
+    some = where(nothing, 1.0, target)
     whole = xlogy(target, target) - target * x
-    inside = where(nothing, 0.0, target * (log(where(nothing, 1.0, target)) - x))
-    return left_open(unsigned(any_form([whole, inside], (target, x))), nothing & ~np.isfinite(x.value))
+    value = either(whole, where(nothing, 0.0, target * (log(some) - x)))
+    open_ = nothing & ~np.isfinite(x.value)
+
+    def pull(g: Real, _: Real) -> tuple[Real | None, ...]:
+        a, b = saved(some), saved(x)
+        one, other, last = g * log(a), monomial((g, 1), (a, 1), (a, -1)), -(g * b)
+        sums = (one + other) + last, (one + last) + other, one + (other + last), g * (log(a) - b) + other
+        return None, left_open(either(*sums), nothing), left_open(-(g * saved(target)), open_)
+
+    found = Real(value.value, (value, target, x), lambda _, error, *of: error, pull)
+    return for_finite(left_open(unsigned(found), open_))

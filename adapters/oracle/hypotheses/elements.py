@@ -106,6 +106,15 @@ def _minus_zero(question: Question) -> Iterator[References]:
             yield (replace(found, signed_zeros=found.signed_zeros & ~zeros),)
 
 
+def _next_in_double(question: Question) -> Iterator[References]:
+    """Of all formats but float64, the next number of float64 rounds to the operand itself."""
+    (found,) = ask(question)
+    if found.dtype != "float64":
+        a, b = np.broadcast_arrays(*(wide(x) for x in question.inputs))
+        exact = np.where(np.isnan(a) | np.isnan(b), np.nan, np.where(a == b, b, a))
+        yield (replace(found, exact=exact, signed_zeros=None),)
+
+
 def _unordered(question: Question) -> Iterator[References]:
     """As ``cmpps`` with an unordered predicate."""
     (found,), (a, b) = ask(question), question.inputs
@@ -168,6 +177,13 @@ HYPOTHESES = (
         ("value",),
     ),
     Hypothesis("minus_zero_lost", "-0 is answered as 0", _minus_zero, SIGNED, ("value",)),
+    Hypothesis(
+        "neighbour_of_float64",
+        "the next number is that of float64, rounded back to the operand",
+        _next_in_double,
+        ("nextafter",),
+        ("value",),
+    ),
     Hypothesis(
         "unordered_is_true",
         "a comparison with NaN is true",
