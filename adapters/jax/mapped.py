@@ -49,7 +49,7 @@ def not_mapped(op: str, attributes: Mapping[str, Any]) -> str | None:
     """Why an op on a sample differs from the op on its batch, or None."""
     if attributes.get("training"):
         return "a sample has no statistics of its batch"
-    if attributes.get("reduction") in ("mean", "sum"):
+    if attributes.get("reduction"):
         return "a loss is reduced over its whole batch"
     if op in WHOLE or COUNTED & set(attributes):
         return "its axes are counted in the whole tensor, not in a sample"

@@ -69,7 +69,8 @@ def test_the_first_two_fills_are_a_plain_one_and_a_hard_one(name):
     floats = [g for g in stream(name) if dtypes.is_float(g.case.tensors[-1].dtype)]
     second = Counter(kind for g in floats for kind in g.kinds[:2])
     assert not floats or set(second) >= {"near", "normal", "special", "bits"}
-    assert all(len(set(g.kinds)) == len(g.kinds) >= 4 for g in stream(name))
+    # A power's two may both be hard.
+    assert all(len(set(g.kinds[1:])) == len(g.kinds) - 1 >= 3 for g in stream(name))
 
 
 @pytest.mark.parametrize("name", SEVERAL)
