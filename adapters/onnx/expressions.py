@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from opassay.adapters.expressions import reduced
 
-REDUCED = "node('ReduceMean', {}, keepdims=0)", "node('ReduceSum', {}, keepdims=0)"
+REDUCED = (
+    "node('ReduceMean', {}, whole(x, range(len(x.shape))), keepdims=0)",
+    "node('ReduceSum', {}, whole(x, range(len(x.shape))), keepdims=0)",
+)
 
 EXPRESSIONS = {
     "neg": "node('Neg', x)",

@@ -40,6 +40,12 @@ def _narrow_nan(case: Case) -> bool:
     return case.tensors[0].dtype in ("float16", "bfloat16") and holds_nan(case)
 
 
+def _mean_of_nothing(case: Case) -> bool:
+    return case.attributes["reduction"] == "mean" and 0 in case.tensors[0].shape
+
+
+NO_LOSSES = Case("mse_loss", (Tensor((0,), "float32", Fill("ones")),) * 2, {"reduction": "mean"})
+
 ELEMENTS = (
     *mistakes("onnxruntime", _FUNCTIONS, **_SEEN),
     one_pass("onnxruntime", ("group_norm",), "GroupNormalization's variance is E[x²] - E[x]²", **_SEEN),
@@ -51,6 +57,16 @@ ELEMENTS = (
         aspects=("error",),
         verdicts=("accepts",),
         rules=("AxisRepeated",),
+        **_SEEN,
+    ),
+    Fact(
+        "onnxruntime-mean-of-nothing",
+        "by design",
+        "the mean of no losses is 0",
+        ops=("mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy_with_logits"),
+        verdicts=("special",),
+        when=_mean_of_nothing,
+        pins=(NO_LOSSES,),
         **_SEEN,
     ),
     Fact(

@@ -144,7 +144,11 @@ def xlogy(x: Real, other: object) -> Real:
         other = left_open(monomial((g, 1), (a, 1), (b, -1)), nothing & (y.value == 0))
         return None, fit(one, x.shape), fit(other, y.shape)
 
-    whole = Real(value.value, (value, x, y), lambda _, error, *of: error, pull)
+    def local(_: Formats, error: np.ndarray, of_x: np.ndarray, of_y: np.ndarray) -> np.ndarray:
+        # What is taken for 0 may be answered as it is.
+        return np.where((of_x > 0) & (sizes(x.value) <= of_x), error + of_x, error)
+
+    whole = Real(value.value, (value, x, y), local, pull)
     flushed = nothing & (x.value != 0)
     return left_open(unsigned(whole), (flushed & ~(y.value > 0)) | ((x.value == 0) & np.isnan(y.value)))
 
