@@ -14,7 +14,6 @@ def enormous(form: FloatFormat) -> float:
     return math.sqrt(form.largest)
 
 
-
 add = binary("add", bounded.add, "a + b; of integers modulo 2**bits.")
 sub = binary("sub", bounded.sub, "a - b; of integers modulo 2**bits.")
 mul = binary("mul", bounded.mul, "a·b; of integers modulo 2**bits.")
@@ -24,7 +23,11 @@ minimum = binary("minimum", bounded.minimum, "The smaller; NaN if either is; of 
 fmax = binary("fmax", bounded.fmax, "The larger; NaN only if both are; of zeros, either.", traits=("exact",))
 fmin = binary("fmin", bounded.fmin, "The smaller; NaN only if both are; of zeros, either.", traits=("exact",))
 copysign = binary(
-    "copysign", bounded.copysign, "|a| with b's sign, that of -0 and NaN, too.", dtypes=kinds.FLOATING, traits=("exact",)
+    "copysign",
+    bounded.copysign,
+    "|a| with b's sign, that of -0 and NaN, too.",
+    dtypes=kinds.FLOATING,
+    traits=("exact",),
 )
 heaviside = binary(
     "heaviside",

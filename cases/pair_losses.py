@@ -52,9 +52,7 @@ def _probabilities(shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Fi
     return Fill("probabilities")
 
 
-def loss(
-    name: str, losses: Losses, says: str, attributes: Mapping[str, Attribute] | None = None, **more: Any
-) -> Op:
+def loss(name: str, losses: Losses, says: str, attributes: Mapping[str, Attribute] | None = None, **more: Any) -> Op:
     """A loss of each pair, which ``reduction`` sums or averages."""
     return composed(
         name,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from opassay.adapters.expressions import reduced
 
-REDUCED = "node(ops.reduce_mean, {}, whole(range(len(x.shape))))", "node(ops.reduce_sum, {}, whole(range(len(x.shape))))"
+REDUCED = (
+    "node(ops.reduce_mean, {}, whole(range(len(x.shape))))",
+    "node(ops.reduce_sum, {}, whole(range(len(x.shape))))",
+)
 
 EXPRESSIONS = {
     "neg": "node(ops.negative, x)",

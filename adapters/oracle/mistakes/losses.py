@@ -74,9 +74,7 @@ MISTAKES = (
     *mistakes(
         "logarithm_of_sigmoid", "it is made of log(sigmoid(x))", _wrong(_of_sigmoid), "binary_cross_entropy_with_logits"
     ),
-    *mistakes(
-        "one_added_first", "log1p(e) is log(1 + e)", _wrong(_one_added), "binary_cross_entropy_with_logits"
-    ),
+    *mistakes("one_added_first", "log1p(e) is log(1 + e)", _wrong(_one_added), "binary_cross_entropy_with_logits"),
     *mistakes("logarithm_of_0", "0·log(0) is NaN", _wrong(lambda t, x: t * (np.log(t) - x)), "kl_div"),
     *mistakes(
         "mean_over_batch",
