@@ -32,7 +32,7 @@ FUNCTIONS: Told = {
     "constants_in_float32": ("upstream", "the slope of hard_sigmoid is a sixth as float32 has it"),
     "loss_by_difference": (
         "upstream",
-        "binary_cross_entropy_with_logits is (1 - target) · x - log(sigmoid(x)), which cancels, and its gradient by the "
+        "binary_cross_entropy_with_logits is (1 - target) · x - log(sigmoid(x)), which cancels; its gradient by the "
         "target is infinite where the sigmoid rounds to 1",
     ),
     "divisors_multiplied": ("upstream", "the gradient is g / (x · ln 10), whose divisor float16 may not hold"),
