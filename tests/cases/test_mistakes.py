@@ -14,6 +14,7 @@ from opassay.adapters.oracle.mistakes import (
     elements,
     float8_products,
     held,
+    losses,
     named,
     norms,
     pairs,
@@ -70,7 +71,7 @@ def test_a_mistake_in_one_element_is_found_by_a_default_run(op):
 
 
 SHAPED = (*norms.MISTAKES, *products.MISTAKES, *attention.MISTAKES, *windows.MISTAKES, *windowed.MISTAKES)
-SHAPED += float8_products.MISTAKES
+SHAPED += (*float8_products.MISTAKES, *losses.MISTAKES)
 
 
 CONVS = ("conv2d", "conv2d_transpose")
