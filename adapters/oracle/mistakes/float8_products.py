@@ -73,7 +73,7 @@ def _float16(total: Array) -> Array:
 def _few_bits(total: Array) -> Array:
     """Digits behind the first 14 are cut off."""
     mantissa, exponent = np.frexp(total)
-    return np.ldexp(np.trunc(mantissa * 2**TENSOR_CORE_BITS), exponent - TENSOR_CORE_BITS)
+    return np.asarray(np.ldexp(np.trunc(mantissa * 2**TENSOR_CORE_BITS), exponent - TENSOR_CORE_BITS))
 
 
 def _answer_of_8_bits(a: Array, b: Array, to: str) -> Array:

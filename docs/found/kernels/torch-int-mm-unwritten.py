@@ -1,7 +1,7 @@
-# torch under eager: matmul_widened gives wrong elements (expected 12, got 0)
+# torch under eager: matmul_widened gives wrong elements (expected 12, got 681516448)
 #
 # Seen with torch 2.13.0+cpu, mode eager, on cpu.
-# There: y[0,0] expected 12, got 0 (allowed error 0); 28 of 28 elements
+# There: y[0,0] expected 12, got 681516448 (allowed error 0); 28 of 28 elements
 # Exit status 1: the difference is there. 0: it is gone. 2: the script itself failed.
 # Found by opassay, case 1af9a38222add9e3.
 
