@@ -45,6 +45,18 @@ def _stacked(shapes: Sequence[Shape]) -> bool:
     return len(a) == len(b) == 3 and a[0] == b[0] and a[2] == b[1]
 
 
+def _outer(a: Real, b: Real) -> Real:
+    return bounded.reshaped(a, (*a.shape, 1)) * bounded.reshaped(b, (1, *b.shape))
+
+
+FORTH, BACK = np.array((1, 2, 0)), np.array((2, 0, 1))
+
+
+def _cross(a: Real, b: Real) -> Real:
+    first = bounded.picked(a, FORTH) * bounded.picked(b, BACK)
+    return first - bounded.picked(a, BACK) * bounded.picked(b, FORTH)
+
+
 def _linear_shapes(extents: Sequence[int], way: str) -> list[Shape]:
     """Shapes of x, of the weights per output, and of the bias."""
     outer, inner, *rows = extents
@@ -132,6 +144,35 @@ bmm = composed(
     traits=("multiplies", "sums"),
     values=fillings.SUM_KINDS,
     pins=product_pins.BMM,
+)
+outer = composed(
+    "outer",
+    _outer,
+    "Every product of an element of a with one of b.",
+    ("a", "b"),
+    lambda extents, way: [(extents[0],), (extents[1],)],
+    (INNER, INNER),
+    answers=lambda shapes, attributes: (*shapes[0], *shapes[1]),
+    fits=lambda shapes: [len(shape) for shape in shapes] == [1, 1],
+    said="both have one axis",
+    longer={},
+    dtypes=kinds.NUMBERS,
+    longest=lambda shapes, attributes: max(shapes[0][0], shapes[1][0]),
+    pins=product_pins.OUTER,
+)
+cross = composed(
+    "cross",
+    _cross,
+    "The product of vectors of three along the last axis that is orthogonal to both.",
+    ("a", "b"),
+    lambda extents, way: [(*extents, 3)] * 2,
+    (EXTENTS, FEW, FEW),
+    ranks=(1, 1, 2, 3),
+    empties=("",) * 39 + ("first",),
+    fits=lambda shapes: shapes[0] == shapes[1] and shapes[0][-1:] == (3,),
+    said="both have one shape, whose last extent is 3",
+    longer={"NotThree": (0, -1)},
+    pins=product_pins.CROSS,
 )
 matmul_widened = composed(
     "matmul_widened",

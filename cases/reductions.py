@@ -9,7 +9,7 @@ from typing import Any
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded import Real
 from opassay.cases.pins import BY_HAND, literal, pin
-from opassay.cases.signatures import Attribute, choosing, kinds, position, reduction, summing, truth
+from opassay.cases.signatures import Attribute, choosing, counting, kinds, position, reduction, summing, truth
 from opassay.cases.signatures.reduction import FACTORS, SHARES, SPREADS
 
 UNBIASED = Attribute(
@@ -57,6 +57,7 @@ logsumexp = reduction(
     near=(0, 10, lambda form: math.log(form.largest)),
     traits=("exponential",),
 )
+count_nonzero = counting("count_nonzero", bounded.count_nonzero, "How many are not 0, NaN among them; 0 of nothing.")
 max = choosing("max", bounded.reduce_max, "The largest; NaN if any is.")
 min = choosing("min", bounded.reduce_min, "The smallest; NaN if any is.")
 argmax = position("argmax", bounded.argmax, "Where the largest is, the first of several; a NaN is the largest.", (1, 0))

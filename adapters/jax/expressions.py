@@ -88,6 +88,13 @@ EXPRESSIONS = {
     "silu": "jax.nn.silu(x)",
     "swiglu": "jax.nn.silu(a) * b",
     "softplus": "jax.nn.softplus(x)",
+    "relu6": "jax.nn.relu6(x)",
+    "hard_tanh": "jax.nn.hard_tanh(x)",
+    "nan_to_num": "jnp.nan_to_num(x, True, nan, "
+    "None if posinf is False else posinf, None if neginf is False else neginf)",
+    "count_nonzero": "jnp.count_nonzero(x, axes, keepdims=keepdims)",
+    "outer": "jnp.outer(a, b)",
+    "cross": "jnp.cross(a, b)",
     "softsign": "jax.nn.soft_sign(x)",
     "logit": "jax.scipy.special.logit(x)",
     "mish": "jax.nn.mish(x)",

@@ -69,6 +69,8 @@ EXPRESSIONS = {
     "silu": "x.silu()",
     "swiglu": "a.silu() * b",
     "softplus": "x.softplus()",
+    "relu6": "x.relu6()",
+    "hard_tanh": "x.hardtanh()",
     "softsign": "x.softsign()",
     "mish": "x.mish()",
     "elu": "x.elu(alpha)",

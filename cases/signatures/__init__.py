@@ -16,6 +16,7 @@ from opassay.cases.signatures.classes import test as test
 from opassay.cases.signatures.classes import unary as unary
 from opassay.cases.signatures.entry import Attribute as Attribute
 from opassay.cases.signatures.reduction import choosing as choosing
+from opassay.cases.signatures.reduction import counting as counting
 from opassay.cases.signatures.reduction import position as position
 from opassay.cases.signatures.reduction import reduction as reduction
 from opassay.cases.signatures.reduction import scan as scan

@@ -28,6 +28,7 @@ CHOSEN: Tables = kinds.pairs(("ties", "iota", "normal", "ints"), ("near", "speci
 SHARES: Tables = kinds.pairs(("normal", "ties", "ints"), ("near", "masked", "shifted", "special", "wide"))
 SPREADS: Tables = kinds.pairs(("normal", "ties", "iota", "ints"), ("shifted", "shifted", "wide", "special"))
 FACTORS: Tables = kinds.pairs(("ints", "ties", "normal"), ("near", "near", "special"))
+COUNTS: Tables = kinds.pairs(("near", "ones"), ("near", "special", "bits"))
 TRUTHS: Tables = kinds.pairs(("normal", "ones"), ("bits",))
 
 ROWS = (
@@ -165,6 +166,13 @@ def _close(op: str, places: Sequence[int]) -> Pin:
 def truth(name: str, define: Define, says: str) -> Op:
     """A reduction of bools."""
     return _op(name, define, says, ("reduces", "truth"), dtypes=kinds.TRUTH, values=TRUTHS, whole=TRUTHS)
+
+
+def counting(name: str, define: Define, says: str) -> Op:
+    """A reduction that counts elements, many of which are 0."""
+    return _op(
+        name, define, says, ("reduces", "counts"), dtypes=kinds.NUMBERS, values=COUNTS, whole=COUNTS, output="int64"
+    )
 
 
 def scan(name: str, define: Define, says: str, **more: Any) -> Op:

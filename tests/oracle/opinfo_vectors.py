@@ -85,6 +85,15 @@ def _where(x: Any, condition: Any, other: Any) -> Asked | None:
     return ("where", {}, [condition, x, other]) if whole else None
 
 
+def _cross(a: Any, b: Any, dim: int = -1) -> Asked | None:
+    return ("cross", {}, [a, b]) if dim in (-1, a.ndim - 1) and a.shape == b.shape else None
+
+
+def _replaced(x: Any, nan: Any = None, posinf: Any = None, neginf: Any = None) -> Asked:
+    ends = {"posinf": False if posinf is None else posinf, "neginf": False if neginf is None else neginf}
+    return "nan_to_num", {"nan": nan or 0.0, **ends}, [x]
+
+
 def _gelu(x: Any, approximate: str = "none") -> Asked:
     return "gelu", {"approximate": approximate == "tanh"}, [x]
 
@@ -181,7 +190,7 @@ PAIRS = {
     "min binary": "minimum",
     "bmm triton_optimized": "bmm",
 }
-FUNCTIONAL = ("relu", "selu", "silu", "mish", "softsign")
+FUNCTIONAL = ("relu", "relu6", "selu", "silu", "mish", "softsign")
 
 READS: dict[str, Read] = {
     **{name: _alone(name) for name in ALIKE},
@@ -197,10 +206,16 @@ READS: dict[str, Read] = {
     "nn.functional.layer_norm": _layer_norm,
     "nn.functional.rms_norm": _rms_norm,
     "nn.functional.group_norm": _group_norm,
-    **{entry: _over_axes(name) for entry, name in (("sum", "sum"), ("mean", "mean"), ("all", "all"), ("any", "any"))},
+    **{
+        entry: _over_axes(name)
+        for entry, name in ((name, name) for name in ("sum", "mean", "all", "any", "count_nonzero"))
+    },
     **{entry: _over_axes(name) for entry, name in (("amax", "max"), ("amin", "min"))},
     **{name: _over_axis(name) for name in ("prod", "argmax", "argmin")},
     **{name: _spread(name) for name in ("var", "std")},
+    "outer": _pair("outer"),
+    "linalg.cross": _cross,
+    "nan_to_num": _replaced,
     "where": _where,
     "transpose": _transpose,
     "permute": _permute,

@@ -119,6 +119,7 @@ from opassay.adapters.oracle.bounded.real import Real as Real
 from opassay.adapters.oracle.bounded.real import left_open as left_open
 from opassay.adapters.oracle.bounded.real import saved as saved
 from opassay.adapters.oracle.bounded.real import unsigned as unsigned
+from opassay.adapters.oracle.bounded.reductions import count_nonzero as count_nonzero
 from opassay.adapters.oracle.bounded.reductions import norm_l1 as norm_l1
 from opassay.adapters.oracle.bounded.reductions import norm_l2 as norm_l2
 from opassay.adapters.oracle.bounded.reductions import reduce_all as reduce_all
@@ -146,6 +147,7 @@ from opassay.adapters.oracle.bounded.shares import logsumexp as logsumexp
 from opassay.adapters.oracle.bounded.shares import softmax as softmax
 from opassay.adapters.oracle.bounded.signs import copysign as copysign
 from opassay.adapters.oracle.bounded.signs import heaviside as heaviside
+from opassay.adapters.oracle.bounded.signs import nan_to_num as nan_to_num
 from opassay.adapters.oracle.bounded.signs import nextafter as nextafter
 from opassay.adapters.oracle.bounded.steps import cast as cast
 from opassay.adapters.oracle.bounded.steps import ceil as ceil

@@ -8,19 +8,17 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.elementary import exp, expm1
 from opassay.adapters.oracle.bounded.forms import either
-from opassay.adapters.oracle.bounded.logic import greater, less
 from opassay.adapters.oracle.bounded.monomial import monomial
 from opassay.adapters.oracle.bounded.real import (
     Real,
     constant,
     for_finite,
-    left_open,
     operand,
     saved,
     unsigned,
     with_gradient,
 )
-from opassay.adapters.oracle.bounded.selection import absolute, clamp, minimum, where
+from opassay.adapters.oracle.bounded.selection import clamp, minimum, where
 
 SIXTH = np.longdouble(1) / 6
 
@@ -88,18 +86,3 @@ def hard_swish(x: Real) -> Real:
 def leaky_relu(x: Real, slope: object = 0.01) -> Real:
     """x above 0, slope · x below."""
     return unsigned(where(above(x), x, x * operand(slope, x)))
-
-
-def hard_shrink(x: Real, threshold: float) -> Real:
-    """x beyond ``threshold`` on either side, 0 up to it; open at NaN."""
-    return _shrunk(x, where(greater(absolute(x), threshold), x, 0.0))
-
-
-def soft_shrink(x: Real, threshold: float) -> Real:
-    """x, moved toward 0 by ``threshold``, and 0 up to it; open at NaN."""
-    below = where(less(x, -threshold), x + threshold, 0.0)
-    return _shrunk(x, where(greater(x, threshold), x - threshold, below))
-
-
-def _shrunk(x: Real, y: Real) -> Real:
-    return left_open(for_finite(unsigned(y)), np.isnan(x.value))

@@ -89,3 +89,15 @@ def reduce_all(x: Real, axes: Axes, keepdims: bool = False) -> Real:
 def _truth(function: Callable[..., np.ndarray], x: Real, over: tuple[int, ...], keepdims: bool) -> Real:
     value = function(x.value, axis=over, keepdims=keepdims)
     return Real(value, (x,), lambda _, error: (error > 0).any(axis=over, keepdims=keepdims).astype(np.float64))
+
+
+def count_nonzero(x: Real, axes: Axes, keepdims: bool = False) -> Real:
+    """How many elements are not 0; NaN is not. Open where one may be flushed to 0."""
+    over = counted(axes, len(x.shape))
+    value = np.asarray((x.value != 0).sum(axis=over, keepdims=keepdims, dtype=np.int64))
+
+    def local(_: Formats, error: np.ndarray) -> np.ndarray:
+        unsure = (error > 0) & (np.abs(x.value) <= error)
+        return np.where(unsure.any(axis=over, keepdims=keepdims), np.inf, 0.0)
+
+    return Real(value, (x,), local)

@@ -178,6 +178,8 @@ MISTAKES = (
         "cross_entropy",
     ),
     *mistakes("share_alone", "1 is not taken off the target's share", _shares_alone, "cross_entropy", ("gradient",)),
+    *mistakes("operands_swapped", "b × a", computed(lambda a, b: np.cross(b, a)), "cross"),
+    *mistakes("transposed", "rows are of the second operand", computed(lambda a, b: np.outer(b, a)), "outer"),
     *mistakes("eps_added", "eps is added to the norm", computed(_normalised(lambda n, e: n + e)), "lp_normalize"),
     *mistakes(
         "square_of_norm",

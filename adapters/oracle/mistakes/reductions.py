@@ -141,6 +141,12 @@ VALUES: tuple[tuple[str, str, str, Function], ...] = (
         lambda x, axis, keepdims: np.where(x == 0, 1, x).prod(axis=axis, keepdims=keepdims, dtype=x.dtype),
     ),
     (
+        "count_nonzero",
+        "nan_left_out",
+        "a NaN is not counted",
+        lambda x, axes, keepdims: ((x != 0) & ~np.isnan(x.astype(np.float64))).sum(axis=axes, keepdims=keepdims),
+    ),
+    (
         "logsumexp",
         "not_shifted",
         "exp is of x, not of x less the largest, and overflows",
