@@ -72,7 +72,6 @@ EXPRESSIONS = {
     "softplus": "node('Softplus', x)",
     "relu6": "node('Clip', x, like(x, 0), like(x, 6))",
     "hard_tanh": "node('Clip', x, like(x, -1), like(x, 1))",
-    "outer": "node('Mul', node('Unsqueeze', a, whole(a, (1,))), b)",
     "softsign": "node('Softsign', x)",
     "mish": "node('Mish', x)",
     "elu": "node('Elu', x, alpha=float(alpha))",

@@ -81,7 +81,6 @@ LACKING: dict[str, str] = {
     "nonzero": "bfloat16 float64 int16 int8 uint16 uint32 uint64",
     "norm_l1": "bfloat16",
     "norm_l2": "bfloat16",
-    "outer": "bfloat16",
     "pad": "int16 uint16",
     "pow": "bfloat16",
     "prelu": "bfloat16 float64",

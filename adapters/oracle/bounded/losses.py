@@ -72,8 +72,8 @@ def binary_cross_entropy(target: Real, x: Real) -> Real:
     whole = any_form([by_size, by_parts], (target, x))
 
     def pull(g: Real, _: Real) -> list[Real | None]:
-        found = gradients([whole], [g], [target, x])
-        forms = found[0], either(found[1], g * (sigmoid(saved(x)) - saved(target)))
+        of_target, *of_x = (form for form in gradients([whole], [g], [target, x]) if form is not None)
+        forms = of_target, either(*of_x, g * (sigmoid(saved(x)) - saved(target)))
         return [None, *(left_open(form, np.isinf(x.value)) for form in forms)]
 
     return for_finite(unsigned(Real(whole.value, (whole, target, x), lambda _, error, *of: error, pull)))

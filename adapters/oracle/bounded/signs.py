@@ -60,7 +60,7 @@ def nextafter(x: Real, other: object, dtype: str) -> Real:
     Source: IEEE 754-2019, 5.3.1, nextUp and nextDown, which of C's nextafter each is one direction.
     """
     y = operand(other, x)
-    value = quietly(_next, x.value, y.value, dtype).astype(x.value.dtype)
+    value = quietly(lambda a, b: _next(a, b, dtype), x.value, y.value).astype(x.value.dtype)
     least = FORMATS[dtype].smallest_normal
 
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:

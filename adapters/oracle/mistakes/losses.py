@@ -38,7 +38,7 @@ def _wrong(each: Callable[..., Array], mean: Callable[[Array], Array] = _mean) -
 def _over_delta(target: Array, x: Array, delta: float) -> Array:
     """As a smooth L1 loss."""
     size, d = np.abs(x - target), x.dtype.type(delta)
-    return np.where(size < d, 0.5 * size * size / d, size - 0.5 * d)
+    return np.asarray(np.where(size < d, 0.5 * size * size / d, size - 0.5 * d))
 
 
 def _of_sigmoid(target: Array, x: Array) -> Array:
