@@ -9,6 +9,7 @@ from opassay.adapters.kernels.elements import Told, holds_nan, mistakes
 from opassay.adapters.kernels.refusals import of_nothing, refused
 from opassay.adapters.kernels.values import empty_anywhere
 from opassay.adapters.mindspore.known_predicates import (
+    along_another,
     counted_to_zero,
     divides_by_zero,
     divides_by_zero_first,
@@ -34,6 +35,23 @@ _FUNCTIONS: Told = {
     "subnormals_flushed": ("by design", "kernels set subnormal numbers to 0"),
     "zeros_of_other_sign": ("upstream", "exp(x) - 1 and log(1 + x) as written lose -0"),
     "remainder_by_quotient": ("upstream", "a remainder is a - b * trunc(a / b), which rounds"),
+    "few_terms": ("upstream", "exp and tanh are polynomials of few terms in whole vectors: 380 and 1,690 units off"),
+    "log_of_six_digits": ("upstream", "log adds n times 0.693147: it has no correct digit just below 1"),
+    "expm1_by_exp": ("upstream", "exp(x) - 1 and log(1 + x) are computed as written"),
+    "exp_less_one": ("upstream", "elu and selu are exp(x) - 1, and 0 of what is small"),
+    "log_of_one_added": ("upstream", "softplus and mish take the logarithm of 1 + exp(x), which rounds to 1"),
+    "scale_without_alpha": (
+        "upstream",
+        "the gradient of selu is scale * (y + 1), as if alpha were 1: its sign is wrong",
+    ),
+    "quotient_of_squares": ("upstream", "mish is NaN above 44.36, where exp of twice it overflows"),
+    "logarithm_of_sigmoid": ("upstream", "logsigmoid is the logarithm of sigmoid: -inf below -88.7, its gradient NaN"),
+    "infinite_shift": ("upstream", "logsumexp subtracts the largest element, also an infinite one: NaN"),
+    "zero_beside_nan": ("upstream", "softmax is 0 beside a NaN"),
+    "halved_last": ("upstream", "gelu halves last: it overflows where its answer does not"),
+    "exponent_126": ("upstream", "exp is 0 from -87 on, where it is not yet subnormal"),
+    "out_of_range": ("upstream", "tanh is a quotient of polynomials, which nothing keeps within 1"),
+    "sums_saturate": ("upstream", "sums of integers are computed in float64, which holds 53 bits"),
 }
 _EXPONENTIALS = (
     "exp sigmoid silu swiglu tanh mish elu selu celu softplus softmax log_softmax log_sigmoid erf erfc gelu "
@@ -88,10 +106,10 @@ KNOWN = pinned(
             flaky="something not found yet: the same case alone is answered",
         ),
         _shows(
-            "polynomials",
-            "exp and log are polynomials of few terms in whole vectors, others behind them; most activations use them",
+            "vectors",
+            "elements in whole vectors are computed by another formula than those behind them",
             _EXPONENTIALS,
-            "numeric special nondeterministic",
+            "nondeterministic",
             of_floats,
             flaky="how many elements lie in whole vectors, and where in memory they begin",
         ),
@@ -119,6 +137,23 @@ KNOWN = pinned(
             "special",
             divides_by_zero,
             flaky="whether the other operand is 0 as well",
+        ),
+        Fact(
+            "mindspore-roll-in-float32",
+            "upstream",
+            "mnp.roll holds integers in float32, which has 24 bits",
+            ops=("roll",),
+            reproduces="integers_in_float32",
+            versions=_SEEN,
+        ),
+        _shows(
+            "softmax-gradient",
+            "the gradient along an axis that is not the last is sometimes what lay in memory; alone it is right",
+            "softmax",
+            "structural numeric special nondeterministic",
+            along_another,
+            aspects=("gradient",),
+            flaky=_MEMORY,
         ),
         _shows("index-add-writes", "index_add writes into its input", "index_add", "structural", writes),
         _shows(

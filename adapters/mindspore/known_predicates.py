@@ -12,6 +12,11 @@ def of_floats(case: Case) -> bool:
     return any(dtypes.is_float(tensor.dtype) and 0 not in tensor.shape for tensor in case.tensors)
 
 
+def along_another(case: Case) -> bool:
+    """The axis is not the last one."""
+    return case.attributes["axis"] not in (-1, len(case.tensors[0].shape) - 1)
+
+
 def signed_without_size(case: Case) -> bool:
     """Some element is -0 or NaN with a sign."""
     x = dtypes.widen(case.tensors[0].materialize())

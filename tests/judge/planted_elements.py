@@ -132,6 +132,21 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         gives(-INF, 0.25 * math.cosh(89)),
     ),
     "exponent_128": (of("exp", (88.5, 1.0)), gives(INF, math.e)),
+    # The next eight as MindSpore 2.10 answered.
+    "few_terms": (of("exp", (-1.0, 0.5)), gives(0.36787882447242737, 1.64872145652771)),
+    "log_of_six_digits": (of("log", (0.99955064, 4.0)), gives(-0.00044935942, 1.3862943649291992)),
+    "log_of_six_digits: log2": (of("log2", (0.99994713, 4.0)), gives(-7.6102326e-05, 2.0)),
+    "expm1_by_exp": (of("expm1", (1e-4, 1.0)), gives(0.00010001659393310547, 1.7182817459106445)),
+    "scale_without_alpha": (of("selu", (-2.0, 1.0), dy=(1.0, 1.0)), gives(-0.5465394854545593, 1.0507010221481323)),
+    "quotient_of_squares": (of("mish", (45.0, 2.0)), gives(NAN, 1.9439589595339946)),
+    "logarithm_of_sigmoid": (of("log_sigmoid", (-89.0, 17.0, 1.0)), gives(-INF, 0.0, -0.3132612407207489)),
+    "logarithm_of_sigmoid: gradient": (of("log_sigmoid", (-89.0, 1.0), dy=(1.0, 1.0)), gives(NAN, 0.26894110441207886)),
+    "infinite_shift": (of("logsumexp", (-INF, -INF), axes=(0,), keepdims=False), lambda _: [np.array(NAN, np.float32)]),
+    "halved_last: in float16": (
+        of("gelu", (40000.0, 1.0), dtype="float16", approximate=False),
+        gives(INF, 0.84130859375, dtype=np.float16),
+    ),
+    "exponent_126: exp": (of("exp", (-87.2, 0.0)), gives(0, 1)),
     "exponent_126": (of("sigmoid", (-87.1, 0.0)), gives(0, 0.5)),
     "infinity_taken_for_zero": (
         of("logaddexp", (1.0, 1.0), (INF, 1.0), dy=(1.0, 1.0)),
@@ -204,6 +219,11 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     # As torch 2.13 answered on AVX-512.
     "halved_last": (of("gelu", (2e38, INF, 2.0), approximate=False), gives(INF, NAN, 1.9544997361036416)),
     "saturated": (of("add", (200, 1), (100, 2), dtype="uint8"), gives(255, 3, dtype=np.uint8)),
+    # As MindSpore 2.10 answered.
+    "integers_in_float32: roll": (
+        of("roll", (2**53 + 1, 5), dtype="int64", shift=1, axis=0),
+        gives(5, 2**53, dtype=np.int64),
+    ),
     "integers_in_float32": (
         of("equal", (2**24 + 1, 1), (2**24, 2), dtype="int32"),
         gives(True, False, dtype=np.bool_),

@@ -186,11 +186,13 @@ def _cleared(x: Real) -> Real:
 
 
 def _halved_last(question: Question) -> Iterator[References]:
+    """In float32, or in the narrow format itself."""
     (found,), x = ask(question), wide(question.inputs[0])
-    beyond = x * 2 > FORMATS[_wider(found.dtype)].largest
-    if not question.attributes["approximate"] and beyond.any():
-        exact = np.where(beyond, np.inf, found.exact)
-        yield (replace(found, exact=np.where(np.isinf(x), np.nan, exact)),)
+    for name in dict.fromkeys((_wider(found.dtype), found.dtype)):
+        beyond = x * 2 > FORMATS[name].largest
+        if not question.attributes["approximate"] and beyond.any():
+            exact = np.where(beyond, np.inf, found.exact)
+            yield (replace(found, exact=np.where(np.isinf(x), np.nan, exact)),)
 
 
 def _wider(dtype: str) -> str:

@@ -64,7 +64,7 @@ def _moved_in_single(question: Question) -> Iterator[References]:
 
 
 def _in_float32(question: Question) -> Iterator[References]:
-    yield from (_moved_in_single if question.op == "resize_nearest" else _in_single)(question)
+    yield from (_moved_in_single if question.op in ("resize_nearest", "roll") else _in_single)(question)
 
 
 def _compared(question: Question) -> Iterator[References]:
@@ -166,7 +166,7 @@ HYPOTHESES = (
         "integers_in_float32",
         "integers are made float32 first, which holds 24 bits",
         _in_float32,
-        ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "cast", "resize_nearest"),
+        ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "cast", "resize_nearest", "roll"),
         ("value",),
     ),
     Hypothesis(

@@ -87,6 +87,11 @@ def _erf_from_least(x: Real) -> Real:
     return with_gradient(bounded.erf(x), x, pull)
 
 
+def _exp_of_126(x: Real) -> Real:
+    lost = np.asarray(x.value < -125.5 * LN2)
+    return bounded.where(lost, _as(np.zeros(x.shape), x), bounded.exp(x))
+
+
 def _sigmoid_of_126(x: Real) -> Real:
     """exp is twice 2ⁿ⁻¹ times a polynomial, which is 0 for n = -126."""
     lost = np.asarray(x.value < -125.5 * LN2)
@@ -204,7 +209,12 @@ HYPOTHESES = (
     by_formula(
         "exponent_126",
         "exp(x) is taken for 0 from where its exponent is -126",
-        {"sigmoid": (_sigmoid_of_126,), "silu": (_silu_of_126,), "swiglu": (_swiglu_of_126,)},
+        {
+            "exp": (_exp_of_126,),
+            "sigmoid": (_sigmoid_of_126,),
+            "silu": (_silu_of_126,),
+            "swiglu": (_swiglu_of_126,),
+        },
         VALUE,
     ),
     by_formula(

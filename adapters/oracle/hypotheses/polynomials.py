@@ -1,0 +1,152 @@
+"""Mistakes of exponentials, logarithms and hyperbolic tangents that have too few terms, and of what is made of them.
+
+Measured on MindSpore 2.10, whose vectorized kernels for the CPU make all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.bent import SELU, above
+from opassay.adapters.oracle.bounded.elementary import LN2, LN10
+from opassay.adapters.oracle.bounded.real import constant, with_gradient
+from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, one_or_other
+from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.harness.model.dtypes import FORMATS
+from opassay.harness.model.hypothesis import Hypothesis, Question
+from opassay.harness.model.numeric_model import NumericModel
+
+Real = bounded.Real
+
+EXPONENTIALS = (
+    *("exp", "expm1", "sigmoid", "silu", "swiglu", "tanh", "mish", "elu", "selu", "celu", "softplus", "log_sigmoid"),
+    *("softmax", "log_softmax", "logsumexp", "logaddexp", "erf", "erfc", "gelu", "pow", "cross_entropy"),
+)
+SHORT_LN2 = np.longdouble("0.693147")
+TRUNCATED = 2 / 13 / 3.0**13 / (1 - 1 / 9)
+"""What the series 2 (z + z³/3 + … + z¹¹/11) leaves out at most: z = (m - 1) / (m + 1) is at most 1/3."""
+
+
+def _asked(question: Question) -> Iterator[References]:
+    yield ask(question)
+
+
+def _of_few_terms(model: NumericModel) -> NumericModel:
+    return replace(model, functions="few-terms")
+
+
+def _log(x: Real) -> Real:
+    """n · 0.693147 and the logarithm of x / 2ⁿ, which cancel below 1; what fills no vector is right."""
+    whole = np.asarray(np.isfinite(x.value) & (x.value > 0))
+    part, n = np.frexp(np.where(whole, x.value, 1))
+    rest = bounded.log(Real((2 * part).astype(x.value.dtype), (x,), lambda _, error: error / np.ldexp(1.0, n - 1)))
+    short = Real(rest.value, (rest,), lambda _, error: error + TRUNCATED)
+    y = bounded.where(whole, Real((n - 1).astype(x.value.dtype)) * constant(SHORT_LN2, x) + short, bounded.log(x))
+    return with_gradient(one_or_other(y, bounded.log(x)), x, lambda g, _: g / bounded.saved(x))
+
+
+def _log2(x: Real) -> Real:
+    return _log(x) * constant(1 / LN2, x)
+
+
+def _log10(x: Real) -> Real:
+    return _log(x) * constant(1 / LN10, x)
+
+
+def _log1p(x: Real) -> Real:
+    return _log(1 + x)
+
+
+def _expm1(x: Real) -> Real:
+    return bounded.exp(x) - 1
+
+
+def _logaddexp(x: Real, y: Real) -> Real:
+    gap = bounded.where(bounded.equal(x, y), 0.0, bounded.absolute(x - y))
+    return bounded.maximum(x, y) + _log(1 + bounded.exp(-gap))
+
+
+def _selu(x: Real) -> Real:
+    scale, _ = SELU
+
+    def pull(g: Real, this: Real) -> Real:
+        return bounded.where(above(x), g * scale, g * (scale * (bounded.saved(this) + 1)))  # type: ignore[operator]
+
+    return with_gradient(bounded.selu(x), x, pull)
+
+
+def _end(x: Real) -> float:
+    """The logarithm of the largest number of the computing format."""
+    return float(np.log(FORMATS["float64" if x.value.dtype == np.longdouble else "float32"].largest))
+
+
+def _nowhere(x: Real, lost: np.ndarray, y: Real) -> Real:
+    return bounded.where(lost, Real(np.full(x.shape, np.nan).astype(x.value.dtype)), y)
+
+
+def _mish(x: Real) -> Real:
+    """x times (e - 1) / (e + 1), where e is exp of twice the softplus."""
+    softplus = bounded.log(1 + bounded.exp(x))
+    return _nowhere(x, np.asarray(x.value > _end(x) / 2), bounded.unsigned(x * bounded.tanh(softplus)))
+
+
+def _log_sigmoid_from(end: float) -> Formula:
+    return lambda x: _log_sigmoid(x, end or -_end(x))
+
+
+def _log_sigmoid(x: Real, end: float) -> Real:
+    """The logarithm of 1 / (1 + exp(-x)), 0 below ``end``, and its gradient from that, which is 0 · ∞ there."""
+    gone = np.asarray(x.value < end)
+    share = 1 / (1 + bounded.exp(-x))
+    y = bounded.where(gone, Real(np.full(x.shape, -np.inf).astype(x.value.dtype)), _log(share))
+
+    def pull(g: Real, _: Real) -> Real:
+        one = bounded.saved(share)
+        return _nowhere(x, gone, g / one * (one * (1 - one)))
+
+    return bounded.unsigned(with_gradient(y, x, pull))
+
+
+def _infinite_shift(question: Question) -> Iterator[References]:
+    """The largest element is subtracted from all, itself included."""
+    (found,) = ask(question)
+    lost = np.isinf(found.exact)
+    if lost.any():
+        yield (replace(found, exact=np.where(lost, np.nan, found.exact)),)
+
+
+HYPOTHESES = (
+    Hypothesis(
+        "few_terms",
+        "exp and tanh have errors of hundreds of units: a polynomial of few terms, an ln 2 of six digits",
+        _asked,
+        EXPONENTIALS,
+        model=_of_few_terms,
+        looser=True,
+    ),
+    by_formula(
+        "log_of_six_digits",
+        "the ln 2 of a logarithm has six digits: below 1 nothing else is left",
+        {"log": (_log,), "log2": (_log2,), "log10": (_log10,), "log1p": (_log1p,), "logaddexp": (_logaddexp,)},
+        looser=True,
+    ),
+    by_formula("expm1_by_exp", "exp(x) - 1 is computed as written", {"expm1": (_expm1,)}, looser=True),
+    by_formula(
+        "scale_without_alpha",
+        "the gradient of selu is scale · (y + 1), as if alpha were 1: of another sign below -1",
+        {"selu": (_selu,)},
+        ("gradient",),
+    ),
+    by_formula("quotient_of_squares", "tanh of softplus is NaN where exp of twice it overflows", {"mish": (_mish,)}),
+    by_formula(
+        "logarithm_of_sigmoid",
+        "the logarithm of sigmoid: -inf where that is 0, and 0 where it rounds to 1",
+        {"log_sigmoid": (_log_sigmoid_from(-125.5 * LN2), _log_sigmoid_from(0))},
+        looser=True,
+    ),
+    Hypothesis("infinite_shift", "NaN where an infinite element is subtracted", _infinite_shift, ("logsumexp",), VALUE),
+)
