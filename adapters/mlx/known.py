@@ -43,7 +43,7 @@ KNOWN = pinned(
             "mlx-float64-convolved",
             "convolutions of float64 by groups or with holes have no kernel on the CPU",
             "[Convolution::eval] got unsupported data type",
-            ops=("convolves", "depthwise_conv2d", "biased_conv2d"),
+            ops=("convolves", "depthwise_conv2d", "biased_conv2d", "conv2d_vjp"),
             versions=SEEN,
         ),
     ),

@@ -9,8 +9,15 @@ SEEN = "mlx 0.32.4, CPU"
 _INT32 = 2**31
 
 
-def wide_stride(case: Case) -> bool:
-    return max(attributes_of(case).get("stride", ()), default=0) >= _INT32
+def wide(case: Case) -> bool:
+    """A stride or a dilation takes more than 32 bits."""
+    asked = attributes_of(case)
+    return max((*asked.get("stride", ()), *asked.get("dilation", ()))) >= _INT32
+
+
+def widest(case: Case) -> bool:
+    """A stride is the largest number of 32 bits."""
+    return max(attributes_of(case)["stride"]) == _INT32 - 1
 
 
 def dilated_float64(case: Case) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from opassay.adapters.kernels.elements import holds_nan
 from opassay.adapters.kernels.predicates import empty
 from opassay.adapters.kernels.values import empty_anywhere
-from opassay.adapters.mlx.known_predicates import SEEN, dilated_float64, steep, wide_stride
+from opassay.adapters.mlx.known_predicates import SEEN, dilated_float64, steep, wide, widest
 from opassay.harness.model.fact import Fact
 
 _ASKED = ("value", "gradient", "shape")
@@ -40,7 +40,23 @@ SHAPES = (
         "crash",
         aspects=("gradient",),
     ),
-    _refused("wide-stride", "strides are numbers of 32 bits", "conv2d conv2d_transpose", wide_stride),
+    _refused("wide-stride", "strides and dilations are numbers of 32 bits", "conv2d conv2d_transpose", wide),
+    _refused(
+        "stride-allocated",
+        "a gradient allocates an image of all strides, which ends the process",
+        "conv2d_transpose",
+        widest,
+        "crash",
+        aspects=("gradient",),
+    ),
+    _refused(
+        "transposes-no-batch",
+        "the gradient of an empty batch divides by an extent, which ends the process (SIGFPE)",
+        "conv2d_transpose",
+        empty(0, 0),
+        "crash",
+        aspects=("gradient",),
+    ),
     _refused("dilated-float64", "convolutions with dilation have no float64", "conv2d", dilated_float64),
     _refused(
         "steep-leaky-relu",
