@@ -49,6 +49,12 @@ def test_a_function_of_integers_or_of_nothing_is_no_polynomial() -> None:
     assert not of.of_floats(Case("exp", (Tensor((0,), "float32", Fill("ones")),)))
 
 
+@pytest.mark.parametrize(("axis", "shows"), [(0, True), (1, False), (-1, False)])
+def test_a_softmax_along_the_last_axis_reads_no_foreign_memory(axis: int, shows: bool) -> None:
+    x = Tensor((2, 3), "float32", Fill("ones"))
+    assert of.along_another(Case("softmax", (x,), {"axis": axis}, "gradient", cotangents=(x,))) is shows
+
+
 def test_what_depends_on_memory_says_so() -> None:
     unsure = {fact.id for fact in KNOWN if "nondeterministic" in fact.verdicts}
     assert unsure
