@@ -24,9 +24,13 @@ from opassay.adapters.mindspore.windows import WindowOps
 from opassay.adapters.resizing import lacks_way
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter, as_tuple
+from opassay.harness.model.numeric_model import NumericModel, NumericRule
 
 DTYPES = {name: getattr(ms, "bool_" if name == "bool" else name) for name in dtypes.DTYPES}
 """MindSpore's dtypes by opassay's names."""
+
+WIDENED = ("matmul", "conv2d", "avg_pool2d", "scatter_nd")
+"""Ops that add float16 up in float32, as ``opassay doctor --numeric`` measures."""
 
 ExpressionOps = ops_of(EXPRESSIONS, __file__, ms=ms, mnp=mnp, ops=ops, DTYPES=DTYPES)
 
@@ -60,6 +64,9 @@ class MindsporeAdapter(WindowOps, ExpressionOps, Adapter):
 
     def settings(self) -> Mapping[str, str]:
         return {"threads": os.environ["OMP_NUM_THREADS"]}
+
+    def numeric_rules(self) -> Sequence[NumericRule]:
+        return [NumericRule(NumericModel("float32", flushes=False), op, "y", "float16") for op in WIDENED]
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         if op == "elu" and attributes["alpha"] != 1:
