@@ -39,7 +39,10 @@ _FUNCTIONS: Told = {
     "log_of_six_digits": ("upstream", "log adds n times 0.693147: it has no correct digit just below 1"),
     "expm1_by_exp": ("upstream", "exp(x) - 1 and log(1 + x) are computed as written"),
     "exp_less_one": ("upstream", "elu and selu are exp(x) - 1, and 0 of what is small"),
-    "log_of_one_added": ("upstream", "softplus and mish take the logarithm of 1 + exp(x), which rounds to 1"),
+    "log_of_one_added": (
+        "upstream",
+        "softplus, mish and logaddexp take the logarithm of 1 + exp(x), which rounds to 1",
+    ),
     "scale_without_alpha": (
         "upstream",
         "the gradient of selu is scale * (y + 1), as if alpha were 1: its sign is wrong",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations, permutations
 
 from opassay.harness.judge.explain import Answered, met_by
+from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.hypothesis import Hypothesis
 from opassay.harness.model.op import Op
@@ -22,7 +23,7 @@ def smallest_set(facts: Sequence[Fact], op: Op, asked: Answered) -> tuple[Fact, 
     named = {hypothesis.name: hypothesis for hypothesis in op.hypotheses}
     mistakes: dict[str, Fact] = {}
     for fact in facts:
-        if fact.reproduces in named and named[fact.reproduces].concerns(op.name, asked.case.aspect):
+        if fact.reproduces in named and _made_in(named[fact.reproduces], asked.case):
             mistakes.setdefault(fact.reproduces, fact)
     if not mistakes or not asked.differs:
         return ()
@@ -31,6 +32,14 @@ def smallest_set(facts: Sequence[Fact], op: Op, asked: Answered) -> tuple[Fact, 
             if _gives([named[name] for name in chosen], asked):
                 return tuple(mistakes[name] for name in chosen)
     return ()
+
+
+def _made_in(mistake: Hypothesis, case: Case) -> bool:
+    """Whether the mistake concerns the case; of a program, one of its stages."""
+    if not mistake.concerns(case.op, case.aspect):
+        return False
+    inner, stages = mistake.stage, case.attributes.get("stages", ())
+    return inner is None or not inner.ops or any(stage["op"] in inner.ops for stage in stages)
 
 
 def _gives(mistakes: Sequence[Hypothesis], asked: Answered) -> bool:

@@ -70,6 +70,11 @@ def _log_sigmoid_at_once(x: Real) -> Real:
     return -_softplus_at_once(-x)
 
 
+def _logaddexp_at_once(x: Real, y: Real) -> Real:
+    gap = bounded.where(bounded.equal(x, y), 0.0, bounded.absolute(x - y))
+    return bounded.maximum(x, y) + bounded.log(1 + bounded.exp(-gap))
+
+
 def _mish(x: Real) -> Real:
     return bounded.unsigned(x * bounded.tanh(_softplus(x)))
 
@@ -219,6 +224,7 @@ HYPOTHESES = (
             "softplus": (_softplus, _softplus_at_once),
             "log_sigmoid": (_log_sigmoid, _log_sigmoid_at_once),
             "mish": (_mish,),
+            "logaddexp": (_logaddexp_at_once,),
         },
         VALUE,
         looser=True,
