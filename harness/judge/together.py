@@ -10,6 +10,7 @@ from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.hypothesis import Hypothesis
 from opassay.harness.model.op import Op
+from opassay.harness.model.program import stage_ops
 
 MOST = 3
 """Most mistakes that are combined for one answer. Sets of four would explain anything."""
@@ -38,8 +39,8 @@ def _made_in(mistake: Hypothesis, case: Case) -> bool:
     """Whether the mistake concerns the case; of a program, one of its stages."""
     if not mistake.concerns(case.op, case.aspect):
         return False
-    inner, stages = mistake.stage, case.attributes.get("stages", ())
-    return inner is None or not inner.ops or any(stage["op"] in inner.ops for stage in stages)
+    inner = mistake.stage
+    return inner is None or not inner.ops or bool(stage_ops(case.attributes) & set(inner.ops))
 
 
 def _gives(mistakes: Sequence[Hypothesis], asked: Answered) -> bool:

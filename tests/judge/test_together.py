@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from opassay.harness.find.registry import Registry
+from opassay.harness.judge import together
 from opassay.harness.judge.explain import Answered, met_by
 from opassay.harness.judge.facts import concerns, covering
 from opassay.harness.judge.together import smallest_set
@@ -213,6 +214,14 @@ def test_a_gradient_goes_to_the_first_element_that_equals_a_maximum_found_after_
     case = replace(case, attributes={**POOL, "window": (1, 4)})
     restarts = Fact("restarts", "upstream", "why", ("selects_maximum",), ("gradient",), reproduces="nan_restarts")
     assert bool(found(case, [image(*sent)], restarts)) == covered
+
+
+def test_mistakes_of_no_stage_are_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Hypothesis] = []
+    monkeypatch.setattr(together, "met_by", lambda mistakes, _: tried.extend(mistakes))
+    elsewhere = Fact("elsewhere", "upstream", "why", reproduces="log_of_one_added")
+    assert found(program(), [image(np.nan, 2, 0, 0), image(2, 0)], FLUSHES, elsewhere, DROPS) == ()
+    assert {mistake.name for mistake in tried} == {"subnormals_flushed", "nan_dropped"}
 
 
 def test_gradients_may_be_mistaken_one_by_one() -> None:
