@@ -317,7 +317,10 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("hard_sigmoid", (1.0, 5.0), dtype="float64", dy=(3.0, 1.0)),
         gives(3 * float(np.float32(1 / 6)), 0, dtype=np.float64),
     ),
-    "exp_less_one: slope": (of("selu", (-1e-9, 1.0), dy=(1.0, 1.0)), gives(1.0507009873554805, 1.0507009873554805)),
+    "exp_less_one: slope": (
+        of("selu", (-1e-9, 1.0, -1.0), dy=(1.0, 1.0, 1.0)),
+        gives(1.0507009873554805, 1.0507009873554805, 0.646768603034814),
+    ),
     "exponent_126: silu": (of("silu", (-87.1, 1.0)), gives(-0.0, 1 / (1 + math.exp(-1)))),
     "reciprocal_estimated: log": (of("log", (3e38, 1.0), dy=(100.0, 1.0)), gives(3e-37, 1)),
     # As torch 2.13 answered.
