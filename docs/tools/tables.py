@@ -114,7 +114,12 @@ def _made() -> tuple[Mapping[str, str], Mapping[str, int]]:
         "contracts": contracts(registry, families()),
         "choices": choices(registry),
     }
-    return tables, {"upstream": upstream(registry), "ops": len(ops()) - len(families()["programs"])}
+    frameworks = [entry for entry in registry.adapters.values() if not entry.named_only]
+    return tables, {
+        "upstream": upstream(registry),
+        "ops": len(ops()) - len(families()["programs"]),
+        "frameworks": len(frameworks),
+    }
 
 
 def current(text: str) -> str:
