@@ -62,7 +62,7 @@ ERRORS = (
         _LARGER,
         when=refused_by_onednn,
         modes=_KERNELS,
-        needs=WITH_ONE_DNN,
+        needs=(*WITH_ONE_DNN, "instructions=avx512f"),
     ),
     error(
         "window-larger-divides",
