@@ -1,9 +1,9 @@
-# jax under jit: div is off by more than rounding explains (expected -0.666666644, got -0)
+# jax under jit: div gives infinity where there is none (expected 2.99404762, got inf)
 #
 # Seen with jax 0.10.2, mode jit, on cpu.
-# There: y[1] expected -0.666666644, got -0 (allowed error 1.49e-07); 2 of 2 elements
+# There: infinity appeared: y[0] expected 2.99404762, got inf (allowed error 0.00488); 2 of 2 elements
 # Exit status 1: the difference is there. 0: it is gone. 2: the script itself failed.
-# Found by opassay, case 167a4bfa648bfe32.
+# Found by opassay, case e19c52b71757ff13.
 
 import os
 import platform
@@ -32,8 +32,8 @@ jax.config.update("jax_enable_x64", True)
 print("jax", jax.__version__, "NumPy", np.__version__, "Python", platform.python_version(), platform.machine())
 
 
-a = np.array([1.5000000027488779e+38, -1.9999999360571385e+38], dtype=np.float32)
-b = np.array([3.0000000054977558e+38], dtype=np.float32)
+a = np.array([2.9981136322021484e-05, 0], dtype=np.float16)
+b = np.array([1.0013580322265625e-05], dtype=np.float16)
 
 a = jnp.asarray(a)
 b = jnp.asarray(b)
@@ -88,6 +88,6 @@ if len(answers) != 1:
     print(f"expected 1 answers\nactual: {len(answers)} answers")
     finish(True)
 wrong = [
-    check("y", answers[0], (2,), "float32", np.array([0.5, -0.666666644130656], dtype=np.float64), np.array([1.4901161204949886e-07, 1.490116120865063e-07], dtype=np.float64)),
+    check("y", answers[0], (2,), "float16", np.array([2.994047619047619, 0], dtype=np.float64), np.array([0.004882931709290215, 1.4901161193847656e-07], dtype=np.float64)),
 ]
 finish(any(wrong))

@@ -110,6 +110,15 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "beyond_opencl": (of("acos", (0.5710548758506775, 0.25)), gives(0.963005781173706, math.acos(0.25))),
     # As JAX 0.10.2 answered, of a divisor that is broadcast.
     "divided_by_reciprocal": (of("div", (1.5e38, -2e38, 6.0), (3e38, 3e38, 3.0)), gives(0.0, -0.0, 2.0)),
+    # As JAX 0.10.2 answered: 1/b is 10**5, which float16 does not have, and 0 times infinity NaN.
+    "divided_by_reciprocal: of float16": (
+        of("div", (3e-5, 1e-5, -2e-5, 0.0, 6e-5), (1e-5, 1e-5, 1e-5, 1e-5, 3e-5), dtype="float16"),
+        gives(INF, INF, -INF, NAN, 2.002, dtype=np.float16),
+    ),
+    "divided_by_reciprocal: rounded down": (
+        of("floor_divide", (3e-5, -2e-5, 9.0, 27.203125), (1e-5, 1e-5, 3.0, -0.01379), dtype="float16"),
+        gives(INF, -INF, 3.0, -1974.0, dtype=np.float16),
+    ),
     # As JAX 0.10.2 answered; 2.28 units in the last place.
     "beyond_its_page": (of("acos", (0.9692190289497375, 0.25)), gives(0.24875764548778534, math.acos(0.25))),
     "reciprocal_estimated": (of("reciprocal", (1.0, 3.0)), gives(1 - 2.0**-24, 1 / 3)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 
 import numpy as np
@@ -42,6 +43,44 @@ def _by_reciprocal(a: Real, b: Real) -> Real:
         lost = np.isfinite(b.value) & (np.abs(1 / b.value) < FORMATS[name].smallest_normal)
         nothing = np.copysign(b.value.dtype.type(0), b.value)
     return bounded.where(lost, a * Real(nothing), a / b)
+
+
+def _reciprocals(b: Real, name: str) -> np.ndarray:
+    """1/b, rounded to the format; in float32 0 where it is subnormal."""
+    with np.errstate(all="ignore"):
+        found = np.asarray((1 / b.value).astype(name).astype(b.value.dtype))
+        small = np.abs(found) < FORMATS[name].smallest_normal
+        return np.where(small, np.copysign(0.0, found), found) if name == "float32" else found
+
+
+def _of_half(b: Real) -> bool:
+    """Whether all numbers are of float16."""
+    with np.errstate(all="ignore"):
+        return bool(np.array_equal(b.value.astype(np.float16).astype(b.value.dtype), b.value, equal_nan=True))
+
+
+def _by_half_reciprocal(a: Real, b: Real) -> Real:
+    """a · (1/b), where 1/b is rounded to float16: infinite from |b| = 2**-16 down."""
+    return a * Real(_reciprocals(b, "float16")) if _of_half(b) else a / b
+
+
+def _floored(name: str) -> Callable[[Real, Real], Real]:
+    """(a - a mod b) · (1/b), as CPython's ``float_divmod`` with that product: three roundings to the format, and one to
+    an integer."""
+
+    def floored(a: Real, b: Real) -> Real:
+        y = bounded.floor_quotient(a, b)
+        if a.value.dtype == np.longdouble or (name == "float16" and not _of_half(b)):
+            return y
+        reciprocal = _reciprocals(b, name)
+        with np.errstate(all="ignore"):
+            rest = np.fmod(a.value, b.value)
+            far = (a.value - rest) * reciprocal - ((rest != 0) & (np.signbit(rest) != np.signbit(b.value)))
+            lost = np.isfinite(b.value) & (b.value != 0) & (np.isinf(reciprocal) | (reciprocal == 0))
+        steps = 3 * FORMATS[name].unit_roundoff * sizes(y.value) + 1
+        return bounded.where(lost, Real(far), Real(y.value, (y,), lambda _, error: error + steps))
+
+    return floored
 
 
 def _rsqrt_estimated(x: Real) -> Real:
@@ -177,8 +216,11 @@ HYPOTHESES = (
     ),
     by_formula(
         "divided_by_reciprocal",
-        "a quotient is a product with the divisor's reciprocal, which is 0 where it is subnormal",
-        {"div": (_by_reciprocal,)},
+        "a quotient is a product with the divisor's reciprocal, which may be subnormal or overflow",
+        {
+            "div": (_by_reciprocal, _by_half_reciprocal),
+            "floor_divide": (_floored("float16"), _floored("float32")),
+        },
     ),
     by_formula(
         "reciprocal_estimated",
