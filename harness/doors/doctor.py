@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from opassay.harness.doors.consoles import say_line, stdout
+from opassay.harness.doors.printed import filled
 from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Op
@@ -63,4 +64,4 @@ def _diagnosis(engine: Engine, lane: Lane) -> list[str]:
     if untested := untested_line(engine, lane):
         lines.append(f"    {untested}")
     lines += [f"    from {hello['origin']}", f"    devices: {', '.join(hello['devices'])}; {len(hello['ops'])} ops"]
-    return lines + [f"    {name} = {value}" for name, value in sorted(hello["settings"].items())]
+    return lines + [filled(f"{name} = {value}", 4, 8) for name, value in sorted(hello["settings"].items())]

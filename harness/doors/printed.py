@@ -41,14 +41,31 @@ def print_entry(head: str, *says: str, indent: int = 0) -> None:
 
 def print_text(text: str, indent: int = 0, hanging: int | None = None) -> None:
     """A paragraph, its first line indented by ``indent`` columns and the others by ``hanging``."""
+    print(filled(text, indent, hanging))
+
+
+def filled(text: str, indent: int = 0, hanging: int | None = None) -> str:
+    """The same as text. A word that is longer than a line, such as a path, stays whole."""
     first, rest = " " * indent, " " * (indent if hanging is None else hanging)
-    print(textwrap.fill(text, room(), initial_indent=first, subsequent_indent=rest, break_on_hyphens=False))
+    how = {"initial_indent": first, "subsequent_indent": rest}
+    return textwrap.fill(text, room(), break_on_hyphens=False, break_long_words=False, **how)
 
 
-def print_named(name: str, words: Iterable[str], between: str = ", ") -> None:
+def filled_lines(text: str) -> str:
+    """Each line of ``text`` filled by itself, at its indentation; commands, to be pasted, stay on one."""
+    return "\n".join(_line(line) for line in text.split("\n"))
+
+
+def _line(line: str) -> str:
+    words = line.lstrip()
+    indent = len(line) - len(words)
+    return line if words.startswith("opassay ") else filled(words, indent, indent + INDENT)
+
+
+def print_named(name: str, words: Iterable[str], between: str = ", ", indent: int = INDENT) -> None:
     """``name: first, second``, nothing where there are no words."""
     if text := between.join(words):
-        print_text(f"{name}: {text}", INDENT, 2 * INDENT)
+        print_text(f"{name}: {text}", indent, indent + INDENT)
 
 
 def print_docstring(text: str) -> None:

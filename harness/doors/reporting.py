@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from opassay.harness.doors.printed import filled_lines
 from opassay.harness.find.registry import UsageError, unknown
 from opassay.harness.model.fact import apart
 from opassay.harness.model.verdicts import Record
@@ -86,7 +87,8 @@ def _diff(old: Path, later: Path, told: str, form: str, out: Path | None, target
     except Exception as error:
         raise strange(error) from None
     if out is None:
-        print(FORMATS[form](diff, told), end="")
+        text = FORMATS[form](diff, told)
+        print(filled_lines(text) if form == "text" else text, end="")
         return diff.status
     try:
         out.write_text(FORMATS[form](diff, told), encoding="utf-8", newline="\n")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opassay.harness.doors.consoles import say_line, stderr
+from opassay.harness.doors.printed import print_named
 from opassay.harness.find.registry import Registry, UsageError, unknown
 from opassay.harness.hunt import store
 from opassay.harness.model.case import ASPECTS, Case
@@ -70,14 +71,15 @@ def show_command(given: str) -> int:
 
 
 def _tell(suite: Suite) -> int:
-    print(f"{suite.name}: {len(suite.cases):,} cases of {len(suite.ops)} ops, SHA-256 {suite.hash}")
+    print(f"{suite.name}: {len(suite.cases):,} cases of {len(suite.ops)} ops")
+    print(f"  SHA-256 {suite.hash}")
     for what, counted in (
         ("aspect", Counter(case.aspect for case in suite.cases)),
         ("fill", Counter(t.fill.kind for case in suite.cases for t in case.all_tensors)),
         ("memory", Counter(t.memory.kind for case in suite.cases for t in case.all_tensors)),
         ("dtype", Counter(t.dtype for case in suite.cases for t in case.all_tensors)),
     ):
-        print(f"  {what}: " + ", ".join(f"{name} {count:,}" for name, count in counted.most_common()))
+        print_named(what, (f"{name} {count:,}" for name, count in counted.most_common()), indent=2)
     return 0
 
 
