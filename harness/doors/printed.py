@@ -46,9 +46,9 @@ def print_text(text: str, indent: int = 0, hanging: int | None = None) -> None:
 
 def filled(text: str, indent: int = 0, hanging: int | None = None) -> str:
     """The same as text. A word that is longer than a line, such as a path, stays whole."""
-    first, rest = " " * indent, " " * (indent if hanging is None else hanging)
-    how = {"initial_indent": first, "subsequent_indent": rest}
-    return textwrap.fill(text, room(), break_on_hyphens=False, break_long_words=False, **how)
+    lines = textwrap.TextWrapper(room(), " " * indent, " " * (indent if hanging is None else hanging))
+    lines.break_on_hyphens = lines.break_long_words = False
+    return lines.fill(text)
 
 
 def filled_lines(text: str) -> str:
