@@ -46,13 +46,21 @@ def _rho(rho: float | str | None) -> str:
 
 
 def _trait(trait: Trait) -> str:
-    """``dilation.0 ≥ 2``, ``tensors.0.memory is sliced``."""
+    """``dilation.0 ≥ 2``, ``memory of input 1 is sliced``, ``fill is ints or wilder``."""
     place, relation, value = trait
     names: Sequence[str] = [str(part) for part in place if part != "attributes"]
+    told = f"{_RELATIONS.get(relation, '?')} {value}"
     if names == ["fill"] and isinstance(value, int) and 0 <= value < len(VALUE_KINDS):
         # Kinds of fills are numbered from the simplest to the wildest.
-        value = VALUE_KINDS[value]
-    return word(f"{'.'.join(names)} {_RELATIONS.get(relation, '?')} {value}", 120)
+        told = f"is {VALUE_KINDS[value]}" + {">=": " or wilder", "<=": " or simpler"}.get(relation, "")
+    return word(f"{_named(names)} {told}", 120)
 
 
+def _named(names: Sequence[str]) -> str:
+    if len(names) > 2 and names[0] in _TENSORS and names[1].isdecimal():
+        return f"{'.'.join(names[2:])} of {_TENSORS[names[0]]} {int(names[1]) + 1}"
+    return ".".join(names)
+
+
+_TENSORS = {"tensors": "input", "cotangents": "cotangent"}
 _RELATIONS = {"==": "is", ">=": "≥", "<=": "≤", "in": "is one of"}
