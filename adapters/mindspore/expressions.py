@@ -61,7 +61,6 @@ EXPRESSIONS = {
     "maximum": "ops.maximum(a, b)",
     "minimum": "ops.minimum(a, b)",
     "fmax": "ops.fmax(a, b)",
-    "fmin": "ops.fmin(a, b)",
     "copysign": "ops.copysign(a, b)",
     "heaviside": "ops.heaviside(a, b)",
     "nextafter": "ops.nextafter(a, b)",
