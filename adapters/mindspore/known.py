@@ -58,7 +58,7 @@ _FUNCTIONS: Told = {
 }
 _EXPONENTIALS = (
     "exp sigmoid silu swiglu tanh mish elu selu celu softplus softmax log_softmax log_sigmoid erf erfc gelu "
-    "log log2 log10 log1p expm1 logsumexp logaddexp pow mlp_step transformer_block"
+    "log log2 log10 log1p expm1 logsumexp logaddexp pow xlogy hypot mlp_step transformer_block"
 )
 _UNCHECKED = {
     "divides": ("DivisorZero",),
@@ -119,7 +119,7 @@ KNOWN = pinned(
         _shows(
             "sum-of-nothing",
             "a sum over no terms is not written: what lay in memory is the answer",
-            "matmul bmm linear matmul_vjp logsumexp",
+            "matmul bmm linear matmul_vjp logsumexp l1_loss",
             "structural numeric special nondeterministic",
             shares_nothing,
             flaky=_MEMORY,
