@@ -42,6 +42,7 @@ LOOSER = {hypothesis.name for hypothesis in ALL if hypothesis.looser}
 
 MODELS = {
     "beyond_its_page": NumericModel("float32", functions="jax-cpu"),
+    "beyond_its_page: of tan": NumericModel("float32", functions="jax-cpu"),
     "cut_not_rounded": NumericModel("float32"),
     "reciprocal_estimated: log": NumericModel("float32", flushes=False),
 }

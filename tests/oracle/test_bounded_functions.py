@@ -146,11 +146,12 @@ def test_special_values(define: Callable[..., Any], inputs: tuple[np.ndarray, ..
 
 
 def test_a_remainder_that_is_taken_for_zero_hides_that_a_quotient_is_not_whole() -> None:
-    # -5.28, whose remainder is subnormal.
-    reference = one(bounded.floor_quotient, floats(-2.057115e-37, -5), floats(3.893825e-38, 2))
-    assert judged(floats(-5, -3), reference, flushes=True).verdict == "pass"
-    assert judged(floats(-5, -3), reference, flushes=False).bad_elements == 1
-    assert judged(floats(-6, -2), reference, flushes=True).bad_elements == 1
+    # -5.28 and 706.88, whose remainders are subnormal.
+    x, y = floats(-2.057115e-37, -8.477649e-36, -5), floats(3.893825e-38, -1.199306e-38, 2)
+    reference = one(bounded.floor_quotient, x, y)
+    assert judged(floats(-5, 707, -3), reference, flushes=True).verdict == "pass"
+    assert judged(floats(-5, 707, -3), reference, flushes=False).bad_elements == 2
+    assert judged(floats(-6, 708, -2), reference, flushes=True).bad_elements == 2
 
 
 def test_a_result_below_the_normal_numbers_is_flushed_only_by_a_target_that_flushes() -> None:

@@ -170,9 +170,10 @@ def _whole_quotient(step: Callable[[np.ndarray], np.ndarray], whole: Binary, x: 
         low, high = (step(quotient + sign * near) for sign in (-1, 1))
         off = np.where(left_out | (near == 0), 0, np.maximum(high - value, value - low))
         if formats.flushes(formats.compute):
-            # A remainder flushed to 0 does not show that there is one.
-            tiny = (rest != 0) & (np.abs(rest) < FORMATS[formats.compute].smallest_normal)
-            off = np.where(tiny & ~left_out, np.maximum(off, np.abs(np.trunc(quotient) - value)), off)
+            # A remainder flushed to 0 does not show that there is one: the quotient is taken for a whole number.
+            tiny = (rest != 0) & (np.abs(rest) < FORMATS[formats.compute].smallest_normal) & ~left_out
+            for taken in (np.trunc(quotient), np.rint(quotient)):
+                off = np.where(tiny, np.maximum(off, np.abs(taken - value)), off)
         return np.where(left_out, np.inf, kept(formats, value, off.astype(np.float64), exact=True))
 
     return Real(value, (x, y), local, either_zero=np.broadcast_to(True, value.shape), opened=left_out)

@@ -162,7 +162,7 @@ HYPOTHESES = (
     by_formula(
         "beyond_its_page",
         "a function errs by more than its documentation says, and by less than OpenCL allows",
-        {"acos": (bounded.acos,)},
+        {"acos": (bounded.acos,), "tan": (bounded.tan,)},
         VALUE,
         model=_as_opencl,
         looser=True,
