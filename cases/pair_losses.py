@@ -76,6 +76,7 @@ def loss(name: str, losses: Losses, says: str, attributes: Mapping[str, Attribut
 LOGITS = kinds.pairs(("normal", "ties", "ints"), ("near", "near", "shifted", "wide", "special"))
 OF_LOGITS: Mapping[str, Any] = {
     "own": {0: _probabilities},
+    "inexact": True,
     "traits": ("loss", "exponential"),
     "values": LOGITS,
 }

@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from opassay.adapters.facts import accepted, pinned
-from opassay.adapters.kernels.elements import Told, holds_nan, mistakes
+from opassay.adapters.kernels.elements import Told, mistakes
 from opassay.adapters.kernels.refusals import of_nothing, refused
-from opassay.adapters.kernels.values import empty_anywhere
+from opassay.adapters.kernels.values import empty_anywhere, holds_nan
 from opassay.adapters.mindspore.known_predicates import (
     along_another,
+    broadcast,
     counted_to_zero,
     divides_by_zero,
     divides_by_zero_first,
+    nan_of_a_share,
     of_floats,
     shares_nothing,
     signed_without_size,
+    steps_nearby,
     writes,
 )
 from opassay.harness.model.fact import Fact
@@ -54,6 +57,13 @@ _FUNCTIONS: Told = {
     "halved_last": ("upstream", "gelu halves last: it overflows where its answer does not"),
     "exponent_126": ("upstream", "exp is 0 from -87 on, where it is not yet subnormal"),
     "out_of_range": ("upstream", "tanh is a quotient of polynomials, which nothing keeps within 1"),
+    "zero_times_log": ("upstream", "xlogy is a product also where its first operand is 0"),
+    "zero_times_far": ("upstream", "huber_loss selects after the square, whose slope is 0 times infinity far away"),
+    "loss_by_difference": (
+        "upstream",
+        "binary_cross_entropy_with_logits adds to a logarithm the maximum that was taken from it, which cancels",
+    ),
+    "neighbour_of_float64": ("upstream", "nextafter of float32 is that of float64, rounded"),
     "sums_saturate": ("upstream", "sums of integers are computed in float64, which holds 53 bits"),
 }
 _EXPONENTIALS = (
@@ -119,7 +129,7 @@ KNOWN = pinned(
         _shows(
             "sum-of-nothing",
             "a sum over no terms is not written: what lay in memory is the answer",
-            "matmul bmm linear matmul_vjp logsumexp l1_loss",
+            "matmul bmm linear matmul_vjp logsumexp loss",
             "structural numeric special nondeterministic",
             shares_nothing,
             flaky=_MEMORY,
@@ -136,7 +146,7 @@ KNOWN = pinned(
         _shows(
             "divided-by-zero",
             "a quotient by zero has the sign of the dividend",
-            "div fmod remainder log log2 log10",
+            "div fmod remainder log log2 log10 xlogy",
             "special",
             divides_by_zero,
             flaky="whether the other operand is 0 as well",
@@ -161,17 +171,50 @@ KNOWN = pinned(
         _shows("index-add-writes", "index_add writes into its input", "index_add", "structural", writes),
         _shows(
             "sign-nan",
-            "sign compares with 0, of which a NaN is neither less nor equal",
-            "sign",
+            "sign and heaviside compare with 0, of which a NaN is neither less nor equal",
+            "sign heaviside",
             "special",
             holds_nan,
         ),
         _shows(
+            "step-nearby",
+            "heaviside takes what is at most 2^-52 for 0",
+            "heaviside",
+            "numeric special structural",
+            steps_nearby,
+        ),
+        _shows(
             "signbit-compared",
-            "signbit compares with 0, than which -0 is not less",
-            "signbit",
-            "structural",
+            "signbit and copysign compare with 0, than which -0 is not less",
+            "signbit copysign",
+            "structural numeric special",
             signed_without_size,
+            flaky="what is left of it in a sum over axes along which the other operand is broadcast",
+        ),
+        _shows(
+            "nextafter-alike",
+            "nextafter does not broadcast: it reads behind the smaller operand",
+            "nextafter",
+            "structural numeric special nondeterministic",
+            broadcast,
+            aspects=("value",),
+            flaky=_MEMORY,
+        ),
+        Fact(
+            "mindspore-divergence-target",
+            "upstream",
+            "the gradient of kl_div by the target is 0",
+            ops=("kl_div",),
+            aspects=("gradient",),
+            reproduces="all_zeros",
+            versions=_SEEN,
+        ),
+        _shows(
+            "divergence-nan",
+            "kl_div is 0 where x is NaN",
+            "kl_div",
+            "special",
+            nan_of_a_share,
             aspects=("value",),
         ),
         _shows(

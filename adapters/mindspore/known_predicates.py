@@ -18,8 +18,8 @@ def along_another(case: Case) -> bool:
 
 
 def signed_without_size(case: Case) -> bool:
-    """Some element is -0 or NaN with a sign."""
-    x = dtypes.widen(case.tensors[0].materialize())
+    """Some element of the last operand is -0 or NaN with a sign."""
+    x = dtypes.widen(case.tensors[-1].materialize())
     return bool((np.signbit(x) & ~(x < 0)).any())
 
 
@@ -35,6 +35,23 @@ def divides_by_zero(case: Case) -> bool:
 
 def divides_by_zero_first(case: Case) -> bool:
     return bool(np.any(case.tensors[0].materialize() == 0))
+
+
+def steps_nearby(case: Case) -> bool:
+    """Something near 0 has another step than 0 has."""
+    a, b = np.broadcast_arrays(*(dtypes.widen(x) for x in case.inputs()))
+    near = (a != 0) & (np.abs(a) <= 2.0**-52)
+    return bool((near & ((b != (a > 0)) | np.signbit(b))).any())
+
+
+def broadcast(case: Case) -> bool:
+    return len({tensor.shape for tensor in case.tensors}) > 1
+
+
+def nan_of_a_share(case: Case) -> bool:
+    """Some x is NaN where the target is not 0."""
+    target, x = (dtypes.widen(x) for x in case.inputs())
+    return bool((np.isnan(x) & (target != 0)).any())
 
 
 def writes(case: Case) -> bool:

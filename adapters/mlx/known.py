@@ -21,6 +21,11 @@ _FUNCTIONS: Told = {
     "zeros_of_other_sign": ("upstream", "what is made of others loses the sign of -0"),
     "padded_with_zero": ("upstream", "pools pad integers with -inf, which becomes 0"),
     "gradient_multiplied": ("upstream", "relu's gradient is multiplied by 0 where it should be cut off"),
+    "slope_by_difference": (
+        "upstream",
+        "huber_loss is of min(|d|, delta) and of what |d| is more, whose slopes of delta cancel within delta",
+    ),
+    "loss_by_difference": ("upstream", "binary_cross_entropy is log(1 + exp(x)) - target * x, which cancels"),
     "gradient_shared_among_maxima": ("by design", "equal elements of a window share its gradient"),
 }
 

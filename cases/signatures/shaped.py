@@ -46,8 +46,9 @@ class Shaped(draws.Draws):
     each; ``ranks``: the number of extents of a shape. ``ways``: variants of the shapes. ``settle``: attributes that
     follow from extents. ``own``: by position, fills of inputs that do not depend on the fill number but on shapes and
     attributes. ``empties``: a table of the extent that is 0. ``work``: from shapes and attributes, the total number of
-    products; ``longest``: that of the longest sum of value or gradient, for ops that are sums. ``named``: the attribute
-    that states the way, if any.
+    products; ``longest``: that of the longest sum of value or gradient, for ops that are sums, and ``inexact`` whether
+    its terms round whatever the values are, so that it must not be too long for a bound. ``named``: the attribute that
+    states the way, if any.
     """
 
     shapes: Shapes = lambda extents, way: ()
@@ -60,6 +61,7 @@ class Shaped(draws.Draws):
     empties: Sequence[str] = draws.EMPTY
     work: Counted = lambda shapes, attributes: 0
     longest: Counted | None = None
+    inexact: bool = False
     named: str = ""
 
     def attributes_of(self, drawn: Mapping[str, Any], extents: Sequence[int], way: str) -> dict[str, Any]:
@@ -102,7 +104,8 @@ def _geometry(
 
     def cost(found: Sequence[int]) -> tuple[int, int]:
         made = shaped.shapes(found, way)
-        return tables.elements(*made), shaped.work(made, shaped.attributes_of(attributes, found, way))
+        settled = shaped.attributes_of(attributes, found, way)
+        return tables.elements(*made), _work(shaped, made, settled, dtype)
 
     found = fitting.fit(extents[:rank], (1,) * rank, cost, budget)
     if empty:
@@ -112,6 +115,13 @@ def _geometry(
     tensors = [_tensor(shaped, i, shapes, settled, dtype, memory) for i, memory in enumerate(memories)]
     geometry = Geometry(Case(shaped.op, tuple(tensors), settled), kinds, points=draws.points(shaped.points, dtype))
     return fillings.summed(geometry, kinds, shaped.longest(shapes, settled)) if shaped.longest else geometry
+
+
+def _work(shaped: Shaped, shapes: Sequence[Shape], attributes: Mapping[str, Any], dtype: str) -> int:
+    """The number of products, or too many where no bound holds."""
+    if shaped.inexact and shaped.longest and shaped.longest(shapes, attributes) > fillings.most_terms(dtype):
+        return fitting.TOO_MUCH
+    return shaped.work(shapes, attributes)
 
 
 def _tensor(

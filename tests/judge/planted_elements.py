@@ -367,6 +367,25 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("binary_cross_entropy_with_logits", (0.5, 0.5), (100.0, 1.0), dy=(1.0, 1.0), reduction=False),
         lambda _: [np.array([-INF, -1], np.float32), np.array([0.5, 1 / (1 + math.exp(-1)) - 0.5], np.float32)],
     ),
+    # As MLX 0.32 answered.
+    "loss_by_difference: softplus": (
+        of("binary_cross_entropy_with_logits", (1.0, 1.0), (20.0, -1.0), reduction=False),
+        gives(0, math.log1p(math.exp(1))),
+    ),
+    "slope_by_difference": (
+        of("huber_loss", (0.0, 2.0), (1e-9, 0.0), dy=(1.0, 1.0), delta=1.0, reduction=False),
+        lambda _: [np.array([0, 1], np.float32), np.array([0, -1], np.float32)],
+    ),
+    # As MindSpore 2.10 answered.
+    "zero_times_far": (
+        of("huber_loss", (0.0, 2.0), (INF, 0.0), dy=(1.0, 1.0), delta=1.0, reduction=False),
+        lambda _: [np.array([NAN, 1], np.float32), np.array([NAN, -1], np.float32)],
+    ),
+    "zero_times_log": (of("xlogy", (0.0, 0.0, 2.0), (0.0, 3.0, 1.0)), gives(NAN, 0, 0)),
+    "in_32_bits: the answer": (
+        of("mse_loss", (0.0, 0.0), (1e30, 1.0), dtype="float64", reduction=False),
+        gives(INF, 1, dtype=np.float64),
+    ),
     "minus_zero_lost: some": (of("sqrt", (-0.0, -0.0, 4.0)), gives(0.0, -0.0, 2)),
     "one_too_early: some": (
         of("tanh", (17.80307909011841, 17.80307909011841), dtype="float64"),

@@ -115,6 +115,13 @@ def _next_in_double(question: Question) -> Iterator[References]:
         yield (replace(found, exact=exact, signed_zeros=None),)
 
 
+def _zero_times_log(question: Question) -> Iterator[References]:
+    (found,) = ask(question)
+    a, b = np.broadcast_arrays(*(wide(x) for x in question.inputs))
+    lost = (a == 0) & ~((b > 0) & np.isfinite(b))
+    yield (replace(found, exact=np.where(lost, np.nan, found.exact)),)
+
+
 def _unordered(question: Question) -> Iterator[References]:
     """As ``cmpps`` with an unordered predicate."""
     (found,), (a, b) = ask(question), question.inputs
@@ -182,6 +189,13 @@ HYPOTHESES = (
         "the next number is that of float64, rounded back to the operand",
         _next_in_double,
         ("nextafter",),
+        ("value",),
+    ),
+    Hypothesis(
+        "zero_times_log",
+        "0 is multiplied by a logarithm that is not finite, which is NaN",
+        _zero_times_log,
+        ("xlogy",),
         ("value",),
     ),
     Hypothesis(

@@ -1,8 +1,9 @@
-"""Mistakes of losses: formulas that cancel."""
+"""Mistakes of losses: formulas that cancel, and products with 0."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,8 +11,8 @@ import numpy as np
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded import Real
 from opassay.adapters.oracle.bounded.reverse import gradients
-from opassay.adapters.oracle.hypotheses.computed import computed_by
-from opassay.adapters.oracle.hypotheses.question import References
+from opassay.adapters.oracle.hypotheses.computed import by_formula, computed_by
+from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.hypothesis import Hypothesis, Question
@@ -33,6 +34,11 @@ def _by_difference(target: Real, x: Real, reduction: str | bool, dtype: str) -> 
     return bounded.reduced(each, reduction)
 
 
+def _softplus_less_product(target: Real, x: Real, reduction: str | bool) -> Real:
+    """As MLX has it."""
+    return bounded.reduced(bounded.unsigned(bounded.softplus(x) - x * target), reduction)
+
+
 def _log(share: Real, lost: float) -> Real:
     """The logarithm of what is 0 below ``lost``."""
     nothing = np.asarray(share.value < lost)
@@ -42,15 +48,57 @@ def _log(share: Real, lost: float) -> Real:
 def _differing(question: Question) -> Iterator[References]:
     dtype = dtypes.dtype_name(question.inputs[1])
     yield from computed_by(partial(_by_difference, **question.attributes, dtype=dtype))(question)
+    yield from computed_by(partial(_softplus_less_product, **question.attributes))(question)
+
+
+def _huber_slope(target: Real, x: Real, delta: float, reduction: str | bool) -> Real:
+    """As of m² / 2 + delta · (|d| - m) with m = min(|d|, delta): m has two shares of the gradient."""
+    d = x - target
+    size = bounded.absolute(d)
+    near = bounded.less_equal(size, delta)
+
+    def pull(g: Real, _: Real) -> tuple[Real | None, ...]:
+        far = g * delta
+        slope = bounded.where(near, (g * bounded.saved(size) - far) + far, far)
+        signed = bounded.where(bounded.greater_equal(bounded.saved(d), 0.0), slope, -slope)
+        return None, bounded.left_open(signed, np.isnan(d.value))
+
+    whole = bounded.huber(target, x, delta)
+    each = Real(whole.value, (whole, d), lambda _, error, *of: error, pull)
+    return bounded.reduced(each, reduction)
+
+
+def _zero_times_far(question: Question) -> Iterator[References]:
+    """The square, which does not count there, has the slope 2·d, which overflows."""
+    found = ask(question)
+    with np.errstate(all="ignore"):
+        target, x = (dtypes.widen(array) for array in question.inputs)
+        slope = dtypes.narrow(2 * (x - target), dtypes.dtype_name(question.inputs[1]))
+    far = np.isinf(dtypes.widen(slope))
+    yield tuple(replace(each, exact=np.where(far, np.nan, each.exact)) for each in found)
 
 
 HYPOTHESES = (
     Hypothesis(
         "loss_by_difference",
-        "it is (1 - target)·x - log(sigmoid(x)), which cancels, and the target's gradient of log(1 - sigmoid(x))",
+        "it is (1 - target)·x - log(sigmoid(x)) or log(1 + exp(x)) - target·x, which cancel, and the target's gradient "
+        "of log(1 - sigmoid(x))",
         _differing,
         ("binary_cross_entropy_with_logits",),
         ("value", "gradient"),
         independent=True,
+    ),
+    by_formula(
+        "slope_by_difference",
+        "the gradient within delta is what is left of delta, added and subtracted",
+        {"huber_loss": (_huber_slope,)},
+        ("gradient",),
+    ),
+    Hypothesis(
+        "zero_times_far",
+        "the gradient is 0 times the slope of the square where that overflows, which is NaN",
+        _zero_times_far,
+        ("huber_loss",),
+        ("gradient",),
     ),
 )

@@ -25,6 +25,7 @@ Real = bounded.Real
 EXPONENTIALS = (
     *("exp", "expm1", "sigmoid", "silu", "swiglu", "tanh", "mish", "elu", "selu", "celu", "softplus", "log_sigmoid"),
     *("softmax", "log_softmax", "logsumexp", "logaddexp", "erf", "erfc", "gelu", "pow", "cross_entropy"),
+    "binary_cross_entropy_with_logits",
 )
 SHORT_LN2 = np.longdouble("0.693147")
 TRUNCATED = 2 / 13 / 3.0**13 / (1 - 1 / 9)

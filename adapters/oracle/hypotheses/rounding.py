@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from opassay.adapters.oracle.bounded.formats import sizes
 from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
@@ -42,7 +43,8 @@ WHOLE = {half: whole for whole, half in HALF.items()}
 
 
 def _in_32_bits(question: Question) -> Iterator[References]:
-    """64-bit data is made 32 bits wide: operands and answer, operands only, sums only, or the answer only."""
+    """64-bit data is made 32 bits wide: operands and answer, operands only, sums only, or the answer only, which
+    may be stored in 64 bits again."""
     arrays = (*question.inputs, *question.cotangents)
     if any(a is not None and a.dtype.name in HALF for a in arrays):
         with np.errstate(over="ignore"):
@@ -54,6 +56,18 @@ def _in_32_bits(question: Question) -> Iterator[References]:
         yield _as(WHOLE, halved)
         yield whole
         yield _as(HALF, whole)
+        yield tuple(map(_held_in_single, whole))
+
+
+def _held_in_single(reference: Reference) -> Reference:
+    """What is beyond float32 becomes infinite, and what is subnormal there may become 0."""
+    if reference.dtype != "float64" or reference.allowed_by is None:
+        return reference
+    form, size, allowed = dtypes.FORMATS["float32"], sizes(reference.exact), reference.allowed_by
+    beyond = (size > form.largest) & np.isfinite(size)
+    low = np.where(size < form.smallest_normal, form.smallest_normal, size * form.unit_roundoff)
+    exact = np.where(beyond, np.copysign(np.inf, reference.exact), reference.exact)
+    return replace(reference, exact=exact, allowed_by=lambda model: np.where(beyond, 0, allowed(model) + low))
 
 
 def _as(dtype: Mapping[str, str], references: References) -> References:
