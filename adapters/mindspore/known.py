@@ -137,7 +137,7 @@ KNOWN = pinned(
         _shows(
             "gradient-of-nothing",
             "the gradient of an operand that was broadcast to no elements is not written",
-            "add sub mul div maximum minimum pow atan2 fmod remainder lerp",
+            "add sub mul div maximum minimum fmax copysign pow atan2 hypot xlogy fmod remainder lerp",
             "structural numeric special nondeterministic",
             empty_anywhere,
             aspects=("gradient",),
@@ -249,6 +249,12 @@ KNOWN = pinned(
         ),
         _refused(
             "padded-axes", "an array is padded along as many axes as an image has", "input dims when padding's size"
+        ),
+        _refused(
+            "copysign-ranks",
+            "copysign repeats its second operand, of more axes, as often as its shape says",
+            "For 'Select', condition.shape and input.shape",
+            aspects=("value", "gradient", "shape"),
         ),
         _refused("scalar-nonzero", "a scalar has no positions", "name: NonZero", aspects=("value", "shape")),
         _refused("repeat-zero", "no times are refused", "but got type 'Int'"),

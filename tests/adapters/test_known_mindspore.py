@@ -19,6 +19,41 @@ def test_a_sign_without_size_is_what_signbit_misses(value: float, shows: bool) -
     assert of.signed_without_size(Case("signbit", (holding(1.0, value),))) is shows
 
 
+def test_of_a_copied_sign_the_second_operand_counts() -> None:
+    assert of.signed_without_size(Case("copysign", (holding(1.0), holding(-0.0))))
+    assert not of.signed_without_size(Case("copysign", (holding(-0.0), holding(1.0))))
+
+
+@pytest.mark.parametrize(
+    ("x", "there", "shows"),
+    [
+        (-(2.0**-52), 7.0, True),
+        (1e-30, 7.0, True),
+        (1e-30, 1.0, False),
+        (-1e-30, -0.0, True),
+        (-1e-30, 0.0, False),
+        (-(2.0**-51), 7.0, False),
+        (0.0, 7.0, False),
+    ],
+)
+def test_a_step_is_at_what_is_near_zero_where_its_answer_is_another(x: float, there: float, shows: bool) -> None:
+    tensors = (holding(3.0, x, dtype="float64"), holding(there, dtype="float64"))
+    assert of.steps_nearby(Case("heaviside", tensors)) is shows
+
+
+def test_operands_of_one_shape_are_not_broadcast() -> None:
+    assert of.broadcast(Case("nextafter", (holding(1.0, 2.0), holding(1.0))))
+    assert not of.broadcast(Case("nextafter", (holding(1.0, 2.0), holding(1.0, 2.0))))
+
+
+@pytest.mark.parametrize(
+    ("target", "x", "shows"), [(0.5, float("nan"), True), (0.0, float("nan"), False), (0.5, 1, False)]
+)
+def test_a_nan_counts_where_the_target_does(target: float, x: float, shows: bool) -> None:
+    case = Case("kl_div", (holding(0.5, target), holding(1.0, x)), {"reduction": False})
+    assert of.nan_of_a_share(case) is shows
+
+
 @pytest.mark.parametrize(
     ("end", "step", "shows"), [(-4, -1, True), (-9, -2, True), (-3, -1, False), (-4, 1, False), (2, 1, False)]
 )
