@@ -67,9 +67,10 @@ def _near(drawn: Draws, attributes: Mapping[str, Any]) -> Iterator[Pin]:
 
 
 def _settings(drawn: Draws) -> list[dict[str, Any]]:
-    """Settings of the attributes in which each takes all of its values."""
+    """Settings of the attributes in which each takes all of its values; a value that is drawn often is there often."""
     count = max(map(len, drawn.attributes.values()), default=1)
-    return [{name: values[i % len(values)] for name, values in drawn.attributes.items()} for i in range(count)]
+    turns = [[values[i % len(values)] for values in drawn.attributes.values()] for i in range(count)]
+    return [dict(zip(drawn.attributes, turn, strict=True)) for turn in dict.fromkeys(map(tuple, turns))]
 
 
 def _hard(drawn: Draws, dtype: str) -> tuple[Tensor, ...]:
