@@ -44,6 +44,13 @@ def steps_nearby(case: Case) -> bool:
     return bool((near & ((b != (a > 0)) | np.signbit(b))).any())
 
 
+def beyond_single(case: Case) -> bool:
+    """Some float64 is no normal number in float32."""
+    form = dtypes.FORMATS["float32"]
+    wide = [np.abs(t.materialize()) for t in case.all_tensors if t.dtype == "float64"]
+    return any(bool((np.isfinite(x) & (x > 0) & ((x < form.smallest_normal) | (x > form.largest))).any()) for x in wide)
+
+
 def broadcast(case: Case) -> bool:
     return len({tensor.shape for tensor in case.tensors}) > 1
 

@@ -41,6 +41,13 @@ def test_a_step_is_at_what_is_near_zero_where_its_answer_is_another(x: float, th
     assert of.steps_nearby(Case("heaviside", tensors)) is shows
 
 
+@pytest.mark.parametrize(("value", "shows"), [(1e200, True), (1e-200, True), (0.0, False), (3e38, False)])
+def test_a_float64_is_lost_where_float32_has_no_such_number(value: float, shows: bool) -> None:
+    given = (holding(1.0, value, dtype="float64"), holding(1.0, 1.0, dtype="float64"))
+    assert of.beyond_single(Case("hypot", given)) is shows
+    assert not of.beyond_single(Case("hypot", (holding(1e-40), holding(1.0))))
+
+
 def test_operands_of_one_shape_are_not_broadcast() -> None:
     assert of.broadcast(Case("nextafter", (holding(1.0, 2.0), holding(1.0))))
     assert not of.broadcast(Case("nextafter", (holding(1.0, 2.0), holding(1.0, 2.0))))
