@@ -1,4 +1,4 @@
-"""Dtypes that tinygrad  has no kernel for, by op: written by ``docs/tools/lacking.py``."""
+"""Dtypes that tinygrad 0.14.0 has no kernel for, by op: written by ``docs/tools/lacking.py``."""
 
 from __future__ import annotations
 
