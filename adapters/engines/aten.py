@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from opassay.adapters.kernels.elements import NAN_OF_SIGN, Told, holds_nan, mistakes
-from opassay.harness.model import dtypes
-from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
-from opassay.harness.model.fills import Fill
 
 FUNCTIONS: Told = {
     "exponential_overflows": (
@@ -51,21 +46,6 @@ def saturates(case: Case) -> bool:
     return case.attributes["to"] == "float8_e4m3fn"
 
 
-def _of_infinity(case: Case) -> bool:
-    """Whether a finite number is the gradient's share of an infinity."""
-    x, dy = case.inputs()[0], case.cotangent_values()[0]
-    return dy is not None and bool((np.isinf(dtypes.widen(x)) & np.isfinite(dtypes.widen(dy))).any())
-
-
-SHARE_OF_INFINITY = Case(
-    "copysign",
-    (Tensor((1,), "float32", Fill("literal", values=(math.inf,))), Tensor((1,), "float32", Fill("ones"))),
-    {},
-    "gradient",
-    cotangents=(Tensor((1,), "float32", Fill("ones")),),
-)
-
-
 def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Iterator[Fact]:
     """The facts of ``adapter`` in the modes in which it calls them."""
     told: dict[str, Any] = {"versions": versions, "modes": modes}
@@ -81,19 +61,4 @@ def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Iterator[
         modes=modes,
         versions=versions,
         pins=(NAN_OF_SIGN,),
-    )
-
-
-def share_of_infinity(adapter: str, versions: str) -> Fact:
-    """The gradient of copysign, which Keras lacks."""
-    return Fact(
-        f"{adapter}-copysign-infinity",
-        "upstream",
-        "the gradient of copysign is a product with the quotient of answer and operand, NaN of infinity",
-        ops=("copysign",),
-        aspects=("gradient",),
-        verdicts=("special",),
-        when=_of_infinity,
-        versions=versions,
-        pins=(SHARE_OF_INFINITY,),
     )

@@ -144,3 +144,28 @@ def length_by_quotient(adapter: str, alike: bool = False, **more: Any) -> Iterat
             flaky="what is left of it in a sum over axes along which the other operand is broadcast",
             **told,
         )
+
+
+def _share_of_infinity(case: Case) -> bool:
+    """Whether a finite number is the gradient's share of an infinity."""
+    operands, dy = [dtypes.widen(x) for x in case.inputs()], case.cotangent_values()[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        x = operands[1] - operands[0] if case.op == "l1_loss" else operands[0]
+    return dy is not None and bool((np.isinf(x) & np.isfinite(dtypes.widen(dy))).any())
+
+
+def share_of_infinity(adapter: str, versions: str, *ops: str) -> Fact:
+    """Gradients of ``ops``, whose values are sizes, and of copysign."""
+    x, one = (Tensor((1,), "float32", Fill("literal", values=(value,))) for value in (math.inf, 1.0))
+    told = ("copysign", *ops)
+    return Fact(
+        f"{adapter}-share-of-infinity",
+        "upstream",
+        f"the gradient of {' and '.join(told)} is a product with the quotient of answer and operand, NaN of infinity",
+        ops=told,
+        aspects=("gradient",),
+        verdicts=("special",),
+        when=_share_of_infinity,
+        versions=versions,
+        pins=(Case("copysign", (x, one), {}, "gradient", cotangents=(one,)),),
+    )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from opassay.adapters.facts import accepted, pinned
 from opassay.adapters.kernels.elements import Told, holds_nan, mistakes
 from opassay.adapters.kernels.values import empty_anywhere
-from opassay.harness.model.case import Case
+from opassay.harness.model import dtypes
+from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
+from opassay.harness.model.fills import Fill
 
 _SEEN = "litert 2.3.0, CPU"
 _INT32 = 2**31
@@ -25,7 +29,7 @@ _MISTAKES: Told = {
 }
 
 _UNCHECKED = {
-    "all any min sum sum_square": ("AxisRepeated",),
+    "all any count_nonzero min sum sum_square": ("AxisRepeated",),
     "conv2d": ("ChannelMismatch",),
     "conv2d_transpose conv3d": ("GroupsZero",),
     "max_unpool2d": ("IndexWrongChannel",),
@@ -37,8 +41,15 @@ _FOLDED = ("conv2d", "logsumexp", "masked_select", "matmul", "mean", "scatter_nd
 """An empty sum may have a non-empty answer: then the converter folds it, and the model has no input."""
 
 
+def _folded(case: Case) -> bool:
+    if case.op != "count_nonzero":
+        return case.op in _FOLDED or bool(case.attributes.get("reduction"))
+    shape = case.tensors[0].shape
+    return 0 not in np.delete(shape, case.attributes["axes"])
+
+
 def _empty(case: Case) -> bool:
-    return empty_anywhere(case) and case.op not in _FOLDED
+    return empty_anywhere(case) and not _folded(case)
 
 
 def _holds_zero(case: Case) -> bool:
@@ -51,6 +62,14 @@ def _wide_stride(case: Case) -> bool:
 
 def _unquantised(case: Case) -> bool:
     return case.tensors[0].dtype == "uint8"
+
+
+def _log_near_one(case: Case) -> bool:
+    """Some operand of a logarithm lies about 1, where the logarithm is less than those of its powers of 2."""
+    x = dtypes.widen(case.inputs()[0 if case.op == "kl_div" else -1])
+    with np.errstate(over="ignore"):
+        operand = 1 + np.exp(-np.abs(x)) if case.op == "binary_cross_entropy_with_logits" else x
+    return bool(((operand > 0.5) & (operand < 2) & (operand != 1)).any())
 
 
 def _fact(name: str, reason: str, ops: tuple[str, ...], verdict: str, when: Any, *aspects: str) -> Fact:
@@ -80,6 +99,18 @@ KNOWN = pinned(
         ),
         _fact("exp-nan", "exp of NaN is 0", ("exp",), "special", holds_nan),
         _fact("rsqrt-zero", "rsqrt of 0 is NaN", ("rsqrt",), "special", _holds_zero),
+        Fact(
+            "litert-log-near-one",
+            "upstream",
+            "XNNPACK's logarithm has an absolute error, not a relative one, near 1: of 1 + 2⁻²² it is 3 · 2⁻²³",
+            ops=("log", "xlogy", "kl_div", "binary_cross_entropy_with_logits"),
+            verdicts=("numeric",),
+            when=_log_near_one,
+            modes=("xnnpack",),
+            versions=_SEEN,
+            flaky="how much of the answer is the logarithm, and which of two roundings its polynomial takes",
+            pins=(Case("log", (Tensor((1,), "float32", Fill("literal", values=(1 + 2**-22,))),)),),
+        ),
         _fact(
             "wide-stride",
             "strides are numbers of 32 bits",

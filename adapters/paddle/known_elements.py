@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from opassay.adapters.kernels.elements import Told, endless, gradient, mistakes
+from opassay.adapters.kernels.elements import Told, endless, gradient, mistakes, share_of_infinity
 from opassay.adapters.kernels.far import far_strides
 from opassay.adapters.kernels.norms import one_pass
 from opassay.adapters.kernels.refusals import refused
+from opassay.adapters.paddle.known_pairs import PAIRS
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
@@ -27,7 +28,7 @@ _FUNCTIONS: Told = {
     "exp_less_one": ("upstream", "elu, celu and selu are exp(x) - 1, and 0 of what is small"),
     "log_of_one_added": (
         "upstream",
-        "softplus, mish and log_sigmoid are log(1 + exp(x)), whose sum rounds to 1",
+        "softplus, mish, log_sigmoid and cross-entropy are log(1 + exp(x)), whose sum rounds to 1",
     ),
     "constants_in_float32": ("upstream", "alpha and slopes are float32s, whatever the tensor is"),
     "slope_of_seven_digits": ("by design", "the slope of hard_sigmoid is 0.1666667, as its documentation has it"),
@@ -72,15 +73,8 @@ ELEMENTS = (
     *mistakes("paddle", _FUNCTIONS, versions=_SEEN),
     endless("paddle", _SEEN),
     far_strides("paddle", _SEEN, ("conv2d", "conv2d_input_gradient_law")),
-    Fact(
-        "paddle-no-weight",
-        "upstream",
-        "lerp's weight, where it is broadcast, has no gradient",
-        ops=("lerp",),
-        aspects=("gradient",),
-        reproduces="no_gradient_for_one",
-        versions=_SEEN,
-    ),
+    share_of_infinity("paddle", _SEEN, "abs", "l1_loss"),
+    *PAIRS,
     Fact(
         "paddle-slopes-in-32-bits",
         "upstream",

@@ -16,12 +16,15 @@ KERNELS: Mapping[str, tuple[str, ...]] = {
     "max_unpool2d": (*_WIDE, "int64"),
     "avg_unpool2d": ("float16", "bfloat16", *_WIDE, "uint8", "int32", "int64"),
     "relu": _WIDE,
+    "relu6": _WIDE,
+    "l1_loss": _WIDE,
     "matmul": (*_WIDE, "int32", "int64"),
     "scatter_nd": (*_WIDE, "uint8", "int32", "int64"),
 }
 """The dtypes of each op's own CPU kernel, as listed in Paddle's error for another dtype.
 
-A static graph passes bfloat16 to oneDNN's kernels instead, whose convolutions and pools end the process (Paddle 3.3.1).
+A static graph passes bfloat16 to oneDNN's kernels instead, whose convolutions, pools, relu6 and abs end the process
+(Paddle 3.3.1), a relu6 also some cases later.
 The documentation of these functions names float32 and float64.
 """
 

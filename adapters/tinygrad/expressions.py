@@ -84,7 +84,8 @@ EXPRESSIONS = {
     "mse_loss": reduced("(x - target).square()", "({}).mean()", "({}).sum()"),
     "l1_loss": reduced("(x - target).abs()", "({}).mean()", "({}).sum()"),
     "huber_loss": reduced(
-        "((x - target).abs() <= delta).where(0.5 * (x - target).square(), delta * ((x - target).abs() - 0.5 * delta))",
+        "0.5 * ((x - target).abs() <= delta).where((x - target).abs(), delta).square() + "
+        "delta * ((x - target).abs() <= delta).where(0, (x - target).abs() - delta)",
         "({}).mean()",
         "({}).sum()",
     ),

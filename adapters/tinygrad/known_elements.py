@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from opassay.adapters.kernels.elements import NAN_OF_SIGN, Told, holds_nan, mistakes
+from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
+from opassay.harness.model.fills import Fill
 
 _SEEN = "tinygrad 0.14.0, CPU (clang)"
 
@@ -16,8 +20,32 @@ _FUNCTIONS: Told = {
     "sigmoid_by_difference": ("upstream", "mish, tanh and others are made of a sigmoid near 1"),
 }
 
+_SIZES: Told = {
+    "zeros_of_other_sign": ("upstream", "abs is a product with sign, which is 0 of 0, and may be -0"),
+}
+
+
+def _difference_lost(case: Case) -> bool:
+    """relu(x) - relu(x - 6) is not 6 for some x above, or x is NaN."""
+    x = case.inputs()[0]
+    six = x.dtype.type(6)
+    with np.errstate(invalid="ignore"):
+        return bool((np.isnan(x) | ((x > six) & (x - (x - six) != six))).any())
+
+
 ELEMENTS = (
     *mistakes("tinygrad", _FUNCTIONS, versions=_SEEN),
+    *mistakes("tinygrad", _SIZES, ops=("copysign", "l1_loss"), versions=_SEEN),
+    Fact(
+        "tinygrad-relu6-by-difference",
+        "upstream",
+        "relu6 is relu(x) - relu(x - 6), which cancels; a NaN is taken for 0",
+        ops=("relu6",),
+        verdicts=("special", "structural", "numeric"),
+        when=_difference_lost,
+        versions=_SEEN,
+        pins=(Case("relu6", (Tensor((2,), "float32", Fill("literal", values=(np.inf, 1e9))),)),),
+    ),
     Fact(
         "tinygrad-sign-nan",
         "upstream",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opassay.adapters.engines import aten
+from opassay.adapters.kernels.elements import share_of_infinity
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
@@ -21,4 +22,4 @@ COUNTS = Fact(
     pins=(Case("count_nonzero", (Tensor((), "uint16", Fill("ones")),), {"axes": (), "keepdims": False}),),
 )
 
-ELEMENTS = (*aten.facts("torch", _SEEN), aten.share_of_infinity("torch", _SEEN), COUNTS)
+ELEMENTS = (*aten.facts("torch", _SEEN), share_of_infinity("torch", _SEEN), COUNTS)

@@ -145,6 +145,10 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "exponent_128": (of("exp", (88.5, 1.0)), gives(INF, math.e)),
     # As PyTensor 3.0 answered.
     "log_of_one_added: logaddexp": (of("logaddexp", (-1e-5, 0.0), (-11.5, 0.0)), gives(1.3273893e-07, math.log(2))),
+    "log_of_one_added: cross-entropy": (
+        of("binary_cross_entropy_with_logits", (1.0, 1.0), (20.0, 1.0), reduction=False),
+        gives(0, math.log1p(math.exp(-1))),
+    ),
     # The next eight as MindSpore 2.10 answered.
     "few_terms": (of("exp", (-1.0, 0.5)), gives(0.36787882447242737, 1.64872145652771)),
     "log_of_six_digits": (of("log", (0.99955064, 4.0)), gives(-0.00044935942, 1.3862943649291992)),

@@ -58,6 +58,10 @@ def _softplus(x: Real) -> Real:
     return bounded.maximum(x, 0.0) + bounded.log(1 + bounded.exp(-bounded.absolute(x)))
 
 
+def _cross_entropy(target: Real, x: Real, reduction: str | bool) -> Real:
+    return bounded.reduced(bounded.maximum(x, 0.0) - x * target + _softplus(-bounded.absolute(x)), reduction)
+
+
 def _softplus_at_once(x: Real) -> Real:
     return bounded.log(1 + bounded.exp(x))
 
@@ -225,6 +229,7 @@ HYPOTHESES = (
             "log_sigmoid": (_log_sigmoid, _log_sigmoid_at_once),
             "mish": (_mish,),
             "logaddexp": (_logaddexp_at_once,),
+            "binary_cross_entropy_with_logits": (_cross_entropy,),
         },
         VALUE,
         looser=True,
