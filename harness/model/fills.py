@@ -124,7 +124,8 @@ def _number_to_json(value: Any) -> Any:
 def _number_from_json(value: Any) -> int | float:
     if isinstance(value, float) or value in _SPOKEN:
         return float(value)
-    return strict_json.integer(value)
+    # The truth values of a condition.
+    return value if isinstance(value, bool) else strict_json.integer(value)
 
 
 _SPOKEN = ("nan", "inf", "-inf", "-0.0")

@@ -65,3 +65,11 @@ def test_values_do_not_depend_on_what_was_drawn_before_or_in_which_thread() -> N
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(drawn, range(len(keys))))
+
+
+def test_truth_values_of_a_condition_are_read_as_they_are_written():
+    case = Case("logical_not", (Tensor((2,), "bool", Fill("literal", values=(True, False))),), {})
+    read = Case.loads(case.dumps())
+    assert read == case
+    assert read.id == case.id
+    assert read.inputs()[0].tolist() == [True, False]
