@@ -162,7 +162,7 @@ def test_an_entry_that_needs_what_the_target_lacks_covers_nothing(
 def test_instruction_sets_that_are_withheld_are_not_there(
     monkeypatch: pytest.MonkeyPatch, need: str, covered: bool
 ) -> None:
-    monkeypatch.setattr("opassay.harness.run.lane.instructions", lambda: ("amx_tile", "avx2", "avx512f"))
+    monkeypatch.setattr("opassay.harness.run.greeting.instructions", lambda: ("amx_tile", "avx2", "avx512f"))
     row = row_of(monkeypatch, "Seldom", replace(SELDOM, needs=(f"instructions={need}",)))
     assert row["pin"] == ("fails" if covered else "not run")
 
