@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from opassay.harness.judge.cause import cause
 from opassay.harness.judge.compare import Judgement
 from opassay.harness.judge.explain import Answered
@@ -122,7 +124,9 @@ class Knowledge:
         key = key_of(outcome, what, op.name, case.id, self._judging.way_of(lane), choices, known)
         found = self.explanations.get(key, _names)
         if found is None:
-            found = look(self._answered(lane, op, case, outcome))
+            # A mistake may overflow where the contract does not.
+            with np.errstate(all="ignore"):
+                found = look(self._answered(lane, op, case, outcome))
             self.explanations.keep(key, found)
         return found
 
