@@ -217,7 +217,7 @@ KERNELS_HEAD = """
 
 The gravest of reductions, scans, normalisations, products, losses, attention and activations, over all backends that
 `python docs/tools/gravest.py --kernels` asked; of equally grave ones, one of each backend comes before a second one of
-any.
+any. Cases and scripts are those of [the next table](#five-of-each-backend); each script showed the difference.
 """
 
 GRAVEST_HEAD = """
@@ -226,7 +226,7 @@ GRAVEST_HEAD = """
 Of what upstream should mend, what ends the process or is left to memory comes first, then wrong values. Each case is
 a pin of its entry, so after a run of the target `opassay replay CASE --target TARGET --script DIR` shows it and writes
 its script. A script that stands *alone* needs NumPy and the framework only; one *by opassay* asks `opassay replay`. All
-are named showed the difference when this table was made by `python docs/tools/gravest.py`.
+that are named showed the difference when this table was made by `python docs/tools/gravest.py`.
 """
 
 _FRAMEWORKS = {

@@ -6,8 +6,7 @@
 
 Of each entry that upstream should mend, the first pin is asked. Those that show are sorted by verdict, and a script of
 each is written and run until five have shown theirs. ``docs/found/gravest.json`` holds what was seen, and
-``kernels.json`` the ten, whose scripts lie in ``docs/found/kernels``. A framework in an environment of its own needs
-``--python mindspore=PATH``.
+``kernels.json`` the ten. A framework in an environment of its own needs ``--python mindspore=PATH``.
 """
 
 from __future__ import annotations
@@ -40,7 +39,6 @@ MOST = 5
 KERNELS = ("activations", "attention", "channel_norms", "losses", "norms", "products", "reductions", "scans")
 """Families of ops that kernels are written for."""
 OF_KERNELS = FOUND / "kernels.json"
-SCRIPTS = FOUND / "kernels"
 MOST_OF_KERNELS = 10
 FIRST = ("crash", "hang", "nondeterministic", "structural", "special", "numeric")
 """Processes and memory come first, then wrong values; all other verdicts follow."""
@@ -68,23 +66,19 @@ def _by_script(name: str, row: Row, text: str, alone: bool, file: Path, python: 
     return [{**row, "script": "alone" if alone else "by opassay"}] if shows else []
 
 
-def of_kernels(names: list[str], python: dict[str, str]) -> list[Row]:
+def of_kernels(names: list[str], python: dict[str, str], scripts: Path) -> list[Row]:
     """The first ten causes, of equally grave ones one of each adapter before a second one of any.
 
     A cause that several adapters have, since one calls the other's kernels, is told once: of that whose script needs
     nothing else.
     """
-    _remove(*SCRIPTS.glob("*"))
     members = families()
     ops = frozenset(op for family in KERNELS for op in members[family])
     rows: list[Row] = []
     found = [(adapter, *shown) for adapter in names for shown in _shown(adapter, python, ops)]
     for name, row, text, alone in ranked(found):
-        file = SCRIPTS / f"{row['fact']}.py"
-        told = _by_script(name, row, text, alone, file, python)
+        told = _by_script(name, row, text, alone, scripts / f"{row['fact']}.py", python)
         rows += [{"adapter": name, **one} for one in told]
-        if not told:
-            _remove(file, file.with_suffix(".txt"))
         if len(rows) == MOST_OF_KERNELS:
             break
     return rows
@@ -101,11 +95,6 @@ def ranked(found: list[tuple[str, Row, str, bool]]) -> list[tuple[str, Row, str,
         keyed.append((gravity(one[1]), places[one[0]], one[0], one))
         places[one[0]] += 1
     return [one for *_, one in sorted(keyed, key=lambda key: key[:3])]
-
-
-def _remove(*files: Path) -> None:
-    for file in files:
-        file.unlink(missing_ok=True)
 
 
 def gravity(row: dict[str, Any]) -> tuple[bool, int]:
@@ -168,13 +157,12 @@ def kept() -> dict[str, list[dict[str, Any]]]:
 
 def table() -> list[str]:
     """The lines of the page, from what was kept and the entries of today."""
-    return [*HEAD, *(_line(name, row, row["script"]) for name, rows in sorted(kept().items()) for row in rows)]
+    return [*HEAD, *(_line(name, row) for name, rows in sorted(kept().items()) for row in rows)]
 
 
 def table_of_kernels() -> list[str]:
-    """The same of the ten, each with a link to its script."""
-    linked = ((row, f"[{row['script']}](found/{SCRIPTS.name}/{row['fact']}.py)") for row in kept_of_kernels())
-    return [*HEAD, *(_line(row["adapter"], row, script) for row, script in linked)]
+    """The same of the ten."""
+    return [*HEAD, *(_line(row["adapter"], row) for row in kept_of_kernels())]
 
 
 HEAD = ("| backend | what happens | case | verdict | script |", "|---|---|---|---|---|")
@@ -185,15 +173,19 @@ def _reasons(name: str) -> dict[str, str]:
     return {fact.id: fact.reason for fact in Registry().known(name)}
 
 
-def _line(name: str, row: Row, script: str) -> str:
+def _line(name: str, row: Row) -> str:
     asked = {"gradient": "gradient of ", "error": "invalid "}.get(row["aspect"], "")
     case = f"`{row['case'][:8]}`: {asked}`{row['op']}`, {row['inputs']}"
     where = f"`{name}:{row['mode']}` {row['version']}"
-    return f"| {where} | {_cell(_reasons(name)[row['fact']])} | {case} | `{row['verdict']}` | {script} |"
+    return f"| {where} | {_cell(_reasons(name)[row['fact']])} | {case} | `{row['verdict']}` | {row['script']} |"
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("*", "\\*").replace("<", "\\<")
+
+
+def _keep(file: Path, found: Any) -> None:
+    file.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def main() -> int:
@@ -204,16 +196,13 @@ def main() -> int:
     reader.add_argument("--scripts", type=Path, metavar="DIR")
     options = reader.parse_args()
     python = dict(pair.split("=", 1) for pair in options.python)
-    if options.kernels:
-        SCRIPTS.mkdir(exist_ok=True)
-        OF_KERNELS.write_text(json.dumps(of_kernels(options.names, python), indent=1) + "\n", encoding="utf-8")
-        return 0
-    found = kept()
     with tempfile.TemporaryDirectory() as folder:
         scripts = options.scripts or Path(folder)
         scripts.mkdir(parents=True, exist_ok=True)
-        found |= {name: gravest(name, python, scripts) for name in options.names}
-    KEPT.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        if options.kernels:
+            _keep(OF_KERNELS, of_kernels(options.names, python, scripts))
+        else:
+            _keep(KEPT, kept() | {name: gravest(name, python, scripts) for name in options.names})
     return 0
 
 
