@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from opassay.adapters.oracle import bounded
 from opassay.cases.functions import UNIT, largest, least, saturated, settled
 from opassay.cases.signatures import function, kinds, rounded
+from opassay.cases.signatures.attributes import number, positive
 from opassay.cases.signatures.draws import CHANNELS
 from opassay.cases.signatures.entry import Attribute
 
-
-def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _positive(value: Any) -> bool:
-    return _number(value) and value > 0
-
-
-ALPHA = {"alpha": Attribute("a number, by which what is below 0 is scaled", (1.0, 0.5, 2, 0.0, -1.5), _number)}
-ABOVE_0 = {"alpha": Attribute("a number above 0", (1.0, 0.5, 2), _positive)}
-SLOPE = {"slope": Attribute("a number, the slope below 0", (0.01, 0.2, 0.0, 1, 1.5, -0.5), _number)}
+ALPHA = {"alpha": Attribute("a number, by which what is below 0 is scaled", (1.0, 0.5, 2, 0.0, -1.5), number)}
+ABOVE_0 = {"alpha": Attribute("a number above 0", (1.0, 0.5, 2), positive)}
+SLOPE = {"slope": Attribute("a number, the slope below 0", (0.01, 0.2, 0.0, 1, 1.5, -0.5), number)}
 APPROXIMATE = {"approximate": Attribute("whether it is by tanh", (False, True), lambda v: isinstance(v, bool))}
 
 GELU = "x·Φ(x), Φ(x) = (1 + erf(x/√2)) / 2; approximately (1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2."

@@ -12,6 +12,7 @@ from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded import Real
 from opassay.cases import norm_pins
 from opassay.cases.signatures import kinds
+from opassay.cases.signatures.attributes import positive
 from opassay.cases.signatures.entry import Attribute
 from opassay.cases.signatures.reduction import rescaled
 from opassay.cases.signatures.shaped import EXTENTS, LONG, Shape
@@ -22,15 +23,11 @@ SPREADS = kinds.pairs(("normal", "ties", "iota", "ints"), ("shifted", "shifted",
 """A mean that is large relative to the deviation breaks one-pass formulas."""
 
 
-def _positive(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
-
-
-EPS = {"eps": Attribute("a number above 0, added to the variance", (1e-5, 1e-3, 1e-6, 0.1), _positive)}
+EPS = {"eps": Attribute("a number above 0, added to the variance", (1e-5, 1e-3, 1e-6, 0.1), positive)}
 LEAST = Attribute(
     "a number above 0, the least that x is divided by, or False",
     (1e-3, 1e-6, 0.5, False),
-    lambda v: v is False or _positive(v),
+    lambda v: v is False or positive(v),
 )
 ORDER = Attribute("1 or 2", (2, 2, 1), lambda v: v in (1, 2))
 

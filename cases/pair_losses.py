@@ -11,17 +11,14 @@ from opassay.adapters.oracle.bounded import Real
 from opassay.cases import loss_pins
 from opassay.cases.losses import REDUCED
 from opassay.cases.signatures import kinds
+from opassay.cases.signatures.attributes import positive
 from opassay.cases.signatures.entry import Attribute
 from opassay.cases.signatures.shaped import EXTENTS, FEW, Shape
 from opassay.cases.signatures.shaped_entry import composed
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.op import Op
 
-DELTA = Attribute(
-    "a number above 0, where the slope stays",
-    (1.0, 0.5, 2, 3.5),
-    lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and v > 0,
-)
+DELTA = Attribute("a number above 0, where the slope stays", (1.0, 0.5, 2, 3.5), positive)
 Losses = Callable[..., Real]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from opassay.adapters.oracle import bounded
 from opassay.cases.signatures import Attribute, kinds, test, unary
+from opassay.cases.signatures.attributes import number
 from opassay.cases.signatures.clamp import LIMITED, clamped
 
 HALVES = (0.0, 0.5, 1.5, 2.5, -0.5, -1.5, lambda form: 2.0 ** (form.precision - 1))
@@ -13,11 +14,11 @@ HALVES = (0.0, 0.5, 1.5, 2.5, -0.5, -1.5, lambda form: 2.0 ** (form.precision - 
 
 
 def _number_or_false(value: Any) -> bool:
-    return value is False or (isinstance(value, (int, float)) and not isinstance(value, bool))
+    return value is False or number(value)
 
 
 REPLACED = {
-    "nan": Attribute("a number", (0.0, 0.0, 1.5, -2), lambda v: v is not False and _number_or_false(v)),
+    "nan": Attribute("a number", (0.0, 0.0, 1.5, -2), number),
     "posinf": Attribute("a number, or False", (False, False, 3.0), _number_or_false),
     "neginf": Attribute("a number, or False", (False, False, -3.0), _number_or_false),
 }

@@ -31,3 +31,13 @@ def word(says: str, values: Sequence[str]) -> Attribute:
 def whole(given: Any) -> bool:
     """Whether it is an integer, and not a bool."""
     return isinstance(given, int) and not isinstance(given, bool)
+
+
+def number(given: Any) -> bool:
+    """Whether it is an integer or a float, and not a bool."""
+    return whole(given) or isinstance(given, float)
+
+
+def positive(given: Any) -> bool:
+    """Whether it is a number above 0."""
+    return number(given) and given > 0

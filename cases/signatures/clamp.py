@@ -10,6 +10,7 @@ import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.cases.pins import literal
+from opassay.cases.signatures.attributes import whole
 from opassay.cases.signatures.entry import Attribute
 from opassay.harness.model.case import Case
 from opassay.harness.model.op import Pin
@@ -24,10 +25,6 @@ def clamped(x: bounded.Real, low: int, high: int) -> bounded.Real:
     return y if low <= high else bounded.left_open(y, np.broadcast_to(True, y.shape))
 
 
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 CROSSED = Pin(
     "limits_crossed",
     Case("clamp", (literal((4,), (-9.0, 0.0, 9.0, math.nan)),), {"low": 2, "high": -1}),
@@ -39,7 +36,7 @@ LIMITED: Mapping[str, Any] = {
     "pins": (CROSSED,),
     "near": (-1, 0, 2),
     "attributes": {
-        "low": Attribute("the least answer, a whole number", LOW, _whole),
-        "high": Attribute("the largest answer, a whole number", HIGH, _whole),
+        "low": Attribute("the least answer, a whole number", LOW, whole),
+        "high": Attribute("the largest answer, a whole number", HIGH, whole),
     },
 }
