@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch._dynamo.utils import counters
-from torch.nn.attention import SDPBackend
 
 from opassay.adapters import oracle
 from opassay.adapters.torch import windows
 from opassay.adapters.torch.adapter import TorchAdapter
-from opassay.adapters.torch.attention import ByBackend
+from opassay.adapters.torch.attention import attention as by_backend
 from opassay.harness.model import memory
 from opassay.harness.model.adapter import Unconnected, Unsupported
 from opassay.harness.model.memory import Memory
@@ -92,9 +91,8 @@ def attention() -> dict[str, str]:
     query = torch.ones(1, 2, 3, 4, requires_grad=True)
     found = {}
     for name in ("MATH", "FLASH_ATTENTION", "EFFICIENT_ATTENTION"):
-        asked = ByBackend(SDPBackend.__members__[name])
         try:
-            found[name] = asked.scaled_dot_product_attention(query, query, query, scale=0.5).grad_fn.name()
+            found[name] = by_backend(name, query, query, query, scale=0.5).grad_fn.name()
         except Unsupported as reason:
             found[name] = str(reason)
     return found
