@@ -71,11 +71,8 @@ class Executor:
 
     def _inferred(self, position: int, case: Case, outcome: Returned) -> Outcome:
         self._announce([position])
-        fn, inputs = (
-            self._functions.of(case),
-            [self._adapter.to_native(tensor.materialize()) for tensor in case.tensors],
-        )
-        return with_inference(outcome, self._adapter, self._mode, self._watch(), fn, inputs)
+        inputs = [self._adapter.to_native(tensor.materialize()) for tensor in case.tensors]
+        return with_inference(outcome, self._adapter, self._mode, self._watch(), self._functions.of(case), inputs)
 
     def _answers(self, cases: Sequence[Case], fuse: bool) -> Iterator[Answer]:
         runnable, lacking = [], {}

@@ -38,19 +38,16 @@ def _estimated(x: Real) -> Real:
 
 def _by_reciprocal(a: Real, b: Real) -> Real:
     """a · (1/b), where 1/b is 0 if it is subnormal: |b| beyond 2**126 in float32."""
-    name = "float64" if b.value.dtype == np.longdouble else "float32"
-    with np.errstate(all="ignore"):
-        lost = np.isfinite(b.value) & (np.abs(1 / b.value) < FORMATS[name].smallest_normal)
-        nothing = np.copysign(b.value.dtype.type(0), b.value)
-    return bounded.where(lost, a * Real(nothing), a / b)
+    reciprocal = _reciprocals(b, "float64" if b.value.dtype == np.longdouble else "float32")
+    return bounded.where(np.isfinite(b.value) & (reciprocal == 0), a * Real(reciprocal), a / b)
 
 
 def _reciprocals(b: Real, name: str) -> np.ndarray:
-    """1/b, rounded to the format; in float32 0 where it is subnormal."""
+    """1/b, rounded to the format; except in float16 0 where it is subnormal."""
     with np.errstate(all="ignore"):
         found = np.asarray((1 / b.value).astype(name).astype(b.value.dtype))
         small = np.abs(found) < FORMATS[name].smallest_normal
-        return np.where(small, np.copysign(0.0, found), found) if name == "float32" else found
+        return found if name == "float16" else np.where(small, np.copysign(found.dtype.type(0), found), found)
 
 
 def _of_half(b: Real) -> bool:
