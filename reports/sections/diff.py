@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from opassay.harness.model.verdicts import FAILING, severity
 from opassay.reports.data.rows import Results
 from opassay.reports.data.text import clean
-from opassay.reports.sections.diff_answers import FAULT, Answer, Block, Signature, blocks, grouped, saying, signature
+from opassay.reports.sections.diff_answers import FAULT, JUDGED, KEY, SAID, answers
 from opassay.reports.sections.diff_runs import Step, between_targets, differing, versions
 
 SORTS = {
@@ -44,7 +47,8 @@ NAMES = {
 }
 """The names of the sorts between two targets."""
 FIRST_CASES = 3
-_JUDGED = frozenset(("pass", *FAILING))
+_SAYING = ["op", "aspect", "target", "verdict", "says"]
+_ALIKE = ["sort", "op", "aspect", "target", "old", "new", "known", "says"]
 
 
 @dataclass
@@ -64,8 +68,8 @@ class Change:
     says: str
     count: int = 0
     message: str = ""
-    cases: list[str] = field(default_factory=list)
     empty: bool = True
+    cases: list[str] = field(default_factory=list)
 
     @property
     def severity(self) -> tuple[int, bool]:
@@ -117,83 +121,75 @@ def compare(
     new_run: Mapping[str, Any],
     pair: tuple[str, str] | None = None,
 ) -> Diff:
-    """What changed from ``old`` to ``new``, with memory bounded by the largest op and aspect.
+    """What changed from ``old`` to ``new``.
 
     ``pair``: the target of ``old`` and the one of ``new`` to compare, instead of each target with itself.
-    The tables' rows must come by op and aspect, as in every written table.
     """
-    changes: dict[tuple[str, ...], Change] = {}
-    both = after_only = 0
-    faults = [0, 0]
-    for place, before, after in blocks(grouped(old, pair, 0), grouped(new, pair, 1)):
-        for side, block in enumerate((before, after)):
-            faults[side] += sum(answer.verdict == FAULT for answer in block.values())
-        judged = {key for key, answer in after.items() if answer.verdict in _JUDGED}
-        common = sum(key in judged for key, answer in before.items() if answer.verdict in _JUDGED)
-        both, after_only = both + common, after_only + len(judged) - common
-        for sort, b, a in _sorted_out(before, after):
-            _add(changes, place, sort, b, a)
-    order = list(SORTS)
-    told = sorted(
-        changes.values(), key=lambda c: (order.index(c.sort), c.severity, -c.count, c.op, c.aspect, c.target, c.says)
-    )
+    before, after = (answers(table, pair, side) for side, table in enumerate((old, new)))
+    cases = after.merge(before, how="outer", on=KEY, suffixes=("", "_old"))
+    cases["sort"] = _sorts(cases, before, after)
+    changes = _changes(cases[cases["sort"] != ""])
     records: Counter[str] = Counter()
-    for change in told:
+    for change in changes:
         records[change.sort] += change.count
     if pair is None:
         steps, more = versions(old_run, new_run), differing(old_run, new_run)
     else:
         steps, more = [], between_targets(old_run, pair[0], new_run, pair[1])
-    return Diff(told, both, after_only, steps, more, records, (faults[0], faults[1]), new_run, pair)
+    judged, earlier = cases["verdict"].isin(JUDGED), cases["verdict_old"].isin(JUDGED)
+    both, faults = int((judged & earlier).sum()), [int((side["verdict"] == FAULT).sum()) for side in (before, after)]
+    only = int(judged.sum()) - both
+    return Diff(changes, both, only, steps, more, records, (faults[0], faults[1]), new_run, pair)
 
 
-def _sorted_out(before: Block, after: Block) -> Iterator[tuple[str, Answer | None, Answer | None]]:
-    """Each case and target with its sort of change; an unchanged pass is none."""
-    earlier = {signature(answer) for answer in before.values() if answer.fails}
-    later = {signature(answer) for answer in after.values() if answer.fails}
-    going_on = {saying(answer) for answer in after.values() if answer.fails}
-    for key, now in after.items():
-        then = before.get(key)
-        if now.fails:
-            if sort := _of_failing(then, now, earlier):
-                yield sort, then, now
-        elif now.verdict == FAULT:
-            if then is None or then.verdict != FAULT:
-                yield "fault", then, now
-        elif then and then.fails and now.verdict == "pass":
-            yield ("partly fixed" if saying(then) in going_on else "fixed"), then, now
-        elif then and then.verdict in _JUDGED and now.verdict not in _JUDGED:
-            yield "no longer tested", then, now
-    for key, then in before.items():
-        if key not in after and then.verdict in _JUDGED and not (then.fails and signature(then) in later):
-            yield "no longer tested", then, None
-
-
-def _of_failing(then: Answer | None, now: Answer, earlier: set[Signature]) -> str:
-    if then is None or not then.fails:
-        if then is None and signature(now) in earlier:
-            return "still there"
+def _sorts(cases: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) -> np.ndarray:
+    """The sort of change of each row; empty for none, as for an unchanged pass."""
+    then, now = cases["verdict_old"], cases["verdict"]
+    failed, fails = then.isin(FAILING), now.isin(FAILING)
+    came, gone = fails & then.isna(), failed & now.isna()
+    fixed = failed & (now == "pass")
+    known_then, known = cases["known_old"] != "", cases["known"] != ""
+    same = (then == now) & (cases["known_old"] == cases["known"]) & (cases["says_old"] == cases["says"])
+    rules = [
+        (came & _said(cases, "", [*_SAYING, "known"], before), "still there"),
         # A known difference in a case that did not run before is not a change.
-        return ("changed" if then else "") if now.known else "new"
-    if then.known and not now.known:
-        return "new"
-    same = (then.verdict, then.known, then.says) == (now.verdict, now.known, now.says)
-    return "still there" if same else "changed"
+        (came & known, ""),
+        (fails & ~known & (~failed | known_then), "new"),
+        (fails & same, "still there"),
+        (fails, "changed"),
+        ((now == FAULT) & (then == FAULT), ""),
+        (now == FAULT, "fault"),
+        (fixed & _said(cases, "_old", _SAYING, after), "partly fixed"),
+        (fixed, "fixed"),
+        (gone & _said(cases, "_old", [*_SAYING, "known"], after), ""),
+        (then.isin(JUDGED) & ~now.isin(JUDGED), "no longer tested"),
+    ]
+    conditions, names = zip(*rules, strict=True)
+    return np.select(conditions, names, "")
 
 
-def _add(
-    changes: dict[tuple[str, ...], Change], place: tuple[str, str], sort: str, then: Answer | None, now: Answer | None
-) -> None:
-    told = now if now and (now.fails or now.verdict == FAULT) else then
-    if told is None:
-        return
-    old, new = then.verdict if then else "", now.verdict if now else ""
+def _said(cases: pd.DataFrame, suffix: str, columns: list[str], run: pd.DataFrame) -> np.ndarray:
+    """Whether what a row says is what another case fails with in ``run``, by ``columns``."""
+    own = cases[[name if name in KEY else name + suffix for name in columns]]
+    failing = run.loc[run["verdict"].isin(FAILING), columns]
+    return pd.MultiIndex.from_frame(own).isin(pd.MultiIndex.from_frame(failing))
+
+
+def _changes(cases: pd.DataFrame) -> list[Change]:
+    """The rows that changed alike as one each, sorted; the gravest of a sort first."""
+    now = cases["verdict"].isin((*FAILING, FAULT))
+    told = cases[["sort", *KEY]].assign(old=cases["verdict_old"].fillna(""), new=cases["verdict"].fillna(""))
+    for name in SAID:
+        told[name] = cases[name].where(now, cases[f"{name}_old"])
     # Messages of known differences vary by case, so they are not compared.
-    says = "" if told.known else told.says
-    key = (sort, *place, told.target, old, new, told.known, says)
-    change = changes.setdefault(key, Change(*key))
-    change.count += 1
-    change.message = change.message or clean(told.message)
-    change.empty = change.empty and told.empty
-    if told.case_id and len(change.cases) < FIRST_CASES:
-        change.cases.append(told.case_id)
+    told["says"] = told["says"].where(told["known"] == "", "")
+    alike = told.groupby(_ALIKE, sort=False)
+    rows = alike.agg(
+        count=("case_id", "size"),
+        message=("message", "first"),
+        empty=("empty", "all"),
+        cases=("case_id", lambda ids: list(ids[:FIRST_CASES])),
+    )
+    changes = [Change(*row) for row in rows.reset_index().itertuples(index=False)]
+    order = list(SORTS)
+    return sorted(changes, key=lambda c: (order.index(c.sort), c.severity, -c.count, c.op, c.aspect, c.target, c.says))
