@@ -56,7 +56,8 @@ FUNCTIONS: Told = {
     "divided_by_reciprocal": (
         "upstream",
         "a / b is a · (1/b) where b is broadcast, such as a scalar. In float16 1/b overflows: 3e-5 / 1e-5 is infinite "
-        "and 0 / 1e-5 NaN; in float32 it is flushed to 0: 1.5e38 / 3e38 is 0",
+        "and 0 / 1e-5 NaN; in float32 it is flushed to 0: 1.5e38 / 3e38 is 0. Whole quotients may be one less: the "
+        "gradient of fmod(41, 41) by the divisor is 0, not -1",
     ),
     "nan_passed_over": ("upstream", "the smallest of several rows passes over a NaN beside an infinity"),
     "out_of_range": ("upstream", "erf is a quotient of polynomials, which nothing keeps within 1"),

@@ -101,14 +101,15 @@ def endless(adapter: str, versions: str) -> Fact:
 
 
 def _squares_lost(case: Case) -> bool:
-    """Whether the square of a larger operand leaves the format's range, which the other operand is not far below."""
+    """Whether the square of a larger operand leaves the format's range, where the other operand is not far below or the
+    gradient's numerator overflows."""
     form = FORMATS[case.tensors[0].dtype]
     with np.errstate(all="ignore"):
         a, b = (np.abs(dtypes.widen(x)) for x in case.inputs())
         high, low = np.maximum(a, b), np.minimum(a, b)
-        square = high * high
+        square, far = high * high, np.abs(dtypes.widen(case.cotangent_values()[0])) * high > form.largest
         small = (high > 0) & (square < form.smallest_normal)
-        return bool((np.isinf(high) | small | ((square > form.largest) & (16 * low > high))).any())
+        return bool((np.isinf(high) | small | ((square > form.largest) & ((16 * low > high) | far))).any())
 
 
 def _ties(case: Case) -> bool:

@@ -57,7 +57,8 @@ CHOSEN = {
     "jax-div-value-reciprocal": (
         "XLA multiplies by the reciprocal of a divisor that is broadcast, such as a scalar. In float16 that of 1e-5 "
         "overflows: 3e-5 / 1e-5 is infinite and 0 / 1e-5 NaN. In float32 it is flushed to 0 where it is subnormal: "
-        "1.5e38 / 3e38 is 0."
+        "1.5e38 / 3e38 is 0. The whole quotient in a gradient of `fmod` or `remainder` may be one less: that of "
+        "fmod(41, 41) by the divisor is 0, not -1."
     ),
     "jax-conv2d-groups": (
         "XLA computes a convolution with groups with zeros in the place of the other groups. Zero times infinity "

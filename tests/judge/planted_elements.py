@@ -119,6 +119,15 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("floor_divide", (3e-5, -2e-5, 9.0, 27.203125), (1e-5, 1e-5, 3.0, -0.01379), dtype="float16"),
         gives(INF, -INF, 3.0, -1974.0, dtype=np.float16),
     ),
+    # As JAX 0.10.2 answered: 41 · (1/41) is 1 - 2**-24.
+    "divided_by_reciprocal: whole quotients": (
+        of("fmod", (41.0, 9.0), (41.0, 3.0), dy=(1.0, 1.0)),
+        lambda _: [np.array([1, 1], np.float32), np.array([-0.0, -3], np.float32)],
+    ),
+    "divided_by_reciprocal: floors of float16": (
+        of("remainder", (11.0, -9.0), (11.0, 4.0), dtype="float16", dy=(1.0, 1.0)),
+        lambda _: [np.array([1, 1], np.float16), np.array([0, 3], np.float16)],
+    ),
     # As JAX 0.10.2 answered; 2.28 units in the last place.
     "beyond_its_page": (of("acos", (0.9692190289497375, 0.25)), gives(0.24875764548778534, math.acos(0.25))),
     # As JAX 0.10.2 answered; 1.39 units in the last place.

@@ -11,6 +11,7 @@ from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.elementary import LN2
 from opassay.adapters.oracle.bounded.formats import Formats, sizes, up
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
+from opassay.adapters.oracle.bounded.sums import fit
 from opassay.adapters.oracle.hypotheses.computed import by_formula
 from opassay.harness.model.dtypes import FORMATS
 
@@ -61,6 +62,12 @@ def _by_half_reciprocal(a: Real, b: Real) -> Real:
     return a * Real(_reciprocals(b, "float16")) if _of_half(b) else a / b
 
 
+def _below(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """1 where ⌊a/b⌋ is below trunc(a/b), else 0."""
+    rest = np.fmod(a, b)
+    return (rest != 0) & (np.signbit(rest) != np.signbit(b))
+
+
 def _floored(name: str) -> Callable[[Real, Real], Real]:
     """(a - a mod b) · (1/b), as CPython's ``float_divmod`` with that product: three roundings to the format, and one to
     an integer."""
@@ -71,13 +78,29 @@ def _floored(name: str) -> Callable[[Real, Real], Real]:
             return y
         reciprocal = _reciprocals(b, name)
         with np.errstate(all="ignore"):
-            rest = np.fmod(a.value, b.value)
-            far = (a.value - rest) * reciprocal - ((rest != 0) & (np.signbit(rest) != np.signbit(b.value)))
+            far = (a.value - np.fmod(a.value, b.value)) * reciprocal - _below(a.value, b.value)
             lost = np.isfinite(b.value) & (b.value != 0) & (np.isinf(reciprocal) | (reciprocal == 0))
         steps = 3 * FORMATS[name].unit_roundoff * sizes(y.value) + 1
         return bounded.where(lost, Real(far), Real(y.value, (y,), lambda _, error: error + steps))
 
     return floored
+
+
+def _remainder(name: str, floored: bool) -> Callable[[Real, Real], Real]:
+    """A remainder whose gradient by b is trunc(a · (1/b)), product and 1/b rounded to the format; ``floored``: less 1
+    where the floor is."""
+
+    def made(a: Real, b: Real) -> Real:
+        y = bounded.remainder(a, b) if floored else bounded.fmod(a, b)
+        if a.value.dtype == np.longdouble or (name == "float16" and not (_of_half(a) and _of_half(b))):
+            return y
+        with np.errstate(all="ignore"):
+            whole = np.trunc((a.value * _reciprocals(b, name)).astype(name)).astype(a.value.dtype)
+            whole = Real(whole - floored * _below(a.value, b.value))
+        pulled = lambda g, _: (None, fit(g, a.shape), fit(-(g * whole), b.shape))  # noqa: E731
+        return Real(y.value, (y, a, b), lambda _, error, *of_operands: error, pulled)
+
+    return made
 
 
 def _rsqrt_estimated(x: Real) -> Real:
@@ -217,6 +240,8 @@ HYPOTHESES = (
         {
             "div": (_by_reciprocal, _by_half_reciprocal),
             "floor_divide": (_floored("float16"), _floored("float32")),
+            "fmod": (_remainder("float16", floored=False), _remainder("float32", floored=False)),
+            "remainder": (_remainder("float16", floored=True), _remainder("float32", floored=True)),
         },
     ),
     by_formula(
