@@ -49,18 +49,23 @@ class Family:
 
 
 def overview(summary: Summary, anchors: Mapping[tuple[str, str, str, str], str]) -> list[Family]:
-    """The families in the run's order; ``anchors``: the id of a cell's worst difference."""
+    """The families; ``anchors``: the id of a cell's worst difference."""
     cells: dict[tuple[str, str], list[Cell]] = {}
     for cell in summary.cells:
         if cell.op not in summary.lacking:
             cells.setdefault((cell.op, cell.target), []).append(cell)
-    named: dict[str, list[str]] = {}
-    for op in sorted({op for op, _ in cells}):
-        named.setdefault(str(summary.run["families"].get(op) or OTHER), []).append(op)
     return [
-        _family(name, [_row(op, summary.targets, cells, anchors) for op in named[name]])
-        for name in sorted(named, key=lambda name: (name == OTHER, name))
+        _family(name, [_row(op, summary.targets, cells, anchors) for op in ops])
+        for name, ops in by_family(summary).items()
     ]
+
+
+def by_family(summary: Summary) -> dict[str, list[str]]:
+    """The ops that some target has, by family; those without one last."""
+    named: dict[str, list[str]] = {}
+    for op in sorted({cell.op for cell in summary.cells} - summary.lacking):
+        named.setdefault(str(summary.run["families"].get(op) or OTHER), []).append(op)
+    return {name: named[name] for name in sorted(named, key=lambda name: (name == OTHER, name))}
 
 
 def _row(

@@ -75,6 +75,19 @@ def test_a_table_on_disk_is_summarised_like_its_frame(tmp_path, realistic):
     assert stream[0].getvalue() == stream[1].getvalue() != ""
 
 
+def test_many_ops_are_printed_by_family_with_the_gravest_state(made):
+    many = [made.record(op=f"op{n}", case_id=str(n)) for n in range(24)]
+    families = {record.op: "scans" for record in many}
+    assert "\nop0 " in printed(many, made.run([], families=families))
+    records = [*many, made.record(op="last", verdict="numeric", message="off")]
+    text = printed(records, made.run([], families=families))
+    assert re.findall(r"^(other|scans), (\d+) +(\S+ \d+/\d+)", text, re.MULTILINE) == [
+        ("scans", "24", "✓ 24/24"),
+        ("other", "1", "✗1 1/1"),
+    ]
+    assert "over all ops, aspects and fills" in text
+
+
 def test_the_long_cases_are_read_once_and_only_for_the_examples(tmp_path, realistic, monkeypatch):
     write_table(realistic[0], tmp_path)
     asked, batches = [], stored_table.StoredTable.batches
