@@ -34,6 +34,13 @@ FUNCTIONS: Told = {
     "alpha_divides_in_float32": ("upstream", "celu's gradient divides by alpha.toFloat(), in float64 as well"),
 }
 
+REPLACED: Told = {
+    "gradient_multiplied": (
+        "upstream",
+        "the gradient of nan_to_num is grad * isfinite(self), where clamp, relu and hardtanh select 0",
+    ),
+}
+
 VECTORS: Told = {
     "erf_by_difference": ("upstream", "in 16 bits, and in gelu's slope, erf is 1 less a sum of five terms"),
     "infinite_early": ("by design", "Sleef documents that its lgamma may be infinite from 4e36, or 2e305, on"),
@@ -50,6 +57,7 @@ def facts(adapter: str, versions: str, modes: tuple[str, ...] = ()) -> Iterator[
     """The facts of ``adapter`` in the modes in which it calls them."""
     told: dict[str, Any] = {"versions": versions, "modes": modes}
     yield from mistakes(adapter, FUNCTIONS, **told)
+    yield from mistakes(adapter, REPLACED, ops=("nan_to_num",), **told)
     yield from mistakes(adapter, VECTORS, **told, needs=("cpu_capability!=DEFAULT",))
     yield Fact(
         f"{adapter}-sign-nan",

@@ -90,6 +90,11 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("exp2", (1000.3, -900.1, 3.0), dtype="float64"),
         lambda case: [np.exp(case.inputs()[0] * np.log(2.0))],
     ),
+    # As torch 2.13 answered: grad * isfinite(self).
+    "gradient_multiplied: of what is replaced": (
+        of("nan_to_num", (NAN, INF, 1.0, -INF), dy=(INF, 2.0, INF, NAN), nan=0.0, posinf=3.0, neginf=False),
+        gives(NAN, 0.0, INF, NAN),
+    ),
     # As JAX 0.10.2 answered; the others overflow, and have no bound.
     "exp2_by_exp: few": (
         of("exp2", (13.0, 20.0, 21.0, 22.0), dtype="float16", dy=(-2.0, 1.0, 1.0, 1.0)),

@@ -6,7 +6,7 @@ import numpy as np
 
 from opassay.adapters.oracle.bounded.basic import quietly
 from opassay.adapters.oracle.bounded.formats import Formats, kept, settled, sizes
-from opassay.adapters.oracle.bounded.real import Real, left_open, operand, saved, with_gradient
+from opassay.adapters.oracle.bounded.real import Real, operand, saved, with_gradient
 from opassay.adapters.oracle.bounded.selection import shared, where
 from opassay.adapters.oracle.bounded.sums import fit
 from opassay.harness.model import dtypes
@@ -83,14 +83,13 @@ def _next(x: np.ndarray, y: np.ndarray, dtype: str) -> np.ndarray:
 
 
 def nan_to_num(x: Real, nan: object, posinf: object, neginf: object, dtype: str) -> Real:
-    """x, but ``nan`` for NaN and the other two for infinities, by default the largest numbers of ``dtype``."""
+    """x, but ``nan`` for NaN and the other two for infinities, by default the largest numbers of ``dtype``.
+
+    The gradient of what is replaced is 0, also where the cotangent is not finite, as in relu.
+    """
     largest = FORMATS[dtype].largest
     high, low = largest if posinf is False else posinf, -largest if neginf is False else neginf
     finite = where(np.isposinf(x.value), high, where(np.isneginf(x.value), low, x))
     y = where(np.isnan(x.value), nan, finite)
 
-    def pull(g: Real, _: Real) -> Real:
-        # Some kernels multiply by 0 what is replaced.
-        return left_open(where(np.isfinite(x.value), g, 0.0), ~np.isfinite(g.value))
-
-    return with_gradient(y, x, pull)
+    return with_gradient(y, x, lambda g, _: where(np.isfinite(x.value), g, 0.0))

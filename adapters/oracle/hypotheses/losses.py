@@ -51,6 +51,18 @@ def _differing(question: Question) -> Iterator[References]:
     yield from computed_by(partial(_softplus_less_product, **question.attributes))(question)
 
 
+def _slopes_at_zero(target: Real, x: Real, reduction: str | bool) -> Real:
+    """At 0, max(x, 0) has slope 0 and |x| slope 1."""
+    whole = bounded.binary_cross_entropy(target, x)
+
+    def pull(g: Real, _: Real) -> tuple[Real | None, ...]:
+        of_target, of_x = (form for form in gradients([whole], [g], [target, x]) if form is not None)
+        return None, of_target, bounded.where(x.value == 0, g * (-0.5 - bounded.saved(target)), of_x)
+
+    each = Real(whole.value, (whole, target, x), lambda _, error, *of: error, pull)
+    return bounded.reduced(each, reduction)
+
+
 def _huber_slope(target: Real, x: Real, delta: float, reduction: str | bool) -> Real:
     """As of m² / 2 + delta · (|d| - m) with m = min(|d|, delta): m has two shares of the gradient."""
     d = x - target
@@ -87,6 +99,12 @@ HYPOTHESES = (
         ("binary_cross_entropy_with_logits",),
         ("value", "gradient"),
         independent=True,
+    ),
+    by_formula(
+        "slopes_at_zero",
+        "the gradient at a logit of 0 is -1/2 - target, of max(x, 0) without a slope and |x| with one of 1",
+        {"binary_cross_entropy_with_logits": (_slopes_at_zero,)},
+        ("gradient",),
     ),
     by_formula(
         "slope_by_difference",

@@ -149,7 +149,8 @@ def _gradient_multiplied(question: Question) -> Iterator[References]:
     (found,), dy = ask(question), question.cotangents[0]
     if dy is None or found.policy == "unconnected":
         return
-    cut = ~(wide(question.inputs[0]) > 0)
+    x = wide(question.inputs[0])
+    cut = ~np.isfinite(x) if question.op == "nan_to_num" else ~(x > 0)
     with np.errstate(invalid="ignore"):
         exact = np.where(cut, found.exact + 0 * wide(dy), found.exact)
     yield (replace(found, exact=exact),)
@@ -187,7 +188,7 @@ HYPOTHESES = (
         "gradient_multiplied",
         "the gradient is multiplied by 0 where it should be cut off, and 0 times what is not finite is NaN",
         _gradient_multiplied,
-        ("relu",),
+        ("relu", "nan_to_num"),
         ("gradient",),
     ),
     Hypothesis(
