@@ -67,6 +67,9 @@ _FUNCTIONS: Told = {
     "neighbour_of_float64": ("upstream", "nextafter of float32 is that of float64, rounded"),
     "sums_saturate": ("upstream", "sums of integers are computed in float64, which holds 53 bits"),
 }
+_REPLACED: Told = {
+    "gradient_multiplied": ("upstream", "the gradient of nan_to_num is multiplied by 0 where it should be cut off"),
+}
 _EXPONENTIALS = (
     "exp sigmoid silu swiglu tanh mish elu selu celu softplus softmax log_softmax log_sigmoid erf erfc gelu "
     "log log2 log10 log1p expm1 logsumexp logaddexp pow xlogy hypot mlp_step transformer_block"
@@ -101,6 +104,7 @@ def _refused(name: str, reason: str, *words: str, **more: object) -> Fact:
 KNOWN = pinned(
     (
         *mistakes("mindspore", _FUNCTIONS, versions=_SEEN),
+        *mistakes("mindspore", _REPLACED, ops=("nan_to_num",), versions=_SEEN),
         *accepted("mindspore-unchecked", "by design", "MindSpore does not check it", _UNCHECKED, versions=_SEEN),
         *accepted(
             "mindspore-unchecked",

@@ -22,6 +22,7 @@ LACKING: dict[str, str] = {
     "max_pool2d": "int32 int64 int8 uint8",
     "max_pool3d": "int32 int64 int8 uint8",
     "maximum": "uint16",
+    "nan_to_num": "float64",
     "nextafter": "float16",
     "norm_l1": "float64",
     "norm_l2": "float64",

@@ -32,6 +32,17 @@ SHAPES = (
         empty_anywhere,
         aspects=("gradient", "shape"),
     ),
+    Fact(
+        "mlx-reduces-nothing",
+        "upstream",
+        "where no extent of the reduced axes is left, the loop over them (nd_loop) reads behind their list",
+        ops=("var", "std"),
+        aspects=_ASKED,
+        verdicts=("hang", "crash"),
+        when=empty_anywhere,
+        versions=SEEN,
+        flaky="what lies in memory behind the list",
+    ),
     _refused(
         "diagonal-of-nothing",
         "the gradient of a diagonal divides by an extent, which ends the process where that is 0",

@@ -23,6 +23,10 @@ _FUNCTIONS: Told = {
         "erfinv(x) is computed as ndtri((1 + x) / 2) / √2, in which a small x is lost, and is infinite beyond 1",
     ),
     "minus_zero_lost": ("upstream", "-x is 0 - x, and the root and erfinv of -0 are 0 as well"),
+    "root_estimated": (
+        "upstream",
+        "eight roots of float32 at once are x · RSQRTPS(x), refined once: NaN of infinity, 0 of subnormal numbers",
+    ),
     "exp_from_least": ("upstream", "exp takes -88.723 for what is less, of float64 -709.784, and is subnormal for all"),
     "out_of_range": ("upstream", "erf is a quotient of polynomials, which nothing keeps within 1"),
     "exp_less_one": ("upstream", "elu, celu and selu are exp(x) - 1, and 0 of what is small"),

@@ -69,6 +69,7 @@ LACKING: dict[str, str] = {
     "mish": "bfloat16 float16",
     "mse_loss": "bfloat16 float16",
     "mul": "float16 int16 int8 uint8",
+    "nan_to_num": "bfloat16 float16",
     "nextafter": "bfloat16 float16",
     "nonzero": "float16 int8 uint8",
     "outer": "float16 int16 int8 uint8",

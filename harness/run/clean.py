@@ -12,7 +12,7 @@ _RULES = (
     (re.compile(r"\b0x[0-9a-fA-F]+"), "0x…"),
     (re.compile(r"(?:/[\w.+-]+){2,}/([\w.+-]+)"), r"…/\1"),
     # Files of a linker, tempfile's folders.
-    (re.compile(r"(?<=-)[0-9a-f]{6,}(?=\.\w)|\btmp[a-z0-9_]{8}\b"), "…"),
+    (re.compile(r"(?<=\w-)[0-9a-f]{6,}(?=\.[a-zA-Z])|\btmp[a-z0-9_]{8}\b"), "…"),
     (re.compile(r"\{\{function_node [^}]*\}\}\s*"), ""),
     (re.compile(r"\b[WIEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+\s*"), ""),
     (re.compile(r"(__inference_\w*?|__forward_\w*?|jit_\w*?|wrapped_)_?\d+\b"), r"\1"),

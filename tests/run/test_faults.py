@@ -147,6 +147,11 @@ def test_random_names_of_files_are_no_part_of_a_message(one, other):
     assert clean_message("no part in tmp: layer-normal.weight") == "no part in tmp: layer-normal.weight"
 
 
+@pytest.mark.parametrize("told", ["dx[0] expected -3973840.16, got -1.5e-106123.75", "y[2] expected -16777216, got -0"])
+def test_large_numbers_below_0_are_no_names_of_files(told):
+    assert clean_message(told) == told
+
+
 def test_a_message_that_no_file_could_hold_is_made_one_that_can():
     cleaned = clean_message("\ud800 a\0b \x1b[31mred\x1b[0m " + "x" * 10**5)
     assert cleaned.startswith("? ab red x")
