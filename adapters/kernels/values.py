@@ -14,12 +14,6 @@ def empty_anywhere(case: Case) -> bool:
     return any(0 in tensor.shape for tensor in case.all_tensors)
 
 
-def holds_nan(case: Case) -> bool:
-    """The first input holds a NaN."""
-    values = _special_values(case, 0)
-    return values is not None and bool(np.isnan(values).any())
-
-
 def odd_maximum(case: Case) -> bool:
     """The first input holds a value for which frameworks disagree on the maximum: NaN, -inf, a subnormal."""
     values = _special_values(case, 0)

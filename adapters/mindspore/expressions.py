@@ -50,8 +50,7 @@ EXPRESSIONS = {
     "trunc": "ops.trunc(x)",
     "round": "ops.round(x)",
     "clamp": "ops.clamp(x, low, high)",
-    "nan_to_num": "ops.nan_to_num(x, nan, None if posinf is False else posinf, "
-    "None if neginf is False else neginf)",
+    "nan_to_num": "ops.nan_to_num(x, nan, None if posinf is False else posinf, None if neginf is False else neginf)",
     "isnan": "ops.isnan(x)",
     "isinf": "ops.isinf(x)",
     "isfinite": "ops.isfinite(x)",

@@ -86,8 +86,7 @@ EXPRESSIONS = {
     "softplus": "F.softplus(x)",
     "relu6": "F.relu6(x)",
     "hard_tanh": "F.hardtanh(x)",
-    "nan_to_num": "paddle.nan_to_num(x, nan, None if posinf is False else posinf, "
-    "None if neginf is False else neginf)",
+    "nan_to_num": "paddle.nan_to_num(x, nan, None if posinf is False else posinf, None if neginf is False else neginf)",
     "outer": "paddle.outer(a, b)",
     "cross": "paddle.cross(a, b, -1)",
     "softsign": "F.softsign(x)",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from opassay.adapters.mindspore import known_predicates as of
@@ -101,3 +103,17 @@ def test_what_depends_on_memory_says_so() -> None:
     unsure = {fact.id for fact in KNOWN if "nondeterministic" in fact.verdicts}
     assert unsure
     assert all(fact.flaky for fact in KNOWN if fact.id in unsure)
+
+
+@pytest.mark.parametrize(
+    ("shape", "values", "axis", "shows"),
+    [
+        ((2, 2), (-math.inf, -math.inf, 1.0, 1.0), 1, True),
+        ((2, 2), (-math.inf, 1.0, -math.inf, 1.0), 1, False),
+        ((2, 2), (-math.inf, 1.0, -math.inf, 1.0), 0, False),
+        ((2, 0), (), -1, False),
+    ],
+)
+def test_rows_that_are_hidden_lie_along_the_last_axis(shape, values, axis, shows) -> None:
+    fill = Fill("literal", values=values) if values else Fill("ones")
+    assert of.hidden_rows(Case("softmax", (Tensor(shape, "float32", fill),), {"axis": axis})) is shows

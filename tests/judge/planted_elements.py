@@ -95,6 +95,29 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("nan_to_num", (NAN, INF, 1.0, -INF), dy=(INF, 2.0, INF, NAN), nan=0.0, posinf=3.0, neginf=False),
         gives(NAN, 0.0, INF, NAN),
     ),
+    # As Paddle 3.3.1 answered, eight elements at once and the last one by itself.
+    "root_estimated": (
+        of("sqrt", (INF, -0.0, 1e-40, -1e-40, 4.0, 1e38, 0.25, NAN, INF)),
+        gives(NAN, 0.0, 0.0, INF, 1.9999998807907104, 9.999999980506448e18, 0.5, NAN, INF),
+    ),
+    "root_estimated: its gradient": (
+        of("sqrt", (INF, -0.0, 4.0, 1e-40, 1.0, 1.0, 1.0, 1.0, -0.0), dy=(1.0,) * 9),
+        gives(NAN, INF, 0.2500000298023224, INF, 0.5, 0.5, 0.5, 0.5, -INF),
+    ),
+    "root_of_squares": (
+        of("hypot", (1e200, 1e-200, 3.0), (1.0, 1e-200, 4.0), dtype="float64"),
+        gives(INF, 0.0, 5.0, dtype=np.float64),
+    ),
+    "slopes_at_zero": (
+        of(
+            "binary_cross_entropy_with_logits",
+            (0.25, 1.0),
+            (0.0, 20.0),
+            dy=(2.0, 1.0),
+            reduction=False,
+        ),
+        lambda _: [np.array((-0.0, -20.0), np.float32), np.array((-1.5, -2.0611536e-09), np.float32)],
+    ),
     # As JAX 0.10.2 answered; the others overflow, and have no bound.
     "exp2_by_exp: few": (
         of("exp2", (13.0, 20.0, 21.0, 22.0), dtype="float16", dy=(-2.0, 1.0, 1.0, 1.0)),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.formats import Formats, sizes
-from opassay.adapters.oracle.bounded.real import with_gradient
 from opassay.adapters.oracle.bounded.sums import fit
 from opassay.adapters.oracle.hypotheses.approximations import ESTIMATE, REFINED
 from opassay.adapters.oracle.hypotheses.computed import computed_by
@@ -41,7 +41,12 @@ def _in_packets(x: Real) -> Real:
 
 
 def _root(x: Real) -> Real:
-    return with_gradient(_in_packets(x), x, lambda g, this: 0.5 * g / bounded.saved(this))
+    y = _in_packets(x)
+
+    def pull(g: Real, this: Real) -> tuple[None, Real]:
+        return None, bounded.where(np.isnan(this.value), np.nan, 0.5 * g / bounded.saved(this))
+
+    return Real(y.value, (y, x), lambda _, error, of_x: error, pull)
 
 
 def _root_estimated(question: Question) -> Iterator[References]:
@@ -55,25 +60,23 @@ def _share(slope: Real, x: Real, lost: np.ndarray) -> Real:
     return bounded.where(nowhere, np.nan, fit(slope * (2 * bounded.saved(x)), x.shape))
 
 
+def _length(a: Real, b: Real, root: Real) -> Real:
+    lost = np.isnan(root.value)
+
+    def pull(g: Real, this: Real) -> tuple[Real | None, ...]:
+        slope = 0.5 * g / bounded.saved(this)
+        return None, _share(slope, a, lost), _share(slope, b, lost)
+
+    return Real(root.value, (root, a, b), lambda _, error, *of: error, pull)
+
+
 def _root_of_squares(question: Question) -> Iterator[References]:
     """Of float32, the root may be estimated as well."""
     with np.errstate(all="ignore"):
         x, y = question.inputs
         squares = Real(dtypes.widen(x * x + y * y))
-
-    roots = (bounded.sqrt, *((_in_packets,) if x.dtype == np.float32 else ()))
-    for root in roots:
-
-        def length(a: Real, b: Real, c: Real = root(squares)) -> Real:
-            lost = np.isnan(c.value)
-
-            def pull(g: Real, this: Real) -> tuple[Real | None, ...]:
-                slope = 0.5 * g / bounded.saved(this)
-                return None, _share(slope, a, lost), _share(slope, b, lost)
-
-            return Real(c.value, (c, a, b), lambda _, error, *of: error, pull)
-
-        yield from computed_by(length)(question)
+    for root in (bounded.sqrt, *((_in_packets,) if x.dtype == np.float32 else ())):
+        yield from computed_by(partial(_length, root=root(squares)))(question)
 
 
 HYPOTHESES = (
