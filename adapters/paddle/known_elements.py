@@ -49,13 +49,7 @@ NO_SLOPE = {
     "log10": ("bfloat16", "float16"),
     "log1p": ("bfloat16", "float16"),
 }
-NO_WAY_BACK = {
-    "flip": ("float16",),
-    "roll": ("float16",),
-    "tile": ("float16",),
-    "triu_tril": ("bfloat16",),
-    "gather_nd": ("float16",),
-}
+NO_WAY_BACK = {"tile": ("float16",)}
 """Kernels of functions, and of ops that move elements, without a second gradient in these dtypes."""
 
 

@@ -39,6 +39,13 @@ def _softplus_less_product(target: Real, x: Real, reduction: str | bool) -> Real
     return bounded.reduced(bounded.unsigned(bounded.softplus(x) - x * target), reduction)
 
 
+def _of_maximum(target: Real, x: Real, reduction: str | bool) -> Real:
+    """As MindSpore has it: the maximum is subtracted within the logarithm, and added again."""
+    most = bounded.maximum(-x, 0.0)
+    rest = bounded.log(bounded.exp(-most) + bounded.exp(-x - most))
+    return bounded.reduced(bounded.unsigned((1 - target) * x + (rest + most)), reduction)
+
+
 def _log(share: Real, lost: float) -> Real:
     """The logarithm of what is 0 below ``lost``."""
     nothing = np.asarray(share.value < lost)
@@ -49,6 +56,7 @@ def _differing(question: Question) -> Iterator[References]:
     dtype = dtypes.dtype_name(question.inputs[1])
     yield from computed_by(partial(_by_difference, **question.attributes, dtype=dtype))(question)
     yield from computed_by(partial(_softplus_less_product, **question.attributes))(question)
+    yield from computed_by(partial(_of_maximum, **question.attributes))(question)
 
 
 def _slopes_at_zero(target: Real, x: Real, reduction: str | bool) -> Real:
@@ -93,8 +101,8 @@ def _zero_times_far(question: Question) -> Iterator[References]:
 HYPOTHESES = (
     Hypothesis(
         "loss_by_difference",
-        "it is (1 - target)·x - log(sigmoid(x)) or log(1 + exp(x)) - target·x, which cancel, and the target's gradient "
-        "of log(1 - sigmoid(x))",
+        "it is (1 - target)·x - log(sigmoid(x)), with a logarithm from which the maximum is subtracted, or "
+        "log(1 + exp(x)) - target·x, which cancel, and the target's gradient of log(1 - sigmoid(x))",
         _differing,
         ("binary_cross_entropy_with_logits",),
         ("value", "gradient"),
