@@ -61,7 +61,7 @@ _FUNCTIONS: Told = {
     "out_of_range": ("upstream", "tanh is a quotient of polynomials, which nothing keeps within 1"),
     "zero_times_log": ("upstream", "xlogy is a product also where its first operand is 0"),
     "zero_times_far": ("upstream", "huber_loss selects after the square, whose slope is 0 times infinity far away"),
-    "loss_by_difference": (
+    "maximum_added_again": (
         "upstream",
         "binary_cross_entropy_with_logits adds to a logarithm the maximum that was taken from it, which cancels",
     ),

@@ -56,7 +56,6 @@ def _differing(question: Question) -> Iterator[References]:
     dtype = dtypes.dtype_name(question.inputs[1])
     yield from computed_by(partial(_by_difference, **question.attributes, dtype=dtype))(question)
     yield from computed_by(partial(_softplus_less_product, **question.attributes))(question)
-    yield from computed_by(partial(_of_maximum, **question.attributes))(question)
 
 
 def _slopes_at_zero(target: Real, x: Real, reduction: str | bool) -> Real:
@@ -101,12 +100,19 @@ def _zero_times_far(question: Question) -> Iterator[References]:
 HYPOTHESES = (
     Hypothesis(
         "loss_by_difference",
-        "it is (1 - target)·x - log(sigmoid(x)), with a logarithm from which the maximum is subtracted, or "
-        "log(1 + exp(x)) - target·x, which cancel, and the target's gradient of log(1 - sigmoid(x))",
+        "it is (1 - target)·x - log(sigmoid(x)) or log(1 + exp(x)) - target·x, which cancel, and the target's gradient "
+        "of log(1 - sigmoid(x))",
         _differing,
         ("binary_cross_entropy_with_logits",),
         ("value", "gradient"),
         independent=True,
+    ),
+    by_formula(
+        "maximum_added_again",
+        "it is (1 - target)·x and a logarithm within which the maximum is subtracted, and added again",
+        {"binary_cross_entropy_with_logits": (_of_maximum,)},
+        ("value", "gradient"),
+        looser=True,
     ),
     by_formula(
         "slopes_at_zero",
