@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import Any, NoReturn
@@ -64,6 +64,7 @@ class Executor:
         """
         self._announce, self._repeat = announce, frozenset(repeat)
         self._compiled: dict[tuple[str, ...], Function] = {}
+        self._spoilt: set[tuple[str, ...]] = set()
         for position, outcome in self._answers(cases, fuse):
             if cases[position].aspect == "shape" and isinstance(outcome, Returned):
                 outcome = self._inferred(position, cases[position], outcome)
@@ -123,7 +124,7 @@ class Executor:
 
     def _program(self, cases: Sequence[Case]) -> Function:
         """All of ``cases`` as one function, compiled once for all the values that a batch has for them."""
-        keys = tuple(case.geometry_key for case in cases)
+        keys = _keys(cases)
         if keys not in self._compiled:
             function = self._functions.together(cases) if len(cases) > 1 else self._functions.of(cases[0])
             self._compiled[keys] = self._adapter.compile(function, self._mode)
@@ -160,8 +161,13 @@ class Executor:
         return Watch(self._files, self._frameworks)
 
     def _origin(self, case: Case, error: Exception) -> str:
-        """Runs the case again under watch, which tells which compiled function raised."""
+        """Whose code raised ``error``; where its traceback leaves that open, the case runs again under watch.
+
+        The watch tells which compiled function raised.
+        """
         watch = self._watch()
+        if watch.origin(error) == "framework":
+            return "framework"
         self._compiled.pop((case.geometry_key,), None)
         try:
             watch.call(lambda: self._call(case, 0.0))
@@ -176,7 +182,7 @@ class Executor:
 
     def _fused(self, positions: Sequence[int], cases: Sequence[Case]) -> Iterator[Answer]:
         for part in parts(positions, cases, self._adapter.fused_ops):
-            yield from self._layer(part, cases)
+            yield from self._together(part, cases)
 
     def _call_all(self, cases: Sequence[Case]) -> list[Outcome]:
         inputs = Inputs(self._adapter, [array for case in cases for array in _arrays(case)], self._mode)
@@ -187,28 +193,48 @@ class Executor:
         places = zip(answers, [0, *ends], ends, strict=False)
         return [_noting(answer, inputs.changed(start, stop)) for answer, start, stop in places]
 
-    def _layer(self, positions: Sequence[int], cases: Sequence[Case]) -> Iterator[Answer]:
+    def _together(
+        self, positions: Sequence[int], cases: Sequence[Case], spoilt: bool = False
+    ) -> Generator[Answer, None, bool]:
+        """The answers of cases in one program, and whether any of them fails as a program.
+
+        ``spoilt``: one of them is known to.
+        """
         if len(positions) == 1:
-            yield positions[0], self._alone(positions[0], cases[positions[0]])
-            return
+            outcome = self._alone(positions[0], cases[positions[0]])
+            yield positions[0], outcome
+            return isinstance(outcome, (Raised, NotSupported))
+        if not spoilt and (answers := self._attempt(positions, [cases[p] for p in positions])):
+            yield from answers
+            return False
+        # One case makes the whole program fail: bisect until it is alone. If the first half is well, the second is not.
+        middle = len(positions) // 2
+        first = yield from self._together(positions[:middle], cases)
+        second = yield from self._together(positions[middle:], cases, spoilt=not first)
+        return first or second
+
+    def _attempt(self, positions: Sequence[int], cases: Sequence[Case]) -> list[Answer]:
+        """The answers of a program of several cases; none where it fails, or did so for other values."""
+        if _keys(cases) in self._spoilt:
+            return []
         self._announce(list(positions))
         started = time.perf_counter()
         try:
-            together = [cases[p] for p in positions]
-            answers = self._call_all(together)
+            answers = self._call_all(cases)
             if not self._repeat.isdisjoint(positions):
-                answers = [self._twice(*pair) for pair in zip(answers, self._call_all(together), strict=True)]
+                answers = [self._twice(*pair) for pair in zip(answers, self._call_all(cases), strict=True)]
         except Exception as error:
             if not self._adapter.healthy():
                 _leave(error)
-            # One case makes the whole program fail: bisect until it is alone.
-            middle = len(positions) // 2
-            for half in (positions[:middle], positions[middle:]):
-                yield from self._layer(half, cases)
-            return
+            self._spoilt.add(_keys(cases))
+            return []
         share = (time.perf_counter() - started) / len(positions)
-        for position, answer in zip(positions, answers, strict=True):
-            yield position, _timed(answer, share)
+        return [(position, _timed(answer, share)) for position, answer in zip(positions, answers, strict=True)]
+
+
+def _keys(cases: Sequence[Case]) -> tuple[str, ...]:
+    """What a program of these cases is compiled for."""
+    return tuple(case.geometry_key for case in cases)
 
 
 def _noting(answer: Outcome, changed: str) -> Outcome:

@@ -98,12 +98,44 @@ def test_a_program_holds_no_more_ops_than_the_adapter_says(monkeypatch: pytest.M
     assert adapter.given == [3, 3, 1] * VALUES
 
 
-def test_the_halves_of_a_spoilt_program_are_compiled_once_for_all_values() -> None:
+@pytest.mark.parametrize(("refused", "programs_made"), [(1, 7), (5, 6), (8, 5)])
+def test_the_halves_of_a_spoilt_program_are_compiled_once_for_all_values(
+    refused: int, programs_made: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of eight rows the whole, then of each half the first, and the second unless it is known to be spoilt."""
+    monkeypatch.setattr(Counting, "frameworks", (__name__,))
+    monkeypatch.setattr(f"{__name__}.REFUSED", refused)
+    adapter, found = answers(batch(), "fused")
+    assert adapter.compiled == programs_made
+    assert [type(found[i]) is Raised for i in sorted(found)] == [i // VALUES == refused - 1 for i in range(len(found))]
+
+
+def test_a_program_that_failed_is_not_tried_with_other_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Counting, "frameworks", (__name__,))
     adapter, _ = answers(batch(), "fused")
-    # Eight rows: the whole, two halves, and twice the halves of what holds the guilty one.
-    halves = 1 + 2 + 2 + 2
-    # The guilty one is made anew each time its error is looked into.
-    assert adapter.compiled <= halves + 2 * VALUES
+    alone = [2] * VALUES  # rows 5 and 6, each by itself
+    assert sorted(adapter.given) == sorted([8, 4, 2, 2, *[4, 2] * (VALUES - 1), *[1] * sum(alone)])
+
+
+def test_two_guilty_cases_are_both_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Counting, x: np.ndarray) -> np.ndarray:
+        if len(x) in (2, 7):
+            raise RuntimeError("refused")
+        return np.maximum(x, 0)
+
+    monkeypatch.setattr(Counting, "relu", refuse)
+    _, found = answers(batch(), "fused")
+    assert {i // VALUES + 1 for i, outcome in found.items() if isinstance(outcome, Raised)} == {2, 7}
+
+
+def test_a_case_is_made_anew_only_where_its_traceback_leaves_open_whose_error_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cases = [case for case in batch() if case.tensors[0].shape[0] == REFUSED][:1]
+    assert answers(cases, "single")[0].compiled == 2
+    monkeypatch.setattr(Counting, "frameworks", (__name__,))
+    adapter, found = answers(cases, "single")
+    assert (adapter.compiled, found[0].origin) == (1, "framework")
 
 
 def test_what_is_not_fused_is_compiled_once_for_all_values_too() -> None:
