@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+
+from opassay.adapters.kept_binaries import kept
 
 Run = Callable[[Sequence[np.ndarray]], list[Any]]
 
@@ -74,8 +77,10 @@ def iree(model: bytes) -> Run:
     info = onnx_importer.ModelInfo(proto)
     module = info.create_module(context=context)
     onnx_importer.NodeImporter.define_function(info.main_graph, module.operation).import_all()
-    target = ["--iree-llvmcpu-target-cpu=host"]
-    binary = compiler.compile_str(str(module), target_backends=["llvm-cpu"], input_type="onnx", extra_args=target)
+    text, flags = str(module), ["--iree-llvmcpu-target-cpu=host"]
+    how = {"target_backends": ["llvm-cpu"], "input_type": "onnx", "extra_args": flags}
+    made = version("iree-base-compiler")
+    binary = kept("iree", made, ["onnx", *flags], text.encode(), lambda: compiler.compile_str(text, **how))
     config = runtime.Config("local-sync")
     vm = runtime.load_vm_module(runtime.VmModule.copy_buffer(config.vm_instance, binary), config)
     return lambda arrays: _hosts(vm[proto.graph.name](*arrays))

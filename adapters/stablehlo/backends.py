@@ -6,9 +6,12 @@ Each imports what it needs on demand.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+
+from opassay.adapters.kept_binaries import kept
 
 Run = Callable[[Sequence[np.ndarray]], list[Any]]
 
@@ -45,7 +48,9 @@ def iree(module: bytes) -> Run:
 
     # By default it narrows float64, also the module's inputs.
     flags = ["--iree-llvmcpu-target-cpu=host", "--iree-input-demote-f64-to-f32=false"]
-    binary = compiler.compile_str(module, target_backends=["llvm-cpu"], input_type="stablehlo", extra_args=flags)
+    how = {"target_backends": ["llvm-cpu"], "input_type": "stablehlo", "extra_args": flags}
+    made = version("iree-base-compiler")
+    binary = kept("iree", made, flags, module, lambda: compiler.compile_str(module, **how))
     config = runtime.Config("local-sync")
     vm = runtime.load_vm_module(runtime.VmModule.copy_buffer(config.vm_instance, binary), config)
 

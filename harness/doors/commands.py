@@ -137,7 +137,7 @@ def _announce(engine: Engine, console: Console) -> None:
 
 
 def execute(run: Run, engine: Engine, progress: Lines | Moving) -> None:
-    with progress.judging(run.to_come(engine)) as judged:
+    with progress.judging(run.to_come(engine), engine.held) as judged:
         for record in run.execute(engine):
             judged(record)
 

@@ -14,11 +14,20 @@ EARLY = 5.0
 """Seconds before an estimate is made."""
 
 
-class Pace:
-    """``planned``: the number of records by target. As text: progress, rate and time left."""
+NONE: Mapping[str, int] = {}
 
-    def __init__(self, planned: Mapping[str, int], clock: Clock) -> None:
-        self._planned, self._clock = dict(planned), clock
+TWICE = 0.5
+"""Part of its way that a case has come which was answered once and is asked again."""
+
+
+class Pace:
+    """``planned``: the number of records by target. As text: progress, rate and time left.
+
+    ``held``: by target, how many answers will be asked for again before they are recorded, as they are now.
+    """
+
+    def __init__(self, planned: Mapping[str, int], clock: Clock, held: Mapping[str, int] = NONE) -> None:
+        self._planned, self._clock, self._held = dict(planned), clock, held
         self._made: Counter[str] = Counter()
         self._began = clock()
         self.new = 0
@@ -45,15 +54,18 @@ class Pace:
 
         Targets differ in rate: the rate of all together means nothing once the fast ones are done.
         """
-        waiting = {target: planned - self._made[target] for target, planned in self._planned.items()}
+        done = {target: self._made[target] + TWICE * self._held.get(target, 0) for target in self._planned}
+        waiting = {target: planned - done[target] for target, planned in self._planned.items()}
         waiting = {target: count for target, count in waiting.items() if count > 0}
-        if self.seconds < EARLY or not all(self._made[target] for target in waiting):
+        if self.seconds < EARLY or not all(done[target] for target in waiting):
             return None
-        return max((count * self.seconds / self._made[target] for target, count in waiting.items()), default=0.0)
+        return max((count * self.seconds / done[target] for target, count in waiting.items()), default=0.0)
 
     def __str__(self) -> str:
         left = "" if self.left is None else f", about {duration(self.left)} left"
-        return f"{self.done:,} of {self.total:,} judged, {self.new:,} new, {self.rate}{left}"
+        held = sum(self._held.values())
+        once = f", {held:,} more answered, asked again" if held else ""
+        return f"{self.done:,} of {self.total:,} judged{once}, {self.new:,} new, {self.rate}{left}"
 
     @property
     def rate(self) -> str:

@@ -14,7 +14,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from opassay.harness.doors.consoles import say_line, watched
-from opassay.harness.doors.pace import Clock, Pace, duration
+from opassay.harness.doors.pace import NONE, Clock, Pace, duration
 from opassay.harness.model.verdicts import Record
 
 EVERY = 30.0
@@ -51,8 +51,9 @@ class Lines:
             yield lambda text: now.__setitem__(0, text)
 
     @contextmanager
-    def judging(self, planned: Mapping[str, int]) -> Iterator[Judged]:
-        pace = Pace(planned, self._clock)
+    def judging(self, planned: Mapping[str, int], held: Mapping[str, int] = NONE) -> Iterator[Judged]:
+        """``planned``: records by target; ``held``: answers that will be asked for again."""
+        pace = Pace(planned, self._clock, held)
         self.say(f"{pace.total:,} answers to judge")
         with self._ticking(lambda: str(pace)):
             yield pace.add
@@ -90,8 +91,9 @@ class Moving:
             yield lambda text: bars.update(task, description=text)
 
     @contextmanager
-    def judging(self, planned: Mapping[str, int]) -> Iterator[Judged]:
-        pace = Pace(planned, self._clock)
+    def judging(self, planned: Mapping[str, int], held: Mapping[str, int] = NONE) -> Iterator[Judged]:
+        """``planned``: records by target; ``held``: answers that will be asked for again."""
+        pace = Pace(planned, self._clock, held)
         columns = (BarColumn(6), _PaceColumn(pace), TimeElapsedColumn())
         with Bars(*columns, console=self._console, transient=True) as bars:
             task = bars.add_task("", total=pace.total)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -45,7 +45,8 @@ class Engine:
 
     Use as a context manager: leaving it ends every worker. ``keep`` is called with every recorded answer, ``heard``
     with every answer and its job. ``refuses``: whether a shard must not start any more; ``budgeted``: whether that can
-    happen. ``known``: the known differences of the targets; ``ends``: worker exits that did not reproduce.
+    happen. ``known``: the known differences of the targets; ``ends``: worker exits that did not reproduce;
+    ``held``: by target, how many answers wait until they are asked for again.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Engine:
         self.known = Knowledge(self._facts, self.judging)
         self.pins: Pins = {}
         self.ends = Ends()
+        self.held: Counter[str] = Counter()
         self.keep: Callable[[str, Case, Outcome], None] = lambda label, case, outcome: None
 
     def __enter__(self) -> Engine:

@@ -88,6 +88,7 @@ class _Once:
         """Take a judged first answer."""
         bare = replace(outcome, arrays=()) if isinstance(outcome, Returned) else outcome
         self.held[item.number, item.case.id] = _Held(item, bare, digest(outcome), judgement, confirmed, facts)
+        self._engine.held[lane.label] = len(self.held)
 
     def compare(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
         """Take a second answer."""
@@ -111,6 +112,7 @@ class _Once:
                 held.facts = self._engine.known.foretold(self._lane, held.item.case, first.verdict, first.message)
             self._engine.conclude(self._lane, held.item, held.outcome, first, confirmed, held.facts)
         self.held.clear()
+        del self._engine.held[self._lane.label]
 
 
 def _groups(shards: Sequence[Shard], fills: int) -> Iterator[list[Shard]]:

@@ -1,6 +1,7 @@
 """--repeat: answers that differ in one process, or from one process to the next, are nondeterministic."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,30 @@ def records_of(folder, adapter, name, repeat=True, cases=12, seed=0):
     assert len(records) == sum(shard.planned(settings.fills) for shard in campaign.shards)
     assert len({(r.number, r.case_id) for r in records}) == len(records)
     return records
+
+
+class Most(Counter):
+    """Remembers the largest count of each key."""
+
+    def __init__(self):
+        super().__init__()
+        self.most = {}
+
+    def __setitem__(self, key, count):
+        self.most[key] = max(count, self.most.get(key, 0))
+        super().__setitem__(key, count)
+
+
+def test_what_waits_for_its_second_answer_is_counted(tmp_path):
+    settings = Settings(cases=1)
+    campaign = Campaign(Request(["honest"], ["matmul"], ["value"], adapters=["planted:Honest"], settings=settings))
+    with campaign.engine() as engine:
+        check_devices(engine)
+        engine.held = held = Most()
+        records = list(Run(campaign, tmp_path).execute(engine))
+    pins = sum(record.number < 0 for record in records)
+    assert (held.most, dict(held)) == ({"honest": pins}, {})
+    assert pins
 
 
 def nondeterministic(records):
