@@ -11,7 +11,7 @@ from opassay.adapters.engines import onednn
 from opassay.adapters.facts import pinned
 from opassay.adapters.geometry import spatial_axes
 from opassay.adapters.kernels.refusals import of_nothing, refused
-from opassay.adapters.openvino import known_reorders
+from opassay.adapters.openvino import known_reorders, known_transposes
 from opassay.adapters.openvino.known_elements import ELEMENTS
 from opassay.adapters.openvino.known_errors import CHANCE, SEEN, errors, repeats_nothing
 from opassay.adapters.openvino.known_sized import SIZED
@@ -142,10 +142,21 @@ KNOWN = pinned(
         _upstream(
             "empty-convolution",
             "an image without rows, columns or channels is answered with uninitialised memory",
+            "conv1d",
             "conv2d",
+            "conv3d",
+            aspects=("value", "shape"),
             verdicts=("nondeterministic", "structural", "numeric"),
             when=_nothing_to_correlate,
             flaky=CHANCE,
+        ),
+        _upstream(
+            "transposed-nothing",
+            "a Transpose that moves extents of 1 only becomes a Reshape, in which an extent of 0 means: as in the "
+            "input; so a tensor without elements has some, of uninitialised memory",
+            *known_transposes.OPS,
+            verdicts=("shape", "rejects"),
+            when=known_transposes.of_nothing,
         ),
         _upstream(
             "eight-pixels",
