@@ -15,8 +15,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -26,6 +27,7 @@ TOLD = 300
 
 Arrays = Sequence[np.ndarray]
 Run = Callable[[Arrays], Arrays]
+Made = TypeVar("Made", bound=Callable[..., Any])
 
 
 class Refused(Exception):
@@ -44,6 +46,26 @@ def is_command(text: str) -> bool:
 def named(text: str, file: str) -> Callable[[bytes], Run]:
     """The backend of this name; a command finds the model in ``file``. Raises ``Unusable`` with a one-line message."""
     return _command(text, file) if is_command(text) else _callable(text)
+
+
+def with_version(text: str) -> str:
+    """The backend's name and the version of its ``package``: the installed one that a callable names, if it does."""
+    module, _, name = text.partition(":")
+    function = None if is_command(text) else getattr(sys.modules.get(module), name, None)
+    try:
+        return f"{text} {version(function.package)}"  # type: ignore[union-attr]
+    except (AttributeError, PackageNotFoundError):
+        return text
+
+
+def of_package(name: str) -> Callable[[Made], Made]:
+    """Decorates a backend: ``name`` is the package whose version says which backend answered."""
+
+    def named(function: Made) -> Made:
+        function.package = name  # type: ignore[attr-defined]
+        return function
+
+    return named
 
 
 def _callable(text: str) -> Callable[[bytes], Run]:

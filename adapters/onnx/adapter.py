@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 
 from opassay.adapters.attention import with_attention
-from opassay.adapters.backend import checked, named
+from opassay.adapters.backend import checked, named, with_version
 from opassay.adapters.onnx import attention
 from opassay.adapters.onnx.graph import IR_VERSION, OPSET
 from opassay.adapters.onnx.lacking import LACKING
@@ -38,6 +38,7 @@ class OnnxAdapter(ModelAdapter):
         super().__init__(device)
         self._name = os.environ.get(BACKEND, REFERENCE)
         self._backend = named(self._name, "model.onnx")
+        self._executor = with_version(self._name)
 
     def devices(self) -> Sequence[str]:
         return ("cpu",)
@@ -52,7 +53,7 @@ class OnnxAdapter(ModelAdapter):
         return {"backend": self._name, "opset": str(OPSET), "ir_version": str(IR_VERSION)}
 
     def executor(self) -> str:
-        return with_attention(self._name, attention.NAME)
+        return with_attention(self._executor, attention.NAME)
 
     def _prepare(self, model: Any, mode: str) -> Run:
         run, outputs = self._backend(model.SerializeToString()), len(model.graph.output)

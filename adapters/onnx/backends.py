@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from opassay.adapters.backend import of_package
 from opassay.adapters.kept_binaries import kept
 
 Run = Callable[[Sequence[np.ndarray]], list[Any]]
 
 
+@of_package("onnx")
 def reference(model: bytes) -> Run:
     """ONNX's own evaluator, in NumPy. Source: https://onnx.ai/onnx/api/reference.html"""
     from onnx.reference import ReferenceEvaluator
@@ -25,6 +27,7 @@ def reference(model: bytes) -> Run:
     return lambda arrays: session.run(None, dict(zip(session.input_names, arrays, strict=True)))
 
 
+@of_package("onnxruntime")
 def onnxruntime(model: bytes) -> Run:
     """The provider that ``OPASSAY_PROVIDER`` names, without fallback."""
     import onnxruntime
@@ -37,6 +40,7 @@ def onnxruntime(model: bytes) -> Run:
     return lambda arrays: session.run(None, dict(zip(names, arrays, strict=True)))
 
 
+@of_package("openvino")
 def openvino(model: bytes) -> Run:
     """OpenVINO's ONNX frontend, on the device that ``OPASSAY_DEVICE`` names."""
     import openvino
@@ -47,6 +51,7 @@ def openvino(model: bytes) -> Run:
     return lambda arrays: list(compiled(list(arrays)).values())
 
 
+@of_package("tinygrad")
 def tinygrad(model: bytes) -> Run:
     """tinygrad's ONNX frontend, on the device that ``DEV`` names."""
     import tempfile
@@ -62,6 +67,7 @@ def tinygrad(model: bytes) -> Run:
     return lambda arrays: [y.numpy() for y in runner(dict(zip(names, map(Tensor, arrays), strict=True))).values()]
 
 
+@of_package("iree-base-compiler")
 def iree(model: bytes) -> Run:
     """IREE: its ONNX importer, its compiler for the CPU of this machine, its runtime.
 

@@ -13,7 +13,7 @@ import jax
 import numpy as np
 
 from opassay.adapters.attention import with_attention
-from opassay.adapters.backend import checked, is_command, named
+from opassay.adapters.backend import checked, is_command, named, with_version
 from opassay.adapters.jax import attention
 from opassay.adapters.jax.adapter import JaxAdapter
 from opassay.harness.model.dtypes import BFLOAT16, DTYPES
@@ -36,6 +36,7 @@ class StableHloAdapter(JaxAdapter):
         super().__init__(device)
         self._name = os.environ.get(BACKEND, REFERENCE)
         self._backend = named(self._name, "model.mlir")
+        self._executor = with_version(self._name)
         if is_command(self._name) or self._name == REFERENCE:
             # NumPy's files have no bfloat16, and the interpreter returns none.
             self.dtypes = tuple(name for name in DTYPES if name != "bfloat16")
@@ -54,7 +55,7 @@ class StableHloAdapter(JaxAdapter):
         return ()
 
     def executor(self) -> str:
-        return with_attention(self._name, attention.NAME)
+        return with_attention(self._executor, attention.NAME)
 
     def location(self, value: np.ndarray) -> str:
         return self.device

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from opassay.adapters.backend import of_package
 from opassay.adapters.kept_binaries import kept
 
 Run = Callable[[Sequence[np.ndarray]], list[Any]]
 
 
+@of_package("jaxlib")
 def reference(module: bytes) -> Run:
     """StableHLO's own interpreter, which is part of jaxlib; it returns no bfloat16.
 
@@ -39,6 +41,7 @@ def reference(module: bytes) -> Run:
     return run
 
 
+@of_package("iree-base-compiler")
 def iree(module: bytes) -> Run:
     """IREE: its compiler for the CPU of this machine, its runtime.
 

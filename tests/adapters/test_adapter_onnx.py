@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -103,3 +104,31 @@ if find_spec("onnx"):
 def test_the_onnx_adapter_is_asked_only_where_it_is_named() -> None:
     assert "onnx" not in {target.adapter for target in Registry().targets([])}
     assert Registry().adapter("onnx").named_only
+
+
+@pytest.mark.parametrize(
+    ("backend", "told"),
+    [
+        ("opassay.adapters.onnx.backends:reference", f"opassay.adapters.onnx.backends:reference {version('numpy')}"),
+        ("my-runner {model} {inputs} {outputs}", "my-runner {model} {inputs} {outputs}"),
+        ("os.path:join", "os.path:join"),
+        ("nowhere:run", "nowhere:run"),
+    ],
+)
+def test_a_backend_is_told_with_the_version_of_its_package(
+    backend: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from opassay.adapters import backend as backends
+    from opassay.adapters.onnx.backends import reference
+
+    monkeypatch.setattr(reference, "package", "numpy")
+    assert backends.with_version(backend) == told
+
+
+def test_a_package_that_is_not_installed_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from opassay.adapters.backend import of_package, with_version
+    from opassay.adapters.onnx import backends
+
+    monkeypatch.setattr(backends, "reference", of_package("no-such-package")(lambda model: model))
+    name = "opassay.adapters.onnx.backends:reference"
+    assert with_version(name) == name
