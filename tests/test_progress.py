@@ -71,14 +71,16 @@ def test_nothing_is_foretold_early_or_where_a_target_has_not_answered_yet(target
     assert "left" not in str(pace)
 
 
-def test_answers_that_are_asked_for_again_are_told_and_count_half() -> None:
+def test_answers_of_what_is_asked_twice_are_told_and_count_half() -> None:
     """Pins of a run with ``--cases`` are recorded only at the end of the second pass."""
     clock, held = Clock(), {"torch": 0}
     pace = Pace({"torch": 100}, clock, held)
     clock.now += 10
     assert pace.left is None
     held["torch"] = 100
-    assert str(pace) == "0 of 100 judged, 100 more answered, asked again, 0 new, 0.0 a second, about 0:10 left"
+    assert str(pace) == "0 of 100 judged, 100 answers of what is asked twice, 0 new, 0.0 a second, about 0:10 left"
+    held["torch"] = 160
+    assert pace.left == 2.5
     held["torch"] = 0
     for _ in range(100):
         pace.add(Record())

@@ -17,13 +17,13 @@ EARLY = 5.0
 NONE: Mapping[str, int] = {}
 
 TWICE = 0.5
-"""Part of its way that a case has come which was answered once and is asked again."""
+"""Part of a record that one of two answers is."""
 
 
 class Pace:
     """``planned``: the number of records by target. As text: progress, rate and time left.
 
-    ``held``: by target, how many answers will be asked for again before they are recorded, as they are now.
+    ``held``: by target, how many answers there are now of cases that are asked twice before they are recorded.
     """
 
     def __init__(self, planned: Mapping[str, int], clock: Clock, held: Mapping[str, int] = NONE) -> None:
@@ -64,8 +64,8 @@ class Pace:
     def __str__(self) -> str:
         left = "" if self.left is None else f", about {duration(self.left)} left"
         held = sum(self._held.values())
-        once = f", {held:,} more answered, asked again" if held else ""
-        return f"{self.done:,} of {self.total:,} judged{once}, {self.new:,} new, {self.rate}{left}"
+        twice = f", {held:,} answers of what is asked twice" if held else ""
+        return f"{self.done:,} of {self.total:,} judged{twice}, {self.new:,} new, {self.rate}{left}"
 
     @property
     def rate(self) -> str:

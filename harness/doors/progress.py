@@ -52,7 +52,7 @@ class Lines:
 
     @contextmanager
     def judging(self, planned: Mapping[str, int], held: Mapping[str, int] = NONE) -> Iterator[Judged]:
-        """``planned``: records by target; ``held``: answers that will be asked for again."""
+        """``planned``: records by target; ``held``: answers of cases that are asked twice, so far."""
         pace = Pace(planned, self._clock, held)
         self.say(f"{pace.total:,} answers to judge")
         with self._ticking(lambda: str(pace)):
@@ -92,7 +92,7 @@ class Moving:
 
     @contextmanager
     def judging(self, planned: Mapping[str, int], held: Mapping[str, int] = NONE) -> Iterator[Judged]:
-        """``planned``: records by target; ``held``: answers that will be asked for again."""
+        """``planned``: records by target; ``held``: answers of cases that are asked twice, so far."""
         pace = Pace(planned, self._clock, held)
         columns = (BarColumn(6), _PaceColumn(pace), TimeElapsedColumn())
         with Bars(*columns, console=self._console, transient=True) as bars:

@@ -46,7 +46,7 @@ class Engine:
     Use as a context manager: leaving it ends every worker. ``keep`` is called with every recorded answer, ``heard``
     with every answer and its job. ``refuses``: whether a shard must not start any more; ``budgeted``: whether that can
     happen. ``known``: the known differences of the targets; ``ends``: worker exits that did not reproduce;
-    ``held``: by target, how many answers wait until they are asked for again.
+    ``held``: by target, how many answers there are of cases that are asked twice.
     """
 
     def __init__(

@@ -92,6 +92,7 @@ class _Once:
 
     def compare(self, lane: Lane, job: Job, item: Item, outcome: Outcome) -> None:
         """Take a second answer."""
+        self._engine.held[lane.label] += 1
         held = self.held.get((item.number, item.case.id))
         if held is None:
             return

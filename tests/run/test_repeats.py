@@ -52,7 +52,7 @@ class Most(Counter):
         super().__setitem__(key, count)
 
 
-def test_what_waits_for_its_second_answer_is_counted(tmp_path):
+def test_answers_of_what_is_asked_twice_are_counted(tmp_path):
     settings = Settings(cases=1)
     campaign = Campaign(Request(["honest"], ["matmul"], ["value"], adapters=["planted:Honest"], settings=settings))
     with campaign.engine() as engine:
@@ -60,7 +60,7 @@ def test_what_waits_for_its_second_answer_is_counted(tmp_path):
         engine.held = held = Most()
         records = list(Run(campaign, tmp_path).execute(engine))
     pins = sum(record.number < 0 for record in records)
-    assert (held.most, dict(held)) == ({"honest": pins}, {})
+    assert (held.most, dict(held)) == ({"honest": 2 * pins}, {})
     assert pins
 
 
