@@ -15,7 +15,8 @@ from opassay.reports.data.text import clean, finding_line, plural, share, shorte
 from opassay.reports.sections import commands
 from opassay.reports.sections.differences import Difference
 from opassay.reports.sections.entries import TITLES
-from opassay.reports.sections.matrix import STATES, Cell, added, total
+from opassay.reports.sections.matrix import STATES, Cell, total
+from opassay.reports.sections.overview import OVER, grids
 from opassay.reports.sections.summarise import Summary
 
 LIMIT = 30_000
@@ -23,6 +24,7 @@ PAGE = "Everything: [report.html](report.html), beside this file."
 LIST_LIMIT = 30
 MESSAGE_LIMIT = 200
 WARNING_LIMIT = 300
+MATRIX_ROOM = 10_000
 SYMBOLS = {
     "new": "❌",
     "fault": "💥",
@@ -77,18 +79,16 @@ def _line(d: Difference, summary: Summary) -> str:
 
 
 def _matrix(summary: Summary) -> str:
+    tables = grids(summary)
+    if not tables:
+        return ""
     legend = " · ".join(f"{SYMBOLS[s]} {text}" for s, text in STATES.items() if s in summary.states)
     lacks = f"{inline(summary.lacks)}." if summary.lacks else ""
-    blocks = ["## What ran", "Each cell: answers judged of records planned.", legend, lacks] if summary.states else []
-    tables = []
-    for aspect in summary.aspects:
-        rows = []
-        for op in summary.ops(aspect):
-            rows.append([inline(op), *(_cell(summary.cell(op, aspect, t)) for t in summary.targets)])
-        tables.append(f"### {aspect}\n\n" + _table(["op", *map(inline, summary.targets)], rows))
-    if sum(map(len, tables)) > 10_000:
-        tables = [_by_target(summary), "Each op by itself: `report.html`."]
-    return "\n\n".join(block for block in (*blocks, *tables) if block)
+    blocks = ["## What ran", f"Each cell: answers judged of records planned{OVER.get(next(iter(tables)), '')}.", legend]
+    for head, grid in tables.items():
+        rows = [[inline(name), *map(_cell, cells)] for name, cells in grid.items()]
+        blocks.append(f"### {head}\n\n" + _table(["", *map(inline, summary.targets)], rows, MATRIX_ROOM // len(tables)))
+    return "\n\n".join(block for block in (*blocks, lacks) if block)
 
 
 def _cell(cell: Cell | None) -> str:
@@ -100,15 +100,6 @@ def _cell(cell: Cell | None) -> str:
         if n
     ]
     return f"{SYMBOLS[cell.state]} {cell.judged:,}/{cell.total:,}" + "".join(f", {note}" for note in notes)
-
-
-def _by_target(summary: Summary) -> str:
-    """The matrix for many ops: all ops of a target and an aspect in one cell."""
-    rows = []
-    for target in summary.targets:
-        own = [c for c in summary.cells if c.target == target]
-        rows.append([inline(target), *(_cell(added([c for c in own if c.aspect == a])) for a in summary.aspects)])
-    return _table(["target", *summary.aspects], rows, 6_000)
 
 
 def _known(summary: Summary) -> str:

@@ -14,8 +14,8 @@ from opassay.reports.data.rows import Results
 from opassay.reports.data.text import clean, finding_line, plural, shorten
 from opassay.reports.sections import commands
 from opassay.reports.sections.differences import Difference
-from opassay.reports.sections.matrix import STATES, Cell, added
-from opassay.reports.sections.overview import FOLDED, by_family
+from opassay.reports.sections.matrix import STATES, Cell
+from opassay.reports.sections.overview import OVER, Grid, grids
 from opassay.reports.sections.summarise import Summary, summarise
 
 LINE_LIMIT = 20
@@ -34,8 +34,6 @@ SYMBOLS = {
 }
 ASCII_SYMBOLS = {**{state: state for state in SYMBOLS}, "new": "NEW", "fault": "FAULT", "pass": "ok", "unjudged": "-"}
 _OP_WIDTH, _CELL_WIDTH = 23, 13
-Rows = Mapping[str, Sequence[Cell | None]]
-"""The cells of each row, one per target."""
 
 
 def print_summary(results: Results, run: Mapping[str, Any], console: Console) -> None:
@@ -45,38 +43,20 @@ def print_summary(results: Results, run: Mapping[str, Any], console: Console) ->
     read as Rich markup.
     """
     summary = summarise(results, run)
-    families = by_family(summary)
-    folded = sum(map(len, families.values())) > FOLDED
-    for head, rows in _of_families(summary, families) if folded else _of_aspects(summary):
+    tables = grids(summary)
+    for head, rows in tables.items():
         for table in _tables(head, rows, summary.targets, console):
             console.print(table)
             console.print()
-    if summary.cells:
-        console.print(_legend(summary, folded, console))
+    if tables:
+        console.print(_legend(summary, tables, console))
         console.print()
     for line in (*_differences(summary, console), *_findings(summary, console), *_next_steps(summary, console)):
         # A command to be pasted must stay on one line.
         console.print(line, soft_wrap=bool(line.no_wrap))
 
 
-def _of_aspects(summary: Summary) -> Iterator[tuple[str, Rows]]:
-    """A matrix per aspect, with a row per op."""
-    for aspect in summary.aspects:
-        yield aspect, {op: [summary.cell(op, aspect, t) for t in summary.targets] for op in summary.ops(aspect)}
-
-
-def _of_families(summary: Summary, families: Mapping[str, list[str]]) -> Iterator[tuple[str, Rows]]:
-    """One matrix, with a row per family of ops, over all aspects."""
-    of: dict[tuple[str, str], list[Cell]] = {}
-    named = {op: f"{family}, {len(ops):,}" for family, ops in families.items() for op in ops}
-    for cell in summary.cells:
-        if cell.op in named:
-            of.setdefault((named[cell.op], cell.target), []).append(cell)
-    rows = {name: [added(of.get((name, t), [])) for t in summary.targets] for name in dict.fromkeys(named.values())}
-    yield "family, ops", rows
-
-
-def _tables(head: str, rows: Rows, targets: Sequence[str], console: Console) -> Iterator[Table]:
+def _tables(head: str, rows: Grid, targets: Sequence[str], console: Console) -> Iterator[Table]:
     per_block = max(1, (console.width - _OP_WIDTH) // _CELL_WIDTH)
     for start in range(0, len(targets), per_block):
         table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
@@ -102,9 +82,8 @@ def _symbol(state: str, console: Console) -> str:
     return ASCII_SYMBOLS[state] if console.options.ascii_only else SYMBOLS[state][0]
 
 
-def _legend(summary: Summary, folded: bool, console: Console) -> Text:
-    over = "ops, aspects and fills; the report has each" if folded else "fills"
-    out = Text(f"Cells: answers judged of records planned, over all {over}.", "dim")
+def _legend(summary: Summary, tables: Mapping[str, Grid], console: Console) -> Text:
+    out = Text(f"Cells: answers judged of records planned{OVER.get(next(iter(tables)), '')}.", "dim")
     for state, meaning in STATES.items():
         if state in summary.states:
             out.append(f"\n  {_symbol(state, console)}  {meaning}")

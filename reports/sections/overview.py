@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from opassay.reports.sections.matrix import STATES, Cell
+from opassay.reports.sections.matrix import STATES, Cell, added
 from opassay.reports.sections.summarise import Summary
 
 DESIGN = "design"
@@ -16,6 +16,10 @@ RED = ("new", "fault")
 FOLDED = 24
 """The most ops that are all shown. Beyond, a family's ops show only if one is red, or on demand."""
 OTHER = "other"
+FAMILIES = "family, ops"
+OVER = {FAMILIES: " over all ops, aspects and fills; the report has each op"}
+Grid = dict[str, list[Cell | None]]
+"""The cells of each row, one per target."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,23 @@ def by_family(summary: Summary) -> dict[str, list[str]]:
     for op in sorted({cell.op for cell in summary.cells} - summary.lacking):
         named.setdefault(str(summary.run["families"].get(op) or OTHER), []).append(op)
     return {name: named[name] for name in sorted(named, key=lambda name: (name == OTHER, name))}
+
+
+def grids(summary: Summary) -> dict[str, Grid]:
+    """What ran as text: a grid per aspect with a row per op; of more than ``FOLDED`` ops one, with a row per family."""
+    families = by_family(summary)
+    if sum(map(len, families.values())) <= FOLDED:
+        return {
+            aspect: {op: [summary.cell(op, aspect, target) for target in summary.targets] for op in summary.ops(aspect)}
+            for aspect in summary.aspects
+        }
+    of: dict[tuple[str, str], list[Cell]] = {}
+    named = {op: f"{family}, {len(ops):,}" for family, ops in families.items() for op in ops}
+    for cell in summary.cells:
+        if cell.op in named:
+            of.setdefault((named[cell.op], cell.target), []).append(cell)
+    names = dict.fromkeys(named.values())
+    return {FAMILIES: {name: [added(of.get((name, target), [])) for target in summary.targets] for name in names}}
 
 
 def _row(
