@@ -106,13 +106,23 @@ hypot = _function("hypot", np.hypot, _length_moves, _length_pulls)
 def fmod(x: Real, other: object) -> Real:
     """x - y · trunc(x / y), with the sign of x: exact, so known only where both operands are."""
     y = operand(other, x)
-    return _remainder(np.fmod, x, y, lambda g: neg(g * trunc_quotient(saved(x), saved(y))))
+    return _remainder(np.fmod, x, y, lambda g: fit(neg(g * trunc_quotient(saved(x), saved(y))), y.shape))
 
 
 def remainder(x: Real, other: object) -> Real:
-    """x - y · ⌊x / y⌋, with the sign of y: ``fmod``, plus y where the signs differ, rounded once."""
+    """x - y · ⌊x / y⌋, with the sign of y: ``fmod``, plus y where the signs differ, rounded once.
+
+    Its gradient by y is one product, or as JAX's the two gradients of that sum.
+    """
     y = operand(other, x)
-    return _remainder(np.remainder, x, y, lambda g: neg(g * floor_quotient(saved(x), saved(y))))
+
+    def second(g: Real) -> Real:
+        whole = fit(neg(g * floor_quotient(saved(x), saved(y))), y.shape)
+        rest = quietly(np.fmod, x.value, y.value)
+        added = where((rest != 0) & (np.signbit(rest) != np.signbit(y.value)), g, 0.0)
+        return either(whole, fit(added, y.shape) - fit(g * trunc_quotient(saved(x), saved(y)), y.shape))
+
+    return _remainder(np.remainder, x, y, second)
 
 
 def _remainder(function: Binary, x: Real, y: Real, second: Callable[[Real], Real]) -> Real:
@@ -131,7 +141,7 @@ def _remainder(function: Binary, x: Real, y: Real, second: Callable[[Real], Real
         return kept(formats, value, error, exact=True)
 
     zeros = np.broadcast_to(True, value.shape)
-    return Real(value, (x, y), local, lambda g, _: (fit(g, x.shape), fit(second(g), y.shape)), either_zero=zeros)
+    return Real(value, (x, y), local, lambda g, _: (fit(g, x.shape), second(g)), either_zero=zeros)
 
 
 DIVIDED_LATER = 1.5
