@@ -24,7 +24,7 @@ KERNELS: Told = {
     "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), in which x² is rounded"),
     "slope_multiplied_first": (
         "upstream",
-        "gradients of erf and erfc are multiplied by 2/√π first, which overflows, and 0 times that is NaN",
+        "the gradient of gelu is multiplied by 2/√π first, which overflows, and 0 times that is NaN",
     ),
     "log1p_by_quotient": ("by design", "log(1 + x) is x · log(u) / (u - 1), of several roundings"),
     "expm1_by_quotient": ("by design", "exp(x) - 1 is (u - 1) · x / log(u), of several roundings"),
@@ -44,9 +44,11 @@ DEFINITIONS: Told = {
         "√½ and 0.044715 in gelu, and the attribute alpha of LeakyRelu, are float32 for every dtype",
     ),
     "zero_gradient_stays": ("by design", "SqrtGrad and RsqrtGrad are 0 where the cotangent is, beside a NaN as well"),
-    "logarithm_of_positive": (
+    "gradient_in_steps": (
         "upstream",
-        "the gradient of pow takes the logarithm of what is not above 0 for 0, a NaN among it",
+        "steps of a gradient over- or underflow although it does not: that of erf is multiplied by 2/√π first, and in "
+        "that of pow x^(y - 1) overflows, times a y of 0; the logarithm of what is not above 0 is taken for 0, a NaN "
+        "among it",
     ),
     "softplus_of_ends": ("upstream", "softplus is exp(x) below log(eps) + 2, where the two still differ"),
     "cumprod_by_quotient": (

@@ -44,9 +44,10 @@ FUNCTIONS: Told = {
         "lgamma and its derivative are Lanczos sums, whose terms cancel near 1 and 2",
     ),
     "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), in which x² is rounded"),
-    "slope_multiplied_first": (
+    "gradient_in_steps": (
         "upstream",
-        "gradients of erf and erfc are multiplied by 2/√π first, which overflows, and 0 times that is NaN",
+        "steps of a gradient over- or underflow although it does not: 1/x² in that of 1/x and of quotients, 0 in "
+        "float16 from 257 on; x^(y - 1) in that of pow, times a y of 0; 2/√π times the cotangent of erf",
     ),
     "beyond_its_range": (
         "upstream",

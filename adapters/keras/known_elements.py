@@ -44,6 +44,10 @@ INFINITE = Case("hypot", (Tensor((1,), "float32", Fill("literal", values=(np.inf
 
 _FUNCTIONS: Told = {
     "kink_counted_twice": ("upstream", "celu adds a maximum and a minimum with 0, and at 0 the gradients of both"),
+    "remainder_of_sizes": (
+        "upstream",
+        "fmod is the remainder of absolute values times the dividend's sign, so that the gradient of 0 is 0",
+    ),
     "by_a_textbook": ("by design", "log2(x) is log(x) / log(2)"),
     **DEFINITIONS,
 }

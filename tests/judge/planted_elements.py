@@ -245,12 +245,27 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     # As JAX 0.10.2 answered.
     "lgamma_by_lanczos": (of("lgamma", (1.0, 3.0)), gives(4.76837158e-07, math.log(2))),
     "square_overflows": (of("erf", (1e200, 0.5), dtype="float64"), gives(NAN, math.erf(0.5), dtype=np.float64)),
-    "slope_multiplied_first": (
+    "gradient_in_steps": (
         of("erfc", (40.0, 1.0, 0.5), dy=(3.3e38, 3.3e38, 1.0)),
         gives(NAN, -INF, -2 / math.sqrt(math.pi) * math.exp(-0.25)),
     ),
+    # As JAX 0.10.2 answered, and TensorFlow 2.21: 0 times the overflowing reciprocal of 2**-24.
+    "gradient_in_steps: of an exponent of 0": (
+        of("pow", (2.0**-24, 2.0), (0.0, 3.0), dtype="float16", dy=(1.0, 1.0)),
+        lambda _: [np.array([NAN, 12], np.float16), np.array([-16.64, 5.547], np.float16)],
+    ),
+    # As JAX 0.10.2 answered.
+    "gradient_in_steps: of a reciprocal": (
+        of("reciprocal", (370.0, 2.0), dtype="float16", dy=(-12728.0, 1.0)),
+        gives(0.0, -0.25, dtype=np.float16),
+    ),
+    # As Keras 3.15.1 answered on TensorFlow.
+    "remainder_of_sizes": (
+        of("fmod", (0.0, -9.0), (3.0, 2.0), dy=(1.0, 1.0)),
+        lambda _: [np.array([0, 1], np.float32), np.array([-0.0, 4], np.float32)],
+    ),
     # As TensorFlow 2.21 answered.
-    "slope_multiplied_first: gelu": (
+    "slope_multiplied_first": (
         of("gelu", (-2.2e38, 1e38, 1.0), dy=(-3.0, 1.0, 0.0), approximate=False),
         gives(NAN, 1, 0),
     ),
@@ -260,7 +275,8 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "expm1_by_quotient": (of("expm1", (0.0038162284, 1.0)), gives(0.00382352015, math.e - 1)),
     # As TensorFlow 2.21 answered.
     "zero_gradient_stays": (of("sqrt", (-0.0, 4.0), dy=(0.0, 2.0)), gives(0, 0.5)),
-    "logarithm_of_positive": (
+    # As TensorFlow 2.21 answered.
+    "gradient_in_steps: a logarithm": (
         of("pow", (NAN, 2.0), (0.0, 3.0), dy=(1.0, 1.0)),
         lambda _: [np.array([0, 12], np.float32), np.array([0, 8 * math.log(2)], np.float32)],
     ),

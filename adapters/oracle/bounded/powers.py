@@ -120,7 +120,9 @@ def remainder(x: Real, other: object) -> Real:
         whole = fit(neg(g * floor_quotient(saved(x), saved(y))), y.shape)
         rest = quietly(np.fmod, x.value, y.value)
         added = where((rest != 0) & (np.signbit(rest) != np.signbit(y.value)), g, 0.0)
-        return either(whole, fit(added, y.shape) - fit(g * trunc_quotient(saved(x), saved(y)), y.shape))
+        parts = fit(added, y.shape) - fit(g * trunc_quotient(saved(x), saved(y)), y.shape)
+        # An infinite cotangent times a quotient of 0 is NaN in one of them.
+        return left_open(either(whole, parts), np.isnan(whole.value) != np.isnan(parts.value))
 
     return _remainder(np.remainder, x, y, second)
 

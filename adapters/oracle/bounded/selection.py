@@ -75,9 +75,14 @@ def _extreme(function: Binary, x: Real, y: Real, share: Callable[[Real, Real], R
     value = quietly(function, x.value, y.value)
     zeros = either_zero(x, y, value) if x.is_float else None
 
-    def local(_: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         low, high = function(x.value - a, y.value - b), function(x.value + a, y.value + b)
-        return within(low, value, high, np.maximum(a, b))
+        error = within(low, value, high, np.maximum(a, b))
+        if not formats.flush or not (a + b).any():
+            return error
+        # Subnormals that are equal where they are compared may be what is returned.
+        gap = np.abs(quietly(np.subtract, x.value, y.value))
+        return np.where(gap <= a + b, np.maximum(error, gap + np.maximum(a, b)), error)
 
     def pull(g: Real, _: Real) -> tuple[Real, Real]:
         a, b = saved(x), saved(y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +13,11 @@ from opassay.adapters.oracle.bounded.elementary import LN2, LN10, ROOT_PI
 from opassay.adapters.oracle.bounded.formats import Formats, sizes
 from opassay.adapters.oracle.bounded.real import constant, leaf, with_gradient
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, in_single, one_or_other
+from opassay.adapters.oracle.hypotheses.question import References
+from opassay.adapters.oracle.hypotheses.steps import exp2, in_steps
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
+from opassay.harness.model.hypothesis import Question
 from opassay.harness.model.numeric_model import NumericModel
 
 Real = bounded.Real
@@ -158,6 +162,15 @@ def _as_opencl(model: NumericModel) -> NumericModel:
     return replace(model, functions="opencl")
 
 
+_EXP2 = by_formula("exp2_by_exp", "2^x is exp(x · ln 2), whose product is rounded", {"exp2": (_exp2_rounded, _exp2)})
+
+
+def _exp2_answers(question: Question) -> Iterator[References]:
+    yield from _EXP2.answers(question)
+    if question.gradient:
+        yield from in_steps({"exp2": (exp2,)}, question)
+
+
 HYPOTHESES = (
     by_formula(
         "beyond_its_page",
@@ -175,7 +188,7 @@ HYPOTHESES = (
         model=_as_eigen,
         looser=True,
     ),
-    by_formula("exp2_by_exp", "2^x is exp(x · ln 2), whose product is rounded", {"exp2": (_exp2_rounded, _exp2)}),
+    replace(_EXP2, answers=_exp2_answers),
     by_formula(
         "asin_of_parts",
         "the arcsine is made of others, one of which is subnormal",

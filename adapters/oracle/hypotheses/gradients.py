@@ -62,18 +62,6 @@ def _zero_stays(question: Question) -> Iterator[References]:
         yield (replace(found, exact=np.where(lost, 0, found.exact)),)
 
 
-def _logarithm_of_positive(question: Question) -> Iterator[References]:
-    """By the exponent: the log of a base that is not positive is taken as 0; not where several exponents are one."""
-    da, db = ask(question)
-    (a, b), dy = map(wide, question.inputs), question.cotangents[0]
-    if dy is None or db.exact.shape != dy.shape or db.policy == "unconnected":
-        return
-    with np.errstate(all="ignore"):
-        lost = np.isnan(db.exact) & ~(a > 0) & np.isfinite(np.power(a, b)) & np.isfinite(wide(dy))
-    if lost.any():
-        yield da, replace(db, exact=np.where(lost, 0, db.exact))
-
-
 def _reached(windows: Windows, axis: int, grown: bool) -> list[slice]:
     """The image rows under each window; if ``grown``, all under one larger than the image that starts before it."""
     extent, window = windows.extents[axis], windows.window[axis]
@@ -135,13 +123,6 @@ HYPOTHESES = (
         "a cotangent of 0 gives 0, whatever it is multiplied with",
         _zero_stays,
         ("sqrt", "rsqrt"),
-        ("gradient",),
-    ),
-    Hypothesis(
-        "logarithm_of_positive",
-        "the gradient by the exponent takes the logarithm of what is not above 0 for 0",
-        _logarithm_of_positive,
-        ("pow",),
         ("gradient",),
     ),
     Hypothesis("cotangent_ignored", "cotangents are taken for ones", _cotangent_ignored, aspects=("gradient",)),
