@@ -8,6 +8,7 @@ FOLLOWS = (
     Follows("wide_padding", "any"),
     Follows("empty_window", "nothing"),
     Follows("no_axes", "none"),
+    Follows("target_out_of_range", "nan"),
     Follows("nothing_reduced", "worst", ops=("chooses",)),
     Follows("nan_position", "passed_over"),
     Follows("index_below", "from_end", ops=("gather_elements",)),

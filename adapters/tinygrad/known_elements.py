@@ -17,7 +17,10 @@ _FUNCTIONS: Told = {
     "erf_by_difference": ("upstream", "erf is 1 less a sum of five terms, and 0 of what is small"),
     "nan_replaced": ("upstream", "of a number and a NaN, maximum and minimum may give the number"),
     "remainder_by_quotient": ("upstream", "mod is what a rounded quotient leaves"),
-    "sigmoid_by_difference": ("upstream", "mish, tanh and others are made of a sigmoid near 1"),
+    "activation_by_a_textbook": (
+        "upstream",
+        "activations are made of exp2, log2 and comparisons with 0 by textbook formulas, which cancel",
+    ),
 }
 
 _SIZES: Told = {

@@ -30,6 +30,7 @@ from opassay.adapters.oracle.hypotheses import (
     staged,
     steps,
     textbook,
+    textbook_activations,
     values,
     windows,
 )
@@ -56,6 +57,7 @@ ALL: tuple[Hypothesis, ...] = (
     *losses.HYPOTHESES,
     *digamma.HYPOTHESES,
     *textbook.HYPOTHESES,
+    *textbook_activations.HYPOTHESES,
     *polynomials.HYPOTHESES,
     *reductions.HYPOTHESES,
     *movement.HYPOTHESES,
