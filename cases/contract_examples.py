@@ -67,8 +67,15 @@ def _accepted_heights() -> list[tuple[Any, ...]]:
 def _refused_heights() -> list[tuple[Any, ...]]:
     ones = np.ones((1, 2, 2, 1), dtype=np.float32)
     unit = np.ones((2, 2, 1, 1), dtype=np.float32)
-    wrong = [("VALID", n) for n in (1, 2, 3, 6, 7)] + [("SAME", n) for n in (1, 2, 5, 6)]
-    return [(f"3 {padding} height {n}", "conv2d_transpose", (ones, unit), _back(n, padding)) for padding, n in wrong]
+    rules = {
+        "OutputTooSmall": [("VALID", 1), ("VALID", 2), ("VALID", 3), ("SAME", 1), ("SAME", 2)],
+        "OutputTooLarge": [("VALID", 6), ("VALID", 7), ("SAME", 5), ("SAME", 6)],
+    }
+    return [
+        (f"3 {padding} height {n}", "conv2d_transpose", (ones, unit), _back(n, padding), rule)
+        for rule, wrong in rules.items()
+        for padding, n in wrong
+    ]
 
 
 VALUES: list[tuple[Any, ...]] = [
@@ -100,10 +107,10 @@ VALUES: list[tuple[Any, ...]] = [
 
 REFUSED: list[tuple[Any, ...]] = [
     *_refused_heights(),
-    ("channels do not fit", "conv2d", (ROWS, KERNEL), {**STRIDED, "padding": "VALID"}),
-    ("extents do not fit", "matmul", (np.ones((2, 3), dtype=np.float32),) * 2, {}),
+    ("channels do not fit", "conv2d", (ROWS, KERNEL), {**STRIDED, "padding": "VALID"}, "ChannelMismatch"),
+    ("extents do not fit", "matmul", (np.ones((2, 3), dtype=np.float32),) * 2, {}, "InnerMismatch"),
 ]
-"""name, op, inputs, attributes of calls that the contract forbids, and that every framework refuses."""
+"""name, op, inputs, attributes of calls that the contract forbids, and the rule of the op that each breaks."""
 
 
 MATMUL = ("matmul",)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from opassay.harness.doors.cli import app
-from opassay.harness.doors.measured_lacking import lines, small_cases
+from opassay.harness.doors.measured_lacking import ASKED, lines, small_cases
 from opassay.harness.find.registry import Registry
 from opassay.harness.model.dtypes import DTYPES
 from opassay.harness.model.outcome import TimedOut
@@ -105,6 +105,12 @@ def test_where_no_dtype_is_answered_the_framework_is_quoted(tmp_path, monkeypatc
 def test_each_dtype_of_an_op_has_a_small_case() -> None:
     found = small_cases(Registry().op("equal"))
     assert {named[0] for named in found} == set(DTYPES)
+
+
+def test_a_dtype_has_several_cases_with_different_attributes() -> None:
+    """One may be refused for another reason than its dtype: an offset, a block of 1, an answer without elements."""
+    cases = small_cases(Registry().op("diagonal"))["float32",]
+    assert len({case.attributes["offset"] for case in cases[:ASKED]}) > 1
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from absl import logging
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from opassay.adapters.litert.lacking import LACKING
-from opassay.adapters.litert.limits import windows
+from opassay.adapters.litert.limits import made, windows
 from opassay.adapters.tensorflow.adapter import TensorFlowAdapter
 from opassay.harness.model.adapter import Unsupported, allowed_threads
 from opassay.harness.model.dtypes import DTYPES
@@ -74,6 +74,11 @@ class LiteRtAdapter(TensorFlowAdapter):
 
     def executor(self) -> str:
         return f"LiteRT:{self._compiled_for}"
+
+    def lacks(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
+        # A cast makes numbers of dtypes that no op takes.
+        named = {"to": dtypes[0]} if op == "cast" else {}
+        return made(op, dtypes, attributes) or super().lacks(op, mode, dtypes, {**attributes, **named})
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         return windows(op, attributes) or super().unsupported(op, mode, dtypes, attributes)

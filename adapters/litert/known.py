@@ -10,10 +10,8 @@ import numpy as np
 from opassay.adapters.facts import accepted, pinned
 from opassay.adapters.kernels.elements import Told, holds_nan, mistakes
 from opassay.adapters.kernels.values import empty_anywhere
-from opassay.harness.model import dtypes
-from opassay.harness.model.case import Case, Tensor
+from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
-from opassay.harness.model.fills import Fill
 
 _SEEN = "litert 2.3.0, CPU"
 _INT32 = 2**31
@@ -26,6 +24,13 @@ _MISTAKES: Told = {
     "zeros_of_other_sign": ("upstream", "what the converter composes, or computes as 0 - x, loses the sign of -0"),
     "starts_from_lowest": ("by design", "what surrounds an image is the lowest number, and found where it is largest"),
     "repeated_index_adds": ("by design", "scatter_nd adds up what has one index"),
+}
+
+_XNNPACK: Told = {
+    "log_of_absolute_error": (
+        "upstream",
+        "XNNPACK's logarithm has an absolute error, not a relative one, near 1: of 1 + 2⁻²² it is 3 · 2⁻²³",
+    ),
 }
 
 _UNCHECKED = {
@@ -49,7 +54,7 @@ def _folded(case: Case) -> bool:
 
 
 def _empty(case: Case) -> bool:
-    return empty_anywhere(case) and not _folded(case)
+    return (empty_anywhere(case) or 0 in case.attributes.get("sizes", ())) and not _folded(case)
 
 
 def _holds_zero(case: Case) -> bool:
@@ -60,16 +65,12 @@ def _wide_stride(case: Case) -> bool:
     return max(case.attributes.get("stride", ()), default=0) >= _INT32
 
 
+def _wide_starts(case: Case) -> bool:
+    return case.tensors[0].dtype == "int64"
+
+
 def _unquantised(case: Case) -> bool:
     return case.tensors[0].dtype == "uint8"
-
-
-def _log_near_one(case: Case) -> bool:
-    """Some operand of a logarithm lies about 1, where the logarithm is less than those of its powers of 2."""
-    x = dtypes.widen(case.inputs()[0 if case.op == "kl_div" else -1])
-    with np.errstate(over="ignore"):
-        operand = 1 + np.exp(-np.abs(x)) if case.op == "binary_cross_entropy_with_logits" else x
-    return bool(((operand > 0.5) & (operand < 2) & (operand != 1)).any())
 
 
 def _fact(name: str, reason: str, ops: tuple[str, ...], verdict: str, when: Any, *aspects: str) -> Fact:
@@ -80,6 +81,7 @@ def _fact(name: str, reason: str, ops: tuple[str, ...], verdict: str, when: Any,
 KNOWN = pinned(
     (
         *mistakes("litert", _MISTAKES, versions=_SEEN),
+        *mistakes("litert", _XNNPACK, versions=_SEEN, modes=("xnnpack",)),
         *accepted("litert-unchecked", "by design", "the kernels do not check it", _UNCHECKED, versions=_SEEN),
         _fact(
             "nothing",
@@ -97,20 +99,29 @@ KNOWN = pinned(
             "crash",
             _unquantised,
         ),
+        Fact(
+            "litert-argmax-of-pool",
+            "by design",
+            "the converter has no op for tf.nn.max_pool_with_argmax",
+            ops=("conv_autoencoder_step", "deconvnet"),
+            aspects=("value", "shape"),
+            verdicts=("rejects",),
+            words=("'tf.MaxPoolWithArgmax' op is neither a custom op nor a flex op",),
+            versions=_SEEN,
+        ),
+        Fact(
+            "litert-slice-int64",
+            "upstream",
+            "SLICE misreads starts of int64: it refuses all",
+            ops=("dynamic_slice",),
+            aspects=("value", "shape"),
+            verdicts=("rejects",),
+            when=_wide_starts,
+            words=("Invalid begin and size", "Invalid size"),
+            versions=_SEEN,
+        ),
         _fact("exp-nan", "exp of NaN is 0", ("exp",), "special", holds_nan),
         _fact("rsqrt-zero", "rsqrt of 0 is NaN", ("rsqrt",), "special", _holds_zero),
-        Fact(
-            "litert-log-near-one",
-            "upstream",
-            "XNNPACK's logarithm has an absolute error, not a relative one, near 1: of 1 + 2⁻²² it is 3 · 2⁻²³",
-            ops=("log", "xlogy", "kl_div", "binary_cross_entropy_with_logits"),
-            verdicts=("numeric",),
-            when=_log_near_one,
-            modes=("xnnpack",),
-            versions=_SEEN,
-            flaky="how much of the answer is the logarithm, and which of two roundings its polynomial takes",
-            pins=(Case("log", (Tensor((1,), "float32", Fill("literal", values=(1 + 2**-22,))),)),),
-        ),
         _fact(
             "wide-stride",
             "strides are numbers of 32 bits",

@@ -13,10 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from opassay.harness.model.adapter import Adapter, Unconnected, allowed_threads, as_tuple
+
 # Read while tinygrad is imported. OPASSAY_CACHE names a folder, or is "off".
 os.environ["DEV"] = "CPU"
 os.environ["CACHELEVEL"] = "0" if os.environ.get("OPASSAY_CACHE", "off") == "off" else "2"
 os.environ["CACHEDB"] = os.path.join(os.environ.get("OPASSAY_CACHE", ""), "tinygrad", "kernels.db")
+os.environ["NUM_CPU_THREADS"] = str(allowed_threads())
+# Else kernels are compiled by processes that each import tinygrad, and end after 16 of them.
+os.environ.setdefault("PARALLEL", "0")
 
 import numpy as np
 import tinygrad
@@ -31,7 +36,6 @@ from opassay.adapters.tinygrad.lacking import LACKING
 from opassay.adapters.tinygrad.pool import PoolOps
 from opassay.adapters.tinygrad.resizing import RESIZES
 from opassay.adapters.tinygrad.scatter import ScatterOps
-from opassay.harness.model.adapter import Adapter, Unconnected, as_tuple
 from opassay.harness.model.dtypes import BFLOAT16
 from opassay.harness.model.outcome import Inferred
 
@@ -54,6 +58,8 @@ DTYPES = {
 
 _NATIVE = {name: dtype for dtype, name in DTYPES.items()}
 
+_VIEWS = ("stop_gradient", "reshape", "unsqueeze")
+"""Ops without a kernel."""
 
 ExpressionOps = ops_of(EXPRESSIONS, __file__, dtypes=dtypes)
 
@@ -75,13 +81,13 @@ class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
         return str(tinygrad.__file__)
 
     def settings(self) -> Mapping[str, str]:
-        return {name: os.environ.get(name, "") for name in ("DEV", "CC", "NOOPT", "BEAM", "WINO")}
+        return {name: os.environ.get(name, "") for name in ("DEV", "CC", "NOOPT", "BEAM", "WINO", "NUM_CPU_THREADS")}
 
     def executor(self) -> str:
         return type(tinygrad.Device["CPU"].renderer).__name__
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
-        if "bfloat16" in (*dtypes, attributes.get("to")) and not _compiles_bfloat16():
+        if "bfloat16" in (*dtypes, attributes.get("to")) and op not in _VIEWS and not _compiles_bfloat16():
             return f"{os.environ.get('CC', 'clang')} has no __bf16 for this processor"
         return lacks_way(op, attributes, RESIZES)
 

@@ -9,9 +9,11 @@ from opassay.adapters.kernels.elements import divided_by_zero
 from opassay.adapters.kernels.predicates import rank_three_in, repeated_to_minus_one
 from opassay.adapters.kernels.values import empty_anywhere
 from opassay.adapters.tinygrad.known_elements import ELEMENTS
-from opassay.harness.model.case import Case
+from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
+from opassay.harness.model.fills import Fill
 
+_TRUE = Tensor((2,), "bool", Fill("ones"))
 _SEEN = "tinygrad 0.14.0, CPU (clang)"
 _NAN = {
     "owner": "upstream",
@@ -55,6 +57,10 @@ def _summed_bytes(case: Case) -> bool:
 
 def _wide_and_shared(case: Case) -> bool:
     return case.tensors[0].fill.kind == "wide" and any(stage["op"] == "matmul" for stage in case.attributes["stages"])
+
+
+def _one_of_corners(case: Case) -> bool:
+    return case.attributes["coordinates"] == "align_corners" and 1 in case.attributes["size"]
 
 
 KNOWN = pinned(
@@ -116,6 +122,17 @@ KNOWN = pinned(
             versions=_SEEN,
         ),
         Fact(
+            "tinygrad-filled-bool",
+            "by design",
+            "a number that fills truth values makes them numbers",
+            ops=("masked_fill",),
+            aspects=("value", "shape"),
+            verdicts=("dtype",),
+            when=lambda case: case.tensors[-1].dtype == "bool",
+            versions=_SEEN,
+            pins=(Case("masked_fill", (_TRUE, _TRUE), {"fill": 1}),),
+        ),
+        Fact(
             "tinygrad-empty",
             "upstream",
             "refuses a tensor without elements, whose answer is zeros or empty",
@@ -132,6 +149,26 @@ KNOWN = pinned(
             aspects=("shape",),
             verdicts=("rejects",),
             when=_nothing,
+            versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-one-of-corners",
+            "upstream",
+            "align_corners divides by an extent less 1: of an extent of 1, 0 / 0",
+            ops=("resize_linear",),
+            aspects=("value", "gradient"),
+            verdicts=("special",),
+            when=_one_of_corners,
+            versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-float-index",
+            "upstream",
+            "the gradient of float64 takes a float32 as an index, which its own verification refuses",
+            ops=("resize_nearest",),
+            aspects=("gradient",),
+            verdicts=("rejects",),
+            words=("UOp verification failed",),
             versions=_SEEN,
         ),
         Fact(

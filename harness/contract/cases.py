@@ -30,13 +30,13 @@ def executor(adapter: Adapter, mode: str) -> Executor:
     return Executor(adapter, mode, importlib.import_module(PROGRAMS), (home,))
 
 
-def literal(op: str, arrays: Arrays, attributes: Attributes, aspect: str = "value") -> Case:
-    """The call as a case; its arrays hold at most 64 elements each."""
+def literal(op: str, arrays: Arrays, attributes: Attributes, aspect: str = "value", rule: str = "") -> Case:
+    """The call as a case, which breaks the rule; its arrays hold at most 64 elements each."""
     values = [tuple(_plain(v) for v in dtypes.widen(a).ravel().tolist()) for a in arrays]
     tensors = [
         Tensor(a.shape, dtypes.dtype_name(a), Fill("literal", values=v)) for a, v in zip(arrays, values, strict=True)
     ]
-    return Case(op, tuple(tensors), attributes, aspect)
+    return Case(op, tuple(tensors), attributes, aspect, rule)
 
 
 def _plain(value: Any) -> Any:
@@ -44,21 +44,21 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, np.floating) else value
 
 
-def known_as(mode: str, op: str, arrays: Arrays, attributes: Attributes, aspect: str = "value") -> dict[str, Any]:
+def known_as(mode: str, op: str, arrays: Arrays, attributes: Attributes) -> dict[str, Any]:
     """Of a question that asks this call: the fields by which a known difference is found, where it fits a case."""
     if any(a.size > LITERAL_LIMIT for a in arrays):
         return {}
-    return {"mode": mode, "case": literal(op, arrays, attributes, aspect)}
+    return {"mode": mode, "case": literal(op, arrays, attributes)}
 
 
 def errors(adapter: Adapter, mode: str, refused: Sequence[tuple[Any, ...]]) -> Iterator[Question]:
     """Input that breaks the contract makes the framework raise, and the adapter lets it pass."""
     running = executor(adapter, mode)
-    for name, op, arrays, attributes in refused:
+    for name, op, arrays, attributes, rule in refused:
         if op in adapter.ops():
-            case = literal(op, arrays, attributes, "error")
+            case = literal(op, arrays, attributes, "error", rule)
             ask = partial(_reaction, running, case)
-            known = known_as(mode, op, arrays, attributes, "error")
+            known = {"mode": mode, "case": case}
             yield Question("error", f"{op}: {name} {mode}", ask, "raised by the framework", **known)
 
 

@@ -7,9 +7,9 @@ lacking. One that ends the process is a remark.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice
+from itertools import zip_longest
 
 from opassay.harness.doors.doctor import outcome_of, tell_each
 from opassay.harness.model.case import Case
@@ -27,18 +27,32 @@ ASKED = 4
 """Number of cases per op and dtype, with different attributes, that the target is asked."""
 
 Told = tuple[str, str]
-Small = dict[tuple[str, ...], dict[tuple[str, ...], Case]]
+Named = tuple[str, ...]
+Small = dict[Named, tuple[Case, ...]]
 
 
 def small_cases(op: Op) -> Small:
-    """The smallest case for each combination of dtypes and of attributes that are words."""
-    found: Small = {}
+    """Cases of each combination of dtypes: the smallest of each combination of attributes that are words, then others.
+
+    A single one may be refused for another reason: an answer that is empty, or an offset outside of a matrix.
+    """
+    found: defaultdict[Named, defaultdict[Named, list[Case]]] = defaultdict(lambda: defaultdict(list))
     plain = [case for _, case in generate.cases(op, "value", 0, 0, GEOMETRIES, 1) if not case.empty]
     for case in sorted(plain, key=lambda case: (not case.tensors[-1].shape, case.size)):
         words = tuple(value for value in case.attributes.values() if isinstance(value, str))
         named = (case.tensors[-1].dtype, *(word for word in words if word in DTYPES))
-        found.setdefault(named, {}).setdefault(words, case)
-    return found
+        found[named][words].append(case)
+    return {named: tuple(_in_turns(map(_spread, groups.values()))) for named, groups in found.items()}
+
+
+def _spread(cases: Sequence[Case]) -> list[Case]:
+    """The first, then one from the middle, then the others."""
+    middle = len(cases) // 2
+    return [*cases[:1], *cases[max(middle, 1) : middle + 1], *cases[1:middle], *cases[middle + 1 :]]
+
+
+def _in_turns(groups: Iterable[Iterable[Case]]) -> Iterator[Case]:
+    return (case for turn in zip_longest(*groups) for case in turn if case is not None)
 
 
 def lacking_command(request: Request) -> int:
@@ -80,10 +94,10 @@ def _lines(name: str, told: Mapping[str, Told]) -> Iterator[str]:
         yield f"    # {name}: {what}: {' '.join(sorted(by_what[what]))}"
 
 
-def _told(op: Op, cases: Mapping[tuple[str, ...], Case], engine: Engine, lane: Lane) -> Told:
+def _told(op: Op, cases: Sequence[Case], engine: Engine, lane: Lane) -> Told:
     """What became of all these cases: one of the words above or a sentence, and the framework's message."""
     told = []
-    for case in islice(cases.values(), ASKED):
+    for case in cases[:ASKED]:
         told.append(_word(outcome_of(engine, lane, op, case)))
         if told[-1][0] == ANSWERS:
             return told[-1]

@@ -195,6 +195,8 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "few_terms": (of("exp", (-1.0, 0.5)), gives(0.36787882447242737, 1.64872145652771)),
     "log_of_six_digits": (of("log", (0.99955064, 4.0)), gives(-0.00044935942, 1.3862943649291992)),
     "log_of_six_digits: log2": (of("log2", (0.99994713, 4.0)), gives(-7.6102326e-05, 2.0)),
+    # As LiteRT 2.3 answered with XNNPACK.
+    "log_of_absolute_error": (of("log", (1 + 2.0**-22, 4.0)), gives(3 * 2.0**-23, math.log(4))),
     "expm1_by_exp": (of("expm1", (1e-4, 1.0)), gives(0.00010001659393310547, 1.7182817459106445)),
     "scale_without_alpha": (of("selu", (-2.0, 1.0), dy=(1.0, 1.0)), gives(-0.5465394854545593, 1.0507010221481323)),
     "quotient_of_squares": (of("mish", (45.0, 2.0)), gives(NAN, 1.9439589595339946)),
@@ -329,6 +331,30 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     ),
     "added_to_one: beyond": (of("erfinv", (2.0, -0.0, 0.5)), gives(INF, 0.0, 0.4769362762)),
     "by_a_textbook": (of("sinh", (1e-9, 1.0)), gives(0, math.sinh(1))),
+    # The next eight as tinygrad 0.14 answered.
+    "by_a_textbook: exponentials of float16": (
+        of("cosh", (11.5, 1.0), dtype="float16"),
+        gives(INF, 1.54296875, dtype=np.float16),
+    ),
+    "textbook_differentiated": (of("atan", (0.0, 1.0), dy=(3.0, 5.0)), gives(0, 2.5)),
+    "activation_by_a_textbook": (
+        of("elu", (-1e-9, -0.5, 100.0), dy=(3.0, 5.0, 7.0), alpha=1.0),
+        gives(0, 3.032653331756592, NAN),
+    ),
+    "activation_by_a_textbook: celu": (
+        of("celu", (1e-9, -0.5, 1.0), dy=(3.0, 5.0, 7.0), alpha=1.0),
+        gives(4.5, 3.032653331756592, 7),
+    ),
+    "activation_by_a_textbook: softplus": (of("softplus", (INF, 1.0)), gives(NAN, 1.31326162815094)),
+    "activation_by_a_textbook: hard_swish": (of("hard_swish", (1e20, 1.0)), gives(0, 2 / 3)),
+    "angle_reduced_with_an_error": (
+        of("sin", (100000000.37, 1.0), dtype="float64"),
+        gives(0.7546677126784218, 0.8414709848078965, dtype=np.float64),
+    ),
+    "remainder_by_quotient: of float64": (
+        of("remainder", (1e300, 5.3), (7.3, -2.0), dtype="float64"),
+        gives(5.9650306910597355e283, 5.3 - 6, dtype=np.float64),
+    ),
     "angle_times_pi": (of("digamma", (1.5, 3.0), dtype="float64", dy=(1.0, 1.0)), lambda c: [trigamma(c.inputs()[0])]),
     "in_32_bits": (
         of("sqrt", (2.0, 3.0), dtype="float64"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from opassay.adapters.oracle.hypotheses import (
     activations,
+    angles,
     approximations,
     attention,
     averages,
@@ -57,8 +58,9 @@ ALL: tuple[Hypothesis, ...] = (
     *losses.HYPOTHESES,
     *digamma.HYPOTHESES,
     *textbook.HYPOTHESES,
-    *textbook_activations.HYPOTHESES,
     *polynomials.HYPOTHESES,
+    *textbook_activations.HYPOTHESES,
+    *angles.HYPOTHESES,
     *reductions.HYPOTHESES,
     *movement.HYPOTHESES,
     *resizing.HYPOTHESES,

@@ -140,18 +140,34 @@ def _equal_if_close(question: Question) -> Iterator[References]:
 
 
 def _by_quotient(question: Question) -> Iterator[References]:
-    """a - b · trunc(a / b), or by ⌊a / b⌋, each step rounded to float32; or with the product fused."""
+    """a - b · trunc(a / b), or by ⌊a / b⌋, each step rounded to the computing format; or with the product fused.
+
+    A quotient may be the product with a reciprocal, and float16 its own computing format.
+    """
     (found,) = ask(question)
-    if not dtypes.is_float(found.dtype) or found.dtype == "float64":
+    if not dtypes.is_float(found.dtype):
         return
     whole = np.trunc if question.op == "fmod" else np.floor
-    a, b = (wide(x).astype(np.float32) for x in question.inputs)
-    with np.errstate(all="ignore"):
-        quotient = whole(a / b)
-        fused = a.astype(np.longdouble) - b.astype(np.longdouble) * quotient
-        both = (a - b * quotient).astype(np.float64), fused.astype(np.float32).astype(np.float64)
-    for made in both:
-        yield (_stored(found, made),)
+    double = found.dtype == "float64"
+    for form in (np.float64,) if double else (np.float32, np.float16) if found.dtype == "float16" else (np.float32,):
+        a, b = (wide(x).astype(form) for x in question.inputs)
+        with np.errstate(all="ignore"):
+            for quotient in (whole(a / b), whole(a * (1 / b))):
+                product = b * quotient
+                fused = a.astype(np.longdouble) - product - np.where(np.isfinite(product), _lost(b, quotient), 0)
+                yield (_stored(found, (a - product).astype(np.float64)),)
+                yield (_stored(found, fused.astype(form).astype(np.float64)),)
+
+
+def _lost(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """What the rounding of a · b takes off, for float64 by T. J. Dekker's product of halves, 1971."""
+    if a.dtype != np.float64:
+        return a.astype(np.longdouble) * b - a * b
+    (m, i), (n, j) = np.frexp(a), np.frexp(b)
+    halves = [((m * (2**27 + 1)) - (m * (2**27 + 1) - m)), ((n * (2**27 + 1)) - (n * (2**27 + 1) - n))]
+    (high, top), (low, bottom) = halves, (m - halves[0], n - halves[1])
+    error = ((high * top - m * n) + high * bottom + low * top) + low * bottom
+    return np.ldexp(np.where(np.isfinite(error), error, 0), i + j)
 
 
 def _stored(found: Reference, made: np.ndarray) -> Reference:

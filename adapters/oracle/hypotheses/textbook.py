@@ -8,9 +8,11 @@ import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.elementary import LN2, LN10
-from opassay.adapters.oracle.bounded.real import constant
+from opassay.adapters.oracle.bounded.forms import either_known
+from opassay.adapters.oracle.bounded.real import constant, with_gradient
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula
 from opassay.adapters.oracle.hypotheses.ends import too_early
+from opassay.harness.model.dtypes import FORMATS
 
 Real = bounded.Real
 HALF_PI = 2 * np.arctan(np.longdouble(1))
@@ -27,6 +29,19 @@ def _sinh(x: Real) -> Real:
 
 def _cosh(x: Real) -> Real:
     return too_early((_exp(x) + _exp(-x)) / 2, x)
+
+
+def _kept_in_half(function: Formula) -> Formula:
+    """Each exponential is rounded to float16, and infinite there."""
+
+    def kept(x: Real) -> Real:
+        y = function(x)
+        with np.errstate(all="ignore"):
+            half = np.array_equal(x.value.astype(np.float16).astype(x.value.dtype), x.value, equal_nan=True)
+        beyond = np.asarray(np.abs(x.value) > np.log(np.longdouble(FORMATS["float16"].largest))) & half
+        return bounded.where(beyond, Real(np.copysign(np.inf, y.value).astype(x.value.dtype)), y)
+
+    return kept
 
 
 def _sigmoid(x: Real) -> Real:
@@ -112,12 +127,62 @@ FORMULAS: Mapping[str, tuple[Formula, Formula]] = {
     "log10": (_log10, bounded.log10),
 }
 
+
+def _flat_at_zero(function: Formula) -> Formula:
+    """The sign of 0 is 0, and so is the gradient of a product with it."""
+    return lambda x: bounded.where(np.asarray(x.value == 0), 0.0, function(x))
+
+
+def _with_slope(function: Formula, slope: Formula) -> Formula:
+    return lambda x: with_gradient(function(x), x, lambda g, _: g * slope(bounded.saved(x)))
+
+
+def _of_exponentials(function: Formula, slope: Formula, sign: int) -> Formula:
+    """Infinite where the rounded x · log2(e), of either sign, is the exponent of no number."""
+
+    def made(x: Real) -> Real:
+        double = x.value.dtype == np.longdouble
+        form, end = (np.float64, 1024) if double else (np.float32, 128)
+        with np.errstate(over="ignore"):
+            beyond = np.asarray(np.abs(x.value.astype(form) * form(1 / LN2)) >= end)
+
+        def pull(g: Real, _: Real) -> Real:
+            half, a = 0.5 * g, bounded.saved(x)
+            whole = either_known(g * slope(a), half * _exp(a) + sign * (half * _exp(-a)))
+            infinite = np.where(g.value == 0, np.nan, np.copysign(np.inf, g.value * x.value if sign < 0 else g.value))
+            return bounded.where(beyond, Real(infinite.astype(x.value.dtype)), whole)
+
+        return with_gradient(function(x), x, pull)
+
+    return made
+
+
+_sin = _with_slope(bounded.sin, _cos)
+
+DIFFERENTIATED: Mapping[str, tuple[Formula, ...]] = {
+    **{op: (formula,) for op, (formula, _) in FORMULAS.items()},
+    **{op: (_flat_at_zero(FORMULAS[op][0]),) for op in ("asin", "acos", "atan")},
+    "sinh": (_of_exponentials(_sinh, _cosh, 1),),
+    "cosh": (_of_exponentials(_cosh, _sinh, -1),),
+    "sin": (_sin,),
+    "cos": (lambda x: _sin(constant(HALF_PI, x) - x),),
+    "tan": (lambda x: _sin(x) / _sin(constant(HALF_PI, x) - x),),
+}
+
 HYPOTHESES = (
     by_formula(
         "by_a_textbook",
         "the function is made of others by a formula of a textbook",
-        {op: (_of_finite(*both),) for op, both in FORMULAS.items()},
+        {op: (_of_finite(*both),) for op, both in FORMULAS.items()}
+        | {op: (_of_finite(f, right), _kept_in_half(f)) for op in ("sinh", "cosh") for f, right in [FORMULAS[op]]},
         VALUE,
+        looser=True,
+    ),
+    by_formula(
+        "textbook_differentiated",
+        "the gradient is that of a formula of a textbook, step by step",
+        DIFFERENTIATED,
+        ("gradient",),
         looser=True,
     ),
 )
