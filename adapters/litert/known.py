@@ -31,6 +31,8 @@ _XNNPACK: Told = {
         "upstream",
         "XNNPACK's logarithm has an absolute error, not a relative one, near 1: of 1 + 2⁻²² it is 3 · 2⁻²³",
     ),
+    "exponent_rounded_up": ("upstream", "XNNPACK's exp is infinite from 127½ · ln 2 on"),
+    "expm1_by_exp": ("upstream", "the converter composes expm1 of exp(x) - 1"),
 }
 
 _UNCHECKED = {
@@ -54,7 +56,8 @@ def _folded(case: Case) -> bool:
 
 
 def _empty(case: Case) -> bool:
-    return (empty_anywhere(case) or 0 in case.attributes.get("sizes", ())) and not _folded(case)
+    nothing = case.op == "dynamic_slice" and 0 in case.attributes["sizes"]
+    return (empty_anywhere(case) or nothing) and not _folded(case)
 
 
 def _holds_zero(case: Case) -> bool:
@@ -110,6 +113,15 @@ KNOWN = pinned(
             versions=_SEEN,
         ),
         Fact(
+            "litert-nonzero-scalar",
+            "by design",
+            "WHERE takes no number without axes",
+            ops=("nonzero",),
+            verdicts=("rejects",),
+            words=("Where op requires condition w/ rank > 0",),
+            versions=_SEEN,
+        ),
+        Fact(
             "litert-slice-int64",
             "upstream",
             "SLICE misreads starts of int64: it refuses all",
@@ -120,7 +132,7 @@ KNOWN = pinned(
             words=("Invalid begin and size", "Invalid size"),
             versions=_SEEN,
         ),
-        _fact("exp-nan", "exp of NaN is 0", ("exp",), "special", holds_nan),
+        _fact("exp-nan", "exp of NaN is 0", ("exp", "expm1", "softplus", "log_sigmoid"), "special", holds_nan),
         _fact("rsqrt-zero", "rsqrt of 0 is NaN", ("rsqrt",), "special", _holds_zero),
         _fact(
             "wide-stride",

@@ -59,6 +59,11 @@ def _wide_and_shared(case: Case) -> bool:
     return case.tensors[0].fill.kind == "wide" and any(stage["op"] == "matmul" for stage in case.attributes["stages"])
 
 
+def _wide_steps(case: Case) -> bool:
+    steps = (*case.attributes.get("stride", ()), *case.attributes.get("dilation", ()))
+    return max(steps, default=0) >= 2**31
+
+
 def _one_of_corners(case: Case) -> bool:
     return case.attributes["coordinates"] == "align_corners" and 1 in case.attributes["size"]
 
@@ -160,6 +165,17 @@ KNOWN = pinned(
             verdicts=("special",),
             when=_one_of_corners,
             versions=_SEEN,
+        ),
+        Fact(
+            "tinygrad-wide-steps",
+            "upstream",
+            "the gradient is padded by all that a stride or a dilation steps over, and its kernel goes through that",
+            ops=("windowed",),
+            aspects=("gradient",),
+            verdicts=("hang",),
+            when=_wide_steps,
+            versions=_SEEN,
+            flaky="how many such steps there are, minutes or hours",
         ),
         Fact(
             "tinygrad-float-index",

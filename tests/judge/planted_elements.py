@@ -197,6 +197,8 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "log_of_six_digits: log2": (of("log2", (0.99994713, 4.0)), gives(-7.6102326e-05, 2.0)),
     # As LiteRT 2.3 answered with XNNPACK.
     "log_of_absolute_error": (of("log", (1 + 2.0**-22, 4.0)), gives(3 * 2.0**-23, math.log(4))),
+    "log_of_absolute_error: of a large number": (of("log", (3e38, 4.0)), gives(INF, math.log(4))),
+    "exponent_rounded_up": (of("expm1", (88.5, 1.0)), gives(INF, math.e - 1)),
     "expm1_by_exp": (of("expm1", (1e-4, 1.0)), gives(0.00010001659393310547, 1.7182817459106445)),
     "scale_without_alpha": (of("selu", (-2.0, 1.0), dy=(1.0, 1.0)), gives(-0.5465394854545593, 1.0507010221481323)),
     "quotient_of_squares": (of("mish", (45.0, 2.0)), gives(NAN, 1.9439589595339946)),

@@ -54,8 +54,18 @@ def _log(x: Real) -> Real:
 
 
 def _log_near_one(x: Real) -> Real:
+    """Infinite as well from √2 · 2¹²⁷ on: the exponent is the nearest, and float32 has no 128."""
     y, near = bounded.log(x), np.asarray((x.value > 0.5) & (x.value < 2))
-    return Real(y.value, (y,), lambda _, error: error + np.where(near, NEAR_ONE, 0.0), lambda g, _: (g,))
+    whole = Real(y.value, (y,), lambda _, error: error + np.where(near, NEAR_ONE, 0.0), lambda g, _: (g,))
+    return _infinite(np.asarray(x.value >= np.sqrt(2) * 2.0**127), whole)
+
+
+def _infinite(there: np.ndarray, y: Real) -> Real:
+    return bounded.where(there, Real(np.full(y.shape, np.inf).astype(y.value.dtype)), y)
+
+
+def _overflows_early(function: Formula) -> Formula:
+    return lambda x: _infinite(np.asarray(x.value >= 127.5 * LN2), function(x))
 
 
 def _xlogy(x: Real, y: Real) -> Real:
@@ -70,6 +80,14 @@ def _divergence(target: Real, x: Real, reduction: str | bool) -> Real:
 def _cross_entropy(target: Real, x: Real, reduction: str | bool) -> Real:
     above = bounded.maximum(x, 0.0) - x * target
     return bounded.reduced(above + _log_near_one(1 + bounded.exp(-bounded.absolute(x))), reduction)
+
+
+def _softplus(x: Real) -> Real:
+    return _log_near_one(1 + bounded.exp(x))
+
+
+def _log_sigmoid_of(softplus: Formula) -> Formula:
+    return lambda x: bounded.unsigned(-softplus(-x))
 
 
 def _log2(x: Real) -> Real:
@@ -157,9 +175,23 @@ HYPOTHESES = (
         "the logarithm has an absolute error, not a relative one, about 1",
         {
             "log": (_log_near_one,),
+            "softplus": (_overflows_early(_softplus),),
+            "log_sigmoid": (_log_sigmoid_of(_overflows_early(_softplus)),),
             "xlogy": (_xlogy,),
             "kl_div": (_divergence,),
             "binary_cross_entropy_with_logits": (_cross_entropy,),
+        },
+        VALUE,
+        looser=True,
+    ),
+    by_formula(
+        "exponent_rounded_up",
+        "exp is infinite from 127½ · ln 2 on, where its exponent rounds to 128, and so is what is made of it",
+        {
+            "exp": (_overflows_early(bounded.exp),),
+            "expm1": (_overflows_early(bounded.expm1),),
+            "softplus": (_overflows_early(bounded.softplus),),
+            "log_sigmoid": (_log_sigmoid_of(_overflows_early(bounded.softplus)),),
         },
         VALUE,
         looser=True,
