@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from opassay.harness.model.adapter import Adapter, Unconnected, allowed_threads, as_tuple
+from opassay.harness.model.adapter import Adapter, Unconnected, Unsupported, allowed_threads, as_tuple
 
 # Read while tinygrad is imported. OPASSAY_CACHE names a folder, or is "off".
 os.environ["DEV"] = "CPU"
@@ -58,8 +58,9 @@ DTYPES = {
 
 _NATIVE = {name: dtype for dtype, name in DTYPES.items()}
 
+NO_BFLOAT16 = f"{os.environ.get('CC', 'clang')} has no __bf16 for this processor"
 _VIEWS = ("stop_gradient", "reshape", "unsqueeze")
-"""Ops without a kernel."""
+"""Ops without a kernel, but for their gradients."""
 
 ExpressionOps = ops_of(EXPRESSIONS, __file__, dtypes=dtypes)
 
@@ -88,7 +89,7 @@ class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
 
     def unsupported(self, op: str, mode: str, dtypes: Sequence[str], attributes: Mapping[str, Any]) -> str | None:
         if "bfloat16" in (*dtypes, attributes.get("to")) and op not in _VIEWS and not _compiles_bfloat16():
-            return f"{os.environ.get('CC', 'clang')} has no __bf16 for this processor"
+            return NO_BFLOAT16
         return lacks_way(op, attributes, RESIZES)
 
     def to_native(self, array: np.ndarray) -> Tensor:
@@ -124,6 +125,8 @@ class TinygradAdapter(ConvOps, PoolOps, ScatterOps, ExpressionOps, Adapter):
         self, fn: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any]
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Both from one lazy graph; gradients as in ``vjp``."""
+        if any(x.dtype == dtypes.bfloat16 for x in inputs) and not _compiles_bfloat16():
+            raise Unsupported(NO_BFLOAT16)
         return value_and_vjp(fn, inputs, cotangents)
 
     def infer(self, fn: Callable[..., Any], inputs: Sequence[Any], mode: str) -> Sequence[Inferred | None]:
