@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opassay.adapters.oracle import bounded
-from opassay.cases.signatures import bitwise, comparison, logic, select, shift
+from opassay.cases.signatures import bitwise, comparison, kinds, logic, select, shift
 
 equal = comparison("equal", bounded.equal, "Whether a = b; NaN equals nothing.")
 not_equal = comparison("not_equal", bounded.not_equal, "Whether a ≠ b; NaN differs from everything.")
@@ -19,6 +19,10 @@ bitwise_and = bitwise("bitwise_and", bounded.bitwise_and, "Bits that both have."
 bitwise_or = bitwise("bitwise_or", bounded.bitwise_or, "Bits that one has at least.")
 bitwise_xor = bitwise("bitwise_xor", bounded.bitwise_xor, "Bits that one has and not the other.")
 bitwise_not = bitwise("bitwise_not", bounded.bitwise_not, "Bits that it does not have.", ("x",))
+popcount = bitwise("popcount", bounded.popcount, "How many bits are set.", ("x",), dtypes=kinds.WHOLE)
+clz = bitwise(
+    "clz", bounded.clz, "How many bits are above the highest that is set; all of 0.", ("x",), dtypes=kinds.WHOLE
+)
 shift_left = shift("shift_left", bounded.shift_left, "a·2^b modulo 2**bits; anything unless 0 ≤ b < bits.")
 shift_right = shift("shift_right", bounded.shift_right, "⌊a / 2^b⌋; anything unless 0 ≤ b < bits.")
 where = select("where", bounded.where, "a where the condition holds, b elsewhere.")

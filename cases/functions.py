@@ -55,6 +55,7 @@ log10 = function("log10", bounded.log10, "The logarithm to base 10.", near=(0, 1
 log1p = function("log1p", bounded.log1p, "log(1 + x).", near=(0, 0, -1, 1), values=kinds.INSIDE)
 sin = function("sin", bounded.sin, "The sine.", near=QUARTERS)
 cos = function("cos", bounded.cos, "The cosine.", near=QUARTERS)
+sinc = function("sinc", bounded.sinc, "sin(πx) / (πx); 1 of 0.", near=(0, 0.5, 1, -2, 1e3))
 tan = function("tan", bounded.tan, "The tangent.", near=QUARTERS)
 asin = function("asin", bounded.asin, "The angle in [-π/2, π/2] of this sine.", near=UNIT, values=kinds.INSIDE)
 acos = function("acos", bounded.acos, "The angle in [0, π] of this cosine.", near=UNIT, values=kinds.INSIDE)

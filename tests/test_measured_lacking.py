@@ -123,3 +123,9 @@ def test_what_hangs_or_is_given_up_is_a_remark(told: list[Any], said: str) -> No
     _, line = lines(Registry().ops(["relu"]), {"it": "plain"}, engine, lane)
     assert line.startswith(f"    # relu: {said}: ")
     assert "float32" in line
+
+
+def test_the_first_case_sets_no_flag_that_a_framework_may_lack() -> None:
+    cases = [found[0] for found in small_cases(Registry().op("cumsum")).values()]
+    assert len(cases) >= 10
+    assert not any(case.attributes["exclusive"] or case.attributes["reverse"] for case in cases)

@@ -48,6 +48,10 @@ _FUNCTIONS: Told = {
         "upstream",
         "fmod is the remainder of absolute values times the dividend's sign, so that the gradient of 0 is 0",
     ),
+    "quotient_not_chosen": (
+        "upstream",
+        "the gradient of sinc at 0 is NaN: that of sin(πx) / (πx), which tf.where does not drop",
+    ),
     "by_a_textbook": ("by design", "log2(x) is log(x) / log(2)"),
     **DEFINITIONS,
 }

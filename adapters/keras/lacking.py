@@ -21,6 +21,7 @@ LACKING: dict[str, str] = {
     "tensorflow:bitwise_xor": "bool",
     "tensorflow:conv3d": "int32",
     "tensorflow:conv_transpose3d": "int32",
+    "tensorflow:cummax": "uint64",
     "tensorflow:greater": "bool",
     "tensorflow:greater_equal": "bool",
     "tensorflow:less": "bool",

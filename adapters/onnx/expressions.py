@@ -73,6 +73,8 @@ EXPRESSIONS = {
     "relu6": "node('Clip', x, like(x, 0), like(x, 6))",
     "hard_tanh": "node('Clip', x, like(x, -1), like(x, 1))",
     "softsign": "node('Softsign', x)",
+    "hard_shrink": "node('Shrink', x, lambd=float(threshold))",
+    "soft_shrink": "node('Shrink', x, lambd=float(threshold), bias=float(threshold))",
     "mish": "node('Mish', x)",
     "elu": "node('Elu', x, alpha=float(alpha))",
     "celu": "node('Celu', x, alpha=float(alpha))",

@@ -45,6 +45,7 @@ LACKING: dict[str, str] = {
     "resize_cubic": "float64",
     "resize_linear": "float64",
     "resize_nearest": "uint32",
+    "sinc": "bfloat16",
     "space_to_depth": "CRD",
     "tile": "uint16",
     "triu_tril": "bool",

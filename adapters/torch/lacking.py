@@ -11,6 +11,7 @@ LACKING: dict[str, str] = {
     "bitwise_not": "uint16 uint32 uint64",
     "ceil_avg_pool2d": "SAME SAME_LOWER",
     "ceil_max_pool2d": "SAME SAME_LOWER",
+    "cummax": "uint16 uint32 uint64",
     "cumprod": "uint16 uint32 uint64",
     "cumsum": "uint16 uint32 uint64",
     "depth_to_space": "uint16 uint32 uint64 DCR",

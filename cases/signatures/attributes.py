@@ -38,6 +38,11 @@ def number(given: Any) -> bool:
     return whole(given) or isinstance(given, float)
 
 
+def not_negative(given: Any) -> bool:
+    """Whether it is a number that is 0 or above."""
+    return number(given) and given >= 0
+
+
 def positive(given: Any) -> bool:
     """Whether it is a number above 0."""
     return number(given) and given > 0

@@ -34,11 +34,12 @@ Small = dict[Named, tuple[Case, ...]]
 def small_cases(op: Op) -> Small:
     """Cases of each combination of dtypes: the smallest of each combination of attributes that are words, then others.
 
-    A single one may be refused for another reason: an answer that is empty, or an offset outside of a matrix.
+    A single one may be refused for another reason: an answer that is empty, or an offset outside of a matrix. The first
+    have as few flags as there are: a target without a parameter for one declares the case as unsupported.
     """
     found: defaultdict[Named, defaultdict[Named, list[Case]]] = defaultdict(lambda: defaultdict(list))
     plain = [case for _, case in generate.cases(op, "value", 0, 0, GEOMETRIES, 1) if not case.empty]
-    for case in sorted(plain, key=lambda case: (not case.tensors[-1].shape, case.size)):
+    for case in sorted(plain, key=lambda case: (not case.tensors[-1].shape, _flags(case), case.size)):
         words = tuple(value for value in case.attributes.values() if isinstance(value, str))
         named = (case.tensors[-1].dtype, *(word for word in words if word in DTYPES))
         found[named][words].append(case)
@@ -53,6 +54,10 @@ def _spread(cases: Sequence[Case]) -> list[Case]:
 
 def _in_turns(groups: Iterable[Iterable[Case]]) -> Iterator[Case]:
     return (case for turn in zip_longest(*groups) for case in turn if case is not None)
+
+
+def _flags(case: Case) -> int:
+    return sum(value is True for value in case.attributes.values())
 
 
 def lacking_command(request: Request) -> int:

@@ -332,6 +332,7 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         gives(5.903457226082486e-16, 0.4769362762044699, dtype=np.float64),
     ),
     "added_to_one: beyond": (of("erfinv", (2.0, -0.0, 0.5)), gives(INF, 0.0, 0.4769362762)),
+    "quotient_not_chosen": (of("sinc", (0.0, 0.5), dy=(1.0, 1.0)), gives(NAN, -4 / math.pi)),
     "by_a_textbook": (of("sinh", (1e-9, 1.0)), gives(0, math.sinh(1))),
     # The next eight as tinygrad 0.14 answered.
     "by_a_textbook: exponentials of float16": (

@@ -174,7 +174,7 @@ ALIKE = (
     *("abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "exp", "exp2", "expm1", "floor"),
     *("log", "log10", "log1p", "log2", "neg", "round", "sin", "sinh", "sign", "signbit", "tan", "tanh", "trunc"),
     *("reciprocal", "rsqrt", "sqrt", "square", "isfinite", "isinf", "isnan", "sigmoid", "digamma", "erf", "erfc"),
-    *("erfinv", "lgamma", "logit", "logical_not", "bitwise_not"),
+    *("sinc", "erfinv", "lgamma", "logit", "logical_not", "bitwise_not"),
 )
 PAIRS = {
     **{name: name for name in ("add", "sub", "fmod", "remainder", "floor_divide", "pow", "maximum", "minimum", "bmm")},

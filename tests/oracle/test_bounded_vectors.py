@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import warnings
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -90,6 +90,7 @@ ONNX: dict[str, Callable[[Attributes], Callable[..., Any]]] = {
     "Reciprocal": lambda _: bounded.reciprocal,
     "Round": lambda _: bounded.round_even,
     "Selu": lambda _: bounded.selu,
+    "Shrink": lambda a: lambda x: (bounded.soft_shrink if a.get("bias") else bounded.hard_shrink)(x, a["lambd"]),
     "Sigmoid": lambda _: bounded.sigmoid,
     "Sign": lambda _: bounded.sign,
     "Sin": lambda _: bounded.sin,
@@ -152,6 +153,33 @@ def test_scipy_of_rows(name: str) -> None:
     right = getattr(scipy.special, name)(x, axis=1)
     (reference,) = bounded.references(lambda x: getattr(bounded, name)(x, 1), (x,), "float64")
     assert helpers.judged(right, reference).verdict == "pass"
+
+
+@pytest.mark.parametrize("how", [(False, False), (False, True), (True, False), (True, True)])
+def test_scans_as_others_compute_each_result_alone(how: tuple[bool, bool]) -> None:
+    exclusive, reverse = how
+    x = 30 * np.random.default_rng(3).standard_normal((9, 40))
+    turned = x[:, ::-1] if reverse else x
+    many = range(40) if exclusive else range(1, 41)
+    for name, lone, nothing in (("logcumsumexp", scipy.special.logsumexp, -np.inf), ("cummax", np.max, -np.inf)):
+        right = np.stack([lone(turned[:, :n], axis=1) if n else np.full(9, nothing) for n in many], axis=1)
+        right = right[:, ::-1] if reverse else right
+        define = partial(getattr(bounded, name), axis=1, exclusive=exclusive, reverse=reverse)
+        (reference,) = bounded.references(define, (x,), "float64")
+        assert helpers.judged(right, reference).verdict == "pass"
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int32", "uint64", "int64"])
+def test_bits_as_python_counts_them(dtype: str) -> None:
+    info, width = np.iinfo(dtype), np.iinfo(dtype).bits
+    x = np.array([0, 1, info.max, info.min, *np.random.default_rng(3).integers(0, 127, 20)], dtype)
+    unsigned = [int(v) % 2**width for v in x]
+    for name, right in (
+        ("popcount", [v.bit_count() for v in unsigned]),
+        ("clz", [width - v.bit_length() for v in unsigned]),
+    ):
+        (reference,) = bounded.references(getattr(bounded, name), (x,), dtype)
+        assert reference.exact.tolist() == right
 
 
 @cache

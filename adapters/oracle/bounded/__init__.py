@@ -17,6 +17,7 @@ from opassay.adapters.oracle.bounded.activations import sigmoid as sigmoid
 from opassay.adapters.oracle.bounded.activations import silu as silu
 from opassay.adapters.oracle.bounded.activations import softplus as softplus
 from opassay.adapters.oracle.bounded.activations import softsign as softsign
+from opassay.adapters.oracle.bounded.activations import tanh_shrink as tanh_shrink
 from opassay.adapters.oracle.bounded.activations import xlogy as xlogy
 from opassay.adapters.oracle.bounded.answers import references as references
 from opassay.adapters.oracle.bounded.answers import vjps as vjps
@@ -36,10 +37,12 @@ from opassay.adapters.oracle.bounded.basic import neg as neg
 from opassay.adapters.oracle.bounded.basic import sub as sub
 from opassay.adapters.oracle.bounded.bent import celu as celu
 from opassay.adapters.oracle.bounded.bent import elu as elu
+from opassay.adapters.oracle.bounded.bent import hard_shrink as hard_shrink
 from opassay.adapters.oracle.bounded.bent import hard_sigmoid as hard_sigmoid
 from opassay.adapters.oracle.bounded.bent import hard_swish as hard_swish
 from opassay.adapters.oracle.bounded.bent import leaky_relu as leaky_relu
 from opassay.adapters.oracle.bounded.bent import selu as selu
+from opassay.adapters.oracle.bounded.bent import soft_shrink as soft_shrink
 from opassay.adapters.oracle.bounded.einsum import einsum as einsum
 from opassay.adapters.oracle.bounded.einsum import subscripts as subscripts
 from opassay.adapters.oracle.bounded.elementary import cbrt as cbrt
@@ -69,10 +72,12 @@ from opassay.adapters.oracle.bounded.forms import either as either
 from opassay.adapters.oracle.bounded.forms import moved as moved
 from opassay.adapters.oracle.bounded.gamma import digamma as digamma
 from opassay.adapters.oracle.bounded.gamma import lgamma as lgamma
+from opassay.adapters.oracle.bounded.logcumsumexp import logcumsumexp as logcumsumexp
 from opassay.adapters.oracle.bounded.logic import bitwise_and as bitwise_and
 from opassay.adapters.oracle.bounded.logic import bitwise_not as bitwise_not
 from opassay.adapters.oracle.bounded.logic import bitwise_or as bitwise_or
 from opassay.adapters.oracle.bounded.logic import bitwise_xor as bitwise_xor
+from opassay.adapters.oracle.bounded.logic import clz as clz
 from opassay.adapters.oracle.bounded.logic import equal as equal
 from opassay.adapters.oracle.bounded.logic import greater as greater
 from opassay.adapters.oracle.bounded.logic import greater_equal as greater_equal
@@ -86,6 +91,7 @@ from opassay.adapters.oracle.bounded.logic import logical_not as logical_not
 from opassay.adapters.oracle.bounded.logic import logical_or as logical_or
 from opassay.adapters.oracle.bounded.logic import logical_xor as logical_xor
 from opassay.adapters.oracle.bounded.logic import not_equal as not_equal
+from opassay.adapters.oracle.bounded.logic import popcount as popcount
 from opassay.adapters.oracle.bounded.logic import shift_left as shift_left
 from opassay.adapters.oracle.bounded.logic import shift_right as shift_right
 from opassay.adapters.oracle.bounded.logic import signbit as signbit
@@ -130,6 +136,7 @@ from opassay.adapters.oracle.bounded.reductions import root as root
 from opassay.adapters.oracle.bounded.reductions import sum_square as sum_square
 from opassay.adapters.oracle.bounded.resampling import nearest as nearest
 from opassay.adapters.oracle.bounded.resampling import resized as resized
+from opassay.adapters.oracle.bounded.running import cummax as cummax
 from opassay.adapters.oracle.bounded.scans import cumprod as cumprod
 from opassay.adapters.oracle.bounded.scans import cumsum as cumsum
 from opassay.adapters.oracle.bounded.scans import reduce_prod as reduce_prod
@@ -167,6 +174,7 @@ from opassay.adapters.oracle.bounded.trigonometry import atanh as atanh
 from opassay.adapters.oracle.bounded.trigonometry import cos as cos
 from opassay.adapters.oracle.bounded.trigonometry import cosh as cosh
 from opassay.adapters.oracle.bounded.trigonometry import sin as sin
+from opassay.adapters.oracle.bounded.trigonometry import sinc as sinc
 from opassay.adapters.oracle.bounded.trigonometry import sinh as sinh
 from opassay.adapters.oracle.bounded.trigonometry import tan as tan
 from opassay.adapters.oracle.bounded.trigonometry import tanh as tanh

@@ -98,6 +98,11 @@ def softsign(x: Real) -> Real:
     return for_finite(unsigned(with_gradient(y, x, pull, (-1, 1))))
 
 
+def tanh_shrink(x: Real) -> Real:
+    """x - tanh(x)."""
+    return for_finite(unsigned(x - tanh(x)))
+
+
 def logit(x: Real) -> Real:
     """log(x / (1 - x))."""
     y = either(log(x / (1 - x)), log(x) - log1p(-x))

@@ -1,4 +1,4 @@
-"""Piecewise activations: at a kink, the gradient may be that of either side."""
+"""Piecewise activations: at a kink or a step, the gradient may be that of either side."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from collections.abc import Callable
 import numpy as np
 
 from opassay.adapters.oracle.bounded.elementary import exp, expm1
+from opassay.adapters.oracle.bounded.formats import Formats
 from opassay.adapters.oracle.bounded.forms import either
+from opassay.adapters.oracle.bounded.logic import greater
 from opassay.adapters.oracle.bounded.monomial import monomial
 from opassay.adapters.oracle.bounded.real import (
     Real,
     constant,
     for_finite,
+    left_open,
     operand,
     saved,
     unsigned,
     with_gradient,
 )
-from opassay.adapters.oracle.bounded.selection import clamp, minimum, where
+from opassay.adapters.oracle.bounded.selection import absolute, clamp, minimum, where
 
 SIXTH = np.longdouble(1) / 6
 
@@ -86,3 +89,27 @@ def hard_swish(x: Real) -> Real:
 def leaky_relu(x: Real, slope: object = 0.01) -> Real:
     """x above 0, slope · x below."""
     return unsigned(where(above(x), x, x * operand(slope, x)))
+
+
+def hard_shrink(x: Real, threshold: float = 0.5) -> Real:
+    """x where |x| > threshold, 0 elsewhere; open at NaN, which torch keeps and ONNX's definition drops."""
+    return _shrunk(x, threshold, x)
+
+
+def soft_shrink(x: Real, threshold: float = 0.5) -> Real:
+    """x, nearer to 0 by the threshold, but not across it; open at NaN, as ``hard_shrink``."""
+    return _shrunk(x, threshold, where(x.value > 0, x - threshold, x + threshold))
+
+
+def _shrunk(x: Real, threshold: float, beyond: Real) -> Real:
+    size, end = absolute(x), operand(threshold, x)
+    inside = np.abs(np.abs(x.value) - end.value)
+
+    def local(_: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.asarray(~(inside > a + b), dtype=np.float64)
+
+    def pull(g: Real, _: Real) -> Real:
+        return where(Real(size.value > end.value, (x, end), local), g, 0.0)
+
+    y = unsigned(with_gradient(where(greater(size, end), beyond, 0.0), x, pull))
+    return left_open(y, np.isnan(x.value))

@@ -32,7 +32,7 @@ def reduce_max(x: Real, axes: Axes, keepdims: bool = False, there: Mask = True) 
 
     Over no elements, the lowest value of the dtype. Elements outside ``there`` have that value, and get no gradient.
     """
-    best = partial(np.max, initial=_end(x, -1))
+    best = partial(np.max, initial=lowest(x))
     return _extreme(best, x, counted(axes, len(x.shape)), keepdims, 1, there)
 
 
@@ -40,6 +40,11 @@ def reduce_min(x: Real, axes: Axes, keepdims: bool = False, there: Mask = True) 
     """The smallest, as ``reduce_max``."""
     best = partial(np.min, initial=_end(x, 1))
     return _extreme(best, x, counted(axes, len(x.shape)), keepdims, -1, there)
+
+
+def lowest(x: Real) -> Any:
+    """The lowest value of the dtype: the maximum of nothing."""
+    return _end(x, -1)
 
 
 def _end(x: Real, sign: int) -> Any:

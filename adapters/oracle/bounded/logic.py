@@ -68,6 +68,15 @@ isinf = _exact(np.isinf)
 isfinite = _exact(np.isfinite)
 signbit = _exact(np.signbit)
 
+popcount = _exact(lambda a: _bits(a).sum(axis=-1).astype(a.dtype))
+clz = _exact(lambda a: np.where(_bits(a).any(axis=-1), _bits(a).argmax(axis=-1), 8 * a.itemsize).astype(a.dtype))
+
+
+def _bits(a: np.ndarray) -> np.ndarray:
+    """The bits of integers along a new last axis, the highest first."""
+    rows = np.ascontiguousarray(a.astype(a.dtype.newbyteorder(">"))[..., None])
+    return np.unpackbits(rows.view(np.uint8), axis=-1)
+
 
 def shift_left(x: Real, other: object) -> Real:
     """x · 2ʸ modulo 2^bits; free where y is negative or not less than the number of bits."""

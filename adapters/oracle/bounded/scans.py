@@ -151,7 +151,7 @@ def shifted(x: Real, axis: int, back: bool) -> Real:
 
 def recurrence(x: Real, factor: Real, axis: int, reverse: bool) -> Real:
     """y = x + factor · y of the element before, or of the one after if ``reverse``."""
-    value = _recurrent(x.value, factor.value, axis, reverse)
+    value = recurrent(x.value, factor.value, axis, reverse)
 
     def local(formats: Formats, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return _recurrent_error(formats, (x.value, a), (factor.value, b), value, axis, reverse)
@@ -163,7 +163,8 @@ def recurrence(x: Real, factor: Real, axis: int, reverse: bool) -> Real:
     return Real(value, (x, factor), local, pull)
 
 
-def _recurrent(x: np.ndarray, factor: np.ndarray, axis: int, reverse: bool) -> np.ndarray:
+def recurrent(x: np.ndarray, factor: np.ndarray, axis: int, reverse: bool) -> np.ndarray:
+    """The values of ``recurrence``."""
     steps = [np.moveaxis(np.flip(a, axis) if reverse else a, axis, 0) for a in (x, factor)]
     found = np.array(steps[0])
     with np.errstate(all="ignore"):
@@ -184,11 +185,11 @@ def _recurrent_error(
     """Two roundings per step, propagated by the recurrence of absolute values."""
     form = FORMATS[formats.kept]
     size, tiny = sizes(factor[0]) + factor[1], lost(formats)
-    whole = _recurrent(sizes(x[0]) + x[1], size, axis, reverse)
+    whole = recurrent(sizes(x[0]) + x[1], size, axis, reverse)
     new = gamma(2 * value.shape[axis], units(formats)[1] + float(np.finfo(value.dtype).eps)) * whole
-    new = new + _recurrent(np.full(value.shape, 2 * tiny), size, axis, reverse)
+    new = new + recurrent(np.full(value.shape, 2 * tiny), size, axis, reverse)
     if x[1].any() or factor[1].any():
-        new = new + whole - _recurrent(sizes(x[0]), sizes(factor[0]), axis, reverse)
+        new = new + whole - recurrent(sizes(x[0]), sizes(factor[0]), axis, reverse)
     # Other kernels multiply the factors with each other first.
     top, bottom = (ends(size, 1).prod(axis=axis, keepdims=True) for ends in (np.maximum, np.minimum))
     low = (bottom < form.smallest_normal) & (whole > 0)

@@ -8,7 +8,10 @@ from opassay.adapters.oracle.bounded.basic import neg
 from opassay.adapters.oracle.bounded.elementary import rsqrt, sqrt
 from opassay.adapters.oracle.bounded.forms import either
 from opassay.adapters.oracle.bounded.function import Unary, between_ends, between_poles, function, of_size, over, turned
-from opassay.adapters.oracle.bounded.real import Real, saved
+from opassay.adapters.oracle.bounded.real import Real, operand, saved, with_gradient
+from opassay.adapters.oracle.bounded.selection import where
+
+PI = 4 * np.arctan(np.longdouble(1))
 
 sin: Unary = function("sin", np.sin, lambda g, x, y: g * cos(saved(x)), turned(np.sin, np.cos), span=(-1, 1))
 cos: Unary = function("cos", np.cos, lambda g, x, y: -(g * sin(saved(x))), turned(np.cos, np.sin), span=(-1, 1))
@@ -74,3 +77,26 @@ atanh: Unary = function(
     lambda g, x, y: over(g, _one_less_square(x)),
     between_ends(np.arctanh, -1, 1),
 )
+
+
+def sinc(x: Real) -> Real:
+    """sin(πx) / (πx), and 1 at 0."""
+    zero = x.value == 0
+    y = where(zero, 1.0, sin(_turns(x)) / _turns(x))
+
+    def pull(g: Real, _: Real) -> Real:
+        a = saved(x)
+        t = _turns(a)
+        # The rule for quotients, and torch's formula.
+        second, inverse = g * sin(t), 1 / (t * t)
+        seconds = either(second / t / t, second / (t * t), second * inverse, g * inverse * sin(t))
+        by_quotient = PI * (g * cos(t) / t - seconds)
+        at_once = g * ((t * cos(t) - sin(t)) / (t * where(zero, 1.0, a)))
+        return where(zero, 0.0, either(by_quotient, at_once))
+
+    return with_gradient(y, x, pull)
+
+
+def _turns(x: Real) -> Real:
+    """πx, but 1 at 0, where no quotient is taken."""
+    return where(x.value == 0, 1.0, operand(PI, x) * x)

@@ -12,6 +12,7 @@ from opassay.adapters.oracle.bounded.activations import ROOT_HALF
 from opassay.adapters.oracle.bounded.elementary import LN2, LN10, ROOT_PI
 from opassay.adapters.oracle.bounded.formats import Formats, sizes
 from opassay.adapters.oracle.bounded.real import constant, leaf, with_gradient
+from opassay.adapters.oracle.bounded.reverse import gradients
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, in_single, one_or_other
 from opassay.adapters.oracle.hypotheses.question import References
 from opassay.adapters.oracle.hypotheses.steps import exp2, in_steps
@@ -154,6 +155,18 @@ def _one_added_anywhere(x: Real) -> Real:
     return bounded.unsigned(bounded.where(beyond, infinite, _one_added(x)))
 
 
+def _sinc(x: Real) -> Real:
+    """The gradient of the quotient everywhere: NaN at 0."""
+    y = bounded.sinc(x)
+
+    def pull(g: Real, _: Real) -> Real:
+        (slope,) = gradients([y], [g], [x])
+        assert slope is not None
+        return bounded.where(x.value == 0, np.nan, slope)
+
+    return with_gradient(y, x, pull)
+
+
 def _as_eigen(model: NumericModel) -> NumericModel:
     return replace(model, functions="eigen")
 
@@ -222,6 +235,12 @@ HYPOTHESES = (
         {"expm1": (_expm1,)},
         VALUE,
         looser=True,
+    ),
+    by_formula(
+        "quotient_not_chosen",
+        "the gradient at 0 is that of 0 / 0, which a selection multiplies by 0 but does not drop",
+        {"sinc": (_sinc,)},
+        ("gradient",),
     ),
     by_formula(
         "divisors_multiplied",

@@ -63,6 +63,18 @@ GRADIENTS: tuple[tuple[str, str, str, Function], ...] = (
         lambda g, x, over: np.cumsum(g, axis=over[0], dtype=g.dtype),
     ),
     (
+        "cummax",
+        "each_its_own",
+        "a cotangent counts only where an element is the largest itself",
+        lambda g, x, over: g * (x == np.maximum.accumulate(x, axis=over[0])),
+    ),
+    (
+        "logcumsumexp",
+        "shares_of_all",
+        "the gradient is that of logsumexp",
+        lambda g, x, over: g * shares(exps(x, over[0]), over[0]),
+    ),
+    (
         "prod",
         "divided_by_each",
         "the product over each, at 0 as well",

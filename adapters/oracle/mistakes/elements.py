@@ -53,6 +53,18 @@ def _log_of_gamma(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.log(np.abs(found)))
 
 
+def _bits(x: np.ndarray) -> np.ndarray:
+    """The bits of integers along a new last axis, the highest first."""
+    return np.unpackbits(np.ascontiguousarray(x.astype(x.dtype.newbyteorder(">"))[..., None]).view(np.uint8), axis=-1)
+
+
+def _zeros(x: np.ndarray, least: int) -> np.ndarray:
+    """The zeros above the highest bit, of so many bits at least."""
+    bits = _bits(x)
+    count = np.where(bits.any(axis=-1), bits.argmax(axis=-1), bits.shape[-1])
+    return np.asarray(count + max(least - bits.shape[-1], 0))
+
+
 FUNCTIONS: tuple[tuple[str, str, str, Function], ...] = (
     ("neg", "subtracted_from_zero", "-x is 0 - x: of 0, it is 0", lambda x: x.dtype.type(0) - x),
     ("abs", "negated_if_negative", "the sign of -0 stays", lambda x: np.where(x < 0, -x, x)),
@@ -83,6 +95,17 @@ FUNCTIONS: tuple[tuple[str, str, str, Function], ...] = (
     ("lgamma", "logarithm_of_gamma", "lgamma(x) is log |gamma(x)|, which overflows", _log_of_gamma),
     ("digamma", "expanded_at_once", "near 0 it is as far away", lambda x: np.log(x) - 1 / (2 * x) - 1 / (12 * x * x)),
     ("log", "off_about_one", "about 1, the last 3 bits are wrong", _off_about_one),
+    ("sinc", "not_by_pi", "it is sin(x) / x", lambda x: np.where(x == 0, 1, np.sin(x) / x)),
+    ("sinc", "nan_at_zero", "of 0, 0 is divided by 0", lambda x: np.sin(np.pi * x) / (np.pi * x)),
+    ("popcount", "sign_dropped", "the bits are those of |x|", lambda x: _bits(np.abs(x)).sum(axis=-1)),
+    (
+        "popcount",
+        "lowest_byte_alone",
+        "only the lowest byte is counted",
+        lambda x: _bits(x.astype(np.uint8)).sum(axis=-1),
+    ),
+    ("clz", "in_32_bits", "narrower integers are widened to 32 bits", lambda x: _zeros(x, 32)),
+    ("clz", "of_zero_one_less", "0 is taken for 1", lambda x: _zeros(np.where(x == 0, 1, x).astype(x.dtype), 0)),
     ("sin", "computed_in_float16", "it is computed in float16", lambda x: np.sin(x.astype(np.float16))),
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from opassay.adapters.oracle.bounded.scans import running
 from opassay.adapters.oracle.mistakes.elements import computed
 from opassay.adapters.oracle.mistakes.made import mistakes
 from opassay.adapters.oracle.mistakes.reductions import BLOCK
@@ -29,6 +30,11 @@ def _scan(x: np.ndarray, axis: int, exclusive: bool = False, reverse: bool = Fal
     found = np.cumsum(turned, axis=axis, dtype=x.dtype)
     found = found - turned if exclusive else found
     return np.flip(found, axis) if reverse else found
+
+
+def _largest(x: np.ndarray, axis: int, exclusive: bool = False, reverse: bool = False) -> np.ndarray:
+    start = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    return running(np.maximum.accumulate, axis, exclusive, reverse, start)(x)
 
 
 def exps(x: np.ndarray, axis: int) -> np.ndarray:
@@ -76,6 +82,32 @@ VALUES: tuple[tuple[str, str, str, Function], ...] = (
         "by_logarithms",
         "the product is exp of a sum of logarithms",
         lambda x, axis, **how: np.exp(_scan(np.log(x * 1.0), axis, **how)),
+    ),
+    (
+        "cummax",
+        "starts_at_zero",
+        "the largest so far is 0 at first",
+        lambda x, axis, **how: np.maximum(_largest(x, axis, **how), 0),
+    ),
+    (
+        "cummax",
+        "nan_passed_over",
+        "a NaN is passed over",
+        lambda x, axis, **how: _largest(np.where(np.isnan(x), -np.inf, x).astype(x.dtype), axis, **how),
+    ),
+    (
+        "logcumsumexp",
+        "not_shifted",
+        "exp is of x, not of x less the largest, and overflows",
+        lambda x, axis, **how: np.log(_scan(np.exp(x), axis, **how)),
+    ),
+    (
+        "logcumsumexp",
+        "shifted_by_the_largest",
+        "x is less the largest of all, before which exp underflows",
+        lambda x, axis, **how: (
+            np.log(_scan(exps(x, axis), axis, **how)) + x.max(axis=axis, keepdims=True, initial=-np.inf)
+        ),
     ),
     (
         "softmax",
