@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.backend import of_package
+from opassay.adapters.iree import FLAGS, NAME, refusal
 from opassay.adapters.kept_binaries import kept
 
 Run = Callable[[Sequence[np.ndarray]], list[Any]]
@@ -67,7 +68,7 @@ def tinygrad(model: bytes) -> Run:
     return lambda arrays: [y.numpy() for y in runner(dict(zip(names, map(Tensor, arrays), strict=True))).values()]
 
 
-@of_package("iree-base-compiler")
+@of_package(NAME)
 def iree(model: bytes) -> Run:
     """IREE: its ONNX importer, its compiler for the CPU of this machine, its runtime.
 
@@ -83,10 +84,12 @@ def iree(model: bytes) -> Run:
     info = onnx_importer.ModelInfo(proto)
     module = info.create_module(context=context)
     onnx_importer.NodeImporter.define_function(info.main_graph, module.operation).import_all()
-    text, flags = str(module), ["--iree-llvmcpu-target-cpu=host"]
-    how = {"target_backends": ["llvm-cpu"], "input_type": "onnx", "extra_args": flags}
-    made = version("iree-base-compiler")
-    binary = kept("iree", made, ["onnx", *flags], text.encode(), lambda: compiler.compile_str(text, **how))
+    text = str(module)
+    how = {"target_backends": ["llvm-cpu"], "input_type": "onnx", "extra_args": list(FLAGS)}
+    try:
+        binary = kept("iree", version(NAME), ["onnx", *FLAGS], text.encode(), lambda: compiler.compile_str(text, **how))
+    except compiler.CompilerToolError as error:
+        raise ValueError(refusal(str(error))) from None
     config = runtime.Config("local-sync")
     vm = runtime.load_vm_module(runtime.VmModule.copy_buffer(config.vm_instance, binary), config)
     return lambda arrays: _hosts(vm[proto.graph.name](*arrays))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.backend import of_package
+from opassay.adapters.iree import FLAGS, NAME, refusal
 from opassay.adapters.kept_binaries import kept
 
 Run = Callable[[Sequence[np.ndarray]], list[Any]]
@@ -41,7 +42,7 @@ def reference(module: bytes) -> Run:
     return run
 
 
-@of_package("iree-base-compiler")
+@of_package(NAME)
 def iree(module: bytes) -> Run:
     """IREE: its compiler for the CPU of this machine, its runtime.
 
@@ -49,11 +50,11 @@ def iree(module: bytes) -> Run:
     """
     from iree import compiler, runtime
 
-    # By default it narrows float64, also the module's inputs.
-    flags = ["--iree-llvmcpu-target-cpu=host", "--iree-input-demote-f64-to-f32=false"]
-    how = {"target_backends": ["llvm-cpu"], "input_type": "stablehlo", "extra_args": flags}
-    made = version("iree-base-compiler")
-    binary = kept("iree", made, flags, module, lambda: compiler.compile_str(module, **how))
+    how = {"target_backends": ["llvm-cpu"], "input_type": "stablehlo", "extra_args": list(FLAGS)}
+    try:
+        binary = kept("iree", version(NAME), FLAGS, module, lambda: compiler.compile_str(module, **how))
+    except compiler.CompilerToolError as error:
+        raise ValueError(refusal(str(error))) from None
     config = runtime.Config("local-sync")
     vm = runtime.load_vm_module(runtime.VmModule.copy_buffer(config.vm_instance, binary), config)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from opassay.harness.hunt.literals import array_source, number
-from opassay.harness.judge.compare import marks
+from opassay.harness.judge.compare import Marks, marks
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.reference import Reference
@@ -38,12 +38,20 @@ def _check(answer: str, reference: Reference, model: NumericModel, given: object
     found = marks(given, reference, model, exact_fill)
     wanted = found.expected.astype(np.float64) if found.expected.dtype == np.longdouble else found.expected
     head = f'check("{reference.name}", {answer}, {reference.exact.shape}, "{reference.dtype}", '
-    if wanted.size <= WHOLE and not found.loose:
+    zeros = _signed_zeros(found, reference)
+    if wanted.size <= WHOLE and not found.loose and not zeros.any():
         return f"{head}{array_source(wanted)}, {_limit(found.allowed)})"
-    places = [tuple(int(i) for i in place) for place in np.argwhere(found.bad)[:PICKED]]
+    places = [tuple(int(i) for i in place) for place in np.argwhere(zeros if zeros.any() else found.bad)[:PICKED]]
     values = np.array([wanted[place] for place in places], dtype=wanted.dtype)
     limits = np.array([found.allowed[place] for place in places], dtype=np.float64)
-    return f"{head}{array_source(values)}, {_limit(limits)}, places={places})"
+    signed = ", signed=True" if zeros.any() else ""
+    return f"{head}{array_source(values)}, {_limit(limits)}, places={places}{signed})"
+
+
+def _signed_zeros(found: Marks, reference: Reference) -> np.ndarray:
+    """Wrong elements that should be a zero whose sign counts."""
+    counts = False if reference.signed_zeros is None else reference.signed_zeros
+    return np.asarray(found.bad & (found.expected == 0) & counts)
 
 
 def _limit(allowed: np.ndarray) -> str:
@@ -73,8 +81,11 @@ def finish(differs):
     sys.exit(1 if differs else 0)'''
 
 CHECK = '''\
-def check(name, answer, shape, dtype, expected, allowed, places=None):
-    """Print what is expected of an output and what came; whether they differ (at `places`, if these are given)."""
+def check(name, answer, shape, dtype, expected, allowed, places=None, signed=False):
+    """Print what is expected of an output and what came; whether they differ (at `places`, if these are given).
+
+    `signed`: a zero of the other sign differs, too.
+    """
     actual, got = (None, None) if answer is None else (to_numpy(answer), dtype_name(answer))
     if actual is None or actual.shape != shape or got != dtype:
         print(f"expected {name}: {dtype} of shape {shape}")
@@ -86,6 +97,8 @@ def check(name, answer, shape, dtype, expected, allowed, places=None):
         same = actual == expected
         if actual.dtype.kind == "f":
             same |= (np.isnan(actual) & np.isnan(expected)) | (np.abs(actual - expected) <= allowed)
+        if signed:
+            same &= np.signbit(actual) == np.signbit(expected)
     if places is None:
         print(f"expected {name}:\\n{expected}\\nactual {name}:\\n{actual}")
     else:

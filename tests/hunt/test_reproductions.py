@@ -16,6 +16,7 @@ import pytest
 
 from opassay.adapters.jax.script import idiom
 from opassay.harness.find.registry import Registry
+from opassay.harness.hunt.differences import CHECK, checks
 from opassay.harness.hunt.issue import Told, issue_text
 from opassay.harness.hunt.library import library
 from opassay.harness.hunt.literals import tensor_source
@@ -26,6 +27,8 @@ from opassay.harness.model import dtypes, fills
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
 from opassay.harness.model.memory import Memory
+from opassay.harness.model.numeric_model import find_model
+from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Crashed, Raised, Returned, TimedOut
 
 HERE = Path(__file__).parent
@@ -361,3 +364,15 @@ def test_what_abstract_evaluation_refuses_is_shown_through_replay(tmp_path: Path
     found = write_reproduction(tmp_path, "torch", case, registry.op(case.op), seen, registry)
     assert (found.standalone, found.exit_status, found.reproduces) == (False, 1, True), found.output
     assert "abstract evaluation refuses what execution accepts" in found.output
+
+
+def test_a_zero_of_the_other_sign_is_a_difference_where_signs_count() -> None:
+    case = Case("sin", (Tensor((3,), "float32", Fill("literal", values=(0.0, -0.0, 0.5))),), {})
+    found = references(Registry().op("sin"), case)
+    right = found[0].exact.astype(np.float32)
+    (line,) = checks(found, [find_model((), "sin", "y", "float32")], Returned((np.abs(right),)), case.exact)
+    assert "places=[(1,)], signed=True" in line
+    names = {"np": np, "to_numpy": np.asarray, "dtype_name": lambda answer: answer.dtype.name}
+    exec(CHECK, names)
+    for answer, differs in ((np.abs(right), True), (right, False), (right + 1, True)):
+        assert eval(line, names | {"answers": [answer]}) is differs

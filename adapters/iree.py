@@ -1,0 +1,34 @@
+"""IREE's flags, and what its compiler says of a model that it refuses. Does not import IREE."""
+
+from __future__ import annotations
+
+import re
+import signal
+
+NAME = "iree-base-compiler"
+FLAGS = ("--iree-llvmcpu-target-cpu=host", "--iree-input-demote-f64-to-f32=false")
+"""For the CPU of this machine. By default it narrows float64, also the module's inputs."""
+
+_CODE = re.compile(r"Error code: (-?\d+)")
+_DIAGNOSTICS = re.compile(r"Diagnostics:\s*(.*?)\s*(?:Invoked with:|$)", re.DOTALL)
+
+
+def refusal(message: str) -> str:
+    """The message of a ``CompilerToolError`` in short: the signal that ended the compiler, else its errors, first.
+
+    Warnings come before the error in the compiler's output, which may be long.
+    """
+    found, told = _CODE.search(message), _DIAGNOSTICS.search(message)
+    code = int(found[1]) if found else 0
+    if code < 0:
+        return f"iree-compile was ended by {_name(-code)}"
+    lines = (told[1] if told else message).splitlines()
+    first = next((number for number, line in enumerate(lines) if "error:" in line), 0)
+    return "\n".join(lines[first:]) or f"iree-compile ended with status {code}"
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

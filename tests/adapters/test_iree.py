@@ -1,0 +1,42 @@
+"""What is told of a model that IREE's compiler refuses: its error, or the signal that ended it."""
+
+from __future__ import annotations
+
+import pytest
+
+from opassay.adapters.iree import refusal
+
+TOLD = """Error invoking IREE compiler tool iree-compile
+Error code: {code}
+Diagnostics:
+{said}
+
+Invoked with:
+ iree-compile /somewhere/iree-compile - --iree-input-type=stablehlo
+
+Need more information? Set IREE_SAVE_TEMPS=/some/dir in your environment to save all artifacts and reproducers.
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "told"),
+    [
+        (1, "iree-lld: error: undefined symbol: tanh\n>>> referenced by -:75", None),
+        (
+            1,
+            "a.py:17:15: warning: reads uninitialized values\na.py:3:1: error: no such op",
+            "a.py:3:1: error: no such op",
+        ),
+        (1, "it says nothing of errors", None),
+        (2, "", "iree-compile ended with status 2"),
+        (-8, "a.py:17:15: warning: reads uninitialized values", "iree-compile was ended by SIGFPE"),
+        (-11, "", "iree-compile was ended by SIGSEGV"),
+        (-99, "", "iree-compile was ended by signal 99"),
+    ],
+)
+def test_of_a_refusal_the_cause_comes_first(code: int, said: str, told: str | None) -> None:
+    assert refusal(TOLD.format(code=code, said=said)) == (said if told is None else told)
+
+
+def test_another_message_is_kept() -> None:
+    assert refusal("no compiler was found") == "no compiler was found"
