@@ -38,13 +38,13 @@ def _check(answer: str, reference: Reference, model: NumericModel, given: object
     found = marks(given, reference, model, exact_fill)
     wanted = found.expected.astype(np.float64) if found.expected.dtype == np.longdouble else found.expected
     head = f'check("{reference.name}", {answer}, {reference.exact.shape}, "{reference.dtype}", '
-    zeros = _signed_zeros(found, reference)
-    if wanted.size <= WHOLE and not found.loose and not zeros.any():
+    signs = _signed_zeros(found, reference)
+    if wanted.size <= WHOLE and not found.loose and not signs.any():
         return f"{head}{array_source(wanted)}, {_limit(found.allowed)})"
-    places = [tuple(int(i) for i in place) for place in np.argwhere(zeros if zeros.any() else found.bad)[:PICKED]]
+    places = [tuple(int(i) for i in place) for place in np.argwhere(signs if signs.any() else found.bad)[:PICKED]]
     values = np.array([wanted[place] for place in places], dtype=wanted.dtype)
     limits = np.array([found.allowed[place] for place in places], dtype=np.float64)
-    signed = ", signed=True" if zeros.any() else ""
+    signed = ", signed=True" if signs.any() else ""
     return f"{head}{array_source(values)}, {_limit(limits)}, places={places}{signed})"
 
 
