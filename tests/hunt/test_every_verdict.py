@@ -23,6 +23,8 @@ from opassay.harness.run.campaign import Request
 
 PLANTED = str(Path(__file__).parent.parent / "run")
 WRITERS = [name for name, entry in Registry().adapters.items() if entry.script]
+SETTINGS = {"stablehlo": {"backend": "opassay.adapters.stablehlo.backends:iree"}}
+"""Of adapters whose scripts depend on the backend that a target names."""
 ASPECTS = ("value", "gradient", "error", "shape")
 
 
@@ -55,7 +57,8 @@ def test_there_is_a_script_for_every_verdict(adapter, aspect):
         for case, verdict in ((case, verdict) for case in drawn for verdict in FAILING):
             for outcome in answers(verdict, case):
                 mode = registry.adapter(adapter).modes[0]
-                text, alone = script_text(adapter, case, op, Seen(verdict, "m", outcome, mode), registry)
+                seen = Seen(verdict, "m", outcome, mode, settings=SETTINGS.get(adapter, {}))
+                text, alone = script_text(adapter, case, op, seen, registry)
                 compile(text, "repro.py", "exec")
                 assert alone == (aspect != "shape")
 
