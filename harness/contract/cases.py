@@ -58,8 +58,7 @@ def errors(adapter: Adapter, mode: str, refused: Sequence[tuple[Any, ...]]) -> I
         if op in adapter.ops():
             case = literal(op, arrays, attributes, "error", rule)
             ask = partial(_reaction, running, case)
-            known = {"mode": mode, "case": case}
-            yield Question("error", f"{op}: {name} {mode}", ask, "raised by the framework", **known)
+            yield Question("error", f"{op}: {name} {mode}", ask, "raised by the framework", mode=mode, case=case)
 
 
 def _reaction(running: Executor, case: Case) -> str:

@@ -148,11 +148,11 @@ def _by_quotient(question: Question) -> Iterator[References]:
     if not dtypes.is_float(found.dtype):
         return
     whole = np.trunc if question.op == "fmod" else np.floor
-    double = found.dtype == "float64"
-    for form in (np.float64,) if double else (np.float32, np.float16) if found.dtype == "float16" else (np.float32,):
-        a, b = (wide(x).astype(form) for x in question.inputs)
+    forms = {"float64": ("float64",), "float16": ("float32", "float16")}.get(found.dtype, ("float32",))
+    for form in forms:
+        a, b = (np.asarray(wide(x).astype(form)) for x in question.inputs)
         with np.errstate(all="ignore"):
-            for quotient in (whole(a / b), whole(a * (1 / b))):
+            for quotient in (whole(a / b), whole(a * np.reciprocal(b))):
                 product = b * quotient
                 fused = a.astype(np.longdouble) - product - np.where(np.isfinite(product), _lost(b, quotient), 0)
                 yield (_stored(found, (a - product).astype(np.float64)),)
@@ -162,12 +162,12 @@ def _by_quotient(question: Question) -> Iterator[References]:
 def _lost(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """What the rounding of a · b takes off, for float64 by T. J. Dekker's product of halves, 1971."""
     if a.dtype != np.float64:
-        return a.astype(np.longdouble) * b - a * b
+        return np.asarray(a.astype(np.longdouble) * b - a * b)
     (m, i), (n, j) = np.frexp(a), np.frexp(b)
     halves = [((m * (2**27 + 1)) - (m * (2**27 + 1) - m)), ((n * (2**27 + 1)) - (n * (2**27 + 1) - n))]
     (high, top), (low, bottom) = halves, (m - halves[0], n - halves[1])
     error = ((high * top - m * n) + high * bottom + low * top) + low * bottom
-    return np.ldexp(np.where(np.isfinite(error), error, 0), i + j)
+    return np.asarray(np.ldexp(np.where(np.isfinite(error), error, 0), i + j))
 
 
 def _stored(found: Reference, made: np.ndarray) -> Reference:

@@ -142,9 +142,9 @@ def _of_exponentials(function: Formula, slope: Formula, sign: int) -> Formula:
 
     def made(x: Real) -> Real:
         double = x.value.dtype == np.longdouble
-        form, end = (np.float64, 1024) if double else (np.float32, 128)
+        form, end = ("float64", 1024) if double else ("float32", 128)
         with np.errstate(over="ignore"):
-            beyond = np.asarray(np.abs(x.value.astype(form) * form(1 / LN2)) >= end)
+            beyond = np.asarray(np.abs(x.value.astype(form) * np.asarray(1 / LN2, form)) >= end)
 
         def pull(g: Real, _: Real) -> Real:
             half, a = 0.5 * g, bounded.saved(x)

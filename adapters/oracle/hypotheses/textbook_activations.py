@@ -163,8 +163,11 @@ def _surely(found: Reference, there: np.ndarray, value: float) -> Reference:
 def _by_sides(question: Question, found: Reference, name: str) -> Reference:
     """Both sides of 0 are computed: a cotangent of 0 times an infinite exponential is NaN, and where that rounds to 1
     a comparison with 0 takes either side, none, or half of each."""
-    x, g = wide(question.inputs[0]), wide(question.cotangents[0])
-    told = dtypes.widen(question.answers[0]) if question.answers else found.exact
+    dy, given = question.cotangents[0], question.answers[0] if question.answers else None
+    if dy is None:
+        return found
+    x, g = wide(question.inputs[0]), wide(dy)
+    told = found.exact if given is None else dtypes.widen(given)
     form, kept, allowed = FORMATS["float64" if name == "float64" else "float32"], FORMATS[name], found.allowed_by
     assert allowed is not None
     with np.errstate(all="ignore"):
