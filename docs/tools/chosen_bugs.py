@@ -54,6 +54,11 @@ CHOSEN = {
         "A convolution whose image has no rows, columns or channels must give zeros; the answer is uninitialised "
         "memory."
     ),
+    "jax-reciprocal-gradient-float16": (
+        "The gradient of 1 / x is a product with 1 / x², which overflows in float16: from |x| = 257 on it is 0, where it "
+        "should be 0.09 here. Gradients of quotients by their divisor lose it in the same way, and that of x⁰ is NaN "
+        "where 1 / x overflows."
+    ),
     "jax-div-value-reciprocal": (
         "XLA multiplies by the reciprocal of a divisor that is broadcast, such as a scalar. In float16 that of 1e-5 "
         "overflows: 3e-5 / 1e-5 is infinite and 0 / 1e-5 NaN. In float32 it is flushed to 0 where it is subnormal: "
