@@ -44,11 +44,6 @@ FUNCTIONS: Told = {
         "lgamma and its derivative are Lanczos sums, whose terms cancel near 1 and 2",
     ),
     "erfc_by_exp": ("upstream", "erfc is a product with exp(-x²), in which x² is rounded"),
-    "gradient_in_steps": (
-        "upstream",
-        "steps of a gradient over- or underflow although it does not: 1/x² in that of 1/x and of quotients, 0 in "
-        "float16 from 257 on; x^(y - 1) in that of pow, times a y of 0; 2/√π times the cotangent of erf",
-    ),
     "beyond_its_range": (
         "upstream",
         "polynomials are asked beyond the range that they are for: log1p of float64 below √½ - 1, and exp of float32 "

@@ -25,6 +25,11 @@ JAX_NUMPY: Told = {
         "upstream",
         "the gradient of jnp.logaddexp takes an infinite operand, and sum, for 0",
     ),
+    "gradient_in_steps": (
+        "upstream",
+        "steps of a gradient over- or underflow although it does not: 1/x² in that of 1/x and of quotients, 0 in "
+        "float16 from 257 on; x^(y - 1) in that of pow, times a y of 0; 2/√π times the cotangent of erf",
+    ),
 }
 """Differences of jax.numpy functions, whatever compiles them."""
 

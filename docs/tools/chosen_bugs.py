@@ -55,9 +55,9 @@ CHOSEN = {
         "memory."
     ),
     "jax-reciprocal-gradient-float16": (
-        "The gradient of 1 / x is a product with 1 / x², which overflows in float16: from |x| = 257 on it is 0, where it "
-        "should be 0.09 here. Gradients of quotients by their divisor lose it in the same way, and that of x⁰ is NaN "
-        "where 1 / x overflows."
+        "The gradient of 1 / x is a product with 1 / x², which overflows in float16: from |x| = 257 on it is 0; "
+        "here it should be 0.09. Gradients of quotients by their divisor lose it in the same way, and that of x⁰ is "
+        "NaN where 1 / x overflows."
     ),
     "jax-div-value-reciprocal": (
         "XLA multiplies by the reciprocal of a divisor that is broadcast, such as a scalar. In float16 that of 1e-5 "
@@ -68,9 +68,6 @@ CHOSEN = {
     "jax-conv2d-groups": (
         "XLA computes a convolution with groups with zeros in the place of the other groups. Zero times infinity "
         "is NaN, so an infinity in one group turns the others NaN."
-    ),
-    "jax-max_pool2d-gradient-nan-special": (
-        "The gradient of a window that holds a NaN goes elsewhere than to the maximum."
     ),
     "tensorflow-max_pool2d-nan": ("A max pool drops every NaN that is not the first element of its window."),
     "tensorflow-relu-gradient-special": (
