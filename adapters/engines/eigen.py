@@ -43,7 +43,10 @@ DEFINITIONS: Told = {
         "upstream",
         "√½ and 0.044715 in gelu, and the attribute alpha of LeakyRelu, are float32 for every dtype",
     ),
-    "zero_gradient_stays": ("by design", "SqrtGrad and RsqrtGrad are 0 where the cotangent is, beside a NaN as well"),
+    "zero_gradient_stays": (
+        "by design",
+        "gradients of roots and reciprocals are 0 where the cotangent is, beside a NaN as well",
+    ),
     "gradient_in_steps": (
         "upstream",
         "steps of a gradient over- or underflow although it does not: that of erf is multiplied by 2/√π first, and in "

@@ -108,6 +108,10 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("hypot", (1e200, 1e-200, 3.0), (1.0, 1e-200, 4.0), dtype="float64"),
         gives(INF, 0.0, 5.0, dtype=np.float64),
     ),
+    "root_of_squares: of bfloat16": (
+        of("hypot", (1e30, 3.0), (1.0, 4.0), dtype="bfloat16"),
+        lambda _: [narrow(np.array([INF, 5.0]), "bfloat16")],
+    ),
     # As MindSpore 2.10 answered.
     "maximum_added_again": (
         of("binary_cross_entropy_with_logits", (0.00494311, 1.0), (-22042.76, 57.73), reduction=False),
@@ -279,6 +283,7 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "expm1_by_quotient": (of("expm1", (0.0038162284, 1.0)), gives(0.00382352015, math.e - 1)),
     # As TensorFlow 2.21 answered.
     "zero_gradient_stays": (of("sqrt", (-0.0, 4.0), dy=(0.0, 2.0)), gives(0, 0.5)),
+    "zero_gradient_stays: of a reciprocal": (of("reciprocal", (0.0, 2.0), dy=(0.0, 2.0)), gives(0, -0.5)),
     # As TensorFlow 2.21 answered.
     "gradient_in_steps: a logarithm": (
         of("pow", (NAN, 2.0), (0.0, 3.0), dy=(1.0, 1.0)),

@@ -122,7 +122,7 @@ HYPOTHESES = (
         "zero_gradient_stays",
         "a cotangent of 0 gives 0, whatever it is multiplied with",
         _zero_stays,
-        ("sqrt", "rsqrt"),
+        ("sqrt", "rsqrt", "reciprocal"),
         ("gradient",),
     ),
     Hypothesis("cotangent_ignored", "cotangents are taken for ones", _cotangent_ignored, aspects=("gradient",)),

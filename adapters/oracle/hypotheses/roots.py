@@ -13,6 +13,7 @@ from opassay.adapters.oracle.bounded.sums import fit
 from opassay.adapters.oracle.hypotheses.approximations import ESTIMATE, REFINED
 from opassay.adapters.oracle.hypotheses.computed import computed_by
 from opassay.adapters.oracle.hypotheses.question import References
+from opassay.adapters.oracle.hypotheses.steps import Stepped
 from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.hypothesis import Hypothesis, Question
@@ -72,10 +73,10 @@ def _length(a: Real, b: Real, root: Real) -> Real:
 
 def _root_of_squares(question: Question) -> Iterator[References]:
     """Of float32, the root may be estimated as well."""
-    with np.errstate(all="ignore"):
-        x, y = question.inputs
-        squares = Real(dtypes.widen(x * x + y * y))
-    for root in (bounded.sqrt, *((_in_packets,) if x.dtype == np.float32 else ())):
+    name = dtypes.dtype_name(question.inputs[0])
+    x, y = (Stepped(dtypes.widen(operand), name, flushes=False) for operand in question.inputs)
+    squares = Real((x * x + y * y).values)
+    for root in (bounded.sqrt, *((_in_packets,) if name == "float32" else ())):
         yield from computed_by(partial(_length, root=root(squares)))(question)
 
 
