@@ -65,7 +65,7 @@ def _by_half_reciprocal(a: Real, b: Real) -> Real:
 def _below(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """1 where ⌊a/b⌋ is below trunc(a/b), else 0."""
     rest = np.fmod(a, b)
-    return (rest != 0) & (np.signbit(rest) != np.signbit(b))
+    return np.asarray((rest != 0) & (np.signbit(rest) != np.signbit(b)))
 
 
 def _floored(name: str) -> Callable[[Real, Real], Real]:

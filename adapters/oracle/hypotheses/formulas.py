@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -14,11 +15,10 @@ from opassay.adapters.oracle.bounded.formats import Formats, sizes
 from opassay.adapters.oracle.bounded.real import constant, leaf, with_gradient
 from opassay.adapters.oracle.bounded.reverse import gradients
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, in_single, one_or_other
-from opassay.adapters.oracle.hypotheses.question import References
 from opassay.adapters.oracle.hypotheses.steps import exp2, in_steps
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
-from opassay.harness.model.hypothesis import Question
+from opassay.harness.model.hypothesis import Question, References
 from opassay.harness.model.numeric_model import NumericModel
 
 Real = bounded.Real
@@ -178,10 +178,9 @@ def _as_opencl(model: NumericModel) -> NumericModel:
 _EXP2 = by_formula("exp2_by_exp", "2^x is exp(x · ln 2), whose product is rounded", {"exp2": (_exp2_rounded, _exp2)})
 
 
-def _exp2_answers(question: Question) -> Iterator[References]:
-    yield from _EXP2.answers(question)
-    if question.gradient:
-        yield from in_steps({"exp2": (exp2,)}, question)
+def _exp2_answers(question: Question) -> Iterable[References]:
+    by_steps = in_steps({"exp2": (exp2,)}, question) if question.gradient else ()
+    return chain(_EXP2.answers(question), by_steps)
 
 
 HYPOTHESES = (
