@@ -28,14 +28,13 @@ _NUMPY: Told = {
 
 
 def _not_finite_again(case: Case) -> bool:
-    """A NaN after a number, or an infinity after another, in some line of a scan."""
+    """A NaN, or an infinity after another, in some line of a scan."""
     axis, exclusive, reverse = (case.attributes[name] for name in ("axis", "exclusive", "reverse"))
     line = np.moveaxis(dtypes.widen(case.inputs()[0]), axis, -1)
     line = line[..., ::-1] if reverse else line
     line = line[..., :-1] if exclusive else line
-    nan, infinite = (np.logical_or.accumulate(found(line), axis=-1) for found in (np.isnan, np.isposinf))
-    dropped = np.isnan(line)[..., 1:] & ~nan[..., :-1]
-    return bool((dropped | (np.isposinf(line)[..., 1:] & infinite[..., :-1] & ~nan[..., :-1])).any())
+    before = np.logical_or.accumulate(np.isposinf(line), axis=-1)[..., :-1]
+    return bool(np.isnan(line).any() or (np.isposinf(line)[..., 1:] & before).any())
 
 
 ELEMENTS = (
@@ -46,7 +45,7 @@ ELEMENTS = (
     Fact(
         "tensorflow-logcumsumexp-not-finite",
         "upstream",
-        "cumulative_logsumexp subtracts an infinity from another, and takes the number before a NaN for both of two",
+        "cumulative_logsumexp subtracts an infinity from another, and drops a NaN for the number before it",
         ops=("logcumsumexp",),
         aspects=("value",),
         verdicts=("special",),
