@@ -67,6 +67,11 @@ def nan_of_a_share(case: Case) -> bool:
     return bool((np.isnan(x) & (target != 0)).any())
 
 
+def compares_nan(case: Case) -> bool:
+    """The first operand, which is compared, holds a NaN."""
+    return bool(np.isnan(dtypes.widen(case.inputs()[0])).any())
+
+
 def writes(case: Case) -> bool:
     """There are updates, and one is not 0."""
     return bool(np.any(case.tensors[2].materialize() != 0))

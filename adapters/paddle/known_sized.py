@@ -10,6 +10,22 @@ _SEEN = "paddle 3.3.1, CPU"
 
 SIZED = (
     Fact(
+        "paddle-first-of-axis",
+        "upstream",
+        "in two dimensions an extent that becomes 1 has the ratio 0, also of half pixels: the first row or column",
+        ops=("resize_linear",),
+        aspects=("value", "gradient"),
+        reproduces="first_of_axis",
+        versions=_SEEN,
+    ),
+    refused(
+        "paddle-output-padding",
+        "a transposed convolution refuses output_padding that is not less than the stride, beside dilation as well",
+        "are inconsistent",
+        ops=("biased_conv_transpose2d",),
+        versions=_SEEN,
+    ),
+    Fact(
         "paddle-nonzero-scalar",
         "by design",
         "paddle.nonzero takes no scalar",

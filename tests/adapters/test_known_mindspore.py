@@ -117,3 +117,9 @@ def test_what_depends_on_memory_says_so() -> None:
 def test_rows_that_are_hidden_lie_along_the_last_axis(shape, values, axis, shows) -> None:
     fill = Fill("literal", values=values) if values else Fill("ones")
     assert of.hidden_rows(Case("softmax", (Tensor(shape, "float32", fill),), {"axis": axis})) is shows
+
+
+def test_of_the_operand_that_is_compared_a_nan_counts() -> None:
+    assert of.compares_nan(Case("heaviside", (holding(1.0, math.nan), holding(0.0, 0.0))))
+    assert not of.compares_nan(Case("heaviside", (holding(1.0, 2.0), holding(math.nan, 0.0))))
+    assert of.compares_nan(Case("sign", (Tensor((65536,), "float16", Fill("every")),)))

@@ -207,6 +207,15 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "scale_without_alpha": (of("selu", (-2.0, 1.0), dy=(1.0, 1.0)), gives(-0.5465394854545593, 1.0507010221481323)),
     "quotient_of_squares": (of("mish", (45.0, 2.0)), gives(NAN, 1.9439589595339946)),
     "logarithm_of_sigmoid": (of("log_sigmoid", (-89.0, 17.0, 1.0)), gives(-INF, 0.0, -0.3132612407207489)),
+    # As MindSpore 2.10 answered.
+    "logarithm_of_sigmoid: of float16": (
+        of("log_sigmoid", (-11.1, -9.0, 9.0), dtype="float16"),
+        gives(-INF, -9.0, 0.0, dtype=np.float16),
+    ),
+    "logarithm_of_sigmoid: 3 divided by it": (
+        of("log_sigmoid", (-709.79, -709.0, -708.4, 1.0), dtype="float64", dy=(3.0, 3.0, 3.0, 1.0)),
+        gives(NAN, INF, NAN, 0.2689414213699951, dtype=np.float64),
+    ),
     "logarithm_of_sigmoid: gradient": (of("log_sigmoid", (-89.0, 1.0), dy=(1.0, 1.0)), gives(NAN, 0.26894110441207886)),
     "infinite_shift": (of("logsumexp", (-INF, -INF), axes=(0,), keepdims=False), lambda _: [np.array(NAN, np.float32)]),
     "halved_last: in float16": (
@@ -379,6 +388,14 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "block_order_swapped": (
         Case("space_to_depth", (Tensor((1, 2, 2, 2), "float32", Fill("iota")),), {"block": 2, "order": "DCR"}),
         lambda case: [case.inputs()[0].reshape(1, 8, 1, 1)],
+    ),
+    "first_of_axis": (
+        Case(
+            "resize_linear",
+            (Tensor((1, 1, 3, 2), "float32", Fill("literal", values=(1.0, 3.0, 5.0, 7.0, 9.0, 11.0))),),
+            {"coordinates": "half_pixel", "antialias": False, "edges": "clamped", "scales": False, "size": (1, 2)},
+        ),
+        lambda _: [np.array([[[[1.0, 3.0]]]], np.float32)],
     ),
     "weights_tabulated": (
         Case("resize_cubic", (Tensor((1, 1, 5), "float32", Fill("iota")),), {**CUBIC, "size": (3,)}),

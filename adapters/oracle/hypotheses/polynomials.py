@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.bent import SELU, above
 from opassay.adapters.oracle.bounded.elementary import LN2, LN10
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
-from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, one_or_other
+from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, computed_by, one_or_other
 from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.hypothesis import Hypothesis, Question
 from opassay.harness.model.numeric_model import NumericModel
@@ -130,21 +132,44 @@ def _mish(x: Real) -> Real:
     return _nowhere(x, np.asarray(x.value > _end(x) / 2), bounded.unsigned(x * bounded.tanh(softplus)))
 
 
-def _log_sigmoid_from(end: float) -> Formula:
-    return lambda x: _log_sigmoid(x, end or -_end(x))
+ENDS = {
+    "float16": (-np.log(65504),),
+    "float32": (-125.5 * LN2, -127.5 * LN2, -np.log(FORMATS["float32"].largest)),
+    "float64": (-np.log(FORMATS["float64"].largest),),
+}
+"""Below these the quotient 1 / (1 + exp(-x)) is 0: exp overflows, or its exponent is 126 or 128."""
 
 
-def _log_sigmoid(x: Real, end: float) -> Real:
-    """The logarithm of 1 / (1 + exp(-x)), 0 below ``end``, and its gradient from that, which is 0 · ∞ there."""
+def _log_sigmoid(x: Real, end: float, lost: np.ndarray, told: np.ndarray) -> Real:
+    """The logarithm of 1 / (1 + exp(-x)), 0 below ``end``, and its gradient from that, which is 0 · ∞ there.
+
+    ``lost``: where g divided by a subnormal quotient, or any, overflows; that leaves NaN or infinity, as ``told``.
+    """
     gone = np.asarray(x.value < end)
     share = 1 / (1 + bounded.exp(-x))
     y = bounded.where(gone, Real(np.full(x.shape, -np.inf).astype(x.value.dtype)), _log(share))
 
     def pull(g: Real, _: Real) -> Real:
         one = bounded.saved(share)
-        return _nowhere(x, gone, g / one * (one * (1 - one)))
+        endless = bounded.where(lost, Real(told.astype(x.value.dtype)), g / one * (one * (1 - one)))
+        return _nowhere(x, gone, endless)
 
     return bounded.unsigned(with_gradient(y, x, pull))
+
+
+def _logarithm_of_sigmoid(question: Question) -> Iterator[References]:
+    name = dtypes.dtype_name(question.inputs[0])
+    x, answer = (dtypes.widen(a) for a in (question.inputs[0], (*question.answers, question.inputs[0])[0]))
+    lost, told = np.zeros(x.shape, dtype=bool), np.full(x.shape, np.nan)
+    if question.gradient and question.cotangents[0] is not None:
+        g = dtypes.widen(question.cotangents[0])
+        with np.errstate(all="ignore"):
+            share = 1 / (1 + np.exp(-x))
+            lost = (share < FORMATS[name].smallest_normal) | (np.abs(g) > FORMATS[name].largest * share)
+        lost &= ~np.isfinite(answer) & np.isfinite(g)
+        told = np.where(np.isinf(answer), np.copysign(np.inf, g), np.nan)
+    for end in ENDS.get(name, ENDS["float32"]):
+        yield from computed_by(partial(_log_sigmoid, end=end, lost=lost, told=told))(question)
 
 
 def _infinite_shift(question: Question) -> Iterator[References]:
@@ -204,11 +229,13 @@ HYPOTHESES = (
         ("gradient",),
     ),
     by_formula("quotient_of_squares", "tanh of softplus is NaN where exp of twice it overflows", {"mish": (_mish,)}),
-    by_formula(
+    Hypothesis(
         "logarithm_of_sigmoid",
         "the logarithm of sigmoid: -inf where that is 0, and 0 where it rounds to 1",
-        {"log_sigmoid": (_log_sigmoid_from(-125.5 * LN2), _log_sigmoid_from(0))},
+        _logarithm_of_sigmoid,
+        ("log_sigmoid",),
         looser=True,
+        independent=True,
     ),
     Hypothesis("infinite_shift", "NaN where an infinite element is subtracted", _infinite_shift, ("logsumexp",), VALUE),
 )
