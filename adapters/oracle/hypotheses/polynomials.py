@@ -135,9 +135,9 @@ def _mish(x: Real) -> Real:
 ENDS = {
     "float16": (-np.log(65504),),
     "float32": (-125.5 * LN2, -127.5 * LN2, -np.log(FORMATS["float32"].largest)),
-    "float64": (-np.log(FORMATS["float64"].largest),),
+    "float64": (-np.log(FORMATS["float64"].largest), np.log(FORMATS["float64"].smallest_normal)),
 }
-"""Below these the quotient 1 / (1 + exp(-x)) is 0: exp overflows, or its exponent is 126 or 128."""
+"""Below these the quotient 1 / (1 + exp(-x)) is 0: exp overflows, its exponent is 126 or 128, or it is flushed."""
 
 
 def _log_sigmoid(x: Real, end: float, lost: np.ndarray, told: np.ndarray) -> Real:
@@ -159,7 +159,9 @@ def _log_sigmoid(x: Real, end: float, lost: np.ndarray, told: np.ndarray) -> Rea
 
 def _logarithm_of_sigmoid(question: Question) -> Iterator[References]:
     name = dtypes.dtype_name(question.inputs[0])
-    x, answer = (dtypes.widen(a) for a in (question.inputs[0], (*question.answers, question.inputs[0])[0]))
+    x = dtypes.widen(question.inputs[0])
+    given = question.answers[0] if question.answers else None
+    answer = x if given is None or given.shape != x.shape else dtypes.widen(given)
     lost, told = np.zeros(x.shape, dtype=bool), np.full(x.shape, np.nan)
     if question.gradient and question.cotangents[0] is not None:
         g = dtypes.widen(question.cotangents[0])
