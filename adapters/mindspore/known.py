@@ -205,6 +205,7 @@ KNOWN = pinned(
             "sign heaviside",
             "special",
             compares_nan,
+            aspects=("value",),
         ),
         _shows(
             "step-nearby",
