@@ -17,10 +17,13 @@ from opassay.harness.model.adapter import Adapter, Unsupported
 def is_real(adapter: Adapter, mode: str, op: str, dtype: str, small: Calls) -> bool:
     """Whether the framework refuses one of the small calls: a limit is declared before their shapes are known.
 
-    A word of an attribute may be one that the framework cannot be told. Then it answers as for another word.
+    A word of an attribute, or the answer's dtype, may be one that the framework cannot be told. Then it answers as for
+    another.
     """
     asked = small.of(dtype)[op]
     if _fails(partial(answers, adapter, mode, op, *asked)) or _is_deaf(adapter, mode, op, *asked, small):
+        return True
+    if _is_of_another_dtype(adapter, mode, op, *asked, small):
         return True
     return any(_fails(partial(answers, adapter, mode, op, *call)) for call in small.drawn(op, dtype))
 
@@ -34,6 +37,20 @@ def _fails(question: Callable[[], Any]) -> bool:
     except Exception:
         return True
     return False
+
+
+def _is_of_another_dtype(
+    adapter: Adapter, mode: str, op: str, arrays: Arrays, attributes: Attributes, small: Calls
+) -> bool:
+    """Whether it is by the contract's dtype that the op is another, as a product that is widened."""
+    told = [r.dtype for r in small.references(op, arrays, attributes)]
+    if set(told) <= {dtypes.dtype_name(a) for a in arrays}:
+        return False
+    try:
+        found = answers(adapter, mode, op, arrays, attributes)
+    except Unsupported:
+        return False
+    return [dtypes.dtype_name(y) for y in found] != told
 
 
 def _is_deaf(adapter: Adapter, mode: str, op: str, arrays: Arrays, attributes: Attributes, small: Calls) -> bool:

@@ -61,7 +61,3 @@ class TestOnJax(Lenient):
         """Some ops make 32 bits of 64, which is a known difference."""
         others = [o for o in self.observations("dtype_kept") if not o["ok"]]
         assert all("64 " in o["about"] and o["saw"] in ("['float32']", "['uint32']") for o in others)
-
-    def test_limits_are_sentences_true_and_said_before_the_call(self) -> None:
-        """There are none among the suite's questions, where it would skip."""
-        assert self.observations("limit_is_a_sentence", "limit_is_real", "limit_before_call") == []

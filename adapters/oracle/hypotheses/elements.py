@@ -151,12 +151,19 @@ def _by_quotient(question: Question) -> Iterator[References]:
     forms = {"float64": ("float64",), "float16": ("float32", "float16")}.get(found.dtype, ("float32",))
     for form in forms:
         a, b = (np.asarray(wide(x).astype(form)) for x in question.inputs)
-        with np.errstate(all="ignore"):
-            for quotient in (whole(a / b), whole(a * np.reciprocal(b))):
-                product = b * quotient
-                fused = a.astype(np.longdouble) - product - np.where(np.isfinite(product), _lost(b, quotient), 0)
-                yield (_stored(found, (a - product).astype(np.float64)),)
-                yield (_stored(found, fused.astype(form).astype(np.float64)),)
+        for rest in _rests(a, b, whole):
+            yield (_stored(found, rest.astype(form).astype(np.float64)),)
+
+
+def _rests(a: np.ndarray, b: np.ndarray, whole: np.ufunc) -> list[np.ndarray]:
+    """a - b · ``whole`` (a / b), by a quotient and by a reciprocal, rounded after the product and fused with it."""
+    with np.errstate(all="ignore"):
+        found = []
+        for quotient in (whole(a / b), whole(a * np.reciprocal(b))):
+            product = b * quotient
+            lost = np.where(np.isfinite(product), _lost(b, quotient), 0)
+            found += [a - product, a.astype(np.longdouble) - product - lost]
+        return found
 
 
 def _lost(a: np.ndarray, b: np.ndarray) -> np.ndarray:

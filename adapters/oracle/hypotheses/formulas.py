@@ -200,7 +200,7 @@ HYPOTHESES = (
         model=_as_eigen,
         looser=True,
     ),
-    replace(_EXP2, answers=_exp2_answers),
+    replace(_EXP2, answers=_exp2_answers, independent=False),
     by_formula(
         "asin_of_parts",
         "the arcsine is made of others, one of which is subnormal",
