@@ -99,7 +99,7 @@ def _read(part: Part) -> pa.Table:
 def write_one(parts: Iterable[Part], file: Path) -> None:
     """All rows in one file, in the table's order, with the memory of a few parts."""
     held: list[pa.Table] = []
-    with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(file.absolute(), SCHEMA, compression="zstd") as writer:
         for table in in_order(parts):
             held.append(table)
             if sum(rows.num_rows for rows in held) >= ROW_GROUP_ROWS:

@@ -44,7 +44,8 @@ class StoredTable:
         of a CSV, ``CSV_BLOCK_BYTES``."""
         read = _csv_batches if self.file.suffix == ".csv" else _parquet_batches
         with self._readable():
-            for batch in read(self.file, columns):
+            # pyarrow takes a relative name with a colon for a URI.
+            for batch in read(self.file.absolute(), columns):
                 yield from pa.Table.from_batches([batch]).select(list(columns)).cast(schema(columns)).to_batches()
 
     @contextmanager
@@ -101,7 +102,7 @@ def _header(file: Path) -> list[str]:
     if file.suffix == ".csv":
         with open(file, encoding="utf-8", newline="") as text:
             return next(csv.reader(text), [])
-    names: list[str] = pa.parquet.read_schema(file).names
+    names: list[str] = pa.parquet.read_schema(file.absolute()).names
     return names
 
 

@@ -100,7 +100,7 @@ def _scratch(out: Path) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     for left in out.glob(f"{SCRATCH}*"):
         shutil.rmtree(left, ignore_errors=True)  # Of a process that was killed.
-    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=out) as folder:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=out.absolute()) as folder:
         yield Path(folder)
 
 

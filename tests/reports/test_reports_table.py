@@ -53,6 +53,14 @@ def test_every_record_and_every_value_comes_back(tmp_path, made):
     assert plain(read_table(tmp_path)) == [tuple(asdict(r).values()) for r in records]
 
 
+@pytest.mark.parametrize("file", [PARQUET, CSV])
+def test_a_folder_may_have_a_colon_in_its_name(tmp_path, made, monkeypatch, file):
+    """Of a relative name, pyarrow makes a URI."""
+    monkeypatch.chdir(tmp_path)
+    write_table([made.record()], Path("nightly:x"))
+    assert len(read_table(Path("nightly:x") / file)) == 1
+
+
 def test_columns_have_fixed_types_even_in_an_empty_table(tmp_path):
     write_table([], tmp_path)
     kinds = {"number": "int64[pyarrow]", "rho": "double[pyarrow]", "message": "string[pyarrow]"}
