@@ -109,6 +109,12 @@ def fmod(x: Real, other: object) -> Real:
     return _remainder(np.fmod, x, y, lambda g: fit(neg(g * trunc_quotient(saved(x), saved(y))), y.shape))
 
 
+def floor_below_trunc(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Where ⌊x / y⌋ is one less than trunc(x / y)."""
+    rest = quietly(np.fmod, x, y)
+    return np.asarray((rest != 0) & (np.signbit(rest) != np.signbit(y)))
+
+
 def remainder(x: Real, other: object) -> Real:
     """x - y · ⌊x / y⌋, with the sign of y: ``fmod``, plus y where the signs differ, rounded once.
 
@@ -118,8 +124,7 @@ def remainder(x: Real, other: object) -> Real:
 
     def second(g: Real) -> Real:
         whole = fit(neg(g * floor_quotient(saved(x), saved(y))), y.shape)
-        rest = quietly(np.fmod, x.value, y.value)
-        added = where((rest != 0) & (np.signbit(rest) != np.signbit(y.value)), g, 0.0)
+        added = where(floor_below_trunc(x.value, y.value), g, 0.0)
         parts = fit(added, y.shape) - fit(g * trunc_quotient(saved(x), saved(y)), y.shape)
         # An infinite cotangent times a quotient of 0 is NaN in one of them.
         return left_open(either(whole, parts), np.isnan(whole.value) != np.isnan(parts.value))

@@ -7,10 +7,10 @@ import numpy as np
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.formats import sizes
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
+from opassay.adapters.oracle.bounded.trigonometry import PI
 from opassay.adapters.oracle.hypotheses.computed import by_formula
 
 Real = bounded.Real
-HALF_PI = 2 * np.arctan(np.longdouble(1))
 NEAR = 30
 """Where tinygrad's sine (``codegen/decomp/transcendental.py``) goes over from Cody and Waite's reduction to Payne and
 Hanek's."""
@@ -28,11 +28,11 @@ def _reduced(x: Real) -> Real:
 
 def _sin(x: Real) -> Real:
     y = bounded.sin(_reduced(x))
-    return with_gradient(y, x, lambda g, _: g * bounded.sin(_reduced(constant(HALF_PI, x) - bounded.saved(x))))
+    return with_gradient(y, x, lambda g, _: g * bounded.sin(_reduced(constant(PI / 2, x) - bounded.saved(x))))
 
 
 def _cos(x: Real) -> Real:
-    return _sin(constant(HALF_PI, x) - x)
+    return _sin(constant(PI / 2, x) - x)
 
 
 def _tan(x: Real) -> Real:

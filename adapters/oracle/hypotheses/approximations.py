@@ -10,6 +10,7 @@ import numpy as np
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.elementary import LN2
 from opassay.adapters.oracle.bounded.formats import Formats, sizes, up
+from opassay.adapters.oracle.bounded.powers import floor_below_trunc
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
 from opassay.adapters.oracle.bounded.sums import fit
 from opassay.adapters.oracle.hypotheses.computed import by_formula
@@ -62,12 +63,6 @@ def _by_half_reciprocal(a: Real, b: Real) -> Real:
     return a * Real(_reciprocals(b, "float16")) if _of_half(b) else a / b
 
 
-def _below(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """1 where ⌊a/b⌋ is below trunc(a/b), else 0."""
-    rest = np.fmod(a, b)
-    return np.asarray((rest != 0) & (np.signbit(rest) != np.signbit(b)))
-
-
 def _floored(name: str) -> Callable[[Real, Real], Real]:
     """(a - a mod b) · (1/b), as CPython's ``float_divmod`` with that product: three roundings to the format, and one to
     an integer."""
@@ -78,7 +73,7 @@ def _floored(name: str) -> Callable[[Real, Real], Real]:
             return y
         reciprocal = _reciprocals(b, name)
         with np.errstate(all="ignore"):
-            far = (a.value - np.fmod(a.value, b.value)) * reciprocal - _below(a.value, b.value)
+            far = (a.value - np.fmod(a.value, b.value)) * reciprocal - floor_below_trunc(a.value, b.value)
             lost = np.isfinite(b.value) & (b.value != 0) & (np.isinf(reciprocal) | (reciprocal == 0))
         steps = 3 * FORMATS[name].unit_roundoff * sizes(y.value) + 1
         return bounded.where(lost, Real(far), Real(y.value, (y,), lambda _, error: error + steps))
@@ -96,7 +91,7 @@ def _remainder(name: str, floored: bool) -> Callable[[Real, Real], Real]:
             return y
         with np.errstate(all="ignore"):
             whole = np.trunc((a.value * _reciprocals(b, name)).astype(name)).astype(a.value.dtype)
-            whole = Real(whole - floored * _below(a.value, b.value))
+            whole = Real(whole - floored * floor_below_trunc(a.value, b.value))
         pulled = lambda g, _: (None, fit(g, a.shape), fit(-(g * whole), b.shape))  # noqa: E731
         return Real(y.value, (y, a, b), lambda _, error, *of_operands: error, pulled)
 
