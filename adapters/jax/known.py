@@ -10,7 +10,7 @@ from opassay.adapters.jax.known_cuda import CUDA
 from opassay.adapters.jax.known_errors import ERRORS
 from opassay.adapters.jax.known_sized import SIZED
 from opassay.adapters.jax.known_swaps import swapped_groups
-from opassay.adapters.kernels.elements import JAX_NUMPY, length_by_quotient, mistakes
+from opassay.adapters.kernels.elements import JAX_NUMPY, mistakes
 from opassay.adapters.kernels.norms import one_pass
 from opassay.harness.model.fact import Fact
 
@@ -21,7 +21,6 @@ KNOWN = pinned(
     (
         *xla.facts("jax", versions=_SEEN),
         *mistakes("jax", JAX_NUMPY, versions=_SEEN),
-        *length_by_quotient("jax", versions=_SEEN),
         xla.attention("jax", ("jit",), _SEEN),
         xla.beyond_panel("jax", (), _SEEN),
         one_pass("jax", _STANDARDIZED, "the variance of jax.nn.standardize is E[x²] - E[x]²", versions=_SEEN),

@@ -7,7 +7,7 @@ import numpy as np
 from opassay.adapters.engines import aten
 from opassay.adapters.engines.eigen import DEFINITIONS
 from opassay.adapters.keras.known_predicates import SEEN
-from opassay.adapters.kernels.elements import Told, length_by_quotient, mistakes, none_through_8_bits
+from opassay.adapters.kernels.elements import Told, mistakes, none_through_8_bits
 from opassay.adapters.kernels.norms import one_pass
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
@@ -54,6 +54,11 @@ _FUNCTIONS: Told = {
     ),
     "by_a_textbook": ("by design", "log2(x) is log(x) / log(2)"),
     **DEFINITIONS,
+    "gradient_in_steps": (
+        "upstream",
+        f"{DEFINITIONS['gradient_in_steps'][1]}; hypot is made of a maximum and a minimum, whose gradients both go to "
+        "the first of two equal operands",
+    ),
 }
 
 _NEXT: Told = {
@@ -63,8 +68,6 @@ _NEXT: Told = {
 ELEMENTS = (
     *mistakes("keras", _NEXT, modes=("tensorflow", "torch"), versions=SEEN),
     *mistakes("keras", _FUNCTIONS, **_TENSORFLOW),
-    *length_by_quotient("keras", True, **_TENSORFLOW),
-    *length_by_quotient("keras-jax", modes=("jax",), versions=SEEN),
     Fact(
         "keras-length-infinite",
         "upstream",

@@ -10,7 +10,6 @@ import numpy as np
 
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
-from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
 
@@ -28,7 +27,8 @@ JAX_NUMPY: Told = {
     "gradient_in_steps": (
         "upstream",
         "steps of a gradient over- or underflow although it does not: 1/x² in that of 1/x and of quotients, 0 in "
-        "float16 from 257 on; x^(y - 1) in that of pow, times a y of 0; 2/√π times the cotangent of erf",
+        "float16 from 257 on; x^(y - 1) in that of pow, times a y of 0; 2/√π times the cotangent of erf; 1/x² of the "
+        "larger operand in that of hypot",
     ),
 }
 """Differences of jax.numpy functions, whatever compiles them."""
@@ -103,53 +103,6 @@ def endless(adapter: str, versions: str) -> Fact:
         versions=versions,
         pins=(Case("digamma", (x,), {}, "gradient", cotangents=(one,)),),
     )
-
-
-def _squares_lost(case: Case) -> bool:
-    """Whether the square of a larger operand leaves the format's range, where the other operand is not far below or the
-    gradient's numerator overflows."""
-    form = FORMATS[case.tensors[0].dtype]
-    with np.errstate(all="ignore"):
-        a, b = (np.abs(dtypes.widen(x)) for x in case.inputs())
-        high, low = np.maximum(a, b), np.minimum(a, b)
-        square, far = high * high, np.abs(dtypes.widen(case.cotangent_values()[0])) * high > form.largest
-        small = (high > 0) & (square < form.smallest_normal)
-        return bool((np.isinf(high) | small | ((square > form.largest) & ((16 * low > high) | far))).any())
-
-
-def _ties(case: Case) -> bool:
-    a, b = (np.abs(dtypes.widen(x)) for x in case.inputs())
-    return bool(((a == b) & (a > 0)).any())
-
-
-def _length(dtype: str, values: tuple[float, ...]) -> Case:
-    x, one = (Tensor((len(v),), dtype, Fill("literal", values=v)) for v in (values, (1.0,) * len(values)))
-    return Case("hypot", (x, x), {}, "gradient", cotangents=(one,))
-
-
-def length_by_quotient(adapter: str, alike: bool = False, **more: Any) -> Iterator[Fact]:
-    """Gradients of a hypot that is max · √(1 + (min / max)²). ``alike``: that of equal operands is the first one's."""
-    told: dict[str, Any] = {"ops": ("hypot",), "aspects": ("gradient",), "verdicts": ("numeric", "special"), **more}
-    yield Fact(
-        f"{adapter}-length-by-quotient",
-        "upstream",
-        "hypot is a product with a root of a squared quotient, whose derivative divides by the square of the larger "
-        "operand: it overflows, and underflows",
-        when=_squares_lost,
-        pins=(_length("float32", (1e30, 1.0)), _length("float32", (1e-30, 1.0))),
-        flaky="what of the quotient is left beside 1",
-        **told,
-    )
-    if alike:
-        yield Fact(
-            f"{adapter}-length-alike",
-            "upstream",
-            "hypot is made of a maximum and a minimum, whose gradients both go to the first of two equal operands",
-            when=_ties,
-            pins=(_length("float32", (3.0, 1.0)),),
-            flaky="what is left of it in a sum over axes along which the other operand is broadcast",
-            **told,
-        )
 
 
 def _share_of_infinity(case: Case) -> bool:

@@ -276,7 +276,15 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("reciprocal", (370.0, 2.0), dtype="float16", dy=(-12728.0, 1.0)),
         gives(0.0, -0.25, dtype=np.float16),
     ),
+    "gradient_in_steps: of a length": (
+        of("hypot", (1e30, 1e-30, 3.0), (1e30, 1e-30, 4.0), dy=(1.0, 1.0, 1.0)),
+        lambda _: [np.array([1.0606601, -INF, 0.6], np.float32), np.array([1.0606601, -INF, 0.8], np.float32)],
+    ),
     # As Keras 3.15.1 answered on TensorFlow.
+    "gradient_in_steps: of two equal lengths": (
+        of("hypot", (-3.0, 3.0), (3.0, 4.0), dy=(1.0, 1.0)),
+        lambda _: [np.array([-1.4142135, 0.6], np.float32), np.array([0, 0.8], np.float32)],
+    ),
     "remainder_of_sizes": (
         of("fmod", (0.0, -9.0), (3.0, 2.0), dy=(1.0, 1.0)),
         lambda _: [np.array([0, 1], np.float32), np.array([-0.0, 4], np.float32)],

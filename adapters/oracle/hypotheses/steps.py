@@ -85,11 +85,43 @@ def _fmod_of_sizes(g: Any, a: Any, b: Any) -> tuple[Any, ...]:
     return g * sign * sign, -(g * sign * np.floor(np.abs(a) / np.abs(b))) * np.sign(b)
 
 
+def _halves(g: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    """The gradient of max(x, y) by products: of equal operands a half each."""
+    to_x = np.where(x.values == y.values, 0.5, x.values > y.values)
+    return g * to_x, g * (1 - to_x)
+
+
+def _first(g: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    """The gradient of max(x, y) by selection: of equal operands the first one's."""
+    to_x = x.values >= y.values
+    return g.alike(np.where(to_x, g.values, 0)), g.alike(np.where(to_x, 0, g.values))
+
+
+def _hypot(of_maximum: Callable[..., tuple[Any, Any]], by_square: bool, set_infinite: bool) -> Callable[..., Any]:
+    """Of max · √(1 + (min / max)²)."""
+
+    def formula(g: Any, a: Any, b: Any) -> tuple[Any, ...]:
+        x, y = np.abs(a), np.abs(b)
+        high, low = np.maximum(x, y), np.minimum(x, y)
+        length = a.alike(np.where(high.values == 0, 1, high.values))
+        g = a.alike(np.where(set_infinite & np.isinf(high.values), 0, g.values))
+        quotient = low / length
+        root = np.sqrt(1 + quotient * quotient)
+        of_quotient = g * high * (0.5 / root) * (2 * quotient)
+        by_length = of_quotient * (1 / (length * length)) * low if by_square else of_quotient * (low / length / length)
+        of_x, of_y = of_maximum(g * root - np.sign(high) * by_length, x, y)
+        more_x, more_y = of_maximum(of_quotient / length, -x, -y)
+        return (of_x + more_x, np.sign(a)), (of_y + more_y, np.sign(b))
+
+    return formula
+
+
 Formulas = Mapping[str, Sequence[Callable[..., tuple[Any, ...]]]]
 STEPS: Formulas = {
     "div": (_div,),
     "reciprocal": (_reciprocal,),
     "pow": (_pow, _pow_of_positive),
+    "hypot": (_hypot(_halves, True, True), _hypot(_first, False, False)),
     "erf": (_of_normal(float(2 / ROOT_PI)),),
     "erfc": (_of_normal(float(-2 / ROOT_PI)),),
     "erfinv": (_erfinv,),
@@ -109,16 +141,17 @@ def in_steps(formulas: Formulas, question: Question) -> Iterator[References]:
     for formula, flushes in product(formulas[question.op], (False, True)):
         g, *operands = (Stepped(dtypes.widen(x), name, flushes) for x in (dy, *question.inputs))
         terms = formula(g, *operands)
-        yield tuple(_told(reference, term.values) for reference, term in zip(found, terms, strict=True))
+        yield tuple(_told(reference, term) for reference, term in zip(found, terms, strict=True))
 
 
-def _told(reference: Reference, terms: np.ndarray) -> Reference:
-    """``terms``, added up over the axes along which the operand was broadcast."""
+def _told(reference: Reference, term: Stepped | tuple[Stepped, Stepped]) -> Reference:
+    """The term, added up over the axes along which the operand was broadcast, times a factor of the operand's shape."""
+    terms, factor = (x.values for x in (term if isinstance(term, tuple) else (term, term.alike(1))))
     shape = reference.exact.shape
     padded = (1,) * (terms.ndim - len(shape)) + shape
     axes = tuple(i for i, extent in enumerate(padded) if extent != terms.shape[i])
     with np.errstate(invalid="ignore"):
-        return replace(reference, exact=terms.sum(axes, keepdims=True).reshape(shape))
+        return replace(reference, exact=terms.sum(axes, keepdims=True).reshape(shape) * factor)
 
 
 def _by_steps(name: str, says: str, formulas: Formulas) -> Hypothesis:
