@@ -65,7 +65,7 @@ class Run:
             raise UsageError(str(error)) from None
         self.counts = Counts(self.journal.records() if resume else ())
         self.resumed = self.counts.total > 0
-        self.album = Album(folder, campaign.ops, resume)
+        self.album = Album(folder, campaign.ops, resume, campaign.judgements)
         self.status = "interrupted"
         self.warnings: list[str] = []
         self.faults: list[str] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import linecache
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
@@ -43,21 +44,25 @@ def _place(traceback: TracebackType) -> Place | None:
     return next(islice(code.co_positions(), traceback.tb_lasti // 2, None), None)
 
 
-@lru_cache(maxsize=64)
-def _tree(filename: str) -> ast.Module | None:
+@lru_cache(maxsize=256)
+def _ends(filename: str) -> Mapping[tuple[int, int], list[ast.AST]]:
+    """What a source file holds, by its last line and the column after it; nothing of a file without source."""
+    found = defaultdict[tuple[int, int], list[ast.AST]](list)
     try:
-        return ast.parse("".join(linecache.getlines(filename)))
+        tree = ast.parse("".join(linecache.getlines(filename)))
     except (SyntaxError, ValueError):
-        return None
+        return found
+    for node in ast.walk(tree):
+        found[getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)].append(node)
+    return found
 
 
 def _node(filename: str, place: Place | None) -> ast.AST | None:
     """The call that ends there, else what begins and ends there: Python 3.12 lets a call of a method begin late."""
-    tree = _tree(filename) if place is not None else None
-    if tree is None or place is None:
+    if place is None:
         return None
     first, last, start, end = place
-    found = [n for n in ast.walk(tree) if (getattr(n, "end_lineno", 0), getattr(n, "end_col_offset", 0)) == (last, end)]
+    found = _ends(filename).get((last or 0, end or 0), [])
     calls = [n for n in found if isinstance(n, ast.Call)]
     same = [n for n in found if (getattr(n, "lineno", 0), getattr(n, "col_offset", 0)) == (first, start)]
     return next(iter([n for n in same if not isinstance(n, ast.stmt) or isinstance(n, ast.AugAssign)] or calls), None)

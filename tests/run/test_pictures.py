@@ -9,7 +9,9 @@ import pytest
 from opassay.harness.find.registry import Registry
 from opassay.harness.model.op import references
 from opassay.harness.model.outcome import Raised, Returned
+from opassay.harness.store import pictures
 from opassay.harness.store.pictures import FOLDER, INDEX, Album
+from opassay.harness.store.remembered import Remembered
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +62,22 @@ def test_a_fresh_run_forgets_the_images_of_the_one_before_and_a_resumed_one_keep
     assert (tmp_path / FOLDER / INDEX).is_file()
     Album(tmp_path, [small])
     assert not (tmp_path / FOLDER).exists()
+
+
+def kept_pictures(folder, small, remembered):
+    album = Album(folder, [small], remembered=remembered)
+    album.keep("jax", small.pins[0].case, answer_of(small))
+    album.finish(["jax"])
+    return [file.read_bytes() for file in sorted((folder / FOLDER).glob("*.npy"))]
+
+
+def test_the_oracle_computes_an_image_once_for_all_runs(tmp_path, small, monkeypatch):
+    first = Remembered(tmp_path / "kept.json")
+    made = kept_pictures(tmp_path / "first", small, first)
+    first.save()
+    damaged = Remembered(tmp_path / "kept.json")
+    monkeypatch.setattr(pictures, "references", lambda *_: pytest.fail("computed again"))
+    assert kept_pictures(tmp_path / "second", small, Remembered(tmp_path / "kept.json")) == made
+    damaged._before[f"picture {small.pins[0].case.id}"] = '"not base85"'
+    with pytest.raises(pytest.fail.Exception):
+        kept_pictures(tmp_path / "third", small, damaged)
