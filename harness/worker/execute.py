@@ -264,11 +264,16 @@ def _leave(error: Exception) -> NoReturn:
 
 
 def _raised(error: BaseException, origin: str, seconds: float) -> Raised:
+    return Raised(type(error).__name__, _cut(_message(error)), origin, seconds)
+
+
+def _message(error: BaseException) -> str:
+    """Its text; of a compiled function that returned something and raised, also of what it raised."""
     try:
-        message = str(error)
+        cause = error.__cause__ if isinstance(error, SystemError) else None
+        return str(error) if cause is None else f"{error}: {type(cause).__name__}: {cause}"
     except Exception as broken:
-        message = f"(its message could not be read: {type(broken).__name__})"
-    return Raised(type(error).__name__, _cut(message), origin, seconds)
+        return f"(its message could not be read: {type(broken).__name__})"
 
 
 def _cut(message: str) -> str:

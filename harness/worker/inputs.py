@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter
 
 
@@ -21,15 +22,22 @@ class Inputs:
         """What the call changed in one of the inputs from ``start`` to ``stop``, in words; empty if nothing.
 
         The call may write to the caller's array, if the framework uses the same memory, and to the framework's own.
-        Call it after the answers have been read: they may be computed lazily.
+        Call it after the answers have been read: they may be computed lazily. Raises ``TypeError`` where an input comes
+        back in another dtype: the adapter, and not the call, has changed that.
         """
         for number, position in enumerate(range(len(self._arrays))[start:stop]):
             array, before = self._arrays[position], self._before[position]
-            now = (array, self._adapter.to_numpy(self.given[position]))
-            spoilt = next((values for values in now if values.tobytes() != before), None)
+            back = self._adapter.to_numpy(self.given[position])
+            if back.dtype != array.dtype:
+                raise TypeError(f"to_numpy gave {_named(back)} of what to_native was given as {_named(array)}")
+            spoilt = next((values for values in (array, back) if values.tobytes() != before), None)
             if spoilt is not None:
                 return f"the call changed its input {number}{_where(spoilt, before)}"
         return ""
+
+
+def _named(array: np.ndarray) -> str:
+    return dtypes.dtype_name(array)
 
 
 def _where(values: np.ndarray, before: bytes) -> str:

@@ -7,6 +7,7 @@ raised, and where there is none, what our innermost line was calling (``operands
 
 from __future__ import annotations
 
+import builtins
 import dis
 import functools
 import os
@@ -84,7 +85,16 @@ class Watch:
             return self._belongs(value.func)
         owner = getattr(value, "__self__", None)
         named = (value, owner, type(owner), type(value))
-        return any(self._within(str(getattr(part, "__module__", ""))) for part in named)
+        return any(self._within(str(getattr(part, "__module__", ""))) or self._holds(part) for part in named)
+
+    def _holds(self, part: object) -> bool:
+        """Whether a module of the framework's has what names no module itself, as types and functions in C may."""
+        name = getattr(part, "__name__", None)
+        nowhere = getattr(part, "__module__", None) in (None, "", "builtins") and not isinstance(part, ModuleType)
+        if not isinstance(name, str) or not nowhere or hasattr(builtins, name):
+            return False
+        ours = [module for at, module in list(sys.modules.items()) if self._within(at) and module is not None]
+        return any(vars(module).get(name) is part for module in ours)
 
     def _within(self, module: str) -> bool:
         return any(module == name or module.startswith(f"{name}.") for name in self._frameworks)

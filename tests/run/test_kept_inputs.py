@@ -55,6 +55,12 @@ def test_a_gradient_that_writes_to_its_cotangent_is_found():
     assert {(r.verdict, r.dtype) for r in changed} == {("structural", "float32;float32")}
 
 
+def test_an_input_that_comes_back_in_another_dtype_is_a_fault_of_the_adapter():
+    records = records_of("AsIntegers", "as_integers", "value", op="logical_not")
+    told = {(r.verdict, r.message.partition("TypeError: ")[2]) for r in records}
+    assert told == {("fault", "to_numpy gave int32 of what to_native was given as bool")}
+
+
 def test_an_adapter_that_keeps_its_inputs_passes():
     records = records_of("Honest", "honest", "value", "planted", "matmul")
     assert {r.verdict for r in records} <= {"pass", "undefined"}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import UserDict
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -105,6 +106,27 @@ def by_operator_of_many():
 def test_what_numpy_raises_is_its_own_where_it_is_the_framework_and_else_a_fault(call):
     assert origin(call, "numpy") == "framework"
     assert origin(call, "torch") == "adapter"
+
+
+VIEW = {}.keys()
+
+
+def function_without_module():
+    return sys.modules["fakeframework"].join(7)
+
+
+def method_of_a_type_without_module():
+    return VIEW.isdisjoint(7)
+
+
+@pytest.mark.parametrize("call", [function_without_module, method_of_a_type_without_module])
+def test_what_names_no_module_is_whose_module_holds_it(call, monkeypatch):
+    made = ModuleType("fakeframework")
+    made.join, made.dict_keys = "".join, type(VIEW)
+    monkeypatch.setitem(sys.modules, "fakeframework", made)
+    assert {made.join.__module__, made.dict_keys.__module__} == {None, "builtins"}
+    assert origin(call, "fakeframework") == "framework"
+    assert origin(call, "numpy") == "adapter"
 
 
 NANOBIND = """
