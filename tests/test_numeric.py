@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from opassay.harness.doors.numeric import accumulator, flushed, inputs_of, question
+from opassay.harness.doors import numeric
+from opassay.harness.doors.numeric import accumulator, flushed, inputs_of, mistaken, question
 from opassay.harness.find.registry import Registry
 from opassay.harness.model import dtypes
 from opassay.harness.run.loosest import unstated
@@ -58,6 +59,25 @@ def test_the_format_of_sums_is_told_in_any_order(dtype, kept, terms, order):
     narrow = dtypes.FORMATS[dtype].precision < 24
     told = accumulator(dtype, terms, kernel(dtype, kept, order))
     assert told == ("float32" if narrow and kept == "float64" else dtype if kept == "float64" else kept)
+
+
+@pytest.mark.parametrize("order", [forwards, backwards, in_lanes, by_halves])
+@pytest.mark.parametrize("terms", [16, 64])
+@pytest.mark.parametrize("kept", FORMATS)
+def test_a_sum_of_small_numbers_is_right_in_every_format_and_an_op_that_keeps_one_of_them_is_not(kept, terms, order):
+    assert mistaken(terms, kernel("float32", kept, order)) == ""
+    assert mistaken(terms, lambda pairs: None) == ""
+    assert mistaken(terms, lambda pairs: pairs[-1][0] * pairs[-1][1]).startswith(f"expected {terms - 2}, got ")
+
+
+def test_of_an_op_that_sums_wrongly_no_rule_is_told(monkeypatch):
+    monkeypatch.setattr(numeric, "measured", lambda *asked: numeric.Measured("", wrong="expected 14, got -16"))
+    told = list(numeric.lines(None, None, SimpleNamespace(label="mine", rules=())))
+    assert (
+        "    # scatter_nd of float32: a sum of 16 is wrong: expected 14, got -16, though all formats hold its numbers; "
+        "no rule is measured"
+    ) in told
+    assert not [line for line in told if "NumericRule" in line]
 
 
 def test_operands_and_subnormals():
