@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from opassay.harness.doors.listed_ops import list_adapters
 from opassay.harness.find.completeness import Reader
 from opassay.harness.find.located import UsageError, beside
 from opassay.harness.find.registry import Registry
@@ -87,10 +88,31 @@ def test_members_and_limits_are_found_through_bases_tables_and_calls(
     assert Reader(f"brokenpackage.adapter:{name}", OPS).read() == expected
 
 
-def test_source_that_is_not_python_is_one_line(package: Path) -> None:
-    (package / "mixins.py").write_text("class More(:\n")
-    with pytest.raises(UsageError, match=r"brokenpackage/mixins\.py, line 1: invalid syntax"):
-        Reader("brokenpackage.adapter:Whole", OPS).read()
+@pytest.mark.parametrize(
+    ("table", "has", "unread"),
+    [
+        ("{'relu': 'x', 'matmul': 'a'}", ["matmul", "relu"], set()),
+        ("{'relu': 'x', **MORE} | {'matmul': 'a'}", ["conv2d", "matmul", "relu"], set()),
+        ("{'relu': 'x', **{op: 'x' for op in MORE}}", ["relu"], {"a table of brokenpackage.words"}),
+        ("dict(MORE)", [], {"WORDS of brokenpackage.tabled"}),
+    ],
+)
+def test_a_table_of_expressions_is_read_as_far_as_it_is_a_literal(
+    table: str, has: list[str], unread: set[str], package: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (package / "words.py").write_text(f"MORE = {{'conv2d': 'x'}}\nWORDS = {table}\n")
+    (package / "tabled.py").write_text(
+        "from opassay import Adapter, ops_of\nfrom brokenpackage.words import WORDS\n"
+        "Made = ops_of(WORDS, __file__)\nclass Tabled(Made, Adapter):\n    name = 'tabled'\n    modes = ('eager',)\n"
+    )
+    reader = Reader("brokenpackage.tabled:Tabled", OPS)
+    assert sorted(reader.read()) == has
+    assert reader.unread == unread
+    list_adapters(Registry(["brokenpackage.tabled:Tabled"]), ["tabled"])
+    told = " ".join(capsys.readouterr().out.split())
+    said = [f"not read: {table}, which is computed: ops stand in a literal {{...}}" for table in unread]
+    assert told.count("not read") == len(said)
+    assert all(line in told for line in said)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"x = '\x00'"])

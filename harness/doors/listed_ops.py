@@ -102,8 +102,17 @@ class Having:
         self._entry = entry
 
     @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self._entry.location, [op for op in found.ops() if op not in _programs()])
+
+    @cached_property
     def _single(self) -> Mapping[str, bool]:
-        return Reader(self._entry.location, [op for op in found.ops() if op not in _programs()]).read()
+        return self._reader.read()
+
+    @property
+    def unread(self) -> list[str]:
+        """Tables of expressions whose ops are not told, since they are computed."""
+        return sorted(self._reader.unread) if self._single is not None else []
 
     def of(self, op: str) -> str:
         """``WHOLE``, ``LIMITED`` or ``ABSENT``."""
@@ -123,12 +132,14 @@ class Having:
 def list_adapters(registry: Registry, names: Sequence[str]) -> None:
     """Every adapter: whether it is installed, its modes, and how many ops it has; of ``names``, which ones."""
     for entry in [registry.adapter(name) for name in names] or registry.adapters.values():
-        kinds = Having(entry).by_kind
+        having = Having(entry)
+        kinds = having.by_kind
         here = len(kinds[WHOLE]) + len(kinds[LIMITED])
         print_entry(
             f"{entry.name}: {'installed' if entry.installed else f'not installed: {entry.hint}'}",
             f"modes: {', '.join(entry.modes)}; {here} of {len(found.ops())} ops, {len(kinds[LIMITED])} {LIMITED}",
             entry.location,
+            *(f"not read: {table}, which is computed: ops stand in a literal {{...}}" for table in having.unread),
         )
         if names:
             for kind, ops in kinds.items():

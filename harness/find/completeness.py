@@ -63,6 +63,8 @@ class Reader:
         top = self._module.partition(".")[0]
         self._followed = {_OURS} if self._module.startswith(_OURS) else {top, _OURS}
         self._sources: dict[str, Source] = {}
+        self.unread: set[str] = set()
+        """Tables of expressions that are computed, which only running them would tell; known once it has read."""
 
     def read(self) -> dict[str, bool]:
         """The ops that it has, each with whether limits are declared."""
@@ -115,11 +117,24 @@ class Reader:
     def _made(self, module: str, call: ast.Call) -> Iterator[tuple[str, ast.ClassDef]]:
         """A base class that is made of a table, its first argument: a member per entry."""
         table = call.args[0] if call.args else None
-        home, node = (self._find(module, table.id) if isinstance(table, ast.Name) else None) or ("", None)
-        if isinstance(node, ast.Dict):
-            keys = [key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
-            body = [ast.parse(f"{key} = None").body[0] for key in keys if key.isidentifier()]
+        home = (self._find(module, table.id) or (module,))[0] if isinstance(table, ast.Name) else module
+        if isinstance(table, (ast.Name, ast.Dict, ast.BinOp)):
+            body = [ast.parse(f"{key} = None").body[0] for key in self._keys(module, table) if key.isidentifier()]
             yield home, ast.ClassDef(name=str(table), bases=[], keywords=[], body=body, decorator_list=[])
+
+    def _keys(self, module: str, table: Node) -> Iterator[str]:
+        """The keys of a table that is a literal, a name of one, or made of such by ``|`` or ``**``."""
+        home, node = (self._find(module, table.id) or ("", None)) if isinstance(table, ast.Name) else (module, table)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            parts: list[Node] = [node.left, node.right]
+        elif isinstance(node, ast.Dict):
+            yield from _texts(ast.Tuple([key for key in node.keys if isinstance(key, ast.Constant)]))
+            parts = [v for key, v in zip(node.keys, node.values, strict=True) if not isinstance(key, ast.Constant)]
+        else:
+            self.unread.add(f"{table.id if isinstance(table, ast.Name) else 'a table'} of {module}")
+            return
+        for part in parts:
+            yield from self._keys(home, part)
 
     def _find(self, module: str, name: str) -> tuple[str, Node] | None:
         """What ``name`` stands for in ``module``, and where that is written; None for what is not followed."""
