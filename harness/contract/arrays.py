@@ -10,7 +10,7 @@ import numpy as np
 
 from opassay.harness.contract.observe import Question, plain
 from opassay.harness.model import dtypes, memory
-from opassay.harness.model.adapter import Adapter
+from opassay.harness.model.adapter import Adapter, Unsupported
 from opassay.harness.model.memory import Memory
 
 SHAPES = ((), (3,), (2, 3), (2, 3, 4), (2, 3, 2, 5), (0,), (2, 0, 3, 1))
@@ -42,10 +42,16 @@ def _lost(adapter: Adapter, dtype: str, kind: Memory) -> list[str]:
     lost = []
     for shape in SHAPES:
         array = _spread(dtype, shape, kind)
-        back = adapter.to_numpy(adapter.to_native(array))
+        try:
+            back = adapter.to_numpy(adapter.to_native(array))
+        except Unsupported:
+            continue
+        except Exception as error:
+            lost.append(f"{shape}: {type(error).__name__}: {error}")
+            continue
         if (back.dtype, back.shape, plain(back)) != (array.dtype, array.shape, plain(array)):
             same = "other values" if (back.dtype, back.shape) == (array.dtype, array.shape) else "it"
-            lost.append(f"{shape}: {same} as {back.dtype} {back.shape}")
+            lost.append(f"{shape}: {same} as {dtypes.dtype_name(back)} {back.shape}")
     return lost
 
 

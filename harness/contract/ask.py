@@ -13,6 +13,7 @@ import importlib
 import itertools
 import json
 import os
+import platform
 import sys
 from collections.abc import Iterator
 
@@ -57,12 +58,20 @@ def _of_one_call(one: Question | Observation, other: Question | Observation) -> 
     return isinstance(one, Question) and isinstance(other, Question) and one.group == other.group != ""
 
 
+def made(location: str, device: str) -> Adapter:
+    """The adapter at module:Class. Leaves with a line that says why where a module is not installed."""
+    module, _, name = location.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)(device)  # type: ignore[no-any-return]
+    except ModuleNotFoundError as error:
+        sys.exit(f"its Python {platform.python_version()} has no module {error.name!r}, which the adapter imports")
+
+
 def main(location: str, device: str, every: str = "1", first: str = "0", ended: str | None = None) -> None:
     # Frameworks print on stdout when they like, also from C: the lines go out by a descriptor of their own.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
-    module, _, name = location.partition(":")
-    adapter = getattr(importlib.import_module(module), name)(device)
+    adapter = made(location, device)
     asked = questions(adapter, int(every), int(first))
     for number, question in behind(asked, None if ended is None else int(ended)):
         if isinstance(question, Question):

@@ -81,7 +81,13 @@ def small_calls(adapter: Adapter, mode: str, small: Calls) -> Iterator[Question 
                 yield from _answer(adapter, mode, about, op, arrays, attributes, small.answers(op, arrays, attributes))
             else:
                 yield sentence(about, reason)
+            if reason is not None and not _without_word(adapter, attributes):
                 yield Question("limit_is_real", f"{about}: {reason}", partial(is_real, adapter, mode, op, dtype, small))
+
+
+def _without_word(adapter: Adapter, attributes: Attributes) -> bool:
+    """Whether an attribute is a dtype that the adapter has no word for: then nothing can be asked."""
+    return any(value in dtypes.DTYPES and value not in adapter.dtypes for value in attributes.values())
 
 
 def _answer(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from opassay.harness.contract.observe import Observation
 from opassay.harness.find.located import UsageError, declare
+from opassay.harness.find.registry import Registry
 from opassay.harness.model.case import Case
 from opassay.harness.plan.plan import Item
 from opassay.harness.run.campaign import Campaign, Request, check_devices
@@ -32,6 +33,15 @@ def excused(location: str, device: str, wrong: Sequence[Observation]) -> frozens
             check_devices(engine)
             found |= set(_known(campaign, engine, here))
     return frozenset(found)
+
+
+def chosen(location: str, choice: str, option: str) -> bool:
+    """Whether the adapter at module:Class declares that it follows this option of a choice, whatever the op."""
+    try:
+        follows = Registry([location]).follows(declare(location).name)
+    except UsageError:
+        return False
+    return any((f.choice, f.option) == (choice, option) for f in follows)
 
 
 def _known(campaign: Campaign, engine: Engine, wrong: Sequence[Observation]) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,10 @@ PROMISES = {
     "limit_is_real": ("a limit is the framework's own", CLASS.format("unsupported")),
     "limit_before_call": ("a limit is told before the framework is called", CLASS.format("unsupported")),
     "vjp": ("vjp takes several outputs, inputs and cotangents", CLASS.format("vjp")),
-    "unconnected": ("vjp says which inputs are unconnected", CLASS.format("vjp")),
+    "unconnected": (
+        "vjp says which inputs are unconnected, or choices.py says that they are given zeros",
+        "'unconnected' in 'opassay list choices'",
+    ),
     "batch": ("cases that run together answer what each answers alone", CLASS.format("compile")),
 }
 """By check: the promise, and where it is described."""

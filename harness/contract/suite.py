@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from opassay.harness.contract.excused import excused
+from opassay.harness.contract.excused import chosen, excused
 from opassay.harness.contract.interview import interview
 from opassay.harness.contract.observe import Observation
 from opassay.harness.contract.promises import line, told
@@ -31,7 +31,8 @@ class AdapterContract:
     that the adapter must lack; None does not check it.
     ``sample``: (n, k) asks every n-th of the ops that belong to a class, from the k-th on, and every op in a quarter
     of its dtypes (all, half or a third of them for an n of 1, 2 or 3).
-    ``zeros_for_unconnected``: whether the framework cannot tell a gradient of zeros from none at all, as JAX cannot.
+    ``zeros_for_unconnected``: whether the framework cannot tell a gradient of zeros from none at all, as JAX cannot; an
+    adapter that follows the choice ``zeros`` of ``unconnected`` need not say so again.
     ``timeout``: seconds for all questions together.
     """
 
@@ -107,7 +108,7 @@ class AdapterContract:
         self.agrees("vjp")
 
     def test_vjp_says_which_inputs_are_unconnected(self) -> None:
-        if not self.zeros_for_unconnected:
+        if not (self.zeros_for_unconnected or chosen(self.adapter, "unconnected", "zeros")):
             self.agrees("unconnected")
             return
         seen = self.observations("unconnected")

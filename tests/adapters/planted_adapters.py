@@ -251,3 +251,32 @@ class CrashingTogether(OneOp):
 
     def compile(self, fn, mode):
         return fn if mode == "plain" else lambda *arrays: os.abort()
+
+
+class Unread(OneOp):
+    """Its arrays have elements."""
+
+    def to_numpy(self, value):
+        if not value.size:
+            raise ValueError("nothing to read")
+        return super().to_numpy(value)
+
+
+class Filled(Converting):
+    """Refuses arrays without elements, as a limit, and changes others."""
+
+    def to_native(self, array):
+        if not array.size:
+            raise Unsupported("its arrays have elements")
+        return super().to_native(array)
+
+
+class Wordless(OneOp):
+    """Has no float16, nor a word for it, and says so twice."""
+
+    dtypes = ("float32", "float64")
+
+    def cast(self, x, *, to):
+        if to not in self.dtypes:
+            raise Unsupported(f"this framework has no word for {to}")
+        return x.astype(to)

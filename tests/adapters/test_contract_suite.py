@@ -109,6 +109,36 @@ def test_a_framework_that_cannot_tell_zeros_from_nothing_may_say_so() -> None:
     assert results(suite("Fake", zeros_for_unconnected=True))["vjp_says_which_inputs_are_unconnected"]
 
 
+def test_a_round_trip_names_the_shapes_that_are_lost_and_asks_those_that_are_no_limit() -> None:
+    test = "every_dtype_in_every_memory_kind_comes_back_bit_for_bit"
+    lost = results(suite("Unread"))[test].splitlines()
+    said = "['(0,): ValueError: nothing to read', '(2, 0, 3, 1): ValueError: nothing to read']"
+    assert f"round_trip · float16 contiguous 0: expected [], saw {said}" in lost
+    assert "bfloat16 contiguous 0: expected [], saw ['(): other values as bfloat16 ()" in results(suite("Filled"))[test]
+
+
+def test_a_dtype_that_the_adapter_lacks_is_not_asked_for_as_an_attribute() -> None:
+    assert failing(results(suite("Wordless"))) == {}
+
+
+def test_an_adapter_that_follows_zeros_for_unconnected_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "zeroed").mkdir()
+    (tmp_path / "zeroed" / "__init__.py").touch()
+    (tmp_path / "zeroed" / "adapter.py").write_text(
+        "from planted_adapters import Zeros\n\n\nclass Zeroed(Zeros):\n    name = 'zeroed'\n    modes = ('plain',)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    tests = type("TestZeroed", (AdapterContract,), {"adapter": "zeroed.adapter:Zeroed"})()
+    with pytest.raises(pytest.fail.Exception, match="see 'unconnected' in 'opassay list choices'"):
+        tests.test_vjp_says_which_inputs_are_unconnected()
+    (tmp_path / "zeroed" / "choices.py").write_text(
+        "from opassay import Follows\n\nFOLLOWS = (Follows('unconnected', 'zeros'),)\n"
+    )
+    tests.test_vjp_says_which_inputs_are_unconnected()
+
+
 FORGIVEN = {
     "__init__.py": "",
     "adapter.py": "from planted_adapters import Widening\n\n\nclass Forgiven(Widening):\n"
@@ -192,6 +222,14 @@ def test_an_adapter_that_ends_its_process_too_often_is_not_asked_on(monkeypatch:
 
 def test_an_adapter_that_is_not_there_is_told() -> None:
     assert "has no attribute 'Nobody'" in interview("planted_adapters:Nobody", "cpu", 60.0).problem
+
+
+def test_a_module_that_is_not_installed_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "unfit.py").write_text("import framework_that_is_not_there\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    head, why = interview("unfit:Unfit", "cpu", 60.0).problem.strip().splitlines()
+    assert head == "its process ended with status 1"
+    assert why.endswith("has no module 'framework_that_is_not_there', which the adapter imports")
 
 
 def test_an_adapter_that_hangs_is_told() -> None:
