@@ -14,9 +14,10 @@ from opassay.harness.model.fact import Fact
 
 _FUNCTIONS: Told = {
     "in_32_bits": ("upstream", "the CPU kernels and mlx.nn compute float64 in float32 in many places"),
-    "exp_less_one": ("upstream", "elu, celu and selu are exp(x) - 1, and 0 of what is small"),
-    "log_of_one_added": ("upstream", "softplus and mish take the logarithm of 1 + exp(x), which rounds to 1"),
-    "sigmoid_by_difference": ("upstream", "a sigmoid below 0 is what 1 leaves"),
+    "exp_within_88": (
+        "upstream",
+        "exp is computed in float32, 0 below -88 and infinite above 88, and what is made of it cancels: 1 - 1 / (1 + e)",
+    ),
     "erf_by_difference": ("upstream", "erf is 1 less a sum of terms, and loses what is small"),
     "zeros_of_other_sign": ("upstream", "what is made of others loses the sign of -0"),
     "padded_with_zero": ("upstream", "pools pad integers with -inf, which becomes 0"),
