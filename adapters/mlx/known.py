@@ -21,12 +21,12 @@ _FUNCTIONS: Told = {
     "erf_by_difference": ("upstream", "erf is 1 less a sum of terms, and loses what is small"),
     "zeros_of_other_sign": ("upstream", "what is made of others loses the sign of -0"),
     "padded_with_zero": ("upstream", "pools pad integers with -inf, which becomes 0"),
-    "gradient_multiplied": ("upstream", "relu's gradient is multiplied by 0 where it should be cut off"),
+    "gradient_multiplied": ("upstream", "gradients of relus are multiplied by 0 where they should be cut off"),
+    "halved_last": ("upstream", "gelu is x * (1 + erf(x / √2)) / 2, which overflows before it is halved"),
     "slope_by_difference": (
         "upstream",
         "huber_loss is of min(|d|, delta) and of what |d| is more, whose slopes of delta cancel within delta",
     ),
-    "loss_by_difference": ("upstream", "binary_cross_entropy is log(1 + exp(x)) - target * x, which cancels"),
     "gradient_shared_among_maxima": ("by design", "equal elements of a window share its gradient"),
 }
 

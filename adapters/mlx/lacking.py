@@ -7,4 +7,5 @@ LACKING: dict[str, str] = {
     "biased_conv2d": "CHW SAME SAME_LOWER",
     "conv2d_transpose": "float64",
     "depthwise_conv2d": "CHW SAME",
+    "pad": "wrap",
 }

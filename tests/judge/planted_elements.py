@@ -91,6 +91,12 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         lambda case: [np.exp(case.inputs()[0] * np.log(2.0))],
     ),
     # As torch 2.13 answered: grad * isfinite(self).
+    # As MLX 0.32 answered.
+    "gradient_multiplied: of the other side": (of("leaky_relu", (1.0, 2.0), dy=(INF, 1.0), slope=0.5), gives(NAN, 1)),
+    "gradient_multiplied: of a product": (
+        of("prelu", (1.0, -1.0), (-3e38, 2.0), dy=(2.0, 1.0)),
+        lambda _: [np.array([NAN, 2], np.float32), np.array([0, -1], np.float32)],
+    ),
     "gradient_multiplied: of what is replaced": (
         of("nan_to_num", (NAN, INF, 1.0, -INF), dy=(INF, 2.0, INF, NAN), nan=0.0, posinf=3.0, neginf=False),
         gives(NAN, 0.0, INF, NAN),
@@ -188,6 +194,25 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("sinh", (89.0, 89.0), dy=(-0.5, 0.25)),
         gives(-INF, 0.25 * math.cosh(89)),
     ),
+    # The next six as MLX 0.32 answered.
+    "exp_within_88": (
+        of("exp", (88.5, -88.5, 1.0), dtype="float64"),
+        gives(INF, 0.0, 2.7182817459106445, dtype=np.float64),
+    ),
+    "exp_within_88: of a selection": (of("elu", (100.0, -1.0), dy=(1.0, 1.0), alpha=1.0), gives(NAN, 0.3678794503211975)),
+    "exp_within_88: of float16": (
+        of("elu", (12.0, -1.0), dtype="float16", dy=(1.0, 1.0), alpha=1.0),
+        gives(NAN, 0.367919921875, dtype=np.float16),
+    ),
+    "exp_within_88: of a sum": (
+        of("logaddexp", (1.0, 3.0), (1.5, -7.0), dtype="float64"),
+        gives(1.974076988312418, 3.0000453989004225, dtype=np.float64),
+    ),
+    "exp_within_88: of a quotient": (
+        of("silu", (-100.0, 1.0), dtype="float64", dy=(1.0, 1.0)),
+        gives(0.0, 0.9276705086599584, dtype=np.float64),
+    ),
+    "exp_within_88: of short constants": (of("selu", (-1.0, 1.0)), gives(-1.1113275289535522, 1.0506999492645264)),
     "exponent_128": (of("exp", (88.5, 1.0)), gives(INF, math.e)),
     # As PyTensor 3.0 answered.
     "log_of_one_added: logaddexp": (of("logaddexp", (-1e-5, 0.0), (-11.5, 0.0)), gives(1.3273893e-07, math.log(2))),
@@ -318,6 +343,8 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     # As OpenVINO 2026.4 answered on AVX-512.
     "unordered_is_true": (of("greater", (NAN, 1.0, 1.0), (2.0, NAN, 2.0)), gives(True, True, False, dtype=np.bool_)),
     # As torch 2.13 answered on AVX-512.
+    # As MLX 0.32 answered.
+    "halved_last: infinite for infinity": (of("gelu", (2e38, INF, 2.0), approximate=False), gives(INF, INF, 1.9544997)),
     "halved_last": (of("gelu", (2e38, INF, 2.0), approximate=False), gives(INF, NAN, 1.9544997361036416)),
     "saturated": (of("add", (200, 1), (100, 2), dtype="uint8"), gives(255, 3, dtype=np.uint8)),
     # As MindSpore 2.10 answered.

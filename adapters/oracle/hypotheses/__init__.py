@@ -35,6 +35,7 @@ from opassay.adapters.oracle.hypotheses import (
     textbook_activations,
     values,
     windows,
+    xnnpack,
 )
 from opassay.harness.model.hypothesis import Hypothesis
 
@@ -61,6 +62,7 @@ ALL: tuple[Hypothesis, ...] = (
     *digamma.HYPOTHESES,
     *textbook.HYPOTHESES,
     *polynomials.HYPOTHESES,
+    *xnnpack.HYPOTHESES,
     *textbook_activations.HYPOTHESES,
     *angles.HYPOTHESES,
     *reductions.HYPOTHESES,

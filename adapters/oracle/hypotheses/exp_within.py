@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.elementary import ROOT_PI
 from opassay.adapters.oracle.bounded.formats import Formats, sizes
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
 from opassay.adapters.oracle.bounded.sums import fit
@@ -53,6 +54,7 @@ def _sigmoid(x: Real) -> Real:
 
 
 def _logaddexp(x: Real, y: Real) -> Real:
+    """Its gradient by y is what that by x leaves of 1."""
     shape = np.broadcast_shapes(x.shape, y.shape)
     high, low = bounded.maximum(x, y), bounded.minimum(x, y)
     with np.errstate(invalid="ignore"):
@@ -62,7 +64,8 @@ def _logaddexp(x: Real, y: Real) -> Real:
 
     def pull(g: Real, _: Real) -> tuple[Real | None, ...]:
         a, b = bounded.saved(x), bounded.saved(y)
-        return None, fit(g * _sigmoid(a - b), x.shape), fit(g * _sigmoid(b - a), y.shape)
+        share = _sigmoid(a - b)
+        return None, fit(g * share, x.shape), fit(g * (1 - share), y.shape)
 
     assert whole.shape == shape
     return Real(whole.value, (whole, x, y), lambda _, error, *of: error, pull)
@@ -88,6 +91,19 @@ def _mish(x: Real) -> Real:
     return bounded.unsigned(x * bounded.tanh(_softplus(x)))
 
 
+def _cross_entropy(target: Real, x: Real, reduction: str | bool) -> Real:
+    return bounded.reduced(_logaddexp(_filled(x, 0.0), x) - x * target, reduction)
+
+
+def _erf(x: Real) -> Real:
+    """Its gradient is g · 2/√π · exp(-x²)."""
+
+    def pull(g: Real, _: Real) -> Real:
+        return g * constant(2 / ROOT_PI, x) * _exp(-bounded.square(bounded.saved(x)))
+
+    return with_gradient(bounded.erf(x), x, pull)
+
+
 def _selected(x: Real, alpha: object, name: str) -> Real:
     """x above 0, else alpha · (exp(x) - 1). Gradients of both are added, the other one times 0, which leaves NaN of
     an exponential that is infinite in the format ``name``."""
@@ -111,14 +127,19 @@ def _selu(x: Real, name: str = "float32") -> Real:
     return bounded.unsigned(_selected(x, alpha, name) * scale)
 
 
+def _overflowing(y: Real) -> Real:
+    form = FORMATS["float64" if y.value.dtype == np.longdouble else "float32"]
+    return bounded.where(sizes(y.value) > form.largest, Real(np.copysign(np.inf, y.value)), y)
+
+
 def _celu(x: Real, alpha: float) -> Real:
     """At 0 neither side has a gradient."""
     e = _exp(bounded.minimum(x, 0.0) / alpha)
     y = bounded.maximum(x, 0.0) + alpha * (e - 1)
 
     def pull(g: Real, _: Real) -> Real:
-        low = bounded.where(x.value < 0, g * constant(alpha, x) * bounded.saved(e) / alpha, 0.0)
-        return bounded.where(x.value > 0, g, low)
+        whole = _overflowing(g * constant(alpha, x)) * bounded.saved(e) / alpha
+        return bounded.where(x.value > 0, g + whole * 0.0, bounded.where(x.value < 0, whole, 0.0))
 
     return bounded.unsigned(with_gradient(y, x, pull))
 
@@ -132,6 +153,8 @@ FORMULAS: dict[str, tuple[Formula, ...]] = {
     "silu": (_silu,),
     "swiglu": (_swiglu,),
     "mish": (_mish,),
+    "binary_cross_entropy_with_logits": (_cross_entropy,),
+    "erf": (_erf,),
     "elu": (_elu, partial(_elu, name="float16")),
     "celu": (_celu,),
     "selu": (_selu, partial(_selu, name="float16")),

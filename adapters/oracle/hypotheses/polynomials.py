@@ -70,6 +70,12 @@ def _overflows_early(function: Formula) -> Formula:
     return lambda x: _infinite(np.asarray(x.value >= 127.5 * LN2), function(x))
 
 
+def _exp_in_steps(x: Real) -> Real:
+    """2 to the power of the rounded x · log2(e), 0 where that is subnormal."""
+    lost = np.asarray(x.value < np.log(FORMATS["float32"].smallest_normal))
+    return _infinite(np.asarray(x.value >= 127.5 * LN2), bounded.where(lost, 0.0, bounded.exp2(x * constant(1 / LN2, x))))
+
+
 def _xlogy(x: Real, y: Real) -> Real:
     nothing = np.asarray(x.value == 0)
     return bounded.where(nothing, 0.0, x * _log_near_one(bounded.where(nothing, 1.0, y)))
@@ -202,6 +208,7 @@ HYPOTHESES = (
         "the logarithm has an absolute error, not a relative one, about 1",
         {
             "log": (_log_near_one,),
+            "log1p": (lambda x: bounded.unsigned(_log_near_one(1 + x)),),
             "softplus": (_overflows_early(_softplus),),
             "log_sigmoid": (_log_sigmoid_of(_overflows_early(_softplus)),),
             "xlogy": (_xlogy,),
@@ -215,8 +222,8 @@ HYPOTHESES = (
         "exponent_rounded_up",
         "exp is infinite from 127½ · ln 2 on, where its exponent rounds to 128, and so is what is made of it",
         {
-            "exp": (_overflows_early(bounded.exp),),
-            "expm1": (_overflows_early(bounded.expm1),),
+            "exp": (_overflows_early(bounded.exp), _exp_in_steps),
+            "expm1": (_overflows_early(bounded.expm1), lambda x: _exp_in_steps(x) - 1),
             "softplus": (_overflows_early(bounded.softplus),),
             "log_sigmoid": (_log_sigmoid_of(_overflows_early(bounded.softplus)),),
         },

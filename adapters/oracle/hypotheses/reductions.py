@@ -29,9 +29,20 @@ def _passed_over(question: Question) -> Iterator[References]:
     if not dtypes.is_float(dtypes.dtype_name(x)) or told is None or told.shape != found.exact.shape:
         return
     least = -np.inf if question.op == "max" else np.inf
-    without = dtypes.narrow(np.where(np.isnan(dtypes.widen(x)), least, dtypes.widen(x)), found.dtype)
-    (other,) = ask(question.but(inputs=(without,)))
-    yield (replace(found, exact=np.where(np.isnan(dtypes.widen(told)), found.exact, other.exact)),)
+    wide = dtypes.widen(x)
+    for lost in (np.isnan(wide), _up_to_nan(wide, _axes(question))):
+        without = dtypes.narrow(np.where(lost, least, wide), found.dtype)
+        (other,) = ask(question.but(inputs=(without,)))
+        yield (replace(found, exact=np.where(np.isnan(dtypes.widen(told)), found.exact, other.exact)),)
+
+
+def _up_to_nan(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """Every NaN, and what stands before the last one: a comparison with it takes what follows."""
+    lost = np.isnan(x)
+    if len(axes) != 1:
+        return lost
+    following = np.cumsum(np.flip(lost, axes[0]), axis=axes[0])
+    return np.asarray(np.flip(following, axes[0]) > 0)
 
 
 def _zero_beside_nan(question: Question) -> Iterator[References]:
@@ -67,7 +78,7 @@ def _cumprod(x: Real, axis: int, exclusive: bool, reverse: bool) -> Real:
 HYPOTHESES = (
     Hypothesis(
         "nan_passed_over",
-        "a NaN among the elements may be passed over",
+        "a NaN among the elements may be passed over, and what stands before it",
         _passed_over,
         ("max", "min"),
         ("value",),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
+from opassay.adapters.oracle import bounded
+from opassay.adapters.oracle.bounded.sums import fit
 from opassay.adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
+from opassay.adapters.oracle.hypotheses.computed import computed_by
 from opassay.adapters.oracle.hypotheses.located import located
 from opassay.adapters.oracle.hypotheses.question import CHOOSING, WINDOWED, References, ask, mapped
 from opassay.adapters.oracle.linear import wide
@@ -17,6 +20,8 @@ from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.reference import Reference
+
+Real = bounded.Real
 
 LINEAR = ("conv2d", "conv2d_transpose", "matmul", "avg_pool2d", "scatter_nd", "avg_unpool2d")
 PRODUCTS = ("conv2d", "conv2d_transpose", "matmul")
@@ -146,14 +151,39 @@ def _absolute(question: Question) -> Iterator[References]:
 
 
 def _gradient_multiplied(question: Question) -> Iterator[References]:
-    (found,), dy = ask(question), question.cotangents[0]
+    if question.op == "where":
+        yield from computed_by(_chosen_by_products)(question)
+        return
+    (found, *others), dy = ask(question), question.cotangents[0]
     if dy is None or found.policy == "unconnected":
         return
-    x = wide(question.inputs[0])
-    cut = ~np.isfinite(x) if question.op == "nan_to_num" else ~(x > 0)
-    with np.errstate(invalid="ignore"):
-        exact = np.where(cut, found.exact + 0 * wide(dy), found.exact)
-    yield (replace(found, exact=exact),)
+    x, g = wide(question.inputs[0]), wide(dy)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if question.op == "prelu":
+            g = wide(dtypes.narrow(g * wide(question.inputs[1]), found.dtype))
+        exact = np.where(_CUT.get(question.op, _not_above)(x), found.exact + 0 * g, found.exact)
+    yield (replace(found, exact=exact), *others)
+
+
+def _chosen_by_products(condition: Real, a: Real, b: Real) -> Real:
+    y, one = bounded.where(condition, a, b), condition.value.astype(a.value.dtype)
+
+    def pull(g: Real, _: Real) -> tuple[Real | None, ...]:
+        return None, fit(g * Real(one), a.shape), fit(g * Real(1 - one), b.shape)
+
+    return Real(y.value, (y, a, b), lambda _, error, *of: error, pull)
+
+
+def _not_above(x: np.ndarray) -> np.ndarray:
+    return ~(x > 0)
+
+
+_CUT: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    "nan_to_num": lambda x: ~np.isfinite(x),
+    "leaky_relu": lambda x: np.full(x.shape, True),
+    "prelu": lambda x: x > 0,
+}
+"""Where a factor is 0: of the slopes of one side of a maximum, where the other is taken."""
 
 
 def _gradient_at_zero(question: Question) -> Iterator[References]:
@@ -188,7 +218,7 @@ HYPOTHESES = (
         "gradient_multiplied",
         "the gradient is multiplied by 0 where it should be cut off, and 0 times what is not finite is NaN",
         _gradient_multiplied,
-        ("relu", "nan_to_num"),
+        ("relu", "nan_to_num", "leaky_relu", "prelu", "where"),
         ("gradient",),
     ),
     Hypothesis(
