@@ -60,7 +60,9 @@ def _padded_as_same(case: Case) -> bool:
         return False
     pairs = zip(asked["padding"], shapes[1][:2], asked["dilation"], strict=True)
     extents = [shapes[0][axis] for axis in axes]
-    return any(n > 0 and low + high != effective(k, d) - 1 for n, ((low, high), k, d) in zip(extents, pairs, strict=True))
+    return any(
+        n > 0 and low + high != effective(k, d) - 1 for n, ((low, high), k, d) in zip(extents, pairs, strict=True)
+    )
 
 
 def _infinite(case: Case) -> bool:
@@ -202,7 +204,9 @@ KNOWN = pinned(
             words=("Invalid begin and size", "Invalid size"),
             versions=_SEEN,
         ),
-        _fact("exp-nan", "exp of NaN is 0", ("exp", "expm1", "softplus", "log_sigmoid", "logsumexp"), "special", holds_nan),
+        _fact(
+            "exp-nan", "exp of NaN is 0", ("exp", "expm1", "softplus", "log_sigmoid", "logsumexp"), "special", holds_nan
+        ),
         _fact("lgamma-infinite", "lgamma of infinity is NaN", ("lgamma",), "special", _infinite),
         _fact("rsqrt-zero", "rsqrt of 0 is NaN", ("rsqrt",), "special", _holds_zero),
         _fact(

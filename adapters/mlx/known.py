@@ -16,7 +16,7 @@ _FUNCTIONS: Told = {
     "in_32_bits": ("upstream", "the CPU kernels and mlx.nn compute float64 in float32 in many places"),
     "exp_within_88": (
         "upstream",
-        "exp is computed in float32, 0 below -88 and infinite above 88, and what is made of it cancels: 1 - 1 / (1 + e)",
+        "exp is one of float32, 0 below -88 and infinite above 88; what is made of it cancels, as 1 - 1 / (1 + e)",
     ),
     "erf_by_difference": ("upstream", "erf is 1 less a sum of terms, and loses what is small"),
     "zeros_of_other_sign": ("upstream", "what is made of others loses the sign of -0"),

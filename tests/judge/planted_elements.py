@@ -92,6 +92,10 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     ),
     # As torch 2.13 answered: grad * isfinite(self).
     # As MLX 0.32 answered.
+    "gradient_multiplied: of what is not chosen": (
+        of("where", (True, False), (1.0, 2.0), (3.0, 4.0), dy=(INF, 2.0)),
+        lambda _: [None, np.array([INF, 0], np.float32), np.array([NAN, 2], np.float32)],
+    ),
     "gradient_multiplied: of the other side": (of("leaky_relu", (1.0, 2.0), dy=(INF, 1.0), slope=0.5), gives(NAN, 1)),
     "gradient_multiplied: of a product": (
         of("prelu", (1.0, -1.0), (-3e38, 2.0), dy=(2.0, 1.0)),
@@ -194,23 +198,25 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("sinh", (89.0, 89.0), dy=(-0.5, 0.25)),
         gives(-INF, 0.25 * math.cosh(89)),
     ),
-    # The next six as MLX 0.32 answered.
+    # The next five as MLX 0.32 answered.
     "exp_within_88": (
         of("exp", (88.5, -88.5, 1.0), dtype="float64"),
         gives(INF, 0.0, 2.7182817459106445, dtype=np.float64),
     ),
-    "exp_within_88: of a selection": (of("elu", (100.0, -1.0), dy=(1.0, 1.0), alpha=1.0), gives(NAN, 0.3678794503211975)),
+    "exp_within_88: of a selection": (
+        of("elu", (100.0, -1.0), dy=(1.0, 1.0), alpha=1.0),
+        gives(NAN, 0.3678794503211975),
+    ),
     "exp_within_88: of float16": (
         of("elu", (12.0, -1.0), dtype="float16", dy=(1.0, 1.0), alpha=1.0),
         gives(NAN, 0.367919921875, dtype=np.float16),
     ),
     "exp_within_88: of a sum": (
-        of("logaddexp", (1.0, 3.0), (1.5, -7.0), dtype="float64"),
-        gives(1.974076988312418, 3.0000453989004225, dtype=np.float64),
-    ),
-    "exp_within_88: of a quotient": (
-        of("silu", (-100.0, 1.0), dtype="float64", dy=(1.0, 1.0)),
-        gives(0.0, 0.9276705086599584, dtype=np.float64),
+        of("logaddexp", (3.0, -1.0), (-7.0, 1.0), dy=(1.0, 1.0)),
+        lambda _: [
+            np.array([0.9999545812606812, 0.11920291185379028], np.float32),
+            np.array([4.5418739318847656e-05, 0.8807970881462097], np.float32),
+        ],
     ),
     "exp_within_88: of short constants": (of("selu", (-1.0, 1.0)), gives(-1.1113275289535522, 1.0506999492645264)),
     "exponent_128": (of("exp", (88.5, 1.0)), gives(INF, math.e)),
@@ -228,6 +234,28 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "log_of_absolute_error": (of("log", (1 + 2.0**-22, 4.0)), gives(3 * 2.0**-23, math.log(4))),
     "log_of_absolute_error: of a large number": (of("log", (3e38, 4.0)), gives(INF, math.log(4))),
     "exponent_rounded_up": (of("expm1", (88.5, 1.0)), gives(INF, math.e - 1)),
+    "log_of_absolute_error: of what is added to 1": (
+        of("log1p", (3e38, 3.0)),
+        gives(INF, math.log(4)),
+    ),
+    "exponent_rounded_up: in steps": (
+        of("expm1", (1e-4, 88.72, 42.0)),
+        gives(0.00010001659393310547, INF, 1.7392719516852552e18),
+    ),
+    "sine_of_absolute_error": (of("sin", (3.1419999599456787, 1.0)), gives(-0.0004074573516845703, math.sin(1))),
+    "sine_of_absolute_error: beyond 1": (
+        of("cos", (6.2829, 4.712050437927246)),
+        gives(1 + 2.0**-23, -0.00033855438232421875),
+    ),
+    "sine_of_absolute_error: of a multiple of π": (
+        of("sinc", (1.0004386901855469, 0.5)),
+        gives(-0.000438609131, 2 / math.pi),
+    ),
+    "exponent_wrapped": (of("sigmoid", (1e27, -1e28, 3e38, 1.0)), gives(NAN, NAN, 1.0, 1 / (1 + math.exp(-1)))),
+    "held_within_ends": (
+        of("logsumexp", (-INF, -INF), axes=(0,), keepdims=False),
+        lambda _: [np.array(-np.finfo(np.float32).max)],
+    ),
     "expm1_by_exp": (of("expm1", (1e-4, 1.0)), gives(0.00010001659393310547, 1.7182817459106445)),
     "scale_without_alpha": (of("selu", (-2.0, 1.0), dy=(1.0, 1.0)), gives(-0.5465394854545593, 1.0507010221481323)),
     "quotient_of_squares": (of("mish", (45.0, 2.0)), gives(NAN, 1.9439589595339946)),
@@ -438,6 +466,8 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     ),
     # As TensorFlow 2.21 answered on AVX-512.
     "zero_beside_nan": (of("softmax", (1.0, NAN, 3.0), axis=0), gives(0, NAN, 0)),
+    # As LiteRT 2.3 answered.
+    "nan_passed_over: with what stands before": (of("min", (1.0, NAN, 3.0), axes=(0,), keepdims=False), scalar(3)),
     "nan_passed_over": (of("max", (NAN, 1.0, 3.0), axes=(0,), keepdims=False), scalar(3)),
     # As onnxruntime 1.32 answered.
     "sums_saturate: rounded": (

@@ -163,7 +163,7 @@ FORMULAS: dict[str, tuple[Formula, ...]] = {
 HYPOTHESES = (
     by_formula(
         "exp_within_88",
-        "exp is one of float32, 0 below -88 and infinite above 88, and functions are made of it by formulas that cancel",
+        "exp is one of float32, 0 below -88 and infinite above 88, and what is made of it cancels",
         FORMULAS,
         looser=True,
     ),

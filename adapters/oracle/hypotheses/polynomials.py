@@ -73,7 +73,9 @@ def _overflows_early(function: Formula) -> Formula:
 def _exp_in_steps(x: Real) -> Real:
     """2 to the power of the rounded x · log2(e), 0 where that is subnormal."""
     lost = np.asarray(x.value < np.log(FORMATS["float32"].smallest_normal))
-    return _infinite(np.asarray(x.value >= 127.5 * LN2), bounded.where(lost, 0.0, bounded.exp2(x * constant(1 / LN2, x))))
+    return _infinite(
+        np.asarray(x.value >= 127.5 * LN2), bounded.where(lost, 0.0, bounded.exp2(x * constant(1 / LN2, x)))
+    )
 
 
 def _xlogy(x: Real, y: Real) -> Real:

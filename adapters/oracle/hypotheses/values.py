@@ -9,10 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from opassay.adapters.oracle import bounded
-from opassay.adapters.oracle.bounded.sums import fit
 from opassay.adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
-from opassay.adapters.oracle.hypotheses.computed import computed_by
 from opassay.adapters.oracle.hypotheses.located import located
 from opassay.adapters.oracle.hypotheses.question import CHOOSING, WINDOWED, References, ask, mapped
 from opassay.adapters.oracle.linear import wide
@@ -20,8 +17,6 @@ from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
 from opassay.harness.model.numeric_model import NumericModel
 from opassay.harness.model.reference import Reference
-
-Real = bounded.Real
 
 LINEAR = ("conv2d", "conv2d_transpose", "matmul", "avg_pool2d", "scatter_nd", "avg_unpool2d")
 PRODUCTS = ("conv2d", "conv2d_transpose", "matmul")
@@ -152,7 +147,7 @@ def _absolute(question: Question) -> Iterator[References]:
 
 def _gradient_multiplied(question: Question) -> Iterator[References]:
     if question.op == "where":
-        yield from computed_by(_chosen_by_products)(question)
+        yield from _chosen_by_products(question)
         return
     (found, *others), dy = ask(question), question.cotangents[0]
     if dy is None or found.policy == "unconnected":
@@ -165,13 +160,23 @@ def _gradient_multiplied(question: Question) -> Iterator[References]:
     yield (replace(found, exact=exact), *others)
 
 
-def _chosen_by_products(condition: Real, a: Real, b: Real) -> Real:
-    y, one = bounded.where(condition, a, b), condition.value.astype(a.value.dtype)
+def _chosen_by_products(question: Question) -> Iterator[References]:
+    """Each operand's gradient is multiplied by the condition, or by what 1 leaves."""
+    (dy,), (condition, *operands) = question.cotangents, question.inputs
+    if dy is None:
+        return
+    first, *found = ask(question)
+    with np.errstate(invalid="ignore"):
+        lost = 0 * wide(dy)
+    sides = zip(found, (condition, ~condition), operands, strict=True)
+    yield first, *(replace(r, exact=r.exact + _summed_to(np.where(at, 0, lost), x.shape)) for r, at, x in sides)
 
-    def pull(g: Real, _: Real) -> tuple[Real | None, ...]:
-        return None, fit(g * Real(one), a.shape), fit(g * Real(1 - one), b.shape)
 
-    return Real(y.value, (y, a, b), lambda _, error, *of: error, pull)
+def _summed_to(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The sum over the axes along which an operand of ``shape`` was broadcast."""
+    padded = (1,) * (values.ndim - len(shape)) + shape
+    axes = tuple(i for i, n in enumerate(padded) if n == 1)
+    return np.asarray(values.sum(axis=axes, keepdims=True).reshape(shape))
 
 
 def _not_above(x: np.ndarray) -> np.ndarray:
