@@ -238,7 +238,7 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("log1p", (3e38, 3.0)),
         gives(INF, math.log(4)),
     ),
-    "exponent_rounded_up: in steps": (
+    "expm1_by_exp: in steps": (
         of("expm1", (1e-4, 88.72, 42.0)),
         gives(0.00010001659393310547, INF, 1.7392719516852552e18),
     ),
