@@ -72,7 +72,7 @@ def _wrapped(question: Question) -> Iterator[References]:
 
 
 def _held(question: Question) -> Iterator[References]:
-    """What is infinite becomes the largest number, and NaN one end or the other, or infinite there."""
+    """What is infinite, or had a partial sum that is, becomes the largest number; NaN one end, or infinite there."""
     (found,) = ask(question)
     answer = question.answers[0] if question.answers else None
     if answer is None or answer.shape != found.exact.shape or not dtypes.is_float(found.dtype):
@@ -80,6 +80,8 @@ def _held(question: Question) -> Iterator[References]:
     told, largest = dtypes.widen(answer), FORMATS[found.dtype].largest
     end = np.isinf(told) | (np.abs(told) == largest)
     beyond = (np.abs(found.exact) >= largest) & (told == np.copysign(largest, found.exact))
+    if found.magnitude is not None:
+        beyond |= (found.magnitude >= largest) & (np.abs(told) == largest)
     lost = beyond | (np.isnan(found.exact) & end)
     if lost.any():
         yield (_certain(found, lost, told),)
