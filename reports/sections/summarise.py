@@ -18,7 +18,7 @@ from opassay.reports.sections.matrix import Cell, Tally, matrix, targets, total
 
 _STATUS = {RUNNING: "The run goes on: these are the answers so far. It writes this page anew when it ends."}
 BROAD_LIMIT = 3
-"""The most known differences that are too broad and named one by one."""
+"""The most known differences that are too broad, or lines that are out of date, and named one by one."""
 
 
 @dataclass(frozen=True)
@@ -212,15 +212,31 @@ def _too_broad(found: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
+def _outdated(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each entry, and one for all lines of baselines: a new entry may cover what many of these hold."""
+    lines = [known["id"] for known in found if known.get("baseline")]
+    out = [
+        f"Known difference {known['id']} is out of date: its pinned case no longer shows it."
+        for known in found
+        if not known.get("baseline")
+    ]
+    if lines:
+        named = ", ".join(lines[:BROAD_LIMIT]) + (", …" if len(lines) > BROAD_LIMIT else "")
+        out.append(
+            f"out of date: {plural(len(lines), 'line')} of a baseline ({named}), of which the pinned case shows "
+            "nothing, or what another entry covers: opassay known update drops them."
+        )
+    return out
+
+
 def _warnings(run: Mapping[str, Any], cells: Sequence[Cell]) -> list[str]:
     """What a reader must know before trusting the numbers."""
     out = [_STATUS.get(run["status"], f"The run was {run['status']}.")] if run["status"] != "finished" else []
     for name, info in run["targets"].items():
         if info.get("state", "ready") != "ready":
             out.append(f"{name} {info['state']}")
+    out += _outdated([known for known in run["known"] if known.get("pin") == "passes"])
     for known in run["known"]:
-        if known.get("pin") == "passes":
-            out.append(f"Known difference {known['id']} is out of date: its pinned case no longer shows it.")
         if known.get("broken"):
             out.append(f"Known difference {known['id']} covers nothing where its predicate raises: {known['broken']}.")
     out += _too_broad([known for known in run["known"] if known.get("passed") and not known.get("flaky")])

@@ -259,6 +259,17 @@ def test_many_that_are_too_broad_are_one_line_with_both_counts(made):
     ]
 
 
+def test_lines_of_a_baseline_that_are_out_of_date_are_one_line_that_says_what_drops_them(made):
+    known = [made.known(id=f"baseline:{number}", pin="passes", baseline=True) for number in range(5)]
+    known.append(made.known(id="a", pin="passes"))
+    summary = summarise(frame_of([made.record()]), made.run([made.shard()], known=known))
+    assert summary.warnings == [
+        "Known difference a is out of date: its pinned case no longer shows it.",
+        "out of date: 5 lines of a baseline (baseline:0, baseline:1, baseline:2, …), of which the pinned case "
+        "shows nothing, or what another entry covers: opassay known update drops them.",
+    ]
+
+
 def test_while_a_run_goes_on_nothing_is_missing_but_to_come(made):
     run = made.run([made.shard(planned=5)], status="running")
     summary = summarise(frame_of([made.record(number=k) for k in range(2)]), run)
