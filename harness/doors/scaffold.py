@@ -128,7 +128,7 @@ def _next(name: str, plan: Plan, package: bool) -> list[str]:
     class_ = f"{plan.names['module']}:{plan.names['cls']}"
     return [
         "next:",
-        f"  pip install -e {root}",
+        f"  pip install -e {shlex.quote(f'{plan.roots[0]}[test]')}",
         f"  {run}",
         f"  python -m pytest {root}",
         "or, without installing it:",
