@@ -1,4 +1,5 @@
-"""Further workers for the target that is behind, when fewer targets run than the machine has cores."""
+"""Further workers for the target that is behind, when fewer targets run than the machine has cores, and for one whose
+worker sleeps."""
 
 from __future__ import annotations
 
@@ -17,13 +18,15 @@ from opassay.harness.run.machine import LEAST_MEMORY
 WORTH = 2.0
 """Core-seconds that must remain for each worker of a target before another joins: enough to do more than start.
 
-A forked worker starts in less than a second; one that imports its framework does so on an idle core. A target that is
-behind may sleep: TensorFlow's allocator waits twice for ten seconds before it reports that memory is exhausted.
+A forked worker starts in less than a second; one that imports its framework does so on an idle core.
 """
 
 
 class Joining:
     """Decides which further workers start. They take shards of ``half``.
+
+    A worker that sleeps takes no core: TensorFlow's allocator waits twice for ten seconds before it reports that memory
+    is exhausted. One more goes on meanwhile.
 
     ``cost``: estimated core-seconds of shards of one target. ``cores``: those of the machine. A target on another
     device than the CPU has one worker.
@@ -36,11 +39,14 @@ class Joining:
 
     def __call__(self, going: Sequence[Course]) -> Sequence[Course]:
         open_ = [course for course in going if not course.ended]
-        # The remaining work only shrinks: nothing has changed unless a course ended or joined.
-        if len(open_) >= self._cores or len(open_) == self._going or psutil.virtual_memory().available < LEAST_MEMORY:
+        asleep = [c for c in open_ if c.lane.asleep and not self._workers[c.lane.target]]
+        # The remaining work only shrinks: nothing has changed unless a course ended, joined or fell asleep.
+        if not asleep and (len(open_) >= self._cores or len(open_) == self._going):
+            return ()
+        if psutil.virtual_memory().available < LEAST_MEMORY:
             return ()
         self._going = len(open_)
-        behind = max(open_, key=lambda course: self._left(course.lane.target), default=None)
+        behind = max(asleep or open_, key=lambda course: self._left(course.lane.target), default=None)
         if behind is None or self._left(behind.lane.target) < WORTH:
             return ()
         first = self._engine.lanes[behind.lane.target]

@@ -81,6 +81,11 @@ class Lane:
         return self.usable and bool(self.jobs)
 
     @property
+    def asleep(self) -> bool:
+        """Whether its worker waits in a case for something other than a core."""
+        return self.busy and self._silence.asleep
+
+    @property
     def wants_batch(self) -> bool:
         """Whether it could take another batch now."""
         return self.usable and self.jobs.wants_batch

@@ -11,7 +11,7 @@ import pytest
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import FAILING
 from opassay.harness.plan.plan import Settings
-from opassay.harness.run import joining
+from opassay.harness.run import joining, silence
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 from opassay.harness.run.course import Course
 from opassay.harness.run.half import Half
@@ -85,7 +85,7 @@ def test_what_a_further_worker_leaves_undone_goes_back(campaign, monkeypatch):
 def joining_of(campaign, device, cores):
     """``Joining`` and the course of a made-up target on ``device``, of which all is left."""
     target = Target("a", "m", device)
-    lane = SimpleNamespace(target=target)
+    lane = SimpleNamespace(target=target, asleep=False)
     half = SimpleNamespace(left=lambda target: campaign.shards, help=lambda lane: iter(()))
     engine = SimpleNamespace(lanes={target: lane}, second_lane=lambda first: first)
     return joining.Joining(engine, half, campaign.cost, cores), [Course(lane, iter(()))]
@@ -105,3 +105,42 @@ def test_nobody_joins_where_little_is_left_or_a_device_is_shared(campaign, monke
     monkeypatch.setattr(joining, "WORTH", 1e6)
     join, going = joining_of(campaign, "cpu", cores=2)
     assert not join(going)
+
+
+def test_one_more_joins_a_worker_that_sleeps_however_many_run(campaign):
+    join, going = joining_of(campaign, "cpu", cores=1)
+    assert not join(going)
+    going[0].lane.asleep = True
+    (more,) = join(going)
+    assert not join([*going, more])
+
+
+class Still:
+    """A process that computes ``share`` of the time."""
+
+    def __init__(self, share, children=False):
+        self.share, self.children, self.now = share, children, 0.0
+
+    def seconds(self):
+        return self.share * self.now
+
+    def parental(self):
+        return self.children
+
+
+@pytest.mark.parametrize(
+    ("process", "asleep"),
+    [(Still(0.0), True), (Still(0.1), False), (Still(0.0, children=True), False)],
+    ids=["waits", "computes", "waits for a child"],
+)
+def test_a_worker_sleeps_if_neither_it_nor_a_child_computes(process, asleep, monkeypatch):
+    monkeypatch.setattr(silence.time, "monotonic", lambda: process.now)
+    listening = silence.Silence()
+    for process.now in (0.0, silence.SLEEPS / 2, silence.SLEEPS):
+        listening.look(process, 0)
+        assert not listening.asleep
+    process.now = 2 * silence.SLEEPS
+    listening.look(process, 0)
+    assert listening.asleep == asleep
+    listening.end()
+    assert not listening.asleep
