@@ -21,6 +21,7 @@ from opassay.harness.run.tape.file import tapes
 from opassay.harness.run.tape.lane import TapedEngine
 from opassay.harness.run.tape.tape import Tape
 from opassay.harness.store.baseline import read_optional
+from opassay.harness.store.remembered import Remembered
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class TapeCampaign(Campaign):
             repeat=run["repeat"],
             exhaustive=run["exhaustive"],
         )
+        self.judgements = Remembered(None)
         self._planned: dict[tuple[str, str, Target, int], int] = {}
         self.shards = [shard for op in self.ops for aspect in ASPECTS for shard in self._shards(op, aspect)]
 
