@@ -10,21 +10,25 @@ FLAGS = ("--iree-llvmcpu-target-cpu=host", "--iree-input-demote-f64-to-f32=false
 """For the CPU of this machine. By default it narrows float64, also the module's inputs."""
 
 _CODE = re.compile(r"Error code: (-?\d+)")
+_PLACE = re.compile(r"^.*?:\d+(?::\d+)?: error: ")
+_PRINTED = re.compile(r":\s+(?:%\S+ = )?\"?\w+\.\w+\"?\(.*$")
+"""The operation itself, which MLIR prints behind its message."""
+
 _DIAGNOSTICS = re.compile(r"Diagnostics:\s*(.*?)\s*(?:Invoked with:|$)", re.DOTALL)
 
 
 def refusal(message: str) -> str:
-    """The message of a ``CompilerToolError`` in short: the signal that ended the compiler, else its errors, first.
+    """The message of a ``CompilerToolError`` in short: the signal that ended the compiler, else its errors.
 
-    Warnings come before the error in the compiler's output, which may be long.
+    Without warnings, and without the places in JAX's and opassay's source: two ops with one error have one message.
     """
     found, told = _CODE.search(message), _DIAGNOSTICS.search(message)
     code = int(found[1]) if found else 0
     if code < 0:
         return f"iree-compile was ended by {_name(-code)}"
     lines = (told[1] if told else message).splitlines()
-    first = next((number for number, line in enumerate(lines) if "error:" in line), 0)
-    return "\n".join(lines[first:]) or f"iree-compile ended with status {code}"
+    errors = [_PRINTED.sub("", _PLACE.sub("", line)) for line in lines if "error:" in line]
+    return "\n".join(dict.fromkeys(errors) or lines) or f"iree-compile ended with status {code}"
 
 
 def _name(number: int) -> str:

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from opassay.harness.doors.known_traits import Features, learned, left_over, widened
+from opassay.harness.doors.known_shown import Seen, Shown
+from opassay.harness.doors.known_together import Family, alone, shared_by, traits_of, uncovered
+from opassay.harness.doors.known_traits import widened
 from opassay.harness.model.baseline import Key, Line
 from opassay.harness.model.case import Case
-from opassay.harness.model.traits import Trait, features
-
-Place = tuple[str, str, str, str, str]
-"""Where a run asks: adapter, op, aspect, device, mode."""
-
-
-@dataclass
-class Seen:
-    """The records of one difference in one mode: the cases, by id, and the versions of the framework."""
-
-    cases: dict[str, Case] = field(default_factory=dict)
-    versions: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a run shows: its differences by key and mode, the cases that pass, and where it asked anything.
-
-    ``gone``: whether the run has seen that a line's pin no longer shows the difference in a mode. ``kinds``: by adapter
-    and mode, the kind of processor.
-    """
-
-    differences: Mapping[tuple[Key, str], Seen]
-    passing: Mapping[Place, Sequence[Case]]
-    gone: Callable[[Line, str], bool]
-    kinds: Mapping[tuple[str, str], str]
+from opassay.harness.model.traits import features
 
 
 @dataclass(frozen=True)
@@ -44,57 +21,71 @@ class _Part:
     pins: tuple[Case, ...]
 
 
-def place_of(key: Key, mode: str) -> Place:
-    """Where a run shows the difference; None if it does not."""
-    return key.adapter, key.op, key.aspect, key.device, mode
+def updated(old: Sequence[Line], shown: Shown, family: Family = alone) -> list[Line]:
+    """The lines of ``old`` and of the run's other differences, without those that the run has seen to be gone.
 
-
-def updated(old: Sequence[Line], shown: Shown) -> list[Line]:
-    """The lines of ``old`` and of the run's other differences, without those that the run has seen to be gone."""
-    parts = [part for line in old for part in _of_old(line, shown)]
-    there = {(part.line.key, mode) for part in parts for mode in part.line.modes}
-    fresh: dict[Key, list[str]] = {}
+    ``family``: that of an op; see ``shared_by``.
+    """
+    staying = {(key, mode) for line in old for mode in line.modes if not shown.gone(line, mode) for key in line.keys}
+    needed = set(uncovered(shown.differences, staying))
+    parts = list(_of_lines(old, shown, needed))
+    there = {(key, mode) for part in parts for key in part.line.keys for mode in part.line.modes}
+    modes: dict[Key, list[str]] = {}
     for key, mode in shown.differences:
-        if (key, mode) not in there:
-            fresh.setdefault(key, []).append(mode)
-    by_hand = {line.key: line for line in reversed(old)}
-    for key, modes in fresh.items():
-        parts += _of_new(key, modes, shown, by_hand.get(key))
+        if (key, mode) in needed - there:
+            modes.setdefault(key, []).append(mode)
+    by_hand = {key: line for line in reversed(old) for key in line.keys}
+    for keys in shared_by(modes, shown, family):
+        parts += _of_new(keys, modes[keys[0]], shown, next((by_hand[key] for key in keys if key in by_hand), None))
     return _merged(parts)
 
 
-def _of_old(line: Line, shown: Shown) -> Iterator[_Part]:
-    for mode, count in line.modes.items():
-        seen = shown.differences.get((line.key, mode))
-        alone = replace(line, modes={mode: count})
-        if seen is not None:
-            gone = shown.gone(line, mode)
-            pins = tuple(case for case in (line.pin, *_smallest(seen)) if not gone or case != line.pin)
-            pins = pins or _smallest(seen)
-            traits = widened(line.traits, [features(case) for case in seen.cases.values()])
-            versions = tuple(sorted({*line.versions, *seen.versions}))
-            modes = {mode: max(count, len(seen.cases))}
-            processors = tuple(sorted({*line.processors, shown.kinds[line.adapter, mode]})) if line.processors else ()
-            told = replace(line, modes=modes, traits=traits, versions=versions, processors=processors)
-            yield _Part(told, pins)
-        elif not shown.gone(line, mode):
-            yield _Part(alone, (line.pin,))
+def _of_lines(old: Sequence[Line], shown: Shown, needed: Collection[tuple[Key, str]]) -> Iterator[_Part]:
+    """The parts of ``old``; of those that the run shows, what is ``needed``, and each difference in one line only."""
+    met: set[tuple[Key, str]] = set()
+    for line in old:
+        for mode, count in line.modes.items():
+            seen = {key: told for key in line.keys if (told := shown.differences.get((key, mode))) is not None}
+            mine = {key: told for key, told in seen.items() if (key, mode) in needed and (key, mode) not in met}
+            if mine:
+                met |= {(key, mode) for key in mine}
+                yield _seen_again(line, mode, count, mine, shown)
+            elif not seen and not shown.gone(line, mode):
+                yield _Part(replace(line, modes={mode: count}), (line.pin,))
 
 
-def _of_new(key: Key, modes: Sequence[str], shown: Shown, by_hand: Line | None) -> Iterator[_Part]:
-    traits = _traits(key, modes, shown)
+def _seen_again(line: Line, mode: str, count: int, seen: Mapping[Key, Seen], shown: Shown) -> _Part:
+    """The part of ``line`` in a mode of which the run shows ``seen``."""
+    cases = [case for told in seen.values() for case in told.cases.values()]
+    gone, here = shown.gone(line, mode), {key.op for key in seen}
+    pins = tuple(case for case in (line.pin, *_smallest(cases)) if not gone or case != line.pin)
+    told = replace(
+        line,
+        modes={mode: max(count, len(cases))},
+        traits=widened(line.traits, [features(case) for case in cases]),
+        versions=tuple(sorted({*line.versions, *_versions(seen.values())})),
+        processors=tuple(sorted({*line.processors, shown.kinds[line.adapter, mode]})) if line.processors else (),
+    )
+    # While its pin shows it, it stays about ops that the run did not ask.
+    pins = pins or _smallest(cases)
+    return _Part(told.about(here if gone else {*line.ops, *here}, pins[0]), pins)
+
+
+def _of_new(keys: Sequence[Key], modes: Sequence[str], shown: Shown, by_hand: Line | None) -> Iterator[_Part]:
+    """The parts of a new line about ``keys``, which differ in their op."""
+    traits = traits_of(keys, modes, shown)
     for mode in modes:
-        seen = shown.differences[key, mode]
-        pins = _smallest(seen)
+        seen = [shown.differences[key, mode] for key in keys]
+        pins = _smallest([case for told in seen for case in told.cases.values()])
         line = Line(
-            **key._asdict(),
+            **keys[0]._replace(op=pins[0].op)._asdict(),
             pin=pins[0],
-            modes={mode: len(seen.cases)},
+            modes={mode: len(pins)},
             traits=traits[mode],
-            versions=tuple(sorted(seen.versions)),
-            processors=(shown.kinds[key.adapter, mode],) if key.device == "cpu" else (),
+            versions=tuple(sorted(_versions(seen))),
+            processors=(shown.kinds[keys[0].adapter, mode],) if keys[0].device == "cpu" else (),
         )
-        yield _Part(_with_hand(line, by_hand), pins)
+        yield _Part(_with_hand(line.about([key.op for key in keys], pins[0]), by_hand), pins)
 
 
 def _with_hand(line: Line, other: Line | None) -> Line:
@@ -102,32 +93,12 @@ def _with_hand(line: Line, other: Line | None) -> Line:
     return line if other is None else replace(line, owner=other.owner, reason=other.reason, flaky=other.flaky)
 
 
-def _traits(key: Key, modes: Sequence[str], shown: Shown) -> dict[str, tuple[Trait, ...]]:
-    """By mode, the traits; one set for all modes if it separates failing from passing cases."""
-    held: dict[str, list[Features]] = {
-        mode: [features(case) for case in shown.differences[key, mode].cases.values()] for mode in modes
-    }
-    # A mistake that reproduces the answer decides itself where it applies.
-    passing: dict[str, list[Features]] = {
-        mode: [] if key.cause else list(passing_of(key, mode, shown)) for mode in modes
-    }
-    together = learned(_all(held), _all(passing))
-    if not left_over(together, _all(passing)):
-        return dict.fromkeys(modes, together)
-    return {mode: learned(held[mode], passing[mode]) for mode in modes}
+def _versions(seen: Iterable[Seen]) -> set[str]:
+    return {version for told in seen for version in told.versions}
 
 
-def passing_of(key: Key, mode: str, shown: Shown) -> list[Features]:
-    """The features of the passing cases, at the places where the difference is seen."""
-    return [features(case) for case in shown.passing.get(place_of(key, mode), ()) if case.rule == key.rule]
-
-
-def _all(parts: Mapping[str, list[Features]]) -> list[Features]:
-    return [told for part in parts.values() for told in part]
-
-
-def _smallest(seen: Seen) -> tuple[Case, ...]:
-    return tuple(sorted(seen.cases.values(), key=lambda case: (case.empty, case.size, case.id)))
+def _smallest(cases: Iterable[Case]) -> tuple[Case, ...]:
+    return tuple(sorted(cases, key=lambda case: (case.empty, case.size, case.id)))
 
 
 def _merged(parts: Iterable[_Part]) -> list[Line]:
@@ -135,7 +106,8 @@ def _merged(parts: Iterable[_Part]) -> list[Line]:
     groups: dict[tuple[object, ...], list[_Part]] = {}
     for part in sorted(parts, key=lambda part: sorted(part.line.modes)):
         line = part.line
-        group = groups.setdefault((line.key, line.traits, line.owner, line.reason, line.flaky), [])
+        about = frozenset(line.keys), line.traits, line.owner, line.reason, line.flaky
+        group = groups.setdefault(about, [])
         for number, other in enumerate(group):
             ids = {case.id for case in part.pins}
             if common := tuple(case for case in other.pins if case.id in ids):
@@ -143,7 +115,7 @@ def _merged(parts: Iterable[_Part]) -> list[Line]:
                 break
         else:
             group.append(part)
-    return [replace(part.line, pin=part.pins[0]) for group in groups.values() for part in group]
+    return [part.line.about(part.line.ops, part.pins[0]) for group in groups.values() for part in group]
 
 
 def _both(one: Line, other: Line) -> Line:

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from opassay.harness.doors.known_draft import Place, Seen, Shown, place_of, updated
+from opassay.harness.doors.known_draft import updated
+from opassay.harness.doors.known_shown import Place, Seen, Shown, place_of
 from opassay.harness.doors.reporting import strange
 from opassay.harness.find.bounded import too_many
+from opassay.harness.find.found import family
 from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.baseline import PREFIX, Key, Line
 from opassay.harness.model.case import Case
@@ -36,7 +38,7 @@ def known_update_command(folder: Path, baseline: Path, adapters: Sequence[str]) 
     old = read_baseline(baseline) if baseline.exists() else ()
     try:
         shown = read_shown(folder, old, _shipped(Registry(adapters), old))
-        new = in_order(updated(old, shown))
+        new = in_order(updated(old, shown, family))
     except (UsageError, ValueError) as error:
         raise UsageError(str(error)) from None
     except Exception as error:
@@ -164,6 +166,6 @@ def _told(old: Sequence[Line], new: Sequence[Line], path: Path) -> Iterator[str]
 
 def summary(line: Line) -> str:
     """A line of the baseline in words: id, where, what, and how often it was seen."""
-    where = f"{line.adapter}:{','.join(sorted(line.modes))} {line.op} {line.aspect}"
+    where = f"{line.adapter}:{','.join(sorted(line.modes))} {','.join(line.ops)} {line.aspect}"
     said = line.reason or line.cause or line.message
     return f"{line.id}  {where} {line.rule or ''}{' ' if line.rule else ''}{line.verdict}, {line.count} records: {said}"

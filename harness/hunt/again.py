@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from opassay.harness.hunt.bench import Bench, labels_of
+from opassay.harness.hunt.bench import Bench, Sign, labels_of
 from opassay.harness.hunt.failure import Failure
 from opassay.harness.hunt.finding import Finding
 from opassay.harness.model.explanation import mistake_in
+from opassay.harness.model.messages import CHANGED
 
-SAID = ("rejects",)
-"""Verdicts whose message tells what is the same problem, whatever the op."""
+
+def says_enough(verdict: str, sign: Sign) -> bool:
+    """Whether the message alone tells what is the same problem, whatever the op: a refusal, a changed input."""
+    return verdict == "rejects" or any(words == CHANGED for _, words in sign)
 
 
 def elsewhere(findings: Iterable[Finding], failure: Failure) -> list[Finding]:
@@ -24,7 +27,7 @@ def met_again(bench: Bench, findings: Iterable[Finding], failure: Failure) -> Fi
     """The finding of which ``failure`` is a further occurrence. One question decides it; nothing is shrunk."""
     labels = labels_of(failure.sign)
     here = [finding for finding in findings if labels <= frozenset(finding.targets)]
-    if failure.verdict in SAID:
+    if says_enough(failure.verdict, failure.sign):
         return next((finding for finding in here if _says(finding, failure)), None)
     told = {mistake: finding for finding in reversed(here) if (mistake := mistake_in(finding.explained_by))}
     made = bench.mistake(sorted(labels), failure.case) if told and failure.case.aspect != "error" else ""

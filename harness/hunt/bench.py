@@ -17,6 +17,7 @@ from opassay.harness.judge.verdict import judge
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.explanation import CONSISTENT, NO_FIT, REPRODUCES, mistake_in
+from opassay.harness.model.messages import CHANGED, without_symbols
 from opassay.harness.model.op import Op, references
 from opassay.harness.model.outcome import Outcome, Returned
 from opassay.harness.model.reference import Reference
@@ -38,9 +39,11 @@ WORDS = 8
 
 def wording(verdict: str, error_type: str, message: str) -> str:
     """What messages of one problem have in common: the error's type and its first words, without numbers."""
+    if message.startswith(CHANGED):
+        return CHANGED
     if verdict not in WORDED:
         return ""
-    words = re.findall(r"[A-Za-z_]{3,}", clean_message(message))
+    words = re.findall(r"[A-Za-z_]{3,}", without_symbols(clean_message(message)))
     return " ".join([error_type, *words[:WORDS]]) if verdict != "crash" else error_type
 
 

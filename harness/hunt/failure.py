@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from opassay.harness.hunt.bench import Sign, wording
+from opassay.harness.hunt.bench import Sign, labels_of, wording
 from opassay.harness.model.case import Case
 from opassay.harness.model.traits import Feature, Place, features
 from opassay.harness.model.verdicts import Record, severity
@@ -20,6 +20,7 @@ class Failure:
     """``case`` failed with ``verdict`` on the targets of ``sign``.
 
     ``records`` of the run show it; ``message`` is that of the first. ``number``: the case's number in the stream.
+    ``cause``: the mistake by which the run could reproduce the answer, if any.
     """
 
     case: Case
@@ -28,6 +29,7 @@ class Failure:
     sign: Sign
     records: int = 1
     message: str = ""
+    cause: str = ""
 
     @property
     def key(self) -> FailureKey:
@@ -38,6 +40,17 @@ class Failure:
         """Failures of different kinds never belong to one finding."""
         told = (f"{label} {words}" for label, words in sorted(self.sign))
         return (self.case.op, self.case.aspect, self.case.rule, self.verdict, *told)
+
+    @property
+    def hallmark(self) -> tuple[object, ...]:
+        """Failures with the same one probably have one cause: a mistake, in whatever op and verdict, or an error's
+        words."""
+        labels = labels_of(self.sign)
+        if self.cause:
+            return labels, self.cause
+        if any(words for _, words in self.sign):
+            return self.sign, self.verdict
+        return labels, self.case.op, self.case.aspect, self.case.rule, self.verdict
 
     @property
     def severity(self) -> tuple[int, bool]:
@@ -67,6 +80,6 @@ def failures(records: Iterable[Record]) -> list[Failure]:
             signs.setdefault(key, set()).add((record.target, words))
             counts[key] = counts.get(key, 0) + 1
     return [
-        Failure(Case.loads(r.case), r.number or 0, r.verdict, frozenset(signs[key]), counts[key], r.message)
+        Failure(Case.loads(r.case), r.number or 0, r.verdict, frozenset(signs[key]), counts[key], r.message, r.cause)
         for key, r in first.items()
     ]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from opassay.harness.hunt.again import SAID
+from opassay.harness.hunt.again import says_enough
 from opassay.harness.hunt.bench import Sign
 from opassay.harness.hunt.failure import Failure, FailureKey
 from opassay.harness.hunt.finding import Finding, Predicate
@@ -113,7 +113,9 @@ def _same_mistake(one: Finding, other: Finding) -> bool:
     same."""
     if one.adapters != other.adapters:
         return False
-    if one.verdict == other.verdict and one.verdict in SAID and one.op != other.op:
-        return any(p.sign == q.sign for p in one.predicates for q in other.predicates)
+    if one.verdict == other.verdict and (one.op, one.aspect) != (other.op, other.aspect):
+        signs = {p.sign for p in one.predicates} & {p.sign for p in other.predicates}
+        if any(says_enough(one.verdict, sign) for sign in signs):
+            return True
     mistake = mistake_in(one.explained_by)
     return bool(mistake) and mistake == mistake_in(other.explained_by)

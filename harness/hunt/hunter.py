@@ -13,6 +13,7 @@ from opassay.harness.hunt.examine import UNSTEADY, VERDICT_LIMITS, Examiner
 from opassay.harness.hunt.failure import Failure, FailureKey, failures
 from opassay.harness.hunt.finding import Finding
 from opassay.harness.hunt.group import counted, gathered, owner
+from opassay.harness.hunt.turn import in_turn
 from opassay.harness.hunt.when import Passed, when
 from opassay.harness.model.traits import features
 from opassay.harness.model.verdicts import Record
@@ -87,12 +88,10 @@ class Hunter:
         self.begin(len(self.findings), len(rest))
         if not rest:
             return self._spot_check(found, scope)
-        if len(gathered(self.findings.values())[0]) >= self.limits.findings:
+        kept = gathered(self.findings.values())[0].values()
+        if len(kept) >= self.limits.findings:
             return None
-        # The gravest; among equals the smallest one of the kind with the fewest findings, so that each kind
-        # gets its turn.
-        seen = Counter((f.op, f.aspect, f.verdict) for f in self.findings.values())
-        return min(rest, key=lambda f: (f.severity, seen[f.case.op, f.case.aspect, f.verdict], f.order))
+        return in_turn(rest, kept, {f.hallmark for f in found} - {f.hallmark for f in rest})
 
     def _spot_check(self, found: Sequence[Failure], scope: frozenset[str]) -> Failure | None:
         """The failure least like the finding that covers it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple
 
 from opassay.harness.model import strict_json
@@ -66,7 +66,7 @@ class Unexplained(Fact):
 
 @dataclass(frozen=True)
 class Line:
-    """Records of one adapter, op, aspect and verdict that have one cause, or say the same.
+    """Records of one adapter, aspect and verdict that have one cause, or say the same, in ``op`` and those of ``also``.
 
     ``modes`` has how many records showed it in each mode. ``device`` is ``cpu``, ``cuda`` or another kind. ``cause``
     names the mistake of the oracle that reproduces the answers; where there is none, ``message`` is what the records
@@ -87,6 +87,7 @@ class Line:
     cause: str = ""
     message: str = ""
     traits: tuple[Trait, ...] = ()
+    also: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
     processors: tuple[str, ...] = ()
     owner: str = ""
@@ -112,6 +113,8 @@ class Line:
             yield f"its pin is a case of {self.pin.op!r:.60}, {self.pin.aspect!r:.60}, not of its op, aspect and rule"
         if self.cause and self.verdict not in ANSWERED:
             yield f"a cause gives an answer ({', '.join(ANSWERED)}), which {self.verdict!r} is not"
+        if self.op in self.also or len(set(self.also)) < len(self.also):
+            yield "an op is there twice"
         if not self.modes or any(count < 0 for count in self.modes.values()):
             yield "expected its modes, each with how many records showed it"
 
@@ -120,6 +123,19 @@ class Line:
         """Lines of the same key are one difference with different traits or pins."""
         said = "" if self.cause else self.message
         return Key(self.adapter, self.op, self.aspect, self.rule, self.verdict, self.device, self.cause, said)
+
+    @property
+    def ops(self) -> tuple[str, ...]:
+        return self.op, *self.also
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """One for each op."""
+        return tuple(self.key._replace(op=op) for op in self.ops)
+
+    def about(self, ops: Collection[str], pin: Case) -> Line:
+        """The same line of other ``ops``, with the pin of one of them."""
+        return replace(self, op=pin.op, also=tuple(sorted(set(ops) - {pin.op})), pin=pin)
 
     @property
     def count(self) -> int:
@@ -131,7 +147,7 @@ class Line:
         return self.verdict in GRAVE and not self.owner
 
     def has(self, case: Case) -> bool:
-        """Whether ``case``, of its op and aspect, has its traits."""
+        """Whether ``case``, of one of its ops and its aspect, has its traits."""
         told = features(case)
         return case.rule == self.rule and all(trait.holds(told) for trait in self.traits)
 
@@ -142,7 +158,7 @@ class Line:
             self.id,
             self.owner or NOBODY,
             self.reason or f"nobody has explained it yet: {said}",
-            ops=(self.op,),
+            ops=self.ops,
             aspects=(self.aspect,),
             verdicts=(self.verdict,),
             when=self.has,
@@ -178,14 +194,13 @@ class Line:
             pin=Case.from_json(given["pin"]),
             modes={mode: strict_json.integer(count) for mode, count in modes.items()},
             traits=tuple(Trait.from_json(trait) for trait in strict_json.entries(given.get("traits", []))),
-            versions=_texts("versions", given.get("versions", [])),
-            processors=_texts("processors", given.get("processors", [])),
+            **{name: _texts(name, given.get(name, [])) for name in _LISTS},
         )
 
 
 _WORDS = ("adapter", "op", "aspect", "verdict", "device", "rule", "cause", "message")
 _BY_HAND = ("owner", "reason", "flaky")
-_LISTS = ("versions", "processors")
+_LISTS = ("also", "versions", "processors")
 
 
 def _texts(name: str, value: Any) -> tuple[str, ...]:

@@ -7,8 +7,18 @@ import re
 SIGNIFICANT = 200
 """Characters of a message that are compared: its end, with the details of a case, may have been cut off."""
 
+CHANGED = "the call changed its input"
+"""The beginning of the message about a call that wrote to its input."""
+
 _NUMBER = re.compile(r"0x[0-9a-fA-F]+|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _NUMBER_LIST = re.compile(r"#(?:\s*[,x\u00d7;]\s*#)+")
+
+_SYMBOL = re.compile(r"(?<=undefined symbol: )\w+|(?<=undefined reference to )\S+")
+
+
+def without_symbols(message: str) -> str:
+    """A linker's message without the names of what it lacks: one library is missing, whichever function is called."""
+    return _SYMBOL.sub("…", message)
 
 
 def first_line(text: str) -> str:
@@ -17,8 +27,8 @@ def first_line(text: str) -> str:
 
 
 def normalised(message: str) -> str:
-    """The first line with numbers as ``#`` and lists of numbers as one."""
-    return _NUMBER_LIST.sub("#", _NUMBER.sub("#", first_line(message)))
+    """The first line with numbers as ``#``, lists of numbers as one, and without the names that a linker lacks."""
+    return _NUMBER_LIST.sub("#", _NUMBER.sub("#", without_symbols(first_line(message))))
 
 
 def signature(verdict: str, message: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from opassay.harness.model import dtypes
 from opassay.harness.model.adapter import Adapter
+from opassay.harness.model.messages import CHANGED
 
 
 class Inputs:
@@ -32,7 +33,7 @@ class Inputs:
                 raise TypeError(f"to_numpy gave {_named(back)} of what to_native was given as {_named(array)}")
             spoilt = next((values for values in (array, back) if values.tobytes() != before), None)
             if spoilt is not None:
-                return f"the call changed its input {number}{_where(spoilt, before)}"
+                return f"{CHANGED} {number}{_where(spoilt, before)}"
         return ""
 
 

@@ -17,16 +17,29 @@ Invoked with:
 Need more information? Set IREE_SAVE_TEMPS=/some/dir in your environment to save all artifacts and reproducers.
 """
 
+LEGAL = (
+    "a.py:cross_entropy:3:12: error: failed to legalize operation 'stablehlo.compare' that was explicitly marked "
+    'illegal: %126 = "stablehlo.compare"(%124, %5) <{compare_type = 1}> : (tensor<5xi32>) -> tensor<5xi1>\n'
+    "    return jnp.where(\n           ^\n"
+    "b.py:65:19: note: called from"
+)
+
 
 @pytest.mark.parametrize(
     ("code", "said", "told"),
     [
-        (1, "iree-lld: error: undefined symbol: tanh\n>>> referenced by -:75", None),
+        (
+            1,
+            "iree-lld: error: undefined symbol: tanh\n>>> referenced by -:75\niree-lld: error: undefined symbol: tanh",
+            "iree-lld: error: undefined symbol: tanh",
+        ),
         (
             1,
             "a.py:17:15: warning: reads uninitialized values\na.py:3:1: error: no such op",
-            "a.py:3:1: error: no such op",
+            "no such op",
         ),
+        (1, LEGAL, "failed to legalize operation 'stablehlo.compare' that was explicitly marked illegal"),
+        (1, "<unknown>:0: error: LLVM Translation failed", "LLVM Translation failed"),
         (1, "it says nothing of errors", None),
         (2, "", "iree-compile ended with status 2"),
         (-8, "a.py:17:15: warning: reads uninitialized values", "iree-compile was ended by SIGFPE"),

@@ -1,10 +1,12 @@
 """What was found before is known again in another op: by its mistake or by the framework's words, by nothing else."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from opassay.harness.hunt.again import elsewhere, met_again, with_also
+from opassay.harness.hunt.bench import wording
 from opassay.harness.hunt.failure import Failure
 from opassay.harness.hunt.finding import Finding, Predicate
 from opassay.harness.hunt.group import gathered
@@ -117,3 +119,20 @@ def test_findings_of_one_mistake_or_in_the_same_words_are_one_whatever_the_op_an
     assert taken == {"elu-numeric": "celu-numeric", "topk-rejects": "sort-rejects"}
     assert kept["celu-numeric"].targets == ("mine", "mine:compile")
     assert kept["sort-rejects"].also == ("topk value rejects",)
+
+
+def test_a_refusal_in_the_gradient_is_that_of_the_value():
+    value = finding("sort", "rejects", sign=WORDS)
+    gradient = replace(value, id="sort-gradient", aspect="gradient")
+    assert gathered([gradient, value])[1] == {"sort-gradient": "sort-rejects"}
+    assert gathered([value, replace(value, id="other")])[1] == {}
+
+
+def test_a_changed_input_is_one_finding_in_all_ops_and_another_wrong_element_is_not():
+    words = {op: wording("structural", "", f"the call changed its input {n}") for n, op in enumerate(("any", "all"))}
+    found = [finding(op, "structural", sign=frozenset({("mine", said)})) for op, said in words.items()]
+    assert set(gathered(found)[1]) == {"any-structural"}
+    wrong = finding("where", "structural", sign=frozenset({("mine", wording("structural", "", "y[0] expected 1"))}))
+    assert gathered([*found, wrong])[0].keys() == {"all-structural", "where-structural"}
+    failure = Failure(case("or"), 0, "structural", found[0].predicates[0].sign)
+    assert met_again(answering(""), [found[0]], failure) == found[0]
