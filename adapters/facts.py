@@ -14,6 +14,9 @@ from opassay.harness.model.fact import Fact
 FILE = "pins.jsonl"
 """Each line ``["id of the fact", {the case}]``. ``opassay known pins`` writes it."""
 
+Pin = tuple[str, Case]
+"""The id of a fact, and a case that shows it."""
+
 
 def accepted(prefix: str, owner: str, reason: str, table: Mapping[str, Iterable[str]], **more: Any) -> Iterator[Fact]:
     """A fact per line of ``table``: ops or traits, and the rules of invalid input that may be broken there.
@@ -41,15 +44,20 @@ def pinned(facts: Iterable[Fact], folder: Path) -> tuple[Fact, ...]:
 def read_pins(folder: Path) -> Mapping[str, tuple[Case, ...]]:
     """The cases in the file of ``folder``, by the id of their fact; none if the file does not exist."""
     found: dict[str, tuple[Case, ...]] = {}
-    path = folder / FILE
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        name, case = json.loads(line)
-        found[name] = (*found.get(name, ()), Case.from_json(case))
+    for name, case in pins_in(folder):
+        found[name] = (*found.get(name, ()), case)
     return found
 
 
-def lines(pins: Mapping[str, Iterable[Case]]) -> Iterator[str]:
+def pins_in(folder: Path) -> Iterator[Pin]:
+    """The pins in the file of ``folder``, in order; none if the file does not exist."""
+    path = folder / FILE
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        name, case = json.loads(line)
+        yield name, Case.from_json(case)
+
+
+def lines(pins: Iterable[Pin]) -> Iterator[str]:
     """The lines of a file with ``pins``, in order."""
-    for name, cases in pins.items():
-        for case in cases:
-            yield json.dumps([name, case.to_json()], sort_keys=True, separators=(",", ":"))
+    for name, case in pins:
+        yield json.dumps([name, case.to_json()], sort_keys=True, separators=(",", ":"))

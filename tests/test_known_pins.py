@@ -11,7 +11,7 @@ import pytest
 
 from opassay.adapters.facts import FILE, read_pins
 from opassay.harness.doors import known_pins
-from opassay.harness.doors.known_pins import MOST, Covered, changes, known_pins_command, refreshed
+from opassay.harness.doors.known_pins import MOST, Covered, changes, in_place, known_pins_command, refreshed
 from opassay.harness.find.registry import Registry, UsageError
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
@@ -29,30 +29,49 @@ def case(size: int, dtype: str = "float32") -> Case:
 
 FACT = Fact("fake-relu", "upstream", "rounds", ops=("relu",), verdicts=("numeric",), when=lambda case: True)
 
+MODES = ("eager",)
+
 
 def test_a_pin_that_shows_it_stays_and_is_enough() -> None:
     seen = Covered({"eager": [case(2)]}, {case(3).id: {"eager": True}})
-    assert refreshed(FACT, [case(3)], seen) == (case(3),)
+    assert refreshed(FACT, [case(3)], seen, MODES) == (case(3),)
 
 
 def test_a_mode_without_a_pin_gets_the_smallest_case_that_shows_it_in_most() -> None:
     seen = Covered({"eager": [case(2)], "jit": [case(5), case(4)], "vmap": [case(5), case(6)]}, {})
-    assert refreshed(FACT, [], seen) == (case(5), case(2))
+    assert refreshed(FACT, [], seen, MODES) == (case(5), case(2))
 
 
 def test_what_no_longer_shows_goes_but_not_the_last_one() -> None:
     gone = {case(3).id: {"eager": False}}
-    assert refreshed(FACT, [case(3)], Covered({"eager": [case(2)]}, gone)) == (case(2),)
-    assert refreshed(FACT, [case(3)], Covered({}, gone)) == (case(3),)
+    assert refreshed(FACT, [case(3)], Covered({"eager": [case(2)]}, gone), MODES) == (case(2),)
+    assert refreshed(FACT, [case(3)], Covered({}, gone), MODES) == (case(3),)
 
 
 def test_what_was_not_asked_stays() -> None:
-    assert refreshed(FACT, [case(3)], Covered({"eager": [case(2)]}, {})) == (case(3),)
+    assert refreshed(FACT, [case(3)], Covered({"eager": [case(2)]}, {}), MODES) == (case(3),)
+
+
+def test_a_pin_of_another_mode_stays_until_that_mode_was_asked() -> None:
+    seen = Covered({"eager": [case(2)]}, {case(3).id: {"eager": False}})
+    assert refreshed(FACT, [case(3)], seen, ("eager", "jit")) == (case(3), case(2))
+    both = Covered({"eager": [case(2)]}, {case(3).id: {"eager": False, "jit": False}})
+    assert refreshed(FACT, [case(3)], both, ("eager", "jit")) == (case(2),)
+    shown = Covered({"eager": [case(2)]}, {case(3).id: {"eager": False, "jit": True}})
+    assert refreshed(FACT, [case(3)], shown, ("eager", "jit")) == (case(3), case(2))
+
+
+def test_what_stays_keeps_its_place_in_the_file() -> None:
+    before = [("b", case(1)), ("a", case(2)), ("b", case(3)), ("c", case(4))]
+    new = {"a": (case(2), case(6)), "b": (case(3),), "c": (case(5),), "d": (case(7),)}
+    told = [("a", case(2)), ("a", case(6)), ("b", case(3)), ("c", case(5)), ("d", case(7))]
+    assert in_place(before, new) == told
+    assert in_place(before, {"c": (case(4),), "a": (case(2),), "b": (case(1), case(3))}) == before
 
 
 def test_there_are_never_more_than_a_few() -> None:
     seen = Covered({f"mode{number}": [case(number + 1)] for number in range(2 * MOST)}, {})
-    assert len(refreshed(FACT, [], seen)) == MOST
+    assert len(refreshed(FACT, [], seen, MODES)) == MOST
 
 
 def test_changes_are_a_line_each() -> None:

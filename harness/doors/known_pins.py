@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from opassay.adapters.facts import FILE, lines, read_pins
+from opassay.adapters.facts import FILE, Pin, lines, pins_in, read_pins
 from opassay.harness.doors.reporting import strange
 from opassay.harness.find.bounded import too_many
 from opassay.harness.find.located import folder_of
@@ -56,27 +56,43 @@ def _refresh(registry: Registry, adapter: str, seen: Mapping[tuple[str, str], Co
     facts, old = registry.known(adapter), read_pins(place)
     if any(fact.pins and fact.id not in old for fact in facts):
         yield f"some of its pins are not in {FILE}; they stay as they are"
-    own = [fact for fact in facts if fact.id in old or not fact.pins]
-    new = {fact.id: refreshed(fact, old.get(fact.id, ()), seen.get((adapter, fact.id), Covered())) for fact in own}
+    own = {fact.id: fact for fact in facts if fact.id in old or not fact.pins}
+    modes = registry.adapter(adapter).modes
+    new = {
+        name: refreshed(own[name], old.get(name, ()), seen.get((adapter, name), Covered()), own[name].modes or modes)
+        for name in (*old, *(name for name in own if name not in old))
+    }
     yield from changes(old, new)
     told = {name: pins for name, pins in new.items() if pins}
     if told != {name: pins for name, pins in old.items() if pins}:
-        _write(place / FILE, told)
+        _write(place / FILE, in_place(list(pins_in(place)), told))
 
 
-def _write(path: Path, pins: Mapping[str, Sequence[Case]]) -> None:
+def in_place(before: Sequence[Pin], new: Mapping[str, Sequence[Case]]) -> list[Pin]:
+    """The pins ``new`` in the order in which those of ``before`` stand; others behind the last one of their fact."""
+    kept = [(name, pin) for name, pin in before if pin in new.get(name, ())]
+    for name, pins in new.items():
+        for pin in pins:
+            if (name, pin) not in kept:
+                last = [number for number, (other, _) in enumerate(kept, 1) if other == name]
+                kept.insert(last[-1] if last else len(kept), (name, pin))
+    return kept
+
+
+def _write(path: Path, pins: Sequence[Pin]) -> None:
     try:
         replace_file(path, "".join(f"{line}\n" for line in lines(pins)).encode())
     except FileError as error:
         raise UsageError(f"{error}; what was in it is still there") from None
 
 
-def refreshed(fact: Fact, old: Sequence[Case], seen: Covered) -> tuple[Case, ...]:
+def refreshed(fact: Fact, old: Sequence[Case], seen: Covered, modes: Collection[str]) -> tuple[Case, ...]:
     """The pins that still hold and, for each mode without one, the smallest case that shows the fact there.
 
-    A pin that was asked and showed the fact in no mode is dropped, except the last: it reports the fact as out of date.
+    ``modes``: all modes of the fact. A pin that was asked in each of them and showed the fact in none is dropped,
+    except the last: it reports the fact as out of date.
     """
-    kept = [pin for pin in old if fact.flaky or any(seen.pins.get(pin.id, {"": True}).values())]
+    kept = [pin for pin in old if fact.flaky or not _gone(seen.pins.get(pin.id, {}), modes)]
     shown = {mode for pin in kept for mode, shows in seen.pins.get(pin.id, {}).items() if shows}
     unasked = [pin for pin in kept if pin.id not in seen.pins]
     missing = [] if unasked else sorted(set(seen.cases) - shown)
@@ -85,6 +101,11 @@ def refreshed(fact: Fact, old: Sequence[Case], seen: Covered) -> tuple[Case, ...
         kept.append(best)
         missing = [mode for mode in missing if best not in seen.cases[mode]]
     return tuple(kept) or tuple(old[:1])
+
+
+def _gone(told: Mapping[str, bool], modes: Collection[str]) -> bool:
+    """Whether no mode can show it any more: a run of some says nothing of the others."""
+    return not any(told.values()) and set(modes) <= set(told)
 
 
 def _best(cases: Mapping[str, Sequence[Case]], missing: Sequence[str]) -> Case:

@@ -46,13 +46,13 @@ PIN = Case("relu", (Tensor((1,), "float32", Fill("ones")),))
 
 
 def test_pins_are_read_as_they_are_written(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text("".join(f"{line}\n" for line in lines({"here": [PIN, PIN]})), encoding="utf-8")
+    (tmp_path / FILE).write_text("".join(f"{line}\n" for line in lines([("here", PIN), ("here", PIN)])), encoding="utf-8")
     assert pinned([FACT], tmp_path) == (replace(FACT, pins=(PIN, PIN)),)
     assert pinned([FACT], tmp_path / "nowhere") == (FACT,)
 
 
 def test_a_pin_of_no_fact_is_refused(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text("".join(lines({"gone": [PIN]})), encoding="utf-8")
+    (tmp_path / FILE).write_text("".join(lines([("gone", PIN)])), encoding="utf-8")
     with pytest.raises(ValueError, match=r"pins.jsonl: a pin of 'gone', which is no fact"):
         pinned([FACT], tmp_path)
 
