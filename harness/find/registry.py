@@ -71,6 +71,7 @@ class Registry:
         elsewhere: Collection[str] | None = None,
     ) -> None:
         self._elsewhere = elsewhere
+        self.folder = folder
         self.adapters = {entry.name: entry for entry in built_in()}
         for location in _installed():
             self._add(location)

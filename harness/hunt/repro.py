@@ -50,7 +50,7 @@ class Seen:
     """What a target did with a case, and so what a script has to show.
 
     ``rules``, ``settings``, ``version`` and ``threads`` are those of the worker that answered. ``about``: the cause in
-    one line, with how certain it is.
+    one line, with how certain it is. ``name``: that of a user's own target.
     """
 
     verdict: str
@@ -63,6 +63,7 @@ class Seen:
     rules: Sequence[NumericRule] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
+    name: str = ""
 
 
 def write_reproduction(
@@ -75,15 +76,16 @@ def write_reproduction(
     python: str = sys.executable,
     limit: float = 30.0,
 ) -> Reproduction:
-    """Write ``repro_<adapter>.py`` into ``folder``, run it with ``python``, and store its output beside it.
+    """Write ``repro_<adapter>.py`` into ``folder``, run it, and store its output beside it.
 
+    A standalone script runs with ``python``, one through ``opassay replay`` with opassay's own interpreter.
     ``limit``: seconds after which the case counts as a hang. Raises ``OSError`` if the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"repro_{adapter}.py"
     text, alone = script_text(adapter, case, op, seen, registry or Registry(), limit)
     file.write_text(text, encoding="utf-8")
-    return run_script(file, python, limit, alone)
+    return run_script(file, python if alone else sys.executable, limit, alone)
 
 
 def script_text(
@@ -93,13 +95,24 @@ def script_text(
     about = _about(adapter, case, seen)
     asked, idiom = _idiom(adapter, case, op, seen, registry)
     if asked is None or idiom is None:
-        target = str(Target(adapter, seen.mode, seen.device))
-        return through_replay(case, target, registry.adapter(adapter).location, about), False
+        return _through_replay(registry, Target(adapter, seen.mode, seen.device, seen.name), case, about), False
     compared: list[str] = []
     if seen.verdict not in ("accepts", "rejects", "crash", "hang") and case.aspect != "error":
         found, models = _judged_by(op, case, seen)
         compared = checks(found, models, seen.outcome, case.exact)
     return standalone(asked, idiom, adapter, seen.verdict, about, compared, limit), True
+
+
+def _through_replay(registry: Registry, target: Target, case: Case, about: Sequence[str]) -> str:
+    """The script that asks ``target`` again, in the folder that describes it and by its interpreter."""
+    user, python = registry.described.get(target.name), registry.interpreter(target)
+    options = ["--target", str(target)]
+    if location := registry.adapter(target.adapter).location:
+        options += ["--adapter", location]
+    if python not in (sys.executable, user.python if user else ""):
+        options += ["--python", f"{target.name or target.adapter}={os.path.abspath(python)}"]
+    folder = os.path.abspath(registry.folder or "") if user else ""
+    return through_replay(case, options, about, folder)
 
 
 def _idiom(adapter: str, case: Case, op: Op, seen: Seen, registry: Registry) -> tuple[Asked, Idiom] | tuple[None, None]:
@@ -123,7 +136,9 @@ def _judged_by(op: Op, case: Case, seen: Seen) -> tuple[tuple[Reference, ...], l
 
 
 def _about(adapter: str, case: Case, seen: Seen) -> list[str]:
-    lines = [title(adapter, case, seen), "", f"Seen with {adapter} {seen.version}, mode {seen.mode}, on {seen.device}."]
+    by = f", by {seen.settings['backend']}" if seen.settings.get("backend") else ""
+    where = f"mode {seen.mode}, on {seen.device}{by}"
+    lines = [title(adapter, case, seen), "", f"Seen with {adapter} {seen.version}, {where}."]
     if seen.message:
         lines.append(f"There: {clean_message(seen.message)}")
     if seen.about:

@@ -199,10 +199,12 @@ except Exception as error:
     print(f"{{type(error).__name__}}: {{error}}", flush=True){lost}"""
 
 
-def through_replay(case: Case, target: str, location: str, about: Sequence[str]) -> str:
-    """For an adapter without scripts: opassay itself asks the question."""
-    more = ["--adapter", location] if location else []
-    command = json.dumps(["-m", "opassay", "replay", "case.json", "--target", target, *more])
+def through_replay(case: Case, options: Sequence[str], about: Sequence[str], folder: str = "") -> str:
+    """For an adapter without scripts: opassay itself asks the question, with ``options`` that name the target.
+
+    ``folder``: where the file lies that describes the target; empty for one of opassay's own.
+    """
+    command = json.dumps(["-m", "opassay", "replay"])
     text = "\n".join(f"# {line}".rstrip() for line in about)
     return f"""{text}
 
@@ -218,6 +220,9 @@ import tempfile
 
 CASE = {json.dumps(case.dumps())}
 DIFFERS = {json.dumps("|".join(FAILING))}
+OPTIONS = {json.dumps([*options])}
+# Where opassay.toml or pyproject.toml describes the target; any folder if empty.
+FOLDER = {json.dumps(folder)}
 
 {FINISH}
 
@@ -225,11 +230,14 @@ DIFFERS = {json.dumps("|".join(FAILING))}
 if importlib.util.find_spec("opassay") is None:
     print("opassay is not installed in this environment, so nothing was asked")
     sys.exit(2)
+if FOLDER and not os.path.isdir(FOLDER):
+    print(f"there is no folder {{FOLDER!r}}; write the one that describes the target into FOLDER")
+    sys.exit(2)
 folder = tempfile.mkdtemp()
 with open(os.path.join(folder, "case.json"), "w") as file:
     file.write(CASE)
-command = [sys.executable, *{command}]
-done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, errors="replace")
+command = [sys.executable, *{command}, os.path.join(folder, "case.json"), *OPTIONS]
+done = subprocess.run(command, cwd=FOLDER or folder, stdout=subprocess.PIPE, text=True, errors="replace")
 print(done.stdout, flush=True)
 there = re.search(rf"^\\S+: ({{DIFFERS}})\\b", done.stdout, re.MULTILINE)
 if done.returncode not in (0, 1) or (done.returncode == 1 and not there):

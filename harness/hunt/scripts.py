@@ -85,6 +85,7 @@ def _seen(lane: Lane, outcome: Outcome, judgement: Judgement, verdict: str, abou
         lane.rules,
         lane.hello.get("settings", {}),
         about,
+        lane.target.name,
     )
 
 

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from opassay.harness.find.registry import Registry
+from opassay.harness.hunt.repro import Seen, run_script, script_text, write_reproduction
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fills import Fill
+from opassay.harness.model.outcome import Returned
 from opassay.harness.plan.plan import Item, Settings
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 
@@ -68,6 +70,30 @@ if find_spec("onnx"):
                 found[does] = judgement.verdict, judgement.message
         assert {does: verdict for does, (verdict, _) in found.items()} == {d: v for d, (v, _) in VERDICTS.items()}
         assert [does for does, (_, said) in VERDICTS.items() if said not in found[does][1]] == []
+
+    @pytest.mark.parametrize("elsewhere", [False, True])
+    def test_the_script_of_a_finding_asks_the_backend_of_its_target(tmp_path: Path, elsewhere: bool) -> None:
+        folder = tmp_path / "mine"
+        folder.mkdir()
+        (folder / "my_backend.py").write_text(
+            "import numpy as np\n\n\ndef backend(model):\n    return lambda arrays: [np.abs(arrays[0])]\n"
+        )
+        asked = campaign(folder, "my_backend:backend")
+        case, settings = relu(1), {"backend": "my_backend:backend"}
+        wrong = Returned((np.ones(2, np.float32),))
+        seen = Seen("structural", "", wrong, "model", settings=settings, name="planted")
+        text, _ = script_text("onnx", case, asked.ops[0], seen, asked.registry)
+        if elsewhere:
+            (file := tmp_path / "script.py").write_text(text.replace(str(folder), str(tmp_path / "nowhere")))
+            found = run_script(file)
+            assert (found.exit_status, found.reproduces) == (2, False), found.output
+            assert "write the one that describes the target into FOLDER" in found.output
+            return
+        # The interpreter of the target needs no opassay, which the script does.
+        found = write_reproduction(tmp_path, "onnx", case, asked.ops[0], seen, asked.registry, python="no-such-python")
+        assert (found.standalone, found.exit_status, found.reproduces) == (False, 1, True), found.output
+        assert "planted: structural" in found.output
+        assert "by my_backend:backend" in found.file.read_text()
 
     @pytest.mark.parametrize(
         ("backend", "said"),

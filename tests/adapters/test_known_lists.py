@@ -46,7 +46,9 @@ PIN = Case("relu", (Tensor((1,), "float32", Fill("ones")),))
 
 
 def test_pins_are_read_as_they_are_written(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text("".join(f"{line}\n" for line in lines([("here", PIN), ("here", PIN)])), encoding="utf-8")
+    (tmp_path / FILE).write_text(
+        "".join(f"{line}\n" for line in lines([("here", PIN), ("here", PIN)])), encoding="utf-8"
+    )
     assert pinned([FACT], tmp_path) == (replace(FACT, pins=(PIN, PIN)),)
     assert pinned([FACT], tmp_path / "nowhere") == (FACT,)
 

@@ -320,6 +320,17 @@ def test_an_adapter_without_scripts_gets_one_through_replay(tmp_path: Path, monk
     assert (found.standalone, found.exit_status, found.reproduces) == (False, 1, True), found.output
 
 
+def test_a_script_through_replay_names_the_interpreter_of_the_target() -> None:
+    case, python = matmul_case(), str(HERE / "another-python")
+    seen = Seen("rejects", "", Raised("ValueError", "no"), "pynative")
+    for pythons, named in ({"mindspore": python}, f'"--python", "mindspore={python}"'), ({}, None):
+        registry = Registry(python=pythons)
+        text, alone = script_text("mindspore", replace(case, aspect="shape"), registry.op("matmul"), seen, registry)
+        assert not alone
+        assert ("--python" in text) == bool(named)
+        assert not named or named in text
+
+
 @pytest.mark.parametrize("lacking", ["opassay", "the adapter's module", "the adapter's framework"])
 def test_a_script_that_cannot_start_never_says_that_the_difference_is_there(lacking: str, tmp_path: Path) -> None:
     case = matmul_case()
@@ -328,7 +339,8 @@ def test_a_script_that_cannot_start_never_says_that_the_difference_is_there(lack
         (tmp_path / "lame.py").write_text(LAME)
         location = "lame:Lame"
     file = tmp_path / "script.py"
-    file.write_text(through_replay(case, "lame", location, []))
+    more = ["--adapter", location] if location else []
+    file.write_text(through_replay(case, ["--target", "lame", *more], []))
     path = f"{HERE.parents[1]}:{tmp_path}"
     options, environment = ([], {"PYTHONPATH": path}) if lacking != "opassay" else (["-S"], {})
     done = subprocess.run(
