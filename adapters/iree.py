@@ -18,17 +18,17 @@ _DIAGNOSTICS = re.compile(r"Diagnostics:\s*(.*?)\s*(?:Invoked with:|$)", re.DOTA
 
 
 def refusal(message: str) -> str:
-    """The message of a ``CompilerToolError`` in short: the signal that ended the compiler, else its errors.
+    """The message of a ``CompilerToolError`` in short: the signal that ended the compiler, else its first error.
 
-    Without warnings, and without the places in JAX's and opassay's source: two ops with one error have one message.
+    Without warnings, without what follows from that error, and without the places in JAX's and opassay's source: two ops with one error have one message.
     """
     found, told = _CODE.search(message), _DIAGNOSTICS.search(message)
     code = int(found[1]) if found else 0
     if code < 0:
         return f"iree-compile was ended by {_name(-code)}"
     lines = (told[1] if told else message).splitlines()
-    errors = [_PRINTED.sub("", _PLACE.sub("", line)) for line in lines if "error:" in line]
-    return "\n".join(dict.fromkeys(errors) or lines) or f"iree-compile ended with status {code}"
+    error = next((line for line in lines if "error:" in line), "")
+    return _PRINTED.sub("", _PLACE.sub("", error)) or "\n".join(lines) or f"iree-compile ended with status {code}"
 
 
 def _name(number: int) -> str:
