@@ -20,7 +20,8 @@ _DIAGNOSTICS = re.compile(r"Diagnostics:\s*(.*?)\s*(?:Invoked with:|$)", re.DOTA
 def refusal(message: str) -> str:
     """The message of a ``CompilerToolError`` in short: the signal that ended the compiler, else its first error.
 
-    Without warnings, without what follows from that error, and without the places in JAX's and opassay's source: two ops with one error have one message.
+    Without warnings, without what follows from that error, and without its place in JAX's and opassay's source: two ops
+    with one error have one message.
     """
     found, told = _CODE.search(message), _DIAGNOSTICS.search(message)
     code = int(found[1]) if found else 0
