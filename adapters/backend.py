@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -75,8 +76,10 @@ def _callable(text: str) -> Callable[[bytes], Run]:
     sys.path.append(os.getcwd())
     try:
         found: Callable[[bytes], Run] = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    except (Exception, SystemExit) as error:
         raise Unusable(f"the backend {text!r} cannot be imported: {type(error).__name__}: {error}") from None
+    if not callable(found):
+        raise Unusable(f"the backend {text!r} is of type {type(found).__name__}; expected a function of a model")
     return lambda model: _watched(_refusing(found)(model))
 
 
@@ -102,7 +105,10 @@ def _command(text: str, file: str) -> Callable[[bytes], Run]:
     missing = [place for place in PLACES if place not in text]
     if missing:
         raise Unusable(f"the command {text!r} has no {', '.join(missing)}")
-    words = shlex.split(text)
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise Unusable(f"the command {text!r} cannot be read: {error}") from None
     if shutil.which(words[0]) is None:
         raise Unusable(f"there is no command {words[0]!r}")
     return lambda model: lambda arrays: _called(words, file, model, arrays)
@@ -137,13 +143,22 @@ def _ended(done: subprocess.CompletedProcess[bytes]) -> None:
 
 
 def _read(path: str) -> list[np.ndarray]:
+    if not os.path.exists(path):
+        raise Refused("the command ended well and wrote no outputs")
+    unreadable = "what the command wrote as outputs cannot be read:"
+    if not zipfile.is_zipfile(path):
+        raise Refused(f"{unreadable} it is no .npz, the format of numpy.savez")
     try:
         with np.load(path, allow_pickle=False) as found:
-            return [found[name] for name in found.files]
-    except FileNotFoundError:
-        raise Refused("the command ended well and wrote no outputs") from None
+            return [found[name] for name in sorted(found.files, key=_number)]
     except Exception as error:
-        raise Refused(f"what the command wrote as outputs cannot be read: {type(error).__name__}: {error}") from None
+        raise Refused(f"{unreadable} {type(error).__name__}: {error}") from None
+
+
+def _number(name: str) -> int:
+    """The position that ``arr_10`` names; files need not list them in order."""
+    number = name.removeprefix("arr_")
+    return int(number) if number.isdecimal() else 0
 
 
 def checked(answers: Any, outputs: int, dtypes: Sequence[str]) -> list[np.ndarray]:

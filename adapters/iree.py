@@ -1,9 +1,12 @@
-"""IREE's flags, and what its compiler says of a model that it refuses. Does not import IREE."""
+"""IREE's flags, its answers, and what its compiler says of a model that it refuses. Does not import IREE."""
 
 from __future__ import annotations
 
 import re
 import signal
+from typing import Any
+
+import numpy as np
 
 NAME = "iree-base-compiler"
 FLAGS = ("--iree-llvmcpu-target-cpu=host", "--iree-input-demote-f64-to-f32=false")
@@ -30,6 +33,12 @@ def refusal(message: str) -> str:
     lines = (told[1] if told else message).splitlines()
     error = next((line for line in lines if "error:" in line), "")
     return _PRINTED.sub("", _PLACE.sub("", error)) or "\n".join(lines) or f"iree-compile ended with status {code}"
+
+
+def hosts(answer: Any) -> list[np.ndarray]:
+    """The arrays of one or several buffers of IREE's, copied: it frees their memory together with the buffers."""
+    several = answer if isinstance(answer, (list, tuple)) else [answer]
+    return [np.array(buffer.to_host()) for buffer in several]
 
 
 def _name(number: int) -> str:

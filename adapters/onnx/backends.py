@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.backend import of_package
-from opassay.adapters.iree import FLAGS, NAME, refusal
+from opassay.adapters.iree import FLAGS, NAME, hosts, refusal
 from opassay.adapters.kept_binaries import kept
 
 Run = Callable[[Sequence[np.ndarray]], list[Any]]
@@ -92,9 +92,4 @@ def iree(model: bytes) -> Run:
         raise ValueError(refusal(str(error))) from None
     config = runtime.Config("local-sync")
     vm = runtime.load_vm_module(runtime.VmModule.copy_buffer(config.vm_instance, binary), config)
-    return lambda arrays: _hosts(vm[proto.graph.name](*arrays))
-
-
-def _hosts(answer: Any) -> list[Any]:
-    several = answer if isinstance(answer, (list, tuple)) else [answer]
-    return [y.to_host() for y in several]
+    return lambda arrays: hosts(vm[proto.graph.name](*arrays))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from opassay.adapters.backend import of_package
-from opassay.adapters.iree import FLAGS, NAME, refusal
+from opassay.adapters.iree import FLAGS, NAME, hosts, refusal
 from opassay.adapters.kept_binaries import kept
 
 Run = Callable[[Sequence[np.ndarray]], list[Any]]
@@ -57,9 +57,4 @@ def iree(module: bytes) -> Run:
         raise ValueError(refusal(str(error))) from None
     config = runtime.Config("local-sync")
     vm = runtime.load_vm_module(runtime.VmModule.copy_buffer(config.vm_instance, binary), config)
-
-    def run(arrays: Sequence[np.ndarray]) -> list[Any]:
-        answer = vm.main(*arrays)
-        return [y.to_host() for y in (answer if isinstance(answer, (list, tuple)) else [answer])]
-
-    return run
+    return lambda arrays: hosts(vm.main(*arrays))

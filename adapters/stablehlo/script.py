@@ -16,7 +16,8 @@ def run(module, arrays):
     config = runtime.Config("local-sync")
     vm = runtime.load_vm_module(runtime.VmModule.copy_buffer(config.vm_instance, binary), config)
     answer = vm.main(*arrays)
-    return [y.to_host() for y in (answer if isinstance(answer, (list, tuple)) else [answer])]
+    # Copied: IREE frees the memory together with its buffers.
+    return [np.array(y.to_host()) for y in (answer if isinstance(answer, (list, tuple)) else [answer])]
 
 
 traced = call

@@ -32,6 +32,8 @@ if does == 6: time.sleep(600)
 if does == 7: os.kill(os.getpid(), signal.SIGSEGV)
 if does == 8: np.savez(outputs, np.maximum(x, 0)[None])
 if does == 9: np.savez(outputs, x.astype(complex))
+if does == 10: np.save(open(outputs, "wb"), np.maximum(x, 0))
+if does == 11: os.mkdir(outputs)
 if does == 1: np.savez(outputs, np.maximum(x, 0))
 """
 VERDICTS = {
@@ -44,6 +46,8 @@ VERDICTS = {
     7: ("crash", "SIGSEGV"),
     8: ("shape", ""),
     9: ("rejects", "complex128"),
+    10: ("rejects", "it is no .npz"),
+    11: ("rejects", "it is no .npz"),
 }
 
 
@@ -102,15 +106,35 @@ if find_spec("onnx"):
             ("python {model} {inputs}", "has no {outputs}"),
             ("nowhere:run", "cannot be imported: ModuleNotFoundError"),
             ("nonsense", "expected module:function"),
+            ("tool 'x {model} {inputs} {outputs}", "cannot be read: No closing quotation"),
+            ("planted_module:lacking", "has no attribute 'lacking'"),
+            ("planted_module:number", "is of type int; expected a function of a model"),
+            ("planted_words:x", "cannot be imported: SyntaxError"),
+            ("planted_exit:x", "cannot be imported: SystemExit: 5"),
         ],
     )
-    def test_a_backend_that_is_not_there_is_one_line(backend: str, said: str) -> None:
+    def test_a_backend_that_is_not_there_is_one_line(
+        backend: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         from opassay.adapters.backend import Unusable, named
 
+        for name, text in (("module", "number = 3"), ("words", "def x(:"), ("exit", "raise SystemExit(5)")):
+            (tmp_path / f"planted_{name}.py").write_text(text)
+        monkeypatch.syspath_prepend(str(tmp_path))
         with pytest.raises(Unusable) as error:
             named(backend, "model.onnx")
         assert said in str(error.value)
         assert "\n" not in str(error.value)
+
+    def test_answers_are_read_by_their_number(tmp_path: Path) -> None:
+        from opassay.adapters.backend import named
+
+        (tmp_path / "answer.py").write_text(
+            "import sys, numpy as np\nnp.savez(sys.argv[3], **{f'arr_{n}': np.array(n) for n in range(11, -1, -1)})\n"
+        )
+        command = f"{sys.executable} {tmp_path / 'answer.py'} {{model}} {{inputs}} {{outputs}}"
+        answers = named(command, "model.onnx")(b"")([])
+        assert [int(answer) for answer in answers] == list(range(12))
 
     def test_what_a_callable_raises_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         from opassay.adapters.backend import Refused, named

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from opassay.adapters.iree import refusal
+from opassay.adapters.iree import hosts, refusal
 
 TOLD = """Error invoking IREE compiler tool iree-compile
 Error code: {code}
@@ -53,3 +54,21 @@ def test_of_a_refusal_the_cause_comes_first(code: int, said: str, told: str | No
 
 def test_another_message_is_kept() -> None:
     assert refusal("no compiler was found") == "no compiler was found"
+
+
+class Buffer:
+    """A buffer that writes over its memory when it is gone."""
+
+    def __init__(self, values: list[float]) -> None:
+        self.memory = np.array(values)
+
+    def to_host(self) -> np.ndarray:
+        return self.memory
+
+    def __del__(self) -> None:
+        self.memory[...] = 99
+
+
+def test_answers_outlive_the_buffers_that_they_come_from() -> None:
+    assert [answer.tolist() for answer in hosts([Buffer([1.0]), Buffer([2.0, 3.0])])] == [[1.0], [2.0, 3.0]]
+    assert [answer.tolist() for answer in hosts(Buffer([4.0]))] == [[4.0]]
