@@ -61,7 +61,8 @@ def main(folder):
     drawn = list(cases())
     write_suite(folder / "suite.jsonl", Suite("suite", tuple(drawn)))
     (folder / "case.json").write_text(json.dumps(drawn[0].to_json(), indent=1) + "\n", encoding="utf-8")
-    (folder / "pins.jsonl").write_text("".join(f"{line}\n" for line in lines(("a-fact", case) for case in drawn[:2])), encoding="utf-8")
+    pins = lines(("a-fact", case) for case in drawn[:2])
+    (folder / "pins.jsonl").write_text("".join(f"{line}\n" for line in pins), encoding="utf-8")
     line = Line(
         "mine",
         "relu",
