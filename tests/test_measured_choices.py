@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from opassay.harness.doors.measured_choices import lines, questions, said
+from opassay.harness.doors.measured_choices import Row, lines, questions, said
 from opassay.harness.find.registry import Registry
 from opassay.harness.run.campaign import Campaign, Request, check_devices
 
 INDEX = next(c for c in Registry().op("gather").choices if c.name == "index_below")
-END, BOTH = ("from_end",), ("from_end", "from_end_or_first")
+END, BOTH = Row(("from_end",)), Row(("from_end", "from_end_or_first"))
 
 
 def test_an_option_that_all_ops_show_is_declared_without_ops() -> None:
@@ -19,7 +19,7 @@ def test_an_option_that_all_ops_show_is_declared_without_ops() -> None:
 
 
 def test_ops_that_differ_are_declared_apart_and_the_contract_needs_no_line() -> None:
-    told = {"gather": [BOTH, END], "one_hot": [("nowhere",)], "gather_nd": [("refuse",)]}
+    told = {"gather": [BOTH, END], "one_hot": [Row(("nowhere",))], "gather_nd": [Row(("refuse",))]}
     assert [line.partition("  #")[0] for line in said(INDEX, told)] == [
         '    Follows("index_below", "from_end", ops=("gather",)),',
         '    Follows("index_below", "nowhere", ops=("one_hot",)),',
@@ -27,9 +27,10 @@ def test_ops_that_differ_are_declared_apart_and_the_contract_needs_no_line() -> 
 
 
 def test_what_is_not_clear_is_a_remark() -> None:
-    (line,) = said(INDEX, {"gather": [(), (), END]})
+    wrong = Row((), "rule IndexNegative: returned\nfloat32[2] = 0, 0")
+    (line,) = said(INDEX, {"gather": [Row((), ""), wrong, END]})
     assert line.lstrip().startswith("#")
-    assert "2× neither, 1× from_end of gather" in line
+    assert line.endswith("2× neither, 1× from_end of gather (rule IndexNegative: returned float32[2] = 0, 0)")
 
 
 def test_questions_break_the_rule_that_an_option_makes_valid() -> None:

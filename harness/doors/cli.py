@@ -204,7 +204,9 @@ def doctor(
 
         return workers_command(asked(ops=["relu"]), scheduler)
     if target:
-        raise typer.BadParameter("only --numeric, --choices, --lacking and --scheduler ask single targets")
+        raise typer.BadParameter(
+            "doctor checks every target; only --numeric, --choices, --lacking and --scheduler ask single ones"
+        )
     return doctor_command(adapter, pairs(python))
 
 

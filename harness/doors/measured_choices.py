@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from opassay.harness.doors.doctor import outcome_of, tell_each
@@ -27,8 +28,19 @@ ASKED = 6
 NEITHER = "neither"
 """Stands for an answer that no option allows."""
 
-Rows = Sequence[tuple[str, ...]]
-"""For each answer that not every option allows, the options that do."""
+SHOWN = 100
+"""Most characters of a message that a remark quotes."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An answer that not every option allows: the options that do, and what is said of it where none does."""
+
+    options: tuple[str, ...]
+    message: str = ""
+
+
+Rows = Sequence[Row]
 
 
 def choices_command(request: Request) -> int:
@@ -52,10 +64,10 @@ def _names(op: Op) -> set[str]:
 
 
 def answers(op: Op, name: str, engine: Engine, lane: Lane) -> Rows:
-    """The options that allow the target's answers to ``op``, for cases in which they differ."""
+    """The target's answers to ``op``, for cases in which the options differ."""
     choice = next(c for c in op.choices if c.name == name)
     asked = (_allowed(op, choice, case, engine, lane) for case in questions(op, choice))
-    return [options for options in asked if options is not None]
+    return [row for row in asked if row is not None]
 
 
 def questions(op: Op, choice: Choice) -> Iterator[Case]:
@@ -73,8 +85,8 @@ def questions(op: Op, choice: Choice) -> Iterator[Case]:
         yield from (case for _, case in generate.cases(op, aspect, 0, 0, GEOMETRIES, 2))
 
 
-def _allowed(op: Op, choice: Choice, case: Case, engine: Engine, lane: Lane) -> tuple[str, ...] | None:
-    """The options that allow the target's answer; None if all do, or if the case does not concern the choice."""
+def _allowed(op: Op, choice: Choice, case: Case, engine: Engine, lane: Lane) -> Row | None:
+    """The target's answer by the options that allow it; None if all do, or if the case does not concern the choice."""
     outcome = outcome_of(engine, lane, op, case)
     if outcome is None:
         return None
@@ -87,7 +99,7 @@ def _allowed(op: Op, choice: Choice, case: Case, engine: Engine, lane: Lane) -> 
         found = Judging({lane.target.adapter: (follows,)}).judge(lane, op, case, outcome, 1)
         concerned |= bool(found.choice)
         allowed += [option] * (bool(found.choice) and found.verdict == "pass")
-    return tuple(allowed) if concerned and len(allowed) <= len(choice.options) else None
+    return Row(tuple(allowed), contract.message) if concerned and len(allowed) <= len(choice.options) else None
 
 
 def said(choice: Choice, told: Mapping[str, Rows]) -> Iterator[str]:
@@ -102,12 +114,19 @@ def said(choice: Choice, told: Mapping[str, Rows]) -> Iterator[str]:
             only = "" if len(by_option) == 1 else f", ops=({named}{',' * (len(ops) == 1)})"
             yield f'    Follows("{choice.name}", "{option}"{only}),  # {choice.options[option].says}'
         elif option != choice.contract:
-            yield f"    # {choice.name}: {choice.asks} {option} of {', '.join(ops)}"
+            yield f"    # {choice.name}: {choice.asks} {option} of {', '.join(ops)}{_quoted(told[op] for op in ops)}"
+
+
+def _quoted(told: Iterable[Rows]) -> str:
+    """What is said of the first answer that no option allows."""
+    messages = (row.message for rows in told for row in rows if row.message and not row.options)
+    first = " ".join(next(messages, "").split())
+    return f" ({first[:SHOWN]}{'…' * (len(first) > SHOWN)})" if first else ""
 
 
 def _shown(choice: Choice, rows: Rows) -> str:
     """The first option that allows every answer to an op; else a remark: part of the answers may be a mistake."""
-    counts = Counter(option for options in rows for option in options or (NEITHER,))
+    counts = Counter(option for row in rows for option in row.options or (NEITHER,))
     whole = [option for option in (choice.contract, *choice.options) if counts[option] == len(rows)]
     if whole:
         return whole[0]
