@@ -12,11 +12,18 @@ from rich.console import Console
 from opassay.harness.doors.consoles import UNCUT, stdout, watched
 from opassay.harness.doors.pace import Pace, duration
 from opassay.harness.doors.progress import EVERY, Lines, Moving
+from opassay.harness.plan.budget import ToCome
 
 
 class Record:
-    def __init__(self, target: str = "torch", new: bool = False) -> None:
-        self.target, self.new = target, new
+    def __init__(self, target: str = "torch", new: bool = False, op: str = "relu") -> None:
+        self.target, self.new, self.op, self.aspect = target, new, op, "value"
+
+
+def to_come(records, seconds=1.0):
+    """So many records of one op by target."""
+    kinds = {(target, "relu", "value"): count for target, count in records.items()}
+    return ToCome(kinds, dict.fromkeys(kinds, seconds))
 
 
 class Clock:
@@ -40,7 +47,7 @@ def unticked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_pace_counts_what_is_done_of_what_is_planned() -> None:
     clock = Clock()
-    pace = Pace({"torch": 1_000, "jax": 2_000}, clock)
+    pace = Pace(to_come({"torch": 1_000, "jax": 2_000}), clock)
     for number in range(500):
         pace.add(Record(new=number < 3))
         pace.add(Record("jax"))
@@ -50,7 +57,7 @@ def test_the_pace_counts_what_is_done_of_what_is_planned() -> None:
 
 def test_what_is_left_is_that_of_the_slowest_target() -> None:
     clock = Clock()
-    pace = Pace({"fast": 1_000, "slow": 1_000}, clock)
+    pace = Pace(to_come({"fast": 1_000, "slow": 1_000}), clock)
     for _ in range(1_000):
         pace.add(Record("fast"))
     for _ in range(100):
@@ -60,10 +67,20 @@ def test_what_is_left_is_that_of_the_slowest_target() -> None:
     assert "about 1:30 left" in str(pace)
 
 
+def test_ops_that_take_longer_are_more_of_what_is_done() -> None:
+    clock = Clock()
+    kinds = {("torch", "conv2d", "value"): 10, ("torch", "relu", "value"): 90}
+    pace = Pace(ToCome(kinds, {kind: 9.0 if kind[1] == "conv2d" else 1.0 for kind in kinds}), clock)
+    for _ in range(10):
+        pace.add(Record(op="conv2d"))
+    clock.now += 60
+    assert pace.left == 60
+
+
 @pytest.mark.parametrize(("targets", "seconds"), [(("fast",), 10.0), (("fast", "slow"), 4.0), ((), 100.0)])
 def test_nothing_is_foretold_early_or_where_a_target_has_not_answered_yet(targets, seconds) -> None:
     clock = Clock()
-    pace = Pace({"fast": 10, "slow": 10}, clock)
+    pace = Pace(to_come({"fast": 10, "slow": 10}), clock)
     for target in targets:
         pace.add(Record(target))
     clock.now += seconds
@@ -74,13 +91,13 @@ def test_nothing_is_foretold_early_or_where_a_target_has_not_answered_yet(target
 def test_answers_of_what_is_asked_twice_are_told_and_count_half() -> None:
     """Pins of a run with ``--cases`` are recorded only at the end of the second pass."""
     clock, held = Clock(), {"torch": 0}
-    pace = Pace({"torch": 100}, clock, held)
+    pace = Pace(to_come({"torch": 100}), clock, held)
     clock.now += 10
     assert pace.left is None
     held["torch"] = 100
     assert str(pace) == "0 of 100 judged, 100 answers of what is asked twice, 0 new, 0.0 a second, about 0:10 left"
     held["torch"] = 160
-    assert pace.left == 2.5
+    assert pace.left == pytest.approx(2.5)
     held["torch"] = 0
     for _ in range(100):
         pace.add(Record())
@@ -88,7 +105,7 @@ def test_answers_of_what_is_asked_twice_are_told_and_count_half() -> None:
 
 
 def test_a_pace_of_nothing_is_told_without_a_division() -> None:
-    assert str(Pace({}, Clock())) == "0 of 0 judged, 0 new, 0.0 a second"
+    assert str(Pace(to_come({}), Clock())) == "0 of 0 judged, 0 new, 0.0 a second"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +119,7 @@ def test_durations_read_like_a_clock(seconds: float, expected: str) -> None:
 def test_a_line_comes_every_thirty_seconds_whatever_happens_in_between() -> None:
     clock = Clock()
     lines, stream = made(clock)
-    with lines.judging({"torch": 400}) as judged:
+    with lines.judging(to_come({"torch": 400})) as judged:
         pace = judged.__self__
         for _ in range(100):
             clock.now += 1
@@ -141,7 +158,7 @@ def test_a_fast_run_is_told_in_a_few_lines() -> None:
             for _ in range(1_000):
                 say("more")
                 lines.tick("more")
-    with lines.judging({"torch": 5_000}) as judged:
+    with lines.judging(to_come({"torch": 5_000})) as judged:
         for _ in range(5_000):
             judged(Record())
             lines.tick("more")
@@ -171,7 +188,9 @@ def test_no_line_is_broken_and_markup_is_printed_as_it_is() -> None:
 def test_a_terminal_of_eighty_columns_shows_the_pace_and_a_clock_in_one_line() -> None:
     stream = io.StringIO()
     clock = Clock()
-    with Moving(Console(file=stream, force_terminal=True, width=80), clock).judging({"torch": 12_345}) as judged:
+    with Moving(Console(file=stream, force_terminal=True, width=80), clock).judging(
+        to_come({"torch": 12_345})
+    ) as judged:
         for _ in range(1_234):
             judged(Record(new=True))
         clock.now += 20

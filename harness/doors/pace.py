@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 
 from opassay.harness.model.verdicts import Record
+from opassay.harness.plan.budget import ToCome
 
 Clock = Callable[[], float]
 """Seconds since some moment; never decreases."""
@@ -21,19 +22,24 @@ TWICE = 0.5
 
 
 class Pace:
-    """``planned``: the number of records by target. As text: progress, rate and time left.
+    """``planned``: the records to come. As text: progress, rate and time left.
 
     ``held``: by target, how many answers there are now of cases that are asked twice before they are recorded.
     """
 
-    def __init__(self, planned: Mapping[str, int], clock: Clock, held: Mapping[str, int] = NONE) -> None:
-        self._planned, self._clock, self._held = dict(planned), clock, held
-        self._made: Counter[str] = Counter()
+    def __init__(self, planned: ToCome, clock: Clock, held: Mapping[str, int] = NONE) -> None:
+        self._seconds, self._clock, self._held = planned.seconds, clock, held
+        self._planned, self._made = Counter[str](), Counter[str]()
+        self._work, self._worked = defaultdict[str, float](float), defaultdict[str, float](float)
+        for kind, count in planned.records.items():
+            self._planned[kind[0]] += count
+            self._work[kind[0]] += count * planned.seconds[kind]
         self._began = clock()
         self.new = 0
 
     def add(self, record: Record) -> None:
         self._made[record.target] += 1
+        self._worked[record.target] += self._seconds.get((record.target, record.op, record.aspect), 0.0)
         self.new += record.new
 
     @property
@@ -50,16 +56,22 @@ class Pace:
 
     @property
     def left(self) -> float | None:
-        """Seconds until the slowest target is done at its own rate; None before an estimate.
+        """Seconds until the slowest target is done, at its own rate; None before an estimate.
 
-        Targets differ in rate: the rate of all together means nothing once the fast ones are done.
+        Targets differ in rate: the rate of all together means nothing once the fast ones are done. So do ops: the part
+        that is done is that of the seconds which all of it takes, by earlier runs or as measured elsewhere.
         """
-        done = {target: self._made[target] + TWICE * self._held.get(target, 0) for target in self._planned}
-        waiting = {target: planned - done[target] for target, planned in self._planned.items()}
-        waiting = {target: count for target, count in waiting.items() if count > 0}
-        if self.seconds < EARLY or not all(done[target] for target in waiting):
+        waiting = [target for target, planned in self._planned.items() if planned > self._made[target]]
+        done = {target: self._part(target) for target in waiting}
+        if self.seconds < EARLY or not all(done.values()):
             return None
-        return max((count * self.seconds / done[target] for target, count in waiting.items()), default=0.0)
+        return max((self.seconds * (1 - part) / part for part in done.values()), default=0.0)
+
+    def _part(self, target: str) -> float:
+        """The part of a target's work that is done."""
+        twice = TWICE * self._held.get(target, 0) / self._planned[target]
+        whole = self._work[target]
+        return min(1.0, (self._worked[target] / whole if whole else 0.0) + twice)
 
     def __str__(self) -> str:
         left = "" if self.left is None else f", about {duration(self.left)} left"

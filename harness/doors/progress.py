@@ -16,6 +16,7 @@ from rich.text import Text
 from opassay.harness.doors.consoles import say_line, watched
 from opassay.harness.doors.pace import NONE, Clock, Pace, duration
 from opassay.harness.model.verdicts import Record
+from opassay.harness.plan.budget import ToCome
 
 EVERY = 30.0
 """Seconds between two lines without a terminal: CI systems end what is silent for minutes."""
@@ -51,8 +52,8 @@ class Lines:
             yield lambda text: now.__setitem__(0, text)
 
     @contextmanager
-    def judging(self, planned: Mapping[str, int], held: Mapping[str, int] = NONE) -> Iterator[Judged]:
-        """``planned``: records by target; ``held``: answers of cases that are asked twice, so far."""
+    def judging(self, planned: ToCome, held: Mapping[str, int] = NONE) -> Iterator[Judged]:
+        """``planned``: the records to come; ``held``: answers of cases that are asked twice, so far."""
         pace = Pace(planned, self._clock, held)
         self.say(f"{pace.total:,} answers to judge")
         with self._ticking(lambda: str(pace)):
@@ -91,8 +92,8 @@ class Moving:
             yield lambda text: bars.update(task, description=text)
 
     @contextmanager
-    def judging(self, planned: Mapping[str, int], held: Mapping[str, int] = NONE) -> Iterator[Judged]:
-        """``planned``: records by target; ``held``: answers of cases that are asked twice, so far."""
+    def judging(self, planned: ToCome, held: Mapping[str, int] = NONE) -> Iterator[Judged]:
+        """``planned``: the records to come; ``held``: answers of cases that are asked twice, so far."""
         pace = Pace(planned, self._clock, held)
         columns = (BarColumn(6), _PaceColumn(pace), TimeElapsedColumn())
         with Bars(*columns, console=self._console, transient=True) as bars:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from opassay.harness.find.located import UsageError
 from opassay.harness.model.target import Target
@@ -13,6 +14,17 @@ from opassay.harness.store.durations import Durations
 
 Question = tuple[str, str]
 """An op and an aspect, asked of all targets alike."""
+
+Kind = tuple[str, str, str]
+"""A target's label, an op and an aspect."""
+
+
+@dataclass(frozen=True)
+class ToCome:
+    """How many records of each kind are still to come, and the seconds of each, of which only the ratios count."""
+
+    records: Mapping[Kind, int]
+    seconds: Mapping[Kind, float]
 
 
 class Budget:
@@ -51,12 +63,14 @@ class Costs:
         told = [self._durations.start(label) for label in self._labels.values()]
         return max(self._crowd * START if seconds is None else seconds for seconds in told)
 
+    def answer(self, shard: Shard) -> float:
+        """One of its answers."""
+        each = self._durations.answer(self._labels[shard.target], shard.op.name, shard.aspect)
+        return self._crowd * ANSWER[kind(shard.op), shard.target in self._compiled] if each is None else each
+
     def of(self, shard: Shard) -> float:
         """All its answers."""
-        each = self._durations.answer(self._labels[shard.target], shard.op.name, shard.aspect)
-        if each is None:
-            each = self._crowd * ANSWER[kind(shard.op), shard.target in self._compiled]
-        return each * shard.planned(self._fills)
+        return self.answer(shard) * shard.planned(self._fills)
 
 
 def fitting(shards: Sequence[Shard], costs: Costs, seconds: float) -> tuple[list[Shard], list[Shard]]:

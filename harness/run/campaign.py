@@ -98,8 +98,12 @@ class Campaign:
         self.judgements = Remembered(kept(remembered.JUDGEMENTS))
         if request.budget is not None:
             self.budget = Budget(request.budget)
-            costs = Costs(self.durations, self.labels(), self.settings.fills, self._compiled, usable_cores())
-            self.shards, self.unfit = fitting(self.shards, costs, self.budget.seconds)
+            self.shards, self.unfit = fitting(self.shards, self.costs, self.budget.seconds)
+
+    @property
+    def costs(self) -> Costs:
+        """What shards take, as far as earlier runs on this machine told."""
+        return Costs(self.durations, self.labels(), self.settings.fills, self._compiled, usable_cores())
 
     def _ops(self) -> list[Op]:
         """The ops that are asked; of a suite, those it has cases of."""

@@ -18,6 +18,7 @@ from opassay.harness.model.fact import Fact, apart
 from opassay.harness.model.op import Op
 from opassay.harness.model.target import Target
 from opassay.harness.model.verdicts import Record
+from opassay.harness.plan.budget import Kind, ToCome
 from opassay.harness.plan.plan import Shard, halves
 from opassay.harness.run.campaign import VERSION, Campaign
 from opassay.harness.run.course import Steps
@@ -80,15 +81,16 @@ class Run:
         self.describe(engine)
         self.status = "interrupted"
 
-    def to_come(self, engine: Engine) -> dict[str, int]:
-        """Number of missing records by target; none for targets that could not start."""
-        missing: Counter[str] = Counter()
+    def to_come(self, engine: Engine) -> ToCome:
+        """The missing records; none of targets that could not start."""
+        missing, seconds, costs = Counter[Kind](), dict[Kind, float](), self.campaign.costs
         for shard in self.campaign.shards:
             lane = engine.lanes[shard.target]
             if lane.usable:
-                there = self.counts.made[shard.op.name, shard.aspect, lane.label]
-                missing[lane.label] += max(0, self.planned(engine, shard) - there)
-        return dict(missing)
+                kind = lane.label, shard.op.name, shard.aspect
+                missing[kind] += max(0, self.planned(engine, shard) - self.counts.made[kind[1], kind[2], kind[0]])
+                seconds[kind] = costs.answer(shard)
+        return ToCome(missing, seconds)
 
     def planned(self, engine: Engine, shard: Shard) -> int:
         return 0 if absent(engine, shard) else self.campaign.planned(shard)
