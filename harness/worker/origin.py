@@ -93,8 +93,8 @@ class Watch:
         nowhere = getattr(part, "__module__", None) in (None, "", "builtins") and not isinstance(part, ModuleType)
         if not isinstance(name, str) or not nowhere or hasattr(builtins, name):
             return False
-        ours = [module for at, module in list(sys.modules.items()) if self._within(at) and module is not None]
-        return any(vars(module).get(name) is part for module in ours)
+        ours = [module for at, module in list(sys.modules.items()) if self._within(at)]
+        return any(getattr(module, "__dict__", {}).get(name) is part for module in ours)
 
     def _within(self, module: str) -> bool:
         return any(module == name or module.startswith(f"{name}.") for name in self._frameworks)

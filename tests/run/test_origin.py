@@ -123,6 +123,7 @@ def method_of_a_type_without_module():
 def test_what_names_no_module_is_whose_module_holds_it(call, monkeypatch):
     made = ModuleType("fakeframework")
     made.join, made.dict_keys = "".join, type(VIEW)
+    monkeypatch.setitem(sys.modules, "fakeframework.absent", object())
     monkeypatch.setitem(sys.modules, "fakeframework", made)
     assert {made.join.__module__, made.dict_keys.__module__} == {None, "builtins"}
     assert origin(call, "fakeframework") == "framework"
