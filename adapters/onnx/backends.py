@@ -93,3 +93,24 @@ def iree(model: bytes) -> Run:
     config = runtime.Config("local-sync")
     vm = runtime.load_vm_module(runtime.VmModule.copy_buffer(config.vm_instance, binary), config)
     return lambda arrays: hosts(vm[proto.graph.name](*arrays))
+
+
+@of_package("apache-tvm")
+def tvm(model: bytes) -> Run:
+    """TVM: its ONNX importer to Relax, its default pipeline, LLVM for the CPU of this machine, its virtual machine.
+
+    Source: https://tvm.apache.org/docs/arch/relax_vm.html
+    """
+    import onnx
+    import tvm
+    from tvm import relax
+    from tvm.relax.frontend.onnx import from_onnx
+
+    module = from_onnx(onnx.load_from_string(model))
+    target = tvm.target.Target({"kind": "llvm", "num-cores": 1})
+    machine = relax.VirtualMachine(tvm.compile(module, target=target), tvm.cpu())
+    return lambda arrays: _tensors(machine["main"](*map(tvm.runtime.tensor, arrays)))
+
+
+def _tensors(answer: Any) -> list[np.ndarray]:
+    return [answer.numpy()] if hasattr(answer, "numpy") else [tensor.numpy() for tensor in answer]

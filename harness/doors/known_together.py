@@ -54,12 +54,16 @@ def _left(keys: Sequence[Key], modes: Sequence[str], shown: Shown) -> int:
 
 def traits_of(keys: Sequence[Key], modes: Sequence[str], shown: Shown) -> dict[str, tuple[Trait, ...]]:
     """By mode, the traits of all ``keys``; one set for all modes if it separates failing from passing cases."""
-    held = {mode: [features(case) for key in keys for case in _cases(shown.differences[key, mode])] for mode in modes}
+    held = {mode: _failing(keys, mode, shown) for mode in modes}
     passing = {mode: _passing(keys, mode, shown) for mode in modes}
     together = learned(_all(held), _all(passing))
     if not left_over(together, _all(passing)):
         return dict.fromkeys(modes, together)
     return {mode: learned(held[mode], passing[mode]) for mode in modes}
+
+
+def _failing(keys: Sequence[Key], mode: str, shown: Shown) -> list[Features]:
+    return [features(case) for key in keys for case in _cases(shown.differences[key, mode])]
 
 
 def _passing(keys: Sequence[Key], mode: str, shown: Shown) -> list[Features]:

@@ -187,14 +187,15 @@ class Line:
         """Raises ``ValueError`` saying what is wrong when ``data`` does not describe a line."""
         may = (*_WORDS[4:], *_BY_HAND, *_LISTS, "traits")
         given = strict_json.fields(data, "a line", (*_WORDS[:4], "modes", "pin"), may)
-        words = {name: _text(name, given[name]) for name in (*_WORDS, *_BY_HAND) if name in given}
+        words: dict[str, Any] = {name: _text(name, given[name]) for name in (*_WORDS, *_BY_HAND) if name in given}
         modes = strict_json.mapping(given["modes"], "its modes")
+        lists: dict[str, Any] = {name: _texts(name, given.get(name, [])) for name in _LISTS}
         return cls(
             **words,
             pin=Case.from_json(given["pin"]),
             modes={mode: strict_json.integer(count) for mode, count in modes.items()},
             traits=tuple(Trait.from_json(trait) for trait in strict_json.entries(given.get("traits", []))),
-            **{name: _texts(name, given.get(name, [])) for name in _LISTS},
+            **lists,
         )
 
 
