@@ -182,3 +182,16 @@ def test_a_package_that_is_not_installed_is_not_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(backends, "reference", of_package("no-such-package")(lambda model: model))
     name = "opassay.adapters.onnx.backends:reference"
     assert with_version(name) == name
+
+
+def test_the_manual_has_a_row_for_each_backend_with_what_it_needs() -> None:
+    from opassay.adapters.onnx import backends
+
+    rows = {
+        cells[1].strip().strip("`").partition("`")[0]: cells[2]
+        for line in (Path(__file__).parents[2] / "docs" / "targets.md").read_text(encoding="utf-8").splitlines()
+        if len(cells := line.split("|")) > 3
+    }
+    made = {name: found.package for name, found in vars(backends).items() if hasattr(found, "package")}
+    assert len(made) >= 6
+    assert [name for name, package in made.items() if package not in rows.get(name, "")] == []
