@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from opassay.harness.model import dtypes
-from opassay.harness.model.case import Case
+from opassay.harness.model.case import Case, Tensor
 
 
 def of_floats(case: Case) -> bool:
@@ -81,3 +81,33 @@ def counted_to_zero(case: Case) -> bool:
     """Some negative step ends before the first element."""
     told = zip(case.tensors[0].shape, case.attributes["end"], case.attributes["step"], strict=True)
     return any(step < 0 and end < -extent for extent, end, step in told)
+
+
+def scalar(case: Case) -> bool:
+    return case.tensors[0].shape == ()
+
+
+def may_underflow(case: Case) -> bool:
+    """A number, or a product of two, is subnormal in float32 or float64."""
+    return any(_small(tensor) for tensor in case.all_tensors if tensor.dtype in ("float32", "float64"))
+
+
+def _small(tensor: Tensor) -> bool:
+    size = np.abs(tensor.materialize().astype(np.longdouble))
+    least = np.min(size, initial=1, where=(size > 0) & np.isfinite(size))
+    return bool(least**2 < dtypes.FORMATS[tensor.dtype].smallest_normal)
+
+
+def lines_of_zeros(case: Case) -> bool:
+    """All along the axis is 0, of a format that holds 1e-12."""
+    x, axis = dtypes.widen(case.inputs()[0]), case.attributes["axis"]
+    return case.tensors[0].dtype != "float16" and x.size > 0 and bool((x == 0).all(axis=axis).any())
+
+
+def starts_again(case: Case) -> bool:
+    """What was added up so far is NaN, or infinite like the next element."""
+    axis = case.attributes["axis"]
+    line = np.moveaxis(dtypes.widen(case.inputs()[0]), axis, 0)
+    with np.errstate(all="ignore"):
+        before, after = np.logaddexp.accumulate(line, axis=0)[:-1], line[1:]
+    return bool((np.isnan(before) & ~np.isnan(after) | (np.isinf(before) & (before == after))).any())

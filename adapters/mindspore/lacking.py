@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 LACKING: dict[str, str] = {
-    "adaptive_avg_pool2d": "CHW NHWC",
     "argsort": "uint16 uint32 uint64",
     "batch_norm": "float64",
     "binary_cross_entropy_with_logits": "float64",
@@ -15,6 +14,7 @@ LACKING: dict[str, str] = {
     "conv_transpose1d": "float64 int32 int64",
     "depth_to_space": "DCR",
     "fmax": "int16 int8 uint16 uint32 uint64 uint8",
+    "hard_shrink": "float64",
     "hypot": "float16",
     "index_add": "int64 uint16 uint32 uint64",
     "lerp": "float64",
@@ -29,10 +29,12 @@ LACKING: dict[str, str] = {
     "one_hot": "bool float64 int16 int8 uint16 uint32 uint64 uint8",
     "pad": "bool float16 int8 symmetric wrap",
     "prelu": "float64",
+    "relu6": "float64",
     "repeat": "bool",
-    "resize_nearest": "int16 int32 int8",
+    "resize_nearest": "int16 int32 int64 int8 uint16 uint32 uint64",
     "scatter_reduce": "max min mul",
     "sign": "int16 int8",
+    "soft_shrink": "float64",
     "sort": "uint16 uint32 uint64",
     "space_to_depth": "DCR",
     "sub": "uint32 uint64",

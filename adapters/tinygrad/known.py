@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from opassay.adapters.facts import accepted, pinned
-from opassay.adapters.kernels.elements import divided_by_zero
+from opassay.adapters.geometry import pad_amounts, spatial_axes
+from opassay.adapters.kernels.elements import divided_by_zero, holds_nan
 from opassay.adapters.kernels.predicates import rank_three_in, repeated_to_minus_one
 from opassay.adapters.kernels.values import empty_anywhere
 from opassay.adapters.tinygrad.known_elements import ELEMENTS
+from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case, Tensor
 from opassay.harness.model.fact import Fact
 from opassay.harness.model.fills import Fill
@@ -26,7 +30,7 @@ _UNCHECKED = {
     "windowed": ("DilationNegative", "DilationZero"),
     "pools": ("WindowZero",),
     "conv2d": ("FilterZero",),
-    "conv2d_transpose": ("OutputTooLarge", "OutputTooSmall", "PadNegative", "StrideZero"),
+    "biased_conv_transpose2d": ("StrideZero",),
     "multiplies": ("DtypeMismatch",),
     "indexes": ("IndexDepthTooLarge", "IndexDtype", "IndexNegative", "IndexOutOfRange", "IndexWrongChannel"),
     "gather_elements": ("IndexNegative", "IndexOutOfRange"),
@@ -43,13 +47,27 @@ def _rank_three(case: Case) -> bool:
     return rank_three_in("NHWC" if case.op == "avg_unpool2d" else "NCHW")(case)
 
 
-def _several_and_special(case: Case) -> bool:
-    special = any(tensor.fill.kind in ("special", "literal") for tensor in case.all_tensors)
-    return special and max(case.attributes["window"]) > 1
+def _several_with_nan(case: Case) -> bool:
+    """An image with NaN, or a cotangent that is not finite, and windows of several elements."""
+    cotangents = [dtypes.widen(x) for x in case.cotangent_values() if x is not None]
+    endless = holds_nan(case) or not all(np.isfinite(x).all() for x in cotangents)
+    return max(case.attributes["window"]) > 1 and not empty_anywhere(case) and endless
 
 
-def _nothing(case: Case) -> bool:
-    return empty_anywhere(case) or 0 in case.attributes.get("output_shape", ())
+def _no_pixels(case: Case) -> bool:
+    """The image that windows move over, a transpose's answer, has no rows or no columns."""
+    shape = case.attributes.get("output_shape", case.tensors[0].shape)
+    return 0 in (shape[axis] for axis in spatial_axes(case.attributes["layout"]))
+
+
+def _rows_left(case: Case) -> bool:
+    """The answer of a transpose has rows, of which negative padding before them leaves some."""
+    how, kernel = case.attributes, case.tensors[1].shape[:2]
+    extents = [how["output_shape"][axis] for axis in spatial_axes(how["layout"])]
+    if min(how["stride"]) < 1:
+        return min(extents) > 0
+    pads = pad_amounts(extents, kernel, how["stride"], how["dilation"], how["padding"])
+    return all(n > 0 and n + before >= 0 for n, (before, _) in zip(extents, pads, strict=True))
 
 
 def _summed_bytes(case: Case) -> bool:
@@ -57,7 +75,9 @@ def _summed_bytes(case: Case) -> bool:
 
 
 def _wide_and_shared(case: Case) -> bool:
-    return case.tensors[0].fill.kind == "wide" and any(stage["op"] == "matmul" for stage in case.attributes["stages"])
+    """The product of wide numbers is shown, and multiplied again."""
+    products = [stage for stage in case.attributes["stages"] if stage["op"] == "matmul"]
+    return case.tensors[0].fill.kind == "wide" and len(products) > 1
 
 
 def _wide_steps(case: Case) -> bool:
@@ -73,6 +93,14 @@ KNOWN = pinned(
     (
         *ELEMENTS,
         *accepted("tinygrad-unchecked", "by design", "tinygrad does not check it", _UNCHECKED, versions=_SEEN),
+        *accepted(
+            "tinygrad-unchecked",
+            "by design",
+            "tinygrad does not check it",
+            {"conv2d_transpose": ("OutputTooLarge", "OutputTooSmall", "PadNegative", "StrideZero")},
+            when=_rows_left,
+            versions=_SEEN,
+        ),
         Fact(
             "tinygrad-rank-three",
             "by design",
@@ -101,11 +129,11 @@ KNOWN = pinned(
         Fact(
             "tinygrad-nan-gradient",
             "upstream",
-            "no element equals a NaN: 0 / 0",
+            "a product with the share of the maximum: 0 times infinity, and of NaN, which no element equals, 0 / 0",
             ops=("selects_maximum",),
             aspects=("gradient",),
             verdicts=("special",),
-            when=_several_and_special,
+            when=_several_with_nan,
             versions=_SEEN,
         ),
         Fact(
@@ -141,9 +169,11 @@ KNOWN = pinned(
         Fact(
             "tinygrad-empty",
             "upstream",
-            "refuses a tensor without elements, whose answer is zeros or empty",
+            "a reshape without channels divides by their number",
             ops=("max_unpool2d",),
+            aspects=("value", "gradient"),
             verdicts=("rejects",),
+            words=("integer division or modulo by zero",),
             when=empty_anywhere,
             versions=_SEEN,
         ),
@@ -154,7 +184,7 @@ KNOWN = pinned(
             ops=("avg_pool2d", "conv2d_transpose"),
             aspects=("shape",),
             verdicts=("rejects",),
-            when=_nothing,
+            when=_no_pixels,
             versions=_SEEN,
         ),
         Fact(

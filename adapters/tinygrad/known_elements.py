@@ -11,6 +11,7 @@ _FUNCTIONS: Told = {
     "by_a_textbook": ("upstream", "functions are made of exp2, log2, sin and the square root by textbook formulas"),
     "textbook_differentiated": ("upstream", "gradients of such functions are those of each step"),
     "angle_reduced_with_an_error": ("upstream", "sines of float64 are those of an angle of 32 bits from 30 on"),
+    "out_of_range": ("upstream", "a sine is a polynomial, which nothing keeps within 1"),
     "minus_zero_lost": ("upstream", "what is made of others, or of a comparison with 0, is 0 of -0"),
     "erf_by_difference": ("upstream", "erf is 1 less a sum of five terms, and 0 of what is small"),
     "nan_replaced": ("upstream", "of a number and a NaN, maximum and minimum may give the number"),
@@ -25,9 +26,12 @@ _SIZES: Told = {
     "zeros_of_other_sign": ("upstream", "abs is a product with sign, which is 0 of 0, and may be -0"),
 }
 
+_ENDS: Told = {"subnormals_flushed": ("upstream", "exp2 of float16 is 0 below -22, where it is still a number")}
+
 
 ELEMENTS = (
     *mistakes("tinygrad", _FUNCTIONS, versions=_SEEN),
+    *mistakes("tinygrad", _ENDS, ops=("exp2",), versions=_SEEN),
     *mistakes("tinygrad", _SIZES, ops=("copysign", "l1_loss"), versions=_SEEN),
     Fact(
         "tinygrad-sign-nan",

@@ -56,7 +56,8 @@ def mutations(adapter: Adapter, calls: dict[str, Any]) -> Iterator[Question]:
     """An op changes neither its inputs nor the arrays that they were made of; a declared limit is not asked."""
     for op, (arrays, attributes) in calls.items():
         if adapter.lacks(op, adapter.modes[0], _names(arrays), attributes) is None:
-            yield Question("inputs_kept", op, partial(_mutated, adapter, op, arrays, attributes), [])
+            known = known_as(adapter.modes[0], op, arrays, attributes)
+            yield Question("inputs_kept", op, partial(_mutated, adapter, op, arrays, attributes), [], **known)
 
 
 def _names(arrays: Arrays) -> tuple[str, ...]:

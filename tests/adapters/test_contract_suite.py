@@ -165,6 +165,25 @@ def test_what_a_fact_of_the_adapter_covers_is_known_and_the_rest_is_told_on_one_
     assert re.match(r"case [0-9a-f]{16} · dtype_kept · matmul float32 plain: expected", lines[0])
 
 
+WRITTEN = {
+    "__init__.py": "",
+    "adapter.py": "from planted_adapters import Writing\n\n\nclass Written(Writing):\n"
+    "    name = 'written'\n    modes = ('plain',)\n",
+    "known.py": "from opassay import Fact\n\nKNOWN = (Fact('written-into', 'upstream', 'writes into its input', "
+    "ops=('relu',), verdicts=('structural',), when=lambda case: True),)\n",
+}
+
+
+def test_an_input_that_is_changed_may_be_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "written").mkdir()
+    for name, text in WRITTEN.items():
+        (tmp_path / "written" / name).write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    tests = type("TestWritten", (AdapterContract,), {"adapter": "written.adapter:Written"})()
+    assert [o["about"] for o in tests.observations("inputs_kept") if not o["ok"]] == ["relu"]
+    tests.test_inputs_are_not_changed()
+
+
 def test_a_failure_fits_a_screen() -> None:
     wrong = [{"check": "error", "about": f"op{i}: {'x' * 500}", "expected": "a", "saw": "b"} for i in range(40)]
     lines = told(wrong, 50, 0).splitlines()

@@ -123,3 +123,44 @@ def test_of_the_operand_that_is_compared_a_nan_counts() -> None:
     assert of.compares_nan(Case("heaviside", (holding(1.0, math.nan), holding(0.0, 0.0))))
     assert not of.compares_nan(Case("heaviside", (holding(1.0, 2.0), holding(math.nan, 0.0))))
     assert of.compares_nan(Case("sign", (Tensor((65536,), "float16", Fill("every")),)))
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "shows"),
+    [
+        (1e-40, "float32", True),
+        (1e-25, "float32", True),
+        (1e-10, "float32", False),
+        (1e-40, "float64", False),
+        (6e-8, "float16", False),
+    ],
+)
+def test_what_may_underflow_is_subnormal_or_has_a_subnormal_square(value: float, dtype: str, shows: bool) -> None:
+    assert of.may_underflow(Case("cumprod", (holding(1.0, 0.0, value, math.inf, dtype=dtype),), {"axis": 0})) is shows
+
+
+@pytest.mark.parametrize(
+    ("axis", "dtype", "shows"), [(0, "float32", True), (1, "float32", False), (0, "float16", False)]
+)
+def test_a_norm_of_zeros_is_of_a_line_along_its_axis(axis: int, dtype: str, shows: bool) -> None:
+    x = Tensor((2, 2), dtype, Fill("literal", values=(0.0, 1.0, 0.0, 2.0)))
+    assert of.lines_of_zeros(Case("norm_l1", (x,), {"axis": axis, "keepdims": False})) is shows
+
+
+@pytest.mark.parametrize(
+    ("values", "shows"),
+    [
+        ((1.0, math.nan, 3.0), True),
+        ((-math.inf, -math.inf, 1.0), True),
+        ((1.0, math.inf, math.inf), True),
+        ((1.0, 2.0, math.nan), False),
+        ((-math.inf, 1.0, math.inf, 3.0), False),
+    ],
+)
+def test_a_scan_starts_again_after_a_nan_or_two_infinities(values: tuple[float, ...], shows: bool) -> None:
+    assert of.starts_again(Case("logcumsumexp", (holding(*values),), {"axis": 0})) is shows
+
+
+def test_only_a_scalar_has_no_axis() -> None:
+    assert of.scalar(Case("var", (Tensor((), "float32", Fill("ones")),)))
+    assert not of.scalar(Case("var", (holding(1.0),)))

@@ -269,6 +269,14 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("log_sigmoid", (-709.79, -709.0, -708.4, 1.0), dtype="float64", dy=(3.0, 3.0, 3.0, 1.0)),
         gives(NAN, INF, NAN, 0.2689414213699951, dtype=np.float64),
     ),
+    "logarithm_of_sigmoid: flushed by some threads": (
+        of("log_sigmoid", (-708.5, 40.0, -708.5, 1.0), dtype="float64"),
+        gives(-INF, 0.0, -708.5, -0.3132616875182228, dtype=np.float64),
+    ),
+    "logarithm_of_sigmoid: bits of a subnormal": (
+        of("log_sigmoid", (-87.84788513183594, 17.0)),
+        gives(-87.55986785888672, 0.0),
+    ),
     "logarithm_of_sigmoid: gradient": (of("log_sigmoid", (-89.0, 1.0), dy=(1.0, 1.0)), gives(NAN, 0.26894110441207886)),
     "infinite_shift": (of("logsumexp", (-INF, -INF), axes=(0,), keepdims=False), lambda _: [np.array(NAN, np.float32)]),
     "halved_last: in float16": (
@@ -395,6 +403,7 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         gives(1.1 / SINGLE * math.exp(-1 / SINGLE), 1, dtype=np.float64),
     ),
     "nan_replaced": (of("maximum", (NAN, 1.0), (2.0, 3.0)), gives(2, 3)),
+    "nan_replaced: by a limit": (of("hard_tanh", (NAN, 0.5, 3.0)), gives(-1, 0.5, 1)),
     "equal_if_close": (of("equal", (1e-16, 1.0, 3.0), (2e-16, 2.0, 3.0)), gives(True, False, True, dtype=np.bool_)),
     "minus_zero_lost": (of("where", (True, False, True), (-0.0, 1.0, 3.0), (1.0, -0.0, 1.0)), gives(0.0, -0.0, 3)),
     "remainder_by_quotient": (
@@ -411,10 +420,23 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "added_to_one: beyond": (of("erfinv", (2.0, -0.0, 0.5)), gives(INF, 0.0, 0.4769362762)),
     "quotient_not_chosen": (of("sinc", (0.0, 0.5), dy=(1.0, 1.0)), gives(NAN, -4 / math.pi)),
     "by_a_textbook": (of("sinh", (1e-9, 1.0)), gives(0, math.sinh(1))),
-    # The next eight as tinygrad 0.14 answered.
+    # The next thirteen as tinygrad 0.14 answered.
     "by_a_textbook: exponentials of float16": (
         of("cosh", (11.5, 1.0), dtype="float16"),
         gives(INF, 1.54296875, dtype=np.float16),
+    ),
+    "by_a_textbook: an infinity lost": (of("asinh", (-INF, -0.0, 1.0)), gives(NAN, 0, math.asinh(1))),
+    "subnormals_flushed: in part": (
+        of("exp2", (-22.015625, -22.0, 1.0), dtype="float16"),
+        gives(0, 2.0**-22, 2, dtype=np.float16),
+    ),
+    "by_a_textbook: pow": (
+        of("pow", (1.0, -1.0, -0.0, -0.0, -2.0), (NAN, INF, -1.0, 3.0, 3.0)),
+        gives(NAN, NAN, INF, 0.0, -8),
+    ),
+    "textbook_differentiated: pow": (
+        of("pow", (2.970054993056692e-06,), (5.953159332275391,), dy=(-0.2100609391927719,)),
+        lambda _: [np.array([v], np.float32) for v in (-5.245858575136647e-28, 3.33085178e-33)],
     ),
     "textbook_differentiated": (of("atan", (0.0, 1.0), dy=(3.0, 5.0)), gives(0, 2.5)),
     "activation_by_a_textbook": (
@@ -430,6 +452,10 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "angle_reduced_with_an_error": (
         of("sin", (100000000.37, 1.0), dtype="float64"),
         gives(0.7546677126784218, 0.8414709848078965, dtype=np.float64),
+    ),
+    "angle_reduced_with_an_error: of float16": (
+        of("sin", (31.171875, 1.0), dtype="float16"),
+        gives(-0.24072265625, 0.84130859375, dtype=np.float16),
     ),
     "remainder_by_quotient: of float64": (
         of("remainder", (1e300, 5.3), (7.3, -2.0), dtype="float64"),
@@ -468,6 +494,7 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "zero_beside_nan": (of("softmax", (1.0, NAN, 3.0), axis=0), gives(0, NAN, 0)),
     # As LiteRT 2.3 answered.
     "nan_passed_over: with what stands before": (of("min", (1.0, NAN, 3.0), axes=(0,), keepdims=False), scalar(3)),
+    "zero_beside_nan: its logarithm": (of("log_softmax", (1.0, NAN, 3.0), axis=0), gives(-INF, NAN, -INF)),
     "nan_passed_over": (of("max", (NAN, 1.0, 3.0), axes=(0,), keepdims=False), scalar(3)),
     # As onnxruntime 1.32 answered.
     "sums_saturate: rounded": (

@@ -17,13 +17,17 @@ Hanek's."""
 
 
 def _reduced(x: Real) -> Real:
-    """The angle, with the largest error of 200 in each of 15 binades: of float64 that of 32 bits where it is far."""
+    """The angle, with the largest error of 200 in each of 15 binades: of float64 that of 32 bits where it is far.
+
+    In float16 what is left of a far angle is rounded: of all its numbers, none is more than 1.93 · 2^-11 off.
+    """
     size = sizes(x.value)
     if x.value.dtype == np.longdouble:
         off = np.where(size < NEAR, 2.0**-53 * size, 2.0**-31 * size)
     else:
         off = np.where(size < NEAR, 2.0**-24 * size, 2.0**-23)
-    return Real(x.value, (x,), lambda _, error: error + off, lambda g, _: (g,))
+    half = np.where(size < NEAR, off, 2.0**-10)
+    return Real(x.value, (x,), lambda f, error: error + (half if f.kept == "float16" else off), lambda g, _: (g,))
 
 
 def _sin(x: Real) -> Real:

@@ -77,11 +77,16 @@ def _compared(question: Question) -> Iterator[References]:
         yield (replace(found, exact=np.broadcast_to(exact, found.exact.shape)),)
 
 
+LIMITS: Mapping[str, tuple[float, float]] = {"clamp": (0, 0), "relu6": (0, 6), "hard_tanh": (-1, 1)}
+"""The smallest and the largest answer, where no attribute states them."""
+
+
 def _chosen(question: Question, place: int) -> np.ndarray:
-    if question.op != "clamp":
+    if question.op not in LIMITS:
         a, b = (wide(x) for x in question.inputs)
         return _second(question.op, a, b) if place else _second(question.op, b, a)
-    x, low, high = wide(question.inputs[0]), question.attributes["low"], question.attributes["high"]
+    x, (low, high) = wide(question.inputs[0]), LIMITS[question.op]
+    low, high = (question.attributes.get(name, limit) for name, limit in (("low", low), ("high", high)))
     return np.asarray(np.where(np.isnan(x), low if place else high, np.minimum(np.maximum(x, low), high)))
 
 
@@ -203,7 +208,7 @@ HYPOTHESES = (
         "nan_replaced",
         "where one of two numbers is NaN, the other may be the answer",
         _compared,
-        ("maximum", "minimum", "clamp"),
+        ("maximum", "minimum", *LIMITS),
         ("value",),
     ),
     Hypothesis("minus_zero_lost", "-0 is answered as 0", _minus_zero, SIGNED, ("value",)),

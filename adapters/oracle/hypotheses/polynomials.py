@@ -14,6 +14,7 @@ import numpy as np
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.bent import SELU, above
 from opassay.adapters.oracle.bounded.elementary import LN2, LN10
+from opassay.adapters.oracle.bounded.profiles import FEW_TERMS
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, computed_by, one_or_other
 from opassay.adapters.oracle.hypotheses.question import References, ask
@@ -27,7 +28,7 @@ Real = bounded.Real
 EXPONENTIALS = (
     *("exp", "expm1", "sigmoid", "silu", "swiglu", "tanh", "mish", "elu", "selu", "celu", "softplus", "log_sigmoid"),
     *("softmax", "log_softmax", "logsumexp", "logaddexp", "erf", "erfc", "gelu", "pow", "cross_entropy"),
-    "binary_cross_entropy_with_logits",
+    *("binary_cross_entropy_with_logits", "tanh_shrink"),
 )
 SHORT_LN2 = np.longdouble("0.693147")
 TRUNCATED = 2 / 13 / 3.0**13 / (1 - 1 / 9)
@@ -53,6 +54,15 @@ def _log(x: Real) -> Real:
     short = Real(rest.value, (rest,), lambda _, error: error + TRUNCATED)
     y = bounded.where(whole, Real((n - 1).astype(x.value.dtype)) * constant(SHORT_LN2, x) + short, bounded.log(x))
     return with_gradient(one_or_other(y, bounded.log(x)), x, lambda g, _: g / bounded.saved(x))
+
+
+def _log_of_bits(x: Real) -> Real:
+    """Of a subnormal float32 the fraction is read as if 1 stood before it: (1 + s) / 2 for s times the least normal."""
+    least = 2.0**-126
+    if x.value.dtype == np.longdouble:
+        return _log(x)
+    read = bounded.where(np.asarray(x.value < least), (1 + x / least) * (least / 2), x)
+    return one_or_other(_log(read), bounded.log(x))
 
 
 def _log_near_one(x: Real) -> Real:
@@ -148,14 +158,15 @@ ENDS = {
 """Below these the quotient 1 / (1 + exp(-x)) is 0: exp overflows, its exponent is 126 or 128, or it is flushed."""
 
 
-def _log_sigmoid(x: Real, end: float, lost: np.ndarray, told: np.ndarray) -> Real:
+def _log_sigmoid(x: Real, end: float, flushed: np.ndarray, lost: np.ndarray, told: np.ndarray) -> Real:
     """The logarithm of 1 / (1 + exp(-x)), 0 below ``end``, and its gradient from that, which is 0 · ∞ there.
 
-    ``lost``: where g divided by a subnormal quotient, or any, overflows; that leaves NaN or infinity, as ``told``.
+    ``flushed``: where that quotient is subnormal, and a thread that flushes answered. ``lost``: where g divided by a
+    subnormal quotient, or any, overflows; that leaves NaN or infinity, as ``told``.
     """
-    gone = np.asarray(x.value < end)
+    gone = np.asarray(x.value < end) | flushed
     share = 1 / (1 + bounded.exp(-x))
-    y = bounded.where(gone, Real(np.full(x.shape, -np.inf).astype(x.value.dtype)), _log(share))
+    y = bounded.where(gone, Real(np.full(x.shape, -np.inf).astype(x.value.dtype)), _log_of_bits(share))
 
     def pull(g: Real, _: Real) -> Real:
         one = bounded.saved(share)
@@ -171,6 +182,9 @@ def _logarithm_of_sigmoid(question: Question) -> Iterator[References]:
     given = question.answers[0] if question.answers else None
     answer = x if given is None or given.shape != x.shape else dtypes.widen(given)
     lost, told = np.zeros(x.shape, dtype=bool), np.full(x.shape, np.nan)
+    off = FEW_TERMS["exp"] * 2.0**-23 if name == "float32" else 0.0
+    subnormal = (x < np.log(FORMATS[name].smallest_normal) + off) & (name != "float16")
+    flushed = subnormal & (np.isnan(answer) if question.gradient else np.isinf(answer))
     if question.gradient and question.cotangents[0] is not None:
         g = dtypes.widen(question.cotangents[0])
         with np.errstate(all="ignore"):
@@ -178,8 +192,16 @@ def _logarithm_of_sigmoid(question: Question) -> Iterator[References]:
             lost = (share < FORMATS[name].smallest_normal) | (np.abs(g) > FORMATS[name].largest * share)
         lost &= ~np.isfinite(answer) & np.isfinite(g)
         told = np.where(np.isinf(answer), np.copysign(np.inf, g), np.nan)
+        # The quotient was kept, but not its product with 1 - quotient.
+        nothing = subnormal & (answer == 0) & (g != 0)
+        lost, told = lost | nothing, np.where(nothing, answer, told)
     for end in ENDS.get(name, ENDS["float32"]):
-        yield from computed_by(partial(_log_sigmoid, end=end, lost=lost, told=told))(question)
+        yield from computed_by(partial(_log_sigmoid, end=end, flushed=flushed, lost=lost, told=told))(question)
+
+
+def _as_told(model: NumericModel) -> NumericModel:
+    """What is flushed is seen in the answer."""
+    return replace(model, flushes=False)
 
 
 def _infinite_shift(question: Question) -> Iterator[References]:
@@ -250,6 +272,7 @@ HYPOTHESES = (
         "the logarithm of sigmoid: -inf where that is 0, and 0 where it rounds to 1",
         _logarithm_of_sigmoid,
         ("log_sigmoid",),
+        model=_as_told,
         looser=True,
         independent=True,
     ),

@@ -51,7 +51,7 @@ def _zero_beside_nan(question: Question) -> Iterator[References]:
     above = np.isnan(x) | (x == np.inf)
     lost = above.any(axis=_axes(question), keepdims=True) & ~above
     if lost.any():
-        yield (replace(found, exact=np.where(lost, 0, found.exact)),)
+        yield (replace(found, exact=np.where(lost, -np.inf if question.op == "log_softmax" else 0, found.exact)),)
 
 
 def _saturate(question: Question) -> Iterator[References]:
@@ -84,7 +84,11 @@ HYPOTHESES = (
         ("value",),
     ),
     Hypothesis(
-        "zero_beside_nan", "a share is 0 beside a NaN or an infinity", _zero_beside_nan, ("softmax",), ("value",)
+        "zero_beside_nan",
+        "a share is 0 beside a NaN or an infinity, and its logarithm -inf",
+        _zero_beside_nan,
+        ("softmax", "log_softmax"),
+        ("value",),
     ),
     Hypothesis(
         "sums_saturate",

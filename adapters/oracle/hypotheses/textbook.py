@@ -12,6 +12,7 @@ from opassay.adapters.oracle.bounded.forms import either_known
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula
 from opassay.adapters.oracle.hypotheses.ends import too_early
+from opassay.adapters.oracle.hypotheses.textbook_powers import by_logarithm
 from opassay.harness.model.dtypes import FORMATS
 
 Real = bounded.Real
@@ -36,9 +37,7 @@ def _kept_in_half(function: Formula) -> Formula:
 
     def kept(x: Real) -> Real:
         y = function(x)
-        with np.errstate(all="ignore"):
-            half = np.array_equal(x.value.astype(np.float16).astype(x.value.dtype), x.value, equal_nan=True)
-        beyond = np.asarray(np.abs(x.value) > np.log(np.longdouble(FORMATS["float16"].largest))) & half
+        beyond = np.asarray(np.abs(x.value) > np.log(np.longdouble(FORMATS["float16"].largest))) & _is_half(x)
         return bounded.where(beyond, Real(np.copysign(np.inf, y.value).astype(x.value.dtype)), y)
 
     return kept
@@ -100,8 +99,14 @@ def _log10(x: Real) -> Real:
     return bounded.log2(x) * constant(LN2 / LN10, x)
 
 
+def _is_half(x: Real) -> bool:
+    """Whether each number is one of float16."""
+    with np.errstate(all="ignore"):
+        return np.array_equal(x.value.astype(np.float16).astype(x.value.dtype), x.value, equal_nan=True)
+
+
 def _of_finite(formula: Formula, right: Formula) -> Formula:
-    """``formula``, except where ``right`` is not finite."""
+    """``formula``, except where ``right`` is not finite: not all steps of all compilers lose an infinity."""
 
     def made(x: Real) -> Real:
         y = right(x)
@@ -167,13 +172,15 @@ DIFFERENTIATED: Mapping[str, tuple[Formula, ...]] = {
     "sin": (_sin,),
     "cos": (lambda x: _sin(constant(HALF_PI, x) - x),),
     "tan": (lambda x: _sin(x) / _sin(constant(HALF_PI, x) - x),),
+    "pow": (by_logarithm,),
 }
 
 HYPOTHESES = (
     by_formula(
         "by_a_textbook",
         "the function is made of others by a formula of a textbook",
-        {op: (_of_finite(*both),) for op, both in FORMULAS.items()}
+        {op: (_of_finite(*both), both[0]) for op, both in FORMULAS.items()}
+        | {"pow": (by_logarithm,)}
         | {op: (_of_finite(f, right), _kept_in_half(f)) for op in ("sinh", "cosh") for f, right in [FORMULAS[op]]},
         VALUE,
         looser=True,

@@ -61,6 +61,16 @@ def _subnormals_flushed(question: Question) -> Iterator[References]:
             if count:
                 yield found
             yield tuple(replace(r, exact=_flushed(r.exact, tiny)) if dtypes.is_float(r.dtype) else r for r in found)
+    yield from _partly_flushed(question, tiny)
+
+
+def _partly_flushed(question: Question, tiny: float) -> Iterator[References]:
+    """Subnormals of the answer, where it is 0: threads of one kernel differ in whether they flush."""
+    found = ask(question)
+    if len(question.answers) == len(found) == 1 and question.answers[0] is not None and dtypes.is_float(found[0].dtype):
+        exact, told = found[0].exact, dtypes.widen(question.answers[0])
+        if told.shape == exact.shape:
+            yield (replace(found[0], exact=np.where(told == 0, _flushed(exact, tiny), exact)),)
 
 
 def _compared_as_zero(question: Question) -> Iterator[References]:
