@@ -16,6 +16,7 @@ from opassay.adapters.mindspore.known_predicates import (
     lines_of_zeros,
     may_underflow,
     nan_of_a_share,
+    nearly_zero,
     of_floats,
     shares_nothing,
     signed_without_size,
@@ -132,6 +133,14 @@ KNOWN = pinned(
             "logcumsumexp",
             "special numeric",
             starts_again,
+            aspects=("value",),
+        ),
+        shows(
+            "nonzero-by-epsilon",
+            "nonzero passes over what is at most 2^-23, or 2^-52 of float64",
+            "nonzero",
+            "shape",
+            nearly_zero,
             aspects=("value",),
         ),
         shows(

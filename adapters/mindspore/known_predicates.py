@@ -57,6 +57,15 @@ def beyond_single(case: Case) -> bool:
     return any(bool((np.isfinite(x) & (x > 0) & ((x < form.smallest_normal) | (x > form.largest))).any()) for x in wide)
 
 
+def nearly_zero(case: Case) -> bool:
+    """Some float32 or float64 is no larger than the step from 1 to the next number."""
+    x = case.tensors[0]
+    if x.dtype not in ("float32", "float64"):
+        return False
+    size = np.abs(x.materialize())
+    return bool(((size > 0) & (size <= np.finfo(x.dtype).eps)).any())
+
+
 def broadcast(case: Case) -> bool:
     return len({tensor.shape for tensor in case.tensors}) > 1
 
@@ -73,8 +82,12 @@ def compares_nan(case: Case) -> bool:
 
 
 def writes(case: Case) -> bool:
-    """There are updates, and one is not 0."""
-    return bool(np.any(case.tensors[2].materialize() != 0))
+    """What is updated is looked at as numbers, and changes: an update is not 0, of finite numbers."""
+    where, x, updates = case.tensors[:3]
+    if case.aspect == "gradient" and not dtypes.is_float(x.dtype):
+        return False
+    there = np.take(dtypes.widen(x.materialize()), where.materialize(), case.attributes["axis"])
+    return bool(np.any((dtypes.widen(updates.materialize()) != 0) & np.isfinite(there)))
 
 
 def counted_to_zero(case: Case) -> bool:

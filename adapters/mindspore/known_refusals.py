@@ -21,6 +21,13 @@ _EMPTY = (
     *("elements must be positive", "must be larger than 0", "should > 0, but got 0", "must > 0, but got '0'"),
     *("should not contain 0", "cannot be 0", "modulo by zero", "Framework Unexpected Exception", "smaller than kernel"),
     *("Launch kernel failed", "greater than or equal to 1, but got 0"),
+    *(
+        "Memcpy_s error",
+        "memcpy error",
+        "could not create a primitive descriptor",
+        "loop_size_ should be greater than 0",
+    ),
+    *("can not be zero", "must be at least 1, but got", "must not be 0", "should >= 1, but got: 0", "right: 0"),
 )
 
 
@@ -65,7 +72,12 @@ REFUSALS = (
         "For 'Select', condition.shape and input.shape",
         aspects=("value", "gradient", "shape"),
     ),
-    _refused("scalar-nonzero", "a scalar has no positions", "name: NonZero", aspects=("value", "shape")),
+    _refused(
+        "scalar-nonzero",
+        "a scalar has no positions, and cannot be flipped",
+        *("name: NonZero", "the rank of x must be not equal to 0"),
+        aspects=("value", "shape"),
+    ),
     _refused("repeat-zero", "no times are refused", "but got type 'Int'"),
     _refused(
         "wide-padding",
@@ -78,5 +90,6 @@ REFUSALS = (
         "wide-stride", "the gradient's stride is an int32", "which overflows", owner="by design", aspects=("gradient",)
     ),
     _refused("eps", "epsilon must not be larger than 1", "the eps must be in", owner="by design"),
+    _refused("far-axis", "an axis is -1 or none below 0", "the axis value must be in [-1", owner="by design"),
     _refused("one-index", "indices of one axis are refused", "the rank(indices) must be", owner="by design"),
 )

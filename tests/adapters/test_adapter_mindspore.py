@@ -10,5 +10,4 @@ if find_spec("mindspore"):
 
     class TestMindspore(AdapterContract):
         adapter = "opassay.adapters.mindspore.adapter:MindsporeAdapter"
-        sample = (6, 3)
         zeros_for_unconnected = True

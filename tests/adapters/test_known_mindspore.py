@@ -81,10 +81,18 @@ def test_a_gradient_of_products_is_by_zero_where_a_factor_is(factor: float, show
     assert of.divides_by_zero_first(Case("cumprod", (holding(1.0, factor),), {"axis": 0})) is shows
 
 
-@pytest.mark.parametrize(("update", "shows"), [(1.0, True), (0.0, False)])
-def test_an_input_is_seen_to_be_written_where_an_update_is_not_zero(update: float, shows: bool) -> None:
-    tensors = (holding(0, dtype="int64"), holding(1.0, 2.0), holding(update))
+@pytest.mark.parametrize(
+    ("update", "there", "shows"), [(1.0, 1.0, True), (0.0, 1.0, False), (1.0, math.nan, False), (1.0, math.inf, False)]
+)
+def test_an_input_is_seen_to_be_written_where_an_update_changes_it(update: float, there: float, shows: bool) -> None:
+    tensors = (holding(0, dtype="int64"), holding(there, 2.0), holding(update))
     assert of.writes(Case("index_add", tensors, {"axis": 0})) is shows
+
+
+def test_integers_have_no_gradient_that_could_show_what_is_written() -> None:
+    x = holding(1, dtype="int32")
+    case = Case("index_add", (holding(0, dtype="int64"), x, x), {"axis": 0}, "gradient", cotangents=(None,))
+    assert not of.writes(case)
 
 
 def test_a_function_of_integers_or_of_nothing_is_no_polynomial() -> None:
@@ -159,6 +167,21 @@ def test_a_norm_of_zeros_is_of_a_line_along_its_axis(axis: int, dtype: str, show
 )
 def test_a_scan_starts_again_after_a_nan_or_two_infinities(values: tuple[float, ...], shows: bool) -> None:
     assert of.starts_again(Case("logcumsumexp", (holding(*values),), {"axis": 0})) is shows
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "shows"),
+    [
+        (2.0**-23, "float32", True),
+        (2.0**-22, "float32", False),
+        (-(2.0**-52), "float64", True),
+        (2.0**-51, "float64", False),
+        (0.0, "float32", False),
+        (6e-8, "float16", False),
+    ],
+)
+def test_nonzero_passes_over_what_is_within_epsilon_of_zero(value: float, dtype: str, shows: bool) -> None:
+    assert of.nearly_zero(Case("nonzero", (holding(1.0, value, dtype=dtype),))) is shows
 
 
 def test_only_a_scalar_has_no_axis() -> None:

@@ -55,14 +55,18 @@ def _zero_beside_nan(question: Question) -> Iterator[References]:
 
 
 def _saturate(question: Question) -> Iterator[References]:
-    """In float64, cut off at the ends of the integers."""
+    """In float64, cut off at the ends of the integers, or the lowest one beyond them."""
     (found,), x = ask(question), question.inputs[0]
     if dtypes.is_float(found.dtype) or found.dtype == "bool":
         return
     combine = np.prod if question.op == "prod" else np.sum
     with np.errstate(over="ignore"):
         made = combine(x.astype(np.float64), axis=_axes(question)).reshape(found.exact.shape)
-    yield (replace(found, exact=dtypes.saturated(made, found.dtype)),)
+    cut = dtypes.saturated(made, found.dtype)
+    yield (replace(found, exact=cut),)
+    limits = np.iinfo(found.dtype)
+    # As x86's cvttsd2si answers what is out of range.
+    yield (replace(found, exact=np.where((made > limits.max) | (made < limits.min), limits.min, cut)),)
 
 
 def _cumprod(x: Real, axis: int, exclusive: bool, reverse: bool) -> Real:
