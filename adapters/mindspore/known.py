@@ -24,7 +24,7 @@ from opassay.adapters.mindspore.known_predicates import (
     steps_nearby,
     writes,
 )
-from opassay.adapters.mindspore.known_refusals import REFUSALS, UNCHECKED
+from opassay.adapters.mindspore.known_refusals import REFUSALS, UNCHECKED, WORDED
 from opassay.adapters.mindspore.known_shown import MEMORY, shows
 
 _EXPONENTIALS = (
@@ -36,6 +36,7 @@ KNOWN = pinned(
     (
         *ELEMENTS,
         *UNCHECKED,
+        *WORDED,
         *GRADIENTS,
         *REFUSALS,
         shows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opassay.adapters.facts import accepted
+from opassay.adapters.kernels.larger import ROUNDED, rounded_to_one
 from opassay.adapters.kernels.refusals import of_nothing, refused
 from opassay.adapters.mindspore.known_shown import SEEN
 from opassay.harness.model.fact import Fact
@@ -13,7 +14,8 @@ _UNCHECKED = {
     "gather_elements": ("IndexNegative",),
     "max min": ("NothingReduced",),
     "scatter_elements": ("IndexOutOfRange",),
-    "depth_to_space": ("RankThree",),
+    "depth_to_space space_to_depth": ("RankThree",),
+    "pad": ("PadNegative",),
     "one_hot": ("IndexOutOfRange",),
 }
 _EMPTY = (
@@ -43,6 +45,32 @@ UNCHECKED = (
         "MindSpore does not check it",
         {"scatter_nd": ("IndexOutOfRange",)},
         flaky="how many updates there are: of one the index is checked",
+        versions=SEEN,
+    ),
+)
+WORDED = (
+    *accepted(
+        "mindspore-unchecked-word",
+        "by design",
+        "words of padding may have small letters",
+        {"avg_pool3d avg_pool1d avg_pool2d max_pool1d max_pool2d max_pool3d": ("PadUnknown",)},
+        when=lambda case: case.attributes["padding"] in ("same", "valid"),
+        versions=SEEN,
+    ),
+    *accepted(
+        "mindspore-unchecked-single",
+        "upstream",
+        "no axes are all of them, as declared, but of float64 the spread is computed in float32",
+        {"std": ("NoAxes",), "var": ("NoAxes",)},
+        when=lambda case: case.tensors[0].dtype == "float64",
+        versions=SEEN,
+    ),
+    *accepted(
+        "mindspore-unchecked",
+        "upstream",
+        ROUNDED,
+        {"conv_transpose1d": ("OutputTooSmall",)},
+        when=rounded_to_one,
         versions=SEEN,
     ),
 )
@@ -76,7 +104,7 @@ REFUSALS = (
         "scalar-nonzero",
         "a scalar has no positions, and cannot be flipped",
         *("name: NonZero", "the rank of x must be not equal to 0"),
-        aspects=("value", "shape"),
+        aspects=("value", "gradient", "shape"),
     ),
     _refused("repeat-zero", "no times are refused", "but got type 'Int'"),
     _refused(
