@@ -49,6 +49,24 @@ def test_a_transpose_is_accepted_where_rows_are_left(rows: int, before: int, str
     assert of._rows_left(case) is shows
 
 
+@pytest.mark.parametrize(("columns", "dilation", "shows"), [(1, -1, False), (3, -1, True), (1, 0, True), (1, 2, True)])
+def test_a_negative_dilation_cuts_off_rows_of_a_transpose(columns: int, dilation: int, shows: bool) -> None:
+    x, w = (Tensor(shape, "float32", Fill("ones")) for shape in ((1, 3, columns, 1), (1, 3, 1, 1)))
+    how = {"stride": (1, 1), "dilation": (1, dilation), "padding": "VALID", "layout": "NHWC"}
+    assert of._rows_before(Case("conv2d_transpose", (x, w), how, "error", "DilationNegative")) is shows
+    assert of._rows_before(Case("conv2d", (x, w), how, "error", "DilationNegative"))
+
+
+@pytest.mark.parametrize(
+    ("stride", "padding", "more", "shows"), [(0, 2, 0, False), (0, 1, 0, True), (0, 2, 1, True), (1, 2, 0, True)]
+)
+def test_a_stride_of_zero_leaves_taps(stride: int, padding: int, more: int, shows: bool) -> None:
+    w = Tensor((5, 3, 1, 1), "float32", Fill("ones"))
+    how = {"stride": (stride, 1), "dilation": (1, 1), "padding": ((padding, padding), (1, 1))}
+    case = Case("biased_conv_transpose2d", (ONE, w), how | {"output_padding": (more, 0)}, "error", "StrideZero")
+    assert of._taps_left(case) is shows
+
+
 @pytest.mark.parametrize(
     ("op", "shape", "more", "shows"),
     [

@@ -420,7 +420,7 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "added_to_one: beyond": (of("erfinv", (2.0, -0.0, 0.5)), gives(INF, 0.0, 0.4769362762)),
     "quotient_not_chosen": (of("sinc", (0.0, 0.5), dy=(1.0, 1.0)), gives(NAN, -4 / math.pi)),
     "by_a_textbook": (of("sinh", (1e-9, 1.0)), gives(0, math.sinh(1))),
-    # The next thirteen as tinygrad 0.14 answered.
+    # The next fifteen as tinygrad 0.14 answered.
     "by_a_textbook: exponentials of float16": (
         of("cosh", (11.5, 1.0), dtype="float16"),
         gives(INF, 1.54296875, dtype=np.float16),
@@ -452,6 +452,14 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     "angle_reduced_with_an_error": (
         of("sin", (100000000.37, 1.0), dtype="float64"),
         gives(0.7546677126784218, 0.8414709848078965, dtype=np.float64),
+    ),
+    "angle_reduced_with_an_error: a quarter turn lost": (
+        of("tan", (1.1292826027439885e21, 0.5)),
+        gives(-1, math.tan(0.5)),
+    ),
+    "textbook_differentiated: erf": (
+        of("erf", (0.0, 3.0), dy=(2.0, 2.0)),
+        gives(0, 0.0002786346594803035),
     ),
     "angle_reduced_with_an_error: of float16": (
         of("sin", (31.171875, 1.0), dtype="float16"),
