@@ -4,6 +4,30 @@ from __future__ import annotations
 
 from opassay.adapters.expressions import reduced
 
+VJP = '''\
+def value_and_vjp(function, inputs, cotangents):
+    """What the function returns, and its vector-Jacobian product; None for an integer."""
+    floating = [i for i, x in enumerate(inputs) if x.is_floating_point()]
+    several = function(*inputs)
+    several = several if isinstance(several, tuple) else (several,)
+    gradients = [None] * len(inputs)
+    sent = [
+        y.gradient(*(inputs[i] for i in floating), gradient=c)
+        for y, c in zip(several, cotangents)
+        if c is not None and floating
+    ]
+    for i, parts in zip(floating, zip(*sent)):
+        gradients[i] = sum(parts[1:], start=parts[0])
+    return several, tuple(gradients)'''
+
+SCRIPT = {
+    "imports": "import importlib.metadata\n\nos.environ['DEV'] = 'CPU'\nfrom tinygrad import Tensor, dtypes",
+    "version": "importlib.metadata.version('tinygrad')",
+    "native": "Tensor({})",
+    "numpy": "answer.numpy()",
+    "dtype": "'bfloat16' if answer.dtype == dtypes.bfloat16 else str(answer.numpy().dtype)",
+    "vjp": VJP,
+}
 EXPRESSIONS = {
     "relu": "x.relu()",
     "matmul": "a.matmul(b)",
