@@ -16,6 +16,7 @@ from opassay.adapters.mindspore.known_predicates import (
     lines_of_zeros,
     may_underflow,
     nan_of_a_share,
+    near_one,
     nearly_zero,
     of_floats,
     shares_nothing,
@@ -143,6 +144,13 @@ KNOWN = pinned(
             "shape",
             nearly_zero,
             aspects=("value",),
+        ),
+        shows(
+            "erfinv-near-one",
+            "erfinv ends at 2.436: it is 2.434 of 0.99999, not 3.123",
+            "erfinv",
+            "numeric",
+            near_one,
         ),
         shows(
             "norm-of-zeros",

@@ -8,6 +8,7 @@ from opassay.adapters.mindspore.known_predicates import (
     beyond_single,
     divides_by_zero_first,
     of_floats,
+    one_row,
     scalar,
 )
 from opassay.adapters.mindspore.known_shown import MEMORY, SEEN, shows
@@ -85,6 +86,23 @@ GRADIENTS = (
         aspects=("gradient",),
         reproduces="no_gradient_for_one",
         versions=SEEN,
+    ),
+    shows(
+        "pool3d-of-halves",
+        "the gradient of AvgPool3D in float16 is what lay in memory, or beyond it",
+        "avg_pool3d",
+        "structural special numeric nondeterministic crash",
+        lambda case: case.tensors[0].dtype == "float16",
+        aspects=("gradient",),
+        flaky=MEMORY,
+    ),
+    shows(
+        "row-of-a-stack",
+        "the gradient of matmul by a stack that is one row has an axis more",
+        "matmul",
+        "shape",
+        one_row,
+        aspects=("gradient",),
     ),
     shows(
         "spread-of-a-scalar",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from opassay.harness.model import dtypes
@@ -124,3 +126,16 @@ def starts_again(case: Case) -> bool:
     with np.errstate(all="ignore"):
         before, after = np.logaddexp.accumulate(line, axis=0)[:-1], line[1:]
     return bool((np.isnan(before) & ~np.isnan(after) | (np.isinf(before) & (before == after))).any())
+
+
+def near_one(case: Case) -> bool:
+    """Some float32 or float64 is within a hundredth of 1 or -1."""
+    x = case.tensors[0]
+    size = np.abs(dtypes.widen(x.materialize()))
+    return x.dtype != "float16" and bool(((size >= 0.99) & (size < 1)).any())
+
+
+def one_row(case: Case) -> bool:
+    """A stack of matrices that is a single row, times a matrix."""
+    a, b = (tensor.shape for tensor in case.tensors)
+    return len(a) > 2 and len(b) == 2 and math.prod(a[:-1]) == 1

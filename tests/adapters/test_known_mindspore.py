@@ -187,3 +187,19 @@ def test_nonzero_passes_over_what_is_within_epsilon_of_zero(value: float, dtype:
 def test_only_a_scalar_has_no_axis() -> None:
     assert of.scalar(Case("var", (Tensor((), "float32", Fill("ones")),)))
     assert not of.scalar(Case("var", (holding(1.0),)))
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "shows"),
+    [(-0.995, "float32", True), (0.995, "float64", True), (0.9, "float64", False), (1.0, "float32", False)],
+)
+def test_erfinv_is_wrong_near_one(value: float, dtype: str, shows: bool) -> None:
+    assert of.near_one(Case("erfinv", (holding(0.0, value, dtype=dtype),))) is shows
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "shows"),
+    [((1, 1, 4), (4, 3), True), ((1, 2, 4), (4, 3), False), ((1, 4), (4, 3), False), ((1, 1, 4), (1, 4, 3), False)],
+)
+def test_a_stack_of_one_row_is_multiplied_by_a_matrix(a: tuple[int, ...], b: tuple[int, ...], shows: bool) -> None:
+    assert of.one_row(Case("matmul", tuple(Tensor(s, "float32", Fill("ones")) for s in (a, b)))) is shows
