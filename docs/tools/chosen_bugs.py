@@ -7,9 +7,6 @@ CHOSEN = {
     "tensorflow-avg_pool2d-gradient-wide-window-structural": (
         "The gradient of an average pool whose window is larger than its input is wrong in every element."
     ),
-    "mindspore-nonzero-value-epsilon": (
-        "`nonzero` compares with the step from 1 to the next number: it passes over 1e-8, and in float64 over 1e-16."
-    ),
     "mindspore-softmax-value-unwritten": (
         "A row of -inf alone, such as a query that sees no key, ends the kernel of `softmax` if it has fewer than "
         "eight elements: later rows are what lay in memory."
@@ -105,6 +102,9 @@ CHOSEN = {
     "openvino-conv2d-value-eight-pixels": (
         "A bfloat16 convolution to eight pixels and a multiple of eight channels runs instructions of AVX-512 on "
         "processors without them (SIGSEGV)."
+    ),
+    "mindspore-nonzero-value-epsilon": (
+        "`nonzero` compares with the step from 1 to the next number: it passes over 1e-8, and in float64 over 1e-16."
     ),
 }
 """The thirty, by the name of the case's file, whose first word is the adapter, and what happens in a sentence."""

@@ -39,7 +39,7 @@ MEASURED = FOUND / "measured.json"
 SECTIONS = (
     (
         "Wrong values and gradients",
-        ("structural", "numeric"),
+        ("structural", "numeric", "shape"),
         "Wrong numbers where nothing is raised, and nothing looks wrong.",
     ),
     ("NaN and infinity", ("special",), "A NaN or an infinity is lost, or appears where none belongs."),
