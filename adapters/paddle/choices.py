@@ -5,6 +5,7 @@ from __future__ import annotations
 from opassay.harness.model.choice import Follows
 
 FOLLOWS = (
+    Follows("index_below", "from_end", ops=("gather", "gather_nd")),
     Follows("wide_padding", "any"),
     Follows("padding_words", "any_case"),
     Follows(

@@ -10,11 +10,13 @@ import numpy as np
 
 from opassay.adapters.facts import pinned
 from opassay.adapters.kernels.predicates import attributes_of
+from opassay.adapters.paddle import known_ceils as ceils
 from opassay.adapters.paddle import known_empty as empty
 from opassay.adapters.paddle import known_masks as masks
 from opassay.adapters.paddle.known_elements import ELEMENTS
 from opassay.adapters.paddle.known_errors import ERRORS, SEEN
 from opassay.adapters.paddle.known_sized import SIZED
+from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
@@ -51,6 +53,15 @@ def _shows(name: str, reason: str, ops: tuple[str, ...], aspects: Any, verdicts:
 
 def _same(case: Case) -> bool:
     return bool(attributes_of(case)["padding"] == "SAME")
+
+
+def _dilated_same(case: Case) -> bool:
+    return _same(case) and max(case.attributes["dilation"]) > 1
+
+
+def _not_finite(case: Case) -> bool:
+    (dy,) = case.cotangent_values()
+    return dy is not None and not np.isfinite(dtypes.widen(dy)).all()
 
 
 def _inexact(case: Case) -> bool:
@@ -102,6 +113,55 @@ KNOWN = pinned(
             "reciprocal_in_float32",
         ),
         _gives("undilated", "with SAME every dilation is taken for 1", ("conv2d",), "dilation_ignored", when=_same),
+        _shows(
+            "undilated-depthwise",
+            "with SAME every dilation is taken for 1",
+            ("depthwise_conv2d",),
+            _BOTH,
+            "structural numeric special",
+            _dilated_same,
+        ),
+        _shows(
+            "divisor-shrinks",
+            "where a window is cut off, its divisor is multiplied by the share that is left",
+            ("ceil_avg_pool2d",),
+            _BOTH,
+            "structural numeric special",
+            ceils.divides_less,
+        ),
+        _shows(
+            "window-outside",
+            "with ceil_mode the last window may start outside of the image and its padding",
+            ("ceil_avg_pool2d", "ceil_max_pool2d"),
+            ("value", "shape"),
+            "shape",
+            ceils.starts_outside,
+        ),
+        _shows(
+            "window-behind",
+            "the gradient is read by the shape of the answer, which has a further row or column of windows",
+            ("ceil_avg_pool2d", "ceil_max_pool2d"),
+            ("gradient",),
+            "crash structural numeric special nondeterministic",
+            ceils.starts_outside,
+            flaky="what lies in memory behind the cotangent",
+        ),
+        _shows(
+            "undilated-special",
+            "with SAME every dilation is taken for 1",
+            ("conv2d",),
+            ("gradient",),
+            "special",
+            lambda case: _dilated_same(case) and case.tensors[0].fill.kind == "special",
+        ),
+        _shows(
+            "steps-multiplied",
+            "the gradient of a step is 0 times the cotangent, NaN of what is not finite",
+            ("floor", "ceil", "round", "trunc"),
+            ("gradient",),
+            "shape",
+            _not_finite,
+        ),
         _shows(
             "integers",
             "integers are multiplied as floats of 32 bits",

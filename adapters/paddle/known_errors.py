@@ -97,6 +97,14 @@ def _fits_undilated(case: Case) -> bool:
     return all(0 <= more < s for more, s in over)
 
 
+def _padding_allowed(case: Case) -> bool:
+    """output_padding is less than stride or dilation."""
+    how = case.attributes
+    return all(
+        more < max(pair) for more, *pair in zip(how["output_padding"], how["stride"], how["dilation"], strict=True)
+    )
+
+
 def _before_all(case: Case) -> bool:
     """A negative index in the first plane of the tensor."""
     indices = to_nhwc(np.asarray(case.tensors[1].materialize()), case.attributes["layout"])
@@ -118,6 +126,8 @@ ERRORS = (
         {"selects_maximum": ("WindowZero", "WindowNegative")},
         when=_untold,
     ),
+    *_taken("divisor", "upstream", "a divisor of 0 is not checked", {"ceil_avg_pool2d": ("DivisorZero",)}),
+    *_taken("twice", "upstream", "a letter may stand twice in an answer", {"einsum": ("AnswerTwice",)}),
     *_taken("no-filter", "upstream", "a filter without taps gives zeros", {"conv2d": ("FilterZero",)}),
     *_taken(
         "stride-negative",
@@ -132,6 +142,13 @@ ERRORS = (
         "dilations are not checked",
         {"conv2d_transpose": ("DilationZero", "DilationNegative")},
         when=_fits_undilated,
+    ),
+    *_taken(
+        "dilation-biased",
+        "upstream",
+        "dilations are not checked",
+        {"biased_conv_transpose2d": ("DilationZero",)},
+        when=_padding_allowed,
     ),
     *_taken(
         "negative-padding",

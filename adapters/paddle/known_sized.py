@@ -34,14 +34,6 @@ SIZED = (
         when=scalar,
         versions=_SEEN,
     ),
-    refused(
-        "paddle-masked-inferred",
-        "static inference of masked_select lists fewer dtypes than there are kernels for",
-        "The data type of 'x' in paddle.tensor.search.mask_select must be",
-        ops=("masked_select",),
-        aspects=("shape",),
-        versions=_SEEN,
-    ),
     Fact(
         "paddle-unique-inferred",
         "upstream",

@@ -54,6 +54,11 @@ def _selu(lost: float) -> Formula:
     return lambda x: _bent(x, *SELU, 1, lost)
 
 
+def _selu_in_single(x: Real) -> Real:
+    scale, alpha = map(np.float32, SELU)
+    return _bent(x, np.longdouble(scale), np.longdouble(alpha), 1)
+
+
 def _softplus(x: Real) -> Real:
     return bounded.maximum(x, 0.0) + bounded.log(1 + bounded.exp(-bounded.absolute(x)))
 
@@ -64,6 +69,11 @@ def _cross_entropy(target: Real, x: Real, reduction: str | bool) -> Real:
 
 def _softplus_at_once(x: Real) -> Real:
     return bounded.log(1 + bounded.exp(x))
+
+
+def _softplus_at_once_to_20(x: Real) -> Real:
+    far = np.asarray(x.value > 20)
+    return bounded.where(far, x, _softplus_at_once(bounded.where(far, 0.0, x)))
 
 
 def _log_sigmoid(x: Real) -> Real:
@@ -81,6 +91,22 @@ def _logaddexp_at_once(x: Real, y: Real) -> Real:
 
 def _mish(x: Real) -> Real:
     return bounded.unsigned(x * bounded.tanh(_softplus(x)))
+
+
+def _mish_slope(x: Real) -> Real:
+    """Of a softplus p that is 0 where 1 + exp(x) rounds to 1, by which the slope has a factor 1 - exp(-p)."""
+    name = "float64" if x.value.dtype == np.longdouble else "float32"
+    with np.errstate(over="ignore"):
+        lost = np.asarray(np.exp(x.value) <= 2 * FORMATS[name].unit_roundoff)
+
+    def pull(g: Real, _: Real) -> Real:
+        a = bounded.saved(x)
+        p = _softplus_at_once(a)
+        bell = 1 - bounded.square(bounded.tanh(p))
+        whole = g * (bounded.tanh(p) + a * bell * (1 - bounded.exp(-p)))
+        return one_or_other(whole, bounded.where(lost, 0.0, whole))
+
+    return with_gradient(bounded.mish(x), x, pull)
 
 
 def _softplus_of_ends(name: str) -> Formula:
@@ -220,19 +246,30 @@ HYPOTHESES = (
     by_formula(
         "exp_less_one",
         "exp(x) - 1 is a difference of numbers near 1",
-        {"elu": (_elu,), "celu": (_celu,), "selu": tuple(_selu(float(FORMATS[name].unit_roundoff)) for name in FLOATS)},
+        {
+            "elu": (_elu,),
+            "celu": (_celu,),
+            "selu": (*(_selu(float(FORMATS[name].unit_roundoff)) for name in FLOATS), _selu_in_single),
+        },
     ),
     by_formula(
         "log_of_one_added",
         "the logarithm of 1 + exp(x) is taken where that rounds to 1",
         {
-            "softplus": (_softplus, _softplus_at_once),
+            "softplus": (_softplus, _softplus_at_once, _softplus_at_once_to_20),
             "log_sigmoid": (_log_sigmoid, _log_sigmoid_at_once),
             "mish": (_mish,),
             "logaddexp": (_logaddexp_at_once,),
             "binary_cross_entropy_with_logits": (_cross_entropy,),
         },
         VALUE,
+        looser=True,
+    ),
+    by_formula(
+        "slope_of_one_added",
+        "the gradient is made of a softplus that is the logarithm of 1 + exp(x), and 0 where that rounds to 1",
+        {"mish": (_mish_slope,)},
+        ("gradient",),
         looser=True,
     ),
     by_formula(

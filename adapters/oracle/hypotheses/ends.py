@@ -11,7 +11,9 @@ from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.activations import ROOT_HALF
 from opassay.adapters.oracle.bounded.elementary import LN2, ROOT_PI
 from opassay.adapters.oracle.bounded.formats import CORRECT, sizes, ulp
+from opassay.adapters.oracle.bounded.forms import either_known
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
+from opassay.adapters.oracle.bounded.sums import fit
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, by_formula, computed_by, one_or_other
 from opassay.adapters.oracle.hypotheses.question import References, ask
 from opassay.adapters.oracle.linear import wide
@@ -85,6 +87,42 @@ def _erf_from_least(x: Real) -> Real:
         return g * (constant(2 / ROOT_PI, x) * _exp_from_least(-(a * a)))
 
     return with_gradient(bounded.erf(x), x, pull)
+
+
+def _log_sigmoid_from_least(x: Real) -> Real:
+    """Its gradient is g · exp(-x - t) / (exp(-t) + exp(-x - t)), where t is the larger of -x and 0."""
+
+    def pull(g: Real, _: Real) -> Real:
+        a = bounded.saved(x)
+        most = bounded.maximum(-a, 0.0)
+        share = _exp_from_least(-a - most)
+        return g * (share / (_exp_from_least(-most) + share))
+
+    return with_gradient(bounded.log_sigmoid(x), x, pull)
+
+
+def _celu_from_least(x: Real, alpha: float) -> Real:
+    def pull(g: Real, _: Real) -> Real:
+        low = g * _exp_from_least(bounded.minimum(bounded.saved(x), 0.0) / alpha)
+        return bounded.where(x.value > 0, g, low)
+
+    return with_gradient(bounded.celu(x, alpha), x, pull)
+
+
+def _logaddexp_from_least(x: Real, y: Real) -> Real:
+    """The share of an operand is the exponential of what it is less than the answer, or than the larger one."""
+    whole = bounded.logaddexp(x, y)
+
+    def share(a: Real) -> Real:
+        less, high = a - bounded.saved(whole), bounded.maximum(x, y)
+        parts = [_exp_from_least(each - high) for each in (a, x, y)]
+        return either_known(_exp_from_least(less), parts[0] / (parts[1] + parts[2]))
+
+    def pull(g: Real, _: Real) -> tuple[Real | None, ...]:
+        a, b = bounded.saved(x), bounded.saved(y)
+        return None, fit(g * share(a), x.shape), fit(g * share(b), y.shape)
+
+    return Real(whole.value, (whole, x, y), lambda _, error, *of: error, pull)
 
 
 def _exp_of_126(x: Real) -> Real:
@@ -201,7 +239,13 @@ HYPOTHESES = (
     by_formula(
         "exp_from_least",
         "exp is never less than that of a number which it takes smaller ones for",
-        {"exp": (_exp_from_least,), "erf": (_erf_from_least,)},
+        {
+            "exp": (_exp_from_least,),
+            "erf": (_erf_from_least,),
+            "log_sigmoid": (_log_sigmoid_from_least,),
+            "celu": (_celu_from_least,),
+            "logaddexp": (_logaddexp_from_least,),
+        },
     ),
     by_formula(
         "exponent_126",

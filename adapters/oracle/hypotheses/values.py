@@ -166,6 +166,8 @@ def _gradient_multiplied(question: Question) -> Iterator[References]:
     with np.errstate(over="ignore", invalid="ignore"):
         if question.op == "prelu":
             g = wide(dtypes.narrow(g * wide(question.inputs[1]), found.dtype))
+        if question.op == "celu":
+            g = g * wide(dtypes.narrow(np.exp(x / question.attributes["alpha"]), found.dtype))
         exact = np.where(_CUT.get(question.op, _not_above)(x), found.exact + 0 * g, found.exact)
     yield (replace(found, exact=exact), *others)
 
@@ -197,6 +199,7 @@ _CUT: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "nan_to_num": lambda x: ~np.isfinite(x),
     "leaky_relu": lambda x: np.full(x.shape, True),
     "prelu": lambda x: x > 0,
+    "celu": lambda x: x > 0,
 }
 """Where a factor is 0: of the slopes of one side of a maximum, where the other is taken."""
 
@@ -233,7 +236,7 @@ HYPOTHESES = (
         "gradient_multiplied",
         "the gradient is multiplied by 0 where it should be cut off, and 0 times what is not finite is NaN",
         _gradient_multiplied,
-        ("relu", "nan_to_num", "leaky_relu", "prelu", "where"),
+        ("relu", "nan_to_num", "leaky_relu", "prelu", "celu", "where"),
         ("gradient",),
     ),
     Hypothesis(
