@@ -85,13 +85,14 @@ def multiplied(case: Case) -> bool:
 
 
 def channelless(case: Case) -> bool:
-    """A convolution is over no channels; a gradient, of none either, and of no batch if it is transposed."""
-    batch, (*_, ins, outs) = case.tensors[0].shape[0], case.tensors[1].shape
+    """A convolution is over no channels; makes none, as one product or in a gradient; or, a gradient of a transposed
+    one, is of no images."""
+    asked, batch, (*_, ins, outs) = case.attributes, case.tensors[0].shape[0], case.tensors[1].shape
+    gradient = case.aspect == "gradient"
     if case.op == "conv2d_transpose":
-        ins, outs = outs, ins
-    lost = ins == 0 or (case.aspect == "gradient" and outs == 0)
-    transposed = case.op == "conv2d_transpose" and case.aspect == "gradient" and batch == 0
-    return (lost or transposed) and not (case.op == "conv2d_transpose" and cropped(case))
+        return (outs == 0 or (gradient and 0 in (ins, batch))) and not cropped(case)
+    plain = asked["groups"] == 1 and max(asked["dilation"]) == 1 and 0 not in case.tensors[0].shape
+    return ins == 0 or (outs == 0 and (gradient or plain))
 
 
 def empty_slices(case: Case) -> bool:

@@ -122,7 +122,7 @@ SHAPES = (
     _refused(
         "convolves-nothing",
         "convolutions divide by a number of channels, and gradients of transposed ones by that of images, which ends "
-        "the process (SIGFPE)",
+        "the process (SIGFPE); a product of no columns ends it in BLAS, with status 0",
         "conv2d conv2d_transpose",
         channelless,
         "crash",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opassay.adapters.geometry import spatial_axes
 from opassay.harness.model.case import Case
 
 
 def _axes(case: Case) -> Iterator[tuple[int, int, int, int, int]]:
     """Per axis: extent, padding before and after, window, stride."""
     asked = case.attributes
-    extents = [case.tensors[0].shape[axis] for axis in spatial_axes(asked["layout"])]
+    extents = [case.tensors[0].shape[asked["layout"].index(axis)] for axis in "HW"]
     for n, (low, high), k, s in zip(extents, asked["padding"], asked["window"], asked["stride"], strict=True):
         yield n, low, high, k, s
 

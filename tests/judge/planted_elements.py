@@ -500,6 +500,32 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
     ),
     # As TensorFlow 2.21 answered on AVX-512.
     "zero_beside_nan": (of("softmax", (1.0, NAN, 3.0), axis=0), gives(0, NAN, 0)),
+    # As Paddle 3.3.1 answered.
+    "half_shift_wraps": (
+        of("cast", (2.0**-80, 2.0**-88, 2.0**-100, 1.0), to="float16"),
+        gives(2.0**-16, 2.0**-24, 0.0, 1.0, dtype=np.float16),
+    ),
+    "slope_of_one_added": (of("mish", (-30.0, 45.0, 1.0), dy=(1.0,) * 3), gives(0.0, 1.0, 1.0490362200997922)),
+    "gradient_multiplied: of an infinite exponential": (
+        of("celu", (1000.0, -1.0), dy=(1.0, 1.0), alpha=2.0),
+        gives(NAN, math.exp(-0.5)),
+    ),
+    "exp_from_least: of a share": (
+        of("logaddexp", (0.0, 3.0), (161.6, 3.0), dy=(0.730823814868927, 1.0)),
+        lambda _: [np.array([2.1473539706267427e-39, 0.5], np.float32), np.array([0.730823814868927, 0.5], np.float32)],
+    ),
+    "exp_from_least: of log_sigmoid": (
+        of("log_sigmoid", (200.0, 1.0), dy=(-3.0, 1.0)),
+        gives(-8.81479512e-39, 1 / (1 + math.e)),
+    ),
+    "log_of_one_added: to 20": (
+        of("softplus", (20.5, -40.0, 1.0), dtype="float64"),
+        gives(20.5, 0.0, math.log1p(math.e), dtype=np.float64),
+    ),
+    "exp_less_one: of constants of float32": (
+        of("selu", (-1e-20, 1.0), dtype="float64"),
+        gives(0.0, 1.0507010221481323, dtype=np.float64),
+    ),
     # As LiteRT 2.3 answered.
     "nan_passed_over: with what stands before": (of("min", (1.0, NAN, 3.0), axes=(0,), keepdims=False), scalar(3)),
     "zero_beside_nan: its logarithm": (of("log_softmax", (1.0, NAN, 3.0), axis=0), gives(-INF, NAN, -INF)),
