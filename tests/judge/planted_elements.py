@@ -114,6 +114,10 @@ PLANTED: dict[str, tuple[Case, Callable[[Case], Sequence[Any]]]] = {
         of("sqrt", (INF, -0.0, 4.0, 1e-40, 1.0, 1.0, 1.0, 1.0, -0.0), dy=(1.0,) * 9),
         gives(NAN, INF, 0.2500000298023224, INF, 0.5, 0.5, 0.5, 0.5, -INF),
     ),
+    "root_estimated: in a slope": (
+        of("asinh", (INF, *(1.0,) * 7, INF), dy=(1.0,) * 9),
+        gives(NAN, *(math.sqrt(0.5),) * 7, 0.0),
+    ),
     "root_of_squares": (
         of("hypot", (1e200, 1e-200, 3.0), (1.0, 1e-200, 4.0), dtype="float64"),
         gives(INF, 0.0, 5.0, dtype=np.float64),

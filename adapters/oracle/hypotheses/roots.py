@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import numpy as np
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.formats import Formats, sizes
+from opassay.adapters.oracle.bounded.real import with_gradient
 from opassay.adapters.oracle.bounded.sums import fit
 from opassay.adapters.oracle.hypotheses.approximations import ESTIMATE, REFINED
-from opassay.adapters.oracle.hypotheses.computed import computed_by
+from opassay.adapters.oracle.hypotheses.computed import Formula, computed_by
 from opassay.adapters.oracle.hypotheses.question import References
 from opassay.adapters.oracle.hypotheses.steps import Stepped
 from opassay.harness.model import dtypes
@@ -50,9 +51,31 @@ def _root(x: Real) -> Real:
     return Real(y.value, (y, x), lambda _, error, of_x: error, pull)
 
 
+def _area(function: Formula, constant: float) -> Formula:
+    """Of the gradient g / √(x² + c), whose square may overflow."""
+
+    def area(x: Real) -> Real:
+        def pull(g: Real, _: Real) -> Real:
+            square = bounded.square(bounded.saved(x)) + constant
+            endless = np.asarray(sizes(square.value) > FORMATS["float32"].largest)
+            infinite = Real(np.full(x.shape, np.inf).astype(x.value.dtype))
+            return g / _in_packets(bounded.where(endless, infinite, square))
+
+        return with_gradient(function(x), x, pull)
+
+    return area
+
+
+ESTIMATED: Mapping[str, Formula] = {
+    "sqrt": _root,
+    "asinh": _area(bounded.asinh, 1.0),
+    "acosh": _area(bounded.acosh, -1.0),
+}
+
+
 def _root_estimated(question: Question) -> Iterator[References]:
     if dtypes.dtype_name(question.inputs[0]) == "float32":
-        yield from computed_by(_root)(question)
+        yield from computed_by(ESTIMATED[question.op])(question)
 
 
 def _share(slope: Real, x: Real, lost: np.ndarray) -> Real:
@@ -85,7 +108,7 @@ HYPOTHESES = (
         "root_estimated",
         "roots are made of an estimate of their reciprocal: NaN of infinity, 0 of subnormal numbers",
         _root_estimated,
-        ("sqrt",),
+        tuple(ESTIMATED),
         independent=True,
     ),
     Hypothesis(
