@@ -97,6 +97,11 @@ def _fits_undilated(case: Case) -> bool:
     return all(0 <= more < s for more, s in over)
 
 
+def _wider_at_the_end(case: Case) -> bool:
+    how = case.attributes
+    return bool(how["count_padding"]) and any(high > low for low, high in how["padding"])
+
+
 def _padding_allowed(case: Case) -> bool:
     """output_padding is less than stride or dilation."""
     how = case.attributes
@@ -125,6 +130,13 @@ ERRORS = (
         "the extents of a window are not checked",
         {"selects_maximum": ("WindowZero", "WindowNegative")},
         when=_untold,
+    ),
+    *_taken(
+        "cut-wide",
+        "upstream",
+        "padding at the end is counted as if it were as wide as that at the start, also where it is as wide as a window",
+        {"avg_pool2d": ("PadNotSmallerThanWindow",)},
+        when=_wider_at_the_end,
     ),
     *_taken("divisor", "upstream", "a divisor of 0 is not checked", {"ceil_avg_pool2d": ("DivisorZero",)}),
     *_taken("twice", "upstream", "a letter may stand twice in an answer", {"einsum": ("AnswerTwice",)}),
