@@ -22,12 +22,13 @@ def _last(n: int, low: int, high: int, k: int, s: int) -> int:
 
 def starts_outside(case: Case) -> bool:
     """The last window starts behind the image and the padding before it."""
-    return not case.rule and any(_last(*axis) >= axis[0] + axis[1] for axis in _axes(case))
+    told = not case.rule and not isinstance(case.attributes["padding"], str)
+    return told and any(_last(*axis) >= axis[0] + axis[1] for axis in _axes(case))
 
 
 def divides_less(case: Case) -> bool:
     """There is a divisor, and a window reaches beyond what is counted: the image, or its padding as well."""
-    if case.attributes["divisor"] is False or starts_outside(case):
+    if case.attributes["divisor"] is False or isinstance(case.attributes["padding"], str) or starts_outside(case):
         return False
     counted = case.attributes["count_padding"]
     return any(
