@@ -134,7 +134,7 @@ ERRORS = (
     *_taken(
         "cut-wide",
         "upstream",
-        "padding at the end is counted as if it were as wide as that at the start, also where it is as wide as a window",
+        "padding at the end is counted as if it were as wide as that at the start, also where it is a window wide",
         {"avg_pool2d": ("PadNotSmallerThanWindow",)},
         when=_wider_at_the_end,
     ),
