@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from opassay.adapters.paddle import known_ceils as ceils
 from opassay.adapters.paddle import known_masks as masks
 from opassay.adapters.paddle.known import KNOWN
 from opassay.adapters.paddle.known_empty import products_of_nothing, updates_misplaced
@@ -82,3 +84,36 @@ def test_compiled_products_without_elements_are_refused_unless_both_operands_are
         is refused
     )
     assert [fact.flaky for fact in KNOWN if fact.when is products_of_nothing] == [""]
+
+
+def averaged(extent: int, window: int, padding: tuple[int, int], counted: bool = True) -> Case:
+    """An average with stride 2 and a divisor, along rows."""
+    told = {
+        "window": (window, 1),
+        "stride": (2, 1),
+        "padding": (padding, (0, 0)),
+        "count_padding": counted,
+        "divisor": 2,
+    }
+    return Case("ceil_avg_pool2d", (Tensor((1, extent, 1, 1), "float32", Fill("ones")),), {**told, "layout": "NHWC"})
+
+
+@pytest.mark.parametrize(("extent", "padding", "shows"), [(3, (1, 1), True), (3, (0, 0), False), (4, (0, 0), False)])
+def test_a_last_window_may_start_behind_the_image(extent: int, padding: tuple[int, int], shows: bool) -> None:
+    assert ceils.starts_outside(averaged(extent, 2, padding)) is shows
+
+
+@pytest.mark.parametrize(
+    ("asked", "shows"),
+    [((3, 2, (0, 0)), True), ((4, 2, (0, 0)), False), ((4, 3, (1, 1), False), True), ((5, 3, (1, 1)), False)],
+)
+def test_a_divisor_shrinks_where_a_window_is_cut_off(asked: tuple[Any, ...], shows: bool) -> None:
+    assert ceils.divides_less(averaged(*asked)) is shows
+
+
+def test_words_of_padding_and_invalid_windows_show_neither() -> None:
+    case = averaged(3, 2, (0, 0))
+    words = replace(case, attributes={**case.attributes, "padding": "VALID"})
+    assert not ceils.starts_outside(words)
+    assert not ceils.divides_less(words)
+    assert not ceils.starts_outside(replace(averaged(3, 2, (1, 1)), rule="StrideZero", aspect="error"))
