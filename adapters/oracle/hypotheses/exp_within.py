@@ -39,7 +39,7 @@ def _exp(x: Real) -> Real:
     y = bounded.exp(x)
 
     def local(_: Formats, error: np.ndarray) -> np.ndarray:
-        return error + (EXPONENT * sizes(x.value) + POLYNOMIAL) * UNIT * sizes(y.value)
+        return np.asarray(error + (EXPONENT * sizes(x.value) + POLYNOMIAL) * UNIT * sizes(y.value))
 
     near = Real(y.value, (y,), local)
     held = bounded.where(x.value > END, _filled(x, np.inf), bounded.where(x.value < -END, 0.0, near))

@@ -38,7 +38,7 @@ def _passed_over(question: Question) -> Iterator[References]:
 
 def _up_to_nan(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     """Every NaN, and what stands before the last one: a comparison with it takes what follows."""
-    lost = np.isnan(x)
+    lost = np.asarray(np.isnan(x))
     if len(axes) != 1:
         return lost
     following = np.cumsum(np.flip(lost, axes[0]), axis=axes[0])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,7 @@ def _held(question: Question) -> Iterator[References]:
 def _certain(found: Reference, lost: np.ndarray, told: np.ndarray) -> Reference:
     """``found``, but exactly ``told`` where it is ``lost``: the bound of an infinite sum would leave all open."""
     allowed, bounds = found.allowed_by, {"magnitude": found.magnitude, "slack": found.slack, "flush": found.flush}
-    cut = {name: np.where(lost, 0, bound) for name, bound in bounds.items() if bound is not None}
+    cut: dict[str, Any] = {name: np.where(lost, 0, bound) for name, bound in bounds.items() if bound is not None}
     of_model = None if allowed is None else lambda model: np.where(lost, 0.0, allowed(model))
     return replace(found, exact=np.where(lost, told, found.exact), allowed_by=of_model, **cut)
 
