@@ -16,6 +16,11 @@ def _stored(aspect: str, memory: Memory) -> Case:
     return Case("matmul_float8", (x, x), {"to": "float8_e5m2"}, aspect)
 
 
+def _chosen(dtype: str) -> Case:
+    x = Tensor((2,), dtype, Fill("ones"))
+    return Case("where", (Tensor((2,), "bool", Fill("ones")), x, x), {})
+
+
 REFUSALS = (
     *aten_refusals.facts("torch", _SEEN),
     refused(
@@ -48,6 +53,15 @@ REFUSALS = (
         modes=("compile",),
         versions=_SEEN,
         pins=(_stored("value", Memory("transposed")),),
+    ),
+    refused(
+        "torch-where-lowered",
+        "Inductor's lowering of where promotes the condition with the operands, which long unsigned integers refuse",
+        "Promotion for uint16, uint32, uint64 types is not supported",
+        ops=("where",),
+        modes=("compile",),
+        versions=_SEEN,
+        pins=(_chosen("uint16"),),
     ),
     refused(
         "torch-sized-on-meta",
