@@ -35,13 +35,18 @@ def excused(location: str, device: str, wrong: Sequence[Observation]) -> frozens
     return frozenset(found)
 
 
-def chosen(location: str, choice: str, option: str) -> bool:
-    """Whether the adapter at module:Class declares that it follows this option of a choice, whatever the op."""
+def chosen(location: str, mode: str, choice: str, option: str) -> bool:
+    """Whether the adapter at module:Class declares that it follows this option of a choice, whatever the op.
+
+    Without ``mode``, its first one is meant.
+    """
     try:
-        follows = Registry([location]).follows(declare(location).name)
+        declared = declare(location)
+        follows = Registry([location]).follows(declared.name)
     except UsageError:
         return False
-    return any((f.choice, f.option) == (choice, option) for f in follows)
+    asked = mode or declared.modes[0]
+    return any((f.choice, f.option) == (choice, option) and (not f.modes or asked in f.modes) for f in follows)
 
 
 def _known(campaign: Campaign, engine: Engine, wrong: Sequence[Observation]) -> Iterator[tuple[str, str]]:

@@ -108,7 +108,7 @@ class AdapterContract:
         self.agrees("vjp")
 
     def test_vjp_says_which_inputs_are_unconnected(self) -> None:
-        if not (self.zeros_for_unconnected or chosen(self.adapter, "unconnected", "zeros")):
+        if not (self.zeros_for_unconnected or chosen(self.adapter, self.mode, "unconnected", "zeros")):
             self.agrees("unconnected")
             return
         seen = self.observations("unconnected")

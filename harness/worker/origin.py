@@ -93,8 +93,14 @@ class Watch:
         nowhere = getattr(part, "__module__", None) in (None, "", "builtins") and not isinstance(part, ModuleType)
         if not isinstance(name, str) or not nowhere or hasattr(builtins, name):
             return False
-        ours = [module for at, module in list(sys.modules.items()) if self._within(at)]
-        return any(getattr(module, "__dict__", {}).get(name) is part for module in ours)
+        named = [(at, module) for at, module in list(sys.modules.items()) if not self._imports(module)]
+        holders = [at for at, module in named if getattr(module, "__dict__", {}).get(name) is part]
+        # A framework that takes a name from NumPy holds it, too.
+        return bool(holders) and all(map(self._within, holders))
+
+    def _imports(self, module: object) -> bool:
+        """Whether it is the adapter's module, or ours: what these hold is taken from elsewhere."""
+        return str(getattr(module, "__file__", "")).startswith((*self._adapter_files, _HARNESS))
 
     def _within(self, module: str) -> bool:
         return any(module == name or module.startswith(f"{name}.") for name in self._frameworks)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from opassay.harness.contract.excused import chosen
 from opassay.harness.contract.interview import interview
 from opassay.harness.contract.judged import new_differences
 from opassay.harness.contract.promises import PROMISES, told
@@ -134,9 +135,10 @@ def test_an_adapter_that_follows_zeros_for_unconnected_says_so_once(
     with pytest.raises(pytest.fail.Exception, match="see 'unconnected' in 'opassay list choices'"):
         tests.test_vjp_says_which_inputs_are_unconnected()
     (tmp_path / "zeroed" / "choices.py").write_text(
-        "from opassay import Follows\n\nFOLLOWS = (Follows('unconnected', 'zeros'),)\n"
+        "from opassay import Follows\n\nFOLLOWS = (Follows('unconnected', 'zeros', modes=('plain',)),)\n"
     )
     tests.test_vjp_says_which_inputs_are_unconnected()
+    assert not chosen(tests.adapter, "another", "unconnected", "zeros")
 
 
 FORGIVEN = {

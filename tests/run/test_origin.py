@@ -108,7 +108,7 @@ def test_what_numpy_raises_is_its_own_where_it_is_the_framework_and_else_a_fault
     assert origin(call, "torch") == "adapter"
 
 
-VIEW = {}.keys()
+CALLS = iter(int, 1)
 
 
 def function_without_module():
@@ -116,18 +116,20 @@ def function_without_module():
 
 
 def method_of_a_type_without_module():
-    return VIEW.isdisjoint(7)
+    return CALLS.__reduce__(7)
 
 
 @pytest.mark.parametrize("call", [function_without_module, method_of_a_type_without_module])
 def test_what_names_no_module_is_whose_module_holds_it(call, monkeypatch):
     made = ModuleType("fakeframework")
-    made.join, made.dict_keys = "".join, type(VIEW)
+    made.join, made.callable_iterator = "".join, type(CALLS)
     monkeypatch.setitem(sys.modules, "fakeframework.absent", object())
     monkeypatch.setitem(sys.modules, "fakeframework", made)
-    assert {made.join.__module__, made.dict_keys.__module__} == {None, "builtins"}
+    assert {made.join.__module__, made.callable_iterator.__module__} == {None, "builtins"}
     assert origin(call, "fakeframework") == "framework"
     assert origin(call, "numpy") == "adapter"
+    monkeypatch.setitem(sys.modules, "elsewhere", made)
+    assert origin(call, "fakeframework") == "adapter"
 
 
 NANOBIND = """
