@@ -8,14 +8,12 @@ from opassay.harness.doors.known_shown import Seen, Shown, place_of
 from opassay.harness.doors.known_traits import Features, learned, left_over
 from opassay.harness.model.baseline import Key
 from opassay.harness.model.case import Case
+from opassay.harness.model.messages import tells_alone
 from opassay.harness.model.program import stage_ops
 from opassay.harness.model.traits import Trait, features
 
 Family = Callable[[str], str]
 """The family of an op; empty for one without."""
-
-SAY_ENOUGH = ("rejects",)
-"""Verdicts whose message tells one cause in any op; of others, only in the ops of one family."""
 
 
 def alone(op: str) -> str:
@@ -24,7 +22,8 @@ def alone(op: str) -> str:
 
 
 def shared_by(modes: Mapping[Key, Sequence[str]], shown: Shown, family: Family) -> Iterator[Sequence[Key]]:
-    """The keys of ``modes``, those of one line together: they have one cause, or say the same in the same modes.
+    """The keys of ``modes``, those of one line together: they have one cause, or say the same in the same modes; what
+    does not tell alone what it is, only in the ops of one family.
 
     Their common traits leave out as many passing cases as the traits of each would.
     """
@@ -42,7 +41,7 @@ def shared_by(modes: Mapping[Key, Sequence[str]], shown: Shown, family: Family) 
 
 
 def _about(key: Key, modes: Sequence[str], family: Family) -> tuple[object, ...]:
-    anywhere = (key.cause or key.verdict in SAY_ENOUGH) and family is not alone
+    anywhere = (key.cause or tells_alone(key.verdict, key.message)) and family is not alone
     return key._replace(op=""), tuple(sorted(modes)), "" if anywhere else family(key.op) or alone(key.op)
 
 

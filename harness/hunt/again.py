@@ -9,12 +9,12 @@ from opassay.harness.hunt.bench import Bench, Sign, labels_of
 from opassay.harness.hunt.failure import Failure
 from opassay.harness.hunt.finding import Finding
 from opassay.harness.model.explanation import mistake_in
-from opassay.harness.model.messages import CHANGED
+from opassay.harness.model.messages import tells_alone
 
 
 def says_enough(verdict: str, sign: Sign) -> bool:
-    """Whether the message alone tells what is the same problem, whatever the op: a refusal, a changed input."""
-    return verdict == "rejects" or any(words == CHANGED for _, words in sign)
+    """Whether the words of ``sign`` alone tell what is the same problem."""
+    return any(tells_alone(verdict, words) for _, words in sign)
 
 
 def elsewhere(findings: Iterable[Finding], failure: Failure) -> list[Finding]:

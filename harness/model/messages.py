@@ -10,6 +10,12 @@ SIGNIFICANT = 200
 CHANGED = "the call changed its input"
 """The beginning of the message about a call that wrote to its input."""
 
+
+def tells_alone(verdict: str, message: str) -> bool:
+    """Whether the message alone tells what is the same problem, whatever the op: a refusal, a changed input."""
+    return verdict == "rejects" or message.startswith(CHANGED)
+
+
 _NUMBER = re.compile(r"0x[0-9a-fA-F]+|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _NUMBER_LIST = re.compile(r"#(?:\s*[,x\u00d7;]\s*#)+")
 
