@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
-from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.adapters.oracle.hypotheses.question import References, ask, surely
 from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.hypothesis import Hypothesis, Question
@@ -37,11 +36,7 @@ def _shifted(found: Reference, answer: np.ndarray | None) -> Reference:
     size, step = np.abs(found.exact), HALF.smallest_subnormal + 2 * HALF.unit_roundoff * np.abs(moved)
     with np.errstate(invalid="ignore"):
         lost = (size > WRAPPED[0]) & (size < WRAPPED[1]) & (np.abs(told - moved) <= step) & (told != 0)
-    allowed = found.allowed_by
-    if not lost.any():
-        return found
-    of_model = None if allowed is None else lambda model: np.where(lost, 0.0, allowed(model))
-    return replace(found, exact=np.where(lost, told, found.exact), allowed_by=of_model)
+    return surely(found, lost, told) if lost.any() else found
 
 
 HYPOTHESES = (

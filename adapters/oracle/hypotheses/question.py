@@ -65,6 +65,22 @@ def mapped(reference: Reference, change: Callable[[np.ndarray], np.ndarray]) -> 
     return replace(reference, **changed)
 
 
+def surely(reference: Reference, there: np.ndarray, told: np.ndarray | float) -> Reference:
+    """The same reference, but exactly ``told`` where it is ``there``: no bound is left that could allow more."""
+    allowed, bounds = reference.allowed_by, {name: getattr(reference, name) for name in ("magnitude", "slack", "flush")}
+    cut: dict[str, Any] = {name: np.where(there, 0, bound) for name, bound in bounds.items() if bound is not None}
+    of_model = None if allowed is None else lambda model: np.where(there, 0.0, allowed(model))
+    return replace(reference, exact=np.where(there, told, reference.exact), allowed_by=of_model, **cut)
+
+
+def summed_to(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The sum over the axes along which an operand of ``shape`` was broadcast."""
+    padded = (1,) * (values.ndim - len(shape)) + shape
+    axes = tuple(i for i, extent in enumerate(padded) if extent != values.shape[i])
+    with np.errstate(invalid="ignore"):
+        return np.asarray(values.sum(axis=axes, keepdims=True).reshape(shape))
+
+
 def windows_of(question: Question) -> Windows:
     """The windows over the image; for a transposed convolution, over its answer."""
     a, window = question.attributes, window_of(question)

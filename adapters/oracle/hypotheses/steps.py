@@ -16,7 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.elementary import LN2, ROOT_PI
-from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.adapters.oracle.hypotheses.question import References, ask, summed_to
 from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.hypothesis import Hypothesis, Question
@@ -147,11 +147,7 @@ def in_steps(formulas: Formulas, question: Question) -> Iterator[References]:
 def _told(reference: Reference, term: Stepped | tuple[Stepped, Stepped]) -> Reference:
     """The term, added up over the axes along which the operand was broadcast, times a factor of the operand's shape."""
     terms, factor = (x.values for x in (term if isinstance(term, tuple) else (term, term.alike(1))))
-    shape = reference.exact.shape
-    padded = (1,) * (terms.ndim - len(shape)) + shape
-    axes = tuple(i for i, extent in enumerate(padded) if extent != terms.shape[i])
-    with np.errstate(invalid="ignore"):
-        return replace(reference, exact=terms.sum(axes, keepdims=True).reshape(shape) * factor)
+    return replace(reference, exact=summed_to(terms, reference.exact.shape) * factor)
 
 
 def _by_steps(name: str, says: str, formulas: Formulas) -> Hypothesis:

@@ -13,7 +13,7 @@ from opassay.adapters.oracle.bounded.elementary import LN2
 from opassay.adapters.oracle.bounded.formats import sizes
 from opassay.adapters.oracle.bounded.real import constant, with_gradient
 from opassay.adapters.oracle.hypotheses.computed import Formula, computed_by
-from opassay.adapters.oracle.hypotheses.question import References
+from opassay.adapters.oracle.hypotheses.question import References, surely
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
@@ -146,18 +146,11 @@ def _answers(question: Question) -> Iterator[References]:
     more = {"name": name} if question.op in ROUNDED else {}
     for found in computed_by(partial(FORMULAS[question.op], **question.attributes, **more))(question):
         if question.gradient and question.op in ENDS:
-            yield (_surely(found[0], wide(question.inputs[0]) == ENDS[question.op], np.nan),)
+            yield (surely(found[0], wide(question.inputs[0]) == ENDS[question.op], np.nan),)
         elif question.gradient and question.op in ("elu", "celu"):
             yield (_by_sides(question, found[0], name),)
         else:
             yield found
-
-
-def _surely(found: Reference, there: np.ndarray, value: float) -> Reference:
-    allowed = found.allowed_by
-    assert allowed is not None
-    exact = np.where(there, value, found.exact)
-    return replace(found, exact=exact, allowed_by=lambda model: np.where(there, 0.0, allowed(model)))
 
 
 def _by_sides(question: Question, found: Reference, name: str) -> Reference:

@@ -11,7 +11,7 @@ import numpy as np
 
 from opassay.adapters.oracle.geometry import from_nhwc, over_batch, shape_nhwc, to_nhwc
 from opassay.adapters.oracle.hypotheses.located import located
-from opassay.adapters.oracle.hypotheses.question import CHOOSING, WINDOWED, References, ask, mapped
+from opassay.adapters.oracle.hypotheses.question import CHOOSING, WINDOWED, References, ask, mapped, summed_to
 from opassay.adapters.oracle.linear import wide
 from opassay.harness.model import dtypes
 from opassay.harness.model.hypothesis import Hypothesis, Question
@@ -181,14 +181,7 @@ def _chosen_by_products(question: Question) -> Iterator[References]:
     with np.errstate(invalid="ignore"):
         lost = 0 * wide(dy)
     sides = zip(found, (condition, ~condition), operands, strict=True)
-    yield first, *(replace(r, exact=r.exact + _summed_to(np.where(at, 0, lost), x.shape)) for r, at, x in sides)
-
-
-def _summed_to(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The sum over the axes along which an operand of ``shape`` was broadcast."""
-    padded = (1,) * (values.ndim - len(shape)) + shape
-    axes = tuple(i for i, n in enumerate(padded) if n == 1)
-    return np.asarray(values.sum(axis=axes, keepdims=True).reshape(shape))
+    yield first, *(replace(r, exact=r.exact + summed_to(np.where(at, 0, lost), x.shape)) for r, at, x in sides)
 
 
 def _not_above(x: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -15,11 +14,10 @@ from opassay.adapters.oracle import bounded
 from opassay.adapters.oracle.bounded.formats import sizes
 from opassay.adapters.oracle.bounded.real import constant
 from opassay.adapters.oracle.hypotheses.computed import VALUE, Formula, computed_by
-from opassay.adapters.oracle.hypotheses.question import References, ask
+from opassay.adapters.oracle.hypotheses.question import References, ask, surely
 from opassay.harness.model import dtypes
 from opassay.harness.model.dtypes import FORMATS
 from opassay.harness.model.hypothesis import Hypothesis, Question
-from opassay.harness.model.reference import Reference
 
 Real = bounded.Real
 
@@ -85,15 +83,7 @@ def _held(question: Question) -> Iterator[References]:
         beyond |= (found.magnitude >= largest) & (np.abs(told) == largest)
     lost = beyond | (np.isnan(found.exact) & end)
     if lost.any():
-        yield (_certain(found, lost, told),)
-
-
-def _certain(found: Reference, lost: np.ndarray, told: np.ndarray) -> Reference:
-    """``found``, but exactly ``told`` where it is ``lost``: the bound of an infinite sum would leave all open."""
-    allowed, bounds = found.allowed_by, {"magnitude": found.magnitude, "slack": found.slack, "flush": found.flush}
-    cut: dict[str, Any] = {name: np.where(lost, 0, bound) for name, bound in bounds.items() if bound is not None}
-    of_model = None if allowed is None else lambda model: np.where(lost, 0.0, allowed(model))
-    return replace(found, exact=np.where(lost, told, found.exact), allowed_by=of_model, **cut)
+        yield (surely(found, lost, told),)
 
 
 HYPOTHESES = (
