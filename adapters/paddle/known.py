@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,21 +13,19 @@ from opassay.adapters.paddle import known_ceils as ceils
 from opassay.adapters.paddle import known_empty as empty
 from opassay.adapters.paddle import known_masks as masks
 from opassay.adapters.paddle.known_elements import ELEMENTS
-from opassay.adapters.paddle.known_errors import ERRORS, SEEN
+from opassay.adapters.paddle.known_errors import ERRORS
+from opassay.adapters.paddle.known_shown import BOTH, gives, shows
 from opassay.adapters.paddle.known_sized import SIZED
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
-from opassay.harness.model.fact import Fact
 
 _MASKED = ("max_pool2d_with_argmax",)
-_BOTH = ("value", "gradient")
 _EXACT = 2**24
 """Integers up to this are exact in float32."""
 
 _ISSUES = "https://github.com/PaddlePaddle/Paddle/issues/"
 _PULLS = "https://github.com/PaddlePaddle/Paddle/pull/"
 _NO_SECOND = "there is no kernel for the second gradient on the CPU"
-_SAME_IGNORED = "with return_mask, max_pool2d ignores SAME and does not pad"
 _LOST = "maxima start from the lowest finite number and are compared by <, which a NaN does not survive and -inf loses"
 _NO_FILTERS = "a convolution that makes no channels is refused, or divides by their number"
 _NO_CHANNELS = {
@@ -36,19 +33,6 @@ _NO_CHANNELS = {
     "url": f"{_PULLS}73691",
     "title": "[0-size Tensor No.159、161、163] Add 0-size Tensor support for conv1d",
 }
-
-
-def _gives(name: str, reason: str, ops: tuple[str, ...], mistake: str, aspects: Any = _BOTH, **more: Any) -> Fact:
-    """A difference that a mistake reproduces."""
-    return Fact(f"paddle-{name}", "upstream", reason, ops, aspects, reproduces=mistake, versions=SEEN, **more)
-
-
-def _shows(name: str, reason: str, ops: tuple[str, ...], aspects: Any, verdicts: str, when: Any, **more: Any) -> Fact:
-    """A difference that is known before the call. ``verdicts``: separated by spaces."""
-    told = {"owner": "upstream", "versions": SEEN, **more}
-    return Fact(
-        f"paddle-{name}", reason=reason, ops=ops, aspects=aspects, verdicts=tuple(verdicts.split()), when=when, **told
-    )
 
 
 def _same(case: Case) -> bool:
@@ -87,7 +71,7 @@ def _without_kernel(case: Case) -> bool:
 
 KNOWN = pinned(
     (
-        _gives(
+        gives(
             "relu-nan",
             "relu compares, and a NaN is not larger than 0",
             ("relu",),
@@ -95,10 +79,10 @@ KNOWN = pinned(
             url=f"{_ISSUES}79351",
             title="paddle.nn.functional.relu incorrectly converts NaN input to 0.0",
         ),
-        _gives("relu-cut", "the cotangent is multiplied by 0 where it is cut off", ("relu",), "gradient_multiplied"),
-        _gives("maximum", _LOST, ("max_pool2d",), "nan_restarts"),
-        _gives("maximum-told", _LOST, _MASKED, "starts_from_lowest"),
-        _gives(
+        gives("relu-cut", "the cotangent is multiplied by 0 where it is cut off", ("relu",), "gradient_multiplied"),
+        gives("maximum", _LOST, ("max_pool2d",), "nan_restarts"),
+        gives("maximum-told", _LOST, _MASKED, "starts_from_lowest"),
+        gives(
             "average-cut",
             "padding at the end is counted as if it were as wide as that at the start",
             ("avg_pool2d",),
@@ -106,47 +90,23 @@ KNOWN = pinned(
             url=f"{_ISSUES}54404",
             title="avg_pool2d 不对称padding时，存在bug",  # noqa: RUF001
         ),
-        _gives(
+        gives(
             "average-reciprocal",
             "the gradient of an average is scaled by a reciprocal of 32 bits",
             ("avg_pool2d",),
             "reciprocal_in_float32",
         ),
-        _gives("undilated", "with SAME every dilation is taken for 1", ("conv2d",), "dilation_ignored", when=_same),
-        _shows(
+        gives("undilated", "with SAME every dilation is taken for 1", ("conv2d",), "dilation_ignored", when=_same),
+        shows(
             "undilated-depthwise",
             "with SAME every dilation is taken for 1",
             ("depthwise_conv2d",),
-            _BOTH,
+            BOTH,
             "structural numeric special",
             _dilated_same,
         ),
-        _shows(
-            "divisor-shrinks",
-            "where a window is cut off, its divisor is multiplied by the share that is left",
-            ("ceil_avg_pool2d",),
-            _BOTH,
-            "structural numeric special",
-            ceils.divides_less,
-        ),
-        _shows(
-            "window-outside",
-            "with ceil_mode the last window may start outside of the image and its padding",
-            ("ceil_avg_pool2d",),
-            ("value", "shape"),
-            "shape",
-            ceils.starts_outside,
-        ),
-        _shows(
-            "window-behind",
-            "the gradient is read by the shape of the answer, which has a further row or column of windows",
-            ("ceil_avg_pool2d",),
-            ("gradient",),
-            "crash structural numeric special nondeterministic",
-            ceils.starts_outside,
-            flaky="what lies in memory behind the cotangent",
-        ),
-        _shows(
+        *ceils.CEILED,
+        shows(
             "undilated-special",
             "with SAME every dilation is taken for 1",
             ("conv2d",),
@@ -154,7 +114,7 @@ KNOWN = pinned(
             "special",
             lambda case: _dilated_same(case) and case.tensors[0].fill.kind == "special",
         ),
-        _shows(
+        shows(
             "steps-multiplied",
             "the gradient of a step is 0 times the cotangent, NaN of what is not finite",
             ("floor", "ceil", "round", "trunc"),
@@ -162,7 +122,7 @@ KNOWN = pinned(
             "shape",
             _not_finite,
         ),
-        _shows(
+        shows(
             "integers",
             "integers are multiplied as floats of 32 bits",
             ("matmul",),
@@ -172,56 +132,28 @@ KNOWN = pinned(
             url=f"{_PULLS}73324",
             title="[Accuracy diff No.132] Fix accuracy diff for paddle.outer API",
         ),
-        _shows("same-ignored", _SAME_IGNORED, (*_MASKED, "program"), _BOTH, "shape rejects", masks.unpadded),
-        _shows("same-static", _SAME_IGNORED, _MASKED, ("gradient",), "rejects", masks.shrunk, modes=("static",)),
-        _shows(
-            "same-behind",
-            "the gradient is read by the shape of the cotangent, which is not compared with that of the answer",
-            _MASKED,
-            ("gradient",),
-            "crash structural numeric special nondeterministic",
-            masks.shrunk,
-            modes=("eager",),
-            flaky="what lies in memory behind the tensor of positions",
-        ),
-        _shows("same-crash", _SAME_IGNORED, ("deconvnet",), ("value",), "crash", masks.nothing_left, modes=("eager",)),
-        _shows(
-            "uneven",
-            "with return_mask, max_pool2d refuses the four amounts of padding that its documentation names",
-            (*_MASKED, "program"),
-            _BOTH,
-            "rejects",
-            masks.uneven,
-        ),
-        _shows(
-            "nowhere",
-            "a window of NaN and -inf has position -1: its gradient is written before the plane",
-            _MASKED,
-            ("gradient",),
-            "crash",
-            masks.nowhere,
-        ),
-        _shows(
+        *masks.MASKED,
+        shows(
             "empty",
             "interpolate takes no extent of 0 but the batch's",
             ("avg_unpool2d",),
-            _BOTH,
+            BOTH,
             "rejects",
             empty.no_extent,
             owner="by design",
         ),
-        _shows(
+        shows(
             "no-updates",
             "without indices, updates are broadcast with zeros of the answer's shape",
             ("scatter_nd",),
-            _BOTH,
+            BOTH,
             "rejects shape",
             empty.updates_misplaced,
             modes=("eager",),
             url=f"{_PULLS}73933",
             title="[0-size Tensor Job2 No.72-74] Add 0-size Tensor support for paddle.scatter [fluid_ops]",
         ),
-        _shows(
+        shows(
             "no-channels",
             ops=("conv2d", "conv2d_input_gradient_law"),
             aspects=("value", "shape"),
@@ -229,7 +161,7 @@ KNOWN = pinned(
             when=lambda case: empty.no_channels(case) and (case.op == "conv2d" or case.aspect == "shape"),
             **_NO_CHANNELS,
         ),
-        _shows(
+        shows(
             "no-channels-second",
             ops=("conv2d_vjp",),
             aspects=("gradient",),
@@ -238,7 +170,7 @@ KNOWN = pinned(
             modes=("static",),
             **_NO_CHANNELS,
         ),
-        _shows(
+        shows(
             "row-of-nothing",
             "the number of windows is divided towards zero, so SAME makes a row of an image without rows",
             ("conv2d",),
@@ -246,8 +178,8 @@ KNOWN = pinned(
             "shape",
             empty.row_of_nothing,
         ),
-        _shows("no-filters", _NO_FILTERS, ("conv2d", "conv2d_vjp"), _BOTH, "rejects", empty.no_filters),
-        _shows(
+        shows("no-filters", _NO_FILTERS, ("conv2d", "conv2d_vjp"), BOTH, "rejects", empty.no_filters),
+        shows(
             "no-filters-static",
             _NO_FILTERS,
             ("conv2d_vjp",),
@@ -257,7 +189,7 @@ KNOWN = pinned(
             modes=("static",),
             flaky="something not found yet: alone the process ended in all of 12 tries, in a batch it was refused too",
         ),
-        _shows(
+        shows(
             "no-room",
             "a transposed convolution refuses an answer without rows or columns",
             ("conv2d_transpose",),
@@ -265,7 +197,7 @@ KNOWN = pinned(
             "rejects",
             empty.no_room,
         ),
-        _shows(
+        shows(
             "no-image",
             "the kernel of the second gradient does not expect an empty image, and divides by an extent",
             ("conv2d_vjp",),
@@ -274,7 +206,7 @@ KNOWN = pinned(
             empty.no_image,
             modes=("eager",),
         ),
-        _shows(
+        shows(
             "second",
             _NO_SECOND,
             ("conv2d_vjp", "conv2d_transpose_vjp", "scatter_nd_vjp"),
@@ -282,7 +214,7 @@ KNOWN = pinned(
             "rejects",
             _without_kernel,
         ),
-        _shows(
+        shows(
             "second-interpolation",
             _NO_SECOND,
             ("avg_unpool2d_vjp",),
@@ -292,7 +224,7 @@ KNOWN = pinned(
             url=f"{_ISSUES}48988",
             title="upsample不支持高阶导数",
         ),
-        _shows(
+        shows(
             "batches",
             "broadcast batches of unequal rank have no gradient",
             ("matmul", "matmul_vjp"),
@@ -302,7 +234,7 @@ KNOWN = pinned(
             url=f"{_ISSUES}75020",
             title="paddle.matmul广播机制在反向传播中失效，同#74883",  # noqa: RUF001
         ),
-        _shows(
+        shows(
             "unwritten",
             "the gradient of a product over no terms is not written: what lay in memory is the answer",
             ("matmul_vjp",),
@@ -312,7 +244,7 @@ KNOWN = pinned(
             modes=("static",),
             flaky="what lies in memory before the answer is written there",
         ),
-        _shows(
+        shows(
             "null",
             "the kernel for several products refuses the null pointer of an operand without elements",
             ("matmul_vjp",),

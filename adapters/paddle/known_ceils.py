@@ -1,9 +1,10 @@
-"""Predicates over pools of which the last window may be cut off. Does not import Paddle."""
+"""Differences of pools of which the last window may be cut off. Does not import Paddle."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from opassay.adapters.paddle.known_shown import BOTH, shows
 from opassay.harness.model.case import Case
 
 
@@ -35,3 +36,32 @@ def divides_less(case: Case) -> bool:
         _last(n, low, high, k, s) + k > n + low + (high if counted else 0) or (low > 0 and not counted)
         for n, low, high, k, s in _axes(case)
     )
+
+
+CEILED = (
+    shows(
+        "divisor-shrinks",
+        "where a window is cut off, its divisor is multiplied by the share that is left",
+        ("ceil_avg_pool2d",),
+        BOTH,
+        "structural numeric special",
+        divides_less,
+    ),
+    shows(
+        "window-outside",
+        "with ceil_mode the last window may start outside of the image and its padding",
+        ("ceil_avg_pool2d",),
+        ("value", "shape"),
+        "shape",
+        starts_outside,
+    ),
+    shows(
+        "window-behind",
+        "the gradient is read by the shape of the answer, which has a further row or column of windows",
+        ("ceil_avg_pool2d",),
+        ("gradient",),
+        "crash structural numeric special nondeterministic",
+        starts_outside,
+        flaky="what lies in memory behind the cotangent",
+    ),
+)

@@ -14,11 +14,11 @@ from opassay.adapters.geometry import channel_axis, effective, output_extent, pa
 from opassay.adapters.kernels.far import cropped_away
 from opassay.adapters.kernels.windows import to_nhwc
 from opassay.adapters.paddle.known_masks import symmetric, unpadded
+from opassay.adapters.paddle.known_shown import SEEN
 from opassay.harness.model import dtypes
 from opassay.harness.model.case import Case
 from opassay.harness.model.fact import Fact
 
-SEEN = "paddlepaddle 3.3.1, CPU"
 _MASKED = "max_pool2d_with_argmax"
 
 

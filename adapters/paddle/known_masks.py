@@ -9,9 +9,11 @@ import numpy as np
 
 from opassay.adapters.geometry import output_extent, spatial_axes
 from opassay.adapters.kernels.windows import usable, windows
+from opassay.adapters.paddle.known_shown import BOTH, shows
 from opassay.harness.model.case import Case
 
 _MASKED = "max_pool2d_with_argmax"
+_SAME_IGNORED = "with return_mask, max_pool2d ignores SAME and does not pad"
 _LOWEST = float(np.finfo(np.float32).min)
 """The initial value of a maximum, also in float64; as float16 it is -inf."""
 
@@ -88,3 +90,36 @@ def _left(how: Mapping[str, Any], image: Sequence[int]) -> list[int]:
 
 def _extents(how: Mapping[str, Any], image: Sequence[int]) -> list[int]:
     return [image[axis] for axis in spatial_axes(how["layout"])]
+
+
+MASKED = (
+    shows("same-ignored", _SAME_IGNORED, (_MASKED, "program"), BOTH, "shape rejects", unpadded),
+    shows("same-static", _SAME_IGNORED, (_MASKED,), ("gradient",), "rejects", shrunk, modes=("static",)),
+    shows(
+        "same-behind",
+        "the gradient is read by the shape of the cotangent, which is not compared with that of the answer",
+        (_MASKED,),
+        ("gradient",),
+        "crash structural numeric special nondeterministic",
+        shrunk,
+        modes=("eager",),
+        flaky="what lies in memory behind the tensor of positions",
+    ),
+    shows("same-crash", _SAME_IGNORED, ("deconvnet",), ("value",), "crash", nothing_left, modes=("eager",)),
+    shows(
+        "uneven",
+        "with return_mask, max_pool2d refuses the four amounts of padding that its documentation names",
+        (_MASKED, "program"),
+        BOTH,
+        "rejects",
+        uneven,
+    ),
+    shows(
+        "nowhere",
+        "a window of NaN and -inf has position -1: its gradient is written before the plane",
+        (_MASKED,),
+        ("gradient",),
+        "crash",
+        nowhere,
+    ),
+)
