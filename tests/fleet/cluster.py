@@ -19,7 +19,8 @@ class ByHand:
         folder.mkdir(exist_ok=True)
         self._file, self._folder = folder / "scheduler.json", folder
         self.scheduler = self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-show")
-        wait_until(self._file.exists)
+        # Dask opens the file before it writes it.
+        wait_until(lambda: self._file.exists() and self._file.read_text().rstrip().endswith("}"))
         self.address = json.loads(self._file.read_text())["address"]
         self.workers = [self._start("dask_worker", "--nthreads", "1", "--no-nanny") for _ in range(workers)]
         # A campaign has the workers that are there when it begins.
